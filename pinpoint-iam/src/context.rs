@@ -1,0 +1,246 @@
+//! Condition keys and the facts that a request brings for them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+/// The name of a condition key, for example `aws:ResourceTag/team`.
+///
+/// Names are compared without regard to ASCII case, the part behind a `/` included; the spelling is kept for display.
+/// See [condition keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+#[derive(Clone)]
+pub struct ConditionKey {
+    text: Box<str>,
+    folded: Box<str>,
+}
+
+impl ConditionKey {
+    /// A key called `name`.
+    pub fn new(name: &str) -> Self {
+        Self {
+            text: name.into(),
+            folded: name.to_ascii_lowercase().into_boxed_str(),
+        }
+    }
+
+    /// The name as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The name in lower case: equal for two keys exactly when they are the same key.
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+}
+
+impl PartialEq for ConditionKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.folded == other.folded
+    }
+}
+
+impl Eq for ConditionKey {}
+
+impl PartialOrd for ConditionKey {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ConditionKey {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.folded.cmp(&other.folded)
+    }
+}
+
+impl std::hash::Hash for ConditionKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.folded.hash(state);
+    }
+}
+
+impl fmt::Debug for ConditionKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, formatter)
+    }
+}
+
+impl fmt::Display for ConditionKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// One value of a condition key, as a request brings it.
+///
+/// Most values are text. The others save the evaluator from parsing, at every decision, what the web layer already
+/// knows; [`Value::text`] gives the text that a string operator compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Value {
+    /// A text. An empty one counts as a null value.
+    Text(String),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Number(i64),
+    /// A point in time.
+    Time(SystemTime),
+    /// An address.
+    Address(IpAddr),
+}
+
+impl Value {
+    /// The value as a text: `true`, `42`, `2026-11-23T05:00:00Z`, `203.0.113.5`.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Bool(true) => Cow::Borrowed("true"),
+            Self::Bool(false) => Cow::Borrowed("false"),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Address(address) => Cow::Owned(address.to_string()),
+            Self::Time(time) => match jiff::Timestamp::try_from(*time) {
+                Ok(time) => Cow::Owned(time.to_string()),
+                Err(_) => Cow::Borrowed(""),
+            },
+        }
+    }
+
+    /// Whether this is a null value: the empty text.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Number(value)
+    }
+}
+
+impl From<SystemTime> for Value {
+    fn from(value: SystemTime) -> Self {
+        Self::Time(value)
+    }
+}
+
+impl From<IpAddr> for Value {
+    fn from(value: IpAddr) -> Self {
+        Self::Address(value)
+    }
+}
+
+/// What is known about a condition key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Lookup<'a> {
+    /// The request has no such key.
+    Absent,
+    /// The key may be present, and its values are not known yet: tags that were not fetched, a body that was not read.
+    Unknown,
+    /// The key has these values; usually one. An empty list is a key that is present without values.
+    Present(&'a [Value]),
+}
+
+/// Where conditions and policy variables look condition keys up.
+pub trait Facts {
+    /// What is known about `key`.
+    fn lookup(&self, key: &ConditionKey) -> Lookup<'_>;
+}
+
+/// The condition keys that a request brings.
+///
+/// ```
+/// use pinpoint_iam::context::{ConditionKey, Context, Facts, Lookup};
+///
+/// let mut context = Context::new();
+/// context.insert("aws:SourceIp", "203.0.113.5");
+/// context.insert_all("aws:TagKeys", ["team", "stage"]);
+/// context.insert_unknown("aws:ResourceTag/");
+///
+/// assert!(matches!(context.lookup(&ConditionKey::new("AWS:sourceip")), Lookup::Present([_])));
+/// assert_eq!(context.lookup(&ConditionKey::new("aws:ResourceTag/team")), Lookup::Unknown);
+/// assert_eq!(context.lookup(&ConditionKey::new("aws:Referer")), Lookup::Absent);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Context {
+    values: BTreeMap<Box<str>, Vec<Value>>,
+    unknown: Vec<Box<str>>,
+}
+
+impl Context {
+    /// A context without any key.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one value to `key`.
+    ///
+    /// A second value for the same key, in whatever spelling, makes the key multivalued: nothing that was said is lost.
+    pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
+        self.values.entry(fold(key)).or_default().push(value.into());
+    }
+
+    /// Adds all `values` to `key`; none of them makes the key present without values.
+    pub fn insert_all<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
+        self.values
+            .entry(fold(key))
+            .or_default()
+            .extend(values.into_iter().map(Into::into));
+    }
+
+    /// Says that `key` is not known yet; one that ends in `/` stands for every key that starts so.
+    ///
+    /// A value that was given for a key goes before this.
+    pub fn insert_unknown(&mut self, key: &str) {
+        self.unknown.push(fold(key));
+    }
+
+    /// Every key with its values, by the lower-case name of the key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[Value])> {
+        self.values
+            .iter()
+            .map(|(key, values)| (&**key, values.as_slice()))
+    }
+}
+
+impl Facts for Context {
+    fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
+        if let Some(values) = self.values.get(key.folded()) {
+            return Lookup::Present(values);
+        }
+        let unknown = self.unknown.iter().any(|unknown| {
+            **unknown == *key.folded()
+                || (unknown.ends_with('/') && key.folded().starts_with(&**unknown))
+        });
+        if unknown {
+            Lookup::Unknown
+        } else {
+            Lookup::Absent
+        }
+    }
+}
+
+fn fold(key: &str) -> Box<str> {
+    key.to_ascii_lowercase().into_boxed_str()
+}
