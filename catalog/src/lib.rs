@@ -1,1 +1,40 @@
-//! The catalog.
+//! Catalogs: what there is to authorize in a service.
+//!
+//! A catalog lists a service's actions, its resource types with their ARN templates, its condition keys and its HTTP
+//! routes. It is data, one TOML file for each service. This crate reads it, checks it, looks names up in it and turns
+//! it into Rust.
+//!
+//! ```
+//! let catalog = pinpoint_iam_catalog::Catalog::builtin()?;
+//! let (service, action) = catalog.resolve(None, "GetCampaign")?;
+//! assert_eq!(service.prefix, "mobiletargeting");
+//! assert_eq!(action.resources[0].type_name(), "Campaign");
+//!
+//! let error = catalog.resolve(None, "GetCampagin").unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "unknown action `GetCampagin`; did you mean `GetCampaign` or `GetCampaigns`?"
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The [`format`] module describes the file.
+
+mod check;
+
+mod fault;
+pub mod format;
+mod load;
+mod lookup;
+mod model;
+mod names;
+mod template;
+
+pub use fault::{Fault, Faults};
+pub use load::SourceFile;
+pub use lookup::{UnknownAction, nearest};
+pub use model::{
+    Accepts, AccessLevel, Action, Binding, Catalog, Companion, ConditionKey, Lifecycle,
+    LifecycleState, Placeholder, ResourceType, Route, Seen, Service, Source,
+};
+pub use template::{ArnTemplate, Component, Piece};

@@ -1,0 +1,500 @@
+//! The rules of actions.
+
+use std::sync::Arc;
+
+use super::resource::is_taken;
+use super::route::route;
+use super::{Scope, check_date, check_link, into_text, one_of};
+use crate::fault::Reporter;
+use crate::load::entries::{ActionEntry, CompanionEntry, LifecycleEntry, SeenEntry, Text};
+use crate::lookup::nearest;
+use crate::model::{
+    Accepts, AccessLevel, Action, Companion, Lifecycle, LifecycleState, Placeholder, ResourceType,
+    Route, Seen,
+};
+use crate::names;
+
+pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
+    let ActionEntry {
+        name,
+        summary,
+        access_level,
+        resources,
+        pinned,
+        route: route_text,
+        success_status,
+        whole_arn,
+        condition_keys,
+        request_tags,
+        companions,
+        lifecycle,
+        documentation,
+        former_names,
+        sources,
+        seen,
+        undocumented,
+        note,
+    } = entry;
+    let reporter = scope.reporter;
+    let mut good = check_link(documentation.as_ref(), reporter);
+    let access_level = access_level.map(|level| check_access_level(&level, scope));
+    let condition_keys = scope.condition_keys.resolve_all(&condition_keys, reporter);
+    let sources = scope.sources.resolve_all(&sources, reporter);
+    let request_tags = request_tags.map(|place| check_request_tags(place, scope));
+    let companions = all(companions, |entry| companion(entry, scope));
+    let lifecycle = match lifecycle {
+        Some(entry) => check_lifecycle(entry, scope),
+        None => Some(Lifecycle {
+            state: LifecycleState::Unclear,
+            ended: None,
+            source: None,
+        }),
+    };
+    let seen = all(seen, |entry| check_seen(entry, scope));
+
+    good &= check_status_is_there(&name, route_text.as_ref(), success_status.as_ref(), scope);
+    let checked_route = route_text
+        .as_ref()
+        .map(|text| route(text, success_status.as_ref(), scope));
+    let resource_names = scope.resources.resolve_all(&resources, reporter);
+    let resources = resource_names.and_then(|names| {
+        names
+            .iter()
+            .map(|name| scope.checked_resources.get(name).cloned())
+            .collect::<Option<Vec<_>>>()
+    });
+    if let (Some(resources), None | Some(Some(_))) = (&resources, &checked_route) {
+        let binding = Bindings {
+            action: &name,
+            resources,
+            route: checked_route.as_ref().and_then(Option::as_ref),
+            pinned: &pinned,
+            whole_arn: whole_arn.as_ref(),
+            place: route_text.as_ref().unwrap_or(&name),
+        };
+        good &= binding.check(scope);
+    }
+
+    let action = Action {
+        name: name.into_inner(),
+        summary: summary?.into_inner(),
+        access_level: transpose(access_level)?,
+        resources: resources?,
+        pinned: pinned
+            .into_iter()
+            .map(|(placeholder, value)| (placeholder.into_inner(), value.into_inner()))
+            .collect(),
+        route: transpose(checked_route)?,
+        whole_arn: into_text(whole_arn),
+        condition_keys: condition_keys?,
+        request_tags: transpose(request_tags)?,
+        companions: companions?,
+        lifecycle: lifecycle?,
+        documentation: into_text(documentation),
+        former_names: former_names
+            .into_iter()
+            .map(toml::Spanned::into_inner)
+            .collect(),
+        sources: sources?,
+        seen: seen?,
+        undocumented,
+        note: into_text(note),
+    };
+    good.then_some(action)
+}
+
+/// `Some(None)` is a value with a fault: that makes the whole action faulty.
+#[expect(
+    clippy::option_option,
+    reason = "absent, faulty and good are three different things"
+)]
+fn transpose<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
+        None => Some(None),
+        Some(None) => None,
+        Some(Some(value)) => Some(Some(value)),
+    }
+}
+
+/// Checks every entry before it says whether one was faulty.
+fn all<T, U>(entries: Vec<T>, check: impl Fn(T) -> Option<U>) -> Option<Vec<U>> {
+    let checked: Vec<Option<U>> = entries.into_iter().map(check).collect();
+    checked.into_iter().collect()
+}
+
+/// The names of actions, and those that they used to have.
+pub(super) fn check_names(actions: &[ActionEntry], reporter: &Reporter<'_>) {
+    for (index, action) in actions.iter().enumerate() {
+        let name = &action.name;
+        if !names::is_capitalized(name.get_ref()) || is_taken(name.get_ref()) {
+            reporter.report(
+                &name.span(),
+                format!("`{}` cannot be the name of an action", name.get_ref()),
+                "use ASCII letters and digits, a capital letter first, and neither `Action` nor `Self`",
+            );
+        }
+        let same = actions
+            .iter()
+            .take(index)
+            .find(|other| other.name.get_ref().eq_ignore_ascii_case(name.get_ref()));
+        if let Some(same) = same {
+            reporter.report(
+                &name.span(),
+                format!("there already is an action `{}`", same.name.get_ref()),
+                "IAM compares names of actions without case: give each its own",
+            );
+        }
+        for former in &action.former_names {
+            check_former_name(former, action, actions, reporter);
+        }
+    }
+}
+
+fn check_former_name(
+    former: &Text,
+    action: &ActionEntry,
+    actions: &[ActionEntry],
+    reporter: &Reporter<'_>,
+) {
+    let same = |other: &Text| other.get_ref().eq_ignore_ascii_case(former.get_ref());
+    for other in actions {
+        if same(&other.name) {
+            reporter.report(
+                &former.span(),
+                format!(
+                    "the former name `{}` is the name of an action",
+                    former.get_ref()
+                ),
+                "leave it out: the action exists",
+            );
+        }
+        let claims = other.former_names.iter().filter(|name| same(name)).count();
+        let other_claims = !std::ptr::eq(other, action) && claims > 0;
+        if other_claims || (std::ptr::eq(other, action) && claims > 1) {
+            reporter.report(
+                &former.span(),
+                format!(
+                    "the former name `{}` is listed more than once",
+                    former.get_ref()
+                ),
+                "list it with the one action that it became",
+            );
+        }
+    }
+}
+
+fn check_access_level(level: &Text, scope: &Scope<'_>) -> Option<AccessLevel> {
+    let names = AccessLevel::ALL.map(AccessLevel::name);
+    one_of(level, "access level", &names, scope);
+    AccessLevel::ALL
+        .into_iter()
+        .find(|known| known.name() == level.get_ref())
+}
+
+/// Tags stand in a member of the body (`$.tags`) or in a parameter of the query (`query:tagKeys`).
+fn check_request_tags(place: Text, scope: &Scope<'_>) -> Option<String> {
+    let text = place.get_ref();
+    let member = text
+        .strip_prefix("$.")
+        .or_else(|| text.strip_prefix("query:"));
+    let good = member.is_some_and(|member| {
+        !member.is_empty()
+            && member
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    });
+    if !good {
+        scope.report(
+            &place.span(),
+            format!("`{text}` is no place of request tags"),
+            "write `$.member` for the body or `query:parameter` for the query",
+        );
+    }
+    good.then(|| place.into_inner())
+}
+
+fn companion(entry: CompanionEntry, scope: &Scope<'_>) -> Option<Companion> {
+    let CompanionEntry {
+        action,
+        when,
+        resource_from,
+        source,
+    } = entry;
+    let action = action.filter(|action| {
+        let good = action
+            .get_ref()
+            .split_once(':')
+            .is_some_and(|(prefix, name)| {
+                names::is_kebab_case(prefix) && names::is_capitalized(name)
+            });
+        if !good {
+            scope.report(
+                &action.span(),
+                format!("`{}` is no action", action.get_ref()),
+                "write it with its service, as in `iam:PassRole`",
+            );
+        }
+        good
+    });
+    let source = source.and_then(|source| scope.sources.resolve(&source, scope.reporter));
+    Some(Companion {
+        action: action?.into_inner(),
+        when: when?.into_inner(),
+        resource_from: resource_from
+            .into_iter()
+            .map(toml::Spanned::into_inner)
+            .collect(),
+        source: source?,
+    })
+}
+
+fn check_lifecycle(entry: LifecycleEntry, scope: &Scope<'_>) -> Option<Lifecycle> {
+    let LifecycleEntry {
+        span,
+        state,
+        ended,
+        source,
+    } = entry;
+    let state = state.filter(|state| {
+        one_of(
+            state,
+            "state of a lifecycle",
+            &["continues", "ended", "unclear"],
+            scope,
+        )
+    });
+    let mut good = ended.as_ref().is_none_or(|date| check_date(date, scope));
+    let source = source.map(|source| scope.sources.resolve(&source, scope.reporter));
+    let state = match state?.get_ref().as_str() {
+        "continues" => LifecycleState::Continues,
+        "ended" => LifecycleState::Ended,
+        _ => LifecycleState::Unclear,
+    };
+    if (state == LifecycleState::Ended) != ended.is_some() {
+        scope.report(
+            &span,
+            "`ended` belongs to the state `ended`, and to no other",
+            "give the day on which the action ended, or change the state",
+        );
+        good = false;
+    }
+    let lifecycle = Lifecycle {
+        state,
+        ended: into_text(ended),
+        source: transpose(source)?,
+    };
+    good.then_some(lifecycle)
+}
+
+fn check_seen(entry: SeenEntry, scope: &Scope<'_>) -> Option<Seen> {
+    let SeenEntry {
+        span,
+        source,
+        arn,
+        method,
+    } = entry;
+    let source = source.and_then(|source| scope.sources.resolve(&source, scope.reporter));
+    if arn.is_none() && method.is_none() {
+        scope.report(
+            &span,
+            "the entry of `seen` says nothing",
+            "give the `arn` or the `method` that the source has",
+        );
+        return None;
+    }
+    Some(Seen {
+        source: source?,
+        arn: into_text(arn),
+        method: into_text(method),
+    })
+}
+
+/// A route needs its status, and a status without a route says nothing.
+fn check_status_is_there(
+    action: &Text,
+    route: Option<&Text>,
+    status: Option<&toml::Spanned<u16>>,
+    scope: &Scope<'_>,
+) -> bool {
+    match (route, status) {
+        (Some(route), None) => scope.report(
+            &route.span(),
+            format!(
+                "the action `{}` has a route and no `success-status`",
+                action.get_ref()
+            ),
+            "add `success-status = 200`, or whatever a successful answer has",
+        ),
+        (None, Some(status)) => scope.report(
+            &status.span(),
+            format!(
+                "the action `{}` has a `success-status` and no route",
+                action.get_ref()
+            ),
+            "add the `route` or leave the status out",
+        ),
+        _ => return true,
+    }
+    false
+}
+
+/// What fills the placeholders of an action's resource types.
+struct Bindings<'a> {
+    action: &'a Text,
+    resources: &'a [Arc<ResourceType>],
+    route: Option<&'a Route>,
+    pinned: &'a [(Text, Text)],
+    whole_arn: Option<&'a Text>,
+    /// Where to report a placeholder that nothing fills.
+    place: &'a Text,
+}
+
+impl Bindings<'_> {
+    fn check(&self, scope: &Scope<'_>) -> bool {
+        let mut good = true;
+        for (placeholder, value) in self.pinned {
+            good &= self.check_pinned(placeholder, value, scope);
+        }
+        if let Some(parameter) = self.whole_arn {
+            return good & self.check_whole_arn(parameter, scope);
+        }
+        let Some(route) = self.route else { return good };
+        for resource in self.resources {
+            for field in &resource.fields {
+                good &= self.check_field(resource, field, route, scope);
+            }
+        }
+        good
+    }
+
+    fn check_field(
+        &self,
+        resource: &ResourceType,
+        field: &Placeholder,
+        route: &Route,
+        scope: &Scope<'_>,
+    ) -> bool {
+        let in_path = route
+            .parameters()
+            .any(|parameter| parameter == field.parameter);
+        let pinned = self.is_pinned(&field.name);
+        match (in_path, pinned) {
+            (false, false) => scope.report(
+                &self.place.span(),
+                format!(
+                    "nothing fills the placeholder `{}` of the resource type `{}` when `{}` is called",
+                    field.name,
+                    resource.name,
+                    self.action.get_ref()
+                ),
+                format!(
+                    "put `{{{}}}` into the path, or pin it: `pinned = {{ {} = \"…\" }}`",
+                    field.parameter, field.name
+                ),
+            ),
+            (true, true) => scope.report(
+                &self.place.span(),
+                format!(
+                    "the placeholder `{}` of `{}` is pinned and stands in the path too",
+                    field.name,
+                    self.action.get_ref()
+                ),
+                "keep one of them",
+            ),
+            _ => return true,
+        }
+        false
+    }
+
+    fn is_pinned(&self, placeholder: &str) -> bool {
+        self.pinned
+            .iter()
+            .any(|(name, _)| name.get_ref() == placeholder)
+    }
+
+    fn check_pinned(&self, placeholder: &Text, value: &Text, scope: &Scope<'_>) -> bool {
+        let fields = || self.resources.iter().flat_map(|resource| &resource.fields);
+        let Some(field) = fields().find(|field| field.name == *placeholder.get_ref()) else {
+            let near = nearest(
+                placeholder.get_ref(),
+                fields().map(|field| field.name.as_str()),
+            );
+            scope.report(
+                &placeholder.span(),
+                format!(
+                    "no resource type of `{}` has a placeholder `{}`",
+                    self.action.get_ref(),
+                    placeholder.get_ref()
+                ),
+                names::did_you_mean(&near).unwrap_or_else(|| "leave it out".to_owned()),
+            );
+            return false;
+        };
+        let (good, hint) = match &field.accepts {
+            Accepts::OneOf(values) => (
+                values.contains(value.get_ref()),
+                format!("write {}", names::list(values)),
+            ),
+            Accepts::Identifier | Accepts::Opaque => (
+                value
+                    .get_ref()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
+                "use ASCII letters, digits, `-`, `_` and `.`".to_owned(),
+            ),
+        };
+        if !good {
+            scope.report(
+                &value.span(),
+                format!(
+                    "the placeholder `{}` does not take the value `{}`",
+                    field.name,
+                    value.get_ref()
+                ),
+                hint,
+            );
+        }
+        good
+    }
+
+    fn check_whole_arn(&self, parameter: &Text, scope: &Scope<'_>) -> bool {
+        let name = parameter.get_ref();
+        let Some(route) = self.route else {
+            scope.report(
+                &parameter.span(),
+                format!(
+                    "`whole-arn` of `{}` names a path parameter, and the action has no route",
+                    self.action.get_ref()
+                ),
+                "add the `route` or leave `whole-arn` out",
+            );
+            return false;
+        };
+        let parameters: Vec<&str> = route.parameters().collect();
+        if !parameters.contains(&name.as_str()) {
+            let near = nearest(name, parameters.iter().copied());
+            scope.report(
+                &parameter.span(),
+                format!(
+                    "the path of `{}` has no parameter `{name}`",
+                    self.action.get_ref()
+                ),
+                names::did_you_mean(&near)
+                    .unwrap_or_else(|| format!("put `{{{name}}}` into the path")),
+            );
+            return false;
+        }
+        if self.resources.is_empty() || !self.pinned.is_empty() {
+            scope.report(
+                &parameter.span(),
+                format!(
+                    "`whole-arn` of `{}` needs resource types and no pinned placeholders",
+                    self.action.get_ref()
+                ),
+                "the ARN says which resource it is: list the types that it may be of",
+            );
+            return false;
+        }
+        true
+    }
+}

@@ -1,0 +1,418 @@
+//! The rules of a catalog file: from what was written to what may be relied on.
+//!
+//! An entry with a fault yields no model, and entries that refer to it are not blamed for that: references are checked
+//! against the names that were written.
+
+mod action;
+mod resource;
+mod route;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use crate::fault::Reporter;
+use crate::load::entries::{ConditionKeyEntry, ServiceEntry, SourceEntry, Text};
+use crate::lookup::nearest;
+use crate::model::{ConditionKey, Placeholder, ResourceType, Service, Source};
+use crate::names;
+
+/// The format that this version reads.
+const FORMAT: u16 = 1;
+
+/// Checks a file; `None` when it has faults, all of which are reported.
+pub(crate) fn service(
+    entry: ServiceEntry,
+    others: &[Service],
+    reporter: &Reporter<'_>,
+) -> Option<Service> {
+    let ServiceEntry {
+        format,
+        prefix,
+        name,
+        documentation,
+        sources,
+        condition_keys,
+        placeholders,
+        resources,
+        actions,
+    } = entry;
+    let format = format.filter(|format| check_format(format, reporter));
+    let prefix = prefix.filter(|prefix| check_prefix(prefix, others, reporter));
+    check_link(documentation.as_ref(), reporter);
+
+    let mut scope = Scope {
+        reporter,
+        sources: Names::of("source", sources.iter().map(|entry| &entry.name)),
+        condition_keys: Names::of(
+            "condition key",
+            condition_keys.iter().map(|entry| &entry.name),
+        ),
+        placeholders: Names::of("placeholder", placeholders.iter().map(|entry| &entry.name)),
+        resources: Names::of("resource type", resources.iter().map(|entry| &entry.name)),
+        checked_placeholders: BTreeMap::new(),
+        checked_resources: BTreeMap::new(),
+    };
+    for names in [
+        &scope.sources,
+        &scope.condition_keys,
+        &scope.placeholders,
+        &scope.resources,
+    ] {
+        names.check_duplicates(reporter);
+    }
+    resource::check_type_names(&resources, &actions, reporter);
+    action::check_names(&actions, reporter);
+    route::check_collisions(&actions, reporter);
+    check_constant_names(&condition_keys, reporter);
+
+    let sources: Vec<_> = sources
+        .into_iter()
+        .map(|entry| source(entry, &scope))
+        .collect();
+    let condition_keys: Vec<_> = condition_keys
+        .into_iter()
+        .map(|entry| condition_key(entry, &scope))
+        .collect();
+    for entry in placeholders {
+        if let Some(placeholder) = resource::placeholder(entry, &scope) {
+            scope
+                .checked_placeholders
+                .insert(placeholder.name.clone(), Arc::new(placeholder));
+        }
+    }
+    let resources: Vec<_> = resources
+        .into_iter()
+        .map(|entry| {
+            let resource = Arc::new(resource::resource_type(entry, &scope)?);
+            scope
+                .checked_resources
+                .insert(resource.name.clone(), Arc::clone(&resource));
+            Some(resource)
+        })
+        .collect();
+    let actions: Vec<_> = actions
+        .into_iter()
+        .map(|entry| action::action(entry, &scope))
+        .collect();
+
+    format?;
+    Some(Service {
+        prefix: prefix?.into_inner(),
+        name: name?.into_inner(),
+        documentation: into_text(documentation),
+        sources: sources.into_iter().collect::<Option<_>>()?,
+        condition_keys: condition_keys.into_iter().collect::<Option<_>>()?,
+        resources: resources.into_iter().collect::<Option<_>>()?,
+        actions: actions.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// What the entries of one file may refer to.
+pub(crate) struct Scope<'a> {
+    reporter: &'a Reporter<'a>,
+    sources: Names,
+    condition_keys: Names,
+    placeholders: Names,
+    resources: Names,
+    checked_placeholders: BTreeMap<String, Arc<Placeholder>>,
+    checked_resources: BTreeMap<String, Arc<ResourceType>>,
+}
+
+impl Scope<'_> {
+    fn report(&self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.reporter.report(span, message, hint);
+    }
+}
+
+/// The names of one kind of entry.
+struct Names {
+    kind: &'static str,
+    names: Vec<(String, Range<usize>)>,
+}
+
+impl Names {
+    fn of<'a>(kind: &'static str, names: impl Iterator<Item = &'a Text>) -> Self {
+        Self {
+            kind,
+            names: names
+                .map(|name| (name.get_ref().clone(), name.span()))
+                .collect(),
+        }
+    }
+
+    /// Reports names that differ in their capitals only: nobody could tell them apart, and IAM compares without case.
+    fn check_duplicates(&self, reporter: &Reporter<'_>) {
+        for (index, (name, span)) in self.names.iter().enumerate() {
+            let first = self
+                .names
+                .iter()
+                .take(index)
+                .find(|(other, _)| other.eq_ignore_ascii_case(name));
+            if let Some((first, _)) = first {
+                reporter.report(
+                    span,
+                    format!("there already is a {} `{first}`", self.kind),
+                    "give it a name that differs in more than its capitals",
+                );
+            }
+        }
+    }
+
+    /// The name that `reference` means; reports one that does not exist.
+    fn resolve(&self, reference: &Text, reporter: &Reporter<'_>) -> Option<String> {
+        let name = reference.get_ref();
+        if self.names.iter().any(|(known, _)| known == name) {
+            return Some(name.clone());
+        }
+        let near = nearest(name, self.names.iter().map(|(name, _)| name.as_str()));
+        reporter.report(
+            &reference.span(),
+            format!("unknown {} `{name}`", self.kind),
+            names::did_you_mean(&near).unwrap_or_else(|| {
+                format!(
+                    "declare it: `[{}s.\"{name}\"]`",
+                    match self.kind {
+                        "resource type" => "resource",
+                        "condition key" => "condition-key",
+                        kind => kind,
+                    }
+                )
+            }),
+        );
+        None
+    }
+
+    /// The names that `references` mean; reports unknown ones and ones that stand there twice.
+    fn resolve_all(&self, references: &[Text], reporter: &Reporter<'_>) -> Option<Vec<String>> {
+        let resolved: Vec<Option<String>> = references
+            .iter()
+            .enumerate()
+            .map(|(index, reference)| {
+                let before = references.iter().take(index);
+                if before.into_iter().any(|other| other == reference) {
+                    reporter.report(
+                        &reference.span(),
+                        format!(
+                            "the {} `{}` is listed twice",
+                            self.kind,
+                            reference.get_ref()
+                        ),
+                        "name it once",
+                    );
+                    return None;
+                }
+                self.resolve(reference, reporter)
+            })
+            .collect();
+        resolved.into_iter().collect()
+    }
+}
+
+fn check_format(format: &Spanned<u16>, reporter: &Reporter<'_>) -> bool {
+    let known = *format.get_ref() == FORMAT;
+    if !known {
+        reporter.report(
+            &format.span(),
+            format!("unknown catalog format {}", format.get_ref()),
+            format!("this version reads the format {FORMAT}"),
+        );
+    }
+    known
+}
+
+fn check_prefix(prefix: &Text, others: &[Service], reporter: &Reporter<'_>) -> bool {
+    let text = prefix.get_ref();
+    if !names::is_kebab_case(text) {
+        reporter.report(
+            &prefix.span(),
+            format!("`{text}` cannot be a service prefix"),
+            "use lower-case letters, digits and single hyphens, a letter first",
+        );
+        return false;
+    }
+    if others.iter().any(|other| other.prefix == *text) {
+        reporter.report(
+            &prefix.span(),
+            format!("another file already describes the service `{text}`"),
+            "keep one file for each service",
+        );
+        return false;
+    }
+    true
+}
+
+/// Two condition keys must not end up as the same Rust name.
+fn check_constant_names(keys: &[ConditionKeyEntry], reporter: &Reporter<'_>) {
+    for (index, key) in keys.iter().enumerate() {
+        let words = names::condition_key_words(key.name.get_ref());
+        let first = keys
+            .iter()
+            .take(index)
+            .find(|other| names::condition_key_words(other.name.get_ref()) == words);
+        // Keys that differ in case only are reported as duplicates already.
+        let first = first.filter(|first| {
+            !first
+                .name
+                .get_ref()
+                .eq_ignore_ascii_case(key.name.get_ref())
+        });
+        if let Some(first) = first {
+            reporter.report(
+                &key.name.span(),
+                format!(
+                    "the condition keys `{}` and `{}` would both become `{}` in Rust",
+                    first.name.get_ref(),
+                    key.name.get_ref(),
+                    words.join("_")
+                ),
+                "rename one of them",
+            );
+        }
+    }
+}
+
+fn source(entry: SourceEntry, scope: &Scope<'_>) -> Option<Source> {
+    let SourceEntry { name, title, date } = entry;
+    let date_is_good = date.as_ref().is_none_or(|date| check_date(date, scope));
+    let source = Source {
+        name: name.into_inner(),
+        title: title?.into_inner(),
+        date: into_text(date),
+    };
+    date_is_good.then_some(source)
+}
+
+fn condition_key(entry: ConditionKeyEntry, scope: &Scope<'_>) -> Option<ConditionKey> {
+    let ConditionKeyEntry {
+        name,
+        value_type,
+        summary,
+    } = entry;
+    let name_is_good = check_condition_key_name(&name, scope);
+    let value_type = value_type
+        .filter(|value_type| one_of(value_type, "type of a condition key", &VALUE_TYPES, scope));
+    let key = ConditionKey {
+        name: name.into_inner(),
+        value_type: value_type?.into_inner(),
+        summary: summary?.into_inner(),
+    };
+    name_is_good.then_some(key)
+}
+
+/// The value types of AWS's tables.
+const VALUE_TYPES: [&str; 8] = [
+    "String",
+    "ArrayOfString",
+    "Bool",
+    "Numeric",
+    "Date",
+    "ARN",
+    "IPAddress",
+    "Binary",
+];
+
+/// A key is `service:Name`, perhaps with a last part that requests fill in: `aws:ResourceTag/${TagKey}`.
+fn check_condition_key_name(name: &Text, scope: &Scope<'_>) -> bool {
+    let text = name.get_ref();
+    let (fixed, filled) = match text.split_once("/${") {
+        Some((fixed, filled)) => (fixed, filled.strip_suffix('}')),
+        None => (text.as_str(), Some("Name")),
+    };
+    let good = filled.is_some_and(names::is_capitalized)
+        && fixed.split_once(':').is_some_and(|(service, rest)| {
+            names::is_kebab_case(service)
+                && rest.starts_with(|first: char| first.is_ascii_alphabetic())
+                && rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte))
+        });
+    if !good {
+        scope.report(
+            &name.span(),
+            format!("`{text}` is no name of a condition key"),
+            "write it as `service:Name` or `service:Name/${Part}`",
+        );
+    }
+    good
+}
+
+/// Reports a text that is none of `allowed`.
+fn one_of(text: &Text, what: &str, allowed: &[&str], scope: &Scope<'_>) -> bool {
+    let good = allowed.contains(&text.get_ref().as_str());
+    if !good {
+        let near = nearest(text.get_ref(), allowed.iter().copied());
+        scope.report(
+            &text.span(),
+            format!("unknown {what} `{}`", text.get_ref()),
+            names::did_you_mean(&near).unwrap_or_else(|| format!("write {}", names::list(allowed))),
+        );
+    }
+    good
+}
+
+/// Reports a text that is no day of the calendar.
+fn check_date(date: &Text, scope: &Scope<'_>) -> bool {
+    let good = is_date(date.get_ref());
+    if !good {
+        scope.report(
+            &date.span(),
+            format!("`{}` is no date", date.get_ref()),
+            "write a day of the calendar as `YYYY-MM-DD`",
+        );
+    }
+    good
+}
+
+fn is_date(text: &str) -> bool {
+    let digits = |part: &str, length| {
+        (part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| part.parse::<u16>().ok())
+            .flatten()
+    };
+    let mut parts = text.split('-');
+    let (Some(year), Some(month), Some(day), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2))
+    else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => return false,
+    };
+    (1..=last).contains(&day)
+}
+
+/// Reports a link that a browser could not follow.
+fn check_link(link: Option<&Text>, reporter: &Reporter<'_>) -> bool {
+    let Some(link) = link else { return true };
+    let text = link.get_ref();
+    let good = ["https://", "http://"].iter().any(|scheme| {
+        text.strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty())
+    }) && text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"<>`\"\\".contains(&byte));
+    if !good {
+        reporter.report(
+            &link.span(),
+            format!("`{}` is no link", text.escape_debug()),
+            "write an address that starts with `https://`",
+        );
+    }
+    good
+}
+
+fn into_text(text: Option<Text>) -> Option<String> {
+    text.map(Spanned::into_inner)
+}

@@ -1,0 +1,273 @@
+//! The rules of placeholders and resource types.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+
+use super::{Scope, one_of};
+use crate::fault::Reporter;
+use crate::load::entries::{ActionEntry, PlaceholderEntry, ResourceEntry, Text};
+use crate::model::{Accepts, Placeholder, ResourceType};
+use crate::names;
+use crate::template::ArnTemplate;
+
+/// Names of arguments that would hide a method which every resource type has.
+const METHODS: [&str; 9] = [
+    "any",
+    "any_in",
+    "arn",
+    "clone",
+    "from_arn",
+    "new",
+    "part",
+    "requested",
+    "eq",
+];
+
+/// The longest name of a closed list, in bytes: that of an identifier.
+const MAX_VALUE_LENGTH: usize = 128;
+
+pub(super) fn placeholder(entry: PlaceholderEntry, scope: &Scope<'_>) -> Option<Placeholder> {
+    let PlaceholderEntry {
+        name,
+        parameter,
+        accepts,
+        values,
+        summary,
+    } = entry;
+    let mut good = true;
+    if !names::is_capitalized(name.get_ref()) {
+        scope.report(
+            &name.span(),
+            format!("`{}` cannot be the name of a placeholder", name.get_ref()),
+            "use ASCII letters and digits, a capital letter first, as in `AppId`",
+        );
+        good = false;
+    }
+    let parameter = parameter.filter(|parameter| check_parameter(parameter, scope));
+    let accepts = check_accepts(&name, accepts.as_ref(), &values, scope);
+    let placeholder = Placeholder {
+        name: name.into_inner(),
+        parameter: parameter?.into_inner(),
+        accepts: accepts?,
+        summary: summary?.into_inner(),
+    };
+    good.then_some(placeholder)
+}
+
+/// Reports a parameter that cannot be a Rust argument.
+fn check_parameter(parameter: &Text, scope: &Scope<'_>) -> bool {
+    let text = parameter.get_ref();
+    let field = names::snake_case(text);
+    if !names::is_kebab_case(text) {
+        scope.report(
+            &parameter.span(),
+            format!("`{text}` cannot be the name of a path parameter"),
+            "use lower-case letters, digits and single hyphens, a letter first",
+        );
+        return false;
+    }
+    if names::is_keyword(&field) || METHODS.contains(&field.as_str()) {
+        scope.report(
+            &parameter.span(),
+            format!(
+                "the path parameter `{text}` would become the Rust name `{field}`, which is taken"
+            ),
+            format!("say which one it is, as in `{text}-id`"),
+        );
+        return false;
+    }
+    true
+}
+
+fn check_accepts(
+    name: &Text,
+    accepts: Option<&Text>,
+    values: &[Text],
+    scope: &Scope<'_>,
+) -> Option<Accepts> {
+    let Some(accepts) = accepts else {
+        return if values.is_empty() {
+            Some(Accepts::Identifier)
+        } else {
+            check_values(name, values, scope)
+        };
+    };
+    if !values.is_empty() {
+        scope.report(
+            &accepts.span(),
+            format!(
+                "the placeholder `{}` has both `accepts` and `values`",
+                name.get_ref()
+            ),
+            "keep one of them",
+        );
+        return None;
+    }
+    if !one_of(accepts, "kind of values", &["identifier", "opaque"], scope) {
+        return None;
+    }
+    Some(match accepts.get_ref().as_str() {
+        "opaque" => Accepts::Opaque,
+        _ => Accepts::Identifier,
+    })
+}
+
+fn check_values(name: &Text, values: &[Text], scope: &Scope<'_>) -> Option<Accepts> {
+    let mut good = true;
+    for (index, value) in values.iter().enumerate() {
+        let text = value.get_ref();
+        let stands_in_arn = text.len() <= MAX_VALUE_LENGTH
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            && text != "."
+            && text != "..";
+        if !stands_in_arn {
+            scope.report(
+                &value.span(),
+                format!("`{text}` cannot be a value of `{}`", name.get_ref()),
+                format!("use at most {MAX_VALUE_LENGTH} ASCII letters, digits, `-`, `_` and `.`"),
+            );
+            good = false;
+        }
+        let before = values.iter().take(index);
+        if before
+            .into_iter()
+            .any(|other| other.get_ref().eq_ignore_ascii_case(text))
+        {
+            scope.report(
+                &value.span(),
+                format!("the value `{text}` of `{}` is listed twice", name.get_ref()),
+                "values are compared without case: name each once",
+            );
+            good = false;
+        }
+    }
+    good.then(|| Accepts::OneOf(values.iter().map(|value| value.get_ref().clone()).collect()))
+}
+
+pub(super) fn resource_type(entry: ResourceEntry, scope: &Scope<'_>) -> Option<ResourceType> {
+    let ResourceEntry {
+        name,
+        summary,
+        arn,
+        condition_keys,
+    } = entry;
+    let mut good = true;
+    if !names::is_kebab_case(name.get_ref()) {
+        scope.report(
+            &name.span(),
+            format!("`{}` cannot be the name of a resource type", name.get_ref()),
+            "use lower-case letters, digits and single hyphens, as in `campaign-metrics`",
+        );
+        good = false;
+    }
+    let arn = arn.and_then(|arn| template(&arn, scope));
+    let condition_keys = scope
+        .condition_keys
+        .resolve_all(&condition_keys, scope.reporter);
+    let (arn, fields) = arn?;
+    let resource = ResourceType {
+        name: name.into_inner(),
+        summary: summary?.into_inner(),
+        arn,
+        fields,
+        condition_keys: condition_keys?,
+    };
+    good.then_some(resource)
+}
+
+fn template(arn: &Text, scope: &Scope<'_>) -> Option<(ArnTemplate, Vec<Arc<Placeholder>>)> {
+    let parsed = match ArnTemplate::parse(arn.get_ref()) {
+        Ok(parsed) => parsed,
+        Err(faults) => {
+            for fault in faults {
+                scope.report(&within(arn, &fault.range), fault.message, fault.hint);
+            }
+            return None;
+        }
+    };
+    let resolved: Vec<Option<Arc<Placeholder>>> = parsed
+        .placeholders
+        .iter()
+        .map(|(name, range)| {
+            let reference = Spanned::new(within(arn, range), name.clone());
+            let name = scope.placeholders.resolve(&reference, scope.reporter)?;
+            scope.checked_placeholders.get(&name).cloned()
+        })
+        .collect();
+    let fields: Vec<Arc<Placeholder>> = resolved.into_iter().collect::<Option<_>>()?;
+    for (index, field) in fields.iter().enumerate() {
+        let before = fields.iter().take(index);
+        let same = before
+            .into_iter()
+            .find(|other| other.parameter == field.parameter);
+        if let Some(same) = same {
+            scope.report(
+                &arn.span(),
+                format!(
+                    "the placeholders `{}` and `{}` are filled by the same path parameter `{}`",
+                    same.name, field.name, field.parameter
+                ),
+                "give each its own `parameter`",
+            );
+            return None;
+        }
+    }
+    Some((parsed.template, fields))
+}
+
+/// The bytes of the file that a range of a text stands for.
+///
+/// Exact for a text on one line without escapes, which is how templates are written. The quotes count as one byte
+/// before the text.
+fn within(text: &Text, range: &Range<usize>) -> Range<usize> {
+    let span = text.span();
+    if span.len() == text.get_ref().len() + 2 {
+        span.start + 1 + range.start..span.start + 1 + range.end
+    } else {
+        span
+    }
+}
+
+/// The generated types of a service share one namespace with its actions.
+pub(super) fn check_type_names(
+    resources: &[ResourceEntry],
+    actions: &[ActionEntry],
+    reporter: &Reporter<'_>,
+) {
+    for (index, resource) in resources.iter().enumerate() {
+        let type_name = names::type_name(resource.name.get_ref());
+        let same_type = resources
+            .iter()
+            .take(index)
+            .find(|other| names::type_name(other.name.get_ref()) == type_name);
+        let same_action = actions
+            .iter()
+            .find(|action| *action.name.get_ref() == type_name);
+        let taken_by = if let Some(other) = same_type {
+            format!("the resource type `{}`", other.name.get_ref())
+        } else if let Some(action) = same_action {
+            format!("the action `{}`", action.name.get_ref())
+        } else if is_taken(&type_name) {
+            "the generated code".to_owned()
+        } else {
+            continue;
+        };
+        reporter.report(
+            &resource.name.span(),
+            format!(
+                "the resource type `{}` would become the Rust type `{type_name}`, which is taken by {taken_by}",
+                resource.name.get_ref()
+            ),
+            "rename the resource type",
+        );
+    }
+}
+
+/// Whether generated code has an item of its own of that name, or Rust keeps it.
+pub(super) fn is_taken(type_name: &str) -> bool {
+    type_name == "Action" || names::is_keyword(type_name)
+}

@@ -1,0 +1,134 @@
+//! The rules of routes.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::{Scope, one_of};
+use crate::fault::Reporter;
+use crate::load::entries::{ActionEntry, Text};
+use crate::model::Route;
+use crate::names;
+
+/// The methods that a route may have.
+const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
+/// Checks `METHOD /path`; reports everything that is wrong with it.
+pub(super) fn route(
+    text: &Text,
+    success_status: Option<&Spanned<u16>>,
+    scope: &Scope<'_>,
+) -> Option<Route> {
+    let Some((method, path)) = text.get_ref().split_once(' ') else {
+        scope.report(
+            &text.span(),
+            format!("`{}` is no route", text.get_ref()),
+            "write the method and the path, as in `GET /v1/apps/{application-id}`",
+        );
+        return None;
+    };
+    let method = Spanned::new(text.span(), method.to_owned());
+    let method_is_good = one_of(&method, "HTTP method", &METHODS, scope);
+    let path_is_good = check_path(path, &text.span(), scope);
+    let status = success_status.filter(|status| {
+        let good = (200..400).contains(status.get_ref());
+        if !good {
+            scope.report(
+                &status.span(),
+                format!("{} is no status of a successful answer", status.get_ref()),
+                "write a status from 200 to 399",
+            );
+        }
+        good
+    });
+    let route = Route {
+        method: method.into_inner(),
+        path: path.to_owned(),
+        success_status: *status?.get_ref(),
+    };
+    (method_is_good && path_is_good).then_some(route)
+}
+
+/// Reports segments that are neither plain text nor exactly one `{parameter}`.
+fn check_path(path: &str, span: &Range<usize>, scope: &Scope<'_>) -> bool {
+    let Some(segments) = path.strip_prefix('/') else {
+        scope.report(
+            span,
+            format!("the path `{path}` does not start with `/`"),
+            "write it from the root of the service, as in `/v1/apps`",
+        );
+        return false;
+    };
+    let mut good = true;
+    let mut parameters: Vec<&str> = Vec::new();
+    for segment in segments.split('/') {
+        let parameter = segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'));
+        let fault = match parameter {
+            Some(name) if !names::is_kebab_case(name) => Some((
+                format!("`{segment}` is no path parameter"),
+                "use lower-case letters, digits and single hyphens in braces, as in `{application-id}`",
+            )),
+            Some(name) if parameters.contains(&name) => Some((
+                format!("the path parameter `{name}` stands in the path twice"),
+                "give each parameter of a path its own name",
+            )),
+            Some(name) => {
+                parameters.push(name);
+                None
+            }
+            None if is_plain(segment) => None,
+            None => Some((
+                format!("`{segment}` cannot be a segment of a path"),
+                "use letters, digits, `-`, `_`, `.` and `~`, or one parameter in braces",
+            )),
+        };
+        if let Some((message, hint)) = fault {
+            scope.report(span, message, hint);
+            good = false;
+        }
+    }
+    good
+}
+
+fn is_plain(segment: &str) -> bool {
+    !segment.is_empty()
+        && segment != "."
+        && segment != ".."
+        && segment
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+}
+
+/// Two actions with one method and one shape of path could not be told apart by a request.
+pub(super) fn check_collisions(actions: &[ActionEntry], reporter: &Reporter<'_>) {
+    let mut shapes: BTreeMap<String, &str> = BTreeMap::new();
+    for action in actions {
+        let Some(route) = &action.route else { continue };
+        let shape: Vec<&str> = route
+            .get_ref()
+            .split('/')
+            .map(|segment| {
+                if segment.starts_with('{') {
+                    "{}"
+                } else {
+                    segment
+                }
+            })
+            .collect();
+        if let Some(first) = shapes.get(&shape.join("/")) {
+            reporter.report(
+                &route.span(),
+                format!(
+                    "the route `{}` collides with that of the action `{first}`",
+                    route.get_ref()
+                ),
+                "a request could mean either: change the method or a fixed segment of the path",
+            );
+        } else {
+            shapes.insert(shape.join("/"), action.name.get_ref());
+        }
+    }
+}

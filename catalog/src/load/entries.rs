@@ -1,0 +1,276 @@
+//! A catalog file as it was written: every value with its place, nothing checked but the types of TOML.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::table::Table;
+
+/// A text and the bytes of the file where it stands.
+pub(crate) type Text = Spanned<String>;
+
+/// A whole file.
+pub(crate) struct ServiceEntry {
+    pub(crate) format: Option<Spanned<u16>>,
+    pub(crate) prefix: Option<Text>,
+    pub(crate) name: Option<Text>,
+    pub(crate) documentation: Option<Text>,
+    pub(crate) sources: Vec<SourceEntry>,
+    pub(crate) condition_keys: Vec<ConditionKeyEntry>,
+    pub(crate) placeholders: Vec<PlaceholderEntry>,
+    pub(crate) resources: Vec<ResourceEntry>,
+    pub(crate) actions: Vec<ActionEntry>,
+}
+
+/// `[sources.<name>]`
+pub(crate) struct SourceEntry {
+    pub(crate) name: Text,
+    pub(crate) title: Option<Text>,
+    pub(crate) date: Option<Text>,
+}
+
+/// `[condition-keys.<name>]`
+pub(crate) struct ConditionKeyEntry {
+    pub(crate) name: Text,
+    pub(crate) value_type: Option<Text>,
+    pub(crate) summary: Option<Text>,
+}
+
+/// `[placeholders.<name>]`
+pub(crate) struct PlaceholderEntry {
+    pub(crate) name: Text,
+    pub(crate) parameter: Option<Text>,
+    pub(crate) accepts: Option<Text>,
+    pub(crate) values: Vec<Text>,
+    pub(crate) summary: Option<Text>,
+}
+
+/// `[resources.<name>]`
+pub(crate) struct ResourceEntry {
+    pub(crate) name: Text,
+    pub(crate) summary: Option<Text>,
+    pub(crate) arn: Option<Text>,
+    pub(crate) condition_keys: Vec<Text>,
+}
+
+/// `[actions.<name>]`
+pub(crate) struct ActionEntry {
+    pub(crate) name: Text,
+    pub(crate) summary: Option<Text>,
+    pub(crate) access_level: Option<Text>,
+    pub(crate) resources: Vec<Text>,
+    pub(crate) pinned: Vec<(Text, Text)>,
+    pub(crate) route: Option<Text>,
+    pub(crate) success_status: Option<Spanned<u16>>,
+    pub(crate) whole_arn: Option<Text>,
+    pub(crate) condition_keys: Vec<Text>,
+    pub(crate) request_tags: Option<Text>,
+    pub(crate) companions: Vec<CompanionEntry>,
+    pub(crate) lifecycle: Option<LifecycleEntry>,
+    pub(crate) documentation: Option<Text>,
+    pub(crate) former_names: Vec<Text>,
+    pub(crate) sources: Vec<Text>,
+    pub(crate) seen: Vec<SeenEntry>,
+    pub(crate) undocumented: bool,
+    pub(crate) note: Option<Text>,
+}
+
+/// An element of `companions`.
+pub(crate) struct CompanionEntry {
+    pub(crate) action: Option<Text>,
+    pub(crate) when: Option<Text>,
+    pub(crate) resource_from: Vec<Text>,
+    pub(crate) source: Option<Text>,
+}
+
+/// `lifecycle`
+pub(crate) struct LifecycleEntry {
+    pub(crate) span: Range<usize>,
+    pub(crate) state: Option<Text>,
+    pub(crate) ended: Option<Text>,
+    pub(crate) source: Option<Text>,
+}
+
+/// An element of `seen`.
+pub(crate) struct SeenEntry {
+    pub(crate) span: Range<usize>,
+    pub(crate) source: Option<Text>,
+    pub(crate) arn: Option<Text>,
+    pub(crate) method: Option<Text>,
+}
+
+impl ServiceEntry {
+    pub(super) fn read(mut table: Table<'_>) -> Self {
+        table.require("format");
+        table.require("service");
+        table.require("actions");
+        let format = table.number("format");
+        let (mut prefix, mut name, mut documentation) = (None, None, None);
+        if let Some(mut service) = table.table("service") {
+            prefix = service.required_text("prefix");
+            name = service.required_text("name");
+            documentation = service.text("documentation");
+            service.finish();
+        }
+        let entry = Self {
+            format,
+            prefix,
+            name,
+            documentation,
+            sources: read_all(&mut table, "sources", "source", SourceEntry::read),
+            condition_keys: read_all(
+                &mut table,
+                "condition-keys",
+                "condition key",
+                ConditionKeyEntry::read,
+            ),
+            placeholders: read_all(
+                &mut table,
+                "placeholders",
+                "placeholder",
+                PlaceholderEntry::read,
+            ),
+            resources: read_all(
+                &mut table,
+                "resources",
+                "resource type",
+                ResourceEntry::read,
+            ),
+            actions: read_all(&mut table, "actions", "action", ActionEntry::read),
+        };
+        table.finish();
+        entry
+    }
+}
+
+fn read_all<T>(
+    table: &mut Table<'_>,
+    key: &'static str,
+    kind: &str,
+    read: impl Fn(Text, &mut Table<'_>) -> T,
+) -> Vec<T> {
+    table
+        .named_tables(key, kind)
+        .into_iter()
+        .map(|(name, mut table)| {
+            let entry = read(name, &mut table);
+            table.finish();
+            entry
+        })
+        .collect()
+}
+
+impl SourceEntry {
+    fn read(name: Text, table: &mut Table<'_>) -> Self {
+        Self {
+            name,
+            title: table.required_text("title"),
+            date: table.text("date"),
+        }
+    }
+}
+
+impl ConditionKeyEntry {
+    fn read(name: Text, table: &mut Table<'_>) -> Self {
+        Self {
+            name,
+            value_type: table.required_text("type"),
+            summary: table.required_text("summary"),
+        }
+    }
+}
+
+impl PlaceholderEntry {
+    fn read(name: Text, table: &mut Table<'_>) -> Self {
+        Self {
+            name,
+            parameter: table.required_text("parameter"),
+            accepts: table.text("accepts"),
+            values: table.texts("values"),
+            summary: table.required_text("summary"),
+        }
+    }
+}
+
+impl ResourceEntry {
+    fn read(name: Text, table: &mut Table<'_>) -> Self {
+        Self {
+            name,
+            summary: table.required_text("summary"),
+            arn: table.required_text("arn"),
+            condition_keys: table.texts("condition-keys"),
+        }
+    }
+}
+
+impl ActionEntry {
+    fn read(name: Text, table: &mut Table<'_>) -> Self {
+        Self {
+            name,
+            summary: table.required_text("summary"),
+            access_level: table.text("access-level"),
+            resources: table.texts("resources"),
+            pinned: table.named_texts("pinned"),
+            route: table.text("route"),
+            success_status: table.number("success-status"),
+            whole_arn: table.text("whole-arn"),
+            condition_keys: table.texts("condition-keys"),
+            request_tags: table.text("request-tags"),
+            companions: table
+                .tables("companions")
+                .into_iter()
+                .map(CompanionEntry::read)
+                .collect(),
+            lifecycle: table.table("lifecycle").map(LifecycleEntry::read),
+            documentation: table.text("documentation"),
+            former_names: table.texts("former-names"),
+            sources: table.texts("sources"),
+            seen: table
+                .tables("seen")
+                .into_iter()
+                .map(SeenEntry::read)
+                .collect(),
+            undocumented: table.flag("undocumented"),
+            note: table.text("note"),
+        }
+    }
+}
+
+impl CompanionEntry {
+    fn read(mut table: Table<'_>) -> Self {
+        let entry = Self {
+            action: table.required_text("action"),
+            when: table.required_text("when"),
+            resource_from: table.texts("resource-from"),
+            source: table.required_text("source"),
+        };
+        table.finish();
+        entry
+    }
+}
+
+impl LifecycleEntry {
+    fn read(mut table: Table<'_>) -> Self {
+        let entry = Self {
+            span: table.span(),
+            state: table.required_text("state"),
+            ended: table.text("ended"),
+            source: table.text("source"),
+        };
+        table.finish();
+        entry
+    }
+}
+
+impl SeenEntry {
+    fn read(mut table: Table<'_>) -> Self {
+        let entry = Self {
+            span: table.span(),
+            source: table.required_text("source"),
+            arn: table.text("arn"),
+            method: table.text("method"),
+        };
+        table.finish();
+        entry
+    }
+}

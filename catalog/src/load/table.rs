@@ -1,0 +1,260 @@
+//! A TOML table that is taken apart key by key.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::fault::Reporter;
+use crate::lookup::nearest;
+use crate::names;
+
+/// A table that reports keys nobody asked for.
+///
+/// [`finish`](Self::finish) must be called when everything has been read; an unread key is a fault then.
+pub(crate) struct Table<'a> {
+    entries: &'a DeTable<'a>,
+    /// What the table is, for messages: ``the action `GetCampaign` ``.
+    what: String,
+    span: Range<usize>,
+    known: Vec<&'static str>,
+    reporter: &'a Reporter<'a>,
+}
+
+impl<'a> Table<'a> {
+    /// The whole file.
+    pub(crate) fn document(entries: &'a DeTable<'a>, reporter: &'a Reporter<'a>) -> Self {
+        Self {
+            entries,
+            what: "the file".to_owned(),
+            span: 0..0,
+            known: Vec::new(),
+            reporter,
+        }
+    }
+
+    /// Where the table starts.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// A text.
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        let value = self.value(key)?;
+        self.read_text(key, value)
+    }
+
+    /// A text that has to be there.
+    pub(crate) fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        self.require(key);
+        self.text(key)
+    }
+
+    /// A list of texts; empty when the key is absent.
+    pub(crate) fn texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_type(key, value, "a list of texts");
+            return Vec::new();
+        };
+        items
+            .iter()
+            .filter_map(|item| self.read_text(key, item))
+            .collect()
+    }
+
+    /// `true` or `false`; `false` when the key is absent.
+    pub(crate) fn flag(&mut self, key: &'static str) -> bool {
+        let Some(value) = self.value(key) else {
+            return false;
+        };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.wrong_type(key, value, "`true` or `false`");
+            false
+        })
+    }
+
+    /// A whole number in decimal notation.
+    pub(crate) fn number(&mut self, key: &'static str) -> Option<Spanned<u16>> {
+        let value = self.value(key)?;
+        let number = value
+            .get_ref()
+            .as_integer()
+            .filter(|number| number.radix() == 10)
+            .and_then(|number| number.as_str().parse().ok());
+        if number.is_none() {
+            self.wrong_type(key, value, "a whole number from 0 to 65535");
+        }
+        Some(Spanned::new(value.span(), number?))
+    }
+
+    /// A table below this one.
+    pub(crate) fn table(&mut self, key: &'static str) -> Option<Table<'a>> {
+        let value = self.value(key)?;
+        let what = format!("`{key}`");
+        self.read_table(key, value, what, value.span())
+    }
+
+    /// The tables below `key` by their names, in the order of the names; `kind` says what they are.
+    pub(crate) fn named_tables(
+        &mut self,
+        key: &'static str,
+        kind: &str,
+    ) -> Vec<(Spanned<String>, Table<'a>)> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let Some(entries) = value.get_ref().as_table() else {
+            self.wrong_type(key, value, "a table");
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .filter_map(|(name, value)| {
+                let what = format!("the {kind} `{}`", name.get_ref().escape_debug());
+                let table = self.read_table(key, value, what, name.span())?;
+                Some((
+                    Spanned::new(name.span(), name.get_ref().clone().into_owned()),
+                    table,
+                ))
+            })
+            .collect()
+    }
+
+    /// The texts below `key` by their names, in the order of the names.
+    pub(crate) fn named_texts(
+        &mut self,
+        key: &'static str,
+    ) -> Vec<(Spanned<String>, Spanned<String>)> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let Some(entries) = value.get_ref().as_table() else {
+            self.wrong_type(key, value, "a table of texts");
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .filter_map(|(name, value)| {
+                let text = self.read_text(key, value)?;
+                Some((
+                    Spanned::new(name.span(), name.get_ref().clone().into_owned()),
+                    text,
+                ))
+            })
+            .collect()
+    }
+
+    /// A list of tables; empty when the key is absent.
+    pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_type(key, value, "a list of tables");
+            return Vec::new();
+        };
+        items
+            .iter()
+            .filter_map(|item| {
+                self.read_table(key, item, format!("an entry of `{key}`"), item.span())
+            })
+            .collect()
+    }
+
+    /// Reports the keys that nothing has asked for.
+    pub(crate) fn finish(self) {
+        for (key, _) in self.entries.iter() {
+            let name: &str = key.get_ref();
+            if self.known.contains(&name) {
+                continue;
+            }
+            let near = nearest(name, self.known.iter().copied());
+            let hint = names::did_you_mean(&near)
+                .unwrap_or_else(|| format!("the keys here are {}", names::list(&self.known)));
+            self.reporter.report(
+                &key.span(),
+                format!("unknown key `{}` in {}", name.escape_debug(), self.what),
+                hint,
+            );
+        }
+    }
+
+    /// Reports `key` when it is absent.
+    pub(crate) fn require(&self, key: &'static str) {
+        if !self.entries.contains_key(key) {
+            self.reporter.report(
+                &self.span,
+                format!("{} has no `{key}`", self.what),
+                format!("add `{key} = …`"),
+            );
+        }
+    }
+
+    fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.push(key);
+        self.entries.get(key)
+    }
+
+    fn read_text(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Spanned<String>> {
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong_type(key, value, "a text in quotes");
+            return None;
+        };
+        if text.trim().is_empty() {
+            self.reporter.report(
+                &value.span(),
+                format!("`{key}` of {} is empty", self.what),
+                "write a text or leave the key out",
+            );
+            return None;
+        }
+        if let Some(control) = text.chars().find(|character| character.is_control()) {
+            self.reporter.report(
+                &value.span(),
+                format!(
+                    "`{key}` of {} holds the control character `{}`",
+                    self.what,
+                    control.escape_debug()
+                ),
+                "write the text on one line",
+            );
+            return None;
+        }
+        Some(Spanned::new(value.span(), text.to_owned()))
+    }
+
+    fn read_table(
+        &self,
+        key: &str,
+        value: &'a Spanned<DeValue<'a>>,
+        what: String,
+        span: Range<usize>,
+    ) -> Option<Table<'a>> {
+        let Some(entries) = value.get_ref().as_table() else {
+            self.wrong_type(key, value, "a table");
+            return None;
+        };
+        Some(Table {
+            entries,
+            what,
+            span,
+            known: Vec::new(),
+            reporter: self.reporter,
+        })
+    }
+
+    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        self.reporter.report(
+            &value.span(),
+            format!(
+                "`{key}` of {} is of the TOML type {}",
+                self.what,
+                value.get_ref().type_str()
+            ),
+            format!("expected {expected}"),
+        );
+    }
+}

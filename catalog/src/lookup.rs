@@ -1,0 +1,356 @@
+//! Finding actions by their names: exact, without regard to case, by wildcard, and the nearest when there is none.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::model::{Action, Catalog, ConditionKey, ResourceType, Service, Source};
+use crate::names;
+
+impl Catalog {
+    /// The services in the order of their files.
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// The service with this prefix.
+    pub fn service(&self, prefix: &str) -> Option<&Service> {
+        self.services
+            .iter()
+            .find(|service| service.prefix == prefix)
+    }
+
+    /// The service that bare action names belong to: the first one.
+    pub fn default_service(&self) -> Option<&Service> {
+        self.services.first()
+    }
+
+    /// The action that `name` means, in `service` or, without one, in the [default service](Self::default_service).
+    ///
+    /// The name is taken as it is spelled: code names actions with their own capitals. Policies are looser, see
+    /// [`Service::find`].
+    ///
+    /// # Errors
+    ///
+    /// When there is no such action. The error knows the names that may have been meant.
+    pub fn resolve(
+        &self,
+        service: Option<&str>,
+        name: &str,
+    ) -> Result<(&Service, &Action), UnknownAction> {
+        let found = match service {
+            Some(prefix) => self.service(prefix),
+            None => self.default_service(),
+        };
+        let Some(home) = found else {
+            let prefixes = self.services.iter().map(|service| service.prefix.as_str());
+            let near = service.map_or_else(Vec::new, |prefix| nearest(prefix, prefixes.clone()));
+            let suggestions = if near.is_empty() {
+                prefixes.collect()
+            } else {
+                near
+            };
+            return Err(UnknownAction {
+                name: name.to_owned(),
+                reason: Reason::UnknownService(service.unwrap_or_default().to_owned()),
+                suggestions: suggestions.into_iter().map(str::to_owned).collect(),
+            });
+        };
+        match home.action(name) {
+            Some(action) => Ok((home, action)),
+            None => Err(self.unknown_action(home, name)),
+        }
+    }
+
+    fn unknown_action(&self, home: &Service, name: &str) -> UnknownAction {
+        let is_default = self
+            .default_service()
+            .is_some_and(|service| service.prefix == home.prefix);
+        let path = |service: &Service, action: &str| {
+            if is_default && service.prefix == home.prefix {
+                action.to_owned()
+            } else {
+                format!("{}::{action}", service.prefix)
+            }
+        };
+        let (reason, suggestions) = if let Some(action) = home.find(name) {
+            (Reason::Capitals, vec![path(home, &action.name)])
+        } else if let Some(action) = home.former(name) {
+            (Reason::FormerName, vec![path(home, &action.name)])
+        } else if let Some((other, action)) = self
+            .services
+            .iter()
+            .filter_map(|service| Some((service, service.find(name)?)))
+            .next()
+        {
+            (Reason::OtherService, vec![path(other, &action.name)])
+        } else {
+            let near = nearest(name, home.actions.iter().map(|action| action.name.as_str()));
+            let near = near.into_iter().map(|near| path(home, near)).collect();
+            (Reason::Unknown(home.prefix.clone()), near)
+        };
+        UnknownAction {
+            name: name.to_owned(),
+            reason,
+            suggestions,
+        }
+    }
+}
+
+impl Service {
+    /// The actions, sorted by name.
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
+    /// The resource types, sorted by name.
+    pub fn resources(&self) -> &[Arc<ResourceType>] {
+        &self.resources
+    }
+
+    /// The condition keys, sorted by name.
+    pub fn condition_keys(&self) -> &[ConditionKey] {
+        &self.condition_keys
+    }
+
+    /// The sources of the service's facts, sorted by their short names.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The action called exactly `name`.
+    pub fn action(&self, name: &str) -> Option<&Action> {
+        let index = self
+            .actions
+            .binary_search_by(|action| action.name.as_str().cmp(name))
+            .ok()?;
+        self.actions.get(index)
+    }
+
+    /// The action called `name`, upper and lower case alike, as policies name actions.
+    pub fn find(&self, name: &str) -> Option<&Action> {
+        self.actions
+            .iter()
+            .find(|action| action.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The action that older documents call `name`, upper and lower case alike.
+    pub fn former(&self, name: &str) -> Option<&Action> {
+        self.actions.iter().find(|action| {
+            action
+                .former_names
+                .iter()
+                .any(|former| former.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// The actions whose names match `pattern`, sorted by name.
+    ///
+    /// As in policies, `*` stands for any run of characters, `?` for exactly one, and case does not matter. `pattern`
+    /// is the part behind the colon: `GetCampaign*`.
+    pub fn actions_matching(&self, pattern: &str) -> impl Iterator<Item = &Action> {
+        self.actions
+            .iter()
+            .filter(move |action| matches(pattern.as_bytes(), action.name.as_bytes()))
+    }
+
+    /// The resource type called exactly `name`, for example `campaign-metrics`.
+    pub fn resource(&self, name: &str) -> Option<&ResourceType> {
+        self.resources
+            .iter()
+            .find(|resource| resource.name == name)
+            .map(AsRef::as_ref)
+    }
+
+    /// The resource type whose generated type is called exactly `type_name`, for example `CampaignMetrics`.
+    pub fn resource_by_type_name(&self, type_name: &str) -> Option<&ResourceType> {
+        self.resources
+            .iter()
+            .find(|resource| resource.type_name() == type_name)
+            .map(AsRef::as_ref)
+    }
+
+    /// The condition key called `name`, upper and lower case alike; a key of a tag is found by its template.
+    pub fn condition_key(&self, name: &str) -> Option<&ConditionKey> {
+        self.condition_keys
+            .iter()
+            .find(|key| key.name.eq_ignore_ascii_case(name))
+    }
+}
+
+/// A name that is no action, and the names that may have been meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownAction {
+    name: String,
+    reason: Reason,
+    suggestions: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reason {
+    /// No service has the prefix.
+    UnknownService(String),
+    /// The name differs from an action's in its capitals only.
+    Capitals,
+    /// The name is one that an action used to have.
+    FormerName,
+    /// Another service has an action of that name.
+    OtherService,
+    /// None of the above; the service in which it was looked for.
+    Unknown(String),
+}
+
+impl UnknownAction {
+    /// The name that was looked for.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What may have been meant, best first: paths such as `GetCampaign` or `mobileanalytics::PutEvents`, at most three.
+    /// Where the service is unknown they are the prefixes of services.
+    pub fn suggestions(&self) -> &[String] {
+        &self.suggestions
+    }
+
+    /// What is wrong: ``unknown action `GetCampagin` ``.
+    pub fn message(&self) -> String {
+        match &self.reason {
+            Reason::UnknownService(prefix) if prefix.is_empty() => {
+                format!("unknown action `{}`: there is no catalog", self.name)
+            }
+            Reason::UnknownService(prefix) => {
+                format!("unknown service `{}`", prefix.escape_debug())
+            }
+            _ => format!("unknown action `{}`", self.name.escape_debug()),
+        }
+    }
+
+    /// What to do about it: ``did you mean `GetCampaign`?``.
+    pub fn hint(&self) -> String {
+        let suggestion = names::list(&self.suggestions);
+        match &self.reason {
+            Reason::Capitals => format!("its capitals are {suggestion}"),
+            Reason::FormerName => format!("it is called {suggestion} now"),
+            Reason::OtherService => format!("write {suggestion}"),
+            Reason::UnknownService(_) | Reason::Unknown(_) if !self.suggestions.is_empty() => {
+                names::did_you_mean(&self.suggestions).unwrap_or_default()
+            }
+            Reason::UnknownService(_) => "add a catalog file".to_owned(),
+            Reason::Unknown(prefix) => {
+                format!("the catalog of `{prefix}` lists its actions")
+            }
+        }
+    }
+}
+
+impl fmt::Display for UnknownAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}; {}", self.message(), self.hint())
+    }
+}
+
+impl std::error::Error for UnknownAction {}
+
+/// The names that `name` may have been meant to be, best first, at most three.
+///
+/// Upper and lower case count as alike, and a name is near when at most a third of it has to be changed.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    // An edit distance costs the product of both lengths; no name is that long.
+    if name.len() > 128 {
+        return Vec::new();
+    }
+    let folded = name.to_ascii_lowercase();
+    let mut near: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&folded, &candidate.to_ascii_lowercase());
+            let allowed = name.len().max(candidate.len()) / 3;
+            (distance <= allowed).then_some((distance, candidate))
+        })
+        .collect();
+    near.sort_unstable();
+    // Where one name is a slip away, names that are much further off only distract.
+    let best = near.first().map_or(0, |(distance, _)| *distance);
+    near.into_iter()
+        .take_while(|(distance, _)| *distance <= best + 1)
+        .map(|(_, candidate)| candidate)
+        .take(3)
+        .collect()
+}
+
+/// Whether all of `text` fits `pattern`, in which `*` and `?` are wildcards and case does not matter.
+///
+/// On a mismatch only the latest `*` takes one more character: earlier ones have already found their leftmost place,
+/// so the cost is at most the product of both lengths.
+fn matches(mut pattern: &[u8], mut text: &[u8]) -> bool {
+    let mut retry: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern.split_first(), text.split_first()) {
+            (Some((b'*', rest)), _) => {
+                retry = Some((rest, text));
+                pattern = rest;
+            }
+            (Some((wanted, pattern_rest)), Some((found, text_rest)))
+                if *wanted == b'?' || wanted.eq_ignore_ascii_case(found) =>
+            {
+                pattern = pattern_rest;
+                text = text_rest;
+            }
+            (None, None) => return true,
+            _ => {
+                let Some((after_star, [_, shorter @ ..])) = retry else {
+                    return false;
+                };
+                retry = Some((after_star, shorter));
+                pattern = after_star;
+                text = shorter;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_are_those_of_policies() {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("*", "GetCampaign", true),
+            ("GetCampaign*", "GetCampaign", true),
+            ("getcampaign*", "GetCampaignActivities", true),
+            ("GetCampaign?", "GetCampaign", false),
+            ("GetCampaign?", "GetCampaigns", true),
+            ("*Campaign", "GetCampaignCampaign", true),
+            ("*Camp*ign*s", "GetCampaigns", true),
+            ("Get", "GetCampaign", false),
+            ("", "", true),
+            ("", "Get", false),
+        ] {
+            assert_eq!(
+                matches(pattern.as_bytes(), text.as_bytes()),
+                fits,
+                "{pattern} on {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn many_stars_stay_cheap() {
+        let pattern = "a*".repeat(200);
+        let text = "a".repeat(20_000);
+        assert!(!matches(format!("{pattern}b").as_bytes(), text.as_bytes()));
+    }
+
+    #[test]
+    fn near_names_come_best_first() {
+        let names = ["GetCampaigns", "GetCampaign", "CreateCampaign", "GetApp"];
+        assert_eq!(
+            nearest("GetCampagin", names),
+            ["GetCampaign", "GetCampaigns"]
+        );
+        assert_eq!(nearest("getapp", names), ["GetApp"]);
+        assert!(nearest("Unrelated", names).is_empty());
+        assert!(nearest(&"x".repeat(1000), names).is_empty());
+    }
+}

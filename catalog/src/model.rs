@@ -1,0 +1,294 @@
+//! What a catalog holds once it has been read and checked.
+//!
+//! The fields are public because this is data, and every value that [`Catalog`](crate::Catalog) hands out has been
+//! checked. The types can only be made by loading a catalog.
+
+use std::sync::Arc;
+
+use crate::names;
+use crate::template::ArnTemplate;
+
+/// One or more services and what there is to authorize in them.
+///
+/// Made by [`Catalog::builtin`] or [`Catalog::load`].
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    pub(crate) services: Vec<Service>,
+}
+
+/// A service: everything that one catalog file says.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Service {
+    /// The prefix of the service's actions, for example `mobiletargeting`.
+    pub prefix: String,
+    /// The product name, for example `Amazon Pinpoint`.
+    pub name: String,
+    /// Where the service is documented.
+    pub documentation: Option<String>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) condition_keys: Vec<ConditionKey>,
+    pub(crate) resources: Vec<Arc<ResourceType>>,
+    pub(crate) actions: Vec<Action>,
+}
+
+/// Where facts of a catalog come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Source {
+    /// The short name that entries use.
+    pub name: String,
+    /// What it is, in words.
+    pub title: String,
+    /// The day of the copy that was read, `YYYY-MM-DD`.
+    pub date: Option<String>,
+}
+
+/// A condition key that the service's actions or resource types list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConditionKey {
+    /// The key, for example `aws:ResourceTag/${TagKey}`.
+    pub name: String,
+    /// The type of its values, in the words of AWS's tables: `String`, `ArrayOfString`, `Bool`, `Numeric`, `Date`,
+    /// `ARN`, `IPAddress` or `Binary`.
+    pub value_type: String,
+    /// What the key holds.
+    pub summary: String,
+}
+
+/// A placeholder of ARN templates and the path parameter that fills it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Placeholder {
+    /// The name in ARN templates, for example `AppId`.
+    pub name: String,
+    /// The path parameter that fills it, for example `application-id`.
+    pub parameter: String,
+    /// Which values it takes.
+    pub accepts: Accepts,
+    /// What the value is.
+    pub summary: String,
+}
+
+impl Placeholder {
+    /// The name of the constructor's argument, for example `application_id`.
+    pub fn field(&self) -> String {
+        names::snake_case(&self.parameter)
+    }
+}
+
+/// Which values a placeholder takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepts {
+    /// An id that the service gives out; it stands in the ARN as it is.
+    Identifier,
+    /// A text that an application chooses; it stands in the ARN percent-encoded.
+    Opaque,
+    /// One of a closed list of names, compared without ASCII case and written as the list spells it.
+    OneOf(Vec<String>),
+}
+
+/// A resource type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResourceType {
+    /// The name in the catalog, for example `campaign-metrics`.
+    pub name: String,
+    /// One sentence that says what the resource is.
+    pub summary: String,
+    /// The form of its ARNs.
+    pub arn: ArnTemplate,
+    /// The placeholders of the template's resource component, in the order in which they stand there.
+    pub fields: Vec<Arc<Placeholder>>,
+    /// The condition keys that belong to the resource type.
+    pub condition_keys: Vec<String>,
+}
+
+impl ResourceType {
+    /// The name of the generated type, for example `CampaignMetrics`.
+    pub fn type_name(&self) -> String {
+        names::type_name(&self.name)
+    }
+}
+
+/// An action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Action {
+    /// The name without the service prefix, for example `GetCampaign`.
+    pub name: String,
+    /// One sentence that says what the action lets a principal do.
+    pub summary: String,
+    /// How the action is classified; `None` where no source says.
+    pub access_level: Option<AccessLevel>,
+    /// The resource types that the action acts on; empty for an action that is checked against `*`.
+    pub resources: Vec<Arc<ResourceType>>,
+    /// Placeholders that the action fills with a fixed value, as `(placeholder, value)`.
+    pub pinned: Vec<(String, String)>,
+    /// The REST route; `None` for an action without an API operation.
+    pub route: Option<Route>,
+    /// The path parameter that holds a whole ARN.
+    pub whole_arn: Option<String>,
+    /// The condition keys that requests for the action may carry.
+    pub condition_keys: Vec<String>,
+    /// Where the tags of the request stand: `$.tags` in the body, `query:tagKeys` in the query.
+    pub request_tags: Option<String>,
+    /// Other actions that the caller needs as well.
+    pub companions: Vec<Companion>,
+    /// Whether the action can still be used.
+    pub lifecycle: Lifecycle,
+    /// Where the action is documented.
+    pub documentation: Option<String>,
+    /// Names under which older documents know the action.
+    pub former_names: Vec<String>,
+    /// The short names of the sources that list the action.
+    pub sources: Vec<String>,
+    /// What single sources say where they differ from the entry.
+    pub seen: Vec<Seen>,
+    /// Whether no reference lists the action.
+    pub undocumented: bool,
+    /// A remark on disputed or surprising facts.
+    pub note: Option<String>,
+}
+
+impl Action {
+    /// Where the value of `placeholder` comes from when the action is called on its route.
+    ///
+    /// `None` only for an action without a route: the caller has to name the value.
+    pub fn binding(&self, placeholder: &Placeholder) -> Option<Binding<'_>> {
+        if let Some((_, value)) = self
+            .pinned
+            .iter()
+            .find(|(name, _)| *name == placeholder.name)
+        {
+            return Some(Binding::Pinned(value));
+        }
+        if let Some(parameter) = &self.whole_arn {
+            return Some(Binding::WholeArn(parameter));
+        }
+        self.route
+            .as_ref()?
+            .parameters()
+            .find(|parameter| *parameter == placeholder.parameter)
+            .map(Binding::Path)
+    }
+}
+
+/// Where the value of a placeholder comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding<'a> {
+    /// The path parameter of this name.
+    Path(&'a str),
+    /// This fixed value.
+    Pinned(&'a str),
+    /// The path parameter of this name holds the whole ARN.
+    WholeArn(&'a str),
+}
+
+/// How AWS classifies an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccessLevel {
+    /// Sees that resources exist.
+    List,
+    /// Reads the contents of resources.
+    Read,
+    /// Creates, changes or deletes resources.
+    Write,
+    /// Changes tags only.
+    Tagging,
+    /// Changes who may do what.
+    PermissionsManagement,
+}
+
+impl AccessLevel {
+    /// Every access level.
+    pub const ALL: [Self; 5] = [
+        Self::List,
+        Self::Read,
+        Self::Write,
+        Self::Tagging,
+        Self::PermissionsManagement,
+    ];
+
+    /// The name as AWS's tables write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::List => "List",
+            Self::Read => "Read",
+            Self::Write => "Write",
+            Self::Tagging => "Tagging",
+            Self::PermissionsManagement => "Permissions management",
+        }
+    }
+}
+
+/// An HTTP method and a path template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Route {
+    /// The method in upper case.
+    pub method: String,
+    /// The path with its parameters in braces, for example `/v1/apps/{application-id}`.
+    pub path: String,
+    /// The status of a successful answer.
+    pub success_status: u16,
+}
+
+impl Route {
+    /// The path's parameters in the order in which they stand there, without their braces.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.path
+            .split('/')
+            .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+    }
+}
+
+/// Another action that the caller of an action needs too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Companion {
+    /// The action with its prefix, for example `iam:PassRole`.
+    pub action: String,
+    /// When it is needed, as the end of a sentence: `when the request carries tags`.
+    pub when: String,
+    /// The request members that name the companion's resource; empty where it is the action's own.
+    pub resource_from: Vec<String>,
+    /// The short name of the source that says so.
+    pub source: String,
+}
+
+/// Whether an action can still be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lifecycle {
+    /// The state of the action.
+    pub state: LifecycleState,
+    /// The day on which it ended or will end, `YYYY-MM-DD`.
+    pub ended: Option<String>,
+    /// The short name of the source that says so.
+    pub source: Option<String>,
+}
+
+/// The state of an action's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LifecycleState {
+    /// The action goes on.
+    Continues,
+    /// The provider has ended the feature.
+    Ended,
+    /// No source says.
+    Unclear,
+}
+
+/// What one source says of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Seen {
+    /// The short name of the source.
+    pub source: String,
+    /// The ARN, or ARN pattern, that it gives.
+    pub arn: Option<String>,
+    /// The HTTP method that it gives, where it differs.
+    pub method: Option<String>,
+}

@@ -1,0 +1,122 @@
+//! Names: from those of a catalog to those of Rust items, and lists of them in messages.
+
+/// `campaign-metrics` as the name of a type: `CampaignMetrics`.
+pub(crate) fn type_name(kebab: &str) -> String {
+    kebab
+        .split('-')
+        .flat_map(|word| {
+            let mut characters = word.chars();
+            let first = characters.next().map(|first| first.to_ascii_uppercase());
+            first.into_iter().chain(characters)
+        })
+        .collect()
+}
+
+/// `application-id` as the name of a function or an argument: `application_id`.
+pub(crate) fn snake_case(kebab: &str) -> String {
+    kebab.replace('-', "_")
+}
+
+/// `aws:ResourceTag/${TagKey}` as the words `aws`, `resource`, `tag`: what the Rust name of a condition key is made of.
+///
+/// The part that a request fills in is no part of the name.
+pub(crate) fn condition_key_words(key: &str) -> Vec<String> {
+    let fixed = key.split("${").next().unwrap_or(key);
+    let mut words: Vec<String> = Vec::new();
+    let mut start_word = true;
+    let mut previous_is_lower = false;
+    for character in fixed.chars() {
+        if !character.is_ascii_alphanumeric() {
+            start_word = true;
+            previous_is_lower = false;
+            continue;
+        }
+        start_word |= character.is_ascii_uppercase() && previous_is_lower;
+        previous_is_lower = !character.is_ascii_uppercase();
+        match words.last_mut() {
+            Some(word) if !start_word => word.push(character.to_ascii_lowercase()),
+            _ => words.push(character.to_ascii_lowercase().to_string()),
+        }
+        start_word = false;
+    }
+    words
+}
+
+/// `names` in backticks, as a list to choose from: `` `a`, `b` or `c` ``.
+pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
+    let mut text = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let separator = match index {
+            0 => "",
+            _ if index + 1 == names.len() => " or ",
+            _ => ", ",
+        };
+        text.push_str(separator);
+        text.push('`');
+        text.push_str(name.as_ref());
+        text.push('`');
+    }
+    text
+}
+
+/// The hint that offers `names`; `None` when there are none.
+pub(crate) fn did_you_mean<S: AsRef<str>>(names: &[S]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("did you mean {}?", list(names)))
+}
+
+/// Whether `name` is lower-case words of letters and digits with single hyphens between them, as in `campaign-metrics`.
+pub(crate) fn is_kebab_case(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.split('-').all(|word| {
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
+}
+
+/// Whether `name` is a capital letter followed by letters and digits, as in `GetCampaign`.
+pub(crate) fn is_capitalized(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Whether `name` is a word that Rust keeps for itself.
+pub(crate) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+/// Strict and reserved keywords of the 2024 edition.
+const KEYWORDS: [&str; 52] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_capitalized_words() {
+        assert_eq!(type_name("campaign-metrics"), "CampaignMetrics");
+        assert_eq!(type_name("otp"), "Otp");
+    }
+
+    #[test]
+    fn condition_keys_split_at_capitals_and_signs() {
+        let words = |key| condition_key_words(key).join("_");
+        assert_eq!(words("aws:ResourceTag/${TagKey}"), "aws_resource_tag");
+        assert_eq!(words("aws:TagKeys"), "aws_tag_keys");
+        assert_eq!(words("orders:VPCe-id"), "orders_vpce_id");
+    }
+
+    #[test]
+    fn keywords_are_known() {
+        assert!(is_keyword("type"));
+        assert!(is_keyword("yield"));
+        assert!(!is_keyword("kind"));
+    }
+}
