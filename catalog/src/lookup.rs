@@ -165,7 +165,7 @@ impl Service {
     pub fn resource_by_type_name(&self, type_name: &str) -> Option<&ResourceType> {
         self.resources
             .iter()
-            .find(|resource| resource.type_name() == type_name)
+            .find(|resource| resource.type_name == type_name)
             .map(AsRef::as_ref)
     }
 

@@ -95,6 +95,7 @@ pub enum Accepts {
 pub struct ResourceType {
     /// The name in the catalog, for example `campaign-metrics`.
     pub name: String,
+    pub(crate) type_name: String,
     /// One sentence that says what the resource is.
     pub summary: String,
     /// The form of its ARNs.
@@ -107,8 +108,8 @@ pub struct ResourceType {
 
 impl ResourceType {
     /// The name of the generated type, for example `CampaignMetrics`.
-    pub fn type_name(&self) -> String {
-        names::type_name(&self.name)
+    pub fn type_name(&self) -> &str {
+        &self.type_name
     }
 }
 

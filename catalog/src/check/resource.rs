@@ -149,10 +149,12 @@ fn check_values(name: &Text, values: &[Text], scope: &Scope<'_>) -> Option<Accep
 }
 
 pub(super) fn resource_type(entry: ResourceEntry, scope: &Scope<'_>) -> Option<ResourceType> {
+    let type_name = entry.type_name();
     let ResourceEntry {
         name,
         summary,
         arn,
+        type_name: written_type_name,
         condition_keys,
     } = entry;
     let mut good = true;
@@ -164,6 +166,14 @@ pub(super) fn resource_type(entry: ResourceEntry, scope: &Scope<'_>) -> Option<R
         );
         good = false;
     }
+    if let Some(written) = written_type_name.filter(|name| !names::is_capitalized(name.get_ref())) {
+        scope.report(
+            &written.span(),
+            format!("`{}` cannot be the name of a type", written.get_ref()),
+            "use ASCII letters and digits, a capital letter first, as in `CampaignMetrics`",
+        );
+        good = false;
+    }
     let arn = arn.and_then(|arn| template(&arn, scope));
     let condition_keys = scope
         .condition_keys
@@ -171,6 +181,7 @@ pub(super) fn resource_type(entry: ResourceEntry, scope: &Scope<'_>) -> Option<R
     let (arn, fields) = arn?;
     let resource = ResourceType {
         name: name.into_inner(),
+        type_name,
         summary: summary?.into_inner(),
         arn,
         fields,
@@ -239,11 +250,11 @@ pub(super) fn check_type_names(
     reporter: &Reporter<'_>,
 ) {
     for (index, resource) in resources.iter().enumerate() {
-        let type_name = names::type_name(resource.name.get_ref());
+        let type_name = resource.type_name();
         let same_type = resources
             .iter()
             .take(index)
-            .find(|other| names::type_name(other.name.get_ref()) == type_name);
+            .find(|other| other.type_name() == type_name);
         let same_action = actions
             .iter()
             .find(|action| *action.name.get_ref() == type_name);
@@ -262,7 +273,7 @@ pub(super) fn check_type_names(
                 "the resource type `{}` would become the Rust type `{type_name}`, which is taken by {taken_by}",
                 resource.name.get_ref()
             ),
-            "rename the resource type",
+            "give it another one: `type-name = \"…\"`",
         );
     }
 }

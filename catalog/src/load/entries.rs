@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::table::Table;
+use crate::names;
 
 /// A text and the bytes of the file where it stands.
 pub(crate) type Text = Spanned<String>;
@@ -50,6 +51,7 @@ pub(crate) struct ResourceEntry {
     pub(crate) name: Text,
     pub(crate) summary: Option<Text>,
     pub(crate) arn: Option<Text>,
+    pub(crate) type_name: Option<Text>,
     pub(crate) condition_keys: Vec<Text>,
 }
 
@@ -193,11 +195,20 @@ impl PlaceholderEntry {
 }
 
 impl ResourceEntry {
+    /// The name of the generated type: the one that is written, or the resource type's own with capitals.
+    pub(crate) fn type_name(&self) -> String {
+        match &self.type_name {
+            Some(name) => name.get_ref().clone(),
+            None => names::type_name(self.name.get_ref()),
+        }
+    }
+
     fn read(name: Text, table: &mut Table<'_>) -> Self {
         Self {
             name,
             summary: table.required_text("summary"),
             arn: table.required_text("arn"),
+            type_name: table.text("type-name"),
             condition_keys: table.texts("condition-keys"),
         }
     }
