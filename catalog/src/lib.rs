@@ -18,9 +18,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The [`format`] module describes the file.
+//! # Your own catalog
+//!
+//! A service with its own actions keeps a TOML file of its own and generates its types in its build script, see
+//! [`build`]. The [`format`] module describes the
+//! file.
 
 mod check;
+mod codegen;
 
 mod fault;
 pub mod format;
@@ -30,6 +35,7 @@ mod model;
 mod names;
 mod template;
 
+pub use codegen::{build, build_builtin, render};
 pub use fault::{Fault, Faults};
 pub use load::SourceFile;
 pub use lookup::{UnknownAction, nearest};

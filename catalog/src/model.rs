@@ -57,6 +57,15 @@ pub struct ConditionKey {
     pub summary: String,
 }
 
+impl ConditionKey {
+    /// For a key whose last part a request fills in, the text before that part and the part's name:
+    /// `aws:ResourceTag/` and `TagKey`.
+    pub fn filled_part(&self) -> Option<(&str, &str)> {
+        let (fixed, part) = self.name.split_once("${")?;
+        Some((fixed, part.strip_suffix('}')?))
+    }
+}
+
 /// A placeholder of ARN templates and the path parameter that fills it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

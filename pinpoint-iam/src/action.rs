@@ -1,7 +1,10 @@
 //! Actions: what a principal asks to do, and what the catalog knows about it.
 
+mod enumeration;
+
 use std::fmt;
 
+pub use self::enumeration::{ActionEnum, UnknownAction};
 use crate::resource::{Resource, ResourceTypeMetadata};
 
 /// What the catalog says about one service.
@@ -81,6 +84,8 @@ pub struct ActionMetadata {
     pub sources: &'static [&'static str],
     /// What single sources say of the action where it differs or where it is a seed document's own row.
     pub seen: &'static [Seen],
+    /// Whether no reference lists the action.
+    pub undocumented: bool,
     /// A remark on disputed or surprising facts.
     pub note: Option<&'static str>,
 }

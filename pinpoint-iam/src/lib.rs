@@ -7,10 +7,47 @@ pub mod arn;
 pub mod condition;
 pub mod context;
 pub mod eval;
+mod nearest;
 pub mod pattern;
 pub mod policy;
 pub mod resource;
 
+pub mod mobiletargeting {
+    //! Amazon Pinpoint: the actions, resource types and condition keys of the service `mobiletargeting`.
+    //!
+    //! Generated from the catalog that comes with this crate. Ids are checked when a resource is made, and an ARN can
+    //! be read back:
+    //!
+    //! ```
+    //! use pinpoint_iam::mobiletargeting::Campaign;
+    //! use pinpoint_iam::{Arn, Resource, Scope};
+    //!
+    //! let scope = Scope::new("aws", "us-east-1", "123456789012");
+    //! let campaign = Campaign::new("a1", "c1")?;
+    //! let arn = campaign.arn(&scope);
+    //! assert_eq!(arn, "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1");
+    //! assert_eq!(Campaign::from_arn(Arn::parse(&arn)?, &scope)?, campaign);
+    //!
+    //! let error = Campaign::new("a1", "c1/kpis").unwrap_err();
+    //! assert_eq!(error.field(), "campaign_id");
+    //! # Ok::<(), Box<dyn std::error::Error>>(())
+    //! ```
+    include!(concat!(env!("OUT_DIR"), "/mobiletargeting.rs"));
+}
+
+pub mod mobileanalytics {
+    //! Amazon Mobile Analytics: the actions of the service `mobileanalytics`.
+    //!
+    //! Generated from the catalog that comes with this crate.
+    include!(concat!(env!("OUT_DIR"), "/mobileanalytics.rs"));
+}
+
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
 pub use resource::{AllResources, Resource};
+
+/// What generated code and macro expansions refer to; no part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+}

@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use crate::arn::{Arn, InvalidArn, Scope};
 
@@ -295,7 +296,8 @@ impl fmt::Display for ResourceMismatch {
 impl std::error::Error for ResourceMismatch {}
 
 impl ResourceTypeMetadata {
-    /// Fills the template's resource component with `values`, one for each of [`fields`](Self::fields).
+    /// Fills the template's resource component with `values`, one for each of [`fields`](Self::fields) and in their
+    /// order.
     ///
     /// This is what the generated constructors call.
     ///
@@ -310,17 +312,7 @@ impl ResourceTypeMetadata {
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Field(position) => {
                     let start = text.len();
-                    // INVARIANT: generated code passes one value for each field; a missing one is refused as empty.
-                    let value = values.get(*position).copied().unwrap_or_default();
-                    let field = self.fields.get(*position);
-                    let accepts = field.map_or(Accepts::Identifier, |field| field.accepts);
-                    accepts
-                        .write(value, &mut text)
-                        .map_err(|reason| InvalidId {
-                            resource_type: self.name,
-                            field: field.map_or("", |field| field.name),
-                            reason,
-                        })?;
+                    self.write_field(*position, values, &mut text)?;
                     ranges.push((*position, start, text.len()));
                 }
             }
@@ -332,6 +324,23 @@ impl ResourceTypeMetadata {
                 .into_iter()
                 .map(|(_, start, end)| (start, end))
                 .collect(),
+        })
+    }
+
+    fn write_field(
+        &self,
+        position: usize,
+        values: &[&str],
+        text: &mut String,
+    ) -> Result<(), InvalidId> {
+        // INVARIANT: generated code passes one value for each field; a missing one is refused as empty.
+        let value = values.get(position).copied().unwrap_or_default();
+        let field = self.fields.get(position);
+        let accepts = field.map_or(Accepts::Identifier, |field| field.accepts);
+        accepts.write(value, text).map_err(|reason| InvalidId {
+            resource_type: self.name,
+            field: field.map_or("", |field| field.name),
+            reason,
         })
     }
 
@@ -401,18 +410,19 @@ impl ResourceTypeMetadata {
         rest.is_empty().then_some(values)
     }
 
-    /// Writes the ARN pattern of the type's resources: the template with `*` for each field.
-    pub fn fill_pattern(&self, scope: &Scope, values: &[Option<&str>]) -> String {
-        let mut text = self.prefix(scope);
+    /// The resource component with `values` for the first fields and `*` for the others.
+    fn write_pattern(&self, values: &[&str]) -> Result<String, InvalidId> {
+        let mut text = String::with_capacity(64);
         for piece in self.pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
-                Piece::Field(position) => {
-                    text.push_str(values.get(*position).copied().flatten().unwrap_or("*"));
+                Piece::Field(position) if *position < values.len() => {
+                    self.write_field(*position, values, &mut text)?;
                 }
+                Piece::Field(_) => text.push('*'),
             }
         }
-        text
+        Ok(text)
     }
 
     fn prefix(&self, scope: &Scope) -> String {
@@ -515,6 +525,78 @@ pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
     /// The ARN of the resource in a deployment's scope.
     fn arn(&self, scope: &Scope) -> String {
         self.requested(scope).to_string()
+    }
+}
+
+/// The resources of one type whose first ids are given, for a policy: `Campaign::any_in("a1")`.
+///
+/// The type parameter remembers the resource type, so that a statement built in Rust can be checked against its
+/// actions by the compiler.
+///
+/// In a policy `*` stands for any characters, `/` among them: the pattern for all campaigns of a project, which ends in
+/// `campaigns/*`, covers what stands below a campaign too, such as its metrics.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ResourceSet<R> {
+    pattern: Box<str>,
+    resource_type: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> ResourceSet<R> {
+    /// Every resource of the type.
+    ///
+    /// This is what the generated `any` constructors call.
+    pub fn any() -> Self {
+        let pattern = match R::TYPE {
+            // INVARIANT: no value is given, so none can be refused.
+            Some(metadata) => metadata.write_pattern(&[]).unwrap_or_default(),
+            None => "*".to_owned(),
+        };
+        Self::new(pattern)
+    }
+
+    /// The resources whose first ids, in the order of the constructor's arguments, are `values`.
+    ///
+    /// This is what the generated `any_in` constructors call.
+    ///
+    /// # Errors
+    ///
+    /// Names the first id that the constructor of the type would refuse.
+    pub fn any_in(values: &[&str]) -> Result<Self, InvalidId> {
+        match R::TYPE {
+            Some(metadata) => metadata.write_pattern(values).map(Self::new),
+            None => Ok(Self::any()),
+        }
+    }
+
+    /// The pattern for the `Resource` element of a policy.
+    ///
+    /// Ids hold no wildcards, so the only ones in it are those that stand for the ids left open. A template's own `*`,
+    /// as in `apps/*`, is one too: in a policy there is no other way to name that resource.
+    pub fn arn_pattern(&self, scope: &Scope) -> String {
+        match R::TYPE {
+            Some(metadata) => format!("{}{}", metadata.prefix(scope), self.pattern),
+            None => self.pattern.to_string(),
+        }
+    }
+
+    fn new(pattern: String) -> Self {
+        Self {
+            pattern: pattern.into_boxed_str(),
+            resource_type: PhantomData,
+        }
+    }
+}
+
+impl<R: Resource> From<R> for ResourceSet<R> {
+    /// The set of this one resource.
+    fn from(resource: R) -> Self {
+        Self::new(resource.part().map_or("*", ResourcePart::as_str).to_owned())
+    }
+}
+
+impl<R> fmt::Debug for ResourceSet<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.pattern, formatter)
     }
 }
 

@@ -321,7 +321,11 @@ fn check_condition_key_name(name: &Text, scope: &Scope<'_>) -> bool {
         Some((fixed, filled)) => (fixed, filled.strip_suffix('}')),
         None => (text.as_str(), Some("Name")),
     };
-    let good = filled.is_some_and(names::is_capitalized)
+    let is_argument = |part: &str| {
+        names::is_capitalized(part)
+            && !names::is_keyword(&names::condition_key_words(part).join("_"))
+    };
+    let good = filled.is_some_and(is_argument)
         && fixed.split_once(':').is_some_and(|(service, rest)| {
             names::is_kebab_case(service)
                 && rest.starts_with(|first: char| first.is_ascii_alphabetic())

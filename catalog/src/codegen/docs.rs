@@ -1,0 +1,251 @@
+//! Doc comments of the generated items.
+//!
+//! Editors show them on hover, and documentation sites cannot link to generated source: so they carry the facts.
+
+use crate::model::{
+    Accepts, Action, ConditionKey, LifecycleState, Placeholder, ResourceType, Service,
+};
+
+pub(super) fn action_enum(service: &Service) -> String {
+    let mut text = format!("An action of {}.", plain(&service.name));
+    text.push_str(&format!(
+        "\n\nDisplayed and serialized as policies write it, `{}:` and the name. Read without regard to upper and lower \
+         case, with or without the prefix.",
+        service.prefix
+    ));
+    link(&mut text, service.documentation.as_deref());
+    text
+}
+
+/// The row of the action in one line.
+pub(super) fn action_variant(action: &Action) -> String {
+    let mut row: Vec<String> = Vec::new();
+    if let Some(level) = action.access_level {
+        row.push(format!("access level **{}**", level.name()));
+    }
+    if let Some(route) = &action.route {
+        row.push(format!("`{} {}`", route.method, route.path));
+    }
+    row.push(format!("acts on {}", resource_links(action, "resources")));
+    format!(
+        "{}\n\n{}.",
+        plain(&action.summary),
+        capitalized(&row.join("; "))
+    )
+}
+
+/// The row of the action in full.
+pub(super) fn action_type(action: &Action) -> String {
+    let mut text = plain(&action.summary);
+    text.push('\n');
+    let mut item = |name: &str, value: String| text.push_str(&format!("\n- {name}: {value}"));
+    item(
+        "Access level",
+        match action.access_level {
+            Some(level) => format!("**{}**", level.name()),
+            None => "no source says".to_owned(),
+        },
+    );
+    match &action.route {
+        Some(route) => item(
+            "Route",
+            format!(
+                "`{} {}`, answered with {} on success",
+                route.method, route.path, route.success_status
+            ),
+        ),
+        None => item("Route", "none, the action has no API operation".to_owned()),
+    }
+    item("Acts on", resource_links(action, "super::resources"));
+    for resource in &action.resources {
+        item("ARN", format!("`{}`", resource.arn));
+    }
+    for (placeholder, value) in &action.pinned {
+        item("Fixed", format!("`{placeholder}` is `{value}`"));
+    }
+    if let Some(parameter) = &action.whole_arn {
+        item(
+            "Names the resource",
+            format!("the path parameter `{parameter}`, a whole ARN"),
+        );
+    }
+    if !action.condition_keys.is_empty() {
+        item("Condition keys", code_list(&action.condition_keys));
+    }
+    if let Some(place) = &action.request_tags {
+        item("Request tags", format!("`{place}`"));
+    }
+    for companion in &action.companions {
+        item(
+            "Also needs",
+            format!("`{}` {}", companion.action, plain(&companion.when)),
+        );
+    }
+    item(
+        "Lifecycle",
+        match (&action.lifecycle.state, &action.lifecycle.ended) {
+            (LifecycleState::Continues, _) => "continues".to_owned(),
+            (LifecycleState::Unclear, _) => "unclear, no source says".to_owned(),
+            (LifecycleState::Ended, Some(date)) => format!("ended on {date}"),
+            (LifecycleState::Ended, None) => "ended".to_owned(),
+        },
+    );
+    if !action.former_names.is_empty() {
+        item("Former names", code_list(&action.former_names));
+    }
+    if action.undocumented {
+        item("Undocumented", "no reference lists the action".to_owned());
+    }
+    if let Some(note) = &action.note {
+        text.push_str(&format!("\n\n{}", plain(note)));
+    }
+    link(&mut text, action.documentation.as_deref());
+    text
+}
+
+pub(super) fn resource_type(resource: &ResourceType) -> String {
+    let mut text = format!("{}\n\n- ARN: `{}`", plain(&resource.summary), resource.arn);
+    if !resource.condition_keys.is_empty() {
+        text.push_str(&format!(
+            "\n- Condition keys: {}",
+            code_list(&resource.condition_keys)
+        ));
+    }
+    text
+}
+
+pub(super) fn constructor(resource: &ResourceType) -> String {
+    let arn = format!("`{}`", resource.arn);
+    if resource.fields.is_empty() {
+        return format!(
+            "The resource {arn}.\n\n# Errors\n\nNone: the ARN has no ids. The signature is that of every resource type."
+        );
+    }
+    let mut text = format!("The resource {arn} with these ids.\n\n# Errors\n\n");
+    text.push_str("Names the first id that cannot stand in the ARN. Accepted are:\n");
+    for field in &resource.fields {
+        text.push_str(&format!(
+            "\n- `{}`, {}: {}",
+            field.field(),
+            plain(&field.summary),
+            accepted(&field.accepts)
+        ));
+    }
+    text
+}
+
+/// What a field accepts and why.
+fn accepted(accepts: &Accepts) -> String {
+    match accepts {
+        Accepts::Identifier => {
+            "an [identifier](::pinpoint_iam::resource::Accepts::Identifier), because the service gives these ids out and \
+             nothing else can be one"
+                .to_owned()
+        }
+        Accepts::Opaque => {
+            "[any text](::pinpoint_iam::resource::Accepts::Opaque), because applications choose these ids; it stands in \
+             the ARN percent-encoded"
+                .to_owned()
+        }
+        Accepts::OneOf(values) => {
+            format!(
+                "one of {}, in upper or lower case, because there are no others",
+                code_list(values)
+            )
+        }
+    }
+}
+
+pub(super) fn any(resource: &ResourceType) -> String {
+    format!(
+        "Every resource of this type, for a policy: `{}`.",
+        pattern(resource, 0)
+    )
+}
+
+pub(super) fn any_in(resource: &ResourceType, last: &str) -> String {
+    format!(
+        "The resources of this type with any `{last}`, for a policy: `{}`.\n\n# Errors\n\nNames the first id that cannot \
+         stand in the ARN, as [`new`](Self::new) does.",
+        pattern(resource, resource.fields.len().saturating_sub(1))
+    )
+}
+
+/// The template with `*` for the placeholders from `first` on.
+fn pattern(resource: &ResourceType, first: usize) -> String {
+    resource
+        .fields
+        .iter()
+        .skip(first)
+        .fold(resource.arn.text.clone(), |text, field| {
+            text.replace(&format!("${{{}}}", field.name), "*")
+        })
+}
+
+pub(super) fn accessor(placeholder: &Placeholder) -> String {
+    let text = format!("{}.", capitalized(&plain(&placeholder.summary)));
+    match placeholder.accepts {
+        Accepts::Opaque => format!("{text}\n\nAs the application knows it, decoded."),
+        Accepts::Identifier | Accepts::OneOf(_) => text,
+    }
+}
+
+pub(super) fn condition_key(key: &ConditionKey) -> String {
+    format!(
+        "{}\n\n`{}`, of the type `{}`.",
+        plain(&key.summary),
+        key.name,
+        key.value_type
+    )
+}
+
+fn resource_links(action: &Action, module: &str) -> String {
+    if action.resources.is_empty() {
+        return "no single resource: the policy's resource has to be `*`".to_owned();
+    }
+    let links: Vec<String> = action
+        .resources
+        .iter()
+        .map(|resource| format!("[`{0}`]({module}::{0})", resource.type_name()))
+        .collect();
+    links.join(", ")
+}
+
+fn code_list<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    names.join(", ")
+}
+
+fn link(text: &mut String, documentation: Option<&str>) {
+    if let Some(documentation) = documentation {
+        text.push_str(&format!("\n\nDocumentation: <{documentation}>"));
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_ascii_uppercase())
+        .into_iter()
+        .chain(characters)
+        .collect()
+}
+
+/// A text of the catalog, in which only backticks mean something to Markdown.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut in_code = false;
+    for character in text.chars() {
+        match character {
+            '`' => in_code = !in_code,
+            '[' | ']' | '<' | '>' | '*' | '\\' if !in_code => out.push('\\'),
+            _ => {}
+        }
+        out.push(character);
+    }
+    out
+}

@@ -1,0 +1,207 @@
+//! `SERVICE` and the table of actions behind it.
+
+use super::writer::{NONE, Writer, array, literal, literals, optional, some};
+use crate::model::{AccessLevel, Action, Companion, Lifecycle, LifecycleState, Seen, Service};
+
+pub(super) fn write(writer: &mut Writer, service: &Service) {
+    writer.doc(&format!("What the catalog says about {}.", service.name));
+    writer.allow();
+    writer.delimited(
+        "pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::action::ServiceMetadata",
+        "{",
+        "};",
+        |writer| write_service(writer, service),
+    );
+    writer.gap();
+    writer.allow();
+    writer.delimited(
+        &format!(
+            "static ACTIONS: [::pinpoint_iam::action::ActionMetadata; {}] = ",
+            service.actions().len()
+        ),
+        "[",
+        "];",
+        |writer| {
+            for (index, action) in service.actions().iter().enumerate() {
+                writer.delimited(
+                    "::pinpoint_iam::action::ActionMetadata",
+                    "{",
+                    "},",
+                    |writer| write_action(writer, index, action),
+                );
+            }
+        },
+    );
+}
+
+fn write_service(writer: &mut Writer, service: &Service) {
+    let Service {
+        prefix,
+        name,
+        documentation,
+        sources,
+        condition_keys,
+        resources,
+        actions: _,
+    } = service;
+    let mut field = |name: &str, value: &str| writer.line(format!("{name}: {value},"));
+    field("prefix", &literal(prefix));
+    field("name", &literal(name));
+    field("documentation", &optional(documentation.as_deref()));
+    field("actions", "&ACTIONS");
+    field(
+        "resource_types",
+        &array(
+            resources
+                .iter()
+                .map(|resource| format!("self::resources::{}::METADATA", resource.type_name())),
+        ),
+    );
+    writer.delimited("condition_keys: ", "&[", "],", |writer| {
+        for key in condition_keys {
+            writer.line(format!(
+                "::pinpoint_iam::action::ConditionKeyMetadata {{ name: {}, summary: {}, value_type: {} }},",
+                literal(&key.name),
+                literal(&key.summary),
+                literal(&key.value_type)
+            ));
+        }
+    });
+    writer.delimited("sources: ", "&[", "],", |writer| {
+        for source in sources {
+            writer.line(format!(
+                "::pinpoint_iam::action::SourceMetadata {{ name: {}, title: {}, date: {} }},",
+                literal(&source.name),
+                literal(&source.title),
+                optional(source.date.as_deref())
+            ));
+        }
+    });
+}
+
+fn write_action(writer: &mut Writer, index: usize, action: &Action) {
+    let Action {
+        name,
+        summary,
+        access_level,
+        resources,
+        pinned,
+        route,
+        whole_arn,
+        condition_keys,
+        request_tags,
+        companions,
+        lifecycle,
+        documentation,
+        former_names,
+        sources,
+        seen,
+        undocumented,
+        note,
+    } = action;
+    let mut field = |name: &str, value: &str| writer.line(format!("{name}: {value},"));
+    field("service", "&SERVICE");
+    field("index", &index.to_string());
+    field("name", &literal(name));
+    field("summary", &literal(summary));
+    field("access_level", &access_level_expression(*access_level));
+    field(
+        "resource_types",
+        &array(
+            resources
+                .iter()
+                .map(|resource| format!("self::resources::{}::METADATA", resource.type_name())),
+        ),
+    );
+    field(
+        "pinned",
+        &array(
+            pinned.iter().map(|(placeholder, value)| {
+                format!("({}, {})", literal(placeholder), literal(value))
+            }),
+        ),
+    );
+    field(
+        "route",
+        &match route {
+            Some(_) => some(&format!("self::actions::{name}::ROUTE")),
+            None => NONE.to_owned(),
+        },
+    );
+    field("whole_arn", &optional(whole_arn.as_deref()));
+    field("condition_keys", &literals(condition_keys));
+    field("request_tags", &optional(request_tags.as_deref()));
+    field("companions", &array(companions.iter().map(companion)));
+    field("lifecycle", &lifecycle_expression(lifecycle));
+    field("documentation", &optional(documentation.as_deref()));
+    field("former_names", &literals(former_names));
+    field("sources", &literals(sources));
+    field("seen", &array(seen.iter().map(seen_expression)));
+    field("undocumented", &undocumented.to_string());
+    field("note", &optional(note.as_deref()));
+}
+
+/// An access level as an expression of the type that the runtime uses.
+pub(super) fn access_level_expression(level: Option<AccessLevel>) -> String {
+    level.map_or_else(
+        || NONE.to_owned(),
+        |level| {
+            let variant = match level {
+                AccessLevel::List => "List",
+                AccessLevel::Read => "Read",
+                AccessLevel::Write => "Write",
+                AccessLevel::Tagging => "Tagging",
+                AccessLevel::PermissionsManagement => "PermissionsManagement",
+            };
+            some(&format!("::pinpoint_iam::action::AccessLevel::{variant}"))
+        },
+    )
+}
+
+fn companion(companion: &Companion) -> String {
+    let Companion {
+        action,
+        when,
+        resource_from,
+        source,
+    } = companion;
+    format!(
+        "::pinpoint_iam::action::Companion {{ action: {}, when: {}, resource_from: {}, source: {} }}",
+        literal(action),
+        literal(when),
+        literals(resource_from),
+        literal(source)
+    )
+}
+
+fn lifecycle_expression(lifecycle: &Lifecycle) -> String {
+    let Lifecycle {
+        state,
+        ended,
+        source,
+    } = lifecycle;
+    let state = match state {
+        LifecycleState::Continues => "Continues",
+        LifecycleState::Ended => "Ended",
+        LifecycleState::Unclear => "Unclear",
+    };
+    format!(
+        "::pinpoint_iam::action::Lifecycle {{ state: ::pinpoint_iam::action::LifecycleState::{state}, ended: {}, source: {} }}",
+        optional(ended.as_deref()),
+        optional(source.as_deref())
+    )
+}
+
+fn seen_expression(seen: &Seen) -> String {
+    let Seen {
+        source,
+        arn,
+        method,
+    } = seen;
+    format!(
+        "::pinpoint_iam::action::Seen {{ source: {}, arn: {}, method: {} }}",
+        literal(source),
+        optional(arn.as_deref()),
+        optional(method.as_deref())
+    )
+}

@@ -1,0 +1,226 @@
+//! One type for each resource type.
+
+use super::docs;
+use super::writer::{Writer, array, literal, literals};
+use crate::model::{Accepts, ResourceType, Service};
+use crate::template::{Component, Piece};
+
+pub(super) fn write(writer: &mut Writer, service: &Service) {
+    if service.resources().is_empty() {
+        return;
+    }
+    writer.gap();
+    writer.doc("One type for each resource type, made of validated ids.");
+    writer.allow();
+    writer.block("pub mod resources", |writer| {
+        for resource in service.resources() {
+            write_type(writer, resource);
+        }
+    });
+    writer.gap();
+    writer.allow();
+    writer.line("pub use self::resources::*;");
+}
+
+fn write_type(writer: &mut Writer, resource: &ResourceType) {
+    let name = resource.type_name();
+    writer.gap();
+    writer.doc(&docs::resource_type(resource));
+    writer.line(
+        "#[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, \
+         ::core::hash::Hash)]",
+    );
+    writer.line(format!(
+        "pub struct {name}(::pinpoint_iam::resource::ResourcePart);"
+    ));
+    writer.gap();
+    writer.block(&format!("impl {name}"), |writer| {
+        write_metadata(writer, resource);
+        write_constructors(writer, resource);
+        write_accessors(writer, resource);
+    });
+    writer.gap();
+    writer.block(
+        &format!("impl ::pinpoint_iam::resource::Resource for {name}"),
+        |writer| {
+            writer.line(
+                "const TYPE: ::core::option::Option<&'static ::pinpoint_iam::resource::ResourceTypeMetadata> = \
+                 ::core::option::Option::Some(Self::METADATA);",
+            );
+            writer.gap();
+            writer.block(
+                "fn part(&self) -> ::core::option::Option<&::pinpoint_iam::resource::ResourcePart>",
+                |writer| writer.line("::core::option::Option::Some(&self.0)"),
+            );
+            writer.gap();
+            writer.block(
+                "fn from_arn(arn: ::pinpoint_iam::arn::Arn<'_>, scope: &::pinpoint_iam::arn::Scope) -> \
+                 ::core::result::Result<Self, ::pinpoint_iam::resource::ResourceMismatch>",
+                |writer| writer.line("Self::METADATA.parse(arn, scope).map(Self)"),
+            );
+        },
+    );
+}
+
+fn write_metadata(writer: &mut Writer, resource: &ResourceType) {
+    let ResourceType {
+        name,
+        type_name,
+        summary,
+        arn,
+        fields,
+        condition_keys,
+    } = resource;
+    writer.doc("What the catalog says about the resource type.");
+    writer.delimited(
+        "pub const METADATA: &'static ::pinpoint_iam::resource::ResourceTypeMetadata = ",
+        "{",
+        "};",
+        |writer| {
+            writer.delimited(
+                "static METADATA: ::pinpoint_iam::resource::ResourceTypeMetadata = \
+                 ::pinpoint_iam::resource::ResourceTypeMetadata",
+                "{",
+                "};",
+                |writer| {
+                    let mut field =
+                        |name: &str, value: &str| writer.line(format!("{name}: {value},"));
+                    field("name", &literal(name));
+                    field("type_name", &literal(type_name));
+                    field("summary", &literal(summary));
+                    field("arn", &literal(&arn.text));
+                    field("partition", &component(&arn.partition));
+                    field("service", &literal(&arn.service));
+                    field("region", &component(&arn.region));
+                    field("account", &component(&arn.account));
+                    field("pieces", &array(arn.pieces.iter().map(piece)));
+                    writer.delimited("fields: ", "&[", "],", |writer| {
+                        for placeholder in fields {
+                            writer.delimited(
+                                "::pinpoint_iam::resource::Field",
+                                "{",
+                                "},",
+                                |writer| {
+                                    writer
+                                        .line(format!("name: {},", literal(&placeholder.field())));
+                                    writer.line(format!(
+                                        "placeholder: {},",
+                                        literal(&placeholder.name)
+                                    ));
+                                    writer.line(format!(
+                                        "accepts: {},",
+                                        accepts(&placeholder.accepts)
+                                    ));
+                                },
+                            );
+                        }
+                    });
+                    writer.line(format!("condition_keys: {},", literals(condition_keys)));
+                },
+            );
+            writer.line("&METADATA");
+        },
+    );
+}
+
+fn write_constructors(writer: &mut Writer, resource: &ResourceType) {
+    let fields: Vec<String> = resource.fields.iter().map(|field| field.field()).collect();
+    writer.gap();
+    writer.doc(&docs::constructor(resource));
+    writer.block(
+        &format!(
+            "pub fn new({}) -> ::core::result::Result<Self, ::pinpoint_iam::resource::InvalidId>",
+            arguments(&fields)
+        ),
+        |writer| {
+            writer.line(format!(
+                "Self::METADATA.fill({}).map(Self)",
+                array(fields.iter().map(|field| as_text(field)))
+            ));
+        },
+    );
+    let set = "::pinpoint_iam::resource::ResourceSet<Self>";
+    let Some((last, leading)) = fields.split_last() else {
+        return;
+    };
+    writer.gap();
+    writer.doc(&docs::any(resource));
+    writer.block(&format!("pub fn any() -> {set}"), |writer| {
+        writer.line("::pinpoint_iam::resource::ResourceSet::any()");
+    });
+    if leading.is_empty() {
+        return;
+    }
+    writer.gap();
+    writer.doc(&docs::any_in(resource, last));
+    writer.block(
+        &format!(
+            "pub fn any_in({}) -> ::core::result::Result<{set}, ::pinpoint_iam::resource::InvalidId>",
+            arguments(leading)
+        ),
+        |writer| {
+            writer.line(format!(
+                "::pinpoint_iam::resource::ResourceSet::any_in({})",
+                array(leading.iter().map(|field| as_text(field)))
+            ));
+        },
+    );
+}
+
+fn write_accessors(writer: &mut Writer, resource: &ResourceType) {
+    for (index, placeholder) in resource.fields.iter().enumerate() {
+        let (kind, method) = match placeholder.accepts {
+            Accepts::Opaque => ("::std::borrow::Cow<'_, str>", "decoded_field"),
+            Accepts::Identifier | Accepts::OneOf(_) => ("&str", "field"),
+        };
+        writer.gap();
+        writer.doc(&docs::accessor(placeholder));
+        writer.block(
+            &format!("pub fn {}(&self) -> {kind}", placeholder.field()),
+            |writer| writer.line(format!("self.0.{method}({index})")),
+        );
+    }
+}
+
+fn arguments(fields: &[String]) -> String {
+    let arguments: Vec<String> = fields
+        .iter()
+        .map(|field| format!("{field}: impl ::core::convert::AsRef<str>"))
+        .collect();
+    arguments.join(", ")
+}
+
+fn as_text(field: &str) -> String {
+    format!("::core::convert::AsRef::<str>::as_ref(&{field})")
+}
+
+fn component(component: &Component) -> String {
+    match component {
+        Component::FromScope => "::pinpoint_iam::resource::ScopeComponent::FromScope".to_owned(),
+        Component::Fixed(text) => format!(
+            "::pinpoint_iam::resource::ScopeComponent::Fixed({})",
+            literal(text)
+        ),
+    }
+}
+
+fn piece(piece: &Piece) -> String {
+    match piece {
+        Piece::Literal(text) => format!(
+            "::pinpoint_iam::resource::Piece::Literal({})",
+            literal(text)
+        ),
+        Piece::Field(position) => format!("::pinpoint_iam::resource::Piece::Field({position})"),
+    }
+}
+
+fn accepts(accepts: &Accepts) -> String {
+    match accepts {
+        Accepts::Identifier => "::pinpoint_iam::resource::Accepts::Identifier".to_owned(),
+        Accepts::Opaque => "::pinpoint_iam::resource::Accepts::Opaque".to_owned(),
+        Accepts::OneOf(values) => format!(
+            "::pinpoint_iam::resource::Accepts::OneOf({})",
+            literals(values)
+        ),
+    }
+}

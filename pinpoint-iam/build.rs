@@ -1,0 +1,5 @@
+//! Generates the modules of the built-in services from their catalog.
+
+fn main() -> std::process::ExitCode {
+    pinpoint_iam_catalog::build_builtin()
+}

@@ -1,0 +1,23 @@
+//! The nearest of several names, for hints in messages.
+
+/// The candidate that `name` may have been meant to be: the one that fewest changes lead to, if they change no more
+/// than a third of it. Upper and lower case count as alike.
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // An edit distance costs the product of both lengths, and `name` may come from anywhere; no name is that long.
+    if name.len() > 128 {
+        return None;
+    }
+    let folded = name.to_ascii_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&folded, &candidate.to_ascii_lowercase());
+            (distance, candidate)
+        })
+        .filter(|(distance, candidate)| *distance <= name.len().max(candidate.len()) / 3)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
