@@ -160,7 +160,7 @@ fn write_constructors(writer: &mut Writer, resource: &ResourceType) {
         ),
         |writer| {
             writer.line(format!(
-                "::pinpoint_iam::resource::ResourceSet::any_in({})",
+                "::pinpoint_iam::resource::ResourceSet::any_in(Self::METADATA, {})",
                 array(leading.iter().map(|field| as_text(field)))
             ));
         },

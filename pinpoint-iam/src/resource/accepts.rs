@@ -1,0 +1,115 @@
+//! What an id may hold and how it is written.
+
+use std::borrow::Cow;
+
+use super::error::InvalidIdReason;
+
+/// The longest value of an [`Accepts::Identifier`] field, in bytes.
+pub const MAX_IDENTIFIER_LENGTH: usize = 128;
+
+/// The longest value of an [`Accepts::Opaque`] field, in bytes, before it is encoded.
+pub const MAX_OPAQUE_LENGTH: usize = 256;
+
+/// Which values a field of a resource type accepts.
+///
+/// Every kind refuses the empty text, `.` and `..`, control characters and over-long values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepts {
+    /// An id that the service itself gives out: ASCII letters, digits, `-`, `_` and `.`, at most
+    /// [`MAX_IDENTIFIER_LENGTH`] bytes. It stands in the ARN as it is; everything else is refused, `/`, `:`, `*`,
+    /// `?`, `$` and `%` among it.
+    Identifier,
+    /// An id that an application chooses, such as a user id: any text of at most [`MAX_OPAQUE_LENGTH`] bytes without
+    /// control characters.
+    ///
+    /// ASCII letters, digits and `-` `_` `.` `~` `+` `=` `,` `@` stand in the ARN as they are. Every other byte of
+    /// the UTF-8 text, `%` included, is written as `%` and two upper-case hexadecimal digits. So `a/b` gives `a%2Fb`,
+    /// `a%2Fb` gives `a%252Fb`, and no two ids share an ARN; `*`, `?`, `$`, `/` and `:` cannot reach the ARN.
+    /// Policies name such a resource in its encoded form.
+    Opaque,
+    /// One of a closed list of names, compared without regard to ASCII case and written as the list spells it.
+    OneOf(&'static [&'static str]),
+}
+
+impl Accepts {
+    /// Writes an accepted value as it stands in the ARN.
+    pub(super) fn write(self, value: &str, out: &mut String) -> Result<(), InvalidIdReason> {
+        let limit = match self {
+            Self::Identifier | Self::OneOf(_) => MAX_IDENTIFIER_LENGTH,
+            Self::Opaque => MAX_OPAQUE_LENGTH,
+        };
+        if value.is_empty() {
+            return Err(InvalidIdReason::Empty);
+        }
+        if value.len() > limit {
+            return Err(InvalidIdReason::TooLong { limit });
+        }
+        if let Some(control) = value.chars().find(|character| character.is_control()) {
+            return Err(InvalidIdReason::Character(control));
+        }
+        if value == "." || value == ".." {
+            return Err(InvalidIdReason::Dots);
+        }
+        match self {
+            Self::Identifier => {
+                if let Some(refused) = value.chars().find(|character| !is_identifier(*character)) {
+                    return Err(InvalidIdReason::Character(refused));
+                }
+                out.push_str(value);
+            }
+            Self::Opaque => {
+                for byte in value.bytes() {
+                    if stands_for_itself(byte) {
+                        out.push(char::from(byte));
+                    } else {
+                        out.push('%');
+                        out.extend(hexadecimal(byte));
+                    }
+                }
+            }
+            Self::OneOf(names) => {
+                let name = names
+                    .iter()
+                    .find(|name| name.eq_ignore_ascii_case(value))
+                    .ok_or(InvalidIdReason::NotOneOf(names))?;
+                out.push_str(name);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_identifier(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
+}
+
+fn stands_for_itself(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'+' | b'=' | b',' | b'@')
+}
+
+fn hexadecimal(byte: u8) -> impl Iterator<Item = char> {
+    [byte >> 4, byte & 0x0f]
+        .into_iter()
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .map(|digit| digit.to_ascii_uppercase())
+}
+
+/// Undoes the encoding of [`Accepts::Opaque`].
+pub(super) fn decode(value: &str) -> Option<Cow<'_, str>> {
+    if !value.contains('%') {
+        return Some(Cow::Borrowed(value));
+    }
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let mut digit = || char::from(rest.next()?).to_digit(16);
+            let value = digit()? * 16 + digit()?;
+            bytes.push(u8::try_from(value).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}

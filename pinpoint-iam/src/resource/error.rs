@@ -1,0 +1,160 @@
+//! Why an id or an ARN was refused.
+
+use std::fmt;
+
+use super::metadata::{Field, ResourceTypeMetadata};
+use crate::arn::InvalidArn;
+
+/// An id that cannot stand in an ARN.
+///
+/// The web layer answers it with 400: no policy is consulted, and no other ARN is ever looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidId {
+    resource_type: &'static str,
+    field: &'static str,
+    reason: InvalidIdReason,
+}
+
+impl InvalidId {
+    pub(crate) const fn new(
+        resource_type: &ResourceTypeMetadata,
+        field: &Field,
+        reason: InvalidIdReason,
+    ) -> Self {
+        Self {
+            resource_type: resource_type.name,
+            field: field.name,
+            reason,
+        }
+    }
+
+    /// The ids of a resource type are not as many as its ARN has.
+    pub(super) const fn wrong_count(resource_type: &ResourceTypeMetadata) -> Self {
+        Self {
+            resource_type: resource_type.name,
+            field: "ids",
+            reason: InvalidIdReason::Count {
+                expected: resource_type.fields.len(),
+            },
+        }
+    }
+
+    /// The resource type whose constructor refused, for example `campaign`.
+    pub const fn resource_type(&self) -> &'static str {
+        self.resource_type
+    }
+
+    /// The field whose value was refused, for example `campaign_id`.
+    pub const fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// What was wrong with the value.
+    pub const fn reason(&self) -> &InvalidIdReason {
+        &self.reason
+    }
+}
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "`{}` of the resource type `{}` {}",
+            self.field, self.resource_type, self.reason
+        )
+    }
+}
+
+impl std::error::Error for InvalidId {}
+
+/// Why an id was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidIdReason {
+    /// The value is empty.
+    Empty,
+    /// The value is `.` or `..`.
+    Dots,
+    /// The value holds a character that the field does not accept.
+    Character(char),
+    /// The value is longer than the field accepts.
+    TooLong {
+        /// The longest value, in bytes.
+        limit: usize,
+    },
+    /// The value is none of the names that the field accepts.
+    NotOneOf(&'static [&'static str]),
+    /// There are more or fewer ids than the ARN has; the generated constructors cannot be called so.
+    Count {
+        /// How many ids the ARN has.
+        expected: usize,
+    },
+    /// The value differs from the one that the action fixes.
+    NotPinned(&'static str),
+}
+
+impl fmt::Display for InvalidIdReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => formatter.write_str("is empty"),
+            Self::Dots => formatter.write_str("is a relative path segment"),
+            Self::Character(character) => {
+                write!(
+                    formatter,
+                    "holds the character `{}`, which is not accepted",
+                    character.escape_debug()
+                )
+            }
+            Self::TooLong { limit } => write!(formatter, "is longer than {limit} bytes"),
+            Self::NotOneOf(names) => {
+                formatter.write_str("is none of ")?;
+                for (index, name) in names.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { ", " };
+                    write!(formatter, "{separator}`{name}`")?;
+                }
+                Ok(())
+            }
+            Self::Count { expected } => {
+                write!(formatter, "are not the {expected} that it has")
+            }
+            Self::NotPinned(value) => write!(
+                formatter,
+                "is not `{value}`, the value that the action fixes"
+            ),
+        }
+    }
+}
+
+/// An ARN that is not one of a resource type's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResourceMismatch {
+    /// The text is no ARN at all.
+    NotAnArn(InvalidArn),
+    /// The ARN does not follow the template of the resource type.
+    OtherTemplate {
+        /// The template that was expected.
+        template: &'static str,
+    },
+    /// The ARN stands in another partition, region or account than the scope.
+    OtherScope,
+    /// The ARN follows the template, and a field of it is refused.
+    InvalidId(InvalidId),
+}
+
+impl fmt::Display for ResourceMismatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnArn(error) => error.fmt(formatter),
+            Self::OtherTemplate { template } => {
+                write!(formatter, "the ARN does not follow `{template}`")
+            }
+            Self::OtherScope => {
+                formatter.write_str("the ARN is of another partition, region or account")
+            }
+            Self::InvalidId(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for ResourceMismatch {}

@@ -1,0 +1,269 @@
+//! Templates of ARNs: filling them in and reading them back.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::accepts::{Accepts, decode};
+use super::error::{InvalidId, ResourceMismatch};
+use crate::arn::{Arn, Scope};
+
+/// What the catalog says about one resource type.
+///
+/// Generated from the catalog.
+#[derive(Debug)]
+pub struct ResourceTypeMetadata {
+    /// The name in the catalog, for example `campaign-metrics`.
+    pub name: &'static str,
+    /// The name of the generated type, for example `CampaignMetrics`.
+    pub type_name: &'static str,
+    /// One sentence that says what the resource is.
+    pub summary: &'static str,
+    /// The ARN template as the sources write it, for example
+    /// `arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/${AppId}`.
+    pub arn: &'static str,
+    /// The partition of the template.
+    pub partition: ScopeComponent,
+    /// The service component of the template.
+    pub service: &'static str,
+    /// The region of the template.
+    pub region: ScopeComponent,
+    /// The account of the template.
+    pub account: ScopeComponent,
+    /// The resource component of the template, in pieces.
+    pub pieces: &'static [Piece],
+    /// The placeholders of the resource component, in the order of the constructor's arguments.
+    pub fields: &'static [Field],
+    /// The condition keys that belong to the resource type.
+    pub condition_keys: &'static [&'static str],
+}
+
+/// One of the components of an ARN template that come from the [`Scope`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeComponent {
+    /// The value of the scope.
+    FromScope,
+    /// A fixed text, which may be empty.
+    Fixed(&'static str),
+}
+
+impl ScopeComponent {
+    pub(super) fn fill(self, from_scope: &str) -> &str {
+        match self {
+            Self::FromScope => from_scope,
+            Self::Fixed(text) => text,
+        }
+    }
+}
+
+/// A piece of the resource component of an ARN template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Text that stands as it is.
+    Literal(&'static str),
+    /// The position of the field that goes here.
+    Field(usize),
+}
+
+/// A placeholder of an ARN template and the values it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name of the constructor's argument, for example `application_id`.
+    pub name: &'static str,
+    /// The name in the ARN template, for example `AppId`.
+    pub placeholder: &'static str,
+    /// Which values are accepted.
+    pub accepts: Accepts,
+}
+
+impl ResourceTypeMetadata {
+    /// Fills the template's resource component with `values`, one for each of [`fields`](Self::fields) and in their
+    /// order.
+    ///
+    /// This is what the generated constructors call.
+    ///
+    /// # Errors
+    ///
+    /// Names the first field whose value is refused; or says that there are not as many values as fields.
+    pub fn fill(&'static self, values: &[&str]) -> Result<ResourcePart, InvalidId> {
+        if values.len() != self.fields.len() {
+            return Err(InvalidId::wrong_count(self));
+        }
+        let mut text = String::with_capacity(64);
+        let mut ranges = Vec::with_capacity(self.fields.len());
+        for piece in self.pieces {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Field(position) => {
+                    let start = text.len();
+                    self.write_field(*position, values, &mut text)?;
+                    ranges.push((*position, start, text.len()));
+                }
+            }
+        }
+        ranges.sort_unstable();
+        Ok(ResourcePart {
+            text: text.into_boxed_str(),
+            ranges: ranges
+                .into_iter()
+                .map(|(_, start, end)| (start, end))
+                .collect(),
+        })
+    }
+
+    fn write_field(
+        &self,
+        position: usize,
+        values: &[&str],
+        text: &mut String,
+    ) -> Result<(), InvalidId> {
+        let (Some(value), Some(field)) = (values.get(position), self.fields.get(position)) else {
+            return Err(InvalidId::wrong_count(self));
+        };
+        field
+            .accepts
+            .write(value, text)
+            .map_err(|reason| InvalidId::new(self, field, reason))
+    }
+
+    /// Reads the fields back from an ARN.
+    ///
+    /// This is what the generated [`Resource::from_arn`] calls.
+    ///
+    /// # Errors
+    ///
+    /// When the ARN does not follow the template, is of another partition, region or account than `scope`, or has a
+    /// field that the constructor would refuse or spell differently.
+    pub fn parse(
+        &'static self,
+        arn: Arn<'_>,
+        scope: &Scope,
+    ) -> Result<ResourcePart, ResourceMismatch> {
+        let other = || ResourceMismatch::OtherTemplate { template: self.arn };
+        if self.service != arn.service() {
+            return Err(other());
+        }
+        let in_scope = self.partition.fill(scope.partition()) == arn.partition()
+            && self.region.fill(scope.region()) == arn.region()
+            && self.account.fill(scope.account()) == arn.account();
+        if !in_scope {
+            return Err(ResourceMismatch::OtherScope);
+        }
+        let values = self.split(arn.resource()).ok_or_else(other)?;
+        let decoded: Vec<Cow<'_, str>> = self
+            .fields
+            .iter()
+            .zip(&values)
+            .map(|(field, value)| match field.accepts {
+                Accepts::Opaque => decode(value).ok_or_else(other),
+                Accepts::Identifier | Accepts::OneOf(_) => Ok(Cow::Borrowed(*value)),
+            })
+            .collect::<Result<_, _>>()?;
+        let decoded: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
+        let part = self.fill(&decoded).map_err(ResourceMismatch::InvalidId)?;
+        // One resource has one spelling: `a%2fb` and `A` for a name listed as `a` are no second ARN of it.
+        if &*part.text == arn.resource() {
+            Ok(part)
+        } else {
+            Err(other())
+        }
+    }
+
+    /// Splits the text of a resource component into its fields, in the order of [`fields`](Self::fields).
+    fn split<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
+        let mut values = vec![""; self.fields.len()];
+        let mut rest = text;
+        for (index, piece) in self.pieces.iter().enumerate() {
+            match piece {
+                Piece::Literal(literal) => rest = rest.strip_prefix(literal)?,
+                Piece::Field(position) => {
+                    // A field ends at the literal behind it. Values hold none of the separators that literals start
+                    // with, so the first occurrence is the only one.
+                    let end = match self.pieces.get(index + 1) {
+                        Some(Piece::Literal(literal)) => rest.find(literal.get(..1)?)?,
+                        Some(Piece::Field(_)) => return None,
+                        None => rest.len(),
+                    };
+                    *values.get_mut(*position)? = rest.get(..end)?;
+                    rest = rest.get(end..)?;
+                }
+            }
+        }
+        rest.is_empty().then_some(values)
+    }
+
+    /// The resource component with `*` for every field.
+    pub(super) fn open_pattern(&self) -> String {
+        self.pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Literal(literal) => literal,
+                Piece::Field(_) => "*",
+            })
+            .collect()
+    }
+
+    /// The resource component with `values` for the first fields and `*` for the others.
+    pub(super) fn pattern(&self, values: &[&str]) -> Result<String, InvalidId> {
+        if values.len() > self.fields.len() {
+            return Err(InvalidId::wrong_count(self));
+        }
+        let mut text = String::with_capacity(64);
+        for piece in self.pieces {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Field(position) if *position < values.len() => {
+                    self.write_field(*position, values, &mut text)?;
+                }
+                Piece::Field(_) => text.push('*'),
+            }
+        }
+        Ok(text)
+    }
+
+    /// The components in front of the resource component.
+    pub(super) fn prefix(&self, scope: &Scope) -> String {
+        format!(
+            "arn:{}:{}:{}:{}:",
+            self.partition.fill(scope.partition()),
+            self.service,
+            self.region.fill(scope.region()),
+            self.account.fill(scope.account())
+        )
+    }
+}
+
+/// The resource component of an ARN, put together from accepted ids.
+///
+/// Only [`ResourceTypeMetadata::fill`] and [`ResourceTypeMetadata::parse`] make one.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResourcePart {
+    text: Box<str>,
+    ranges: Box<[(usize, usize)]>,
+}
+
+impl ResourcePart {
+    /// The whole text after the fifth colon of the ARN.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of one field as it stands in the ARN.
+    pub fn field(&self, position: usize) -> &str {
+        self.ranges
+            .get(position)
+            .and_then(|(start, end)| self.text.get(*start..*end))
+            .unwrap_or_default()
+    }
+
+    /// The value of one [`Accepts::Opaque`] field as the application knows it.
+    pub fn decoded_field(&self, position: usize) -> Cow<'_, str> {
+        let text = self.field(position);
+        decode(text).unwrap_or(Cow::Borrowed(text))
+    }
+}
+
+impl fmt::Debug for ResourcePart {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, formatter)
+    }
+}
