@@ -138,13 +138,13 @@ pub(super) fn constructor(resource: &ResourceType) -> String {
 fn accepted(accepts: &Accepts) -> String {
     match accepts {
         Accepts::Identifier => {
-            "an [identifier](::pinpoint_iam::resource::Accepts::Identifier), because the service gives these ids out and \
-             nothing else can be one"
+            "an [identifier](::pinpoint_iam::resource::Accepts::Identifier), made of characters that mean nothing else \
+             in ARNs and policies, so that it fills its own place and no other"
                 .to_owned()
         }
         Accepts::Opaque => {
-            "[any text](::pinpoint_iam::resource::Accepts::Opaque), because applications choose these ids; it stands in \
-             the ARN percent-encoded"
+            "[any text](::pinpoint_iam::resource::Accepts::Opaque), because applications choose these ids; in the ARN it \
+             is percent-encoded, so that it fills its own place and no other"
                 .to_owned()
         }
         Accepts::OneOf(values) => {

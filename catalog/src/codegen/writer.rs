@@ -58,11 +58,8 @@ impl Writer {
         close: &str,
         body: impl FnOnce(&mut Self),
     ) {
-        let space = if open == "{" && !head.is_empty() {
-            " "
-        } else {
-            ""
-        };
+        let tight = head.is_empty() || head.ends_with(' ') || open != "{";
+        let space = if tight { "" } else { " " };
         self.line(format!("{head}{space}{open}"));
         self.depth += 1;
         body(self);

@@ -1,0 +1,22 @@
+//! The whole generated module of a tiny catalog, for review: a change of the generator shows here as a change of text.
+
+use std::path::Path;
+
+use pinpoint_iam_catalog::{Catalog, SourceFile, render};
+
+#[test]
+fn the_generated_module_is_the_golden_one() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let text = std::fs::read_to_string(directory.join("shelf.toml")).unwrap();
+    let catalog = Catalog::load([SourceFile::new("shelf.toml", text)]).unwrap();
+    let rendered = render(catalog.service("shelf").unwrap());
+
+    let golden = directory.join("shelf.rs");
+    if std::fs::read_to_string(&golden).ok().as_deref() != Some(&rendered) {
+        std::fs::write(&golden, rendered).unwrap();
+        panic!(
+            "{} was stale and has been written anew; review and commit it",
+            golden.display()
+        );
+    }
+}

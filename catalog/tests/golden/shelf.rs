@@ -1,0 +1,307 @@
+/// What the catalog says about Book Shelf.
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::action::ServiceMetadata {
+    prefix: "shelf",
+    name: "Book Shelf",
+    documentation: ::core::option::Option::Some("https://shelf.example/iam"),
+    actions: &ACTIONS,
+    resource_types: &[self::resources::Loan::METADATA],
+    condition_keys: &[
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "aws:ResourceTag/${TagKey}", summary: "The value of one tag of the book.", value_type: "String" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Genre", summary: "The genres of the book.", value_type: "ArrayOfString" },
+    ],
+    sources: &[
+        ::pinpoint_iam::action::SourceMetadata { name: "handbook", title: "The shelf's handbook", date: ::core::option::Option::Some("2026-11-01") },
+    ],
+};
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 2] = [
+    ::pinpoint_iam::action::ActionMetadata {
+        service: &SERVICE,
+        index: 0,
+        name: "LendBook",
+        summary: "Lends a book to a reader.",
+        access_level: ::core::option::Option::Some(::pinpoint_iam::action::AccessLevel::Write),
+        resource_types: &[self::resources::Loan::METADATA],
+        pinned: &[("Kind", "PRINT")],
+        route: ::core::option::Option::Some(self::actions::LendBook::ROUTE),
+        whole_arn: ::core::option::Option::None,
+        condition_keys: &["aws:ResourceTag/${TagKey}", "shelf:Genre"],
+        request_tags: ::core::option::Option::Some("$.tags"),
+        companions: &[::pinpoint_iam::action::Companion { action: "post:SendParcel", when: "when the reader lives elsewhere", resource_from: &["Loan.Address"], source: "handbook" }],
+        lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Ended, ended: ::core::option::Option::Some("2027-01-01"), source: ::core::option::Option::Some("handbook") },
+        documentation: ::core::option::Option::Some("https://shelf.example/iam#lend"),
+        former_names: &["GiveBook"],
+        sources: &["handbook"],
+        seen: &[::pinpoint_iam::action::Seen { source: "handbook", arn: ::core::option::Option::Some("arn:aws:shelf::account:books/*"), method: ::core::option::Option::Some("PUT") }],
+        undocumented: false,
+        note: ::core::option::Option::Some("The handbook once said \"PUT\"."),
+    },
+    ::pinpoint_iam::action::ActionMetadata {
+        service: &SERVICE,
+        index: 1,
+        name: "ReadRules",
+        summary: "Reads the rules of the house.",
+        access_level: ::core::option::Option::None,
+        resource_types: &[],
+        pinned: &[],
+        route: ::core::option::Option::None,
+        whole_arn: ::core::option::Option::None,
+        condition_keys: &[],
+        request_tags: ::core::option::Option::None,
+        companions: &[],
+        lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Unclear, ended: ::core::option::Option::None, source: ::core::option::Option::None },
+        documentation: ::core::option::Option::None,
+        former_names: &[],
+        sources: &[],
+        seen: &[],
+        undocumented: true,
+        note: ::core::option::Option::None,
+    },
+];
+
+/// An action of Book Shelf.
+///
+/// Displayed and serialized as policies write it, `shelf:` and the name. Read without regard to upper and lower case, with or without the prefix.
+///
+/// Documentation: <https://shelf.example/iam>
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash, ::core::cmp::PartialOrd, ::core::cmp::Ord)]
+#[repr(u16)]
+#[non_exhaustive]
+pub enum Action {
+    /// Lends a book to a reader.
+    ///
+    /// Access level **Write**; `POST /books/{book-id}/loans/{reader-id}`; acts on [`Loan`](resources::Loan).
+    LendBook,
+    /// Reads the rules of the house.
+    ///
+    /// Acts on no single resource: the policy's resource has to be `*`.
+    ReadRules,
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+impl Action {
+    /// Every action, sorted by name.
+    pub const ALL: &'static [Self] = &[
+        Self::LendBook,
+        Self::ReadRules,
+    ];
+
+    /// What the catalog says about the action.
+    pub const fn metadata(self) -> &'static ::pinpoint_iam::action::ActionMetadata {
+        match self {
+            Self::LendBook => &ACTIONS[0],
+            Self::ReadRules => &ACTIONS[1],
+        }
+    }
+
+    /// The name without the service prefix.
+    pub const fn name(self) -> &'static str {
+        self.metadata().name
+    }
+
+    /// How the action is classified; `None` where no source says.
+    pub const fn access_level(self) -> ::core::option::Option<::pinpoint_iam::action::AccessLevel> {
+        self.metadata().access_level
+    }
+
+    /// The REST route; `None` for an action without an API operation.
+    pub const fn route(self) -> ::core::option::Option<::pinpoint_iam::action::Route> {
+        self.metadata().route
+    }
+}
+
+::pinpoint_iam::implement_action_enum!(Action, SERVICE);
+
+/// One type for each action, named like it.
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub mod actions {
+    /// Lends a book to a reader.
+    ///
+    /// - Access level: **Write**
+    /// - Route: `POST /books/{book-id}/loans/{reader-id}`, answered with 201 on success
+    /// - Acts on: [`Loan`](super::resources::Loan)
+    /// - ARN: `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}`
+    /// - Fixed: `Kind` is `PRINT`
+    /// - Condition keys: `aws:ResourceTag/${TagKey}`, `shelf:Genre`
+    /// - Request tags: `$.tags`
+    /// - Also needs: `post:SendParcel` when the reader lives elsewhere
+    /// - Lifecycle: ended on 2027-01-01
+    /// - Former names: `GiveBook`
+    ///
+    /// The handbook once said "PUT".
+    ///
+    /// Documentation: <https://shelf.example/iam#lend>
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
+    pub struct LendBook;
+
+    impl ::pinpoint_iam::action::TypedAction for LendBook {
+        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[0];
+    }
+
+    impl ::pinpoint_iam::action::ActsOn<super::resources::Loan> for LendBook {}
+
+    impl LendBook {
+        /// `POST /books/{book-id}/loans/{reader-id}`, which answers 201 on success.
+        pub const ROUTE: ::pinpoint_iam::action::Route = ::pinpoint_iam::action::Route {
+            method: "POST",
+            path: "/books/{book-id}/loans/{reader-id}",
+            success_status: 201,
+        };
+    }
+
+    impl ::core::convert::From<LendBook> for super::Action {
+        fn from(_: LendBook) -> Self {
+            Self::LendBook
+        }
+    }
+
+    /// Reads the rules of the house.
+    ///
+    /// - Access level: no source says
+    /// - Route: none, the action has no API operation
+    /// - Acts on: no single resource: the policy's resource has to be `*`
+    /// - Lifecycle: unclear, no source says
+    /// - Undocumented: no reference lists the action
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
+    pub struct ReadRules;
+
+    impl ::pinpoint_iam::action::TypedAction for ReadRules {
+        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[1];
+    }
+
+    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadRules {}
+
+    impl ::core::convert::From<ReadRules> for super::Action {
+        fn from(_: ReadRules) -> Self {
+            Self::ReadRules
+        }
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub use self::actions::*;
+
+/// One type for each resource type, made of validated ids.
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub mod resources {
+    /// One loan of a book \[in print\] to a reader.
+    ///
+    /// - ARN: `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}`
+    /// - Condition keys: `aws:ResourceTag/${TagKey}`
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
+    pub struct Loan(::pinpoint_iam::resource::ResourcePart);
+
+    impl Loan {
+        /// What the catalog says about the resource type.
+        pub const METADATA: &'static ::pinpoint_iam::resource::ResourceTypeMetadata = {
+            static METADATA: ::pinpoint_iam::resource::ResourceTypeMetadata = ::pinpoint_iam::resource::ResourceTypeMetadata {
+                name: "loan",
+                type_name: "Loan",
+                summary: "One loan of a book [in print] to a reader.",
+                arn: "arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}",
+                partition: ::pinpoint_iam::resource::ScopeComponent::FromScope,
+                service: "shelf",
+                region: ::pinpoint_iam::resource::ScopeComponent::Fixed(""),
+                account: ::pinpoint_iam::resource::ScopeComponent::FromScope,
+                pieces: &[::pinpoint_iam::resource::Piece::Literal("books/"), ::pinpoint_iam::resource::Piece::Field(0), ::pinpoint_iam::resource::Piece::Literal("/"), ::pinpoint_iam::resource::Piece::Field(1), ::pinpoint_iam::resource::Piece::Literal("/loans/"), ::pinpoint_iam::resource::Piece::Field(2)],
+                fields: &[
+                    ::pinpoint_iam::resource::Field {
+                        name: "book_id",
+                        placeholder: "BookId",
+                        accepts: ::pinpoint_iam::resource::Accepts::Identifier,
+                    },
+                    ::pinpoint_iam::resource::Field {
+                        name: "kind",
+                        placeholder: "Kind",
+                        accepts: ::pinpoint_iam::resource::Accepts::OneOf(&["PRINT", "AUDIO"]),
+                    },
+                    ::pinpoint_iam::resource::Field {
+                        name: "reader_id",
+                        placeholder: "ReaderId",
+                        accepts: ::pinpoint_iam::resource::Accepts::Opaque,
+                    },
+                ],
+                condition_keys: &["aws:ResourceTag/${TagKey}"],
+            };
+            &METADATA
+        };
+
+        /// The resource `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}` with these ids.
+        ///
+        /// # Errors
+        ///
+        /// Names the first id that cannot stand in the ARN. Accepted are:
+        ///
+        /// - `book_id`, the number that the shelf gave to the book: an [identifier](::pinpoint_iam::resource::Accepts::Identifier), made of characters that mean nothing else in ARNs and policies, so that it fills its own place and no other
+        /// - `kind`, the kind of book: one of `PRINT`, `AUDIO`, in upper or lower case, because there are no others
+        /// - `reader_id`, the name that the reader chose: [any text](::pinpoint_iam::resource::Accepts::Opaque), because applications choose these ids; in the ARN it is percent-encoded, so that it fills its own place and no other
+        pub fn new(book_id: impl ::core::convert::AsRef<str>, kind: impl ::core::convert::AsRef<str>, reader_id: impl ::core::convert::AsRef<str>) -> ::core::result::Result<Self, ::pinpoint_iam::resource::InvalidId> {
+            Self::METADATA.fill(&[::core::convert::AsRef::<str>::as_ref(&book_id), ::core::convert::AsRef::<str>::as_ref(&kind), ::core::convert::AsRef::<str>::as_ref(&reader_id)]).map(Self)
+        }
+
+        /// Every resource of this type, for a policy: `arn:${Partition}:shelf::${Account}:books/*/*/loans/*`.
+        pub fn any() -> ::pinpoint_iam::resource::ResourceSet<Self> {
+            ::pinpoint_iam::resource::ResourceSet::any()
+        }
+
+        /// The resources of this type with any `reader_id`, for a policy: `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/*`.
+        ///
+        /// # Errors
+        ///
+        /// Names the first id that cannot stand in the ARN, as [`new`](Self::new) does.
+        pub fn any_in(book_id: impl ::core::convert::AsRef<str>, kind: impl ::core::convert::AsRef<str>) -> ::core::result::Result<::pinpoint_iam::resource::ResourceSet<Self>, ::pinpoint_iam::resource::InvalidId> {
+            ::pinpoint_iam::resource::ResourceSet::any_in(Self::METADATA, &[::core::convert::AsRef::<str>::as_ref(&book_id), ::core::convert::AsRef::<str>::as_ref(&kind)])
+        }
+
+        /// The number that the shelf gave to the book.
+        pub fn book_id(&self) -> &str {
+            self.0.field(0)
+        }
+
+        /// The kind of book.
+        pub fn kind(&self) -> &str {
+            self.0.field(1)
+        }
+
+        /// The name that the reader chose.
+        ///
+        /// As the application knows it, decoded.
+        pub fn reader_id(&self) -> ::std::borrow::Cow<'_, str> {
+            self.0.decoded_field(2)
+        }
+    }
+
+    impl ::pinpoint_iam::resource::Resource for Loan {
+        const TYPE: ::core::option::Option<&'static ::pinpoint_iam::resource::ResourceTypeMetadata> = ::core::option::Option::Some(Self::METADATA);
+
+        fn part(&self) -> ::core::option::Option<&::pinpoint_iam::resource::ResourcePart> {
+            ::core::option::Option::Some(&self.0)
+        }
+
+        fn from_arn(arn: ::pinpoint_iam::arn::Arn<'_>, scope: &::pinpoint_iam::arn::Scope) -> ::core::result::Result<Self, ::pinpoint_iam::resource::ResourceMismatch> {
+            Self::METADATA.parse(arn, scope).map(Self)
+        }
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub use self::resources::*;
+
+/// The condition keys that the service's actions and resource types list.
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub mod condition_keys {
+    /// The value of one tag of the book.
+    ///
+    /// `aws:ResourceTag/${TagKey}`, of the type `String`.
+    pub fn aws_resource_tag(tag_key: impl ::core::convert::AsRef<str>) -> ::std::string::String {
+        ::std::format!("{}{}", "aws:ResourceTag/", ::core::convert::AsRef::<str>::as_ref(&tag_key))
+    }
+
+    /// The genres of the book.
+    ///
+    /// `shelf:Genre`, of the type `ArrayOfString`.
+    pub const SHELF_GENRE: &str = "shelf:Genre";
+}
