@@ -21,8 +21,7 @@
 //! # Your own catalog
 //!
 //! A service with its own actions keeps a TOML file of its own and generates its types in its build script, see
-//! [`build`]. The [`format`] module describes the
-//! file.
+//! [`build`]. The module [`format`](mod@format) describes the file.
 
 mod check;
 mod codegen;

@@ -62,11 +62,9 @@ impl Catalog {
     }
 
     fn unknown_action(&self, home: &Service, name: &str) -> UnknownAction {
-        let is_default = self
-            .default_service()
-            .is_some_and(|service| service.prefix == home.prefix);
+        let default = self.default_service().map(|service| &service.prefix);
         let path = |service: &Service, action: &str| {
-            if is_default && service.prefix == home.prefix {
+            if default == Some(&service.prefix) {
                 action.to_owned()
             } else {
                 format!("{}::{action}", service.prefix)

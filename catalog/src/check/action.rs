@@ -34,6 +34,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         seen,
         undocumented,
         note,
+        misread,
     } = entry;
     let reporter = scope.reporter;
     let mut good = check_link(documentation.as_ref(), reporter);
@@ -52,7 +53,8 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
     };
     let seen = all(seen, |entry| check_seen(entry, scope));
 
-    good &= check_status_is_there(&name, route_text.as_ref(), success_status.as_ref(), scope);
+    good &= misread
+        || check_status_is_there(&name, route_text.as_ref(), success_status.as_ref(), scope);
     let checked_route = route_text
         .as_ref()
         .map(|text| route(text, success_status.as_ref(), scope));
@@ -63,7 +65,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
             .map(|name| scope.checked_resources.get(name).cloned())
             .collect::<Option<Vec<_>>>()
     });
-    if let (Some(resources), None | Some(Some(_))) = (&resources, &checked_route) {
+    if let (Some(resources), None | Some(Some(_)), false) = (&resources, &checked_route, misread) {
         let binding = Bindings {
             action: &name,
             resources,

@@ -343,6 +343,19 @@ fn check_condition_key_name(name: &Text, scope: &Scope<'_>) -> bool {
     good
 }
 
+/// The bytes of the file that a range of a text stands for.
+///
+/// Exact for a text on one line without escapes, which is how templates are written. The quotes count as one byte
+/// before the text.
+fn within(text: &Text, range: &Range<usize>) -> Range<usize> {
+    let span = text.span();
+    if span.len() == text.get_ref().len() + 2 {
+        span.start + 1 + range.start..span.start + 1 + range.end
+    } else {
+        span
+    }
+}
+
 /// Reports a text that is none of `allowed`.
 fn one_of(text: &Text, what: &str, allowed: &[&str], scope: &Scope<'_>) -> bool {
     let good = allowed.contains(&text.get_ref().as_str());

@@ -1,11 +1,10 @@
 //! The rules of placeholders and resource types.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::{Scope, one_of};
+use super::{Scope, one_of, within};
 use crate::fault::Reporter;
 use crate::load::entries::{ActionEntry, PlaceholderEntry, ResourceEntry, Text};
 use crate::model::{Accepts, Placeholder, ResourceType};
@@ -228,19 +227,6 @@ fn template(arn: &Text, scope: &Scope<'_>) -> Option<(ArnTemplate, Vec<Arc<Place
         }
     }
     Some((parsed.template, fields))
-}
-
-/// The bytes of the file that a range of a text stands for.
-///
-/// Exact for a text on one line without escapes, which is how templates are written. The quotes count as one byte
-/// before the text.
-fn within(text: &Text, range: &Range<usize>) -> Range<usize> {
-    let span = text.span();
-    if span.len() == text.get_ref().len() + 2 {
-        span.start + 1 + range.start..span.start + 1 + range.end
-    } else {
-        span
-    }
 }
 
 /// The generated types of a service share one namespace with its actions.

@@ -1,11 +1,10 @@
 //! The rules of routes.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use toml::Spanned;
 
-use super::{Scope, one_of};
+use super::{Scope, one_of, within};
 use crate::fault::Reporter;
 use crate::load::entries::{ActionEntry, Text};
 use crate::model::Route;
@@ -28,9 +27,9 @@ pub(super) fn route(
         );
         return None;
     };
-    let method = Spanned::new(text.span(), method.to_owned());
+    let method = Spanned::new(within(text, &(0..method.len())), method.to_owned());
     let method_is_good = one_of(&method, "HTTP method", &METHODS, scope);
-    let path_is_good = check_path(path, &text.span(), scope);
+    let path_is_good = check_path(text, path, scope);
     let status = success_status.filter(|status| {
         let good = (200..400).contains(status.get_ref());
         if !good {
@@ -50,11 +49,12 @@ pub(super) fn route(
     (method_is_good && path_is_good).then_some(route)
 }
 
-/// Reports segments that are neither plain text nor exactly one `{parameter}`.
-fn check_path(path: &str, span: &Range<usize>, scope: &Scope<'_>) -> bool {
+/// Reports segments that are neither plain text nor exactly one `{parameter}`; `path` is the end of `route`.
+fn check_path(route: &Text, path: &str, scope: &Scope<'_>) -> bool {
+    let start = route.get_ref().len() - path.len();
     let Some(segments) = path.strip_prefix('/') else {
         scope.report(
-            span,
+            &within(route, &(start..start + path.len())),
             format!("the path `{path}` does not start with `/`"),
             "write it from the root of the service, as in `/v1/apps`",
         );
@@ -62,7 +62,12 @@ fn check_path(path: &str, span: &Range<usize>, scope: &Scope<'_>) -> bool {
     };
     let mut good = true;
     let mut parameters: Vec<&str> = Vec::new();
+    let mut start = start;
     for segment in segments.split('/') {
+        // Behind the slash.
+        start += 1;
+        let range = start..start + segment.len();
+        start = range.end;
         let parameter = segment
             .strip_prefix('{')
             .and_then(|rest| rest.strip_suffix('}'));
@@ -86,7 +91,7 @@ fn check_path(path: &str, span: &Range<usize>, scope: &Scope<'_>) -> bool {
             )),
         };
         if let Some((message, hint)) = fault {
-            scope.report(span, message, hint);
+            scope.report(&within(route, &range), message, hint);
             good = false;
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn action_variant(action: &Action) -> String {
     if let Some(route) = &action.route {
         row.push(format!("`{} {}`", route.method, route.path));
     }
-    row.push(format!("acts on {}", resource_links(action, "resources")));
+    row.push(format!("acts on {}", resource_links(action, None)));
     format!(
         "{}\n\n{}.",
         plain(&action.summary),
@@ -56,7 +56,7 @@ pub(super) fn action_type(action: &Action) -> String {
         ),
         None => item("Route", "none, the action has no API operation".to_owned()),
     }
-    item("Acts on", resource_links(action, "super::resources"));
+    item("Acts on", resource_links(action, Some("super::resources")));
     for resource in &action.resources {
         item("ARN", format!("`{}`", resource.arn));
     }
@@ -199,14 +199,19 @@ pub(super) fn condition_key(key: &ConditionKey) -> String {
     )
 }
 
-fn resource_links(action: &Action, module: &str) -> String {
+/// Links to the resource types, which stand in `module` or, without one, are in scope.
+fn resource_links(action: &Action, module: Option<&str>) -> String {
     if action.resources.is_empty() {
         return "no single resource: the policy's resource has to be `*`".to_owned();
     }
     let links: Vec<String> = action
         .resources
         .iter()
-        .map(|resource| format!("[`{0}`]({module}::{0})", resource.type_name()))
+        .map(|resource| resource.type_name())
+        .map(|name| match module {
+            Some(module) => format!("[`{name}`]({module}::{name})"),
+            None => format!("[`{name}`]"),
+        })
         .collect();
     links.join(", ")
 }

@@ -75,6 +75,8 @@ pub(crate) struct ActionEntry {
     pub(crate) seen: Vec<SeenEntry>,
     pub(crate) undocumented: bool,
     pub(crate) note: Option<Text>,
+    /// Whether something could not be read and is missing here.
+    pub(crate) misread: bool,
 }
 
 /// An element of `companions`.
@@ -103,10 +105,9 @@ pub(crate) struct SeenEntry {
 
 impl ServiceEntry {
     pub(super) fn read(mut table: Table<'_>) -> Self {
-        table.require("format");
-        table.require("service");
-        table.require("actions");
-        let format = table.number("format");
+        table.require_table("service");
+        table.require_table("actions");
+        let format = table.required_number("format");
         let (mut prefix, mut name, mut documentation) = (None, None, None);
         if let Some(mut service) = table.table("service") {
             prefix = service.required_text("prefix");
@@ -243,6 +244,8 @@ impl ActionEntry {
                 .collect(),
             undocumented: table.flag("undocumented"),
             note: table.text("note"),
+            // Read last: every key has been looked at by then.
+            misread: table.is_misread(),
         }
     }
 }

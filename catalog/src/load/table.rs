@@ -1,5 +1,6 @@
 //! A TOML table that is taken apart key by key.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -18,6 +19,7 @@ pub(crate) struct Table<'a> {
     what: String,
     span: Range<usize>,
     known: Vec<&'static str>,
+    misread: Cell<bool>,
     reporter: &'a Reporter<'a>,
 }
 
@@ -29,6 +31,7 @@ impl<'a> Table<'a> {
             what: "the file".to_owned(),
             span: 0..0,
             known: Vec::new(),
+            misread: Cell::new(false),
             reporter,
         }
     }
@@ -36,6 +39,11 @@ impl<'a> Table<'a> {
     /// Where the table starts.
     pub(crate) fn span(&self) -> Range<usize> {
         self.span.clone()
+    }
+
+    /// Whether something in the table could not be read. What seems to be absent may be there then.
+    pub(crate) fn is_misread(&self) -> bool {
+        self.misread.get()
     }
 
     /// A text.
@@ -46,7 +54,7 @@ impl<'a> Table<'a> {
 
     /// A text that has to be there.
     pub(crate) fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
-        self.require(key);
+        self.require(key, &format!("{key} = \"…\""));
         self.text(key)
     }
 
@@ -88,6 +96,12 @@ impl<'a> Table<'a> {
             self.wrong_type(key, value, "a whole number from 0 to 65535");
         }
         Some(Spanned::new(value.span(), number?))
+    }
+
+    /// A whole number that has to be there.
+    pub(crate) fn required_number(&mut self, key: &'static str) -> Option<Spanned<u16>> {
+        self.require(key, &format!("{key} = 1"));
+        self.number(key)
     }
 
     /// A table below this one.
@@ -182,13 +196,17 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Reports `key` when it is absent.
-    pub(crate) fn require(&self, key: &'static str) {
+    /// Reports the table `key` when it is absent.
+    pub(crate) fn require_table(&self, key: &'static str) {
+        self.require(key, &format!("[{key}]"));
+    }
+
+    fn require(&self, key: &'static str, how: &str) {
         if !self.entries.contains_key(key) {
             self.reporter.report(
                 &self.span,
                 format!("{} has no `{key}`", self.what),
-                format!("add `{key} = …`"),
+                format!("add `{how}`"),
             );
         }
     }
@@ -204,6 +222,7 @@ impl<'a> Table<'a> {
             return None;
         };
         if text.trim().is_empty() {
+            self.misread.set(true);
             self.reporter.report(
                 &value.span(),
                 format!("`{key}` of {} is empty", self.what),
@@ -212,6 +231,7 @@ impl<'a> Table<'a> {
             return None;
         }
         if let Some(control) = text.chars().find(|character| character.is_control()) {
+            self.misread.set(true);
             self.reporter.report(
                 &value.span(),
                 format!(
@@ -242,11 +262,13 @@ impl<'a> Table<'a> {
             what,
             span,
             known: Vec::new(),
+            misread: Cell::new(false),
             reporter: self.reporter,
         })
     }
 
     fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+        self.misread.set(true);
         self.reporter.report(
             &value.span(),
             format!(

@@ -73,7 +73,7 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 2] = [
 pub enum Action {
     /// Lends a book to a reader.
     ///
-    /// Access level **Write**; `POST /books/{book-id}/loans/{reader-id}`; acts on [`Loan`](resources::Loan).
+    /// Access level **Write**; `POST /books/{book-id}/loans/{reader-id}`; acts on [`Loan`].
     LendBook,
     /// Reads the rules of the house.
     ///

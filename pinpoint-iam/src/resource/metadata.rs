@@ -127,7 +127,7 @@ impl ResourceTypeMetadata {
 
     /// Reads the fields back from an ARN.
     ///
-    /// This is what the generated [`Resource::from_arn`] calls.
+    /// This is what the generated [`Resource::from_arn`](super::Resource::from_arn) calls.
     ///
     /// # Errors
     ///

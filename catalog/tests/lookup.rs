@@ -1,0 +1,173 @@
+//! Looking up names in the catalog that comes with the crate.
+
+use pinpoint_iam_catalog::{Accepts, Binding, Catalog};
+
+fn catalog() -> &'static Catalog {
+    Catalog::builtin().unwrap()
+}
+
+#[test]
+fn a_bare_name_belongs_to_the_first_service() {
+    let (service, action) = catalog().resolve(None, "GetReports").unwrap();
+    assert_eq!(service.prefix, "mobiletargeting");
+    assert_eq!(action.name, "GetReports");
+    let (service, _) = catalog()
+        .resolve(Some("mobileanalytics"), "GetReports")
+        .unwrap();
+    assert_eq!(service.prefix, "mobileanalytics");
+}
+
+#[test]
+fn a_name_that_is_no_action_comes_with_a_hint() {
+    for (service, name, message) in [
+        (
+            None,
+            "GetCampagin",
+            "unknown action `GetCampagin`; did you mean `GetCampaign` or `GetCampaigns`?",
+        ),
+        (
+            None,
+            "getCampaign",
+            "unknown action `getCampaign`; its capitals are `GetCampaign`",
+        ),
+        (
+            None,
+            "GetUser",
+            "unknown action `GetUser`; it is called `GetUserEndpoints` now",
+        ),
+        (
+            None,
+            "GetFinancialReports",
+            "unknown action `GetFinancialReports`; write `mobileanalytics::GetFinancialReports`",
+        ),
+        (
+            Some("mobileanalytics"),
+            "PutEvnts",
+            "unknown action `PutEvnts`; did you mean `mobileanalytics::PutEvents`?",
+        ),
+        (
+            Some("mobileanalytics"),
+            "GetCampaign",
+            "unknown action `GetCampaign`; write `GetCampaign`",
+        ),
+        (
+            Some("mobiletargetting"),
+            "GetCampaign",
+            "unknown service `mobiletargetting`; did you mean `mobiletargeting`?",
+        ),
+        (
+            Some("s3"),
+            "GetObject",
+            "unknown service `s3`; did you mean `mobiletargeting` or `mobileanalytics`?",
+        ),
+        (
+            None,
+            "Teleport",
+            "unknown action `Teleport`; the catalog of `mobiletargeting` lists its actions",
+        ),
+        (
+            None,
+            "",
+            "unknown action ``; the catalog of `mobiletargeting` lists its actions",
+        ),
+    ] {
+        let error = catalog().resolve(service, name).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(error.name(), name);
+    }
+    let nothing = Catalog::load([]).unwrap();
+    assert_eq!(
+        nothing
+            .resolve(None, "GetCampaign")
+            .unwrap_err()
+            .to_string(),
+        "unknown action `GetCampaign`: there is no catalog; add a catalog file"
+    );
+}
+
+#[test]
+fn wildcards_list_actions_in_order() {
+    let service = catalog().default_service().unwrap();
+    let names = |pattern| {
+        service
+            .actions_matching(pattern)
+            .map(|action| action.name.as_str())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names("getcampaign*"),
+        [
+            "GetCampaign",
+            "GetCampaignActivities",
+            "GetCampaignDateRangeKpi",
+            "GetCampaignVersion",
+            "GetCampaignVersions",
+            "GetCampaigns"
+        ]
+    );
+    assert_eq!(names("?etApp"), ["GetApp"]);
+    assert_eq!(names("*").len(), service.actions().len());
+    assert!(names("Nothing*").is_empty());
+}
+
+#[test]
+fn resource_types_are_found_by_either_name() {
+    let service = catalog().default_service().unwrap();
+    let metrics = service.resource("campaign-metrics").unwrap();
+    assert_eq!(metrics.type_name(), "CampaignMetrics");
+    assert_eq!(
+        service.resource_by_type_name("CampaignMetrics"),
+        Some(metrics)
+    );
+    assert!(service.resource("CampaignMetrics").is_none());
+    assert!(service.condition_key("AWS:tagkeys").is_some());
+}
+
+#[test]
+fn every_placeholder_knows_where_its_value_comes_from() {
+    let service = catalog().default_service().unwrap();
+    let bindings = |name: &str| {
+        let action = service.action(name).unwrap();
+        let fields = action
+            .resources
+            .iter()
+            .flat_map(|resource| &resource.fields);
+        fields
+            .map(|field| action.binding(field))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        bindings("GetEmailTemplate"),
+        [
+            Some(Binding::Path("template-name")),
+            Some(Binding::Pinned("EMAIL"))
+        ]
+    );
+    assert_eq!(
+        bindings("TagResource").first(),
+        Some(&Some(Binding::WholeArn("resource-arn")))
+    );
+    for action in service.actions() {
+        if action.route.is_some() {
+            assert!(
+                bindings(&action.name).iter().all(Option::is_some),
+                "{}",
+                action.name
+            );
+        }
+    }
+}
+
+#[test]
+fn ids_that_applications_choose_are_opaque() {
+    let service = catalog().default_service().unwrap();
+    for (resource, field) in [("user", "user_id"), ("endpoint", "endpoint_id")] {
+        let resource = service.resource(resource).unwrap();
+        let opaque = resource
+            .fields
+            .iter()
+            .find(|placeholder| placeholder.field() == field)
+            .unwrap();
+        assert_eq!(opaque.accepts, Accepts::Opaque);
+    }
+}
