@@ -2,6 +2,7 @@
 
 use pinpoint_iam_catalog::{Accepts, Binding, Catalog};
 
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 fn catalog() -> &'static Catalog {
     Catalog::builtin().unwrap()
 }

@@ -21,3 +21,23 @@ pub(crate) fn nearest<'a>(
         .min()
         .map(|(_, candidate)| candidate)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_name_with_the_fewest_changes_is_nearest() {
+        let names = ["GetCampaigns", "GetCampaign", "CreateCampaign"];
+        assert_eq!(nearest("getcampagin", names), Some("GetCampaign"));
+        assert_eq!(nearest("GetCampaingns", names), Some("GetCampaigns"));
+        assert_eq!(nearest("Teleport", names), None);
+        assert_eq!(nearest("", names), None);
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_near_nothing() {
+        let long = "a".repeat(129);
+        assert_eq!(nearest(&long, [long.as_str()]), None);
+    }
+}

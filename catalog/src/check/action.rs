@@ -105,11 +105,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
     good.then_some(action)
 }
 
-/// `Some(None)` is a value with a fault: that makes the whole action faulty.
-#[expect(
-    clippy::option_option,
-    reason = "absent, faulty and good are three different things"
-)]
+/// Absent, faulty and good are three different things: a value with a fault, `Some(None)`, makes the whole entry faulty.
 fn transpose<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     match value {
         None => Some(None),
