@@ -34,6 +34,8 @@ pub enum Case {
     Sensitive,
     /// `a` and `A` are equal; letters outside ASCII are compared exactly.
     IgnoreAscii,
+    /// `Ä` and `ä` are equal too. Letters are compared one by one, so that `ß` and `ss` differ.
+    Ignore,
 }
 
 /// What a match says.
@@ -413,6 +415,13 @@ impl Case {
                 let (head, tail) = text.split_at_checked(prefix.len())?;
                 head.eq_ignore_ascii_case(prefix).then_some(tail)
             }
+            Self::Ignore => {
+                let mut rest = text.chars();
+                let mut prefix = prefix.chars();
+                prefix
+                    .all(|letter| rest.next().is_some_and(|other| same_letter(letter, other)))
+                    .then_some(rest.as_str())
+            }
         }
     }
 
@@ -424,8 +433,25 @@ impl Case {
                 let (head, tail) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
                 tail.eq_ignore_ascii_case(suffix).then_some(head)
             }
+            Self::Ignore => {
+                let mut rest = text.chars();
+                let mut suffix = suffix.chars().rev();
+                suffix
+                    .all(|letter| {
+                        rest.next_back()
+                            .is_some_and(|other| same_letter(letter, other))
+                    })
+                    .then_some(rest.as_str())
+            }
         }
     }
+}
+
+/// Either case will do: the capital of `ı` is `I`, and the small letter of the Kelvin sign is `k`.
+fn same_letter(left: char, right: char) -> bool {
+    left == right
+        || left.to_lowercase().eq(right.to_lowercase())
+        || left.to_uppercase().eq(right.to_uppercase())
 }
 
 /// Matches after filling variables; one that is not known yet is taken for anything at all, so that `No` is final.
@@ -590,6 +616,23 @@ mod tests {
         assert!(!ignoring("*paign", "ign"));
         assert!(!ignoring("ä", "Ä"));
         assert!(!ignoring("aa", "ä"));
+    }
+
+    #[test]
+    fn letters_outside_ascii_without_case() {
+        let ignoring = |pattern: &str, value: &str| {
+            Pattern::parse(pattern, FULL)
+                .unwrap()
+                .matches(value, Case::Ignore, &Context::new())
+                == Match::Yes
+        };
+        assert!(ignoring("ÄPFEL", "äpfel"));
+        assert!(ignoring("*é", "CAFÉ"));
+        assert!(ignoring("K", "\u{212a}"));
+        assert!(ignoring("I", "ı"));
+        assert!(!ignoring("straße", "strasse"));
+        assert!(!ignoring("ÄPFEL", "äpfe"));
+        assert!(!ignoring("*é", "e"));
     }
 
     #[test]

@@ -1,0 +1,158 @@
+//! `ArnLike` and its kin: ARNs, component by component.
+//!
+//! `ArnEquals` is the same as `ArnLike`, and `ArnNotEquals` as `ArnNotLike`. Value and pattern are split at their first
+//! five colons, those inside a variable apart, and each of the six components is matched on its own, case sensitive: a
+//! wildcard or a variable never reaches over a colon, except in the last component, which keeps its own colons.
+//!
+//! A value that is no ARN satisfies neither the positive nor the negated operators, and a pattern without six components
+//! is met by nothing. A value that starts like an ARN but is longer than any, or holds control characters, is undecidable.
+
+use super::comparison::{Met, Undecidable};
+use super::error::ConditionError;
+use super::string::fault;
+use super::value::ConditionValue;
+use crate::arn::{Arn, InvalidArn};
+use crate::context::{Facts, Value};
+use crate::pattern::{Case, Match, Pattern, Syntax};
+use crate::policy::Version;
+
+/// The patterns that an ARN of the request is held against; nothing stands for one without six components.
+#[derive(Clone, Debug)]
+pub(super) struct ArnPatterns(Box<[Option<ArnPattern>]>);
+
+/// A pattern for each component: `arn`, partition, service, region, account and resource.
+type ArnPattern = [Pattern; 6];
+
+impl ArnPatterns {
+    pub(super) fn parse(
+        values: &[ConditionValue],
+        version: Version,
+    ) -> Result<Self, ConditionError> {
+        let syntax = Syntax {
+            wildcards: true,
+            variables: version.has_variables(),
+        };
+        ConditionError::each(values, |value| {
+            // The whole first: a fault is a fault even where the text has no six components.
+            Pattern::parse(value.text(), syntax).map_err(|error| fault(value, &error))?;
+            let components: Vec<Pattern> = split(value.text(), syntax)
+                .map(|component| {
+                    Pattern::parse(component, syntax).map_err(|error| fault(value, &error))
+                })
+                .collect::<Result<_, _>>()?;
+            Ok::<_, (String, String)>(components.try_into().ok())
+        })
+        .map(Self)
+    }
+
+    pub(super) fn meets(&self, value: &Value, facts: &(impl Facts + ?Sized)) -> Met<'_> {
+        let text = value.text();
+        let arn = match Arn::parse(&text) {
+            Ok(arn) => arn,
+            Err(InvalidArn::NoPrefix | InvalidArn::TooFewComponents) => return Met::NotAnArn,
+            Err(_) => return Met::Undecidable(Undecidable::UnusableArn),
+        };
+        Met::first_match(self.0.iter().map(|pattern| match pattern {
+            Some(pattern) => matches(pattern, &arn, facts),
+            None => Match::No,
+        }))
+    }
+
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.0.iter().flatten().flatten()
+    }
+}
+
+/// One component that does not match decides, whatever the others depend on.
+fn matches<'p>(pattern: &'p ArnPattern, arn: &Arn<'_>, facts: &(impl Facts + ?Sized)) -> Match<'p> {
+    let components = [
+        "arn",
+        arn.partition(),
+        arn.service(),
+        arn.region(),
+        arn.account(),
+        arn.resource(),
+    ];
+    let mut all = Match::Yes;
+    for (pattern, component) in pattern.iter().zip(components) {
+        match (pattern.matches(component, Case::Sensitive, facts), all) {
+            (Match::No, _) => return Match::No,
+            (Match::Unresolved, _) => all = Match::Unresolved,
+            (Match::Unknown(key), Match::Yes) => all = Match::Unknown(key),
+            (Match::Unknown(_) | Match::Yes, _) => {}
+        }
+    }
+    all
+}
+
+/// Splits at the first five colons that do not stand in a variable.
+fn split(text: &str, syntax: Syntax) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    let mut splits = 0;
+    std::iter::from_fn(move || {
+        let text = rest?;
+        splits += 1;
+        let colon = if splits < 6 {
+            first_colon(text, syntax)
+        } else {
+            None
+        };
+        let Some((component, after)) = colon.and_then(|colon| text.split_at_checked(colon)) else {
+            rest = None;
+            return Some(text);
+        };
+        rest = after.strip_prefix(':');
+        Some(component)
+    })
+}
+
+fn first_colon(text: &str, syntax: Syntax) -> Option<usize> {
+    let mut inside = false;
+    let mut quoted = false;
+    let mut dollar = false;
+    for (offset, character) in text.char_indices() {
+        match character {
+            '{' if dollar && !inside && syntax.variables => inside = true,
+            '\'' if inside => quoted = !quoted,
+            '}' if !quoted => inside = false,
+            ':' if !inside => return Some(offset),
+            _ => {}
+        }
+        dollar = character == '$';
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colons_of_variables_do_not_split() {
+        let parts = |text, variables| -> Vec<&str> {
+            split(
+                text,
+                Syntax {
+                    wildcards: true,
+                    variables,
+                },
+            )
+            .collect()
+        };
+        assert_eq!(
+            parts("arn:aws:sns:*:${aws:account, 'a:}b'}:t:${*}:${x}", true),
+            [
+                "arn",
+                "aws",
+                "sns",
+                "*",
+                "${aws:account, 'a:}b'}",
+                "t:${*}:${x}"
+            ]
+        );
+        assert_eq!(parts("a:${b:c}", false), ["a", "${b", "c}"]);
+        assert_eq!(parts("a{b:c}", true), ["a{b", "c}"]);
+        assert_eq!(parts("*", true), ["*"]);
+        assert_eq!(parts("", true), [""]);
+    }
+}

@@ -1,0 +1,41 @@
+//! `BinaryEquals`: bytes, written in base64.
+//!
+//! Both sides are read as base64 with the ordinary alphabet and with padding, and the bytes are compared. Each text of
+//! this form stands for its own bytes, so this is the same as comparing the texts, case included.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::comparison::{Met, Undecidable};
+use super::error::ConditionError;
+use super::value::ConditionValue;
+use crate::context::Value;
+
+/// The bytes that a value of the request is held against.
+#[derive(Clone, Debug)]
+pub(super) struct Binaries(Box<[Vec<u8>]>);
+
+impl Binaries {
+    pub(super) fn parse(values: &[ConditionValue]) -> Result<Self, ConditionError> {
+        ConditionError::each(values, |value| {
+            let bytes = match value {
+                ConditionValue::Text(text) => STANDARD.decode(text).ok(),
+                ConditionValue::Bool(_) | ConditionValue::Number(_) => None,
+            };
+            bytes.ok_or_else(|| {
+                (
+                    format!("{value} is not base64"),
+                    "write the bytes in base64 with `=` as padding, as in `QmluYXJ5`",
+                )
+            })
+        })
+        .map(Self)
+    }
+
+    pub(super) fn meets(&self, value: &Value) -> Met<'static> {
+        match STANDARD.decode(&*value.text()) {
+            Ok(bytes) => Met::first(&self.0, |known| *known == bytes),
+            Err(_) => Met::Undecidable(Undecidable::NotBase64),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `Bool`: `true` and `false`, in any case of letters.
+//!
+//! Policy variables are not filled in. A value that holds one is no Boolean and leaves the comparison undecidable, unless
+//! another value is met.
+
+use super::comparison::{Met, Undecidable};
+use super::error::ConditionError;
+use super::value::ConditionValue;
+use crate::context::Value;
+
+/// The Booleans that a value of the request is held against; nothing stands for a value with a variable.
+#[derive(Clone, Debug)]
+pub(super) struct Booleans(Box<[Option<bool>]>);
+
+impl Booleans {
+    pub(super) fn parse(values: &[ConditionValue]) -> Result<Self, ConditionError> {
+        ConditionError::each(values, |value| match of_policy(value) {
+            Some(boolean) => Ok(Some(boolean)),
+            None if value.text().contains("${") => Ok(None),
+            None => Err(not_a_boolean(value)),
+        })
+        .map(Self)
+    }
+
+    pub(super) fn meets(&self, value: &Value) -> Met<'static> {
+        let boolean = match value {
+            Value::Bool(boolean) => Some(*boolean),
+            Value::Text(text) => parse(text),
+            _ => None,
+        };
+        let Some(boolean) = boolean else {
+            return Met::Undecidable(Undecidable::NotABoolean);
+        };
+        match Met::first(&self.0, |known| *known == Some(boolean)) {
+            Met::None { .. } if self.0.contains(&None) => {
+                Met::Undecidable(Undecidable::VariableForBoolean)
+            }
+            met => met,
+        }
+    }
+}
+
+/// The Boolean that a policy's value stands for.
+pub(super) fn of_policy(value: &ConditionValue) -> Option<bool> {
+    match value {
+        ConditionValue::Bool(boolean) => Some(*boolean),
+        ConditionValue::Text(text) => parse(text),
+        ConditionValue::Number(_) => None,
+    }
+}
+
+/// What is wrong with a policy's value that stands for no Boolean.
+pub(super) fn not_a_boolean(value: &ConditionValue) -> (String, &'static str) {
+    (
+        format!("{value} is neither true nor false"),
+        "write `true` or `false`",
+    )
+}
+
+fn parse(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}

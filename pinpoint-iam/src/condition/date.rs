@@ -1,0 +1,55 @@
+//! `Date…`: points in time.
+//!
+//! A policy writes a date of the ISO 8601 profile, `2026-10-30`, `2026-10-30T12:00:00+01:00`, or the seconds since 1970 as
+//! digits; see the table of forms in the documentation of the module above. Instants are compared, not texts: the offset
+//! does not matter, and a date without time is midnight UTC.
+
+use super::comparison::{Met, Undecidable};
+use super::error::ConditionError;
+use super::instant::{Instant, InvalidInstant};
+use super::operator::Relation;
+use super::value::ConditionValue;
+use crate::context::Value;
+
+/// The instants that a value of the request is held against.
+#[derive(Clone, Debug)]
+pub(super) struct Dates {
+    relation: Relation,
+    instants: Box<[Instant]>,
+}
+
+impl Dates {
+    pub(super) fn parse(
+        relation: Relation,
+        values: &[ConditionValue],
+    ) -> Result<Self, ConditionError> {
+        let instants = ConditionError::each(values, |value| {
+            match value {
+                ConditionValue::Text(text) => Instant::parse(text),
+                // A minus sign makes a text a year and a number a time before 1970: too easily mistaken for each other.
+                ConditionValue::Number(text) if text.starts_with('-') => {
+                    Err(InvalidInstant::Malformed)
+                }
+                ConditionValue::Number(text) => Instant::parse(text),
+                ConditionValue::Bool(_) => Err(InvalidInstant::Malformed),
+            }
+            .map_err(|error| (format!("{value} is not a date"), error.hint()))
+        })?;
+        Ok(Self { relation, instants })
+    }
+
+    pub(super) fn meets(&self, value: &Value) -> Met<'static> {
+        let instant = match value {
+            Value::Time(time) => Instant::from(*time),
+            Value::Number(seconds) => Instant::from_seconds(*seconds),
+            Value::Text(text) => match Instant::parse(text) {
+                Ok(instant) => instant,
+                Err(_) => return Met::Undecidable(Undecidable::NotADate),
+            },
+            _ => return Met::Undecidable(Undecidable::NotADate),
+        };
+        Met::first(&self.instants, |known| {
+            self.relation.holds(instant.cmp(known))
+        })
+    }
+}

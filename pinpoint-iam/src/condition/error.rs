@@ -1,0 +1,73 @@
+//! Why a condition is refused when its policy loads.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use super::value::ConditionValue;
+
+/// Which part of a condition is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The name of the operator.
+    Operator,
+    /// The name of the condition key.
+    Key,
+    /// The value at this index.
+    Value(usize),
+}
+
+/// A condition that cannot be used, and what to do about it.
+///
+/// Displayed as `message; hint`, in lower case and without full stop, so that the reader of a document can put the
+/// position in front.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConditionError {
+    part: Part,
+    message: String,
+    hint: Cow<'static, str>,
+}
+
+impl ConditionError {
+    pub(super) fn new(part: Part, message: String, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            part,
+            message,
+            hint: hint.into(),
+        }
+    }
+
+    /// Reads every value, or says what is wrong with the first bad one: a message and a hint.
+    pub(super) fn each<T, H: Into<Cow<'static, str>>>(
+        values: &[ConditionValue],
+        mut read: impl FnMut(&ConditionValue) -> Result<T, (String, H)>,
+    ) -> Result<Box<[T]>, Self> {
+        let read = |(index, value)| {
+            read(value).map_err(|(message, hint)| Self::new(Part::Value(index), message, hint))
+        };
+        values.iter().enumerate().map(read).collect()
+    }
+
+    /// Which part of the condition is wrong.
+    pub const fn part(&self) -> Part {
+        self.part
+    }
+
+    /// What is wrong with it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+}
+
+impl fmt::Display for ConditionError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}; {}", self.message, self.hint)
+    }
+}
+
+impl Error for ConditionError {}

@@ -1,0 +1,137 @@
+//! From the values of a key to the answer of a condition.
+
+use super::comparison::{Comparison, Met};
+use super::operator::SetOperator;
+use super::outcome::{Finding, Outcome};
+use super::{Condition, Effect};
+use crate::context::{Facts, Lookup, Value};
+use crate::eval::Truth;
+
+pub(super) fn evaluate<'a>(
+    condition: &'a Condition,
+    facts: &'a (impl Facts + ?Sized),
+    effect: Effect,
+) -> Outcome<'a> {
+    let lookup = facts.lookup(&condition.key);
+    if let Comparison::Null(test) = condition.comparison {
+        let (truth, finding) = match lookup {
+            Lookup::Absent => (test.holds(true), Finding::Absent),
+            Lookup::Present(values) if is_null(values) => (test.holds(true), Finding::Null),
+            Lookup::Present(values) => (test.holds(false), Finding::Present(values)),
+            Lookup::Unknown => (test.holds_for_unknown(), Finding::Unknown(&condition.key)),
+        };
+        return Outcome::new(condition, truth, finding);
+    }
+    let values = match lookup {
+        Lookup::Present(values) => values,
+        Lookup::Absent => {
+            return Outcome::new(condition, if_absent(condition), Finding::Absent);
+        }
+        Lookup::Unknown => {
+            return Outcome::new(condition, Truth::Unknown, Finding::Unknown(&condition.key));
+        }
+    };
+    let test = Test {
+        condition,
+        facts,
+        effect,
+    };
+    let (truth, finding) = match (condition.operator.set(), values) {
+        (Some(_), values) if is_null(values) => (if_absent(condition), Finding::Null),
+        (Some(SetOperator::ForAllValues), values) => test.each(values, Truth::True),
+        (Some(SetOperator::ForAnyValue), values) => test.each(values, Truth::False),
+        (None, [value]) => test.one(value),
+        (None, []) => test.none(),
+        (None, values) => (undecidable(effect), Finding::Multivalued(values)),
+    };
+    Outcome::new(condition, truth, finding)
+}
+
+/// Without values, or with empty ones only.
+fn is_null(values: &[Value]) -> bool {
+    values.iter().all(Value::is_null)
+}
+
+/// Set operators know their answer themselves and take no notice of `IfExists`.
+fn if_absent(condition: &Condition) -> Truth {
+    let operator = condition.operator;
+    Truth::from(match operator.set() {
+        Some(SetOperator::ForAllValues) => true,
+        Some(SetOperator::ForAnyValue) => false,
+        None => operator.if_exists() || operator.base().is_negated(),
+    })
+}
+
+/// What cannot be decided counts against the request.
+fn undecidable(effect: Effect) -> Truth {
+    match effect {
+        Effect::Allow => Truth::False,
+        Effect::Deny => Truth::True,
+    }
+}
+
+struct Test<'a, F: ?Sized> {
+    condition: &'a Condition,
+    facts: &'a F,
+    effect: Effect,
+}
+
+impl<'a, F: Facts + ?Sized> Test<'a, F> {
+    /// Whether one value of the request satisfies the operator; the negation is in here, inside of any set operator.
+    fn one(&self, value: &'a Value) -> (Truth, Finding<'a>) {
+        let written = &self.condition.values;
+        let negated = self.condition.operator.base().is_negated();
+        let met = if written.is_empty() {
+            Met::NONE
+        } else {
+            self.condition.comparison.meets(value, self.facts)
+        };
+        match met {
+            Met::One(index) => (Truth::from(!negated), Finding::Met { value, index }),
+            Met::None { unresolved } => {
+                (Truth::from(negated), Finding::NoneMet { value, unresolved })
+            }
+            Met::Unknown(key) => (Truth::Unknown, Finding::Unknown(key)),
+            Met::NotAnArn => (Truth::False, Finding::NotAnArn(value)),
+            Met::Undecidable(why) => (
+                undecidable(self.effect),
+                Finding::Undecidable { value, why },
+            ),
+        }
+    }
+
+    /// Goes through the values of the request until one of them changes the `answer` that all of them together give.
+    fn each(&self, values: &'a [Value], answer: Truth) -> (Truth, Finding<'a>) {
+        let mut unknown = None;
+        let mut undecided = None;
+        let mut last = Finding::Values(values);
+        for value in values {
+            let (truth, finding) = self.one(value);
+            if truth == answer.negate() {
+                return (truth, finding);
+            }
+            if truth == Truth::Unknown {
+                unknown.get_or_insert(finding);
+            } else if matches!(finding, Finding::Undecidable { .. }) {
+                undecided.get_or_insert(finding);
+            }
+            if values.len() == 1 {
+                last = finding;
+            }
+        }
+        match (unknown, undecided) {
+            (Some(finding), _) => (Truth::Unknown, finding),
+            (None, Some(finding)) => (answer, finding),
+            (None, None) => (answer, last),
+        }
+    }
+
+    /// A key that is there and has no value: it meets nothing, and whether it exists is not to be said.
+    fn none(&self) -> (Truth, Finding<'a>) {
+        let operator = self.condition.operator;
+        if operator.if_exists() && !operator.base().is_negated() {
+            return (undecidable(self.effect), Finding::Valueless);
+        }
+        (if_absent(self.condition), Finding::Null)
+    }
+}

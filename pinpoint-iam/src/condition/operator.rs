@@ -1,0 +1,342 @@
+//! The condition operators and their names.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::error::{ConditionError, Part};
+
+/// A condition operator as it is written: `StringLike`, `ForAnyValue:StringEquals`, `BoolIfExists`.
+///
+/// Names are case sensitive. See
+/// [condition operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Operator {
+    set: Option<SetOperator>,
+    base: BaseOperator,
+    if_exists: bool,
+}
+
+impl Operator {
+    /// Reads the name of an operator.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such operator, and for `Null` with a set operator or with `IfExists`: `Null` looks at the key
+    /// itself and is defined for an absent one.
+    pub fn parse(name: &str) -> Result<Self, ConditionError> {
+        let (set, rest) = SetOperator::split(name);
+        let (base, if_exists) = match rest.strip_suffix(IF_EXISTS) {
+            Some(base) => (base, true),
+            None => (rest, false),
+        };
+        let Some(base) = BaseOperator::ALL
+            .iter()
+            .find(|known| known.as_str() == base)
+        else {
+            return Err(unknown(name));
+        };
+        if *base == BaseOperator::Null && (if_exists || set.is_some()) {
+            let addition = match set {
+                Some(set) => set.as_str(),
+                None => IF_EXISTS,
+            };
+            return Err(ConditionError::new(
+                Part::Operator,
+                format!("`Null` does not go with `{addition}`"),
+                "`Null` looks at the key itself, absent or not; write `Null`",
+            ));
+        }
+        Ok(Self {
+            set,
+            base: *base,
+            if_exists,
+        })
+    }
+
+    /// The set operator in front, if there is one.
+    pub const fn set(&self) -> Option<SetOperator> {
+        self.set
+    }
+
+    /// The operator without set operator and without `IfExists`.
+    pub const fn base(&self) -> BaseOperator {
+        self.base
+    }
+
+    /// Whether the name ends in `IfExists`.
+    pub const fn if_exists(&self) -> bool {
+        self.if_exists
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(set) = self.set {
+            write!(formatter, "{}:", set.as_str())?;
+        }
+        formatter.write_str(self.base.as_str())?;
+        if self.if_exists {
+            formatter.write_str(IF_EXISTS)?;
+        }
+        Ok(())
+    }
+}
+
+/// How an operator treats a key with several values.
+///
+/// See [multivalued context keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SetOperator {
+    /// Every value of the request has to satisfy the operator.
+    ForAllValues,
+    /// At least one value of the request has to satisfy the operator.
+    ForAnyValue,
+}
+
+impl SetOperator {
+    /// The name: `ForAllValues`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ForAllValues => "ForAllValues",
+            Self::ForAnyValue => "ForAnyValue",
+        }
+    }
+
+    /// Takes a set operator and its colon off the front of an operator's name.
+    fn split(name: &str) -> (Option<Self>, &str) {
+        for set in [Self::ForAllValues, Self::ForAnyValue] {
+            if let Some(rest) = name
+                .strip_prefix(set.as_str())
+                .and_then(|rest| rest.strip_prefix(':'))
+            {
+                return (Some(set), rest);
+            }
+        }
+        (None, name)
+    }
+}
+
+macro_rules! base_operators {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+        /// A condition operator without set operator and without `IfExists`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum BaseOperator {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl BaseOperator {
+            /// Every operator.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name, as policies write it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+        }
+    };
+}
+
+base_operators! {
+    /// The text is one of the values. Case sensitive, without wildcards.
+    StringEquals,
+    /// The text is none of the values. Case sensitive, without wildcards.
+    StringNotEquals,
+    /// The text is one of the values, apart from the case of letters.
+    StringEqualsIgnoreCase,
+    /// The text is none of the values, apart from the case of letters.
+    StringNotEqualsIgnoreCase,
+    /// The text matches one of the values, in which `*` and `?` are wildcards. Case sensitive.
+    StringLike,
+    /// The text matches none of the values, in which `*` and `?` are wildcards. Case sensitive.
+    StringNotLike,
+    /// The number equals one of the values.
+    NumericEquals,
+    /// The number equals none of the values.
+    NumericNotEquals,
+    /// The number is less than one of the values.
+    NumericLessThan,
+    /// The number is less than, or equals, one of the values.
+    NumericLessThanEquals,
+    /// The number is greater than one of the values.
+    NumericGreaterThan,
+    /// The number is greater than, or equals, one of the values.
+    NumericGreaterThanEquals,
+    /// The time is one of the values.
+    DateEquals,
+    /// The time is none of the values.
+    DateNotEquals,
+    /// The time is before one of the values.
+    DateLessThan,
+    /// The time is before, or is, one of the values.
+    DateLessThanEquals,
+    /// The time is after one of the values.
+    DateGreaterThan,
+    /// The time is after, or is, one of the values.
+    DateGreaterThanEquals,
+    /// The Boolean is one of the values.
+    Bool,
+    /// The bytes are one of the values, both in base64.
+    BinaryEquals,
+    /// The address is in one of the ranges.
+    IpAddress,
+    /// The address is in none of the ranges.
+    NotIpAddress,
+    /// The same as [`ArnLike`](Self::ArnLike).
+    ArnEquals,
+    /// The ARN matches one of the values, component by component.
+    ArnLike,
+    /// The same as [`ArnNotLike`](Self::ArnNotLike).
+    ArnNotEquals,
+    /// The value is an ARN and matches none of the values.
+    ArnNotLike,
+    /// The key is absent (`true`), or present with a value that is not empty (`false`).
+    Null,
+}
+
+impl BaseOperator {
+    /// Whether the operator asks that the request's value meets *none* of the policy's values.
+    ///
+    /// A negated operator holds for an absent key; the others, apart from [`Null`](Self::Null), do not.
+    pub const fn is_negated(self) -> bool {
+        matches!(
+            self,
+            Self::StringNotEquals
+                | Self::StringNotEqualsIgnoreCase
+                | Self::StringNotLike
+                | Self::NumericNotEquals
+                | Self::DateNotEquals
+                | Self::NotIpAddress
+                | Self::ArnNotEquals
+                | Self::ArnNotLike
+        )
+    }
+
+    /// The verb between a value of the request and a value of the policy that it meets, as explanations use it.
+    pub(super) const fn verb(self) -> &'static str {
+        match self {
+            Self::StringEquals
+            | Self::StringNotEquals
+            | Self::NumericEquals
+            | Self::NumericNotEquals
+            | Self::Bool
+            | Self::BinaryEquals
+            | Self::Null => "equals",
+            Self::StringEqualsIgnoreCase | Self::StringNotEqualsIgnoreCase => {
+                "equals, apart from case,"
+            }
+            Self::StringLike
+            | Self::StringNotLike
+            | Self::ArnEquals
+            | Self::ArnLike
+            | Self::ArnNotEquals
+            | Self::ArnNotLike => "matches",
+            Self::NumericLessThan => "is less than",
+            Self::NumericLessThanEquals => "is at most",
+            Self::NumericGreaterThan => "is greater than",
+            Self::NumericGreaterThanEquals => "is at least",
+            Self::DateEquals | Self::DateNotEquals => "is the same time as",
+            Self::DateLessThan => "is before",
+            Self::DateLessThanEquals => "is not after",
+            Self::DateGreaterThan => "is after",
+            Self::DateGreaterThanEquals => "is not before",
+            Self::IpAddress | Self::NotIpAddress => "is in",
+        }
+    }
+}
+
+/// How two ordered things have to stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relation {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Relation {
+    /// Whether things that compare as `ordering`, the request's on the left, stand in this relation.
+    pub(super) const fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Equal => ordering.is_eq(),
+            Self::Less => ordering.is_lt(),
+            Self::LessOrEqual => ordering.is_le(),
+            Self::Greater => ordering.is_gt(),
+            Self::GreaterOrEqual => ordering.is_ge(),
+        }
+    }
+}
+
+const IF_EXISTS: &str = "IfExists";
+
+/// Two names this far apart are still offered for each other.
+const NEAR: usize = 3;
+
+fn unknown(name: &str) -> ConditionError {
+    let (set, rest) = SetOperator::split(name);
+    let folded = rest.to_ascii_lowercase();
+    let nearest = BaseOperator::ALL
+        .iter()
+        .flat_map(|base| [(base, ""), (base, IF_EXISTS)])
+        .map(|(base, suffix)| format!("{}{suffix}", base.as_str()))
+        .map(|known| {
+            let distance = strsim::damerau_levenshtein(&folded, &known.to_ascii_lowercase());
+            (distance, known)
+        })
+        .min()
+        .filter(|(distance, _)| *distance <= NEAR);
+    let hint = match (nearest, set) {
+        (Some((_, known)), Some(set)) => format!("did you mean `{}:{known}`?", set.as_str()),
+        (Some((_, known)), None) => format!("did you mean `{known}`?"),
+        (None, _) => {
+            "operators are named like `StringEquals`, `ForAnyValue:StringLike` or `BoolIfExists`"
+                .to_owned()
+        }
+    };
+    ConditionError::new(
+        Part::Operator,
+        format!("unknown condition operator {}", super::quote::Quoted(name)),
+        hint,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operator_is_read_back_in_every_form() {
+        for base in BaseOperator::ALL {
+            for prefix in ["", "ForAllValues:", "ForAnyValue:"] {
+                for suffix in ["", "IfExists"] {
+                    let name = format!("{prefix}{}{suffix}", base.as_str());
+                    let plain = prefix.is_empty() && suffix.is_empty();
+                    match Operator::parse(&name) {
+                        Ok(operator) => assert_eq!(operator.to_string(), name),
+                        Err(_) => assert!(*base == BaseOperator::Null && !plain, "{name}"),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn relations_hold_as_they_are_named() {
+        use Ordering::{Equal, Greater, Less};
+        let table = [
+            (Relation::Equal, [false, true, false]),
+            (Relation::Less, [true, false, false]),
+            (Relation::LessOrEqual, [true, true, false]),
+            (Relation::Greater, [false, false, true]),
+            (Relation::GreaterOrEqual, [false, true, true]),
+        ];
+        for (relation, expected) in table {
+            assert_eq!(
+                [Less, Equal, Greater].map(|it| relation.holds(it)),
+                expected
+            );
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Text of a request or a policy, as messages show it.
+
+use std::fmt::{self, Write};
+
+/// Shows a text in backticks, on one line and not too long.
+///
+/// The text may come from anybody. A line break in it must not forge a line of a log, and a megabyte of it must not fill
+/// one: control characters are escaped, and what is beyond [`LONGEST`] characters is left out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+/// The largest number of characters that are shown of a text.
+const LONGEST: usize = 200;
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_char('`')?;
+        let mut characters = self.0.chars();
+        for character in characters.by_ref().take(LONGEST) {
+            if is_harmless(character) {
+                formatter.write_char(character)?;
+            } else {
+                write!(formatter, "{}", character.escape_unicode())?;
+            }
+        }
+        if characters.next().is_some() {
+            formatter.write_char('…')?;
+        }
+        formatter.write_char('`')
+    }
+}
+
+/// Neither a control character nor one that breaks lines or turns the direction of the text around it.
+fn is_harmless(character: char) -> bool {
+    !character.is_control()
+        && !matches!(
+            character,
+            '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stays_on_one_line() {
+        assert_eq!(Quoted("a\nb\u{202e}c").to_string(), r"`a\u{a}b\u{202e}c`");
+        assert_eq!(Quoted("über").to_string(), "`über`");
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let shown = Quoted(&"ä".repeat(LONGEST + 1)).to_string();
+        assert_eq!(shown.chars().count(), LONGEST + 3);
+        assert!(shown.ends_with("…`"));
+        let whole = Quoted(&"ä".repeat(LONGEST)).to_string();
+        assert!(!whole.contains('…'));
+    }
+}

@@ -1,0 +1,72 @@
+//! `String…`: texts, exactly, apart from case, or with wildcards.
+//!
+//! Texts are compared character by character, without Unicode normalisation. Policy variables are filled in; what fills
+//! them is data. A value whose variable has no value is met by nothing.
+//!
+//! Whether AWS ignores the case of letters outside ASCII is not documented, apart from `ß` and `ss`, which differ. Where
+//! that makes the difference, the comparison is undecidable.
+
+use super::comparison::{Met, Undecidable};
+use super::error::ConditionError;
+use super::value::ConditionValue;
+use crate::context::{Facts, Value};
+use crate::pattern::{Case, Pattern, PatternError, Syntax};
+use crate::policy::Version;
+
+/// The texts that a value of the request is held against.
+#[derive(Clone, Debug)]
+pub(super) struct Texts {
+    case: Case,
+    patterns: Box<[Pattern]>,
+}
+
+impl Texts {
+    pub(super) fn parse(
+        values: &[ConditionValue],
+        case: Case,
+        wildcards: bool,
+        version: Version,
+    ) -> Result<Self, ConditionError> {
+        let syntax = Syntax {
+            wildcards,
+            variables: version.has_variables(),
+        };
+        let patterns = ConditionError::each(values, |value| {
+            Pattern::parse(value.text(), syntax).map_err(|error| fault(value, &error))
+        })?;
+        Ok(Self { case, patterns })
+    }
+
+    pub(super) fn meets(&self, value: &Value, facts: &(impl Facts + ?Sized)) -> Met<'_> {
+        let text = value.text();
+        let met = self.first_match(&text, self.case, facts);
+        if self.case == Case::Sensitive || !matches!(met, Met::None { .. }) {
+            return met;
+        }
+        match self.first_match(&text, Case::Ignore, facts) {
+            Met::None { .. } => met,
+            Met::Unknown(key) => Met::Unknown(key),
+            _ => Met::Undecidable(Undecidable::LetterOutsideAscii),
+        }
+    }
+
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.patterns.iter()
+    }
+
+    fn first_match(&self, text: &str, case: Case, facts: &(impl Facts + ?Sized)) -> Met<'_> {
+        Met::first_match(
+            self.patterns
+                .iter()
+                .map(|pattern| pattern.matches(text, case, facts)),
+        )
+    }
+}
+
+/// What is wrong with a value that is no pattern.
+pub(super) fn fault(value: &ConditionValue, error: &PatternError) -> (String, String) {
+    (
+        format!("{value}: {}", error.message()),
+        error.hint().unwrap_or_default().to_owned(),
+    )
+}
