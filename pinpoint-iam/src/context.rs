@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::SystemTime;
+
+use crate::condition::instant::Instant;
 
 /// The name of a condition key, for example `aws:ResourceTag/team`.
 ///
@@ -77,7 +79,9 @@ impl fmt::Display for ConditionKey {
 /// One value of a condition key, as a request brings it.
 ///
 /// Most values are text. The others save the evaluator from parsing, at every decision, what the web layer already
-/// knows; [`Value::text`] gives the text that a string operator compares.
+/// knows. A value means the same to every operator as its [text](Value::text), so it does not matter which kind a request
+/// brings; the one exception is a negative number, which date operators take for seconds before 1970 and whose text they
+/// read as a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
@@ -102,14 +106,11 @@ impl Value {
             Self::Bool(false) => Cow::Borrowed("false"),
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Address(address) => Cow::Owned(address.to_string()),
-            Self::Time(time) => match jiff::Timestamp::try_from(*time) {
-                Ok(time) => Cow::Owned(time.to_string()),
-                Err(_) => Cow::Borrowed(""),
-            },
+            Self::Time(time) => Cow::Owned(Instant::from(*time).to_string()),
         }
     }
 
-    /// Whether this is a null value: the empty text.
+    /// Whether this is a null value: the empty text, which is what a tag without a value has.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Text(text) if text.is_empty())
     }
@@ -139,15 +140,41 @@ impl From<i64> for Value {
     }
 }
 
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Number(i64::from(value))
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Number(i64::from(value))
+    }
+}
+
 impl From<SystemTime> for Value {
     fn from(value: SystemTime) -> Self {
         Self::Time(value)
     }
 }
 
+/// An IPv6 address that stands for an IPv4 one (`::ffff:203.0.113.5`), as sockets for both families report them, becomes
+/// the IPv4 address: it is what the caller has, and what the ranges of policies are written for.
 impl From<IpAddr> for Value {
     fn from(value: IpAddr) -> Self {
-        Self::Address(value)
+        Self::Address(value.to_canonical())
+    }
+}
+
+impl From<Ipv4Addr> for Value {
+    fn from(value: Ipv4Addr) -> Self {
+        Self::from(IpAddr::V4(value))
+    }
+}
+
+impl From<Ipv6Addr> for Value {
+    fn from(value: Ipv6Addr) -> Self {
+        Self::from(IpAddr::V6(value))
     }
 }
 
@@ -243,4 +270,83 @@ impl Facts for Context {
 
 fn fold(key: &str) -> Box<str> {
     key.to_ascii_lowercase().into_boxed_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn values_have_the_text_that_policies_write() {
+        let time = SystemTime::UNIX_EPOCH + Duration::new(1_795_410_000, 500_000_000);
+        for (value, text) in [
+            (Value::from("Ünal"), "Ünal"),
+            (Value::from(String::new()), ""),
+            (Value::from(true), "true"),
+            (Value::from(false), "false"),
+            (Value::from(-42), "-42"),
+            (Value::from(u32::MAX), "4294967295"),
+            (Value::from(i64::MIN), "-9223372036854775808"),
+            (Value::from(time), "2026-11-23T05:00:00.5Z"),
+            (Value::from(Ipv4Addr::new(203, 0, 113, 5)), "203.0.113.5"),
+            (Value::from(Ipv6Addr::LOCALHOST), "::1"),
+        ] {
+            assert_eq!(value.text(), text);
+            assert_eq!(value.is_null(), text.is_empty());
+        }
+    }
+
+    /// A time that no library writes must not become a null value, as which a condition would take it.
+    #[test]
+    fn a_time_in_the_far_future_has_a_text() {
+        let far = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(9_000_000_000_000_000));
+        let value = Value::from(far.unwrap());
+        assert_eq!(value.text(), "285200616-07-24T16:00:00Z");
+    }
+
+    #[test]
+    fn a_socket_for_both_families_reports_an_ipv4_address() {
+        let mapped = Ipv4Addr::new(203, 0, 113, 5).to_ipv6_mapped();
+        assert_eq!(
+            Value::from(mapped),
+            Value::from(Ipv4Addr::new(203, 0, 113, 5))
+        );
+    }
+
+    #[test]
+    fn values_of_one_key_add_up_whatever_the_spelling() {
+        let mut context = Context::new();
+        context.insert("aws:TagKeys", "team");
+        context.insert_all("AWS:tagkeys", ["stage"]);
+        context.insert_all("aws:None", Vec::<String>::new());
+        let key = ConditionKey::new("aws:TagKEYS");
+        assert_eq!(
+            context.lookup(&key),
+            Lookup::Present(&["team".into(), "stage".into()])
+        );
+        assert_eq!(
+            context.lookup(&ConditionKey::new("aws:none")),
+            Lookup::Present(&[])
+        );
+        let keys: Vec<&str> = context.iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["aws:none", "aws:tagkeys"]);
+    }
+
+    #[test]
+    fn a_known_value_goes_before_an_unknown_key() {
+        let mut context = Context::new();
+        context.insert_unknown("aws:ResourceTag/");
+        context.insert_unknown("aws:Referer");
+        context.insert("aws:ResourceTag/team", "red");
+        let lookup = |name| context.lookup(&ConditionKey::new(name));
+        assert_eq!(
+            lookup("aws:resourcetag/Team"),
+            Lookup::Present(&["red".into()])
+        );
+        assert_eq!(lookup("aws:ResourceTag/stage"), Lookup::Unknown);
+        assert_eq!(lookup("aws:REFERER"), Lookup::Unknown);
+        assert_eq!(lookup("aws:Referer/x"), Lookup::Absent);
+        assert_eq!(lookup("aws:ResourceTags/x"), Lookup::Absent);
+    }
 }
