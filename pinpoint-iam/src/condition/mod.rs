@@ -118,7 +118,7 @@ mod null;
 mod numeric;
 mod operator;
 mod outcome;
-mod quote;
+pub(crate) mod quote;
 mod string;
 mod value;
 

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 /// The text may come from anybody. A line break in it must not forge a line of a log, and a megabyte of it must not fill
 /// one: control characters are escaped, and what is beyond [`LONGEST`] characters is left out.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Quoted<'a>(pub(super) &'a str);
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 /// The largest number of characters that are shown of a text.
 const LONGEST: usize = 200;

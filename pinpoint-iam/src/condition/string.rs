@@ -67,6 +67,6 @@ impl Texts {
 pub(super) fn fault(value: &ConditionValue, error: &PatternError) -> (String, String) {
     (
         format!("{value}: {}", error.message()),
-        error.hint().unwrap_or_default().to_owned(),
+        error.hint().to_owned(),
     )
 }

@@ -1,62 +1,83 @@
-//! Policy documents.
+//! Policy documents: the AWS JSON, read strictly, kept exactly, and written back.
+//!
+//! ```
+//! use pinpoint_iam::policy::{Document, Effect, PolicyKind};
+//!
+//! let document = Document::parse(
+//!     r#"{
+//!         "Version": "2012-10-17",
+//!         "Statement": {
+//!             "Sid": "ReadOneCampaign",
+//!             "Effect": "Allow",
+//!             "Action": "mobiletargeting:GetCampaign*",
+//!             "Resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1"
+//!         }
+//!     }"#,
+//! )?;
+//! document.validate(PolicyKind::IdentityManaged)?;
+//!
+//! let [statement] = document.statements() else { panic!("one statement") };
+//! assert_eq!(statement.sid(), Some("ReadOneCampaign"));
+//! assert!(statement.action().patterns()[0].matches("mobiletargeting", "getcampaigns", Effect::Allow));
+//!
+//! let error = Document::parse("{\n  \"Statment\": []\n}").unwrap_err();
+//! assert_eq!(error.to_string(), "line 2, column 3: unknown member `Statment`; did you mean `Statement`?");
+//! # Ok::<(), pinpoint_iam::policy::ParseError>(())
+//! ```
+//!
+//! # Reading
+//!
+//! [`Document::parse`] accepts what a stored policy may hold and what has one clear meaning. Everything else is a
+//! [`ParseError`] with line, column and what to do: a member that is unknown or written twice (at every level, and for
+//! condition keys also when they differ only in case), a wrong type, both members of a pair such as `Action` and
+//! `NotAction`, an empty list of actions, resources or principals, an `Effect` in the wrong case, a broken variable, a
+//! condition operator nobody knows, `NotPrincipal` with `Allow`, a character beyond U+00FF, text behind the document.
+//! Nothing is ever skipped, with one exception that AWS makes: `null` in a list of resources. The size of what is read
+//! has [`Limits`].
+//!
+//! Where AWS's documentation is silent, these are our choices:
+//!
+//! - A document without `Version` is read as 2008-10-17, and stays without when it is written.
+//! - An action without service prefix, or with two colons, is refused: it could never match, which in a `Deny` nobody
+//!   would notice. The same goes for a resource that is no ARN and not `*`, for a principal that is none, and for a
+//!   policy variable in an action or a principal.
+//! - A wildcard in the service prefix is read, see [`ActionPattern::matches`], and so is an ARN with fewer than six
+//!   components, see [`ResourcePattern::matches`].
+//! - A `Sid` may have blanks, `_` and `-` beside letters and digits; some services let resource-based policies have them.
+//!   `Id` is accepted everywhere.
+//!
+//! # Validating
+//!
+//! [`Document::validate`] adds what AWS asks of a *new* policy of one [`PolicyKind`]: the version, which members a
+//! statement must and must not have, ARNs with a real partition, the quota of characters.
+//!
+//! # Writing
+//!
+//! A document is [`Serialize`](serde::Serialize) and [`Display`](std::fmt::Display), and [`Document::to_string_pretty`]
+//! breaks lines. A string stays a string and a list of one a list, numbers keep their digits, empty conditions and `null`
+//! stay where they were. Only the order of the members is always the same: reading what was written gives an equal
+//! document.
+//!
+//! See the [grammar of the policy language](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 
-use std::fmt;
+mod action;
+mod document;
+mod error;
+mod kind;
+mod limits;
+mod principal;
+mod reader;
+mod resource;
+mod statement;
+mod validate;
+mod values;
+mod write;
 
-/// What a statement does when it matches.
-///
-/// See [Effect](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// It grants what it matches, unless another statement denies it.
-    Allow,
-    /// It refuses what it matches, whatever other statements say.
-    Deny,
-}
-
-impl Effect {
-    /// The word as policies write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "Allow",
-            Self::Deny => "Deny",
-        }
-    }
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
-
-/// The version of the policy language that a document is written in.
-///
-/// See [Version](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Version {
-    /// `2008-10-17`, and what a document without a `Version` is read as: variables are plain text.
-    V2008_10_17,
-    /// `2012-10-17`: policy variables have a meaning.
-    V2012_10_17,
-}
-
-impl Version {
-    /// The version as policies write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::V2008_10_17 => "2008-10-17",
-            Self::V2012_10_17 => "2012-10-17",
-        }
-    }
-
-    /// Whether `${…}` is a variable in documents of this version.
-    pub const fn has_variables(self) -> bool {
-        matches!(self, Self::V2012_10_17)
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
+pub use action::{ActionElement, ActionPattern};
+pub use document::{Document, Version};
+pub use error::{ParseError, Position};
+pub use kind::{PolicyKind, UnknownPolicyKind};
+pub use limits::Limits;
+pub use principal::PrincipalElement;
+pub use resource::{ResourceElement, ResourcePattern};
+pub use statement::{Effect, Statement};

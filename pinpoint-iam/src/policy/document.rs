@@ -1,0 +1,173 @@
+//! Documents.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::{ParseError, Place};
+use super::kind::PolicyKind;
+use super::limits::Limits;
+use super::statement::Statement;
+use super::{reader, validate};
+
+/// The version of the policy language that a document is written in.
+///
+/// See [Version](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Version {
+    /// `2008-10-17`, and what a document without a `Version` is read as: variables are plain text.
+    V2008_10_17,
+    /// `2012-10-17`: policy variables have a meaning.
+    V2012_10_17,
+}
+
+impl Version {
+    /// Every version, the newest first.
+    pub const ALL: &'static [Self] = &[Self::V2012_10_17, Self::V2008_10_17];
+
+    /// The version as policies write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V2008_10_17 => "2008-10-17",
+            Self::V2012_10_17 => "2012-10-17",
+        }
+    }
+
+    /// Whether `${…}` is a variable in documents of this version.
+    pub const fn has_variables(self) -> bool {
+        matches!(self, Self::V2012_10_17)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// A policy document.
+///
+/// Two documents are equal when they say the same in the same order, wherever it stands in their texts. See the
+/// [module](super) for what is read and what is refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    pub(super) version: Option<(Version, Place)>,
+    pub(super) id: Option<Box<str>>,
+    pub(super) statements: Box<[Statement]>,
+    /// Whether the statements stand in a list; there is one otherwise.
+    pub(super) has_list: bool,
+    pub(super) size: Size,
+}
+
+/// How many characters a document was read from. All sizes are equal: they are no part of what a document says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    /// All characters.
+    pub(super) characters: usize,
+    /// Those of them that are JSON's white space outside strings.
+    pub(super) white_space: usize,
+}
+
+impl PartialEq for Size {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Document {
+    /// Reads a document with the default [`Limits`].
+    ///
+    /// # Errors
+    ///
+    /// When the text is not a policy document in every detail, or its meaning is not clear; see the [module](super).
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::parse_with(text, &Limits::default())
+    }
+
+    /// Reads a document within `limits`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::parse`], and when the text exceeds a limit.
+    pub fn parse_with(text: &str, limits: &Limits) -> Result<Self, ParseError> {
+        reader::read(text, limits)
+    }
+
+    /// The version of the policy language; 2008-10-17 for a document that does not say.
+    pub fn version(&self) -> Version {
+        self.version
+            .map_or(Version::V2008_10_17, |(version, _)| version)
+    }
+
+    /// Whether the document says its version.
+    pub const fn has_version(&self) -> bool {
+        self.version.is_some()
+    }
+
+    /// The name of the document, for those who keep several.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The statements, in their order; never empty.
+    pub const fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// Whether AWS would accept the document as a new policy of `kind`.
+    ///
+    /// - `Version` is 2012-10-17, save in resource-based policies.
+    /// - `Principal` stands in resource-based and role trust policies and nowhere else; a resource control policy has
+    ///   `"Principal": "*"`.
+    /// - `Resource` or `NotResource` stands in all policies but role trust policies, which have none, and resource-based
+    ///   policies, which may.
+    /// - A service prefix is made of letters, digits, `-` and `.`, without wildcards; `*:*` is accepted. What a name of an
+    ///   action is, AWS does not check.
+    /// - A resource is `*` or an ARN whose partition is `*` or one of AWS's and whose service is named. A short ARN has no
+    ///   empty component. ARNs of `iam` and `s3` have no region (S3's access points and the like apart), and what an ARN of
+    ///   `iam` names starts with a resource type. A variable stands behind the fifth colon; we refuse it elsewhere, where
+    ///   it would be plain text.
+    /// - A `Sid` has letters and digits only, save in resource-based policies.
+    /// - Role trust policies list actions of `sts` only. Resource control policies deny, and have neither `NotAction` nor
+    ///   an action `*`.
+    /// - The document is not longer than the [quota](PolicyKind::quota).
+    ///
+    /// # Errors
+    ///
+    /// The first fault in the document; [`Document::faults`] gives all of them.
+    pub fn validate(&self, kind: PolicyKind) -> Result<(), ParseError> {
+        match self.faults(kind).into_iter().next() {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
+    }
+
+    /// Everything that keeps the document from being a new policy of `kind`, in the order of the text.
+    pub fn faults(&self, kind: PolicyKind) -> Vec<ParseError> {
+        validate::faults(self, kind)
+    }
+
+    /// The document as JSON with line breaks and two blanks of indentation.
+    pub fn to_string_pretty(&self) -> String {
+        format!("{self:#}")
+    }
+}
+
+impl FromStr for Document {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+/// Writes compact JSON, and with `{:#}` JSON with line breaks.
+impl fmt::Display for Document {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = if formatter.alternate() {
+            serde_json::to_string_pretty(self)
+        } else {
+            serde_json::to_string(self)
+        };
+        formatter.write_str(&json.map_err(|_| fmt::Error)?)
+    }
+}

@@ -1,0 +1,183 @@
+//! The kinds of policy, as far as what may be written into them differs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::condition::quote::Quoted;
+use crate::nearest::nearest;
+
+/// What a policy is attached to, and so what AWS lets it say.
+///
+/// Written and read as the names in [`PolicyKind::name`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum PolicyKind {
+    /// A managed policy for users, groups and roles.
+    IdentityManaged,
+    /// A policy embedded in one user.
+    IdentityInlineUser,
+    /// A policy embedded in one role.
+    IdentityInlineRole,
+    /// A policy embedded in one group.
+    IdentityInlineGroup,
+    /// A permissions boundary.
+    Boundary,
+    /// A policy passed when a session is opened.
+    Session,
+    /// A policy attached to a resource.
+    Resource,
+    /// The policy that says who may assume a role.
+    RoleTrust,
+    /// A service control policy of an organisation.
+    ServiceControl,
+    /// A resource control policy of an organisation.
+    ResourceControl,
+}
+
+/// The most characters that AWS lets a policy have, and which of them it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quota {
+    /// JSON's white space outside strings is not counted.
+    WithoutWhiteSpace(usize),
+    /// Every character is counted.
+    Everything(usize),
+}
+
+impl PolicyKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::IdentityManaged,
+        Self::IdentityInlineUser,
+        Self::IdentityInlineRole,
+        Self::IdentityInlineGroup,
+        Self::Boundary,
+        Self::Session,
+        Self::Resource,
+        Self::RoleTrust,
+        Self::ServiceControl,
+        Self::ResourceControl,
+    ];
+
+    /// The name: `identity-managed`, `role-trust`, `scp`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IdentityManaged => "identity-managed",
+            Self::IdentityInlineUser => "identity-inline-user",
+            Self::IdentityInlineRole => "identity-inline-role",
+            Self::IdentityInlineGroup => "identity-inline-group",
+            Self::Boundary => "boundary",
+            Self::Session => "session",
+            Self::Resource => "resource",
+            Self::RoleTrust => "role-trust",
+            Self::ServiceControl => "scp",
+            Self::ResourceControl => "rcp",
+        }
+    }
+
+    /// The most characters that a policy of this kind may have; `None` where it depends on the service.
+    ///
+    /// IAM counts no white space. Whether it counts blanks inside strings is not documented; we do, and leave out only
+    /// what JSON itself treats as white space. AWS Organizations counts every character. Quotas that AWS applies to a
+    /// sum, such as all inline policies of one user, are checked for the one policy. See the quotas of
+    /// [IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html) and
+    /// [AWS Organizations](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html).
+    pub const fn quota(self) -> Option<usize> {
+        match self.counted_quota() {
+            Some(Quota::WithoutWhiteSpace(characters) | Quota::Everything(characters)) => {
+                Some(characters)
+            }
+            None => None,
+        }
+    }
+
+    pub(super) const fn counted_quota(self) -> Option<Quota> {
+        match self {
+            Self::IdentityManaged | Self::Boundary => Some(Quota::WithoutWhiteSpace(6144)),
+            Self::IdentityInlineUser | Self::Session | Self::RoleTrust => {
+                Some(Quota::WithoutWhiteSpace(2048))
+            }
+            Self::IdentityInlineRole => Some(Quota::WithoutWhiteSpace(10_240)),
+            Self::IdentityInlineGroup => Some(Quota::WithoutWhiteSpace(5120)),
+            Self::ServiceControl => Some(Quota::Everything(10_240)),
+            Self::ResourceControl => Some(Quota::Everything(5120)),
+            Self::Resource => None,
+        }
+    }
+
+    /// The kind in a sentence: "a permissions boundary …".
+    pub(super) const fn phrase(self) -> &'static str {
+        match self {
+            Self::IdentityManaged => "a managed policy",
+            Self::IdentityInlineUser => "an inline policy of a user",
+            Self::IdentityInlineRole => "an inline policy of a role",
+            Self::IdentityInlineGroup => "an inline policy of a group",
+            Self::Boundary => "a permissions boundary",
+            Self::Session => "a session policy",
+            Self::Resource => "a resource-based policy",
+            Self::RoleTrust => "a role trust policy",
+            Self::ServiceControl => "a service control policy",
+            Self::ResourceControl => "a resource control policy",
+        }
+    }
+}
+
+impl fmt::Display for PolicyKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for PolicyKind {
+    type Err = UnknownPolicyKind;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .find(|kind| kind.name() == text)
+            .copied()
+            .ok_or_else(|| UnknownPolicyKind(text.to_owned()))
+    }
+}
+
+/// A name that is no [`PolicyKind`]'s.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownPolicyKind(String);
+
+impl fmt::Display for UnknownPolicyKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = || PolicyKind::ALL.iter().map(|kind| kind.name());
+        write!(formatter, "unknown kind of policy {}; ", Quoted(&self.0))?;
+        match nearest(&self.0, names()) {
+            Some(name) => write!(formatter, "did you mean `{name}`?"),
+            None => {
+                let names: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+                write!(formatter, "the kinds are {}", names.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for UnknownPolicyKind {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for kind in PolicyKind::ALL {
+            assert_eq!(kind.name().parse(), Ok(*kind));
+        }
+        assert_eq!(
+            "identity-mangaed"
+                .parse::<PolicyKind>()
+                .unwrap_err()
+                .to_string(),
+            "unknown kind of policy `identity-mangaed`; did you mean `identity-managed`?"
+        );
+        assert_eq!(
+            "SCP".parse::<PolicyKind>().unwrap_err().to_string(),
+            "unknown kind of policy `SCP`; did you mean `scp`?"
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! Reading `Condition`.
+
+use std::collections::HashSet;
+
+use super::Fault;
+use super::json::{self, Member, Node, Type};
+use crate::condition::quote::Quoted;
+use crate::condition::{Condition, ConditionValue, Part};
+use crate::policy::document::Version;
+use crate::policy::statement::{Conditions, OperatorBlock};
+
+/// The conditions of a statement, and how they are grouped.
+pub(super) fn read(node: &Node<'_>, version: Version) -> Result<Conditions, Fault> {
+    let mut conditions = Vec::new();
+    let mut blocks = Vec::new();
+    for operator in members(
+        node,
+        "`Condition`",
+        "write an object with operators",
+        str::to_owned,
+    )? {
+        let what = format!("the value of {}", Quoted(&operator.name));
+        let keys = members(
+            &operator.value,
+            &what,
+            "write an object with condition keys",
+            str::to_ascii_lowercase,
+        )?;
+        blocks.push(OperatorBlock {
+            operator: (&*operator.name).into(),
+            length: keys.len(),
+        });
+        for key in &keys {
+            conditions.push(read_condition(&operator, key, version)?);
+        }
+    }
+    Ok(Conditions {
+        conditions: conditions.into(),
+        operators: Some(blocks.into()),
+    })
+}
+
+/// The members of an object, no two of which are the same after `fold`.
+fn members<'s>(
+    node: &Node<'s>,
+    what: &str,
+    hint: &str,
+    fold: fn(&str) -> String,
+) -> Result<Vec<Member<'s>>, Fault> {
+    if node.json_type() != Type::Object {
+        return Err(node.wrong_type(what, hint));
+    }
+    let members = node.members()?;
+    if let [] | [_] = &*members {
+        return Ok(members);
+    }
+    let mut names = HashSet::with_capacity(members.len());
+    let mut folded = HashSet::with_capacity(members.len());
+    for member in &members {
+        if !names.insert(&*member.name) {
+            return Err(json::duplicate(member.name_offset, &member.name));
+        }
+        if !folded.insert(fold(&member.name)) {
+            return Err(Fault::new(
+                member.name_offset,
+                format!(
+                    "the condition key {} stands here twice, in different case",
+                    Quoted(&member.name)
+                ),
+                "the case of condition keys does not count; put all values into one list",
+            ));
+        }
+    }
+    Ok(members)
+}
+
+fn read_condition(
+    operator: &Member<'_>,
+    key: &Member<'_>,
+    version: Version,
+) -> Result<Condition, Fault> {
+    let is_list = key.value.json_type() == Type::List;
+    let nodes = if is_list {
+        key.value.elements()?
+    } else {
+        vec![key.value]
+    };
+    let values: Vec<ConditionValue> = nodes
+        .iter()
+        .map(|node| read_value(node, key, is_list))
+        .collect::<Result<_, _>>()?;
+    Condition::parse(&operator.name, &key.name, &values, !is_list, version).map_err(|error| {
+        let offset = match error.part() {
+            Part::Operator => operator.name_offset,
+            Part::Key => key.name_offset,
+            Part::Value(index) => nodes.get(index).unwrap_or(&key.value).offset(),
+        };
+        Fault::new(offset, error.message(), error.hint())
+    })
+}
+
+fn read_value(node: &Node<'_>, key: &Member<'_>, in_list: bool) -> Result<ConditionValue, Fault> {
+    match node.json_type() {
+        Type::Text => Ok(ConditionValue::Text(node.text()?.content.into_owned())),
+        Type::Bool(value) => Ok(ConditionValue::Bool(value)),
+        Type::Number => Ok(ConditionValue::Number(node.written().to_owned())),
+        Type::Object | Type::List | Type::Null => {
+            let (what, hint) = if in_list {
+                (
+                    "an element of the values",
+                    "write strings, numbers, `true` or `false`",
+                )
+            } else {
+                (
+                    "the value",
+                    "write a string, a number, `true`, `false` or a list of them",
+                )
+            };
+            Err(node.wrong_type(&format!("{what} of {}", Quoted(&key.name)), hint))
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! JSON values that know where they stand.
+//!
+//! `serde_json` checks the grammar of the whole text first, and then hands out each value as a slice of it: the slice's
+//! place in the text is the value's position, and nothing that the text says can get lost on the way.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::Fault;
+use crate::condition::quote::Quoted;
+use crate::nearest::nearest;
+
+/// One value of a document.
+#[derive(Clone, Copy)]
+pub(super) struct Node<'s> {
+    source: &'s str,
+    raw: &'s RawValue,
+}
+
+/// The JSON types, as messages call them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Object,
+    List,
+    Text,
+    Number,
+    Bool(bool),
+    Null,
+}
+
+/// One member of an object.
+pub(super) struct Member<'s> {
+    pub(super) name: Cow<'s, str>,
+    pub(super) name_offset: usize,
+    pub(super) value: Node<'s>,
+}
+
+/// A string and where it stands.
+pub(super) struct Text<'s> {
+    pub(super) content: Cow<'s, str>,
+    pub(super) offset: usize,
+}
+
+impl Text<'_> {
+    /// The place in the document of a place in the string. Behind escapes that is not worth counting.
+    pub(super) fn offset_of(&self, offset: usize) -> usize {
+        match self.content {
+            Cow::Borrowed(_) => self.offset + 1 + offset,
+            Cow::Owned(_) => self.offset,
+        }
+    }
+}
+
+impl Type {
+    const fn phrase(self) -> &'static str {
+        match self {
+            Self::Object => "an object",
+            Self::List => "a list",
+            Self::Text => "a string",
+            Self::Number => "a number",
+            Self::Bool(true) => "`true`",
+            Self::Bool(false) => "`false`",
+            Self::Null => "`null`",
+        }
+    }
+}
+
+impl<'s> Node<'s> {
+    /// The value that the whole of `source` is.
+    pub(super) fn root(source: &'s str) -> Result<Self, Fault> {
+        if source.trim_ascii().is_empty() {
+            return Err(Fault::new(
+                0,
+                "the document is empty",
+                "write a policy document, an object with a `Statement`",
+            ));
+        }
+        let raw = serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
+        Ok(Self { source, raw })
+    }
+
+    /// Where the value starts, in bytes from the start of the document.
+    pub(super) fn offset(&self) -> usize {
+        offset_in(self.source, self.raw)
+    }
+
+    /// The value as it is written.
+    pub(super) fn written(&self) -> &'s str {
+        self.raw.get()
+    }
+
+    pub(super) fn json_type(&self) -> Type {
+        match self.raw.get().as_bytes().first() {
+            Some(b'{') => Type::Object,
+            Some(b'[') => Type::List,
+            Some(b'"') => Type::Text,
+            Some(b't') => Type::Bool(true),
+            Some(b'f') => Type::Bool(false),
+            Some(b'n') => Type::Null,
+            _ => Type::Number,
+        }
+    }
+
+    /// A fault that says what the value is, and what it should be.
+    pub(super) fn wrong_type(&self, what: &str, hint: &str) -> Fault {
+        let found = self.json_type().phrase();
+        Fault::new(self.offset(), format!("{what} is {found}"), hint)
+    }
+
+    /// The members of an object, in their order; a name that is written twice comes twice.
+    pub(super) fn members(&self) -> Result<Vec<Member<'s>>, Fault> {
+        let Members(members) = self.take_apart()?;
+        members
+            .into_iter()
+            .map(|(name, value)| {
+                let name = self.part(name).text()?;
+                Ok(Member {
+                    name_offset: name.offset,
+                    name: name.content,
+                    value: self.part(value),
+                })
+            })
+            .collect()
+    }
+
+    /// The members of an object that has these members and no others, each at most once.
+    pub(super) fn known_members<const N: usize>(
+        &self,
+        what: &str,
+        names: [&'static str; N],
+    ) -> Result<[Option<Member<'s>>; N], Fault> {
+        let mut found = [const { None }; N];
+        for member in self.members()? {
+            let slot = names
+                .iter()
+                .zip(&mut found)
+                .find(|(name, _)| **name == member.name);
+            match slot {
+                Some((_, slot @ None)) => *slot = Some(member),
+                Some((name, Some(_))) => return Err(duplicate(member.name_offset, name)),
+                None => return Err(unknown(&member, what, &names)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The elements of a list.
+    pub(super) fn elements(&self) -> Result<Vec<Self>, Fault> {
+        let elements: Vec<&'s RawValue> = self.take_apart()?;
+        Ok(elements.into_iter().map(|raw| self.part(raw)).collect())
+    }
+
+    /// The content of a string.
+    pub(super) fn text(&self) -> Result<Text<'s>, Fault> {
+        let offset = self.offset();
+        let quoted = self.raw.get();
+        let plain = quoted
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+            .filter(|content| !content.contains('\\'));
+        if let Some(content) = plain {
+            return Ok(Text {
+                content: Cow::Borrowed(content),
+                offset,
+            });
+        }
+        let content: String = serde_json::from_str(quoted).map_err(|_| {
+            Fault::new(
+                offset,
+                "an escape in the string stands for no character",
+                "write the character itself, or both halves of its surrogate pair",
+            )
+        })?;
+        if let Some(character) = content.chars().find(|character| !is_allowed(*character)) {
+            return Err(forbidden_character(offset, character));
+        }
+        Ok(Text {
+            content: Cow::Owned(content),
+            offset,
+        })
+    }
+
+    fn part(&self, raw: &'s RawValue) -> Self {
+        Self {
+            source: self.source,
+            raw,
+        }
+    }
+
+    fn take_apart<T: Deserialize<'s>>(&self) -> Result<T, Fault> {
+        serde_json::from_str(self.raw.get()).map_err(|error| {
+            Fault::new(
+                self.offset(),
+                format!("this cannot be read: {}", without_place(&error)),
+                "write plain JSON",
+            )
+        })
+    }
+}
+
+/// Whether AWS allows the character in a policy, see the
+/// [quotas of IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+pub(super) const fn is_allowed(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{ff}')
+}
+
+pub(super) fn forbidden_character(offset: usize, character: char) -> Fault {
+    if character == '\u{feff}' {
+        return Fault::new(
+            offset,
+            "the document holds a byte order mark",
+            "save it as UTF-8 without one",
+        );
+    }
+    let code = u32::from(character);
+    let shown = if character.is_control() {
+        String::new()
+    } else {
+        format!(" {}", Quoted(character.encode_utf8(&mut [0; 4])))
+    };
+    Fault::new(
+        offset,
+        format!("a policy cannot hold the character{shown} U+{code:04X}"),
+        "use tab, line feed, carriage return and the characters from U+0020 to U+00FF",
+    )
+}
+
+/// A fault for a member that stands twice in its object.
+pub(super) fn duplicate(offset: usize, name: &str) -> Fault {
+    Fault::new(
+        offset,
+        format!("duplicate member {}", Quoted(name)),
+        "write it once; which one should count, nobody can say",
+    )
+}
+
+fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> Fault {
+    let hint = match nearest(&member.name, names.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("{what} has {}", names.join(", "))
+        }
+    };
+    Fault::new(
+        member.name_offset,
+        format!("unknown member {}", Quoted(&member.name)),
+        hint,
+    )
+}
+
+/// The text of `raw` is a slice of `source`, so the distance of their addresses is its place.
+fn offset_in(source: &str, raw: &RawValue) -> usize {
+    raw.get()
+        .as_ptr()
+        .addr()
+        .saturating_sub(source.as_ptr().addr())
+}
+
+fn syntax_fault(source: &str, error: &serde_json::Error) -> Fault {
+    let message = without_place(error);
+    let hint = match message.as_str() {
+        "trailing characters" => "a text holds one document; remove what comes behind it",
+        "trailing comma" => "remove the comma in front",
+        "key must be a string" => "put the name of the member in double quotes",
+        _ if error.is_eof() => "close every string, list and object",
+        _ => "write JSON as in RFC 8259: no comments, double quotes, escapes in strings",
+    };
+    let line_start: usize = source
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum();
+    // The column counts bytes, up to and including the one that is wrong.
+    let mut offset = (line_start + error.column().saturating_sub(1)).min(source.len());
+    while !source.is_char_boundary(offset) {
+        offset = offset.saturating_sub(1);
+    }
+    Fault::new(offset, format!("no valid JSON: {message}"), hint)
+}
+
+fn without_place(error: &serde_json::Error) -> String {
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = error.to_string();
+    message.strip_suffix(&place).unwrap_or(&message).to_owned()
+}
+
+/// Serde's maps keep the last of two members with one name; this keeps both.
+struct Members<'s>(Vec<(&'s RawValue, &'s RawValue)>);
+
+impl<'s> Deserialize<'s> for Members<'s> {
+    fn deserialize<D: Deserializer<'s>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'s> Visitor<'s> for MembersVisitor {
+            type Value = Members<'s>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'s>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(map.size_hint().unwrap_or_default());
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}

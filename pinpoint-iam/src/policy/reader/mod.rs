@@ -1,0 +1,489 @@
+//! The strict reader: every member is known, every value is used, everything else is a fault with its place.
+
+mod condition;
+mod json;
+mod survey;
+
+use std::collections::HashSet;
+
+use super::action::{ActionElement, ActionPattern};
+use super::document::{Document, Version};
+use super::error::{Flaw, ParseError, Place, Position};
+use super::limits::Limits;
+use super::principal::{PrincipalElement, PrincipalEntries, PrincipalType, PrincipalValue};
+use super::resource::{ResourceElement, ResourcePattern};
+use super::statement::{Conditions, Effect, Statement};
+use super::values::Values;
+use crate::condition::quote::Quoted;
+use crate::nearest::nearest;
+use json::{Member, Node, Text, Type};
+
+/// Reads a document.
+pub(super) fn read(source: &str, limits: &Limits) -> Result<Document, ParseError> {
+    read_document(source, limits).map_err(|fault| fault.in_source(source))
+}
+
+/// A fault and its place, in bytes from the start of the document.
+pub(super) struct Fault {
+    offset: usize,
+    message: String,
+    hint: String,
+}
+
+impl Fault {
+    fn new(offset: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            offset,
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// A fault in a string.
+    fn in_text(text: &Text<'_>, flaw: Flaw) -> Self {
+        Self::new(text.offset_of(flaw.offset), flaw.message, flaw.hint)
+    }
+
+    fn in_source(self, source: &str) -> ParseError {
+        let before = source.get(..self.offset).unwrap_or_default();
+        ParseError::new(Position::START.behind(before), self.message, self.hint)
+    }
+}
+
+fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
+    let size = survey::survey(source, limits)?;
+    let root = Node::root(source)?;
+    if root.json_type() != Type::Object {
+        return Err(root.wrong_type(
+            "the document",
+            "write an object with `Version` and `Statement`",
+        ));
+    }
+    let [version, id, statement] =
+        root.known_members("a policy document", ["Version", "Id", "Statement"])?;
+    let mut places = Places::of(source);
+    let version = match version {
+        Some(member) => Some(read_version(&member.value, &mut places)?),
+        None => None,
+    };
+    let id = match id {
+        Some(member) => Some(string(&member.value, "`Id`")?.content.into()),
+        None => None,
+    };
+    let Some(Member {
+        value: statement, ..
+    }) = statement
+    else {
+        return Err(Fault::new(
+            root.offset(),
+            "the document has no `Statement`",
+            "add a statement, or a list of statements",
+        ));
+    };
+    let has_list = statement.json_type() == Type::List;
+    let nodes = match statement.json_type() {
+        Type::Object => vec![statement],
+        Type::List => statement.elements()?,
+        _ => {
+            return Err(statement.wrong_type("`Statement`", "write an object or a list of objects"));
+        }
+    };
+    if nodes.is_empty() {
+        return Err(Fault::new(
+            statement.offset(),
+            "the list of statements is empty",
+            "add a statement",
+        ));
+    }
+    if nodes.len() > limits.max_statements() {
+        return Err(Fault::new(
+            statement.offset(),
+            format!(
+                "the document has {} statements, and {} is the limit",
+                nodes.len(),
+                limits.max_statements()
+            ),
+            "split it or raise the limit",
+        ));
+    }
+    let mut reader = StatementReader {
+        version: version.map_or(Version::V2008_10_17, |(version, _)| version),
+        places,
+        sids: HashSet::new(),
+    };
+    let statements = nodes
+        .iter()
+        .enumerate()
+        .map(|(index, node)| reader.read(node, index))
+        .collect::<Result<_, _>>()?;
+    Ok(Document {
+        version,
+        id,
+        statements,
+        has_list,
+        size,
+    })
+}
+
+fn read_version(node: &Node<'_>, places: &mut Places<'_>) -> Result<(Version, Place), Fault> {
+    let text = string(node, "`Version`")?;
+    let version = Version::ALL
+        .iter()
+        .find(|version| version.name() == text.content);
+    match version {
+        Some(version) => Ok((*version, places.of_offset(text.offset))),
+        None => Err(Fault::new(
+            text.offset,
+            format!("unknown version {}", Quoted(&text.content)),
+            "the versions of the policy language are `2012-10-17` and `2008-10-17`",
+        )),
+    }
+}
+
+struct StatementReader<'s> {
+    version: Version,
+    places: Places<'s>,
+    /// The names that statements have had so far.
+    sids: HashSet<Box<str>>,
+}
+
+impl<'s> StatementReader<'s> {
+    fn read(&mut self, node: &Node<'s>, index: usize) -> Result<Statement, Fault> {
+        if node.json_type() != Type::Object {
+            return Err(node.wrong_type(
+                "the statement",
+                "write an object with `Effect`, `Action` and `Resource`",
+            ));
+        }
+        let [
+            sid,
+            effect,
+            principal,
+            not_principal,
+            action,
+            not_action,
+            resource,
+            not_resource,
+            condition,
+        ] = node.known_members(
+            "a statement",
+            [
+                "Sid",
+                "Effect",
+                "Principal",
+                "NotPrincipal",
+                "Action",
+                "NotAction",
+                "Resource",
+                "NotResource",
+                "Condition",
+            ],
+        )?;
+        let place = self.places.start_statement(node.offset());
+        let sid = match sid {
+            Some(member) => Some(self.read_sid(&member.value)?),
+            None => None,
+        };
+        let Some(effect) = effect else {
+            return Err(Fault::new(
+                node.offset(),
+                "the statement has no `Effect`",
+                "add `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`",
+            ));
+        };
+        let (effect, effect_place) = self.read_effect(&effect.value)?;
+        let principal = match either(principal, not_principal)? {
+            Some(member) => Some(self.read_principal(&member, effect)?),
+            None => None,
+        };
+        let Some(action) = either(action, not_action)? else {
+            return Err(Fault::new(
+                node.offset(),
+                "the statement has neither `Action` nor `NotAction`",
+                "add the actions that it is about",
+            ));
+        };
+        let action = ActionElement {
+            is_negated: is_negated(&action),
+            values: self.values(&action, Nulls::Refused, &mut ActionPattern::parse)?,
+        };
+        let version = self.version;
+        let resource = match either(resource, not_resource)? {
+            Some(member) => Some(ResourceElement {
+                is_negated: is_negated(&member),
+                values: self.values(&member, Nulls::Skipped, &mut |text, place| {
+                    ResourcePattern::parse(text, version, place)
+                })?,
+            }),
+            None => None,
+        };
+        let conditions = match condition {
+            Some(member) => condition::read(&member.value, self.version)?,
+            None => Conditions::default(),
+        };
+        Ok(Statement {
+            index,
+            place,
+            sid,
+            effect,
+            effect_place,
+            principal,
+            action,
+            resource,
+            conditions,
+        })
+    }
+
+    fn read_sid(&mut self, node: &Node<'_>) -> Result<(Box<str>, Place), Fault> {
+        let text = string(node, "`Sid`")?;
+        let sid = &*text.content;
+        let wrong = sid.find(|character: char| {
+            !character.is_ascii_alphanumeric() && !matches!(character, ' ' | '_' | '-')
+        });
+        if let Some(offset) = wrong {
+            return Err(Fault::new(
+                text.offset_of(offset),
+                format!(
+                    "the `Sid` {} holds a character that is none for names",
+                    Quoted(sid)
+                ),
+                "use ASCII letters and digits",
+            ));
+        }
+        if !sid.is_empty() && !self.sids.insert(sid.into()) {
+            return Err(Fault::new(
+                text.offset,
+                format!("two statements have the `Sid` {}", Quoted(sid)),
+                "name each statement differently, or leave the name out",
+            ));
+        }
+        Ok((sid.into(), self.places.of_offset(text.offset)))
+    }
+
+    fn read_effect(&mut self, node: &Node<'_>) -> Result<(Effect, Place), Fault> {
+        let text = string(node, "`Effect`")?;
+        let effects = [Effect::Allow, Effect::Deny];
+        let effect = effects
+            .into_iter()
+            .find(|effect| effect.name() == text.content);
+        match effect {
+            Some(effect) => Ok((effect, self.places.of_offset(text.offset))),
+            None => Err(Fault::new(
+                text.offset,
+                format!("unknown effect {}", Quoted(&text.content)),
+                match nearest(&text.content, effects.map(Effect::name)) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => "write `Allow` or `Deny`".to_owned(),
+                },
+            )),
+        }
+    }
+
+    fn read_principal(
+        &mut self,
+        member: &Member<'s>,
+        effect: Effect,
+    ) -> Result<PrincipalElement, Fault> {
+        let is_negated = is_negated(member);
+        if is_negated && effect == Effect::Allow {
+            return Err(Fault::new(
+                member.name_offset,
+                "`NotPrincipal` stands in a statement that allows",
+                "it goes with `\"Effect\": \"Deny\"` only; list who is allowed in `Principal`",
+            ));
+        }
+        let place = self.places.of_offset(member.value.offset());
+        let hint = "write `\"*\"` for everyone, or an object such as `{\"AWS\": \"123456789012\"}`";
+        let value = match member.value.json_type() {
+            Type::Text => {
+                let text = member.value.text()?;
+                if text.content != "*" {
+                    return Err(Fault::new(
+                        text.offset,
+                        format!(
+                            "the principal {} does not say what it is",
+                            Quoted(&text.content)
+                        ),
+                        hint,
+                    ));
+                }
+                PrincipalValue::Everyone
+            }
+            Type::Object => PrincipalValue::Listed(self.read_principals(&member.value)?),
+            _ => {
+                return Err(member.value.wrong_type(&format!("`{}`", member.name), hint));
+            }
+        };
+        Ok(PrincipalElement {
+            is_negated,
+            value,
+            place,
+        })
+    }
+
+    fn read_principals(&mut self, node: &Node<'s>) -> Result<Box<[PrincipalEntries]>, Fault> {
+        // Checks the names; the order is that of the text.
+        node.known_members("a principal", PrincipalType::ALL.map(PrincipalType::name))?;
+        let mut listed = Vec::new();
+        for member in node.members()? {
+            for principal_type in PrincipalType::ALL {
+                if principal_type.name() == member.name {
+                    let entries = self.values(&member, Nulls::Refused, &mut |text, _| {
+                        principal_type.check(text).map(|()| text.into())
+                    })?;
+                    listed.push((principal_type, entries));
+                }
+            }
+        }
+        if listed.is_empty() {
+            return Err(Fault::new(
+                node.offset(),
+                "the principal lists nobody",
+                "write `\"*\"` for everyone, or an object such as `{\"AWS\": \"123456789012\"}`",
+            ));
+        }
+        Ok(listed.into())
+    }
+
+    /// The value of a member that is a string or a list of strings, with at least one.
+    fn values<T>(
+        &mut self,
+        member: &Member<'s>,
+        nulls: Nulls,
+        read: &mut dyn FnMut(&str, Place) -> Result<T, Flaw>,
+    ) -> Result<Values<T>, Fault> {
+        let place = self.places.of_offset(member.value.offset());
+        let mut read_text = |text: &Text<'_>| {
+            let place = self.places.of_offset(text.offset);
+            read(&text.content, place).map_err(|flaw| Fault::in_text(text, flaw))
+        };
+        match member.value.json_type() {
+            Type::Text => Ok(Values {
+                items: [read_text(&member.value.text()?)?].into(),
+                is_list: false,
+                nulls: Box::default(),
+                place,
+            }),
+            Type::List => {
+                let elements = member.value.elements()?;
+                let mut items = Vec::with_capacity(elements.len());
+                let mut skipped = Vec::new();
+                for (index, element) in elements.iter().enumerate() {
+                    match element.json_type() {
+                        Type::Text => items.push(read_text(&element.text()?)?),
+                        Type::Null if nulls == Nulls::Skipped => skipped.push(index),
+                        _ => {
+                            return Err(element.wrong_type(
+                                &format!("an element of `{}`", member.name),
+                                "write strings only",
+                            ));
+                        }
+                    }
+                }
+                if items.is_empty() {
+                    return Err(Fault::new(
+                        member.value.offset(),
+                        format!("`{}` lists nothing", member.name),
+                        "add an element, or remove the statement",
+                    ));
+                }
+                Ok(Values {
+                    items: items.into(),
+                    is_list: true,
+                    nulls: skipped.into(),
+                    place,
+                })
+            }
+            _ => Err(member.value.wrong_type(
+                &format!("`{}`", member.name),
+                "write a string or a list of strings",
+            )),
+        }
+    }
+}
+
+/// What becomes of `null` in a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    Refused,
+    /// As AWS does in lists of resources.
+    Skipped,
+}
+
+fn string<'s>(node: &Node<'s>, what: &str) -> Result<Text<'s>, Fault> {
+    match node.json_type() {
+        Type::Text => node.text(),
+        _ => Err(node.wrong_type(what, "write a string")),
+    }
+}
+
+/// The one of two members that the statement has.
+fn either<'s>(
+    positive: Option<Member<'s>>,
+    negated: Option<Member<'s>>,
+) -> Result<Option<Member<'s>>, Fault> {
+    match (positive, negated) {
+        (Some(positive), Some(negated)) => Err(Fault::new(
+            positive.name_offset.max(negated.name_offset),
+            format!(
+                "the statement has both `{}` and `{}`",
+                positive.name, negated.name
+            ),
+            "keep one of them",
+        )),
+        (one, None) | (None, one) => Ok(one),
+    }
+}
+
+fn is_negated(member: &Member<'_>) -> bool {
+    member.name.starts_with("Not")
+}
+
+/// Turns offsets into lines and columns; cheap when they come in the order of the text.
+struct Places<'s> {
+    source: &'s str,
+    statement: Mark,
+    last: Mark,
+}
+
+#[derive(Clone, Copy)]
+struct Mark {
+    offset: usize,
+    position: Position,
+}
+
+impl<'s> Places<'s> {
+    fn of(source: &'s str) -> Self {
+        let start = Mark {
+            offset: 0,
+            position: Position::START,
+        };
+        Self {
+            source,
+            statement: start,
+            last: start,
+        }
+    }
+
+    fn of_offset(&mut self, offset: usize) -> Place {
+        let marks = [self.last, self.statement];
+        let near = marks.into_iter().find(|mark| mark.offset <= offset);
+        let mark = near.unwrap_or(Mark {
+            offset: 0,
+            position: Position::START,
+        });
+        let passed = self.source.get(mark.offset..offset).unwrap_or_default();
+        self.last = Mark {
+            offset,
+            position: mark.position.behind(passed),
+        };
+        Place(self.last.position)
+    }
+
+    /// Members of a statement are read in another order than they are written, so its start is kept to go back to.
+    fn start_statement(&mut self, offset: usize) -> Place {
+        let place = self.of_offset(offset);
+        self.statement = self.last;
+        place
+    }
+}

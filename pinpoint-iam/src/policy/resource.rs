@@ -1,0 +1,395 @@
+//! `Resource` and `NotResource`.
+
+use std::fmt;
+
+use super::document::Version;
+use super::error::{Flaw, Place, Position};
+use super::values::Values;
+use crate::arn::Arn;
+use crate::condition::quote::Quoted;
+use crate::context::{Context, Facts};
+use crate::pattern::{Case, Match, Pattern, Syntax};
+use crate::resource::RequestedResource;
+
+/// The resources that a statement is about: those that match one of the patterns, or, negated, those that match none.
+///
+/// See [Resource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and
+/// [NotResource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceElement {
+    pub(super) is_negated: bool,
+    pub(super) values: Values<ResourcePattern>,
+}
+
+impl ResourceElement {
+    /// Whether the element is `NotResource`: it covers the resources that match no pattern.
+    pub const fn is_negated(&self) -> bool {
+        self.is_negated
+    }
+
+    /// The patterns, as they were written; never empty.
+    pub fn patterns(&self) -> &[ResourcePattern] {
+        &self.values.items
+    }
+
+    /// Where the value of the element stands in the document.
+    pub const fn position(&self) -> Position {
+        self.values.position()
+    }
+
+    /// `Resource` or `NotResource`.
+    pub const fn name(&self) -> &'static str {
+        if self.is_negated {
+            "NotResource"
+        } else {
+            "Resource"
+        }
+    }
+
+    /// Whether the list has elements that are `null`, which are skipped.
+    pub fn has_nulls(&self) -> bool {
+        !self.values.nulls.is_empty()
+    }
+}
+
+/// `*`, or an ARN with wildcards and, behind the fifth colon, policy variables.
+#[derive(Clone, PartialEq)]
+pub struct ResourcePattern {
+    text: Box<str>,
+    /// The pattern of each component; empty for `*`, and six at the most.
+    components: Box<[Pattern]>,
+    place: Place,
+}
+
+impl ResourcePattern {
+    /// Reads `*` or an ARN; the ARN may be short.
+    pub(super) fn parse(text: &str, version: Version, place: Place) -> Result<Self, Flaw> {
+        let components = if text == "*" {
+            Box::default()
+        } else {
+            components(text, version)?
+        };
+        Ok(Self {
+            text: text.into(),
+            components,
+            place,
+        })
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the pattern stands in the document.
+    pub const fn position(&self) -> Position {
+        self.place.0
+    }
+
+    /// Whether the pattern is `*`.
+    pub const fn is_everything(&self) -> bool {
+        self.components.is_empty()
+    }
+
+    /// The patterns of the ARN's components, `arn` first; empty for `*`, fewer than six for a short ARN.
+    pub const fn components(&self) -> &[Pattern] {
+        &self.components
+    }
+
+    /// Whether the pattern matches `resource`.
+    ///
+    /// - `*` alone matches everything. Nothing else matches [`RequestedResource::All`], what an action without
+    ///   resource-level permissions is checked against.
+    /// - An ARN is split at its first five colons and matched component by component, case sensitive. A wildcard does not
+    ///   reach over a colon, save in the last component, which keeps its own colons and slashes: `apps/*` covers
+    ///   `apps/a1/campaigns/c1`. Component and wildcard may be empty.
+    /// - The characters of the resource are data: a `*` in it is matched by `*`, by `?` and by no other character.
+    /// - Variables stand behind the fifth colon; what looks like one before it is plain text. A variable without a value
+    ///   makes the match [`Match::Unresolved`], and the pattern then matches no resource, under `NotResource` too.
+    ///
+    /// **Short ARNs** have fewer than six components, and AWS documents little of them. We chose: the missing components
+    /// stand at the end and may be anything (`arn:aws:mobiletargeting` covers the whole service, `arn:*` everything), or
+    /// they stand behind a component that ends in `*`, whose star then reaches over the colons
+    /// (`arn:aws:mobiletargeting:*:apps/a1` covers `arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1`). A pattern
+    /// with all six components is never read in that way.
+    pub fn matches(
+        &self,
+        resource: &RequestedResource<'_>,
+        facts: &(impl Facts + ?Sized),
+    ) -> Match<'_> {
+        match (&*self.components, resource) {
+            ([], _) => Match::Yes,
+            (_, RequestedResource::All) => Match::No,
+            ([head @ .., last], RequestedResource::Arn(arn)) if head.len() == LAST => {
+                match all_match(head, &before_the_resource(arn)) {
+                    true => last.matches(arn.resource(), Case::Sensitive, facts),
+                    false => Match::No,
+                }
+            }
+            (short, RequestedResource::Arn(arn)) => {
+                if short_arn_matches(short, arn) {
+                    Match::Yes
+                } else {
+                    Match::No
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ResourcePattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, formatter)
+    }
+}
+
+impl fmt::Display for ResourcePattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// The index of an ARN's last component.
+const LAST: usize = 5;
+
+fn components(text: &str, version: Version) -> Result<Box<[Pattern]>, Flaw> {
+    if !text.contains(':') {
+        return Err(Flaw::new(
+            format!("the resource {} is no ARN", Quoted(text)),
+            "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`",
+        ));
+    }
+    let mut offset = 0;
+    let mut components = Vec::with_capacity(LAST + 1);
+    for (index, component) in text.splitn(LAST + 1, ':').enumerate() {
+        let syntax = Syntax {
+            wildcards: true,
+            variables: index == LAST && version.has_variables(),
+        };
+        components.push(Pattern::parse(component, syntax).map_err(|error| {
+            let flaw = Flaw::from(error);
+            Flaw {
+                offset: flaw.offset + offset,
+                ..flaw
+            }
+        })?);
+        offset += component.len() + 1;
+    }
+    if components
+        .first()
+        .is_none_or(|first| !is_match(first, "arn"))
+    {
+        return Err(Flaw::new(
+            format!("the resource {} does not start with `arn:`", Quoted(text)),
+            "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`",
+        ));
+    }
+    Ok(components.into())
+}
+
+fn before_the_resource<'a>(arn: &Arn<'a>) -> [&'a str; LAST] {
+    [
+        "arn",
+        arn.partition(),
+        arn.service(),
+        arn.region(),
+        arn.account(),
+    ]
+}
+
+/// Whether the pattern covers the ARN with the missing components at the end, or behind one that ends in `*`.
+fn short_arn_matches(short: &[Pattern], arn: &Arn<'_>) -> bool {
+    let [a, b, c, d, e] = before_the_resource(arn);
+    let components = [a, b, c, d, e, arn.resource()];
+    let at_the_end = all_match(short, &components);
+    at_the_end
+        || (1..short.len()).any(|split| {
+            let (front, back) = short.split_at(split);
+            let skipped = components.len().saturating_sub(back.len());
+            let reaches_over_colons = front
+                .last()
+                .is_some_and(|last| last.as_str().ends_with('*'));
+            reaches_over_colons
+                && all_match(front, &components)
+                && components
+                    .get(skipped..)
+                    .is_some_and(|rest| all_match(back, rest))
+        })
+}
+
+/// Whether each pattern matches the component in its place; components without pattern may be anything.
+fn all_match(patterns: &[Pattern], components: &[&str]) -> bool {
+    patterns
+        .iter()
+        .zip(components)
+        .all(|(pattern, component)| is_match(pattern, component))
+}
+
+/// For components that have no variables.
+fn is_match(pattern: &Pattern, component: &str) -> bool {
+    pattern.matches(component, Case::Sensitive, &Context::new()) == Match::Yes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAMPAIGN: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1";
+
+    fn pattern(text: &str) -> ResourcePattern {
+        ResourcePattern::parse(text, Version::V2012_10_17, Place(Position::START)).unwrap()
+    }
+
+    fn covers(text: &str, arn: &str) -> bool {
+        let requested = RequestedResource::Arn(Arn::parse(arn).unwrap());
+        pattern(text).matches(&requested, &Context::new()) == Match::Yes
+    }
+
+    #[test]
+    fn component_by_component() {
+        for (pattern, expected) in [
+            ("*", true),
+            (CAMPAIGN, true),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/*",
+                true,
+            ),
+            ("arn:aws:mobiletargeting:us-east-1:123456789012:*", true),
+            ("arn:aws:mobiletargeting:*:*:*", true),
+            (
+                "arn:aws:mobiletargeting:*:123456789012:apps/*/campaigns/*",
+                true,
+            ),
+            ("arn:aws:mobiletargeting:us-????-?:*:app?/a1/*", true),
+            ("arn:*:*:*:*:*", true),
+            ("*:*:*:*:*:*", true),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1",
+                false,
+            ),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:apps/A1/*",
+                false,
+            ),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:/apps/*",
+                false,
+            ),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:campaigns/c1",
+                false,
+            ),
+            ("arn:aws:MobileTargeting:us-east-1:123456789012:*", false),
+            ("arn:aws-cn:mobiletargeting:us-east-1:123456789012:*", false),
+            ("arn:aws:mobiletargeting:eu-west-1:123456789012:*", false),
+            ("arn:aws:mobiletargeting:us-east-1:210987654321:*", false),
+            ("arn:aws:mobiletargeting::123456789012:*", false),
+        ] {
+            assert_eq!(covers(pattern, CAMPAIGN), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_stays_in_its_component() {
+        let other_account = "arn:aws:mobiletargeting:us-east-1:210987654321:x:123456789012:apps/a1";
+        assert!(!covers(
+            "arn:aws:mobiletargeting:*:123456789012:apps/*",
+            other_account
+        ));
+        assert!(covers(
+            "arn:aws:mobiletargeting:*:*:x:*:apps/a1",
+            other_account
+        ));
+        assert!(covers("arn:aws:s3:*:*:bucket", "arn:aws:s3:::bucket"));
+        assert!(!covers("arn:aws:s3:?:*:bucket", "arn:aws:s3:::bucket"));
+    }
+
+    #[test]
+    fn short_arns() {
+        for (pattern, expected) in [
+            ("arn:*", true),
+            ("*:*", true),
+            ("arn:aws", true),
+            ("arn:aws:*", true),
+            ("arn:aws:mobile*", true),
+            ("arn:aws:mobiletargeting", true),
+            ("arn:aws:mobiletargeting:*", true),
+            ("arn:aws:mobiletargeting:us-east-1", true),
+            ("arn:aws:mobiletargeting:us-east-1:123456789012", true),
+            ("arn:aws:mobiletargeting:*:apps/a1/campaigns/c1", true),
+            ("arn:aws:mobiletargeting:us-*:apps/*", true),
+            ("arn:*:apps/a1/campaigns/c1", true),
+            ("arn:aws:m*g", true),
+            ("arn:aws:mobile", false),
+            ("arn:aws:mo*:eu-west-1", false),
+            ("arn:aws-cn:*", false),
+            (
+                "arn:aws:mobiletargeting:us-east-1:apps/a1/campaigns/c1",
+                false,
+            ),
+            ("arn:aws:mobiletargeting:*:apps/a1", false),
+            ("arn:aws:mobiletargeting:eu-*:apps/*", false),
+            ("arn:aws:s3:*:apps/*", false),
+        ] {
+            assert_eq!(covers(pattern, CAMPAIGN), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn the_request_is_data() {
+        let all_apps = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/*";
+        assert!(covers(all_apps, all_apps));
+        assert!(covers(
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/?",
+            all_apps
+        ));
+        assert!(!covers(
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1",
+            all_apps
+        ));
+    }
+
+    #[test]
+    fn only_a_star_covers_no_single_resource() {
+        let matches = |text: &str| {
+            pattern(text).matches(&RequestedResource::All, &Context::new()) == Match::Yes
+        };
+        assert!(matches("*"));
+        for text in [
+            "arn:*",
+            "*:*",
+            "*:*:*:*:*:*",
+            "arn:aws:mobiletargeting:*:*:*",
+        ] {
+            assert!(!matches(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_stand_behind_the_fifth_colon() {
+        let mut facts = Context::new();
+        facts.insert("aws:PrincipalAccount", "123456789012");
+        facts.insert("aws:PrincipalTag/app", "a1");
+        let requested = RequestedResource::Arn(Arn::parse(CAMPAIGN).unwrap());
+        let matches = |text: &str| pattern(text).matches(&requested, &facts) == Match::Yes;
+        assert!(matches(
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/${aws:PrincipalTag/app}/*"
+        ));
+        assert!(!matches(
+            "arn:aws:mobiletargeting:us-east-1:${aws:PrincipalAccount}:apps/*"
+        ));
+        assert!(!matches(
+            "arn:aws:mobiletargeting:us-east-1:${aws-PrincipalAccount}:apps/*"
+        ));
+        assert_eq!(
+            pattern("arn:aws:mobiletargeting:us-east-1:123456789012:apps/${aws:username}/*")
+                .matches(&requested, &facts),
+            Match::Unresolved
+        );
+        assert_eq!(
+            pattern("arn:aws:mobiletargeting:eu-west-1:123456789012:apps/${aws:username}/*")
+                .matches(&requested, &facts),
+            Match::No
+        );
+    }
+}

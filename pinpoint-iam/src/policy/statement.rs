@@ -1,0 +1,110 @@
+//! Statements.
+
+use std::fmt;
+
+use super::action::ActionElement;
+use super::error::{Place, Position};
+use super::principal::PrincipalElement;
+use super::resource::ResourceElement;
+use crate::condition::Condition;
+
+/// What a statement does when it matches.
+///
+/// See [Effect](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It grants what it matches, unless another statement denies it.
+    Allow,
+    /// It refuses what it matches, whatever other statements say.
+    Deny,
+}
+
+impl Effect {
+    /// The word as policies write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+        }
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// One statement of a document.
+///
+/// See [Statement](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    pub(super) index: usize,
+    pub(super) place: Place,
+    pub(super) sid: Option<(Box<str>, Place)>,
+    pub(super) effect: Effect,
+    pub(super) effect_place: Place,
+    pub(super) principal: Option<PrincipalElement>,
+    pub(super) action: ActionElement,
+    pub(super) resource: Option<ResourceElement>,
+    pub(super) conditions: Conditions,
+}
+
+/// The conditions of a statement, in the order of the text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Conditions {
+    pub(super) conditions: Box<[Condition]>,
+    /// How they are grouped; nothing where the statement has no `Condition`.
+    pub(super) operators: Option<Box<[OperatorBlock]>>,
+}
+
+/// One member of `Condition`: `"operator": {…}`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct OperatorBlock {
+    pub(super) operator: Box<str>,
+    /// How many of the statement's conditions it holds, following those of the blocks before it.
+    pub(super) length: usize,
+}
+
+impl Statement {
+    /// The name of the statement; some are empty.
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_ref().map(|(sid, _)| &**sid)
+    }
+
+    /// The index among the statements of the document, counted from 0.
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Where the statement starts in the document.
+    pub const fn position(&self) -> Position {
+        self.place.0
+    }
+
+    /// Whether the statement allows or denies.
+    pub const fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// The `Principal` or `NotPrincipal`; only resource-based policies have one.
+    pub const fn principal(&self) -> Option<&PrincipalElement> {
+        self.principal.as_ref()
+    }
+
+    /// The `Action` or `NotAction`.
+    pub const fn action(&self) -> &ActionElement {
+        &self.action
+    }
+
+    /// The `Resource` or `NotResource`; some resource-based policies have none.
+    pub const fn resource(&self) -> Option<&ResourceElement> {
+        self.resource.as_ref()
+    }
+
+    /// The conditions, all of which must hold: one for each operator and key.
+    pub const fn conditions(&self) -> &[Condition] {
+        &self.conditions.conditions
+    }
+}

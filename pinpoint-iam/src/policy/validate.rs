@@ -1,0 +1,354 @@
+//! What AWS asks of a new policy beyond what a stored one must be.
+
+use super::action::{ActionElement, ActionPattern};
+use super::document::{Document, Version};
+use super::error::{ParseError, Position};
+use super::kind::{PolicyKind, Quota};
+use super::principal::PrincipalElement;
+use super::resource::ResourcePattern;
+use super::statement::{Effect, Statement};
+use crate::condition::quote::Quoted;
+use crate::pattern::Pattern;
+
+/// Everything that is wrong with `document` as a policy of `kind`, in the order of the text.
+pub(super) fn faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
+    let mut check = Check {
+        kind,
+        faults: Vec::new(),
+    };
+    check.size(document);
+    check.version(document);
+    for statement in document.statements() {
+        check.statement(statement);
+    }
+    // Stable, so that faults in one place keep the order of the rules.
+    check.faults.sort_by_key(ParseError::position);
+    check.faults
+}
+
+struct Check {
+    kind: PolicyKind,
+    faults: Vec<ParseError>,
+}
+
+impl Check {
+    fn fault(&mut self, position: Position, message: impl Into<String>, hint: impl Into<String>) {
+        self.faults.push(ParseError::new(position, message, hint));
+    }
+
+    fn size(&mut self, document: &Document) {
+        let size = document.size;
+        let (counted, quota, note) = match self.kind.counted_quota() {
+            Some(Quota::WithoutWhiteSpace(quota)) => (
+                size.characters - size.white_space,
+                quota,
+                " without white space",
+            ),
+            Some(Quota::Everything(quota)) => (size.characters, quota, ""),
+            None => return,
+        };
+        if counted > quota {
+            self.fault(
+                Position::START,
+                format!("the document has {counted} characters{note}"),
+                format!("{} has at most {quota}", self.kind.phrase()),
+            );
+        }
+    }
+
+    fn version(&mut self, document: &Document) {
+        if self.kind == PolicyKind::Resource || document.version() == Version::V2012_10_17 {
+            return;
+        }
+        let (position, message) = match document.version {
+            Some((version, place)) => (place.0, format!("the version is `{version}`")),
+            None => (
+                Position::START,
+                "the document does not say its version".to_owned(),
+            ),
+        };
+        self.fault(
+            position,
+            message,
+            format!(
+                "a new policy says `\"Version\": \"{}\"`",
+                Version::V2012_10_17
+            ),
+        );
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        self.sid(statement);
+        self.effect(statement);
+        self.principal(statement);
+        self.action(statement.action());
+        self.resource(statement);
+    }
+
+    fn sid(&mut self, statement: &Statement) {
+        let Some((sid, place)) = &statement.sid else {
+            return;
+        };
+        let is_plain = sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if self.kind != PolicyKind::Resource && !is_plain {
+            self.fault(
+                place.0,
+                format!(
+                    "the `Sid` {} holds a character that is no letter and no digit",
+                    Quoted(sid)
+                ),
+                "use ASCII letters and digits",
+            );
+        }
+    }
+
+    fn effect(&mut self, statement: &Statement) {
+        if self.kind == PolicyKind::ResourceControl && statement.effect() == Effect::Allow {
+            self.fault(
+                statement.effect_place.0,
+                "the statement allows",
+                "a resource control policy has statements with `\"Effect\": \"Deny\"` only",
+            );
+        }
+    }
+
+    fn principal(&mut self, statement: &Statement) {
+        let phrase = self.kind.phrase();
+        match (self.kind, statement.principal()) {
+            (PolicyKind::Resource | PolicyKind::RoleTrust, Some(_)) => {}
+            (PolicyKind::ResourceControl, Some(principal)) => {
+                if principal.is_negated() || !is_everyone_alone(principal) {
+                    self.fault(
+                        principal.position(),
+                        format!("`{}` is not `\"*\"`", principal.name()),
+                        format!(
+                            "{phrase} says `\"Principal\": \"*\"` and narrows it with conditions"
+                        ),
+                    );
+                }
+            }
+            (PolicyKind::Resource | PolicyKind::RoleTrust | PolicyKind::ResourceControl, None) => {
+                self.fault(
+                    statement.position(),
+                    "the statement has no `Principal`",
+                    format!("{phrase} says whom it is about"),
+                )
+            }
+            (_, Some(principal)) => self.fault(
+                principal.position(),
+                format!("the statement has a `{}`", principal.name()),
+                format!("{phrase} is about whomever it is attached to; remove it"),
+            ),
+            (_, None) => {}
+        }
+    }
+
+    fn action(&mut self, element: &ActionElement) {
+        let phrase = self.kind.phrase();
+        let refuses_negation = matches!(
+            self.kind,
+            PolicyKind::RoleTrust | PolicyKind::ResourceControl
+        );
+        if refuses_negation && element.is_negated() {
+            self.fault(
+                element.position(),
+                "the statement has a `NotAction`",
+                format!("{phrase} lists its actions in `Action`"),
+            );
+            return;
+        }
+        for pattern in element.patterns() {
+            self.action_pattern(pattern);
+        }
+    }
+
+    fn action_pattern(&mut self, pattern: &ActionPattern) {
+        let phrase = self.kind.phrase();
+        let shown = Quoted(pattern.as_str());
+        let prefix = pattern.prefix().unwrap_or_default();
+        match self.kind {
+            PolicyKind::RoleTrust if !prefix.eq_ignore_ascii_case("sts") => {
+                return self.fault(
+                    pattern.position(),
+                    format!("the action {shown} is not one of `sts`"),
+                    format!("{phrase} has actions such as `sts:AssumeRole` only"),
+                );
+            }
+            PolicyKind::ResourceControl if pattern.is_everything() => {
+                return self.fault(
+                    pattern.position(),
+                    format!("the action {shown} covers all services"),
+                    format!("{phrase} names the service, as in `s3:*`"),
+                );
+            }
+            _ => {}
+        }
+        if pattern.is_everything() {
+            return;
+        }
+        if prefix.contains(['*', '?']) {
+            self.fault(
+                pattern.position(),
+                format!("the action {shown} has a wildcard in its service prefix"),
+                "list the services, or write `*`",
+            );
+        } else if !is_vendor(prefix) {
+            self.fault(
+                pattern.position(),
+                format!("the action {shown} has a service prefix that none can be"),
+                "a service prefix has ASCII letters, digits, `-` and `.`",
+            );
+        }
+    }
+
+    fn resource(&mut self, statement: &Statement) {
+        let phrase = self.kind.phrase();
+        match (self.kind, statement.resource()) {
+            (PolicyKind::RoleTrust, Some(resource)) => self.fault(
+                resource.position(),
+                format!("the statement has a `{}`", resource.name()),
+                format!("{phrase} is about its role; remove it"),
+            ),
+            (PolicyKind::RoleTrust | PolicyKind::Resource, None) => {}
+            (_, None) => self.fault(
+                statement.position(),
+                "the statement has neither `Resource` nor `NotResource`",
+                "add the resources that it is about, or `\"Resource\": \"*\"`",
+            ),
+            (_, Some(resource)) => {
+                for pattern in resource.patterns() {
+                    if let Err((message, hint)) = check_resource(pattern) {
+                        self.fault(pattern.position(), message, hint);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `"*"`, or `{"AWS": "*"}` and nothing else.
+fn is_everyone_alone(principal: &PrincipalElement) -> bool {
+    let mut others = principal
+        .federated()
+        .chain(principal.service())
+        .chain(principal.canonical_user())
+        .chain(principal.aws().filter(|entry| *entry != "*"));
+    principal.is_everyone() && others.next().is_none()
+}
+
+fn is_vendor(prefix: &str) -> bool {
+    !prefix.is_empty()
+        && prefix
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+}
+
+/// The partitions that AWS has.
+const PARTITIONS: [&str; 8] = [
+    "aws",
+    "aws-cn",
+    "aws-us-gov",
+    "aws-eusc",
+    "aws-iso",
+    "aws-iso-b",
+    "aws-iso-e",
+    "aws-iso-f",
+];
+
+/// What the last component of an ARN of IAM starts with.
+const IAM_RESOURCES: [&str; 13] = [
+    "user/",
+    "federated-user/",
+    "role/",
+    "group/",
+    "instance-profile/",
+    "mfa/",
+    "server-certificate/",
+    "policy/",
+    "sms-mfa/",
+    "saml-provider/",
+    "oidc-provider/",
+    "report/",
+    "access-report/",
+];
+
+/// The resources of Amazon S3 that stand in a region, unlike buckets and objects.
+const REGIONAL_S3_RESOURCES: [&str; 6] = [
+    "accesspoint/",
+    "access-grants/",
+    "async-request/",
+    "job/",
+    "storage-lens/",
+    "storage-lens-group/",
+];
+
+type Complaint = (String, String);
+
+fn check_resource(pattern: &ResourcePattern) -> Result<(), Complaint> {
+    if pattern.is_everything() {
+        return Ok(());
+    }
+    let shown = Quoted(pattern.as_str());
+    let component = |index: usize| pattern.components().get(index).map(Pattern::as_str);
+    let partition = component(1).unwrap_or_default();
+    if partition != "*" && !PARTITIONS.contains(&partition) {
+        return Err((
+            format!(
+                "the resource {shown} has the unknown partition {}",
+                Quoted(partition)
+            ),
+            "write `aws`, or another partition of AWS, or `*`".to_owned(),
+        ));
+    }
+    let service = component(2).unwrap_or("*");
+    if service.is_empty() || service.contains(['*', '?']) {
+        return Err((
+            format!("the resource {shown} does not name its service"),
+            "write the service prefix behind the partition, as in `arn:aws:mobiletargeting:*`, or `*` alone".to_owned(),
+        ));
+    }
+    let is_short = pattern.components().len() < 6;
+    if is_short && pattern.as_str().contains("::") {
+        return Err((
+            format!("the resource {shown} has an empty component and fewer than six"),
+            "write `arn:partition:service:region:account:resource`".to_owned(),
+        ));
+    }
+    let before_the_resource = pattern.components().iter().take(5);
+    for component in before_the_resource {
+        if component.as_str().contains("${") {
+            return Err((
+                format!("the resource {shown} has a policy variable before its fifth colon"),
+                "variables are filled in behind the fifth colon only; write `*` here".to_owned(),
+            ));
+        }
+    }
+    let region = component(3).unwrap_or("*");
+    let resource = component(5).unwrap_or("*");
+    let is_regional = service == "s3"
+        && REGIONAL_S3_RESOURCES
+            .iter()
+            .any(|start| resource.starts_with(start));
+    if matches!(service, "iam" | "s3") && !region.is_empty() && !is_regional {
+        return Err((
+            format!("the resource {shown} has a region"),
+            format!(
+                "resources of `{service}` have none; leave it empty, as in `arn:aws:{service}::`"
+            ),
+        ));
+    }
+    let is_iam_resource = resource == "*"
+        || IAM_RESOURCES
+            .iter()
+            .any(|start| resource.starts_with(start));
+    if service == "iam" && !is_iam_resource {
+        return Err((
+            format!("the resource {shown} does not say what it is in IAM"),
+            format!(
+                "write `*` behind the account, or start with one of {}",
+                IAM_RESOURCES.map(|start| format!("`{start}`")).join(", ")
+            ),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! What a policy writes as one string or as a list of strings.
+
+use super::error::{Place, Position};
+
+/// One or more values, and how they were written.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Values<T> {
+    pub(super) items: Box<[T]>,
+    /// Whether they stand in a list; there is one otherwise.
+    pub(super) is_list: bool,
+    /// The indexes of the list at which `null` is written.
+    pub(super) nulls: Box<[usize]>,
+    pub(super) place: Place,
+}
+
+impl<T> Values<T> {
+    pub(super) const fn position(&self) -> Position {
+        self.place.0
+    }
+
+    /// The values with `None` for each `null`, in the order of the list.
+    pub(super) fn with_nulls(&self) -> impl Iterator<Item = Option<&T>> {
+        let mut items = self.items.iter();
+        (0..self.items.len() + self.nulls.len()).map(move |index| {
+            if self.nulls.contains(&index) {
+                None
+            } else {
+                items.next()
+            }
+        })
+    }
+}
