@@ -216,6 +216,11 @@ pub struct Context {
 }
 
 impl Context {
+    pub(crate) const EMPTY: Self = Self {
+        values: BTreeMap::new(),
+        unknown: Vec::new(),
+    };
+
     /// A context without any key.
     pub fn new() -> Self {
         Self::default()
@@ -226,6 +231,11 @@ impl Context {
     /// A second value for the same key, in whatever spelling, makes the key multivalued: nothing that was said is lost.
     pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
         self.values.entry(fold(key)).or_default().push(value.into());
+    }
+
+    /// Gives `key` one value in place of any that it had.
+    pub fn replace(&mut self, key: &str, value: impl Into<Value>) {
+        self.values.insert(fold(key), vec![value.into()]);
     }
 
     /// Adds all `values` to `key`; none of them makes the key present without values.

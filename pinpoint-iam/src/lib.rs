@@ -4,13 +4,18 @@ extern crate self as pinpoint_iam;
 
 pub mod action;
 pub mod arn;
+mod authorizer;
 pub mod condition;
 pub mod context;
 pub mod eval;
+pub mod guard;
 mod nearest;
 pub mod pattern;
 pub mod policy;
+pub mod principal;
+pub mod request;
 pub mod resource;
+pub mod source;
 
 pub mod mobiletargeting {
     //! Amazon Pinpoint: the actions, resource types and condition keys of the service `mobiletargeting`.
@@ -44,6 +49,11 @@ pub mod mobileanalytics {
 
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
+pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};
+pub use eval::{Answer, Decision, Explanation, Policy, PolicyStack};
+pub use guard::{Denied, Guard};
+pub use principal::Principal;
+pub use request::Request;
 pub use resource::{AllResources, Resource};
 
 /// What generated code and macro expansions refer to; no part of the public interface.

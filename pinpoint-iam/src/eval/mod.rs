@@ -1,52 +1,54 @@
-//! Deciding requests.
+//! Deciding requests by policies.
+//!
+//! A [`Request`](crate::request::Request) meets a [`PolicyStack`]: every policy that has a say in it, by
+//! [`PolicyType`]. The answer is an [`Answer`]: a [`Decision`], or the condition keys that are needed for one.
+//!
+//! # How policies combine
+//!
+//! The order is AWS's [policy evaluation logic](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
+//!
+//! 1. A statement **matches** when its principal (resource-based policies only), action, resource and every condition
+//!    match.
+//! 2. A matching `Deny` in any policy of any type is an **explicit deny**. Nothing lifts it. Where several deny, the
+//!    first in the order of [`PolicyType`] is named (AWS does not document which one it names; the order is ours).
+//! 3. Each level of service control policies, the resource control policies, the permissions boundary, the session
+//!    policy and the VPC endpoint policy, where there are any, must **allow** the request. None of them grants.
+//! 4. An identity-based policy must allow it. The root user of an account needs none.
+//! 5. In one account, a resource-based policy that names the caller itself (user, role session or federated user), or
+//!    everyone under a condition on `aws:PrincipalArn`, grants past an *implicit* deny of identity-based policy,
+//!    boundary and session policy. One that names the role of a session, or everyone, stands in for the
+//!    identity-based policy only. One that names the account grants nothing by itself.
+//! 6. Across accounts the caller's side must allow by its own policies **and** the resource-based policy must allow
+//!    the caller. Callers without an account, services and anonymous ones, need the resource-based policy alone.
+//!
+//! Whatever cannot be decided makes an `Allow` statement fail to match and a `Deny` statement match.
+//!
+//! # Unknown keys
+//!
+//! Evaluation is three-valued. A condition on a key that is [unknown](crate::context::Lookup::Unknown) makes its
+//! statement unknown; the answer is given as soon as it is the same for every value that the key could have, and
+//! otherwise names the keys. A request that no completion would allow is refused at once as an implicit deny, even
+//! where one of the completions would have been an explicit one.
+//!
+//! # Absent on purpose
+//!
+//! Evaluation does no I/O, never reads the clock and never panics. Nothing here knows of web frameworks.
 
-/// The answer of three-valued logic.
-///
-/// A condition key may be unknown yet; what depends on it is [`Truth::Unknown`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Truth {
-    /// It holds.
-    True,
-    /// It does not hold.
-    False,
-    /// It depends on keys that are not known yet.
-    Unknown,
-}
+mod decision;
+mod explain;
+mod message;
+mod principal_element;
+pub mod reference;
+mod stack;
+mod statement;
+mod truth;
 
-impl Truth {
-    /// True when both are, false when one is, else unknown.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::False, _) | (_, Self::False) => Self::False,
-            (Self::True, Self::True) => Self::True,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// True when one is, false when both are, else unknown.
-    #[must_use]
-    pub const fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::True, _) | (_, Self::True) => Self::True,
-            (Self::False, Self::False) => Self::False,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// True for false and false for true.
-    #[must_use]
-    pub const fn negate(self) -> Self {
-        match self {
-            Self::True => Self::False,
-            Self::False => Self::True,
-            Self::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl From<bool> for Truth {
-    fn from(value: bool) -> Self {
-        if value { Self::True } else { Self::False }
-    }
-}
+pub use decision::{
+    AllowedBy, Answer, Decision, DeniedBy, Grant, NeededKeys, Refusal, StatementId,
+};
+pub use explain::{
+    Explanation, LayerExplanation, PartExplanation, PolicyExplanation, StatementExplanation,
+};
+pub use message::AccessDenied;
+pub use stack::{Policy, PolicyStack, PolicyType};
+pub use truth::Truth;

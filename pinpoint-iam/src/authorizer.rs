@@ -1,0 +1,166 @@
+//! The authorizer: the policies of a deployment, ready to decide.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::arn::{InvalidScope, Scope};
+use crate::context::Context;
+use crate::eval::{Answer, Decision, Explanation, reference};
+use crate::guard::Guard;
+use crate::principal::Principal;
+use crate::request::Request;
+use crate::source::{PolicySource, PolicyStore, SourceError};
+
+/// Decides requests by the policies of one deployment. Cheap to clone.
+///
+/// ```
+/// use pinpoint_iam::mobiletargeting::{self, Campaign, GetCampaign};
+/// use pinpoint_iam::source::PolicyStore;
+/// use pinpoint_iam::{Authorizer, Policy, Principal, Scope, context::Context, policy::Document};
+///
+/// let document = Document::parse(
+///     r#"{
+///         "Version": "2012-10-17",
+///         "Statement": {
+///             "Effect": "Allow",
+///             "Action": "mobiletargeting:GetCampaign",
+///             "Resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/*"
+///         }
+///     }"#,
+/// )?;
+/// let mut store = PolicyStore::new();
+/// store
+///     .identity("arn:aws:iam::123456789012:user/ana")?
+///     .attach(Policy::new("reader", document));
+///
+/// let authorizer = Authorizer::builder()
+///     .scope(Scope::new("aws", "us-east-1", "123456789012"))
+///     .source(store)
+///     .build()?;
+///
+/// let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+/// let context = Context::new();
+/// let guard = authorizer.guard(&ana, &context);
+/// assert!(guard.check(GetCampaign, &Campaign::new("a1", "c1")?).is_ok());
+/// assert!(guard.check(GetCampaign, &Campaign::new("a2", "c1")?).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Authorizer(Arc<Inner>);
+
+struct Inner {
+    scope: Scope,
+    policies: PolicyStore,
+}
+
+impl Authorizer {
+    /// Starts an authorizer.
+    pub fn builder() -> AuthorizerBuilder {
+        AuthorizerBuilder::default()
+    }
+
+    /// The partition, region and account that the deployment's resources stand in.
+    pub fn scope(&self) -> &Scope {
+        &self.0.scope
+    }
+
+    /// Decides `request` by the policies of its principal.
+    ///
+    /// A decision that depends on keys which the context calls unknown is a refusal; [`answer`](Self::answer) tells
+    /// which keys.
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
+        self.answer(request).into_decision()
+    }
+
+    /// Decides `request`, or says which condition keys are needed to decide it.
+    pub fn answer(&self, request: &Request<'_>) -> Answer {
+        let policies = self.0.policies.policies(request.principal());
+        let request = request.with_principal_tags(policies.tags());
+        reference::decide(&policies.stack(request.principal()), &request)
+    }
+
+    /// Decides `request` and says of every statement of its principal's policies whether it matched, and why.
+    pub fn explain(&self, request: &Request<'_>) -> Explanation {
+        let policies = self.0.policies.policies(request.principal());
+        let request = request.with_principal_tags(policies.tags());
+        reference::explain(&policies.stack(request.principal()), &request)
+    }
+
+    /// A guard for the requests of one caller.
+    pub const fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
+        Guard::new(self, principal, context)
+    }
+}
+
+impl fmt::Debug for Authorizer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Authorizer")
+            .field("scope", &self.0.scope)
+            .field("identities", &self.0.policies.len())
+            .finish()
+    }
+}
+
+/// Puts an [`Authorizer`] together.
+#[derive(Default)]
+pub struct AuthorizerBuilder {
+    scope: Option<Scope>,
+    source: Option<Box<dyn PolicySource>>,
+}
+
+impl AuthorizerBuilder {
+    /// Sets the partition, region and account that the deployment's resources stand in.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Sets where the policies come from.
+    #[must_use]
+    pub fn source(mut self, source: impl PolicySource + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// Loads the policies.
+    ///
+    /// # Errors
+    ///
+    /// When scope or source are missing, the scope cannot stand in ARNs, or the source has a fault.
+    pub fn build(self) -> Result<Authorizer, BuildError> {
+        let scope = self.scope.ok_or(BuildError::NoScope)?;
+        scope.check().map_err(BuildError::Scope)?;
+        let source = self.source.ok_or(BuildError::NoSource)?;
+        let policies = source.load().map_err(BuildError::Source)?;
+        Ok(Authorizer(Arc::new(Inner { scope, policies })))
+    }
+}
+
+/// Why an authorizer could not be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No scope was given.
+    NoScope,
+    /// No source was given.
+    NoSource,
+    /// The scope cannot stand in ARNs.
+    Scope(InvalidScope),
+    /// The policies could not be loaded.
+    Source(SourceError),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoScope => formatter.write_str("the authorizer has no scope: call `scope`"),
+            Self::NoSource => formatter.write_str("the authorizer has no policies: call `source`"),
+            Self::Scope(error) => error.fmt(formatter),
+            Self::Source(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}

@@ -1,0 +1,241 @@
+//! What an evaluation answers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+
+use crate::context::ConditionKey;
+use crate::eval::stack::{Policy, PolicyType};
+
+/// The outcome of an evaluation: a decision, or the keys that are needed for one.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "an answer that nobody reads protects nothing"]
+pub enum Answer {
+    /// The request is decided.
+    Decided(Decision),
+    /// The decision depends on condition keys that are not known yet.
+    Needs(NeededKeys),
+}
+
+impl Answer {
+    /// The decision; one that needs further keys is refused.
+    pub fn into_decision(self) -> Decision {
+        match self {
+            Self::Decided(decision) => decision,
+            Self::Needs(keys) => Decision::Deny(DeniedBy {
+                refusal: Refusal::Undecided(keys),
+            }),
+        }
+    }
+}
+
+/// The condition keys that a decision depends on, each once, in alphabetical order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeededKeys(Arc<[ConditionKey]>);
+
+impl NeededKeys {
+    pub(crate) fn new(mut keys: Vec<ConditionKey>) -> Self {
+        keys.sort_unstable();
+        keys.dedup();
+        Self(keys.into())
+    }
+
+    /// The keys.
+    pub fn iter(&self) -> impl Iterator<Item = &ConditionKey> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for NeededKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, key) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(formatter, "{separator}`{key}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a request is allowed, and by what.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "a decision that nobody reads protects nothing"]
+pub enum Decision {
+    /// The request is allowed.
+    Allow(AllowedBy),
+    /// The request is refused.
+    Deny(DeniedBy),
+}
+
+impl Decision {
+    /// Whether the request is allowed.
+    pub const fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allow(_))
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow(by) => write!(formatter, "allowed {by}"),
+            Self::Deny(by) => write!(formatter, "refused: {by}"),
+        }
+    }
+}
+
+/// What allowed a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AllowedBy {
+    pub(crate) grant: Grant,
+}
+
+impl AllowedBy {
+    /// What granted the request.
+    pub const fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// The statement that granted the request; `None` for a root user.
+    pub const fn statement(&self) -> Option<&StatementId> {
+        match &self.grant {
+            Grant::Statement(statement) => Some(statement),
+            Grant::RootUser => None,
+        }
+    }
+}
+
+impl fmt::Display for AllowedBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.grant {
+            Grant::Statement(statement) => write!(formatter, "by {statement}"),
+            Grant::RootUser => formatter.write_str("because the caller is the account's root user"),
+        }
+    }
+}
+
+/// What granted a request.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Grant {
+    /// A statement of an identity-based or resource-based policy.
+    Statement(StatementId),
+    /// The caller is the root user of the resource's account, which needs no policy.
+    RootUser,
+}
+
+/// What refused a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeniedBy {
+    pub(crate) refusal: Refusal,
+}
+
+impl DeniedBy {
+    /// What refused the request.
+    pub const fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+
+    /// Whether a `Deny` statement refused the request, and no further `Allow` can change that.
+    pub const fn is_explicit(&self) -> bool {
+        matches!(self.refusal, Refusal::Explicit(_))
+    }
+
+    /// The statement that refused the request; `None` where nothing allowed it.
+    pub const fn statement(&self) -> Option<&StatementId> {
+        match &self.refusal {
+            Refusal::Explicit(statement) => Some(statement),
+            Refusal::Implicit(_) | Refusal::Undecided(_) => None,
+        }
+    }
+
+    /// The type of policy that refused the request, by a statement or for want of one.
+    pub const fn policy_type(&self) -> Option<PolicyType> {
+        match &self.refusal {
+            Refusal::Explicit(statement) => Some(statement.policy_type),
+            Refusal::Implicit(policy_type) => Some(*policy_type),
+            Refusal::Undecided(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for DeniedBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.refusal {
+            Refusal::Explicit(statement) => write!(formatter, "explicit deny by {statement}"),
+            Refusal::Implicit(policy_type) => write!(formatter, "no {policy_type} allows it"),
+            Refusal::Undecided(keys) => write!(formatter, "undecided without {keys}"),
+        }
+    }
+}
+
+/// What refused a request.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// A `Deny` statement matched.
+    Explicit(StatementId),
+    /// No policy of this type allowed the request, and one must.
+    Implicit(PolicyType),
+    /// The request could not be decided, because these keys were not known.
+    Undecided(NeededKeys),
+}
+
+/// A statement, as decisions cite it. Cheap to clone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatementId {
+    pub(crate) policy_type: PolicyType,
+    pub(crate) policy: Policy,
+    pub(crate) index: usize,
+}
+
+impl StatementId {
+    /// The type of the policy.
+    pub const fn policy_type(&self) -> PolicyType {
+        self.policy_type
+    }
+
+    /// The policy.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The statement's `Sid`, when it has one that is not empty.
+    pub fn sid(&self) -> Option<&str> {
+        let statement = self.policy.document().statements().get(self.index)?;
+        statement.sid().filter(|sid| !sid.is_empty())
+    }
+
+    /// The statement's position in the document, counted from 0.
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+}
+
+impl fmt::Display for StatementId {
+    /// Writes the type, the policy, and the statement as a reader counts it, from 1.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.index + 1;
+        write!(
+            formatter,
+            "statement {number} of the {} `{}`",
+            self.policy_type,
+            self.policy.name()
+        )?;
+        match self.sid() {
+            Some(sid) => write!(formatter, " (`{sid}`)"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Serialize for StatementId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("StatementId", 4)?;
+        fields.serialize_field("policy_type", self.policy_type.name())?;
+        fields.serialize_field("policy", self.policy.name())?;
+        fields.serialize_field("sid", &self.sid())?;
+        fields.serialize_field("statement", &self.index)?;
+        fields.end()
+    }
+}

@@ -1,0 +1,289 @@
+//! Why a request was decided as it was, statement by statement.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::eval::decision::{Answer, Decision};
+use crate::eval::principal_element::Closeness;
+use crate::eval::reference::{Layer, Walk};
+use crate::eval::stack::{Policy, PolicyType};
+use crate::eval::statement::{PrincipalPart, ResourcePart, Trace};
+use crate::eval::truth::Truth;
+use crate::policy::Effect;
+use crate::request::Request;
+
+/// Why a request was decided as it was: every statement that had a say, and which part of it matched or did not.
+///
+/// `Display` writes a tree; serde writes the same as data. It is made from the walk that made the decision. It names
+/// policies and quotes their patterns: show it to those who may read the policies.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// Who asked.
+    pub principal: String,
+    /// What the principal asked to do.
+    pub action: String,
+    /// What it would have been done to.
+    pub resource: String,
+    /// Whether the request is allowed.
+    pub allowed: bool,
+    /// The decision in words, with the statement that made it.
+    pub decision: String,
+    /// The condition keys that a decision still needs; empty for a request that is decided.
+    pub needs: Vec<String>,
+    /// The policies that had a say, by type.
+    pub layers: Vec<LayerExplanation>,
+}
+
+/// The policies of one type, or of one level of an organisation.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerExplanation {
+    /// The type of policy.
+    pub policy_type: &'static str,
+    /// The policies.
+    pub policies: Vec<PolicyExplanation>,
+}
+
+/// One policy.
+#[derive(Clone, Debug, Serialize)]
+pub struct PolicyExplanation {
+    /// The name of the policy.
+    pub name: String,
+    /// Its statements, in order.
+    pub statements: Vec<StatementExplanation>,
+}
+
+/// One statement.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatementExplanation {
+    /// The position in the document, counted from 1.
+    pub number: usize,
+    /// The `Sid`, when there is one.
+    pub sid: Option<String>,
+    /// The line of the document that the statement starts in.
+    pub line: usize,
+    /// `Allow` or `Deny`.
+    pub effect: Effect,
+    /// Whether the statement matches the request.
+    pub matches: Truth,
+    /// What came of each part: principal, action, resource, conditions.
+    pub parts: Vec<PartExplanation>,
+}
+
+/// One part of a statement.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartExplanation {
+    /// The element: `Action`, `NotResource`, `Condition`.
+    pub element: &'static str,
+    /// Whether the part matches.
+    pub matches: Truth,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
+impl Explanation {
+    pub(crate) fn of(walk: &Walk<'_>, request: &Request<'_>, answer: Answer) -> Self {
+        let needs = match &answer {
+            Answer::Needs(keys) => keys.iter().map(ToString::to_string).collect(),
+            Answer::Decided(_) => Vec::new(),
+        };
+        let decision = answer.into_decision();
+        Self {
+            principal: request.principal().to_string(),
+            action: request.action().to_string(),
+            resource: request.resource().to_string(),
+            allowed: matches!(decision, Decision::Allow(_)),
+            decision: decision.to_string(),
+            needs,
+            layers: walk
+                .layers
+                .iter()
+                .map(|layer| layer_explanation(layer, request))
+                .collect(),
+        }
+    }
+}
+
+fn layer_explanation(layer: &Layer<'_>, request: &Request<'_>) -> LayerExplanation {
+    let policy = |(policy, traces): &(&Policy, Vec<Trace<'_>>)| PolicyExplanation {
+        name: policy.name().to_owned(),
+        statements: traces
+            .iter()
+            .map(|trace| statement_explanation(trace, layer.policy_type, request))
+            .collect(),
+    };
+    LayerExplanation {
+        policy_type: layer.policy_type.name(),
+        policies: layer.policies.iter().map(policy).collect(),
+    }
+}
+
+fn statement_explanation(
+    trace: &Trace<'_>,
+    policy_type: PolicyType,
+    request: &Request<'_>,
+) -> StatementExplanation {
+    let statement = trace.statement;
+    let mut parts = Vec::new();
+    parts.extend(principal(trace, policy_type, request));
+    parts.push(action(trace, request));
+    parts.extend(resource(trace, request));
+    parts.extend(statement.conditions().iter().zip(&trace.conditions).map(
+        |(condition, outcome)| PartExplanation {
+            element: "Condition",
+            matches: outcome.truth,
+            why: format!("`{}`: {}", condition.operator(), outcome.reason),
+        },
+    ));
+    StatementExplanation {
+        number: trace.index + 1,
+        sid: statement
+            .sid()
+            .filter(|sid| !sid.is_empty())
+            .map(str::to_owned),
+        line: statement.position().line(),
+        effect: statement.effect(),
+        matches: trace.matches,
+        parts,
+    }
+}
+
+fn principal(
+    trace: &Trace<'_>,
+    policy_type: PolicyType,
+    request: &Request<'_>,
+) -> Option<PartExplanation> {
+    let element = trace.statement.principal();
+    let why = match trace.principal {
+        PrincipalPart::NotAsked => return None,
+        PrincipalPart::NotNamed => format!("does not name `{}`", request.principal()),
+        PrincipalPart::Named(closeness) => {
+            let whom = match closeness {
+                Closeness::Account => "the caller's account",
+                Closeness::Everyone => "everyone, the caller among them",
+                Closeness::Role => "the role of the caller's session",
+                Closeness::Caller => "the caller",
+            };
+            format!("names {whom}")
+        }
+        PrincipalPart::Undecidable if element.is_some() => {
+            format!(
+                "is not allowed in a policy of the type {policy_type}, so that nobody knows what it means"
+            )
+        }
+        PrincipalPart::Undecidable => {
+            format!("is missing, and a {policy_type} must name its principals")
+        }
+    };
+    let is_negated = element.is_some_and(|element| element.is_negated());
+    Some(PartExplanation {
+        element: if is_negated {
+            "NotPrincipal"
+        } else {
+            "Principal"
+        },
+        matches: trace.principal.truth(trace.statement.effect()),
+        why,
+    })
+}
+
+fn action(trace: &Trace<'_>, request: &Request<'_>) -> PartExplanation {
+    let is_negated = trace.statement.action().is_negated();
+    let action = request.action();
+    PartExplanation {
+        element: if is_negated { "NotAction" } else { "Action" },
+        matches: trace.action.matches.into(),
+        why: match trace.action.by {
+            Some(pattern) => format!("`{}` covers `{action}`", pattern.as_str()),
+            None => format!("nothing covers `{action}`"),
+        },
+    }
+}
+
+fn resource(trace: &Trace<'_>, request: &Request<'_>) -> Option<PartExplanation> {
+    let element = trace.statement.resource();
+    let requested = request.resource();
+    let why = match trace.resource {
+        ResourcePart::NotAsked => return None,
+        ResourcePart::Decided {
+            by: Some(pattern), ..
+        } => format!("`{}` covers `{requested}`", pattern.as_str()),
+        ResourcePart::Decided { by: None, .. } => format!("nothing covers `{requested}`"),
+        ResourcePart::Unknown(key) => format!("depends on `{key}`, which is not known yet"),
+        ResourcePart::Undecidable => "is missing".to_owned(),
+    };
+    let is_negated = element.is_some_and(|element| element.is_negated());
+    Some(PartExplanation {
+        element: if is_negated {
+            "NotResource"
+        } else {
+            "Resource"
+        },
+        matches: trace.resource.truth(trace.statement.effect()),
+        why,
+    })
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "{}", self.decision)?;
+        writeln!(formatter, "  principal {}", self.principal)?;
+        writeln!(formatter, "  action    {}", self.action)?;
+        writeln!(formatter, "  resource  {}", self.resource)?;
+        for layer in &self.layers {
+            layer.fmt(formatter)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for LayerExplanation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let none = if self.policies.is_empty() {
+            ": none"
+        } else {
+            ""
+        };
+        writeln!(formatter, "{}{none}", self.policy_type)?;
+        for policy in &self.policies {
+            writeln!(formatter, "  {}", policy.name)?;
+            for statement in &policy.statements {
+                statement.fmt(formatter)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for StatementExplanation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sid = self
+            .sid
+            .as_deref()
+            .map(|sid| format!(" `{sid}`"))
+            .unwrap_or_default();
+        let matches = match self.matches {
+            Truth::True => "matches",
+            Truth::False => "does not match",
+            Truth::Unknown => "may match",
+        };
+        let effect = match self.effect {
+            Effect::Allow => "Allow",
+            Effect::Deny => "Deny",
+        };
+        writeln!(
+            formatter,
+            "    statement {}{sid}, line {}: {effect} {matches}",
+            self.number, self.line
+        )?;
+        for part in &self.parts {
+            let mark = match part.matches {
+                Truth::True => '✔',
+                Truth::False => '✘',
+                Truth::Unknown => '?',
+            };
+            writeln!(formatter, "      {mark} {} {}", part.element, part.why)?;
+        }
+        Ok(())
+    }
+}

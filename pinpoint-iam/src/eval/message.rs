@@ -1,0 +1,90 @@
+//! The sentence that AWS answers a refused request with.
+
+use std::fmt;
+
+use crate::eval::decision::{DeniedBy, Refusal};
+use crate::eval::stack::PolicyType;
+use crate::principal::Principal;
+use crate::request::{Request, RequestedAction};
+use crate::resource::RequestedResource;
+
+/// AWS's access-denied sentence; `Display` writes it.
+///
+/// ```text
+/// User: arn:aws:iam::123456789012:user/ana is not authorized to perform: mobiletargeting:DeleteCampaign on resource:
+/// arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1 because no identity-based policy allows the
+/// mobiletargeting:DeleteCampaign action
+/// ```
+///
+/// It tells the type of policy and never which policy. See
+/// [troubleshooting access denied errors](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
+/// Two choices are ours: an explicit deny of a session policy reads `a session policy`, as the services answer, where
+/// the guide prints `a sessions policy`; and a caller of another account than the resource's is told the bare sentence,
+/// as AWS tells callers of another organisation.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessDenied<'a> {
+    principal: &'a Principal,
+    action: RequestedAction<'a>,
+    resource: RequestedResource<'a>,
+    same_account: bool,
+    by: &'a DeniedBy,
+}
+
+impl<'a> AccessDenied<'a> {
+    /// The sentence for `request`, which was refused by `by`.
+    pub fn new(request: &Request<'a>, by: &'a DeniedBy) -> Self {
+        Self {
+            principal: request.principal(),
+            action: request.action(),
+            resource: request.resource(),
+            same_account: request.principal().account() == request.resource_account(),
+            by,
+        }
+    }
+}
+
+impl fmt::Display for AccessDenied<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            principal,
+            action,
+            resource,
+            ..
+        } = self;
+        write!(
+            formatter,
+            "User: {principal} is not authorized to perform: {action} on resource: {resource}"
+        )?;
+        if !self.same_account {
+            return Ok(());
+        }
+        match self.by.refusal() {
+            Refusal::Explicit(statement) => {
+                write!(
+                    formatter,
+                    " with an explicit deny in {}",
+                    with_article(statement.policy_type())
+                )
+            }
+            Refusal::Implicit(policy_type) => {
+                write!(
+                    formatter,
+                    " because no {policy_type} allows the {action} action"
+                )
+            }
+            Refusal::Undecided(_) => Ok(()),
+        }
+    }
+}
+
+const fn with_article(policy_type: PolicyType) -> &'static str {
+    match policy_type {
+        PolicyType::Identity => "an identity-based policy",
+        PolicyType::PermissionsBoundary => "a permissions boundary",
+        PolicyType::Session => "a session policy",
+        PolicyType::Resource => "a resource-based policy",
+        PolicyType::ServiceControl => "a service control policy",
+        PolicyType::ResourceControl => "a resource control policy",
+        PolicyType::VpcEndpoint => "a VPC endpoint policy",
+    }
+}

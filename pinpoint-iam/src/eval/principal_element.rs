@@ -1,0 +1,150 @@
+//! Whether a statement's `Principal` or `NotPrincipal` names the caller.
+//!
+//! See [the Principal element](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
+
+use crate::policy::{Effect, PrincipalElement};
+use crate::principal::{Principal, PrincipalKind};
+
+/// How closely a principal element names the caller.
+///
+/// The order is by what an `Allow` is worth in the resource's own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Closeness {
+    /// It names the caller's account: that delegates, and grants nothing by itself.
+    Account,
+    /// It names everyone.
+    Everyone,
+    /// It names the role of the caller's session.
+    Role,
+    /// It names the caller itself.
+    Caller,
+}
+
+/// How the element of a statement with `effect` names `principal`; `None` when it does not.
+///
+/// Where the element cannot be compared with what is known of the caller, an `Allow` does not name it and a `Deny` does.
+pub(crate) fn names(
+    element: &PrincipalElement,
+    principal: &Principal,
+    effect: Effect,
+    has_boundary: bool,
+) -> Option<Closeness> {
+    if element.is_negated() {
+        let spared = !has_boundary && spares(element, principal);
+        return (!spared).then_some(Closeness::Everyone);
+    }
+    closest(element, principal, effect)
+}
+
+/// Whether a `NotPrincipal` spares the caller: it must list everything that the caller is known by.
+///
+/// A role session is spared only when its account, its role and the session are all listed.
+fn spares(element: &PrincipalElement, principal: &Principal) -> bool {
+    // What cannot be compared must not spare anyone, as in an `Allow`.
+    let lists = |closeness| {
+        entries(element, principal, Effect::Allow).any(|found| found == Some(closeness))
+    };
+    lists(Closeness::Everyone)
+        || match principal.kind() {
+            PrincipalKind::RoleSession => {
+                lists(Closeness::Account) && lists(Closeness::Role) && lists(Closeness::Caller)
+            }
+            _ => lists(Closeness::Caller),
+        }
+}
+
+fn closest(element: &PrincipalElement, principal: &Principal, effect: Effect) -> Option<Closeness> {
+    entries(element, principal, effect).flatten().max()
+}
+
+/// How each entry of the element names the caller.
+fn entries<'a>(
+    element: &'a PrincipalElement,
+    principal: &'a Principal,
+    effect: Effect,
+) -> impl Iterator<Item = Option<Closeness>> + 'a {
+    let everyone = element.is_everyone().then_some(Some(Closeness::Everyone));
+    let aws = element
+        .aws()
+        .map(move |entry| names_aws_principal(entry, principal, effect));
+    let services = element.service().map(move |service| {
+        let named = principal.kind() == PrincipalKind::Service && service == principal.name();
+        named.then_some(Closeness::Caller)
+    });
+    // Which canonical user an account is, only the account knows. No caller of ours comes from an identity provider
+    // directly, so that `Federated` entries name none of them.
+    let canonical_users = element.canonical_user().map(move |_| {
+        (effect == Effect::Deny && principal.account().is_some()).then_some(Closeness::Account)
+    });
+    everyone
+        .into_iter()
+        .chain(aws)
+        .chain(services)
+        .chain(canonical_users)
+}
+
+fn names_aws_principal(entry: &str, principal: &Principal, effect: Effect) -> Option<Closeness> {
+    if entry == "*" {
+        return Some(Closeness::Everyone);
+    }
+    let account = principal.account()?;
+    let root = principal
+        .arn()
+        .and_then(|arn| arn.split(':').nth(1))
+        .is_some_and(|partition| entry == format!("arn:{partition}:iam::{account}:root"));
+    if root || entry == account {
+        let is_root = principal.kind() == PrincipalKind::Root;
+        return Some(if is_root {
+            Closeness::Caller
+        } else {
+            Closeness::Account
+        });
+    }
+    if principal.arn() == Some(entry) {
+        return Some(Closeness::Caller);
+    }
+    if principal.role_arn() == Some(entry) {
+        return Some(Closeness::Role);
+    }
+    if entry.contains(':') {
+        let may_be_the_role = effect == Effect::Deny && names_role_with_a_path(entry, principal);
+        return may_be_the_role.then_some(Closeness::Role);
+    }
+    names_unique_id(entry, principal, effect)
+}
+
+/// Whether `entry` is a role of the caller's account and role name under some path, while the caller's own path is
+/// not known: a session's ARN does not tell it.
+fn names_role_with_a_path(entry: &str, principal: &Principal) -> bool {
+    let Some(without_path) = principal
+        .role_arn()
+        .filter(|_| !principal.role_path_is_known())
+    else {
+        return false;
+    };
+    let (Some((known, name)), Some((prefix, path))) =
+        (without_path.split_once('/'), entry.split_once('/'))
+    else {
+        return false;
+    };
+    known == prefix && path.rsplit('/').next() == Some(name)
+}
+
+/// Whether `entry` is the unique id into which AWS turns the ARN of a user or role, such as `AIDA…`.
+fn names_unique_id(entry: &str, principal: &Principal, effect: Effect) -> Option<Closeness> {
+    let looks_like_one = entry.len() >= 16
+        && entry.starts_with('A')
+        && !entry.bytes().all(|byte| byte.is_ascii_digit());
+    if !looks_like_one {
+        return None;
+    }
+    let closeness = match principal.kind() {
+        PrincipalKind::User => Closeness::Caller,
+        PrincipalKind::RoleSession => Closeness::Role,
+        _ => return None,
+    };
+    match principal.unique_id() {
+        Some(id) => (id == entry).then_some(closeness),
+        None => (effect == Effect::Deny).then_some(closeness),
+    }
+}

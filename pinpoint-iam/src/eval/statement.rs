@@ -1,0 +1,262 @@
+//! Whether one statement matches a request, part by part.
+
+use crate::condition::{BaseOperator, Condition, Finding, Outcome, SetOperator};
+use crate::context::ConditionKey;
+use crate::eval::principal_element::{self, Closeness};
+use crate::eval::stack::PolicyType;
+use crate::eval::truth::Truth;
+use crate::pattern::Match;
+use crate::policy::{ActionPattern, Effect, ResourcePattern, Statement};
+use crate::request::Request;
+
+/// What came of holding one statement against a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Trace<'a> {
+    pub(crate) statement: &'a Statement,
+    pub(crate) index: usize,
+    pub(crate) principal: PrincipalPart,
+    pub(crate) action: ActionPart<'a>,
+    pub(crate) resource: ResourcePart<'a>,
+    pub(crate) conditions: Vec<Outcome<'a>>,
+    /// Whether the statement as a whole matches.
+    pub(crate) matches: Truth,
+}
+
+/// What came of a statement's principal element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PrincipalPart {
+    /// The type of policy has no principals, and the statement names none.
+    NotAsked,
+    /// The caller is not named.
+    NotNamed,
+    /// The caller is named.
+    Named(Closeness),
+    /// The element is missing where it must be, or stands where it must not be.
+    Undecidable,
+}
+
+/// What came of a statement's action element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActionPart<'a> {
+    pub(crate) matches: bool,
+    /// The pattern that covers the action; under `NotAction` it is the one that keeps the statement from matching.
+    pub(crate) by: Option<&'a ActionPattern>,
+}
+
+/// What came of a statement's resource element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ResourcePart<'a> {
+    /// The type of policy needs no resource element, and the statement has none.
+    NotAsked,
+    /// The element matches, or does not.
+    Decided {
+        matches: bool,
+        /// The pattern that covers the resource; under `NotResource` it is the one that keeps the statement from
+        /// matching.
+        by: Option<&'a ResourcePattern>,
+    },
+    /// A variable of a pattern depends on a key that is not known yet.
+    Unknown(&'a ConditionKey),
+    /// The element is missing where it must be.
+    Undecidable,
+}
+
+impl<'a> Trace<'a> {
+    /// Holds `statement` against `request`.
+    pub(crate) fn of(
+        statement: &'a Statement,
+        index: usize,
+        policy_type: PolicyType,
+        has_boundary: bool,
+        request: &'a Request<'a>,
+    ) -> Self {
+        let effect = statement.effect();
+        let principal = principal_part(statement, policy_type, has_boundary, request);
+        let action = action_part(statement, request);
+        let resource = resource_part(statement, policy_type, request);
+        let conditions: Vec<Outcome<'a>> = statement
+            .conditions()
+            .iter()
+            .map(|condition| condition.evaluate(request, effect))
+            .collect();
+        let matches = principal
+            .truth(effect)
+            .and(action.matches.into())
+            .and(resource.truth(effect))
+            .and(
+                conditions
+                    .iter()
+                    .fold(Truth::True, |all, outcome| all.and(outcome.truth)),
+            );
+        Self {
+            statement,
+            index,
+            principal,
+            action,
+            resource,
+            conditions,
+            matches,
+        }
+    }
+
+    /// How closely a resource-based statement that matches names the caller.
+    ///
+    /// Everyone under a condition on `aws:PrincipalArn` counts as the caller itself, see
+    /// [the evaluation of resource-based policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
+    pub(crate) fn closeness(&self) -> Option<Closeness> {
+        match self.principal {
+            PrincipalPart::Named(Closeness::Everyone)
+                if self.statement.conditions().iter().any(requires_the_arn) =>
+            {
+                Some(Closeness::Caller)
+            }
+            PrincipalPart::Named(closeness) => Some(closeness),
+            PrincipalPart::NotAsked | PrincipalPart::NotNamed | PrincipalPart::Undecidable => None,
+        }
+    }
+
+    /// The keys that an unknown answer depends on.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &'a ConditionKey> + '_ {
+        let resource = match self.resource {
+            ResourcePart::Unknown(key) => Some(key),
+            _ => None,
+        };
+        let conditions = self
+            .conditions
+            .iter()
+            .filter(|outcome| outcome.truth == Truth::Unknown)
+            .filter_map(|outcome| match outcome.reason.finding() {
+                Finding::Unknown(key) => Some(key),
+                _ => None,
+            });
+        resource.into_iter().chain(conditions)
+    }
+}
+
+/// Whether a condition can only hold for callers whose `aws:PrincipalArn` is among its values.
+fn requires_the_arn(condition: &Condition) -> bool {
+    let operator = condition.operator();
+    let compares = matches!(
+        operator.base(),
+        BaseOperator::StringEquals
+            | BaseOperator::StringEqualsIgnoreCase
+            | BaseOperator::StringLike
+            | BaseOperator::ArnEquals
+            | BaseOperator::ArnLike
+    );
+    let needs_the_key = !operator.if_exists() && operator.set() != Some(SetOperator::ForAllValues);
+    condition.key().folded() == "aws:principalarn" && compares && needs_the_key
+}
+
+impl PrincipalPart {
+    pub(crate) fn truth(self, effect: Effect) -> Truth {
+        match self {
+            Self::NotAsked | Self::Named(_) => Truth::True,
+            Self::NotNamed => Truth::False,
+            Self::Undecidable => undecidable(effect),
+        }
+    }
+}
+
+impl ResourcePart<'_> {
+    pub(crate) fn truth(self, effect: Effect) -> Truth {
+        match self {
+            Self::NotAsked => Truth::True,
+            Self::Decided { matches, .. } => matches.into(),
+            Self::Unknown(_) => Truth::Unknown,
+            Self::Undecidable => undecidable(effect),
+        }
+    }
+}
+
+/// What cannot be decided keeps an `Allow` from matching and makes a `Deny` match.
+fn undecidable(effect: Effect) -> Truth {
+    (effect == Effect::Deny).into()
+}
+
+fn principal_part(
+    statement: &Statement,
+    policy_type: PolicyType,
+    has_boundary: bool,
+    request: &Request<'_>,
+) -> PrincipalPart {
+    let effect = statement.effect();
+    match (policy_type, statement.principal()) {
+        (
+            PolicyType::Resource | PolicyType::ResourceControl | PolicyType::VpcEndpoint,
+            Some(element),
+        ) => match principal_element::names(element, request.principal(), effect, has_boundary) {
+            Some(closeness) => PrincipalPart::Named(closeness),
+            None => PrincipalPart::NotNamed,
+        },
+        (PolicyType::Resource, None) => PrincipalPart::Undecidable,
+        (PolicyType::ResourceControl | PolicyType::VpcEndpoint, None) => PrincipalPart::NotAsked,
+        (
+            PolicyType::ServiceControl
+            | PolicyType::Identity
+            | PolicyType::PermissionsBoundary
+            | PolicyType::Session,
+            None,
+        ) => PrincipalPart::NotAsked,
+        (
+            PolicyType::ServiceControl
+            | PolicyType::Identity
+            | PolicyType::PermissionsBoundary
+            | PolicyType::Session,
+            Some(_),
+        ) => PrincipalPart::Undecidable,
+    }
+}
+
+fn action_part<'a>(statement: &'a Statement, request: &Request<'_>) -> ActionPart<'a> {
+    let element = statement.action();
+    // A pattern that is doubtful must shrink an `Allow` and widen a `Deny`. Under `NotAction` a pattern that matches
+    // shrinks the statement, so there the doubt counts the other way round.
+    let doubt = match (statement.effect(), element.is_negated()) {
+        (Effect::Allow, false) | (Effect::Deny, true) => Effect::Allow,
+        (Effect::Deny, false) | (Effect::Allow, true) => Effect::Deny,
+    };
+    let (prefix, name) = (request.action().prefix(), request.action().name());
+    let by = element
+        .patterns()
+        .iter()
+        .find(|pattern| pattern.matches(prefix, name, doubt));
+    ActionPart {
+        matches: by.is_some() != element.is_negated(),
+        by,
+    }
+}
+
+fn resource_part<'a>(
+    statement: &'a Statement,
+    policy_type: PolicyType,
+    request: &'a Request<'a>,
+) -> ResourcePart<'a> {
+    let Some(element) = statement.resource() else {
+        return match policy_type {
+            PolicyType::Resource => ResourcePart::NotAsked,
+            _ => ResourcePart::Undecidable,
+        };
+    };
+    let mut unknown = None;
+    for pattern in element.patterns() {
+        match pattern.matches(&request.resource(), request) {
+            Match::Yes => {
+                return ResourcePart::Decided {
+                    matches: !element.is_negated(),
+                    by: Some(pattern),
+                };
+            }
+            Match::Unknown(key) => unknown = unknown.or(Some(key)),
+            // A variable without a value makes its pattern match no resource, under `NotResource` as well.
+            Match::No | Match::Unresolved => {}
+        }
+    }
+    match unknown {
+        Some(key) => ResourcePart::Unknown(key),
+        None => ResourcePart::Decided {
+            matches: element.is_negated(),
+            by: None,
+        },
+    }
+}

@@ -1,0 +1,178 @@
+//! The one door from handlers to the evaluator.
+
+use std::fmt;
+
+use crate::action::{ActsOn, TypedAction};
+use crate::authorizer::Authorizer;
+use crate::context::Context;
+use crate::eval::{AccessDenied, Answer, Decision, DeniedBy, NeededKeys};
+use crate::principal::Principal;
+use crate::request::Request;
+use crate::resource::{InvalidId, InvalidIdReason, Resource};
+
+/// Checks what one caller may do, in one request.
+///
+/// Made by [`Authorizer::guard`]; in web handlers `#[requires]` makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard<'a> {
+    authorizer: &'a Authorizer,
+    principal: &'a Principal,
+    context: &'a Context,
+}
+
+impl<'a> Guard<'a> {
+    pub(crate) const fn new(
+        authorizer: &'a Authorizer,
+        principal: &'a Principal,
+        context: &'a Context,
+    ) -> Self {
+        Self {
+            authorizer,
+            principal,
+            context,
+        }
+    }
+
+    /// The caller.
+    pub const fn principal(&self) -> &'a Principal {
+        self.principal
+    }
+
+    /// Checks that the caller may do `action` to `resource`.
+    ///
+    /// An action with a resource that it does not act on does not compile.
+    ///
+    /// # Errors
+    ///
+    /// When the policies do not allow it, when `resource` has another value than the one that the action fixes (an
+    /// `SMS` template under `GetEmailTemplate`), and when a condition key is needed that is not known.
+    pub fn check<A, R>(&self, action: A, resource: &R) -> Result<(), Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let _ = action;
+        pinned_values_fit::<A, R>(resource)?;
+        let scope = self.authorizer.scope();
+        let requested = resource.requested(scope);
+        let request = Request::new(self.principal, A::METADATA.into(), requested, self.context);
+        match self.authorizer.answer(&request) {
+            Answer::Decided(Decision::Allow(_)) => Ok(()),
+            Answer::Decided(Decision::Deny(by)) => Err(Denied::refused(&request, by)),
+            Answer::Needs(keys) => Err(Denied::new(DeniedReason::KeysUnavailable(keys))),
+        }
+    }
+}
+
+/// Holds the values that the action fixes against those of the resource.
+fn pinned_values_fit<A: TypedAction, R: Resource>(resource: &R) -> Result<(), InvalidId> {
+    let (Some(metadata), Some(part)) = (R::TYPE, resource.part()) else {
+        return Ok(());
+    };
+    for (placeholder, value) in A::METADATA.pinned {
+        for (position, field) in metadata.fields.iter().enumerate() {
+            if field.placeholder == *placeholder && part.field(position) != *value {
+                return Err(InvalidId::new(
+                    metadata,
+                    field,
+                    InvalidIdReason::NotPinned(value),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A request that was not let through, and why.
+///
+/// `Display` writes what the caller may be told. [`Denied::reason`] is for the log.
+#[derive(Clone, Debug)]
+pub struct Denied(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    reason: DeniedReason,
+    message: String,
+}
+
+/// Why a request was not let through.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum DeniedReason {
+    /// Nobody was authenticated: the request has no [`Principal`].
+    NoPrincipal,
+    /// The policies do not allow it.
+    Refused(DeniedBy),
+    /// An id of the request cannot stand in an ARN.
+    InvalidId(InvalidId),
+    /// The decision depends on condition keys that could not be had.
+    KeysUnavailable(NeededKeys),
+}
+
+impl Denied {
+    /// Nobody was authenticated.
+    pub(crate) fn no_principal() -> Self {
+        Self::new(DeniedReason::NoPrincipal)
+    }
+
+    fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
+        let message = AccessDenied::new(request, &by).to_string();
+        Self(Box::new(Inner {
+            reason: DeniedReason::Refused(by),
+            message,
+        }))
+    }
+
+    fn new(reason: DeniedReason) -> Self {
+        let message = match &reason {
+            DeniedReason::NoPrincipal => "Missing Authentication Token".to_owned(),
+            DeniedReason::InvalidId(error) => error.to_string(),
+            DeniedReason::KeysUnavailable(_) => {
+                "The request could not be authorized for now.".to_owned()
+            }
+            DeniedReason::Refused(_) => "Access denied.".to_owned(),
+        };
+        Self(Box::new(Inner { reason, message }))
+    }
+
+    /// Why the request was not let through. For the log: it names policies and statements.
+    pub fn reason(&self) -> &DeniedReason {
+        &self.0.reason
+    }
+
+    /// The HTTP status that answers the request: 401 without a principal, 403 refused, 400 for an id that cannot stand
+    /// in an ARN, 503 when a condition key could not be had.
+    pub fn status(&self) -> u16 {
+        match self.reason() {
+            DeniedReason::NoPrincipal => 401,
+            DeniedReason::Refused(_) => 403,
+            DeniedReason::InvalidId(_) => 400,
+            DeniedReason::KeysUnavailable(_) => 503,
+        }
+    }
+}
+
+impl From<InvalidId> for Denied {
+    fn from(error: InvalidId) -> Self {
+        Self::new(DeniedReason::InvalidId(error))
+    }
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Denied {}
+
+impl fmt::Display for DeniedReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPrincipal => formatter.write_str("the request has no principal"),
+            Self::Refused(by) => by.fmt(formatter),
+            Self::InvalidId(error) => error.fmt(formatter),
+            Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Who asks: users, role sessions, federated users, root users, services and nobody in particular.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::arn::{Arn, InvalidArn};
+use crate::context::{ConditionKey, Context, Facts, Lookup};
+use crate::eval::Policy;
+use crate::policy::Document;
+
+/// The caller of a request, as the application's authentication has established it.
+///
+/// Cheap to clone. In a web service an authentication middleware puts it into the request's extensions.
+///
+/// ```
+/// use pinpoint_iam::Principal;
+///
+/// let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?.with_tag("team", "growth");
+/// assert_eq!(ana.account(), Some("123456789012"));
+/// # Ok::<(), pinpoint_iam::principal::InvalidPrincipal>(())
+/// ```
+///
+/// From the principal come the condition keys `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`,
+/// `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`, `aws:PrincipalTag/…`, `aws:username` and `aws:userid`, as
+/// far as the kind of principal has them. See
+/// [principal key values](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable).
+#[derive(Clone, PartialEq)]
+pub struct Principal(Arc<Parts>);
+
+#[derive(Clone, PartialEq)]
+struct Parts {
+    kind: PrincipalKind,
+    /// The ARN that messages show; empty for services and anonymous callers.
+    arn: Box<str>,
+    account: Option<Box<str>>,
+    /// The ARN of the role, for a role session.
+    role_arn: Option<Box<str>>,
+    /// Whether `role_arn` came with the role's path.
+    role_path_is_known: bool,
+    /// The last segment of the user's, role's or federated user's name.
+    name: Box<str>,
+    unique_id: Option<Box<str>>,
+    session_policies: Option<Vec<Policy>>,
+    facts: Context,
+}
+
+/// The kinds of principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PrincipalKind {
+    /// An IAM user.
+    User,
+    /// A session of an assumed role.
+    RoleSession,
+    /// A session that a user's federation token opened.
+    FederatedUser,
+    /// The root user of an account.
+    Root,
+    /// A service that acts for itself.
+    Service,
+    /// A caller without credentials.
+    Anonymous,
+}
+
+impl PrincipalKind {
+    /// The value of `aws:PrincipalType`.
+    const fn principal_type(self) -> Option<&'static str> {
+        match self {
+            Self::User => Some("User"),
+            Self::RoleSession => Some("AssumedRole"),
+            Self::FederatedUser => Some("FederatedUser"),
+            Self::Root => Some("Account"),
+            Self::Anonymous => Some("Anonymous"),
+            Self::Service => None,
+        }
+    }
+}
+
+impl Principal {
+    /// The principal of an ARN: `…:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`,
+    /// `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`.
+    ///
+    /// A session's ARN does not tell the path of its role; use [`Principal::role_session`] where roles have paths.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no ARN, or the ARN of something that cannot make requests, such as a role without a session.
+    pub fn from_arn(text: &str) -> Result<Self, InvalidPrincipal> {
+        let arn = Arn::parse(text).map_err(|reason| InvalidPrincipal::not_an_arn(text, reason))?;
+        let invalid = || InvalidPrincipal::no_caller(text);
+        let plain = |part: &str| {
+            part.chars()
+                .all(|character| character.is_ascii_alphanumeric() || "+=,.@-_".contains(character))
+                && !part.is_empty()
+        };
+        if !plain(arn.partition()) || !plain(arn.account()) || !arn.region().is_empty() {
+            return Err(invalid());
+        }
+        let mut segments = arn.resource().split('/');
+        let word = segments.next().unwrap_or_default();
+        let names: Vec<&str> = segments.collect();
+        if !names.iter().all(|name| plain(name)) {
+            return Err(invalid());
+        }
+        let account = arn.account();
+        match (arn.service(), word, names.as_slice()) {
+            ("iam", "root", []) => Ok(Self::build(
+                PrincipalKind::Root,
+                text,
+                account,
+                "root",
+                None,
+            )),
+            ("iam", "user", [.., name]) => {
+                Ok(Self::build(PrincipalKind::User, text, account, name, None))
+            }
+            ("sts", "federated-user", [name]) => Ok(Self::build(
+                PrincipalKind::FederatedUser,
+                text,
+                account,
+                name,
+                None,
+            )),
+            ("sts", "assumed-role", [role, _session]) => {
+                let role_arn = format!("arn:{}:iam::{account}:role/{role}", arn.partition());
+                Ok(Self::build(
+                    PrincipalKind::RoleSession,
+                    text,
+                    account,
+                    role,
+                    Some(role_arn),
+                ))
+            }
+            _ => Err(invalid()),
+        }
+    }
+
+    /// A session called `session` of the role with the ARN `role_arn`, path included.
+    ///
+    /// # Errors
+    ///
+    /// When `role_arn` is not the ARN of an IAM role, or `session` holds a character that session names cannot have.
+    pub fn role_session(role_arn: &str, session: &str) -> Result<Self, InvalidPrincipal> {
+        let arn = Arn::parse(role_arn)
+            .map_err(|reason| InvalidPrincipal::not_an_arn(role_arn, reason))?;
+        let role = match arn.resource().split_once('/') {
+            Some(("role", path)) if arn.service() == "iam" => {
+                path.rsplit('/').next().unwrap_or_default()
+            }
+            _ => return Err(InvalidPrincipal::no_caller(role_arn)),
+        };
+        let text = format!(
+            "arn:{}:sts::{}:assumed-role/{role}/{session}",
+            arn.partition(),
+            arn.account()
+        );
+        let principal = Self::from_arn(&text)?;
+        Ok(principal.change(|parts| {
+            parts.role_arn = Some(role_arn.into());
+            parts.role_path_is_known = true;
+            parts.facts.replace("aws:PrincipalArn", role_arn);
+        }))
+    }
+
+    /// A service that acts for itself, for example `sns.amazonaws.com`.
+    pub fn service(name: &str) -> Self {
+        let principal = Self::build(PrincipalKind::Service, "", "", name, None);
+        principal.change(|parts| parts.facts.insert("aws:PrincipalServiceName", name))
+    }
+
+    /// A caller without credentials.
+    pub fn anonymous() -> Self {
+        Self::build(PrincipalKind::Anonymous, "", "", "", None)
+    }
+
+    fn build(
+        kind: PrincipalKind,
+        arn: &str,
+        account: &str,
+        name: &str,
+        role_arn: Option<String>,
+    ) -> Self {
+        let mut facts = Context::new();
+        facts.insert("aws:PrincipalIsAWSService", kind == PrincipalKind::Service);
+        if let Some(principal_type) = kind.principal_type() {
+            facts.insert("aws:PrincipalType", principal_type);
+        }
+        if !arn.is_empty() {
+            facts.insert("aws:PrincipalArn", role_arn.as_deref().unwrap_or(arn));
+            facts.insert("aws:PrincipalAccount", account);
+        }
+        match kind {
+            PrincipalKind::User => facts.insert("aws:username", name),
+            PrincipalKind::Root => facts.insert("aws:userid", account),
+            PrincipalKind::FederatedUser => facts.insert("aws:userid", format!("{account}:{name}")),
+            PrincipalKind::RoleSession | PrincipalKind::Service | PrincipalKind::Anonymous => {}
+        }
+        if kind == PrincipalKind::Anonymous {
+            facts.insert("aws:userid", "anonymous");
+        }
+        Self(Arc::new(Parts {
+            kind,
+            arn: arn.into(),
+            account: (!account.is_empty()).then(|| account.into()),
+            role_arn: role_arn.map(String::into_boxed_str),
+            role_path_is_known: false,
+            name: name.into(),
+            unique_id: None,
+            session_policies: None,
+            facts,
+        }))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Parts)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// The principal with the tag `key`, which conditions see as `aws:PrincipalTag/key`.
+    #[must_use]
+    pub fn with_tag(self, key: &str, value: &str) -> Self {
+        self.change(|parts| {
+            parts
+                .facts
+                .replace(&format!("aws:PrincipalTag/{key}"), value)
+        })
+    }
+
+    /// The principal with the unique id of its user (`AIDA…`) or role (`AROA…`); `aws:userid` is made from it.
+    #[must_use]
+    pub fn with_unique_id(self, id: &str) -> Self {
+        self.change(|parts| {
+            parts.unique_id = Some(id.into());
+            let session = parts.arn.rsplit('/').next().unwrap_or_default();
+            match parts.kind {
+                PrincipalKind::User => parts.facts.replace("aws:userid", id),
+                PrincipalKind::RoleSession => {
+                    let value = format!("{id}:{session}");
+                    parts.facts.replace("aws:userid", value);
+                }
+                _ => {}
+            }
+        })
+    }
+
+    /// The principal with a session policy: what the session was opened with limits everything it does.
+    #[must_use]
+    pub fn with_session_policy(self, name: &str, document: Document) -> Self {
+        self.change(|parts| {
+            let policies = parts.session_policies.get_or_insert_default();
+            policies.push(Policy::new(name, document));
+        })
+    }
+
+    /// The principal with `keys` in place of the condition keys that its kind, ARN and tags give.
+    ///
+    /// For tools that state every key of a request themselves, such as a test suite or a policy simulator.
+    #[must_use]
+    pub fn with_keys(self, keys: Context) -> Self {
+        self.change(|parts| parts.facts = keys)
+    }
+
+    /// The kind of principal.
+    pub fn kind(&self) -> PrincipalKind {
+        self.0.kind
+    }
+
+    /// The ARN; `None` for services and anonymous callers.
+    pub fn arn(&self) -> Option<&str> {
+        Some(&*self.0.arn).filter(|arn| !arn.is_empty())
+    }
+
+    /// The account that the principal belongs to; `None` for services and anonymous callers.
+    pub fn account(&self) -> Option<&str> {
+        self.0.account.as_deref()
+    }
+
+    /// The ARN of the role, for a role session.
+    pub fn role_arn(&self) -> Option<&str> {
+        self.0.role_arn.as_deref()
+    }
+
+    pub(crate) fn role_path_is_known(&self) -> bool {
+        self.0.role_path_is_known
+    }
+
+    /// The name without path: of the user, of the role of a session, of the federated user, of the service.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The unique id of the user or role, when the application gave one.
+    pub fn unique_id(&self) -> Option<&str> {
+        self.0.unique_id.as_deref()
+    }
+
+    /// The session policies; `None` where the principal has no session or opened it without any.
+    pub fn session_policies(&self) -> Option<&[Policy]> {
+        self.0.session_policies.as_deref()
+    }
+}
+
+impl Facts for Principal {
+    fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
+        self.0.facts.lookup(key)
+    }
+}
+
+impl fmt::Display for Principal {
+    /// Writes the ARN, the name of the service, or `anonymous`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind {
+            PrincipalKind::Anonymous => formatter.write_str("anonymous"),
+            PrincipalKind::Service => formatter.write_str(&self.0.name),
+            _ => formatter.write_str(&self.0.arn),
+        }
+    }
+}
+
+impl fmt::Debug for Principal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Principal({self})")
+    }
+}
+
+/// A text that names no caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPrincipal {
+    text: String,
+    reason: Option<InvalidArn>,
+}
+
+impl InvalidPrincipal {
+    fn not_an_arn(text: &str, reason: InvalidArn) -> Self {
+        Self {
+            text: text.to_owned(),
+            reason: Some(reason),
+        }
+    }
+
+    fn no_caller(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            reason: None,
+        }
+    }
+}
+
+impl fmt::Display for InvalidPrincipal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "`{}` is not the ARN of a caller: ",
+            self.text.escape_debug()
+        )?;
+        match &self.reason {
+            Some(reason) => reason.fmt(formatter),
+            None => formatter.write_str(
+                "expected `arn:aws:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`, \
+                 `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for InvalidPrincipal {}

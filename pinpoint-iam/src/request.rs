@@ -1,0 +1,196 @@
+//! What is asked: one principal, one action, one resource, and the facts around them.
+
+use std::fmt;
+
+use crate::action::ActionMetadata;
+use crate::context::{ConditionKey, Context, Facts, Lookup};
+use crate::principal::Principal;
+use crate::resource::RequestedResource;
+
+/// One request for authorization. Everything in it is borrowed.
+///
+/// ```
+/// use pinpoint_iam::context::Context;
+/// use pinpoint_iam::request::{Request, RequestedAction};
+/// use pinpoint_iam::resource::RequestedResource;
+/// use pinpoint_iam::{Arn, Principal};
+///
+/// let principal = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+/// let arn = Arn::parse("arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1")?;
+/// let context = Context::new();
+/// let action = RequestedAction::parse("mobiletargeting:GetApp")?;
+/// let request = Request::new(&principal, action, RequestedResource::Arn(arn), &context);
+/// assert_eq!(request.action().name(), "GetApp");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    principal: &'a Principal,
+    action: RequestedAction<'a>,
+    resource: RequestedResource<'a>,
+    resource_account: Option<&'a str>,
+    principal_tags: Option<&'a Context>,
+    context: &'a Context,
+}
+
+impl<'a> Request<'a> {
+    /// A request of `principal` to do `action` to `resource`, with the condition keys of `context`.
+    ///
+    /// A key that the principal gives goes before an equal one of `context`.
+    pub const fn new(
+        principal: &'a Principal,
+        action: RequestedAction<'a>,
+        resource: RequestedResource<'a>,
+        context: &'a Context,
+    ) -> Self {
+        Self {
+            principal,
+            action,
+            resource,
+            resource_account: None,
+            principal_tags: None,
+            context,
+        }
+    }
+
+    /// The request with the account that owns the resource, for ARNs that do not tell it.
+    #[must_use]
+    pub const fn with_resource_account(mut self, account: &'a str) -> Self {
+        self.resource_account = Some(account);
+        self
+    }
+
+    /// The request with what the policy source knows of the principal's user or role, its tags above all.
+    ///
+    /// Keys of the principal itself, such as session tags, go before these.
+    #[must_use]
+    pub const fn with_principal_tags(mut self, tags: &'a Context) -> Self {
+        self.principal_tags = Some(tags);
+        self
+    }
+
+    /// Who asks.
+    pub const fn principal(&self) -> &'a Principal {
+        self.principal
+    }
+
+    /// What the principal asks to do.
+    pub const fn action(&self) -> RequestedAction<'a> {
+        self.action
+    }
+
+    /// What it would be done to.
+    pub const fn resource(&self) -> RequestedResource<'a> {
+        self.resource
+    }
+
+    /// The account that owns the resource.
+    ///
+    /// Where neither the ARN nor the request tells it, the resource is the principal's own account's.
+    pub fn resource_account(&self) -> Option<&'a str> {
+        let from_arn = match self.resource {
+            RequestedResource::Arn(arn) => {
+                Some(arn.account()).filter(|account| !account.is_empty())
+            }
+            RequestedResource::All => None,
+        };
+        self.resource_account
+            .or(from_arn)
+            .or(self.principal.account())
+    }
+}
+
+impl Facts for Request<'_> {
+    fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
+        let sources = [
+            Some(self.principal as &dyn Facts),
+            self.principal_tags.map(|tags| tags as _),
+        ];
+        for source in sources.into_iter().flatten() {
+            match source.lookup(key) {
+                Lookup::Absent => {}
+                found => return found,
+            }
+        }
+        self.context.lookup(key)
+    }
+}
+
+/// An action as a request names it: a service prefix and a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestedAction<'a> {
+    prefix: &'a str,
+    name: &'a str,
+    known: Option<&'static ActionMetadata>,
+}
+
+impl<'a> RequestedAction<'a> {
+    /// Reads `prefix:Name`. The action need not be in any catalog.
+    ///
+    /// # Errors
+    ///
+    /// When the text does not consist of two words around one colon, or holds a character of policy patterns.
+    pub fn parse(text: &'a str) -> Result<Self, InvalidAction> {
+        let word = |word: &str| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|character| !character.is_control() && !"*?:$ ".contains(character))
+        };
+        match text.split_once(':') {
+            Some((prefix, name)) if word(prefix) && word(name) => Ok(Self {
+                prefix,
+                name,
+                known: None,
+            }),
+            _ => Err(InvalidAction(text.to_owned())),
+        }
+    }
+
+    /// The service prefix, for example `mobiletargeting`.
+    pub const fn prefix(&self) -> &'a str {
+        self.prefix
+    }
+
+    /// The name without the prefix, for example `GetCampaign`.
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What the catalog says of the action, for a request that was made from a typed action.
+    pub const fn metadata(&self) -> Option<&'static ActionMetadata> {
+        self.known
+    }
+}
+
+impl From<&'static ActionMetadata> for RequestedAction<'static> {
+    fn from(metadata: &'static ActionMetadata) -> Self {
+        Self {
+            prefix: metadata.service.prefix,
+            name: metadata.name,
+            known: Some(metadata),
+        }
+    }
+}
+
+impl fmt::Display for RequestedAction<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.prefix, self.name)
+    }
+}
+
+/// A text that is no action of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidAction(String);
+
+impl fmt::Display for InvalidAction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "`{}` is no action: expected a service prefix and a name, as in `mobiletargeting:GetCampaign`",
+            self.0.escape_debug()
+        )
+    }
+}
+
+impl std::error::Error for InvalidAction {}

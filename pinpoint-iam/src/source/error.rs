@@ -1,0 +1,65 @@
+//! What can go wrong with a policy source.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::policy::ParseError;
+
+/// A fault in a policy source: the file, the place in it, and what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceError {
+    path: PathBuf,
+    position: Option<(usize, usize)>,
+    message: String,
+}
+
+impl SourceError {
+    /// A fault of the file at `path` as a whole.
+    pub fn of_file(path: &Path, message: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            position: None,
+            message: message.into(),
+        }
+    }
+
+    /// A fault at a line and column of the file at `path`, both counted from 1.
+    pub fn at(path: &Path, line: usize, column: usize, message: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            position: Some((line, column)),
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn in_document(path: &Path, error: &ParseError) -> Self {
+        Self::at(path, error.line(), error.column(), error.explanation())
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The line and column, counted from 1; `None` for a fault of the file as a whole.
+    pub const fn position(&self) -> Option<(usize, usize)> {
+        self.position
+    }
+
+    /// What is wrong, without the place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.path.display())?;
+        if let Some((line, column)) = self.position {
+            write!(formatter, ":{line}:{column}")?;
+        }
+        write!(formatter, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for SourceError {}

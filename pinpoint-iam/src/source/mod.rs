@@ -1,0 +1,27 @@
+//! Where policies come from, and who has which.
+
+mod attachments;
+mod directory;
+mod error;
+mod store;
+
+pub use directory::Directory;
+pub use error::SourceError;
+pub use store::{InvalidIdentity, PolicyStore, PrincipalPolicies};
+
+/// A place that policies are loaded from.
+pub trait PolicySource: Send + Sync {
+    /// Reads every policy and attachment.
+    ///
+    /// # Errors
+    ///
+    /// When anything in the source cannot be read or understood. A source is taken whole or not at all: a policy that
+    /// is left out could be the one that denies.
+    fn load(&self) -> Result<PolicyStore, SourceError>;
+}
+
+impl PolicySource for PolicyStore {
+    fn load(&self) -> Result<PolicyStore, SourceError> {
+        Ok(self.clone())
+    }
+}
