@@ -7,6 +7,7 @@ pub mod arn;
 mod authorizer;
 pub mod condition;
 pub mod context;
+pub mod docs;
 pub mod eval;
 pub mod guard;
 mod nearest;
@@ -16,6 +17,7 @@ pub mod principal;
 pub mod request;
 pub mod resource;
 pub mod source;
+pub mod web;
 
 pub mod mobiletargeting {
     //! Amazon Pinpoint: the actions, resource types and condition keys of the service `mobiletargeting`.
