@@ -1,1 +1,3 @@
-//! Tests.
+//! What the tests that span the crates of the workspace share.
+
+pub mod case;

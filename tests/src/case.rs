@@ -1,0 +1,318 @@
+//! Cases of an evaluation suite: one request, the policies that have a say in it, and the answer.
+//!
+//! `conformance/FORMAT.md` describes the format. It is read by the program `decide` and by the conformance tests.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use pinpoint_iam::context::{Context, Value};
+use pinpoint_iam::eval::{Answer, Decision, Grant, Refusal, reference};
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::request::{Request, RequestedAction};
+use pinpoint_iam::resource::RequestedResource;
+use pinpoint_iam::{Arn, Policy, PolicyStack, Principal};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// One case, as it is written.
+#[derive(Deserialize)]
+pub struct Case<'a> {
+    /// The name, which the answer repeats.
+    pub name: String,
+    principal: PrincipalText,
+    action: String,
+    resource: String,
+    #[serde(default)]
+    resource_account: Option<String>,
+    #[serde(default)]
+    context: BTreeMap<String, ContextValue>,
+    #[serde(default)]
+    unknown_keys: Vec<String>,
+    #[serde(borrow, default)]
+    identity_policies: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    boundary: Option<OneOrMany<'a>>,
+    #[serde(borrow, default)]
+    session_policy: Option<OneOrMany<'a>>,
+    #[serde(borrow, default)]
+    resource_policy: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    vpc_endpoint_policy: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    scps: Vec<Vec<&'a RawValue>>,
+    #[serde(borrow, default)]
+    rcps: Vec<Vec<&'a RawValue>>,
+    /// The answer that the suite expects, when it says one.
+    #[serde(default)]
+    pub expected: Option<String>,
+}
+
+/// A caller: an ARN, or an object with a type.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PrincipalText {
+    Arn(String),
+    Typed {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(default, alias = "service", alias = "value", alias = "id")]
+        name: Option<String>,
+        #[serde(default)]
+        arn: Option<String>,
+    },
+}
+
+/// The value of a condition key: one, or a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ContextValue {
+    One(Scalar),
+    Many(Vec<Scalar>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Text(String),
+    Bool(bool),
+    Number(serde_json::Number),
+    Null(()),
+}
+
+impl From<&Scalar> for Value {
+    fn from(scalar: &Scalar) -> Self {
+        match scalar {
+            Scalar::Text(text) => text.as_str().into(),
+            Scalar::Bool(value) => (*value).into(),
+            Scalar::Number(number) => number.to_string().into(),
+            Scalar::Null(()) => "".into(),
+        }
+    }
+}
+
+/// A document, or a list of them.
+struct OneOrMany<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for OneOrMany<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        if raw.get().starts_with('[') {
+            serde_json::from_str(raw.get())
+                .map(Self)
+                .map_err(serde::de::Error::custom)
+        } else {
+            Ok(Self(vec![raw]))
+        }
+    }
+}
+
+/// The evaluators that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evaluator {
+    /// Walks every statement.
+    Reference,
+}
+
+impl Evaluator {
+    /// Every evaluator, for tests that run a case on each.
+    pub const ALL: [Self; 1] = [Self::Reference];
+
+    /// The evaluator called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|evaluator| evaluator.name() == name)
+    }
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+        }
+    }
+
+    fn answer(self, stack: &PolicyStack<'_>, request: &Request<'_>) -> Answer {
+        match self {
+            Self::Reference => reference::decide(stack, request),
+        }
+    }
+}
+
+/// The answer to a case, as `decide` prints it.
+#[derive(Debug, Serialize)]
+pub struct CaseAnswer {
+    /// The name of the case.
+    pub name: String,
+    /// `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`.
+    pub decision: &'static str,
+    /// What decided.
+    pub by: String,
+    /// The condition keys that the decision depends on and that are not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+}
+
+/// Why a case could not be decided.
+#[derive(Debug)]
+pub struct CaseError(String);
+
+impl fmt::Display for CaseError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CaseError {}
+
+impl Case<'_> {
+    /// Decides the case.
+    ///
+    /// # Errors
+    ///
+    /// When a policy does not parse, or the principal, action or resource are none.
+    pub fn decide(&self, evaluator: Evaluator) -> Result<CaseAnswer, CaseError> {
+        let policies = Policies::of(self)?;
+        // The case states every condition key there is: none comes from the principal behind its back.
+        let principal = self.principal.read()?.with_keys(Context::new());
+        let mut context = Context::new();
+        for (key, value) in &self.context {
+            match value {
+                ContextValue::One(value) => context.insert(key, value),
+                ContextValue::Many(values) => context.insert_all(key, values),
+            }
+        }
+        for key in &self.unknown_keys {
+            context.insert_unknown(key);
+        }
+        let action =
+            RequestedAction::parse(&self.action).map_err(|error| CaseError(error.to_string()))?;
+        let resource = match self.resource.as_str() {
+            "*" => RequestedResource::All,
+            arn => RequestedResource::Arn(
+                Arn::parse(arn).map_err(|error| CaseError(format!("resource `{arn}`: {error}")))?,
+            ),
+        };
+        let mut request = Request::new(&principal, action, resource, &context);
+        if let Some(account) = &self.resource_account {
+            request = request.with_resource_account(account);
+        }
+        let answer = evaluator.answer(&policies.stack(), &request);
+        Ok(self.answer(answer))
+    }
+
+    fn answer(&self, answer: Answer) -> CaseAnswer {
+        let needs = match &answer {
+            Answer::Needs(keys) => keys.iter().map(ToString::to_string).collect(),
+            Answer::Decided(_) => Vec::new(),
+        };
+        let (decision, by) = match answer.into_decision() {
+            Decision::Allow(by) => match by.grant() {
+                Grant::Statement(statement) => ("Allowed", statement.to_string()),
+                _ => ("Allowed", by.to_string()),
+            },
+            Decision::Deny(by) => match by.refusal() {
+                Refusal::Explicit(statement) => ("ExplicitlyDenied", statement.to_string()),
+                _ => ("ImplicitlyDenied", by.to_string()),
+            },
+        };
+        CaseAnswer {
+            name: self.name.clone(),
+            decision,
+            by,
+            needs,
+        }
+    }
+}
+
+impl PrincipalText {
+    fn read(&self) -> Result<Principal, CaseError> {
+        let from_arn = |arn: &str| {
+            let principal = Principal::from_arn(arn).or_else(|error| {
+                // A suite may name a role where it means one of the role's sessions.
+                Principal::role_session(arn, "session").map_err(|_| error)
+            });
+            principal.map_err(|error| CaseError(error.to_string()))
+        };
+        match self {
+            Self::Arn(arn) if arn == "*" => Ok(Principal::anonymous()),
+            Self::Arn(arn) => from_arn(arn),
+            Self::Typed { kind, name, arn } => {
+                match (kind.as_str(), name.as_deref(), arn.as_deref()) {
+                    ("Anonymous", ..) => Ok(Principal::anonymous()),
+                    ("Service", Some(name), _) => Ok(Principal::service(name)),
+                    (_, _, Some(arn)) | (_, Some(arn), None) => from_arn(arn),
+                    (kind, None, None) => Err(CaseError(format!(
+                        "principal of the type `{kind}` without an ARN or a name"
+                    ))),
+                }
+            }
+        }
+    }
+}
+
+/// The policies of a case, parsed.
+struct Policies {
+    identity: Vec<Policy>,
+    boundary: Option<Vec<Policy>>,
+    session: Option<Vec<Policy>>,
+    resource: Option<Policy>,
+    vpc_endpoint: Option<Policy>,
+    scps: Vec<Vec<Policy>>,
+    rcps: Vec<Vec<Policy>>,
+}
+
+impl Policies {
+    fn of(case: &Case<'_>) -> Result<Self, CaseError> {
+        let levels = |member: &str, levels: &[Vec<&RawValue>]| {
+            levels
+                .iter()
+                .enumerate()
+                .map(|(index, documents)| parse_all(&format!("{member}[{index}]"), documents))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let limit = |member: &str, documents: &Option<OneOrMany<'_>>| {
+            documents
+                .as_ref()
+                .map(|OneOrMany(documents)| parse_all(member, documents))
+                .transpose()
+        };
+        let single = |member: &str, document: Option<&RawValue>| {
+            document.map(|document| parse(member, document)).transpose()
+        };
+        Ok(Self {
+            identity: parse_all("identity_policies", &case.identity_policies)?,
+            boundary: limit("boundary", &case.boundary)?,
+            session: limit("session_policy", &case.session_policy)?,
+            resource: single("resource_policy", case.resource_policy)?,
+            vpc_endpoint: single("vpc_endpoint_policy", case.vpc_endpoint_policy)?,
+            scps: levels("scps", &case.scps)?,
+            rcps: levels("rcps", &case.rcps)?,
+        })
+    }
+
+    fn stack(&self) -> PolicyStack<'_> {
+        PolicyStack {
+            identity: &self.identity,
+            permissions_boundary: self.boundary.as_deref(),
+            session: self.session.as_deref(),
+            resource: self.resource.as_ref(),
+            vpc_endpoint: self.vpc_endpoint.as_ref(),
+            service_control: &self.scps,
+            resource_control: &self.rcps,
+        }
+    }
+}
+
+fn parse_all(member: &str, documents: &[&RawValue]) -> Result<Vec<Policy>, CaseError> {
+    documents
+        .iter()
+        .enumerate()
+        .map(|(index, document)| parse(&format!("{member}[{index}]"), document))
+        .collect()
+}
+
+fn parse(name: &str, document: &RawValue) -> Result<Policy, CaseError> {
+    let parsed =
+        Document::parse(document.get()).map_err(|error| CaseError(format!("{name}: {error}")))?;
+    Ok(Policy::new(name, parsed))
+}
