@@ -1,0 +1,233 @@
+//! Every text of a compile error, in one place so that they sound alike.
+//!
+//! Lower case, no full stop, what the user wrote in backticks, and a `help:` line that says what to do.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use pinpoint_iam_catalog::{Action, Faults, ResourceType, UnknownAction, nearest};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{Ident, Lit, Path, Type};
+
+pub(crate) const NO_ACTION: &str =
+    "`#[requires]` names no action\nhelp: write for example `#[requires(GetCampaign)]`";
+pub(crate) const EXPECTED_ENTRY: &str =
+    "expected an action such as `GetCampaign`, or `name = expression`";
+pub(crate) const EXPECTED_COMMA: &str = "expected `,`";
+pub(crate) const NO_BODY: &str = "`#[requires]` needs a function with a body\n\
+    help: put it on the function that handles the request";
+pub(crate) const METHOD: &str = "`#[requires]` cannot stand on a method with `self`\n\
+    help: make it a free function that takes what it needs as parameters";
+pub(crate) const SECOND_ATTRIBUTE: &str =
+    "a handler takes one `#[requires]`\nhelp: remove one of the two";
+/// Reported when an item is refused without a reason, which would be a bug of this crate.
+pub(crate) const NO_REASON: &str = "`#[requires]` cannot guard this item";
+
+pub(crate) fn broken_catalog(faults: &Faults) -> String {
+    format!("the built-in catalog cannot be read\n{faults}")
+}
+
+pub(crate) fn second_action(action: &Path) -> String {
+    format!(
+        "one `#[requires]` takes one action, and `{}` is the second",
+        path(action)
+    )
+}
+
+pub(crate) fn quoted_action(literal: &Lit) -> String {
+    format!(
+        "an action is a name and no literal such as `{}`\nhelp: write for example `GetCampaign`, without quotes",
+        literal.to_token_stream()
+    )
+}
+
+pub(crate) fn colon_in_action(service: &Path, name: &Ident) -> String {
+    let service = path(service);
+    format!(
+        "`{service}:{name}` is how policies write an action\nhelp: write `{service}::{name}`, with two colons"
+    )
+}
+
+pub(crate) fn not_an_action(action: &Path) -> String {
+    format!(
+        "`{}` with brackets is no action\nhelp: write its name only, for example `GetCampaign`",
+        path(action)
+    )
+}
+
+pub(crate) fn not_a_function(item: &str) -> String {
+    format!("`#[requires]` guards functions, and {item} starts none")
+}
+
+pub(crate) fn long_path(action: &Path) -> String {
+    let name = action.segments.last().map(|last| last.ident.to_string());
+    format!(
+        "`{}` is no path of an action\nhelp: write `{name}`, or `service::{name}` for an action of another service",
+        path(action),
+        name = name.unwrap_or_default(),
+    )
+}
+
+pub(crate) fn unknown_action(error: &UnknownAction) -> String {
+    format!("{}\nhelp: {}", error.message(), error.hint())
+}
+
+pub(crate) fn duplicate(key: &Ident) -> String {
+    format!("`{key}` is given twice\nhelp: remove one of the two")
+}
+
+pub(crate) fn unknown_key(
+    key: &Ident,
+    action: &Ident,
+    fields: &BTreeSet<String>,
+    near: &[&str],
+) -> String {
+    let has = match fields.len() {
+        0 => "it has none".to_owned(),
+        _ => format!("it has {}", list("and", fields)),
+    };
+    let help = match near {
+        [] => String::new(),
+        near => format!("\nhelp: did you mean {}?", list("or", near)),
+    };
+    format!(
+        "`{key}` is no option, and `{action}` has no placeholder of that name; {has}{help}"
+    )
+}
+
+pub(crate) fn pinned(key: &Ident, action: &Ident, value: &str) -> String {
+    format!("`{key}` is always `{value}` for `{action}`\nhelp: remove it")
+}
+
+pub(crate) fn field_beside_resource(key: &Ident) -> String {
+    format!("`{key}` is part of what `resource` already gives\nhelp: remove one of the two")
+}
+
+pub(crate) fn no_resource_types(action: &Ident) -> String {
+    format!("`{action}` acts on no single resource; it is checked against `*`\nhelp: remove `resource`")
+}
+
+pub(crate) fn resource_needed(action: &Action, types: &[Arc<ResourceType>]) -> String {
+    let types = list("or", types.iter().map(|resource| resource.type_name()));
+    let name = &action.name;
+    let why = match &action.whole_arn {
+        Some(parameter) => {
+            format!("`{name}` is told its resource by a whole ARN, `{{{parameter}}}`")
+        }
+        None => format!("`{name}` acts on several resource types"),
+    };
+    format!("{why}\nhelp: write `resource = expression`, of type {types}")
+}
+
+pub(crate) fn unbound(
+    action: &Action,
+    resource: &ResourceType,
+    missing: &[String],
+    bound: &[Ident],
+) -> String {
+    let bound: Vec<String> = bound.iter().map(|name| name.unraw().to_string()).collect();
+    let near = missing.iter().find_map(|field| {
+        let near = nearest(field, bound.iter().map(String::as_str));
+        Some((field, *near.first()?))
+    });
+    let first = missing.first().map_or("", String::as_str);
+    let help = match near {
+        Some((field, near)) => format!("if the parameter `{near}` is it, write `{field} = {near}`"),
+        None => format!(
+            "take it from the path, as in `{}`, or write `{first} = expression`",
+            path_parameter(action, resource)
+        ),
+    };
+    format!(
+        "nothing binds {}, which `{}` needs for `{}`\nhelp: {help}",
+        list("and", missing),
+        action.name,
+        resource.arn
+    )
+}
+
+/// The parameter that takes everything from the path.
+fn path_parameter(action: &Action, resource: &ResourceType) -> String {
+    let names: Vec<String> = match &action.route {
+        Some(route) => route
+            .parameters()
+            .map(|parameter| parameter.replace('-', "_"))
+            .collect(),
+        None => resource.fields.iter().map(|field| field.field()).collect(),
+    };
+    match names.as_slice() {
+        [only] => format!("Path({only}): Path<String>"),
+        several => format!(
+            "Path(({})): Path<({})>",
+            several.join(", "),
+            vec!["String"; several.len()].join(", ")
+        ),
+    }
+}
+
+pub(crate) fn conditional(name: &Ident) -> String {
+    format!(
+        "`{name}` is needed by the check, but `#[cfg]` removes it from some builds\n\
+        help: write the handler twice, each with a `#[cfg]` of its own"
+    )
+}
+
+pub(crate) fn reads_body(ty: &Type, name: &Ident) -> String {
+    format!(
+        "`{name}` comes from `{}`, which reads the body, and the check comes before that\n\
+        help: take it from the path, the query or a header",
+        name_of(ty)
+    )
+}
+
+pub(crate) fn impl_trait(name: &Ident) -> String {
+    format!(
+        "`{name}` is needed by the check, so its type cannot be `impl Trait`\nhelp: name the type"
+    )
+}
+
+pub(crate) fn generic(name: &Ident, generic: &Ident) -> String {
+    format!(
+        "`{name}` is needed by the check, so its type cannot depend on the generic `{generic}`\n\
+        help: name the type"
+    )
+}
+
+/// The label of a resource that does not fit.
+pub(crate) fn acts_on(action: &str, types: &[Arc<ResourceType>]) -> String {
+    let types = list("or", types.iter().map(|resource| resource.type_name()));
+    format!("`{action}` acts on {types}")
+}
+
+fn name_of(ty: &Type) -> String {
+    match ty {
+        Type::Path(ty) => ty
+            .path
+            .segments
+            .last()
+            .map_or_else(String::new, |last| last.ident.to_string()),
+        other => other.to_token_stream().to_string(),
+    }
+}
+
+fn path(path: &Path) -> String {
+    let segments: Vec<String> = path
+        .segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect();
+    let leading = path.leading_colon.map_or("", |_| "::");
+    format!("{leading}{}", segments.join("::"))
+}
+
+/// `` `a`, `b` and `c` ``.
+fn list(last_word: &str, names: impl IntoIterator<Item = impl Display>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {last_word} {last}", first.join(", ")),
+    }
+}

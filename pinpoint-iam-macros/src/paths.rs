@@ -1,0 +1,26 @@
+//! The paths by which expansions refer to `pinpoint-iam`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+/// The root of every path that an expansion writes.
+pub(crate) fn root() -> TokenStream {
+    quote!(::pinpoint_iam)
+}
+
+/// The type of an action.
+///
+/// `name` keeps the span of what the user wrote: editors then offer hover, completion and go-to-definition inside the
+/// attribute. So does `service`, where the user wrote it.
+pub(crate) fn action(service: &Ident, name: &Ident) -> TokenStream {
+    let root = root();
+    quote!(#root::#service::actions::#name)
+}
+
+/// A generated resource type.
+pub(crate) fn resource(service: &str, type_name: &str) -> TokenStream {
+    let root = root();
+    let service = Ident::new(service, Span::call_site());
+    let type_name = Ident::new(type_name, Span::call_site());
+    quote!(#root::#service::resources::#type_name)
+}

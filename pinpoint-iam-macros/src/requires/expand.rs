@@ -1,0 +1,226 @@
+//! What rustc gets to see in place of the handler.
+//!
+//! ```ignore
+//! async fn get_campaign(
+//!     _: ::pinpoint_iam::web::Authorized<get_campaign, (Path<(String, String)>,)>,
+//!     Path((application_id, campaign_id)): Path<(String, String)>,
+//! ) -> Response { .. }
+//!
+//! struct get_campaign {}
+//!
+//! impl ::pinpoint_iam::web::Requires<(Path<(String, String)>,)> for get_campaign { .. }
+//! ```
+//!
+//! The struct is braced, so that it lives among the types only and leaves the handler its name. The parameters are
+//! an argument of the trait and not a type inside its implementation: a `pub` handler may then have parameters of a
+//! private type, as it may without us.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Expr, FnArg, parse_quote};
+
+use super::check::{Checked, Parameter, Resolved, Target, Value};
+use super::parse::Handler;
+use crate::messages;
+use crate::paths;
+
+/// Writes the guarded handler and its check.
+pub(crate) fn expand(checked: Checked<'_>) -> TokenStream {
+    let Checked {
+        handler,
+        action,
+        parameters,
+        target,
+    } = checked;
+    let root = paths::root();
+    let requirement = requirement(&handler, &action);
+    let name = handler.signature.ident.clone();
+    let visibility = handler.visibility.clone();
+    let conditions: Vec<Attribute> = handler
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .cloned()
+        .collect();
+    let types = parameters.iter().map(|Parameter { ty, .. }| ty);
+    let taken = quote!((#(#types,)*));
+    let patterns = parameters.iter().map(|Parameter { pattern, .. }| pattern);
+    // Expressions of the attribute see the handler's parameters, and none of our own names.
+    let guard = Ident::new("guard", Span::mixed_site());
+    let all = Ident::new("parameters", Span::mixed_site());
+    let check = check(&guard, &action, &target);
+    let documentation = documentation(&action);
+    let handler = guarded(handler, &documentation, &taken);
+    quote! {
+        #handler
+
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
+        #visibility struct #name {}
+
+        #(#conditions)*
+        #[allow(clippy::all, clippy::pedantic, unused_parens, unused_variables)]
+        impl #root::web::Requires<#taken> for #name {
+            const REQUIREMENT: &'static #root::web::Requirement = #requirement;
+
+            fn check(
+                #guard: &#root::guard::Guard<'_>,
+                #all: &#taken,
+            ) -> ::core::result::Result<(), #root::guard::Denied> {
+                let (#(#patterns,)*) = #all;
+                #check
+            }
+        }
+    }
+}
+
+/// The handler with the hidden parameter in front and a row of documentation at the end.
+fn guarded(handler: Handler, documentation: &str, taken: &TokenStream) -> TokenStream {
+    let Handler {
+        attributes,
+        visibility,
+        mut signature,
+        body,
+    } = handler;
+    let root = paths::root();
+    let name = &signature.ident;
+    let hidden: FnArg = parse_quote!(_: #root::web::Authorized<#name, #taken>);
+    signature.inputs.insert(0, hidden);
+    quote! {
+        #(#attributes)*
+        #[doc = ""]
+        #[doc = #documentation]
+        #visibility #signature #body
+    }
+}
+
+/// The row at the end of the handler's rustdoc.
+fn documentation(action: &Resolved<'_>) -> String {
+    let Resolved { service, entry, .. } = action;
+    let level = entry
+        .access_level
+        .map_or_else(String::new, |level| format!(" ({})", level.name()));
+    let arns: Vec<String> = entry
+        .resources
+        .iter()
+        .map(|resource| {
+            let arn = entry
+                .pinned
+                .iter()
+                .fold(resource.arn.text.clone(), |arn, (placeholder, value)| {
+                    arn.replace(&format!("${{{placeholder}}}"), value)
+                });
+            format!("`{arn}`")
+        })
+        .collect();
+    let on = if arns.is_empty() {
+        "`*`".to_owned()
+    } else {
+        arns.join(" or ")
+    };
+    format!("**Requires** `{service}:{}`{level} on {on}", entry.name)
+}
+
+/// What the route table and explanations say about the handler.
+fn requirement(handler: &Handler, action: &Resolved<'_>) -> TokenStream {
+    let root = paths::root();
+    let name = handler.signature.ident.unraw().to_string();
+    let action = paths::action(&action.service, &action.name);
+    quote! {
+        &#root::web::Requirement {
+            handler: #name,
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            actions: &[<#action as #root::action::TypedAction>::METADATA],
+        }
+    }
+}
+
+/// The statements that ask the guard.
+///
+/// INVARIANT: the last expression is the guard's own answer. Expressions of the attribute stand in a closure that
+/// makes the resource, so that a `return` or `?` in them can at most refuse; it cannot skip the question.
+fn check(guard: &Ident, action: &Resolved<'_>, target: &Target<'_>) -> TokenStream {
+    let root = paths::root();
+    let path = paths::action(&action.service, &action.name);
+    match target {
+        Target::All => {
+            quote!(#guard.check(#path, &#root::resource::AllResources))
+        }
+        Target::Fields { resource, values } => {
+            let resource = paths::resource(&action.service, &resource.type_name());
+            let values = values.iter().map(value);
+            let made = made(quote!(#resource::new(#(#values),*)?));
+            quote!(#guard.check(#path, &#made?))
+        }
+        Target::Given(expression) => given(guard, action, expression),
+    }
+}
+
+/// An immediate closure around an expression, whose `?` refuses.
+fn made(expression: TokenStream) -> TokenStream {
+    let root = paths::root();
+    quote! {
+        (|| ::core::result::Result::Ok::<_, #root::guard::Denied>(#expression))()
+    }
+}
+
+/// One argument of a resource's constructor, with the span of what the user wrote.
+fn value(value: &Value) -> TokenStream {
+    let root = paths::root();
+    match value {
+        Value::Fixed(text) => quote!(#text),
+        // The pattern is matched by reference, so that the name is one already.
+        Value::Binding(name) => {
+            quote_spanned!(name.span()=> #root::resource::text(#name))
+        }
+        Value::Expression(expression) => {
+            quote_spanned!(expression.span()=> #root::resource::text(&(#expression)))
+        }
+    }
+}
+
+/// The check of a resource that the user hands over.
+///
+/// That it fits the action is what `ActsOn` says, and the guard insists on it. A trait of our own stands in front for
+/// the sake of the message: it names the action and lists the types that fit.
+fn given(guard: &Ident, action: &Resolved<'_>, expression: &Expr) -> TokenStream {
+    let root = paths::root();
+    let path = paths::action(&action.service, &action.name);
+    let name = &action.entry.name;
+    let message = format!("`{{Self}}` does not fit `{name}`");
+    let label = messages::acts_on(name, &action.entry.resources);
+    let fitting = action
+        .entry
+        .resources
+        .iter()
+        .map(|resource| paths::resource(&action.service, &resource.type_name()));
+    let made = made(quote!(#expression));
+    let span = expression.span();
+    let ask = quote_spanned!(span=> __Fits::ask(&resource, #guard));
+    quote! {
+        #[diagnostic::on_unimplemented(message = #message, label = #label)]
+        trait __Fits {
+            fn ask(
+                &self,
+                guard: &#root::guard::Guard<'_>,
+            ) -> ::core::result::Result<(), #root::guard::Denied>;
+        }
+        #(
+            impl __Fits for #fitting {
+                fn ask(
+                    &self,
+                    guard: &#root::guard::Guard<'_>,
+                ) -> ::core::result::Result<(), #root::guard::Denied> {
+                    guard.check(#path, self)
+                }
+            }
+        )*
+        let resource = #made?;
+        #ask
+    }
+}
