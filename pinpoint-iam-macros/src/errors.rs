@@ -67,14 +67,22 @@ mod tests {
         let mut errors = Errors::default();
         errors.push(Span::call_site(), "first");
         errors.push(Span::call_site(), "second");
-        let output = errors.report(quote!(struct Kept;)).to_string();
+        let output = errors
+            .report(quote!(
+                struct Kept;
+            ))
+            .to_string();
         assert!(output.starts_with("struct Kept ;"), "{output}");
         assert_eq!(output.matches("compile_error").count(), 2, "{output}");
     }
 
     #[test]
     fn an_item_never_comes_back_alone() {
-        let output = Errors::default().report(quote!(struct Kept;)).to_string();
+        let output = Errors::default()
+            .report(quote!(
+                struct Kept;
+            ))
+            .to_string();
         assert_eq!(output.matches("compile_error").count(), 1, "{output}");
     }
 

@@ -92,9 +92,7 @@ pub(crate) fn unknown_key(
         [] => String::new(),
         near => format!("\nhelp: did you mean {}?", list("or", near)),
     };
-    format!(
-        "`{key}` is no option, and `{action}` has no placeholder of that name; {has}{help}"
-    )
+    format!("`{key}` is no option, and `{action}` has no placeholder of that name; {has}{help}")
 }
 
 pub(crate) fn pinned(key: &Ident, action: &Ident, value: &str) -> String {
@@ -106,7 +104,9 @@ pub(crate) fn field_beside_resource(key: &Ident) -> String {
 }
 
 pub(crate) fn no_resource_types(action: &Ident) -> String {
-    format!("`{action}` acts on no single resource; it is checked against `*`\nhelp: remove `resource`")
+    format!(
+        "`{action}` acts on no single resource; it is checked against `*`\nhelp: remove `resource`"
+    )
 }
 
 pub(crate) fn resource_needed(action: &Action, types: &[Arc<ResourceType>]) -> String {

@@ -17,10 +17,10 @@ pub(crate) fn action(service: &Ident, name: &Ident) -> TokenStream {
     quote!(#root::#service::actions::#name)
 }
 
-/// A generated resource type.
-pub(crate) fn resource(service: &str, type_name: &str) -> TokenStream {
+/// A generated resource type. The user wrote none of it, so neither part has a place in the user's code.
+pub(crate) fn resource(service: &Ident, type_name: &str) -> TokenStream {
     let root = root();
-    let service = Ident::new(service, Span::call_site());
+    let service = Ident::new(&service.to_string(), Span::call_site());
     let type_name = Ident::new(type_name, Span::call_site());
     quote!(#root::#service::resources::#type_name)
 }

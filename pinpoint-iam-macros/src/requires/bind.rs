@@ -215,16 +215,38 @@ mod tests {
                 quote!(Path([application_id, ..])),
             ),
             (
-                quote!(Path(Ids { application_id, other, .. })),
-                quote!(Path(Ids { application_id, other: _, .. })),
+                quote!(Path(Ids {
+                    application_id,
+                    other,
+                    ..
+                })),
+                quote!(Path(Ids {
+                    application_id,
+                    other: _,
+                    ..
+                })),
             ),
             (
-                quote!(Path(Ids { mut application_id, other: Inner(x) })),
-                quote!(Path(Ids { application_id, other: Inner(_) })),
+                quote!(
+                    Path(Ids {
+                        mut application_id,
+                        other: Inner(x),
+                    })
+                ),
+                quote!(Path(Ids {
+                    application_id,
+                    other: Inner(_)
+                })),
             ),
             (
-                quote!(Ids { app: application_id, application_id: other }),
-                quote!(Ids { app: application_id, application_id: _ }),
+                quote!(Ids {
+                    app: application_id,
+                    application_id: other
+                }),
+                quote!(Ids {
+                    app: application_id,
+                    application_id: _
+                }),
             ),
             (
                 quote!(whole @ Path(application_id)),

@@ -349,10 +349,19 @@ fn check_parameter(parameter: &PatType, name: &Ident, generics: &Generics, error
 fn body_extractor(ty: &Type) -> Option<Span> {
     let Type::Path(path) = ty else { return None };
     let last = &path.path.segments.last()?.ident;
-    ["Body", "Bytes", "Form", "Json", "Multipart", "RawForm", "Request", "String"]
-        .iter()
-        .any(|name| last == name)
-        .then(|| last.span())
+    [
+        "Body",
+        "Bytes",
+        "Form",
+        "Json",
+        "Multipart",
+        "RawForm",
+        "Request",
+        "String",
+    ]
+    .iter()
+    .any(|name| last == name)
+    .then(|| last.span())
 }
 
 /// All words of a type, in brackets or not.

@@ -132,7 +132,7 @@ fn requirement(handler: &Handler, action: &Resolved<'_>) -> TokenStream {
     quote! {
         &#root::web::Requirement {
             handler: #name,
-            module: ::core::module_path!(),
+            module_path: ::core::module_path!(),
             file: ::core::file!(),
             line: ::core::line!(),
             actions: &[<#action as #root::action::TypedAction>::METADATA],
@@ -152,7 +152,7 @@ fn check(guard: &Ident, action: &Resolved<'_>, target: &Target<'_>) -> TokenStre
             quote!(#guard.check(#path, &#root::resource::AllResources))
         }
         Target::Fields { resource, values } => {
-            let resource = paths::resource(&action.service, &resource.type_name());
+            let resource = paths::resource(&action.service, resource.type_name());
             let values = values.iter().map(value);
             let made = made(quote!(#resource::new(#(#values),*)?));
             quote!(#guard.check(#path, &#made?))
@@ -176,10 +176,10 @@ fn value(value: &Value) -> TokenStream {
         Value::Fixed(text) => quote!(#text),
         // The pattern is matched by reference, so that the name is one already.
         Value::Binding(name) => {
-            quote_spanned!(name.span()=> #root::resource::text(#name))
+            quote_spanned!(name.span()=> #root::expansion::text(#name))
         }
         Value::Expression(expression) => {
-            quote_spanned!(expression.span()=> #root::resource::text(&(#expression)))
+            quote_spanned!(expression.span()=> #root::expansion::text(&(#expression)))
         }
     }
 }
@@ -198,10 +198,10 @@ fn given(guard: &Ident, action: &Resolved<'_>, expression: &Expr) -> TokenStream
         .entry
         .resources
         .iter()
-        .map(|resource| paths::resource(&action.service, &resource.type_name()));
+        .map(|resource| paths::resource(&action.service, resource.type_name()));
     let made = made(quote!(#expression));
-    let span = expression.span();
-    let ask = quote_spanned!(span=> __Fits::ask(&resource, #guard));
+    let resource = Ident::new("resource", Span::mixed_site());
+    let ask = quote_spanned!(expression.span()=> __Fits::ask(&#resource, #guard));
     quote! {
         #[diagnostic::on_unimplemented(message = #message, label = #label)]
         trait __Fits {
@@ -220,7 +220,16 @@ fn given(guard: &Ident, action: &Resolved<'_>, expression: &Expr) -> TokenStream
                 }
             }
         )*
-        let resource = #made?;
+        #[diagnostic::do_not_recommend]
+        impl<R: __Fits> __Fits for &R {
+            fn ask(
+                &self,
+                guard: &#root::guard::Guard<'_>,
+            ) -> ::core::result::Result<(), #root::guard::Denied> {
+                R::ask(self, guard)
+            }
+        }
+        let #resource = #made?;
         #ask
     }
 }

@@ -9,6 +9,8 @@ mod expand;
 mod parse;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod ui_tests;
 
 use pinpoint_iam_catalog::Catalog;
 use proc_macro2::{Span, TokenStream};
@@ -34,8 +36,7 @@ fn with_catalog(catalog: &Catalog, attribute: TokenStream, item: TokenStream) ->
     let mut errors = Errors::default();
     let requires = parse::attribute(attribute, &mut errors);
     let handler = errors.take(syn::parse2::<parse::Handler>(item.clone()));
-    let checked =
-        handler.and_then(|handler| check::check(catalog, requires, handler, &mut errors));
+    let checked = handler.and_then(|handler| check::check(catalog, requires, handler, &mut errors));
     match checked {
         Some(checked) if errors.is_empty() => expand::expand(checked),
         _ => errors.report(item),

@@ -1,0 +1,416 @@
+//! The stages together, without a compiler.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::attribute;
+
+fn expanded(arguments: TokenStream, item: TokenStream) -> String {
+    attribute(arguments, item).to_string()
+}
+
+/// The messages of the `compile_error!`s in an expansion.
+fn errors(arguments: TokenStream, item: TokenStream) -> Vec<String> {
+    let output = attribute(arguments, item);
+    let mut messages = Vec::new();
+    let mut tokens = output.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        if token.to_string() == "compile_error" {
+            tokens.next();
+            let text: syn::LitStr = syn::parse2(match tokens.next() {
+                Some(proc_macro2::TokenTree::Group(group)) => group.stream(),
+                other => panic!("{other:?}"),
+            })
+            .unwrap();
+            messages.push(text.value());
+        }
+    }
+    messages
+}
+
+fn handler() -> TokenStream {
+    quote! {
+        async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) {}
+    }
+}
+
+#[test]
+fn a_handler_gets_one_parameter_in_front_and_keeps_the_rest() {
+    let output = expanded(
+        quote!(GetCampaign),
+        quote! {
+            #[doc = "Reads."]
+            #[tracing::instrument]
+            pub(crate) async fn get_campaign<S: Clone>(
+                Path((application_id, campaign_id)): Path<(String, String)>,
+                State(state): State<S>,
+            ) -> impl IntoResponse
+            where
+                S: Send,
+            {
+                not checked: by anybody
+            }
+        },
+    );
+    let expected = quote! {
+        pub(crate) async fn get_campaign<S: Clone>(
+            _: ::pinpoint_iam::web::Authorized<get_campaign, (Path<(String, String)>,)>,
+            Path((application_id, campaign_id)): Path<(String, String)>,
+            State(state): State<S>,
+        ) -> impl IntoResponse
+        where
+            S: Send,
+        {
+            not checked: by anybody
+        }
+    };
+    assert!(output.contains(&expected.to_string()), "{output}");
+    assert!(!output.contains("compile_error"), "{output}");
+}
+
+#[test]
+fn the_check_takes_only_what_it_needs() {
+    let output = expanded(
+        quote!(GetCampaign, campaign_id = query.campaign),
+        quote! {
+            async fn get_campaign(
+                State(db): State<Db>,
+                Path(Ids { mut application_id, tenant }): Path<Ids>,
+                Query(query): Query<Wanted>,
+                Json(body): Json<Body>,
+            ) {}
+        },
+    );
+    let header = quote! {
+        impl ::pinpoint_iam::web::Requires<(Path<Ids>, Query<Wanted>,)> for get_campaign
+    };
+    let patterns =
+        quote!(let (Path(Ids { application_id, tenant: _ }), Query(query),) = parameters;);
+    let check = quote! {
+        guard.check(
+            ::pinpoint_iam::mobiletargeting::actions::GetCampaign,
+            &(|| ::core::result::Result::Ok::<_, ::pinpoint_iam::guard::Denied>(
+                ::pinpoint_iam::mobiletargeting::resources::Campaign::new(
+                    ::pinpoint_iam::expansion::text(application_id),
+                    ::pinpoint_iam::expansion::text(&(query.campaign))
+                )?
+            ))()?
+        )
+    };
+    for expected in [header, patterns, check] {
+        assert!(
+            output.contains(&expected.to_string()),
+            "{expected}\n\nin\n\n{output}"
+        );
+    }
+}
+
+#[test]
+fn fixed_values_are_literals() {
+    let output = expanded(
+        quote!(GetEmailTemplate),
+        quote!(
+            async fn read(Path(template_name): Path<String>) {}
+        ),
+    );
+    assert!(output.contains("resources :: Template :: new"), "{output}");
+    assert!(output.contains("\"EMAIL\""), "{output}");
+}
+
+#[test]
+fn an_action_without_resource_types_is_checked_against_everything() {
+    let output = expanded(
+        quote!(mobileanalytics::PutEvents),
+        quote!(
+            async fn put() {}
+        ),
+    );
+    let check = quote! {
+        guard.check(
+            ::pinpoint_iam::mobileanalytics::actions::PutEvents,
+            &::pinpoint_iam::resource::AllResources
+        )
+    };
+    assert!(output.contains(&check.to_string()), "{output}");
+    assert!(output.contains("Authorized < put , () >"), "{output}");
+}
+
+#[test]
+fn conditions_of_the_handler_hold_for_what_belongs_to_it() {
+    let output = expanded(
+        quote!(mobileanalytics::PutEvents),
+        quote!(
+            #[cfg(unix)]
+            async fn put() {}
+        ),
+    );
+    assert_eq!(output.matches("# [cfg (unix)]").count(), 3, "{output}");
+}
+
+#[test]
+fn the_row_for_rustdoc_fills_in_what_is_fixed() {
+    let output = expanded(
+        quote!(GetEmailTemplate),
+        quote!(
+            async fn read(Path(template_name): Path<String>) {}
+        ),
+    );
+    assert!(
+        output.contains("**Requires** `mobiletargeting:GetEmailTemplate` (Read) on `arn:"),
+        "{output}"
+    );
+    assert!(output.contains("/EMAIL`"), "{output}");
+}
+
+#[test]
+fn a_name_that_two_parameters_bind_is_left_to_rustc() {
+    let output = expanded(
+        quote!(GetApp),
+        quote!(
+            async fn get(Path(application_id): Path<String>, Query(application_id): Query<String>) {
+            }
+        ),
+    );
+    assert!(!output.contains("compile_error"), "{output}");
+    assert!(
+        output.contains("Authorized < get , (Path < String > ,) >"),
+        "{output}"
+    );
+}
+
+#[test]
+fn all_mistakes_are_reported_and_the_item_stays() {
+    let item = handler();
+    let output = expanded(
+        quote!(
+            GetCampaign,
+            colour = 1,
+            application_id = a,
+            application_id = b
+        ),
+        item.clone(),
+    );
+    assert!(output.starts_with(&item.to_string()), "{output}");
+    assert!(!output.contains("Authorized"), "{output}");
+    let messages = errors(
+        quote!(
+            GetCampaign,
+            colour = 1,
+            application_id = a,
+            application_id = b
+        ),
+        item,
+    );
+    assert_eq!(messages.len(), 2, "{messages:?}");
+}
+
+#[test]
+fn broken_arguments_do_not_hide_each_other() {
+    let messages = errors(
+        quote!(GetCampagin, application_id = , resource 5),
+        handler(),
+    );
+    assert_eq!(messages.len(), 3, "{messages:?}");
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    for (arguments, expected) in [
+        (quote!(), "names no action"),
+        (quote!(,), "expected an action"),
+        (quote!(application_id = a), "names no action"),
+        (quote!("GetCampaign"), "without quotes"),
+        (quote!(mobiletargeting:GetCampaign), "two colons"),
+        (quote!(all()), "with brackets is no action"),
+        (quote!(GetCampaign<T>), "with brackets is no action"),
+        (quote!(GetCampaign, GetSegment), "is the second"),
+        (quote!(GetCampaign GetSegment), "expected `,`"),
+        (quote!(::GetCampaign), "no path of an action"),
+        (quote!(a::b::GetCampaign), "no path of an action"),
+        (
+            quote!(elsewhere::GetCampaign),
+            "unknown service `elsewhere`",
+        ),
+        (quote!(getcampaign), "its capitals are `GetCampaign`"),
+        (quote!(GetCampagin), "did you mean `GetCampaign`"),
+        (
+            quote!(GetCampaign, resource = c, campaign_id = d),
+            "already gives",
+        ),
+        (
+            quote!(GetCampaign, segment_id = s),
+            "it has `application_id` and `campaign_id`",
+        ),
+        (
+            quote!(GetCampaign, resourse = s),
+            "did you mean `resource`?",
+        ),
+        (quote!(ListTagsForResource), "write `resource = expression`"),
+        (
+            quote!(mobileanalytics::PutEvents, resource = x),
+            "no single resource",
+        ),
+        (quote!(mobileanalytics::PutEvents, app = x), "it has none"),
+        (
+            quote!(GetEmailTemplate, template_type = x),
+            "is always `EMAIL`",
+        ),
+    ] {
+        let messages = errors(arguments.clone(), handler());
+        assert!(
+            messages.iter().any(|message| message.contains(expected)),
+            "{arguments}: {messages:?}"
+        );
+    }
+}
+
+#[test]
+fn a_mistyped_field_is_reported_once() {
+    let messages = errors(
+        quote!(GetCampaign, aplication_id = path.app),
+        quote!(
+            async fn get(Path(path): Path<Ids>, Query(campaign_id): Query<String>) {}
+        ),
+    );
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(
+        messages[0].contains("did you mean `application_id`?"),
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn unfit_items_are_refused() {
+    for (item, expected) in [
+        (
+            quote!(
+                struct Handler;
+            ),
+            "`struct` starts none",
+        ),
+        (
+            quote!(
+                pub const LIMIT: u8 = 1;
+            ),
+            "`const` starts none",
+        ),
+        (
+            quote!(
+                unsafe impl Send for X {}
+            ),
+            "`unsafe` starts none",
+        ),
+        (
+            quote!(
+                extern "C" {
+                    fn handler();
+                }
+            ),
+            "`extern` starts none",
+        ),
+        (quote!(), "this starts none"),
+        (
+            quote!(
+                async fn handler();
+            ),
+            "with a body",
+        ),
+        (
+            quote!(
+                async fn handler(&self) {}
+            ),
+            "`self`",
+        ),
+        (
+            quote!(
+                async fn handler(self: Arc<Self>) {}
+            ),
+            "`self`",
+        ),
+        (
+            quote!(
+                #[requires(GetApp)]
+                async fn handler() {}
+            ),
+            "takes one `#[requires]`",
+        ),
+    ] {
+        let messages = errors(quote!(mobileanalytics::PutEvents), item.clone());
+        assert!(
+            messages.iter().any(|message| message.contains(expected)),
+            "{item}: {messages:?}"
+        );
+    }
+}
+
+#[test]
+fn parameters_that_cannot_be_taken_early_are_refused() {
+    for (item, expected) in [
+        (
+            quote!(
+                async fn f(Json(application_id): Json<String>) {}
+            ),
+            "`Json`, which reads the body",
+        ),
+        (
+            quote!(
+                async fn f(application_id: String) {}
+            ),
+            "`String`, which reads the body",
+        ),
+        (
+            quote!(
+                async fn f(application_id: impl Id) {}
+            ),
+            "cannot be `impl Trait`",
+        ),
+        (
+            quote!(
+                async fn f<T>(Path(application_id): Path<T>) {}
+            ),
+            "the generic `T`",
+        ),
+        (
+            quote!(
+                async fn f<'a>(application_id: Id<'a>) {}
+            ),
+            "the generic `a`",
+        ),
+        (
+            quote!(
+                async fn f<const N: usize>(application_id: Id<N>) {}
+            ),
+            "the generic `N`",
+        ),
+        (
+            quote!(
+                async fn f(#[cfg(unix)] application_id: Id) {}
+            ),
+            "`#[cfg]` removes it",
+        ),
+        (
+            quote!(
+                async fn f(Path(app): Path<String>) {}
+            ),
+            "nothing binds `application_id`",
+        ),
+        (
+            quote!(
+                async fn f(Path(aplication_id): Path<String>) {}
+            ),
+            "write `application_id = aplication_id`",
+        ),
+        (
+            quote!(
+                async fn f(ids!(application_id): Ids) {}
+            ),
+            "nothing binds `application_id`",
+        ),
+    ] {
+        let messages = errors(quote!(GetApp), item.clone());
+        assert!(
+            messages.iter().any(|message| message.contains(expected)),
+            "{item}: {messages:?}"
+        );
+    }
+}

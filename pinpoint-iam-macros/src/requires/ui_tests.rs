@@ -1,0 +1,135 @@
+//! Every case of the UI suite, expanded without a compiler: nothing fails open.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+
+use super::attribute;
+
+/// Every `#[requires(..)]` of a file: its arguments, and the item without it.
+#[derive(Default)]
+struct Uses(Vec<(TokenStream, TokenStream)>);
+
+impl Uses {
+    fn note(
+        &mut self,
+        attributes: &[syn::Attribute],
+        item: &dyn Fn(Vec<syn::Attribute>) -> TokenStream,
+    ) {
+        let is_ours = |attribute: &syn::Attribute| {
+            attribute
+                .path()
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "requires")
+        };
+        if let Some(position) = attributes.iter().position(is_ours) {
+            let mut rest = attributes.to_vec();
+            let arguments = match rest.remove(position).meta {
+                syn::Meta::List(list) => list.tokens,
+                _ => TokenStream::new(),
+            };
+            self.0.push((arguments, item(rest)));
+        }
+    }
+}
+
+macro_rules! note {
+    ($($visit:ident: $item:ty),* $(,)?) => {
+        impl<'ast> Visit<'ast> for Uses {
+            $(fn $visit(&mut self, item: &'ast $item) {
+                self.note(&item.attrs, &|attrs| {
+                    <$item>::to_token_stream(&{
+                        let mut item = item.clone();
+                        item.attrs = attrs;
+                        item
+                    })
+                });
+                visit::$visit(self, item);
+            })*
+        }
+    };
+}
+
+note!(
+    visit_item_fn: syn::ItemFn,
+    visit_impl_item_fn: syn::ImplItemFn,
+    visit_trait_item_fn: syn::TraitItemFn,
+    visit_item_struct: syn::ItemStruct,
+    visit_item_impl: syn::ItemImpl,
+    visit_item_mod: syn::ItemMod,
+    visit_item_const: syn::ItemConst,
+);
+
+fn cases(kind: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/ui/requires")
+        .join(kind);
+    let mut cases: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    cases.sort();
+    cases
+}
+
+fn expansions(case: &Path) -> Vec<String> {
+    let mut uses = Uses::default();
+    uses.visit_file(&syn::parse_file(&fs::read_to_string(case).unwrap()).unwrap());
+    uses.0
+        .into_iter()
+        .map(|(arguments, item)| attribute(arguments, item).to_string())
+        .collect()
+}
+
+/// Nothing fails open: an expansion is an error, or it is guarded, whatever rustc then says of it.
+fn is_guarded(expansion: &str) -> bool {
+    expansion.contains(":: pinpoint_iam :: web :: Authorized <")
+        && expansion.contains(":: pinpoint_iam :: web :: Requires <")
+        && (expansion.contains("guard . check (") || expansion.contains("__Fits :: ask ("))
+}
+
+#[test]
+fn every_failing_case_is_an_error_or_does_not_type_check() {
+    let cases = cases("fail");
+    assert!(cases.len() >= 20, "{} cases", cases.len());
+    for case in cases {
+        let name = case.display();
+        let expansions = expansions(&case);
+        assert!(!expansions.is_empty(), "{name} uses no `#[requires]`");
+        for expansion in &expansions {
+            assert_ne!(
+                expansion.contains("compile_error"),
+                is_guarded(expansion),
+                "{name}: {expansion}"
+            );
+        }
+        if !expansions
+            .iter()
+            .any(|expansion| expansion.contains("compile_error"))
+        {
+            let shown = fs::read_to_string(case.with_extension("stderr")).unwrap();
+            assert!(
+                shown.starts_with("error"),
+                "{name} is no error of rustc either"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_passing_case_is_guarded() {
+    let cases = cases("pass");
+    assert!(cases.len() >= 20, "{} cases", cases.len());
+    for case in cases {
+        let name = case.display();
+        for expansion in expansions(&case) {
+            assert!(is_guarded(&expansion), "{name}: {expansion}");
+            assert!(!expansion.contains("compile_error"), "{name}: {expansion}");
+        }
+    }
+}
