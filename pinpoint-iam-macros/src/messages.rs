@@ -195,12 +195,6 @@ pub(crate) fn generic(name: &Ident, generic: &Ident) -> String {
     )
 }
 
-/// The label of a resource that does not fit.
-pub(crate) fn acts_on(action: &str, types: &[Arc<ResourceType>]) -> String {
-    let types = list("or", types.iter().map(|resource| resource.type_name()));
-    format!("`{action}` acts on {types}")
-}
-
 fn name_of(ty: &Type) -> String {
     match ty {
         Type::Path(ty) => ty

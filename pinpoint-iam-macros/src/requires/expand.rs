@@ -23,7 +23,6 @@ use syn::{Attribute, Expr, FnArg, parse_quote};
 
 use super::check::{Checked, Parameter, Resolved, Target, Value};
 use super::parse::Handler;
-use crate::messages;
 use crate::paths;
 
 /// Writes the guarded handler and its check.
@@ -184,52 +183,28 @@ fn value(value: &Value) -> TokenStream {
     }
 }
 
-/// The check of a resource that the user hands over.
+/// The check of a resource that the user hands over, by value or by reference.
 ///
-/// That it fits the action is what `ActsOn` says, and the guard insists on it. A trait of our own stands in front for
-/// the sake of the message: it names the action and lists the types that fit.
+/// The types that the catalog lists go along, so that the message can name them.
 fn given(guard: &Ident, action: &Resolved<'_>, expression: &Expr) -> TokenStream {
     let root = paths::root();
     let path = paths::action(&action.service, &action.name);
-    let name = &action.entry.name;
-    let message = format!("`{{Self}}` does not fit `{name}`");
-    let label = messages::acts_on(name, &action.entry.resources);
-    let fitting = action
+    let legal: Vec<TokenStream> = action
         .entry
         .resources
         .iter()
-        .map(|resource| paths::resource(&action.service, resource.type_name()));
+        .map(|resource| paths::resource(&action.service, resource.type_name()))
+        .collect();
+    let legal = match legal.as_slice() {
+        [only] => quote!(#only),
+        several => quote!((#(#several),*)),
+    };
     let made = made(quote!(#expression));
     let resource = Ident::new("resource", Span::mixed_site());
-    let ask = quote_spanned!(expression.span()=> __Fits::ask(&#resource, #guard));
+    let borrowed = quote_spanned!(expression.span()=> #resource.__borrowed());
     quote! {
-        #[diagnostic::on_unimplemented(message = #message, label = #label)]
-        trait __Fits {
-            fn ask(
-                &self,
-                guard: &#root::guard::Guard<'_>,
-            ) -> ::core::result::Result<(), #root::guard::Denied>;
-        }
-        #(
-            impl __Fits for #fitting {
-                fn ask(
-                    &self,
-                    guard: &#root::guard::Guard<'_>,
-                ) -> ::core::result::Result<(), #root::guard::Denied> {
-                    guard.check(#path, self)
-                }
-            }
-        )*
-        #[diagnostic::do_not_recommend]
-        impl<R: __Fits> __Fits for &R {
-            fn ask(
-                &self,
-                guard: &#root::guard::Guard<'_>,
-            ) -> ::core::result::Result<(), #root::guard::Denied> {
-                R::ask(self, guard)
-            }
-        }
+        use #root::expansion::Borrowed as _;
         let #resource = #made?;
-        #ask
+        #root::expansion::check::<#legal, _, _>(#guard, #path, #borrowed)
     }
 }

@@ -1,0 +1,73 @@
+//! What the expansions of attribute macros call, and nobody else.
+//!
+//! The traits stand in front of others for the sake of the message: what does not fit is then reported in the words of
+//! the attribute, at the user's own tokens.
+
+use crate::action::ActsOn;
+use crate::guard::{Denied, Guard};
+use crate::resource::Resource;
+
+/// A value that fills a placeholder of an ARN.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot fill a placeholder of an ARN",
+    label = "expected a text, such as `String`",
+    note = "convert it in the attribute, as in `campaign_id = campaign_id.to_string()`"
+)]
+pub trait Text {
+    /// The text.
+    fn text(&self) -> &str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str> + ?Sized> Text for T {
+    fn text(&self) -> &str {
+        self.as_ref()
+    }
+}
+
+/// The text of a value that fills a placeholder.
+pub fn text<T: Text + ?Sized>(value: &T) -> &str {
+    value.text()
+}
+
+/// Makes a reference of whatever stands before the dot: of a resource, and of a reference to one.
+pub trait Borrowed {
+    /// The reference.
+    fn __borrowed(&self) -> &Self {
+        self
+    }
+}
+
+impl<T: ?Sized> Borrowed for T {}
+
+/// A resource that the action `A` acts on.
+///
+/// `Legal` is there to be read: it is the type, or the tuple of types, that the catalog lists for the action.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not fit `{A}`",
+    label = "`{A}` acts on `{Legal}`"
+)]
+pub trait Fits<A, Legal> {
+    /// Asks the guard.
+    fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: ActsOn<R>, Legal, R: Resource> Fits<A, Legal> for R {
+    fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied> {
+        guard.check(action, self)
+    }
+}
+
+/// Checks a resource that the attribute was given.
+///
+/// # Errors
+///
+/// As [`Guard::check`].
+pub fn check<Legal, A, R: Fits<A, Legal>>(
+    guard: &Guard<'_>,
+    action: A,
+    resource: &R,
+) -> Result<(), Denied> {
+    resource.ask(guard, action)
+}

@@ -1,0 +1,11 @@
+//! What compiles with the attribute macros, and what the compiler says of the rest.
+//!
+//! One behaviour per file, named after it. The texts are those of the toolchain in CI. After a wanted change,
+//! `TRYBUILD=overwrite cargo test -p pinpoint-iam-tests --test ui` writes them anew.
+
+#[test]
+fn requires() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/requires/pass/*.rs");
+    cases.compile_fail("ui/requires/fail/*.rs");
+}

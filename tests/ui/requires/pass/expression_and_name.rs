@@ -1,0 +1,15 @@
+//! One placeholder may bind by an expression and the other by its name; an expression comes first.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use pinpoint_iam::{Authorizer, requires};
+
+#[requires(GetCampaign, campaign_id = campaign_id.to_string())]
+async fn get_campaign(Path((application_id, campaign_id)): Path<(String, u64)>) -> String {
+    format!("{application_id} {campaign_id}")
+}
+
+fn main() {
+    let _: Router<Authorizer> = Router::new().route("/", get(get_campaign));
+}

@@ -1,0 +1,16 @@
+//! A resource that the attribute makes; `?` refuses the request where an id is no good.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use pinpoint_iam::mobiletargeting::Campaign;
+use pinpoint_iam::{Authorizer, requires};
+
+#[requires(GetCampaign, resource = Campaign::new(app, id)?)]
+async fn get_campaign(Path((app, id)): Path<(String, String)>) -> String {
+    format!("{app} {id}")
+}
+
+fn main() {
+    let _: Router<Authorizer> = Router::new().route("/", get(get_campaign));
+}
