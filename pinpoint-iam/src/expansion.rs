@@ -25,11 +25,6 @@ impl<T: AsRef<str> + ?Sized> Text for T {
     }
 }
 
-/// The text of a value that fills a placeholder.
-pub fn text<T: Text + ?Sized>(value: &T) -> &str {
-    value.text()
-}
-
 /// Makes a reference of whatever stands before the dot: of a resource, and of a reference to one.
 pub trait Borrowed {
     /// The reference.
@@ -45,10 +40,14 @@ impl<T: ?Sized> Borrowed for T {}
 /// `Legal` is there to be read: it is the type, or the tuple of types, that the catalog lists for the action.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not fit `{A}`",
-    label = "`{A}` acts on `{Legal}`"
+    label = "the action acts on `{Legal}`"
 )]
 pub trait Fits<A, Legal> {
-    /// Asks the guard.
+    /// Asks the guard about the action on this resource.
+    ///
+    /// # Errors
+    ///
+    /// As [`Guard::check`].
     fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied>;
 }
 
@@ -57,17 +56,4 @@ impl<A: ActsOn<R>, Legal, R: Resource> Fits<A, Legal> for R {
     fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied> {
         guard.check(action, self)
     }
-}
-
-/// Checks a resource that the attribute was given.
-///
-/// # Errors
-///
-/// As [`Guard::check`].
-pub fn check<Legal, A, R: Fits<A, Legal>>(
-    guard: &Guard<'_>,
-    action: A,
-    resource: &R,
-) -> Result<(), Denied> {
-    resource.ask(guard, action)
 }

@@ -153,7 +153,7 @@ fn check(guard: &Ident, action: &Resolved<'_>, target: &Target<'_>) -> TokenStre
         Target::Fields { resource, values } => {
             let resource = paths::resource(&action.service, resource.type_name());
             let values = values.iter().map(value);
-            let made = made(quote!(#resource::new(#(#values),*)?));
+            let made = made(&resource, &quote!(#resource::new(#(#values),*)?));
             quote!(#guard.check(#path, &#made?))
         }
         Target::Given(expression) => given(guard, action, expression),
@@ -161,10 +161,12 @@ fn check(guard: &Ident, action: &Resolved<'_>, target: &Target<'_>) -> TokenStre
 }
 
 /// An immediate closure around an expression, whose `?` refuses.
-fn made(expression: TokenStream) -> TokenStream {
+fn made(ty: &TokenStream, expression: &TokenStream) -> TokenStream {
     let root = paths::root();
     quote! {
-        (|| ::core::result::Result::Ok::<_, #root::guard::Denied>(#expression))()
+        (|| -> ::core::result::Result<#ty, #root::guard::Denied> {
+            ::core::result::Result::Ok(#expression)
+        })()
     }
 }
 
@@ -175,10 +177,10 @@ fn value(value: &Value) -> TokenStream {
         Value::Fixed(text) => quote!(#text),
         // The pattern is matched by reference, so that the name is one already.
         Value::Binding(name) => {
-            quote_spanned!(name.span()=> #root::expansion::text(#name))
+            quote_spanned!(name.span()=> #root::expansion::Text::text(#name))
         }
         Value::Expression(expression) => {
-            quote_spanned!(expression.span()=> #root::expansion::text(&(#expression)))
+            quote_spanned!(expression.span()=> #root::expansion::Text::text(&(#expression)))
         }
     }
 }
@@ -199,12 +201,13 @@ fn given(guard: &Ident, action: &Resolved<'_>, expression: &Expr) -> TokenStream
         [only] => quote!(#only),
         several => quote!((#(#several),*)),
     };
-    let made = made(quote!(#expression));
-    let resource = Ident::new("resource", Span::mixed_site());
-    let borrowed = quote_spanned!(expression.span()=> #resource.__borrowed());
+    let made = made(&quote!(_), &quote!(#expression));
+    let place = expression.span();
+    let resource = Ident::new("resource", Span::mixed_site().located_at(place));
+    let borrowed = quote_spanned!(place=> #resource.__borrowed());
     quote! {
         use #root::expansion::Borrowed as _;
         let #resource = #made?;
-        #root::expansion::check::<#legal, _, _>(#guard, #path, #borrowed)
+        #root::expansion::Fits::<#path, #legal>::ask(#borrowed, #guard, #path)
     }
 }

@@ -91,8 +91,8 @@ fn the_check_takes_only_what_it_needs() {
             ::pinpoint_iam::mobiletargeting::actions::GetCampaign,
             &(|| ::core::result::Result::Ok::<_, ::pinpoint_iam::guard::Denied>(
                 ::pinpoint_iam::mobiletargeting::resources::Campaign::new(
-                    ::pinpoint_iam::expansion::text(application_id),
-                    ::pinpoint_iam::expansion::text(&(query.campaign))
+                    ::pinpoint_iam::expansion::Text::text(application_id),
+                    ::pinpoint_iam::expansion::Text::text(&(query.campaign))
                 )?
             ))()?
         )

@@ -1,0 +1,13 @@
+//! Broken arguments do not hide each other.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(GetCampaign, application_id = , campaign_id)]
+async fn get_campaign(
+    Path((application_id, campaign_id)): Path<(String, String)>,
+) -> String {
+    application_id + &campaign_id
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! A parameter that the check needs has a type of its own.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(GetApp)]
+async fn get_app<T: AsRef<str>>(Path(application_id): Path<T>) -> String {
+    application_id.as_ref().to_owned()
+}
+
+fn main() {}

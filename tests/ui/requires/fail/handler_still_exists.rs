@@ -1,0 +1,15 @@
+//! After an error the handler is still there, so that no follow-up errors appear.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use pinpoint_iam::{Authorizer, requires};
+
+#[requires(GetCampagin)]
+async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
+    application_id + &campaign_id
+}
+
+fn main() {
+    let _: Router<Authorizer> = Router::new().route("/", get(get_campaign));
+}

@@ -1,0 +1,13 @@
+//! One wrong letter: the nearest names are offered.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(GetCampagin)]
+async fn get_campaign(
+    Path((application_id, campaign_id)): Path<(String, String)>,
+) -> String {
+    application_id + &campaign_id
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A requirement without an action would let everybody in.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires]
+async fn get_campaign(
+    Path((application_id, campaign_id)): Path<(String, String)>,
+) -> String {
+    application_id + &campaign_id
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! Something that is no resource at all.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(GetCampaign, resource = campaign_id)]
+async fn get_campaign(
+    Path((application_id, campaign_id)): Path<(String, String)>,
+) -> String {
+    application_id + &campaign_id
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! A second attribute is refused instead of forgotten.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(GetCampaign)]
+#[requires(UpdateCampaign)]
+async fn get_campaign(
+    Path((application_id, campaign_id)): Path<(String, String)>,
+) -> String {
+    application_id + &campaign_id
+}
+
+fn main() {}

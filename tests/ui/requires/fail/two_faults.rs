@@ -1,0 +1,11 @@
+//! Two mistakes in one attribute are shown together.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(GetCampaign, segment_id = application_id)]
+async fn get_campaign(Path(application_id): Path<String>) -> String {
+    application_id
+}
+
+fn main() {}
