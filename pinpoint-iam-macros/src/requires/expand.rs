@@ -1,6 +1,6 @@
 //! What rustc gets to see in place of the handler.
 //!
-//! ```ignore
+//! ```text
 //! async fn get_campaign(
 //!     _: ::pinpoint_iam::web::Authorized<get_campaign, (Path<(String, String)>,)>,
 //!     Path((application_id, campaign_id)): Path<(String, String)>,

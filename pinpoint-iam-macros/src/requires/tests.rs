@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::attribute;
+use pinpoint_iam_catalog::{Catalog, SourceFile};
+
+use super::{attribute, with_catalog};
 
 fn expanded(arguments: TokenStream, item: TokenStream) -> String {
     attribute(arguments, item).to_string()
@@ -89,12 +91,17 @@ fn the_check_takes_only_what_it_needs() {
     let check = quote! {
         guard.check(
             ::pinpoint_iam::mobiletargeting::actions::GetCampaign,
-            &(|| ::core::result::Result::Ok::<_, ::pinpoint_iam::guard::Denied>(
-                ::pinpoint_iam::mobiletargeting::resources::Campaign::new(
-                    ::pinpoint_iam::expansion::Text::text(application_id),
-                    ::pinpoint_iam::expansion::Text::text(&(query.campaign))
-                )?
-            ))()?
+            &(|| -> ::core::result::Result<
+                ::pinpoint_iam::mobiletargeting::resources::Campaign,
+                ::pinpoint_iam::guard::Denied
+            > {
+                ::core::result::Result::Ok(
+                    ::pinpoint_iam::mobiletargeting::resources::Campaign::new(
+                        ::pinpoint_iam::expansion::Text::text(application_id),
+                        ::pinpoint_iam::expansion::Text::text(&(query.campaign))
+                    )?
+                )
+            })()?
         )
     };
     for expected in [header, patterns, check] {
@@ -262,6 +269,60 @@ fn wrong_arguments_are_refused() {
             "{arguments}: {messages:?}"
         );
     }
+}
+
+#[test]
+fn several_resource_types_need_a_resource() {
+    let catalog = Catalog::load([SourceFile {
+        path: "shop.toml".into(),
+        text: r#"
+            format = 1
+            [service]
+            prefix = "shop"
+            name = "Shop"
+            documentation = "https://example.com/"
+            [sources.own]
+            title = "Our own"
+            date = "2026-11-23"
+            [placeholders.OrderId]
+            parameter = "order-id"
+            summary = "an order"
+            [resources.order]
+            arn = "arn:${Partition}:shop:${Region}:${Account}:orders/${OrderId}"
+            summary = "An order."
+            [resources.parcel]
+            arn = "arn:${Partition}:shop:${Region}:${Account}:parcels/${OrderId}"
+            summary = "A parcel."
+            [actions.Track]
+            summary = "Tells where it is."
+            access-level = "Read"
+            resources = ["order", "parcel"]
+            lifecycle = { state = "continues", source = "own" }
+            sources = ["own"]
+        "#
+        .into(),
+    }])
+    .unwrap();
+    let item = quote!(
+        async fn track(Path(order_id): Path<String>) {}
+    );
+    let refused = with_catalog(&catalog, quote!(Track), item.clone()).to_string();
+    for expected in [
+        "compile_error",
+        "`Track` acts on several resource types",
+        "of type `Order` or `Parcel`",
+    ] {
+        assert!(refused.contains(expected), "{refused}");
+    }
+    let guarded = with_catalog(&catalog, quote!(Track, resource = order(order_id)), item);
+    let legal = quote!((
+        ::pinpoint_iam::shop::resources::Order,
+        ::pinpoint_iam::shop::resources::Parcel
+    ));
+    assert!(
+        guarded.to_string().contains(&legal.to_string()),
+        "{guarded}"
+    );
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! An action without resource types takes no resource.
 
-use pinpoint_iam::mobiletargeting::App;
 use pinpoint_iam::requires;
 
-#[requires(mobileanalytics::PutEvents, resource = App::new("a1")?)]
+#[requires(mobileanalytics::PutEvents, resource = app())]
 async fn put_events() -> &'static str {
     ""
 }

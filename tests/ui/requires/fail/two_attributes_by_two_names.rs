@@ -1,0 +1,14 @@
+//! A second attribute under another name is refused too: there is room for one check.
+
+use axum::extract::Path;
+use pinpoint_iam::{requires, requires as guarded};
+
+#[requires(GetCampaign)]
+#[guarded(UpdateCampaign)]
+async fn get_campaign(
+    Path((application_id, campaign_id)): Path<(String, String)>,
+) -> String {
+    application_id + &campaign_id
+}
+
+fn main() {}
