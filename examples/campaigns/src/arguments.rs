@@ -1,0 +1,147 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use lexopt::{Arg, ValueExt};
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = "\
+A small Pinpoint-shaped service whose handlers are guarded by IAM policies.
+
+Usage: campaigns [OPTIONS]
+
+Options:
+      --listen ADDRESS:PORT  Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
+      --data DIRECTORY       Where the database is kept; created if missing [default: data beside the manifest]
+      --config FILE          The callers with their tokens and policies [default: callers.toml beside the manifest]
+      --policies DIRECTORY   The policy documents [default: policies beside the manifest]
+  -h, --help                 Print this help
+  -V, --version              Print the version
+
+The environment variable RUST_LOG sets what is logged to standard error, for example `RUST_LOG=debug`.
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Run the service.
+    Serve(Settings),
+    /// Print [`HELP`].
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// Where the service listens, and where its files are.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// The address and port to listen on.
+    pub(crate) listen: SocketAddr,
+    /// The directory of the database.
+    pub(crate) data: PathBuf,
+    /// The file that names the callers.
+    pub(crate) config: PathBuf,
+    /// The directory of the policy documents.
+    pub(crate) policies: PathBuf,
+}
+
+impl Default for Settings {
+    /// The files of this crate's own directory, so that `cargo run` works from every directory of the workspace.
+    fn default() -> Self {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: manifest.join("data"),
+            config: manifest.join("callers.toml"),
+            policies: manifest.join("policies"),
+        }
+    }
+}
+
+impl Command {
+    /// Reads the arguments, the program's name excluded.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the argument at fault.
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
+        let mut parser = lexopt::Parser::from_args(arguments);
+        let mut settings = Settings::default();
+        let text = |error: lexopt::Error| error.to_string();
+        while let Some(argument) = parser.next().map_err(text)? {
+            match argument {
+                Arg::Long("listen") => {
+                    let value = parser.value().and_then(ValueExt::string).map_err(text)?;
+                    settings.listen = value.parse().map_err(|_| {
+                        format!("`--listen` takes an address and a port such as `127.0.0.1:8080`, not `{value}`")
+                    })?;
+                }
+                Arg::Long("data") => settings.data = parser.value().map_err(text)?.into(),
+                Arg::Long("config") => settings.config = parser.value().map_err(text)?.into(),
+                Arg::Long("policies") => settings.policies = parser.value().map_err(text)?.into(),
+                Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
+                Arg::Short('V') | Arg::Long("version") => return Ok(Self::Version),
+                other => return Err(text(other.unexpected())),
+            }
+        }
+        Ok(Self::Serve(settings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Command, String> {
+        Command::parse(arguments.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn no_arguments_mean_the_defaults() {
+        assert_eq!(parse(&[]), Ok(Command::Serve(Settings::default())));
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let expected = Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: PathBuf::from("d"),
+            config: PathBuf::from("c.toml"),
+            policies: PathBuf::from("p"),
+        };
+        let arguments = [
+            "--listen",
+            "127.0.0.1:0",
+            "--data=d",
+            "--config",
+            "c.toml",
+            "--policies",
+            "p",
+        ];
+        assert_eq!(parse(&arguments), Ok(Command::Serve(expected)));
+    }
+
+    #[test]
+    fn help_and_version_have_both_spellings() {
+        assert_eq!(parse(&["--help"]), Ok(Command::Help));
+        assert_eq!(parse(&["-h"]), Ok(Command::Help));
+        assert_eq!(parse(&["--version"]), Ok(Command::Version));
+        assert_eq!(parse(&["-V"]), Ok(Command::Version));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for (arguments, named) in [
+            (&["--lisen", "127.0.0.1:0"][..], "--lisen"),
+            (&["extra"], "extra"),
+            (&["--listen"], "--listen"),
+            (&["--listen", "localhost"], "localhost"),
+            (&["--listen", "127.0.0.1:65536"], "65536"),
+        ] {
+            let error = parse(arguments).expect_err("must be refused");
+            assert!(error.contains(named), "{error}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a new database holds, so that the calls that the service prints at its start work at once.
+
+use std::collections::BTreeMap;
+
+use super::Writing;
+use crate::api::answer::ApiError;
+use crate::api::applications::Application;
+use crate::api::body::Tags;
+use crate::api::campaigns::Campaign;
+use crate::api::journeys::Journey;
+use crate::api::segments::Segment;
+use crate::api::settings::Settings;
+
+/// The demo's application.
+pub(crate) const APPLICATION: &str = "demo";
+
+/// The demo's campaign that the policy for one campaign names.
+pub(crate) const CAMPAIGN: &str = "welcome";
+
+/// The other campaign.
+const OTHER_CAMPAIGN: &str = "summer-sale";
+
+/// The segment of both campaigns.
+const SEGMENT: &str = "everyone";
+
+/// The demo's journey, which the policy for one journey names.
+const JOURNEY: &str = "onboarding";
+
+/// Writes the demo's records into a new database.
+pub(super) fn plant(transaction: &Writing) -> Result<(), ApiError> {
+    transaction.put(&Application::new(
+        APPLICATION.to_owned(),
+        "Demo project".to_owned(),
+        Tags::new(),
+    )?)?;
+    let segment = Segment::new(
+        APPLICATION.to_owned(),
+        SEGMENT.to_owned(),
+        "Everyone".to_owned(),
+    )?;
+    transaction.put(&segment)?;
+    transaction.put(&Campaign::new(
+        CAMPAIGN.to_owned(),
+        "Welcome".to_owned(),
+        &segment,
+    )?)?;
+    transaction.put(&Campaign::new(
+        OTHER_CAMPAIGN.to_owned(),
+        "Summer sale".to_owned(),
+        &segment,
+    )?)?;
+    transaction.put(&Journey {
+        application_id: APPLICATION.to_owned(),
+        id: JOURNEY.to_owned(),
+        activities: BTreeMap::from([
+            ("greeting".to_owned(), "MESSAGE".to_owned()),
+            ("one-week".to_owned(), "WAIT".to_owned()),
+        ]),
+    })?;
+    // A table that nothing was written to does not exist, and a reader could not open it.
+    transaction.create::<Settings>()
+}

@@ -1,0 +1,333 @@
+//! Starts the program and talks to it.
+//!
+//! Requests are written by hand, byte for byte: an HTTP client would tidy up the paths that the tests are about.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// The tokens of `callers.toml`.
+pub(crate) const ADMINISTRATOR: &str = "demo-administrator-4f1d8a6c";
+pub(crate) const ANALYST: &str = "demo-analyst-92b7e035";
+pub(crate) const CAMPAIGN_ANALYST: &str = "demo-campaign-analyst-d63c1f78";
+
+/// No answer takes longer than this; a test that waits longer fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A directory that goes away with the test.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    /// An empty directory; `name` is the test's own.
+    pub(crate) fn new(name: &str) -> Self {
+        let path =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A copy of the demo's policies, to be changed.
+    pub(crate) fn policies(&self) -> PathBuf {
+        let copy = self.0.join("policies");
+        fs::create_dir_all(&copy).unwrap();
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies")).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+        }
+        copy
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The program with some arguments.
+pub(crate) fn program<I: Into<OsString>>(arguments: impl IntoIterator<Item = I>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_campaigns"));
+    command
+        .args(arguments.into_iter().map(Into::into))
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null());
+    command
+}
+
+/// The options for a service of one test.
+pub(crate) fn options(scratch: &Scratch) -> Vec<OsString> {
+    let data = scratch.path().join("data");
+    vec![
+        "--listen".into(),
+        "127.0.0.1:0".into(),
+        "--data".into(),
+        data.into(),
+    ]
+}
+
+/// Runs the program where it must not come up; gives its exit status and what it wrote to standard error.
+pub(crate) fn refused_to_start(mut command: Command) -> (i32, String) {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    if !first.is_empty() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("it started: {first}");
+    }
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code().expect("an exit status"),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+/// A running service, killed when it is dropped.
+pub(crate) struct Service {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: PathBuf,
+    address: SocketAddr,
+}
+
+impl Service {
+    /// A service on the demo's callers and policies, with a database of its own.
+    pub(crate) fn start(scratch: &Scratch) -> Self {
+        Self::start_with(scratch, options(scratch))
+    }
+
+    /// A service with other options; it is ready when this returns.
+    pub(crate) fn start_with(scratch: &Scratch, options: Vec<OsString>) -> Self {
+        let stderr = scratch.path().join("stderr.txt");
+        let mut child = program(options)
+            .stdout(Stdio::piped())
+            .stderr(File::create(&stderr).unwrap())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        stdout.read_line(&mut first).unwrap();
+        let address = first
+            .trim_end()
+            .strip_prefix("listening on http://")
+            .and_then(|address| address.parse().ok())
+            .unwrap_or_else(|| {
+                panic!(
+                    "first line {first:?}, log {}",
+                    fs::read_to_string(&stderr).unwrap()
+                )
+            });
+        Self {
+            child,
+            stdout: Some(stdout),
+            stderr,
+            address,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The service with nobody to read what it prints any more.
+    pub(crate) fn without_stdout(mut self) -> Self {
+        self.stdout = None;
+        self
+    }
+
+    /// The rest of the announcement, up to and with the line `last`.
+    pub(crate) fn announcement_until(&mut self, last: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            let length = self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
+            assert_ne!(length, 0, "the announcement ended: {lines:?}");
+            let line = line.trim_end().to_owned();
+            let is_last = last(&line);
+            lines.push(line);
+            if is_last {
+                return lines;
+            }
+        }
+    }
+
+    /// Waits for the end of the program; gives its exit status and its log.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().unwrap();
+        (status, fs::read_to_string(&self.stderr).unwrap())
+    }
+
+    /// Ends the program without warning.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends a request without a body.
+    pub(crate) fn get(&self, token: &str, path: &str) -> Answer {
+        self.call(Some(token), "GET", path, None)
+    }
+
+    /// Sends a request.
+    pub(crate) fn call(
+        &self,
+        token: Option<&str>,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+    ) -> Answer {
+        let authorization = token
+            .map(|token| format!("Authorization: Bearer {token}\r\n"))
+            .unwrap_or_default();
+        self.send(method, path, &authorization, body)
+    }
+
+    /// Sends a request with these header lines, each with its line end.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: Option<&str>,
+    ) -> Answer {
+        let length = body
+            .map(|body| format!("Content-Length: {}\r\n", body.len()))
+            .unwrap_or_default();
+        let mut connection = self.connect();
+        connection.write(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: test\r\n{headers}{length}\r\n"
+        ));
+        connection.write(body.unwrap_or_default());
+        connection.answer()
+    }
+
+    /// Opens a connection, for requests in several parts.
+    pub(crate) fn connect(&self) -> Connection {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Connection(BufReader::new(stream))
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A connection to the service.
+pub(crate) struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    pub(crate) fn write(&mut self, text: &str) {
+        self.0.get_mut().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Reads one answer, which may be an interim one such as `100 Continue`.
+    pub(crate) fn answer(&mut self) -> Answer {
+        let mut status = None;
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(
+                self.0.read_line(&mut line).unwrap(),
+                0,
+                "the connection ended within an answer"
+            );
+            let line = line.trim_end();
+            match (status, line.split_once(": ")) {
+                (None, _) => {
+                    status = line
+                        .split(' ')
+                        .nth(1)
+                        .and_then(|status| status.parse().ok())
+                }
+                (Some(_), Some((name, value))) => headers.push((name.to_owned(), value.to_owned())),
+                (Some(_), None) => break,
+            }
+        }
+        let mut answer = Answer {
+            status: status.unwrap(),
+            headers,
+            body: Vec::new(),
+        };
+        let length = answer
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
+        answer.body.resize(length, 0);
+        self.0.read_exact(&mut answer.body).unwrap();
+        answer
+    }
+}
+
+/// What the service answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// The value of a header, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// A text member of the body.
+    pub(crate) fn text(&self, member: &str) -> String {
+        self.json()[member]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {member}: {}", self.json()))
+            .to_owned()
+    }
+
+    /// Asserts that this is an error as AWS clients read it.
+    pub(crate) fn assert_error(&self, status: u16, exception: &str) {
+        assert_eq!(
+            (self.status, self.header("x-amzn-errortype")),
+            (status, Some(exception)),
+            "{self:?}"
+        );
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        assert!(!self.text("Message").is_empty());
+    }
+}

@@ -1,0 +1,315 @@
+//! The program: how it starts, what survives it, and how it ends.
+
+use std::fs;
+use std::net::TcpStream;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::harness::{
+    ADMINISTRATOR, ANALYST, Scratch, Service, options, program, refused_to_start,
+};
+
+/// Asserts that the program says what is in the way, in one line, and fails.
+fn assert_refused(command: Command, status: i32, said: &[&str]) {
+    let (code, stderr) = refused_to_start(command);
+    assert_eq!(code, status, "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("campaigns: "), "{stderr}");
+    for part in said {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+}
+
+#[test]
+fn the_announcement_lists_routes_callers_and_calls_that_work() {
+    let scratch = Scratch::new("announcement");
+    let mut service = Service::start(&scratch);
+    let routes = service
+        .announcement_until(|line| line.starts_with("callers"))
+        .join("\n");
+    for (method, path, action) in [
+        (
+            "GET",
+            "/v1/apps/{application-id}/campaigns/{campaign-id}",
+            "mobiletargeting:GetCampaign",
+        ),
+        ("POST", "/v1/apps", "mobiletargeting:CreateApp"),
+        ("GET", "/v1/reports", "mobiletargeting:GetReports"),
+    ] {
+        let found = routes
+            .lines()
+            .any(|line| line.split_whitespace().eq([method, path, action]));
+        assert!(found, "{method} {path} {action} in {routes}");
+    }
+    let callers = service
+        .announcement_until(|line| line == "an allowed call:")
+        .join("\n");
+    for caller in [
+        [
+            "administrator",
+            "arn:aws:iam::123456789012:user/administrator",
+            "administrator.json",
+        ],
+        [
+            "analyst",
+            "arn:aws:iam::123456789012:user/analyst",
+            "read-only-access.json",
+        ],
+        [
+            "campaign-analyst",
+            "arn:aws:iam::123456789012:user/campaign-analyst",
+            "one-campaign-analytics.json",
+        ],
+    ] {
+        assert!(
+            callers
+                .lines()
+                .any(|line| line.split_whitespace().eq(caller)),
+            "{caller:?} in {callers}"
+        );
+    }
+    for (method, status) in [("GET", 200), ("DELETE", 403)] {
+        let lines = service.announcement_until(|line| line.contains("curl"));
+        let words = lines.last().unwrap().split([' ', '\'']);
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let [
+            "curl",
+            "-i",
+            "-X",
+            sent,
+            "-H",
+            "Authorization:",
+            "Bearer",
+            token,
+            url,
+        ] = words[..]
+        else {
+            panic!("{lines:?}");
+        };
+        let path = url
+            .strip_prefix(&format!("http://{}", service.address()))
+            .unwrap();
+        assert_eq!(sent, method);
+        assert_eq!(service.call(Some(token), method, path, None).status, status);
+    }
+}
+
+#[test]
+fn what_was_created_survives_a_crash_and_what_was_deleted_stays_so() {
+    let scratch = Scratch::new("restart");
+    let service = Service::start(&scratch);
+    let body = json!({ "Name": "Kept", "SegmentId": "everyone" }).to_string();
+    let created = service.call(
+        Some(ADMINISTRATOR),
+        "POST",
+        "/v1/apps/demo/campaigns",
+        Some(&body),
+    );
+    assert_eq!(created.status, 201);
+    assert_eq!(
+        service
+            .call(
+                Some(ADMINISTRATOR),
+                "DELETE",
+                "/v1/apps/demo/campaigns/summer-sale",
+                None
+            )
+            .status,
+        200
+    );
+    service.kill();
+
+    let service = Service::start(&scratch);
+    let path = format!("/v1/apps/demo/campaigns/{}", created.text("Id"));
+    assert_eq!(service.get(ANALYST, &path).json(), created.json());
+    assert_eq!(
+        service
+            .get(ANALYST, "/v1/apps/demo/campaigns/summer-sale")
+            .status,
+        404
+    );
+    assert_eq!(
+        service
+            .get(ANALYST, "/v1/apps/demo/campaigns/welcome")
+            .status,
+        200
+    );
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let scratch = Scratch::new("port");
+    let service = Service::start(&scratch);
+    let address = service.address().to_string();
+    let other = Scratch::new("port-other");
+    let mut options = options(&other);
+    options[1] = address.clone().into();
+    assert_refused(program(options), 1, &[&address, "uses this port"]);
+}
+
+#[test]
+fn a_database_in_use_is_named() {
+    let scratch = Scratch::new("database");
+    let _service = Service::start(&scratch);
+    assert_refused(program(options(&scratch)), 1, &["campaigns.redb", "open"]);
+}
+
+#[test]
+fn a_database_that_is_none_is_named() {
+    let scratch = Scratch::new("no-database");
+    fs::create_dir(scratch.path().join("data")).unwrap();
+    scratch.write("data/campaigns.redb", &"this is no database ".repeat(500));
+    assert_refused(program(options(&scratch)), 1, &["campaigns.redb"]);
+    fs::remove_dir_all(scratch.path().join("data")).unwrap();
+    scratch.write("data", "this is no directory");
+    assert_refused(program(options(&scratch)), 1, &["data directory"]);
+}
+
+#[test]
+fn a_broken_policy_is_named_with_its_place() {
+    let scratch = Scratch::new("policy");
+    let policies = scratch.policies();
+    let start = || {
+        let mut options = options(&scratch);
+        options.extend(["--policies".into(), policies.clone().into()]);
+        program(options)
+    };
+    // Nobody has this one, and still it is not passed over.
+    for (text, said) in [
+        (
+            "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [,]\n}\n",
+            "one-journey-analytics.json:3:",
+        ),
+        (
+            "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {\n    \"Efect\": \"Deny\",\n    \"Action\": \"*\", \
+             \"Resource\": \"*\"\n  }\n}\n",
+            "one-journey-analytics.json:4:",
+        ),
+        ("", "one-journey-analytics.json"),
+    ] {
+        scratch.write("policies/one-journey-analytics.json", text);
+        assert_refused(start(), 1, &[said]);
+    }
+    fs::remove_file(policies.join("one-journey-analytics.json")).unwrap();
+    drop(Service::start_with(&scratch, {
+        let mut options = options(&scratch);
+        options.extend(["--policies".into(), policies.clone().into()]);
+        options
+    }));
+    fs::remove_file(policies.join("read-only-access.json")).unwrap();
+    assert_refused(start(), 1, &["attachments.json", "read-only-access.json"]);
+    fs::remove_dir_all(&policies).unwrap();
+    assert_refused(start(), 1, &["policies"]);
+}
+
+#[test]
+fn broken_callers_are_named_with_their_place() {
+    let scratch = Scratch::new("callers");
+    let config = scratch.path().join("callers.toml");
+    let start = || {
+        let mut options = options(&scratch);
+        options.extend(["--config".into(), config.clone().into()]);
+        program(options)
+    };
+    assert_refused(start(), 1, &["callers.toml"]);
+    scratch.write(
+        "callers.toml",
+        "[[caller]]\nname = \"ana\"\ntoken = \"short\"\nprincipal = \"ana\"\n",
+    );
+    assert_refused(start(), 1, &["callers.toml:3:9: ", "at least 16"]);
+    scratch.write("callers.toml", "[[caller]]\nname = \"ana\"\n");
+    assert_refused(start(), 1, &["callers.toml:1:", "token"]);
+}
+
+#[test]
+fn the_command_line_is_explained() {
+    for arguments in [
+        &["--port", "80"][..],
+        &["serve"],
+        &["--listen", "here"],
+        &["--data"],
+    ] {
+        assert_refused(program(arguments), 2, &["--help"]);
+    }
+    let output = program(["--help"]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    let help = String::from_utf8(output.stdout).unwrap();
+    for option in [
+        "--listen",
+        "--data",
+        "--config",
+        "--policies",
+        "--help",
+        "--version",
+    ] {
+        assert!(help.contains(option), "{help}");
+    }
+    let output = program(["--version"]).output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("campaigns {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn a_closed_standard_output_does_not_end_the_service() {
+    let scratch = Scratch::new("stdout");
+    let service = Service::start(&scratch).without_stdout();
+    assert_eq!(service.get(ANALYST, "/v1/apps/demo").status, 200);
+}
+
+#[cfg(unix)]
+fn send_signal(service: &Service, signal: &str) {
+    let sent = Command::new("sh")
+        .arg("-c")
+        .arg(format!("kill -{signal} {}", service.id()))
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_end_the_service_cleanly() {
+    for signal in ["INT", "TERM"] {
+        let scratch = Scratch::new(&format!("signal-{signal}"));
+        let service = Service::start(&scratch);
+        send_signal(&service, signal);
+        let (status, log) = service.wait();
+        assert_eq!(status.code(), Some(0), "{log}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_under_way_is_finished_before_the_end() {
+    let scratch = Scratch::new("graceful");
+    let service = Service::start(&scratch);
+    let body = "{\"Name\": \"Last\"}";
+    let mut connection = service.connect();
+    connection.write(&format!(
+        "POST /v1/apps HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {ADMINISTRATOR}\r\nContent-Length: {}\r\n\
+         Expect: 100-continue\r\n\r\n",
+        body.len()
+    ));
+    assert_eq!(connection.answer().status, 100);
+    send_signal(&service, "TERM");
+    // The service takes no new connections once it has seen the signal.
+    while TcpStream::connect(service.address()).is_ok() {
+        std::thread::yield_now();
+    }
+    connection.write(body);
+    let created = connection.answer();
+    assert_eq!(created.status, 201);
+    let (status, log) = service.wait();
+    assert_eq!(status.code(), Some(0), "{log}");
+
+    let service = Service::start(&scratch);
+    assert_eq!(
+        service
+            .get(ADMINISTRATOR, &format!("/v1/apps/{}", created.text("Id")))
+            .json(),
+        created.json()
+    );
+}
