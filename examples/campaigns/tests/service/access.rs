@@ -201,7 +201,7 @@ fn every_route_answers_every_caller_as_its_policies_say() {
 }
 
 /// The width of the first column of the grid.
-const WIDTH: usize = 97;
+const WIDTH: usize = 104;
 
 /// A body that every operation which takes one understands.
 const BODY: &str = r#"{"Name": "One of the grid", "SegmentId": "everyone"}"#;
