@@ -124,7 +124,7 @@ fn measure(kpi_name: &str) -> Result<KpiResult, ApiError> {
                 .bytes()
                 .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9'))
     };
-    if terms.len() < 2 || !terms.iter().all(|term| is_term(term)) {
+    if terms.len() < 2 || !terms.iter().all(is_term) {
         return Err(ApiError::bad_request(
             "the name of a KPI is two or more terms of lower-case letters and digits with hyphens between them",
         ));

@@ -162,16 +162,13 @@ pub(crate) trait Look {
     /// Opens the table of `R` and hands it to `work`.
     fn with_table<R: Record, T>(
         &self,
-        work: impl FnOnce(&dyn ByKey) -> Result<T, ApiError>,
+        work: impl FnOnce(&dyn Rows) -> Result<T, ApiError>,
     ) -> Result<T, ApiError>;
 
     /// The record with this id, if there is one.
     fn find<R: Record>(&self, parent: &str, id: &str) -> Result<Option<R>, ApiError> {
         self.with_table::<R, _>(|table| {
-            table
-                .by_key(parent, id)?
-                .map(|json| decode(&json))
-                .transpose()
+            table.row(parent, id)?.map(|json| decode(&json)).transpose()
         })
     }
 
@@ -189,7 +186,7 @@ pub(crate) trait Look {
     fn page<R: Record>(&self, parent: &str, request: &PageRequest) -> Result<Page<R>, ApiError> {
         self.with_table::<R, _>(|table| {
             // One more than asked for says whether, and where, a next page starts.
-            let rows = table.from_key(parent, &request.token, request.size.saturating_add(1))?;
+            let rows = table.page_of(parent, &request.token, request.size.saturating_add(1))?;
             let next_token = rows.get(request.size).map(|(id, _)| id.clone());
             let items = rows
                 .iter()
@@ -204,7 +201,7 @@ pub(crate) trait Look {
     fn all<R: Record>(&self, parent: &str) -> Result<Vec<R>, ApiError> {
         self.with_table::<R, _>(|table| {
             table
-                .from_key(parent, "", usize::MAX)?
+                .page_of(parent, "", usize::MAX)?
                 .iter()
                 .map(|(_, json)| decode(json))
                 .collect()
@@ -213,14 +210,14 @@ pub(crate) trait Look {
 
     /// How many records a parent has.
     fn count<R: Record>(&self, parent: &str) -> Result<usize, ApiError> {
-        self.with_table::<R, _>(|table| Ok(table.from_key(parent, "", usize::MAX)?.len()))
+        self.with_table::<R, _>(|table| Ok(table.page_of(parent, "", usize::MAX)?.len()))
     }
 }
 
 impl Look for Reading {
     fn with_table<R: Record, T>(
         &self,
-        work: impl FnOnce(&dyn ByKey) -> Result<T, ApiError>,
+        work: impl FnOnce(&dyn Rows) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         work(&self.0.open_table(R::TABLE).map_err(failed)?)
     }
@@ -229,7 +226,7 @@ impl Look for Reading {
 impl Look for Writing {
     fn with_table<R: Record, T>(
         &self,
-        work: impl FnOnce(&dyn ByKey) -> Result<T, ApiError>,
+        work: impl FnOnce(&dyn Rows) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         work(&self.0.open_table(R::TABLE).map_err(failed)?)
     }
@@ -279,12 +276,12 @@ impl Writing {
 }
 
 /// A table, whichever transaction opened it.
-pub(crate) trait ByKey {
+pub(crate) trait Rows {
     /// The JSON of one record.
-    fn by_key(&self, parent: &str, id: &str) -> Result<Option<Vec<u8>>, ApiError>;
+    fn row(&self, parent: &str, id: &str) -> Result<Option<Vec<u8>>, ApiError>;
 
     /// The ids and the JSON of up to `limit` records of a parent, from the id `start` on.
-    fn from_key(
+    fn page_of(
         &self,
         parent: &str,
         start: &str,
@@ -292,18 +289,18 @@ pub(crate) trait ByKey {
     ) -> Result<Vec<(String, Vec<u8>)>, ApiError>;
 }
 
-impl<T> ByKey for T
+impl<T> Rows for T
 where
     T: ReadableTable<(&'static str, &'static str), &'static [u8]>,
 {
-    fn by_key(&self, parent: &str, id: &str) -> Result<Option<Vec<u8>>, ApiError> {
+    fn row(&self, parent: &str, id: &str) -> Result<Option<Vec<u8>>, ApiError> {
         Ok(self
             .get((parent, id))
             .map_err(failed)?
             .map(|json| json.value().to_vec()))
     }
 
-    fn from_key(
+    fn page_of(
         &self,
         parent: &str,
         start: &str,
