@@ -1,13 +1,13 @@
 //! What is served, and what each of it requires.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use std::sync::Arc;
-
 use pinpoint_iam::Authorizer;
 use pinpoint_iam::action::Route;
 use pinpoint_iam::web::{Requirement, Requires};

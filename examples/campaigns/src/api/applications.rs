@@ -24,12 +24,12 @@ use crate::store::{Look as _, Record, Store, TOP, Table};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Application {
-    pub(crate) arn: String,
-    pub(crate) creation_date: String,
+    arn: String,
+    creation_date: String,
     pub(crate) id: String,
     pub(crate) name: String,
     #[serde(rename = "tags")]
-    pub(crate) tags: Tags,
+    tags: Tags,
 }
 
 impl Record for Application {
