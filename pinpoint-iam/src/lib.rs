@@ -9,6 +9,8 @@ pub mod condition;
 pub mod context;
 pub mod docs;
 pub mod eval;
+#[doc(hidden)]
+pub mod expansion;
 pub mod guard;
 mod nearest;
 pub mod pattern;
@@ -54,6 +56,8 @@ pub use arn::{Arn, Scope};
 pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};
 pub use eval::{Answer, Decision, Explanation, Policy, PolicyStack};
 pub use guard::{Denied, Guard};
+#[doc = include_str!("requires.md")]
+pub use pinpoint_iam_macros::requires;
 pub use principal::Principal;
 pub use request::Request;
 pub use resource::{AllResources, Resource};
