@@ -139,13 +139,11 @@ impl Form {
             return Ok(Self::Everything);
         }
         if let Some(offset) = text.find("${") {
-            return Err(Flaw {
-                offset,
-                ..Flaw::new(
-                    "a policy variable cannot stand in an action",
-                    "list the actions, or use `*` and `?`",
-                )
-            });
+            let flaw = Flaw::new(
+                "a policy variable cannot stand in an action",
+                "list the actions, or use `*` and `?`",
+            );
+            return Err(flaw.at(offset));
         }
         let Some((prefix, name)) = text.split_once(':') else {
             return Err(Flaw::new(
@@ -154,13 +152,11 @@ impl Form {
             ));
         };
         if let Some(colon) = name.find(':') {
-            return Err(Flaw {
-                offset: prefix.len() + 1 + colon,
-                ..Flaw::new(
-                    format!("the action {} has more than one colon", Quoted(text)),
-                    "write the service prefix, one colon and the name of the action",
-                )
-            });
+            let flaw = Flaw::new(
+                format!("the action {} has more than one colon", Quoted(text)),
+                "write the service prefix, one colon and the name of the action",
+            );
+            return Err(flaw.at(prefix.len() + 1 + colon));
         }
         if prefix.is_empty() {
             return Err(Flaw::new(
@@ -184,7 +180,7 @@ impl Form {
 }
 
 fn pattern(text: &str) -> Result<Pattern, Flaw> {
-    Pattern::parse(text, WILDCARDS).map_err(Flaw::from)
+    Pattern::parse(text, WILDCARDS).map_err(|error| Flaw::from(&error))
 }
 
 fn covers(pattern: &Pattern, text: &str) -> bool {

@@ -127,8 +127,8 @@ impl std::error::Error for ParseError {}
 /// A fault within one string of a document; the reader knows where the string stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
-    /// In bytes from the start of the string.
-    pub(super) offset: usize,
+    /// In bytes from the start of the string; nothing for a fault of the string as a whole.
+    pub(super) offset: Option<usize>,
     pub(super) message: String,
     pub(super) hint: String,
 }
@@ -137,17 +137,25 @@ impl Flaw {
     /// A fault of the string as a whole.
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            offset: 0,
+            offset: None,
             message: message.into(),
             hint: hint.into(),
         }
     }
+
+    /// The same fault at a place in the string.
+    pub(super) fn at(self, offset: usize) -> Self {
+        Self {
+            offset: Some(offset),
+            ..self
+        }
+    }
 }
 
-impl From<PatternError> for Flaw {
-    fn from(error: PatternError) -> Self {
+impl From<&PatternError> for Flaw {
+    fn from(error: &PatternError) -> Self {
         Self {
-            offset: error.offset(),
+            offset: Some(error.offset()),
             message: error.message().to_owned(),
             hint: error.hint().to_owned(),
         }

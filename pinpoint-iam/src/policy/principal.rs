@@ -118,22 +118,18 @@ impl PrincipalType {
             return Ok(());
         }
         if let Some(offset) = entry.find("${") {
-            return Err(Flaw {
-                offset,
-                ..Flaw::new(
-                    "a policy variable cannot stand in a principal",
-                    "use a condition on `aws:PrincipalArn` or `aws:PrincipalTag/…`",
-                )
-            });
+            let flaw = Flaw::new(
+                "a policy variable cannot stand in a principal",
+                "use a condition on `aws:PrincipalArn` or `aws:PrincipalTag/…`",
+            );
+            return Err(flaw.at(offset));
         }
         if let Some(offset) = entry.find(['*', '?']) {
-            return Err(Flaw {
-                offset,
-                ..Flaw::new(
-                    format!("a wildcard cannot stand in the principal {}", Quoted(entry)),
-                    "write `\"AWS\": \"*\"` and a condition on `aws:PrincipalArn` with the wildcard",
-                )
-            });
+            let flaw = Flaw::new(
+                format!("a wildcard cannot stand in the principal {}", Quoted(entry)),
+                "write `\"AWS\": \"*\"` and a condition on `aws:PrincipalArn` with the wildcard",
+            );
+            return Err(flaw.at(offset));
         }
         let (is_one, hint) = match self {
             Self::Aws => (

@@ -166,13 +166,10 @@ fn components(text: &str, version: Version) -> Result<Box<[Pattern]>, Flaw> {
             wildcards: true,
             variables: index == LAST && version.has_variables(),
         };
-        components.push(Pattern::parse(component, syntax).map_err(|error| {
-            let flaw = Flaw::from(error);
-            Flaw {
-                offset: flaw.offset + offset,
-                ..flaw
-            }
-        })?);
+        components.push(
+            Pattern::parse(component, syntax)
+                .map_err(|error| Flaw::from(&error).at(offset + error.offset()))?,
+        );
         offset += component.len() + 1;
     }
     if components

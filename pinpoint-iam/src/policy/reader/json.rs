@@ -46,10 +46,10 @@ pub(super) struct Text<'s> {
 
 impl Text<'_> {
     /// The place in the document of a place in the string. Behind escapes that is not worth counting.
-    pub(super) fn offset_of(&self, offset: usize) -> usize {
-        match self.content {
-            Cow::Borrowed(_) => self.offset + 1 + offset,
-            Cow::Owned(_) => self.offset,
+    pub(super) fn offset_of(&self, offset: Option<usize>) -> usize {
+        match (&self.content, offset) {
+            (Cow::Borrowed(_), Some(offset)) => self.offset + '"'.len_utf8() + offset,
+            _ => self.offset,
         }
     }
 }

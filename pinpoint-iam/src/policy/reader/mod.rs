@@ -242,7 +242,7 @@ impl<'s> StatementReader<'s> {
         });
         if let Some(offset) = wrong {
             return Err(Fault::new(
-                text.offset_of(offset),
+                text.offset_of(Some(offset)),
                 format!(
                     "the `Sid` {} holds a character that is none for names",
                     Quoted(sid)
