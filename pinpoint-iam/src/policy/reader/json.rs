@@ -233,7 +233,7 @@ pub(super) fn duplicate(offset: usize, name: &str) -> Fault {
     Fault::new(
         offset,
         format!("duplicate member {}", Quoted(name)),
-        "write it once; which one should count, nobody can say",
+        "write it once, for nobody can say which one should count",
     )
 }
 
@@ -265,7 +265,9 @@ fn syntax_fault(source: &str, error: &serde_json::Error) -> Fault {
     let hint = match message.as_str() {
         "trailing characters" => "a text holds one document; remove what comes behind it",
         "trailing comma" => "remove the comma in front",
-        "key must be a string" => "put the name of the member in double quotes",
+        "key must be a string" => {
+            "write the name of a member in double quotes, and no comma behind the last member"
+        }
         _ if error.is_eof() => "close every string, list and object",
         _ => "write JSON as in RFC 8259: no comments, double quotes, escapes in strings",
     };

@@ -244,7 +244,7 @@ impl<'s> StatementReader<'s> {
             return Err(Fault::new(
                 text.offset_of(Some(offset)),
                 format!(
-                    "the `Sid` {} holds a character that is none for names",
+                    "the `Sid` {} holds a character that no name may have",
                     Quoted(sid)
                 ),
                 "use ASCII letters and digits",
