@@ -154,23 +154,22 @@ impl fmt::Display for Reason<'_> {
             Finding::Values(values) => self.write_every(formatter, values.len()),
             Finding::Multivalued(values) => write!(
                 formatter,
-                "{key} has {} values and `{operator}` compares one (`ForAllValues` or `ForAnyValue` is missing), \
-                 {AGAINST}",
+                "{key} has {} values and `{operator}` compares one (`ForAllValues` or `ForAnyValue` is missing){AGAINST}",
                 values.len()
             ),
             Finding::Valueless => write!(
                 formatter,
-                "{key} is in the request without a value, {AGAINST}"
+                "{key} is in the request without a value{AGAINST}"
             ),
             Finding::Undecidable { value, why } => {
                 self.write_value(formatter, value)?;
-                write!(formatter, "which {why}, {AGAINST}")
+                write!(formatter, "which {why}{AGAINST}")
             }
         }
     }
 }
 
-const AGAINST: &str = "which counts against the request";
+const AGAINST: &str = "; that counts against the request";
 
 /// As many values of a policy are shown; a list of them may be long.
 const MOST: usize = 8;
