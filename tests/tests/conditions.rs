@@ -1,6 +1,9 @@
 //! The table `conformance/conditions.toml`: what every condition operator answers, one rule a case.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

@@ -58,6 +58,11 @@ impl ArnPatterns {
         }))
     }
 
+    /// The place of the first pattern that no ARN matches, because it does not have six components.
+    pub(super) fn first_without_components(&self) -> Option<usize> {
+        self.0.iter().position(Option::is_none)
+    }
+
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.0.iter().flatten().flatten()
     }

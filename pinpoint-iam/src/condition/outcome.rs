@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Condition;
-use super::comparison::Undecidable;
+use super::comparison::{Comparison, Undecidable};
 use super::operator::{BaseOperator, SetOperator};
 use super::quote::Quoted;
 use crate::context::{ConditionKey, Value};
@@ -190,7 +190,18 @@ impl Reason<'_> {
         }
         let verb = self.condition.operator().base().verb();
         write!(formatter, "which {verb} none of ")?;
-        self.write_list(formatter)
+        self.write_list(formatter)?;
+        let Comparison::Arn(patterns) = &self.condition.comparison else {
+            return Ok(());
+        };
+        let index = patterns.first_without_components();
+        match index.and_then(|index| self.condition.values().get(index)) {
+            Some(pattern) => write!(
+                formatter,
+                "; nothing matches {pattern}, which does not have the six components of an ARN"
+            ),
+            None => Ok(()),
+        }
     }
 
     /// Why no value of the request changed the answer: each satisfies `ForAllValues`, or each fails `ForAnyValue`.

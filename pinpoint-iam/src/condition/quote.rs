@@ -14,6 +14,9 @@ const LONGEST: usize = 200;
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return formatter.write_str("an empty text");
+        }
         formatter.write_char('`')?;
         let mut characters = self.0.chars();
         for character in characters.by_ref().take(LONGEST) {
@@ -47,6 +50,7 @@ mod tests {
     fn a_text_stays_on_one_line() {
         assert_eq!(Quoted("a\nb\u{202e}c").to_string(), r"`a\u{a}b\u{202e}c`");
         assert_eq!(Quoted("über").to_string(), "`über`");
+        assert_eq!(Quoted("").to_string(), "an empty text");
     }
 
     #[test]
