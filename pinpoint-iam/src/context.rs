@@ -316,6 +316,15 @@ mod tests {
     }
 
     #[test]
+    fn a_time_before_1970_has_a_text() {
+        let before = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_millis(500));
+        assert_eq!(
+            Value::from(before.unwrap()).text(),
+            "1969-12-31T23:59:59.5Z"
+        );
+    }
+
+    #[test]
     fn a_socket_for_both_families_reports_an_ipv4_address() {
         let mapped = Ipv4Addr::new(203, 0, 113, 5).to_ipv6_mapped();
         assert_eq!(

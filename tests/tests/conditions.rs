@@ -195,6 +195,29 @@ fn every_case_has_a_name_of_its_own_and_one_expectation() {
     }
 }
 
+#[test]
+fn conditions_are_equal_when_they_are_written_the_same() {
+    let parse = |operator, key, value: &str, single| {
+        let values = [value.into()];
+        Condition::parse(operator, key, &values, single, Version::V2012_10_17).unwrap()
+    };
+    let condition = parse("StringEquals", "aws:username", "ana", true);
+    assert_eq!(
+        condition,
+        parse("StringEquals", "AWS:UserName", "ana", true)
+    );
+    assert_ne!(condition, parse("StringLike", "aws:username", "ana", true));
+    assert_ne!(condition, parse("StringEquals", "aws:userid", "ana", true));
+    assert_ne!(
+        condition,
+        parse("StringEquals", "aws:username", "bob", true)
+    );
+    assert_ne!(
+        condition,
+        parse("StringEquals", "aws:username", "ana", false)
+    );
+}
+
 /// Each operator is asked about a value that meets it, one that does not, an absent key and an unknown one, and refused
 /// values and `IfExists` where it has them.
 #[test]

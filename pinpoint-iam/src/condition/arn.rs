@@ -33,8 +33,6 @@ impl ArnPatterns {
             variables: version.has_variables(),
         };
         ConditionError::each(values, |value| {
-            // The whole first: a fault is a fault even where the text has no six components.
-            Pattern::parse(value.text(), syntax).map_err(|error| fault(value, &error))?;
             let components: Vec<Pattern> = split(value.text(), syntax)
                 .map(|component| {
                     Pattern::parse(component, syntax).map_err(|error| fault(value, &error))
