@@ -1,8 +1,8 @@
 //! `Date…`: points in time.
 //!
 //! A policy writes a date of the ISO 8601 profile, `2026-10-30`, `2026-10-30T12:00:00+01:00`, or the seconds since 1970 as
-//! digits; see the table of forms in the documentation of the module above. Instants are compared, not texts: the offset
-//! does not matter, and a date without time is midnight UTC.
+//! digits; [`Instant`] reads the forms. Instants are compared, not texts: the offset does not matter, and a date without
+//! time is midnight UTC.
 
 use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;

@@ -71,7 +71,9 @@
 //!   documentation says `/32` of all addresses. Host bits do not matter. A range of IPv4 contains no IPv6 address, mapped
 //!   ones included.
 //! - **ARNs**: a value of the request that is no ARN satisfies neither the positive nor the negated operators, as AWS's
-//!   policy simulator was seen to answer. A pattern without six components, `*` for one, is met by nothing.
+//!   policy simulator was seen to answer. A pattern without six components, `*` for one, is met by nothing. Variables may
+//!   stand in any component, and neither they nor wildcards reach over the first five colons. A text that starts like an
+//!   ARN but is longer than any, or holds control characters, is undecidable.
 //! - **Variables** are filled in for texts and ARNs, in policies of the version 2012-10-17 (see [`pattern`](crate::pattern)).
 //!   A value whose variable has no value, because its key is absent, null or multivalued, is met by nothing: a positive
 //!   operator does not hold on its account, and a negated one is not kept from holding. In the values of other operators a

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::error::{ConditionError, Part};
+use super::quote::Quoted;
+use crate::nearest::nearest;
 
 /// A condition operator as it is written: `StringLike`, `ForAnyValue:StringEquals`, `BoolIfExists`.
 ///
@@ -271,25 +273,16 @@ impl Relation {
 
 const IF_EXISTS: &str = "IfExists";
 
-/// Two names this far apart are still offered for each other.
-const NEAR: usize = 3;
-
 fn unknown(name: &str) -> ConditionError {
     let (set, rest) = SetOperator::split(name);
-    let folded = rest.to_ascii_lowercase();
-    let nearest = BaseOperator::ALL
+    let known: Vec<String> = BaseOperator::ALL
         .iter()
         .flat_map(|base| [(base, ""), (base, IF_EXISTS)])
         .map(|(base, suffix)| format!("{}{suffix}", base.as_str()))
-        .map(|known| {
-            let distance = strsim::damerau_levenshtein(&folded, &known.to_ascii_lowercase());
-            (distance, known)
-        })
-        .min()
-        .filter(|(distance, _)| *distance <= NEAR);
-    let hint = match (nearest, set) {
-        (Some((_, known)), Some(set)) => format!("did you mean `{}:{known}`?", set.as_str()),
-        (Some((_, known)), None) => format!("did you mean `{known}`?"),
+        .collect();
+    let hint = match (nearest(rest, known.iter().map(String::as_str)), set) {
+        (Some(known), Some(set)) => format!("did you mean `{}:{known}`?", set.as_str()),
+        (Some(known), None) => format!("did you mean `{known}`?"),
         (None, _) => {
             "operators are named like `StringEquals`, `ForAnyValue:StringLike` or `BoolIfExists`"
                 .to_owned()
@@ -297,7 +290,7 @@ fn unknown(name: &str) -> ConditionError {
     };
     ConditionError::new(
         Part::Operator,
-        format!("unknown condition operator {}", super::quote::Quoted(name)),
+        format!("unknown condition operator {}", Quoted(name)),
         hint,
     )
 }
