@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::action::{ActsOn, TypedAction};
+use crate::action::ActsOn;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::eval::{AccessDenied, Answer, Decision, DeniedBy, NeededKeys};
 use crate::principal::Principal;
 use crate::request::Request;
-use crate::resource::{InvalidId, InvalidIdReason, Resource};
+use crate::resource::{InvalidId, Resource};
 
 /// Checks what one caller may do, in one request.
 ///
@@ -51,8 +51,7 @@ impl<'a> Guard<'a> {
         A: ActsOn<R>,
         R: Resource,
     {
-        let _ = action;
-        pinned_values_fit::<A, R>(resource)?;
+        action.check_pinned(resource)?;
         let scope = self.authorizer.scope();
         let requested = resource.requested(scope);
         let request = Request::new(self.principal, A::METADATA.into(), requested, self.context);
@@ -62,25 +61,6 @@ impl<'a> Guard<'a> {
             Answer::Needs(keys) => Err(Denied::new(DeniedReason::KeysUnavailable(keys))),
         }
     }
-}
-
-/// Holds the values that the action fixes against those of the resource.
-fn pinned_values_fit<A: TypedAction, R: Resource>(resource: &R) -> Result<(), InvalidId> {
-    let (Some(metadata), Some(part)) = (R::TYPE, resource.part()) else {
-        return Ok(());
-    };
-    for (placeholder, value) in A::METADATA.pinned {
-        for (position, field) in metadata.fields.iter().enumerate() {
-            if field.placeholder == *placeholder && part.field(position) != *value {
-                return Err(InvalidId::new(
-                    metadata,
-                    field,
-                    InvalidIdReason::NotPinned(value),
-                ));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A request that was not let through, and why.

@@ -2,22 +2,14 @@
 
 extern crate self as pinpoint_iam;
 
-pub mod action;
-pub mod arn;
 mod authorizer;
-pub mod condition;
-pub mod context;
 pub mod docs;
 pub mod eval;
 #[doc(hidden)]
 pub mod expansion;
 pub mod guard;
-mod nearest;
-pub mod pattern;
-pub mod policy;
 pub mod principal;
 pub mod request;
-pub mod resource;
 pub mod source;
 pub mod web;
 
@@ -51,6 +43,10 @@ pub mod mobileanalytics {
     include!(concat!(env!("OUT_DIR"), "/mobileanalytics.rs"));
 }
 
+pub use pinpoint_iam_core::{
+    action, arn, condition, context, implement_action_enum, pattern, policy, resource,
+};
+
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
 pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};
@@ -61,9 +57,3 @@ pub use pinpoint_iam_macros::requires;
 pub use principal::Principal;
 pub use request::Request;
 pub use resource::{AllResources, Resource};
-
-/// What generated code and macro expansions refer to; no part of the public interface.
-#[doc(hidden)]
-pub mod __private {
-    pub use serde;
-}

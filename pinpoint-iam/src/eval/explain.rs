@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::eval::Truth;
 use crate::eval::decision::{Answer, Decision};
 use crate::eval::principal_element::Closeness;
 use crate::eval::reference::{Layer, Walk};
 use crate::eval::stack::{Policy, PolicyType};
 use crate::eval::statement::{PrincipalPart, ResourcePart, Trace};
-use crate::eval::truth::Truth;
 use crate::policy::Effect;
 use crate::request::Request;
 

@@ -41,7 +41,6 @@ mod principal_element;
 pub mod reference;
 mod stack;
 mod statement;
-mod truth;
 
 pub use decision::{
     AllowedBy, Answer, Decision, DeniedBy, Grant, NeededKeys, Refusal, StatementId,
@@ -50,5 +49,5 @@ pub use explain::{
     Explanation, LayerExplanation, PartExplanation, PolicyExplanation, StatementExplanation,
 };
 pub use message::AccessDenied;
+pub use pinpoint_iam_core::truth::Truth;
 pub use stack::{Policy, PolicyStack, PolicyType};
-pub use truth::Truth;

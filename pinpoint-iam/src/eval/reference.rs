@@ -4,6 +4,7 @@
 //! [explanations](crate::eval::Explanation) are made from, so that an explanation can never disagree with a decision.
 
 use crate::context::ConditionKey;
+use crate::eval::Truth;
 use crate::eval::decision::{
     AllowedBy, Answer, Decision, DeniedBy, Grant, NeededKeys, Refusal, StatementId,
 };
@@ -11,7 +12,6 @@ use crate::eval::explain::Explanation;
 use crate::eval::principal_element::Closeness;
 use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::eval::statement::Trace;
-use crate::eval::truth::Truth;
 use crate::policy::Effect;
 use crate::principal::PrincipalKind;
 use crate::request::Request;

@@ -2,9 +2,9 @@
 
 use crate::condition::{BaseOperator, Condition, Finding, Outcome, SetOperator};
 use crate::context::ConditionKey;
+use crate::eval::Truth;
 use crate::eval::principal_element::{self, Closeness};
 use crate::eval::stack::PolicyType;
-use crate::eval::truth::Truth;
 use crate::pattern::Match;
 use crate::policy::{ActionPattern, Effect, ResourcePattern, Statement};
 use crate::request::Request;

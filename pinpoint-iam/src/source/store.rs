@@ -138,7 +138,7 @@ pub struct PrincipalPolicies {
 static NO_POLICIES: PrincipalPolicies = PrincipalPolicies {
     identity: Vec::new(),
     permissions_boundary: None,
-    tags: Context::EMPTY,
+    tags: Context::new(),
 };
 
 impl PrincipalPolicies {

@@ -216,14 +216,12 @@ pub struct Context {
 }
 
 impl Context {
-    pub(crate) const EMPTY: Self = Self {
-        values: BTreeMap::new(),
-        unknown: Vec::new(),
-    };
-
     /// A context without any key.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self {
+            values: BTreeMap::new(),
+            unknown: Vec::new(),
+        }
     }
 
     /// Adds one value to `key`.

@@ -5,7 +5,7 @@ use super::operator::SetOperator;
 use super::outcome::{Finding, Outcome};
 use super::{Condition, Effect};
 use crate::context::{Facts, Lookup, Value};
-use crate::eval::Truth;
+use crate::truth::Truth;
 
 pub(super) fn evaluate<'a>(
     condition: &'a Condition,

@@ -133,9 +133,9 @@ pub use outcome::{Finding, Outcome, Reason};
 pub use value::ConditionValue;
 
 use crate::context::{ConditionKey, Facts};
-#[cfg(doc)]
-use crate::eval::Truth;
 use crate::policy::{Effect, Version};
+#[cfg(doc)]
+use crate::truth::Truth;
 use comparison::Comparison;
 use quote::Quoted;
 

@@ -7,7 +7,7 @@ use super::comparison::{Comparison, Undecidable};
 use super::operator::{BaseOperator, SetOperator};
 use super::quote::Quoted;
 use crate::context::{ConditionKey, Value};
-use crate::eval::Truth;
+use crate::truth::Truth;
 
 /// Whether a condition holds, and why.
 #[derive(Clone, Copy, Debug, PartialEq)]

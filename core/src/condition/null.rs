@@ -6,7 +6,7 @@
 use super::boolean;
 use super::error::ConditionError;
 use super::value::ConditionValue;
-use crate::eval::Truth;
+use crate::truth::Truth;
 
 /// Which of the two a policy asks for.
 #[derive(Clone, Copy, Debug)]

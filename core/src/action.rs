@@ -5,7 +5,7 @@ mod enumeration;
 use std::fmt;
 
 pub use self::enumeration::{ActionEnum, UnknownAction};
-use crate::resource::{Resource, ResourceTypeMetadata};
+use crate::resource::{InvalidId, InvalidIdReason, Resource, ResourceTypeMetadata};
 
 /// What the catalog says about one service.
 ///
@@ -236,6 +236,29 @@ pub struct SourceMetadata {
 pub trait TypedAction: Copy + Send + Sync + 'static {
     /// What the catalog says about the action.
     const METADATA: &'static ActionMetadata;
+
+    /// Holds the values that the action fixes against those of `resource`.
+    ///
+    /// # Errors
+    ///
+    /// When `resource` has another one: an `SMS` template under `GetEmailTemplate`.
+    fn check_pinned<R: Resource>(self, resource: &R) -> Result<(), InvalidId> {
+        let (Some(metadata), Some(part)) = (R::TYPE, resource.part()) else {
+            return Ok(());
+        };
+        for (placeholder, value) in Self::METADATA.pinned {
+            for (position, field) in metadata.fields.iter().enumerate() {
+                if field.placeholder == *placeholder && part.field(position) != *value {
+                    return Err(InvalidId::new(
+                        metadata,
+                        field,
+                        InvalidIdReason::NotPinned(value),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Says that an action may be checked against a resource of type `R`.

@@ -1,0 +1,21 @@
+//! The words of IAM: actions, ARNs, resource types, condition keys, patterns and policy documents.
+//!
+//! This is the part of [`pinpoint-iam`](https://docs.rs/pinpoint-iam) that its macros need as well, because
+//! `include_policy!` reads documents while a crate compiles. Depend on `pinpoint-iam`, which has all of it under the same
+//! names. Nothing here decides a request.
+
+pub mod action;
+pub mod arn;
+pub mod condition;
+pub mod context;
+mod nearest;
+pub mod pattern;
+pub mod policy;
+pub mod resource;
+pub mod truth;
+
+/// What generated code refers to; no part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+}
