@@ -44,7 +44,7 @@ fn table_matches(pattern: &str, value: &str) -> bool {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 5_000,
+        cases: 2_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -57,8 +57,8 @@ pub struct ActionPattern {
 enum Form {
     /// `*` and `*:*`.
     Everything,
-    /// One service.
-    Service { prefix: Box<str>, name: Pattern },
+    /// One service, whose prefix the text starts with.
+    Service { name: Pattern },
     /// A wildcard in the prefix, which AWS lets nobody write.
     Services { prefix: Pattern, name: Pattern },
 }
@@ -109,10 +109,11 @@ impl ActionPattern {
     pub fn matches(&self, prefix: &str, name: &str, effect: Effect) -> bool {
         match &self.form {
             Form::Everything => true,
-            Form::Service {
-                prefix: wanted,
-                name: pattern,
-            } => wanted.eq_ignore_ascii_case(prefix) && covers(pattern, name),
+            Form::Service { name: pattern } => {
+                self.prefix()
+                    .is_some_and(|wanted| wanted.eq_ignore_ascii_case(prefix))
+                    && covers(pattern, name)
+            }
             Form::Services {
                 prefix: wanted,
                 name: pattern,
@@ -171,10 +172,7 @@ impl Form {
                 name,
             }
         } else {
-            Self::Service {
-                prefix: prefix.into(),
-                name,
-            }
+            Self::Service { name }
         })
     }
 }

@@ -56,7 +56,7 @@ impl ResourceElement {
 #[derive(Clone, PartialEq)]
 pub struct ResourcePattern {
     text: Box<str>,
-    /// The pattern of each component; empty for `*`, and six at the most.
+    /// The pattern of each component behind `arn:`; empty for `*`, and five at the most.
     components: Box<[Pattern]>,
     place: Place,
 }
@@ -91,7 +91,7 @@ impl ResourcePattern {
         self.components.is_empty()
     }
 
-    /// The patterns of the ARN's components, `arn` first; empty for `*`, fewer than six for a short ARN.
+    /// The patterns of the ARN's components from the partition on; empty for `*`, fewer than five for a short ARN.
     pub const fn components(&self) -> &[Pattern] {
         &self.components
     }
@@ -149,55 +149,52 @@ impl fmt::Display for ResourcePattern {
     }
 }
 
-/// The index of an ARN's last component.
-const LAST: usize = 5;
+/// The index of an ARN's last component, counted from the partition.
+const LAST: usize = 4;
 
 fn components(text: &str, version: Version) -> Result<Box<[Pattern]>, Flaw> {
-    if !text.contains(':') {
+    let hint = "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`";
+    let Some((first, rest)) = text.split_once(':') else {
         return Err(Flaw::new(
             format!("the resource {} is no ARN", Quoted(text)),
-            "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`",
+            hint,
         ));
-    }
-    let mut offset = 0;
-    let mut components = Vec::with_capacity(LAST + 1);
-    for (index, component) in text.splitn(LAST + 1, ':').enumerate() {
-        let syntax = Syntax {
-            wildcards: true,
-            variables: index == LAST && version.has_variables(),
-        };
-        components.push(
-            Pattern::parse(component, syntax)
-                .map_err(|error| Flaw::from(&error).at(offset + error.offset()))?,
-        );
-        offset += component.len() + 1;
-    }
-    if components
-        .first()
-        .is_none_or(|first| !is_match(first, "arn"))
-    {
+    };
+    if first != "arn" && !is_match(&component(first, false)?, "arn") {
         return Err(Flaw::new(
             format!("the resource {} does not start with `arn:`", Quoted(text)),
-            "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`",
+            hint,
         ));
+    }
+    let mut components = Vec::with_capacity(LAST + 1);
+    let mut offset = first.len() + 1;
+    for (index, text) in rest.splitn(LAST + 1, ':').enumerate() {
+        let has_variables = index == LAST && version.has_variables();
+        components.push(component(text, has_variables).map_err(|flaw| Flaw {
+            offset: flaw.offset.map(|within| offset + within),
+            ..flaw
+        })?);
+        offset += text.len() + 1;
     }
     Ok(components.into())
 }
 
+fn component(text: &str, variables: bool) -> Result<Pattern, Flaw> {
+    let syntax = Syntax {
+        wildcards: true,
+        variables,
+    };
+    Pattern::parse(text, syntax).map_err(|error| Flaw::from(&error))
+}
+
 fn before_the_resource<'a>(arn: &Arn<'a>) -> [&'a str; LAST] {
-    [
-        "arn",
-        arn.partition(),
-        arn.service(),
-        arn.region(),
-        arn.account(),
-    ]
+    [arn.partition(), arn.service(), arn.region(), arn.account()]
 }
 
 /// Whether the pattern covers the ARN with the missing components at the end, or behind one that ends in `*`.
 fn short_arn_matches(short: &[Pattern], arn: &Arn<'_>) -> bool {
-    let [a, b, c, d, e] = before_the_resource(arn);
-    let components = [a, b, c, d, e, arn.resource()];
+    let [partition, service, region, account] = before_the_resource(arn);
+    let components = [partition, service, region, account, arn.resource()];
     let at_the_end = all_match(short, &components);
     at_the_end
         || (1..short.len()).any(|split| {

@@ -290,7 +290,7 @@ fn check_resource(pattern: &ResourcePattern) -> Result<(), Complaint> {
     }
     let shown = Quoted(pattern.as_str());
     let component = |index: usize| pattern.components().get(index).map(Pattern::as_str);
-    let partition = component(1).unwrap_or_default();
+    let partition = component(0).unwrap_or_default();
     if partition != "*" && !PARTITIONS.contains(&partition) {
         return Err((
             format!(
@@ -300,21 +300,21 @@ fn check_resource(pattern: &ResourcePattern) -> Result<(), Complaint> {
             "write `aws`, or another partition of AWS, or `*`".to_owned(),
         ));
     }
-    let service = component(2).unwrap_or("*");
+    let service = component(1).unwrap_or("*");
     if service.is_empty() || service.contains(['*', '?']) {
         return Err((
             format!("the resource {shown} does not name its service"),
             "write the service prefix behind the partition, as in `arn:aws:mobiletargeting:*`, or `*` alone".to_owned(),
         ));
     }
-    let is_short = pattern.components().len() < 6;
+    let is_short = pattern.components().len() < 5;
     if is_short && pattern.as_str().contains("::") {
         return Err((
             format!("the resource {shown} has an empty component and fewer than six"),
             "write `arn:partition:service:region:account:resource`".to_owned(),
         ));
     }
-    let before_the_resource = pattern.components().iter().take(5);
+    let before_the_resource = pattern.components().iter().take(4);
     for component in before_the_resource {
         if component.as_str().contains("${") {
             return Err((
@@ -323,8 +323,8 @@ fn check_resource(pattern: &ResourcePattern) -> Result<(), Complaint> {
             ));
         }
     }
-    let region = component(3).unwrap_or("*");
-    let resource = component(5).unwrap_or("*");
+    let region = component(2).unwrap_or("*");
+    let resource = component(4).unwrap_or("*");
     let is_regional = service == "s3"
         && REGIONAL_S3_RESOURCES
             .iter()

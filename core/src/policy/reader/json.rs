@@ -305,7 +305,8 @@ impl<'s> Deserialize<'s> for Members<'s> {
             }
 
             fn visit_map<A: MapAccess<'s>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(map.size_hint().unwrap_or_default());
+                // JSON does not say how many members come; a statement has about as many.
+                let mut members = Vec::with_capacity(6);
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }

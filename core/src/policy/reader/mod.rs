@@ -4,6 +4,7 @@ mod condition;
 mod json;
 mod survey;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::action::{ActionElement, ActionPattern};
@@ -144,7 +145,7 @@ struct StatementReader<'s> {
     version: Version,
     places: Places<'s>,
     /// The names that statements have had so far.
-    sids: HashSet<Box<str>>,
+    sids: HashSet<Cow<'s, str>>,
 }
 
 impl<'s> StatementReader<'s> {
@@ -234,7 +235,7 @@ impl<'s> StatementReader<'s> {
         })
     }
 
-    fn read_sid(&mut self, node: &Node<'_>) -> Result<(Box<str>, Place), Fault> {
+    fn read_sid(&mut self, node: &Node<'s>) -> Result<(Box<str>, Place), Fault> {
         let text = string(node, "`Sid`")?;
         let sid = &*text.content;
         let wrong = sid.find(|character: char| {
@@ -250,7 +251,7 @@ impl<'s> StatementReader<'s> {
                 "use ASCII letters and digits",
             ));
         }
-        if !sid.is_empty() && !self.sids.insert(sid.into()) {
+        if !sid.is_empty() && !self.sids.insert(text.content.clone()) {
             return Err(Fault::new(
                 text.offset,
                 format!("two statements have the `Sid` {}", Quoted(sid)),

@@ -1,7 +1,7 @@
 //! A first look at the text of a document, before it is read.
 
 use super::Fault;
-use super::json::{forbidden_character, is_allowed};
+use super::json::forbidden_character;
 use crate::policy::document::Size;
 use crate::policy::limits::Limits;
 
@@ -28,24 +28,26 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
     let mut depth = 0_usize;
     let mut in_string = false;
     let mut escaped = false;
-    for (offset, character) in source.char_indices() {
-        size.characters += 1;
-        if !is_allowed(character) {
-            return Err(forbidden_character(offset, character));
+    for (offset, byte) in source.bytes().enumerate() {
+        // A byte that continues a character begins none.
+        size.characters += usize::from(byte & 0b1100_0000 != 0b1000_0000);
+        if !may_be_in_an_allowed_character(byte) {
+            let character = source.get(offset..).and_then(|rest| rest.chars().next());
+            return Err(forbidden_character(offset, character.unwrap_or_default()));
         }
         if in_string {
-            match character {
+            match byte {
                 _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '"' => in_string = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
                 _ => {}
             }
             continue;
         }
-        match character {
-            '"' => in_string = true,
-            '\t' | '\n' | '\r' | ' ' => size.white_space += 1,
-            '{' | '[' => {
+        match byte {
+            b'"' => in_string = true,
+            b'\t' | b'\n' | b'\r' | b' ' => size.white_space += 1,
+            b'{' | b'[' => {
                 depth += 1;
                 if depth > limits.max_depth() {
                     return Err(Fault::new(
@@ -58,9 +60,32 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
                     ));
                 }
             }
-            '}' | ']' => depth = depth.saturating_sub(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     Ok(size)
+}
+
+/// The bytes of UTF-8 that characters up to U+00FF are made of, see [`json::is_allowed`](super::json::is_allowed).
+const fn may_be_in_an_allowed_character(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=0xc3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::reader::json::is_allowed;
+
+    #[test]
+    fn bytes_and_characters_agree() {
+        for character in ('\0'..='\u{1000}').chain(['\u{feff}', '\u{10ffff}']) {
+            let text = character.to_string();
+            assert_eq!(
+                survey(&text, &Limits::default()).is_ok(),
+                is_allowed(character),
+                "{character:?}"
+            );
+        }
+    }
 }
