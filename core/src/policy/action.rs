@@ -146,6 +146,12 @@ impl Form {
             );
             return Err(flaw.at(offset));
         }
+        if text.is_empty() {
+            return Err(Flaw::new(
+                "the action is empty",
+                "write `*`, or an action such as `mobiletargeting:GetApp`",
+            ));
+        }
         let Some((prefix, name)) = text.split_once(':') else {
             return Err(Flaw::new(
                 format!("the action {} has no service prefix", Quoted(text)),

@@ -154,6 +154,9 @@ const LAST: usize = 4;
 
 fn components(text: &str, version: Version) -> Result<Box<[Pattern]>, Flaw> {
     let hint = "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`";
+    if text.is_empty() {
+        return Err(Flaw::new("the resource is empty", hint));
+    }
     let Some((first, rest)) = text.split_once(':') else {
         return Err(Flaw::new(
             format!("the resource {} is no ARN", Quoted(text)),
