@@ -9,3 +9,9 @@ fn requires() {
     cases.pass("ui/requires/pass/*.rs");
     cases.compile_fail("ui/requires/fail/*.rs");
 }
+
+#[test]
+fn builder() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("ui/builder/fail/*.rs");
+}

@@ -61,6 +61,7 @@
 //! See the [grammar of the policy language](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 
 mod action;
+mod builder;
 mod document;
 mod error;
 mod kind;
@@ -74,6 +75,9 @@ mod values;
 mod write;
 
 pub use action::{ActionElement, ActionPattern};
+pub use builder::{
+    Actions, AllActOn, BuildError, CompleteStatement, DocumentBuilder, Resources, StatementBuilder,
+};
 pub use document::{Document, Version};
 pub use error::{ParseError, Position};
 pub use kind::{PolicyKind, UnknownPolicyKind};
