@@ -59,12 +59,15 @@ impl Announcement<'_> {
             "\ncallers, with the tokens of {}:",
             self.config.display()
         )?;
-        let widest = self
-            .callers
-            .iter()
-            .map(|caller| caller.name().chars().count())
-            .max()
-            .unwrap_or_default();
+        let widest = |column: fn(&Caller) -> String| {
+            let lengths = self
+                .callers
+                .iter()
+                .map(|caller| column(caller).chars().count());
+            lengths.max().unwrap_or_default()
+        };
+        let widest_name = widest(|caller| caller.name().to_owned());
+        let widest_principal = widest(|caller| caller.principal().to_string());
         for caller in self.callers.iter() {
             let policies: Vec<&str> = self
                 .policies
@@ -80,9 +83,9 @@ impl Announcement<'_> {
             };
             writeln!(
                 out,
-                "  {:<widest$}  {}  {policies}",
+                "  {:<widest_name$}  {:<widest_principal$}  {policies}",
                 caller.name(),
-                caller.principal()
+                caller.principal().to_string()
             )?;
         }
         self.write_calls(out)?;

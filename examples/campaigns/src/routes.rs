@@ -65,7 +65,8 @@ macro_rules! guarded {
 ///
 /// # Errors
 ///
-/// One line, when a handler's action has no route in the catalog or one that cannot be served.
+/// One line, when a handler's action has no route in the catalog or one that cannot be served, and when two handlers have
+/// the same route.
 pub(crate) fn routes() -> Result<Vec<GuardedRoute>, String> {
     // The one path that no catalog knows; `api::reports` says why.
     let reports = Route {
@@ -73,7 +74,7 @@ pub(crate) fn routes() -> Result<Vec<GuardedRoute>, String> {
         path: "/v1/reports",
         success_status: 200,
     };
-    Ok(vec![
+    let routes = vec![
         guarded!(applications::create_app),
         guarded!(applications::get_apps),
         guarded!(applications::get_app),
@@ -96,7 +97,29 @@ pub(crate) fn routes() -> Result<Vec<GuardedRoute>, String> {
         guarded!(journeys::get_journey_execution_metrics),
         guarded!(journeys::get_journey_execution_activity_metrics),
         guarded!(reports::get_reports, at reports),
-    ])
+    ];
+    all_differ(routes)
+}
+
+/// Holds the routes against each other: the router panics where two have the same method and path.
+fn all_differ(routes: Vec<GuardedRoute>) -> Result<Vec<GuardedRoute>, String> {
+    for (index, one) in routes.iter().enumerate() {
+        let mut others = routes.iter().skip(index.saturating_add(1));
+        let same = |other: &&GuardedRoute| {
+            (other.route.method, other.route.path) == (one.route.method, one.route.path)
+        };
+        if let Some(other) = others.find(same) {
+            let (one, other, route) = (
+                one.requirement.handler,
+                other.requirement.handler,
+                one.route,
+            );
+            return Err(format!(
+                "`{one}` and `{other}` are both served at `{route}`"
+            ));
+        }
+    }
+    Ok(routes)
 }
 
 /// The route that the catalog gives to the handler's action.
@@ -151,6 +174,20 @@ pub(crate) fn router(routes: Vec<GuardedRoute>, callers: Arc<Callers>, state: Ap
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_handlers_for_one_route_are_named() {
+        let twice = routes()
+            .unwrap()
+            .into_iter()
+            .chain(routes().unwrap())
+            .collect();
+        let error = all_differ(twice).err().unwrap();
+        assert_eq!(
+            error,
+            "`create_app` and `create_app` are both served at `POST /v1/apps`"
+        );
+    }
 
     #[test]
     fn every_route_is_named_after_what_it_requires() {

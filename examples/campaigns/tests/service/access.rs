@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use pinpoint_iam::mobiletargeting::SERVICE;
+
 use crate::harness::{ADMINISTRATOR, ANALYST, CAMPAIGN_ANALYST, Scratch, Service, options};
 
 const KPI: &str = "/kpis/daterange/unique-deliveries";
@@ -181,6 +183,11 @@ fn every_route_answers_every_caller_as_its_policies_say() {
     for route in routes.iter().filter_map(|line| line.strip_prefix("  ")) {
         let mut words = route.split_whitespace();
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
+        let action = words
+            .next()
+            .and_then(|action| action.strip_prefix("mobiletargeting:"));
+        let in_catalog = action.and_then(|action| SERVICE.action(action)?.route);
+        assert_eq!(in_catalog.is_none(), path == "/v1/reports", "{route}");
         let mut row = format!("{:<WIDTH$}", format!("{method} {path}"));
         for name in &names {
             let target = target(&service, &token("administrator"), method, path);
@@ -191,6 +198,9 @@ fn every_route_answers_every_caller_as_its_policies_say() {
                 &target,
                 (method != "GET").then_some(BODY),
             );
+            if let (Some(route), true) = (in_catalog, answer.status < 300) {
+                assert_eq!(answer.status, route.success_status, "{route}");
+            }
             write!(row, "{:<width$}", answer.status, width = name.len() + 1).unwrap();
         }
         grid.push_str(row.trim_end());
