@@ -39,6 +39,9 @@ pub(crate) struct Layer<'a> {
     pub(crate) policies: Vec<(&'a Policy, Vec<Trace<'a>>)>,
 }
 
+/// The policies of the caller's account that limit and never grant.
+const LIMITS: [PolicyType; 2] = [PolicyType::PermissionsBoundary, PolicyType::Session];
+
 /// Whose policies decide.
 #[derive(Clone, Copy, PartialEq)]
 enum Sides {
@@ -162,7 +165,7 @@ impl<'a> Walk<'a> {
                     .or(self.allows(PolicyType::Identity))
                     .or(stands_in);
                 requirements.push((PolicyType::Identity, granted.or(identity)));
-                for policy_type in [PolicyType::PermissionsBoundary, PolicyType::Session] {
+                for policy_type in LIMITS {
                     requirements.push((policy_type, granted.or(self.limit(policy_type))));
                 }
             }
@@ -172,7 +175,7 @@ impl<'a> Walk<'a> {
                     PolicyType::Identity,
                     Truth::from(root).or(self.allows(PolicyType::Identity)),
                 ));
-                for policy_type in [PolicyType::PermissionsBoundary, PolicyType::Session] {
+                for policy_type in LIMITS {
                     requirements.push((policy_type, self.limit(policy_type)));
                 }
             }
@@ -212,29 +215,31 @@ impl<'a> Walk<'a> {
 
     /// What granted a request that is allowed.
     fn grant(&self) -> Option<Grant> {
-        let by_resource = |layer: &Layer<'_>, trace: &Trace<'_>, at_least| {
-            layer.policy_type == PolicyType::Resource && trace.closeness() >= Some(at_least)
+        let by_identity = || {
+            self.first(Effect::Allow, |layer, _| {
+                layer.policy_type == PolicyType::Identity
+            })
         };
-        let root = matches!(
-            self.sides,
-            Sides::OneAccount { root: true } | Sides::TwoAccounts { root: true }
-        );
-        self.first(Effect::Allow, |layer, _| {
-            layer.policy_type == PolicyType::Identity
-        })
-        .or_else(|| {
+        let by_resource = |at_least| {
             self.first(Effect::Allow, |layer, trace| {
-                by_resource(layer, trace, Closeness::Caller)
+                layer.policy_type == PolicyType::Resource && trace.closeness() >= Some(at_least)
             })
-        })
-        .map(Grant::Statement)
-        .or(root.then_some(Grant::RootUser))
-        .or_else(|| {
-            self.first(Effect::Allow, |layer, trace| {
-                by_resource(layer, trace, Closeness::Everyone)
-            })
-            .map(Grant::Statement)
-        })
+        };
+        match self.sides {
+            Sides::OneAccount { root, .. } => {
+                // What a limit refuses, the identity-based policy cannot have granted: the resource-based one did.
+                let is_limited = LIMITS.iter().any(|limit| self.limit(*limit) != Truth::True);
+                let own = if is_limited { None } else { by_identity() };
+                own.or_else(|| by_resource(Closeness::Caller))
+                    .map(Grant::Statement)
+                    .or(root.then_some(Grant::RootUser))
+                    .or_else(|| by_resource(Closeness::Everyone).map(Grant::Statement))
+            }
+            Sides::TwoAccounts { .. } => by_identity()
+                .or_else(|| by_resource(Closeness::Account))
+                .map(Grant::Statement),
+            Sides::ResourceOnly => by_resource(Closeness::Account).map(Grant::Statement),
+        }
     }
 
     /// The first statement with `effect` that matches and that `accepts` takes.
