@@ -17,7 +17,8 @@
 //! 5. In one account, a resource-based policy that names the caller itself (user, role session or federated user), or
 //!    everyone under a condition on `aws:PrincipalArn`, grants past an *implicit* deny of identity-based policy,
 //!    boundary and session policy. One that names the role of a session, or everyone, stands in for the
-//!    identity-based policy only. One that names the account grants nothing by itself.
+//!    identity-based policy only. One that names the account grants nothing by itself. The policies of KMS keys and of
+//!    roles that are to be assumed must allow in any case.
 //! 6. Across accounts the caller's side must allow by its own policies **and** the resource-based policy must allow
 //!    the caller. Callers without an account, services and anonymous ones, need the resource-based policy alone.
 //!
@@ -28,7 +29,8 @@
 //! Evaluation is three-valued. A condition on a key that is [unknown](crate::context::Lookup::Unknown) makes its
 //! statement unknown; the answer is given as soon as it is the same for every value that the key could have, and
 //! otherwise names the keys. A request that no completion would allow is refused at once as an implicit deny, even
-//! where one of the completions would have been an explicit one.
+//! where one of the completions would have been an explicit one. Statements are looked at one by one: where two of them
+//! only together cover every value of a key, the key is asked for all the same.
 //!
 //! # Absent on purpose
 //!

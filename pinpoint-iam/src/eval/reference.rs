@@ -15,6 +15,7 @@ use crate::eval::statement::Trace;
 use crate::policy::Effect;
 use crate::principal::PrincipalKind;
 use crate::request::Request;
+use crate::resource::RequestedResource;
 
 /// Decides `request` by the policies of `stack`.
 pub fn decide(stack: &PolicyStack<'_>, request: &Request<'_>) -> Answer {
@@ -49,6 +50,8 @@ enum Sides {
     OneAccount {
         /// The caller is its root user, which needs no identity-based policy.
         root: bool,
+        /// The resource's own policy must allow, too.
+        resource_must_allow: bool,
     },
     /// Caller and resource are of two accounts, and both must allow.
     TwoAccounts {
@@ -158,7 +161,13 @@ impl<'a> Walk<'a> {
             })
         };
         match self.sides {
-            Sides::OneAccount { root } => {
+            Sides::OneAccount {
+                root,
+                resource_must_allow,
+            } => {
+                if resource_must_allow {
+                    requirements.push((PolicyType::Resource, by_resource(|_| true)));
+                }
                 let granted = by_resource(|closeness| closeness == Closeness::Caller);
                 let stands_in = by_resource(|closeness| closeness >= Closeness::Everyone);
                 let identity = Truth::from(root)
@@ -296,10 +305,26 @@ impl Sides {
         let root = request.principal().kind() == PrincipalKind::Root;
         match request.principal().account() {
             None => Self::ResourceOnly,
-            Some(account) if Some(account) == request.resource_account() => {
-                Self::OneAccount { root }
-            }
+            Some(account) if Some(account) == request.resource_account() => Self::OneAccount {
+                root,
+                resource_must_allow: resource_must_allow(request),
+            },
             Some(_) => Self::TwoAccounts { root },
         }
     }
+}
+
+/// Whether the resource is one whose own policy must allow in one account as well: a
+/// [KMS key](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html), and a role that is to be
+/// [assumed](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html).
+fn resource_must_allow(request: &Request<'_>) -> bool {
+    let RequestedResource::Arn(arn) = request.resource() else {
+        return false;
+    };
+    let is = |prefix, service, word| {
+        request.action().prefix().eq_ignore_ascii_case(prefix)
+            && arn.service() == service
+            && arn.resource().starts_with(word)
+    };
+    is("kms", "kms", "key/") || is("sts", "iam", "role/")
 }
