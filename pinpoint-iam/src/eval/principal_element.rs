@@ -49,6 +49,7 @@ fn spares(element: &PrincipalElement, principal: &Principal) -> bool {
             PrincipalKind::RoleSession => {
                 lists(Closeness::Account) && lists(Closeness::Role) && lists(Closeness::Caller)
             }
+            PrincipalKind::Root => lists(Closeness::Account),
             _ => lists(Closeness::Caller),
         }
 }
@@ -93,12 +94,7 @@ fn names_aws_principal(entry: &str, principal: &Principal, effect: Effect) -> Op
         .and_then(|arn| arn.split(':').nth(1))
         .is_some_and(|partition| entry == format!("arn:{partition}:iam::{account}:root"));
     if root || entry == account {
-        let is_root = principal.kind() == PrincipalKind::Root;
-        return Some(if is_root {
-            Closeness::Caller
-        } else {
-            Closeness::Account
-        });
+        return Some(Closeness::Account);
     }
     if principal.arn() == Some(entry) {
         return Some(Closeness::Caller);
