@@ -72,16 +72,21 @@ fn entries<'a>(
         let named = principal.kind() == PrincipalKind::Service && service == principal.name();
         named.then_some(Closeness::Caller)
     });
-    // Which canonical user an account is, only the account knows. No caller of ours comes from an identity provider
-    // directly, so that `Federated` entries name none of them.
+    // Which canonical user an account is, only the account knows.
     let canonical_users = element.canonical_user().map(move |_| {
         (effect == Effect::Deny && principal.account().is_some()).then_some(Closeness::Account)
+    });
+    // Nor does a role session tell which identity provider it was opened through, if any.
+    let providers = element.federated().map(move |_| {
+        let may_be = principal.kind() == PrincipalKind::RoleSession;
+        (effect == Effect::Deny && may_be).then_some(Closeness::Role)
     });
     everyone
         .into_iter()
         .chain(aws)
         .chain(services)
         .chain(canonical_users)
+        .chain(providers)
 }
 
 fn names_aws_principal(entry: &str, principal: &Principal, effect: Effect) -> Option<Closeness> {

@@ -189,8 +189,9 @@ fn principal_part(
             Some(closeness) => PrincipalPart::Named(closeness),
             None => PrincipalPart::NotNamed,
         },
-        (PolicyType::Resource, None) => PrincipalPart::Undecidable,
-        (PolicyType::ResourceControl | PolicyType::VpcEndpoint, None) => PrincipalPart::NotAsked,
+        (PolicyType::Resource | PolicyType::ResourceControl | PolicyType::VpcEndpoint, None) => {
+            PrincipalPart::Undecidable
+        }
         (
             PolicyType::ServiceControl
             | PolicyType::Identity
