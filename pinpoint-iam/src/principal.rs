@@ -181,7 +181,10 @@ impl Principal {
         role_arn: Option<String>,
     ) -> Self {
         let mut facts = Context::new();
-        facts.insert("aws:PrincipalIsAWSService", kind == PrincipalKind::Service);
+        // Requests that nobody signed do not have this key, so that a condition on `false` keeps them out.
+        if kind != PrincipalKind::Anonymous {
+            facts.insert("aws:PrincipalIsAWSService", kind == PrincipalKind::Service);
+        }
         if let Some(principal_type) = kind.principal_type() {
             facts.insert("aws:PrincipalType", principal_type);
         }
@@ -364,3 +367,24 @@ impl fmt::Display for InvalidPrincipal {
 }
 
 impl std::error::Error for InvalidPrincipal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_signed_requests_say_whether_a_service_made_them() -> Result<(), InvalidPrincipal> {
+        let key = ConditionKey::new("aws:PrincipalIsAWSService");
+        let user = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+        let service = Principal::service("sns.amazonaws.com");
+        for (principal, expected) in [(user, false), (service, true)] {
+            assert_eq!(
+                principal.lookup(&key),
+                Lookup::Present(&[expected.into()]),
+                "{principal}"
+            );
+        }
+        assert_eq!(Principal::anonymous().lookup(&key), Lookup::Absent);
+        Ok(())
+    }
+}
