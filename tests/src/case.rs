@@ -131,7 +131,8 @@ impl Evaluator {
         }
     }
 
-    fn answer(self, stack: &PolicyStack<'_>, request: &Request<'_>) -> Answer {
+    /// What the evaluator answers.
+    pub fn answer(self, stack: &PolicyStack<'_>, request: &Request<'_>) -> Answer {
         match self {
             Self::Reference => reference::decide(stack, request),
         }

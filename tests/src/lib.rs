@@ -1,3 +1,4 @@
 //! What the tests that span the crates of the workspace share.
 
 pub mod case;
+pub mod table;

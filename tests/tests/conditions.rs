@@ -25,6 +25,7 @@ struct Table {
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
+    rules: Vec<String>,
     why: String,
     #[serde(default)]
     version: LanguageVersion,
@@ -191,6 +192,7 @@ fn every_case_has_a_name_of_its_own_and_one_expectation() {
     for case in cases() {
         assert!(names.insert(case.name.clone()), "two cases {}", case.name);
         assert!(!case.why.is_empty(), "{} has no reason", case.name);
+        assert!(!case.rules.is_empty(), "{} shows no rule", case.name);
         assert_ne!(case.expect.is_some(), case.error.is_some(), "{}", case.name);
     }
 }
