@@ -9,17 +9,19 @@ use pinpoint_iam::{mobileanalytics, mobiletargeting};
 const SERVICES: [&pinpoint_iam::action::ServiceMetadata; 2] =
     [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE];
 
-/// Compares a document with the committed one; `UPDATE_DOCS=1` in the environment writes it first.
-fn assert_fresh(name: &str, text: &str) {
+/// What keeps the committed document from being `text`; `UPDATE_DOCS=1` in the environment writes it first.
+fn fault(name: &str, text: &str) -> Option<String> {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../docs")
         .join(name);
-    if env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        fs::write(&path, text).unwrap();
+    if env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1")
+        && let Err(error) = fs::write(&path, text)
+    {
+        return Some(format!("{}: {error}", path.display()));
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
     if committed == text {
-        return;
+        return None;
     }
     let (mut old, mut new) = (committed.lines(), text.lines());
     let mut number = 0;
@@ -30,10 +32,10 @@ fn assert_fresh(name: &str, text: &str) {
             (old, new) => break (old.unwrap_or("(nothing)"), new.unwrap_or("(nothing)")),
         }
     };
-    panic!(
+    Some(format!(
         "docs/{name} is stale at line {number}:\n- {old}\n+ {new}\n\
          run `UPDATE_DOCS=1 cargo test -p pinpoint-iam-tests --test docs` and read the difference"
-    );
+    ))
 }
 
 fn seed_document(title: &str, introduction: &str, source: &str) -> String {
@@ -52,7 +54,7 @@ fn the_actions_of_the_first_seed_are_fresh() {
          columns show them.",
         "seed-actions",
     );
-    assert_fresh("seed-actions.md", &text);
+    assert_eq!(fault("seed-actions.md", &text), None);
 }
 
 #[test]
@@ -63,5 +65,5 @@ fn the_actions_of_the_second_seed_are_fresh() {
          policies.",
         "seed-analytics",
     );
-    assert_fresh("seed-analytics.md", &text);
+    assert_eq!(fault("seed-analytics.md", &text), None);
 }
