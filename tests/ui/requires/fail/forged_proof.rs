@@ -9,5 +9,7 @@ async fn put_events() -> &'static str {
 }
 
 fn main() {
-    let _ = put_events(Authorized { check: std::marker::PhantomData });
+    let _ = put_events(Authorized {
+        check: std::marker::PhantomData,
+    });
 }

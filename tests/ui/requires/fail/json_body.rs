@@ -10,10 +10,7 @@ struct Wanted {
 }
 
 #[requires(GetCampaign, campaign_id = wanted.campaign_id)]
-async fn get_campaign(
-    Path(application_id): Path<String>,
-    Json(wanted): Json<Wanted>,
-) -> String {
+async fn get_campaign(Path(application_id): Path<String>, Json(wanted): Json<Wanted>) -> String {
     application_id + &wanted.campaign_id
 }
 

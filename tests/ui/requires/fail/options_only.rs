@@ -4,9 +4,7 @@ use axum::extract::Path;
 use pinpoint_iam::requires;
 
 #[requires(application_id = application_id)]
-async fn get_campaign(
-    Path((application_id, campaign_id)): Path<(String, String)>,
-) -> String {
+async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
     application_id + &campaign_id
 }
 

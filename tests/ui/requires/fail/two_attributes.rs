@@ -5,9 +5,7 @@ use pinpoint_iam::requires;
 
 #[requires(GetCampaign)]
 #[requires(UpdateCampaign)]
-async fn get_campaign(
-    Path((application_id, campaign_id)): Path<(String, String)>,
-) -> String {
+async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
     application_id + &campaign_id
 }
 

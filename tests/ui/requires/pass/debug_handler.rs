@@ -1,8 +1,8 @@
 //! `debug_handler` below accepts the hidden parameter.
 
-use axum::{Json, Router};
 use axum::extract::{Path, State};
 use axum::routing::get;
+use axum::{Json, Router};
 use pinpoint_iam::{Authorizer, requires};
 
 #[requires(GetApp)]

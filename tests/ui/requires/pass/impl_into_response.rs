@@ -7,7 +7,9 @@ use axum::routing::get;
 use pinpoint_iam::{Authorizer, requires};
 
 #[requires(GetApp)]
-async fn get_app(Path(application_id): Path<String>) -> Result<impl IntoResponse, impl IntoResponse> {
+async fn get_app(
+    Path(application_id): Path<String>,
+) -> Result<impl IntoResponse, impl IntoResponse> {
     if application_id.is_empty() {
         return Err("no id");
     }

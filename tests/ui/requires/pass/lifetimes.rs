@@ -1,8 +1,8 @@
 //! Parameters that bind nothing may borrow.
 
-use axum::{Extension, Router};
 use axum::extract::Path;
 use axum::routing::get;
+use axum::{Extension, Router};
 use pinpoint_iam::{Authorizer, requires};
 
 #[requires(GetApp)]

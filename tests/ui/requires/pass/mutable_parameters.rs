@@ -6,7 +6,9 @@ use axum::routing::get;
 use pinpoint_iam::{Authorizer, requires};
 
 #[requires(GetCampaign)]
-async fn get_campaign(Path((mut application_id, ref campaign_id)): Path<(String, String)>) -> String {
+async fn get_campaign(
+    Path((mut application_id, ref campaign_id)): Path<(String, String)>,
+) -> String {
     application_id.push_str(campaign_id);
     application_id
 }

@@ -1,7 +1,6 @@
 //! The expansion needs nothing in scope.
 #![no_implicit_prelude]
 
-
 #[::pinpoint_iam::requires(GetCampaign)]
 async fn get_campaign(
     ::axum::extract::Path((application_id, campaign_id)): ::axum::extract::Path<(

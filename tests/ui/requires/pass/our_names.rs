@@ -15,9 +15,7 @@ async fn get_campaign(
 }
 
 #[requires(DeleteCampaign, resource = guard(resource, parameters)?)]
-async fn delete_campaign(
-    Path((resource, parameters)): Path<(String, String)>,
-) -> String {
+async fn delete_campaign(Path((resource, parameters)): Path<(String, String)>) -> String {
     format!("{parameters} {resource}")
 }
 

@@ -15,7 +15,10 @@ mod handlers {
 
     #[requires(GetCampaign)]
     pub async fn get_campaign(
-        Path(CampaignPath { application_id, campaign_id }): Path<CampaignPath>,
+        Path(CampaignPath {
+            application_id,
+            campaign_id,
+        }): Path<CampaignPath>,
     ) -> String {
         application_id + &campaign_id
     }

@@ -45,7 +45,8 @@ mod private {
 
 /// Mounts them.
 pub fn main() {
-    let _: Router<Authorizer> = Router::new()
-        .route("/", get(get_app))
-        .route("/campaign", get(private::get_campaign).delete(private::delete_campaign));
+    let _: Router<Authorizer> = Router::new().route("/", get(get_app)).route(
+        "/campaign",
+        get(private::get_campaign).delete(private::delete_campaign),
+    );
 }

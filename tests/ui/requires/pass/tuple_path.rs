@@ -6,9 +6,7 @@ use axum::routing::get;
 use pinpoint_iam::{Authorizer, requires};
 
 #[requires(GetCampaign)]
-async fn get_campaign(
-    Path((application_id, campaign_id)): Path<(String, String)>,
-) -> String {
+async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
     format!("{application_id} {campaign_id}")
 }
 
