@@ -24,10 +24,9 @@ use crate::web::{Authorized, Rejection, Requires};
 
 impl<S, H, P> FromRequestParts<S> for Authorized<H, P>
 where
-    S: Send + Sync,
+    S: HoldsAuthorizer + Send + Sync,
     H: Requires<P>,
-    P: FromRequestParts<S> + Send,
-    Authorizer: FromRef<S>,
+    P: BeforeBody<S> + Send,
 {
     type Rejection = Response;
 
@@ -35,7 +34,7 @@ where
         let Some(principal) = parts.extensions.get::<Principal>().cloned() else {
             return Err(refuse::<H, P>(&Denied::no_principal(), None));
         };
-        let authorizer = Authorizer::from_ref(state);
+        let authorizer = state.authorizer();
         let context = context(&authorizer, parts);
         let parameters = P::from_request_parts(parts, state)
             .await
@@ -47,6 +46,39 @@ where
         }
     }
 }
+
+/// A router's state that holds an [`Authorizer`].
+#[diagnostic::on_unimplemented(
+    message = "the state `{Self}` holds no `Authorizer`",
+    label = "needs an authorizer in the router's state",
+    note = "implement `FromRef<{Self}>` for `Authorizer`",
+    note = "`#[axum::debug_handler]` takes the state to be `()` where no parameter names it; write `#[axum::debug_handler(state = ..)]`"
+)]
+pub trait HoldsAuthorizer {
+    /// The authorizer.
+    fn authorizer(&self) -> Authorizer;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> HoldsAuthorizer for S
+where
+    Authorizer: FromRef<S>,
+{
+    fn authorizer(&self) -> Authorizer {
+        Authorizer::from_ref(self)
+    }
+}
+
+/// Parameters that can be taken before the body is read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be taken before the body is read",
+    label = "binds a placeholder of the action's ARN",
+    note = "take what names the resource from the path, the query or a header"
+)]
+pub trait BeforeBody<S>: FromRequestParts<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<S, P: FromRequestParts<S>> BeforeBody<S> for P {}
 
 /// The condition keys that a request brings.
 ///
