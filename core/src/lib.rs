@@ -8,6 +8,8 @@ pub mod action;
 pub mod arn;
 pub mod condition;
 pub mod context;
+#[doc(hidden)]
+pub mod json;
 mod nearest;
 pub mod pattern;
 pub mod policy;
@@ -18,4 +20,12 @@ pub mod truth;
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
+}
+
+/// What `pinpoint-iam` stands on; no part of the public interface.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::condition::quote::Quoted;
+    pub use crate::nearest::{is_misspelling, nearest};
+    pub use crate::resource::decode;
 }

@@ -15,6 +15,8 @@ mod set;
 
 use std::fmt;
 
+#[doc(hidden)]
+pub use self::accepts::decode;
 pub use self::accepts::{Accepts, MAX_IDENTIFIER_LENGTH, MAX_OPAQUE_LENGTH};
 pub use self::error::{InvalidId, InvalidIdReason, ResourceMismatch};
 pub use self::metadata::{Field, Piece, ResourcePart, ResourceTypeMetadata, ScopeComponent};

@@ -5,9 +5,9 @@ use std::fmt::{self, Write};
 /// Shows a text in backticks, on one line and not too long.
 ///
 /// The text may come from anybody. A line break in it must not forge a line of a log, and a megabyte of it must not fill
-/// one: control characters are escaped, and what is beyond [`LONGEST`] characters is left out.
+/// one: control characters are escaped, and what is beyond 200 characters is left out.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+pub struct Quoted<'a>(pub &'a str);
 
 /// The largest number of characters that are shown of a text.
 const LONGEST: usize = 200;

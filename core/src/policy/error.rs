@@ -13,10 +13,10 @@ pub struct Position {
 
 impl Position {
     /// The first character of a text.
-    pub(super) const START: Self = Self { line: 1, column: 1 };
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
 
     /// The place `passed` characters further on.
-    pub(super) fn behind(self, passed: &str) -> Self {
+    pub(crate) fn behind(self, passed: &str) -> Self {
         match passed.rsplit_once('\n') {
             Some((lines, last)) => Self {
                 line: self.line + 1 + lines.matches('\n').count(),

@@ -95,8 +95,9 @@ fn hexadecimal(byte: u8) -> impl Iterator<Item = char> {
         .map(|digit| digit.to_ascii_uppercase())
 }
 
-/// Undoes the encoding of [`Accepts::Opaque`].
-pub(super) fn decode(value: &str) -> Option<Cow<'_, str>> {
+/// Undoes percent-encoding, the encoding of [`Accepts::Opaque`]; `None` where a `%` is not followed by two hexadecimal
+/// digits, or the bytes are not UTF-8.
+pub fn decode(value: &str) -> Option<Cow<'_, str>> {
     if !value.contains('%') {
         return Some(Cow::Borrowed(value));
     }

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Fault;
-use super::json::{self, Member, Node, Type};
 use crate::condition::quote::Quoted;
 use crate::condition::{Condition, ConditionValue, Part};
+use crate::json::{self, Fault, Member, Node, Type};
 use crate::policy::document::Version;
 use crate::policy::statement::{Conditions, OperatorBlock};
 

@@ -1,7 +1,6 @@
 //! The strict reader: every member is known, every value is used, everything else is a fault with its place.
 
 mod condition;
-mod json;
 mod survey;
 
 use std::borrow::Cow;
@@ -16,44 +15,36 @@ use super::resource::{ResourceElement, ResourcePattern};
 use super::statement::{Conditions, Effect, Statement};
 use super::values::Values;
 use crate::condition::quote::Quoted;
+use crate::json::{self, Fault, Member, Node, Text, Type};
 use crate::nearest::nearest;
-use json::{Member, Node, Text, Type};
 
 /// Reads a document.
 pub(super) fn read(source: &str, limits: &Limits) -> Result<Document, ParseError> {
     read_document(source, limits).map_err(|fault| fault.in_source(source))
 }
 
-/// A fault and its place, in bytes from the start of the document.
-pub(super) struct Fault {
-    offset: usize,
-    message: String,
-    hint: String,
-}
-
 impl Fault {
-    fn new(offset: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            offset,
-            message: message.into(),
-            hint: hint.into(),
-        }
-    }
-
     /// A fault in a string.
     fn in_text(text: &Text<'_>, flaw: Flaw) -> Self {
         Self::new(text.offset_of(flaw.offset), flaw.message, flaw.hint)
     }
 
     fn in_source(self, source: &str) -> ParseError {
-        let before = source.get(..self.offset).unwrap_or_default();
-        ParseError::new(Position::START.behind(before), self.message, self.hint)
+        let position = json::position(source, self.offset);
+        ParseError::new(position, self.message, self.hint)
     }
 }
 
 fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
     let size = survey::survey(source, limits)?;
-    let root = Node::root(source)?;
+    if source.trim_ascii().is_empty() {
+        return Err(Fault::new(
+            0,
+            "the document is empty",
+            "write a policy document, an object with a `Statement`",
+        ));
+    }
+    let root = Node::root(source, survey::accept)?;
     if root.json_type() != Type::Object {
         return Err(root.wrong_type(
             "the document",

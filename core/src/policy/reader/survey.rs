@@ -1,7 +1,9 @@
 //! A first look at the text of a document, before it is read.
 
-use super::Fault;
-use super::json::forbidden_character;
+use std::borrow::Cow;
+
+use crate::condition::quote::Quoted;
+use crate::json::{Fault, Text};
 use crate::policy::document::Size;
 use crate::policy::limits::Limits;
 
@@ -67,7 +69,46 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
     Ok(size)
 }
 
-/// The bytes of UTF-8 that characters up to U+00FF are made of, see [`json::is_allowed`](super::json::is_allowed).
+/// Refuses a string that holds, by way of an escape, a character that no policy may hold.
+pub(super) fn accept(text: &Text<'_>) -> Result<(), Fault> {
+    // What is borrowed stands in the text as it is, and has been surveyed.
+    let Cow::Owned(content) = &text.content else {
+        return Ok(());
+    };
+    match content.chars().find(|character| !is_allowed(*character)) {
+        Some(character) => Err(forbidden_character(text.offset, character)),
+        None => Ok(()),
+    }
+}
+
+/// Whether AWS allows the character in a policy, see the
+/// [quotas of IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+const fn is_allowed(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{ff}')
+}
+
+fn forbidden_character(offset: usize, character: char) -> Fault {
+    if character == '\u{feff}' {
+        return Fault::new(
+            offset,
+            "the document holds a byte order mark",
+            "save it as UTF-8 without one",
+        );
+    }
+    let code = u32::from(character);
+    let shown = if character.is_control() {
+        String::new()
+    } else {
+        format!(" {}", Quoted(character.encode_utf8(&mut [0; 4])))
+    };
+    Fault::new(
+        offset,
+        format!("a policy cannot hold the character{shown} U+{code:04X}"),
+        "use tab, line feed, carriage return and the characters from U+0020 to U+00FF",
+    )
+}
+
+/// The bytes of UTF-8 that characters up to U+00FF are made of, see [`is_allowed`].
 const fn may_be_in_an_allowed_character(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=0xc3)
 }
@@ -75,7 +116,6 @@ const fn may_be_in_an_allowed_character(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::reader::json::is_allowed;
 
     #[test]
     fn bytes_and_characters_agree() {

@@ -9,20 +9,58 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Fault;
 use crate::condition::quote::Quoted;
 use crate::nearest::nearest;
+use crate::policy::Position;
 
-/// One value of a document.
-#[derive(Clone, Copy)]
-pub(super) struct Node<'s> {
+/// One value of a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'s> {
     source: &'s str,
     raw: &'s RawValue,
+    accept: Accept,
+}
+
+/// Says of each string of a text, names of members included, whether it may hold the characters that it holds.
+pub type Accept = fn(&Text<'_>) -> Result<(), Fault>;
+
+/// A fault and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub(crate) offset: usize,
+    pub(crate) message: String,
+    pub(crate) hint: String,
+}
+
+impl Fault {
+    /// A fault at `offset`, in bytes from the start of the text.
+    pub fn new(offset: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            offset,
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// The place, in bytes from the start of the text.
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// What is wrong and what to do about it: `message; hint`.
+    pub fn explanation(&self) -> String {
+        format!("{}; {}", self.message, self.hint)
+    }
+}
+
+/// The line and column of a byte of `text`.
+pub fn position(text: &str, offset: usize) -> Position {
+    Position::START.behind(text.get(..offset).unwrap_or(text))
 }
 
 /// The JSON types, as messages call them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub enum Type {
     Object,
     List,
     Text,
@@ -32,21 +70,28 @@ pub(super) enum Type {
 }
 
 /// One member of an object.
-pub(super) struct Member<'s> {
-    pub(super) name: Cow<'s, str>,
-    pub(super) name_offset: usize,
-    pub(super) value: Node<'s>,
+#[derive(Clone, Debug)]
+pub struct Member<'s> {
+    /// The name.
+    pub name: Cow<'s, str>,
+    /// Where the name starts, in bytes from the start of the text.
+    pub name_offset: usize,
+    /// The value.
+    pub value: Node<'s>,
 }
 
 /// A string and where it stands.
-pub(super) struct Text<'s> {
-    pub(super) content: Cow<'s, str>,
-    pub(super) offset: usize,
+#[derive(Clone, Debug)]
+pub struct Text<'s> {
+    /// The content; borrowed where it stands in the text as it is.
+    pub content: Cow<'s, str>,
+    /// Where the string starts, in bytes from the start of the text.
+    pub offset: usize,
 }
 
 impl Text<'_> {
-    /// The place in the document of a place in the string. Behind escapes that is not worth counting.
-    pub(super) fn offset_of(&self, offset: Option<usize>) -> usize {
+    /// The place in the text of a place in the string. Behind escapes that is not worth counting.
+    pub fn offset_of(&self, offset: Option<usize>) -> usize {
         match (&self.content, offset) {
             (Cow::Borrowed(_), Some(offset)) => self.offset + '"'.len_utf8() + offset,
             _ => self.offset,
@@ -55,7 +100,8 @@ impl Text<'_> {
 }
 
 impl Type {
-    const fn phrase(self) -> &'static str {
+    /// The type with its article: `a list`.
+    pub const fn phrase(self) -> &'static str {
         match self {
             Self::Object => "an object",
             Self::List => "a list",
@@ -70,29 +116,26 @@ impl Type {
 
 impl<'s> Node<'s> {
     /// The value that the whole of `source` is.
-    pub(super) fn root(source: &'s str) -> Result<Self, Fault> {
-        if source.trim_ascii().is_empty() {
-            return Err(Fault::new(
-                0,
-                "the document is empty",
-                "write a policy document, an object with a `Statement`",
-            ));
-        }
+    pub fn root(source: &'s str, accept: Accept) -> Result<Self, Fault> {
         let raw = serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
-        Ok(Self { source, raw })
+        Ok(Self {
+            source,
+            raw,
+            accept,
+        })
     }
 
-    /// Where the value starts, in bytes from the start of the document.
-    pub(super) fn offset(&self) -> usize {
+    /// Where the value starts, in bytes from the start of the text.
+    pub fn offset(&self) -> usize {
         offset_in(self.source, self.raw)
     }
 
     /// The value as it is written.
-    pub(super) fn written(&self) -> &'s str {
+    pub fn written(&self) -> &'s str {
         self.raw.get()
     }
 
-    pub(super) fn json_type(&self) -> Type {
+    pub fn json_type(&self) -> Type {
         match self.raw.get().as_bytes().first() {
             Some(b'{') => Type::Object,
             Some(b'[') => Type::List,
@@ -105,13 +148,13 @@ impl<'s> Node<'s> {
     }
 
     /// A fault that says what the value is, and what it should be.
-    pub(super) fn wrong_type(&self, what: &str, hint: &str) -> Fault {
+    pub fn wrong_type(&self, what: &str, hint: &str) -> Fault {
         let found = self.json_type().phrase();
         Fault::new(self.offset(), format!("{what} is {found}"), hint)
     }
 
     /// The members of an object, in their order; a name that is written twice comes twice.
-    pub(super) fn members(&self) -> Result<Vec<Member<'s>>, Fault> {
+    pub fn members(&self) -> Result<Vec<Member<'s>>, Fault> {
         let Members(members) = self.take_apart()?;
         members
             .into_iter()
@@ -127,7 +170,7 @@ impl<'s> Node<'s> {
     }
 
     /// The members of an object that has these members and no others, each at most once.
-    pub(super) fn known_members<const N: usize>(
+    pub fn known_members<const N: usize>(
         &self,
         what: &str,
         names: [&'static str; N],
@@ -148,13 +191,13 @@ impl<'s> Node<'s> {
     }
 
     /// The elements of a list.
-    pub(super) fn elements(&self) -> Result<Vec<Self>, Fault> {
+    pub fn elements(&self) -> Result<Vec<Self>, Fault> {
         let elements: Vec<&'s RawValue> = self.take_apart()?;
         Ok(elements.into_iter().map(|raw| self.part(raw)).collect())
     }
 
     /// The content of a string.
-    pub(super) fn text(&self) -> Result<Text<'s>, Fault> {
+    pub fn text(&self) -> Result<Text<'s>, Fault> {
         let offset = self.offset();
         let quoted = self.raw.get();
         let plain = quoted
@@ -162,7 +205,7 @@ impl<'s> Node<'s> {
             .and_then(|rest| rest.strip_suffix('"'))
             .filter(|content| !content.contains('\\'));
         if let Some(content) = plain {
-            return Ok(Text {
+            return self.accepted(Text {
                 content: Cow::Borrowed(content),
                 offset,
             });
@@ -174,20 +217,18 @@ impl<'s> Node<'s> {
                 "write the character itself, or both halves of its surrogate pair",
             )
         })?;
-        if let Some(character) = content.chars().find(|character| !is_allowed(*character)) {
-            return Err(forbidden_character(offset, character));
-        }
-        Ok(Text {
+        self.accepted(Text {
             content: Cow::Owned(content),
             offset,
         })
     }
 
+    fn accepted<'t>(&self, text: Text<'t>) -> Result<Text<'t>, Fault> {
+        (self.accept)(&text).map(|()| text)
+    }
+
     fn part(&self, raw: &'s RawValue) -> Self {
-        Self {
-            source: self.source,
-            raw,
-        }
+        Self { raw, ..*self }
     }
 
     fn take_apart<T: Deserialize<'s>>(&self) -> Result<T, Fault> {
@@ -201,35 +242,8 @@ impl<'s> Node<'s> {
     }
 }
 
-/// Whether AWS allows the character in a policy, see the
-/// [quotas of IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
-pub(super) const fn is_allowed(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{ff}')
-}
-
-pub(super) fn forbidden_character(offset: usize, character: char) -> Fault {
-    if character == '\u{feff}' {
-        return Fault::new(
-            offset,
-            "the document holds a byte order mark",
-            "save it as UTF-8 without one",
-        );
-    }
-    let code = u32::from(character);
-    let shown = if character.is_control() {
-        String::new()
-    } else {
-        format!(" {}", Quoted(character.encode_utf8(&mut [0; 4])))
-    };
-    Fault::new(
-        offset,
-        format!("a policy cannot hold the character{shown} U+{code:04X}"),
-        "use tab, line feed, carriage return and the characters from U+0020 to U+00FF",
-    )
-}
-
 /// A fault for a member that stands twice in its object.
-pub(super) fn duplicate(offset: usize, name: &str) -> Fault {
+pub fn duplicate(offset: usize, name: &str) -> Fault {
     Fault::new(
         offset,
         format!("duplicate member {}", Quoted(name)),
@@ -237,7 +251,8 @@ pub(super) fn duplicate(offset: usize, name: &str) -> Fault {
     )
 }
 
-fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> Fault {
+/// A fault for a member that `what` does not have.
+pub fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> Fault {
     let hint = match nearest(&member.name, names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {
