@@ -29,6 +29,11 @@ impl Policy {
         &self.0.name
     }
 
+    /// Whether both are one policy, loaded once.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The document.
     pub fn document(&self) -> &Document {
         &self.0.document

@@ -1,91 +1,104 @@
 //! The attachments file of a policy directory: who has which of its documents.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
+use crate::source::error::SourceError;
+use crate::source::json::{Object, Text, Value};
+use crate::source::store::IdentityKind;
+use crate::source::tags::check_tags;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
-
-/// The attachments file as it is written.
+/// The attachments file as it is written; every name knows its place.
 ///
 /// Unknown members, and members that stand twice, are errors: a misspelled `boundary` would lift it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Attachments {
-    /// Users by ARN.
-    #[serde(default)]
-    pub(super) users: Unique<Identity>,
-    /// Roles by ARN.
-    #[serde(default)]
-    pub(super) roles: Unique<Identity>,
-    /// Groups by name.
-    #[serde(default)]
-    pub(super) groups: Unique<Group>,
+#[derive(Debug)]
+pub(super) struct Attachments<'a> {
+    /// Users and roles.
+    pub(super) identities: Vec<Identity<'a>>,
+    /// Groups.
+    pub(super) groups: Vec<Group<'a>>,
 }
 
 /// What is attached to a user or role.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Identity {
+#[derive(Debug)]
+pub(super) struct Identity<'a> {
+    pub(super) kind: IdentityKind,
+    pub(super) arn: Text<'a>,
     /// File names of identity-based policies.
-    #[serde(default)]
-    pub(super) policies: Vec<String>,
+    pub(super) policies: Vec<Text<'a>>,
     /// Names of groups whose policies the user has too.
-    #[serde(default)]
-    pub(super) groups: Vec<String>,
+    pub(super) groups: Vec<Text<'a>>,
     /// The file name of the permissions boundary.
-    pub(super) boundary: Option<String>,
-    /// Tags of the user or role.
-    #[serde(default)]
-    pub(super) tags: Unique<String>,
+    pub(super) boundary: Option<Text<'a>>,
+    /// Tags of the user or role: keys and values.
+    pub(super) tags: Vec<(Text<'a>, Text<'a>)>,
 }
 
 /// What is attached to a group.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Group {
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    pub(super) name: Text<'a>,
     /// File names of identity-based policies.
-    pub(super) policies: Vec<String>,
+    pub(super) policies: Vec<Text<'a>>,
 }
 
-/// A map whose members stand once each.
-#[derive(Debug)]
-pub(super) struct Unique<V>(pub(super) BTreeMap<String, V>);
-
-impl<V> Default for Unique<V> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
+impl<'a> Attachments<'a> {
+    /// Reads the file.
+    pub(super) fn read(file: Value<'a>) -> Result<Self, SourceError> {
+        let file = file.object()?;
+        file.only("an attachments file", &["users", "roles", "groups"])?;
+        let mut identities = Vec::new();
+        for (list, kind) in [("users", IdentityKind::User), ("roles", IdentityKind::Role)] {
+            for (arn, entry) in members(&file, list)? {
+                identities.push(Identity::read(kind, arn, entry)?);
+            }
+        }
+        let mut groups = Vec::new();
+        for (name, entry) in members(&file, "groups")? {
+            groups.push(Group::read(name, entry)?);
+        }
+        Ok(Self { identities, groups })
     }
 }
 
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Unique<V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<V>(PhantomData<V>);
-
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for Members<V> {
-            type Value = Unique<V>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
+impl<'a> Identity<'a> {
+    fn read(kind: IdentityKind, arn: Text<'a>, entry: Value<'a>) -> Result<Self, SourceError> {
+        let entry = entry.object()?;
+        match kind {
+            IdentityKind::User => {
+                entry.only("a user", &["policies", "groups", "boundary", "tags"])?
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-                let mut members = BTreeMap::new();
-                while let Some(name) = access.next_key::<String>()? {
-                    if members.contains_key(&name) {
-                        return Err(A::Error::custom(format_args!(
-                            "`{}` stands twice",
-                            name.escape_debug()
-                        )));
-                    }
-                    let value = access.next_value()?;
-                    members.insert(name, value);
-                }
-                Ok(Unique(members))
-            }
+            // Roles are in no groups.
+            IdentityKind::Role => entry.only("a role", &["policies", "boundary", "tags"])?,
         }
+        let mut tags = Vec::new();
+        for (key, value) in members(&entry, "tags")? {
+            tags.push((key, value.text()?));
+        }
+        check_tags(&tags)?;
+        Ok(Self {
+            kind,
+            arn,
+            policies: entry.texts("policies")?,
+            groups: entry.texts("groups")?,
+            boundary: entry.text("boundary")?,
+            tags,
+        })
+    }
+}
 
-        deserializer.deserialize_map(Members(PhantomData))
+impl<'a> Group<'a> {
+    fn read(name: Text<'a>, entry: Value<'a>) -> Result<Self, SourceError> {
+        let entry = entry.object()?;
+        entry.only("a group", &["policies"])?;
+        Ok(Self {
+            name,
+            policies: entry.texts("policies")?,
+        })
+    }
+}
+
+/// The members of the member `name`, an object; none where there is no such member.
+fn members<'a>(object: &Object<'a>, name: &str) -> Result<Vec<(Text<'a>, Value<'a>)>, SourceError> {
+    match object.get(name) {
+        Some(value) => Ok(value.object()?.into_members().collect()),
+        None => Ok(Vec::new()),
     }
 }

@@ -1,16 +1,19 @@
 //! Policies from a directory of documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use pinpoint_iam_core::internal::{Quoted, nearest};
 
 use crate::eval::Policy;
 use crate::policy::{Document, Limits, PolicyKind};
 use crate::source::PolicySource;
 use crate::source::attachments::{Attachments, Identity};
 use crate::source::error::SourceError;
+use crate::source::file::{cannot_be_read, read};
+use crate::source::json::{Text, Value};
 use crate::source::store::PolicyStore;
 
 /// The name of the file that says who has which documents.
@@ -33,18 +36,30 @@ const ATTACHMENTS: &str = "attachments.json";
 /// }
 /// ```
 ///
-/// Every member is optional. Decisions cite a policy by its file name.
+/// Every member is optional; roles are in no groups. Decisions cite a policy by its file name. Directories within the
+/// directory, and files with other endings, are not looked at.
 ///
 /// The directory is taken whole or not at all: a document that is not a valid identity-based policy refuses it, also
-/// when nobody has that document, and so does an attachment of a document or group that does not exist.
+/// when nobody has that document, and so does an attachment of a document or group that does not exist. The rules that
+/// AWS applies when a policy is written apply to every document, because the files are written by hand.
 #[derive(Clone, Debug)]
 pub struct Directory {
     path: PathBuf,
     limits: Limits,
+    max_documents: usize,
+    max_attachments_length: usize,
 }
 
 impl Directory {
-    /// The directory at `path`.
+    /// The number of documents that a directory may hold unless [`with_max_documents`](Self::with_max_documents) says
+    /// otherwise.
+    pub const MAX_DOCUMENTS: usize = 10_000;
+
+    /// The bytes that an attachments file may have unless
+    /// [`with_max_attachments_length`](Self::with_max_attachments_length) says otherwise.
+    pub const MAX_ATTACHMENTS_LENGTH: usize = 16 * 1024 * 1024;
+
+    /// The directory at `path`. It is read when it is loaded.
     ///
     /// # Errors
     ///
@@ -55,23 +70,56 @@ impl Directory {
             Ok(metadata) if metadata.is_dir() => Ok(Self {
                 path,
                 limits: Limits::default(),
+                max_documents: Self::MAX_DOCUMENTS,
+                max_attachments_length: Self::MAX_ATTACHMENTS_LENGTH,
             }),
             Ok(_) => Err(SourceError::of_file(&path, "is not a directory")),
-            Err(error) => Err(SourceError::of_file(&path, error.to_string())),
+            Err(error) => Err(cannot_be_read(&path, &error)),
         }
     }
 
-    /// The directory with other limits for its documents.
+    /// The directory with other limits for each of its documents.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    fn documents(&self) -> Result<BTreeMap<String, Policy>, SourceError> {
-        let unreadable =
-            |error: std::io::Error| SourceError::of_file(&self.path, error.to_string());
+    /// The directory with another limit for the number of its documents.
+    #[must_use]
+    pub const fn with_max_documents(mut self, documents: usize) -> Self {
+        self.max_documents = documents;
+        self
+    }
+
+    /// The directory with another limit for its attachments file, in bytes.
+    #[must_use]
+    pub const fn with_max_attachments_length(mut self, bytes: usize) -> Self {
+        self.max_attachments_length = bytes;
+        self
+    }
+
+    fn documents(&self) -> Result<Documents, SourceError> {
         let mut documents = BTreeMap::new();
+        for (name, path) in self.files()? {
+            let text = read(&path, self.limits.max_length(), "with_limits")?;
+            let document = Document::parse_with(&text, &self.limits)
+                .and_then(|document| {
+                    document
+                        .validate(PolicyKind::IdentityManaged)
+                        .map(|()| document)
+                })
+                .map_err(|error| SourceError::in_document(&path, &error))?;
+            let policy = Policy::new(&name, document);
+            documents.insert(name, policy);
+        }
+        Ok(Documents(documents))
+    }
+
+    /// The files that hold documents, by name, so that the first fault is the same one at every load.
+    fn files(&self) -> Result<BTreeMap<String, PathBuf>, SourceError> {
+        let unreadable = |error| cannot_be_read(&self.path, &error);
+        let mut files = BTreeMap::new();
         for entry in fs::read_dir(&self.path).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if path.extension() != Some(OsStr::new("json"))
@@ -85,111 +133,96 @@ impl Directory {
                     "the name of the file is not UTF-8",
                 ));
             };
-            let text = read(&path, self.limits.max_length())?;
-            let document = Document::parse_with(&text, &self.limits)
-                .and_then(|document| {
-                    document
-                        .validate(PolicyKind::IdentityManaged)
-                        .map(|()| document)
-                })
-                .map_err(|error| SourceError::in_document(&path, &error))?;
-            documents.insert(name.to_owned(), Policy::new(name, document));
+            if files.len() == self.max_documents {
+                let message = format!(
+                    "holds more than {} documents; `with_max_documents` raises the limit",
+                    self.max_documents
+                );
+                return Err(SourceError::of_file(&self.path, message));
+            }
+            files.insert(name.to_owned(), path);
         }
-        Ok(documents)
+        Ok(files)
     }
 }
 
-/// The longest attachments file, in bytes.
-const MAX_ATTACHMENTS_LENGTH: usize = 64 * 1024 * 1024;
-
 impl PolicySource for Directory {
     fn load(&self) -> Result<PolicyStore, SourceError> {
-        let documents = self.documents()?;
         let path = self.path.join(ATTACHMENTS);
-        let text = read(&path, MAX_ATTACHMENTS_LENGTH)?;
-        let attachments: Attachments = serde_json::from_str(&text).map_err(|error| {
-            SourceError::at(&path, error.line(), error.column(), without_place(&error))
-        })?;
-        let fault = |message: String| SourceError::of_file(&path, message);
-        let find = |who: &str, name: &str| {
-            documents.get(name).cloned().ok_or_else(|| {
-                fault(format!(
-                    "`{who}` has the policy `{name}`, and there is no such file beside this one"
-                ))
-            })
-        };
-        for (name, group) in &attachments.groups.0 {
-            for policy in &group.policies {
-                find(name, policy)?;
-            }
+        if !path.exists() {
+            let message = "does not exist; it says who has which of the documents here";
+            return Err(SourceError::of_file(&path, message));
+        }
+        let text = read(
+            &path,
+            self.max_attachments_length,
+            "with_max_attachments_length",
+        )?;
+        let attachments = Attachments::read(Value::parse(&path, &text)?)?;
+        let documents = self.documents()?;
+        let mut groups = HashMap::with_capacity(attachments.groups.len());
+        for group in &attachments.groups {
+            groups.insert(group.name.as_str(), documents.find_all(&group.policies)?);
         }
         let mut store = PolicyStore::new();
-        let members = [("user", &attachments.users), ("role", &attachments.roles)];
-        for (word, identities) in members {
-            for (arn, identity) in &identities.0 {
-                if arn
-                    .split(':')
-                    .nth(5)
-                    .and_then(|part| part.split('/').next())
-                    != Some(word)
-                {
-                    return Err(fault(format!("`{arn}` is not the ARN of a {word}")));
+        for identity in &attachments.identities {
+            let Identity {
+                kind,
+                arn,
+                policies,
+                groups: memberships,
+                boundary,
+                tags,
+            } = identity;
+            let identity = store
+                .define(*kind, arn.as_str())
+                .map_err(|message| arn.fault(message))?;
+            for policy in documents.find_all(policies)? {
+                identity.attach(policy);
+            }
+            for name in memberships {
+                let Some(policies) = groups.get(name.as_str()) else {
+                    let hint = match nearest(name.as_str(), groups.keys().copied()) {
+                        Some(near) => format!("did you mean {}?", Quoted(near)),
+                        None => "define it under `groups`".to_owned(),
+                    };
+                    return Err(name.fault(format!("there is no group {name}; {hint}")));
+                };
+                for policy in policies {
+                    identity.attach(policy.clone());
                 }
-                let policies = store
-                    .identity(arn)
-                    .map_err(|error| fault(error.to_string()))?;
-                let Identity {
-                    policies: own,
-                    groups,
-                    boundary,
-                    tags,
-                } = identity;
-                for name in own {
-                    policies.attach(find(arn, name)?);
-                }
-                for group in groups {
-                    let group = attachments.groups.0.get(group).ok_or_else(|| {
-                        fault(format!(
-                            "`{arn}` is in the group `{group}`, which is not defined"
-                        ))
-                    })?;
-                    for name in &group.policies {
-                        policies.attach(find(arn, name)?);
-                    }
-                }
-                if let Some(boundary) = boundary {
-                    policies.set_permissions_boundary(find(arn, boundary)?);
-                }
-                for (key, value) in &tags.0 {
-                    policies.set_tag(key, value);
-                }
+            }
+            if let Some(boundary) = boundary {
+                identity.set_permissions_boundary(documents.find(boundary)?);
+            }
+            for (key, value) in tags {
+                identity.set_tag(key.as_str(), value.as_str());
             }
         }
         Ok(store)
     }
 }
 
-/// Reads a file of at most `limit` bytes, so that a huge one is refused before it fills the memory.
-fn read(path: &Path, limit: usize) -> Result<String, SourceError> {
-    let unreadable = |error: std::io::Error| SourceError::of_file(path, error.to_string());
-    let file = fs::File::open(path).map_err(unreadable)?;
-    let mut text = String::new();
-    let allowed = u64::try_from(limit).unwrap_or(u64::MAX);
-    file.take(allowed.saturating_add(1))
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
-    if text.len() > limit {
-        return Err(SourceError::of_file(
-            path,
-            format!("is longer than {limit} bytes"),
-        ));
-    }
-    Ok(text)
-}
+/// The documents of a directory by file name.
+struct Documents(BTreeMap<String, Policy>);
 
-/// What serde_json says, without the line and column that it appends.
-fn without_place(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&place).unwrap_or(&text).to_owned()
+impl Documents {
+    fn find(&self, name: &Text<'_>) -> Result<Policy, SourceError> {
+        self.0.get(name.as_str()).cloned().ok_or_else(|| {
+            let with_ending = format!("{}.json", name.as_str());
+            let near = match self.0.get_key_value(&with_ending) {
+                Some((with_ending, _)) => Some(with_ending.as_str()),
+                None => nearest(name.as_str(), self.0.keys().map(String::as_str)),
+            };
+            let hint = match near {
+                Some(near) => format!("did you mean {}?", Quoted(near)),
+                None => "documents are the other `.json` files here".to_owned(),
+            };
+            name.fault(format!("there is no document {name}; {hint}"))
+        })
+    }
+
+    fn find_all(&self, names: &[Text<'_>]) -> Result<Vec<Policy>, SourceError> {
+        names.iter().map(|name| self.find(name)).collect()
+    }
 }

@@ -1,9 +1,17 @@
 //! Where policies come from, and who has which.
+//!
+//! - [`Directory`] reads a directory of documents with a file that attaches them.
+//! - [`PolicyStore`] holds policies that a program puts together itself.
+//!
+//! A source is taken whole or not at all, and its faults name the file, the line and the column.
 
 mod attachments;
 mod directory;
 mod error;
+mod file;
+mod json;
 mod store;
+mod tags;
 
 pub use directory::Directory;
 pub use error::SourceError;

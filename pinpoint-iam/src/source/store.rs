@@ -1,7 +1,10 @@
 //! Which principal has which policies, in memory.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
+
+use pinpoint_iam_core::internal::Quoted;
 
 use crate::arn::Arn;
 use crate::context::Context;
@@ -31,10 +34,27 @@ pub struct PolicyStore {
     principals: HashMap<Key, PrincipalPolicies>,
 }
 
+/// The kinds of identity that have policies of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum IdentityKind {
+    User,
+    Role,
+}
+
+impl IdentityKind {
+    /// The word by which ARNs and messages call it.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Role => "role",
+        }
+    }
+}
+
 /// What identifies a user or role: IAM's names are unique within an account, whatever their path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
-    is_role: bool,
+    kind: IdentityKind,
     partition: Box<str>,
     account: Box<str>,
     name: Box<str>,
@@ -46,13 +66,13 @@ impl Key {
     /// IAM compares the names of users and roles without case when it creates them, and with case in ARNs; the second
     /// is what counts here.
     fn of(principal: &Principal) -> Option<Self> {
-        let is_role = match principal.kind() {
-            PrincipalKind::User => false,
-            PrincipalKind::RoleSession => true,
+        let kind = match principal.kind() {
+            PrincipalKind::User => IdentityKind::User,
+            PrincipalKind::RoleSession => IdentityKind::Role,
             _ => return None,
         };
         Some(Self {
-            is_role,
+            kind,
             partition: Arn::parse(principal.arn()?).ok()?.partition().into(),
             account: principal.account()?.into(),
             name: principal.name().into(),
@@ -60,18 +80,24 @@ impl Key {
     }
 
     /// The user or role of an IAM ARN.
+    ///
+    /// The path may hold any visible ASCII character, more than a principal's ARN may: it takes no part in finding
+    /// policies. The rest is for the principal to judge.
     fn parse(arn: &str) -> Option<Self> {
         let parsed = Arn::parse(arn).ok()?;
-        let is_role = match parsed.resource().split_once('/')? {
-            ("role", _) => true,
-            ("user", _) => false,
+        let (word, path) = parsed.resource().split_once('/')?;
+        let name = path.rsplit('/').next()?;
+        if !path.bytes().all(|byte| byte.is_ascii_graphic()) || !parsed.region().is_empty() {
+            return None;
+        }
+        let (partition, service, account) =
+            (parsed.partition(), parsed.service(), parsed.account());
+        let without_path = format!("arn:{partition}:{service}::{account}:{word}/{name}");
+        let principal = match word {
+            "user" => Principal::from_arn(&without_path),
+            // The session's name does not count.
+            "role" => Principal::role_session(&without_path, "session"),
             _ => return None,
-        };
-        // The session's name does not count; whether the role's ARN is well-formed is for the principal to say.
-        let principal = if is_role {
-            Principal::role_session(arn, "session")
-        } else {
-            Principal::from_arn(arn)
         };
         Self::of(&principal.ok()?)
     }
@@ -116,6 +142,35 @@ impl PolicyStore {
         Ok(self.principals.entry(key).or_default())
     }
 
+    /// The policies of a user or role that the store does not know yet.
+    ///
+    /// # Errors
+    ///
+    /// When `arn` is not the ARN of such an identity, or stands for one that the store knows. Two entries for one
+    /// identity are a mistake, and merging them would let the second take the boundary of the first away.
+    pub(super) fn define(
+        &mut self,
+        kind: IdentityKind,
+        arn: &str,
+    ) -> Result<&mut PrincipalPolicies, String> {
+        let word = kind.word();
+        match Key::parse(arn) {
+            Some(key) if key.kind == kind => match self.principals.entry(key) {
+                Entry::Vacant(entry) => Ok(entry.insert(PrincipalPolicies::default())),
+                Entry::Occupied(entry) => {
+                    let name = Quoted(&entry.key().name);
+                    Err(format!(
+                        "the {word} {name} stands twice: the names of an account's {word}s are unique, whatever their path"
+                    ))
+                }
+            },
+            _ => Err(format!(
+                "{} is not the ARN of a {word}: expected `arn:aws:iam::ACCOUNT:{word}/NAME`",
+                Quoted(arn)
+            )),
+        }
+    }
+
     /// The number of users and roles.
     pub fn len(&self) -> usize {
         self.principals.len()
@@ -142,9 +197,11 @@ static NO_POLICIES: PrincipalPolicies = PrincipalPolicies {
 };
 
 impl PrincipalPolicies {
-    /// Adds an identity-based policy.
+    /// Adds an identity-based policy. One that is there already, by way of a group perhaps, is not added again.
     pub fn attach(&mut self, policy: Policy) {
-        self.identity.push(policy);
+        if !self.identity.iter().any(|other| other.is(&policy)) {
+            self.identity.push(policy);
+        }
     }
 
     /// Sets the permissions boundary.
@@ -160,6 +217,11 @@ impl PrincipalPolicies {
     /// The identity-based policies.
     pub fn identity(&self) -> &[Policy] {
         &self.identity
+    }
+
+    /// The permissions boundary.
+    pub fn permissions_boundary(&self) -> Option<&Policy> {
+        self.permissions_boundary.as_deref()?.first()
     }
 
     /// The tags, as condition keys.

@@ -1,0 +1,20 @@
+//! The tags of users and roles.
+
+use std::collections::HashSet;
+
+use crate::source::error::SourceError;
+use crate::source::json::Text;
+
+/// Refuses tags that are one tag to IAM: condition keys compare `aws:PrincipalTag/team` and `…/Team` as equal, and one
+/// of the values would be lost.
+pub(super) fn check_tags(tags: &[(Text<'_>, Text<'_>)]) -> Result<(), SourceError> {
+    let mut keys = HashSet::with_capacity(tags.len());
+    for (key, _) in tags {
+        if !keys.insert(key.as_str().to_ascii_lowercase()) {
+            return Err(key.fault(format!(
+                "the tag {key} stands twice: the keys of tags are compared without case"
+            )));
+        }
+    }
+    Ok(())
+}
