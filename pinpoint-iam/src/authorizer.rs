@@ -75,14 +75,16 @@ impl Authorizer {
     /// Decides `request`, or says which condition keys are needed to decide it.
     pub fn answer(&self, request: &Request<'_>) -> Answer {
         let policies = self.0.policies.policies(request.principal());
-        let request = request.with_principal_tags(policies.tags());
+        let facts = policies.facts(request.principal());
+        let request = request.with_principal_tags(&facts);
         reference::decide(&policies.stack(request.principal()), &request)
     }
 
     /// Decides `request` and says of every statement of its principal's policies whether it matched, and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         let policies = self.0.policies.policies(request.principal());
-        let request = request.with_principal_tags(policies.tags());
+        let facts = policies.facts(request.principal());
+        let request = request.with_principal_tags(&facts);
         reference::explain(&policies.stack(request.principal()), &request)
     }
 

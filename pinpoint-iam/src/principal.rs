@@ -88,18 +88,13 @@ impl Principal {
     pub fn from_arn(text: &str) -> Result<Self, InvalidPrincipal> {
         let arn = Arn::parse(text).map_err(|reason| InvalidPrincipal::not_an_arn(text, reason))?;
         let invalid = || InvalidPrincipal::no_caller(text);
-        let plain = |part: &str| {
-            part.chars()
-                .all(|character| character.is_ascii_alphanumeric() || "+=,.@-_".contains(character))
-                && !part.is_empty()
-        };
-        if !plain(arn.partition()) || !plain(arn.account()) || !arn.region().is_empty() {
+        if !is_name(arn.partition()) || !is_name(arn.account()) || !arn.region().is_empty() {
             return Err(invalid());
         }
         let mut segments = arn.resource().split('/');
         let word = segments.next().unwrap_or_default();
         let names: Vec<&str> = segments.collect();
-        if !names.iter().all(|name| plain(name)) {
+        if !names.iter().all(|name| is_name(name)) {
             return Err(invalid());
         }
         let account = arn.account();
@@ -232,18 +227,25 @@ impl Principal {
     /// The principal with the unique id of its user (`AIDA…`) or role (`AROA…`); `aws:userid` is made from it.
     #[must_use]
     pub fn with_unique_id(self, id: &str) -> Self {
+        let user_id = self.user_id(id);
         self.change(|parts| {
             parts.unique_id = Some(id.into());
-            let session = parts.arn.rsplit('/').next().unwrap_or_default();
-            match parts.kind {
-                PrincipalKind::User => parts.facts.replace("aws:userid", id),
-                PrincipalKind::RoleSession => {
-                    let value = format!("{id}:{session}");
-                    parts.facts.replace("aws:userid", value);
-                }
-                _ => {}
+            if let Some(user_id) = user_id {
+                parts.facts.replace("aws:userid", user_id);
             }
         })
+    }
+
+    /// The value of `aws:userid` for a user or role with this unique id; `None` for other kinds of principal.
+    pub(crate) fn user_id(&self, unique_id: &str) -> Option<String> {
+        match self.kind() {
+            PrincipalKind::User => Some(unique_id.to_owned()),
+            PrincipalKind::RoleSession => {
+                let session = self.arn()?.rsplit('/').next()?;
+                Some(format!("{unique_id}:{session}"))
+            }
+            _ => None,
+        }
     }
 
     /// The principal with a session policy: what the session was opened with limits everything it does.
@@ -301,6 +303,13 @@ impl Principal {
     pub fn session_policies(&self) -> Option<&[Policy]> {
         self.0.session_policies.as_deref()
     }
+}
+
+/// Whether a text can be the name of a user, group, role, session or policy.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.chars()
+        .all(|character| character.is_ascii_alphanumeric() || "+=,.@-_".contains(character))
+        && !text.is_empty()
 }
 
 impl Facts for Principal {

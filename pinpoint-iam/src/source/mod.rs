@@ -1,10 +1,12 @@
 //! Where policies come from, and who has which.
 //!
+//! - [`AccountDetails`] reads what `aws iam get-account-authorization-details` prints.
 //! - [`Directory`] reads a directory of documents with a file that attaches them.
 //! - [`PolicyStore`] holds policies that a program puts together itself.
 //!
 //! A source is taken whole or not at all, and its faults name the file, the line and the column.
 
+mod account_details;
 mod attachments;
 mod directory;
 mod error;
@@ -13,6 +15,7 @@ mod json;
 mod store;
 mod tags;
 
+pub use account_details::AccountDetails;
 pub use directory::Directory;
 pub use error::SourceError;
 pub use store::{InvalidIdentity, PolicyStore, PrincipalPolicies};

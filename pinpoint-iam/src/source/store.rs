@@ -1,5 +1,6 @@
 //! Which principal has which policies, in memory.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
@@ -187,12 +188,14 @@ impl PolicyStore {
 pub struct PrincipalPolicies {
     identity: Vec<Policy>,
     permissions_boundary: Option<Vec<Policy>>,
+    unique_id: Option<Box<str>>,
     tags: Context,
 }
 
 static NO_POLICIES: PrincipalPolicies = PrincipalPolicies {
     identity: Vec::new(),
     permissions_boundary: None,
+    unique_id: None,
     tags: Context::new(),
 };
 
@@ -214,6 +217,13 @@ impl PrincipalPolicies {
         self.tags.replace(&format!("aws:PrincipalTag/{key}"), value);
     }
 
+    /// Sets the unique id of the user (`AIDA…`) or role (`AROA…`).
+    ///
+    /// `aws:userid` is made from it for principals that bring no [unique id](Principal::with_unique_id) of their own.
+    pub fn set_unique_id(&mut self, id: &str) {
+        self.unique_id = Some(id.into());
+    }
+
     /// The identity-based policies.
     pub fn identity(&self) -> &[Policy] {
         &self.identity
@@ -224,9 +234,25 @@ impl PrincipalPolicies {
         self.permissions_boundary.as_deref()?.first()
     }
 
-    /// The tags, as condition keys.
-    pub(crate) const fn tags(&self) -> &Context {
-        &self.tags
+    /// The unique id of the user or role.
+    pub fn unique_id(&self) -> Option<&str> {
+        self.unique_id.as_deref()
+    }
+
+    /// The condition keys that the source adds to those of `principal`: the tags, and `aws:userid`.
+    pub(crate) fn facts(&self, principal: &Principal) -> Cow<'_, Context> {
+        let user_id = match (&self.unique_id, principal.unique_id()) {
+            (Some(id), None) => principal.user_id(id),
+            _ => None,
+        };
+        match user_id {
+            Some(user_id) => {
+                let mut facts = self.tags.clone();
+                facts.replace("aws:userid", user_id);
+                Cow::Owned(facts)
+            }
+            None => Cow::Borrowed(&self.tags),
+        }
     }
 
     /// The policies that have a say in a request of `principal`.

@@ -6,7 +6,10 @@
     reason = "tests fail by panicking, also in the functions that they share"
 )]
 
+mod account_details;
+mod account_details_faults;
 mod directory;
+mod random;
 mod temporary;
 
 use pinpoint_iam::context::Context;

@@ -1,0 +1,114 @@
+//! The documents of the output: objects, or URL-encoded strings.
+
+use pinpoint_iam_core::internal::{Quoted, decode};
+use pinpoint_iam_core::json::Type;
+
+use crate::policy::{Document, Limits, Position, Statement};
+use crate::source::error::SourceError;
+use crate::source::json::Value;
+
+/// Parses an identity-based policy of the output.
+pub(super) fn parse(value: Value<'_>, limits: &Limits) -> Result<Document, SourceError> {
+    match value.json_type() {
+        Type::Object => parse_text(value.written(), limits, |position, message| {
+            value.fault_within(position, message)
+        }),
+        Type::Text => {
+            let encoded = value.text()?;
+            let decoded = url_decode(encoded.as_str()).map_err(|message| value.fault(message))?;
+            // The decoded text is not in the file: the place in it is part of the message.
+            parse_text(&decoded, limits, |position, message| {
+                value.fault(format!("in the decoded document, {position}: {message}"))
+            })
+        }
+        _ => Err(value.unexpected("a policy document, as an object or as a URL-encoded string")),
+    }
+}
+
+fn parse_text(
+    text: &str,
+    limits: &Limits,
+    fault: impl Fn(Position, String) -> SourceError,
+) -> Result<Document, SourceError> {
+    let document = Document::parse_with(text, limits)
+        .map_err(|error| fault(error.position(), error.explanation()))?;
+    for statement in document.statements() {
+        if let Some(message) = not_identity_based(statement) {
+            return Err(fault(statement.position(), message.to_owned()));
+        }
+    }
+    Ok(document)
+}
+
+/// What keeps a statement from being one of an identity-based policy. AWS has never stored one like that.
+fn not_identity_based(statement: &Statement) -> Option<&'static str> {
+    if statement.principal().is_some() {
+        return Some(
+            "the statement has a `Principal` or `NotPrincipal`; the policy of a user, group or role has neither",
+        );
+    }
+    if statement.resource().is_none() {
+        return Some(
+            "the statement has no `Resource` or `NotResource`; the policy of a user, group or role has one of them",
+        );
+    }
+    None
+}
+
+/// Undoes the URL-encoding that the API gives documents,
+/// [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.1).
+///
+/// Text that is not encoded all through is refused: a `+` could be itself or a blank, and a `%` as well.
+fn url_decode(text: &str) -> Result<String, String> {
+    let unencoded =
+        |character: &char| !character.is_ascii_graphic() || "\"+<>\\^`{|}".contains(*character);
+    if let Some(character) = text.chars().find(unencoded) {
+        return Err(format!(
+            "this string is not URL-encoded: it holds {}; write the document as an object, or encode all of it",
+            Quoted(character.encode_utf8(&mut [0; 4]))
+        ));
+    }
+    decode(text)
+        .map(|decoded| decoded.into_owned())
+        .ok_or_else(|| {
+            "this string is not URL-encoded UTF-8: not every `%` starts one of its bytes".to_owned()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn url_encoded_text_is_decoded() {
+        assert_eq!(
+            url_decode("%7B%22a%22%3A%20%22%2B%25%C3%A9%22%7D").unwrap(),
+            r#"{"a": "+%é"}"#
+        );
+        // Encoders differ in what they leave as it is.
+        assert_eq!(
+            url_decode("%7b%22a:/*'()~-_.!%22%7d").unwrap(),
+            r#"{"a:/*'()~-_.!"}"#
+        );
+    }
+
+    #[test]
+    fn half_encoded_text_is_refused() {
+        for text in [
+            "{}",
+            "%7B%22a%22+%3A1%7D",
+            "%7B %7D",
+            "%7B\"a\"%7D",
+            "é",
+            "%7B\n%7D",
+        ] {
+            assert!(
+                url_decode(text).unwrap_err().contains("it holds `"),
+                "{text}"
+            );
+        }
+        for text in ["%", "%7", "%7G", "%+1", "%C3", "%FF%FE", "a%"] {
+            assert!(url_decode(text).is_err(), "{text}");
+        }
+    }
+}
