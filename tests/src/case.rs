@@ -14,6 +14,8 @@ use pinpoint_iam::{Arn, Policy, PolicyStack, Principal};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::policies::Policies;
+
 /// One case, as it is written.
 #[derive(Deserialize)]
 pub struct Case<'a> {
@@ -172,7 +174,7 @@ impl Case<'_> {
     ///
     /// When a policy does not parse, or the principal, action or resource are none.
     pub fn decide(&self, evaluator: Evaluator) -> Result<CaseAnswer, CaseError> {
-        let policies = Policies::of(self)?;
+        let policies = policies(self)?;
         // The case states every condition key there is: none comes from the principal behind its back.
         let principal = self.principal.read()?.with_keys(Context::new());
         let mut context = Context::new();
@@ -252,56 +254,32 @@ impl PrincipalText {
 }
 
 /// The policies of a case, parsed.
-struct Policies {
-    identity: Vec<Policy>,
-    boundary: Option<Vec<Policy>>,
-    session: Option<Vec<Policy>>,
-    resource: Option<Policy>,
-    vpc_endpoint: Option<Policy>,
-    scps: Vec<Vec<Policy>>,
-    rcps: Vec<Vec<Policy>>,
-}
-
-impl Policies {
-    fn of(case: &Case<'_>) -> Result<Self, CaseError> {
-        let levels = |member: &str, levels: &[Vec<&RawValue>]| {
-            levels
-                .iter()
-                .enumerate()
-                .map(|(index, documents)| parse_all(&format!("{member}[{index}]"), documents))
-                .collect::<Result<Vec<_>, _>>()
-        };
-        let limit = |member: &str, documents: &Option<OneOrMany<'_>>| {
-            documents
-                .as_ref()
-                .map(|OneOrMany(documents)| parse_all(member, documents))
-                .transpose()
-        };
-        let single = |member: &str, document: Option<&RawValue>| {
-            document.map(|document| parse(member, document)).transpose()
-        };
-        Ok(Self {
-            identity: parse_all("identity_policies", &case.identity_policies)?,
-            boundary: limit("boundary", &case.boundary)?,
-            session: limit("session_policy", &case.session_policy)?,
-            resource: single("resource_policy", case.resource_policy)?,
-            vpc_endpoint: single("vpc_endpoint_policy", case.vpc_endpoint_policy)?,
-            scps: levels("scps", &case.scps)?,
-            rcps: levels("rcps", &case.rcps)?,
-        })
-    }
-
-    fn stack(&self) -> PolicyStack<'_> {
-        PolicyStack {
-            identity: &self.identity,
-            permissions_boundary: self.boundary.as_deref(),
-            session: self.session.as_deref(),
-            resource: self.resource.as_ref(),
-            vpc_endpoint: self.vpc_endpoint.as_ref(),
-            service_control: &self.scps,
-            resource_control: &self.rcps,
-        }
-    }
+fn policies(case: &Case<'_>) -> Result<Policies, CaseError> {
+    let levels = |member: &str, levels: &[Vec<&RawValue>]| {
+        levels
+            .iter()
+            .enumerate()
+            .map(|(index, documents)| parse_all(&format!("{member}[{index}]"), documents))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let limit = |member: &str, documents: &Option<OneOrMany<'_>>| {
+        documents
+            .as_ref()
+            .map(|OneOrMany(documents)| parse_all(member, documents))
+            .transpose()
+    };
+    let single = |member: &str, document: Option<&RawValue>| {
+        document.map(|document| parse(member, document)).transpose()
+    };
+    Ok(Policies {
+        identity: parse_all("identity_policies", &case.identity_policies)?,
+        boundary: limit("boundary", &case.boundary)?,
+        session: limit("session_policy", &case.session_policy)?,
+        resource: single("resource_policy", case.resource_policy)?,
+        vpc_endpoint: single("vpc_endpoint_policy", case.vpc_endpoint_policy)?,
+        scps: levels("scps", &case.scps)?,
+        rcps: levels("rcps", &case.rcps)?,
+    })
 }
 
 fn parse_all(member: &str, documents: &[&RawValue]) -> Result<Vec<Policy>, CaseError> {

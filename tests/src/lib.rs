@@ -1,4 +1,6 @@
 //! What the tests that span the crates of the workspace share.
 
 pub mod case;
+pub mod generate;
+pub mod policies;
 pub mod table;

@@ -9,10 +9,11 @@ use pinpoint_iam::eval::{Answer, Decision, Grant, PolicyType, Refusal, Statement
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
-use pinpoint_iam::{Arn, Policy, PolicyStack, Principal};
+use pinpoint_iam::{Arn, Policy, Principal};
 use serde::Deserialize;
 
 use crate::case::Evaluator;
+use crate::policies::Policies;
 
 /// The whole table.
 #[derive(Deserialize)]
@@ -405,30 +406,5 @@ const fn policy_member(policy_type: PolicyType) -> &'static str {
         PolicyType::Identity => "identity",
         PolicyType::PermissionsBoundary => "boundary",
         PolicyType::Session => "session",
-    }
-}
-
-/// The policies of a case, parsed.
-struct Policies {
-    identity: Vec<Policy>,
-    boundary: Option<Vec<Policy>>,
-    session: Option<Vec<Policy>>,
-    resource: Option<Policy>,
-    vpc_endpoint: Option<Policy>,
-    scps: Vec<Vec<Policy>>,
-    rcps: Vec<Vec<Policy>>,
-}
-
-impl Policies {
-    fn stack(&self) -> PolicyStack<'_> {
-        PolicyStack {
-            identity: &self.identity,
-            permissions_boundary: self.boundary.as_deref(),
-            session: self.session.as_deref(),
-            resource: self.resource.as_ref(),
-            vpc_endpoint: self.vpc_endpoint.as_ref(),
-            service_control: &self.scps,
-            resource_control: &self.rcps,
-        }
     }
 }

@@ -1,0 +1,474 @@
+//! What holds for all policies and all requests, tried on random ones.
+//!
+//! What holds for single conditions and patterns stands in `condition_properties.rs` and `patterns.rs`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pinpoint_iam::context::ConditionKey;
+use pinpoint_iam::eval::{Answer, Decision, reference};
+use pinpoint_iam::policy::Effect;
+use pinpoint_iam_tests::case::Evaluator;
+use pinpoint_iam_tests::generate::{
+    self, ACTION_PATTERNS, ACTIONS, Ask, CALLERS, Draft, Layers, Lists, PLAIN_ACTION_PATTERNS,
+    PLAIN_RESOURCE_PATTERNS, Patterns, RESOURCE_PATTERNS, RESOURCES, Scene, Statement,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::Config;
+
+/// How a request ends, whatever statement ends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum End {
+    Allowed,
+    Refused,
+    Denied,
+    Needs(BTreeSet<String>),
+}
+
+fn end(answer: &Answer) -> End {
+    match answer {
+        Answer::Decided(Decision::Allow(_)) => End::Allowed,
+        Answer::Decided(Decision::Deny(by)) if by.is_explicit() => End::Denied,
+        Answer::Decided(Decision::Deny(_)) => End::Refused,
+        Answer::Needs(keys) => End::Needs(keys.iter().map(|key| key.folded().to_owned()).collect()),
+    }
+}
+
+/// How the scene ends on every evaluator.
+fn ends(scene: &Scene) -> Vec<End> {
+    ends_by(scene, Lists::WhereNeeded)
+}
+
+fn ends_by(scene: &Scene, lists: Lists) -> Vec<End> {
+    Evaluator::ALL
+        .map(|evaluator| end(&scene.answer_by(evaluator, lists).unwrap()))
+        .to_vec()
+}
+
+fn is_allowed(scene: &Scene) -> Vec<bool> {
+    ends(scene).iter().map(|end| *end == End::Allowed).collect()
+}
+
+/// Each evaluator allows `less` only where it allows `more`.
+fn assert_no_more(less: &Scene, more: &Scene) -> Result<(), TestCaseError> {
+    for (less, more) in is_allowed(less).into_iter().zip(is_allowed(more)) {
+        prop_assert!(!less || more, "allowed only with less");
+    }
+    Ok(())
+}
+
+fn config(cases: u32) -> Config {
+    Config {
+        failure_persistence: None,
+        ..Config::with_cases(cases)
+    }
+}
+
+/// The places a statement can be added to.
+const PLACES: usize = 7;
+
+/// Adds a policy with one statement to the policies of one type, and the type where there is none.
+fn add(layers: &mut Layers, place: usize, statement: Statement) {
+    let draft = Draft::of(vec![statement.clone()]);
+    let single = |slot: &mut Option<Draft>| match slot {
+        Some(found) => found.statements.push(statement.clone()),
+        None => *slot = Some(draft.clone()),
+    };
+    match place {
+        0 => layers.identity.push(draft),
+        1 => layers.boundary.get_or_insert_default().push(draft),
+        2 => layers.session.get_or_insert_default().push(draft),
+        3 => single(&mut layers.resource),
+        4 => single(&mut layers.vpc_endpoint),
+        5 => match layers.scps.first_mut() {
+            Some(level) => level.push(draft),
+            None => layers.scps.push(vec![draft]),
+        },
+        _ => match layers.rcps.first_mut() {
+            Some(level) => level.push(draft),
+            None => layers.rcps.push(vec![draft]),
+        },
+    }
+}
+
+/// Whether the layers have policies of the type already: an Allow can only open where somebody limited before.
+fn has(layers: &Layers, place: usize) -> bool {
+    match place {
+        0 | 3 => true,
+        1 => layers.boundary.is_some(),
+        2 => layers.session.is_some(),
+        4 => layers.vpc_endpoint.is_some(),
+        5 => !layers.scps.is_empty(),
+        _ => !layers.rcps.is_empty(),
+    }
+}
+
+/// Writes every other letter in the other case.
+fn toggle(text: &str) -> String {
+    text.char_indices()
+        .map(|(index, letter)| match index % 2 {
+            0 if letter.is_ascii_lowercase() => letter.to_ascii_uppercase(),
+            0 => letter.to_ascii_lowercase(),
+            _ => letter,
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
+    /// A Deny more, in a policy of any type, never lets a request through that was not let through before.
+    #[test]
+    fn a_deny_never_opens(
+        before in generate::scene(),
+        place in 0..PLACES,
+        identity in generate::identity_statement(),
+        resource in generate::resource_statement(),
+    ) {
+        let mut statement = if place < 3 || place == 5 { identity } else { resource };
+        statement.effect = Effect::Deny;
+        let mut after = before.clone();
+        add(&mut after.layers, place, statement);
+        assert_no_more(&after, &before)?;
+    }
+
+    /// An Allow more, in a policy of a type that is there, never keeps a request out that was let through before.
+    #[test]
+    fn an_allow_never_closes(
+        before in generate::scene(),
+        place in any::<Index>(),
+        identity in generate::identity_statement(),
+        resource in generate::resource_statement(),
+    ) {
+        let places: Vec<usize> = (0..PLACES).filter(|place| has(&before.layers, *place)).collect();
+        let place = *place.get(&places);
+        let mut statement = if place < 3 || place == 5 { identity } else { resource };
+        statement.effect = Effect::Allow;
+        statement.principal = statement.principal.map(|(_, principal)| ("Principal", principal));
+        let mut after = before.clone();
+        add(&mut after.layers, place, statement);
+        assert_no_more(&before, &after)?;
+    }
+
+    /// A type of policy that only limits can be taken away without anybody losing a right.
+    #[test]
+    fn limits_only_limit(more in generate::scene(), place in 0..5) {
+        let mut less = more.clone();
+        match place {
+            0 => less.layers.boundary = None,
+            1 => less.layers.session = None,
+            2 => less.layers.vpc_endpoint = None,
+            3 => less.layers.scps.truncate(less.layers.scps.len().saturating_sub(1)),
+            _ => less.layers.rcps.clear(),
+        }
+        assert_no_more(&more, &less)?;
+    }
+
+    /// Without identity-based and resource-based policies nobody but the root user is allowed anything.
+    #[test]
+    fn limits_never_grant(mut scene in generate::scene()) {
+        scene.layers.identity.clear();
+        scene.layers.resource = None;
+        let is_root = scene.ask.caller.ends_with(":root");
+        prop_assume!(!is_root);
+        prop_assert!(!is_allowed(&scene).contains(&true));
+    }
+}
+
+proptest! {
+    #![proptest_config(config(1000))]
+
+    /// Neither the order of statements, policies, patterns and values matters, nor whether one stands there twice.
+    #[test]
+    fn order_and_repetition_do_not_matter(scene in generate::scene(), twice in any::<Index>()) {
+        let mut other = scene.clone();
+        for draft in other.layers.drafts_mut() {
+            for statement in &mut draft.statements {
+                statement.actions.patterns.reverse();
+                statement.resources.patterns.reverse();
+                for condition in &mut statement.conditions {
+                    condition.values.reverse();
+                    condition.values.extend(condition.values.first().cloned());
+                }
+            }
+            let repeated = twice.get(&draft.statements).clone();
+            draft.statements.push(repeated);
+            draft.statements.reverse();
+        }
+        other.layers.identity.reverse();
+        other.layers.scps.reverse();
+        other.layers.rcps.reverse();
+        prop_assert_eq!(ends(&scene), ends(&other));
+    }
+
+    /// A string and a list of it mean the same, and so do one statement and a list of it.
+    #[test]
+    fn a_string_is_a_list_of_one(scene in generate::scene()) {
+        prop_assert_eq!(ends(&scene), ends_by(&scene, Lists::Always));
+    }
+
+    /// The case of actions and of condition keys does not matter, in policies and in requests.
+    #[test]
+    fn case_of_actions_and_keys_does_not_matter(scene in generate::scene()) {
+        let mut other = scene.clone();
+        for draft in other.layers.drafts_mut() {
+            for statement in &mut draft.statements {
+                for pattern in &mut statement.actions.patterns {
+                    *pattern = toggle(pattern);
+                }
+                for condition in &mut statement.conditions {
+                    condition.key = toggle(&condition.key);
+                }
+            }
+        }
+        let mut shouted = other.clone();
+        let context = std::mem::take(&mut shouted.ask.context);
+        shouted.ask.action = shouted.ask.action.to_ascii_uppercase();
+        shouted.ask.context = context
+            .into_iter()
+            .map(|(key, values)| (key.to_ascii_uppercase(), values))
+            .collect();
+        let expected = ends(&scene);
+        prop_assert_eq!(&expected, &ends(&other));
+        prop_assert_eq!(&expected, &ends(&shouted));
+    }
+
+    /// A statement about several actions, or several resources, is as many statements about one.
+    #[test]
+    fn a_list_is_as_many_statements(scene in generate::scene()) {
+        let mut other = scene.clone();
+        for draft in other.layers.drafts_mut() {
+            draft.statements = draft.statements.iter().flat_map(split).collect();
+        }
+        prop_assert_eq!(ends(&scene), ends(&other));
+    }
+
+    /// The explanation of a request says what the decision says.
+    #[test]
+    fn an_explanation_agrees_with_the_decision(
+        scene in generate::scene(),
+        unknown in generate::unknown(),
+    ) {
+        let policies = scene.layers.policies(Lists::WhereNeeded).unwrap();
+        let ask = scene.ask.forget(&unknown);
+        let answer = ask.answer(Evaluator::Reference, &policies).unwrap();
+        let explanation = ask
+            .put(|request| reference::explain(&policies.stack(), request))
+            .unwrap();
+        let needs: BTreeSet<String> =
+            explanation.needs.iter().map(|key| key.to_ascii_lowercase()).collect();
+        match end(&answer) {
+            End::Needs(expected) => prop_assert_eq!(needs, expected),
+            _ => prop_assert!(needs.is_empty()),
+        }
+        let decision = answer.into_decision();
+        prop_assert_eq!(explanation.allowed, decision.is_allowed());
+        prop_assert_eq!(&explanation.decision, &decision.to_string());
+        prop_assert!(explanation.to_string().starts_with(&explanation.decision));
+    }
+}
+
+/// The statement as statements about one action and one resource each; a negated list cannot be split.
+fn split(statement: &Statement) -> Vec<Statement> {
+    let parts = |list: &Patterns| {
+        if list.negated {
+            return vec![list.clone()];
+        }
+        let one = |pattern: &String| Patterns {
+            negated: false,
+            patterns: vec![pattern.clone()],
+        };
+        list.patterns.iter().map(one).collect()
+    };
+    let mut statements = Vec::new();
+    for actions in parts(&statement.actions) {
+        for resources in parts(&statement.resources) {
+            statements.push(Statement {
+                actions: actions.clone(),
+                resources,
+                ..statement.clone()
+            });
+        }
+    }
+    statements
+}
+
+proptest! {
+    #![proptest_config(config(2500))]
+
+    /// The rule of three-valued evaluation: what is answered while keys are unknown is what is answered once they are
+    /// known, whatever they turn out to be.
+    #[test]
+    fn a_definite_answer_holds_for_every_completion(
+        scene in generate::scene(),
+        unknown in generate::unknown(),
+        others in vec(generate::context(), 3),
+    ) {
+        let policies = scene.layers.policies(Lists::WhereNeeded).unwrap();
+        let completions = others.into_iter().map(|mut context| {
+            let known = scene.ask.context.clone();
+            context.retain(|key, _| unknown.contains(&key.as_str()));
+            context.extend(known.into_iter().filter(|(key, _)| !unknown.contains(&key.as_str())));
+            context
+        });
+        let actual = std::iter::once(scene.ask.context.clone());
+        for context in actual.chain(completions) {
+            let complete = Ask { context, ..scene.ask.clone() };
+            for evaluator in Evaluator::ALL {
+                let before = scene.ask.forget(&unknown).answer(evaluator, &policies).unwrap();
+                let after = end(&complete.answer(evaluator, &policies).unwrap());
+                prop_assert!(!matches!(after, End::Needs(_)));
+                match end(&before) {
+                    End::Needs(_) => {}
+                    End::Allowed => prop_assert_eq!(after, End::Allowed),
+                    // An explicit deny stays one; what is refused implicitly may turn out to be denied explicitly.
+                    End::Denied => prop_assert_eq!(after, End::Denied),
+                    End::Refused => prop_assert_ne!(after, End::Allowed),
+                }
+            }
+        }
+    }
+
+    /// Whoever supplies the keys that an answer names gets on: in the end stands the answer that there would have been
+    /// had all been known from the start.
+    #[test]
+    fn supplying_the_needed_keys_leads_to_the_answer(
+        scene in generate::scene(),
+        unknown in generate::unknown(),
+    ) {
+        let policies = scene.layers.policies(Lists::WhereNeeded).unwrap();
+        for evaluator in Evaluator::ALL {
+            let full = scene.ask.answer(evaluator, &policies).unwrap();
+            let full = full.into_decision().is_allowed();
+            let mut unknown = unknown.clone();
+            loop {
+                let answer = scene.ask.forget(&unknown).answer(evaluator, &policies).unwrap();
+                let Answer::Needs(keys) = answer else {
+                    prop_assert_eq!(answer.into_decision().is_allowed(), full);
+                    break;
+                };
+                let before = unknown.len();
+                let needed = |name: &&str| keys.iter().any(|key| *key == ConditionKey::new(name));
+                unknown.retain(|name| !needed(name));
+                prop_assert_eq!(unknown.len() + keys.iter().count(), before, "asks for what is known");
+                prop_assert!(unknown.len() < before, "asks for nothing");
+            }
+        }
+    }
+}
+
+/// A scene of one identity-based statement, by a caller of the resource's account.
+fn alone(statement: Statement, action: &str, resource: &str) -> Scene {
+    Scene {
+        layers: Layers {
+            identity: vec![Draft::of(vec![statement])],
+            boundary: None,
+            session: None,
+            resource: None,
+            vpc_endpoint: None,
+            scps: Vec::new(),
+            rcps: Vec::new(),
+        },
+        ask: Ask {
+            caller: CALLERS[0],
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            account: Some("111122223333"),
+            context: BTreeMap::new(),
+            unknown: Vec::new(),
+        },
+    }
+}
+
+fn listed(negated: bool, pattern: &str) -> Patterns {
+    Patterns {
+        negated,
+        patterns: vec![pattern.to_owned()],
+    }
+}
+
+/// The two halves of a word list meet every request exactly once: there are few enough to try them all.
+#[test]
+fn a_list_and_its_negation_are_complementary() {
+    for action in ACTIONS {
+        for pattern in &ACTION_PATTERNS[..PLAIN_ACTION_PATTERNS] {
+            let [with, without] = [false, true].map(|negated| {
+                let mut statement = Statement::everything(Effect::Allow);
+                statement.actions = listed(negated, pattern);
+                is_allowed(&alone(statement, action, RESOURCES[0]))
+            });
+            assert!(
+                with.iter()
+                    .zip(without)
+                    .all(|(with, without)| *with != without),
+                "{pattern} {action}"
+            );
+        }
+    }
+    // The policy of a key must allow, too: that resource is for other tests.
+    for resource in RESOURCES
+        .into_iter()
+        .filter(|resource| !resource.contains(":kms:"))
+    {
+        for pattern in &RESOURCE_PATTERNS[..PLAIN_RESOURCE_PATTERNS] {
+            let [with, without] = [false, true].map(|negated| {
+                let mut statement = Statement::everything(Effect::Allow);
+                statement.resources = listed(negated, pattern);
+                is_allowed(&alone(statement, ACTIONS[0], resource))
+            });
+            assert!(
+                with.iter()
+                    .zip(without)
+                    .all(|(with, without)| *with != without),
+                "{pattern} {resource}"
+            );
+        }
+    }
+}
+
+/// Whether `pattern` matches `text`, by trying every way to split the text.
+fn glob(pattern: &[char], text: &[char]) -> bool {
+    match pattern {
+        [] => text.is_empty(),
+        ['*', rest @ ..] => {
+            glob(rest, text)
+                || text
+                    .split_first()
+                    .is_some_and(|(_, text)| glob(pattern, text))
+        }
+        [first, rest @ ..] => text
+            .split_first()
+            .is_some_and(|(letter, text)| (*first == '?' || first == letter) && glob(rest, text)),
+    }
+}
+
+proptest! {
+    #![proptest_config(config(2000))]
+
+    /// A pattern of six components covers an ARN when each component's pattern covers that component.
+    #[test]
+    fn a_resource_is_covered_component_by_component(
+        pattern in vec("[ab*?]{0,3}", 4),
+        pattern_of_the_rest in "[ab/:*?]{0,5}",
+        arn in vec("[ab*]{0,3}", 4),
+        rest in "[ab/:*]{0,5}",
+    ) {
+        let letters = |text: &str| text.chars().collect::<Vec<_>>();
+        let covered = pattern
+            .iter()
+            .zip(&arn)
+            .chain([(&pattern_of_the_rest, &rest)])
+            .all(|(pattern, component)| glob(&letters(pattern), &letters(component)));
+        let whole = |components: &[String], rest: &str| format!("arn:{}:{rest}", components.join(":"));
+        let mut statement = Statement::everything(Effect::Allow);
+        statement.resources = listed(false, &whole(&pattern, &pattern_of_the_rest));
+        let scene = alone(statement, ACTIONS[0], &whole(&arn, &rest));
+        prop_assert_eq!(is_allowed(&scene), vec![covered; Evaluator::ALL.len()]);
+    }
+}
