@@ -324,6 +324,11 @@ fn users_and_roles_stand_once_under_their_arns() {
         ),
         (
             "arn:aws:iam::111122223333:user/ana",
+            "arn:aws:iam::111122223333:user/no path/ana",
+            "3:5: `arn:aws:iam::111122223333:user/no path/ana` is not the ARN of a user: expected `arn:aws:iam::ACCOUNT:user/NAME`",
+        ),
+        (
+            "arn:aws:iam::111122223333:user/ana",
             "arn:aws:iam::111122223333:user/a\\nb",
             r#"3:5: `arn:aws:iam::111122223333:user/a\u{a}b` is not the ARN of a user: expected `arn:aws:iam::ACCOUNT:user/NAME`"#,
         ),
