@@ -75,17 +75,17 @@ impl Authorizer {
     /// Decides `request`, or says which condition keys are needed to decide it.
     pub fn answer(&self, request: &Request<'_>) -> Answer {
         let policies = self.0.policies.policies(request.principal());
-        let facts = policies.facts(request.principal());
-        let request = request.with_principal_tags(&facts);
-        reference::decide(&policies.stack(request.principal()), &request)
+        let principal = policies.complete(request.principal());
+        let request = request.of(&principal, policies.tags());
+        reference::decide(&policies.stack(&principal), &request)
     }
 
     /// Decides `request` and says of every statement of its principal's policies whether it matched, and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         let policies = self.0.policies.policies(request.principal());
-        let facts = policies.facts(request.principal());
-        let request = request.with_principal_tags(&facts);
-        reference::explain(&policies.stack(request.principal()), &request)
+        let principal = policies.complete(request.principal());
+        let request = request.of(&principal, policies.tags());
+        reference::explain(&policies.stack(&principal), &request)
     }
 
     /// A guard for the requests of one caller.

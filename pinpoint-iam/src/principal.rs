@@ -80,7 +80,8 @@ impl Principal {
     /// The principal of an ARN: `…:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`,
     /// `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`.
     ///
-    /// A session's ARN does not tell the path of its role; use [`Principal::role_session`] where roles have paths.
+    /// A session's ARN does not tell the path of its role. An authorizer takes the role's ARN from its policy source, when
+    /// that knows the role; [`Principal::role_session`] gives it from the start.
     ///
     /// # Errors
     ///
@@ -139,7 +140,7 @@ impl Principal {
         let arn = Arn::parse(role_arn)
             .map_err(|reason| InvalidPrincipal::not_an_arn(role_arn, reason))?;
         let role = match arn.resource().split_once('/') {
-            Some(("role", path)) if arn.service() == "iam" => {
+            Some(("role", path)) if arn.service() == "iam" && arn.region().is_empty() => {
                 path.rsplit('/').next().unwrap_or_default()
             }
             _ => return Err(InvalidPrincipal::no_caller(role_arn)),
@@ -149,12 +150,7 @@ impl Principal {
             arn.partition(),
             arn.account()
         );
-        let principal = Self::from_arn(&text)?;
-        Ok(principal.change(|parts| {
-            parts.role_arn = Some(role_arn.into());
-            parts.role_path_is_known = true;
-            parts.facts.replace("aws:PrincipalArn", role_arn);
-        }))
+        Ok(Self::from_arn(&text)?.with_role_arn(role_arn))
     }
 
     /// A service that acts for itself, for example `sns.amazonaws.com`.
@@ -227,25 +223,26 @@ impl Principal {
     /// The principal with the unique id of its user (`AIDA…`) or role (`AROA…`); `aws:userid` is made from it.
     #[must_use]
     pub fn with_unique_id(self, id: &str) -> Self {
-        let user_id = self.user_id(id);
         self.change(|parts| {
             parts.unique_id = Some(id.into());
-            if let Some(user_id) = user_id {
-                parts.facts.replace("aws:userid", user_id);
+            match parts.kind {
+                PrincipalKind::User => parts.facts.replace("aws:userid", id),
+                PrincipalKind::RoleSession => {
+                    let session = parts.arn.rsplit('/').next().unwrap_or_default();
+                    parts.facts.replace("aws:userid", format!("{id}:{session}"));
+                }
+                _ => {}
             }
         })
     }
 
-    /// The value of `aws:userid` for a user or role with this unique id; `None` for other kinds of principal.
-    pub(crate) fn user_id(&self, unique_id: &str) -> Option<String> {
-        match self.kind() {
-            PrincipalKind::User => Some(unique_id.to_owned()),
-            PrincipalKind::RoleSession => {
-                let session = self.arn()?.rsplit('/').next()?;
-                Some(format!("{unique_id}:{session}"))
-            }
-            _ => None,
-        }
+    /// The session of a role whose path was not known, with the role's ARN as IAM has it.
+    pub(crate) fn with_role_arn(self, role_arn: &str) -> Self {
+        self.change(|parts| {
+            parts.role_arn = Some(role_arn.into());
+            parts.role_path_is_known = true;
+            parts.facts.replace("aws:PrincipalArn", role_arn);
+        })
     }
 
     /// The principal with a session policy: what the session was opened with limits everything it does.

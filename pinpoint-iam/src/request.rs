@@ -60,13 +60,17 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The request with what the policy source knows of the principal's user or role, its tags above all.
-    ///
-    /// Keys of the principal itself, such as session tags, go before these.
-    #[must_use]
-    pub const fn with_principal_tags(mut self, tags: &'a Context) -> Self {
-        self.principal_tags = Some(tags);
-        self
+    /// The request of the same caller with what a policy source knows of it: `principal` completed, and the tags of its
+    /// user or role. Keys of the principal itself, such as session tags, go before those tags.
+    pub(crate) const fn of<'b>(self, principal: &'b Principal, tags: &'b Context) -> Request<'b>
+    where
+        'a: 'b,
+    {
+        Request {
+            principal,
+            principal_tags: Some(tags),
+            ..self
+        }
     }
 
     /// Who asks.

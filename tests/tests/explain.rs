@@ -1,5 +1,7 @@
 //! Explanations: every statement, which part of it matched or not, and why.
 
+#![expect(clippy::expect_used, reason = "a test whose set-up fails has failed")]
+
 use pinpoint_iam::context::Context;
 use pinpoint_iam::eval::{AccessDenied, Decision, reference};
 use pinpoint_iam::policy::Document;

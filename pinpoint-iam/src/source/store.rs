@@ -140,7 +140,10 @@ impl PolicyStore {
     /// When `arn` is not the ARN of an IAM user or role. Nobody else has policies of their own.
     pub fn identity(&mut self, arn: &str) -> Result<&mut PrincipalPolicies, InvalidIdentity> {
         let key = Key::parse(arn).ok_or_else(|| InvalidIdentity(arn.to_owned()))?;
-        Ok(self.principals.entry(key).or_default())
+        Ok(self
+            .principals
+            .entry(key)
+            .or_insert_with(|| PrincipalPolicies::of(arn)))
     }
 
     /// The policies of a user or role that the store does not know yet.
@@ -157,7 +160,7 @@ impl PolicyStore {
         let word = kind.word();
         match Key::parse(arn) {
             Some(key) if key.kind == kind => match self.principals.entry(key) {
-                Entry::Vacant(entry) => Ok(entry.insert(PrincipalPolicies::default())),
+                Entry::Vacant(entry) => Ok(entry.insert(PrincipalPolicies::of(arn))),
                 Entry::Occupied(entry) => {
                     let name = Quoted(&entry.key().name);
                     Err(format!(
@@ -186,6 +189,7 @@ impl PolicyStore {
 /// What a source knows of one user or role.
 #[derive(Clone, Debug, Default)]
 pub struct PrincipalPolicies {
+    arn: Option<Box<str>>,
     identity: Vec<Policy>,
     permissions_boundary: Option<Vec<Policy>>,
     unique_id: Option<Box<str>>,
@@ -193,6 +197,7 @@ pub struct PrincipalPolicies {
 }
 
 static NO_POLICIES: PrincipalPolicies = PrincipalPolicies {
+    arn: None,
     identity: Vec::new(),
     permissions_boundary: None,
     unique_id: None,
@@ -200,6 +205,13 @@ static NO_POLICIES: PrincipalPolicies = PrincipalPolicies {
 };
 
 impl PrincipalPolicies {
+    fn of(arn: &str) -> Self {
+        Self {
+            arn: Some(arn.into()),
+            ..Self::default()
+        }
+    }
+
     /// Adds an identity-based policy. One that is there already, by way of a group perhaps, is not added again.
     pub fn attach(&mut self, policy: Policy) {
         if !self.identity.iter().any(|other| other.is(&policy)) {
@@ -239,20 +251,31 @@ impl PrincipalPolicies {
         self.unique_id.as_deref()
     }
 
-    /// The condition keys that the source adds to those of `principal`: the tags, and `aws:userid`.
-    pub(crate) fn facts(&self, principal: &Principal) -> Cow<'_, Context> {
-        let user_id = match (&self.unique_id, principal.unique_id()) {
-            (Some(id), None) => principal.user_id(id),
-            _ => None,
-        };
-        match user_id {
-            Some(user_id) => {
-                let mut facts = self.tags.clone();
-                facts.replace("aws:userid", user_id);
-                Cow::Owned(facts)
-            }
-            None => Cow::Borrowed(&self.tags),
+    /// The tags, as condition keys.
+    pub(crate) const fn tags(&self) -> &Context {
+        &self.tags
+    }
+
+    /// `principal` with what the source knows of its user or role and the principal does not say: the unique id, and
+    /// the path of a session's role.
+    pub(crate) fn complete<'a>(&self, principal: &'a Principal) -> Cow<'a, Principal> {
+        let unique_id = self
+            .unique_id
+            .as_deref()
+            .filter(|_| principal.unique_id().is_none());
+        let is_session = principal.kind() == PrincipalKind::RoleSession;
+        let role_arn = self
+            .arn
+            .as_deref()
+            .filter(|_| is_session && !principal.role_path_is_known());
+        let mut completed = Cow::Borrowed(principal);
+        if let Some(id) = unique_id {
+            completed = Cow::Owned(completed.into_owned().with_unique_id(id));
         }
+        if let Some(arn) = role_arn {
+            completed = Cow::Owned(completed.into_owned().with_role_arn(arn));
+        }
+        completed
     }
 
     /// The policies that have a say in a request of `principal`.
