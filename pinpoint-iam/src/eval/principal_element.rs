@@ -90,9 +90,6 @@ fn entries<'a>(
 }
 
 fn names_aws_principal(entry: &str, principal: &Principal, effect: Effect) -> Option<Closeness> {
-    if entry == "*" {
-        return Some(Closeness::Everyone);
-    }
     let account = principal.account()?;
     let root = principal
         .arn()

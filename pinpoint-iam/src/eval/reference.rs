@@ -173,7 +173,7 @@ impl<'a> Walk<'a> {
                 let identity = Truth::from(root)
                     .or(self.allows(PolicyType::Identity))
                     .or(stands_in);
-                requirements.push((PolicyType::Identity, granted.or(identity)));
+                requirements.push((PolicyType::Identity, identity));
                 for policy_type in LIMITS {
                     requirements.push((policy_type, granted.or(self.limit(policy_type))));
                 }
