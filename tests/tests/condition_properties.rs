@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
 use pinpoint_iam::condition::{
-    BaseOperator, Condition, ConditionValue, Finding, Operator, SetOperator,
+    BaseOperator, Condition, ConditionValue, Finding, Operator, SetOperator, Undecidable,
 };
 use pinpoint_iam::context::{Context, Value};
 use pinpoint_iam::eval::Truth;
@@ -308,6 +308,10 @@ proptest! {
             let positive = positive.evaluate(&facts, effect);
             let negative = negative.evaluate(&facts, effect);
             match positive.reason.finding() {
+                // What is no number equals none; anything else that cannot be compared counts against the request twice.
+                Finding::Undecidable { why: Undecidable::NotANumber, .. } => {
+                    prop_assert_eq!(negative.truth, Truth::True);
+                }
                 Finding::Undecidable { .. } => prop_assert_eq!(positive.truth, negative.truth),
                 Finding::NotAnArn(_) => {
                     prop_assert_eq!((positive.truth, negative.truth), (Truth::False, Truth::False));

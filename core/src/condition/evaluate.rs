@@ -1,6 +1,6 @@
 //! From the values of a key to the answer of a condition.
 
-use super::comparison::{Comparison, Met};
+use super::comparison::{Comparison, Met, Undecidable};
 use super::operator::SetOperator;
 use super::outcome::{Finding, Outcome};
 use super::{Condition, Effect};
@@ -93,6 +93,14 @@ impl<'a, F: Facts + ?Sized> Test<'a, F> {
             }
             Met::Unknown(key) => (Truth::Unknown, Finding::Unknown(key)),
             Met::NotAnArn => (Truth::False, Finding::NotAnArn(value)),
+            // A text that is no number equals none: `NumericNotEquals` is the negation of a comparison that is false.
+            Met::Undecidable(Undecidable::NotANumber) if negated => (
+                Truth::True,
+                Finding::NoneMet {
+                    value,
+                    unresolved: None,
+                },
+            ),
             Met::Undecidable(why) => (
                 undecidable(self.effect),
                 Finding::Undecidable { value, why },

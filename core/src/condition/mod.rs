@@ -101,6 +101,9 @@
 //! set operator, and for letters outside ASCII that differ only in case under the operators that ignore case. AWS's
 //! documentation describes none of these; [`Finding::Undecidable`] and [`Finding::Multivalued`] report them.
 //!
+//! One reading goes before this rule: a text that is no number equals no number, so that `NumericNotEquals` holds for it,
+//! in an `Allow` too. Whoever grants by `NumericNotEquals` should ask for the key's range as well.
+//!
 //! # What is not known yet
 //!
 //! A key may be [unknown](crate::context::Lookup::Unknown), its own or that of a variable. A condition that depends on it is

@@ -4,7 +4,8 @@
 //! digits that a floating-point number would lose are compared. Signs `+`, blanks, `.5` and `5.` are no numbers.
 //!
 //! A number has at most 28 decimal places and 96 bits of significant digits. One that does not fit is refused in a policy;
-//! in a request it is undecidable, as is a text that is no number at all.
+//! in a request it is undecidable. A text of a request that is no number at all equals none, so that `NumericNotEquals`
+//! holds for it; under the other operators it is undecidable.
 
 use rust_decimal::Decimal;
 
