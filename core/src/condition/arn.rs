@@ -21,17 +21,16 @@ use crate::policy::Version;
 pub(super) struct ArnPatterns(Box<[Option<ArnPattern>]>);
 
 /// A pattern for each component: `arn`, partition, service, region, account and resource.
-type ArnPattern = [Pattern; 6];
+type ArnPattern = [Pattern; COMPONENTS];
+
+const COMPONENTS: usize = 6;
 
 impl ArnPatterns {
     pub(super) fn parse(
         values: &[ConditionValue],
         version: Version,
     ) -> Result<Self, ConditionError> {
-        let syntax = Syntax {
-            wildcards: true,
-            variables: version.has_variables(),
-        };
+        let syntax = syntax(version);
         ConditionError::each(values, |value| {
             let components: Vec<Pattern> = split(value.text(), syntax)
                 .map(|component| {
@@ -66,6 +65,18 @@ impl ArnPatterns {
     }
 }
 
+/// Whether a pattern of a policy of this version has the six components without which no ARN matches it.
+pub(crate) fn has_all_components(pattern: &str, version: Version) -> bool {
+    split(pattern, syntax(version)).count() == COMPONENTS
+}
+
+const fn syntax(version: Version) -> Syntax {
+    Syntax {
+        wildcards: true,
+        variables: version.has_variables(),
+    }
+}
+
 /// One component that does not match decides, whatever the others depend on.
 fn matches<'p>(pattern: &'p ArnPattern, arn: &Arn<'_>, facts: &(impl Facts + ?Sized)) -> Match<'p> {
     let components = [
@@ -95,7 +106,7 @@ fn split(text: &str, syntax: Syntax) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let text = rest?;
         splits += 1;
-        let colon = if splits < 6 {
+        let colon = if splits < COMPONENTS {
             first_colon(text, syntax)
         } else {
             None

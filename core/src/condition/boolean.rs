@@ -41,7 +41,7 @@ impl Booleans {
 }
 
 /// The Boolean that a policy's value stands for.
-pub(super) fn of_policy(value: &ConditionValue) -> Option<bool> {
+pub(crate) fn of_policy(value: &ConditionValue) -> Option<bool> {
     match value {
         ConditionValue::Bool(boolean) => Some(*boolean),
         ConditionValue::Text(text) => parse(text),

@@ -49,7 +49,7 @@ impl Ranges {
 }
 
 /// One reader for addresses, with or without prefix, so that both have the same grammar.
-fn parse(text: &str) -> Option<IpNet> {
+pub(crate) fn parse(text: &str) -> Option<IpNet> {
     let Some((address, prefix)) = text.split_once('/') else {
         return Some(IpNet::from(text.parse::<IpAddr>().ok()?));
     };

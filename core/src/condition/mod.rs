@@ -110,15 +110,15 @@
 //! [`Truth::Unknown`]; where the answer is the same for all that the key may turn out to be, absent included, it may be
 //! given at once. An answer other than unknown never changes when keys become known.
 
-mod arn;
+pub(crate) mod arn;
 mod binary;
-mod boolean;
+pub(crate) mod boolean;
 mod comparison;
 mod date;
 mod error;
 mod evaluate;
 pub(crate) mod instant;
-mod ip_address;
+pub(crate) mod ip_address;
 mod null;
 mod numeric;
 mod operator;

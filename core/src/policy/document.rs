@@ -51,7 +51,7 @@ impl fmt::Display for Version {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     pub(super) version: Option<(Version, Place)>,
-    pub(super) id: Option<Box<str>>,
+    pub(super) id: Option<(Box<str>, Place)>,
     pub(super) statements: Box<[Statement]>,
     /// Whether the statements stand in a list; there is one otherwise.
     pub(super) has_list: bool,
@@ -105,7 +105,7 @@ impl Document {
 
     /// The name of the document, for those who keep several.
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        self.id.as_ref().map(|(id, _)| &**id)
     }
 
     /// The statements, in their order; never empty.

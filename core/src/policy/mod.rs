@@ -51,6 +51,11 @@
 //! [`Document::validate`] adds what AWS asks of a *new* policy of one [`PolicyKind`]: the version, which members a
 //! statement must and must not have, ARNs with a real partition, the quota of characters.
 //!
+//! # Lints
+//!
+//! [`Document::lints`] tells what is valid and has one meaning, though perhaps another one than was meant: an `arn:*`, a
+//! `ForAllValues` that holds for requests without the key, a variable that is plain text. Lints have no part in decisions.
+//!
 //! # Writing
 //!
 //! A document is [`Serialize`](serde::Serialize) and [`Display`](std::fmt::Display), and [`Document::to_string_pretty`]
@@ -66,6 +71,7 @@ mod document;
 mod error;
 mod kind;
 mod limits;
+mod lint;
 mod principal;
 mod reader;
 mod resource;
@@ -82,6 +88,7 @@ pub use document::{Document, Version};
 pub use error::{ParseError, Position};
 pub use kind::{PolicyKind, UnknownPolicyKind};
 pub use limits::Limits;
+pub use lint::{Lint, LintCode};
 pub use principal::PrincipalElement;
 pub use resource::{ResourceElement, ResourcePattern};
 pub use statement::{Effect, Statement};

@@ -55,8 +55,10 @@ pub struct Statement {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Conditions {
     pub(super) conditions: Box<[Condition]>,
-    /// How they are grouped; nothing where the statement has no `Condition`.
-    pub(super) operators: Option<Box<[OperatorBlock]>>,
+    /// Where each of them stands, in the same order.
+    pub(super) places: Box<[ConditionPlace]>,
+    /// How they are grouped, and where `Condition` stands; nothing where the statement has none.
+    pub(super) operators: Option<(Box<[OperatorBlock]>, Place)>,
 }
 
 /// One member of `Condition`: `"operator": {…}`.
@@ -65,6 +67,14 @@ pub(super) struct OperatorBlock {
     pub(super) operator: Box<str>,
     /// How many of the statement's conditions it holds, following those of the blocks before it.
     pub(super) length: usize,
+    pub(super) place: Place,
+}
+
+/// Where the parts of a condition stand.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ConditionPlace {
+    pub(super) key: Place,
+    pub(super) values: Box<[Place]>,
 }
 
 impl Statement {

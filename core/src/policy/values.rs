@@ -8,8 +8,8 @@ pub(super) struct Values<T> {
     pub(super) items: Box<[T]>,
     /// Whether they stand in a list; there is one otherwise.
     pub(super) is_list: bool,
-    /// The indexes of the list at which `null` is written.
-    pub(super) nulls: Box<[usize]>,
+    /// The indexes of the list at which `null` is written, and where that is in the document.
+    pub(super) nulls: Box<[(usize, Place)]>,
     pub(super) place: Place,
 }
 
@@ -22,7 +22,7 @@ impl<T> Values<T> {
     pub(super) fn with_nulls(&self) -> impl Iterator<Item = Option<&T>> {
         let mut items = self.items.iter();
         (0..self.items.len() + self.nulls.len()).map(move |index| {
-            if self.nulls.contains(&index) {
+            if self.nulls.iter().any(|(null, _)| *null == index) {
                 None
             } else {
                 items.next()

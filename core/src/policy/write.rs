@@ -26,7 +26,7 @@ impl Serialize for Document {
         if let Some((version, _)) = version {
             members.serialize_entry("Version", version)?;
         }
-        if let Some(id) = id {
+        if let Some((id, _)) = id {
             members.serialize_entry("Id", id)?;
         }
         match &**statements {
@@ -63,6 +63,7 @@ impl Serialize for Statement {
             conditions:
                 Conditions {
                     conditions,
+                    places: _,
                     operators,
                 },
         } = self;
@@ -78,7 +79,7 @@ impl Serialize for Statement {
         if let Some(resource) = resource {
             members.serialize_entry(resource.name(), resource)?;
         }
-        if let Some(operators) = operators {
+        if let Some((operators, _)) = operators {
             let mut rest = &**conditions;
             let mut blocks = Vec::with_capacity(operators.len());
             for block in operators {

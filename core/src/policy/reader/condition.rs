@@ -2,18 +2,25 @@
 
 use std::collections::HashSet;
 
+use super::Places;
 use crate::condition::quote::Quoted;
 use crate::condition::{Condition, ConditionValue, Part};
 use crate::json::{self, Fault, Member, Node, Type};
 use crate::policy::document::Version;
-use crate::policy::statement::{Conditions, OperatorBlock};
+use crate::policy::statement::{ConditionPlace, Conditions, OperatorBlock};
 
 /// The conditions of a statement, and how they are grouped.
-pub(super) fn read(node: &Node<'_>, version: Version) -> Result<Conditions, Fault> {
+pub(super) fn read(
+    condition: &Member<'_>,
+    version: Version,
+    places: &mut Places<'_>,
+) -> Result<Conditions, Fault> {
+    let place = places.of_offset(condition.name_offset);
     let mut conditions = Vec::new();
+    let mut condition_places = Vec::new();
     let mut blocks = Vec::new();
     for operator in members(
-        node,
+        &condition.value,
         "`Condition`",
         "write an object with operators",
         str::to_owned,
@@ -28,14 +35,18 @@ pub(super) fn read(node: &Node<'_>, version: Version) -> Result<Conditions, Faul
         blocks.push(OperatorBlock {
             operator: (&*operator.name).into(),
             length: keys.len(),
+            place: places.of_offset(operator.name_offset),
         });
         for key in &keys {
-            conditions.push(read_condition(&operator, key, version)?);
+            let (condition, place) = read_condition(&operator, key, version, places)?;
+            conditions.push(condition);
+            condition_places.push(place);
         }
     }
     Ok(Conditions {
         conditions: conditions.into(),
-        operators: Some(blocks.into()),
+        places: condition_places.into(),
+        operators: Some((blocks.into(), place)),
     })
 }
 
@@ -77,7 +88,8 @@ fn read_condition(
     operator: &Member<'_>,
     key: &Member<'_>,
     version: Version,
-) -> Result<Condition, Fault> {
+    places: &mut Places<'_>,
+) -> Result<(Condition, ConditionPlace), Fault> {
     let is_list = key.value.json_type() == Type::List;
     let nodes = if is_list {
         key.value.elements()?
@@ -88,14 +100,23 @@ fn read_condition(
         .iter()
         .map(|node| read_value(node, key, is_list))
         .collect::<Result<_, _>>()?;
-    Condition::parse(&operator.name, &key.name, &values, !is_list, version).map_err(|error| {
-        let offset = match error.part() {
-            Part::Operator => operator.name_offset,
-            Part::Key => key.name_offset,
-            Part::Value(index) => nodes.get(index).unwrap_or(&key.value).offset(),
-        };
-        Fault::new(offset, error.message(), error.hint())
-    })
+    let condition = Condition::parse(&operator.name, &key.name, &values, !is_list, version)
+        .map_err(|error| {
+            let offset = match error.part() {
+                Part::Operator => operator.name_offset,
+                Part::Key => key.name_offset,
+                Part::Value(index) => nodes.get(index).unwrap_or(&key.value).offset(),
+            };
+            Fault::new(offset, error.message(), error.hint())
+        })?;
+    let place = ConditionPlace {
+        key: places.of_offset(key.name_offset),
+        values: nodes
+            .iter()
+            .map(|node| places.of_offset(node.offset()))
+            .collect(),
+    };
+    Ok((condition, place))
 }
 
 fn read_value(node: &Node<'_>, key: &Member<'_>, in_list: bool) -> Result<ConditionValue, Fault> {

@@ -59,7 +59,11 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
         None => None,
     };
     let id = match id {
-        Some(member) => Some(string(&member.value, "`Id`")?.content.into()),
+        Some(member) => {
+            let text = string(&member.value, "`Id`")?;
+            let place = places.of_offset(text.offset);
+            Some((text.content.into(), place))
+        }
         None => None,
     };
     let Some(Member {
@@ -210,7 +214,7 @@ impl<'s> StatementReader<'s> {
             None => None,
         };
         let conditions = match condition {
-            Some(member) => condition::read(&member.value, self.version)?,
+            Some(member) => condition::read(&member, self.version, &mut self.places)?,
             None => Conditions::default(),
         };
         Ok(Statement {
@@ -344,14 +348,15 @@ impl<'s> StatementReader<'s> {
         nulls: Nulls,
         read: &mut dyn FnMut(&str, Place) -> Result<T, Flaw>,
     ) -> Result<Values<T>, Fault> {
-        let place = self.places.of_offset(member.value.offset());
-        let mut read_text = |text: &Text<'_>| {
-            let place = self.places.of_offset(text.offset);
+        let places = &mut self.places;
+        let place = places.of_offset(member.value.offset());
+        let mut read_text = |text: &Text<'_>, places: &mut Places<'_>| {
+            let place = places.of_offset(text.offset);
             read(&text.content, place).map_err(|flaw| Fault::in_text(text, flaw))
         };
         match member.value.json_type() {
             Type::Text => Ok(Values {
-                items: [read_text(&member.value.text()?)?].into(),
+                items: [read_text(&member.value.text()?, places)?].into(),
                 is_list: false,
                 nulls: Box::default(),
                 place,
@@ -362,8 +367,10 @@ impl<'s> StatementReader<'s> {
                 let mut skipped = Vec::new();
                 for (index, element) in elements.iter().enumerate() {
                     match element.json_type() {
-                        Type::Text => items.push(read_text(&element.text()?)?),
-                        Type::Null if nulls == Nulls::Skipped => skipped.push(index),
+                        Type::Text => items.push(read_text(&element.text()?, places)?),
+                        Type::Null if nulls == Nulls::Skipped => {
+                            skipped.push((index, places.of_offset(element.offset())));
+                        }
                         _ => {
                             return Err(element.wrong_type(
                                 &format!("an element of `{}`", member.name),

@@ -1,0 +1,318 @@
+//! Lints on documents, and on the principals, actions and resources of statements.
+
+use super::{Finding, LintCode, Report, why_no_variables};
+use crate::condition::quote::Quoted;
+use crate::pattern::Pattern;
+use crate::policy::action::ActionPattern;
+use crate::policy::document::Document;
+use crate::policy::resource::{ResourceElement, ResourcePattern};
+use crate::policy::statement::{Effect, Statement};
+
+type ActionRule = fn(&Statement, &ActionPattern) -> Option<Finding>;
+type ResourceRule = fn(&Document, &ResourcePattern) -> Option<Finding>;
+
+const ACTION_RULES: &[(LintCode, ActionRule)] = &[
+    (LintCode::PrefixWildcard, prefix_wildcard),
+    (LintCode::StarColonStar, star_colon_star),
+];
+
+const RESOURCE_RULES: &[(LintCode, ResourceRule)] = &[
+    (LintCode::AnyArn, any_arn),
+    (LintCode::EarlyVariable, early_variable),
+    (LintCode::LeadingSlash, leading_slash),
+    (LintCode::LiteralVariable, literal_variable),
+    (LintCode::ShortArn, short_arn),
+];
+
+/// Tries the rules on everything but conditions.
+pub(super) fn examine(document: &Document, report: &mut Report<'_>) {
+    if let Some((_, place)) = &document.id {
+        report(place.0, LintCode::DocumentId, document_id(document));
+    }
+    for statement in document.statements() {
+        if let Some(principal) = statement.principal() {
+            let finding = public_allow(statement);
+            report(principal.position(), LintCode::PublicAllow, finding);
+        }
+        let action = statement.action();
+        let finding = allow_not_action(statement);
+        report(action.position(), LintCode::AllowNotAction, finding);
+        for pattern in action.patterns() {
+            for (code, rule) in ACTION_RULES {
+                report(pattern.position(), *code, rule(statement, pattern));
+            }
+        }
+        let Some(resource) = statement.resource() else {
+            continue;
+        };
+        let finding = allow_not_resource(statement);
+        report(resource.position(), LintCode::AllowNotResource, finding);
+        for (_, place) in &resource.values.nulls {
+            report(place.0, LintCode::NullResource, null_resource(resource));
+        }
+        for pattern in resource.patterns() {
+            for (code, rule) in RESOURCE_RULES {
+                report(pattern.position(), *code, rule(document, pattern));
+            }
+        }
+    }
+}
+
+/// The kind of the policy is not known, but only resource-based policies have principals.
+fn document_id(document: &Document) -> Option<Finding> {
+    let is_on_a_resource = document
+        .statements()
+        .iter()
+        .any(|statement| statement.principal().is_some());
+    (!is_on_a_resource).then(|| {
+        Finding::new(
+            "the document has an `Id`, and no principals",
+            "AWS's documentation says that identity-based policies have no `Id`; remove it",
+        )
+    })
+}
+
+fn public_allow(statement: &Statement) -> Option<Finding> {
+    let is_public = statement.effect() == Effect::Allow
+        && statement.principal()?.is_everyone()
+        && statement.conditions().is_empty();
+    is_public.then(|| {
+        Finding::new(
+            "the statement allows everyone, anonymous callers included",
+            "list principals, or add a condition on a key such as `aws:PrincipalOrgID`",
+        )
+    })
+}
+
+fn allow_not_action(statement: &Statement) -> Option<Finding> {
+    let grants_the_rest = statement.effect() == Effect::Allow && statement.action().is_negated();
+    grants_the_rest.then(|| {
+        Finding::new(
+            "the statement allows every action of every service but those in `NotAction`",
+            "list what it allows in `Action`",
+        )
+    })
+}
+
+fn allow_not_resource(statement: &Statement) -> Option<Finding> {
+    let grants_the_rest = statement.effect() == Effect::Allow && statement.resource()?.is_negated();
+    grants_the_rest.then(|| {
+        Finding::new(
+            "the statement allows every resource but those in `NotResource`",
+            "list what it allows in `Resource`",
+        )
+    })
+}
+
+fn prefix_wildcard(statement: &Statement, pattern: &ActionPattern) -> Option<Finding> {
+    let prefix = pattern.prefix()?;
+    if pattern.is_everything() || !prefix.contains(['*', '?']) {
+        return None;
+    }
+    let is_honoured = (statement.effect() == Effect::Deny) != statement.action().is_negated();
+    Some(Finding::new(
+        format!(
+            "the action {} has a wildcard in its service prefix, and {}",
+            Quoted(pattern.as_str()),
+            if is_honoured {
+                "matches the services that it covers, because more is denied or less is allowed by it"
+            } else {
+                "matches nothing, because more would be allowed or less be denied by it"
+            }
+        ),
+        "AWS lets nobody write this; list the services, or write `*`",
+    ))
+}
+
+fn star_colon_star(_: &Statement, pattern: &ActionPattern) -> Option<Finding> {
+    let is_spelled_out = pattern.is_everything() && pattern.prefix().is_some();
+    is_spelled_out.then(|| {
+        Finding::new(
+            format!(
+                "the action {} is read as `*`, and AWS does not say so",
+                Quoted(pattern.as_str())
+            ),
+            "write `*`",
+        )
+    })
+}
+
+fn null_resource(resource: &ResourceElement) -> Option<Finding> {
+    Some(Finding::new(
+        format!("a `null` in `{}` is skipped", resource.name()),
+        "write the resource that is meant, or remove the `null`",
+    ))
+}
+
+fn any_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
+    covers_every_arn(pattern).then(|| {
+        Finding::new(
+            format!("the resource {} covers every ARN", Quoted(pattern.as_str())),
+            "name the service, or write `*`, which also covers actions that act on no single resource",
+        )
+    })
+}
+
+fn short_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
+    let components = pattern.components().len();
+    let is_short = (1..COMPONENTS).contains(&components);
+    // Both of these say more about the same pattern.
+    if !is_short || covers_every_arn(pattern) || has_early_variable(pattern) {
+        return None;
+    }
+    let readings: Vec<String> = readings(pattern)
+        .iter()
+        .map(|reading| Quoted(reading).to_string())
+        .collect();
+    Some(Finding::new(
+        format!(
+            "the resource {} has {} of the 6 components of an ARN, and is read as {}",
+            Quoted(pattern.as_str()),
+            components + 1,
+            readings.join(" and as ")
+        ),
+        "write all six components",
+    ))
+}
+
+fn early_variable(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
+    has_early_variable(pattern).then(|| {
+        Finding::new(
+            format!(
+                "the resource {} has a `${{` before its fifth colon, where it is plain text",
+                Quoted(pattern.as_str())
+            ),
+            "write `*` here, and compare the variable in a condition",
+        )
+    })
+}
+
+fn literal_variable(document: &Document, pattern: &ResourcePattern) -> Option<Finding> {
+    let why = why_no_variables(document)?;
+    let is_meant = resource_part(pattern)?.contains("${");
+    is_meant.then(|| {
+        Finding::new(
+            format!(
+                "the `${{` in the resource {} is plain text, because {why}",
+                Quoted(pattern.as_str())
+            ),
+            "write `\"Version\": \"2012-10-17\"` if it is a variable",
+        )
+    })
+}
+
+/// Services of which no resource starts with a slash; those of some others do, as `apigateway`'s.
+const WITHOUT_LEADING_SLASH: [&str; 2] = ["mobiletargeting", "mobileanalytics"];
+
+fn leading_slash(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
+    let service = pattern.components().get(1)?.as_str();
+    let name = resource_part(pattern)?.strip_prefix('/')?;
+    WITHOUT_LEADING_SLASH.contains(&service).then(|| {
+        Finding::new(
+            format!(
+                "the resource {} has a `/` behind its fifth colon, where no resource of `{service}` has one",
+                Quoted(pattern.as_str())
+            ),
+            format!("write {} there", Quoted(name)),
+        )
+    })
+}
+
+/// How many components an ARN has behind `arn`.
+const COMPONENTS: usize = 5;
+
+fn resource_part(pattern: &ResourcePattern) -> Option<&str> {
+    pattern
+        .components()
+        .get(COMPONENTS - 1)
+        .map(Pattern::as_str)
+}
+
+fn covers_every_arn(pattern: &ResourcePattern) -> bool {
+    let is_all_stars = |component: &Pattern| {
+        let text = component.as_str();
+        !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+    };
+    !pattern.is_everything() && pattern.components().iter().all(is_all_stars)
+}
+
+fn has_early_variable(pattern: &ResourcePattern) -> bool {
+    pattern
+        .components()
+        .iter()
+        .take(COMPONENTS - 1)
+        .any(|component| component.as_str().contains("${"))
+}
+
+/// The ARNs of six components that a short one stands for, see [`ResourcePattern::matches`].
+fn readings(short: &ResourcePattern) -> Vec<String> {
+    let components: Vec<&str> = short.components().iter().map(Pattern::as_str).collect();
+    let missing = vec!["*"; COMPONENTS.saturating_sub(components.len())];
+    let mut readings = Vec::new();
+    for split in (1..=components.len()).rev() {
+        let (front, back) = components.split_at(split);
+        let may_be_split = back.is_empty() || front.last().is_some_and(|last| last.ends_with('*'));
+        let reading = [&["arn"], front, &missing, back].concat().join(":");
+        if may_be_split && !readings.contains(&reading) {
+            readings.push(reading);
+        }
+    }
+    readings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arn::Arn;
+    use crate::context::Context;
+    use crate::pattern::Match;
+    use crate::resource::RequestedResource;
+
+    fn pattern(text: &str) -> ResourcePattern {
+        let document = format!(
+            r#"{{"Statement": {{"Effect": "Deny", "Action": "*", "Resource": "{text}"}}}}"#
+        );
+        let document = Document::parse(&document).unwrap();
+        document.statements()[0].resource().unwrap().patterns()[0].clone()
+    }
+
+    fn matches(pattern: &ResourcePattern, arn: &str) -> bool {
+        let resource = RequestedResource::Arn(Arn::parse(arn).unwrap());
+        pattern.matches(&resource, &Context::new()) == Match::Yes
+    }
+
+    /// Readings are told to people; matching must agree with them.
+    #[test]
+    fn readings_match_what_the_short_arn_matches() {
+        let words = ["aws", "s3", "*", "a*"];
+        let mut arns = Vec::new();
+        for partition in ["aws", "a"] {
+            for service in ["s3", "aws"] {
+                for rest in ["::", "s3:aws:", "aws:a:s3", "a:s3:aws:s3"] {
+                    let arn = format!("arn:{partition}:{service}:{rest}");
+                    if Arn::parse(&arn).is_ok() {
+                        arns.push(arn);
+                    }
+                }
+            }
+        }
+        let mut shorts: Vec<String> = vec!["arn".to_owned()];
+        for _ in 1..COMPONENTS {
+            let longer: Vec<String> = shorts
+                .iter()
+                .flat_map(|short| words.map(|word| format!("{short}:{word}")))
+                .collect();
+            for short in &longer {
+                let short = pattern(short);
+                let readings: Vec<ResourcePattern> =
+                    readings(&short).iter().map(|text| pattern(text)).collect();
+                for arn in &arns {
+                    let read = readings.iter().any(|reading| matches(reading, arn));
+                    assert_eq!(matches(&short, arn), read, "{short} {arn}");
+                }
+            }
+            shorts = longer;
+        }
+        assert!(arns.len() > 8);
+    }
+}
