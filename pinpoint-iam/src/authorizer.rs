@@ -66,6 +66,8 @@ impl Authorizer {
 
     /// Decides `request` by the policies of its principal.
     ///
+    /// A resource that does not tell its account, such as `*`, belongs to the account of the [scope](Self::scope).
+    ///
     /// A decision that depends on keys which the context calls unknown is a refusal; [`answer`](Self::answer) tells
     /// which keys.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
@@ -76,7 +78,9 @@ impl Authorizer {
     pub fn answer(&self, request: &Request<'_>) -> Answer {
         let policies = self.0.policies.policies(request.principal());
         let principal = policies.complete(request.principal());
-        let request = request.of(&principal, policies.tags());
+        let request = request
+            .in_scope(self.scope())
+            .of(&principal, policies.tags());
         reference::decide(&policies.stack(&principal), &request)
     }
 
@@ -84,7 +88,9 @@ impl Authorizer {
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         let policies = self.0.policies.policies(request.principal());
         let principal = policies.complete(request.principal());
-        let request = request.of(&principal, policies.tags());
+        let request = request
+            .in_scope(self.scope())
+            .of(&principal, policies.tags());
         reference::explain(&policies.stack(&principal), &request)
     }
 

@@ -54,7 +54,8 @@ impl<'a> Guard<'a> {
         action.check_pinned(resource)?;
         let scope = self.authorizer.scope();
         let requested = resource.requested(scope);
-        let request = Request::new(self.principal, A::METADATA.into(), requested, self.context);
+        let request = Request::new(self.principal, A::METADATA.into(), requested, self.context)
+            .in_scope(scope);
         match self.authorizer.answer(&request) {
             Answer::Decided(Decision::Allow(_)) => Ok(()),
             Answer::Decided(Decision::Deny(by)) => Err(Denied::refused(&request, by)),

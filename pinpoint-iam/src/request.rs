@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::action::ActionMetadata;
+use crate::arn::{Arn, Scope};
 use crate::context::{ConditionKey, Context, Facts, Lookup};
 use crate::principal::Principal;
 use crate::resource::RequestedResource;
@@ -29,6 +30,8 @@ pub struct Request<'a> {
     action: RequestedAction<'a>,
     resource: RequestedResource<'a>,
     resource_account: Option<&'a str>,
+    /// The deployment that is asked; none where policies are tried out.
+    scope: Option<&'a Scope>,
     principal_tags: Option<&'a Context>,
     context: &'a Context,
 }
@@ -48,6 +51,7 @@ impl<'a> Request<'a> {
             action,
             resource,
             resource_account: None,
+            scope: None,
             principal_tags: None,
             context,
         }
@@ -73,6 +77,14 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// The request as one to the deployment of `scope`: what does not tell its account, such as `*`, is the deployment's.
+    ///
+    /// Without that it would count as the caller's own, whoever calls.
+    pub(crate) const fn in_scope(mut self, scope: &'a Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
     /// Who asks.
     pub const fn principal(&self) -> &'a Principal {
         self.principal
@@ -90,7 +102,8 @@ impl<'a> Request<'a> {
 
     /// The account that owns the resource.
     ///
-    /// Where neither the ARN nor the request tells it, the resource is the principal's own account's.
+    /// Where neither the ARN nor the request tells it, the resource is the principal's own account's; an authorizer takes
+    /// it for the account of its scope.
     pub fn resource_account(&self) -> Option<&'a str> {
         let from_arn = match self.resource {
             RequestedResource::Arn(arn) => {
@@ -100,7 +113,19 @@ impl<'a> Request<'a> {
         };
         self.resource_account
             .or(from_arn)
+            .or(self.scope.map(Scope::account))
             .or(self.principal.account())
+    }
+
+    /// Whether the resource belongs to the caller's account. A deployment shares no accounts with other partitions, even
+    /// where the numbers are equal.
+    pub(crate) fn stays_in_one_account(&self) -> bool {
+        let callers = self.principal.arn().and_then(|arn| Arn::parse(arn).ok());
+        let one_partition = match (self.scope, callers) {
+            (Some(scope), Some(caller)) => scope.partition() == caller.partition(),
+            _ => true,
+        };
+        one_partition && self.principal.account() == self.resource_account()
     }
 }
 

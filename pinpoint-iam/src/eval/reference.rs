@@ -305,7 +305,7 @@ impl Sides {
         let root = request.principal().kind() == PrincipalKind::Root;
         match request.principal().account() {
             None => Self::ResourceOnly,
-            Some(account) if Some(account) == request.resource_account() => Self::OneAccount {
+            Some(_) if request.stays_in_one_account() => Self::OneAccount {
                 root,
                 resource_must_allow: resource_must_allow(request),
             },
