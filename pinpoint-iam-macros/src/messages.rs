@@ -167,6 +167,12 @@ fn path_parameter(action: &Action, resource: &ResourceType) -> String {
     }
 }
 
+pub(crate) fn bound_twice(name: &Ident) -> String {
+    format!(
+        "`{name}` is needed by the check, and two parameters are called so\nhelp: rename the one that does not name the resource"
+    )
+}
+
 pub(crate) fn conditional(name: &Ident) -> String {
     format!(
         "`{name}` is needed by the check, but `#[cfg]` removes it from some builds\n\

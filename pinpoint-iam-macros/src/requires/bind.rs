@@ -73,7 +73,17 @@ pub(crate) fn keep(pattern: &Pat, is_needed: &mut dyn FnMut(&Ident) -> bool) -> 
         }
         Pat::Or(cases) => {
             let mut cases = cases.clone();
-            keep_each(cases.cases.iter_mut(), is_needed);
+            let mut each = cases.cases.iter_mut();
+            // Every case binds the same names, so what is needed of the first is needed of all.
+            let mut kept = BTreeSet::new();
+            keep_each(each.by_ref().take(1), &mut |name| {
+                let is_kept = is_needed(name);
+                if is_kept {
+                    kept.insert(name.unraw());
+                }
+                is_kept
+            });
+            keep_each(each, &mut |name| kept.contains(&name.unraw()));
             Pat::Or(cases)
         }
         Pat::Struct(whole) => {

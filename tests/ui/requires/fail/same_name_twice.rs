@@ -1,4 +1,4 @@
-//! Two parameters of one name: rustc says it, once.
+//! Two parameters of one name, which rustc refuses as well.
 
 #![allow(unused_variables)]
 
