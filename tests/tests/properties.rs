@@ -121,7 +121,7 @@ fn toggle(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(config(1500))]
+    #![proptest_config(config(1000))]
 
     /// A Deny more, in a policy of any type, never lets a request through that was not let through before.
     #[test]
@@ -182,7 +182,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(1000))]
+    #![proptest_config(config(800))]
 
     /// Neither the order of statements, policies, patterns and values matters, nor whether one stands there twice.
     #[test]
@@ -300,7 +300,7 @@ fn split(statement: &Statement) -> Vec<Statement> {
 }
 
 proptest! {
-    #![proptest_config(config(2500))]
+    #![proptest_config(config(2000))]
 
     /// The rule of three-valued evaluation: what is answered while keys are unknown is what is answered once they are
     /// known, whatever they turn out to be.
@@ -449,7 +449,7 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(config(2000))]
+    #![proptest_config(config(1500))]
 
     /// A pattern of six components covers an ARN when each component's pattern covers that component.
     #[test]
