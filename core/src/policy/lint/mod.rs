@@ -172,7 +172,7 @@ impl Document {
     /// assert_eq!(lints[0].code(), LintCode::BoolWithoutIfExists);
     /// assert_eq!(
     ///     lints[0].to_string(),
-    ///     "line 4, column 47: warning[bool-without-if-exists]: requests without `aws:MultiFactorAuthPresent` are not denied; \
+    ///     "line 4, column 46: warning[bool-without-if-exists]: requests without `aws:MultiFactorAuthPresent` are not denied; \
     ///      write `BoolIfExists`, which holds for them too"
     /// );
     /// # Ok::<(), pinpoint_iam::policy::ParseError>(())
