@@ -391,3 +391,28 @@ async fn a_head_request_is_checked_like_its_get() {
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     assert!(!app.handler_ran.load(Ordering::SeqCst));
 }
+
+#[tokio::test]
+async fn a_header_is_matched_up_to_a_length_and_unknown_beyond_it() {
+    let app = App::with(
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"aws:UserAgent": "client*"}}}"#,
+    );
+    let send = async |agent: String| {
+        let request = Request::get("/v1/apps/a1/campaigns/c1")
+            .extension(Principal::from_arn(ANA).unwrap())
+            .header("user-agent", agent)
+            .body(Body::empty())
+            .unwrap();
+        app.router.clone().oneshot(request).await.unwrap().status()
+    };
+    assert_eq!(send("client/1.0".to_owned()).await, StatusCode::OK);
+    assert_eq!(send("other/1.0".to_owned()).await, StatusCode::FORBIDDEN);
+    assert_eq!(
+        send(format!("client{}", "a".repeat(2042))).await,
+        StatusCode::OK
+    );
+    assert_eq!(
+        send(format!("client{}", "a".repeat(2043))).await,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+}

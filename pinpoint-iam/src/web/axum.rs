@@ -116,7 +116,21 @@ fn context(authorizer: &Authorizer, parts: &Parts) -> Context {
     context
 }
 
+/// The longest header value that conditions are asked about, in bytes.
+///
+/// Matching costs the product of the lengths of value and pattern; a longer value is taken to be unknown, so that a
+/// decision which depends on it is refused instead of being worked on for long.
+const MAX_HEADER_VALUE: usize = 2048;
+
 fn insert_header(context: &mut Context, key: &str, headers: &HeaderMap, name: &HeaderName) {
+    if headers
+        .get_all(name)
+        .iter()
+        .any(|value| value.len() > MAX_HEADER_VALUE)
+    {
+        context.insert_unknown(key);
+        return;
+    }
     for value in headers.get_all(name) {
         context.insert(key, String::from_utf8_lossy(value.as_bytes()).into_owned());
     }
