@@ -18,6 +18,7 @@ use crate::policies::Policies;
 
 /// One case, as it is written.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with the members of a case")]
 pub struct Case<'a> {
     /// The name, which the answer repeats.
     pub name: String,

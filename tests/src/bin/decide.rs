@@ -89,7 +89,8 @@ fn answer(mode: Mode, line: &[u8], output: &mut impl Write) -> io::Result<()> {
         name: name.map(str::to_owned),
         error,
     };
-    let Ok(text) = std::str::from_utf8(line) else {
+    // Without the line break, so that places are counted within this one line.
+    let Ok(text) = std::str::from_utf8(line.trim_ascii_end()) else {
         return write(output, &fault(None, "the line is not UTF-8".to_owned()));
     };
     match mode {
@@ -131,6 +132,7 @@ struct Fault {
 
 /// A document that is to be judged.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with the members of a document case")]
 struct DocumentCase {
     name: String,
     kind: String,
