@@ -15,7 +15,7 @@ Usage: campaigns [OPTIONS]
 Options:
       --listen ADDRESS:PORT  Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
       --data DIRECTORY       Where the database is kept; created if missing [default: data beside the manifest]
-      --config FILE          The callers with their tokens and policies [default: callers.toml beside the manifest]
+      --config FILE          The callers with their tokens and principals [default: callers.toml beside the manifest]
       --policies DIRECTORY   The policy documents [default: policies beside the manifest]
   -h, --help                 Print this help
   -V, --version              Print the version
