@@ -4,6 +4,10 @@
 //! compile. An authentication middleware puts a [`Principal`] into the request's extensions. Both are read before
 //! anything else of the request, and the body is not read at all for a caller that is refused.
 //!
+//! `aws:SourceIp` is the peer's address where the router is served with
+//! [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info), and not
+//! known otherwise: a decision that depends on it is then answered 503.
+//!
 //! A handler without a `State` parameter under `#[axum::debug_handler]` is taken to have the state `()`, which holds
 //! no authorizer; write `#[axum::debug_handler(state = AppState)]` there.
 
