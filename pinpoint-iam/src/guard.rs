@@ -91,7 +91,8 @@ pub enum DeniedReason {
 }
 
 impl Denied {
-    /// Nobody was authenticated.
+    /// Nobody was authenticated, which only a web layer finds out.
+    #[cfg(feature = "axum")]
     pub(crate) fn no_principal() -> Self {
         Self::new(DeniedReason::NoPrincipal)
     }
