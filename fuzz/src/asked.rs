@@ -1,0 +1,213 @@
+//! A request and policies, written line by line.
+//!
+//! ```text
+//! caller arn:aws:iam::111122223333:user/ana
+//! action mobiletargeting:GetCampaign
+//! resource arn:aws:mobiletargeting:us-east-1:111122223333:apps/a1/campaigns/c1
+//! known aws:TagKeys=team|stage
+//! later aws:ResourceTag/team=red
+//! identity {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+//! ```
+//!
+//! `keyless-caller` is a caller that brings no condition keys of its own, `account` the resource's account. A `later` key
+//! is not known at first; without `=` it turns out to be absent. The other lines are policies by type, one document each;
+//! every `scp` and `rcp` is a level of its own.
+
+use pinpoint_iam::context::Context;
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::request::{Request, RequestedAction};
+use pinpoint_iam::resource::RequestedResource;
+use pinpoint_iam::{Arn, Policy, PolicyStack, Principal};
+
+/// A request and the policies that have a say in it.
+pub struct Asked<'a> {
+    caller: Principal,
+    action: RequestedAction<'a>,
+    resource: RequestedResource<'a>,
+    account: Option<&'a str>,
+    /// The keys that are known from the start.
+    pub known: Vec<Key<'a>>,
+    /// The keys that are not.
+    pub later: Vec<Key<'a>>,
+    /// The policies.
+    pub policies: Policies,
+}
+
+/// A condition key and its values.
+#[derive(Clone)]
+pub struct Key<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The values, between `|`; `None` for no value at all.
+    pub values: Option<&'a str>,
+}
+
+/// What a [`PolicyStack`] borrows.
+#[derive(Clone, Default)]
+pub struct Policies {
+    /// Identity-based policies.
+    pub identity: Vec<Policy>,
+    boundary: Option<Vec<Policy>>,
+    session: Option<Vec<Policy>>,
+    resource: Option<Policy>,
+    vpc_endpoint: Option<Policy>,
+    service_control: Vec<Vec<Policy>>,
+    resource_control: Vec<Vec<Policy>>,
+}
+
+impl<'a> Asked<'a> {
+    /// Reads what is written; `None` where any of it is nothing that can be asked.
+    pub fn read(text: &'a str) -> Option<Self> {
+        let mut caller = Principal::anonymous();
+        let mut action = RequestedAction::parse("mobiletargeting:GetApp").ok()?;
+        let mut resource = RequestedResource::All;
+        let mut account = None;
+        let (mut known, mut later) = (Vec::new(), Vec::new());
+        let mut policies = Policies::default();
+        for line in text.lines() {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match word {
+                "caller" => caller = caller_of(rest)?,
+                "keyless-caller" => caller = caller_of(rest)?.with_keys(Context::new()),
+                "action" => action = RequestedAction::parse(rest).ok()?,
+                "resource" if rest == "*" => resource = RequestedResource::All,
+                "resource" => resource = RequestedResource::Arn(Arn::parse(rest).ok()?),
+                "account" => account = Some(rest),
+                "known" => known.push(Key::read(rest)),
+                "later" => later.push(Key::read(rest)),
+                _ => policies.add(word, rest)?,
+            }
+        }
+        // A key cannot be known and not known.
+        later.retain(|key: &Key<'_>| {
+            !known
+                .iter()
+                .any(|other: &Key<'_>| other.name.eq_ignore_ascii_case(key.name))
+        });
+        Some(Self {
+            caller,
+            action,
+            resource,
+            account,
+            known,
+            later,
+            policies,
+        })
+    }
+
+    /// The request with these condition keys.
+    pub fn request<'b>(&'b self, context: &'b Context) -> Request<'b> {
+        let request = Request::new(&self.caller, self.action, self.resource, context);
+        match self.account {
+            Some(account) => request.with_resource_account(account),
+            None => request,
+        }
+    }
+
+    /// The known keys, `found` beside them, and `unknown` ones.
+    pub fn context<'k>(
+        &self,
+        found: impl IntoIterator<Item = &'k Key<'k>>,
+        unknown: impl IntoIterator<Item = &'k Key<'k>>,
+    ) -> Context {
+        let mut context = Context::new();
+        for key in &self.known {
+            context.insert_all(key.name, key.values());
+        }
+        for key in found {
+            if key.values.is_some() {
+                context.insert_all(key.name, key.values());
+            }
+        }
+        for key in unknown {
+            context.insert_unknown(key.name);
+        }
+        context
+    }
+}
+
+impl<'a> Key<'a> {
+    fn read(text: &'a str) -> Self {
+        match text.split_once('=') {
+            Some((name, values)) => Self {
+                name,
+                values: Some(values),
+            },
+            None => Self {
+                name: text,
+                values: None,
+            },
+        }
+    }
+
+    fn values(&self) -> impl Iterator<Item = &'a str> {
+        self.values.into_iter().flat_map(|values| values.split('|'))
+    }
+
+    /// Whether not knowing this key is not knowing `other`.
+    pub fn stands_for(&self, other: &str) -> bool {
+        let name = self.name.to_ascii_lowercase();
+        name == other || (name.ends_with('/') && other.starts_with(&name))
+    }
+}
+
+impl Policies {
+    fn add(&mut self, policy_type: &str, text: &str) -> Option<()> {
+        let policy = Policy::new(policy_type, Document::parse(text).ok()?);
+        match policy_type {
+            "identity" => self.identity.push(policy),
+            "boundary" => self.boundary.get_or_insert_default().push(policy),
+            "session" => self.session.get_or_insert_default().push(policy),
+            "resource-policy" => self.resource = Some(policy),
+            "vpc-endpoint" => self.vpc_endpoint = Some(policy),
+            "scp" => self.service_control.push(vec![policy]),
+            "rcp" => self.resource_control.push(vec![policy]),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// The same policies, each written and read once more.
+    ///
+    /// # Panics
+    ///
+    /// When a policy cannot be read back.
+    pub fn written_and_read(&self) -> Self {
+        let again = |policy: &Policy| {
+            let written = policy.document().to_string();
+            let read = Document::parse(&written).expect("what was written can be read");
+            Policy::new(policy.name(), read)
+        };
+        let all = |policies: &Vec<Policy>| policies.iter().map(again).collect();
+        Self {
+            identity: all(&self.identity),
+            boundary: self.boundary.as_ref().map(all),
+            session: self.session.as_ref().map(all),
+            resource: self.resource.as_ref().map(again),
+            vpc_endpoint: self.vpc_endpoint.as_ref().map(again),
+            service_control: self.service_control.iter().map(all).collect(),
+            resource_control: self.resource_control.iter().map(all).collect(),
+        }
+    }
+
+    /// The policies, as the evaluators take them.
+    pub fn stack(&self) -> PolicyStack<'_> {
+        PolicyStack {
+            identity: &self.identity,
+            permissions_boundary: self.boundary.as_deref(),
+            session: self.session.as_deref(),
+            resource: self.resource.as_ref(),
+            vpc_endpoint: self.vpc_endpoint.as_ref(),
+            service_control: &self.service_control,
+            resource_control: &self.resource_control,
+        }
+    }
+}
+
+fn caller_of(text: &str) -> Option<Principal> {
+    match text {
+        "" => Some(Principal::anonymous()),
+        arn if arn.starts_with("arn:") => Principal::from_arn(arn).ok(),
+        service => Some(Principal::service(service)),
+    }
+}
