@@ -198,6 +198,32 @@ fn all_faults_are_found_in_the_order_of_the_text() {
 }
 
 #[test]
+fn the_quota_is_no_part_of_the_grammar() {
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Sid":"{}","Effect":"Allow","Action":"a*:b","Resource":"*"}}}}"#,
+        "a".repeat(7000)
+    );
+    let document = Document::parse(&text).unwrap();
+    for kind in [PolicyKind::IdentityManaged, PolicyKind::ServiceControl] {
+        let [quota, others @ ..] = &document.faults(kind)[..] else {
+            panic!("no faults");
+        };
+        let excess = quota.message().starts_with("the document has ");
+        assert_eq!(excess, kind == PolicyKind::IdentityManaged);
+        let grammar = document.grammar_faults(kind);
+        assert_eq!(grammar.len(), 1);
+        assert_eq!(others.is_empty(), !excess);
+        assert_eq!(document.validate_grammar(kind), Err(grammar[0].clone()));
+    }
+    let document = Document::parse(&text.replace("a*:b", "a:b")).unwrap();
+    assert!(document.validate(PolicyKind::IdentityManaged).is_err());
+    assert_eq!(
+        document.validate_grammar(PolicyKind::IdentityManaged),
+        Ok(())
+    );
+}
+
+#[test]
 fn limits_can_be_lowered_and_raised() {
     let text = r#"{"Statement":[{"Effect":"Allow","Action":"*"},{"Effect":"Allow","Action":"*"}]}"#;
     let read = |limits: Limits| match Document::parse_with(text, &limits) {

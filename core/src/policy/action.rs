@@ -78,6 +78,15 @@ impl ActionPattern {
         })
     }
 
+    /// `*`.
+    pub(super) fn everything(place: Place) -> Self {
+        Self {
+            text: "*".into(),
+            form: Form::Everything,
+            place,
+        }
+    }
+
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::error::{ParseError, Place};
+use super::action::{ActionElement, ActionPattern};
+use super::error::{ParseError, Place, Position};
 use super::kind::PolicyKind;
 use super::limits::Limits;
-use super::statement::Statement;
+use super::resource::{ResourceElement, ResourcePattern};
+use super::statement::{Conditions, Effect, Statement};
+use super::values::Values;
 use super::{reader, validate};
 
 /// The version of the policy language that a document is written in.
@@ -92,6 +95,49 @@ impl Document {
         reader::read(text, limits)
     }
 
+    /// A document that denies every action on every resource, as a policy of any type.
+    ///
+    /// It stands in for a document that is needed and cannot be had: nothing is let in by its absence.
+    ///
+    /// ```
+    /// use pinpoint_iam::policy::Document;
+    ///
+    /// assert_eq!(
+    ///     Document::deny_everything().to_string(),
+    ///     r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#,
+    /// );
+    /// ```
+    pub fn deny_everything() -> Self {
+        let place = Place(Position::START);
+        Self {
+            version: Some((Version::V2012_10_17, place)),
+            id: None,
+            statements: [Statement {
+                index: 0,
+                place,
+                sid: None,
+                effect: Effect::Deny,
+                effect_place: place,
+                principal: None,
+                action: ActionElement {
+                    is_negated: false,
+                    values: Values::one(ActionPattern::everything(place), place),
+                },
+                resource: Some(ResourceElement {
+                    is_negated: false,
+                    values: Values::one(ResourcePattern::everything(place), place),
+                }),
+                conditions: Conditions::default(),
+            }]
+            .into(),
+            has_list: false,
+            size: Size {
+                characters: 0,
+                white_space: 0,
+            },
+        }
+    }
+
     /// The version of the policy language; 2008-10-17 for a document that does not say.
     pub fn version(&self) -> Version {
         self.version
@@ -129,16 +175,14 @@ impl Document {
     /// - A `Sid` has letters and digits only, save in resource-based policies.
     /// - Role trust policies list actions of `sts` only. Resource control policies deny, and have neither `NotAction` nor
     ///   an action `*`.
-    /// - The document is not longer than the [quota](PolicyKind::quota).
+    /// - The document is not longer than the [quota](PolicyKind::quota). A service that keeps policies of its own need not
+    ///   have AWS's quotas: [`Document::validate_grammar`] leaves this rule out.
     ///
     /// # Errors
     ///
     /// The first fault in the document; [`Document::faults`] gives all of them.
     pub fn validate(&self, kind: PolicyKind) -> Result<(), ParseError> {
-        match self.faults(kind).into_iter().next() {
-            Some(fault) => Err(fault),
-            None => Ok(()),
-        }
+        first(self.faults(kind))
     }
 
     /// Everything that keeps the document from being a new policy of `kind`, in the order of the text.
@@ -146,9 +190,31 @@ impl Document {
         validate::faults(self, kind)
     }
 
+    /// [`Document::validate`] without the quota: whether the document says what a policy of `kind` may say, however long
+    /// it is.
+    ///
+    /// # Errors
+    ///
+    /// The first fault in the document; [`Document::grammar_faults`] gives all of them.
+    pub fn validate_grammar(&self, kind: PolicyKind) -> Result<(), ParseError> {
+        first(self.grammar_faults(kind))
+    }
+
+    /// The [`faults`](Self::faults) of the document without the quota.
+    pub fn grammar_faults(&self, kind: PolicyKind) -> Vec<ParseError> {
+        validate::grammar_faults(self, kind)
+    }
+
     /// The document as JSON with line breaks and two blanks of indentation.
     pub fn to_string_pretty(&self) -> String {
         format!("{self:#}")
+    }
+}
+
+fn first(faults: Vec<ParseError>) -> Result<(), ParseError> {
+    match faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(()),
     }
 }
 

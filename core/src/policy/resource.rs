@@ -64,16 +64,23 @@ pub struct ResourcePattern {
 impl ResourcePattern {
     /// Reads `*` or an ARN; the ARN may be short.
     pub(super) fn parse(text: &str, version: Version, place: Place) -> Result<Self, Flaw> {
-        let components = if text == "*" {
-            Box::default()
-        } else {
-            components(text, version)?
-        };
+        if text == "*" {
+            return Ok(Self::everything(place));
+        }
         Ok(Self {
             text: text.into(),
-            components,
+            components: components(text, version)?,
             place,
         })
+    }
+
+    /// `*`.
+    pub(super) fn everything(place: Place) -> Self {
+        Self {
+            text: "*".into(),
+            components: Box::default(),
+            place,
+        }
     }
 
     /// The pattern as it was written.

@@ -12,18 +12,45 @@ use crate::pattern::Pattern;
 
 /// Everything that is wrong with `document` as a policy of `kind`, in the order of the text.
 pub(super) fn faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
+    let mut faults = Vec::from_iter(excess(document, kind));
+    faults.extend(grammar_faults(document, kind));
+    // Stable, so that faults in one place keep the order of the rules.
+    faults.sort_by_key(ParseError::position);
+    faults
+}
+
+/// The [`faults`] of what the document says, without that of its length.
+pub(super) fn grammar_faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
     let mut check = Check {
         kind,
         faults: Vec::new(),
     };
-    check.size(document);
     check.version(document);
     for statement in document.statements() {
         check.statement(statement);
     }
-    // Stable, so that faults in one place keep the order of the rules.
     check.faults.sort_by_key(ParseError::position);
     check.faults
+}
+
+/// What is wrong when the document is longer than AWS lets policies of `kind` be.
+fn excess(document: &Document, kind: PolicyKind) -> Option<ParseError> {
+    let size = document.size;
+    let (counted, quota, note) = match kind.counted_quota()? {
+        Quota::WithoutWhiteSpace(quota) => (
+            size.characters - size.white_space,
+            quota,
+            " without white space",
+        ),
+        Quota::Everything(quota) => (size.characters, quota, ""),
+    };
+    (counted > quota).then(|| {
+        ParseError::new(
+            Position::START,
+            format!("the document has {counted} characters{note}"),
+            format!("{} has at most {quota}", kind.phrase()),
+        )
+    })
 }
 
 struct Check {
@@ -34,26 +61,6 @@ struct Check {
 impl Check {
     fn fault(&mut self, position: Position, message: impl Into<String>, hint: impl Into<String>) {
         self.faults.push(ParseError::new(position, message, hint));
-    }
-
-    fn size(&mut self, document: &Document) {
-        let size = document.size;
-        let (counted, quota, note) = match self.kind.counted_quota() {
-            Some(Quota::WithoutWhiteSpace(quota)) => (
-                size.characters - size.white_space,
-                quota,
-                " without white space",
-            ),
-            Some(Quota::Everything(quota)) => (size.characters, quota, ""),
-            None => return,
-        };
-        if counted > quota {
-            self.fault(
-                Position::START,
-                format!("the document has {counted} characters{note}"),
-                format!("{} has at most {quota}", self.kind.phrase()),
-            );
-        }
     }
 
     fn version(&mut self, document: &Document) {

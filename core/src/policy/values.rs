@@ -14,6 +14,16 @@ pub(super) struct Values<T> {
 }
 
 impl<T> Values<T> {
+    /// One value that stands in no list.
+    pub(super) fn one(item: T, place: Place) -> Self {
+        Self {
+            items: [item].into(),
+            is_list: false,
+            nulls: Box::default(),
+            place,
+        }
+    }
+
     pub(super) const fn position(&self) -> Position {
         self.place.0
     }

@@ -39,6 +39,8 @@ const ATTACHMENTS: &str = "attachments.json";
 /// Every member is optional; roles are in no groups. Decisions cite a policy by its file name. Directories within the
 /// directory, and files with other endings, are not looked at.
 ///
+/// The documents may be longer than AWS lets managed policies be; what bounds them is [`Limits`].
+///
 /// The directory is taken whole or not at all: a document that is not a valid identity-based policy refuses it, also
 /// when nobody has that document, and so does an attachment of a document or group that does not exist. The rules that
 /// AWS applies when a policy is written apply to every document, because the files are written by hand.
@@ -106,7 +108,7 @@ impl Directory {
             let document = Document::parse_with(&text, &self.limits)
                 .and_then(|document| {
                     document
-                        .validate(PolicyKind::IdentityManaged)
+                        .validate_grammar(PolicyKind::IdentityManaged)
                         .map(|()| document)
                 })
                 .map_err(|error| SourceError::in_document(&path, &error))?;

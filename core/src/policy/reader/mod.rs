@@ -355,12 +355,10 @@ impl<'s> StatementReader<'s> {
             read(&text.content, place).map_err(|flaw| Fault::in_text(text, flaw))
         };
         match member.value.json_type() {
-            Type::Text => Ok(Values {
-                items: [read_text(&member.value.text()?, places)?].into(),
-                is_list: false,
-                nulls: Box::default(),
+            Type::Text => Ok(Values::one(
+                read_text(&member.value.text()?, places)?,
                 place,
-            }),
+            )),
             Type::List => {
                 let elements = member.value.elements()?;
                 let mut items = Vec::with_capacity(elements.len());
