@@ -123,14 +123,47 @@ impl Pattern {
 
     /// The variables, in the order of the text; one that is written twice comes twice.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
-        let tokens: &[Token] = match &self.shape {
-            Shape::Variables(tokens) => tokens,
-            _ => &[],
-        };
-        tokens.iter().filter_map(|token| match token {
-            Token::Variable(variable) => Some(variable),
-            Token::Fixed(_) => None,
+        self.parts().filter_map(|part| match part {
+            Part::Variable(variable) => Some(variable),
+            Part::Text(_) | Part::AnyCharacter | Part::AnyRun => None,
         })
+    }
+
+    /// What the pattern consists of, in the order of the text.
+    ///
+    /// ```
+    /// use pinpoint_iam::pattern::{Part, Pattern, Syntax};
+    ///
+    /// let syntax = Syntax { wildcards: true, variables: true };
+    /// let pattern = Pattern::parse("apps/?${*}*", syntax)?;
+    /// assert!(pattern.parts().eq([
+    ///     Part::Text("apps/"),
+    ///     Part::AnyCharacter,
+    ///     Part::Text("*"),
+    ///     Part::AnyRun,
+    /// ]));
+    /// # Ok::<(), pinpoint_iam::pattern::PatternError>(())
+    /// ```
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let (text, pieces, tokens): (&str, &[Piece<'_>], &[Token]) = match &self.shape {
+            Shape::Literal => (&self.text, &[], &[]),
+            Shape::Everything => ("", &[Piece::AnyRun], &[]),
+            Shape::Prefix => (
+                self.text.strip_suffix('*').unwrap_or_default(),
+                &[Piece::AnyRun],
+                &[],
+            ),
+            Shape::Wildcards(pieces) => ("", pieces, &[]),
+            Shape::Variables(tokens) => ("", &[], tokens),
+        };
+        let text = (!text.is_empty()).then_some(Part::Text(text));
+        let tokens = tokens.iter().map(|token| match token {
+            Token::Fixed(piece) => Part::of(piece),
+            Token::Variable(variable) => Part::Variable(variable),
+        });
+        text.into_iter()
+            .chain(pieces.iter().map(Part::of))
+            .chain(tokens)
     }
 
     /// Matches `value`, all of whose characters are data, and fills variables from `facts`.
@@ -158,6 +191,29 @@ impl fmt::Debug for Pattern {
 impl fmt::Display for Pattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
+    }
+}
+
+/// A part of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'p> {
+    /// Characters that stand for themselves; never empty.
+    Text(&'p str),
+    /// `?`: exactly one character.
+    AnyCharacter,
+    /// `*`: any run of characters, the empty one included.
+    AnyRun,
+    /// The value of a condition key.
+    Variable(&'p Variable),
+}
+
+impl<'p> Part<'p> {
+    fn of(piece: &'p Piece<'static>) -> Self {
+        match piece {
+            Piece::Text(text) => Self::Text(text),
+            Piece::AnyCharacter => Self::AnyCharacter,
+            Piece::AnyRun => Self::AnyRun,
+        }
     }
 }
 
@@ -343,6 +399,26 @@ mod tests {
             pattern.matches("**${k}", Case::Sensitive, &Context::new()),
             Match::Yes
         );
+    }
+
+    #[test]
+    fn parts() {
+        use Part::{AnyCharacter, AnyRun, Text};
+        for (text, expected) in [
+            ("", &[][..]),
+            ("ab", &[Text("ab")]),
+            ("*", &[AnyRun]),
+            ("ab*", &[Text("ab"), AnyRun]),
+            ("a*?b", &[Text("a"), AnyRun, AnyCharacter, Text("b")]),
+            ("a${?}b", &[Text("a?b")]),
+        ] {
+            let pattern = Pattern::parse(text, FULL).unwrap();
+            assert!(pattern.parts().eq(expected.iter().copied()), "{text}");
+        }
+        let pattern = Pattern::parse("a*${k, 'd'}", FULL).unwrap();
+        let variable = pattern.variables().next().unwrap();
+        let expected = [Text("a"), AnyRun, Part::Variable(variable)];
+        assert!(pattern.parts().eq(expected));
     }
 
     #[test]
