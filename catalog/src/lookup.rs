@@ -57,19 +57,35 @@ impl Catalog {
         };
         match home.action(name) {
             Some(action) => Ok((home, action)),
-            None => Err(self.unknown_action(home, name)),
+            None => {
+                let default = self.default_service().map(|service| &service.prefix);
+                let path = |service: &Service, action: &str| {
+                    if default == Some(&service.prefix) {
+                        action.to_owned()
+                    } else {
+                        format!("{}::{action}", service.prefix)
+                    }
+                };
+                Err(self.unknown_action(home, name, path))
+            }
         }
     }
 
-    fn unknown_action(&self, home: &Service, name: &str) -> UnknownAction {
-        let default = self.default_service().map(|service| &service.prefix);
-        let path = |service: &Service, action: &str| {
-            if default == Some(&service.prefix) {
-                action.to_owned()
-            } else {
-                format!("{}::{action}", service.prefix)
-            }
-        };
+    /// The error for a `name` in a policy that no action of `service` has.
+    ///
+    /// What it suggests is written as policies write actions: `mobiletargeting:GetCampaign`.
+    pub fn unknown_in_policy(&self, service: &Service, name: &str) -> UnknownAction {
+        self.unknown_action(service, name, |service, action| {
+            format!("{}:{action}", service.prefix)
+        })
+    }
+
+    fn unknown_action(
+        &self,
+        home: &Service,
+        name: &str,
+        path: impl Fn(&Service, &str) -> String,
+    ) -> UnknownAction {
         let (reason, suggestions) = if let Some(action) = home.find(name) {
             (Reason::Capitals, vec![path(home, &action.name)])
         } else if let Some(action) = home.former(name) {

@@ -163,6 +163,15 @@ pub struct Action {
 }
 
 impl Action {
+    /// The form of the ARNs of `resource` that the action acts on: its template with the fixed values filled in.
+    pub fn arn(&self, resource: &ResourceType) -> String {
+        self.pinned
+            .iter()
+            .fold(resource.arn.text.clone(), |arn, (placeholder, value)| {
+                arn.replace(&format!("${{{placeholder}}}"), value)
+            })
+    }
+
     /// Where the value of `placeholder` comes from when the action is called on its route.
     ///
     /// `None` only for an action without a route: the caller has to name the value.

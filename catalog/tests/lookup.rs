@@ -172,3 +172,28 @@ fn ids_that_applications_choose_are_opaque() {
         assert_eq!(opaque.accepts, Accepts::Opaque);
     }
 }
+
+#[test]
+fn suggestions_for_policies_are_written_as_in_policies() {
+    let catalog = catalog();
+    let hint = |name| {
+        let service = catalog.default_service().unwrap();
+        catalog.unknown_in_policy(service, name).hint()
+    };
+    assert_eq!(
+        hint("GetCampagin"),
+        "did you mean `mobiletargeting:GetCampaign` or `mobiletargeting:GetCampaigns`?"
+    );
+    assert_eq!(
+        hint("PutEvent"),
+        "did you mean `mobiletargeting:PutEvents`?"
+    );
+    assert_eq!(
+        hint("GetFinancialReports"),
+        "write `mobileanalytics:GetFinancialReports`"
+    );
+    assert_eq!(
+        hint("CreateExportJobs"),
+        "it is called `mobiletargeting:CreateExportJob` now"
+    );
+}

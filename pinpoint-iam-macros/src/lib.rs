@@ -1,4 +1,4 @@
-//! The attribute macros of `pinpoint-iam`.
+//! The macros of `pinpoint-iam`.
 //!
 //! Use them through that crate, where they are documented: what they write refers to `::pinpoint_iam`.
 //!
@@ -7,6 +7,8 @@
 //! tested as such.
 
 mod errors;
+#[cfg(feature = "include-policy")]
+mod include_policy;
 mod messages;
 mod paths;
 mod requires;
@@ -20,4 +22,15 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn requires(attribute: TokenStream, item: TokenStream) -> TokenStream {
     requires::attribute(attribute.into(), item.into()).into()
+}
+
+#[cfg(feature = "include-policy")]
+#[allow(
+    missing_docs,
+    reason = "documented at its re-export, where examples can use the real crate"
+)]
+#[proc_macro]
+pub fn include_policy(arguments: TokenStream) -> TokenStream {
+    let file_of = |span: proc_macro2::Span| span.unwrap().local_file();
+    include_policy::expression(arguments.into(), &file_of).into()
 }

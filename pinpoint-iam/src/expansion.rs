@@ -1,10 +1,12 @@
-//! What the expansions of attribute macros call, and nobody else.
+//! What the expansions of macros call, and nobody else.
 //!
 //! The traits stand in front of others for the sake of the message: what does not fit is then reported in the words of
 //! the attribute, at the user's own tokens.
 
 use crate::action::ActsOn;
 use crate::guard::{Denied, Guard};
+#[cfg(feature = "include-policy")]
+use crate::policy::Document;
 use crate::resource::Resource;
 
 /// A value that fills a placeholder of an ARN.
@@ -55,5 +57,28 @@ pub trait Fits<A, Legal> {
 impl<A: ActsOn<R>, Legal, R: Resource> Fits<A, Legal> for R {
     fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied> {
         guard.check(action, self)
+    }
+}
+
+/// The document of an `include_policy!`, from the text that the macro has checked.
+///
+/// The macro has read the text with the same reader, so that it is a document. If the two should ever differ, what comes
+/// of it lets nobody in.
+#[cfg(feature = "include-policy")]
+pub fn document(text: &str) -> Document {
+    Document::parse(text).unwrap_or_else(|_| Document::deny_everything())
+}
+
+#[cfg(all(test, feature = "include-policy"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_no_document_after_all_denies_everything() {
+        let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        assert_eq!(document(text).to_string(), text);
+        for text in ["", "{", &text.replace("Allow", "allow")] {
+            assert_eq!(document(text), Document::deny_everything(), "{text}");
+        }
     }
 }

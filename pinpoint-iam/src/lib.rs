@@ -52,6 +52,9 @@ pub use arn::{Arn, Scope};
 pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};
 pub use eval::{Answer, Decision, Explanation, Policy, PolicyStack};
 pub use guard::{Denied, Guard};
+#[cfg(feature = "include-policy")]
+#[doc = include_str!("include_policy.md")]
+pub use pinpoint_iam_macros::include_policy;
 #[doc = include_str!("requires.md")]
 pub use pinpoint_iam_macros::requires;
 pub use principal::Principal;

@@ -143,17 +143,28 @@ impl FromStr for PolicyKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPolicyKind(String);
 
-impl fmt::Display for UnknownPolicyKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl UnknownPolicyKind {
+    /// What is wrong.
+    pub fn message(&self) -> String {
+        format!("unknown kind of policy {}", Quoted(&self.0))
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> String {
         let names = || PolicyKind::ALL.iter().map(|kind| kind.name());
-        write!(formatter, "unknown kind of policy {}; ", Quoted(&self.0))?;
         match nearest(&self.0, names()) {
-            Some(name) => write!(formatter, "did you mean `{name}`?"),
+            Some(name) => format!("did you mean `{name}`?"),
             None => {
                 let names: Vec<String> = names().map(|name| format!("`{name}`")).collect();
-                write!(formatter, "the kinds are {}", names.join(", "))
+                format!("the kinds are {}", names.join(", "))
             }
         }
+    }
+}
+
+impl fmt::Display for UnknownPolicyKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}; {}", self.message(), self.hint())
     }
 }
 

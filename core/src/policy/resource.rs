@@ -134,12 +134,30 @@ impl ResourcePattern {
                 }
             }
             (short, RequestedResource::Arn(arn)) => {
-                if short_arn_matches(short, arn) {
+                let [partition, service, region, account] = before_the_resource(arn);
+                let components = [partition, service, region, account, arn.resource()];
+                let fits = |pattern: &Pattern, index: usize| {
+                    let component = components.get(index);
+                    component.is_some_and(|component| is_match(pattern, component))
+                };
+                if short_arn_fits(short, &fits) {
                     Match::Yes
                 } else {
                     Match::No
                 }
             }
+        }
+    }
+
+    /// Whether the pattern could match one of many ARNs, known by what their components may be.
+    ///
+    /// `fits` is asked whether a component's pattern could match the ARNs' component with this index, counted from the
+    /// partition, 0, to the resource, 4. How a short ARN is laid over the five is told at [`matches`](Self::matches).
+    pub fn could_match(&self, fits: impl Fn(&Pattern, usize) -> bool) -> bool {
+        match &*self.components {
+            [] => true,
+            all if all.len() > LAST => all_fit(all, 0, &fits),
+            short => short_arn_fits(short, &fits),
         }
     }
 }
@@ -201,24 +219,24 @@ fn before_the_resource<'a>(arn: &Arn<'a>) -> [&'a str; LAST] {
     [arn.partition(), arn.service(), arn.region(), arn.account()]
 }
 
-/// Whether the pattern covers the ARN with the missing components at the end, or behind one that ends in `*`.
-fn short_arn_matches(short: &[Pattern], arn: &Arn<'_>) -> bool {
-    let [partition, service, region, account] = before_the_resource(arn);
-    let components = [partition, service, region, account, arn.resource()];
-    let at_the_end = all_match(short, &components);
+/// Whether the patterns fit with the missing components at the end, or behind one that ends in `*`.
+fn short_arn_fits(short: &[Pattern], fits: &impl Fn(&Pattern, usize) -> bool) -> bool {
+    let at_the_end = all_fit(short, 0, fits);
     at_the_end
         || (1..short.len()).any(|split| {
             let (front, back) = short.split_at(split);
-            let skipped = components.len().saturating_sub(back.len());
+            let skipped = (LAST + 1).saturating_sub(back.len());
             let reaches_over_colons = front
                 .last()
                 .is_some_and(|last| last.as_str().ends_with('*'));
-            reaches_over_colons
-                && all_match(front, &components)
-                && components
-                    .get(skipped..)
-                    .is_some_and(|rest| all_match(back, rest))
+            reaches_over_colons && all_fit(front, 0, fits) && all_fit(back, skipped, fits)
         })
+}
+
+/// Whether each pattern fits the component in its place, the first of them at the index `start`.
+fn all_fit(patterns: &[Pattern], start: usize, fits: &impl Fn(&Pattern, usize) -> bool) -> bool {
+    let mut indexed = patterns.iter().zip(start..);
+    indexed.all(|(pattern, index)| fits(pattern, index))
 }
 
 /// Whether each pattern matches the component in its place; components without pattern may be anything.

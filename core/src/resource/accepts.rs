@@ -32,6 +32,16 @@ pub enum Accepts {
 }
 
 impl Accepts {
+    /// Whether `character` stands in the ARN as it is. What an [`Accepts::Opaque`] field does not keep it encodes; what
+    /// another field does not keep it refuses.
+    pub fn keeps(self, character: char) -> bool {
+        match self {
+            Self::Identifier => is_identifier(character),
+            Self::Opaque => u8::try_from(character).is_ok_and(stands_for_itself),
+            Self::OneOf(names) => names.iter().any(|name| name.contains(character)),
+        }
+    }
+
     /// Writes an accepted value as it stands in the ARN.
     pub(super) fn write(self, value: &str, out: &mut String) -> Result<(), InvalidIdReason> {
         let limit = match self {
@@ -52,7 +62,7 @@ impl Accepts {
         }
         match self {
             Self::Identifier => {
-                if let Some(refused) = value.chars().find(|character| !is_identifier(*character)) {
+                if let Some(refused) = value.chars().find(|character| !self.keeps(*character)) {
                     return Err(InvalidIdReason::Character(refused));
                 }
                 out.push_str(value);
@@ -113,4 +123,22 @@ pub fn decode(value: &str) -> Option<Cow<'_, str>> {
         }
     }
     String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_written_as_it_is() {
+        let kinds = [
+            (Accepts::Identifier, "aZ09-_.", "/:*?$% ~ü"),
+            (Accepts::Opaque, "aZ09-_.~+=,@", "/:*?$% ü\u{e9}"),
+            (Accepts::OneOf(&["SMS"]), "SM", "sm*"),
+        ];
+        for (accepts, kept, others) in kinds {
+            assert!(kept.chars().all(|character| accepts.keeps(character)));
+            assert!(!others.chars().any(|character| accepts.keeps(character)));
+        }
+    }
 }

@@ -105,15 +105,7 @@ fn documentation(action: &Resolved<'_>) -> String {
     let arns: Vec<String> = entry
         .resources
         .iter()
-        .map(|resource| {
-            let arn = entry
-                .pinned
-                .iter()
-                .fold(resource.arn.text.clone(), |arn, (placeholder, value)| {
-                    arn.replace(&format!("${{{placeholder}}}"), value)
-                });
-            format!("`{arn}`")
-        })
+        .map(|resource| format!("`{}`", entry.arn(resource)))
         .collect();
     let on = if arns.is_empty() {
         "`*`".to_owned()

@@ -2,6 +2,9 @@
 //!
 //! Lower case, no full stop, what the user wrote in backticks, and a `help:` line that says what to do.
 
+#[cfg(feature = "include-policy")]
+mod include_policy;
+
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -24,6 +27,9 @@ pub(crate) const SECOND_ATTRIBUTE: &str =
     "a handler takes one `#[requires]`\nhelp: remove one of the two";
 /// Reported when an item is refused without a reason, which would be a bug of this crate.
 pub(crate) const NO_REASON: &str = "`#[requires]` cannot guard this item";
+
+#[cfg(feature = "include-policy")]
+pub(crate) use self::include_policy::*;
 
 pub(crate) fn broken_catalog(faults: &Faults) -> String {
     format!("the built-in catalog cannot be read\n{faults}")
@@ -223,7 +229,7 @@ fn path(path: &Path) -> String {
 }
 
 /// `` `a`, `b` and `c` ``.
-fn list(last_word: &str, names: impl IntoIterator<Item = impl Display>) -> String {
+pub(crate) fn list(last_word: &str, names: impl IntoIterator<Item = impl Display>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
         [] => String::new(),

@@ -1,0 +1,123 @@
+//! Actions that the catalog does not have.
+
+use pinpoint_iam_catalog::{Catalog, Service, nearest};
+use pinpoint_iam_core::policy::{ActionPattern, Effect, Statement};
+
+use super::Finding;
+use super::arns::CatalogAction;
+use crate::messages::list;
+
+/// The actions that a statement covers.
+pub(super) struct Covered<'a, 'c> {
+    /// Those of the catalog.
+    pub(super) actions: Vec<&'a CatalogAction<'c>>,
+    /// Whether there may be others: of services that the catalog does not have, or misspelled ones.
+    pub(super) others: bool,
+}
+
+/// Notes what is wrong with the statement's actions, and gives those that it covers.
+pub(super) fn check<'a, 'c>(
+    catalog: &Catalog,
+    actions: &'a [CatalogAction<'c>],
+    statement: &Statement,
+    findings: &mut Vec<Finding>,
+) -> Covered<'a, 'c> {
+    let element = statement.action();
+    let mut others = element.is_negated();
+    for pattern in element.patterns() {
+        match check_pattern(catalog, pattern) {
+            Ok(Scope::Catalog) => {}
+            Ok(Scope::Beyond) => others = true,
+            Err(finding) => {
+                findings.push(finding);
+                others = true;
+            }
+        }
+    }
+    // A wildcard in a prefix is taken in the sense that makes the statement wider, so that nothing is held against it.
+    let widest = if element.is_negated() {
+        Effect::Allow
+    } else {
+        Effect::Deny
+    };
+    let is_covered = |known: &&CatalogAction<'_>| {
+        let mut patterns = element.patterns().iter();
+        let is_named = patterns
+            .any(|pattern| pattern.matches(&known.service.prefix, &known.action.name, widest));
+        is_named != element.is_negated()
+    };
+    Covered {
+        actions: actions.iter().filter(is_covered).collect(),
+        others,
+    }
+}
+
+/// Whose actions a pattern is for.
+enum Scope {
+    /// Those of a service of the catalog.
+    Catalog,
+    /// Those of other services as well, or only those.
+    Beyond,
+}
+
+fn check_pattern(catalog: &Catalog, pattern: &ActionPattern) -> Result<Scope, Finding> {
+    let Some((prefix, name)) = pattern.as_str().split_once(':') else {
+        return Ok(Scope::Beyond);
+    };
+    if pattern.is_everything() || is_pattern(prefix) {
+        return Ok(Scope::Beyond);
+    }
+    let finding = |message, hint| Finding {
+        position: pattern.position(),
+        message,
+        hint,
+    };
+    let shown = pattern.as_str().escape_debug();
+    let mut services = catalog.services().iter();
+    let Some(service) = services.find(|service| service.prefix.eq_ignore_ascii_case(prefix)) else {
+        let prefixes = catalog.services().iter();
+        let near = nearest(prefix, prefixes.map(|service| service.prefix.as_str()));
+        return if near.is_empty() {
+            Ok(Scope::Beyond)
+        } else {
+            Err(finding(
+                format!("unknown service `{}`", prefix.escape_debug()),
+                format!("did you mean {}?", list("or", near)),
+            ))
+        };
+    };
+    if has_match(service, pattern) {
+        Ok(Scope::Catalog)
+    } else if is_pattern(name) {
+        Err(finding(
+            format!("`{shown}` matches no action"),
+            hint_for_pattern(service, name),
+        ))
+    } else {
+        Err(finding(
+            format!("unknown action `{shown}`"),
+            catalog.unknown_in_policy(service, name).hint(),
+        ))
+    }
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
+
+fn has_match(service: &Service, pattern: &ActionPattern) -> bool {
+    let mut actions = service.actions().iter();
+    actions.any(|action| pattern.matches(&service.prefix, &action.name, Effect::Deny))
+}
+
+fn hint_for_pattern(service: &Service, name: &str) -> String {
+    let prefix = &service.prefix;
+    let fixed = name.replace(['*', '?'], "");
+    let names = service.actions().iter().map(|action| action.name.as_str());
+    let near = nearest(&fixed, names);
+    if near.is_empty() {
+        return format!("the catalog of `{prefix}` lists its actions");
+    }
+    let near = near.iter().map(|name| format!("{prefix}:{name}"));
+    format!("did you mean {}?", list("or", near))
+}

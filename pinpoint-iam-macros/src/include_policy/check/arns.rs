@@ -1,0 +1,97 @@
+//! Which ARNs an action acts on, for every id that there could be.
+
+use pinpoint_iam_catalog::{Action, Catalog, Component, Piece, ResourceType, Service};
+use pinpoint_iam_core::pattern::Pattern;
+use pinpoint_iam_core::policy::ResourcePattern;
+
+use super::language::Language;
+
+/// An action of the catalog and the ARNs that it acts on.
+pub(super) struct CatalogAction<'c> {
+    pub(super) service: &'c Service,
+    pub(super) action: &'c Action,
+    /// One for each resource type; none for an action that is checked against `*`.
+    pub(super) arns: Vec<Arns>,
+}
+
+impl<'c> CatalogAction<'c> {
+    /// The actions of all services.
+    pub(super) fn all(catalog: &'c Catalog) -> Vec<Self> {
+        let services = catalog.services().iter();
+        services
+            .flat_map(|service| {
+                let actions = service.actions().iter();
+                actions.map(move |action| Self {
+                    service,
+                    action,
+                    arns: action
+                        .resources
+                        .iter()
+                        .map(|resource| Arns::of(action, resource))
+                        .collect(),
+                })
+            })
+            .collect()
+    }
+
+    /// Whether `pattern` matches a resource that the action acts on.
+    pub(super) fn can_meet(&self, pattern: &ResourcePattern) -> bool {
+        self.arns.iter().any(|arns| arns.can_meet(pattern))
+    }
+}
+
+/// The ARNs of one resource type, as far as one action acts on them.
+pub(super) struct Arns {
+    /// The template, with the action's fixed values filled in.
+    pub(super) template: String,
+    /// What each component behind `arn:` may be.
+    components: [Language; 5],
+}
+
+impl Arns {
+    fn of(action: &Action, resource: &ResourceType) -> Self {
+        let template = &resource.arn;
+        let of_scope = |component: &Component| match component {
+            Component::FromScope => Language::of_scope(),
+            Component::Fixed(text) => Language::text(text),
+        };
+        let mut last = Language::empty_text();
+        for piece in &template.pieces {
+            match piece {
+                Piece::Literal(text) => last.push_text(text),
+                Piece::Field(index) => {
+                    let Some(field) = resource.fields.get(*index) else {
+                        // A template without its placeholder: nothing is claimed of what it may be.
+                        last.push_anything();
+                        continue;
+                    };
+                    let mut pinned = action.pinned.iter();
+                    match pinned.find(|(placeholder, _)| *placeholder == field.name) {
+                        Some((_, value)) => last.push_text(value),
+                        None => last.push_value(&field.accepts),
+                    }
+                }
+            }
+        }
+        Self {
+            template: action.arn(resource),
+            components: [
+                of_scope(&template.partition),
+                Language::text(&template.service),
+                of_scope(&template.region),
+                of_scope(&template.account),
+                last,
+            ],
+        }
+    }
+
+    /// Whether `pattern` matches one of the ARNs at least.
+    ///
+    /// What a pattern says of one component has no bearing on the others, so they are looked at one by one.
+    pub(super) fn can_meet(&self, pattern: &ResourcePattern) -> bool {
+        pattern.could_match(|component: &Pattern, index| {
+            let language = self.components.get(index);
+            language.is_some_and(|language| language.meets(component.parts()))
+        })
+    }
+}

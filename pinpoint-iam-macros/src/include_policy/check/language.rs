@@ -1,0 +1,374 @@
+//! All texts that a component of a template can become, and whether a pattern matches one of them.
+
+use std::collections::BTreeSet;
+
+use pinpoint_iam_catalog as catalog;
+use pinpoint_iam_core::pattern::Part;
+use pinpoint_iam_core::resource::Accepts;
+
+/// A set of texts, as an automaton that reads them character by character.
+///
+/// A pattern is walked once, with all states that its characters so far can have led to. The time is at most the length
+/// of the pattern times the number of steps, whatever either of them holds: nothing is tried and taken back.
+pub(super) struct Language {
+    /// For each state, which characters lead where. Reading starts at the first state.
+    steps: Vec<Vec<(Characters, usize)>>,
+    /// The state in which a text ends.
+    end: usize,
+}
+
+/// The characters of one step.
+#[derive(Clone, Copy)]
+enum Characters {
+    All,
+    /// All but the slash.
+    Unslashed,
+    One(char),
+    /// Those that stand in an id as they are, save the dot.
+    Undotted(Accepts),
+    /// A digit of an encoded byte.
+    UpperHexadecimal,
+}
+
+impl Characters {
+    fn contain(self, character: char) -> bool {
+        match self {
+            Self::All => true,
+            Self::Unslashed => character != '/',
+            Self::One(one) => one == character,
+            Self::Undotted(accepts) => character != '.' && accepts.keeps(character),
+            Self::UpperHexadecimal => matches!(character, '0'..='9' | 'A'..='F'),
+        }
+    }
+}
+
+impl Language {
+    /// The empty text and nothing else.
+    pub(super) fn empty_text() -> Self {
+        Self {
+            steps: vec![Vec::new()],
+            end: 0,
+        }
+    }
+
+    /// `text` and nothing else.
+    pub(super) fn text(text: &str) -> Self {
+        let mut language = Self::empty_text();
+        language.push_text(text);
+        language
+    }
+
+    /// What a partition, region or account may be: any text, also the empty one, in which no slash stands.
+    ///
+    /// With one, a short ARN such as `arn:aws:mobiletargeting:*:app/a1` would name the account `app/a1`.
+    pub(super) fn of_scope() -> Self {
+        let mut language = Self::empty_text();
+        language.step(language.end, Characters::Unslashed, language.end);
+        language
+    }
+
+    /// Appends `text` to every text.
+    pub(super) fn push_text(&mut self, text: &str) {
+        self.end = self.append_text(self.end, text);
+    }
+
+    /// Appends any run of characters, the empty one included.
+    pub(super) fn push_anything(&mut self) {
+        self.step(self.end, Characters::All, self.end);
+    }
+
+    /// Appends whatever a placeholder accepts, as it is written in ARNs. How long it may be is left out.
+    pub(super) fn push_value(&mut self, accepts: &catalog::Accepts) {
+        match accepts {
+            catalog::Accepts::Identifier => self.push_id(Accepts::Identifier),
+            catalog::Accepts::Opaque => self.push_id(Accepts::Opaque),
+            catalog::Accepts::OneOf(values) => self.push_one_of(values),
+        }
+    }
+
+    fn push_one_of(&mut self, values: &[String]) {
+        let start = self.end;
+        let behind = self.state();
+        for value in values {
+            let mut characters = value.chars();
+            let Some(last) = characters.next_back() else {
+                continue;
+            };
+            let before = self.append_text(start, characters.as_str());
+            self.step(before, Characters::One(last), behind);
+        }
+        self.end = behind;
+    }
+
+    /// Any id but the empty one, `.` and `..`.
+    fn push_id(&mut self, accepts: Accepts) {
+        let start = self.end;
+        let [one_dot, two_dots, behind] = [self.state(), self.state(), self.state()];
+        let encoded = (accepts == Accepts::Opaque).then(|| {
+            let [percent, digit] = [self.state(), self.state()];
+            self.step(percent, Characters::UpperHexadecimal, digit);
+            self.step(digit, Characters::UpperHexadecimal, behind);
+            percent
+        });
+        let dots = [
+            (start, one_dot),
+            (one_dot, two_dots),
+            (two_dots, behind),
+            (behind, behind),
+        ];
+        for (state, after_a_dot) in dots {
+            self.step(state, Characters::One('.'), after_a_dot);
+            self.step(state, Characters::Undotted(accepts), behind);
+            if let Some(percent) = encoded {
+                self.step(state, Characters::One('%'), percent);
+            }
+        }
+        self.end = behind;
+    }
+
+    /// Appends `text` behind one state, and gives the state in which it ends.
+    fn append_text(&mut self, start: usize, text: &str) -> usize {
+        text.chars().fold(start, |state, character| {
+            let next = self.state();
+            self.step(state, Characters::One(character), next);
+            next
+        })
+    }
+
+    fn state(&mut self) -> usize {
+        self.steps.push(Vec::new());
+        self.steps.len() - 1
+    }
+
+    fn step(&mut self, from: usize, characters: Characters, to: usize) {
+        if let Some(steps) = self.steps.get_mut(from) {
+            steps.push((characters, to));
+        }
+    }
+
+    /// Whether a pattern of these parts matches one of the texts at least.
+    ///
+    /// A variable may be filled with any text.
+    pub(super) fn meets<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
+        let mut states = BTreeSet::from([0]);
+        for part in parts {
+            match part {
+                Part::Text(text) => {
+                    for character in text.chars() {
+                        states = self.next(&states, |step| step.contain(character));
+                    }
+                }
+                Part::AnyCharacter => states = self.next(&states, |_| true),
+                Part::AnyRun | Part::Variable(_) => states = self.reachable(states),
+            }
+            if states.is_empty() {
+                return false;
+            }
+        }
+        states.contains(&self.end)
+    }
+
+    /// The states one step on.
+    fn next(
+        &self,
+        states: &BTreeSet<usize>,
+        takes: impl Fn(Characters) -> bool,
+    ) -> BTreeSet<usize> {
+        states
+            .iter()
+            .flat_map(|state| self.steps.get(*state).into_iter().flatten())
+            .filter(|(characters, _)| takes(*characters))
+            .map(|(_, next)| *next)
+            .collect()
+    }
+
+    /// The states any number of steps on.
+    fn reachable(&self, mut states: BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut ahead = states.clone();
+        while !ahead.is_empty() {
+            let next = self.next(&ahead, |_| true);
+            ahead = next.difference(&states).copied().collect();
+            states.extend(&ahead);
+        }
+        states
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use pinpoint_iam_core::context::Context;
+    use pinpoint_iam_core::pattern::{Case, Match, Pattern, Syntax};
+
+    use super::*;
+
+    const SYNTAX: Syntax = Syntax {
+        wildcards: true,
+        variables: true,
+    };
+
+    fn meets(language: &Language, pattern: &str) -> bool {
+        language.meets(Pattern::parse(pattern, SYNTAX).unwrap().parts())
+    }
+
+    fn apps_and(accepts: &catalog::Accepts) -> Language {
+        let mut language = Language::text("apps/");
+        language.push_value(accepts);
+        language.push_text("/end");
+        language
+    }
+
+    fn channels() -> catalog::Accepts {
+        catalog::Accepts::OneOf(vec!["SMS".to_owned(), "VOICE".to_owned()])
+    }
+
+    #[test]
+    fn a_text_meets_the_patterns_that_match_it() {
+        for (pattern, expected) in [
+            ("", false),
+            ("*", true),
+            ("ab*c", true),
+            ("ab?c", true),
+            ("a*?*c", true),
+            ("ab${*}c", true),
+            ("ab${?}c", false),
+            ("abc", false),
+            ("ab*cd", false),
+            ("?ab*c", false),
+            ("AB*C", false),
+            ("${aws:username}", true),
+            ("a${aws:username}c", true),
+            ("b${aws:username}", false),
+        ] {
+            assert_eq!(
+                meets(&Language::text("ab*c"), pattern),
+                expected,
+                "{pattern}"
+            );
+        }
+        assert!(meets(&Language::empty_text(), ""));
+        assert!(meets(&Language::empty_text(), "**"));
+        assert!(!meets(&Language::empty_text(), "?"));
+    }
+
+    #[test]
+    fn a_scope_meets_every_pattern_without_a_slash() {
+        for pattern in ["", "*", "?", "us-east-1", "a*b?c", "${aws:username}"] {
+            assert!(meets(&Language::of_scope(), pattern), "{pattern}");
+        }
+        assert!(!meets(&Language::of_scope(), "app/a1"));
+    }
+
+    #[test]
+    fn an_identifier_is_any_text_that_is_accepted() {
+        let language = apps_and(&catalog::Accepts::Identifier);
+        for (pattern, expected) in [
+            ("apps/a1/end", true),
+            ("apps/A-1_b.c/end", true),
+            ("apps/*", true),
+            ("apps/?/end", true),
+            ("apps/a*1/e?d", true),
+            ("*d", true),
+            ("apps/${aws:PrincipalTag/app}/end", true),
+            ("apps/.a/end", true),
+            ("apps/../end", false),
+            ("apps/./end", false),
+            ("apps/.../end", true),
+            ("apps/..?/end", true),
+            ("apps//end", false),
+            ("apps/a/b/end", false),
+            ("apps/a b/end", false),
+            ("apps/a%2F/end", false),
+            ("apps/${*}/end", false),
+            ("apps/ä/end", false),
+            ("/apps/a1/end", false),
+            ("app/a1/end", false),
+            ("apps/a1", false),
+            ("apps/a1/end/more", false),
+            ("*end?", false),
+        ] {
+            assert_eq!(meets(&language, pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn an_opaque_value_is_any_text_as_it_is_encoded() {
+        let language = apps_and(&catalog::Accepts::Opaque);
+        for (pattern, expected) in [
+            ("apps/ana@example.com/end", true),
+            ("apps/a%2Fb/end", true),
+            ("apps/%C3%A4/end", true),
+            ("apps/%2*/end", true),
+            ("apps/%?F/end", true),
+            ("apps/a%2fb/end", false),
+            ("apps/a%2/end", false),
+            ("apps/%/end", false),
+            ("apps/a%zz/end", false),
+            ("apps/../end", false),
+            ("apps/.%2E/end", true),
+            ("apps/a/b/end", false),
+            ("apps/a:b/end", false),
+        ] {
+            assert_eq!(meets(&language, pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_a_list_is_written_as_the_list_spells_it() {
+        let language = apps_and(&channels());
+        for (pattern, expected) in [
+            ("apps/SMS/end", true),
+            ("apps/VOICE/end", true),
+            ("apps/*S/end", true),
+            ("apps/?????/end", true),
+            ("apps/sms/end", false),
+            ("apps/SMS*S/end", false),
+            ("apps/EMAIL/end", false),
+            ("apps/????/end", false),
+            ("apps//end", false),
+        ] {
+            assert_eq!(meets(&language, pattern), expected, "{pattern}");
+        }
+    }
+
+    /// Every pattern of up to five parts, against texts that are known to be of the language: what matches one of them
+    /// meets the language.
+    #[test]
+    fn a_pattern_that_matches_a_member_meets_the_language() {
+        let members = [
+            (apps_and(&catalog::Accepts::Identifier), "apps/a.1/end"),
+            (apps_and(&catalog::Accepts::Opaque), "apps/a%2F/end"),
+            (apps_and(&channels()), "apps/SMS/end"),
+        ];
+        let parts = ["", "*", "?", "apps/", "a", "/end", "SMS", "%", "."];
+        let mut met = 0;
+        for number in 0..parts.len().pow(5) {
+            let pattern: String = (0..5)
+                .map(|place| parts[number / parts.len().pow(place) % parts.len()])
+                .collect();
+            let parsed = Pattern::parse(&pattern, SYNTAX).unwrap();
+            for (language, member) in &members {
+                let matched = parsed.matches(member, Case::Sensitive, &Context::new());
+                if matched == Match::Yes {
+                    assert!(language.meets(parsed.parts()), "{pattern} {member}");
+                    met += 1;
+                }
+            }
+        }
+        assert!(met > 1000, "{met}");
+    }
+
+    /// A search that tries and takes back needs 2,000 to the power of 20 steps for these.
+    #[test]
+    fn hostile_patterns_end() {
+        let mut language = apps_and(&catalog::Accepts::Identifier);
+        language.push_value(&catalog::Accepts::Opaque);
+        let start = Instant::now();
+        for piece in ["*a", "a*", "*?", "a*a", "${aws:username}"] {
+            let pattern = format!("apps/{}/nowhere", piece.repeat(2000));
+            assert!(!meets(&language, &pattern), "{piece}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(60));
+    }
+}

@@ -1,0 +1,157 @@
+//! ARNs that no action of their statement acts on.
+
+use std::collections::BTreeSet;
+
+use pinpoint_iam_catalog::{Catalog, nearest};
+use pinpoint_iam_core::policy::{ResourcePattern, Statement};
+
+use super::Finding;
+use super::action::Covered;
+use super::arns::CatalogAction;
+use crate::messages::list;
+
+/// Notes the ARNs of the statement that none of its actions can meet.
+pub(super) fn check(
+    catalog: &Catalog,
+    actions: &[CatalogAction<'_>],
+    statement: &Statement,
+    covered: &Covered<'_, '_>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(element) = statement.resource() else {
+        return;
+    };
+    for pattern in element.patterns() {
+        if pattern.is_everything() || covered.actions.iter().any(|known| known.can_meet(pattern)) {
+            continue;
+        }
+        let home = Home::of(pattern, catalog);
+        let may_be_met = match home {
+            _ if !covered.others => false,
+            Home::Elsewhere => true,
+            Home::Near(_) => false,
+            Home::Catalog => actions.iter().any(|known| known.can_meet(pattern)),
+        };
+        if may_be_met {
+            continue;
+        }
+        let so = if element.is_negated() {
+            ", so it exempts nothing"
+        } else {
+            ""
+        };
+        findings.push(Finding {
+            position: pattern.position(),
+            message: format!(
+                "`{}` matches nothing that the statement's actions act on{so}",
+                pattern.as_str().escape_debug()
+            ),
+            hint: hint(pattern, &home, covered, actions),
+        });
+    }
+}
+
+/// Whose ARN a pattern may be.
+enum Home<'c> {
+    /// One of a service of the catalog.
+    Catalog,
+    /// One of a service that is spelled nearly like these of the catalog, and is taken for a slip.
+    Near(Vec<&'c str>),
+    /// One of a service of which nothing is known.
+    Elsewhere,
+}
+
+impl<'c> Home<'c> {
+    fn of(pattern: &ResourcePattern, catalog: &'c Catalog) -> Self {
+        let Some(name) = service(pattern) else {
+            return Self::Elsewhere;
+        };
+        let names: BTreeSet<&str> = catalog
+            .services()
+            .iter()
+            .flat_map(|service| {
+                let resources = service.resources().iter();
+                let of_arns = resources.map(|resource| resource.arn.service.as_str());
+                of_arns.chain([service.prefix.as_str()])
+            })
+            .collect();
+        if names.contains(name) {
+            return Self::Catalog;
+        }
+        let near = nearest(name, names);
+        if near.is_empty() {
+            Self::Elsewhere
+        } else {
+            Self::Near(near)
+        }
+    }
+}
+
+/// The service that the ARN names; none for one with a wildcard there, or without that component.
+fn service(pattern: &ResourcePattern) -> Option<&str> {
+    let name = pattern.components().get(1)?.as_str();
+    (!name.contains(['*', '?'])).then_some(name)
+}
+
+/// How many templates a hint names at the most; of more it names one.
+const SHOWN: usize = 3;
+
+fn hint(
+    pattern: &ResourcePattern,
+    home: &Home<'_>,
+    covered: &Covered<'_, '_>,
+    actions: &[CatalogAction<'_>],
+) -> String {
+    let first = match home {
+        Home::Near(near) => format!("did you mean the service {}? ", list("or", near)),
+        _ if last(pattern).starts_with('/') => "remove the `/` behind the account; ".to_owned(),
+        _ => String::new(),
+    };
+    // Of the actions of other services nothing is known.
+    let (who, actions): (_, Vec<&CatalogAction<'_>>) = if covered.actions.is_empty() {
+        ("actions of the catalog", actions.iter().collect())
+    } else {
+        ("they", covered.actions.clone())
+    };
+    let templates: BTreeSet<&str> = actions
+        .iter()
+        .flat_map(|known| &known.arns)
+        .map(|arns| arns.template.as_str())
+        .collect();
+    if templates.is_empty() {
+        return "they are checked against `*`, which no ARN covers; write `*`".to_owned();
+    }
+    let number = templates.len();
+    if number <= SHOWN {
+        let templates: Vec<&str> = templates.into_iter().collect();
+        return format!("{first}{who} act on {}", list("or", templates));
+    }
+    let mut templates = templates.into_iter();
+    let nearest = templates.next().map_or("", |start| {
+        templates.fold(start, |nearest, template| {
+            let is_nearer = common_segments(pattern, template) > common_segments(pattern, nearest);
+            if is_nearer { template } else { nearest }
+        })
+    });
+    format!("{first}{who} act on {number} forms of ARNs, such as `{nearest}`")
+}
+
+/// How many parts between slashes an ARN shares with a template.
+fn common_segments(pattern: &ResourcePattern, template: &str) -> usize {
+    let words = last(pattern).split('/').filter(|word| *word != "*");
+    let of_pattern: BTreeSet<&str> = words.collect();
+    // A `:` in `${…}` would be none of the five, and no placeholder has one.
+    let resource = template.splitn(6, ':').last().unwrap_or_default();
+    let segments = resource.split('/');
+    segments
+        .filter(|segment| of_pattern.contains(segment))
+        .count()
+}
+
+/// The last component of an ARN as the pattern writes it, a short one included.
+fn last(pattern: &ResourcePattern) -> &str {
+    pattern
+        .components()
+        .last()
+        .map_or("", |component| component.as_str())
+}

@@ -1,0 +1,391 @@
+use std::path::{Path, PathBuf};
+
+use pinpoint_iam_catalog::{Catalog, SourceFile};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::*;
+
+const ACCOUNT: &str = "arn:aws:mobiletargeting:us-east-1:123456789012";
+
+fn ui(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/ui/include_policy")
+        .join(name)
+}
+
+fn expand(arguments: TokenStream) -> String {
+    expression(arguments, &|_| Some(ui("pass/some_file.rs"))).to_string()
+}
+
+/// The faults of a statement with these members, as `column: message`.
+fn faults(members: &str) -> Vec<String> {
+    let text = format!(r#"{{"Version":"2012-10-17","Statement":{{{members}}}}}"#);
+    let catalog = Catalog::builtin().unwrap();
+    findings(catalog, &text, PolicyKind::IdentityManaged)
+        .into_iter()
+        .map(|finding| finding.message)
+        .collect()
+}
+
+fn statement(actions: &str, resource: &str) -> Vec<String> {
+    let resource = resource.replace('~', ACCOUNT);
+    faults(&format!(
+        r#""Effect":"Allow","Action":{actions},"Resource":"{resource}""#
+    ))
+}
+
+#[test]
+fn the_expansion_holds_the_text_and_names_the_file() {
+    let expansion = expand(quote!("reader.json"));
+    let path = std::path::absolute(ui("pass/reader.json")).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let literal = |text: &str| proc_macro2::Literal::string(text).to_string();
+    let tracked = format!("include_bytes ! ({})", literal(path.to_str().unwrap()));
+    assert!(expansion.contains(&tracked), "{expansion}");
+    let document = format!("document ({})", literal(&text));
+    assert!(expansion.contains(&document), "{expansion}");
+    assert!(!expansion.contains("compile_error"), "{expansion}");
+}
+
+#[test]
+fn without_a_file_the_path_is_relative_to_the_manifest() {
+    let expansion = expression(
+        quote!("../tests/ui/include_policy/pass/reader.json"),
+        &|_| None,
+    );
+    assert!(
+        !expansion.to_string().contains("compile_error"),
+        "{expansion}"
+    );
+}
+
+/// Nothing fails open: what is refused holds no document.
+#[test]
+fn every_failing_case_is_an_error() {
+    let mut cases = 0;
+    for entry in std::fs::read_dir(ui("fail")).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let file = ui("fail/some_file.rs");
+            let expansion = expression(quote!(#name), &|_| Some(file.clone())).to_string();
+            assert!(expansion.contains("compile_error"), "{name}");
+            assert!(!expansion.contains("pinpoint_iam"), "{name}: {expansion}");
+            cases += 1;
+        }
+    }
+    assert!(cases >= 10, "{cases}");
+    for arguments in [
+        quote!(),
+        quote!("reader.json" "boundary"),
+        quote!("reader.json", "boundary"),
+        quote!("reader.json", kind),
+        quote!("reader.json", kind = boundary),
+        quote!("reader.json", kind = "boundry"),
+        quote!("absent.json", kind = "boundry"),
+        quote!(concat!("reader", ".json")),
+        quote!(1),
+    ] {
+        let expansion = expand(arguments);
+        assert!(expansion.contains("compile_error"), "{expansion}");
+        assert!(!expansion.contains("pinpoint_iam"), "{expansion}");
+    }
+}
+
+#[test]
+fn a_policy_may_be_longer_than_those_of_aws() {
+    let sid = "a".repeat(7000);
+    let members = format!(
+        r#""Sid":"{sid}","Effect":"Allow","Action":"mobiletargeting:GetApp","Resource":"*""#
+    );
+    assert_eq!(faults(&members), Vec::<String>::new());
+}
+
+#[test]
+fn actions() {
+    for (actions, expected) in [
+        (r#""*""#, None),
+        (r#""*:*""#, None),
+        (r#""mobiletargeting:GetApp""#, None),
+        (r#""MobileTargeting:getapp""#, None),
+        (r#""mobiletargeting:*""#, None),
+        (r#""mobiletargeting:Get*App""#, None),
+        (r#""mobiletargeting:GetAp?""#, None),
+        (r#""mobileanalytics:PutEvents""#, None),
+        (r#""s3:GetObject""#, None),
+        (r#""sms-voice:SendTextMessage""#, None),
+        (
+            r#""mobiletargeting:GetCampagin""#,
+            Some("unknown action `mobiletargeting:GetCampagin`"),
+        ),
+        (
+            r#"["mobiletargeting:GetApp", "mobiletargeting:GetFinancialReports"]"#,
+            Some("unknown action `mobiletargeting:GetFinancialReports`"),
+        ),
+        (
+            r#""mobiletargeting:""#,
+            Some("unknown action `mobiletargeting:`"),
+        ),
+        (
+            r#""mobiletargeting:Fetch*""#,
+            Some("`mobiletargeting:Fetch*` matches no action"),
+        ),
+        (r#""mobiletargeting:GetApp?""#, None),
+        (
+            r#""mobiletargeting:GetApp??""#,
+            Some("`mobiletargeting:GetApp??` matches no action"),
+        ),
+        (
+            r#""mobiletarget:GetApp""#,
+            Some("unknown service `mobiletarget`"),
+        ),
+    ] {
+        let expected: Vec<&str> = expected.into_iter().collect();
+        assert_eq!(statement(actions, "*"), expected, "{actions}");
+        let negated = faults(&format!(
+            r#""Effect":"Deny","NotAction":{actions},"Resource":"*""#
+        ));
+        assert_eq!(negated, expected, "NotAction {actions}");
+    }
+}
+
+#[test]
+fn resources() {
+    const GET_APP: &str = r#""mobiletargeting:GetApp""#;
+    const GET_APPS: &str = r#""mobiletargeting:GetApps""#;
+    const GET_CAMPAIGN: &str = r#""mobiletargeting:GetCampaign""#;
+    const BOTH: &str = r#"["mobiletargeting:GetApp", "mobiletargeting:GetCampaign"]"#;
+    const EMAIL: &str = r#""mobiletargeting:GetEmailTemplate""#;
+    const OTHER: &str = r#""s3:GetObject""#;
+    const MIXED: &str = r#"["s3:GetObject", "mobiletargeting:GetApp"]"#;
+    const MISSPELLED: &str = r#"["mobiletargeting:GetCampagin"]"#;
+    for (actions, resource, is_met) in [
+        (GET_APP, "*", true),
+        (GET_APP, "~:apps/a1", true),
+        (GET_APP, "~:apps/*", true),
+        (GET_APP, "~:*", true),
+        (GET_APP, "arn:aws:mobiletargeting:*:*:*", true),
+        (GET_APP, "arn:aws:mobiletargeting", true),
+        (GET_APP, "arn:aws:mobiletargeting:*:apps/a1", true),
+        (GET_APP, "arn:aws:mobiletargeting:*:app/a1", false),
+        (GET_APP, "arn:aws-cn:mobiletargeting:::apps/a1", true),
+        (GET_APP, "~:apps/${aws:PrincipalTag/app}", true),
+        (GET_APP, "~:${aws:PrincipalTag/path}", true),
+        (GET_APP, "~:/apps/a1", false),
+        (GET_APP, "~:apps/a1/*", false),
+        (GET_APP, "~:apps/a1/campaigns/c1", false),
+        (GET_APP, "~:app/a1", false),
+        (GET_APP, "~:Apps/a1", false),
+        (GET_APP, "~:apps/a:1", false),
+        (
+            GET_APP,
+            "arn:aws:mobiletarget:us-east-1:123456789012:apps/a1",
+            false,
+        ),
+        (
+            GET_APP,
+            "arn:aws:MobileTargeting:us-east-1:123456789012:apps/a1",
+            false,
+        ),
+        (GET_APP, "arn:aws:s3:::apps/a1", false),
+        (GET_APPS, "~:apps/*", true),
+        (GET_APPS, "~:apps/a1", false),
+        (GET_CAMPAIGN, "~:apps/a1", false),
+        (GET_CAMPAIGN, "~:apps/a1*", true),
+        (GET_CAMPAIGN, "~:apps/a1/segments/*", false),
+        (BOTH, "~:apps/a1", true),
+        (BOTH, "~:apps/a1/campaigns/c1", true),
+        (EMAIL, "~:templates/t1/EMAIL", true),
+        (EMAIL, "~:templates/t1/SMS", false),
+        (EMAIL, "~:templates/t1/email", false),
+        (OTHER, "arn:aws:s3:::reports/*", true),
+        (OTHER, "~:apps/a1", true),
+        (OTHER, "~:/apps/a1", false),
+        (
+            OTHER,
+            "arn:aws:mobiletarget:us-east-1:123456789012:apps/a1",
+            false,
+        ),
+        (MIXED, "arn:aws:s3:::reports/*", true),
+        (MIXED, "~:apps/a1/campaigns/c1", true),
+        (MIXED, "~:/apps/a1", false),
+        (r#""*""#, "arn:aws:s3:::reports/*", true),
+        (r#""*""#, "~:verify-otp", false),
+        (r#""*""#, "~:apps/a1/verify-otp", true),
+        (r#""mobileanalytics:PutEvents""#, "*", true),
+        (
+            r#""mobileanalytics:PutEvents""#,
+            "arn:aws:mobileanalytics:*:*:*",
+            false,
+        ),
+        (MISSPELLED, "~:apps/a1/campaigns/c1", true),
+        (MISSPELLED, "~:/apps/a1/campaigns/c1", false),
+    ] {
+        let mut faults = statement(actions, resource);
+        faults.retain(|fault| fault.contains("matches nothing"));
+        assert_eq!(
+            faults.is_empty(),
+            is_met,
+            "{actions} on {resource}: {faults:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_exempt_is_held_to_the_same() {
+    let not_resource = |action: &str, resource: &str| {
+        let resource = resource.replace('~', ACCOUNT);
+        faults(&format!(
+            r#""Effect":"Deny",{action},"NotResource":"{resource}""#
+        ))
+    };
+    let get_app = r#""Action":"mobiletargeting:GetApp""#;
+    assert!(not_resource(get_app, "~:apps/a1").is_empty());
+    let exempts_nothing = not_resource(get_app, "~:/apps/a1");
+    assert_eq!(exempts_nothing.len(), 1);
+    assert!(exempts_nothing[0].ends_with(", so it exempts nothing"));
+    // Those of all other services are covered as well.
+    let not_get_app = r#""NotAction":"mobiletargeting:GetApp""#;
+    assert!(not_resource(not_get_app, "arn:aws:s3:::reports").is_empty());
+    assert!(not_resource(not_get_app, "~:apps/a1/campaigns/c1").is_empty());
+    assert_eq!(not_resource(not_get_app, "~:/apps/a1").len(), 1);
+}
+
+#[test]
+fn hints() {
+    let hint = |actions: &str, resource: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{actions}","Resource":"{}"}}}}"#,
+            resource.replace('~', ACCOUNT)
+        );
+        let catalog = Catalog::builtin().unwrap();
+        let findings = findings(catalog, &text, PolicyKind::IdentityManaged);
+        assert_eq!(findings.len(), 1, "{actions} {resource}");
+        findings[0].hint.clone()
+    };
+    let app = "`arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/${AppId}`";
+    for (actions, resource, expected) in [
+        (
+            "mobiletargeting:GetApp",
+            "~:app/a1",
+            format!("they act on {app}"),
+        ),
+        (
+            "mobiletargeting:GetApp",
+            "~:/apps/a1",
+            format!("remove the `/` behind the account; they act on {app}"),
+        ),
+        (
+            "mobiletargeting:GetApp",
+            "arn:aws:mobiletarget:*:*:apps/a1",
+            format!("did you mean the service `mobiletargeting`? they act on {app}"),
+        ),
+        (
+            "s3:GetObject",
+            "~:campaign/c1/execution-metrics",
+            "actions of the catalog act on 43 forms of ARNs, such as \
+             `arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/${AppId}/journeys/${JourneyId}/activities/${JourneyActivityId}/execution-metrics`"
+                .to_owned(),
+        ),
+        (
+            "mobiletargeting:GetCampagin*",
+            "*",
+            "did you mean `mobiletargeting:GetCampaign` or `mobiletargeting:GetCampaigns`?"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(hint(actions, resource), expected);
+    }
+}
+
+/// Every resource type of every action is met by its own template, with an id for each placeholder.
+#[test]
+fn every_template_meets_itself() {
+    let catalog = Catalog::builtin().unwrap();
+    for service in catalog.services() {
+        for action in service.actions() {
+            for resource in &action.resources {
+                let fields = resource.fields.iter();
+                let arn = fields.fold(action.arn(resource), |arn, field| {
+                    let value = match &field.accepts {
+                        pinpoint_iam_catalog::Accepts::OneOf(values) => values[0].as_str(),
+                        _ => "a1",
+                    };
+                    arn.replace(&format!("${{{}}}", field.name), value)
+                });
+                let arn = arn
+                    .replace("${Partition}", "aws")
+                    .replace("${Region}", "us-east-1")
+                    .replace("${Account}", "123456789012");
+                let name = format!(r#""{}:{}""#, service.prefix, action.name);
+                assert!(statement(&name, &arn).is_empty(), "{name} {arn}");
+                let star = arn.replace("a1", "*");
+                assert!(statement(&name, &star).is_empty(), "{name} {star}");
+                let slash = arn.replace("123456789012:", "123456789012:/");
+                assert_eq!(statement(&name, &slash).len(), 1, "{name} {slash}");
+            }
+        }
+    }
+}
+
+#[test]
+fn faults_come_in_the_order_of_the_text() {
+    let text = r#"{"Statement": [
+        {"Effect": "Allow", "Action": "mobiletargeting:Nothing", "Resource": "arn:x:mobiletargeting:::apps/a1"},
+        {"Effect": "Allow", "Action": "mobiletargeting:GetApp", "Resource": "arn:aws:mobiletargeting:::/a1"}]}"#;
+    let catalog = Catalog::builtin().unwrap();
+    let places: Vec<(usize, usize)> = findings(catalog, text, PolicyKind::IdentityManaged)
+        .iter()
+        .map(|finding| (finding.position.line(), finding.position.column()))
+        .collect();
+    assert_eq!(places, [(1, 1), (2, 39), (2, 78), (3, 77)]);
+}
+
+#[test]
+fn a_catalog_of_ones_own_is_held_against_its_own_services() {
+    let source = r#"
+        format = 1
+        [service]
+        prefix = "orders"
+        name = "Orders"
+        [sources.design]
+        title = "The design of the service"
+        [placeholders.OrderId]
+        parameter = "order-id"
+        summary = "the id of the order"
+        [resources.order]
+        arn = "arn:${Partition}:shop:${Region}:${Account}:orders/${OrderId}"
+        summary = "One order."
+        [actions.GetOrder]
+        summary = "Reads one order."
+        access-level = "Read"
+        resources = ["order"]
+        route = "GET /orders/{order-id}"
+        success-status = 200
+        sources = ["design"]
+        lifecycle = { state = "continues" }
+    "#;
+    let catalog = Catalog::load([SourceFile::new("orders.toml", source)]).unwrap();
+    let messages = |action: &str, resource: &str| -> Vec<String> {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":{action},"Resource":"{resource}"}}}}"#
+        );
+        findings(&catalog, &text, PolicyKind::IdentityManaged)
+            .into_iter()
+            .map(|finding| finding.message)
+            .collect()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(
+        messages(r#""orders:GetOrder""#, "arn:aws:shop:::orders/1"),
+        none
+    );
+    assert_eq!(messages(r#""mobiletargeting:Any""#, "*"), none);
+    assert_eq!(messages(r#""*""#, "arn:aws:shop:::orders/1"), none);
+    assert_eq!(messages(r#""*""#, "arn:aws:shop:::order/1").len(), 1);
+    assert_eq!(messages(r#""orders:GetOrders""#, "*").len(), 1);
+}
