@@ -1,10 +1,5 @@
 //! `include_policy!` where it is used: what it gives, and what makes cargo build the crate again.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "tests fail by panicking, also in the functions that they share"
-)]
-
 use std::path::Path;
 use std::{env, fs};
 

@@ -1,3 +1,5 @@
+//! The macro without a compiler: what it finds in documents, what it says, and what it writes.
+
 use std::path::{Path, PathBuf};
 
 use pinpoint_iam_catalog::{Catalog, SourceFile};
@@ -18,7 +20,7 @@ fn expand(arguments: TokenStream) -> String {
     expression(arguments, &|_| Some(ui("pass/some_file.rs"))).to_string()
 }
 
-/// The faults of a statement with these members, as `column: message`.
+/// What is wrong with a statement of these members.
 fn faults(members: &str) -> Vec<String> {
     let text = format!(r#"{{"Version":"2012-10-17","Statement":{{{members}}}}}"#);
     let catalog = Catalog::builtin().unwrap();

@@ -34,16 +34,12 @@ pub(super) fn check<'a, 'c>(
             }
         }
     }
-    // A wildcard in a prefix is taken in the sense that makes the statement wider, so that nothing is held against it.
-    let widest = if element.is_negated() {
-        Effect::Allow
-    } else {
-        Effect::Deny
-    };
+    // The effect matters for a wildcard in a prefix only, and with one there are others anyway.
     let is_covered = |known: &&CatalogAction<'_>| {
         let mut patterns = element.patterns().iter();
-        let is_named = patterns
-            .any(|pattern| pattern.matches(&known.service.prefix, &known.action.name, widest));
+        let is_named = patterns.any(|pattern| {
+            pattern.matches(&known.service.prefix, &known.action.name, Effect::Deny)
+        });
         is_named != element.is_negated()
     };
     Covered {
