@@ -86,6 +86,8 @@ pub enum DeniedReason {
     Refused(DeniedBy),
     /// An id of the request cannot stand in an ARN.
     InvalidId(InvalidId),
+    /// The parts of the request that name the resource cannot be read, such as a path that is not UTF-8.
+    Unreadable,
     /// The decision depends on condition keys that could not be had.
     KeysUnavailable(NeededKeys),
 }
@@ -95,6 +97,12 @@ impl Denied {
     #[cfg(feature = "axum")]
     pub(crate) fn no_principal() -> Self {
         Self::new(DeniedReason::NoPrincipal)
+    }
+
+    /// What names the resource cannot be read.
+    #[cfg(feature = "axum")]
+    pub(crate) fn unreadable() -> Self {
+        Self::new(DeniedReason::Unreadable)
     }
 
     fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
@@ -109,6 +117,9 @@ impl Denied {
         let message = match &reason {
             DeniedReason::NoPrincipal => "Missing Authentication Token".to_owned(),
             DeniedReason::InvalidId(error) => error.to_string(),
+            DeniedReason::Unreadable => {
+                "What names the resource in the request cannot be read.".to_owned()
+            }
             DeniedReason::KeysUnavailable(_) => {
                 "The request could not be authorized for now.".to_owned()
             }
@@ -128,7 +139,7 @@ impl Denied {
         match self.reason() {
             DeniedReason::NoPrincipal => 401,
             DeniedReason::Refused(_) => 403,
-            DeniedReason::InvalidId(_) => 400,
+            DeniedReason::InvalidId(_) | DeniedReason::Unreadable => 400,
             DeniedReason::KeysUnavailable(_) => 503,
         }
     }
@@ -154,6 +165,7 @@ impl fmt::Display for DeniedReason {
             Self::NoPrincipal => formatter.write_str("the request has no principal"),
             Self::Refused(by) => by.fmt(formatter),
             Self::InvalidId(error) => error.fmt(formatter),
+            Self::Unreadable => formatter.write_str("what names the resource cannot be read"),
             Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
         }
     }

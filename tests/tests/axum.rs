@@ -416,3 +416,28 @@ async fn a_header_is_matched_up_to_a_length_and_unknown_beyond_it() {
         StatusCode::SERVICE_UNAVAILABLE
     );
 }
+
+#[tokio::test]
+async fn a_path_that_cannot_be_read_is_400_in_the_same_shape() {
+    let app = App::with(ALLOW_EVERYTHING);
+    let response = app.get("/v1/apps/a1/campaigns/%FF").await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(
+        response.headers()["x-amzn-errortype"],
+        "BadRequestException"
+    );
+    assert_eq!(
+        text(response).await,
+        r#"{"Message":"What names the resource in the request cannot be read."}"#
+    );
+    let nobody = app
+        .send(
+            Method::GET,
+            "/v1/apps/a1/campaigns/%FF",
+            None,
+            Body::empty(),
+        )
+        .await;
+    assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED);
+    assert!(!app.handler_ran.load(Ordering::SeqCst));
+}

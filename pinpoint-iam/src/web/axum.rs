@@ -40,9 +40,19 @@ where
         };
         let authorizer = state.authorizer();
         let context = context(&authorizer, parts);
-        let parameters = P::from_request_parts(parts, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let parameters = match P::from_request_parts(parts, state).await {
+            Ok(parameters) => parameters,
+            Err(rejection) => {
+                let response = rejection.into_response();
+                // A path that is not UTF-8, say, names no resource: the answer is that of any other unusable id. What
+                // an extractor refuses with another status is its own affair.
+                return Err(if response.status() == StatusCode::BAD_REQUEST {
+                    refuse::<H, P>(&Denied::unreadable(), Some(&principal))
+                } else {
+                    response
+                });
+            }
+        };
         let guard = authorizer.guard(&principal, &context);
         match H::check(&guard, &parameters) {
             Ok(()) => Ok(Self::passed()),

@@ -36,7 +36,7 @@ impl<'a> Rejection<'a> {
         match self.denied.reason() {
             DeniedReason::NoPrincipal => "MissingAuthenticationTokenException",
             DeniedReason::Refused(_) => "AccessDeniedException",
-            DeniedReason::InvalidId(_) => "BadRequestException",
+            DeniedReason::InvalidId(_) | DeniedReason::Unreadable => "BadRequestException",
             DeniedReason::KeysUnavailable(_) => "ServiceUnavailableException",
         }
     }
