@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! {
-//!     const _: &[::core::primitive::u8] = ::core::include_bytes!("/home/ana/service/src/reader.json");
+//!     const _: &[::core::primitive::u8] = ::core::include_bytes!("/service/src/reader.json");
 //!     ::pinpoint_iam::expansion::document("{ \"Version\": .. }")
 //! }
 //! ```
