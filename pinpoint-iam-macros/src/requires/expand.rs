@@ -47,8 +47,9 @@ pub(crate) fn expand(checked: Checked<'_>) -> TokenStream {
     let taken = quote!((#(#types,)*));
     let patterns = parameters.iter().map(|Parameter { pattern, .. }| pattern);
     // Expressions of the attribute see the handler's parameters, and none of our own names.
-    let guard = Ident::new("guard", Span::mixed_site());
-    let all = Ident::new("parameters", Span::mixed_site());
+    // A constant of the name would be taken for a pattern all the same, hence the underscores.
+    let guard = Ident::new("__guard", Span::mixed_site());
+    let all = Ident::new("__parameters", Span::mixed_site());
     let check = check(&guard, &action, &target);
     let documentation = documentation(&action);
     let handler = guarded(handler, &documentation, &taken);

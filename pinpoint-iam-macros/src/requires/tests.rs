@@ -87,9 +87,9 @@ fn the_check_takes_only_what_it_needs() {
         impl ::pinpoint_iam::web::Requires<(Path<Ids>, Query<Wanted>,)> for get_campaign
     };
     let patterns =
-        quote!(let (Path(Ids { application_id, tenant: _ }), Query(query),) = parameters;);
+        quote!(let (Path(Ids { application_id, tenant: _ }), Query(query),) = __parameters;);
     let check = quote! {
-        guard.check(
+        __guard.check(
             ::pinpoint_iam::mobiletargeting::actions::GetCampaign,
             &(|| -> ::core::result::Result<
                 ::pinpoint_iam::mobiletargeting::resources::Campaign,
@@ -133,7 +133,7 @@ fn an_action_without_resource_types_is_checked_against_everything() {
         ),
     );
     let check = quote! {
-        guard.check(
+        __guard.check(
             ::pinpoint_iam::mobileanalytics::actions::PutEvents,
             &::pinpoint_iam::resource::AllResources
         )

@@ -90,7 +90,7 @@ fn expansions(case: &Path) -> Vec<String> {
 fn is_guarded(expansion: &str) -> bool {
     expansion.contains(":: pinpoint_iam :: web :: Authorized <")
         && expansion.contains(":: pinpoint_iam :: web :: Requires <")
-        && (expansion.contains("guard . check (") || expansion.contains("expansion :: Fits ::"))
+        && (expansion.contains("__guard . check (") || expansion.contains("expansion :: Fits ::"))
 }
 
 #[test]

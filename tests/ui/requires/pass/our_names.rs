@@ -19,10 +19,28 @@ async fn delete_campaign(Path((resource, parameters)): Path<(String, String)>) -
     format!("{parameters} {resource}")
 }
 
+mod constants {
+    use axum::extract::Path;
+    use pinpoint_iam::requires;
+
+    #[expect(non_upper_case_globals, reason = "named like what the expansion binds")]
+    pub const guard: () = ();
+    #[expect(non_upper_case_globals, reason = "named like what the expansion binds")]
+    pub const parameters: () = ();
+
+    #[requires(GetApp)]
+    pub async fn get_app(Path(application_id): Path<String>) -> String {
+        let ((), ()) = (guard, parameters);
+        application_id
+    }
+}
+
 fn guard(application_id: &str, campaign_id: &str) -> Result<Campaign, InvalidId> {
     Campaign::new(application_id, campaign_id)
 }
 
 fn main() {
-    let _: Router<Authorizer> = Router::new().route("/", get(get_campaign).delete(delete_campaign));
+    let _: Router<Authorizer> = Router::new()
+        .route("/", get(get_campaign).delete(delete_campaign))
+        .route("/app", get(constants::get_app));
 }
