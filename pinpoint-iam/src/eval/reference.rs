@@ -135,8 +135,9 @@ impl<'a> Walk<'a> {
 
     /// What must hold for the request to be allowed, by the type of policy that is to blame when it does not.
     fn requirements(&self) -> Vec<(PolicyType, Truth)> {
-        let mut requirements = Vec::new();
-        self.require_resource_control(&mut requirements);
+        let limit = |policy_type| (policy_type, self.limit(policy_type));
+        // AWS attaches a resource control policy that allows everything; where policies are given without it, nothing does.
+        let mut requirements = vec![limit(PolicyType::ResourceControl)];
         if self.sides != Sides::ResourceOnly {
             for layer in self
                 .layers
@@ -149,12 +150,7 @@ impl<'a> Walk<'a> {
                 ));
             }
         }
-        if self.has(PolicyType::VpcEndpoint) {
-            requirements.push((
-                PolicyType::VpcEndpoint,
-                self.allows(PolicyType::VpcEndpoint),
-            ));
-        }
+        requirements.push(limit(PolicyType::VpcEndpoint));
         let by_resource = |accepts: fn(Closeness) -> bool| {
             self.truth(Effect::Allow, |layer, trace| {
                 layer.policy_type == PolicyType::Resource && trace.closeness().is_some_and(accepts)
@@ -184,23 +180,11 @@ impl<'a> Walk<'a> {
                     PolicyType::Identity,
                     Truth::from(root).or(self.allows(PolicyType::Identity)),
                 ));
-                for policy_type in LIMITS {
-                    requirements.push((policy_type, self.limit(policy_type)));
-                }
+                requirements.extend(LIMITS.map(limit));
             }
             Sides::ResourceOnly => requirements.push((PolicyType::Resource, by_resource(|_| true))),
         }
         requirements
-    }
-
-    /// Resource control policies, where there are any, must allow; AWS attaches one that allows everything.
-    fn require_resource_control(&self, requirements: &mut Vec<(PolicyType, Truth)>) {
-        if self.has(PolicyType::ResourceControl) {
-            requirements.push((
-                PolicyType::ResourceControl,
-                self.allows(PolicyType::ResourceControl),
-            ));
-        }
     }
 
     /// Whether policies of a type that only limits let the request pass; they do where there are none.
