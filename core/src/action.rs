@@ -5,7 +5,8 @@ mod enumeration;
 use std::fmt;
 
 pub use self::enumeration::{ActionEnum, UnknownAction};
-use crate::resource::{InvalidId, InvalidIdReason, Resource, ResourceTypeMetadata};
+use crate::context::TagKey;
+use crate::resource::{InvalidId, InvalidIdReason, Resource, ResourcePart, ResourceTypeMetadata};
 
 /// What the catalog says about one service.
 ///
@@ -88,6 +89,39 @@ pub struct ActionMetadata {
     pub undocumented: bool,
     /// A remark on disputed or surprising facts.
     pub note: Option<&'static str>,
+}
+
+impl ActionMetadata {
+    /// Holds the values that the action fixes against those of a resource of `resource_type`.
+    ///
+    /// # Errors
+    ///
+    /// When the resource has another one: an `SMS` template under `GetEmailTemplate`.
+    pub fn check_pinned(
+        &self,
+        resource_type: &ResourceTypeMetadata,
+        part: &ResourcePart,
+    ) -> Result<(), InvalidId> {
+        for (placeholder, value) in self.pinned {
+            for (position, field) in resource_type.fields.iter().enumerate() {
+                if field.placeholder == *placeholder && part.field(position) != *value {
+                    return Err(InvalidId::new(
+                        resource_type,
+                        field,
+                        InvalidIdReason::NotPinned(value),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether requests for the action may carry tags, so that `aws:RequestTag/..` and `aws:TagKeys` can be present.
+    pub fn takes_request_tags(&self) -> bool {
+        self.condition_keys
+            .iter()
+            .any(|key| TagKey::of(key) == Some(TagKey::Request))
+    }
 }
 
 impl PartialEq for ActionMetadata {
@@ -243,21 +277,10 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
     ///
     /// When `resource` has another one: an `SMS` template under `GetEmailTemplate`.
     fn check_pinned<R: Resource>(self, resource: &R) -> Result<(), InvalidId> {
-        let (Some(metadata), Some(part)) = (R::TYPE, resource.part()) else {
-            return Ok(());
-        };
-        for (placeholder, value) in Self::METADATA.pinned {
-            for (position, field) in metadata.fields.iter().enumerate() {
-                if field.placeholder == *placeholder && part.field(position) != *value {
-                    return Err(InvalidId::new(
-                        metadata,
-                        field,
-                        InvalidIdReason::NotPinned(value),
-                    ));
-                }
-            }
+        match (R::TYPE, resource.part()) {
+            (Some(resource_type), Some(part)) => Self::METADATA.check_pinned(resource_type, part),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

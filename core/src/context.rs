@@ -76,6 +76,32 @@ impl fmt::Display for ConditionKey {
     }
 }
 
+/// The condition keys that tell tags, which a request learns later than the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagKey {
+    /// `aws:ResourceTag/..`: the tags of the resource, which have to be fetched.
+    Resource,
+    /// `aws:RequestTag/..` and `aws:TagKeys`: the tags in the request, which usually stand in its body.
+    Request,
+}
+
+impl TagKey {
+    /// Which tags `key` tells; `None` for a key of another kind. Upper and lower case are alike.
+    pub fn of(key: &str) -> Option<Self> {
+        let starts_with = |prefix: &str| {
+            key.get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        };
+        if starts_with("aws:ResourceTag/") {
+            Some(Self::Resource)
+        } else if starts_with("aws:RequestTag/") || key.eq_ignore_ascii_case("aws:TagKeys") {
+            Some(Self::Request)
+        } else {
+            None
+        }
+    }
+}
+
 /// One value of a condition key, as a request brings it.
 ///
 /// Most values are text. The others save the evaluator from parsing, at every decision, what the web layer already

@@ -43,13 +43,7 @@ pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
     /// The resource as a request names it.
     fn requested<'a>(&'a self, scope: &'a Scope) -> RequestedResource<'a> {
         match (Self::TYPE, self.part()) {
-            (Some(metadata), Some(part)) => RequestedResource::Arn(Arn::from_components(
-                metadata.partition.fill(scope.partition()),
-                metadata.service,
-                metadata.region.fill(scope.region()),
-                metadata.account.fill(scope.account()),
-                part.as_str(),
-            )),
+            (Some(metadata), Some(part)) => metadata.requested(part, scope),
             _ => RequestedResource::All,
         }
     }

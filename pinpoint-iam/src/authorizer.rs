@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arn::{InvalidScope, Scope};
 use crate::context::Context;
 use crate::eval::{Answer, Decision, Explanation, reference};
-use crate::guard::Guard;
+use crate::guard::{Guard, ResourceTagSource};
 use crate::principal::Principal;
 use crate::request::Request;
 use crate::source::{PolicySource, PolicyStore, SourceError};
@@ -51,6 +52,8 @@ pub struct Authorizer(Arc<Inner>);
 struct Inner {
     scope: Scope,
     policies: PolicyStore,
+    resource_tags: Option<Box<dyn ResourceTagSource>>,
+    tag_failures: AtomicU64,
 }
 
 impl Authorizer {
@@ -100,6 +103,21 @@ impl Authorizer {
     }
 }
 
+impl Authorizer {
+    /// How many requests were answered 503 because the [`ResourceTagSource`] failed.
+    pub fn tag_failures(&self) -> u64 {
+        self.0.tag_failures.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_tag_failure(&self) {
+        self.0.tag_failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn resource_tag_source(&self) -> Option<&dyn ResourceTagSource> {
+        self.0.resource_tags.as_deref()
+    }
+}
+
 impl fmt::Debug for Authorizer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -115,6 +133,7 @@ impl fmt::Debug for Authorizer {
 pub struct AuthorizerBuilder {
     scope: Option<Scope>,
     source: Option<Box<dyn PolicySource>>,
+    resource_tags: Option<Box<dyn ResourceTagSource>>,
 }
 
 impl AuthorizerBuilder {
@@ -132,6 +151,13 @@ impl AuthorizerBuilder {
         self
     }
 
+    /// Sets where the tags of resources come from. Without it, what depends on such a tag is refused.
+    #[must_use]
+    pub fn resource_tags(mut self, source: impl ResourceTagSource) -> Self {
+        self.resource_tags = Some(Box::new(source));
+        self
+    }
+
     /// Loads the policies.
     ///
     /// # Errors
@@ -142,7 +168,12 @@ impl AuthorizerBuilder {
         scope.check().map_err(BuildError::Scope)?;
         let source = self.source.ok_or(BuildError::NoSource)?;
         let policies = source.load().map_err(BuildError::Source)?;
-        Ok(Authorizer(Arc::new(Inner { scope, policies })))
+        Ok(Authorizer(Arc::new(Inner {
+            scope,
+            policies,
+            resource_tags: self.resource_tags,
+            tag_failures: AtomicU64::new(0),
+        })))
     }
 }
 

@@ -3,8 +3,11 @@
 //! The traits stand in front of others for the sake of the message: what does not fit is then reported in the words of
 //! the attribute, at the user's own tokens.
 
-use crate::action::ActsOn;
-use crate::guard::{Denied, Guard};
+use std::collections::{BTreeMap, HashMap};
+
+use crate::action::{ActsOn, TypedAction};
+use crate::context::Context;
+use crate::guard::{self, Denied, FetchedTags, Guard, Pending, Permit, Tags};
 #[cfg(feature = "include-policy")]
 use crate::policy::Document;
 use crate::resource::Resource;
@@ -51,6 +54,13 @@ pub trait Fits<A, Legal> {
     ///
     /// As [`Guard::check`].
     fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied>;
+
+    /// Asks the guard, and answers the proof.
+    ///
+    /// # Errors
+    ///
+    /// As [`Guard::authorize`].
+    fn prove(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -58,7 +68,114 @@ impl<A: ActsOn<R>, Legal, R: Resource> Fits<A, Legal> for R {
     fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied> {
         guard.check(action, self)
     }
+
+    fn prove(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied> {
+        guard.authorize(action, self)
+    }
 }
+
+/// The tags that a request carries.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell the tags of a request",
+    label = "expected tags, such as `HashMap<String, String>`, or an `Option` of them",
+    note = "for keys without values give a `Vec<String>`; for anything else make a `pinpoint_iam::guard::Tags`"
+)]
+pub trait RequestTags {
+    /// Adds them to `tags`.
+    fn add_to(&self, tags: &mut Tags);
+}
+
+impl RequestTags for Tags {
+    fn add_to(&self, tags: &mut Tags) {
+        tags.extend([self]);
+    }
+}
+
+impl<T: RequestTags + ?Sized> RequestTags for &T {
+    fn add_to(&self, tags: &mut Tags) {
+        (**self).add_to(tags);
+    }
+}
+
+impl<T: RequestTags> RequestTags for Option<T> {
+    fn add_to(&self, tags: &mut Tags) {
+        if let Some(some) = self {
+            some.add_to(tags);
+        }
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>, S> RequestTags for HashMap<K, V, S> {
+    fn add_to(&self, tags: &mut Tags) {
+        for (key, value) in self {
+            tags.insert(key.as_ref(), value.as_ref());
+        }
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>> RequestTags for BTreeMap<K, V> {
+    fn add_to(&self, tags: &mut Tags) {
+        for (key, value) in self {
+            tags.insert(key.as_ref(), value.as_ref());
+        }
+    }
+}
+
+impl<K: AsRef<str>> RequestTags for [K] {
+    fn add_to(&self, tags: &mut Tags) {
+        for key in self {
+            tags.insert_key(key.as_ref());
+        }
+    }
+}
+
+impl<K: AsRef<str>> RequestTags for Vec<K> {
+    fn add_to(&self, tags: &mut Tags) {
+        self.as_slice().add_to(tags);
+    }
+}
+
+/// The condition keys of the tags that an expression gives.
+pub fn request_tags(given: &(impl RequestTags + ?Sized)) -> Context {
+    let mut tags = Tags::new();
+    given.add_to(&mut tags);
+    tags.for_request()
+}
+
+/// What a check before the body says where the rest follows behind it: only what is sure refuses.
+///
+/// # Errors
+///
+/// Those of `outcome`, unless it waits for the body.
+pub fn before_body<T>(outcome: Result<T, Denied>) -> Result<(), Denied> {
+    match outcome {
+        Err(denied) if denied.pending() != Some(&Pending::Body) => Err(denied),
+        _ => Ok(()),
+    }
+}
+
+/// Asks about an action on a resource that only the body names.
+///
+/// # Errors
+///
+/// As [`Guard::foresee`].
+pub fn foresee<A: TypedAction>(guard: &Guard<'_>, action: A) -> Result<(), Denied> {
+    guard.foresee(action)
+}
+
+/// Checks in an `async` function, where resource tags can be waited for.
+///
+/// # Errors
+///
+/// Those of `check`.
+pub async fn settle<T>(
+    guard: &Guard<'_>,
+    check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
+) -> Result<T, Denied> {
+    guard::settle(*guard, &mut FetchedTags::default(), check).await
+}
+
+pub use crate::guard::Several;
 
 /// The document of an `include_policy!`, from the text that the macro has checked.
 ///

@@ -51,7 +51,7 @@ pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
 pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};
 pub use eval::{Answer, Decision, Explanation, Policy, PolicyStack};
-pub use guard::{Denied, Guard};
+pub use guard::{Denied, Guard, Permit};
 #[cfg(feature = "include-policy")]
 #[doc = include_str!("include_policy.md")]
 pub use pinpoint_iam_macros::include_policy;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::action::ActionMetadata;
 use crate::arn::{Arn, Scope};
-use crate::context::{ConditionKey, Context, Facts, Lookup};
+use crate::context::{ConditionKey, Context, Facts, Lookup, TagKey};
 use crate::principal::Principal;
 use crate::resource::RequestedResource;
 
@@ -33,7 +33,34 @@ pub struct Request<'a> {
     /// The deployment that is asked; none where policies are tried out.
     scope: Option<&'a Scope>,
     principal_tags: Option<&'a Context>,
+    resource_tags: LateTags<'a>,
+    request_tags: LateTags<'a>,
+    resource_is_unknown: bool,
     context: &'a Context,
+}
+
+/// What is known of tags that a request learns later than the rest of its context.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LateTags<'a> {
+    /// The context tells all of them: what it does not have, there is not.
+    FromContext,
+    /// The context may tell some; the others are not known yet.
+    Unknown,
+    /// These, as condition keys, and no others.
+    Known(&'a Context),
+}
+
+impl<'a> LateTags<'a> {
+    fn lookup(self, key: &ConditionKey, context: &'a Context) -> Lookup<'a> {
+        match self {
+            Self::FromContext => context.lookup(key),
+            Self::Known(tags) => tags.lookup(key),
+            Self::Unknown => match context.lookup(key) {
+                Lookup::Absent => Lookup::Unknown,
+                known => known,
+            },
+        }
+    }
 }
 
 impl<'a> Request<'a> {
@@ -53,6 +80,9 @@ impl<'a> Request<'a> {
             resource_account: None,
             scope: None,
             principal_tags: None,
+            resource_tags: LateTags::FromContext,
+            request_tags: LateTags::FromContext,
+            resource_is_unknown: false,
             context,
         }
     }
@@ -83,6 +113,24 @@ impl<'a> Request<'a> {
     pub(crate) const fn in_scope(mut self, scope: &'a Scope) -> Self {
         self.scope = Some(scope);
         self
+    }
+
+    /// The request with what is known of the tags of the resource and of those in the request.
+    pub(crate) const fn with_tags(mut self, resource: LateTags<'a>, request: LateTags<'a>) -> Self {
+        self.resource_tags = resource;
+        self.request_tags = request;
+        self
+    }
+
+    /// The request for a resource that only its body names, before the body is read.
+    pub(crate) const fn with_unknown_resource(mut self) -> Self {
+        self.resource_is_unknown = true;
+        self
+    }
+
+    /// Whether the resource is not known yet.
+    pub(crate) const fn resource_is_unknown(&self) -> bool {
+        self.resource_is_unknown
     }
 
     /// Who asks.
@@ -141,7 +189,11 @@ impl Facts for Request<'_> {
                 found => return found,
             }
         }
-        self.context.lookup(key)
+        match TagKey::of(key.folded()) {
+            Some(TagKey::Resource) => self.resource_tags.lookup(key, self.context),
+            Some(TagKey::Request) => self.request_tags.lookup(key, self.context),
+            None => self.context.lookup(key),
+        }
     }
 }
 

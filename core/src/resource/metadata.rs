@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::RequestedResource;
 use super::accepts::{Accepts, decode};
 use super::error::{InvalidId, ResourceMismatch};
 use crate::arn::{Arn, Scope};
@@ -166,6 +167,21 @@ impl ResourceTypeMetadata {
         } else {
             Err(other())
         }
+    }
+
+    /// A resource of the type, with the resource component `part`, as a request names it.
+    pub fn requested<'a>(
+        &'static self,
+        part: &'a ResourcePart,
+        scope: &'a Scope,
+    ) -> RequestedResource<'a> {
+        RequestedResource::Arn(Arn::from_components(
+            self.partition.fill(scope.partition()),
+            self.service,
+            self.region.fill(scope.region()),
+            self.account.fill(scope.account()),
+            part.as_str(),
+        ))
     }
 
     /// Splits the text of a resource component into its fields, in the order of [`fields`](Self::fields).

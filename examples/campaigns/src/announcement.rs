@@ -8,6 +8,7 @@ use pinpoint_iam::action::Route;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign, GetCampaign};
 use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::web::Requirement;
 use pinpoint_iam::{Authorizer, Policy};
 
 use crate::callers::{Caller, Callers};
@@ -43,14 +44,15 @@ impl Announcement<'_> {
             .unwrap_or_default();
         for GuardedRoute {
             route: Route { method, path, .. },
-            requirement,
+            declaration,
             ..
         } in self.routes
         {
-            let actions: Vec<String> = requirement
-                .actions
-                .iter()
-                .map(ToString::to_string)
+            let actions: Vec<String> = declaration
+                .requirement()
+                .into_iter()
+                .flat_map(Requirement::actions)
+                .map(|required| required.action.to_string())
                 .collect();
             writeln!(out, "  {method:<6} {path:<widest$}  {}", actions.join(", "))?;
         }

@@ -10,7 +10,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use pinpoint_iam::Authorizer;
 use pinpoint_iam::action::Route;
-use pinpoint_iam::web::{Requirement, Requires};
+use pinpoint_iam::web::{ActionRequirement, Annotated, Declaration, Requirement};
 
 use crate::api::answer::ApiError;
 use crate::api::body::MAX_BODY_LENGTH;
@@ -46,7 +46,7 @@ pub(crate) struct GuardedRoute {
     /// The method and path.
     pub(crate) route: Route,
     /// What the caller must be allowed to do.
-    pub(crate) requirement: &'static Requirement,
+    pub(crate) declaration: &'static Declaration,
     handler: MethodRouter<AppState>,
 }
 
@@ -54,10 +54,10 @@ pub(crate) struct GuardedRoute {
 /// `#[requires]` has no such type, so it does not compile here.
 macro_rules! guarded {
     ($handler:path) => {
-        guarded!($handler, at route_of(<$handler as Requires<_>>::REQUIREMENT)?)
+        guarded!($handler, at route_of(<$handler as Annotated>::DECLARATION)?)
     };
     ($handler:path, at $route:expr) => {
-        guard($route, <$handler as Requires<_>>::REQUIREMENT, $handler)?
+        guard($route, <$handler as Annotated>::DECLARATION, $handler)?
     };
 }
 
@@ -110,8 +110,8 @@ fn all_differ(routes: Vec<GuardedRoute>) -> Result<Vec<GuardedRoute>, String> {
         };
         if let Some(other) = others.find(same) {
             let (one, other, route) = (
-                one.requirement.handler,
-                other.requirement.handler,
+                one.declaration.handler,
+                other.declaration.handler,
                 one.route,
             );
             return Err(format!(
@@ -123,12 +123,14 @@ fn all_differ(routes: Vec<GuardedRoute>) -> Result<Vec<GuardedRoute>, String> {
 }
 
 /// The route that the catalog gives to the handler's action.
-fn route_of(requirement: &Requirement) -> Result<Route, String> {
-    let handler = requirement.handler;
-    match requirement.actions {
-        [action] => action.route.ok_or_else(|| {
-            format!("`{handler}` has no route: the catalog has none for `{action}`")
-        }),
+fn route_of(declaration: &Declaration) -> Result<Route, String> {
+    let handler = declaration.handler;
+    match declaration.requirement() {
+        Some(Requirement::Action(ActionRequirement { action, .. })) => {
+            action.route.ok_or_else(|| {
+                format!("`{handler}` has no route: the catalog has none for `{action}`")
+            })
+        }
         _ => Err(format!(
             "`{handler}` requires several actions, so its route has to be said"
         )),
@@ -137,7 +139,7 @@ fn route_of(requirement: &Requirement) -> Result<Route, String> {
 
 fn guard<H, T>(
     route: Route,
-    requirement: &'static Requirement,
+    declaration: &'static Declaration,
     handler: H,
 ) -> Result<GuardedRoute, String>
 where
@@ -150,7 +152,7 @@ where
         .ok_or_else(|| format!("`{route}` cannot be served: the method is not known"))?;
     Ok(GuardedRoute {
         route,
-        requirement,
+        declaration,
         handler: on(method, handler),
     })
 }
@@ -192,13 +194,15 @@ mod tests {
     #[test]
     fn every_route_is_named_after_what_it_requires() {
         for GuardedRoute {
-            route, requirement, ..
+            route, declaration, ..
         } in routes().unwrap()
         {
-            let [action] = requirement.actions else {
+            let Some(Requirement::Action(ActionRequirement { action, .. })) =
+                declaration.requirement()
+            else {
                 panic!("{route} requires several actions");
             };
-            let name = requirement.handler.replace('_', "");
+            let name = declaration.handler.replace('_', "");
             assert!(
                 action.name.eq_ignore_ascii_case(&name),
                 "{route}: {name} requires {action}"

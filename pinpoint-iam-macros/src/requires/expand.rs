@@ -16,7 +16,7 @@
 //! private type, as it may without us.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, FnArg, parse_quote};
@@ -34,7 +34,7 @@ pub(crate) fn expand(checked: Checked<'_>) -> TokenStream {
         target,
     } = checked;
     let root = paths::root();
-    let requirement = requirement(&handler, &action);
+    let declaration = declaration(&handler, &action, &target);
     let name = handler.signature.ident.clone();
     let visibility = handler.visibility.clone();
     let conditions: Vec<Attribute> = handler
@@ -63,8 +63,14 @@ pub(crate) fn expand(checked: Checked<'_>) -> TokenStream {
 
         #(#conditions)*
         #[allow(clippy::all, clippy::pedantic, unused_parens, unused_variables)]
+        impl #root::web::Annotated for #name {
+            const DECLARATION: &'static #root::web::Declaration = #declaration;
+        }
+
+        #(#conditions)*
+        #[allow(clippy::all, clippy::pedantic, unused_parens, unused_variables)]
         impl #root::web::Requires<#taken> for #name {
-            const REQUIREMENT: &'static #root::web::Requirement = #requirement;
+            type Permit = ();
 
             fn check(
                 #guard: &#root::guard::Guard<'_>,
@@ -116,18 +122,56 @@ fn documentation(action: &Resolved<'_>) -> String {
     format!("**Requires** `{service}:{}`{level} on {on}", entry.name)
 }
 
-/// What the route table and explanations say about the handler.
-fn requirement(handler: &Handler, action: &Resolved<'_>) -> TokenStream {
+/// What documents and audits say about the handler.
+fn declaration(handler: &Handler, action: &Resolved<'_>, target: &Target<'_>) -> TokenStream {
     let root = paths::root();
     let name = handler.signature.ident.unraw().to_string();
-    let action = paths::action(&action.service, &action.name);
+    let action_type = paths::action(&action.service, &action.name);
+    let resource = binding(target);
     quote! {
-        &#root::web::Requirement {
+        &#root::web::Declaration {
             handler: #name,
             module_path: ::core::module_path!(),
             file: ::core::file!(),
             line: ::core::line!(),
-            actions: &[<#action as #root::action::TypedAction>::METADATA],
+            access: #root::web::Access::Requires {
+                requirement: #root::web::Requirement::Action(#root::web::ActionRequirement {
+                    action: <#action_type as #root::action::TypedAction>::METADATA,
+                    resource: #resource,
+                }),
+                after_body: false,
+            },
+            path_parameters: &[],
+        }
+    }
+}
+
+/// How the handler names the resource, in words.
+fn binding(target: &Target<'_>) -> TokenStream {
+    let root = paths::root();
+    match target {
+        Target::All => quote!(#root::web::ResourceBinding::All),
+        Target::Given(expression) => {
+            let text = expression.to_token_stream().to_string();
+            quote!(#root::web::ResourceBinding::Resource(#text))
+        }
+        Target::Fields { resource, values } => {
+            let fields = resource.fields.iter().zip(values).map(|(field, value)| {
+                let field = field.field();
+                let from = match value {
+                    Value::Fixed(text) => quote!(Pinned(#text)),
+                    Value::Binding(name) => {
+                        let name = name.unraw().to_string();
+                        quote!(Parameter(#name))
+                    }
+                    Value::Expression(expression) => {
+                        let text = expression.to_token_stream().to_string();
+                        quote!(Expression(#text))
+                    }
+                };
+                quote!(#root::web::FieldBinding { field: #field, from: #root::web::BindingSource::#from })
+            });
+            quote!(#root::web::ResourceBinding::Fields(&[#(#fields),*]))
         }
     }
 }

@@ -151,7 +151,7 @@ fn conditions_of_the_handler_hold_for_what_belongs_to_it() {
             async fn put() {}
         ),
     );
-    assert_eq!(output.matches("# [cfg (unix)]").count(), 3, "{output}");
+    assert_eq!(output.matches("# [cfg (unix)]").count(), 4, "{output}");
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Whether one statement matches a request, part by part.
 
 use crate::condition::{BaseOperator, Condition, Finding, Outcome, SetOperator};
+use once_cell::sync::Lazy;
+
 use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::principal_element::{self, Closeness};
 use crate::eval::stack::PolicyType;
 use crate::pattern::Match;
-use crate::policy::{ActionPattern, Effect, ResourcePattern, Statement};
+use crate::policy::{ActionPattern, Effect, ResourceElement, ResourcePattern, Statement};
 use crate::request::Request;
 
 /// What came of holding one statement against a request.
@@ -239,6 +241,9 @@ fn resource_part<'a>(
             _ => ResourcePart::Undecidable,
         };
     };
+    if request.resource_is_unknown() {
+        return of_any_resource(element);
+    }
     let mut unknown = None;
     for pattern in element.patterns() {
         match pattern.matches(&request.resource(), request) {
@@ -259,5 +264,24 @@ fn resource_part<'a>(
             matches: element.is_negated(),
             by: None,
         },
+    }
+}
+
+/// What stands for the resource among the keys that a decision needs, where only the body names it.
+pub(crate) static UNKNOWN_RESOURCE: Lazy<ConditionKey> =
+    Lazy::new(|| ConditionKey::new("the resource"));
+
+/// What a resource element says of a resource that is not known yet: a pattern for everything covers it in any case.
+fn of_any_resource(element: &ResourceElement) -> ResourcePart<'_> {
+    let everything = element
+        .patterns()
+        .iter()
+        .find(|pattern| pattern.is_everything());
+    match everything {
+        Some(pattern) => ResourcePart::Decided {
+            matches: !element.is_negated(),
+            by: Some(pattern),
+        },
+        None => ResourcePart::Unknown(&UNKNOWN_RESOURCE),
     }
 }

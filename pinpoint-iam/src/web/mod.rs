@@ -5,33 +5,77 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+mod context;
+mod declaration;
 mod rejection;
+mod routes;
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::action::ActionMetadata;
 use crate::guard::{Denied, Guard};
 
-pub use rejection::Rejection;
+pub use self::declaration::{
+    Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
+    Requirement, ResourceBinding,
+};
+pub use self::rejection::Rejection;
+pub use self::routes::{MountedRoute, RouteTable};
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///
 /// Only this crate's extractors make one. `P` is a tuple of those of the handler's parameters that the check looks at.
-pub struct Authorized<H, P> {
+pub struct Authorized<H: Requires<P>, P> {
+    /// What `permit = name` asked for; `()` without.
+    pub permit: H::Permit,
     check: PhantomData<fn() -> (H, P)>,
 }
 
-impl<H, P> Authorized<H, P> {
-    #[cfg(feature = "axum")]
-    const fn passed() -> Self {
-        Self { check: PhantomData }
+impl<H: Requires<P>, P> Authorized<H, P> {
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    const fn passed(permit: H::Permit) -> Self {
+        Self {
+            permit,
+            check: PhantomData,
+        }
     }
 }
 
-impl<H, P> fmt::Debug for Authorized<H, P> {
+impl<H: Requires<P>, P> fmt::Debug for Authorized<H, P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Authorized")
+    }
+}
+
+/// The last parameter of a handler whose check cannot be finished before that parameter is read.
+///
+/// `#[requires]` puts it around the parameter that holds the tags of the request, or ids that only the body tells. The
+/// check has then been made twice: before the body was read, with all that could be known, and here.
+pub struct AfterBody<H: RequiresAfterBody<P, B>, P, B> {
+    /// The parameter.
+    pub value: B,
+    /// What `permit = name` asked for; `()` without.
+    pub permit: H::FinalPermit,
+    check: PhantomData<fn() -> (H, P)>,
+}
+
+impl<H: RequiresAfterBody<P, B>, P, B> AfterBody<H, P, B> {
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    const fn passed(value: B, permit: H::FinalPermit) -> Self {
+        Self {
+            value,
+            permit,
+            check: PhantomData,
+        }
+    }
+}
+
+impl<H: RequiresAfterBody<P, B>, P, B: fmt::Debug> fmt::Debug for AfterBody<H, P, B> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("AfterBody")
+            .field(&self.value)
+            .finish()
     }
 }
 
@@ -40,29 +84,33 @@ impl<H, P> fmt::Debug for Authorized<H, P> {
     message = "`{Self}` has no check for these parameters",
     label = "not a handler with `#[requires(..)]`"
 )]
-pub trait Requires<P>: Send + Sync + 'static {
-    /// What the handler requires, for documents and audits.
-    const REQUIREMENT: &'static Requirement;
+pub trait Requires<P>: Annotated {
+    /// What the check proves, where the handler asked for it; `()` otherwise.
+    type Permit: Send;
+
+    /// Checks that the guard's caller may run the handler with these parameters.
+    ///
+    /// For a handler that [`RequiresAfterBody`], this is what can be said before the body is read.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not.
+    fn check(guard: &Guard<'_>, parameters: &P) -> Result<Self::Permit, Denied>;
+}
+
+/// The rest of the check of one handler, when its last parameter is read.
+pub trait RequiresAfterBody<P, B>: Requires<P> {
+    /// What the check proves, where the handler asked for it; `()` otherwise.
+    type FinalPermit: Send;
 
     /// Checks that the guard's caller may run the handler with these parameters.
     ///
     /// # Errors
     ///
     /// When the caller may not.
-    fn check(guard: &Guard<'_>, parameters: &P) -> Result<(), Denied>;
-}
-
-/// What a handler requires, and where it stands.
-#[derive(Debug)]
-pub struct Requirement {
-    /// The name of the handler.
-    pub handler: &'static str,
-    /// The path of the module that the handler stands in.
-    pub module_path: &'static str,
-    /// The source file.
-    pub file: &'static str,
-    /// The line in the source file.
-    pub line: u32,
-    /// The actions that are checked; all must be allowed.
-    pub actions: &'static [&'static ActionMetadata],
+    fn check_after_body(
+        guard: &Guard<'_>,
+        parameters: &P,
+        body: &B,
+    ) -> Result<Self::FinalPermit, Denied>;
 }

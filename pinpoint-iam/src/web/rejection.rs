@@ -35,9 +35,14 @@ impl<'a> Rejection<'a> {
     pub fn error_type(&self) -> &'static str {
         match self.denied.reason() {
             DeniedReason::NoPrincipal => "MissingAuthenticationTokenException",
-            DeniedReason::Refused(_) => "AccessDeniedException",
-            DeniedReason::InvalidId(_) | DeniedReason::Unreadable => "BadRequestException",
-            DeniedReason::KeysUnavailable(_) => "ServiceUnavailableException",
+            DeniedReason::Refused(_) | DeniedReason::OtherScope => "AccessDeniedException",
+            DeniedReason::InvalidId(_) | DeniedReason::InvalidArn(_) | DeniedReason::Unreadable => {
+                "BadRequestException"
+            }
+            DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => {
+                "ServiceUnavailableException"
+            }
+            DeniedReason::Misconfigured(_) => "InternalServerErrorException",
         }
     }
 

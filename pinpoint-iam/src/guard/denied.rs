@@ -1,0 +1,221 @@
+//! Requests that were not let through.
+
+use std::fmt;
+
+use crate::eval::{AccessDenied, DeniedBy, NeededKeys};
+use crate::guard::TagsUnavailable;
+use crate::request::Request;
+use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
+
+/// A request that was not let through, and why.
+///
+/// `Display` writes what the caller may be told. [`Denied::reason`] is for the log.
+#[derive(Clone, Debug)]
+pub struct Denied(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    reason: DeniedReason,
+    message: String,
+    /// Whether the request named a single resource, whose existence may have to be hidden.
+    has_resource: bool,
+    pending: Option<Pending>,
+}
+
+/// Why a request was not let through.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum DeniedReason {
+    /// Nobody was authenticated: the request has no [`Principal`](crate::Principal).
+    NoPrincipal,
+    /// The policies do not allow it.
+    Refused(DeniedBy),
+    /// An id of the request cannot stand in an ARN.
+    InvalidId(InvalidId),
+    /// The request names its resource by an ARN that is none of the action's.
+    InvalidArn(ResourceMismatch),
+    /// The request names its resource by an ARN of another partition, region or account.
+    OtherScope,
+    /// The parts of the request that name the resource cannot be read, such as a path that is not UTF-8.
+    Unreadable,
+    /// The decision depends on condition keys that could not be had.
+    KeysUnavailable(NeededKeys),
+    /// The decision depends on tags of the resource, and their source failed.
+    TagsUnavailable(TagsUnavailable),
+    /// The application is put together wrongly; the text says how.
+    Misconfigured(&'static str),
+}
+
+/// What a check that could not be decided waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pending {
+    /// The tags of the resource with this ARN.
+    ResourceTags(String),
+    /// What only the body tells.
+    Body,
+}
+
+impl Denied {
+    /// Nobody was authenticated, which only a web layer finds out.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) fn no_principal() -> Self {
+        Self::new(DeniedReason::NoPrincipal)
+    }
+
+    /// What names the resource cannot be read.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) fn unreadable() -> Self {
+        Self::new(DeniedReason::Unreadable)
+    }
+
+    pub(crate) fn misconfigured(how: &'static str) -> Self {
+        Self::new(DeniedReason::Misconfigured(how))
+    }
+
+    /// The route does not carry what the check needs.
+    pub(crate) fn misrouted() -> Self {
+        Self::misconfigured("the route does not name the resource of the action")
+    }
+
+    pub(super) fn tags_unavailable(error: TagsUnavailable) -> Self {
+        Self::new(DeniedReason::TagsUnavailable(error))
+    }
+
+    pub(super) fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
+        let message = AccessDenied::new(request, &by).to_string();
+        Self(Box::new(Inner {
+            reason: DeniedReason::Refused(by),
+            message,
+            has_resource: request.resource() != RequestedResource::All,
+            pending: None,
+        }))
+    }
+
+    pub(super) fn undecided(
+        request: &Request<'_>,
+        keys: NeededKeys,
+        pending: Option<Pending>,
+    ) -> Self {
+        let mut denied = Self::new(DeniedReason::KeysUnavailable(keys));
+        denied.0.has_resource = request.resource() != RequestedResource::All;
+        denied.0.pending = pending;
+        denied
+    }
+
+    fn new(reason: DeniedReason) -> Self {
+        let message = match &reason {
+            DeniedReason::NoPrincipal => "Missing Authentication Token".to_owned(),
+            DeniedReason::InvalidId(error) => error.to_string(),
+            DeniedReason::InvalidArn(error) => error.to_string(),
+            DeniedReason::Unreadable => {
+                "What names the resource in the request cannot be read.".to_owned()
+            }
+            DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => {
+                "The request could not be authorized for now.".to_owned()
+            }
+            DeniedReason::Misconfigured(_) => "The request could not be authorized.".to_owned(),
+            DeniedReason::Refused(_) | DeniedReason::OtherScope => "Access denied.".to_owned(),
+        };
+        let has_resource = matches!(reason, DeniedReason::OtherScope);
+        Self(Box::new(Inner {
+            reason,
+            message,
+            has_resource,
+            pending: None,
+        }))
+    }
+
+    /// Why the request was not let through. For the log: it names policies and statements.
+    pub fn reason(&self) -> &DeniedReason {
+        &self.0.reason
+    }
+
+    /// Whether the request named a single resource.
+    pub fn has_resource(&self) -> bool {
+        self.0.has_resource
+    }
+
+    /// The HTTP status that answers the request: 401 without a principal, 403 refused, 400 for what cannot name a
+    /// resource of the action, 503 when a condition key could not be had, 500 for a fault of the application.
+    pub fn status(&self) -> u16 {
+        match self.reason() {
+            DeniedReason::NoPrincipal => 401,
+            DeniedReason::Refused(_) | DeniedReason::OtherScope => 403,
+            DeniedReason::InvalidId(_) | DeniedReason::InvalidArn(_) | DeniedReason::Unreadable => {
+                400
+            }
+            DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => 503,
+            DeniedReason::Misconfigured(_) => 500,
+        }
+    }
+
+    /// What the check waits for, where it could not be decided.
+    pub(crate) fn pending(&self) -> Option<&Pending> {
+        self.0.pending.as_ref()
+    }
+
+    /// Whether the request, and not the caller, is at fault.
+    pub(super) fn is_malformed(&self) -> bool {
+        self.gravity_among_all() > 1
+    }
+
+    /// How much the error counts where all checks must pass.
+    pub(super) fn gravity_among_all(&self) -> u8 {
+        match self.status() {
+            500 => 5,
+            401 => 4,
+            400 => 3,
+            403 => 1,
+            _ => 0,
+        }
+    }
+
+    /// How much the error counts where one check must pass: one that is open may still do so.
+    pub(super) fn gravity_among_any(&self) -> u8 {
+        match self.gravity_among_all() {
+            0 => 1,
+            1 => 0,
+            grave => grave,
+        }
+    }
+}
+
+impl From<InvalidId> for Denied {
+    fn from(error: InvalidId) -> Self {
+        Self::new(DeniedReason::InvalidId(error))
+    }
+}
+
+impl From<ResourceMismatch> for Denied {
+    fn from(error: ResourceMismatch) -> Self {
+        Self::new(match error {
+            ResourceMismatch::OtherScope => DeniedReason::OtherScope,
+            ResourceMismatch::InvalidId(error) => DeniedReason::InvalidId(error),
+            error => DeniedReason::InvalidArn(error),
+        })
+    }
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Denied {}
+
+impl fmt::Display for DeniedReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPrincipal => formatter.write_str("the request has no principal"),
+            Self::Refused(by) => by.fmt(formatter),
+            Self::InvalidId(error) => error.fmt(formatter),
+            Self::InvalidArn(error) => error.fmt(formatter),
+            Self::OtherScope => ResourceMismatch::OtherScope.fmt(formatter),
+            Self::Unreadable => formatter.write_str("what names the resource cannot be read"),
+            Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
+            Self::TagsUnavailable(error) => error.fmt(formatter),
+            Self::Misconfigured(how) => formatter.write_str(how),
+        }
+    }
+}

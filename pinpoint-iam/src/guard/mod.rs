@@ -1,0 +1,284 @@
+//! The one door from handlers to the evaluator.
+
+mod composition;
+mod denied;
+mod permit;
+mod settle;
+mod tags;
+
+use crate::action::{ActionMetadata, ActsOn, TypedAction};
+use crate::arn::Arn;
+use crate::authorizer::Authorizer;
+use crate::context::{Context, TagKey};
+use crate::eval::{Answer, Decision};
+use crate::principal::Principal;
+use crate::request::{LateTags, Request};
+use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourcePart};
+
+pub use self::composition::Several;
+pub use self::denied::{Denied, DeniedReason};
+pub use self::permit::Permit;
+pub use self::tags::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
+
+pub(crate) use self::denied::Pending;
+pub(crate) use self::settle::settle;
+pub(crate) use self::tags::FetchedTags;
+
+/// Checks what one caller may do, in one request.
+///
+/// Made by [`Authorizer::guard`]; in web handlers `#[requires]` makes it.
+///
+/// The tags of resources are those that the context tells, and the authorizer's [`ResourceTagSource`] is asked for the
+/// others where somebody can wait for it: in web handlers and in `async` functions with `#[requires(.., guard = ..)]`.
+/// Tags of the request are those that the context tells or that were given [as such](Self::with_request_tags). Tags
+/// that are not known refuse what depends on them.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard<'a> {
+    authorizer: &'a Authorizer,
+    principal: &'a Principal,
+    context: &'a Context,
+    request_tags: LateTags<'a>,
+    resource_tags: &'a FetchedTags,
+}
+
+impl<'a> Guard<'a> {
+    pub(crate) const fn new(
+        authorizer: &'a Authorizer,
+        principal: &'a Principal,
+        context: &'a Context,
+    ) -> Self {
+        Self {
+            authorizer,
+            principal,
+            context,
+            request_tags: LateTags::Unknown,
+            resource_tags: FetchedTags::NONE,
+        }
+    }
+
+    /// The guard with the resource tags that were fetched so far.
+    pub(crate) const fn with_resource_tags<'b>(self, tags: &'b FetchedTags) -> Guard<'b>
+    where
+        'a: 'b,
+    {
+        Guard {
+            resource_tags: tags,
+            ..self
+        }
+    }
+
+    /// The guard of a request that carries these tags, as [`Tags::for_request`] writes them, and no others.
+    #[must_use]
+    pub const fn with_request_tags<'b>(self, tags: &'b Context) -> Guard<'b>
+    where
+        'a: 'b,
+    {
+        Guard {
+            request_tags: LateTags::Known(tags),
+            ..self
+        }
+    }
+
+    /// The caller.
+    pub const fn principal(&self) -> &'a Principal {
+        self.principal
+    }
+
+    /// The authorizer that is asked.
+    pub const fn authorizer(&self) -> &'a Authorizer {
+        self.authorizer
+    }
+
+    /// Checks that the caller may do `action` to `resource`.
+    ///
+    /// An action with a resource that it does not act on does not compile.
+    ///
+    /// # Errors
+    ///
+    /// When the policies do not allow it, when `resource` has another value than the one that the action fixes (an
+    /// `SMS` template under `GetEmailTemplate`), and when a condition key is needed that is not known.
+    pub fn check<A, R>(&self, action: A, resource: &R) -> Result<(), Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        action.check_pinned(resource)?;
+        self.decide(
+            A::METADATA,
+            resource.requested(self.authorizer.scope()),
+            Stage::Final,
+        )
+    }
+
+    /// Checks that the caller may do `action` to `resource`, and answers the proof of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn authorize<A, R>(&self, action: A, resource: &R) -> Result<Permit<A>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        self.check(action, resource)?;
+        Ok(Permit::new(
+            *self,
+            R::TYPE,
+            &resource.requested(self.authorizer.scope()),
+        ))
+    }
+
+    /// Checks that the caller may do `action` to the resource with the ARN `arn`, whichever of the action's resource
+    /// types it is of.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check); and when `arn` is not exactly the ARN of a resource that the action acts on, or is
+    /// one of another partition, region or account than the authorizer's scope.
+    pub fn check_arn<A: TypedAction>(&self, action: A, arn: &str) -> Result<(), Denied> {
+        self.authorize_arn(action, arn).map(drop)
+    }
+
+    /// Checks as [`check_arn`](Self::check_arn) does, and answers the proof of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_arn`](Self::check_arn).
+    pub fn authorize_arn<A: TypedAction>(&self, _: A, arn: &str) -> Result<Permit<A>, Denied> {
+        self.permit_for_arn(arn)
+    }
+
+    fn permit_for_arn<A: TypedAction>(&self, arn: &str) -> Result<Permit<A>, Denied> {
+        let arn = Arn::parse(arn).map_err(ResourceMismatch::NotAnArn)?;
+        let mut mismatch = ResourceMismatch::OtherTemplate { template: "*" };
+        for resource_type in A::METADATA.resource_types {
+            match resource_type.parse(arn, self.authorizer.scope()) {
+                Ok(part) => {
+                    A::METADATA.check_pinned(resource_type, &part)?;
+                    let requested = RequestedResource::Arn(arn);
+                    self.decide(A::METADATA, requested, Stage::Final)?;
+                    return Ok(Permit::new(*self, Some(resource_type), &requested));
+                }
+                // What is closest to a resource of the action says most of what is wrong.
+                Err(ResourceMismatch::OtherTemplate { .. }) => {}
+                Err(closer) => mismatch = closer,
+            }
+        }
+        Err(mismatch.into())
+    }
+
+    /// Checks that the caller may do `action` to the resource that the action's route names by its parameters.
+    ///
+    /// `parameter` gives the decoded value of a path parameter by the name of the field that it fills, such as
+    /// `campaign_id`; see [`is_parameter`]. A parameter that holds a whole ARN is read as [`check_arn`](Self::check_arn) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check); and when the action acts on several resource types, or a parameter is missing.
+    pub(crate) fn authorize_parameters<'p, A: TypedAction>(
+        &self,
+        parameter: impl Fn(&str) -> Option<&'p str>,
+    ) -> Result<Permit<A>, Denied> {
+        let metadata = A::METADATA;
+        if let Some(whole) = metadata.whole_arn {
+            let arn = parameter(whole).ok_or_else(Denied::misrouted)?;
+            return self.permit_for_arn(arn);
+        }
+        let scope = self.authorizer.scope();
+        let (resource_type, part) = match metadata.resource_types {
+            [] => {
+                self.decide(metadata, RequestedResource::All, Stage::Final)?;
+                return Ok(Permit::new(*self, None, &RequestedResource::All));
+            }
+            [only] => {
+                let values: Vec<&str> = only
+                    .fields
+                    .iter()
+                    .map(|field| {
+                        let pinned = metadata.pinned.iter();
+                        pinned
+                            .copied()
+                            .find(|(placeholder, _)| *placeholder == field.placeholder)
+                            .map(|(_, value)| value)
+                            .or_else(|| parameter(field.name))
+                    })
+                    .collect::<Option<_>>()
+                    .ok_or_else(Denied::misrouted)?;
+                let part: ResourcePart = only.fill(&values)?;
+                (*only, part)
+            }
+            _ => return Err(Denied::misrouted()),
+        };
+        let requested = resource_type.requested(&part, scope);
+        self.decide(metadata, requested, Stage::Final)?;
+        Ok(Permit::new(*self, Some(resource_type), &requested))
+    }
+
+    /// Asks about `action` on a resource that only the body names, before the body is read.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not do it to any resource that the policies could mean; otherwise that the resource is not
+    /// known yet, unless it does not matter.
+    pub(crate) fn foresee<A: TypedAction>(&self, _: A) -> Result<(), Denied> {
+        self.decide(A::METADATA, RequestedResource::All, Stage::ResourceUnknown)
+    }
+
+    fn decide(
+        &self,
+        action: &'static ActionMetadata,
+        resource: RequestedResource<'_>,
+        stage: Stage,
+    ) -> Result<(), Denied> {
+        let request_tags = match self.request_tags {
+            LateTags::Unknown if !action.takes_request_tags() => LateTags::FromContext,
+            known_or_not => known_or_not,
+        };
+        let resource_tags = match (resource, stage) {
+            (_, Stage::ResourceUnknown) => LateTags::Unknown,
+            (RequestedResource::All, Stage::Final) => LateTags::FromContext,
+            (RequestedResource::Arn(_), Stage::Final) => self.resource_tags.of(&resource),
+        };
+        let scope = self.authorizer.scope();
+        let mut request = Request::new(self.principal, action.into(), resource, self.context)
+            .in_scope(scope)
+            .with_tags(resource_tags, request_tags);
+        if stage == Stage::ResourceUnknown {
+            request = request.with_unknown_resource();
+        }
+        match self.authorizer.answer(&request) {
+            Answer::Decided(Decision::Allow(_)) => Ok(()),
+            Answer::Decided(Decision::Deny(by)) => Err(Denied::refused(&request, by)),
+            Answer::Needs(keys) => {
+                let needs = |kind| {
+                    keys.iter()
+                        .any(|key| TagKey::of(key.folded()) == Some(kind))
+                };
+                let pending = match resource_tags {
+                    _ if stage == Stage::ResourceUnknown => Some(Pending::Body),
+                    LateTags::Unknown if needs(TagKey::Resource) => {
+                        Some(Pending::ResourceTags(resource.to_string()))
+                    }
+                    _ if needs(TagKey::Request) => Some(Pending::Body),
+                    _ => None,
+                };
+                Err(Denied::undecided(&request, keys, pending))
+            }
+        }
+    }
+}
+
+/// Whether a route calls the field `field` by the path parameter `parameter`: `campaign-id`, or `campaign_id`.
+pub(crate) fn is_parameter(parameter: &str, field: &str) -> bool {
+    let same = |(left, right): (u8, u8)| left == right || (left, right) == (b'-', b'_');
+    parameter.len() == field.len() && parameter.bytes().zip(field.bytes()).all(same)
+}
+
+/// How much of the request is known.
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    /// The resource is known.
+    Final,
+    /// Only the body names the resource, and it was not read.
+    ResourceUnknown,
+}

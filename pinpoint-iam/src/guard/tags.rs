@@ -1,0 +1,153 @@
+//! Tags: of resources, which somebody has to fetch, and of requests, which stand in the body.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::context::Context;
+use crate::request::LateTags;
+use crate::resource::RequestedResource;
+
+/// Where the tags of resources come from.
+///
+/// Asked only when a decision depends on a tag, and at most once for each request and resource. See
+/// [`AuthorizerBuilder::resource_tags`](crate::AuthorizerBuilder::resource_tags).
+pub trait ResourceTagSource: Send + Sync + 'static {
+    /// The tags of the resource with the ARN `arn`; none for one that does not exist.
+    ///
+    /// # Errors
+    ///
+    /// When the tags cannot be had. The request is then answered 503.
+    fn tags<'a>(&'a self, arn: &'a str) -> TagsFuture<'a>;
+}
+
+/// What a [`ResourceTagSource`] answers.
+pub type TagsFuture<'a> = Pin<Box<dyn Future<Output = Result<Tags, TagsUnavailable>> + Send + 'a>>;
+
+/// Why tags could not be had. For the log; the caller is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagsUnavailable(String);
+
+impl TagsUnavailable {
+    /// For the log: what went wrong.
+    pub fn new(why: impl fmt::Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
+impl fmt::Display for TagsUnavailable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "the tags of the resource cannot be had: {}",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for TagsUnavailable {}
+
+/// Tags of a resource or of a request.
+///
+/// ```
+/// use pinpoint_iam::guard::Tags;
+///
+/// let tags: Tags = [("team", "red"), ("stage", "live")].into_iter().collect();
+/// assert_eq!(tags.len(), 2);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags(Vec<(String, Option<String>)>);
+
+impl Tags {
+    /// No tags.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a tag.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.0.push((key.into(), Some(value.into())));
+    }
+
+    /// Adds the key of a tag whose value the request does not tell, as those that are to be removed.
+    pub fn insert_key(&mut self, key: impl Into<String>) {
+        self.0.push((key.into(), None));
+    }
+
+    /// The number of tags.
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The condition keys of a resource with these tags: `aws:ResourceTag/key`.
+    pub fn for_resource(&self) -> Context {
+        self.as_keys("aws:ResourceTag/")
+    }
+
+    /// The condition keys of a request with these tags: `aws:RequestTag/key`, and `aws:TagKeys` where there are any.
+    pub fn for_request(&self) -> Context {
+        let mut context = self.as_keys("aws:RequestTag/");
+        for (key, _) in &self.0 {
+            context.insert("aws:TagKeys", key.as_str());
+        }
+        context
+    }
+
+    fn as_keys(&self, prefix: &str) -> Context {
+        let mut context = Context::new();
+        for (key, value) in &self.0 {
+            if let Some(value) = value {
+                context.insert(&format!("{prefix}{key}"), value.as_str());
+            }
+        }
+        context
+    }
+}
+
+impl<'a> Extend<&'a Self> for Tags {
+    fn extend<I: IntoIterator<Item = &'a Self>>(&mut self, several: I) {
+        for tags in several {
+            self.0.extend(tags.0.iter().cloned());
+        }
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Tags {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(tags: I) -> Self {
+        let tags = tags.into_iter();
+        Self(
+            tags.map(|(key, value)| (key.into(), Some(value.into())))
+                .collect(),
+        )
+    }
+}
+
+/// The tags that were fetched for one request, by the ARN of their resource.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FetchedTags(Vec<(String, Context)>);
+
+impl FetchedTags {
+    /// Nothing was fetched.
+    pub(crate) const NONE: &'static Self = &Self(Vec::new());
+
+    pub(crate) fn insert(&mut self, arn: String, tags: &Tags) {
+        self.0.push((arn, tags.for_resource()));
+    }
+
+    /// What is known of the tags of `resource`.
+    pub(super) fn of(&self, resource: &RequestedResource<'_>) -> LateTags<'_> {
+        if self.0.is_empty() {
+            return LateTags::Unknown;
+        }
+        let arn = resource.to_string();
+        self.0
+            .iter()
+            .find(|(fetched, _)| *fetched == arn)
+            .map_or(LateTags::Unknown, |(_, tags)| LateTags::Known(tags))
+    }
+}

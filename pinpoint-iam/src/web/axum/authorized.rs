@@ -1,0 +1,80 @@
+//! The check before the body.
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+
+use super::rejection::refuse;
+use super::{Caller, HoldsAuthorizer};
+use crate::guard::{Denied, Guard, settle};
+use crate::principal::Principal;
+use crate::web::{Access, Annotated, Authorized, Requires};
+
+impl<S, H, P> FromRequestParts<S> for Authorized<H, P>
+where
+    S: HoldsAuthorizer + Send + Sync,
+    H: Requires<P>,
+    P: BeforeBody<S> + Send + Sync,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let authorizer = state.authorizer();
+        let mut caller =
+            Caller::of(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
+        let parameters = take::<H, P, S>(parts, state, &caller.principal).await?;
+        let guard = authorizer.guard(&caller.principal, &caller.context);
+        let check = |guard: &Guard<'_>| H::check(guard, &parameters);
+        match settle(guard, &mut caller.fetched, check).await {
+            Ok(permit) => {
+                if finishes_after_body::<H>() {
+                    caller.keep(parts);
+                }
+                Ok(Self::passed(permit))
+            }
+            Err(denied) => Err(refuse::<H>(&denied, Some(&caller.principal))),
+        }
+    }
+}
+
+/// Parameters that can be taken before the body is read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be taken before the body is read",
+    label = "binds a placeholder of the action's ARN",
+    note = "take what names the resource from the path, the query or a header"
+)]
+pub trait BeforeBody<S>: FromRequestParts<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<S, P: FromRequestParts<S>> BeforeBody<S> for P {}
+
+/// Takes the parameters that the check of `H` looks at.
+pub(super) async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    principal: &Principal,
+) -> Result<P, Response> {
+    P::from_request_parts(parts, state)
+        .await
+        .map_err(|rejection| {
+            let response = rejection.into_response();
+            // A path that is not UTF-8, say, names no resource: the answer is that of any other unusable id. What an
+            // extractor refuses with another status is its own affair.
+            if response.status() == StatusCode::BAD_REQUEST {
+                refuse::<H>(&Denied::unreadable(), Some(principal))
+            } else {
+                response
+            }
+        })
+}
+
+fn finishes_after_body<H: Annotated>() -> bool {
+    matches!(
+        H::DECLARATION.access,
+        Access::Requires {
+            after_body: true,
+            ..
+        }
+    )
+}

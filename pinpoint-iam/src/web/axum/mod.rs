@@ -1,0 +1,99 @@
+//! `#[requires]` on axum handlers.
+//!
+//! The state that the router is given must hold an [`Authorizer`], by [`FromRef`]; a state without one does not
+//! compile. An authentication middleware puts a [`Principal`](crate::Principal) into the request's extensions. Both are
+//! read before anything else of the request, and the body is not read at all for a caller that is refused.
+//!
+//! `aws:SourceIp` is the peer's address where the router is served with
+//! [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info), and not
+//! known otherwise: a decision that depends on it is then answered 503.
+//!
+//! A handler without a `State` parameter under `#[axum::debug_handler]` is taken to have the state `()`, which holds
+//! no authorizer; write `#[axum::debug_handler(state = AppState)]` there.
+
+mod after_body;
+mod authorized;
+mod permit;
+mod rejection;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRef};
+use http::request::Parts;
+
+use crate::authorizer::Authorizer;
+use crate::context::Context;
+use crate::guard::{Denied, FetchedTags};
+use crate::principal::Principal;
+use crate::web::context::{self, RequestHead};
+
+pub use self::after_body::ReadLast;
+pub use self::authorized::BeforeBody;
+
+/// A router's state that holds an [`Authorizer`].
+#[diagnostic::on_unimplemented(
+    message = "the state `{Self}` holds no `Authorizer`",
+    label = "needs an authorizer in the router's state",
+    note = "implement `FromRef<{Self}>` for `Authorizer`",
+    note = "`#[axum::debug_handler]` takes the state to be `()` where no parameter names it; write `#[axum::debug_handler(state = ..)]`"
+)]
+pub trait HoldsAuthorizer {
+    /// The authorizer.
+    fn authorizer(&self) -> Authorizer;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> HoldsAuthorizer for S
+where
+    Authorizer: FromRef<S>,
+{
+    fn authorizer(&self) -> Authorizer {
+        Authorizer::from_ref(self)
+    }
+}
+
+/// Who asks, and what is known of the request.
+#[derive(Clone)]
+struct Caller {
+    principal: Principal,
+    context: Context,
+    /// The resource tags that the check before the body has fetched, for the one after it.
+    fetched: FetchedTags,
+}
+
+impl Caller {
+    fn of(authorizer: &Authorizer, parts: &Parts) -> Result<Self, Denied> {
+        let principal = parts.extensions.get::<Principal>().cloned();
+        Ok(Self {
+            principal: principal.ok_or_else(Denied::no_principal)?,
+            context: context::of(authorizer, parts),
+            fetched: FetchedTags::default(),
+        })
+    }
+
+    /// Keeps the caller for the check after the body.
+    fn keep(self, parts: &mut Parts) {
+        parts.extensions.insert(Arc::new(self));
+    }
+
+    /// The caller that was kept, if the check before the body has been made.
+    fn kept(parts: &Parts) -> Option<Self> {
+        parts
+            .extensions
+            .get::<Arc<Self>>()
+            .map(|kept| Self::clone(kept))
+    }
+}
+
+impl RequestHead for Parts {
+    fn header(&self, name: &str) -> Vec<&[u8]> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| value.as_bytes()).collect()
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        let ConnectInfo(address) = self.extensions.get::<ConnectInfo<SocketAddr>>()?;
+        Some(address.ip())
+    }
+}
