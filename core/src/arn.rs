@@ -153,6 +153,21 @@ impl std::error::Error for InvalidArn {}
 /// let scope = Scope::new("aws", "us-east-1", "123456789012");
 /// assert_eq!(scope.account(), "123456789012");
 /// ```
+///
+/// # Tenants
+///
+/// A service whose tenants are accounts has no account of its own. Its scope [leaves the account open](Self::of_tenants),
+/// and each request brings its own, [`with_account`](Self::with_account). What does not know its account yet is refused.
+///
+/// ```
+/// use pinpoint_iam::Scope;
+///
+/// let service = Scope::of_tenants("acme", "");
+/// let request = service.with_account("tenant-7");
+/// assert_eq!(request, Scope::new("acme", "", "tenant-7"));
+/// assert!(request.check().is_ok());
+/// assert!(service.with_account("tenant-7:shops/*").check().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope(Arc<ScopeParts>);
 
@@ -160,7 +175,18 @@ pub struct Scope(Arc<ScopeParts>);
 struct ScopeParts {
     partition: Box<str>,
     region: Box<str>,
+    /// Empty where every request brings its own.
     account: Box<str>,
+    /// The first part that cannot stand in an ARN. Found once, so that a request can ask again for nothing.
+    unusable: Option<Part>,
+}
+
+/// A part of a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Part {
+    Partition,
+    Region,
+    Account,
 }
 
 impl Scope {
@@ -170,36 +196,74 @@ impl Scope {
     /// (`:`, `*`, `?`, `$`, a control character) can be part of none of them: an authorizer with such a scope is
     /// refused when it is built, see [`Scope::check`].
     pub fn new(partition: &str, region: &str, account: &str) -> Self {
+        let unusable = if !can_stand_in_arn(partition) || partition.is_empty() {
+            Some(Part::Partition)
+        } else if !can_stand_in_arn(region) {
+            Some(Part::Region)
+        } else if !can_stand_in_arn(account) || account.is_empty() {
+            Some(Part::Account)
+        } else {
+            None
+        };
         Self(Arc::new(ScopeParts {
             partition: partition.into(),
             region: region.into(),
             account: account.into(),
+            unusable,
         }))
     }
 
-    /// Says whether every part of the scope can stand in an ARN.
+    /// A scope whose account every request brings itself, see [`with_account`](Self::with_account).
+    ///
+    /// An authorizer takes it. It [checks](Self::check) as incomplete all the same: with it alone no ARN can be told.
+    pub fn of_tenants(partition: &str, region: &str) -> Self {
+        Self::new(partition, region, "")
+    }
+
+    /// The same partition and region with another account: that of one request.
+    ///
+    /// The account comes from the application's authentication. Where it cannot stand in an ARN,
+    /// [`check`](Self::check) says so, and a request in such a scope is refused.
+    #[must_use]
+    pub fn with_account(&self, account: &str) -> Self {
+        Self::new(self.partition(), self.region(), account)
+    }
+
+    /// Says whether every part of the scope can stand in an ARN, and the account is known.
     ///
     /// # Errors
     ///
     /// Names the first part that cannot.
     pub fn check(&self) -> Result<(), InvalidScope> {
-        let parts = [
-            ("partition", self.partition(), false),
-            ("region", self.region(), true),
-            ("account", self.account(), false),
-        ];
-        for (part, value, may_be_empty) in parts {
-            let usable = value
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-            if !usable || (value.is_empty() && !may_be_empty) {
-                return Err(InvalidScope {
-                    part,
-                    value: value.to_owned(),
-                });
-            }
+        match self.0.unusable {
+            None => Ok(()),
+            Some(part) => Err(InvalidScope {
+                part,
+                value: match part {
+                    Part::Partition => self.partition(),
+                    Part::Region => self.region(),
+                    Part::Account => self.account(),
+                }
+                .to_owned(),
+            }),
         }
-        Ok(())
+    }
+
+    /// [`check`](Self::check) for a deployment: its account may be left open.
+    ///
+    /// # Errors
+    ///
+    /// Names the first part that cannot stand in an ARN.
+    pub fn check_deployment(&self) -> Result<(), InvalidScope> {
+        match self.check() {
+            Err(error) if error.part == Part::Account && error.value.is_empty() => Ok(()),
+            checked => checked,
+        }
+    }
+
+    /// Whether every part can stand in an ARN, and the account is known: [`check`](Self::check) without the reason.
+    pub fn is_complete(&self) -> bool {
+        self.0.unusable.is_none()
     }
 
     /// The partition, `aws` for the standard AWS regions.
@@ -212,25 +276,35 @@ impl Scope {
         &self.0.region
     }
 
-    /// The account id.
+    /// The account id; empty for a scope [of tenants](Self::of_tenants).
     pub fn account(&self) -> &str {
         &self.0.account
     }
 }
 
+fn can_stand_in_arn(value: &str) -> bool {
+    value
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
 /// A part of a [`Scope`] that cannot stand in an ARN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidScope {
-    part: &'static str,
+    part: Part,
     value: String,
 }
 
 impl fmt::Display for InvalidScope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = match self.part {
+            Part::Partition => "partition",
+            Part::Region => "region",
+            Part::Account => "account",
+        };
         write!(
             formatter,
-            "the scope's {} `{}` cannot stand in an ARN: use ASCII letters, digits, `-`, `_` and `.`",
-            self.part,
+            "the scope's {part} `{}` cannot stand in an ARN: use ASCII letters, digits, `-`, `_` and `.`",
             self.value.escape_debug()
         )
     }

@@ -63,13 +63,16 @@ impl Authorizer {
     }
 
     /// The partition, region and account that the deployment's resources stand in.
+    ///
+    /// Where tenants are accounts it has no account: see [`Guard::in_scope`].
     pub fn scope(&self) -> &Scope {
         &self.0.scope
     }
 
     /// Decides `request` by the policies of its principal.
     ///
-    /// A resource that does not tell its account, such as `*`, belongs to the account of the [scope](Self::scope).
+    /// A resource that does not tell its account, such as `*`, belongs to the account of the request's scope or, where the
+    /// request has none, of the authorizer's [scope](Self::scope).
     ///
     /// A decision that depends on keys which the context calls unknown is a refusal; [`answer`](Self::answer) tells
     /// which keys.
@@ -82,7 +85,7 @@ impl Authorizer {
         let policies = self.0.policies.policies(request.principal());
         let principal = policies.complete(request.principal());
         let request = request
-            .in_scope(self.scope())
+            .to_deployment(self.scope())
             .of(&principal, policies.tags());
         reference::decide(&policies.stack(&principal), &request)
     }
@@ -92,13 +95,13 @@ impl Authorizer {
         let policies = self.0.policies.policies(request.principal());
         let principal = policies.complete(request.principal());
         let request = request
-            .in_scope(self.scope())
+            .to_deployment(self.scope())
             .of(&principal, policies.tags());
         reference::explain(&policies.stack(&principal), &request)
     }
 
     /// A guard for the requests of one caller.
-    pub const fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
+    pub fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
         Guard::new(self, principal, context)
     }
 }
@@ -165,9 +168,9 @@ impl AuthorizerBuilder {
     /// When scope or source are missing, the scope cannot stand in ARNs, or the source has a fault.
     pub fn build(self) -> Result<Authorizer, BuildError> {
         let scope = self.scope.ok_or(BuildError::NoScope)?;
-        scope.check().map_err(BuildError::Scope)?;
+        scope.check_deployment().map_err(BuildError::Scope)?;
         let source = self.source.ok_or(BuildError::NoSource)?;
-        let policies = source.load().map_err(BuildError::Source)?;
+        let policies = source.load_in(&scope).map_err(BuildError::Source)?;
         Ok(Authorizer(Arc::new(Inner {
             scope,
             policies,

@@ -30,7 +30,7 @@ pub struct Request<'a> {
     action: RequestedAction<'a>,
     resource: RequestedResource<'a>,
     resource_account: Option<&'a str>,
-    /// The deployment that is asked; none where policies are tried out.
+    /// The scope that is asked; none where policies are tried out.
     scope: Option<&'a Scope>,
     principal_tags: Option<&'a Context>,
     resource_tags: LateTags<'a>,
@@ -107,10 +107,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The request as one to the deployment of `scope`: what does not tell its account, such as `*`, is the deployment's.
+    /// The request as one to `scope`: what does not tell its account, such as `*`, is the scope's.
     ///
-    /// Without that it would count as the caller's own, whoever calls.
-    pub(crate) const fn in_scope(mut self, scope: &'a Scope) -> Self {
+    /// An authorizer puts a request without a scope into its own. Where tenants are accounts, the scope of the request is
+    /// that of its tenant, see [`Scope::with_account`].
+    #[must_use]
+    pub const fn in_scope(mut self, scope: &'a Scope) -> Self {
         self.scope = Some(scope);
         self
     }
@@ -131,6 +133,16 @@ impl<'a> Request<'a> {
     /// Whether the resource is not known yet.
     pub(crate) const fn resource_is_unknown(&self) -> bool {
         self.resource_is_unknown
+    }
+
+    /// The request in its own scope or, without one, in that of the deployment that is asked.
+    ///
+    /// Without any, what does not tell its account would count as the caller's own, whoever calls.
+    pub(crate) const fn to_deployment(self, scope: &'a Scope) -> Self {
+        match self.scope {
+            Some(_) => self,
+            None => self.in_scope(scope),
+        }
     }
 
     /// Who asks.

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pinpoint_iam::policy::{Document, Limits, PolicyKind};
+use pinpoint_iam::policy::{Document, Limits, Partitions, PolicyKind};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -210,15 +210,18 @@ fn the_quota_is_no_part_of_the_grammar() {
         };
         let excess = quota.message().starts_with("the document has ");
         assert_eq!(excess, kind == PolicyKind::IdentityManaged);
-        let grammar = document.grammar_faults(kind);
+        let grammar = document.grammar_faults(kind, &Partitions::AWS);
         assert_eq!(grammar.len(), 1);
         assert_eq!(others.is_empty(), !excess);
-        assert_eq!(document.validate_grammar(kind), Err(grammar[0].clone()));
+        assert_eq!(
+            document.validate_grammar(kind, &Partitions::AWS),
+            Err(grammar[0].clone())
+        );
     }
     let document = Document::parse(&text.replace("a*:b", "a:b")).unwrap();
     assert!(document.validate(PolicyKind::IdentityManaged).is_err());
     assert_eq!(
-        document.validate_grammar(PolicyKind::IdentityManaged),
+        document.validate_grammar(PolicyKind::IdentityManaged, &Partitions::AWS),
         Ok(())
     );
 }

@@ -7,6 +7,7 @@ use super::action::{ActionElement, ActionPattern};
 use super::error::{ParseError, Place, Position};
 use super::kind::PolicyKind;
 use super::limits::Limits;
+use super::partitions::Partitions;
 use super::resource::{ResourceElement, ResourcePattern};
 use super::statement::{Conditions, Effect, Statement};
 use super::values::Values;
@@ -190,19 +191,23 @@ impl Document {
         validate::faults(self, kind)
     }
 
-    /// [`Document::validate`] without the quota: whether the document says what a policy of `kind` may say, however long
-    /// it is.
+    /// [`Document::validate`] without the quota, for a deployment with these partitions: whether the document says what a
+    /// policy of `kind` may say there, however long it is.
     ///
     /// # Errors
     ///
     /// The first fault in the document; [`Document::grammar_faults`] gives all of them.
-    pub fn validate_grammar(&self, kind: PolicyKind) -> Result<(), ParseError> {
-        first(self.grammar_faults(kind))
+    pub fn validate_grammar(
+        &self,
+        kind: PolicyKind,
+        partitions: &Partitions,
+    ) -> Result<(), ParseError> {
+        first(self.grammar_faults(kind, partitions))
     }
 
-    /// The [`faults`](Self::faults) of the document without the quota.
-    pub fn grammar_faults(&self, kind: PolicyKind) -> Vec<ParseError> {
-        validate::grammar_faults(self, kind)
+    /// The [`faults`](Self::faults) of the document without the quota, for a deployment with these partitions.
+    pub fn grammar_faults(&self, kind: PolicyKind, partitions: &Partitions) -> Vec<ParseError> {
+        validate::grammar_faults(self, kind, partitions)
     }
 
     /// The document as JSON with line breaks and two blanks of indentation.

@@ -50,6 +50,11 @@
 //!
 //! [`Document::validate`] adds what AWS asks of a *new* policy of one [`PolicyKind`]: the version, which members a
 //! statement must and must not have, ARNs with a real partition, the quota of characters.
+//! [`Document::validate_grammar`] leaves the quota out and takes the [`Partitions`] of the deployment.
+//!
+//! Some rules know AWS's own names whatever the partition: ARNs of the services `iam` and `s3` have no region, an account
+//! that a `Principal` names by its id alone has twelve digits, and global condition keys start with `aws:`. Where accounts
+//! have other ids, a `Principal` names one by its ARN, `arn:acme:iam::tenant-7:root`.
 //!
 //! # Lints
 //!
@@ -72,6 +77,7 @@ mod error;
 mod kind;
 mod limits;
 mod lint;
+mod partitions;
 mod principal;
 mod reader;
 mod resource;
@@ -89,6 +95,7 @@ pub use error::{ParseError, Position};
 pub use kind::{PolicyKind, UnknownPolicyKind};
 pub use limits::Limits;
 pub use lint::{Lint, LintCode};
+pub use partitions::Partitions;
 pub use principal::PrincipalElement;
 pub use resource::{ResourceElement, ResourcePattern};
 pub use statement::{Effect, Statement};

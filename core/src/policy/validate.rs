@@ -4,6 +4,7 @@ use super::action::{ActionElement, ActionPattern};
 use super::document::{Document, Version};
 use super::error::{ParseError, Position};
 use super::kind::{PolicyKind, Quota};
+use super::partitions::Partitions;
 use super::principal::PrincipalElement;
 use super::resource::ResourcePattern;
 use super::statement::{Effect, Statement};
@@ -13,16 +14,21 @@ use crate::pattern::Pattern;
 /// Everything that is wrong with `document` as a policy of `kind`, in the order of the text.
 pub(super) fn faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
     let mut faults = Vec::from_iter(excess(document, kind));
-    faults.extend(grammar_faults(document, kind));
+    faults.extend(grammar_faults(document, kind, &Partitions::AWS));
     // Stable, so that faults in one place keep the order of the rules.
     faults.sort_by_key(ParseError::position);
     faults
 }
 
 /// The [`faults`] of what the document says, without that of its length.
-pub(super) fn grammar_faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
+pub(super) fn grammar_faults(
+    document: &Document,
+    kind: PolicyKind,
+    partitions: &Partitions,
+) -> Vec<ParseError> {
     let mut check = Check {
         kind,
+        partitions,
         faults: Vec::new(),
     };
     check.version(document);
@@ -53,12 +59,13 @@ fn excess(document: &Document, kind: PolicyKind) -> Option<ParseError> {
     })
 }
 
-struct Check {
+struct Check<'a> {
     kind: PolicyKind,
+    partitions: &'a Partitions,
     faults: Vec<ParseError>,
 }
 
-impl Check {
+impl Check<'_> {
     fn fault(&mut self, position: Position, message: impl Into<String>, hint: impl Into<String>) {
         self.faults.push(ParseError::new(position, message, hint));
     }
@@ -224,7 +231,7 @@ impl Check {
             ),
             (_, Some(resource)) => {
                 for pattern in resource.patterns() {
-                    if let Err((message, hint)) = check_resource(pattern) {
+                    if let Err((message, hint)) = check_resource(pattern, self.partitions) {
                         self.fault(pattern.position(), message, hint);
                     }
                 }
@@ -249,18 +256,6 @@ fn is_vendor(prefix: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
 }
-
-/// The partitions that AWS has.
-const PARTITIONS: [&str; 8] = [
-    "aws",
-    "aws-cn",
-    "aws-us-gov",
-    "aws-eusc",
-    "aws-iso",
-    "aws-iso-b",
-    "aws-iso-e",
-    "aws-iso-f",
-];
 
 /// What the last component of an ARN of IAM starts with.
 const IAM_RESOURCES: [&str; 13] = [
@@ -291,20 +286,20 @@ const REGIONAL_S3_RESOURCES: [&str; 6] = [
 
 type Complaint = (String, String);
 
-fn check_resource(pattern: &ResourcePattern) -> Result<(), Complaint> {
+fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<(), Complaint> {
     if pattern.is_everything() {
         return Ok(());
     }
     let shown = Quoted(pattern.as_str());
     let component = |index: usize| pattern.components().get(index).map(Pattern::as_str);
     let partition = component(0).unwrap_or_default();
-    if partition != "*" && !PARTITIONS.contains(&partition) {
+    if partition != "*" && !partitions.contains(partition) {
         return Err((
             format!(
                 "the resource {shown} has the unknown partition {}",
                 Quoted(partition)
             ),
-            "write `aws`, or another partition of AWS, or `*`".to_owned(),
+            partitions.hint(),
         ));
     }
     let service = component(1).unwrap_or("*");

@@ -13,7 +13,7 @@ mod tests;
 use std::path::PathBuf;
 
 use pinpoint_iam_catalog::Catalog;
-use pinpoint_iam_core::policy::{Document, PolicyKind};
+use pinpoint_iam_core::policy::{Document, Partitions, PolicyKind};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
@@ -83,7 +83,7 @@ fn findings(catalog: &Catalog, text: &str, kind: PolicyKind) -> Vec<Finding> {
         Err(fault) => return vec![Finding::from(&fault)],
     };
     let mut findings: Vec<Finding> = document
-        .grammar_faults(kind)
+        .grammar_faults(kind, &Partitions::AWS)
         .iter()
         .map(Finding::from)
         .collect();

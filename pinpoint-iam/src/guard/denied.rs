@@ -42,6 +42,9 @@ pub enum DeniedReason {
     KeysUnavailable(NeededKeys),
     /// The decision depends on tags of the resource, and their source failed.
     TagsUnavailable(TagsUnavailable),
+    /// The account that the resource belongs to is not known, or cannot stand in an ARN: the deployment is one of
+    /// tenants, and the request came without a [scope](crate::Guard::in_scope) of its own.
+    NoScope,
     /// The application is put together wrongly; the text says how.
     Misconfigured(&'static str),
 }
@@ -66,6 +69,10 @@ impl Denied {
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) fn unreadable() -> Self {
         Self::new(DeniedReason::Unreadable)
+    }
+
+    pub(super) fn no_scope() -> Self {
+        Self::new(DeniedReason::NoScope)
     }
 
     pub(crate) fn misconfigured(how: &'static str) -> Self {
@@ -113,7 +120,9 @@ impl Denied {
             DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => {
                 "The request could not be authorized for now.".to_owned()
             }
-            DeniedReason::Misconfigured(_) => "The request could not be authorized.".to_owned(),
+            DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
+                "The request could not be authorized.".to_owned()
+            }
             DeniedReason::Refused(_) | DeniedReason::OtherScope => "Access denied.".to_owned(),
         };
         let has_resource = matches!(reason, DeniedReason::OtherScope);
@@ -145,7 +154,7 @@ impl Denied {
                 400
             }
             DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => 503,
-            DeniedReason::Misconfigured(_) => 500,
+            DeniedReason::NoScope | DeniedReason::Misconfigured(_) => 500,
         }
     }
 
@@ -215,6 +224,10 @@ impl fmt::Display for DeniedReason {
             Self::Unreadable => formatter.write_str("what names the resource cannot be read"),
             Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
             Self::TagsUnavailable(error) => error.fmt(formatter),
+            Self::NoScope => formatter.write_str(
+                "the account of the resource is not known: the authorizer's scope leaves it open, and the request \
+                 brought none that can stand in an ARN",
+            ),
             Self::Misconfigured(how) => formatter.write_str(how),
         }
     }

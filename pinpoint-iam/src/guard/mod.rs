@@ -7,7 +7,7 @@ mod settle;
 mod tags;
 
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
-use crate::arn::Arn;
+use crate::arn::{Arn, Scope};
 use crate::authorizer::Authorizer;
 use crate::context::{Context, TagKey};
 use crate::eval::{Answer, Decision};
@@ -35,6 +35,7 @@ pub(crate) use self::tags::FetchedTags;
 #[derive(Clone, Copy, Debug)]
 pub struct Guard<'a> {
     authorizer: &'a Authorizer,
+    scope: &'a Scope,
     principal: &'a Principal,
     context: &'a Context,
     request_tags: LateTags<'a>,
@@ -42,13 +43,14 @@ pub struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         authorizer: &'a Authorizer,
         principal: &'a Principal,
         context: &'a Context,
     ) -> Self {
         Self {
             authorizer,
+            scope: authorizer.scope(),
             principal,
             context,
             request_tags: LateTags::Unknown,
@@ -79,6 +81,22 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// The guard for resources in `scope` instead of the authorizer's own: those of the tenant whose request this is.
+    ///
+    /// A scope that is [not complete](Scope::is_complete) refuses everything.
+    #[must_use]
+    pub const fn in_scope<'b>(self, scope: &'b Scope) -> Guard<'b>
+    where
+        'a: 'b,
+    {
+        Guard { scope, ..self }
+    }
+
+    /// The scope of the resources that are asked about.
+    pub const fn scope(&self) -> &'a Scope {
+        self.scope
+    }
+
     /// The caller.
     pub const fn principal(&self) -> &'a Principal {
         self.principal
@@ -95,19 +113,16 @@ impl<'a> Guard<'a> {
     ///
     /// # Errors
     ///
-    /// When the policies do not allow it, when `resource` has another value than the one that the action fixes (an
-    /// `SMS` template under `GetEmailTemplate`), and when a condition key is needed that is not known.
+    /// When the policies do not allow it, when the [scope](Self::scope) is not complete, when `resource` has another value
+    /// than the one that the action fixes (an `SMS` template under `GetEmailTemplate`), and when a condition key is needed
+    /// that is not known.
     pub fn check<A, R>(&self, action: A, resource: &R) -> Result<(), Denied>
     where
         A: ActsOn<R>,
         R: Resource,
     {
         action.check_pinned(resource)?;
-        self.decide(
-            A::METADATA,
-            resource.requested(self.authorizer.scope()),
-            Stage::Final,
-        )
+        self.decide(A::METADATA, resource.requested(self.scope), Stage::Final)
     }
 
     /// Checks that the caller may do `action` to `resource`, and answers the proof of it.
@@ -121,11 +136,7 @@ impl<'a> Guard<'a> {
         R: Resource,
     {
         self.check(action, resource)?;
-        Ok(Permit::new(
-            *self,
-            R::TYPE,
-            &resource.requested(self.authorizer.scope()),
-        ))
+        Ok(Permit::new(*self, R::TYPE, &resource.requested(self.scope)))
     }
 
     /// Checks that the caller may do `action` to the resource with the ARN `arn`, whichever of the action's resource
@@ -152,7 +163,7 @@ impl<'a> Guard<'a> {
         let arn = Arn::parse(arn).map_err(ResourceMismatch::NotAnArn)?;
         let mut mismatch = ResourceMismatch::OtherTemplate { template: "*" };
         for resource_type in A::METADATA.resource_types {
-            match resource_type.parse(arn, self.authorizer.scope()) {
+            match resource_type.parse(arn, self.scope) {
                 Ok(part) => {
                     A::METADATA.check_pinned(resource_type, &part)?;
                     let requested = RequestedResource::Arn(arn);
@@ -184,7 +195,7 @@ impl<'a> Guard<'a> {
             let arn = parameter(whole).ok_or_else(Denied::misrouted)?;
             return self.permit_for_arn(arn);
         }
-        let scope = self.authorizer.scope();
+        let scope = self.scope;
         let (resource_type, part) = match metadata.resource_types {
             [] => {
                 self.decide(metadata, RequestedResource::All, Stage::Final)?;
@@ -230,6 +241,9 @@ impl<'a> Guard<'a> {
         resource: RequestedResource<'_>,
         stage: Stage,
     ) -> Result<(), Denied> {
+        if !self.scope.is_complete() {
+            return Err(Denied::no_scope());
+        }
         let request_tags = match self.request_tags {
             LateTags::Unknown if !action.takes_request_tags() => LateTags::FromContext,
             known_or_not => known_or_not,
@@ -239,9 +253,8 @@ impl<'a> Guard<'a> {
             (RequestedResource::All, Stage::Final) => LateTags::FromContext,
             (RequestedResource::Arn(_), Stage::Final) => self.resource_tags.of(&resource),
         };
-        let scope = self.authorizer.scope();
         let mut request = Request::new(self.principal, action.into(), resource, self.context)
-            .in_scope(scope)
+            .in_scope(self.scope)
             .with_tags(resource_tags, request_tags);
         if stage == Stage::ResourceUnknown {
             request = request.with_unknown_resource();

@@ -39,7 +39,7 @@ impl<A: TypedAction> Permit<A> {
     ) -> Self {
         Self {
             principal: guard.principal().clone(),
-            scope: guard.authorizer().scope().clone(),
+            scope: guard.scope().clone(),
             resource_type,
             resource: resource.to_string(),
             action: PhantomData,

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use pinpoint_iam_core::internal::{Quoted, nearest};
 
+use crate::arn::Scope;
 use crate::eval::Policy;
-use crate::policy::{Document, Limits, PolicyKind};
+use crate::policy::{Document, Limits, Partitions, PolicyKind};
 use crate::source::PolicySource;
 use crate::source::attachments::{Attachments, Identity};
 use crate::source::error::SourceError;
@@ -43,13 +44,16 @@ const ATTACHMENTS: &str = "attachments.json";
 ///
 /// The directory is taken whole or not at all: a document that is not a valid identity-based policy refuses it, also
 /// when nobody has that document, and so does an attachment of a document or group that does not exist. The rules that
-/// AWS applies when a policy is written apply to every document, because the files are written by hand.
+/// AWS applies when a policy is written apply to every document, because the files are written by hand; which partitions
+/// there are follows from the authorizer's scope.
 #[derive(Clone, Debug)]
 pub struct Directory {
     path: PathBuf,
     limits: Limits,
     max_documents: usize,
     max_attachments_length: usize,
+    /// What was asked for; without it the deployment's scope says.
+    partitions: Option<Partitions>,
 }
 
 impl Directory {
@@ -74,6 +78,7 @@ impl Directory {
                 limits: Limits::default(),
                 max_documents: Self::MAX_DOCUMENTS,
                 max_attachments_length: Self::MAX_ATTACHMENTS_LENGTH,
+                partitions: None,
             }),
             Ok(_) => Err(SourceError::of_file(&path, "is not a directory")),
             Err(error) => Err(cannot_be_read(&path, &error)),
@@ -101,14 +106,24 @@ impl Directory {
         self
     }
 
-    fn documents(&self) -> Result<Documents, SourceError> {
+    /// The directory with other partitions that its documents may name.
+    ///
+    /// Without this they are those of the authorizer's scope: all of AWS's where that stands in one of AWS's, and
+    /// otherwise its own partition alone.
+    #[must_use]
+    pub fn with_partitions(mut self, partitions: Partitions) -> Self {
+        self.partitions = Some(partitions);
+        self
+    }
+
+    fn documents(&self, partitions: &Partitions) -> Result<Documents, SourceError> {
         let mut documents = BTreeMap::new();
         for (name, path) in self.files()? {
             let text = read(&path, self.limits.max_length(), "with_limits")?;
             let document = Document::parse_with(&text, &self.limits)
                 .and_then(|document| {
                     document
-                        .validate_grammar(PolicyKind::IdentityManaged)
+                        .validate_grammar(PolicyKind::IdentityManaged, partitions)
                         .map(|()| document)
                 })
                 .map_err(|error| SourceError::in_document(&path, &error))?;
@@ -150,6 +165,19 @@ impl Directory {
 
 impl PolicySource for Directory {
     fn load(&self) -> Result<PolicyStore, SourceError> {
+        self.read_all(self.partitions.as_ref().unwrap_or(&Partitions::AWS))
+    }
+
+    fn load_in(&self, scope: &Scope) -> Result<PolicyStore, SourceError> {
+        match &self.partitions {
+            Some(partitions) => self.read_all(partitions),
+            None => self.read_all(&Partitions::of(scope)),
+        }
+    }
+}
+
+impl Directory {
+    fn read_all(&self, partitions: &Partitions) -> Result<PolicyStore, SourceError> {
         let path = self.path.join(ATTACHMENTS);
         if !path.exists() {
             let message = "does not exist; it says who has which of the documents here";
@@ -161,7 +189,7 @@ impl PolicySource for Directory {
             "with_max_attachments_length",
         )?;
         let attachments = Attachments::read(Value::parse(&path, &text)?)?;
-        let documents = self.documents()?;
+        let documents = self.documents(partitions)?;
         let mut groups = HashMap::with_capacity(attachments.groups.len());
         for group in &attachments.groups {
             groups.insert(group.name.as_str(), documents.find_all(&group.policies)?);

@@ -20,6 +20,8 @@ pub use directory::Directory;
 pub use error::SourceError;
 pub use store::{InvalidIdentity, PolicyStore, PrincipalPolicies};
 
+use crate::arn::Scope;
+
 /// A place that policies are loaded from.
 pub trait PolicySource: Send + Sync {
     /// Reads every policy and attachment.
@@ -29,6 +31,19 @@ pub trait PolicySource: Send + Sync {
     /// When anything in the source cannot be read or understood. A source is taken whole or not at all: a policy that
     /// is left out could be the one that denies.
     fn load(&self) -> Result<PolicyStore, SourceError>;
+
+    /// Reads every policy and attachment for a deployment in `scope`, as an authorizer does.
+    ///
+    /// For sources whose documents are written by hand: which partitions a document may name follows from the scope, see
+    /// [`Partitions`](crate::policy::Partitions). Others need not care, and have [`load`](Self::load).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`load`](Self::load).
+    fn load_in(&self, scope: &Scope) -> Result<PolicyStore, SourceError> {
+        let _ = scope;
+        self.load()
+    }
 }
 
 impl PolicySource for PolicyStore {

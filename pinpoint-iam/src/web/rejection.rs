@@ -42,7 +42,9 @@ impl<'a> Rejection<'a> {
             DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => {
                 "ServiceUnavailableException"
             }
-            DeniedReason::Misconfigured(_) => "InternalServerErrorException",
+            DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
+                "InternalServerErrorException"
+            }
         }
     }
 

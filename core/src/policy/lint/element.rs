@@ -202,6 +202,8 @@ fn literal_variable(document: &Document, pattern: &ResourcePattern) -> Option<Fi
 }
 
 /// Services of which no resource starts with a slash; those of some others do, as `apigateway`'s.
+///
+/// Lints know one document and no catalog. What a catalog knows of other services `include_policy!` holds against them.
 const WITHOUT_LEADING_SLASH: [&str; 2] = ["mobiletargeting", "mobileanalytics"];
 
 fn leading_slash(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use super::authorized::{BeforeBody, take};
 use super::rejection::refuse;
 use super::{Caller, HoldsAuthorizer};
-use crate::guard::{Denied, Guard, settle};
+use crate::guard::{Denied, Guard};
 use crate::web::{AfterBody, RequiresAfterBody};
 
 impl<S, H, P, B> FromRequest<S> for AfterBody<H, P, B>
@@ -29,9 +29,8 @@ where
             .await
             .map_err(IntoResponse::into_response)?;
         let authorizer = state.authorizer();
-        let guard = authorizer.guard(&caller.principal, &caller.context);
         let check = |guard: &Guard<'_>| H::check_after_body(guard, &parameters, &value);
-        let outcome = settle(guard, &mut caller.fetched, check).await;
+        let outcome = caller.settle(&authorizer, check).await;
         match outcome {
             Ok(permit) => Ok(Self::passed(value, permit)),
             Err(denied) => Err(refuse::<H>(&denied, Some(&caller.principal))),

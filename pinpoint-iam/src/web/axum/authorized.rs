@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use super::rejection::refuse;
 use super::{Caller, HoldsAuthorizer};
-use crate::guard::{Denied, Guard, settle};
+use crate::guard::{Denied, Guard};
 use crate::principal::Principal;
 use crate::web::{Access, Annotated, Authorized, Requires};
 
@@ -24,9 +24,8 @@ where
         let mut caller =
             Caller::of(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
         let parameters = take::<H, P, S>(parts, state, &caller.principal).await?;
-        let guard = authorizer.guard(&caller.principal, &caller.context);
         let check = |guard: &Guard<'_>| H::check(guard, &parameters);
-        match settle(guard, &mut caller.fetched, check).await {
+        match caller.settle(&authorizer, check).await {
             Ok(permit) => {
                 if finishes_after_body::<H>() {
                     caller.keep(parts);

@@ -8,6 +8,8 @@
 //! [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info), and not
 //! known otherwise: a decision that depends on it is then answered 503.
 //!
+//! Where tenants are accounts, the middleware puts the tenant's [`Scope`] there too, made by [`Scope::with_account`].
+//!
 //! A handler without a `State` parameter under `#[axum::debug_handler]` is taken to have the state `()`, which holds
 //! no authorizer; write `#[axum::debug_handler(state = AppState)]` there.
 
@@ -22,9 +24,10 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRef};
 use http::request::Parts;
 
+use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
-use crate::guard::{Denied, FetchedTags};
+use crate::guard::{Denied, FetchedTags, Guard, settle};
 use crate::principal::Principal;
 use crate::web::context::{self, RequestHead};
 
@@ -58,6 +61,8 @@ where
 struct Caller {
     principal: Principal,
     context: Context,
+    /// The tenant's, where tenants are accounts.
+    scope: Option<Scope>,
     /// The resource tags that the check before the body has fetched, for the one after it.
     fetched: FetchedTags,
 }
@@ -68,8 +73,22 @@ impl Caller {
         Ok(Self {
             principal: principal.ok_or_else(Denied::no_principal)?,
             context: context::of(authorizer, parts),
+            scope: parts.extensions.get().cloned(),
             fetched: FetchedTags::default(),
         })
+    }
+
+    /// Runs a check for this caller, with the tags that it needs.
+    async fn settle<T>(
+        &mut self,
+        authorizer: &Authorizer,
+        check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
+    ) -> Result<T, Denied> {
+        let mut guard = authorizer.guard(&self.principal, &self.context);
+        if let Some(scope) = &self.scope {
+            guard = guard.in_scope(scope);
+        }
+        settle(guard, &mut self.fetched, check).await
     }
 
     /// Keeps the caller for the check after the body.

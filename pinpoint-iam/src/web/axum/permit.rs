@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use super::{Caller, HoldsAuthorizer};
 use crate::action::TypedAction;
-use crate::guard::{Denied, Guard, Permit, is_parameter, settle};
+use crate::guard::{Denied, Guard, Permit, is_parameter};
 
 /// Checks that the caller may do `A` to the resource that the route's parameters name, which are called as in the
 /// catalog: `{campaign-id}` or `{campaign_id}`.
@@ -41,11 +41,11 @@ where
                 _ => None,
             }
         };
-        let guard = authorizer.guard(&caller.principal, &caller.context);
-        settle(guard, &mut caller.fetched, |guard: &Guard<'_>| {
-            guard.authorize_parameters(parameter)
-        })
-        .await
-        .map_err(IntoResponse::into_response)
+        caller
+            .settle(&authorizer, |guard: &Guard<'_>| {
+                guard.authorize_parameters(parameter)
+            })
+            .await
+            .map_err(IntoResponse::into_response)
     }
 }
