@@ -1,4 +1,7 @@
 //! What is wrong with a catalog, and where.
+//!
+//! A fault is shown in two ways: on one line, for editors and build logs, and with the line of the file and a mark below
+//! it, for people.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -12,6 +15,10 @@ pub struct Fault {
     file: String,
     line: usize,
     column: usize,
+    /// The line, without its end.
+    source: String,
+    /// The number of characters that are marked, at least 1.
+    width: usize,
     message: String,
     hint: String,
 }
@@ -41,6 +48,73 @@ impl Fault {
     pub fn hint(&self) -> &str {
         &self.hint
     }
+
+    /// The fault as the compiler would show it: with the line of the file, the place marked, and the hint below.
+    ///
+    /// ```
+    /// use pinpoint_iam_catalog::{Catalog, SourceFile};
+    ///
+    /// let faults = Catalog::load([SourceFile::new("orders.toml", "format = 7")]).unwrap_err();
+    /// let format = faults.iter().find(|fault| fault.message().contains("format")).unwrap();
+    /// assert_eq!(
+    ///     format.report().to_string(),
+    ///     "error: unknown catalog format 7
+    ///  --> orders.toml:1:10
+    ///   |
+    /// 1 | format = 7
+    ///   |          ^
+    ///   = help: this version reads the format 1"
+    /// );
+    /// ```
+    pub fn report(&self) -> impl fmt::Display + '_ {
+        Report(self)
+    }
+}
+
+/// See [`Fault::report`].
+struct Report<'a>(&'a Fault);
+
+/// The characters that are shown in front of a place and behind it; a line may be as long as the file.
+const MARGIN: usize = 120;
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fault {
+            file,
+            line,
+            column,
+            source,
+            width,
+            message,
+            hint,
+        } = self.0;
+        let number = line.to_string();
+        let gutter = " ".repeat(number.len());
+        let before = column.saturating_sub(1);
+        let skipped = before.saturating_sub(MARGIN);
+        let width = (*width).min(MARGIN);
+        // What a terminal would not show one column wide would move the mark.
+        let shown: String = source
+            .chars()
+            .skip(skipped)
+            .take(before - skipped + width + MARGIN)
+            .map(|character| {
+                if character.is_control() {
+                    ' '
+                } else {
+                    character
+                }
+            })
+            .collect();
+        let blanks = " ".repeat(before - skipped);
+        let marks = "^".repeat(width);
+        writeln!(formatter, "error: {message}")?;
+        writeln!(formatter, "{gutter}--> {file}:{line}:{column}")?;
+        writeln!(formatter, "{gutter} |")?;
+        writeln!(formatter, "{number} | {}", shown.trim_end())?;
+        writeln!(formatter, "{gutter} | {blanks}{marks}")?;
+        write!(formatter, "{gutter} = help: {hint}")
+    }
 }
 
 impl fmt::Display for Fault {
@@ -49,6 +123,8 @@ impl fmt::Display for Fault {
             file,
             line,
             column,
+            source: _,
+            width: _,
             message,
             hint,
         } = self;
@@ -68,6 +144,11 @@ impl Faults {
         self.0.iter()
     }
 
+    /// Every fault as the compiler would show it, with an empty line between two, see [`Fault::report`].
+    pub fn report(&self) -> impl fmt::Display + '_ {
+        Reports(self)
+    }
+
     /// `Ok` when there is nothing to report.
     pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Self> {
         if faults.is_empty() {
@@ -75,6 +156,19 @@ impl Faults {
         } else {
             Err(Self(faults))
         }
+    }
+}
+
+/// See [`Faults::report`].
+struct Reports<'a>(&'a Faults);
+
+impl fmt::Display for Reports<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n\n" };
+            write!(formatter, "{separator}{}", fault.report())?;
+        }
+        Ok(())
     }
 }
 
@@ -126,10 +220,17 @@ impl<'a> Reporter<'a> {
     ) {
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let source = self.text.get(line_start..).unwrap_or_default();
+        let source = source.lines().next().unwrap_or_default();
+        // A place that goes on behind the end of its line is marked up to there.
+        let marked = self.text.get(span.clone()).unwrap_or_default();
+        let marked = marked.lines().next().unwrap_or_default();
         let fault = Fault {
             file: self.file.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            source: source.to_owned(),
+            width: marked.chars().count().max(1),
             message: message.into(),
             hint: hint.into(),
         };

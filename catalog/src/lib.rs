@@ -34,6 +34,9 @@ mod model;
 mod names;
 mod template;
 
+/// The JSON Schema of catalog files, for editors that know TOML schemas.
+pub const SCHEMA: &str = include_str!("../catalog.schema.json");
+
 pub use codegen::{build, build_builtin, render};
 pub use fault::{Fault, Faults};
 pub use load::SourceFile;

@@ -26,6 +26,8 @@ pub struct Service {
     pub name: String,
     /// Where the service is documented.
     pub documentation: Option<String>,
+    /// The partitions that its ARNs may stand in; empty for those of AWS.
+    pub partitions: Vec<String>,
     pub(crate) sources: Vec<Source>,
     pub(crate) condition_keys: Vec<ConditionKey>,
     pub(crate) resources: Vec<Arc<ResourceType>>,
@@ -136,8 +138,10 @@ pub struct Action {
     pub resources: Vec<Arc<ResourceType>>,
     /// Placeholders that the action fills with a fixed value, as `(placeholder, value)`.
     pub pinned: Vec<(String, String)>,
-    /// The REST route; `None` for an action without an API operation.
+    /// The REST route; `None` for an action without one.
     pub route: Option<Route>,
+    /// What the header `X-Amz-Target` says, for an operation of an API whose operations share one path.
+    pub target: Option<String>,
     /// The path parameter that holds a whole ARN.
     pub whole_arn: Option<String>,
     /// The condition keys that requests for the action may carry.

@@ -272,8 +272,9 @@ impl Part<'_> {
     }
 }
 
-fn is_scope_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-'
+/// Whether a byte can stand in the partition, region or account of an ARN.
+pub(crate) fn is_scope_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)
 }
 
 fn is_literal(character: char) -> bool {

@@ -19,6 +19,8 @@ pub struct ServiceMetadata {
     pub name: &'static str,
     /// Where the service is documented.
     pub documentation: Option<&'static str>,
+    /// The partitions that its ARNs may stand in; empty for those of AWS.
+    pub partitions: &'static [&'static str],
     /// Every action, sorted by name.
     pub actions: &'static [ActionMetadata],
     /// Every resource type, sorted by name.
@@ -65,8 +67,12 @@ pub struct ActionMetadata {
     pub resource_types: &'static [&'static ResourceTypeMetadata],
     /// Placeholders of the ARN template that the action fills with a fixed value, as `(placeholder, value)`.
     pub pinned: &'static [(&'static str, &'static str)],
-    /// The REST route; `None` for an action without an API operation.
+    /// The REST route; `None` for an action without one.
     pub route: Option<Route>,
+    /// What the header `X-Amz-Target` says, for an operation of an API whose operations share one path.
+    ///
+    /// An action with neither route nor target has no API operation.
+    pub target: Option<&'static str>,
     /// The path parameter that holds a whole ARN, where the action has one.
     pub whole_arn: Option<&'static str>,
     /// The condition keys that requests for this action may carry.

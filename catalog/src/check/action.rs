@@ -1,17 +1,15 @@
 //! The rules of actions.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use super::binding::Bindings;
 use super::resource::is_taken;
 use super::route::route;
 use super::{Scope, check_date, check_link, into_text, one_of};
 use crate::fault::Reporter;
 use crate::load::entries::{ActionEntry, CompanionEntry, LifecycleEntry, SeenEntry, Text};
-use crate::lookup::nearest;
-use crate::model::{
-    Accepts, AccessLevel, Action, Companion, Lifecycle, LifecycleState, Placeholder, ResourceType,
-    Route, Seen,
-};
+use crate::model::{AccessLevel, Action, Companion, Lifecycle, LifecycleState, Seen};
 use crate::names;
 
 pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
@@ -23,6 +21,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         pinned,
         route: route_text,
         success_status,
+        target,
         whole_arn,
         condition_keys,
         request_tags,
@@ -42,6 +41,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
     let condition_keys = scope.condition_keys.resolve_all(&condition_keys, reporter);
     let sources = scope.sources.resolve_all(&sources, reporter);
     let request_tags = request_tags.map(|place| check_request_tags(place, scope));
+    let target = target.map(|target| check_target(target, route_text.as_ref(), scope));
     let companions = all(companions, |entry| companion(entry, scope));
     let lifecycle = match lifecycle {
         Some(entry) => check_lifecycle(entry, scope),
@@ -87,6 +87,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
             .map(|(placeholder, value)| (placeholder.into_inner(), value.into_inner()))
             .collect(),
         route: transpose(checked_route)?,
+        target: transpose(target)?,
         whole_arn: into_text(whole_arn),
         condition_keys: condition_keys?,
         request_tags: transpose(request_tags)?,
@@ -122,8 +123,9 @@ fn all<T, U>(entries: Vec<T>, check: impl Fn(T) -> Option<U>) -> Option<Vec<U>> 
 
 /// The names of actions, and those that they used to have.
 pub(super) fn check_names(actions: &[ActionEntry], reporter: &Reporter<'_>) {
-    for (index, action) in actions.iter().enumerate() {
-        let name = &action.name;
+    // IAM compares without case. Of equal names the first keeps its claim.
+    let mut known: BTreeMap<String, &Text> = BTreeMap::new();
+    for ActionEntry { name, .. } in actions {
         if !names::is_capitalized(name.get_ref()) || is_taken(name.get_ref()) {
             reporter.report(
                 &name.span(),
@@ -131,32 +133,27 @@ pub(super) fn check_names(actions: &[ActionEntry], reporter: &Reporter<'_>) {
                 "use ASCII letters and digits, a capital letter first, and neither `Action` nor `Self`",
             );
         }
-        let same = actions
-            .iter()
-            .take(index)
-            .find(|other| other.name.get_ref().eq_ignore_ascii_case(name.get_ref()));
-        if let Some(same) = same {
-            reporter.report(
+        match known.entry(name.get_ref().to_ascii_lowercase()) {
+            Entry::Vacant(entry) => {
+                entry.insert(name);
+            }
+            Entry::Occupied(entry) => reporter.report(
                 &name.span(),
-                format!("there already is an action `{}`", same.name.get_ref()),
+                format!("there already is an action `{}`", entry.get().get_ref()),
                 "IAM compares names of actions without case: give each its own",
-            );
-        }
-        for former in &action.former_names {
-            check_former_name(former, action, actions, reporter);
+            ),
         }
     }
-}
-
-fn check_former_name(
-    former: &Text,
-    action: &ActionEntry,
-    actions: &[ActionEntry],
-    reporter: &Reporter<'_>,
-) {
-    let same = |other: &Text| other.get_ref().eq_ignore_ascii_case(former.get_ref());
-    for other in actions {
-        if same(&other.name) {
+    let mut claims: BTreeMap<String, usize> = BTreeMap::new();
+    let former_names = || actions.iter().flat_map(|action| &action.former_names);
+    for former in former_names() {
+        *claims
+            .entry(former.get_ref().to_ascii_lowercase())
+            .or_default() += 1;
+    }
+    for former in former_names() {
+        let folded = former.get_ref().to_ascii_lowercase();
+        if known.contains_key(&folded) {
             reporter.report(
                 &former.span(),
                 format!(
@@ -166,9 +163,7 @@ fn check_former_name(
                 "leave it out: the action exists",
             );
         }
-        let claims = other.former_names.iter().filter(|name| same(name)).count();
-        let other_claims = !std::ptr::eq(other, action) && claims > 0;
-        if other_claims || (std::ptr::eq(other, action) && claims > 1) {
+        if claims.get(&folded).is_some_and(|claims| *claims > 1) {
             reporter.report(
                 &former.span(),
                 format!(
@@ -187,6 +182,36 @@ fn check_access_level(level: &Text, scope: &Scope<'_>) -> Option<AccessLevel> {
     AccessLevel::ALL
         .into_iter()
         .find(|known| known.name() == level.get_ref())
+}
+
+/// Where all operations share one path, the header `X-Amz-Target` names the operation: `Service.Operation`.
+fn check_target(target: Text, route: Option<&Text>, scope: &Scope<'_>) -> Option<String> {
+    if route.is_some() {
+        scope.report(
+            &target.span(),
+            "the action has a `route` and a `target`",
+            "keep the one by which requests name the operation",
+        );
+        return None;
+    }
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let good = target
+        .get_ref()
+        .rsplit_once('.')
+        .is_some_and(|(service, operation)| service.split('.').all(is_word) && is_word(operation));
+    if !good {
+        scope.report(
+            &target.span(),
+            format!("`{}` is no target", target.get_ref()),
+            "write the value of the header `X-Amz-Target`, as in `Orders_20261101.GetOrder`",
+        );
+    }
+    good.then(|| target.into_inner())
 }
 
 /// Tags stand in a member of the body (`$.tags`) or in a parameter of the query (`query:tagKeys`).
@@ -334,165 +359,4 @@ fn check_status_is_there(
         _ => return true,
     }
     false
-}
-
-/// What fills the placeholders of an action's resource types.
-struct Bindings<'a> {
-    action: &'a Text,
-    resources: &'a [Arc<ResourceType>],
-    route: Option<&'a Route>,
-    pinned: &'a [(Text, Text)],
-    whole_arn: Option<&'a Text>,
-    /// Where to report a placeholder that nothing fills.
-    place: &'a Text,
-}
-
-impl Bindings<'_> {
-    fn check(&self, scope: &Scope<'_>) -> bool {
-        let mut good = true;
-        for (placeholder, value) in self.pinned {
-            good &= self.check_pinned(placeholder, value, scope);
-        }
-        if let Some(parameter) = self.whole_arn {
-            return good & self.check_whole_arn(parameter, scope);
-        }
-        let Some(route) = self.route else { return good };
-        for resource in self.resources {
-            for field in &resource.fields {
-                good &= self.check_field(resource, field, route, scope);
-            }
-        }
-        good
-    }
-
-    fn check_field(
-        &self,
-        resource: &ResourceType,
-        field: &Placeholder,
-        route: &Route,
-        scope: &Scope<'_>,
-    ) -> bool {
-        let in_path = route
-            .parameters()
-            .any(|parameter| parameter == field.parameter);
-        let pinned = self.is_pinned(&field.name);
-        match (in_path, pinned) {
-            (false, false) => scope.report(
-                &self.place.span(),
-                format!(
-                    "nothing fills the placeholder `{}` of the resource type `{}` when `{}` is called",
-                    field.name,
-                    resource.name,
-                    self.action.get_ref()
-                ),
-                format!(
-                    "put `{{{}}}` into the path, or pin it: `pinned = {{ {} = \"…\" }}`",
-                    field.parameter, field.name
-                ),
-            ),
-            (true, true) => scope.report(
-                &self.place.span(),
-                format!(
-                    "the placeholder `{}` of `{}` is pinned and stands in the path too",
-                    field.name,
-                    self.action.get_ref()
-                ),
-                "keep one of them",
-            ),
-            _ => return true,
-        }
-        false
-    }
-
-    fn is_pinned(&self, placeholder: &str) -> bool {
-        self.pinned
-            .iter()
-            .any(|(name, _)| name.get_ref() == placeholder)
-    }
-
-    fn check_pinned(&self, placeholder: &Text, value: &Text, scope: &Scope<'_>) -> bool {
-        let fields = || self.resources.iter().flat_map(|resource| &resource.fields);
-        let Some(field) = fields().find(|field| field.name == *placeholder.get_ref()) else {
-            let near = nearest(
-                placeholder.get_ref(),
-                fields().map(|field| field.name.as_str()),
-            );
-            scope.report(
-                &placeholder.span(),
-                format!(
-                    "no resource type of `{}` has a placeholder `{}`",
-                    self.action.get_ref(),
-                    placeholder.get_ref()
-                ),
-                names::did_you_mean(&near).unwrap_or_else(|| "leave it out".to_owned()),
-            );
-            return false;
-        };
-        let (good, hint) = match &field.accepts {
-            Accepts::OneOf(values) => (
-                values.contains(value.get_ref()),
-                format!("write {}", names::list(values)),
-            ),
-            Accepts::Identifier | Accepts::Opaque => (
-                value
-                    .get_ref()
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
-                "use ASCII letters, digits, `-`, `_` and `.`".to_owned(),
-            ),
-        };
-        if !good {
-            scope.report(
-                &value.span(),
-                format!(
-                    "the placeholder `{}` does not take the value `{}`",
-                    field.name,
-                    value.get_ref()
-                ),
-                hint,
-            );
-        }
-        good
-    }
-
-    fn check_whole_arn(&self, parameter: &Text, scope: &Scope<'_>) -> bool {
-        let name = parameter.get_ref();
-        let Some(route) = self.route else {
-            scope.report(
-                &parameter.span(),
-                format!(
-                    "`whole-arn` of `{}` names a path parameter, and the action has no route",
-                    self.action.get_ref()
-                ),
-                "add the `route` or leave `whole-arn` out",
-            );
-            return false;
-        };
-        let parameters: Vec<&str> = route.parameters().collect();
-        if !parameters.contains(&name.as_str()) {
-            let near = nearest(name, parameters.iter().copied());
-            scope.report(
-                &parameter.span(),
-                format!(
-                    "the path of `{}` has no parameter `{name}`",
-                    self.action.get_ref()
-                ),
-                names::did_you_mean(&near)
-                    .unwrap_or_else(|| format!("put `{{{name}}}` into the path")),
-            );
-            return false;
-        }
-        if self.resources.is_empty() || !self.pinned.is_empty() {
-            scope.report(
-                &parameter.span(),
-                format!(
-                    "`whole-arn` of `{}` needs resource types and no pinned placeholders",
-                    self.action.get_ref()
-                ),
-                "the ARN says which resource it is: list the types that it may be of",
-            );
-            return false;
-        }
-        true
-    }
 }

@@ -4,6 +4,8 @@
 //! against the names that were written.
 
 mod action;
+mod binding;
+mod references;
 mod resource;
 mod route;
 
@@ -13,11 +15,13 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
+use self::references::Names;
 use crate::fault::Reporter;
 use crate::load::entries::{ConditionKeyEntry, ServiceEntry, SourceEntry, Text};
 use crate::lookup::nearest;
 use crate::model::{ConditionKey, Placeholder, ResourceType, Service, Source};
 use crate::names;
+use crate::template::is_scope_byte;
 
 /// The format that this version reads.
 const FORMAT: u16 = 1;
@@ -33,6 +37,7 @@ pub(crate) fn service(
         prefix,
         name,
         documentation,
+        partitions,
         sources,
         condition_keys,
         placeholders,
@@ -42,9 +47,11 @@ pub(crate) fn service(
     let format = format.filter(|format| check_format(format, reporter));
     let prefix = prefix.filter(|prefix| check_prefix(prefix, others, reporter));
     check_link(documentation.as_ref(), reporter);
+    let partitions = check_partitions(&partitions, reporter);
 
     let mut scope = Scope {
         reporter,
+        partitions: partitions.clone().unwrap_or_default(),
         sources: Names::of("source", sources.iter().map(|entry| &entry.name)),
         condition_keys: Names::of(
             "condition key",
@@ -103,6 +110,7 @@ pub(crate) fn service(
         prefix: prefix?.into_inner(),
         name: name?.into_inner(),
         documentation: into_text(documentation),
+        partitions: partitions?,
         sources: sources.into_iter().collect::<Option<_>>()?,
         condition_keys: condition_keys.into_iter().collect::<Option<_>>()?,
         resources: resources.into_iter().collect::<Option<_>>()?,
@@ -113,6 +121,8 @@ pub(crate) fn service(
 /// What the entries of one file may refer to.
 pub(crate) struct Scope<'a> {
     reporter: &'a Reporter<'a>,
+    /// Empty for those of AWS.
+    partitions: Vec<String>,
     sources: Names,
     condition_keys: Names,
     placeholders: Names,
@@ -124,90 +134,6 @@ pub(crate) struct Scope<'a> {
 impl Scope<'_> {
     fn report(&self, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.reporter.report(span, message, hint);
-    }
-}
-
-/// The names of one kind of entry.
-struct Names {
-    kind: &'static str,
-    names: Vec<(String, Range<usize>)>,
-}
-
-impl Names {
-    fn of<'a>(kind: &'static str, names: impl Iterator<Item = &'a Text>) -> Self {
-        Self {
-            kind,
-            names: names
-                .map(|name| (name.get_ref().clone(), name.span()))
-                .collect(),
-        }
-    }
-
-    /// Reports names that differ in their capitals only: nobody could tell them apart, and IAM compares without case.
-    fn check_duplicates(&self, reporter: &Reporter<'_>) {
-        for (index, (name, span)) in self.names.iter().enumerate() {
-            let first = self
-                .names
-                .iter()
-                .take(index)
-                .find(|(other, _)| other.eq_ignore_ascii_case(name));
-            if let Some((first, _)) = first {
-                reporter.report(
-                    span,
-                    format!("there already is a {} `{first}`", self.kind),
-                    "give it a name that differs in more than its capitals",
-                );
-            }
-        }
-    }
-
-    /// The name that `reference` means; reports one that does not exist.
-    fn resolve(&self, reference: &Text, reporter: &Reporter<'_>) -> Option<String> {
-        let name = reference.get_ref();
-        if self.names.iter().any(|(known, _)| known == name) {
-            return Some(name.clone());
-        }
-        let near = nearest(name, self.names.iter().map(|(name, _)| name.as_str()));
-        reporter.report(
-            &reference.span(),
-            format!("unknown {} `{name}`", self.kind),
-            names::did_you_mean(&near).unwrap_or_else(|| {
-                format!(
-                    "declare it: `[{}s.\"{name}\"]`",
-                    match self.kind {
-                        "resource type" => "resource",
-                        "condition key" => "condition-key",
-                        kind => kind,
-                    }
-                )
-            }),
-        );
-        None
-    }
-
-    /// The names that `references` mean; reports unknown ones and ones that stand there twice.
-    fn resolve_all(&self, references: &[Text], reporter: &Reporter<'_>) -> Option<Vec<String>> {
-        let resolved: Vec<Option<String>> = references
-            .iter()
-            .enumerate()
-            .map(|(index, reference)| {
-                let before = references.iter().take(index);
-                if before.into_iter().any(|other| other == reference) {
-                    reporter.report(
-                        &reference.span(),
-                        format!(
-                            "the {} `{}` is listed twice",
-                            self.kind,
-                            reference.get_ref()
-                        ),
-                        "name it once",
-                    );
-                    return None;
-                }
-                self.resolve(reference, reporter)
-            })
-            .collect();
-        resolved.into_iter().collect()
     }
 }
 
@@ -233,6 +159,14 @@ fn check_prefix(prefix: &Text, others: &[Service], reporter: &Reporter<'_>) -> b
         );
         return false;
     }
+    if names::is_keyword(text) {
+        reporter.report(
+            &prefix.span(),
+            format!("the service prefix `{text}` would become the name of a Rust module, and Rust keeps the word"),
+            format!("say more, as in `{text}-service`"),
+        );
+        return false;
+    }
     if others.iter().any(|other| other.prefix == *text) {
         reporter.report(
             &prefix.span(),
@@ -244,29 +178,53 @@ fn check_prefix(prefix: &Text, others: &[Service], reporter: &Reporter<'_>) -> b
     true
 }
 
-/// Two condition keys must not end up as the same Rust name.
-fn check_constant_names(keys: &[ConditionKeyEntry], reporter: &Reporter<'_>) {
-    for (index, key) in keys.iter().enumerate() {
-        let words = names::condition_key_words(key.name.get_ref());
-        let first = keys
+/// The partitions of the service's ARNs; reports those that cannot stand in an ARN.
+fn check_partitions(partitions: &[Text], reporter: &Reporter<'_>) -> Option<Vec<String>> {
+    let mut good = true;
+    for (index, partition) in partitions.iter().enumerate() {
+        let text = partition.get_ref();
+        if !text.bytes().all(is_scope_byte) {
+            reporter.report(
+                &partition.span(),
+                format!("`{text}` cannot be a partition"),
+                "use ASCII letters, digits, `-`, `_` and `.`",
+            );
+            good = false;
+        }
+        if partitions
             .iter()
             .take(index)
-            .find(|other| names::condition_key_words(other.name.get_ref()) == words);
-        // Keys that differ in case only are reported as duplicates already.
-        let first = first.filter(|first| {
-            !first
-                .name
-                .get_ref()
-                .eq_ignore_ascii_case(key.name.get_ref())
-        });
-        if let Some(first) = first {
+            .any(|other| other == partition)
+        {
             reporter.report(
-                &key.name.span(),
+                &partition.span(),
+                format!("the partition `{text}` is listed twice"),
+                "name it once",
+            );
+            good = false;
+        }
+    }
+    good.then(|| {
+        let names = partitions.iter().map(Spanned::get_ref);
+        names.cloned().collect()
+    })
+}
+
+/// Two condition keys must not end up as the same Rust name.
+fn check_constant_names(keys: &[ConditionKeyEntry], reporter: &Reporter<'_>) {
+    let mut known: BTreeMap<Vec<String>, &Text> = BTreeMap::new();
+    for ConditionKeyEntry { name, .. } in keys {
+        let words = names::condition_key_words(name.get_ref());
+        let constant = words.join("_");
+        let first = *known.entry(words).or_insert(name);
+        // Keys that differ in case only are reported as duplicates already.
+        if !first.get_ref().eq_ignore_ascii_case(name.get_ref()) {
+            reporter.report(
+                &name.span(),
                 format!(
-                    "the condition keys `{}` and `{}` would both become `{}` in Rust",
-                    first.name.get_ref(),
-                    key.name.get_ref(),
-                    words.join("_")
+                    "the condition keys `{}` and `{}` would both become `{constant}` in Rust",
+                    first.get_ref(),
+                    name.get_ref(),
                 ),
                 "rename one of them",
             );

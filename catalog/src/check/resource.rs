@@ -1,5 +1,6 @@
 //! The rules of placeholders and resource types.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -9,7 +10,7 @@ use crate::fault::Reporter;
 use crate::load::entries::{ActionEntry, PlaceholderEntry, ResourceEntry, Text};
 use crate::model::{Accepts, Placeholder, ResourceType};
 use crate::names;
-use crate::template::ArnTemplate;
+use crate::template::{ArnTemplate, Component};
 
 /// Names of arguments that would hide a method which every resource type has.
 const METHODS: [&str; 9] = [
@@ -199,6 +200,7 @@ fn template(arn: &Text, scope: &Scope<'_>) -> Option<(ArnTemplate, Vec<Arc<Place
             return None;
         }
     };
+    let partition_is_known = check_partition(arn, &parsed.template.partition, scope);
     let resolved: Vec<Option<Arc<Placeholder>>> = parsed
         .placeholders
         .iter()
@@ -226,7 +228,33 @@ fn template(arn: &Text, scope: &Scope<'_>) -> Option<(ArnTemplate, Vec<Arc<Place
             return None;
         }
     }
-    Some((parsed.template, fields))
+    partition_is_known.then_some((parsed.template, fields))
+}
+
+/// A fixed partition is one of the service's.
+fn check_partition(arn: &Text, partition: &Component, scope: &Scope<'_>) -> bool {
+    let Component::Fixed(name) = partition else {
+        return true;
+    };
+    let is_known = if scope.partitions.is_empty() {
+        name == "aws" || name.starts_with("aws-")
+    } else {
+        scope.partitions.contains(name)
+    };
+    if !is_known {
+        let start = "arn:".len();
+        let hint = if scope.partitions.is_empty() {
+            format!("name it in `[service]`: `partitions = [\"{name}\"]`")
+        } else {
+            format!("write {}", names::list(&scope.partitions))
+        };
+        scope.report(
+            &within(arn, &(start..start + name.len())),
+            format!("the service has no partition `{name}`"),
+            hint,
+        );
+    }
+    is_known
 }
 
 /// The generated types of a service share one namespace with its actions.
@@ -235,19 +263,18 @@ pub(super) fn check_type_names(
     actions: &[ActionEntry],
     reporter: &Reporter<'_>,
 ) {
-    for (index, resource) in resources.iter().enumerate() {
+    let mut types: BTreeMap<String, &Text> = BTreeMap::new();
+    let actions: BTreeSet<&str> = actions
+        .iter()
+        .map(|action| action.name.get_ref().as_str())
+        .collect();
+    for resource in resources {
         let type_name = resource.type_name();
-        let same_type = resources
-            .iter()
-            .take(index)
-            .find(|other| other.type_name() == type_name);
-        let same_action = actions
-            .iter()
-            .find(|action| *action.name.get_ref() == type_name);
-        let taken_by = if let Some(other) = same_type {
-            format!("the resource type `{}`", other.name.get_ref())
-        } else if let Some(action) = same_action {
-            format!("the action `{}`", action.name.get_ref())
+        let first = *types.entry(type_name.clone()).or_insert(&resource.name);
+        let taken_by = if !std::ptr::eq(first, &resource.name) {
+            format!("the resource type `{}`", first.get_ref())
+        } else if actions.contains(type_name.as_str()) {
+            format!("the action `{type_name}`")
         } else if is_taken(&type_name) {
             "the generated code".to_owned()
         } else {

@@ -56,7 +56,7 @@ pub(super) fn write_enum(writer: &mut Writer, service: &Service) {
             (
                 "route",
                 "::core::option::Option<::pinpoint_iam::action::Route>",
-                "The REST route; `None` for an action without an API operation.",
+                "The REST route; `None` for an action without one.",
             ),
         ] {
             writer.gap();

@@ -54,7 +54,10 @@ pub(super) fn action_type(action: &Action) -> String {
                 route.method, route.path, route.success_status
             ),
         ),
-        None => item("Route", "none, the action has no API operation".to_owned()),
+        None => match &action.target {
+            Some(target) => item("Operation", format!("`X-Amz-Target: {target}`")),
+            None => item("Route", "none, the action has no API operation".to_owned()),
+        },
     }
     item("Acts on", resource_links(action, Some("super::resources")));
     for resource in &action.resources {

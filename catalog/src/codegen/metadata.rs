@@ -39,6 +39,7 @@ fn write_service(writer: &mut Writer, service: &Service) {
         prefix,
         name,
         documentation,
+        partitions,
         sources,
         condition_keys,
         resources,
@@ -48,6 +49,7 @@ fn write_service(writer: &mut Writer, service: &Service) {
     field("prefix", &literal(prefix));
     field("name", &literal(name));
     field("documentation", &optional(documentation.as_deref()));
+    field("partitions", &literals(partitions));
     field("actions", "&ACTIONS");
     field(
         "resource_types",
@@ -87,6 +89,7 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
         resources,
         pinned,
         route,
+        target,
         whole_arn,
         condition_keys,
         request_tags,
@@ -128,6 +131,7 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
             None => NONE.to_owned(),
         },
     );
+    field("target", &optional(target.as_deref()));
     field("whole_arn", &optional(whole_arn.as_deref()));
     field("condition_keys", &literals(condition_keys));
     field("request_tags", &optional(request_tags.as_deref()));

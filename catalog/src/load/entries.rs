@@ -16,6 +16,7 @@ pub(crate) struct ServiceEntry {
     pub(crate) prefix: Option<Text>,
     pub(crate) name: Option<Text>,
     pub(crate) documentation: Option<Text>,
+    pub(crate) partitions: Vec<Text>,
     pub(crate) sources: Vec<SourceEntry>,
     pub(crate) condition_keys: Vec<ConditionKeyEntry>,
     pub(crate) placeholders: Vec<PlaceholderEntry>,
@@ -64,6 +65,7 @@ pub(crate) struct ActionEntry {
     pub(crate) pinned: Vec<(Text, Text)>,
     pub(crate) route: Option<Text>,
     pub(crate) success_status: Option<Spanned<u16>>,
+    pub(crate) target: Option<Text>,
     pub(crate) whole_arn: Option<Text>,
     pub(crate) condition_keys: Vec<Text>,
     pub(crate) request_tags: Option<Text>,
@@ -108,11 +110,13 @@ impl ServiceEntry {
         table.require_table("service");
         table.require_table("actions");
         let format = table.required_number("format");
-        let (mut prefix, mut name, mut documentation) = (None, None, None);
+        let (mut prefix, mut name, mut documentation, mut partitions) =
+            (None, None, None, Vec::new());
         if let Some(mut service) = table.table("service") {
             prefix = service.required_text("prefix");
             name = service.required_text("name");
             documentation = service.text("documentation");
+            partitions = service.texts("partitions");
             service.finish();
         }
         let entry = Self {
@@ -120,6 +124,7 @@ impl ServiceEntry {
             prefix,
             name,
             documentation,
+            partitions,
             sources: read_all(&mut table, "sources", "source", SourceEntry::read),
             condition_keys: read_all(
                 &mut table,
@@ -225,6 +230,7 @@ impl ActionEntry {
             pinned: table.named_texts("pinned"),
             route: table.text("route"),
             success_status: table.number("success-status"),
+            target: table.text("target"),
             whole_arn: table.text("whole-arn"),
             condition_keys: table.texts("condition-keys"),
             request_tags: table.text("request-tags"),

@@ -4,6 +4,7 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
     prefix: "shelf",
     name: "Book Shelf",
     documentation: ::core::option::Option::Some("https://shelf.example/iam"),
+    partitions: &["acme", "aws"],
     actions: &ACTIONS,
     resource_types: &[self::resources::Loan::METADATA],
     condition_keys: &[
@@ -16,7 +17,7 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
 };
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
-static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 2] = [
+static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 3] = [
     ::pinpoint_iam::action::ActionMetadata {
         service: &SERVICE,
         index: 0,
@@ -26,6 +27,7 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 2] = [
         resource_types: &[self::resources::Loan::METADATA],
         pinned: &[("Kind", "PRINT")],
         route: ::core::option::Option::Some(self::actions::LendBook::ROUTE),
+        target: ::core::option::Option::None,
         whole_arn: ::core::option::Option::None,
         condition_keys: &["aws:ResourceTag/${TagKey}", "shelf:Genre"],
         request_tags: ::core::option::Option::Some("$.tags"),
@@ -41,12 +43,35 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 2] = [
     ::pinpoint_iam::action::ActionMetadata {
         service: &SERVICE,
         index: 1,
+        name: "ReadCard",
+        summary: "Reads the reader's own card.",
+        access_level: ::core::option::Option::None,
+        resource_types: &[],
+        pinned: &[],
+        route: ::core::option::Option::None,
+        target: ::core::option::Option::Some("Shelf_20261101.ReadCard"),
+        whole_arn: ::core::option::Option::None,
+        condition_keys: &[],
+        request_tags: ::core::option::Option::None,
+        companions: &[],
+        lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Unclear, ended: ::core::option::Option::None, source: ::core::option::Option::None },
+        documentation: ::core::option::Option::None,
+        former_names: &[],
+        sources: &[],
+        seen: &[],
+        undocumented: false,
+        note: ::core::option::Option::None,
+    },
+    ::pinpoint_iam::action::ActionMetadata {
+        service: &SERVICE,
+        index: 2,
         name: "ReadRules",
         summary: "Reads the rules of the house.",
         access_level: ::core::option::Option::None,
         resource_types: &[],
         pinned: &[],
         route: ::core::option::Option::None,
+        target: ::core::option::Option::None,
         whole_arn: ::core::option::Option::None,
         condition_keys: &[],
         request_tags: ::core::option::Option::None,
@@ -75,6 +100,10 @@ pub enum Action {
     ///
     /// Access level **Write**; `POST /books/{book-id}/loans/{reader-id}`; acts on [`Loan`].
     LendBook,
+    /// Reads the reader's own card.
+    ///
+    /// Acts on no single resource: the policy's resource has to be `*`.
+    ReadCard,
     /// Reads the rules of the house.
     ///
     /// Acts on no single resource: the policy's resource has to be `*`.
@@ -86,6 +115,7 @@ impl Action {
     /// Every action, sorted by name.
     pub const ALL: &'static [Self] = &[
         Self::LendBook,
+        Self::ReadCard,
         Self::ReadRules,
     ];
 
@@ -93,7 +123,8 @@ impl Action {
     pub const fn metadata(self) -> &'static ::pinpoint_iam::action::ActionMetadata {
         match self {
             Self::LendBook => &ACTIONS[0],
-            Self::ReadRules => &ACTIONS[1],
+            Self::ReadCard => &ACTIONS[1],
+            Self::ReadRules => &ACTIONS[2],
         }
     }
 
@@ -107,7 +138,7 @@ impl Action {
         self.metadata().access_level
     }
 
-    /// The REST route; `None` for an action without an API operation.
+    /// The REST route; `None` for an action without one.
     pub const fn route(self) -> ::core::option::Option<::pinpoint_iam::action::Route> {
         self.metadata().route
     }
@@ -158,6 +189,27 @@ pub mod actions {
         }
     }
 
+    /// Reads the reader's own card.
+    ///
+    /// - Access level: no source says
+    /// - Operation: `X-Amz-Target: Shelf_20261101.ReadCard`
+    /// - Acts on: no single resource: the policy's resource has to be `*`
+    /// - Lifecycle: unclear, no source says
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
+    pub struct ReadCard;
+
+    impl ::pinpoint_iam::action::TypedAction for ReadCard {
+        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[1];
+    }
+
+    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadCard {}
+
+    impl ::core::convert::From<ReadCard> for super::Action {
+        fn from(_: ReadCard) -> Self {
+            Self::ReadCard
+        }
+    }
+
     /// Reads the rules of the house.
     ///
     /// - Access level: no source says
@@ -169,7 +221,7 @@ pub mod actions {
     pub struct ReadRules;
 
     impl ::pinpoint_iam::action::TypedAction for ReadRules {
-        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[1];
+        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[2];
     }
 
     impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadRules {}

@@ -1,0 +1,170 @@
+//! What fills the placeholders of an action's resource types.
+
+use std::sync::Arc;
+
+use super::Scope;
+use crate::load::entries::Text;
+use crate::lookup::nearest;
+use crate::model::{Accepts, Placeholder, ResourceType, Route};
+use crate::names;
+
+/// What fills the placeholders of an action's resource types.
+pub(super) struct Bindings<'a> {
+    pub(super) action: &'a Text,
+    pub(super) resources: &'a [Arc<ResourceType>],
+    pub(super) route: Option<&'a Route>,
+    pub(super) pinned: &'a [(Text, Text)],
+    pub(super) whole_arn: Option<&'a Text>,
+    /// Where to report a placeholder that nothing fills.
+    pub(super) place: &'a Text,
+}
+
+impl Bindings<'_> {
+    pub(super) fn check(&self, scope: &Scope<'_>) -> bool {
+        let mut good = true;
+        for (placeholder, value) in self.pinned {
+            good &= self.check_pinned(placeholder, value, scope);
+        }
+        if let Some(parameter) = self.whole_arn {
+            return good & self.check_whole_arn(parameter, scope);
+        }
+        let Some(route) = self.route else { return good };
+        for resource in self.resources {
+            for field in &resource.fields {
+                good &= self.check_field(resource, field, route, scope);
+            }
+        }
+        good
+    }
+
+    fn check_field(
+        &self,
+        resource: &ResourceType,
+        field: &Placeholder,
+        route: &Route,
+        scope: &Scope<'_>,
+    ) -> bool {
+        let in_path = route
+            .parameters()
+            .any(|parameter| parameter == field.parameter);
+        let pinned = self.is_pinned(&field.name);
+        match (in_path, pinned) {
+            (false, false) => scope.report(
+                &self.place.span(),
+                format!(
+                    "nothing fills the placeholder `{}` of the resource type `{}` when `{}` is called",
+                    field.name,
+                    resource.name,
+                    self.action.get_ref()
+                ),
+                format!(
+                    "put `{{{}}}` into the path, or pin it: `pinned = {{ {} = \"…\" }}`",
+                    field.parameter, field.name
+                ),
+            ),
+            (true, true) => scope.report(
+                &self.place.span(),
+                format!(
+                    "the placeholder `{}` of `{}` is pinned and stands in the path too",
+                    field.name,
+                    self.action.get_ref()
+                ),
+                "keep one of them",
+            ),
+            _ => return true,
+        }
+        false
+    }
+
+    fn is_pinned(&self, placeholder: &str) -> bool {
+        self.pinned
+            .iter()
+            .any(|(name, _)| name.get_ref() == placeholder)
+    }
+
+    fn check_pinned(&self, placeholder: &Text, value: &Text, scope: &Scope<'_>) -> bool {
+        let fields = || self.resources.iter().flat_map(|resource| &resource.fields);
+        let Some(field) = fields().find(|field| field.name == *placeholder.get_ref()) else {
+            let near = nearest(
+                placeholder.get_ref(),
+                fields().map(|field| field.name.as_str()),
+            );
+            scope.report(
+                &placeholder.span(),
+                format!(
+                    "no resource type of `{}` has a placeholder `{}`",
+                    self.action.get_ref(),
+                    placeholder.get_ref()
+                ),
+                names::did_you_mean(&near).unwrap_or_else(|| "leave it out".to_owned()),
+            );
+            return false;
+        };
+        let (good, hint) = match &field.accepts {
+            Accepts::OneOf(values) => (
+                values.contains(value.get_ref()),
+                format!("write {}", names::list(values)),
+            ),
+            Accepts::Identifier | Accepts::Opaque => (
+                value
+                    .get_ref()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
+                "use ASCII letters, digits, `-`, `_` and `.`".to_owned(),
+            ),
+        };
+        if !good {
+            scope.report(
+                &value.span(),
+                format!(
+                    "the placeholder `{}` does not take the value `{}`",
+                    field.name,
+                    value.get_ref()
+                ),
+                hint,
+            );
+        }
+        good
+    }
+
+    fn check_whole_arn(&self, parameter: &Text, scope: &Scope<'_>) -> bool {
+        let name = parameter.get_ref();
+        let Some(route) = self.route else {
+            scope.report(
+                &parameter.span(),
+                format!(
+                    "`whole-arn` of `{}` names a path parameter, and the action has no route",
+                    self.action.get_ref()
+                ),
+                "add the `route` or leave `whole-arn` out",
+            );
+            return false;
+        };
+        let parameters: Vec<&str> = route.parameters().collect();
+        if !parameters.contains(&name.as_str()) {
+            let near = nearest(name, parameters.iter().copied());
+            scope.report(
+                &parameter.span(),
+                format!(
+                    "the path of `{}` has no parameter `{name}`",
+                    self.action.get_ref()
+                ),
+                names::did_you_mean(&near)
+                    .unwrap_or_else(|| format!("put `{{{name}}}` into the path")),
+            );
+            return false;
+        }
+        if self.resources.is_empty() || !self.pinned.is_empty() {
+            scope.report(
+                &parameter.span(),
+                format!(
+                    "`whole-arn` of `{}` needs resource types and no pinned placeholders",
+                    self.action.get_ref()
+                ),
+                "the ARN says which resource it is: list the types that it may be of",
+            );
+            return false;
+        }
+        true
+    }
+}
