@@ -287,6 +287,19 @@ pub(crate) fn is_parameter(parameter: &str, field: &str) -> bool {
     parameter.len() == field.len() && parameter.bytes().zip(field.bytes()).all(same)
 }
 
+/// The value of the only path parameter that is called as the field `field`; `None` where several are.
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub(crate) fn only_parameter<'p>(
+    parameters: impl Iterator<Item = (&'p str, &'p str)>,
+    field: &str,
+) -> Option<&'p str> {
+    let mut named = parameters.filter(|(parameter, _)| is_parameter(parameter, field));
+    match (named.next(), named.next()) {
+        (Some((_, value)), None) => Some(value),
+        _ => None,
+    }
+}
+
 /// How much of the request is known.
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {

@@ -46,6 +46,17 @@ impl<A: TypedAction> Permit<A> {
         }
     }
 
+    /// Does not compile for an action that acts on several resource types: the parameters of a route do not say which
+    /// of them they name.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) const fn assert_named_by_route() {
+        let action = A::METADATA;
+        assert!(
+            action.resource_types.len() < 2 || action.whole_arn.is_some(),
+            "the action acts on several resource types: use `#[requires(.., permit = name)]`"
+        );
+    }
+
     /// Who was authorized.
     pub const fn principal(&self) -> &Principal {
         &self.principal

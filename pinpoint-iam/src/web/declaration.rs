@@ -133,4 +133,15 @@ impl Declaration {
             Access::Public { .. } => None,
         }
     }
+
+    /// Whether the body has a part in the check.
+    pub const fn finishes_after_body(&self) -> bool {
+        matches!(
+            self.access,
+            Access::Requires {
+                after_body: true,
+                ..
+            }
+        )
+    }
 }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::authorized::{BeforeBody, take};
 use super::rejection::refuse;
-use super::{Caller, HoldsAuthorizer};
+use super::{HoldsAuthorizer, kept};
 use crate::guard::{Denied, Guard};
 use crate::web::{AfterBody, RequiresAfterBody};
 
@@ -20,7 +20,7 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let Some(mut caller) = Caller::kept(&parts) else {
+        let Some(mut caller) = kept(&parts) else {
             let denied = Denied::misconfigured("the check before the body was not made");
             return Err(refuse::<H>(&denied, None));
         };

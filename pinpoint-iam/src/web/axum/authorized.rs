@@ -6,10 +6,10 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::rejection::refuse;
-use super::{Caller, HoldsAuthorizer};
+use super::{HoldsAuthorizer, caller, keep};
 use crate::guard::{Denied, Guard};
 use crate::principal::Principal;
-use crate::web::{Access, Annotated, Authorized, Requires};
+use crate::web::{Annotated, Authorized, Requires};
 
 impl<S, H, P> FromRequestParts<S> for Authorized<H, P>
 where
@@ -22,13 +22,13 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let authorizer = state.authorizer();
         let mut caller =
-            Caller::of(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
+            caller(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
         let parameters = take::<H, P, S>(parts, state, &caller.principal).await?;
         let check = |guard: &Guard<'_>| H::check(guard, &parameters);
         match caller.settle(&authorizer, check).await {
             Ok(permit) => {
-                if finishes_after_body::<H>() {
-                    caller.keep(parts);
+                if H::DECLARATION.finishes_after_body() {
+                    keep(caller, parts);
                 }
                 Ok(Self::passed(permit))
             }
@@ -66,14 +66,4 @@ pub(super) async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
                 response
             }
         })
-}
-
-fn finishes_after_body<H: Annotated>() -> bool {
-    matches!(
-        H::DECLARATION.access,
-        Access::Requires {
-            after_body: true,
-            ..
-        }
-    )
 }

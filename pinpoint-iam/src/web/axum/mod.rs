@@ -24,12 +24,11 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRef};
 use http::request::Parts;
 
-use crate::arn::Scope;
 use crate::authorizer::Authorizer;
-use crate::context::Context;
-use crate::guard::{Denied, FetchedTags, Guard, settle};
+use crate::guard::Denied;
 use crate::principal::Principal;
-use crate::web::context::{self, RequestHead};
+use crate::web::caller::Caller;
+use crate::web::context::RequestHead;
 
 pub use self::after_body::ReadLast;
 pub use self::authorized::BeforeBody;
@@ -56,53 +55,22 @@ where
     }
 }
 
-/// Who asks, and what is known of the request.
-#[derive(Clone)]
-struct Caller {
-    principal: Principal,
-    context: Context,
-    /// The tenant's, where tenants are accounts.
-    scope: Option<Scope>,
-    /// The resource tags that the check before the body has fetched, for the one after it.
-    fetched: FetchedTags,
+/// Who asks by the request with these parts.
+fn caller(authorizer: &Authorizer, parts: &Parts) -> Result<Caller, Denied> {
+    let principal = parts.extensions.get::<Principal>().cloned();
+    let scope = parts.extensions.get().cloned();
+    Caller::of(authorizer, principal, scope, parts)
 }
 
-impl Caller {
-    fn of(authorizer: &Authorizer, parts: &Parts) -> Result<Self, Denied> {
-        let principal = parts.extensions.get::<Principal>().cloned();
-        Ok(Self {
-            principal: principal.ok_or_else(Denied::no_principal)?,
-            context: context::of(authorizer, parts),
-            scope: parts.extensions.get().cloned(),
-            fetched: FetchedTags::default(),
-        })
-    }
+/// Keeps the caller for the check after the body.
+fn keep(caller: Caller, parts: &mut Parts) {
+    parts.extensions.insert(Arc::new(caller));
+}
 
-    /// Runs a check for this caller, with the tags that it needs.
-    async fn settle<T>(
-        &mut self,
-        authorizer: &Authorizer,
-        check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
-    ) -> Result<T, Denied> {
-        let mut guard = authorizer.guard(&self.principal, &self.context);
-        if let Some(scope) = &self.scope {
-            guard = guard.in_scope(scope);
-        }
-        settle(guard, &mut self.fetched, check).await
-    }
-
-    /// Keeps the caller for the check after the body.
-    fn keep(self, parts: &mut Parts) {
-        parts.extensions.insert(Arc::new(self));
-    }
-
-    /// The caller that was kept, if the check before the body has been made.
-    fn kept(parts: &Parts) -> Option<Self> {
-        parts
-            .extensions
-            .get::<Arc<Self>>()
-            .map(|kept| Self::clone(kept))
-    }
+/// The caller that was kept, if the check before the body has been made.
+fn kept(parts: &Parts) -> Option<Caller> {
+    let kept = parts.extensions.get::<Arc<Caller>>()?;
+    Some(Caller::clone(kept))
 }
 
 impl RequestHead for Parts {

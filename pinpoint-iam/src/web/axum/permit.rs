@@ -4,9 +4,9 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::{Caller, HoldsAuthorizer};
+use super::{HoldsAuthorizer, caller};
 use crate::action::TypedAction;
-use crate::guard::{Denied, Guard, Permit, is_parameter};
+use crate::guard::{Denied, Guard, Permit, only_parameter};
 
 /// Checks that the caller may do `A` to the resource that the route's parameters name, which are called as in the
 /// catalog: `{campaign-id}` or `{campaign_id}`.
@@ -20,27 +20,13 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        const {
-            let action = A::METADATA;
-            assert!(
-                action.resource_types.len() < 2 || action.whole_arn.is_some(),
-                "the action acts on several resource types: use `#[requires(.., permit = name)]`"
-            );
-        }
+        const { Self::assert_named_by_route() };
         let authorizer = state.authorizer();
-        let mut caller = Caller::of(&authorizer, parts).map_err(IntoResponse::into_response)?;
+        let mut caller = caller(&authorizer, parts).map_err(IntoResponse::into_response)?;
         let parameters = RawPathParams::from_request_parts(parts, state)
             .await
             .map_err(|_| Denied::unreadable().into_response())?;
-        let parameter = |field: &str| {
-            let mut named = parameters
-                .iter()
-                .filter(|(name, _)| is_parameter(name, field));
-            match (named.next(), named.next()) {
-                (Some((_, value)), None) => Some(value),
-                _ => None,
-            }
-        };
+        let parameter = |field: &str| only_parameter(parameters.iter(), field);
         caller
             .settle(&authorizer, |guard: &Guard<'_>| {
                 guard.authorize_parameters(parameter)

@@ -6,17 +6,12 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::guard::Denied;
 use crate::principal::Principal;
+use crate::web::caller::log_refusal;
 use crate::web::{Annotated, Rejection};
 
 /// Logs that the handler `H` was not reached, and answers the request.
 pub(super) fn refuse<H: Annotated>(denied: &Denied, principal: Option<&Principal>) -> Response {
-    let handler = H::DECLARATION.handler;
-    match principal {
-        Some(principal) => {
-            tracing::info!(%principal, handler, reason = %denied.reason(), "request refused")
-        }
-        None => tracing::info!(handler, reason = %denied.reason(), "request refused"),
-    }
+    log_refusal::<H>(denied, principal);
     denied.into_response()
 }
 

@@ -1,0 +1,63 @@
+//! Who asks, whatever the framework.
+
+use crate::arn::Scope;
+use crate::authorizer::Authorizer;
+use crate::context::Context;
+use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, settle};
+use crate::principal::Principal;
+use crate::web::Annotated;
+use crate::web::context::{self, RequestHead};
+
+/// Who asks, and what is known of the request.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub(super) principal: Principal,
+    context: Context,
+    /// The tenant's, where tenants are accounts.
+    scope: Option<Scope>,
+    /// The resource tags that the check before the body has fetched, for the one after it.
+    fetched: FetchedTags,
+}
+
+impl Caller {
+    /// The principal and the scope of the request's extensions, with what the head of the request tells.
+    pub(super) fn of(
+        authorizer: &Authorizer,
+        principal: Option<Principal>,
+        scope: Option<Scope>,
+        head: &dyn RequestHead,
+    ) -> Result<Self, Denied> {
+        Ok(Self {
+            principal: principal.ok_or_else(Denied::no_principal)?,
+            context: context::of(authorizer, head),
+            scope,
+            fetched: FetchedTags::default(),
+        })
+    }
+
+    /// Runs a check for this caller, with the tags that it needs.
+    pub(super) async fn settle<T>(
+        &mut self,
+        authorizer: &Authorizer,
+        check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
+    ) -> Result<T, Denied> {
+        let mut guard = authorizer.guard(&self.principal, &self.context);
+        if let Some(scope) = &self.scope {
+            guard = guard.in_scope(scope);
+        }
+        settle(guard, &mut self.fetched, check).await
+    }
+}
+
+/// Logs that the handler `H` was not reached.
+pub(super) fn log_refusal<H: Annotated>(denied: &Denied, principal: Option<&Principal>) {
+    let handler = H::DECLARATION.handler;
+    let reason = denied.reason();
+    match (reason, principal) {
+        (DeniedReason::Misconfigured(_), _) => {
+            tracing::error!(handler, %reason, "request refused");
+        }
+        (_, Some(principal)) => tracing::info!(%principal, handler, %reason, "request refused"),
+        (_, None) => tracing::info!(handler, %reason, "request refused"),
+    }
+}
