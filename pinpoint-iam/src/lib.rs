@@ -3,6 +3,7 @@
 extern crate self as pinpoint_iam;
 
 mod authorizer;
+#[cfg(feature = "docs")]
 pub mod docs;
 pub mod eval;
 #[doc(hidden)]

@@ -1,9 +1,24 @@
-//! Documents from the catalog: tables, and what renders them.
+//! Documents from the catalog: pages of tables, and what writes them.
 
-mod actions;
+mod cell;
+mod csv;
+mod files;
+mod fresh;
+mod html;
+mod json;
 mod markdown;
+mod quoted;
+mod service;
 mod table;
+mod text;
 
-pub use actions::{action_table, arn_of, seen_table};
+pub use cell::{Cell, Line, Link, Part};
+pub use csv::csv;
+pub use files::{File, files};
+pub use fresh::{Stale, UPDATE_VARIABLE, compare, fresh, update};
+pub use html::html;
+pub use json::json;
 pub use markdown::markdown;
-pub use table::{Cell, Table};
+pub use quoted::quoted_table;
+pub use service::{arn_of, service_page, service_tables};
+pub use table::{Column, Page, Row, Table};

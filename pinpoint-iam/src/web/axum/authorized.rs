@@ -21,8 +21,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let authorizer = state.authorizer();
-        let mut caller =
-            caller(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
+        let mut caller = caller(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
         let parameters = take::<H, P, S>(parts, state, &caller.principal).await?;
         let check = |guard: &Guard<'_>| H::check(guard, &parameters);
         match caller.settle(&authorizer, check).await {

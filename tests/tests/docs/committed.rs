@@ -1,0 +1,89 @@
+//! The committed documents are what the catalog renders.
+//!
+//! `UPDATE_DOCS=1 cargo test -p pinpoint-iam-tests --test docs` writes them.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use pinpoint_iam::action::ServiceMetadata;
+use pinpoint_iam::docs::{Line, Page, Stale, files, fresh, quoted_table, service_page};
+use pinpoint_iam::{mobileanalytics, mobiletargeting};
+
+const SERVICES: [&ServiceMetadata; 2] = [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE];
+
+/// The folder of the repository, seen from this package.
+pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
+
+/// Every page under `docs/` with the name of its files.
+fn pages() -> Vec<(&'static str, Page)> {
+    let from_the_catalog = "This page is written from `catalog/data/`; change that, not this.";
+    let seed = |name, title: &str, introduction, source| {
+        let table = quoted_table(name, title, source, &SERVICES);
+        let page = Page::new(title)
+            .with_paragraph(Line::text(introduction))
+            .with_paragraph(Line::text(from_the_catalog))
+            .with_table(table);
+        (name, page)
+    };
+    let mut pages: Vec<_> = SERVICES
+        .into_iter()
+        .map(|service| {
+            let page = service_page(service).with_paragraph(Line::text(from_the_catalog));
+            (service.prefix, page)
+        })
+        .collect();
+    pages.push(seed(
+        "seed-actions",
+        "Actions for IAM policies, 2018",
+        "The actions that the Amazon Pinpoint Developer Guide of 2018-08-07 lists, from the catalog. Where the guide's own \
+         ARN or method differ, the last columns show them.",
+        "seed-actions",
+    ));
+    pages.push(seed(
+        "seed-analytics",
+        "Actions for querying analytics data",
+        "The actions that the Amazon Pinpoint Developer Guide's page on querying analytics data uses, from the catalog, with \
+         the ARN patterns of its example policies.",
+        "seed-analytics",
+    ));
+    pages
+}
+
+#[test]
+fn every_committed_document_is_fresh() -> Result<(), Stale> {
+    for (name, page) in pages() {
+        for file in files(&format!("{FOLDER}/{name}"), &page) {
+            fresh(&file.path, &file.text)?;
+        }
+    }
+    Ok(())
+}
+
+/// A page that is no longer written must not stay behind as if it were fresh.
+#[test]
+fn nothing_else_is_committed() -> Result<(), Box<dyn std::error::Error>> {
+    // Written by hand, or by a browser.
+    let mut known =
+        BTreeSet::from(["tables.schema.json", "mobiletargeting.png"].map(str::to_owned));
+    for (name, page) in pages() {
+        known.extend(files(name, &page).into_iter().map(|file| file.path));
+    }
+    for (folder, prefix) in [(FOLDER.to_owned(), ""), (format!("{FOLDER}/csv"), "csv/")] {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            assert!(
+                known.contains(&name) || entry.file_type()?.is_dir(),
+                "`docs/{name}` is written by nothing; remove it"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_same_page_is_the_same_bytes() {
+    for ((name, page), (_, again)) in pages().into_iter().zip(pages()) {
+        assert_eq!(files(name, &page), files(name, &again));
+    }
+}

@@ -1,0 +1,14 @@
+//! Documents: what is committed is what the catalog renders, and every format says the same.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a helper that cannot read a document fails its test"
+)]
+
+mod committed;
+mod freshness;
+mod page;
+mod round_trip;
+mod schema;
+mod seeds;
