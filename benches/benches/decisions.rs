@@ -1,0 +1,205 @@
+//! What one decision costs: `cargo bench --bench decisions [WORKLOAD..]`.
+//!
+//! All engines and the floors run in one process, in short turns. Every engine's answers are held against those of the
+//! reference evaluator first.
+
+use std::process::Command;
+use std::time::Duration;
+
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::floor::Split;
+use pinpoint_iam_benches::engine::{self, Engine};
+use pinpoint_iam_benches::measure::{Contestant, interleave, median};
+use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::workload::Workload;
+use serde_json::{Map, Value, json};
+
+/// How many of the questions of W4x the slow ones are asked; they would take hours for all.
+const SAMPLE: usize = 16;
+
+fn main() -> Result<(), Failure> {
+    // Cargo adds `--bench`.
+    let mut names: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
+    let whole_run = names.is_empty();
+    if whole_run {
+        names = ["W1", "W2", "W3", "W4", "W4x", "W5"]
+            .map(str::to_owned)
+            .into();
+    }
+    let mut figures = Map::new();
+    for name in &names {
+        figures.insert(name.clone(), measure(name)?);
+    }
+    if whole_run {
+        growth(&figures);
+        write_json("decisions", &figures.into())?;
+    }
+    Ok(())
+}
+
+fn measure(name: &str) -> Result<Value, Failure> {
+    let workload = Workload::named(name)?;
+    let answers = workload.answers()?;
+    let allowed = answers.iter().filter(|allowed| **allowed).count();
+    if allowed * 2 != answers.len() {
+        return Err(format!("{name}: {allowed} of {} are allowed", answers.len()).into());
+    }
+    let ours = engine::ours(&workload)?;
+    let peers = engine::peers(&workload)?;
+    let floors = engine::floors(&workload);
+    let sample = if answers.len() > SAMPLE {
+        SAMPLE
+    } else {
+        answers.len()
+    };
+
+    let contestants: Vec<_> = [
+        (&ours, answers.len()),
+        (&peers, sample),
+        (&floors, answers.len()),
+    ]
+    .into_iter()
+    .flat_map(|(engines, questions)| {
+        engines.iter().map(move |engine| Contestant {
+            engine: engine.as_ref(),
+            questions,
+        })
+    })
+    .collect();
+    for contestant in &contestants {
+        check(contestant, &answers)?;
+    }
+
+    let slow = matches!(name, "W3" | "W4" | "W4x");
+    let rounds = if slow { 21 } else { 101 };
+    let times = interleave(&contestants, rounds, Duration::from_millis(2));
+    let allocations = allocations(name, sample)?;
+
+    let per_round = |wanted: &str| {
+        contestants
+            .iter()
+            .zip(&times)
+            .find(|(contestant, _)| contestant.engine.name() == wanted)
+            .map(|(_, times)| times.as_slice())
+            .ok_or_else(|| Failure::from(format!("nobody is called `{wanted}`")))
+    };
+    let text = per_round("ours, request as text")?;
+    let typed = per_round("ours, typed")?;
+    let split = per_round(Split::NAME)?;
+
+    println!(
+        "{name}: {} statements, {} questions; {rounds} rounds",
+        workload.statements()?.len(),
+        answers.len()
+    );
+    let mut table = Table::new([
+        "",
+        "ns",
+        "allocations",
+        "to ours as text",
+        "to ours typed",
+        "to splitting the ARN",
+    ]);
+    let mut rows = Map::new();
+    for (contestant, times) in contestants.iter().zip(&times) {
+        let engine = contestant.engine.name();
+        let counted = allocations.get(engine);
+        let allocated = counted
+            .and_then(|counted| counted.get("allocations"))
+            .and_then(Value::as_f64);
+        let [to_text, to_typed, to_split] =
+            [text, typed, split].map(|other| median_ratio(times, other));
+        table.row([
+            engine.to_owned(),
+            figure(median(times)),
+            allocated.map(figure).unwrap_or_default(),
+            figure(to_text),
+            figure(to_typed),
+            figure(to_split),
+        ]);
+        rows.insert(
+            engine.to_owned(),
+            json!({
+                "nanoseconds": median(times),
+                "counted": counted,
+                "to_ours_as_text": to_text,
+                "to_ours_typed": to_typed,
+                "to_splitting_the_arn": to_split,
+                "questions": contestant.questions,
+            }),
+        );
+    }
+    table.print();
+    Ok(rows.into())
+}
+
+/// The median of the ratios within the rounds.
+fn median_ratio(times: &[f64], others: &[f64]) -> f64 {
+    let ratios: Vec<_> = times
+        .iter()
+        .zip(others)
+        .map(|(time, other)| time / other)
+        .collect();
+    median(&ratios)
+}
+
+/// Holds the answers to the questions that are timed against the reference evaluator's.
+fn check(contestant: &Contestant<'_>, answers: &[bool]) -> Result<(), Failure> {
+    let engine: &dyn Engine = contestant.engine;
+    if !engine.decides() {
+        return Ok(());
+    }
+    for (index, expected) in answers.iter().take(contestant.questions).enumerate() {
+        if engine.decide(index) != *expected {
+            return Err(format!(
+                "{} answers question {index} wrongly: {expected} was expected",
+                engine.name()
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Allocations per decision, counted in a process of its own.
+fn allocations(workload: &str, questions: usize) -> Result<Value, Failure> {
+    let output = Command::new(env!("CARGO_BIN_EXE_counted"))
+        .args(["decisions", workload, &questions.to_string()])
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// How the cost grows with the statements.
+fn growth(figures: &Map<String, Value>) {
+    let time = |workload: &str, engine: &str| {
+        figures
+            .get(workload)
+            .and_then(|rows| rows.get(engine))
+            .and_then(|row| row.get("nanoseconds"))
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::NAN)
+    };
+    let mut table = Table::new([
+        "growth",
+        "100 to 10,100 statements",
+        "the same, 4,096 questions",
+    ]);
+    let Some(Value::Object(engines)) = figures.get("W2") else {
+        return;
+    };
+    for engine in engines.keys().filter(|engine| !engine.starts_with("floor")) {
+        let from = time("W2", engine);
+        table.row([
+            engine.clone(),
+            figure(time("W4", engine) / from),
+            figure(time("W4x", engine) / from),
+        ]);
+    }
+    table.print();
+}

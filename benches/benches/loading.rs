@@ -1,0 +1,151 @@
+//! What loading W4 costs, from JSON until the first decision can be made: `cargo bench --bench loading`.
+//!
+//! Ours and iam-rs read the JSON. Cedar's and casbin's own form of the policies is written beforehand; their figures
+//! are for comparison only.
+
+use std::hint::black_box;
+use std::process::Command;
+use std::str::FromStr;
+use std::time::Instant;
+
+use cedar_policy::PolicySet;
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::{Engine, casbin, cedar, iam, ours};
+use pinpoint_iam_benches::measure::median;
+use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::workload::Workload;
+use serde_json::{Map, Value, json};
+
+const ROUNDS: usize = 21;
+
+/// How something is loaded.
+type Load<'a> = Box<dyn Fn() -> Result<(), Failure> + 'a>;
+
+fn main() -> Result<(), Failure> {
+    let workload = Workload::named("W4")?;
+    let bytes: usize = workload.documents.iter().map(String::len).sum();
+    let statements = workload.statements()?;
+    println!(
+        "W4: {} statements, {bytes} bytes of JSON in {} documents; {ROUNDS} rounds",
+        statements.len(),
+        workload.documents.len()
+    );
+    let cedar = cedar::policies(&statements, cedar::Resources::Entities);
+    let loads: [(&str, &str, Load<'_>); 5] = [
+        (
+            "ours, first decision included",
+            "ours",
+            Box::new(|| {
+                let loaded = ours::Text::load(&workload)?;
+                black_box(loaded.decide(0));
+                Ok(())
+            }),
+        ),
+        (
+            "ours, documents read only",
+            "documents",
+            Box::new(|| {
+                black_box(workload.policies()?);
+                Ok(())
+            }),
+        ),
+        (
+            "iam-rs 0.8",
+            "iam-rs",
+            Box::new(|| {
+                black_box(iam::evaluator(&workload.documents)?);
+                Ok(())
+            }),
+        ),
+        (
+            "casbin 2",
+            "casbin",
+            Box::new(|| {
+                black_box(casbin::enforcer(&statements, false)?);
+                Ok(())
+            }),
+        ),
+        (
+            "cedar-policy 4",
+            "cedar",
+            Box::new(|| {
+                black_box(PolicySet::from_str(&cedar)?);
+                Ok(())
+            }),
+        ),
+    ];
+
+    let mut times = vec![Vec::with_capacity(ROUNDS); loads.len()];
+    for _ in 0..ROUNDS {
+        for ((_, _, load), times) in loads.iter().zip(&mut times) {
+            let start = Instant::now();
+            load()?;
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+
+    let iam = times.get(2).ok_or("nobody was timed")?.clone();
+    let memory_of_iam = memory("iam-rs")?;
+    let heap = |memory: &Value| {
+        memory
+            .get("heap")
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::NAN)
+    };
+    let resident = |memory: &Value| {
+        memory
+            .get("resident")
+            .and_then(Value::as_f64)
+            .unwrap_or(f64::NAN)
+    };
+    let mut table = Table::new([
+        "",
+        "ms",
+        "to iam-rs",
+        "heap, MB",
+        "to iam-rs",
+        "resident, MB",
+        "to iam-rs",
+    ]);
+    let mut figures = Map::new();
+    for ((name, key, _), times) in loads.iter().zip(&times) {
+        let memory = memory(key)?;
+        let ratios: Vec<_> = times
+            .iter()
+            .zip(&iam)
+            .map(|(ours, iam)| ours / iam)
+            .collect();
+        table.row([
+            (*name).to_owned(),
+            figure(median(times)),
+            figure(median(&ratios)),
+            figure(heap(&memory) / 1e6),
+            figure(heap(&memory) / heap(&memory_of_iam)),
+            figure(resident(&memory) / 1e6),
+            figure(resident(&memory) / resident(&memory_of_iam)),
+        ]);
+        figures.insert(
+            (*key).to_owned(),
+            json!({
+                "milliseconds": median(times),
+                "time_to_iam_rs": median(&ratios),
+                "memory": memory,
+                "heap_to_iam_rs": heap(&memory) / heap(&memory_of_iam),
+                "resident_to_iam_rs": resident(&memory) / resident(&memory_of_iam),
+            }),
+        );
+    }
+    table.print();
+    write_json("loading", &figures.into())
+}
+
+/// What the loaded policies take, in a process of its own.
+fn memory(engine: &str) -> Result<Value, Failure> {
+    let output = Command::new(env!("CARGO_BIN_EXE_counted"))
+        .args(["memory", engine])
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}

@@ -1,0 +1,103 @@
+//! The engines under a counting allocator, for the targets to call.
+//!
+//! A process of its own: counting costs something at every allocation, which would be held against those that allocate
+//! much when they are timed.
+
+use std::any::Any;
+use std::hint::black_box;
+use std::str::FromStr;
+
+use allocation_counter::measure;
+use cedar_policy::PolicySet;
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::{self, Engine, casbin, cedar, iam};
+use pinpoint_iam_benches::measure::process::resident_bytes;
+use pinpoint_iam_benches::workload::{Workload, caller};
+use serde_json::{Map, Value, json};
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let figures = match arguments.as_slice() {
+        ["decisions", workload, questions] => decisions(workload, questions.parse()?)?,
+        ["memory", engine] => memory(engine)?,
+        _ => return Err("expected `decisions WORKLOAD QUESTIONS` or `memory ENGINE`".into()),
+    };
+    println!("{figures}");
+    Ok(())
+}
+
+/// Allocations and bytes per decision, for each engine, over the first `questions` questions.
+fn decisions(name: &str, questions: usize) -> Result<Value, Failure> {
+    let mut workload = Workload::named(name)?;
+    workload.questions.truncate(questions);
+    let mut engines = engine::ours(&workload)?;
+    engines.extend(engine::peers(&workload)?);
+    let mut figures = Map::new();
+    for engine in &engines {
+        figures.insert(
+            engine.name().to_owned(),
+            counted(engine.as_ref(), workload.questions.len()),
+        );
+    }
+    Ok(figures.into())
+}
+
+fn counted(engine: &dyn Engine, questions: usize) -> Value {
+    // What is made on first use is not counted.
+    black_box(engine.run(0, questions));
+    let mut allocations = Vec::new();
+    let mut bytes = 0;
+    for index in 0..questions {
+        let counted = measure(|| {
+            black_box(engine.decide(index));
+        });
+        allocations.push(counted.count_total);
+        bytes += counted.bytes_total;
+    }
+    let total: u64 = allocations.iter().sum();
+    json!({
+        "allocations": total as f64 / questions as f64,
+        "allocations_at_most": allocations.iter().max(),
+        "bytes": bytes as f64 / questions as f64,
+    })
+}
+
+/// What the policies of W4 take once they are loaded: bytes on the heap, and memory that the process has more than
+/// before.
+fn memory(engine: &str) -> Result<Value, Failure> {
+    let workload = Workload::named("W4")?;
+    let statements = workload.statements()?;
+    let cedar = cedar::policies(&statements, cedar::Resources::Entities);
+    let before = resident_bytes()?;
+    let mut loaded: Result<Box<dyn Any>, Failure> = Err("nothing was loaded".into());
+    let counted = measure(|| {
+        loaded = match engine {
+            "ours" => ours(&workload),
+            "documents" => workload.policies().map(|policies| Box::new(policies) as _),
+            "iam-rs" => iam::evaluator(&workload.documents).map(|iam| Box::new(iam) as _),
+            "casbin" => casbin::enforcer(&statements, false).map(|casbin| Box::new(casbin) as _),
+            "cedar" => PolicySet::from_str(&cedar)
+                .map(|policies| Box::new(policies) as _)
+                .map_err(Failure::from),
+            _ => Err(format!("no engine is called `{engine}`").into()),
+        };
+    });
+    let loaded = loaded?;
+    let after = resident_bytes()?;
+    drop(black_box(loaded));
+    Ok(json!({
+        "heap": counted.bytes_current,
+        "heap_at_most": counted.bytes_max,
+        "resident": after.saturating_sub(before),
+    }))
+}
+
+/// An authorizer that has made its first decision.
+fn ours(workload: &Workload) -> Result<Box<dyn Any>, Failure> {
+    let authorizer = workload.authorizer()?;
+    let question = workload.questions.first().ok_or("there are no questions")?;
+    let context = question.circumstances.context();
+    black_box(question.typed(&authorizer.guard(&caller()?, &context)));
+    Ok(Box::new(authorizer))
+}

@@ -1,0 +1,55 @@
+//! What Linux says of a process, from `/proc`.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::Failure;
+
+/// The memory of this process that is in RAM, in bytes.
+///
+/// # Errors
+///
+/// Where there is no `/proc`.
+pub fn resident_bytes() -> Result<u64, Failure> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .ok_or("`/proc/self/status` has no `VmRSS`")?;
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kilobytes * 1024)
+}
+
+/// The processor time of the main thread of process `id`, to the nanosecond.
+///
+/// # Errors
+///
+/// Where the kernel does not keep it.
+pub fn main_thread_time(id: u32) -> Result<Duration, Failure> {
+    let schedstat = fs::read_to_string(format!("/proc/{id}/task/{id}/schedstat"))?;
+    let nanoseconds = schedstat
+        .split_whitespace()
+        .next()
+        .ok_or("`schedstat` is empty")?;
+    Ok(Duration::from_nanos(nanoseconds.parse()?))
+}
+
+/// The processor time of all children that ended and were waited for, and of theirs, to the hundredth of a second.
+///
+/// # Errors
+///
+/// Where there is no `/proc`.
+pub fn children_time() -> Result<Duration, Failure> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // The name of the program is in brackets and may hold anything; fields are counted from behind it.
+    let (_, fields) = stat
+        .rsplit_once(") ")
+        .ok_or("`/proc/self/stat` has no name")?;
+    let ticks = fields
+        .split_whitespace()
+        .skip(13)
+        .take(2)
+        .map(str::parse::<u64>)
+        .sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * 10))
+}

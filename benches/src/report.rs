@@ -1,0 +1,123 @@
+//! Tables for people, and the same as JSON.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::Failure;
+
+/// A table in Markdown.
+pub struct Table {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these columns; the first one is aligned to the left, the others to the right.
+    pub fn new<T: Into<String>>(head: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            head: head.into_iter().map(Into::into).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn row<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Prints the table.
+    pub fn print(&self) {
+        let all = || std::iter::once(&self.head).chain(&self.rows);
+        let width = |column: usize| {
+            all()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
+        };
+        let line = |cells: &[String]| {
+            let cells: Vec<_> = cells
+                .iter()
+                .enumerate()
+                .map(|(column, cell)| {
+                    let width = width(column);
+                    if column == 0 {
+                        format!("{cell:<width$}")
+                    } else {
+                        format!("{cell:>width$}")
+                    }
+                })
+                .collect();
+            println!("| {} |", cells.join(" | "));
+        };
+        line(&self.head);
+        let rule: Vec<_> = (0..self.head.len())
+            .map(|column| if column == 0 { "---" } else { "---:" })
+            .collect();
+        println!("|{}|", rule.join("|"));
+        self.rows.iter().for_each(|row| line(row));
+        println!();
+    }
+}
+
+/// Writes the figures of the target `name` to `results/NAME.json`.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn write_json(name: &str, figures: &Value) -> Result<(), Failure> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("results");
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("{name}.json"));
+    fs::write(&file, format!("{figures:#}\n"))?;
+    println!("written to {}", file.display());
+    Ok(())
+}
+
+/// A number with as many digits as it deserves: three that count, and thousands apart.
+pub fn figure(number: f64) -> String {
+    let magnitude = number.abs();
+    if magnitude >= 100.0 {
+        return grouped(number);
+    }
+    let decimals = if magnitude >= 10.0 {
+        1
+    } else if magnitude >= 0.1 || magnitude == 0.0 {
+        2
+    } else {
+        4
+    };
+    format!("{number:.decimals$}")
+}
+
+fn grouped(number: f64) -> String {
+    let digits = format!("{:.0}", number.abs());
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0.0 {
+        format!("-{text}")
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::figure;
+
+    #[test]
+    fn figures_keep_three_digits() {
+        assert_eq!(figure(1_234_567.8), "1,234,568");
+        assert_eq!(figure(-1_234.0), "-1,234");
+        assert_eq!(figure(12.345), "12.3");
+        assert_eq!(figure(0.5), "0.50");
+        assert_eq!(figure(0.0), "0.00");
+    }
+}

@@ -1,0 +1,141 @@
+//! Many principals who share managed policies.
+
+use pinpoint_iam::context::Context;
+use pinpoint_iam::mobiletargeting::{App, GetApp};
+use pinpoint_iam::policy::{Document, PolicyKind};
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::{Authorizer, Policy, Principal};
+
+use super::teams::Application;
+use super::{ACCOUNT, SEED, scope};
+use crate::Failure;
+use crate::random::Random;
+
+/// How many applications a managed policy is about; with more it would be longer than AWS lets it be.
+const APPLICATIONS: usize = 2;
+
+/// Principals, managed policies, and who has which.
+///
+/// A managed policy has the twenty statements of two applications (see W2), about 5 kB. Each principal has some
+/// of them, chosen at random.
+pub struct Everybody {
+    policies: Vec<Vec<Application>>,
+    attached: Vec<Vec<usize>>,
+}
+
+impl Everybody {
+    /// So many `principals` with `each` of the `policies`.
+    pub fn new(principals: usize, policies: usize, each: usize) -> Self {
+        let mut random = Random::new(SEED);
+        Self {
+            policies: (0..policies)
+                .map(|_| {
+                    (0..APPLICATIONS)
+                        .map(|_| Application::draw(&mut random))
+                        .collect()
+                })
+                .collect(),
+            attached: (0..principals)
+                .map(|_| {
+                    let mut chosen: Vec<usize> = Vec::new();
+                    while chosen.len() < each.min(policies) {
+                        let policy = random.below(policies);
+                        if !chosen.contains(&policy) {
+                            chosen.push(policy);
+                        }
+                    }
+                    chosen
+                })
+                .collect(),
+        }
+    }
+
+    /// The number of principals.
+    pub fn len(&self) -> usize {
+        self.attached.len()
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.attached.is_empty()
+    }
+
+    /// An authorizer for all of them.
+    ///
+    /// # Errors
+    ///
+    /// When a policy is not one that AWS would take.
+    pub fn authorizer(&self) -> Result<Authorizer, Failure> {
+        let policies = self
+            .policies
+            .iter()
+            .enumerate()
+            .map(|(index, applications)| {
+                let document = Document::parse(&super::teams::document(applications, false))?;
+                document.validate(PolicyKind::IdentityManaged)?;
+                Ok(Policy::new(&format!("managed-{index}"), document))
+            })
+            .collect::<Result<Vec<_>, Failure>>()?;
+        let mut store = PolicyStore::new();
+        for (index, attached) in self.attached.iter().enumerate() {
+            let identity = store.identity(&arn(index))?;
+            for policy in attached.iter().filter_map(|policy| policies.get(*policy)) {
+                identity.attach(policy.clone());
+            }
+        }
+        Ok(Authorizer::builder().scope(scope()).source(store).build()?)
+    }
+
+    /// The question of principal number `index`: an application of one of its policies, or of another policy.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such principal.
+    pub fn question(&self, index: usize) -> Result<(Principal, App), Failure> {
+        let attached = self
+            .attached
+            .get(index)
+            .ok_or("there is no such principal")?;
+        let policy = if index.is_multiple_of(2) {
+            attached.first().copied()
+        } else {
+            (0..self.policies.len()).find(|policy| !attached.contains(policy))
+        };
+        let application = policy
+            .and_then(|policy| self.policies.get(policy))
+            .and_then(|applications| applications.first())
+            .ok_or("there is no policy to ask about")?;
+        Ok((
+            Principal::from_arn(&arn(index))?,
+            App::new(application.id())?,
+        ))
+    }
+
+    /// Asks the question of every principal, and counts those that are allowed: every other one.
+    ///
+    /// # Errors
+    ///
+    /// When a question cannot be made, or the count is wrong.
+    pub fn ask_all(&self, authorizer: &Authorizer) -> Result<usize, Failure> {
+        let context = Context::new();
+        let mut allowed = 0;
+        for index in 0..self.len() {
+            let (principal, app) = self.question(index)?;
+            if authorizer
+                .guard(&principal, &context)
+                .check(GetApp, &app)
+                .is_ok()
+            {
+                allowed += 1;
+            }
+        }
+        if allowed != self.len().div_ceil(2) {
+            return Err(format!("{allowed} of {} principals are allowed", self.len()).into());
+        }
+        Ok(allowed)
+    }
+}
+
+fn arn(index: usize) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:user/user-{index}")
+}

@@ -1,0 +1,89 @@
+//! One question, in every form in which it is asked.
+
+use std::fmt;
+
+use pinpoint_iam::context::Context;
+use pinpoint_iam::request::RequestedAction;
+use pinpoint_iam::resource::{InvalidId, RequestedResource};
+use pinpoint_iam::{ActsOn, Arn, Guard, Principal, Request, Resource};
+
+use super::{Circumstances, scope};
+use crate::Failure;
+
+/// A typed check of one action on one resource.
+type Check = Box<dyn Fn(&Guard<'_>) -> bool + Send + Sync>;
+
+/// May the caller do `action` to `resource`?
+pub struct Question {
+    /// The action as text, `mobiletargeting:GetCampaign`.
+    pub action: String,
+    /// The resource's ARN as text.
+    pub resource: String,
+    /// The facts around it.
+    pub circumstances: Circumstances,
+    typed: Check,
+    from_ids: Check,
+}
+
+impl Question {
+    /// The question whether `action` may be done to the resource that `make` makes from `ids`.
+    ///
+    /// # Errors
+    ///
+    /// When an id cannot stand in an ARN.
+    pub fn new<const N: usize, A, R>(
+        action: A,
+        ids: [&str; N],
+        make: fn(&[String; N]) -> Result<R, InvalidId>,
+    ) -> Result<Self, InvalidId>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let ids = ids.map(str::to_owned);
+        let resource = make(&ids)?;
+        Ok(Self {
+            action: A::METADATA.to_string(),
+            resource: resource.arn(&scope()),
+            circumstances: Circumstances::USUAL,
+            typed: Box::new(move |guard| guard.check(action, &resource).is_ok()),
+            from_ids: Box::new(move |guard| {
+                make(&ids).is_ok_and(|resource| guard.check(action, &resource).is_ok())
+            }),
+        })
+    }
+
+    /// Asks with the action known to the compiler and the resource as a struct.
+    pub fn typed(&self, guard: &Guard<'_>) -> bool {
+        (self.typed)(guard)
+    }
+
+    /// As [`typed`](Self::typed), with the resource made from its ids first: all that `#[requires]` does.
+    pub fn from_ids(&self, guard: &Guard<'_>) -> bool {
+        (self.from_ids)(guard)
+    }
+
+    /// The question as a request, its texts read.
+    ///
+    /// # Errors
+    ///
+    /// When a text cannot be read.
+    pub fn request<'a>(
+        &'a self,
+        caller: &'a Principal,
+        context: &'a Context,
+    ) -> Result<Request<'a>, Failure> {
+        Ok(Request::new(
+            caller,
+            RequestedAction::parse(&self.action)?,
+            RequestedResource::Arn(Arn::parse(&self.resource)?),
+            context,
+        ))
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} on {}", self.action, self.resource)
+    }
+}
