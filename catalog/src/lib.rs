@@ -21,8 +21,9 @@
 //! # Your own catalog
 //!
 //! A service with its own actions keeps a TOML file of its own and generates its types in its build script, see
-//! [`build`]. The module [`format`](mod@format) describes the file.
+//! [`build`] and [`Package`]. The module [`format`](mod@format) describes the file.
 
+mod build;
 mod check;
 mod codegen;
 
@@ -32,12 +33,14 @@ mod load;
 mod lookup;
 mod model;
 mod names;
+mod package;
 mod template;
 
 /// The JSON Schema of catalog files, for editors that know TOML schemas.
 pub const SCHEMA: &str = include_str!("../catalog.schema.json");
 
-pub use codegen::{build, build_builtin, render};
+pub use build::{SNAPSHOT_VARIABLE, build, build_builtin};
+pub use codegen::render;
 pub use fault::{Fault, Faults};
 pub use load::SourceFile;
 pub use lookup::{UnknownAction, nearest};
@@ -45,4 +48,5 @@ pub use model::{
     Accepts, AccessLevel, Action, Binding, Catalog, Companion, ConditionKey, Lifecycle,
     LifecycleState, Placeholder, ResourceType, Route, Seen, Service, Source,
 };
+pub use package::{Package, PackageError, Snapshot, SnapshotError};
 pub use template::{ArnTemplate, Component, Piece};

@@ -19,55 +19,101 @@ impl Catalog {
             .find(|service| service.prefix == prefix)
     }
 
-    /// The service that bare action names belong to: the first one.
+    /// The service whose Rust module is called `module`: its prefix with `_` for `-`.
+    pub fn service_by_module(&self, module: &str) -> Option<&Service> {
+        self.services
+            .iter()
+            .find(|service| service.module_name() == module)
+    }
+
+    /// The first service.
     pub fn default_service(&self) -> Option<&Service> {
         self.services.first()
     }
 
-    /// The action that `name` means, in `service` or, without one, in the [default service](Self::default_service).
+    /// The services that bare action names belong to.
+    ///
+    /// Of a [loaded](Self::load) catalog these are all; of the [built-in](Self::builtin) one it is `mobiletargeting`.
+    pub fn home_services(&self) -> &[Service] {
+        self.services.get(..self.homes).unwrap_or(&self.services)
+    }
+
+    /// The action that `name` means, in the service of the Rust module `module` or, without one, in whichever of the
+    /// [home services](Self::home_services) has it.
     ///
     /// The name is taken as it is spelled: code names actions with their own capitals. Policies are looser, see
     /// [`Service::find`].
     ///
     /// # Errors
     ///
-    /// When there is no such action. The error knows the names that may have been meant.
+    /// When there is no such action, or several services have it. The error knows the names that may have been meant.
     pub fn resolve(
         &self,
-        service: Option<&str>,
+        module: Option<&str>,
         name: &str,
     ) -> Result<(&Service, &Action), UnknownAction> {
-        let found = match service {
-            Some(prefix) => self.service(prefix),
-            None => self.default_service(),
+        let Some(module) = module else {
+            return self.resolve_bare(name);
         };
-        let Some(home) = found else {
-            let prefixes = self.services.iter().map(|service| service.prefix.as_str());
-            let near = service.map_or_else(Vec::new, |prefix| nearest(prefix, prefixes.clone()));
+        let Some(home) = self.service_by_module(module) else {
+            let modules: Vec<String> = self.services.iter().map(Service::module_name).collect();
+            let near = nearest(module, modules.iter().map(String::as_str));
             let suggestions = if near.is_empty() {
-                prefixes.collect()
+                modules
             } else {
-                near
+                near.into_iter().map(str::to_owned).collect()
             };
             return Err(UnknownAction {
                 name: name.to_owned(),
-                reason: Reason::UnknownService(service.unwrap_or_default().to_owned()),
-                suggestions: suggestions.into_iter().map(str::to_owned).collect(),
+                reason: Reason::UnknownService(module.to_owned()),
+                suggestions,
             });
         };
         match home.action(name) {
             Some(action) => Ok((home, action)),
             None => {
-                let default = self.default_service().map(|service| &service.prefix);
-                let path = |service: &Service, action: &str| {
-                    if default == Some(&service.prefix) {
-                        action.to_owned()
-                    } else {
-                        format!("{}::{action}", service.prefix)
-                    }
-                };
-                Err(self.unknown_action(home, name, path))
+                Err(self
+                    .unknown_action(&[home], name, |service, action| self.path(service, action)))
             }
+        }
+    }
+
+    fn resolve_bare(&self, name: &str) -> Result<(&Service, &Action), UnknownAction> {
+        let homes: Vec<&Service> = self.home_services().iter().collect();
+        let found = homes
+            .iter()
+            .filter_map(|service| Some((*service, service.action(name)?)));
+        let found: Vec<(&Service, &Action)> = found.collect();
+        match found.as_slice() {
+            [only] => Ok(*only),
+            [] => {
+                Err(self.unknown_action(&homes, name, |service, action| self.path(service, action)))
+            }
+            several => Err(UnknownAction {
+                name: name.to_owned(),
+                reason: Reason::Ambiguous,
+                suggestions: several
+                    .iter()
+                    .map(|(service, action)| self.path(service, &action.name))
+                    .collect(),
+            }),
+        }
+    }
+
+    /// How code names an action: bare where that is enough.
+    fn path(&self, service: &Service, action: &str) -> String {
+        let mut homes = self
+            .home_services()
+            .iter()
+            .filter(|home| home.action(action).is_some());
+        let is_bare = homes
+            .next()
+            .is_some_and(|home| home.prefix == service.prefix)
+            && homes.next().is_none();
+        if is_bare {
+            action.to_owned()
+        } else {
+            format!("{}::{action}", service.module_name())
         }
     }
 
@@ -75,32 +121,45 @@ impl Catalog {
     ///
     /// What it suggests is written as policies write actions: `mobiletargeting:GetCampaign`.
     pub fn unknown_in_policy(&self, service: &Service, name: &str) -> UnknownAction {
-        self.unknown_action(service, name, |service, action| {
+        self.unknown_action(&[service], name, |service, action| {
             format!("{}:{action}", service.prefix)
         })
     }
 
     fn unknown_action(
         &self,
-        home: &Service,
+        homes: &[&Service],
         name: &str,
         path: impl Fn(&Service, &str) -> String,
     ) -> UnknownAction {
-        let (reason, suggestions) = if let Some(action) = home.find(name) {
-            (Reason::Capitals, vec![path(home, &action.name)])
-        } else if let Some(action) = home.former(name) {
-            (Reason::FormerName, vec![path(home, &action.name)])
-        } else if let Some((other, action)) = self
-            .services
-            .iter()
-            .filter_map(|service| Some((service, service.find(name)?)))
-            .next()
-        {
-            (Reason::OtherService, vec![path(other, &action.name)])
+        let in_homes = |find: for<'s> fn(&'s Service, &str) -> Option<&'s Action>| {
+            let found = homes
+                .iter()
+                .find_map(|home| Some((*home, find(home, name)?)));
+            found.map(|(home, action)| vec![path(home, &action.name)])
+        };
+        let elsewhere = || {
+            let found = self
+                .services
+                .iter()
+                .find_map(|service| Some((service, service.find(name)?)));
+            found.map(|(service, action)| vec![path(service, &action.name)])
+        };
+        let (reason, suggestions) = if let Some(suggestions) = in_homes(Service::find) {
+            (Reason::Capitals, suggestions)
+        } else if let Some(suggestions) = in_homes(Service::former) {
+            (Reason::FormerName, suggestions)
+        } else if let Some(suggestions) = elsewhere() {
+            (Reason::OtherService, suggestions)
         } else {
-            let near = nearest(name, home.actions.iter().map(|action| action.name.as_str()));
-            let near = near.into_iter().map(|near| path(home, near)).collect();
-            (Reason::Unknown(home.prefix.clone()), near)
+            let names = homes.iter().flat_map(|home| home.actions.iter());
+            let near = nearest(name, names.map(|action| action.name.as_str()));
+            let near = near.into_iter().filter_map(|near| {
+                let home = homes.iter().find(|home| home.action(near).is_some())?;
+                Some(path(home, near))
+            });
+            let prefixes = homes.iter().map(|home| home.prefix.clone()).collect();
+            (Reason::Unknown(prefixes), near.collect())
         };
         UnknownAction {
             name: name.to_owned(),
@@ -111,6 +170,11 @@ impl Catalog {
 }
 
 impl Service {
+    /// The name of the service's Rust module: its prefix with `_` for `-`.
+    pub fn module_name(&self) -> String {
+        names::snake_case(&self.prefix)
+    }
+
     /// The actions, sorted by name.
     pub fn actions(&self) -> &[Action] {
         &self.actions
@@ -209,8 +273,10 @@ enum Reason {
     FormerName,
     /// Another service has an action of that name.
     OtherService,
-    /// None of the above; the service in which it was looked for.
-    Unknown(String),
+    /// Several services have an action of that name.
+    Ambiguous,
+    /// None of the above; the services in which it was looked for.
+    Unknown(Vec<String>),
 }
 
 impl UnknownAction {
@@ -228,12 +294,16 @@ impl UnknownAction {
     /// What is wrong: ``unknown action `GetCampagin` ``.
     pub fn message(&self) -> String {
         match &self.reason {
-            Reason::UnknownService(prefix) if prefix.is_empty() => {
-                format!("unknown action `{}`: there is no catalog", self.name)
+            Reason::Unknown(homes) if homes.is_empty() => {
+                format!(
+                    "unknown action `{}`: there is no catalog",
+                    self.name.escape_debug()
+                )
             }
-            Reason::UnknownService(prefix) => {
-                format!("unknown service `{}`", prefix.escape_debug())
+            Reason::UnknownService(module) => {
+                format!("unknown service `{}`", module.escape_debug())
             }
+            Reason::Ambiguous => format!("several services have an action `{}`", self.name),
             _ => format!("unknown action `{}`", self.name.escape_debug()),
         }
     }
@@ -244,14 +314,16 @@ impl UnknownAction {
         match &self.reason {
             Reason::Capitals => format!("its capitals are {suggestion}"),
             Reason::FormerName => format!("it is called {suggestion} now"),
-            Reason::OtherService => format!("write {suggestion}"),
+            Reason::OtherService | Reason::Ambiguous => format!("write {suggestion}"),
             Reason::UnknownService(_) | Reason::Unknown(_) if !self.suggestions.is_empty() => {
                 names::did_you_mean(&self.suggestions).unwrap_or_default()
             }
             Reason::UnknownService(_) => "add a catalog file".to_owned(),
-            Reason::Unknown(prefix) => {
-                format!("the catalog of `{prefix}` lists its actions")
-            }
+            Reason::Unknown(homes) if homes.is_empty() => "add a catalog file".to_owned(),
+            Reason::Unknown(homes) => match homes.as_slice() {
+                [only] => format!("the catalog of `{only}` lists its actions"),
+                several => format!("the catalogs of {} list their actions", names::all(several)),
+            },
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::template::ArnTemplate;
 #[derive(Clone, Debug)]
 pub struct Catalog {
     pub(crate) services: Vec<Service>,
+    /// How many of the services bare action names belong to: the first ones.
+    pub(crate) homes: usize,
 }
 
 /// A service: everything that one catalog file says.

@@ -44,11 +44,20 @@ pub(crate) fn condition_key_words(key: &str) -> Vec<String> {
 
 /// `names` in backticks, as a list to choose from: `` `a`, `b` or `c` ``.
 pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
+    joined(names, " or ")
+}
+
+/// `names` in backticks, as a list of all of them: `` `a`, `b` and `c` ``.
+pub(crate) fn all<S: AsRef<str>>(names: &[S]) -> String {
+    joined(names, " and ")
+}
+
+fn joined<S: AsRef<str>>(names: &[S], last: &str) -> String {
     let mut text = String::new();
     for (index, name) in names.iter().enumerate() {
         let separator = match index {
             0 => "",
-            _ if index + 1 == names.len() => " or ",
+            _ if index + 1 == names.len() => last,
             _ => ", ",
         };
         text.push_str(separator);

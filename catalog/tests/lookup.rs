@@ -1,8 +1,9 @@
 //! Looking up names in the catalog that comes with the crate.
 
-use pinpoint_iam_catalog::{Accepts, Binding, Catalog};
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+use pinpoint_iam_catalog::{Accepts, Binding, Catalog, SourceFile};
+
 fn catalog() -> &'static Catalog {
     Catalog::builtin().unwrap()
 }
@@ -196,4 +197,71 @@ fn suggestions_for_policies_are_written_as_in_policies() {
         hint("CreateExportJobs"),
         "it is called `mobiletargeting:CreateExportJob` now"
     );
+}
+
+#[test]
+fn bare_names_belong_to_every_loaded_service() {
+    let file = |prefix: &str, actions: &str| {
+        let text = format!("format = 1\n[service]\nprefix = \"{prefix}\"\nname = \"X\"\n{actions}");
+        SourceFile::new(format!("{prefix}.toml"), text)
+    };
+    let own = Catalog::load([
+        file(
+            "a-b",
+            "[actions.Get]\nsummary = \"x\"\n[actions.Both]\nsummary = \"x\"",
+        ),
+        file(
+            "c",
+            "[actions.Put]\nsummary = \"x\"\n[actions.Both]\nsummary = \"x\"",
+        ),
+        file("mobileanalytics", "[actions.Own]\nsummary = \"x\""),
+    ])
+    .unwrap();
+    let all = own.beside(catalog());
+    let resolve = |module, name| match all.resolve(module, name) {
+        Ok((service, action)) => format!("{}:{}", service.prefix, action.name),
+        Err(error) => error.to_string(),
+    };
+    for (module, name, found) in [
+        (None, "Get", "a-b:Get"),
+        (None, "Put", "c:Put"),
+        (Some("a_b"), "Get", "a-b:Get"),
+        (Some("c"), "Both", "c:Both"),
+        (
+            None,
+            "Both",
+            "several services have an action `Both`; write `a_b::Both` or `c::Both`",
+        ),
+        (
+            None,
+            "both",
+            "unknown action `both`; its capitals are `a_b::Both`",
+        ),
+        // Built-in services stand beside, and are named.
+        (Some("mobiletargeting"), "GetApp", "mobiletargeting:GetApp"),
+        (
+            None,
+            "GetApp",
+            "unknown action `GetApp`; write `mobiletargeting::GetApp`",
+        ),
+        (Some("a_b"), "Put", "unknown action `Put`; write `Put`"),
+        // The crate's own one takes the place of the built-in one.
+        (Some("mobileanalytics"), "Own", "mobileanalytics:Own"),
+        (
+            Some("a-b"),
+            "Get",
+            "unknown service `a-b`; did you mean `a_b`?",
+        ),
+        (
+            None,
+            "Teleport",
+            "unknown action `Teleport`; the catalogs of `a-b`, `c` and `mobileanalytics` list their actions",
+        ),
+    ] {
+        assert_eq!(resolve(module, name), found);
+    }
+    assert_eq!(all.services().len(), 4);
+    // Without own services the built-in ones are as they are.
+    let builtin = Catalog::load([]).unwrap().beside(catalog());
+    assert!(builtin.resolve(None, "GetReports").is_ok());
 }

@@ -1,5 +1,7 @@
 //! How faults are shown to people.
 
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
 use pinpoint_iam_catalog::{Catalog, SourceFile};
 
 fn report(text: &str) -> String {

@@ -5,7 +5,7 @@
 //! that one run shows them all.
 
 pub(crate) mod entries;
-mod table;
+pub(crate) mod table;
 
 use std::sync::OnceLock;
 
@@ -38,7 +38,7 @@ impl SourceFile {
 }
 
 /// The catalogs that come with this crate, in the order in which bare action names are looked up.
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: &[(&str, &str)] = &[
     (
         "catalog/data/mobiletargeting.toml",
         include_str!("../../data/mobiletargeting.toml"),
@@ -61,13 +61,38 @@ impl Catalog {
     pub fn builtin() -> Result<&'static Self, &'static Faults> {
         static BUILTIN_CATALOG: OnceLock<Result<Catalog, Faults>> = OnceLock::new();
         BUILTIN_CATALOG
-            .get_or_init(|| Self::load(BUILTIN.map(|(path, text)| SourceFile::new(path, text))))
+            .get_or_init(|| {
+                let files = BUILTIN.iter();
+                let files = files.map(|(path, text)| SourceFile::new(*path, *text));
+                // Two of them have a `GetReports`: a bare name is the first one's, whichever others are built in.
+                Self::load(files).map(|catalog| Self {
+                    homes: 1,
+                    ..catalog
+                })
+            })
             .as_ref()
+    }
+
+    /// This catalog and, behind it, the services of `others` that it does not describe itself.
+    ///
+    /// Bare action names belong to the services that they belonged to before; those of `others` are always qualified.
+    /// Where this catalog has no services, nothing but `others` is left.
+    #[must_use]
+    pub fn beside(mut self, others: &Self) -> Self {
+        if self.services.is_empty() {
+            return others.clone();
+        }
+        for other in &others.services {
+            if self.service(&other.prefix).is_none() {
+                self.services.push(other.clone());
+            }
+        }
+        self
     }
 
     /// Reads and checks `files`, one service each.
     ///
-    /// The order matters: a bare action name belongs to the first service.
+    /// A bare action name belongs to whichever of them has it, see [`Catalog::resolve`].
     ///
     /// # Errors
     ///
@@ -83,7 +108,10 @@ impl Catalog {
             faults.extend(reporter.finish());
         }
         Faults::check(faults)?;
-        Ok(Self { services })
+        Ok(Self {
+            homes: services.len(),
+            services,
+        })
     }
 }
 

@@ -23,6 +23,14 @@ pub(crate) struct Table<'a> {
     reporter: &'a Reporter<'a>,
 }
 
+/// An element of a list that holds both.
+pub(crate) enum TextOrTable<'a> {
+    /// A text.
+    Text(Spanned<String>),
+    /// A table, to be read.
+    Table(Table<'a>),
+}
+
 impl<'a> Table<'a> {
     /// The whole file.
     pub(crate) fn document(entries: &'a DeTable<'a>, reporter: &'a Reporter<'a>) -> Self {
@@ -33,6 +41,20 @@ impl<'a> Table<'a> {
             known: Vec::new(),
             misread: Cell::new(false),
             reporter,
+        }
+    }
+
+    /// A table within a document that is not all ours; `what` says what it is.
+    pub(crate) fn within(
+        entries: &'a DeTable<'a>,
+        what: &str,
+        span: Range<usize>,
+        reporter: &'a Reporter<'a>,
+    ) -> Self {
+        Self {
+            what: what.to_owned(),
+            span,
+            ..Self::document(entries, reporter)
         }
     }
 
@@ -178,6 +200,28 @@ impl<'a> Table<'a> {
             .collect()
     }
 
+    /// A list whose elements are texts or tables; `None` when the key is absent.
+    pub(crate) fn texts_or_tables(&mut self, key: &'static str) -> Option<Vec<TextOrTable<'a>>> {
+        let value = self.value(key)?;
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_type(key, value, "a list");
+            return Some(Vec::new());
+        };
+        let read = |item: &'a Spanned<DeValue<'a>>| match item.get_ref() {
+            DeValue::String(_) => self.read_text(key, item).map(TextOrTable::Text),
+            DeValue::Table(_) => {
+                let what = format!("an entry of `{key}`");
+                let table = self.read_table(key, item, what, item.span());
+                table.map(TextOrTable::Table)
+            }
+            _ => {
+                self.wrong_type(key, item, "a text in quotes or a table");
+                None
+            }
+        };
+        Some(items.iter().filter_map(read).collect())
+    }
+
     /// Reports the keys that nothing has asked for.
     pub(crate) fn finish(self) {
         for (key, _) in self.entries.iter() {
@@ -265,6 +309,11 @@ impl<'a> Table<'a> {
             misread: Cell::new(false),
             reporter: self.reporter,
         })
+    }
+
+    /// Reports a fault in a text of this table.
+    pub(crate) fn report(&self, place: &Spanned<String>, message: String, hint: &str) {
+        self.reporter.report(&place.span(), message, hint);
     }
 
     fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {

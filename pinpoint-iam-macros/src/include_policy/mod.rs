@@ -20,6 +20,7 @@ use quote::quote;
 pub(crate) use self::check::Finding;
 use self::parse::Arguments;
 use self::source::Source;
+use crate::catalogs::Catalogs;
 use crate::errors::Errors;
 use crate::messages;
 
@@ -61,17 +62,27 @@ fn checked(arguments: TokenStream, file_of: FileOf<'_>, errors: &mut Errors) -> 
         }
     };
     let (kind, source) = (kind?, source?);
-    let catalog = match Catalog::builtin() {
-        Ok(catalog) => catalog,
-        Err(faults) => {
-            errors.push(path.span(), messages::broken_catalog(faults));
+    let catalogs = match Catalogs::of_this_crate() {
+        Ok(catalogs) => catalogs,
+        Err(error) => {
+            errors.push(path.span(), error);
             return None;
         }
     };
-    for finding in findings(catalog, &source.text, kind) {
+    for finding in findings(catalogs.catalog(), &source.text, kind) {
         errors.push(path.span(), messages::policy_fault(&source.shown, &finding));
     }
     Some(source)
+}
+
+/// The partitions that the catalog's services stand in.
+fn partitions(catalog: &Catalog) -> Partitions {
+    let named = catalog.services().iter();
+    let named = named.flat_map(|service| match service.partitions.as_slice() {
+        [] => vec!["aws"],
+        names => names.iter().map(String::as_str).collect(),
+    });
+    Partitions::named(named)
 }
 
 /// Everything that is wrong with a text as a policy of `kind`, in the order of the text.
@@ -83,7 +94,7 @@ fn findings(catalog: &Catalog, text: &str, kind: PolicyKind) -> Vec<Finding> {
         Err(fault) => return vec![Finding::from(&fault)],
     };
     let mut findings: Vec<Finding> = document
-        .grammar_faults(kind, &Partitions::AWS)
+        .grammar_faults(kind, &partitions(catalog))
         .iter()
         .map(Finding::from)
         .collect();

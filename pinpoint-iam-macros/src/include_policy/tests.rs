@@ -391,3 +391,61 @@ fn a_catalog_of_ones_own_is_held_against_its_own_services() {
     assert_eq!(messages(r#""*""#, "arn:aws:shop:::order/1").len(), 1);
     assert_eq!(messages(r#""orders:GetOrders""#, "*").len(), 1);
 }
+
+#[test]
+fn a_service_stands_in_its_own_partitions() {
+    let source = r#"
+        format = 1
+
+        [service]
+        prefix = "widgets"
+        name = "Widgets"
+        partitions = ["acme", "acme-test"]
+
+        [placeholders.ShopId]
+        parameter = "shop-id"
+        summary = "the shop's number"
+
+        [resources.shop]
+        arn = "arn:${Partition}:widgets::${Account}:shops/${ShopId}"
+        summary = "One shop."
+
+        [actions.GetShop]
+        summary = "Reads one shop."
+        resources = ["shop"]
+    "#;
+    let catalog = Catalog::load([SourceFile::new("widgets.toml", source)])
+        .unwrap()
+        .beside(Catalog::builtin().unwrap());
+    let message = |action: &str, resource: &str| -> Option<String> {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"{action}","Resource":"{resource}"}}}}"#
+        );
+        let findings = findings(&catalog, &text, PolicyKind::IdentityManaged);
+        findings.into_iter().next().map(|finding| finding.message)
+    };
+    let shop = "widgets:GetShop";
+    assert_eq!(message(shop, "arn:acme:widgets::tenant-7:shops/*"), None);
+    assert_eq!(message(shop, "arn:acme-test:widgets::*:shops/1"), None);
+    assert_eq!(message(shop, "arn:*:widgets::*:shops/1"), None);
+    // What matches nothing would deny nothing.
+    let aws = message(shop, "arn:aws:widgets::tenant-7:shops/*").unwrap();
+    assert!(
+        aws.contains("matches nothing that the statement's actions act on"),
+        "{aws}"
+    );
+    let region = message(shop, "arn:acme:widgets:us-east-1:tenant-7:shops/*").unwrap();
+    assert!(region.contains("matches nothing"), "{region}");
+    let unknown = message(shop, "arn:acmee:widgets::tenant-7:shops/*").unwrap();
+    assert!(unknown.contains("unknown partition `acmee`"), "{unknown}");
+    // The built-in services are AWS's, and beside them.
+    assert_eq!(
+        message(
+            "mobiletargeting:GetApp",
+            "arn:aws:mobiletargeting:*:*:apps/a1"
+        ),
+        None
+    );
+    let slip = message("widget:GetShop", "*").unwrap();
+    assert_eq!(slip, "unknown service `widget`");
+}

@@ -3,6 +3,8 @@
 //! Lower case, no full stop, what the user wrote in backticks, and a `help:` line that says what to do.
 
 #[cfg(feature = "include-policy")]
+mod catalogs;
+#[cfg(feature = "include-policy")]
 mod include_policy;
 
 use std::collections::BTreeSet;
@@ -28,6 +30,8 @@ pub(crate) const SECOND_ATTRIBUTE: &str =
 /// Reported when an item is refused without a reason, which would be a bug of this crate.
 pub(crate) const NO_REASON: &str = "`#[requires]` cannot guard this item";
 
+#[cfg(feature = "include-policy")]
+pub(crate) use self::catalogs::*;
 #[cfg(feature = "include-policy")]
 pub(crate) use self::include_policy::*;
 

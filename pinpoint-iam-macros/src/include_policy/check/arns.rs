@@ -27,7 +27,7 @@ impl<'c> CatalogAction<'c> {
                     arns: action
                         .resources
                         .iter()
-                        .map(|resource| Arns::of(action, resource))
+                        .map(|resource| Arns::of(service, action, resource))
                         .collect(),
                 })
             })
@@ -49,7 +49,7 @@ pub(super) struct Arns {
 }
 
 impl Arns {
-    fn of(action: &Action, resource: &ResourceType) -> Self {
+    fn of(service: &Service, action: &Action, resource: &ResourceType) -> Self {
         let template = &resource.arn;
         let of_scope = |component: &Component| match component {
             Component::FromScope => Language::of_scope(),
@@ -76,7 +76,12 @@ impl Arns {
         Self {
             template: action.arn(resource),
             components: [
-                of_scope(&template.partition),
+                match &template.partition {
+                    Component::FromScope if !service.partitions.is_empty() => {
+                        Language::one_of(&service.partitions)
+                    }
+                    partition => of_scope(partition),
+                },
                 Language::text(&template.service),
                 of_scope(&template.region),
                 of_scope(&template.account),

@@ -58,6 +58,13 @@ impl Language {
         language
     }
 
+    /// Each of `texts` and nothing else.
+    pub(super) fn one_of(texts: &[String]) -> Self {
+        let mut language = Self::empty_text();
+        language.push_one_of(texts);
+        language
+    }
+
     /// What a partition, region or account may be: any text, also the empty one, in which no slash stands.
     ///
     /// With one, a short ARN such as `arn:aws:mobiletargeting:*:app/a1` would name the account `app/a1`.

@@ -41,7 +41,7 @@ impl From<&ParseError> for Finding {
 /// - An action of a service of the catalog that the catalog does not have, and a pattern that matches no action of it.
 /// - An action of a service that is no service of the catalog and is spelled nearly like one.
 /// - An ARN that no action of the statement acts on, whatever fills the placeholders of the resource types. Partition,
-///   region and account may be any text without a slash, and a policy variable any text. Where the statement covers actions of services
+///   region and account may be any text without a slash, where the service does not name its partitions, and a policy variable any text. Where the statement covers actions of services
 ///   that the catalog does not have, an ARN of such a service may be one of theirs; one of the catalog's own services
 ///   must still be the ARN of some resource type.
 ///

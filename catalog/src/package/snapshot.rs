@@ -1,0 +1,230 @@
+//! What a build script leaves for the macros: the catalogs of its package, as it has read them.
+//!
+//! ```text
+//! pinpoint-iam-catalogs 1
+//! library acme_service
+//! catalog 1234 - catalog/widgets.toml
+//! … 1234 bytes …
+//! catalog 567 acme_catalog::orders ../acme-catalog/catalog/orders.toml
+//! … 567 bytes …
+//! ```
+//!
+//! A `-` stands where the manifest names no module.
+
+use std::fmt;
+
+use crate::fault::Faults;
+use crate::load::SourceFile;
+use crate::model::{Catalog, Service};
+
+/// The first line; another version of this crate may write another one.
+const HEAD: &str = "pinpoint-iam-catalogs 1";
+
+/// The catalogs of a package as its build script has read them.
+///
+/// Written by [`build`](crate::build), read by the macros.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    library: Option<String>,
+    files: Vec<(Option<String>, SourceFile)>,
+}
+
+/// Why a text is no snapshot, or a snapshot no catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The text was not written by this version.
+    Unreadable,
+    /// The text is another one than the build script wrote.
+    Changed,
+    /// A catalog has faults.
+    Faults(Faults),
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable => formatter.write_str(
+                "the build script was built with another version of `pinpoint-iam-catalog` than the macros",
+            ),
+            Self::Changed => {
+                formatter.write_str("the catalogs changed while the crate was being compiled")
+            }
+            Self::Faults(faults) => faults.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for SnapshotError {}
+
+impl Snapshot {
+    pub(super) fn new(library: Option<String>, files: Vec<(Option<String>, SourceFile)>) -> Self {
+        Self { library, files }
+    }
+
+    /// The snapshot as text.
+    pub(crate) fn write(&self) -> String {
+        let mut text = format!("{HEAD}\n");
+        if let Some(library) = &self.library {
+            text.push_str(&format!("library {library}\n"));
+        }
+        for (module, file) in &self.files {
+            let module = module.as_deref().unwrap_or("-");
+            // The path is for messages alone.
+            let path = file.path.replace(char::is_control, "?");
+            text.push_str(&format!(
+                "catalog {} {module} {path}\n{}\n",
+                file.text.len(),
+                file.text
+            ));
+        }
+        text
+    }
+
+    /// Reads what [`build`](crate::build) wrote, whose fingerprint was `fingerprint`.
+    ///
+    /// # Errors
+    ///
+    /// When the text has another fingerprint, or was written by another version.
+    pub fn read(text: &str, fingerprint: &str) -> Result<Self, SnapshotError> {
+        if self::fingerprint(text) != fingerprint {
+            return Err(SnapshotError::Changed);
+        }
+        let mut lines = Lines(text);
+        if lines.next() != Some(HEAD) {
+            return Err(SnapshotError::Unreadable);
+        }
+        let mut snapshot = Self {
+            library: None,
+            files: Vec::new(),
+        };
+        while !lines.0.is_empty() {
+            lines
+                .read_entry(&mut snapshot)
+                .ok_or(SnapshotError::Unreadable)?;
+        }
+        Ok(snapshot)
+    }
+
+    /// The name of the package's library as code writes it; none for a package without one.
+    pub fn library(&self) -> Option<&str> {
+        self.library.as_deref()
+    }
+
+    /// The catalogs, and for each service the module that the manifest names, if it names one.
+    ///
+    /// # Errors
+    ///
+    /// When a catalog has faults, which the build script would have reported.
+    pub fn catalog(&self) -> Result<(Catalog, Vec<Option<&str>>), SnapshotError> {
+        let files = self.files.iter().map(|(_, file)| file.clone());
+        let catalog = Catalog::load(files).map_err(SnapshotError::Faults)?;
+        let modules = self.files.iter().map(|(module, _)| module.as_deref());
+        Ok((catalog, modules.collect()))
+    }
+}
+
+impl Service {
+    /// The module that a package's own code has for the service where its manifest names none: `crate::widgets`.
+    pub fn module_in_crate(&self) -> String {
+        format!("crate::{}", self.module_name())
+    }
+}
+
+/// The rest of a snapshot.
+struct Lines<'t>(&'t str);
+
+impl<'t> Lines<'t> {
+    fn next(&mut self) -> Option<&'t str> {
+        let (line, rest) = self.0.split_once('\n')?;
+        self.0 = rest;
+        Some(line)
+    }
+
+    fn read_entry(&mut self, snapshot: &mut Snapshot) -> Option<()> {
+        let (word, rest) = self.next()?.split_once(' ')?;
+        match word {
+            "library" => snapshot.library = Some(rest.to_owned()),
+            "catalog" => {
+                let (length, rest) = rest.split_once(' ')?;
+                let (module, path) = rest.split_once(' ')?;
+                let length: usize = length.parse().ok()?;
+                let text = self.0.get(..length)?;
+                self.0 = self.0.get(length..)?.strip_prefix('\n')?;
+                let file = SourceFile::new(path, text);
+                let module = Some(module).filter(|module| *module != "-");
+                snapshot.files.push((module.map(str::to_owned), file));
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// The FNV-1a hash of a text, by which a changed one is noticed. It is no protection against forgery: who can write the
+/// build directory can write the program.
+pub(crate) fn fingerprint(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        let file = |path: &str, text: &str| SourceFile::new(path, text);
+        Snapshot::new(
+            Some("acme".to_owned()),
+            vec![
+                (None, file("catalog/a b.toml", "x\ncatalog 1 y\n")),
+                (Some("acme_catalog::b".to_owned()), file("../b.toml", "")),
+                (None, file("é.toml", "é")),
+            ],
+        )
+    }
+
+    #[test]
+    fn a_snapshot_reads_back() {
+        let text = snapshot().write();
+        assert_eq!(Snapshot::read(&text, &fingerprint(&text)), Ok(snapshot()));
+        let empty = Snapshot::new(None, Vec::new());
+        let text = empty.write();
+        assert_eq!(Snapshot::read(&text, &fingerprint(&text)), Ok(empty));
+    }
+
+    #[test]
+    fn a_changed_one_is_refused() {
+        let text = snapshot().write();
+        let before = fingerprint(&text);
+        for (index, _) in text.char_indices() {
+            let mut changed = text.clone();
+            changed.insert(index, ' ');
+            assert_eq!(
+                Snapshot::read(&changed, &before),
+                Err(SnapshotError::Changed)
+            );
+        }
+    }
+
+    #[test]
+    fn no_text_panics() {
+        let text = snapshot().write();
+        for (end, _) in text.char_indices() {
+            let cut = text.get(..end).unwrap();
+            let _ = Snapshot::read(cut, &fingerprint(cut));
+        }
+        for text in [
+            "",
+            "x",
+            "pinpoint-iam-catalogs 2\n",
+            &format!("{HEAD}\nx y\n"),
+            &format!("{HEAD}\ncatalog 9 a\nx\n"),
+        ] {
+            let read = Snapshot::read(text, &fingerprint(text));
+            assert_eq!(read, Err(SnapshotError::Unreadable), "{text}");
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The catalogs of the crate that is being compiled, and the Rust modules of their services.
+//!
+//! The crate's build script has read its own catalogs and left a [`Snapshot`]; its environment variable says where. That
+//! way the macros see what the generated modules were made of, and cargo compiles the crate again when it changes.
+//! Without a build script the crate has the built-in catalogs. A crate that has catalogs and no build script that reads
+//! them is refused: what its policies say of its own services would go unchecked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{env, fs};
+
+use pinpoint_iam_catalog::{Catalog, Package, SNAPSHOT_VARIABLE, Service, Snapshot};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use crate::messages;
+use crate::paths;
+
+/// The catalogs of one crate.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalogs {
+    catalog: Catalog,
+    /// The modules of the crate's own services, by their prefixes. All others are built in.
+    modules: BTreeMap<String, Vec<String>>,
+}
+
+impl Catalogs {
+    /// Those of the crate that is being compiled. They are read once for each process of the compiler.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with them, as a macro's error.
+    pub(crate) fn of_this_crate() -> Result<Arc<Self>, String> {
+        /// A process may serve several crates, as that of an editor does.
+        static READ: Mutex<BTreeMap<Crate, Result<Arc<Catalogs>, String>>> =
+            Mutex::new(BTreeMap::new());
+        let this = Crate::from_environment();
+        // A panic elsewhere has left the map as it was.
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        read.entry(this)
+            .or_insert_with_key(|this| this.read().map(Arc::new))
+            .clone()
+    }
+
+    /// The built-in ones alone.
+    pub(crate) fn builtin() -> Result<Self, String> {
+        match Catalog::builtin() {
+            Ok(catalog) => Ok(Self {
+                catalog: catalog.clone(),
+                modules: BTreeMap::new(),
+            }),
+            Err(faults) => Err(messages::broken_catalog(faults)),
+        }
+    }
+
+    /// The crate's own services first, then the built-in ones.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The path of the module that was generated for `service`: `crate::widgets`, `::acme_catalog::widgets` or
+    /// `::pinpoint_iam::mobiletargeting`.
+    ///
+    /// Its last segment stands at `place`, where the user wrote the service's name.
+    #[allow(dead_code, reason = "for the expansions that name generated types")]
+    pub(crate) fn module(&self, service: &Service, place: Span) -> TokenStream {
+        let Some(segments) = self.modules.get(&service.prefix) else {
+            let root = paths::root();
+            let name = Ident::new(&service.module_name(), place);
+            return quote!(#root::#name);
+        };
+        let last = segments.len().saturating_sub(1);
+        let segments = segments.iter().enumerate().map(|(index, segment)| {
+            let place = if index == last {
+                place
+            } else {
+                Span::call_site()
+            };
+            Ident::new(segment, place)
+        });
+        let segments: Vec<Ident> = segments.collect();
+        match segments.first() {
+            Some(first) if first == "crate" => quote!(#(#segments)::*),
+            _ => quote!(#(::#segments)*),
+        }
+    }
+}
+
+/// What decides which catalogs a crate has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Crate {
+    /// The fingerprint and path of the snapshot.
+    snapshot: Option<String>,
+    directory: Option<PathBuf>,
+    /// Whether this is the package's library, and not a program, an example or a test beside it.
+    target: Target,
+}
+
+/// What is being compiled of a package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Target {
+    /// The crate's name as code writes it.
+    name: Option<String>,
+    /// Whether it is a program, which may have the library's name, or an example in documentation.
+    is_beside_the_library: bool,
+}
+
+impl Target {
+    /// Whether this is the library called `library`.
+    fn is(&self, library: &str) -> bool {
+        let is_named_so = self.name.as_ref().is_none_or(|name| name == library);
+        is_named_so && !self.is_beside_the_library
+    }
+}
+
+impl Crate {
+    fn from_environment() -> Self {
+        let is_set = |variable| env::var_os(variable).is_some();
+        Self {
+            snapshot: env::var(SNAPSHOT_VARIABLE).ok(),
+            directory: env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
+            target: Target {
+                name: env::var("CARGO_CRATE_NAME").ok(),
+                is_beside_the_library: is_set("CARGO_BIN_NAME")
+                    || is_set("UNSTABLE_RUSTDOC_TEST_PATH"),
+            },
+        }
+    }
+
+    fn read(&self) -> Result<Catalogs, String> {
+        let builtin = Catalogs::builtin()?;
+        let Some(snapshot) = &self.snapshot else {
+            self.refuse_unread_catalogs()?;
+            return Ok(builtin);
+        };
+        let Some((fingerprint, path)) = snapshot.split_once(' ') else {
+            return Err(messages::no_snapshot(SNAPSHOT_VARIABLE, snapshot));
+        };
+        let text = fs::read_to_string(path)
+            .map_err(|error| messages::unreadable_snapshot(path, &error))?;
+        let snapshot =
+            Snapshot::read(&text, fingerprint).map_err(|error| messages::snapshot(&error))?;
+        let (own, modules) = snapshot
+            .catalog()
+            .map_err(|error| messages::snapshot(&error))?;
+        let modules = own.services().iter().zip(modules).map(|(service, module)| {
+            let module = match module {
+                Some(module) => module.to_owned(),
+                None => self.own_module(service, snapshot.library()),
+            };
+            let segments = module.split("::").map(str::to_owned);
+            (service.prefix.clone(), segments.collect())
+        });
+        Ok(Catalogs {
+            modules: modules.collect(),
+            catalog: own.beside(&builtin.catalog),
+        })
+    }
+
+    /// The module of a service that the manifest names none for: in the package's library, if it has one.
+    fn own_module(&self, service: &Service, library: Option<&str>) -> String {
+        match library {
+            Some(library) if !self.target.is(library) => {
+                format!("{library}::{}", service.module_name())
+            }
+            _ => service.module_in_crate(),
+        }
+    }
+
+    /// Catalogs that no build script has read would be overlooked.
+    fn refuse_unread_catalogs(&self) -> Result<(), String> {
+        // Without a manifest there is no package, and nobody says where its catalogs would be.
+        let Some(directory) = self
+            .directory
+            .as_ref()
+            .filter(|path| path.join("Cargo.toml").exists())
+        else {
+            return Ok(());
+        };
+        let package = Package::open(directory).map_err(|error| messages::no_package(&error))?;
+        match package.paths().next() {
+            None => Ok(()),
+            Some(path) => Err(messages::no_build_script(path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_library(module: &str) -> Catalogs {
+        let text = include_str!("../../catalog/tests/golden/shelf.toml");
+        let file = pinpoint_iam_catalog::SourceFile::new("shelf.toml", text);
+        let segments = module.split("::").map(str::to_owned).collect();
+        Catalogs {
+            catalog: Catalog::load([file])
+                .unwrap()
+                .beside(&Catalogs::builtin().unwrap().catalog),
+            modules: BTreeMap::from([("shelf".to_owned(), segments)]),
+        }
+    }
+
+    fn module(catalogs: &Catalogs, prefix: &str) -> String {
+        let service = catalogs.catalog().service(prefix).unwrap();
+        let path = catalogs.module(service, Span::call_site()).to_string();
+        path.replace(' ', "")
+    }
+
+    #[test]
+    fn each_service_has_its_module() {
+        let here = in_library("crate::shelf");
+        assert_eq!(module(&here, "shelf"), "crate::shelf");
+        assert_eq!(
+            module(&here, "mobiletargeting"),
+            "::pinpoint_iam::mobiletargeting"
+        );
+        let elsewhere = in_library("acme_catalog::services::shelf");
+        assert_eq!(
+            module(&elsewhere, "shelf"),
+            "::acme_catalog::services::shelf"
+        );
+    }
+
+    #[test]
+    fn programs_and_tests_use_the_library() {
+        let of = |name: &str, is_beside_the_library| Crate {
+            snapshot: None,
+            directory: None,
+            target: Target {
+                name: Some(name.to_owned()),
+                is_beside_the_library,
+            },
+        };
+        let catalogs = in_library("crate::shelf");
+        let shelf = catalogs.catalog().service("shelf").unwrap();
+        for (this, library, module) in [
+            (of("books", false), Some("books"), "crate::shelf"),
+            (of("books", true), Some("books"), "books::shelf"),
+            (of("lending_test", false), Some("books"), "books::shelf"),
+            (of("books", true), None, "crate::shelf"),
+        ] {
+            assert_eq!(this.own_module(shelf, library), module, "{this:?}");
+        }
+    }
+
+    #[test]
+    fn bare_names_are_the_crates_own() {
+        let catalogs = in_library("crate::shelf");
+        let resolve = |module, name| {
+            let found = catalogs.catalog().resolve(module, name);
+            found
+                .map(|(service, _)| service.prefix.clone())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(resolve(None, "LendBook").as_deref(), Ok("shelf"));
+        assert_eq!(resolve(Some("shelf"), "LendBook").as_deref(), Ok("shelf"));
+        assert_eq!(
+            resolve(Some("mobiletargeting"), "GetCampaign").as_deref(),
+            Ok("mobiletargeting")
+        );
+        assert_eq!(
+            resolve(None, "GetCampaign"),
+            Err("unknown action `GetCampaign`; write `mobiletargeting::GetCampaign`".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_snapshot_that_is_gone_or_changed_is_refused() {
+        let directory = env::temp_dir();
+        let path = directory.join(format!("pinpoint-iam-snapshot-{}", std::process::id()));
+        let of = |snapshot: String| Crate {
+            snapshot: Some(snapshot),
+            directory: None,
+            target: Target {
+                name: None,
+                is_beside_the_library: false,
+            },
+        };
+        let message = |snapshot| of(snapshot).read().unwrap_err();
+        assert!(message("x".to_owned()).contains("help: "));
+        let gone = message(format!("0123456789abcdef {}", path.display()));
+        assert!(gone.contains("cannot be read"), "{gone}");
+        fs::write(&path, "pinpoint-iam-catalogs 1\n").unwrap();
+        let changed = message(format!("0123456789abcdef {}", path.display()));
+        fs::remove_file(&path).unwrap();
+        assert!(
+            changed.contains("changed while the crate was being compiled"),
+            "{changed}"
+        );
+    }
+
+    #[test]
+    fn catalogs_that_nobody_has_read_are_refused() {
+        let this = |directory: &str| Crate {
+            snapshot: None,
+            directory: Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(directory)),
+            target: Target {
+                name: None,
+                is_beside_the_library: false,
+            },
+        };
+        // This crate has none.
+        assert!(this("").read().is_ok());
+        let message = this("tests/unread").read().unwrap_err();
+        assert!(message.contains("`catalog/widgets.toml`"), "{message}");
+        assert!(
+            message.contains("pinpoint_iam_catalog::build()"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! The texts about the catalogs of the crate that is being compiled.
+
+use std::io;
+
+use pinpoint_iam_catalog::{PackageError, SnapshotError};
+
+pub(crate) fn no_build_script(path: &str) -> String {
+    format!(
+        "the catalog `{path}` of this crate is not known: no build script has read it\n\
+         help: add `pinpoint-iam-catalog` to `[build-dependencies]` and a `build.rs` with \
+         `fn main() -> std::process::ExitCode {{ pinpoint_iam_catalog::build() }}`; if the file is no catalog, write \
+         `catalogs = []` under `[package.metadata.pinpoint-iam]`"
+    )
+}
+
+pub(crate) fn no_package(error: &PackageError) -> String {
+    format!("the catalogs of this crate cannot be told: {error}")
+}
+
+pub(crate) fn no_snapshot(variable: &str, value: &str) -> String {
+    format!(
+        "`{variable}` holds `{}`, which no build script of ours writes\n\
+         help: leave the variable to `pinpoint_iam_catalog::build()`",
+        value.escape_debug()
+    )
+}
+
+pub(crate) fn unreadable_snapshot(path: &str, error: &io::Error) -> String {
+    format!("`{path}`, which the build script wrote, cannot be read: {error}\nhelp: build again")
+}
+
+pub(crate) fn snapshot(error: &SnapshotError) -> String {
+    let help = match error {
+        SnapshotError::Unreadable => "\nhelp: depend on one version of both",
+        SnapshotError::Changed => "\nhelp: build again",
+        _ => "",
+    };
+    format!("{error}{help}")
+}

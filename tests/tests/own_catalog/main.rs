@@ -1,0 +1,246 @@
+//! Catalogs of crates that are not ours: found, generated, known to the macros, and never stale.
+
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
+mod workspace;
+
+use workspace::Workspace;
+
+const BUILD_SCRIPT: &str =
+    "fn main() -> std::process::ExitCode {\n    pinpoint_iam_catalog::build()\n}\n";
+
+const WIDGETS: &str = r#"
+format = 1
+
+[service]
+prefix = "acme-widgets"
+name = "Acme Widgets"
+partitions = ["acme"]
+
+[placeholders.ShopId]
+parameter = "shop-id"
+summary = "the shop's number"
+
+[resources.shop]
+arn = "arn:${Partition}:acme-widgets::${Account}:shops/${ShopId}"
+summary = "One shop."
+
+[actions.GetShop]
+summary = "Reads one shop."
+access-level = "Read"
+resources = ["shop"]
+route = "GET /shops/{shop-id}"
+success-status = 200
+"#;
+
+const ORDERS: &str = r#"
+format = 1
+
+[service]
+prefix = "orders"
+name = "Orders"
+
+[actions.CountOrders]
+summary = "Counts the orders of all shops."
+"#;
+
+const POLICY: &str = r#"{
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "acme-widgets:GetShop", "Resource": "arn:acme:acme-widgets::tenant-7:shops/*"},
+        {"Effect": "Allow", "Action": ["orders:CountOrders", "mobiletargeting:GetApps"], "Resource": "*"}
+    ]
+}"#;
+
+fn manifest(name: &str, more: &str) -> String {
+    format!(
+        r#"[package]
+name = "{name}"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam", default-features = false, features = ["include-policy"] }}
+{more}"#
+    )
+}
+
+const BUILD_DEPENDENCY: &str =
+    "\n[build-dependencies]\npinpoint-iam-catalog = { path = \"PINPOINT_IAM/catalog\" }\n";
+
+/// A library with a catalog; a service, library and program, with another one that uses the first; and a crate that has
+/// to do with neither.
+fn workspace(name: &str) -> Workspace {
+    let catalog = manifest("acme-catalog", BUILD_DEPENDENCY);
+    let service = manifest(
+        "acme-service",
+        &format!(
+            "acme-catalog = {{ path = \"../acme-catalog\" }}\n{BUILD_DEPENDENCY}\n\
+             [package.metadata.pinpoint-iam]\n\
+             catalogs = [\n    \"orders.toml\",\n    \
+             {{ path = \"../acme-catalog/catalog/widgets.toml\", module = \"acme_catalog::acme_widgets\" }},\n]\n"
+        ),
+    );
+    Workspace::new(
+        name,
+        &["acme-catalog", "acme-service", "bystander"],
+        &[
+            ("acme-catalog/Cargo.toml", &catalog),
+            ("acme-catalog/build.rs", BUILD_SCRIPT),
+            ("acme-catalog/catalog/widgets.toml", WIDGETS),
+            (
+                "acme-catalog/src/lib.rs",
+                "pub mod acme_widgets {\n    pinpoint_iam::include_catalog!(\"acme-widgets\");\n}\n",
+            ),
+            ("acme-service/Cargo.toml", &service),
+            ("acme-service/build.rs", BUILD_SCRIPT),
+            ("acme-service/orders.toml", ORDERS),
+            ("acme-service/src/reader.json", POLICY),
+            (
+                "acme-service/src/lib.rs",
+                r#"
+pub mod orders {
+    pinpoint_iam::include_catalog!("orders");
+}
+
+pub fn reader() -> pinpoint_iam::policy::Document {
+    pinpoint_iam::include_policy!("reader.json")
+}
+"#,
+            ),
+            (
+                "acme-service/src/main.rs",
+                r#"
+use acme_catalog::acme_widgets::{GetShop, Shop};
+use acme_service::orders::CountOrders;
+use pinpoint_iam::context::Context;
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::{AllResources, Authorizer, Policy, Principal, Scope};
+
+fn main() {
+    let ana = "arn:acme:iam::tenant-7:user/ana";
+    let mut store = PolicyStore::new();
+    let policy = pinpoint_iam::include_policy!("reader.json");
+    store.identity(ana).unwrap().attach(Policy::new("reader", policy));
+    let service = Scope::of_tenants("acme", "");
+    let authorizer = Authorizer::builder().scope(service).source(store).build().unwrap();
+    let (ana, context) = (Principal::from_arn(ana).unwrap(), Context::new());
+    let ask = |tenant| {
+        let scope = authorizer.scope().with_account(tenant);
+        let guard = authorizer.guard(&ana, &context).in_scope(&scope);
+        let shop = guard.check(GetShop, &Shop::new("s1").unwrap());
+        let orders = guard.check(CountOrders, &AllResources);
+        (shop.is_ok(), orders.is_ok())
+    };
+    assert_eq!(ask("tenant-7"), (true, true));
+    assert_eq!(ask("tenant-8"), (false, false));
+    println!("tenants keep to themselves");
+}
+"#,
+            ),
+            ("bystander/Cargo.toml", &manifest("bystander", "")),
+            ("bystander/src/lib.rs", "pub use pinpoint_iam::Scope;\n"),
+        ],
+    )
+}
+
+#[test]
+fn catalogs_of_ones_own_work_from_end_to_end() {
+    let workspace = workspace("end-to-end");
+    let run = workspace.cargo(&["run", "-p", "acme-service"]);
+    run.assert_success();
+    assert!(
+        run.output.contains("tenants keep to themselves"),
+        "{}",
+        run.output
+    );
+}
+
+#[test]
+fn a_changed_catalog_rebuilds_what_depends_on_it_and_nothing_else() {
+    let workspace = workspace("rebuilds");
+    let catalog = "acme-catalog/catalog/widgets.toml";
+    workspace.build().assert_success();
+    let again = workspace.build();
+    for package in ["acme-catalog", "acme-service", "bystander"] {
+        assert!(!again.compiled(package), "{package}: {}", again.output);
+    }
+
+    // The catalog of another crate: the policy names an action that is gone.
+    workspace.replace(catalog, "[actions.GetShop]", "[actions.FetchShop]");
+    let stale = workspace.build();
+    stale.assert_failure("unknown action `acme-widgets:GetShop`");
+    assert!(stale.compiled("acme-catalog"), "{}", stale.output);
+    for package in ["bystander", "pinpoint-iam"] {
+        assert!(!stale.compiled(package), "{package}: {}", stale.output);
+    }
+    workspace.replace(catalog, "[actions.FetchShop]", "[actions.GetShop]");
+    workspace.build().assert_success();
+
+    // The crate's own catalog.
+    workspace.replace("acme-service/orders.toml", "CountOrders", "CountAllOrders");
+    let stale = workspace.build();
+    stale.assert_failure("unknown action `orders:CountOrders`");
+    assert!(!stale.compiled("acme-catalog"), "{}", stale.output);
+    workspace.replace("acme-service/orders.toml", "CountAllOrders", "CountOrders");
+    workspace.build().assert_success();
+
+    // What the manifest names.
+    workspace.replace("acme-service/Cargo.toml", "\"orders.toml\",", "");
+    let gone = workspace.build();
+    gone.assert_failure("pinpoint-iam/orders.rs");
+    workspace.replace(
+        "acme-service/Cargo.toml",
+        "catalogs = [",
+        "catalogs = [\"orders.toml\",",
+    );
+    workspace.build().assert_success();
+
+    // A catalog that is added where they are found by convention: it must have been read.
+    workspace.write("acme-catalog/catalog/more.toml", "format = 1\n");
+    workspace.build().assert_failure("catalog/more.toml");
+}
+
+#[test]
+fn faults_are_shown_with_their_line() {
+    let workspace = workspace("faults");
+    workspace.replace(
+        "acme-catalog/catalog/widgets.toml",
+        "resources = [\"shop\"]",
+        "resources = [\"shoop\"]",
+    );
+    let build = workspace.build();
+    build.assert_failure(
+        "catalog/widgets.toml:20:14: unknown resource type `shoop`; did you mean `shop`?",
+    );
+    let marked = "20 | resources = [\"shoop\"]\n     |              ^^^^^^^\n     = help: did you mean `shop`?";
+    assert!(build.output.contains(marked), "{}", build.output);
+}
+
+#[test]
+fn a_catalog_that_no_build_script_reads_is_no_silent_one() {
+    let manifest = manifest("forgetful", "");
+    let workspace = Workspace::new(
+        "forgetful",
+        &["forgetful"],
+        &[
+            ("forgetful/Cargo.toml", &manifest),
+            ("forgetful/catalog/widgets.toml", WIDGETS),
+            ("forgetful/src/reader.json", POLICY),
+            (
+                "forgetful/src/lib.rs",
+                "pub fn reader() -> pinpoint_iam::policy::Document {\n    pinpoint_iam::include_policy!(\"reader.json\")\n}\n",
+            ),
+        ],
+    );
+    workspace
+        .build()
+        .assert_failure("the catalog `catalog/widgets.toml` of this crate is not known");
+    workspace.write("forgetful/build.rs", BUILD_SCRIPT);
+    workspace.replace(
+        "forgetful/Cargo.toml",
+        "\n[dependencies]",
+        &format!("{BUILD_DEPENDENCY}\n[dependencies]"),
+    );
+    workspace.build().assert_success();
+}
