@@ -1,9 +1,12 @@
 //! Condition keys and the facts that a request brings for them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use crate::condition::instant::Instant;
@@ -15,15 +18,27 @@ use crate::condition::instant::Instant;
 #[derive(Clone)]
 pub struct ConditionKey {
     text: Box<str>,
-    folded: Box<str>,
+    /// The name in lower case, where that is another text.
+    folded: Option<Box<str>>,
+    /// Keys are made once, when a policy loads, and looked up at every decision: the look-up shall not hash again.
+    hash: u64,
 }
+
+/// One for the whole process, so that hashes of keys can be kept. It is random: the names of request tags come from
+/// callers.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 impl ConditionKey {
     /// A key called `name`.
     pub fn new(name: &str) -> Self {
+        let folded = name
+            .bytes()
+            .any(|byte| byte.is_ascii_uppercase())
+            .then(|| name.to_ascii_lowercase().into_boxed_str());
         Self {
+            hash: HASHER.hash_one(folded.as_deref().unwrap_or(name)),
             text: name.into(),
-            folded: name.to_ascii_lowercase().into_boxed_str(),
+            folded,
         }
     }
 
@@ -34,13 +49,13 @@ impl ConditionKey {
 
     /// The name in lower case: equal for two keys exactly when they are the same key.
     pub fn folded(&self) -> &str {
-        &self.folded
+        self.folded.as_deref().unwrap_or(&self.text)
     }
 }
 
 impl PartialEq for ConditionKey {
     fn eq(&self, other: &Self) -> bool {
-        self.folded == other.folded
+        self.folded() == other.folded()
     }
 }
 
@@ -54,13 +69,34 @@ impl PartialOrd for ConditionKey {
 
 impl Ord for ConditionKey {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.folded.cmp(&other.folded)
+        self.folded().cmp(other.folded())
     }
 }
 
-impl std::hash::Hash for ConditionKey {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.folded.hash(state);
+impl Hash for ConditionKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// Takes the hash that a [`ConditionKey`] brings for the hash.
+#[derive(Clone, Copy, Debug, Default)]
+struct KeptHash(u64);
+
+impl Hasher for KeptHash {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// No condition key comes here. Whatever does gets a hash all the same.
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
     }
 }
 
@@ -237,16 +273,17 @@ pub trait Facts {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
-    values: BTreeMap<Box<str>, Vec<Value>>,
-    unknown: Vec<Box<str>>,
+    values: HashMap<ConditionKey, Vec<Value>, BuildHasherDefault<KeptHash>>,
+    /// In lower case.
+    unknown: BTreeSet<Box<str>>,
 }
 
 impl Context {
     /// A context without any key.
     pub const fn new() -> Self {
         Self {
-            values: BTreeMap::new(),
-            unknown: Vec::new(),
+            values: HashMap::with_hasher(BuildHasherDefault::new()),
+            unknown: BTreeSet::new(),
         }
     }
 
@@ -254,18 +291,22 @@ impl Context {
     ///
     /// A second value for the same key, in whatever spelling, makes the key multivalued: nothing that was said is lost.
     pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
-        self.values.entry(fold(key)).or_default().push(value.into());
+        self.values
+            .entry(ConditionKey::new(key))
+            .or_default()
+            .push(value.into());
     }
 
     /// Gives `key` one value in place of any that it had.
     pub fn replace(&mut self, key: &str, value: impl Into<Value>) {
-        self.values.insert(fold(key), vec![value.into()]);
+        self.values
+            .insert(ConditionKey::new(key), vec![value.into()]);
     }
 
     /// Adds all `values` to `key`; none of them makes the key present without values.
     pub fn insert_all<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
         self.values
-            .entry(fold(key))
+            .entry(ConditionKey::new(key))
             .or_default()
             .extend(values.into_iter().map(Into::into));
     }
@@ -274,36 +315,43 @@ impl Context {
     ///
     /// A value that was given for a key goes before this.
     pub fn insert_unknown(&mut self, key: &str) {
-        self.unknown.push(fold(key));
+        self.unknown
+            .insert(key.to_ascii_lowercase().into_boxed_str());
     }
 
     /// Every key with its values, by the lower-case name of the key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[Value])> {
-        self.values
+        let mut keys: Vec<_> = self
+            .values
             .iter()
-            .map(|(key, values)| (&**key, values.as_slice()))
+            .map(|(key, values)| (key.folded(), values.as_slice()))
+            .collect();
+        keys.sort_unstable_by_key(|(key, _)| *key);
+        keys.into_iter()
+    }
+
+    /// Whether `key` is one that is not known yet, by itself or as one of all that start so.
+    fn is_unknown(&self, key: &str) -> bool {
+        if self.unknown.is_empty() {
+            return false;
+        }
+        let mut slashes = key.match_indices('/');
+        self.unknown.contains(key)
+            || slashes.any(|(slash, _)| {
+                let start = key.get(..=slash);
+                start.is_some_and(|start| self.unknown.contains(start))
+            })
     }
 }
 
 impl Facts for Context {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
-        if let Some(values) = self.values.get(key.folded()) {
-            return Lookup::Present(values);
-        }
-        let unknown = self.unknown.iter().any(|unknown| {
-            **unknown == *key.folded()
-                || (unknown.ends_with('/') && key.folded().starts_with(&**unknown))
-        });
-        if unknown {
-            Lookup::Unknown
-        } else {
-            Lookup::Absent
+        match self.values.get(key) {
+            Some(values) => Lookup::Present(values),
+            None if self.is_unknown(key.folded()) => Lookup::Unknown,
+            None => Lookup::Absent,
         }
     }
-}
-
-fn fold(key: &str) -> Box<str> {
-    key.to_ascii_lowercase().into_boxed_str()
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
+
 use crate::arn::{InvalidScope, Scope};
 use crate::context::Context;
-use crate::eval::{Answer, Decision, Explanation, reference};
+use crate::eval::compiled::{self, ActionNames, Lease, Snapshot, TooLarge};
+use crate::eval::{Answer, Decision, Explanation, PolicyStack, reference};
 use crate::guard::{Guard, ResourceTagSource};
 use crate::principal::Principal;
 use crate::request::Request;
-use crate::source::{PolicySource, PolicyStore, SourceError};
+use crate::source::{PolicySource, SourceError};
+use crate::{mobileanalytics, mobiletargeting};
 
 /// Decides requests by the policies of one deployment. Cheap to clone.
 ///
@@ -51,7 +55,7 @@ pub struct Authorizer(Arc<Inner>);
 
 struct Inner {
     scope: Scope,
-    policies: PolicyStore,
+    snapshot: ArcSwap<Snapshot>,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
     tag_failures: AtomicU64,
 }
@@ -82,22 +86,33 @@ impl Authorizer {
 
     /// Decides `request`, or says which condition keys are needed to decide it.
     pub fn answer(&self, request: &Request<'_>) -> Answer {
-        let policies = self.0.policies.policies(request.principal());
-        let principal = policies.complete(request.principal());
-        let request = request
-            .to_deployment(self.scope())
-            .of(&principal, policies.tags());
-        reference::decide(&policies.stack(&principal), &request)
+        let request = request.to_deployment(self.scope());
+        if request.resource_is_unknown() {
+            return self.by_the_reference(&request, reference::decide);
+        }
+        let lease = Lease::new(self.0.snapshot.load());
+        match compiled::decide(lease, &request) {
+            Ok(answer) => answer,
+            // Session policies that cannot be indexed can still be read.
+            Err(_) => self.by_the_reference(&request, reference::decide),
+        }
     }
 
     /// Decides `request` and says of every statement of its principal's policies whether it matched, and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        let policies = self.0.policies.policies(request.principal());
+        self.by_the_reference(&request.to_deployment(self.scope()), reference::explain)
+    }
+
+    fn by_the_reference<T>(
+        &self,
+        request: &Request<'_>,
+        ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
+    ) -> T {
+        let snapshot = self.0.snapshot.load();
+        let policies = snapshot.identity(request.principal()).policies();
         let principal = policies.complete(request.principal());
-        let request = request
-            .to_deployment(self.scope())
-            .of(&principal, policies.tags());
-        reference::explain(&policies.stack(&principal), &request)
+        let request = request.of(&principal, policies.tags());
+        ask(&policies.stack(&principal), &request)
     }
 
     /// A guard for the requests of one caller.
@@ -126,7 +141,7 @@ impl fmt::Debug for Authorizer {
         formatter
             .debug_struct("Authorizer")
             .field("scope", &self.0.scope)
-            .field("identities", &self.0.policies.len())
+            .field("identities", &self.0.snapshot.load().len())
             .finish()
     }
 }
@@ -170,14 +185,21 @@ impl AuthorizerBuilder {
         let scope = self.scope.ok_or(BuildError::NoScope)?;
         scope.check_deployment().map_err(BuildError::Scope)?;
         let source = self.source.ok_or(BuildError::NoSource)?;
-        let policies = source.load_in(&scope).map_err(BuildError::Source)?;
+        let store = source.load_in(&scope).map_err(BuildError::Source)?;
+        let snapshot = Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)?;
         Ok(Authorizer(Arc::new(Inner {
             scope,
-            policies,
+            snapshot: ArcSwap::from_pointee(snapshot),
             resource_tags: self.resource_tags,
             tag_failures: AtomicU64::new(0),
         })))
     }
+}
+
+/// The services whose catalogs come with this crate. The tables of others are made with their first request.
+fn built_in_services() -> [Arc<ActionNames>; 2] {
+    [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE]
+        .map(|service| Arc::new(ActionNames::of(service)))
 }
 
 /// Why an authorizer could not be built.
@@ -192,6 +214,8 @@ pub enum BuildError {
     Scope(InvalidScope),
     /// The policies could not be loaded.
     Source(SourceError),
+    /// The policies were loaded and are too large to be compiled.
+    TooLarge(TooLarge),
 }
 
 impl fmt::Display for BuildError {
@@ -201,6 +225,7 @@ impl fmt::Display for BuildError {
             Self::NoSource => formatter.write_str("the authorizer has no policies: call `source`"),
             Self::Scope(error) => error.fmt(formatter),
             Self::Source(error) => error.fmt(formatter),
+            Self::TooLarge(error) => error.fmt(formatter),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod eval;
 #[doc(hidden)]
 pub mod expansion;
 pub mod guard;
+mod identity;
 mod include_catalog;
 pub mod principal;
 pub mod request;

@@ -1,11 +1,16 @@
 //! Who asks: users, role sessions, federated users, root users, services and nobody in particular.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
 
 use crate::arn::{Arn, InvalidArn};
 use crate::context::{ConditionKey, Context, Facts, Lookup};
 use crate::eval::Policy;
+use crate::eval::compiled::{Program, TooLarge};
+use crate::identity::{IdentityKind, IdentityName};
 use crate::policy::Document;
 
 /// The caller of a request, as the application's authentication has established it.
@@ -32,6 +37,8 @@ struct Parts {
     kind: PrincipalKind,
     /// The ARN that messages show; empty for services and anonymous callers.
     arn: Box<str>,
+    /// The partition of the ARN; empty without one.
+    partition: Box<str>,
     account: Option<Box<str>>,
     /// The ARN of the role, for a role session.
     role_arn: Option<Box<str>>,
@@ -42,7 +49,45 @@ struct Parts {
     unique_id: Option<Box<str>>,
     session_policies: Option<Vec<Policy>>,
     facts: Context,
+    /// See [`IdentityName::hash_value`].
+    identity_hash: u64,
+    session_program: Kept<Program>,
+    completed: Kept<Completion>,
 }
+
+/// What is made from the other parts when it is first needed. It is no part of what is copied or compared.
+struct Kept<T>(OnceCell<Box<T>>);
+
+impl<T> Kept<T> {
+    const fn new() -> Self {
+        Self(OnceCell::new())
+    }
+}
+
+impl<T> Clone for Kept<T> {
+    fn clone(&self) -> Self {
+        Self::new()
+    }
+}
+
+impl<T> PartialEq for Kept<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A principal with what a policy source knew of it.
+struct Completion {
+    unique_id: Option<Box<str>>,
+    role_arn: Option<Box<str>>,
+    principal: Principal,
+}
+
+/// A principal with what a policy source knows of it.
+pub(crate) type Completed<'a> = Cow<'a, Principal>;
+
+/// The condition keys that [`Principal::completed`] may change, in lower case.
+pub(crate) const COMPLETED_KEYS: [&str; 2] = ["aws:userid", "aws:principalarn"];
 
 /// The kinds of principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -192,9 +237,13 @@ impl Principal {
         if kind == PrincipalKind::Anonymous {
             facts.insert("aws:userid", "anonymous");
         }
+        let partition = arn.split(':').nth(1).unwrap_or_default();
+        let identity = identity(kind, partition, account, name);
         Self(Arc::new(Parts {
             kind,
+            identity_hash: identity.map_or(0, |identity| identity.hash_value()),
             arn: arn.into(),
+            partition: partition.into(),
             account: (!account.is_empty()).then(|| account.into()),
             role_arn: role_arn.map(String::into_boxed_str),
             role_path_is_known: false,
@@ -202,11 +251,17 @@ impl Principal {
             unique_id: None,
             session_policies: None,
             facts,
+            session_program: Kept::new(),
+            completed: Kept::new(),
         }))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Parts)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+        let parts = Arc::make_mut(&mut self.0);
+        change(parts);
+        // What was made from the parts as they were is out of date.
+        parts.session_program = Kept::new();
+        parts.completed = Kept::new();
         self
     }
 
@@ -286,6 +341,71 @@ impl Principal {
         self.0.role_path_is_known
     }
 
+    /// The principal with what a policy source knows of it: the unique id, and the ARN of a session's role.
+    ///
+    /// A web service keeps a principal for a session and asks for it at every decision, so it is kept here.
+    pub(crate) fn completed(
+        &self,
+        unique_id: Option<&str>,
+        role_arn: Option<&str>,
+    ) -> Completed<'_> {
+        if unique_id.is_none() && role_arn.is_none() {
+            return Cow::Borrowed(self);
+        }
+        let complete = || {
+            let mut completed = self.clone();
+            if let Some(id) = unique_id {
+                completed = completed.with_unique_id(id);
+            }
+            if let Some(arn) = role_arn {
+                completed = completed.with_role_arn(arn);
+            }
+            completed
+        };
+        let kept = self.0.completed.0.get_or_init(|| {
+            Box::new(Completion {
+                unique_id: unique_id.map(Into::into),
+                role_arn: role_arn.map(Into::into),
+                principal: complete(),
+            })
+        });
+        // Another source, or the same one after a change, may know something else.
+        if kept.unique_id.as_deref() == unique_id && kept.role_arn.as_deref() == role_arn {
+            Cow::Borrowed(&kept.principal)
+        } else {
+            Cow::Owned(complete())
+        }
+    }
+
+    /// The session policies, compiled when they are first asked for.
+    pub(crate) fn session_program(&self) -> Result<Option<&Program>, TooLarge> {
+        let Some(policies) = self.session_policies() else {
+            return Ok(None);
+        };
+        let program = self
+            .0
+            .session_program
+            .0
+            .get_or_try_init(|| Program::compile(policies).map(Box::new))?;
+        Ok(Some(program))
+    }
+
+    /// The partition of the ARN; empty for services and anonymous callers.
+    pub(crate) fn partition(&self) -> &str {
+        &self.0.partition
+    }
+
+    /// The user or role that has policies of its own; `None` where there is none.
+    pub(crate) fn identity(&self) -> Option<IdentityName<'_>> {
+        let account = self.account().unwrap_or_default();
+        identity(self.kind(), self.partition(), account, self.name())
+    }
+
+    /// The [hash](IdentityName::hash_value) of [`identity`](Self::identity).
+    pub(crate) fn identity_hash(&self) -> u64 {
+        self.0.identity_hash
+    }
+
     /// The name without path: of the user, of the role of a session, of the federated user, of the service.
     pub fn name(&self) -> &str {
         &self.0.name
@@ -300,6 +420,26 @@ impl Principal {
     pub fn session_policies(&self) -> Option<&[Policy]> {
         self.0.session_policies.as_deref()
     }
+}
+
+/// The user or role behind a principal.
+fn identity<'a>(
+    kind: PrincipalKind,
+    partition: &'a str,
+    account: &'a str,
+    name: &'a str,
+) -> Option<IdentityName<'a>> {
+    let kind = match kind {
+        PrincipalKind::User => IdentityKind::User,
+        PrincipalKind::RoleSession => IdentityKind::Role,
+        _ => return None,
+    };
+    Some(IdentityName {
+        kind,
+        partition,
+        account,
+        name,
+    })
 }
 
 /// Whether a text can be the name of a user, group, role, session or policy.
@@ -377,6 +517,61 @@ impl std::error::Error for InvalidPrincipal {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Programs ask for a completed principal only where a policy looks at one of these keys.
+    #[test]
+    fn completing_changes_no_other_key() -> Result<(), InvalidPrincipal> {
+        let user = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+        let session = Principal::from_arn("arn:aws:sts::123456789012:assumed-role/worker/monday")?;
+        let role_arn = "arn:aws:iam::123456789012:role/night/worker";
+        for (principal, role_arn, expected) in [
+            (user, None, &COMPLETED_KEYS[..1]),
+            (session, Some(role_arn), &COMPLETED_KEYS[..]),
+        ] {
+            let completed = principal.completed(Some("AIDAEXAMPLE"), role_arn);
+            let mut changed: Vec<&str> = completed
+                .0
+                .facts
+                .iter()
+                .filter(|(key, values)| {
+                    principal.lookup(&ConditionKey::new(key)) != Lookup::Present(values)
+                })
+                .map(|(key, _)| key)
+                .collect();
+            changed.reverse();
+            assert_eq!(changed, expected, "{principal}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_kept_of_a_principal_follows_its_changes() -> Result<(), InvalidPrincipal> {
+        let id = ConditionKey::new("aws:userid");
+        let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+        for unique_id in ["AIDAFIRST", "AIDASECOND", "AIDAFIRST"] {
+            let completed = ana.completed(Some(unique_id), None);
+            assert_eq!(completed.lookup(&id), Lookup::Present(&[unique_id.into()]));
+        }
+        let tagged = ana.with_tag("team", "red");
+        let completed = tagged.completed(Some("AIDAFIRST"), None);
+        let tag = ConditionKey::new("aws:PrincipalTag/team");
+        assert_eq!(completed.lookup(&tag), Lookup::Present(&["red".into()]));
+
+        let session = tagged.with_session_policy("first", Document::deny_everything());
+        assert!(
+            session
+                .session_program()
+                .is_ok_and(|program| program.is_some())
+        );
+        let session = session.with_session_policy("second", Document::deny_everything());
+        let program = session.session_program().unwrap().unwrap();
+        assert!(
+            program
+                .place(1)
+                .is_some_and(|(policy, _)| policy.name() == "second")
+        );
+        Ok(())
+    }
 
     #[test]
     fn only_signed_requests_say_whether_a_service_made_them() -> Result<(), InvalidPrincipal> {

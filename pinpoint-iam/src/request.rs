@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::action::ActionMetadata;
-use crate::arn::{Arn, Scope};
+use crate::arn::Scope;
 use crate::context::{ConditionKey, Context, Facts, Lookup, TagKey};
 use crate::principal::Principal;
 use crate::resource::RequestedResource;
@@ -180,10 +180,9 @@ impl<'a> Request<'a> {
     /// Whether the resource belongs to the caller's account. A deployment shares no accounts with other partitions, even
     /// where the numbers are equal.
     pub(crate) fn stays_in_one_account(&self) -> bool {
-        let callers = self.principal.arn().and_then(|arn| Arn::parse(arn).ok());
-        let one_partition = match (self.scope, callers) {
-            (Some(scope), Some(caller)) => scope.partition() == caller.partition(),
-            _ => true,
+        let one_partition = match (self.scope, self.principal.partition()) {
+            (None, _) | (_, "") => true,
+            (Some(scope), callers) => scope.partition() == callers,
         };
         one_partition && self.principal.account() == self.resource_account()
     }
@@ -191,15 +190,13 @@ impl<'a> Request<'a> {
 
 impl Facts for Request<'_> {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
-        let sources = [
-            Some(self.principal as &dyn Facts),
-            self.principal_tags.map(|tags| tags as _),
-        ];
-        for source in sources.into_iter().flatten() {
-            match source.lookup(key) {
-                Lookup::Absent => {}
-                found => return found,
-            }
+        match self.principal.lookup(key) {
+            Lookup::Absent => {}
+            found => return found,
+        }
+        match self.principal_tags.map(|tags| tags.lookup(key)) {
+            None | Some(Lookup::Absent) => {}
+            Some(found) => return found,
         }
         match TagKey::of(key.folded()) {
             Some(TagKey::Resource) => self.resource_tags.lookup(key, self.context),

@@ -2,10 +2,13 @@
 //!
 //! `conformance/FORMAT.md` describes the format. It is read by the program `decide` and by the conformance tests.
 
+#![expect(clippy::panic, reason = "a test fails by panicking, its helpers too")]
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use pinpoint_iam::context::{Context, Value};
+use pinpoint_iam::eval::compiled::Compiled;
 use pinpoint_iam::eval::{Answer, Decision, Grant, Refusal, reference};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
@@ -114,11 +117,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for OneOrMany<'a> {
 pub enum Evaluator {
     /// Walks every statement.
     Reference,
+    /// Compiles the policies first, as an authorizer does when it loads them.
+    Compiled,
 }
 
 impl Evaluator {
     /// Every evaluator, for tests that run a case on each.
-    pub const ALL: [Self; 1] = [Self::Reference];
+    pub const ALL: [Self; 2] = [Self::Reference, Self::Compiled];
 
     /// The evaluator called `name`.
     pub fn named(name: &str) -> Option<Self> {
@@ -131,13 +136,22 @@ impl Evaluator {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reference => "reference",
+            Self::Compiled => "compiled",
         }
     }
 
     /// What the evaluator answers.
+    ///
+    /// # Panics
+    ///
+    /// When the policies are too large to be compiled, which takes gigabytes.
     pub fn answer(self, stack: &PolicyStack<'_>, request: &Request<'_>) -> Answer {
         match self {
             Self::Reference => reference::decide(stack, request),
+            Self::Compiled => match Compiled::of(stack) {
+                Ok(compiled) => compiled.decide(request),
+                Err(error) => panic!("{error}"),
+            },
         }
     }
 }

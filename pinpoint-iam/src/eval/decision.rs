@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde::ser::SerializeStruct;
 
 use crate::context::ConditionKey;
+use crate::eval::compiled::Lease;
+use crate::eval::conclusion::Conclusion;
 use crate::eval::stack::{Policy, PolicyType};
 
 /// The outcome of an evaluation: a decision, or the keys that are needed for one.
@@ -20,6 +22,28 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// The answer that says what was concluded, with `cite` to name statements and `needs` to list the keys of a request
+    /// that cannot be decided without them.
+    pub(crate) fn of<S>(
+        conclusion: Conclusion<S>,
+        cite: impl FnOnce(PolicyType, S) -> StatementId,
+        needs: impl FnOnce() -> NeededKeys,
+    ) -> Self {
+        let allowed = |grant| Decision::Allow(AllowedBy { grant });
+        let denied = |refusal| Decision::Deny(DeniedBy { refusal });
+        Self::Decided(match conclusion {
+            Conclusion::Allowed(policy_type, statement) => {
+                allowed(Grant::Statement(cite(policy_type, statement)))
+            }
+            Conclusion::AllowedToRoot => allowed(Grant::RootUser),
+            Conclusion::Denied(policy_type, statement) => {
+                denied(Refusal::Explicit(cite(policy_type, statement)))
+            }
+            Conclusion::Refused(policy_type) => denied(Refusal::Implicit(policy_type)),
+            Conclusion::Undecided => return Self::Needs(needs()),
+        })
+    }
+
     /// The decision; one that needs further keys is refused.
     pub fn into_decision(self) -> Decision {
         match self {
@@ -40,6 +64,11 @@ impl NeededKeys {
         keys.sort_unstable();
         keys.dedup();
         Self(keys.into())
+    }
+
+    /// No keys.
+    pub(crate) fn none() -> Self {
+        Self(Arc::default())
     }
 
     /// The keys.
@@ -182,45 +211,115 @@ pub enum Refusal {
 }
 
 /// A statement, as decisions cite it. Cheap to clone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct StatementId {
-    pub(crate) policy_type: PolicyType,
-    pub(crate) policy: Policy,
-    pub(crate) index: usize,
+    policy_type: PolicyType,
+    place: Place,
+}
+
+/// Where a statement stands. It is looked up when somebody asks: most decisions are never cited.
+#[derive(Clone)]
+enum Place {
+    InPolicy {
+        policy: Policy,
+        index: usize,
+    },
+    /// In the snapshot that the request was decided by, which the lease keeps.
+    InSnapshot {
+        lease: Lease,
+        program: u32,
+        statement: u32,
+    },
 }
 
 impl StatementId {
+    /// The statement of `policy` with this index.
+    pub(crate) const fn new(policy_type: PolicyType, policy: Policy, index: usize) -> Self {
+        Self {
+            policy_type,
+            place: Place::InPolicy { policy, index },
+        }
+    }
+
+    /// A statement of a program of the snapshot that `lease` keeps.
+    pub(crate) const fn leased(
+        policy_type: PolicyType,
+        lease: Lease,
+        program: u32,
+        statement: u32,
+    ) -> Self {
+        Self {
+            policy_type,
+            place: Place::InSnapshot {
+                lease,
+                program,
+                statement,
+            },
+        }
+    }
+
     /// The type of the policy.
     pub const fn policy_type(&self) -> PolicyType {
         self.policy_type
     }
 
     /// The policy.
-    pub const fn policy(&self) -> &Policy {
-        &self.policy
+    pub fn policy(&self) -> &Policy {
+        self.place().0
     }
 
     /// The statement's `Sid`, when it has one that is not empty.
     pub fn sid(&self) -> Option<&str> {
-        let statement = self.policy.document().statements().get(self.index)?;
+        let (policy, index) = self.place();
+        let statement = policy.document().statements().get(index)?;
         statement.sid().filter(|sid| !sid.is_empty())
     }
 
     /// The statement's position in the document, counted from 0.
-    pub const fn index(&self) -> usize {
-        self.index
+    pub fn index(&self) -> usize {
+        self.place().1
+    }
+
+    fn place(&self) -> (&Policy, usize) {
+        match &self.place {
+            Place::InPolicy { policy, index } => (policy, *index),
+            Place::InSnapshot {
+                lease,
+                program,
+                statement,
+            } => lease.place(*program, *statement),
+        }
+    }
+}
+
+/// Two are equal that cite the same statement of equal policies, however they know it.
+impl PartialEq for StatementId {
+    fn eq(&self, other: &Self) -> bool {
+        self.policy_type == other.policy_type && self.place() == other.place()
+    }
+}
+
+impl fmt::Debug for StatementId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StatementId")
+            .field("policy_type", &self.policy_type)
+            .field("policy", self.policy())
+            .field("index", &self.index())
+            .finish()
     }
 }
 
 impl fmt::Display for StatementId {
     /// Writes the type, the policy, and the statement as a reader counts it, from 1.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.index + 1;
+        let (policy, index) = self.place();
         write!(
             formatter,
-            "statement {number} of the {} `{}`",
+            "statement {} of the {} `{}`",
+            index + 1,
             self.policy_type,
-            self.policy.name()
+            policy.name()
         )?;
         match self.sid() {
             Some(sid) => write!(formatter, " (`{sid}`)"),
@@ -233,9 +332,9 @@ impl Serialize for StatementId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("StatementId", 4)?;
         fields.serialize_field("policy_type", self.policy_type.name())?;
-        fields.serialize_field("policy", self.policy.name())?;
+        fields.serialize_field("policy", self.policy().name())?;
         fields.serialize_field("sid", &self.sid())?;
-        fields.serialize_field("statement", &self.index)?;
+        fields.serialize_field("statement", &self.index())?;
         fields.end()
     }
 }

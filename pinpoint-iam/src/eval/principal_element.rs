@@ -20,6 +20,11 @@ pub(crate) enum Closeness {
     Caller,
 }
 
+impl Closeness {
+    /// Every one, in their order.
+    pub(crate) const ALL: [Self; 4] = [Self::Account, Self::Everyone, Self::Role, Self::Caller];
+}
+
 /// How the element of a statement with `effect` names `principal`; `None` when it does not.
 ///
 /// Where the element cannot be compared with what is known of the caller, an `Allow` does not name it and a `Deny` does.
@@ -91,11 +96,7 @@ fn entries<'a>(
 
 fn names_aws_principal(entry: &str, principal: &Principal, effect: Effect) -> Option<Closeness> {
     let account = principal.account()?;
-    let root = principal
-        .arn()
-        .and_then(|arn| arn.split(':').nth(1))
-        .is_some_and(|partition| entry == format!("arn:{partition}:iam::{account}:root"));
-    if root || entry == account {
+    if entry == account || is_root_of(entry, principal, account) {
         return Some(Closeness::Account);
     }
     if principal.arn() == Some(entry) {
@@ -109,6 +110,12 @@ fn names_aws_principal(entry: &str, principal: &Principal, effect: Effect) -> Op
         return may_be_the_role.then_some(Closeness::Role);
     }
     names_unique_id(entry, principal, effect)
+}
+
+/// Whether `entry` is the ARN of the root user of the caller's account.
+fn is_root_of(entry: &str, principal: &Principal, account: &str) -> bool {
+    let words = ["arn", principal.partition(), "iam", "", account, "root"];
+    entry.split(':').eq(words)
 }
 
 /// Whether `entry` is a role of the caller's account and role name under some path, while the caller's own path is

@@ -5,17 +5,12 @@
 
 use crate::context::ConditionKey;
 use crate::eval::Truth;
-use crate::eval::decision::{
-    AllowedBy, Answer, Decision, DeniedBy, Grant, NeededKeys, Refusal, StatementId,
-};
+use crate::eval::conclusion::{Findings, Said, SaidByResource, Sides};
+use crate::eval::decision::{Answer, NeededKeys, StatementId};
 use crate::eval::explain::Explanation;
-use crate::eval::principal_element::Closeness;
 use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::eval::statement::Trace;
-use crate::policy::Effect;
-use crate::principal::PrincipalKind;
 use crate::request::Request;
-use crate::resource::RequestedResource;
 
 /// Decides `request` by the policies of `stack`.
 pub fn decide(stack: &PolicyStack<'_>, request: &Request<'_>) -> Answer {
@@ -40,27 +35,8 @@ pub(crate) struct Layer<'a> {
     pub(crate) policies: Vec<(&'a Policy, Vec<Trace<'a>>)>,
 }
 
-/// The policies of the caller's account that limit and never grant.
-const LIMITS: [PolicyType; 2] = [PolicyType::PermissionsBoundary, PolicyType::Session];
-
-/// Whose policies decide.
-#[derive(Clone, Copy, PartialEq)]
-enum Sides {
-    /// Caller and resource are of one account.
-    OneAccount {
-        /// The caller is its root user, which needs no identity-based policy.
-        root: bool,
-        /// The resource's own policy must allow, too.
-        resource_must_allow: bool,
-    },
-    /// Caller and resource are of two accounts, and both must allow.
-    TwoAccounts {
-        /// The caller is the root user of its account.
-        root: bool,
-    },
-    /// The caller has no account, and the resource's policies decide alone.
-    ResourceOnly,
-}
+/// A statement by its policy and index.
+type Place<'a> = (&'a Policy, usize);
 
 impl<'a> Walk<'a> {
     fn of(stack: &PolicyStack<'a>, request: &'a Request<'a>) -> Self {
@@ -104,211 +80,68 @@ impl<'a> Walk<'a> {
     }
 
     fn answer(&self) -> Answer {
-        if let Some(statement) = self.first(Effect::Deny, |_, _| true) {
-            return Answer::Decided(Decision::Deny(DeniedBy {
-                refusal: Refusal::Explicit(statement),
-            }));
-        }
-        let requirements = self.requirements();
-        if let Some((policy_type, _)) = requirements
-            .iter()
-            .find(|(_, truth)| *truth == Truth::False)
-        {
-            return Answer::Decided(Decision::Deny(DeniedBy {
-                refusal: Refusal::Implicit(*policy_type),
-            }));
-        }
-        let sure = requirements.iter().all(|(_, truth)| *truth == Truth::True);
-        let denied = self.truth(Effect::Deny, |_, _| true);
-        if sure && denied == Truth::False {
-            return Answer::Decided(match self.grant() {
-                Some(grant) => Decision::Allow(AllowedBy { grant }),
-                // INVARIANT: requirements that all hold rest on a statement or on the root user. Should that ever be
-                // wrong, the request is refused.
-                None => Decision::Deny(DeniedBy {
-                    refusal: Refusal::Implicit(PolicyType::Identity),
-                }),
-            });
-        }
-        Answer::Needs(NeededKeys::new(self.needs().cloned().collect()))
-    }
-
-    /// What must hold for the request to be allowed, by the type of policy that is to blame when it does not.
-    fn requirements(&self) -> Vec<(PolicyType, Truth)> {
-        let limit = |policy_type| (policy_type, self.limit(policy_type));
-        // AWS attaches a resource control policy that allows everything; where policies are given without it, nothing does.
-        let mut requirements = vec![limit(PolicyType::ResourceControl)];
-        if self.sides != Sides::ResourceOnly {
-            for layer in self
-                .layers
-                .iter()
-                .filter(|layer| layer.policy_type == PolicyType::ServiceControl)
-            {
-                requirements.push((
-                    PolicyType::ServiceControl,
-                    layer.truth(Effect::Allow, |_| true),
-                ));
-            }
-        }
-        requirements.push(limit(PolicyType::VpcEndpoint));
-        let by_resource = |accepts: fn(Closeness) -> bool| {
-            self.truth(Effect::Allow, |layer, trace| {
-                layer.policy_type == PolicyType::Resource && trace.closeness().is_some_and(accepts)
-            })
+        let conclusion = self.findings().conclude(self.sides);
+        let cite = |policy_type, (policy, index): Place<'a>| {
+            StatementId::new(policy_type, policy.clone(), index)
         };
-        match self.sides {
-            Sides::OneAccount {
-                root,
-                resource_must_allow,
-            } => {
-                if resource_must_allow {
-                    requirements.push((PolicyType::Resource, by_resource(|_| true)));
-                }
-                let granted = by_resource(|closeness| closeness == Closeness::Caller);
-                let stands_in = by_resource(|closeness| closeness >= Closeness::Everyone);
-                let identity = Truth::from(root)
-                    .or(self.allows(PolicyType::Identity))
-                    .or(stands_in);
-                requirements.push((PolicyType::Identity, identity));
-                for policy_type in LIMITS {
-                    requirements.push((policy_type, granted.or(self.limit(policy_type))));
-                }
-            }
-            Sides::TwoAccounts { root } => {
-                requirements.push((PolicyType::Resource, by_resource(|_| true)));
-                requirements.push((
-                    PolicyType::Identity,
-                    Truth::from(root).or(self.allows(PolicyType::Identity)),
-                ));
-                requirements.extend(LIMITS.map(limit));
-            }
-            Sides::ResourceOnly => requirements.push((PolicyType::Resource, by_resource(|_| true))),
-        }
-        requirements
-    }
-
-    /// Whether policies of a type that only limits let the request pass; they do where there are none.
-    fn limit(&self, policy_type: PolicyType) -> Truth {
-        if self.has(policy_type) {
-            self.allows(policy_type)
-        } else {
-            Truth::True
-        }
-    }
-
-    fn has(&self, policy_type: PolicyType) -> bool {
-        self.layers
-            .iter()
-            .any(|layer| layer.policy_type == policy_type)
-    }
-
-    fn allows(&self, policy_type: PolicyType) -> Truth {
-        self.truth(Effect::Allow, |layer, _| layer.policy_type == policy_type)
-    }
-
-    /// What granted a request that is allowed.
-    fn grant(&self) -> Option<Grant> {
-        let by_identity = || {
-            self.first(Effect::Allow, |layer, _| {
-                layer.policy_type == PolicyType::Identity
-            })
-        };
-        let by_resource = |at_least| {
-            self.first(Effect::Allow, |layer, trace| {
-                layer.policy_type == PolicyType::Resource && trace.closeness() >= Some(at_least)
-            })
-        };
-        match self.sides {
-            Sides::OneAccount { root, .. } => {
-                // What a limit refuses, the identity-based policy cannot have granted: the resource-based one did.
-                let is_limited = LIMITS.iter().any(|limit| self.limit(*limit) != Truth::True);
-                let own = if is_limited { None } else { by_identity() };
-                own.or_else(|| by_resource(Closeness::Caller))
-                    .map(Grant::Statement)
-                    .or(root.then_some(Grant::RootUser))
-                    .or_else(|| by_resource(Closeness::Everyone).map(Grant::Statement))
-            }
-            Sides::TwoAccounts { .. } => by_identity()
-                .or_else(|| by_resource(Closeness::Account))
-                .map(Grant::Statement),
-            Sides::ResourceOnly => by_resource(Closeness::Account).map(Grant::Statement),
-        }
-    }
-
-    /// The first statement with `effect` that matches and that `accepts` takes.
-    fn first(
-        &self,
-        effect: Effect,
-        accepts: impl Fn(&Layer<'a>, &Trace<'a>) -> bool,
-    ) -> Option<StatementId> {
-        self.layers.iter().find_map(|layer| {
-            layer.policies.iter().find_map(|(policy, traces)| {
-                let trace = traces.iter().find(|trace| {
-                    trace.statement.effect() == effect
-                        && trace.matches == Truth::True
-                        && accepts(layer, trace)
-                })?;
-                Some(StatementId {
-                    policy_type: layer.policy_type,
-                    policy: (*policy).clone(),
-                    index: trace.index,
-                })
-            })
+        Answer::of(conclusion, cite, || {
+            NeededKeys::new(self.needs().cloned().collect())
         })
     }
 
-    /// Whether some statement with `effect` that `accepts` takes matches.
-    fn truth(&self, effect: Effect, accepts: impl Fn(&Layer<'a>, &Trace<'a>) -> bool) -> Truth {
-        self.layers.iter().fold(Truth::False, |any, layer| {
-            any.or(layer.truth(effect, |trace| accepts(layer, trace)))
-        })
+    fn findings(&self) -> Findings<Place<'a>> {
+        let mut findings = Findings::NOTHING;
+        for layer in &self.layers {
+            let said = layer.said();
+            match layer.policy_type {
+                PolicyType::ResourceControl => {
+                    let higher = findings.resource_control.unwrap_or(Said::NOTHING);
+                    findings.resource_control = Some(higher.or(said));
+                }
+                PolicyType::ServiceControl => {
+                    let higher = findings.service_control.map(|higher| higher.and(said));
+                    findings.service_control = higher.or(Some(said));
+                }
+                PolicyType::VpcEndpoint => findings.vpc_endpoint = Some(said),
+                PolicyType::Resource => findings.resource = Some(layer.said_by_resource()),
+                PolicyType::Identity => findings.identity = said,
+                PolicyType::PermissionsBoundary => findings.permissions_boundary = Some(said),
+                PolicyType::Session => findings.session = Some(said),
+            }
+        }
+        findings
     }
 
     fn needs(&self) -> impl Iterator<Item = &'a ConditionKey> {
         self.layers
             .iter()
-            .flat_map(|layer| layer.policies.iter())
-            .flat_map(|(_, traces)| traces)
-            .filter(|trace| trace.matches == Truth::Unknown)
-            .flat_map(Trace::needs)
+            .flat_map(Layer::traces)
+            .filter(|(_, trace)| trace.matches == Truth::Unknown)
+            .flat_map(|(_, trace)| trace.needs())
     }
 }
 
 impl<'a> Layer<'a> {
-    fn truth(&self, effect: Effect, accepts: impl Fn(&Trace<'a>) -> bool) -> Truth {
+    fn traces(&self) -> impl Iterator<Item = (Place<'a>, &Trace<'a>)> {
         self.policies
             .iter()
-            .flat_map(|(_, traces)| traces)
-            .filter(|trace| trace.statement.effect() == effect && accepts(trace))
-            .fold(Truth::False, |any, trace| any.or(trace.matches))
+            .flat_map(|(policy, traces)| traces.iter().map(|trace| ((*policy, trace.index), trace)))
     }
-}
 
-impl Sides {
-    fn of(request: &Request<'_>) -> Self {
-        let root = request.principal().kind() == PrincipalKind::Root;
-        match request.principal().account() {
-            None => Self::ResourceOnly,
-            Some(_) if request.stays_in_one_account() => Self::OneAccount {
-                root,
-                resource_must_allow: resource_must_allow(request),
-            },
-            Some(_) => Self::TwoAccounts { root },
+    fn said(&self) -> Said<Place<'a>> {
+        let mut said = Said::NOTHING;
+        for (place, trace) in self.traces() {
+            said.hear(trace.statement.effect(), trace.matches, place);
         }
+        said
     }
-}
 
-/// Whether the resource is one whose own policy must allow in one account as well: a
-/// [KMS key](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html), and a role that is to be
-/// [assumed](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html).
-fn resource_must_allow(request: &Request<'_>) -> bool {
-    let RequestedResource::Arn(arn) = request.resource() else {
-        return false;
-    };
-    let is = |prefix, service, word| {
-        request.action().prefix().eq_ignore_ascii_case(prefix)
-            && arn.service() == service
-            && arn.resource().starts_with(word)
-    };
-    is("kms", "kms", "key/") || is("sts", "iam", "role/")
+    fn said_by_resource(&self) -> SaidByResource<Place<'a>> {
+        let mut said = SaidByResource::NOTHING;
+        for (place, trace) in self.traces() {
+            let closeness = trace.closeness();
+            said.hear(trace.statement.effect(), trace.matches, closeness, place);
+        }
+        said
+    }
 }

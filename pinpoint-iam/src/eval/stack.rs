@@ -24,6 +24,11 @@ impl Policy {
         }))
     }
 
+    /// What is cited in place of a policy that cannot be found, which does not happen.
+    pub(crate) fn lost() -> Self {
+        Self::new("a policy that is lost", Document::deny_everything())
+    }
+
     /// The name by which decisions cite the policy.
     pub fn name(&self) -> &str {
         &self.0.name
@@ -32,6 +37,11 @@ impl Policy {
     /// Whether both are one policy, loaded once.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The same for two that are one policy, and for no others that are there at the time.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// The document.
@@ -79,6 +89,14 @@ impl PolicyType {
             Self::PermissionsBoundary => "permissions boundary",
             Self::Session => "session policy",
         }
+    }
+
+    /// Whether policies of the type say whom they are about.
+    pub(crate) const fn names_principals(self) -> bool {
+        matches!(
+            self,
+            Self::Resource | Self::ResourceControl | Self::VpcEndpoint
+        )
     }
 }
 

@@ -172,53 +172,43 @@ impl ResourcePart<'_> {
 }
 
 /// What cannot be decided keeps an `Allow` from matching and makes a `Deny` match.
-fn undecidable(effect: Effect) -> Truth {
+pub(crate) fn undecidable(effect: Effect) -> Truth {
     (effect == Effect::Deny).into()
 }
 
-fn principal_part(
+pub(crate) fn principal_part(
     statement: &Statement,
     policy_type: PolicyType,
     has_boundary: bool,
     request: &Request<'_>,
 ) -> PrincipalPart {
     let effect = statement.effect();
-    match (policy_type, statement.principal()) {
-        (
-            PolicyType::Resource | PolicyType::ResourceControl | PolicyType::VpcEndpoint,
-            Some(element),
-        ) => match principal_element::names(element, request.principal(), effect, has_boundary) {
-            Some(closeness) => PrincipalPart::Named(closeness),
-            None => PrincipalPart::NotNamed,
-        },
-        (PolicyType::Resource | PolicyType::ResourceControl | PolicyType::VpcEndpoint, None) => {
-            PrincipalPart::Undecidable
+    match (policy_type.names_principals(), statement.principal()) {
+        (true, Some(element)) => {
+            match principal_element::names(element, request.principal(), effect, has_boundary) {
+                Some(closeness) => PrincipalPart::Named(closeness),
+                None => PrincipalPart::NotNamed,
+            }
         }
-        (
-            PolicyType::ServiceControl
-            | PolicyType::Identity
-            | PolicyType::PermissionsBoundary
-            | PolicyType::Session,
-            None,
-        ) => PrincipalPart::NotAsked,
-        (
-            PolicyType::ServiceControl
-            | PolicyType::Identity
-            | PolicyType::PermissionsBoundary
-            | PolicyType::Session,
-            Some(_),
-        ) => PrincipalPart::Undecidable,
+        (false, None) => PrincipalPart::NotAsked,
+        (true, None) | (false, Some(_)) => PrincipalPart::Undecidable,
     }
 }
 
-fn action_part<'a>(statement: &'a Statement, request: &Request<'_>) -> ActionPart<'a> {
-    let element = statement.action();
-    // A pattern that is doubtful must shrink an `Allow` and widen a `Deny`. Under `NotAction` a pattern that matches
-    // shrinks the statement, so there the doubt counts the other way round.
-    let doubt = match (statement.effect(), element.is_negated()) {
+/// With which effect the patterns of a statement's action element are asked.
+///
+/// A pattern that is doubtful must shrink an `Allow` and widen a `Deny`. Under `NotAction` a pattern that matches shrinks the
+/// statement, so there the doubt counts the other way round.
+pub(crate) fn doubt_about_actions(statement: &Statement) -> Effect {
+    match (statement.effect(), statement.action().is_negated()) {
         (Effect::Allow, false) | (Effect::Deny, true) => Effect::Allow,
         (Effect::Deny, false) | (Effect::Allow, true) => Effect::Deny,
-    };
+    }
+}
+
+pub(crate) fn action_part<'a>(statement: &'a Statement, request: &Request<'_>) -> ActionPart<'a> {
+    let element = statement.action();
+    let doubt = doubt_about_actions(statement);
     let (prefix, name) = (request.action().prefix(), request.action().name());
     let by = element
         .patterns()
@@ -230,7 +220,7 @@ fn action_part<'a>(statement: &'a Statement, request: &Request<'_>) -> ActionPar
     }
 }
 
-fn resource_part<'a>(
+pub(crate) fn resource_part<'a>(
     statement: &'a Statement,
     policy_type: PolicyType,
     request: &'a Request<'a>,

@@ -1,8 +1,8 @@
 //! The attachments file of a policy directory: who has which of its documents.
 
+use crate::identity::IdentityKind;
 use crate::source::error::SourceError;
 use crate::source::json::{Object, Text, Value};
-use crate::source::store::IdentityKind;
 use crate::source::tags::check_tags;
 
 /// The attachments file as it is written; every name knows its place.

@@ -18,6 +18,7 @@ mod tags;
 pub use account_details::AccountDetails;
 pub use directory::Directory;
 pub use error::SourceError;
+pub(crate) use store::NO_POLICIES;
 pub use store::{InvalidIdentity, PolicyStore, PrincipalPolicies};
 
 use crate::arn::Scope;

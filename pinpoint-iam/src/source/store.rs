@@ -1,16 +1,13 @@
 //! Which principal has which policies, in memory.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt;
 
 use pinpoint_iam_core::internal::Quoted;
 
-use crate::arn::Arn;
 use crate::context::Context;
 use crate::eval::{Policy, PolicyStack};
-use crate::principal::{Principal, PrincipalKind};
+use crate::identity::{IdentityKey, IdentityKind, IdentityMap};
+use crate::principal::{Completed, Principal, PrincipalKind};
 
 /// The policies of every user and role that a source knows.
 ///
@@ -32,76 +29,7 @@ use crate::principal::{Principal, PrincipalKind};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct PolicyStore {
-    principals: HashMap<Key, PrincipalPolicies>,
-}
-
-/// The kinds of identity that have policies of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum IdentityKind {
-    User,
-    Role,
-}
-
-impl IdentityKind {
-    /// The word by which ARNs and messages call it.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Role => "role",
-        }
-    }
-}
-
-/// What identifies a user or role: IAM's names are unique within an account, whatever their path.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    kind: IdentityKind,
-    partition: Box<str>,
-    account: Box<str>,
-    name: Box<str>,
-}
-
-impl Key {
-    /// The user or role behind `principal`; `None` for one that has no policies of its own.
-    ///
-    /// IAM compares the names of users and roles without case when it creates them, and with case in ARNs; the second
-    /// is what counts here.
-    fn of(principal: &Principal) -> Option<Self> {
-        let kind = match principal.kind() {
-            PrincipalKind::User => IdentityKind::User,
-            PrincipalKind::RoleSession => IdentityKind::Role,
-            _ => return None,
-        };
-        Some(Self {
-            kind,
-            partition: Arn::parse(principal.arn()?).ok()?.partition().into(),
-            account: principal.account()?.into(),
-            name: principal.name().into(),
-        })
-    }
-
-    /// The user or role of an IAM ARN.
-    ///
-    /// The path may hold any visible ASCII character, more than a principal's ARN may: it takes no part in finding
-    /// policies. The rest is for the principal to judge.
-    fn parse(arn: &str) -> Option<Self> {
-        let parsed = Arn::parse(arn).ok()?;
-        let (word, path) = parsed.resource().split_once('/')?;
-        let name = path.rsplit('/').next()?;
-        if !path.bytes().all(|byte| byte.is_ascii_graphic()) || !parsed.region().is_empty() {
-            return None;
-        }
-        let (partition, service, account) =
-            (parsed.partition(), parsed.service(), parsed.account());
-        let without_path = format!("arn:{partition}:{service}::{account}:{word}/{name}");
-        let principal = match word {
-            "user" => Principal::from_arn(&without_path),
-            // The session's name does not count.
-            "role" => Principal::role_session(&without_path, "session"),
-            _ => return None,
-        };
-        Self::of(&principal.ok()?)
-    }
+    identities: IdentityMap<PrincipalPolicies>,
 }
 
 /// A text that is not the ARN of a user or role.
@@ -128,9 +56,7 @@ impl PolicyStore {
 
     /// The policies of the user or role behind `principal`, or none.
     pub fn policies(&self, principal: &Principal) -> &PrincipalPolicies {
-        Key::of(principal)
-            .and_then(|key| self.principals.get(&key))
-            .unwrap_or(&NO_POLICIES)
+        self.identities.get(principal).unwrap_or(&NO_POLICIES)
     }
 
     /// The policies of the user or role with the ARN `arn`, to be filled.
@@ -139,11 +65,14 @@ impl PolicyStore {
     ///
     /// When `arn` is not the ARN of an IAM user or role. Nobody else has policies of their own.
     pub fn identity(&mut self, arn: &str) -> Result<&mut PrincipalPolicies, InvalidIdentity> {
-        let key = Key::parse(arn).ok_or_else(|| InvalidIdentity(arn.to_owned()))?;
-        Ok(self
-            .principals
-            .entry(key)
-            .or_insert_with(|| PrincipalPolicies::of(arn)))
+        let invalid = || InvalidIdentity(arn.to_owned());
+        let key = IdentityKey::parse(arn).ok_or_else(invalid)?;
+        let new = || PrincipalPolicies::of(arn);
+        let (policies, _) = self
+            .identities
+            .get_or_insert_with(key, new)
+            .ok_or_else(invalid)?;
+        Ok(policies)
     }
 
     /// The policies of a user or role that the store does not know yet.
@@ -158,31 +87,40 @@ impl PolicyStore {
         arn: &str,
     ) -> Result<&mut PrincipalPolicies, String> {
         let word = kind.word();
-        match Key::parse(arn) {
-            Some(key) if key.kind == kind => match self.principals.entry(key) {
-                Entry::Vacant(entry) => Ok(entry.insert(PrincipalPolicies::of(arn))),
-                Entry::Occupied(entry) => {
-                    let name = Quoted(&entry.key().name);
-                    Err(format!(
-                        "the {word} {name} stands twice: the names of an account's {word}s are unique, whatever their path"
-                    ))
-                }
-            },
-            _ => Err(format!(
+        let invalid = || {
+            format!(
                 "{} is not the ARN of a {word}: expected `arn:aws:iam::ACCOUNT:{word}/NAME`",
                 Quoted(arn)
+            )
+        };
+        let key = IdentityKey::parse(arn)
+            .filter(|key| key.kind() == kind)
+            .ok_or_else(invalid)?;
+        let name = key.name().to_owned();
+        let new = || PrincipalPolicies::of(arn);
+        match self.identities.get_or_insert_with(key, new) {
+            Some((policies, false)) => Ok(policies),
+            Some((_, true)) => Err(format!(
+                "the {word} {} stands twice: the names of an account's {word}s are unique, whatever their path",
+                Quoted(&name)
             )),
+            None => Err(invalid()),
         }
+    }
+
+    /// Every user and role with its policies.
+    pub(crate) fn into_identities(self) -> IdentityMap<PrincipalPolicies> {
+        self.identities
     }
 
     /// The number of users and roles.
     pub fn len(&self) -> usize {
-        self.principals.len()
+        self.identities.len()
     }
 
     /// Whether the store knows nobody.
     pub fn is_empty(&self) -> bool {
-        self.principals.is_empty()
+        self.identities.len() == 0
     }
 }
 
@@ -196,7 +134,8 @@ pub struct PrincipalPolicies {
     tags: Context,
 }
 
-static NO_POLICIES: PrincipalPolicies = PrincipalPolicies {
+/// What there is for a principal that the source does not know.
+pub(crate) static NO_POLICIES: PrincipalPolicies = PrincipalPolicies {
     arn: None,
     identity: Vec::new(),
     permissions_boundary: None,
@@ -241,6 +180,11 @@ impl PrincipalPolicies {
         &self.identity
     }
 
+    /// The permissions boundary as a list; empty where there is none.
+    pub(crate) fn boundary(&self) -> &[Policy] {
+        self.permissions_boundary.as_deref().unwrap_or_default()
+    }
+
     /// The permissions boundary.
     pub fn permissions_boundary(&self) -> Option<&Policy> {
         self.permissions_boundary.as_deref()?.first()
@@ -258,7 +202,7 @@ impl PrincipalPolicies {
 
     /// `principal` with what the source knows of its user or role and the principal does not say: the unique id, and
     /// the path of a session's role.
-    pub(crate) fn complete<'a>(&self, principal: &'a Principal) -> Cow<'a, Principal> {
+    pub(crate) fn complete<'a>(&self, principal: &'a Principal) -> Completed<'a> {
         let unique_id = self
             .unique_id
             .as_deref()
@@ -268,14 +212,7 @@ impl PrincipalPolicies {
             .arn
             .as_deref()
             .filter(|_| is_session && !principal.role_path_is_known());
-        let mut completed = Cow::Borrowed(principal);
-        if let Some(id) = unique_id {
-            completed = Cow::Owned(completed.into_owned().with_unique_id(id));
-        }
-        if let Some(arn) = role_arn {
-            completed = Cow::Owned(completed.into_owned().with_role_arn(arn));
-        }
-        completed
+        principal.completed(unique_id, role_arn)
     }
 
     /// The policies that have a say in a request of `principal`.

@@ -8,7 +8,7 @@ use pinpoint_iam_tests::case::{Case, Evaluator};
 use serde::{Deserialize, Serialize};
 
 const USAGE: &str = "\
-usage: decide [--evaluator reference] [--grammar]
+usage: decide [--evaluator reference|compiled] [--grammar]
 
 Reads one JSON object a line on standard input and prints one a line on standard output.
 tests/conformance/FORMAT.md describes both.

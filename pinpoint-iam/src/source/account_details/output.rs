@@ -4,10 +4,10 @@ use pinpoint_iam_core::internal::Quoted;
 use pinpoint_iam_core::json::Type;
 
 use crate::arn::Arn;
+use crate::identity::IdentityKind;
 use crate::principal::is_name;
 use crate::source::error::SourceError;
 use crate::source::json::{Object, Text, Value};
-use crate::source::store::IdentityKind;
 use crate::source::tags::check_tags;
 
 /// The output. Nothing in it is looked up yet, and no document is parsed.

@@ -1,0 +1,350 @@
+//! Which statements are about an action.
+//!
+//! Statements that list the same actions share a **set**. A catalog is closed, so that in each service a set is a bit for
+//! each action: the patterns are asked when the policies load and not at every decision.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::ptr;
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+
+use super::index::{Entry, Index};
+use super::names::ActionNames;
+use super::number::{TooLarge, number};
+use crate::action::ServiceMetadata;
+use crate::eval::statement::doubt_about_actions;
+use crate::policy::{ActionElement, Effect, Statement};
+use crate::request::RequestedAction;
+
+/// The sets of actions of a program.
+#[derive(Debug, Default)]
+pub(super) struct Actions {
+    /// For each set a statement that has it.
+    sets: Vec<u32>,
+    tables: Tables,
+}
+
+/// A list of tables that only ever grows, one for each service that was asked for.
+#[derive(Debug, Default)]
+struct Tables(OnceCell<Box<Table>>);
+
+/// What the sets are in one service.
+#[derive(Debug)]
+pub(super) struct Table {
+    names: Arc<ActionNames>,
+    /// For each set a bit for each action.
+    bits: Box<[u64]>,
+    /// How many elements of `bits` a set has.
+    words: usize,
+    /// For each large list and each action where its entries stand in `chosen`.
+    ranges: Box<[(u32, u32)]>,
+    /// Positions in large lists.
+    chosen: Box<[u32]>,
+    next: Tables,
+}
+
+/// The action of a request, as far as a program knows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked<'t> {
+    /// The action with this position in the service of the table.
+    Known(&'t Table, u16),
+    /// An action of which no catalog is at hand.
+    Other,
+}
+
+/// Gives statements that list the same actions the same number.
+#[derive(Default)]
+pub(super) struct Sets<'p> {
+    numbers: HashMap<(Effect, bool, Vec<&'p str>), u32>,
+    actions: Actions,
+}
+
+impl<'p> Sets<'p> {
+    /// The number of the set of `statement`, which has the number `own`.
+    pub(super) fn number_of(
+        &mut self,
+        statement: &'p Statement,
+        own: u32,
+    ) -> Result<u32, TooLarge> {
+        let element = statement.action();
+        let patterns = element.patterns().iter().map(|pattern| pattern.as_str());
+        let doubt = doubt_about_actions(statement);
+        let key = (doubt, element.is_negated(), patterns.collect());
+        match self.numbers.entry(key) {
+            Slot::Occupied(known) => Ok(*known.get()),
+            Slot::Vacant(free) => {
+                let set = number(self.actions.sets.len())?;
+                self.actions.sets.push(own);
+                Ok(*free.insert(set))
+            }
+        }
+    }
+
+    pub(super) fn build(mut self) -> Actions {
+        self.actions.sets.shrink_to_fit();
+        self.actions
+    }
+}
+
+impl Actions {
+    /// Looks `action` up. The first request for a service makes its table.
+    #[inline]
+    pub(super) fn ask<'p>(
+        &self,
+        action: RequestedAction<'_>,
+        index: &Index,
+        statement: impl Fn(u32) -> Option<&'p Statement>,
+    ) -> Asked<'_> {
+        let Some(metadata) = action.metadata() else {
+            return self.find(action);
+        };
+        let service = metadata.service;
+        // Metadata is data that anybody can put together.
+        let is_the_one = service
+            .actions
+            .get(usize::from(metadata.index))
+            .is_some_and(|known| ptr::eq(known, metadata) || known.name == metadata.name);
+        if !is_the_one {
+            return Asked::Other;
+        }
+        let make = || {
+            let names = Arc::new(ActionNames::of(service));
+            Table::new(names, &self.sets, index, statement)
+        };
+        match self.tables.get_or_make(service, make) {
+            Some(table) => Asked::Known(table, metadata.index),
+            None => Asked::Other,
+        }
+    }
+
+    /// Makes the table of a service before anybody asks for it.
+    pub(super) fn prepare<'p>(
+        &self,
+        names: &Arc<ActionNames>,
+        index: &Index,
+        statement: impl Fn(u32) -> Option<&'p Statement>,
+    ) {
+        self.tables.get_or_make(names.service(), || {
+            Table::new(Arc::clone(names), &self.sets, index, statement)
+        });
+    }
+
+    /// Looks an action up by its name.
+    fn find(&self, action: RequestedAction<'_>) -> Asked<'_> {
+        let mut tables = &self.tables;
+        while let Some(table) = tables.0.get() {
+            let names = &table.names;
+            if names.service().prefix.eq_ignore_ascii_case(action.prefix())
+                && let Some(index) = names.find(action.name())
+            {
+                return Asked::Known(table, index);
+            }
+            tables = &table.next;
+        }
+        Asked::Other
+    }
+}
+
+impl Tables {
+    #[inline]
+    fn get_or_make(
+        &self,
+        service: &'static ServiceMetadata,
+        make: impl FnOnce() -> Result<Table, TooLarge>,
+    ) -> Option<&Table> {
+        let mut tables = self;
+        while let Some(table) = tables.0.get() {
+            if ptr::eq(table.names.service(), service) {
+                return Some(table);
+            }
+            tables = &table.next;
+        }
+        tables.make(service, make)
+    }
+
+    #[cold]
+    fn make(
+        &self,
+        service: &'static ServiceMetadata,
+        make: impl FnOnce() -> Result<Table, TooLarge>,
+    ) -> Option<&Table> {
+        let made = Box::new(make().ok()?);
+        let mut tables = self;
+        let mut made = Some(made);
+        loop {
+            // Another thread may have been faster, with this table or with another service's.
+            let table = tables.0.get_or_try_init(|| made.take().ok_or(())).ok()?;
+            if ptr::eq(table.names.service(), service) {
+                return Some(table);
+            }
+            tables = &table.next;
+        }
+    }
+}
+
+impl Table {
+    fn new<'p>(
+        names: Arc<ActionNames>,
+        sets: &[u32],
+        index: &Index,
+        statement: impl Fn(u32) -> Option<&'p Statement>,
+    ) -> Result<Self, TooLarge> {
+        let words = names.service().actions.len().div_ceil(BITS);
+        let mut patterns = Patterns {
+            names: &names,
+            words,
+            known: HashMap::new(),
+        };
+        let mut bits = Vec::with_capacity(sets.len() * words);
+        for set in sets {
+            match statement(*set) {
+                Some(statement) => patterns.write(statement, &mut bits),
+                // INVARIANT: every set has its statement. One without would have no action.
+                None => bits.resize(bits.len() + words, 0),
+            }
+        }
+        let mut table = Self {
+            names,
+            bits: bits.into(),
+            words,
+            ranges: Box::default(),
+            chosen: Box::default(),
+            next: Tables::default(),
+        };
+        let mut ranges = Vec::new();
+        let mut chosen = Vec::new();
+        for list in index.large_lists() {
+            table.choose(index.entries(list), &mut ranges, &mut chosen)?;
+        }
+        table.ranges = ranges.into();
+        table.chosen = chosen.into();
+        Ok(table)
+    }
+
+    /// Appends, for each action, which of the entries of a large list can decide a request for it.
+    fn choose(
+        &self,
+        entries: &[Entry],
+        ranges: &mut Vec<(u32, u32)>,
+        chosen: &mut Vec<u32>,
+    ) -> Result<(), TooLarge> {
+        let mut columns: Vec<(Vec<u32>, Vec<Entry>)> = Vec::new();
+        columns.resize_with(self.names.service().actions.len(), Default::default);
+        for (position, entry) in entries.iter().enumerate() {
+            let position = number(position)?;
+            for (action, (column, plain)) in (0..).zip(&mut columns) {
+                // Of plain entries the first is the one that decides.
+                if !self.has(*entry, action) || plain.iter().any(|first| first.covers(*entry)) {
+                    continue;
+                }
+                column.push(position);
+                if entry.is_plain() {
+                    plain.push(*entry);
+                }
+            }
+        }
+        // Most actions share their entries with others.
+        let mut known: HashMap<Vec<u32>, (u32, u32)> = HashMap::new();
+        for (column, _) in columns {
+            let range = match known.entry(column) {
+                Slot::Occupied(known) => *known.get(),
+                Slot::Vacant(free) => {
+                    let range = (number(chosen.len())?, number(free.key().len())?);
+                    chosen.extend(free.key());
+                    *free.insert(range)
+                }
+            };
+            ranges.push(range);
+        }
+        Ok(())
+    }
+
+    /// Whether the set of `entry` has the action.
+    #[inline]
+    pub(super) fn has(&self, entry: Entry, action: u16) -> bool {
+        let action = usize::from(action);
+        let word = entry.actions as usize * self.words + action / BITS;
+        self.bits
+            .get(word)
+            .is_some_and(|word| word >> (action % BITS) & 1 == 1)
+    }
+
+    /// The positions of the entries of a large list that can decide a request for the action.
+    pub(super) fn chosen(&self, large: usize, action: u16) -> &[u32] {
+        let actions = self.names.service().actions.len();
+        let range = self.ranges.get(large * actions + usize::from(action));
+        range
+            .and_then(|(start, length)| {
+                let start = *start as usize;
+                self.chosen.get(start..start + *length as usize)
+            })
+            .unwrap_or_default()
+    }
+}
+
+const BITS: usize = u64::BITS as usize;
+
+/// The bits of patterns, so that one that stands in many statements is asked once.
+struct Patterns<'p, 'n> {
+    names: &'n ActionNames,
+    words: usize,
+    known: HashMap<(&'p str, Effect), Box<[u64]>>,
+}
+
+impl<'p> Patterns<'p, '_> {
+    /// Appends the bits of the actions that `statement` is about.
+    fn write(&mut self, statement: &'p Statement, bits: &mut Vec<u64>) {
+        let element = statement.action();
+        let start = bits.len();
+        bits.resize(start + self.words, 0);
+        let own = bits.get_mut(start..).unwrap_or_default();
+        let doubt = doubt_about_actions(statement);
+        for index in 0..element.patterns().len() {
+            for (own, more) in own.iter_mut().zip(self.bits(element, index, doubt)) {
+                *own |= more;
+            }
+        }
+        if element.is_negated() {
+            for (index, own) in own.iter_mut().enumerate() {
+                let actions = self.names.service().actions.len() - index * BITS;
+                let all = u64::MAX >> BITS.saturating_sub(actions);
+                *own = !*own & all;
+            }
+        }
+    }
+
+    fn bits(&mut self, element: &'p ActionElement, index: usize, doubt: Effect) -> &[u64] {
+        let Some(pattern) = element.patterns().get(index) else {
+            return &[];
+        };
+        let Self {
+            names,
+            words,
+            known,
+        } = self;
+        known.entry((pattern.as_str(), doubt)).or_insert_with(|| {
+            let service = names.service();
+            let mut bits = vec![0; *words];
+            let mut set = |index: u16| {
+                let index = usize::from(index);
+                let matches = service
+                    .actions
+                    .get(index)
+                    .is_some_and(|action| pattern.matches(service.prefix, action.name, doubt));
+                if matches && let Some(word) = bits.get_mut(index / BITS) {
+                    *word |= 1 << (index % BITS);
+                }
+            };
+            // What has no wildcard can only match the action that it names.
+            match pattern.as_str().split_once(':') {
+                Some((_, name)) if !pattern.as_str().contains(['*', '?']) => {
+                    names.find(name).into_iter().for_each(set);
+                }
+                _ => (0..).take(service.actions.len()).for_each(&mut set),
+            }
+            bits.into()
+        })
+    }
+}

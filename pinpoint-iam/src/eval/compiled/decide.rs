@@ -1,0 +1,402 @@
+//! Deciding by programs.
+
+use super::index::{Entry, Kind, pattern};
+use super::program::Program;
+use super::seen::{Seen, Visit};
+use crate::context::ConditionKey;
+use crate::eval::Truth;
+use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides};
+use crate::eval::decision::{NeededKeys, StatementId};
+use crate::eval::stack::{Policy, PolicyType};
+use crate::eval::statement::{Trace, principal_part, resource_part};
+use crate::pattern::{Case, Match};
+use crate::policy::{Effect, Statement};
+use crate::request::Request;
+use crate::resource::RequestedResource;
+
+/// Some of the programs of a snapshot, in the order of their policies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen<'p> {
+    pub(crate) programs: &'p [Program],
+    pub(crate) numbers: &'p [u32],
+}
+
+impl<'p> Chosen<'p> {
+    fn iter(self) -> impl Iterator<Item = (u32, &'p Program)> {
+        let Self { programs, numbers } = self;
+        // INVARIANT: a snapshot lists only programs that it has.
+        numbers
+            .iter()
+            .filter_map(|number| Some((*number, programs.get(*number as usize)?)))
+    }
+}
+
+/// A [`PolicyStack`](crate::eval::PolicyStack), compiled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProgramStack<'p> {
+    pub(crate) identity: Chosen<'p>,
+    pub(crate) permissions_boundary: Option<Chosen<'p>>,
+    pub(crate) session: Option<&'p Program>,
+    pub(crate) resource: Option<&'p Program>,
+    pub(crate) vpc_endpoint: Option<&'p Program>,
+    /// One for each level.
+    pub(crate) service_control: &'p [Program],
+    /// One for each level.
+    pub(crate) resource_control: &'p [Program],
+}
+
+/// A statement, as programs know it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found<'p> {
+    pub(crate) program: &'p Program,
+    /// The number of the program, for one that was [`Chosen`].
+    pub(crate) chosen: Option<u32>,
+    pub(crate) statement: u32,
+}
+
+/// A [`Found`] that borrows nothing.
+#[derive(Clone, Debug)]
+pub(crate) enum Cited {
+    InSnapshot { program: u32, statement: u32 },
+    Elsewhere { policy: Policy, index: usize },
+}
+
+impl Found<'_> {
+    /// The statement as decisions cite it.
+    pub(crate) fn cite(self, policy_type: PolicyType) -> StatementId {
+        let (policy, index) = self.place();
+        StatementId::new(policy_type, policy, index)
+    }
+
+    /// The same, for longer than the program is borrowed.
+    pub(crate) fn without_program(self) -> Cited {
+        match self.chosen {
+            Some(program) => Cited::InSnapshot {
+                program,
+                statement: self.statement,
+            },
+            None => {
+                let (policy, index) = self.place();
+                Cited::Elsewhere { policy, index }
+            }
+        }
+    }
+
+    fn place(self) -> (Policy, usize) {
+        match self.program.place(self.statement) {
+            Some((policy, index)) => (policy.clone(), index),
+            // INVARIANT: what was found in a program stands there.
+            None => (Policy::lost(), 0),
+        }
+    }
+}
+
+impl<'p> ProgramStack<'p> {
+    /// No policies.
+    pub(crate) const EMPTY: Self = Self {
+        identity: Chosen {
+            programs: &[],
+            numbers: &[],
+        },
+        permissions_boundary: None,
+        session: None,
+        resource: None,
+        vpc_endpoint: None,
+        service_control: &[],
+        resource_control: &[],
+    };
+
+    /// What follows for `request`.
+    pub(crate) fn conclude(&self, request: &Request<'_>) -> Conclusion<Found<'p>> {
+        self.findings(request).conclude(Sides::of(request))
+    }
+
+    fn findings(&self, request: &Request<'_>) -> Findings<Found<'p>> {
+        let has_boundary = self.permissions_boundary.is_some();
+        let one = |policy_type, program: &'p Program| {
+            hear(program, None, policy_type, has_boundary, request)
+        };
+        let chosen = |policy_type, chosen: Chosen<'p>| {
+            let mut said = Said::NOTHING;
+            for (number, program) in chosen.iter() {
+                let later = hear(program, Some(number), policy_type, has_boundary, request);
+                said = said.or(later);
+            }
+            said
+        };
+        let mut findings = Findings::NOTHING;
+        findings.identity = chosen(PolicyType::Identity, self.identity);
+        if let Some(boundary) = self.permissions_boundary {
+            findings.permissions_boundary = Some(chosen(PolicyType::PermissionsBoundary, boundary));
+        }
+        if let Some(program) = self.session {
+            findings.session = Some(one(PolicyType::Session, program));
+        }
+        if let Some(program) = self.vpc_endpoint {
+            findings.vpc_endpoint = Some(one(PolicyType::VpcEndpoint, program));
+        }
+        if let Some(program) = self.resource {
+            findings.resource = Some(hear_resource(program, has_boundary, request));
+        }
+        let levels = |policy_type, programs: &'p [Program]| {
+            programs
+                .iter()
+                .map(move |program| one(policy_type, program))
+        };
+        findings.resource_control =
+            levels(PolicyType::ResourceControl, self.resource_control).reduce(Said::or);
+        findings.service_control =
+            levels(PolicyType::ServiceControl, self.service_control).reduce(Said::and);
+        findings
+    }
+
+    /// The keys that statements about `request` depend on and that are not known.
+    pub(crate) fn needs<'a>(&self, request: &'a Request<'a>) -> NeededKeys
+    where
+        'p: 'a,
+    {
+        let has_boundary = self.permissions_boundary.is_some();
+        let mut keys: Vec<ConditionKey> = Vec::new();
+        for (policy_type, program) in self.by_type() {
+            let mut candidates = Vec::new();
+            program.candidates(request, |entry| candidates.push(entry.statement));
+            candidates.sort_unstable();
+            candidates.dedup();
+            for number in candidates {
+                let Some((policy, index)) = program.place(number) else {
+                    continue;
+                };
+                let Some(statement) = policy.document().statements().get(index) else {
+                    continue;
+                };
+                let trace = Trace::of(statement, index, policy_type, has_boundary, request);
+                if trace.matches == Truth::Unknown {
+                    keys.extend(trace.needs().cloned());
+                }
+            }
+        }
+        NeededKeys::new(keys)
+    }
+
+    fn by_type(&self) -> impl Iterator<Item = (PolicyType, &'p Program)> {
+        let several = |policy_type, programs: &'p [Program]| {
+            programs.iter().map(move |program| (policy_type, program))
+        };
+        let chosen = |policy_type, chosen: Chosen<'p>| {
+            chosen
+                .iter()
+                .map(move |(_, program)| (policy_type, program))
+        };
+        let one = |policy_type, program: Option<&'p Program>| {
+            program
+                .into_iter()
+                .map(move |program| (policy_type, program))
+        };
+        several(PolicyType::ResourceControl, self.resource_control)
+            .chain(several(PolicyType::ServiceControl, self.service_control))
+            .chain(one(PolicyType::VpcEndpoint, self.vpc_endpoint))
+            .chain(one(PolicyType::Resource, self.resource))
+            .chain(chosen(PolicyType::Identity, self.identity))
+            .chain(
+                self.permissions_boundary
+                    .into_iter()
+                    .flat_map(move |boundary| chosen(PolicyType::PermissionsBoundary, boundary)),
+            )
+            .chain(one(PolicyType::Session, self.session))
+    }
+}
+
+/// What the statements of a program say.
+#[inline]
+fn hear<'p>(
+    program: &'p Program,
+    chosen: Option<u32>,
+    policy_type: PolicyType,
+    has_boundary: bool,
+    request: &Request<'_>,
+) -> Said<Found<'p>> {
+    let mut denies = Side::default();
+    let mut allows = Side::default();
+    let mut seen = Seen::of(program.repeating());
+    let plain = !policy_type.names_principals();
+    program.candidates(request, |entry| {
+        if entry.is_plain() && plain {
+            let side = if entry.denies() {
+                &mut denies
+            } else {
+                &mut allows
+            };
+            side.matches(entry.statement);
+            return;
+        }
+        // A statement behind one that matches for sure changes nothing, and next to a Deny no Allow does.
+        let settled = if entry.denies() {
+            denies.is_settled_before(entry.statement)
+        } else {
+            denies.first.is_some() || allows.is_settled_before(entry.statement)
+        };
+        if settled {
+            return;
+        }
+        let Some(statement) = program.statement(entry.statement) else {
+            return;
+        };
+        let truth = holds(
+            statement,
+            entry,
+            policy_type,
+            has_boundary,
+            request,
+            &mut seen,
+        );
+        let side = if entry.denies() {
+            &mut denies
+        } else {
+            &mut allows
+        };
+        side.hear(truth, entry.statement);
+    });
+    let found = |statement| Found {
+        program,
+        chosen,
+        statement,
+    };
+    Said {
+        denies: denies.truth(),
+        allows: allows.truth(),
+        first_deny: denies.first.map(found),
+        first_allow: allows.first.map(found),
+    }
+}
+
+/// What the statements of the resource's policy say. There are few, and how closely each names the caller counts.
+fn hear_resource<'p>(
+    program: &'p Program,
+    has_boundary: bool,
+    request: &Request<'_>,
+) -> SaidByResource<Found<'p>> {
+    let mut candidates = Vec::new();
+    program.candidates(request, |entry| candidates.push(entry.statement));
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut said = SaidByResource::NOTHING;
+    for number in candidates {
+        let Some(statement) = program.statement(number) else {
+            continue;
+        };
+        let trace = Trace::of(statement, 0, PolicyType::Resource, has_boundary, request);
+        let found = Found {
+            program,
+            chosen: None,
+            statement: number,
+        };
+        said.hear(statement.effect(), trace.matches, trace.closeness(), found);
+    }
+    said
+}
+
+/// What is known of the statements with one effect.
+#[derive(Default)]
+struct Side {
+    first: Option<u32>,
+    may_match: bool,
+}
+
+impl Side {
+    #[inline]
+    fn matches(&mut self, statement: u32) {
+        if self.first.is_none_or(|first| statement < first) {
+            self.first = Some(statement);
+        }
+    }
+
+    fn hear(&mut self, truth: Truth, statement: u32) {
+        match truth {
+            Truth::True => self.matches(statement),
+            Truth::Unknown => self.may_match = true,
+            Truth::False => {}
+        }
+    }
+
+    fn is_settled_before(&self, statement: u32) -> bool {
+        self.first.is_some_and(|first| first <= statement)
+    }
+
+    const fn truth(&self) -> Truth {
+        match (self.first, self.may_match) {
+            (Some(_), _) => Truth::True,
+            (None, true) => Truth::Unknown,
+            (None, false) => Truth::False,
+        }
+    }
+}
+
+/// Whether a statement about the action matches, as far as this entry of it tells.
+fn holds(
+    statement: &Statement,
+    entry: Entry,
+    policy_type: PolicyType,
+    has_boundary: bool,
+    request: &Request<'_>,
+    seen: &mut Seen,
+) -> Truth {
+    let resource = resource_of(statement, entry, policy_type, request);
+    if resource == Truth::False {
+        return Truth::False;
+    }
+    let is_new = seen.visit(entry.repeats, resource);
+    if is_new == Visit::Again {
+        return Truth::False;
+    }
+    let effect = statement.effect();
+    let principal = principal_part(statement, policy_type, has_boundary, request).truth(effect);
+    if principal == Truth::False {
+        return Truth::False;
+    }
+    statement
+        .conditions()
+        .iter()
+        .try_fold(resource.and(principal), |all, condition| {
+            match all.and(condition.evaluate(request, effect).truth) {
+                Truth::False => None,
+                truth => Some(truth),
+            }
+        })
+        .unwrap_or(Truth::False)
+}
+
+/// Whether the resource is one that the entry is about.
+fn resource_of(
+    statement: &Statement,
+    entry: Entry,
+    policy_type: PolicyType,
+    request: &Request<'_>,
+) -> Truth {
+    let matched = match entry.kind() {
+        Kind::Always | Kind::AtEnd => return Truth::True,
+        Kind::Element => {
+            let part = resource_part(statement, policy_type, request);
+            return part.truth(statement.effect());
+        }
+        Kind::Pattern(index) => {
+            pattern(statement, index).map(|pattern| pattern.matches(&request.resource(), request))
+        }
+        Kind::Component(index) => {
+            let last = pattern(statement, index).and_then(|pattern| pattern.components().last());
+            match (last, request.resource()) {
+                (Some(last), RequestedResource::Arn(arn)) => {
+                    Some(last.matches(arn.resource(), Case::Sensitive, request))
+                }
+                _ => None,
+            }
+        }
+    };
+    match matched {
+        Some(Match::Yes) => Truth::True,
+        Some(Match::Unknown(_)) => Truth::Unknown,
+        // A variable without a value makes its pattern match no resource.
+        Some(Match::No | Match::Unresolved) => Truth::False,
+        // INVARIANT: an entry names a pattern of its statement.
+        None => (statement.effect() == Effect::Deny).into(),
+    }
+}

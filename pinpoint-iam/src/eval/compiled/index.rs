@@ -1,0 +1,422 @@
+//! From a requested resource to the statements that may be about it.
+//!
+//! What a policy says of resources is taken apart into entries, one for each pattern. An entry is found by the four
+//! components in front of the ARN's resource part, its **head**, and by the text that its pattern starts with.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::number::{TooLarge, number};
+use super::trie::{Root, Tries};
+use crate::arn::Arn;
+use crate::context::Context;
+use crate::pattern::{Case, Match, Part, Pattern};
+use crate::policy::{Effect, ResourcePattern, Statement};
+use crate::resource::RequestedResource;
+
+/// Where the entries stand that may match a resource.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    entries: Vec<Entry>,
+    /// For patterns without a head of their own: `*`, short ARNs, `NotResource`.
+    anywhere: List,
+    /// For heads without wildcards, sorted.
+    exact: Vec<(Head, Root)>,
+    /// For heads with wildcards.
+    wild: Vec<([Pattern; HEAD], Root)>,
+    tries: Tries,
+}
+
+/// The components between `arn:` and the resource part.
+const HEAD: usize = 4;
+
+/// A head without wildcards. The account comes first: it tells most heads apart.
+#[derive(Debug)]
+struct Head([Box<str>; HEAD]);
+
+impl Head {
+    fn of(components: [&str; HEAD]) -> Self {
+        Self(components.map(Into::into))
+    }
+
+    fn compare(&self, components: [&str; HEAD]) -> Ordering {
+        let mut order = Ordering::Equal;
+        for (own, other) in self.0.iter().zip(components) {
+            order = order.then_with(|| (**own).cmp(other));
+        }
+        order
+    }
+
+    fn is(&self, components: [&str; HEAD]) -> bool {
+        let [first, second, third, fourth] = &self.0;
+        let [one, two, three, four] = components;
+        **first == *one && **second == *two && **third == *three && **fourth == *four
+    }
+}
+
+/// The components of an ARN's head, in the order of [`Head`].
+const fn head<'a>(arn: &Arn<'a>) -> [&'a str; HEAD] {
+    [arn.account(), arn.region(), arn.service(), arn.partition()]
+}
+
+/// One pattern of one statement.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// The number of the statement in its program.
+    pub(super) statement: u32,
+    /// The number of the statement's set of actions.
+    pub(super) actions: u32,
+    /// Tells apart the statements that have conditions and several entries; [`Entry::ALONE`] for all others.
+    pub(super) repeats: u32,
+    /// The bits: kind, [`DENIES`](Self::DENIES), [`PLAIN`](Self::PLAIN), index of the pattern.
+    how: u32,
+}
+
+/// What is left to ask once the walk through the index has come to an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing.
+    Always,
+    /// Whether the resource part ends here.
+    AtEnd,
+    /// Whether the resource part matches the last component of the pattern with this index.
+    Component(usize),
+    /// Whether the resource matches the pattern with this index.
+    Pattern(usize),
+    /// What the element as a whole says.
+    Element,
+}
+
+impl Entry {
+    pub(super) const ALONE: u32 = u32::MAX;
+
+    const KINDS: u32 = 0b111;
+    const DENIES: u32 = 0b1000;
+    const PLAIN: u32 = 0b1_0000;
+    const INDEX_SHIFT: u32 = 5;
+
+    fn new(
+        statement: u32,
+        actions: u32,
+        repeats: u32,
+        kind: Kind,
+        of: &Statement,
+    ) -> Result<Self, TooLarge> {
+        let (bits, index) = match kind {
+            Kind::Always => (0, 0),
+            Kind::AtEnd => (1, 0),
+            Kind::Component(index) => (2, index),
+            Kind::Pattern(index) => (3, index),
+            Kind::Element => (4, 0),
+        };
+        let index = number(index)?;
+        if index > u32::MAX >> Self::INDEX_SHIFT {
+            return Err(TooLarge::ERROR);
+        }
+        let mut how = bits | index << Self::INDEX_SHIFT;
+        if of.effect() == Effect::Deny {
+            how |= Self::DENIES;
+        }
+        if matches!(kind, Kind::Always | Kind::AtEnd) && asks_nothing_more(of) {
+            how |= Self::PLAIN;
+        }
+        Ok(Self {
+            statement,
+            actions,
+            repeats,
+            how,
+        })
+    }
+
+    #[inline]
+    pub(super) const fn kind(self) -> Kind {
+        let index = (self.how >> Self::INDEX_SHIFT) as usize;
+        match self.how & Self::KINDS {
+            0 => Kind::Always,
+            1 => Kind::AtEnd,
+            2 => Kind::Component(index),
+            3 => Kind::Pattern(index),
+            _ => Kind::Element,
+        }
+    }
+
+    #[inline]
+    const fn is_at_end(self) -> bool {
+        self.how & Self::KINDS == 1
+    }
+
+    #[inline]
+    pub(super) const fn denies(self) -> bool {
+        self.how & Self::DENIES != 0
+    }
+
+    /// Whether the statement matches as soon as its action does and the walk has come here.
+    #[inline]
+    pub(super) const fn is_plain(self) -> bool {
+        self.how & Self::PLAIN != 0
+    }
+
+    /// Whether the first of two plain entries that stand side by side says all that the second does.
+    pub(super) const fn covers(self, later: Self) -> bool {
+        self.is_plain() && later.is_plain() && self.how == later.how
+    }
+}
+
+/// Whether a statement asks for nothing but action and resource. Who it names only matters to some types of policy, and a
+/// program does not know of which type its policies are.
+fn asks_nothing_more(statement: &Statement) -> bool {
+    statement.conditions().is_empty() && statement.principal().is_none()
+}
+
+/// Entries that stand side by side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct List {
+    start: u32,
+    length: u32,
+    /// The number of the list among those that are large.
+    large: u32,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl List {
+    pub(super) const EMPTY: Self = Self {
+        start: 0,
+        length: 0,
+        large: Self::SMALL,
+    };
+
+    const SMALL: u32 = u32::MAX;
+
+    /// Longer lists are looked up by the action; shorter ones are gone through faster.
+    const LONGEST_SMALL: usize = 8;
+
+    #[inline]
+    pub(super) const fn large(self) -> Option<usize> {
+        match self.large {
+            Self::SMALL => None,
+            large => Some(large as usize),
+        }
+    }
+
+    #[inline]
+    pub(super) const fn length(self) -> usize {
+        self.length as usize
+    }
+
+    #[cfg(test)]
+    pub(super) const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[cfg(test)]
+    pub(super) const fn numbered(start: u32) -> Self {
+        Self {
+            start,
+            length: 1,
+            large: Self::SMALL,
+        }
+    }
+}
+
+impl Index {
+    /// The entries of a list, in the order of their statements.
+    #[inline]
+    pub(super) fn entries(&self, list: List) -> &[Entry] {
+        let start = list.start as usize;
+        self.entries
+            .get(start..start + list.length())
+            .unwrap_or_default()
+    }
+
+    /// Calls `each` with every list that may hold entries for `resource`, and whether the resource part ends there.
+    #[inline]
+    pub(super) fn visit(&self, resource: &RequestedResource<'_>, mut each: impl FnMut(List, bool)) {
+        if self.anywhere.length > 0 {
+            each(self.anywhere, false);
+        }
+        let RequestedResource::Arn(arn) = resource else {
+            return;
+        };
+        let text = arn.resource().as_bytes();
+        if let Some(root) = self.exact_root(head(arn)) {
+            self.tries.walk(root, text, &mut each);
+        }
+        for (patterns, root) in &self.wild {
+            if fits(patterns, head(arn)) {
+                self.tries.walk(*root, text, &mut each);
+            }
+        }
+    }
+
+    #[inline]
+    fn exact_root(&self, head: [&str; HEAD]) -> Option<Root> {
+        if let [(only, root)] = self.exact.as_slice() {
+            return only.is(head).then_some(*root);
+        }
+        let found = self
+            .exact
+            .binary_search_by(|(exact, _)| exact.compare(head))
+            .ok()?;
+        self.exact.get(found).map(|(_, root)| *root)
+    }
+
+    /// Every large list, in the order of their numbers.
+    pub(super) fn large_lists(&self) -> Vec<List> {
+        let mut lists: Vec<List> = self
+            .tries
+            .lists()
+            .chain([self.anywhere])
+            .filter(|list| list.large().is_some())
+            .collect();
+        lists.sort_unstable_by_key(|list| list.large);
+        lists
+    }
+}
+
+/// Whether every component meets its pattern. There are no variables in front of the resource part.
+fn fits(patterns: &[Pattern; HEAD], head: [&str; HEAD]) -> bool {
+    patterns.iter().zip(head).all(|(pattern, component)| {
+        pattern.matches(component, Case::Sensitive, &Context::new()) == Match::Yes
+    })
+}
+
+/// Puts an [`Index`] together.
+#[derive(Default)]
+pub(super) struct Builder<'p> {
+    anywhere: Vec<Entry>,
+    heads: BTreeMap<[&'p str; HEAD], InHead<'p>>,
+}
+
+/// What one head has.
+struct InHead<'p> {
+    patterns: [&'p Pattern; HEAD],
+    entries: Vec<(&'p str, Entry)>,
+}
+
+impl<'p> Builder<'p> {
+    /// Adds what `statement` says of resources. Statements come in their order.
+    pub(super) fn add(
+        &mut self,
+        statement: &'p Statement,
+        number: u32,
+        actions: u32,
+        repeats: u32,
+    ) -> Result<(), TooLarge> {
+        let entry = |kind| Entry::new(number, actions, repeats, kind, statement);
+        let element = match statement.resource() {
+            Some(element) if !element.is_negated() => element,
+            _ => {
+                self.anywhere.push(entry(Kind::Element)?);
+                return Ok(());
+            }
+        };
+        for (index, pattern) in element.patterns().iter().enumerate() {
+            let [partition, service, region, account, last] = pattern.components() else {
+                let kind = if pattern.is_everything() {
+                    Kind::Always
+                } else {
+                    Kind::Pattern(index)
+                };
+                self.anywhere.push(entry(kind)?);
+                continue;
+            };
+            let patterns = [account, region, service, partition];
+            let (start, kind) = start_of(last, index);
+            self.heads
+                .entry(patterns.map(Pattern::as_str))
+                .or_insert_with(|| InHead {
+                    patterns,
+                    entries: Vec::new(),
+                })
+                .entries
+                .push((start, entry(kind)?));
+        }
+        Ok(())
+    }
+
+    /// The finished index.
+    pub(super) fn build(self) -> Result<Index, TooLarge> {
+        let mut index = Index::default();
+        let mut large = 0;
+        index.anywhere = list(&mut index.entries, &mut large, self.anywhere.into_iter())?;
+        for (texts, in_head) in self.heads {
+            let InHead {
+                patterns,
+                mut entries,
+            } = in_head;
+            // A stable sort: the entries of one text stay in the order of their statements.
+            entries.sort_by_key(|(start, _)| *start);
+            let mut lists = Vec::new();
+            for entries in entries.chunk_by(|(left, _), (right, _)| left == right) {
+                let start = entries.first().map_or("", |(start, _)| start);
+                let own = entries.iter().map(|(_, entry)| *entry);
+                lists.push((start.as_bytes(), list(&mut index.entries, &mut large, own)?));
+            }
+            let root = index.tries.add(&lists)?;
+            if patterns.iter().all(|pattern| is_literal(pattern)) {
+                // The map is sorted, and so is this.
+                index.exact.push((Head::of(texts), root));
+            } else {
+                index.wild.push((patterns.map(Pattern::clone), root));
+            }
+        }
+        index.entries.shrink_to_fit();
+        index.tries.shrink();
+        Ok(index)
+    }
+}
+
+/// Appends entries and gives the list of them.
+fn list(
+    entries: &mut Vec<Entry>,
+    large_lists: &mut u32,
+    own: impl ExactSizeIterator<Item = Entry>,
+) -> Result<List, TooLarge> {
+    let start = number(entries.len())?;
+    let length = own.len();
+    entries.extend(own);
+    let large = if length > List::LONGEST_SMALL {
+        *large_lists += 1;
+        *large_lists - 1
+    } else {
+        List::SMALL
+    };
+    Ok(List {
+        start,
+        length: number(length)?,
+        large,
+    })
+}
+
+/// The text that everything starts with that the last component of a pattern matches, and what is left to ask behind it.
+fn start_of(last: &Pattern, index: usize) -> (&str, Kind) {
+    let mut parts = last.parts();
+    match (parts.next(), parts.next(), parts.next()) {
+        (None, ..) => ("", Kind::AtEnd),
+        (Some(Part::Text(text)), None, _) => (text, Kind::AtEnd),
+        (Some(Part::AnyRun), None, _) => ("", Kind::Always),
+        (Some(Part::Text(text)), Some(Part::AnyRun), None) => (text, Kind::Always),
+        (Some(Part::Text(text)), ..) => (text, Kind::Component(index)),
+        _ => ("", Kind::Component(index)),
+    }
+}
+
+fn is_literal(pattern: &Pattern) -> bool {
+    pattern.parts().all(|part| matches!(part, Part::Text(_)))
+}
+
+/// Whether the walk comes to an entry whose resource part ends where it should.
+#[inline]
+pub(super) const fn is_reached(entry: Entry, at_end: bool) -> bool {
+    at_end || !entry.is_at_end()
+}
+
+/// How a [`Kind::Component`] or [`Kind::Pattern`] is to be asked.
+pub(super) fn pattern(statement: &Statement, index: usize) -> Option<&ResourcePattern> {
+    statement.resource()?.patterns().get(index)
+}

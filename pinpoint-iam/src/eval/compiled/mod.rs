@@ -1,0 +1,159 @@
+//! The compiled evaluator: what serves requests.
+//!
+//! It answers what the [reference](crate::eval::reference) answers, down to the statement and the needed keys, without
+//! looking at every statement. A policy is compiled once; a decision then walks once along the requested ARN.
+//!
+//! - **Actions.** The actions that a statement lists become a bit for each action of a catalog. An action of which no
+//!   catalog is at hand is held against the patterns instead.
+//! - **Resources.** Each pattern is an entry in a trie, under the text that it starts with; what it says beyond that text
+//!   is asked when the walk comes by. Patterns with the same partition, service, region and account share a trie.
+//! - **The rest of a statement**, its principal, variables and conditions, is asked by the code that the reference uses,
+//!   and so is [how policies combine](crate::eval#how-policies-combine).
+//!
+//! An [`Authorizer`](crate::Authorizer) keeps programs from load to load. [`Compiled`] is for policies at hand, such as those of a test.
+
+mod actions;
+mod decide;
+mod index;
+mod names;
+mod number;
+mod program;
+mod runs;
+mod seen;
+mod snapshot;
+mod trie;
+
+use std::borrow::Cow;
+
+pub use number::TooLarge;
+
+pub(crate) use names::ActionNames;
+pub(crate) use program::Program;
+pub(crate) use snapshot::{Lease, Snapshot};
+
+use crate::eval::conclusion::Conclusion;
+use crate::eval::decision::{Answer, NeededKeys, StatementId};
+use crate::eval::stack::{Policy, PolicyStack};
+use crate::request::Request;
+use decide::{Chosen, Cited, Found, ProgramStack};
+
+/// The policies of a [`PolicyStack`], compiled.
+///
+/// ```
+/// use pinpoint_iam::context::Context;
+/// use pinpoint_iam::eval::compiled::Compiled;
+/// use pinpoint_iam::policy::Document;
+/// use pinpoint_iam::request::{Request, RequestedAction};
+/// use pinpoint_iam::resource::RequestedResource;
+/// use pinpoint_iam::{Arn, Policy, PolicyStack, Principal};
+///
+/// let document = Document::parse(
+///     r#"{"Statement": {"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}}"#,
+/// )?;
+/// let identity = [Policy::new("reader", document)];
+/// let compiled = Compiled::of(&PolicyStack { identity: &identity, ..PolicyStack::default() })?;
+///
+/// let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+/// let arn = Arn::parse("arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1")?;
+/// let context = Context::new();
+/// let action = RequestedAction::parse("mobiletargeting:GetApp")?;
+/// let request = Request::new(&ana, action, RequestedResource::Arn(arn), &context);
+/// assert!(compiled.decide(&request).into_decision().is_allowed());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Compiled {
+    /// Identity-based policies, and the permissions boundary where there is one.
+    own: Vec<Program>,
+    session: Option<Program>,
+    resource: Option<Program>,
+    vpc_endpoint: Option<Program>,
+    service_control: Vec<Program>,
+    resource_control: Vec<Program>,
+}
+
+impl Compiled {
+    /// Compiles the policies of `stack`.
+    ///
+    /// # Errors
+    ///
+    /// When there are more statements, patterns or bytes of text than 32 bits can count.
+    pub fn of(stack: &PolicyStack<'_>) -> Result<Self, TooLarge> {
+        let levels = |levels: &[Vec<Policy>]| -> Result<Vec<Program>, TooLarge> {
+            levels.iter().map(|level| Program::compile(level)).collect()
+        };
+        let one = |policy: Option<&Policy>| -> Result<Option<Program>, TooLarge> {
+            policy
+                .map(|policy| Program::compile(std::slice::from_ref(policy)))
+                .transpose()
+        };
+        let mut own = vec![Program::compile(stack.identity)?];
+        if let Some(boundary) = stack.permissions_boundary {
+            own.push(Program::compile(boundary)?);
+        }
+        Ok(Self {
+            own,
+            session: stack.session.map(Program::compile).transpose()?,
+            resource: one(stack.resource)?,
+            vpc_endpoint: one(stack.vpc_endpoint)?,
+            service_control: levels(stack.service_control)?,
+            resource_control: levels(stack.resource_control)?,
+        })
+    }
+
+    /// Decides `request`.
+    pub fn decide(&self, request: &Request<'_>) -> Answer {
+        let chosen = |numbers| Chosen {
+            programs: &self.own,
+            numbers,
+        };
+        let stack = ProgramStack {
+            identity: chosen(&[0]),
+            permissions_boundary: (self.own.len() > 1).then_some(chosen(&[1])),
+            session: self.session.as_ref(),
+            resource: self.resource.as_ref(),
+            vpc_endpoint: self.vpc_endpoint.as_ref(),
+            service_control: &self.service_control,
+            resource_control: &self.resource_control,
+        };
+        let cite = |policy_type, found: Found<'_>| found.cite(policy_type);
+        Answer::of(stack.conclude(request), cite, || stack.needs(request))
+    }
+}
+
+/// Decides `request`, which is the principal's own, by the policies of a snapshot.
+///
+/// # Errors
+///
+/// When the session policies of the principal are too large to be compiled.
+pub(crate) fn decide(lease: Lease, request: &Request<'_>) -> Result<Answer, TooLarge> {
+    let snapshot = lease.snapshot();
+    let principal = request.principal();
+    let identity = snapshot.identity(principal);
+    let session = principal.session_program()?;
+    let asks_for_completed_keys =
+        identity.asks_for_completed_keys() || session.is_some_and(Program::asks_for_completed_keys);
+    let policies = identity.policies();
+    let completed = if asks_for_completed_keys {
+        policies.complete(principal)
+    } else {
+        Cow::Borrowed(principal)
+    };
+    let request = request.of(&completed, policies.tags());
+    let stack = ProgramStack {
+        session,
+        ..snapshot.stack(identity)
+    };
+    let conclusion = match stack.conclude(&request) {
+        Conclusion::Undecided => return Ok(Answer::Needs(stack.needs(&request))),
+        conclusion => conclusion.map(Found::without_program),
+    };
+    let cite = |policy_type, cited| match cited {
+        Cited::InSnapshot { program, statement } => {
+            StatementId::leased(policy_type, lease, program, statement)
+        }
+        Cited::Elsewhere { policy, index } => StatementId::new(policy_type, policy, index),
+    };
+    // Nothing is undecided any more.
+    Ok(Answer::of(conclusion, cite, NeededKeys::none))
+}

@@ -1,0 +1,26 @@
+//! Numbers of 32 bits for what there is much of.
+
+use std::fmt;
+
+/// There is more of something than can be counted with 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge(());
+
+impl TooLarge {
+    pub(super) const ERROR: Self = Self(());
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(
+            "the policies hold more statements, patterns or text than can be indexed; split them",
+        )
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+/// `count` in 32 bits.
+pub(super) fn number(count: usize) -> Result<u32, TooLarge> {
+    u32::try_from(count).map_err(|_| TooLarge::ERROR)
+}

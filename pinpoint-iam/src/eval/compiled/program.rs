@@ -1,0 +1,162 @@
+//! Policies, compiled.
+
+use std::sync::Arc;
+
+use super::actions::{Actions, Asked, Sets};
+use super::index::{Builder, Entry, Index, is_reached};
+use super::names::ActionNames;
+use super::number::{TooLarge, number};
+use crate::eval::stack::Policy;
+use crate::eval::statement::action_part;
+use crate::policy::Statement;
+use crate::principal::COMPLETED_KEYS;
+use crate::request::Request;
+
+/// One or more policies that always stand together, with an index over their statements.
+///
+/// The statements are numbered through, in the order of the policies. A program does not know of which type its policies
+/// are: the same one serves for an identity-based policy and for a permissions boundary.
+#[derive(Debug)]
+pub(crate) struct Program {
+    policies: Box<[Policy]>,
+    /// For each policy the number of its first statement.
+    starts: Box<[u32]>,
+    actions: Actions,
+    index: Index,
+    /// How many statements have conditions and several entries.
+    repeating: u32,
+    asks_for_completed_keys: bool,
+}
+
+impl Program {
+    /// Compiles `policies`.
+    pub(crate) fn compile(policies: &[Policy]) -> Result<Self, TooLarge> {
+        let mut starts = Vec::with_capacity(policies.len());
+        let mut sets = Sets::default();
+        let mut builder = Builder::default();
+        let mut next = 0;
+        let mut repeating = 0;
+        let mut asks_for_completed_keys = false;
+        for policy in policies {
+            starts.push(next);
+            for statement in policy.document().statements() {
+                let set = sets.number_of(statement, next)?;
+                let repeats = if repeats(statement) {
+                    repeating += 1;
+                    repeating - 1
+                } else {
+                    Entry::ALONE
+                };
+                builder.add(statement, next, set, repeats)?;
+                asks_for_completed_keys |= asks_for_completed(statement);
+                next = number(next as usize + 1)?;
+            }
+        }
+        Ok(Self {
+            actions: sets.build(),
+            index: builder.build()?,
+            policies: policies.into(),
+            starts: starts.into(),
+            repeating,
+            asks_for_completed_keys,
+        })
+    }
+
+    /// Resolves the patterns over actions for a service whose requests are expected.
+    pub(crate) fn prepare(&self, names: &Arc<ActionNames>) {
+        self.actions
+            .prepare(names, &self.index, |number| self.statement(number));
+    }
+
+    /// The policy and the index in it of a statement.
+    pub(crate) fn place(&self, statement: u32) -> Option<(&Policy, usize)> {
+        let behind = self.starts.partition_point(|start| *start <= statement);
+        let position = behind.checked_sub(1)?;
+        let start = self.starts.get(position)?;
+        let index = statement.checked_sub(*start)? as usize;
+        Some((self.policies.get(position)?, index))
+    }
+
+    /// The statement with this number.
+    pub(super) fn statement(&self, number: u32) -> Option<&Statement> {
+        let (policy, index) = self.place(number)?;
+        policy.document().statements().get(index)
+    }
+
+    /// How many statements have conditions and several entries.
+    pub(super) const fn repeating(&self) -> u32 {
+        self.repeating
+    }
+
+    /// Whether a condition or a variable looks at a key that a policy source completes.
+    pub(crate) const fn asks_for_completed_keys(&self) -> bool {
+        self.asks_for_completed_keys
+    }
+
+    /// Calls `each` with every entry that is about the action of `request` and may be about its resource.
+    ///
+    /// No other statement matches, whatever keys that are not known yet turn out to be.
+    #[inline]
+    pub(super) fn candidates(&self, request: &Request<'_>, mut each: impl FnMut(Entry)) {
+        let action = request.action();
+        let asked = self
+            .actions
+            .ask(action, &self.index, |number| self.statement(number));
+        self.index.visit(&request.resource(), |list, at_end| {
+            let entries = self.index.entries(list);
+            match (asked, list.large()) {
+                (Asked::Known(table, action), None) => {
+                    for entry in entries {
+                        if table.has(*entry, action) && is_reached(*entry, at_end) {
+                            each(*entry);
+                        }
+                    }
+                }
+                (Asked::Known(table, action), Some(large)) => {
+                    for position in table.chosen(large, action) {
+                        let entry = entries.get(*position as usize);
+                        if let Some(entry) = entry.filter(|entry| is_reached(**entry, at_end)) {
+                            each(*entry);
+                        }
+                    }
+                }
+                (Asked::Other, _) => {
+                    for entry in entries {
+                        let statement = self.statement(entry.statement);
+                        let is_about_it = statement
+                            .is_some_and(|statement| action_part(statement, request).matches);
+                        if is_about_it && is_reached(*entry, at_end) {
+                            each(*entry);
+                        }
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Whether a walk may come to the statement more than once and has more to ask there than it wants to ask twice.
+fn repeats(statement: &Statement) -> bool {
+    let patterns = statement
+        .resource()
+        .filter(|element| !element.is_negated())
+        .map_or(0, |element| element.patterns().len());
+    patterns > 1 && !statement.conditions().is_empty()
+}
+
+fn asks_for_completed(statement: &Statement) -> bool {
+    let by_conditions = statement
+        .conditions()
+        .iter()
+        .flat_map(|condition| condition.keys());
+    let by_variables = statement
+        .resource()
+        .into_iter()
+        .flat_map(|element| element.patterns())
+        .flat_map(|pattern| pattern.components())
+        .flat_map(|component| component.variables())
+        .map(|variable| variable.key());
+    by_conditions
+        .chain(by_variables)
+        .any(|key| COMPLETED_KEYS.contains(&key.folded()))
+}

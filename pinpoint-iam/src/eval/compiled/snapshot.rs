@@ -1,0 +1,158 @@
+//! Every policy of a deployment, compiled, and which principal has which.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use arc_swap::Guard;
+
+use super::decide::{Chosen, ProgramStack};
+use super::names::ActionNames;
+use super::number::TooLarge;
+use super::program::Program;
+use super::runs::Runs;
+use crate::eval::stack::Policy;
+use crate::identity::IdentityMap;
+use crate::principal::Principal;
+use crate::source::{NO_POLICIES, PolicyStore, PrincipalPolicies};
+
+/// The policies of a deployment at one time. It never changes.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    programs: Box<[Program]>,
+    identities: IdentityMap<Identity>,
+}
+
+/// A user or role and its programs.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    policies: PrincipalPolicies,
+    identity: Box<[u32]>,
+    permissions_boundary: Option<Box<[u32]>>,
+    asks_for_completed_keys: bool,
+}
+
+impl Snapshot {
+    /// Compiles the policies of `store`, and resolves patterns over actions for `services`.
+    pub(crate) fn of(store: PolicyStore, services: &[Arc<ActionNames>]) -> Result<Self, TooLarge> {
+        let identities = store.into_identities();
+        let mut runs = Runs::default();
+        for policies in identities.values() {
+            runs.add(policies.identity());
+            runs.add(policies.boundary());
+        }
+        let cut = runs.cut()?;
+        let programs: Box<[Program]> = cut
+            .runs
+            .iter()
+            .map(|run| {
+                let program = Program::compile(run)?;
+                services.iter().for_each(|names| program.prepare(names));
+                Ok(program)
+            })
+            .collect::<Result<_, TooLarge>>()?;
+        let identities = identities.map(|policies| {
+            let identity = cut.runs_of(policies.identity());
+            let boundary = cut.runs_of(policies.boundary());
+            let asks = |number: &u32| {
+                let program = programs.get(*number as usize);
+                program.is_some_and(Program::asks_for_completed_keys)
+            };
+            Identity {
+                asks_for_completed_keys: identity.iter().chain(&*boundary).any(asks),
+                identity,
+                permissions_boundary: policies.permissions_boundary().map(|_| boundary),
+                policies,
+            }
+        });
+        Ok(Self {
+            programs,
+            identities,
+        })
+    }
+
+    /// The number of users and roles.
+    pub(crate) const fn len(&self) -> usize {
+        self.identities.len()
+    }
+
+    /// What there is for `principal`.
+    #[inline]
+    pub(crate) fn identity(&self, principal: &Principal) -> &Identity {
+        self.identities.get(principal).unwrap_or(&NOBODY)
+    }
+
+    /// The programs of `identity`.
+    #[inline]
+    pub(super) fn stack<'s>(&'s self, identity: &'s Identity) -> ProgramStack<'s> {
+        let chosen = |numbers| Chosen {
+            programs: &self.programs,
+            numbers,
+        };
+        ProgramStack {
+            identity: chosen(&identity.identity),
+            permissions_boundary: identity.permissions_boundary.as_deref().map(chosen),
+            ..ProgramStack::EMPTY
+        }
+    }
+}
+
+static NOBODY: LazyLock<Identity> = LazyLock::new(|| Identity {
+    policies: NO_POLICIES.clone(),
+    identity: Box::default(),
+    permissions_boundary: None,
+    asks_for_completed_keys: false,
+});
+
+impl Identity {
+    /// What the source knows.
+    pub(crate) const fn policies(&self) -> &PrincipalPolicies {
+        &self.policies
+    }
+
+    /// Whether a condition or variable looks at a key that the source completes.
+    pub(crate) const fn asks_for_completed_keys(&self) -> bool {
+        self.asks_for_completed_keys
+    }
+}
+
+/// Keeps a snapshot.
+///
+/// It counts no references while a thread has only a few of them at a time, so that two threads never write to the same
+/// memory because of their decisions.
+pub(crate) struct Lease(Guard<Arc<Snapshot>>);
+
+impl Lease {
+    pub(crate) const fn new(guard: Guard<Arc<Snapshot>>) -> Self {
+        Self(guard)
+    }
+
+    /// The snapshot.
+    #[inline]
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.0
+    }
+
+    /// The policy and the index in it of a statement of a program.
+    pub(crate) fn place(&self, program: u32, statement: u32) -> (&Policy, usize) {
+        self.snapshot()
+            .programs
+            .get(program as usize)
+            .and_then(|program| program.place(statement))
+            // INVARIANT: only statements that were found in the snapshot are cited.
+            .unwrap_or((&LOST, 0))
+    }
+}
+
+static LOST: LazyLock<Policy> = LazyLock::new(Policy::lost);
+
+impl Clone for Lease {
+    fn clone(&self) -> Self {
+        Self(Guard::from_inner(Arc::clone(&self.0)))
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Lease")
+    }
+}

@@ -1,0 +1,354 @@
+//! From what the policies of each type say to the answer.
+//!
+//! Evaluators differ in how they find the statements that match. What follows from those that do is said here, for all of
+//! them. The order is that of [how policies combine](crate::eval#how-policies-combine).
+
+use crate::eval::Truth;
+use crate::eval::principal_element::Closeness;
+use crate::eval::stack::PolicyType;
+use crate::policy::Effect;
+use crate::principal::PrincipalKind;
+use crate::request::Request;
+use crate::resource::RequestedResource;
+
+/// What the policies of one type, or of one level of an organisation, say of a request. `S` stands for a statement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<S> {
+    /// Whether some `Deny` matches.
+    pub(crate) denies: Truth,
+    /// Whether some `Allow` matches.
+    pub(crate) allows: Truth,
+    /// The first `Deny` that matches.
+    pub(crate) first_deny: Option<S>,
+    /// The first `Allow` that matches.
+    pub(crate) first_allow: Option<S>,
+}
+
+impl<S> Said<S> {
+    /// Nothing: no statement matches.
+    pub(crate) const NOTHING: Self = Self {
+        denies: Truth::False,
+        allows: Truth::False,
+        first_deny: None,
+        first_allow: None,
+    };
+
+    /// Takes in the next statement, in the order of the policies.
+    pub(crate) fn hear(&mut self, effect: Effect, matches: Truth, statement: S) {
+        let (truth, first) = match effect {
+            Effect::Deny => (&mut self.denies, &mut self.first_deny),
+            Effect::Allow => (&mut self.allows, &mut self.first_allow),
+        };
+        *truth = truth.or(matches);
+        if matches == Truth::True && first.is_none() {
+            *first = Some(statement);
+        }
+    }
+
+    /// Both together, where it is enough that one of them allows.
+    pub(crate) fn or(self, later: Self) -> Self {
+        Self {
+            denies: self.denies.or(later.denies),
+            allows: self.allows.or(later.allows),
+            first_deny: self.first_deny.or(later.first_deny),
+            first_allow: self.first_allow.or(later.first_allow),
+        }
+    }
+
+    /// Both together, where each of them must allow.
+    pub(crate) fn and(self, later: Self) -> Self {
+        Self {
+            allows: self.allows.and(later.allows),
+            ..self.or(later)
+        }
+    }
+}
+
+/// What the policy of the resource says: an `Allow` is worth the more, the closer it names the caller.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SaidByResource<S>([Said<S>; Closeness::ALL.len()]);
+
+impl<S: Copy> SaidByResource<S> {
+    /// Nothing: no statement matches.
+    pub(crate) const NOTHING: Self = Self([Said::NOTHING; Closeness::ALL.len()]);
+
+    /// Takes in the next statement, which names the caller as closely as `closeness` says, or not at all.
+    pub(crate) fn hear(
+        &mut self,
+        effect: Effect,
+        matches: Truth,
+        closeness: Option<Closeness>,
+        statement: S,
+    ) {
+        for (said, at_least) in self.0.iter_mut().zip(Closeness::ALL) {
+            if effect == Effect::Deny || closeness >= Some(at_least) {
+                said.hear(effect, matches, statement);
+            }
+        }
+    }
+
+    /// What the statements say that name the caller so closely; every `Deny` counts.
+    fn by(&self, at_least: Closeness) -> &Said<S> {
+        let [account, everyone, role, caller] = &self.0;
+        match at_least {
+            Closeness::Account => account,
+            Closeness::Everyone => everyone,
+            Closeness::Role => role,
+            Closeness::Caller => caller,
+        }
+    }
+}
+
+/// What was found in all policies that have a say. Types that are `None` do not limit the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Findings<S> {
+    /// All levels: it is enough that one of them allows.
+    pub(crate) resource_control: Option<Said<S>>,
+    /// All levels: each of them must allow.
+    pub(crate) service_control: Option<Said<S>>,
+    pub(crate) vpc_endpoint: Option<Said<S>>,
+    pub(crate) resource: Option<SaidByResource<S>>,
+    pub(crate) identity: Said<S>,
+    pub(crate) permissions_boundary: Option<Said<S>>,
+    pub(crate) session: Option<Said<S>>,
+}
+
+/// What follows from the findings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Conclusion<S> {
+    /// Allowed, by a statement of this type of policy.
+    Allowed(PolicyType, S),
+    /// Allowed to the root user, which needs no policy.
+    AllowedToRoot,
+    /// Denied by a statement of this type of policy.
+    Denied(PolicyType, S),
+    /// Not allowed by any policy of this type.
+    Refused(PolicyType),
+    /// It depends on keys that are not known yet.
+    Undecided,
+}
+
+impl<S> Conclusion<S> {
+    /// The same with its statement told in another way.
+    pub(crate) fn map<T>(self, tell: impl FnOnce(S) -> T) -> Conclusion<T> {
+        match self {
+            Self::Allowed(policy_type, statement) => {
+                Conclusion::Allowed(policy_type, tell(statement))
+            }
+            Self::AllowedToRoot => Conclusion::AllowedToRoot,
+            Self::Denied(policy_type, statement) => {
+                Conclusion::Denied(policy_type, tell(statement))
+            }
+            Self::Refused(policy_type) => Conclusion::Refused(policy_type),
+            Self::Undecided => Conclusion::Undecided,
+        }
+    }
+}
+
+impl<S: Copy> Findings<S> {
+    /// Nothing found, in no policies.
+    pub(crate) const NOTHING: Self = Self {
+        resource_control: None,
+        service_control: None,
+        vpc_endpoint: None,
+        resource: None,
+        identity: Said::NOTHING,
+        permissions_boundary: None,
+        session: None,
+    };
+
+    /// What follows for a request of `sides`.
+    pub(crate) fn conclude(&self, sides: Sides) -> Conclusion<S> {
+        let mut denied = Truth::False;
+        for (policy_type, said) in self.by_type() {
+            if let Some(statement) = said.first_deny {
+                return Conclusion::Denied(policy_type, statement);
+            }
+            denied = denied.or(said.denies);
+        }
+        let mut refused = None;
+        let allowed = self.require(sides, |policy_type, holds| {
+            if holds == Truth::False && refused.is_none() {
+                refused = Some(policy_type);
+            }
+        });
+        match refused {
+            Some(policy_type) => Conclusion::Refused(policy_type),
+            // INVARIANT: requirements that all hold rest on a statement or on the root user. Should that ever be wrong, the
+            // request is refused.
+            None if allowed == Truth::True && denied == Truth::False => self
+                .grant(sides)
+                .unwrap_or(Conclusion::Refused(PolicyType::Identity)),
+            None => Conclusion::Undecided,
+        }
+    }
+
+    /// Every type that is there, in the order in which they are looked at.
+    fn by_type(&self) -> impl Iterator<Item = (PolicyType, &Said<S>)> {
+        let resource = self.resource.as_ref();
+        [
+            (PolicyType::ResourceControl, self.resource_control.as_ref()),
+            (PolicyType::ServiceControl, self.service_control.as_ref()),
+            (PolicyType::VpcEndpoint, self.vpc_endpoint.as_ref()),
+            (
+                PolicyType::Resource,
+                resource.map(|said| said.by(Closeness::Account)),
+            ),
+            (PolicyType::Identity, Some(&self.identity)),
+            (
+                PolicyType::PermissionsBoundary,
+                self.permissions_boundary.as_ref(),
+            ),
+            (PolicyType::Session, self.session.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(policy_type, said)| Some((policy_type, said?)))
+    }
+
+    /// Tells `each` what must hold for the request to be allowed, by the type of policy that is to blame when it does not,
+    /// and gives whether all of it holds.
+    fn require(&self, sides: Sides, mut each: impl FnMut(PolicyType, Truth)) -> Truth {
+        let mut all = Truth::True;
+        let mut require = |policy_type, holds| {
+            all = all.and(holds);
+            each(policy_type, holds);
+        };
+        // AWS attaches a resource control policy that allows everything; where policies are given without it, nothing does.
+        require(
+            PolicyType::ResourceControl,
+            passes(self.resource_control.as_ref()),
+        );
+        if sides != Sides::ResourceOnly {
+            require(
+                PolicyType::ServiceControl,
+                passes(self.service_control.as_ref()),
+            );
+        }
+        require(PolicyType::VpcEndpoint, passes(self.vpc_endpoint.as_ref()));
+        let limits = [
+            (
+                PolicyType::PermissionsBoundary,
+                passes(self.permissions_boundary.as_ref()),
+            ),
+            (PolicyType::Session, passes(self.session.as_ref())),
+        ];
+        match sides {
+            Sides::OneAccount {
+                root,
+                resource_must_allow,
+            } => {
+                if resource_must_allow {
+                    require(PolicyType::Resource, self.by_resource(Closeness::Account));
+                }
+                let granted = self.by_resource(Closeness::Caller);
+                let identity = Truth::from(root)
+                    .or(self.identity.allows)
+                    .or(self.by_resource(Closeness::Everyone));
+                require(PolicyType::Identity, identity);
+                for (policy_type, passes) in limits {
+                    require(policy_type, granted.or(passes));
+                }
+            }
+            Sides::TwoAccounts { root } => {
+                require(PolicyType::Resource, self.by_resource(Closeness::Account));
+                require(
+                    PolicyType::Identity,
+                    Truth::from(root).or(self.identity.allows),
+                );
+                for (policy_type, passes) in limits {
+                    require(policy_type, passes);
+                }
+            }
+            Sides::ResourceOnly => {
+                require(PolicyType::Resource, self.by_resource(Closeness::Account));
+            }
+        }
+        all
+    }
+
+    /// Whether the policy of the resource allows by a statement that names the caller so closely.
+    fn by_resource(&self, at_least: Closeness) -> Truth {
+        match &self.resource {
+            Some(said) => said.by(at_least).allows,
+            None => Truth::False,
+        }
+    }
+
+    /// What granted a request that is allowed.
+    fn grant(&self, sides: Sides) -> Option<Conclusion<S>> {
+        let allowed = |policy_type| move |statement| Conclusion::Allowed(policy_type, statement);
+        let by_identity = self.identity.first_allow.map(allowed(PolicyType::Identity));
+        let by_resource = |at_least| {
+            let said = self.resource.as_ref()?.by(at_least);
+            said.first_allow.map(allowed(PolicyType::Resource))
+        };
+        match sides {
+            Sides::OneAccount { root, .. } => {
+                // What a limit refuses, the identity-based policy cannot have granted: the resource-based one did.
+                let is_limited = [&self.permissions_boundary, &self.session]
+                    .into_iter()
+                    .any(|limit| passes(limit.as_ref()) != Truth::True);
+                let own = if is_limited { None } else { by_identity };
+                own.or_else(|| by_resource(Closeness::Caller))
+                    .or(root.then_some(Conclusion::AllowedToRoot))
+                    .or_else(|| by_resource(Closeness::Everyone))
+            }
+            Sides::TwoAccounts { .. } => by_identity.or_else(|| by_resource(Closeness::Account)),
+            Sides::ResourceOnly => by_resource(Closeness::Account),
+        }
+    }
+}
+
+/// Whether policies of a type that only limits let the request pass; they do where there are none.
+fn passes<S>(said: Option<&Said<S>>) -> Truth {
+    said.map_or(Truth::True, |said| said.allows)
+}
+
+/// Whose policies decide.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Sides {
+    /// Caller and resource are of one account.
+    OneAccount {
+        /// The caller is its root user, which needs no identity-based policy.
+        root: bool,
+        /// The resource's own policy must allow, too.
+        resource_must_allow: bool,
+    },
+    /// Caller and resource are of two accounts, and both must allow.
+    TwoAccounts {
+        /// The caller is the root user of its account.
+        root: bool,
+    },
+    /// The caller has no account, and the resource's policies decide alone.
+    ResourceOnly,
+}
+
+impl Sides {
+    /// Whose policies decide `request`.
+    pub(crate) fn of(request: &Request<'_>) -> Self {
+        let root = request.principal().kind() == PrincipalKind::Root;
+        match request.principal().account() {
+            None => Self::ResourceOnly,
+            Some(_) if request.stays_in_one_account() => Self::OneAccount {
+                root,
+                resource_must_allow: resource_must_allow(request),
+            },
+            Some(_) => Self::TwoAccounts { root },
+        }
+    }
+}
+
+/// Whether the resource is one whose own policy must allow in one account as well: a
+/// [KMS key](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html), and a role that is to be
+/// [assumed](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html).
+fn resource_must_allow(request: &Request<'_>) -> bool {
+    let RequestedResource::Arn(arn) = request.resource() else {
+        return false;
+    };
+    let is = |prefix, service, word| {
+        arn.service() == service
+            && request.action().prefix().eq_ignore_ascii_case(prefix)
+            && arn.resource().starts_with(word)
+    };
+    is("kms", "kms", "key/") || is("sts", "iam", "role/")
+}

@@ -1,0 +1,245 @@
+//! Users and roles: what has policies of its own, and how it is found.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+
+use crate::arn::Arn;
+use crate::principal::Principal;
+
+/// The kinds of identity that have policies of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum IdentityKind {
+    User,
+    Role,
+}
+
+impl IdentityKind {
+    /// The word by which ARNs and messages call it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Role => "role",
+        }
+    }
+}
+
+/// What identifies a user or role: IAM's names are unique within an account, whatever their path.
+///
+/// IAM compares the names of users and roles without case when it creates them, and with case in ARNs; the second is what
+/// counts here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct IdentityName<'a> {
+    pub(crate) kind: IdentityKind,
+    pub(crate) partition: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) name: &'a str,
+}
+
+impl IdentityName<'_> {
+    /// The same for equal names. Nobody who makes requests can add to an [`IdentityMap`], so the hash need not be random.
+    pub(crate) fn hash_value(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// An [`IdentityName`] that is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentityKey {
+    kind: IdentityKind,
+    partition: Box<str>,
+    account: Box<str>,
+    name: Box<str>,
+}
+
+impl IdentityKey {
+    /// The user or role of an IAM ARN.
+    ///
+    /// The path may hold any visible ASCII character, more than a principal's ARN may: it takes no part in finding
+    /// policies. The rest is for the principal to judge.
+    pub(crate) fn parse(arn: &str) -> Option<Self> {
+        let parsed = Arn::parse(arn).ok()?;
+        let (word, path) = parsed.resource().split_once('/')?;
+        let name = path.rsplit('/').next()?;
+        if !path.bytes().all(|byte| byte.is_ascii_graphic()) || !parsed.region().is_empty() {
+            return None;
+        }
+        let (partition, service, account) =
+            (parsed.partition(), parsed.service(), parsed.account());
+        let without_path = format!("arn:{partition}:{service}::{account}:{word}/{name}");
+        let principal = match word {
+            "user" => Principal::from_arn(&without_path),
+            // The session's name does not count.
+            "role" => Principal::role_session(&without_path, "session"),
+            _ => return None,
+        };
+        principal.ok()?.identity().map(Self::from)
+    }
+
+    /// The kind of identity.
+    pub(crate) const fn kind(&self) -> IdentityKind {
+        self.kind
+    }
+
+    /// The name within the account, without path.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn borrowed(&self) -> IdentityName<'_> {
+        IdentityName {
+            kind: self.kind,
+            partition: &self.partition,
+            account: &self.account,
+            name: &self.name,
+        }
+    }
+}
+
+impl From<IdentityName<'_>> for IdentityKey {
+    fn from(name: IdentityName<'_>) -> Self {
+        Self {
+            kind: name.kind,
+            partition: name.partition.into(),
+            account: name.account.into(),
+            name: name.name.into(),
+        }
+    }
+}
+
+/// Something for each of many users and roles, found by a caller without hashing or copying anything at that time.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentityMap<T> {
+    slots: Vec<(IdentityKey, T)>,
+    by_hash: HashMap<u64, u32, BuildHasherDefault<HashItself>>,
+    /// Slots whose hash another one has. There is hardly ever one.
+    others: Vec<u32>,
+}
+
+impl<T> Default for IdentityMap<T> {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            by_hash: HashMap::default(),
+            others: Vec::new(),
+        }
+    }
+}
+
+impl<T> IdentityMap<T> {
+    /// What there is for the user or role behind `principal`.
+    #[inline]
+    pub(crate) fn get(&self, principal: &Principal) -> Option<&T> {
+        let (name, hash) = (principal.identity()?, principal.identity_hash());
+        let slot = self.find(name, hash)?;
+        self.slots.get(slot).map(|(_, value)| value)
+    }
+
+    /// What there is for `key`; made by `make` where there is nothing yet. Says whether it was there before.
+    pub(crate) fn get_or_insert_with(
+        &mut self,
+        key: IdentityKey,
+        make: impl FnOnce() -> T,
+    ) -> Option<(&mut T, bool)> {
+        let hash = key.borrowed().hash_value();
+        let found = self.find(key.borrowed(), hash);
+        let slot = match found {
+            Some(slot) => slot,
+            None => {
+                let slot = self.slots.len();
+                let number = u32::try_from(slot).ok()?;
+                if let Some(first) = self.by_hash.insert(hash, number) {
+                    self.others.push(first);
+                }
+                self.slots.push((key, make()));
+                slot
+            }
+        };
+        let (_, value) = self.slots.get_mut(slot)?;
+        Some((value, found.is_some()))
+    }
+
+    /// How many there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// All of them, in the order in which they were added.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().map(|(_, value)| value)
+    }
+
+    /// The same identities with something else for each.
+    pub(crate) fn map<U>(self, mut change: impl FnMut(T) -> U) -> IdentityMap<U> {
+        IdentityMap {
+            slots: self
+                .slots
+                .into_iter()
+                .map(|(key, value)| (key, change(value)))
+                .collect(),
+            by_hash: self.by_hash,
+            others: self.others,
+        }
+    }
+
+    #[inline]
+    fn find(&self, name: IdentityName<'_>, hash: u64) -> Option<usize> {
+        let is_it = |slot: &u32| {
+            let slot = self.slots.get(*slot as usize);
+            slot.is_some_and(|(key, _)| key.borrowed() == name)
+        };
+        let first = self.by_hash.get(&hash)?;
+        let found = if is_it(first) {
+            first
+        } else {
+            self.others.iter().find(|slot| is_it(slot))?
+        };
+        Some(*found as usize)
+    }
+}
+
+/// Takes a hash for the hash of itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct HashItself(u64);
+
+impl Hasher for HashItself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// Nothing but hashes comes here. Whatever does gets a hash all the same.
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two identities with one hash are still two.
+    #[test]
+    fn equal_hashes_do_not_mix_identities_up() {
+        let key =
+            |name: &str| IdentityKey::parse(&format!("arn:aws:iam::123456789012:user/{name}"));
+        let mut map = IdentityMap::default();
+        for (name, value) in [("ana", 1), ("bob", 2), ("eve", 3)] {
+            map.get_or_insert_with(key(name).unwrap(), || value);
+        }
+        let same = key("ana").unwrap().borrowed().hash_value();
+        map.by_hash = HashMap::from_iter([(same, 0)]);
+        map.others = vec![1, 2];
+        let find = |name: &str| map.find(key(name).unwrap().borrowed(), same);
+        assert_eq!(find("ana"), Some(0));
+        assert_eq!(find("bob"), Some(1));
+        assert_eq!(find("eve"), Some(2));
+        assert_eq!(find("joe"), None);
+    }
+}
