@@ -14,6 +14,7 @@ use crate::guard::{Guard, ResourceTagSource};
 use crate::principal::Principal;
 use crate::request::Request;
 use crate::source::{PolicySource, SourceError};
+use crate::web::settings::WebSettings;
 use crate::{mobileanalytics, mobiletargeting};
 
 /// Decides requests by the policies of one deployment. Cheap to clone.
@@ -58,6 +59,7 @@ struct Inner {
     snapshot: ArcSwap<Snapshot>,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
     tag_failures: AtomicU64,
+    web: WebSettings,
 }
 
 impl Authorizer {
@@ -131,6 +133,10 @@ impl Authorizer {
         self.0.tag_failures.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn web(&self) -> &WebSettings {
+        &self.0.web
+    }
+
     pub(crate) fn resource_tag_source(&self) -> Option<&dyn ResourceTagSource> {
         self.0.resource_tags.as_deref()
     }
@@ -152,6 +158,7 @@ pub struct AuthorizerBuilder {
     scope: Option<Scope>,
     source: Option<Box<dyn PolicySource>>,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
+    pub(crate) web: WebSettings,
 }
 
 impl AuthorizerBuilder {
@@ -192,6 +199,7 @@ impl AuthorizerBuilder {
             snapshot: ArcSwap::from_pointee(snapshot),
             resource_tags: self.resource_tags,
             tag_failures: AtomicU64::new(0),
+            web: self.web,
         })))
     }
 }

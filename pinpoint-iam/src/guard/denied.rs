@@ -1,11 +1,15 @@
 //! Requests that were not let through.
 
 use std::fmt;
+use std::sync::Arc;
 
+use crate::action::ActionMetadata;
+use crate::authorizer::Authorizer;
 use crate::eval::{AccessDenied, DeniedBy, NeededKeys};
 use crate::guard::TagsUnavailable;
 use crate::request::Request;
 use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
+use crate::web::{Answers, Rejection};
 
 /// A request that was not let through, and why.
 ///
@@ -17,9 +21,14 @@ pub struct Denied(Box<Inner>);
 struct Inner {
     reason: DeniedReason,
     message: String,
-    /// Whether the request named a single resource, whose existence may have to be hidden.
-    has_resource: bool,
+    /// Whether the caller may be told which policy refused it, where the service tells that at all.
+    may_name_policies: bool,
+    action: Option<&'static ActionMetadata>,
+    /// The ARN of the single resource that the request names.
+    resource: Option<String>,
     pending: Option<Pending>,
+    /// How the authorizer that was asked answers.
+    answers: Option<Arc<Answers>>,
 }
 
 /// Why a request was not let through.
@@ -90,12 +99,10 @@ impl Denied {
 
     pub(super) fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
         let message = AccessDenied::new(request, &by).to_string();
-        Self(Box::new(Inner {
-            reason: DeniedReason::Refused(by),
-            message,
-            has_resource: request.resource() != RequestedResource::All,
-            pending: None,
-        }))
+        let mut denied = Self::new(DeniedReason::Refused(by));
+        denied.0.message = message;
+        denied.0.may_name_policies = request.stays_in_one_account();
+        denied.about(request)
     }
 
     pub(super) fn undecided(
@@ -104,9 +111,30 @@ impl Denied {
         pending: Option<Pending>,
     ) -> Self {
         let mut denied = Self::new(DeniedReason::KeysUnavailable(keys));
-        denied.0.has_resource = request.resource() != RequestedResource::All;
         denied.0.pending = pending;
-        denied
+        denied.about(request)
+    }
+
+    fn about(mut self, request: &Request<'_>) -> Self {
+        self.0.action = request.action().metadata();
+        self.0.resource = match request.resource() {
+            RequestedResource::All => None,
+            RequestedResource::Arn(arn) => Some(arn.to_string()),
+        };
+        self
+    }
+
+    /// The same of an action on the resource with this ARN.
+    pub(super) fn on(mut self, action: &'static ActionMetadata, arn: String) -> Self {
+        self.0.action = Some(action);
+        self.0.resource = Some(arn);
+        self
+    }
+
+    /// The same, to be answered in the form of `authorizer`.
+    pub(crate) fn answered_by(mut self, authorizer: &Authorizer) -> Self {
+        self.0.answers = Some(Arc::clone(&authorizer.web().answers));
+        self
     }
 
     fn new(reason: DeniedReason) -> Self {
@@ -125,12 +153,14 @@ impl Denied {
             }
             DeniedReason::Refused(_) | DeniedReason::OtherScope => "Access denied.".to_owned(),
         };
-        let has_resource = matches!(reason, DeniedReason::OtherScope);
         Self(Box::new(Inner {
             reason,
             message,
-            has_resource,
+            may_name_policies: false,
+            action: None,
+            resource: None,
             pending: None,
+            answers: None,
         }))
     }
 
@@ -139,9 +169,36 @@ impl Denied {
         &self.0.reason
     }
 
-    /// Whether the request named a single resource.
-    pub fn has_resource(&self) -> bool {
-        self.0.has_resource
+    /// The action that was asked for, where the request came so far.
+    pub fn action(&self) -> Option<&'static ActionMetadata> {
+        self.0.action
+    }
+
+    /// The ARN of the single resource that the request named; `None` for a request without one, and for one that was
+    /// refused before its resource was known.
+    pub fn resource(&self) -> Option<&str> {
+        self.0.resource.as_deref()
+    }
+
+    /// The answer to the request, as the authorizer that was asked [gives it](crate::AuthorizerBuilder::answers). A
+    /// request that failed before an authorizer was asked is answered in the form of [`Answers::aws`]; to answer it as
+    /// the others, use [`Authorizer::rejection`](crate::Authorizer::rejection).
+    pub fn rejection(&self) -> Rejection {
+        match &self.0.answers {
+            Some(answers) => answers.answer(self),
+            None => Answers::aws().answer(self),
+        }
+    }
+
+    /// What the caller may be told, with the statement that refused it.
+    pub(crate) fn naming_policies(&self) -> String {
+        match self.reason() {
+            DeniedReason::Refused(by) if self.0.may_name_policies => match by.statement() {
+                Some(statement) => format!("{self}: {statement}"),
+                None => self.to_string(),
+            },
+            _ => self.to_string(),
+        }
     }
 
     /// The HTTP status that answers the request: 401 without a principal, 403 refused, 400 for what cannot name a

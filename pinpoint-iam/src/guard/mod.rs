@@ -175,7 +175,7 @@ impl<'a> Guard<'a> {
                 Err(closer) => mismatch = closer,
             }
         }
-        Err(mismatch.into())
+        Err(Denied::from(mismatch).on(A::METADATA, arn.to_string()))
     }
 
     /// Checks that the caller may do `action` to the resource that the action's route names by its parameters.
@@ -261,7 +261,9 @@ impl<'a> Guard<'a> {
         }
         match self.authorizer.answer(&request) {
             Answer::Decided(Decision::Allow(_)) => Ok(()),
-            Answer::Decided(Decision::Deny(by)) => Err(Denied::refused(&request, by)),
+            Answer::Decided(Decision::Deny(by)) => {
+                Err(Denied::refused(&request, by).answered_by(self.authorizer))
+            }
             Answer::Needs(keys) => {
                 let needs = |kind| {
                     keys.iter()
@@ -275,7 +277,8 @@ impl<'a> Guard<'a> {
                     _ if needs(TagKey::Request) => Some(Pending::Body),
                     _ => None,
                 };
-                Err(Denied::undecided(&request, keys, pending))
+                let denied = Denied::undecided(&request, keys, pending);
+                Err(denied.answered_by(self.authorizer))
             }
         }
     }

@@ -27,8 +27,9 @@ impl Caller {
         scope: Option<Scope>,
         head: &dyn RequestHead,
     ) -> Result<Self, Denied> {
+        let nobody = || Denied::no_principal().answered_by(authorizer);
         Ok(Self {
-            principal: principal.ok_or_else(Denied::no_principal)?,
+            principal: principal.ok_or_else(nobody)?,
             context: context::of(authorizer, head),
             scope,
             fetched: FetchedTags::default(),
@@ -45,7 +46,9 @@ impl Caller {
         if let Some(scope) = &self.scope {
             guard = guard.in_scope(scope);
         }
-        settle(guard, &mut self.fetched, check).await
+        settle(guard, &mut self.fetched, check)
+            .await
+            .map_err(|denied| denied.answered_by(authorizer))
     }
 }
 

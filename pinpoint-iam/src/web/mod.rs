@@ -3,6 +3,7 @@
 //! `#[requires]` gives a handler one more parameter, [`Authorized`], in front of its own. A framework's extractor for
 //! it runs the check before the body is read; see the module of the framework.
 
+mod answers;
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(any(feature = "axum", feature = "actix"))]
@@ -11,12 +12,14 @@ mod context;
 mod declaration;
 mod rejection;
 mod routes;
+pub(crate) mod settings;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::guard::{Denied, Guard};
 
+pub use self::answers::Answers;
 pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,

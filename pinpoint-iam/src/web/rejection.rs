@@ -1,56 +1,141 @@
-//! The answer to a request that was not let through, in the shape that AWS clients read.
+//! The answer to a request that was not let through, as a value that belongs to no framework.
 
-use serde::Serialize;
-
-use crate::guard::{Denied, DeniedReason};
-
-/// The status, error type and body that answer a [`Denied`] request, whatever the framework.
-#[derive(Clone, Copy, Debug)]
-pub struct Rejection<'a> {
-    denied: &'a Denied,
+/// The answer to a request that was not let through: status, headers and body.
+///
+/// Made by the authorizer's [`Answers`](crate::web::Answers); each framework's adapter writes it as it is, so that the
+/// answer is the same in both.
+///
+/// ```
+/// use pinpoint_iam::web::Rejection;
+///
+/// let hidden = Rejection::new(404)
+///     .with_header("content-type", "text/plain")
+///     .with_body("no such campaign");
+/// assert_eq!(hidden.status(), 404);
+/// assert_eq!(Rejection::new(200).status(), 500); // a refusal never says that all is well
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
 }
 
-/// The body of an AWS error.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Body<'a> {
-    message: &'a str,
-}
+/// Headers that say where the body ends, which is the server's affair.
+const FRAMING: [&str; 4] = [
+    "connection",
+    "content-length",
+    "trailer",
+    "transfer-encoding",
+];
 
-impl<'a> Rejection<'a> {
+impl Rejection {
     /// The name of the header that carries the error type.
     pub const ERROR_TYPE_HEADER: &'static str = "x-amzn-errortype";
 
-    /// The answer to `denied`.
-    pub const fn of(denied: &'a Denied) -> Self {
-        Self { denied }
-    }
-
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
-        self.denied.status()
-    }
-
-    /// The value of the `x-amzn-ErrorType` header.
-    pub fn error_type(&self) -> &'static str {
-        match self.denied.reason() {
-            DeniedReason::NoPrincipal => "MissingAuthenticationTokenException",
-            DeniedReason::Refused(_) | DeniedReason::OtherScope => "AccessDeniedException",
-            DeniedReason::InvalidId(_) | DeniedReason::InvalidArn(_) | DeniedReason::Unreadable => {
-                "BadRequestException"
-            }
-            DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => {
-                "ServiceUnavailableException"
-            }
-            DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
-                "InternalServerErrorException"
-            }
+    /// An answer with this status, without headers of its own and without a body.
+    ///
+    /// A status that refuses nothing, which is any but 300 to 599, becomes 500.
+    pub const fn new(status: u16) -> Self {
+        let refuses = 300 <= status && status <= 599;
+        Self {
+            status: if refuses { status } else { 500 },
+            headers: Vec::new(),
+            body: Vec::new(),
         }
     }
 
-    /// The JSON body: one member, `Message`.
-    pub fn body(&self) -> String {
-        let message = self.denied.to_string();
-        serde_json::to_string(&Body { message: &message }).unwrap_or_else(|_| "{}".to_owned())
+    /// Adds a header; the name is written in lower case. A second one of the same name stands beside the first.
+    ///
+    /// What cannot stand in a response is left out: a name that is no token, a value with control characters or
+    /// beyond ASCII, and the headers that tell the length of the body, which the server writes.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let value = value.trim_matches([' ', '\t']);
+        if is_token(&name) && is_field_value(value) && !FRAMING.contains(&&*name) {
+            self.headers.push((name, value.to_owned()));
+        }
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// The HTTP status: 300 to 599.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers in the order of writing, as names in lower case and values.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of the first header of this name, in whatever case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body, without a copy.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+}
+
+/// Whether `text` can be the name of a header.
+fn is_token(text: &str) -> bool {
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(may_stand)
+}
+
+/// Whether `text` can be the value of a header: what both frameworks take, and no line break among it.
+fn is_field_value(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_answer_to_a_refusal_is_a_success() {
+        for status in [0, 42, 100, 101, 200, 204, 206, 299, 600, 999, u16::MAX] {
+            assert_eq!(Rejection::new(status).status(), 500, "{status}");
+        }
+        for status in [300, 302, 401, 403, 404, 503, 599] {
+            assert_eq!(Rejection::new(status).status(), status);
+        }
+    }
+
+    #[test]
+    fn a_header_that_cannot_stand_in_a_response_is_left_out() {
+        let rejection = Rejection::new(403)
+            .with_header("X-Kept", " a\tb ")
+            .with_header("x-kept", "c")
+            .with_header("x split", "a")
+            .with_header("", "a")
+            .with_header("x-split", "a\r\nset-cookie: b")
+            .with_header("x-letters", "ü")
+            .with_header("Content-Length", "0")
+            .with_header("transfer-encoding", "chunked");
+        let headers: Vec<_> = rejection.headers().collect();
+        assert_eq!(headers, [("x-kept", "a\tb"), ("x-kept", "c")]);
+        assert_eq!(rejection.header("X-KEPT"), Some("a\tb"));
+        assert_eq!(rejection.header("x-split"), None);
     }
 }

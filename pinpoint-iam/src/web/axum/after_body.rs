@@ -20,15 +20,16 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
+        let authorizer = state.authorizer();
         let Some(mut caller) = kept(&parts) else {
-            let denied = Denied::misconfigured("the check before the body was not made");
+            let denied = Denied::misconfigured("the check before the body was not made")
+                .answered_by(&authorizer);
             return Err(refuse::<H>(&denied, None));
         };
-        let parameters = take::<H, P, S>(&mut parts, state, &caller.principal).await?;
+        let parameters = take::<H, P, S>(&mut parts, state, &authorizer, &caller.principal).await?;
         let value = B::from_request(Request::from_parts(parts, body), state)
             .await
             .map_err(IntoResponse::into_response)?;
-        let authorizer = state.authorizer();
         let check = |guard: &Guard<'_>| H::check_after_body(guard, &parameters, &value);
         let outcome = caller.settle(&authorizer, check).await;
         match outcome {

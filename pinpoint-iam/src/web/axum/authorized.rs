@@ -7,6 +7,7 @@ use http::request::Parts;
 
 use super::rejection::refuse;
 use super::{HoldsAuthorizer, caller, keep};
+use crate::authorizer::Authorizer;
 use crate::guard::{Denied, Guard};
 use crate::principal::Principal;
 use crate::web::{Annotated, Authorized, Requires};
@@ -22,7 +23,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let authorizer = state.authorizer();
         let mut caller = caller(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
-        let parameters = take::<H, P, S>(parts, state, &caller.principal).await?;
+        let parameters = take::<H, P, S>(parts, state, &authorizer, &caller.principal).await?;
         let check = |guard: &Guard<'_>| H::check(guard, &parameters);
         match caller.settle(&authorizer, check).await {
             Ok(permit) => {
@@ -51,6 +52,7 @@ impl<S, P: FromRequestParts<S>> BeforeBody<S> for P {}
 pub(super) async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
+    authorizer: &Authorizer,
     principal: &Principal,
 ) -> Result<P, Response> {
     P::from_request_parts(parts, state)
@@ -60,7 +62,10 @@ pub(super) async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
             // A path that is not UTF-8, say, names no resource: the answer is that of any other unusable id. What an
             // extractor refuses with another status is its own affair.
             if response.status() == StatusCode::BAD_REQUEST {
-                refuse::<H>(&Denied::unreadable(), Some(principal))
+                refuse::<H>(
+                    &Denied::unreadable().answered_by(authorizer),
+                    Some(principal),
+                )
             } else {
                 response
             }

@@ -25,7 +25,11 @@ where
         let mut caller = caller(&authorizer, parts).map_err(IntoResponse::into_response)?;
         let parameters = RawPathParams::from_request_parts(parts, state)
             .await
-            .map_err(|_| Denied::unreadable().into_response())?;
+            .map_err(|_| {
+                Denied::unreadable()
+                    .answered_by(&authorizer)
+                    .into_response()
+            })?;
         let parameter = |field: &str| only_parameter(parameters.iter(), field);
         caller
             .settle(&authorizer, |guard: &Guard<'_>| {

@@ -1,7 +1,7 @@
 //! Answers to requests that were not let through.
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::guard::Denied;
@@ -15,21 +15,33 @@ pub(super) fn refuse<H: Annotated>(denied: &Denied, principal: Option<&Principal
     denied.into_response()
 }
 
-impl IntoResponse for &Denied {
+impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let rejection = Rejection::of(self);
-        let status = StatusCode::from_u16(rejection.status()).unwrap_or(StatusCode::FORBIDDEN);
-        let headers = [
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (
-                HeaderName::from_static(Rejection::ERROR_TYPE_HEADER),
-                HeaderValue::from_static(rejection.error_type()),
-            ),
-        ];
-        (status, headers, rejection.body()).into_response()
+        // Nothing but what the rejection holds: a header of the framework would tell it from the service's own answers.
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() =
+            StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in self.headers() {
+            if let (Ok(name), Ok(value)) = (
+                HeaderName::from_bytes(name.as_bytes()),
+                HeaderValue::from_str(value),
+            ) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        *response.body_mut() = Body::from(self.into_body());
+        response
     }
 }
 
+/// Answers as [`Denied::rejection`] says.
+impl IntoResponse for &Denied {
+    fn into_response(self) -> Response {
+        self.rejection().into_response()
+    }
+}
+
+/// Answers as [`Denied::rejection`] says.
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
         (&self).into_response()
