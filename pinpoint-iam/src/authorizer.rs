@@ -187,11 +187,12 @@ impl AuthorizerBuilder {
     ///
     /// # Errors
     ///
-    /// When scope or source are missing, the scope cannot stand in ARNs, or the source has a fault.
+    /// When scope or source are missing, or the proxies that tell the transport; when the scope cannot stand in ARNs, or the source has a fault.
     pub fn build(self) -> Result<Authorizer, BuildError> {
         let scope = self.scope.ok_or(BuildError::NoScope)?;
         scope.check_deployment().map_err(BuildError::Scope)?;
         let source = self.source.ok_or(BuildError::NoSource)?;
+        self.web.check()?;
         let store = source.load_in(&scope).map_err(BuildError::Source)?;
         let snapshot = Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)?;
         Ok(Authorizer(Arc::new(Inner {
@@ -218,6 +219,8 @@ pub enum BuildError {
     NoScope,
     /// No source was given.
     NoSource,
+    /// The transport is as proxies say, and no proxy is trusted.
+    NoTrustedProxies,
     /// The scope cannot stand in ARNs.
     Scope(InvalidScope),
     /// The policies could not be loaded.
@@ -231,6 +234,9 @@ impl fmt::Display for BuildError {
         match self {
             Self::NoScope => formatter.write_str("the authorizer has no scope: call `scope`"),
             Self::NoSource => formatter.write_str("the authorizer has no policies: call `source`"),
+            Self::NoTrustedProxies => formatter.write_str(
+                "the transport is as proxies say, but none is trusted: call `trusted_proxies`",
+            ),
             Self::Scope(error) => error.fmt(formatter),
             Self::Source(error) => error.fmt(formatter),
             Self::TooLarge(error) => error.fmt(formatter),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 
 use crate::arn::{Arn, InvalidArn};
-use crate::context::{ConditionKey, Context, Facts, Lookup};
+use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
 use crate::eval::Policy;
 use crate::eval::compiled::{Program, TooLarge};
 use crate::identity::{IdentityKind, IdentityName};
@@ -275,6 +275,14 @@ impl Principal {
         })
     }
 
+    /// The principal with one more condition key that the application's authentication has established, such as
+    /// `aws:PrincipalOrgID` or `aws:MultiFactorAuthPresent`. It takes the place of what the principal said of that key.
+    #[must_use]
+    pub fn with_key(self, key: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        self.change(|parts| parts.facts.replace(key, value))
+    }
+
     /// The principal with the unique id of its user (`AIDA…`) or role (`AROA…`); `aws:userid` is made from it.
     #[must_use]
     pub fn with_unique_id(self, id: &str) -> Self {
@@ -447,6 +455,11 @@ pub(crate) fn is_name(text: &str) -> bool {
     text.chars()
         .all(|character| character.is_ascii_alphanumeric() || "+=,.@-_".contains(character))
         && !text.is_empty()
+}
+
+/// Whether `key`, in lower case, tells who asks.
+pub(crate) fn is_principal_key(key: &str) -> bool {
+    key.starts_with("aws:principal") || key == "aws:username" || key == "aws:userid"
 }
 
 impl Facts for Principal {

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::{ConditionKey, Context, Facts, Lookup, TagKey};
-use crate::principal::Principal;
+use crate::principal::{Principal, is_principal_key};
 use crate::resource::RequestedResource;
 
 /// One request for authorization. Everything in it is borrowed.
@@ -39,6 +39,12 @@ pub struct Request<'a> {
     context: &'a Context,
 }
 
+/// The longest text that conditions are asked about, in bytes, where a caller may have written it.
+///
+/// Matching costs the product of the lengths of value and pattern; a longer value is taken to be unknown, so that a
+/// decision which depends on it is refused instead of being worked on for long.
+pub(crate) const MAX_VALUE_LENGTH: usize = 2048;
+
 /// What is known of tags that a request learns later than the rest of its context.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LateTags<'a> {
@@ -66,7 +72,8 @@ impl<'a> LateTags<'a> {
 impl<'a> Request<'a> {
     /// A request of `principal` to do `action` to `resource`, with the condition keys of `context`.
     ///
-    /// A key that the principal gives goes before an equal one of `context`.
+    /// A key that the principal gives goes before an equal one of `context`. What `context` says of the principal beyond that
+    /// (`aws:Principal…`, `aws:username`, `aws:userid`) is not believed: it counts as not known.
     pub const fn new(
         principal: &'a Principal,
         action: RequestedAction<'a>,
@@ -201,6 +208,11 @@ impl Facts for Request<'_> {
         match TagKey::of(key.folded()) {
             Some(TagKey::Resource) => self.resource_tags.lookup(key, self.context),
             Some(TagKey::Request) => self.request_tags.lookup(key, self.context),
+            // Who asks is for the principal to say: what a context claims of it is not believed, and not ignored either.
+            None if is_principal_key(key.folded()) => match self.context.lookup(key) {
+                Lookup::Absent => Lookup::Absent,
+                Lookup::Present(_) | Lookup::Unknown => Lookup::Unknown,
+            },
             None => self.context.lookup(key),
         }
     }

@@ -5,8 +5,7 @@ use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, settle};
 use crate::principal::Principal;
-use crate::web::Annotated;
-use crate::web::context::{self, RequestHead};
+use crate::web::{Annotated, RequestHead, context};
 
 /// Who asks, and what is known of the request.
 #[derive(Clone)]
@@ -30,7 +29,11 @@ impl Caller {
         let nobody = || Denied::no_principal().answered_by(authorizer);
         Ok(Self {
             principal: principal.ok_or_else(nobody)?,
-            context: context::of(authorizer, head),
+            context: context::of(
+                authorizer,
+                scope.as_ref().unwrap_or(authorizer.scope()),
+                head,
+            ),
             scope,
             fetched: FetchedTags::default(),
         })

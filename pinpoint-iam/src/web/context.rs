@@ -1,31 +1,17 @@
 //! The condition keys that a web request brings.
 
-use std::net::IpAddr;
 use std::time::SystemTime;
 
+use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
+use crate::request::MAX_VALUE_LENGTH;
+use crate::web::settings::WebSettings;
+use crate::web::{AddedKeys, RequestHead, Transport};
 
-/// The head of a web request, whatever the framework.
-pub(crate) trait RequestHead {
-    /// Every value of a header, in the order of the request.
-    fn header(&self, name: &str) -> Vec<&[u8]>;
-
-    /// The address of the peer, where the server knows it.
-    fn peer(&self) -> Option<IpAddr>;
-}
-
-/// The longest header value that conditions are asked about, in bytes.
-///
-/// Matching costs the product of the lengths of value and pattern; a longer value is taken to be unknown, so that a
-/// decision which depends on it is refused instead of being worked on for long.
-const MAX_HEADER_VALUE: usize = 2048;
-
-/// The condition keys of a request.
-///
-/// Whether the transport is secure is not known here: a decision that depends on it is refused. Tags are the guard's
-/// affair.
-pub(crate) fn of(authorizer: &Authorizer, head: &dyn RequestHead) -> Context {
+/// The condition keys of a request. Tags are the guard's affair.
+pub(crate) fn of(authorizer: &Authorizer, scope: &Scope, head: &dyn RequestHead) -> Context {
+    let settings = authorizer.web();
     let mut context = Context::new();
     let now = SystemTime::now();
     context.insert("aws:CurrentTime", now);
@@ -35,23 +21,44 @@ pub(crate) fn of(authorizer: &Authorizer, head: &dyn RequestHead) -> Context {
             i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
         );
     }
-    let region = authorizer.scope().region();
+    let region = scope.region();
     if !region.is_empty() {
         context.insert("aws:RequestedRegion", region);
     }
-    match head.peer() {
+    let source = match &settings.trusted_proxies {
+        Some(proxies) => proxies.source(head),
+        None => head.peer(),
+    };
+    match source {
         Some(address) => context.insert("aws:SourceIp", address),
         None => context.insert_unknown("aws:SourceIp"),
     }
+    match is_secure(settings, head) {
+        Some(is_secure) => context.insert("aws:SecureTransport", is_secure),
+        None => context.insert_unknown("aws:SecureTransport"),
+    }
     insert_header(&mut context, "aws:UserAgent", head, "user-agent");
     insert_header(&mut context, "aws:Referer", head, "referer");
-    context.insert_unknown("aws:SecureTransport");
+    let mut added = AddedKeys::default();
+    for keys in &settings.request_keys {
+        keys.add(head, &mut added);
+    }
+    added.write(&mut context);
     context
+}
+
+fn is_secure(settings: &WebSettings, head: &dyn RequestHead) -> Option<bool> {
+    match settings.transport {
+        Transport::Unknown => None,
+        Transport::Secure => Some(true),
+        Transport::Plain => Some(false),
+        Transport::AsProxySays => settings.trusted_proxies.as_ref()?.is_secure(head),
+    }
 }
 
 fn insert_header(context: &mut Context, key: &str, head: &dyn RequestHead, name: &str) {
     let values = head.header(name);
-    if values.iter().any(|value| value.len() > MAX_HEADER_VALUE) {
+    if values.iter().any(|value| value.len() > MAX_VALUE_LENGTH) {
         context.insert_unknown(key);
         return;
     }

@@ -10,6 +10,9 @@ pub mod axum;
 mod caller;
 mod context;
 mod declaration;
+mod head;
+mod keys;
+mod proxies;
 mod rejection;
 mod routes;
 pub(crate) mod settings;
@@ -24,8 +27,12 @@ pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,
 };
+pub use self::head::{Extensions, RequestHead};
+pub use self::keys::{AddedKeys, RequestKeys};
+pub use self::proxies::{InvalidNetwork, TrustedProxies};
 pub use self::rejection::Rejection;
 pub use self::routes::{MountedRoute, RouteTable};
+pub use self::settings::Transport;
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///

@@ -28,7 +28,7 @@ use crate::authorizer::Authorizer;
 use crate::guard::Denied;
 use crate::principal::Principal;
 use crate::web::caller::Caller;
-use crate::web::context::RequestHead;
+use crate::web::{Extensions, RequestHead};
 
 pub use self::after_body::ReadLast;
 pub use self::authorized::BeforeBody;
@@ -74,6 +74,18 @@ fn kept(parts: &Parts) -> Option<Caller> {
 }
 
 impl RequestHead for Parts {
+    fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.uri.query()
+    }
+
     fn header(&self, name: &str) -> Vec<&[u8]> {
         let values = self.headers.get_all(name).iter();
         values.map(|value| value.as_bytes()).collect()
@@ -82,5 +94,9 @@ impl RequestHead for Parts {
     fn peer(&self) -> Option<IpAddr> {
         let ConnectInfo(address) = self.extensions.get::<ConnectInfo<SocketAddr>>()?;
         Some(address.ip())
+    }
+
+    fn extensions(&self) -> Extensions<'_> {
+        Extensions::http(&self.extensions)
     }
 }

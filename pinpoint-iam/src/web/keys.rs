@@ -1,0 +1,121 @@
+//! Condition keys that the application adds.
+
+use std::collections::BTreeMap;
+
+use crate::context::{Context, TagKey, Value};
+use crate::request::MAX_VALUE_LENGTH;
+use crate::web::RequestHead;
+
+/// Adds condition keys of the application to every request. Given to
+/// [`AuthorizerBuilder::request_keys`](crate::AuthorizerBuilder::request_keys).
+///
+/// A function or closure is one:
+///
+/// ```
+/// use pinpoint_iam::Authorizer;
+/// use pinpoint_iam::web::{AddedKeys, RequestHead};
+///
+/// /// What our authentication has put into the request.
+/// #[derive(Clone)]
+/// struct Session {
+///     second_factor: bool,
+/// }
+///
+/// let builder = Authorizer::builder().request_keys(|request: &dyn RequestHead, keys: &mut AddedKeys| {
+///     let session = request.extension::<Session>();
+///     keys.insert("aws:MultiFactorAuthPresent", session.is_some_and(|session| session.second_factor));
+///     keys.insert("example:Method", request.method());
+/// });
+/// # drop(builder);
+/// ```
+///
+/// What has to be waited for is fetched by a middleware, which puts it into the request's extensions.
+pub trait RequestKeys: Send + Sync + 'static {
+    /// Adds the keys of one request.
+    ///
+    /// Called before the check of a handler, for every request that has a principal. A key that cannot be told is
+    /// [unknown](AddedKeys::insert_unknown), so that what depends on it is refused; left out, it would be absent, and a
+    /// `Deny` on it would not match.
+    fn add(&self, request: &dyn RequestHead, keys: &mut AddedKeys);
+}
+
+impl<F> RequestKeys for F
+where
+    F: Fn(&dyn RequestHead, &mut AddedKeys) + Send + Sync + 'static,
+{
+    fn add(&self, request: &dyn RequestHead, keys: &mut AddedKeys) {
+        self(request, keys);
+    }
+}
+
+/// The condition keys that an application adds to one request.
+///
+/// Some keys are not the application's to tell, and left out: those that this crate takes from the request itself
+/// (`aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:Referer`, `aws:RequestedRegion`, `aws:CurrentTime`,
+/// `aws:EpochTime`), and tags of resources and requests, which have ways of their own. Keys of the principal
+/// (`aws:Principal…`, `aws:username`, `aws:userid`) are told by the [`Principal`](crate::Principal): one that is added
+/// here is not known, and a decision that depends on it is refused.
+#[derive(Debug, Default)]
+pub struct AddedKeys {
+    /// By the name in lower case; `None` for what is not known.
+    keys: BTreeMap<String, Option<Vec<Value>>>,
+}
+
+/// What the web layer itself says of a request, in lower case.
+const KEYS_OF_THE_LAYER: [&str; 7] = [
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:referer",
+    "aws:requestedregion",
+    "aws:securetransport",
+    "aws:sourceip",
+    "aws:useragent",
+];
+
+impl AddedKeys {
+    /// Adds one value to `key`. A second one makes the key multivalued.
+    ///
+    /// A text of more than 2048 bytes makes the key unknown, because matching it could take long.
+    pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
+        self.insert_all(key, [value]);
+    }
+
+    /// Adds all `values` to `key`; none of them makes the key present without values.
+    pub fn insert_all<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
+        let Some(added) = self.entry(key) else { return };
+        for value in values {
+            let value = value.into();
+            let is_too_long = matches!(&value, Value::Text(text) if text.len() > MAX_VALUE_LENGTH);
+            match added {
+                Some(values) if !is_too_long => values.push(value),
+                _ => *added = None,
+            }
+        }
+    }
+
+    /// Says that `key` is not known, whatever values it has; one that ends in `/` stands for every key that starts so.
+    pub fn insert_unknown(&mut self, key: &str) {
+        if let Some(added) = self.entry(key) {
+            *added = None;
+        }
+    }
+
+    fn entry(&mut self, key: &str) -> Option<&mut Option<Vec<Value>>> {
+        let folded = key.to_ascii_lowercase();
+        if KEYS_OF_THE_LAYER.contains(&&*folded) || TagKey::of(&folded).is_some() {
+            #[cfg(any(feature = "axum", feature = "actix"))]
+            tracing::warn!(key, "the application cannot add this condition key");
+            return None;
+        }
+        Some(self.keys.entry(folded).or_insert_with(|| Some(Vec::new())))
+    }
+
+    pub(super) fn write(self, context: &mut Context) {
+        for (key, values) in self.keys {
+            match values {
+                Some(values) => context.insert_all(&key, values),
+                None => context.insert_unknown(&key),
+            }
+        }
+    }
+}
