@@ -144,6 +144,9 @@ pub struct Action {
     pub route: Option<Route>,
     /// What the header `X-Amz-Target` says, for an operation of an API whose operations share one path.
     pub target: Option<String>,
+    /// Where the values of placeholders stand in the request that are not in its path, as `(placeholder, place)`: `$.PoolId`
+    /// in the body, `query:poolId` in the query.
+    pub from_request: Vec<(String, String)>,
     /// The path parameter that holds a whole ARN.
     pub whole_arn: Option<String>,
     /// The condition keys that requests for the action may carry.
@@ -192,6 +195,10 @@ impl Action {
         if let Some(parameter) = &self.whole_arn {
             return Some(Binding::WholeArn(parameter));
         }
+        let mut elsewhere = self.from_request.iter();
+        if let Some((_, place)) = elsewhere.find(|(name, _)| *name == placeholder.name) {
+            return Some(Binding::Request(place));
+        }
         self.route
             .as_ref()?
             .parameters()
@@ -207,6 +214,8 @@ pub enum Binding<'a> {
     Path(&'a str),
     /// This fixed value.
     Pinned(&'a str),
+    /// This place in the request, other than its path: `$.PoolId` in the body, `query:poolId` in the query.
+    Request(&'a str),
     /// The path parameter of this name holds the whole ARN.
     WholeArn(&'a str),
 }

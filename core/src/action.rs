@@ -73,6 +73,9 @@ pub struct ActionMetadata {
     ///
     /// An action with neither route nor target has no API operation.
     pub target: Option<&'static str>,
+    /// Where the values of placeholders stand in the request that are not in its path, as `(placeholder, place)`: `$.PoolId`
+    /// in the body, `query:poolId` in the query.
+    pub from_request: &'static [(&'static str, &'static str)],
     /// The path parameter that holds a whole ARN, where the action has one.
     pub whole_arn: Option<&'static str>,
     /// The condition keys that requests for this action may carry.

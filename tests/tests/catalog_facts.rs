@@ -354,6 +354,7 @@ fn bindings(action: &Action) -> Vec<String> {
         .map(|placeholder| match action.binding(placeholder) {
             Some(Binding::Path(parameter)) => format!("{}={{{parameter}}}", placeholder.name),
             Some(Binding::Pinned(value)) => format!("{}={value}", placeholder.name),
+            Some(Binding::Request(place)) => format!("{}={place}", placeholder.name),
             Some(Binding::WholeArn(parameter)) => format!("*={{{parameter}}}"),
             None => format!("{}=nothing", placeholder.name),
         })

@@ -22,6 +22,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         route: route_text,
         success_status,
         target,
+        from_request,
         whole_arn,
         condition_keys,
         request_tags,
@@ -40,7 +41,8 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
     let access_level = access_level.map(|level| check_access_level(&level, scope));
     let condition_keys = scope.condition_keys.resolve_all(&condition_keys, reporter);
     let sources = scope.sources.resolve_all(&sources, reporter);
-    let request_tags = request_tags.map(|place| check_request_tags(place, scope));
+    let request_tags = request_tags
+        .map(|place| is_place(&place, "request tags", scope).then(|| place.into_inner()));
     let target = target.map(|target| check_target(target, route_text.as_ref(), scope));
     let companions = all(companions, |entry| companion(entry, scope));
     let lifecycle = match lifecycle {
@@ -71,6 +73,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
             resources,
             route: checked_route.as_ref().and_then(Option::as_ref),
             pinned: &pinned,
+            from_request: &from_request,
             whole_arn: whole_arn.as_ref(),
             place: route_text.as_ref().unwrap_or(&name),
         };
@@ -88,6 +91,10 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
             .collect(),
         route: transpose(checked_route)?,
         target: transpose(target)?,
+        from_request: from_request
+            .into_iter()
+            .map(|(placeholder, place)| (placeholder.into_inner(), place.into_inner()))
+            .collect(),
         whole_arn: into_text(whole_arn),
         condition_keys: condition_keys?,
         request_tags: transpose(request_tags)?,
@@ -214,8 +221,8 @@ fn check_target(target: Text, route: Option<&Text>, scope: &Scope<'_>) -> Option
     good.then(|| target.into_inner())
 }
 
-/// Tags stand in a member of the body (`$.tags`) or in a parameter of the query (`query:tagKeys`).
-fn check_request_tags(place: Text, scope: &Scope<'_>) -> Option<String> {
+/// A member of the body (`$.tags`) or a parameter of the query (`query:tagKeys`); reports anything else.
+pub(super) fn is_place(place: &Text, what: &str, scope: &Scope<'_>) -> bool {
     let text = place.get_ref();
     let member = text
         .strip_prefix("$.")
@@ -229,11 +236,11 @@ fn check_request_tags(place: Text, scope: &Scope<'_>) -> Option<String> {
     if !good {
         scope.report(
             &place.span(),
-            format!("`{text}` is no place of request tags"),
+            format!("`{text}` is no place of {what}"),
             "write `$.member` for the body or `query:parameter` for the query",
         );
     }
-    good.then(|| place.into_inner())
+    good
 }
 
 fn companion(entry: CompanionEntry, scope: &Scope<'_>) -> Option<Companion> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Scope;
+use super::action::is_place;
 use crate::load::entries::Text;
 use crate::lookup::nearest;
 use crate::model::{Accepts, Placeholder, ResourceType, Route};
@@ -14,6 +15,7 @@ pub(super) struct Bindings<'a> {
     pub(super) resources: &'a [Arc<ResourceType>],
     pub(super) route: Option<&'a Route>,
     pub(super) pinned: &'a [(Text, Text)],
+    pub(super) from_request: &'a [(Text, Text)],
     pub(super) whole_arn: Option<&'a Text>,
     /// Where to report a placeholder that nothing fills.
     pub(super) place: &'a Text,
@@ -24,6 +26,10 @@ impl Bindings<'_> {
         let mut good = true;
         for (placeholder, value) in self.pinned {
             good &= self.check_pinned(placeholder, value, scope);
+        }
+        for (placeholder, place) in self.from_request {
+            good &=
+                self.is_known(placeholder, scope) & is_place(place, "a placeholder's value", scope);
         }
         if let Some(parameter) = self.whole_arn {
             return good & self.check_whole_arn(parameter, scope);
@@ -47,9 +53,13 @@ impl Bindings<'_> {
         let in_path = route
             .parameters()
             .any(|parameter| parameter == field.parameter);
-        let pinned = self.is_pinned(&field.name);
-        match (in_path, pinned) {
-            (false, false) => scope.report(
+        let names = |entries: &[(Text, Text)]| {
+            let mut entries = entries.iter();
+            entries.any(|(name, _)| *name.get_ref() == field.name)
+        };
+        let (pinned, from_request) = (names(self.pinned), names(self.from_request));
+        match (in_path, pinned, from_request) {
+            (false, false, false) => scope.report(
                 &self.place.span(),
                 format!(
                     "nothing fills the placeholder `{}` of the resource type `{}` when `{}` is called",
@@ -58,11 +68,31 @@ impl Bindings<'_> {
                     self.action.get_ref()
                 ),
                 format!(
-                    "put `{{{}}}` into the path, or pin it: `pinned = {{ {} = \"…\" }}`",
-                    field.parameter, field.name
+                    "put `{{{parameter}}}` into the path, pin it: `pinned = {{ {name} = \"…\" }}`, or say where else it \
+                     stands: `from-request = {{ {name} = \"$.…\" }}`",
+                    parameter = field.parameter,
+                    name = field.name
                 ),
             ),
-            (true, true) => scope.report(
+            (true, false, true) => scope.report(
+                &self.place.span(),
+                format!(
+                    "the placeholder `{}` of `{}` stands in the path and elsewhere too",
+                    field.name,
+                    self.action.get_ref()
+                ),
+                "keep one of them",
+            ),
+            (_, true, true) => scope.report(
+                &self.place.span(),
+                format!(
+                    "the placeholder `{}` of `{}` is pinned and stands in the request too",
+                    field.name,
+                    self.action.get_ref()
+                ),
+                "keep one of them",
+            ),
+            (true, true, false) => scope.report(
                 &self.place.span(),
                 format!(
                     "the placeholder `{}` of `{}` is pinned and stands in the path too",
@@ -76,15 +106,16 @@ impl Bindings<'_> {
         false
     }
 
-    fn is_pinned(&self, placeholder: &str) -> bool {
-        self.pinned
-            .iter()
-            .any(|(name, _)| name.get_ref() == placeholder)
+    /// Whether one of the resource types has the placeholder; reports it otherwise.
+    fn is_known(&self, placeholder: &Text, scope: &Scope<'_>) -> bool {
+        self.field(placeholder, scope).is_some()
     }
 
-    fn check_pinned(&self, placeholder: &Text, value: &Text, scope: &Scope<'_>) -> bool {
+    /// The placeholder that a key names; reports one that no resource type has.
+    fn field(&self, placeholder: &Text, scope: &Scope<'_>) -> Option<&Placeholder> {
         let fields = || self.resources.iter().flat_map(|resource| &resource.fields);
-        let Some(field) = fields().find(|field| field.name == *placeholder.get_ref()) else {
+        let found = fields().find(|field| field.name == *placeholder.get_ref());
+        if found.is_none() {
             let near = nearest(
                 placeholder.get_ref(),
                 fields().map(|field| field.name.as_str()),
@@ -98,6 +129,12 @@ impl Bindings<'_> {
                 ),
                 names::did_you_mean(&near).unwrap_or_else(|| "leave it out".to_owned()),
             );
+        }
+        found.map(AsRef::as_ref)
+    }
+
+    fn check_pinned(&self, placeholder: &Text, value: &Text, scope: &Scope<'_>) -> bool {
+        let Some(field) = self.field(placeholder, scope) else {
             return false;
         };
         let (good, hint) = match &field.accepts {
@@ -154,11 +191,12 @@ impl Bindings<'_> {
             );
             return false;
         }
-        if self.resources.is_empty() || !self.pinned.is_empty() {
+        let has_values = !self.pinned.is_empty() || !self.from_request.is_empty();
+        if self.resources.is_empty() || has_values {
             scope.report(
                 &parameter.span(),
                 format!(
-                    "`whole-arn` of `{}` needs resource types and no pinned placeholders",
+                    "`whole-arn` of `{}` needs resource types, and no values for placeholders",
                     self.action.get_ref()
                 ),
                 "the ARN says which resource it is: list the types that it may be of",

@@ -66,6 +66,9 @@ pub(super) fn action_type(action: &Action) -> String {
     for (placeholder, value) in &action.pinned {
         item("Fixed", format!("`{placeholder}` is `{value}`"));
     }
+    for (placeholder, place) in &action.from_request {
+        item("In the request", format!("`{placeholder}` is `{place}`"));
+    }
     if let Some(parameter) = &action.whole_arn {
         item(
             "Names the resource",

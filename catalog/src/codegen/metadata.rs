@@ -88,6 +88,7 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
         access_level,
         resources,
         pinned,
+        from_request,
         route,
         target,
         whole_arn,
@@ -121,6 +122,14 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
         &array(
             pinned.iter().map(|(placeholder, value)| {
                 format!("({}, {})", literal(placeholder), literal(value))
+            }),
+        ),
+    );
+    field(
+        "from_request",
+        &array(
+            from_request.iter().map(|(placeholder, place)| {
+                format!("({}, {})", literal(placeholder), literal(place))
             }),
         ),
     );

@@ -17,7 +17,7 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
 };
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
-static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 3] = [
+static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 4] = [
     ::pinpoint_iam::action::ActionMetadata {
         service: &SERVICE,
         index: 0,
@@ -26,6 +26,7 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 3] = [
         access_level: ::core::option::Option::Some(::pinpoint_iam::action::AccessLevel::Write),
         resource_types: &[self::resources::Loan::METADATA],
         pinned: &[("Kind", "PRINT")],
+        from_request: &[],
         route: ::core::option::Option::Some(self::actions::LendBook::ROUTE),
         target: ::core::option::Option::None,
         whole_arn: ::core::option::Option::None,
@@ -48,6 +49,7 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 3] = [
         access_level: ::core::option::Option::None,
         resource_types: &[],
         pinned: &[],
+        from_request: &[],
         route: ::core::option::Option::None,
         target: ::core::option::Option::Some("Shelf_20261101.ReadCard"),
         whole_arn: ::core::option::Option::None,
@@ -65,11 +67,35 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 3] = [
     ::pinpoint_iam::action::ActionMetadata {
         service: &SERVICE,
         index: 2,
+        name: "ReadLoan",
+        summary: "Reads one loan.",
+        access_level: ::core::option::Option::None,
+        resource_types: &[self::resources::Loan::METADATA],
+        pinned: &[],
+        from_request: &[("BookId", "query:book"), ("Kind", "query:kind"), ("ReaderId", "query:reader")],
+        route: ::core::option::Option::Some(self::actions::ReadLoan::ROUTE),
+        target: ::core::option::Option::None,
+        whole_arn: ::core::option::Option::None,
+        condition_keys: &[],
+        request_tags: ::core::option::Option::None,
+        companions: &[],
+        lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Unclear, ended: ::core::option::Option::None, source: ::core::option::Option::None },
+        documentation: ::core::option::Option::None,
+        former_names: &[],
+        sources: &[],
+        seen: &[],
+        undocumented: false,
+        note: ::core::option::Option::None,
+    },
+    ::pinpoint_iam::action::ActionMetadata {
+        service: &SERVICE,
+        index: 3,
         name: "ReadRules",
         summary: "Reads the rules of the house.",
         access_level: ::core::option::Option::None,
         resource_types: &[],
         pinned: &[],
+        from_request: &[],
         route: ::core::option::Option::None,
         target: ::core::option::Option::None,
         whole_arn: ::core::option::Option::None,
@@ -104,6 +130,10 @@ pub enum Action {
     ///
     /// Acts on no single resource: the policy's resource has to be `*`.
     ReadCard,
+    /// Reads one loan.
+    ///
+    /// `GET /loans`; acts on [`Loan`].
+    ReadLoan,
     /// Reads the rules of the house.
     ///
     /// Acts on no single resource: the policy's resource has to be `*`.
@@ -116,6 +146,7 @@ impl Action {
     pub const ALL: &'static [Self] = &[
         Self::LendBook,
         Self::ReadCard,
+        Self::ReadLoan,
         Self::ReadRules,
     ];
 
@@ -124,7 +155,8 @@ impl Action {
         match self {
             Self::LendBook => &ACTIONS[0],
             Self::ReadCard => &ACTIONS[1],
-            Self::ReadRules => &ACTIONS[2],
+            Self::ReadLoan => &ACTIONS[2],
+            Self::ReadRules => &ACTIONS[3],
         }
     }
 
@@ -210,6 +242,40 @@ pub mod actions {
         }
     }
 
+    /// Reads one loan.
+    ///
+    /// - Access level: no source says
+    /// - Route: `GET /loans`, answered with 200 on success
+    /// - Acts on: [`Loan`](super::resources::Loan)
+    /// - ARN: `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}`
+    /// - In the request: `BookId` is `query:book`
+    /// - In the request: `Kind` is `query:kind`
+    /// - In the request: `ReaderId` is `query:reader`
+    /// - Lifecycle: unclear, no source says
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
+    pub struct ReadLoan;
+
+    impl ::pinpoint_iam::action::TypedAction for ReadLoan {
+        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[2];
+    }
+
+    impl ::pinpoint_iam::action::ActsOn<super::resources::Loan> for ReadLoan {}
+
+    impl ReadLoan {
+        /// `GET /loans`, which answers 200 on success.
+        pub const ROUTE: ::pinpoint_iam::action::Route = ::pinpoint_iam::action::Route {
+            method: "GET",
+            path: "/loans",
+            success_status: 200,
+        };
+    }
+
+    impl ::core::convert::From<ReadLoan> for super::Action {
+        fn from(_: ReadLoan) -> Self {
+            Self::ReadLoan
+        }
+    }
+
     /// Reads the rules of the house.
     ///
     /// - Access level: no source says
@@ -221,7 +287,7 @@ pub mod actions {
     pub struct ReadRules;
 
     impl ::pinpoint_iam::action::TypedAction for ReadRules {
-        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[2];
+        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[3];
     }
 
     impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadRules {}
