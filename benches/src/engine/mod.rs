@@ -1,18 +1,14 @@
-//! Everyone that answers the questions of a workload.
+//! Who answers the questions of a workload; the peers are in the package `peers`.
 //!
 //! An engine is loaded with the policies and given the questions before anything is timed. What a peer takes as a
 //! request is then ready to be decided: ids are interned, entities built, contexts made. Only ours reads its texts
 //! again for every decision in [`ours::Text`]. No peer has to find out which policies are the caller's.
 
-pub mod casbin;
-pub mod cedar;
 pub mod floor;
-mod glob;
-pub mod iam;
+pub mod glob;
 pub mod linear;
 pub mod ours;
 
-use crate::Failure;
 use crate::workload::Workload;
 
 /// Answers the questions of the workload that it was loaded with.
@@ -36,7 +32,7 @@ pub trait Engine {
 }
 
 /// Asks `questions` in turn, from number `first` on, and counts those for which `allowed` says yes.
-fn ask<T>(questions: &[T], first: usize, count: usize, allowed: impl Fn(&T) -> bool) -> usize {
+pub fn ask<T>(questions: &[T], first: usize, count: usize, allowed: impl Fn(&T) -> bool) -> usize {
     questions
         .iter()
         .cycle()
@@ -44,34 +40,6 @@ fn ask<T>(questions: &[T], first: usize, count: usize, allowed: impl Fn(&T) -> b
         .take(count)
         .filter(|question| allowed(std::hint::black_box(question)))
         .count()
-}
-
-/// Ours, three times: as text, as types, as types with the resource made from ids.
-///
-/// # Errors
-///
-/// When the workload cannot be loaded.
-pub fn ours(workload: &Workload) -> Result<Vec<Box<dyn Engine + '_>>, Failure> {
-    Ok(vec![
-        Box::new(ours::Text::load(workload)?),
-        Box::new(ours::Typed::load(workload)?),
-        Box::new(ours::FromIds::load(workload)?),
-    ])
-}
-
-/// The others.
-///
-/// # Errors
-///
-/// When the workload cannot be loaded.
-pub fn peers(workload: &Workload) -> Result<Vec<Box<dyn Engine + '_>>, Failure> {
-    Ok(vec![
-        Box::new(iam::Iam::load(workload)?),
-        Box::new(cedar::Cedar::load(workload, cedar::Resources::Entities)?),
-        Box::new(cedar::Cedar::load(workload, cedar::Resources::Texts)?),
-        Box::new(casbin::Casbin::load(workload)?),
-        Box::new(linear::Linear::load(workload)?),
-    ])
 }
 
 /// The floors.

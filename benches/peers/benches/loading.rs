@@ -10,10 +10,11 @@ use std::time::Instant;
 
 use cedar_policy::PolicySet;
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::engine::{Engine, casbin, cedar, iam, ours};
+use pinpoint_iam_benches::engine::{Engine, ours};
 use pinpoint_iam_benches::measure::median;
 use pinpoint_iam_benches::report::{Table, figure, write_json};
 use pinpoint_iam_benches::workload::Workload;
+use pinpoint_iam_benches_peers::{casbin, cedar, iam};
 use serde_json::{Map, Value, json};
 
 const ROUNDS: usize = 21;

@@ -10,9 +10,10 @@ use std::str::FromStr;
 use allocation_counter::measure;
 use cedar_policy::PolicySet;
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::engine::{self, Engine, casbin, cedar, iam};
+use pinpoint_iam_benches::engine::Engine;
 use pinpoint_iam_benches::measure::process::resident_bytes;
 use pinpoint_iam_benches::workload::{Workload, caller};
+use pinpoint_iam_benches_peers::{casbin, cedar, iam, ours, peers};
 use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Failure> {
@@ -31,8 +32,8 @@ fn main() -> Result<(), Failure> {
 fn decisions(name: &str, questions: usize) -> Result<Value, Failure> {
     let mut workload = Workload::named(name)?;
     workload.questions.truncate(questions);
-    let mut engines = engine::ours(&workload)?;
-    engines.extend(engine::peers(&workload)?);
+    let mut engines = ours(&workload)?;
+    engines.extend(peers(&workload)?);
     let mut figures = Map::new();
     for engine in &engines {
         figures.insert(
@@ -73,7 +74,7 @@ fn memory(engine: &str) -> Result<Value, Failure> {
     let mut loaded: Result<Box<dyn Any>, Failure> = Err("nothing was loaded".into());
     let counted = measure(|| {
         loaded = match engine {
-            "ours" => ours(&workload),
+            "ours" => decided(&workload),
             "documents" => workload.policies().map(|policies| Box::new(policies) as _),
             "iam-rs" => iam::evaluator(&workload.documents).map(|iam| Box::new(iam) as _),
             "casbin" => casbin::enforcer(&statements, false).map(|casbin| Box::new(casbin) as _),
@@ -94,7 +95,7 @@ fn memory(engine: &str) -> Result<Value, Failure> {
 }
 
 /// An authorizer that has made its first decision.
-fn ours(workload: &Workload) -> Result<Box<dyn Any>, Failure> {
+fn decided(workload: &Workload) -> Result<Box<dyn Any>, Failure> {
     let authorizer = workload.authorizer()?;
     let question = workload.questions.first().ok_or("there are no questions")?;
     let context = question.circumstances.context();

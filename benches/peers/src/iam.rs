@@ -5,9 +5,9 @@ use iam_rs::{
     PolicyEvaluator, Principal, PrincipalId,
 };
 
-use super::{Engine, ask};
-use crate::Failure;
-use crate::workload::{CALLER, Question, TEAM, Workload};
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::{Engine, ask};
+use pinpoint_iam_benches::workload::{CALLER, Question, TEAM, Workload};
 
 /// iam-rs. Its limit of 1,000 statements is lifted.
 pub struct Iam {

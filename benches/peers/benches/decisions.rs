@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::floor::Split;
-use pinpoint_iam_benches::engine::{self, Engine};
+use pinpoint_iam_benches::engine::{Engine, floors};
 use pinpoint_iam_benches::measure::{Contestant, interleave, median};
 use pinpoint_iam_benches::report::{Table, figure, write_json};
 use pinpoint_iam_benches::workload::Workload;
+use pinpoint_iam_benches_peers::{ours, peers};
 use serde_json::{Map, Value, json};
 
 /// How many of the questions of W4x the slow ones are asked; they would take hours for all.
@@ -47,9 +48,9 @@ fn measure(name: &str) -> Result<Value, Failure> {
     if allowed * 2 != answers.len() {
         return Err(format!("{name}: {allowed} of {} are allowed", answers.len()).into());
     }
-    let ours = engine::ours(&workload)?;
-    let peers = engine::peers(&workload)?;
-    let floors = engine::floors(&workload);
+    let typed_and_text = ours(&workload)?;
+    let others = peers(&workload)?;
+    let steps = floors(&workload);
     let sample = if answers.len() > SAMPLE {
         SAMPLE
     } else {
@@ -57,9 +58,9 @@ fn measure(name: &str) -> Result<Value, Failure> {
     };
 
     let contestants: Vec<_> = [
-        (&ours, answers.len()),
-        (&peers, sample),
-        (&floors, answers.len()),
+        (&typed_and_text, answers.len()),
+        (&others, sample),
+        (&steps, answers.len()),
     ]
     .into_iter()
     .flat_map(|(engines, questions)| {

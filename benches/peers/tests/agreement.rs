@@ -1,7 +1,8 @@
 //! What the figures rest on: half of the questions are allowed, and every engine answers as the reference evaluator.
 
+use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::workload::Workload;
-use pinpoint_iam_benches::{Failure, engine};
+use pinpoint_iam_benches_peers::{ours, peers};
 
 fn agrees(name: &str) -> Result<(), Failure> {
     let workload = Workload::named(name)?;
@@ -10,8 +11,8 @@ fn agrees(name: &str) -> Result<(), Failure> {
         answers.iter().filter(|allowed| **allowed).count() * 2,
         answers.len()
     );
-    let mut engines = engine::ours(&workload)?;
-    engines.extend(engine::peers(&workload)?);
+    let mut engines = ours(&workload)?;
+    engines.extend(peers(&workload)?);
     for engine in engines {
         for (index, expected) in answers.iter().enumerate() {
             assert_eq!(

@@ -16,9 +16,9 @@ use cedar_policy::{
     PolicySet, Request, RestrictedExpression,
 };
 
-use super::{Engine, ask, glob};
-use crate::Failure;
-use crate::workload::{PlainCondition, PlainStatement, Question, TEAM, Workload};
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::{Engine, ask, glob};
+use pinpoint_iam_benches::workload::{PlainCondition, PlainStatement, Question, TEAM, Workload};
 
 /// How patterns over resources are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,13 +5,13 @@
 //! than what is in it. The condition keys are columns of the request, the conditions columns of the row, empty where
 //! there is none.
 
-use casbin::function_map::{OperatorFunction, dynamic_to_str};
-use casbin::rhai::Dynamic;
-use casbin::{CoreApi, DefaultModel, Enforcer, MgmtApi, NullAdapter};
+use ::casbin::function_map::{OperatorFunction, dynamic_to_str};
+use ::casbin::rhai::Dynamic;
+use ::casbin::{CoreApi, DefaultModel, Enforcer, MgmtApi, NullAdapter};
 
-use super::{Engine, ask, glob};
-use crate::Failure;
-use crate::workload::{PlainCondition, PlainStatement, Question, TEAM, Workload};
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::{Engine, ask, glob};
+use pinpoint_iam_benches::workload::{PlainCondition, PlainStatement, Question, TEAM, Workload};
 
 /// casbin.
 pub struct Casbin {
