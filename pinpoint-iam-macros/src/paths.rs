@@ -1,11 +1,25 @@
 //! The paths by which expansions refer to `pinpoint-iam`.
 
+mod dependency;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-/// The root of every path that an expansion writes.
+/// The root of every path that an expansion writes: `::pinpoint_iam`, or the name that the crate's `Cargo.toml` gives it.
 pub(crate) fn root() -> TokenStream {
-    quote!(::pinpoint_iam)
+    let name = dependency::name().and_then(|name| {
+        // A name such as `type` is one in its raw form only.
+        syn::parse_str::<Ident>(&name)
+            .or_else(|_| syn::parse_str::<Ident>(&format!("r#{name}")))
+            .ok()
+    });
+    match name {
+        Some(mut name) => {
+            name.set_span(Span::call_site());
+            quote!(::#name)
+        }
+        None => quote!(::pinpoint_iam),
+    }
 }
 
 /// The type of an action.
