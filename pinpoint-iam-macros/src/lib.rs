@@ -13,7 +13,9 @@ mod errors;
 mod include_policy;
 mod messages;
 mod paths;
+mod public;
 mod requires;
+mod routes;
 
 use proc_macro::TokenStream;
 
@@ -24,6 +26,33 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn requires(attribute: TokenStream, item: TokenStream) -> TokenStream {
     requires::attribute(attribute.into(), item.into()).into()
+}
+
+#[allow(
+    missing_docs,
+    reason = "documented at its re-export, where examples can use the real crate"
+)]
+#[proc_macro_attribute]
+pub fn public(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    public::attribute(attribute.into(), item.into()).into()
+}
+
+#[allow(
+    missing_docs,
+    reason = "documented at its re-export, where examples can use the real crate"
+)]
+#[proc_macro]
+pub fn axum_routes(arguments: TokenStream) -> TokenStream {
+    routes::expression(routes::Framework::Axum, arguments.into()).into()
+}
+
+#[allow(
+    missing_docs,
+    reason = "documented at its re-export, where examples can use the real crate"
+)]
+#[proc_macro]
+pub fn actix_routes(arguments: TokenStream) -> TokenStream {
+    routes::expression(routes::Framework::Actix, arguments.into()).into()
 }
 
 #[cfg(feature = "include-policy")]

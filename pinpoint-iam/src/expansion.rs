@@ -3,6 +3,7 @@
 //! The traits stand in front of others for the sake of the message: what does not fit is then reported in the words of
 //! the attribute, at the user's own tokens.
 
+use std::any::{TypeId, type_name};
 use std::collections::{BTreeMap, HashMap};
 
 use crate::action::{ActsOn, TypedAction};
@@ -198,4 +199,18 @@ mod tests {
             assert_eq!(document(text), Document::deny_everything(), "{text}");
         }
     }
+}
+
+/// Whether `F` is the type of `function`.
+pub fn is_function<F: 'static, G: 'static>(_: &G) -> bool {
+    TypeId::of::<F>() == TypeId::of::<G>()
+}
+
+/// Whether `F` is an instance of the generic function beside which the type `H` stands, under the same name.
+///
+/// A generic function has no type that could be compared, so that the names have to do.
+pub fn is_instance<F, H>() -> bool {
+    type_name::<F>()
+        .strip_prefix(type_name::<H>())
+        .is_some_and(|generics| generics.is_empty() || generics.starts_with('<'))
 }

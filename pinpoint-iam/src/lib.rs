@@ -58,8 +58,12 @@ pub use guard::{Denied, Guard, Permit};
 #[cfg(feature = "include-policy")]
 #[doc = include_str!("include_policy.md")]
 pub use pinpoint_iam_macros::include_policy;
+#[doc = include_str!("public.md")]
+pub use pinpoint_iam_macros::public;
 #[doc = include_str!("requires.md")]
 pub use pinpoint_iam_macros::requires;
 pub use principal::Principal;
 pub use request::Request;
 pub use resource::{AllResources, Resource};
+#[cfg(feature = "axum")]
+pub use web::axum::routes;

@@ -8,11 +8,10 @@ use pinpoint_iam::action::Route;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign, GetCampaign};
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::web::Requirement;
+use pinpoint_iam::web::{MountedRoute, Requirement, RouteTable};
 use pinpoint_iam::{Authorizer, Policy};
 
 use crate::callers::{Caller, Callers};
-use crate::routes::GuardedRoute;
 use crate::store::{DEMO_APPLICATION, DEMO_CAMPAIGN};
 
 /// What is announced.
@@ -20,7 +19,7 @@ pub(crate) struct Announcement<'a> {
     /// Where the service listens.
     pub(crate) address: SocketAddr,
     /// What it serves.
-    pub(crate) routes: &'a [GuardedRoute],
+    pub(crate) routes: &'a RouteTable,
     /// Who may call.
     pub(crate) callers: &'a Callers,
     /// The file that says so.
@@ -39,14 +38,14 @@ impl Announcement<'_> {
         let widest = self
             .routes
             .iter()
-            .map(|route| route.route.path.len())
+            .map(|route| route.path.len())
             .max()
             .unwrap_or_default();
-        for GuardedRoute {
-            route: Route { method, path, .. },
+        for MountedRoute {
+            method,
+            path,
             declaration,
-            ..
-        } in self.routes
+        } in self.routes.iter()
         {
             let actions: Vec<String> = declaration
                 .requirement()

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::handler::Handler;
-use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodFilter, MethodRouter, on};
-use pinpoint_iam::Authorizer;
-use pinpoint_iam::action::Route;
-use pinpoint_iam::web::{ActionRequirement, Annotated, Declaration, Requirement};
+use pinpoint_iam::web::RouteFaults;
+use pinpoint_iam::web::axum::Routes;
+use pinpoint_iam::{Authorizer, routes};
 
 use crate::api::answer::ApiError;
 use crate::api::body::MAX_BODY_LENGTH;
@@ -41,168 +38,78 @@ impl FromRef<AppState> for Store {
     }
 }
 
-/// A handler with its place and its guard.
-pub(crate) struct GuardedRoute {
-    /// The method and path.
-    pub(crate) route: Route,
-    /// What the caller must be allowed to do.
-    pub(crate) declaration: &'static Declaration,
-    handler: MethodRouter<AppState>,
-}
-
-/// Names a handler twice: as the function that answers and as the type that knows what it requires. A handler without
-/// `#[requires]` has no such type, so it does not compile here.
-macro_rules! guarded {
-    ($handler:path) => {
-        guarded!($handler, at route_of(<$handler as Annotated>::DECLARATION)?)
-    };
-    ($handler:path, at $route:expr) => {
-        guard($route, <$handler as Annotated>::DECLARATION, $handler)?
-    };
-}
-
 /// Every route of the service.
 ///
-/// # Errors
-///
-/// One line, when a handler's action has no route in the catalog or one that cannot be served, and when two handlers have
-/// the same route.
-pub(crate) fn routes() -> Result<Vec<GuardedRoute>, String> {
-    // The one path that no catalog knows; `api::reports` says why.
-    let reports = Route {
-        method: "GET",
-        path: "/v1/reports",
-        success_status: 200,
-    };
-    let routes = vec![
-        guarded!(applications::create_app),
-        guarded!(applications::get_apps),
-        guarded!(applications::get_app),
-        guarded!(applications::delete_app),
-        guarded!(settings::get_application_settings),
-        guarded!(settings::update_application_settings),
-        guarded!(metrics::get_application_date_range_kpi),
-        guarded!(campaigns::create_campaign),
-        guarded!(campaigns::get_campaigns),
-        guarded!(campaigns::get_campaign),
-        guarded!(campaigns::update_campaign),
-        guarded!(campaigns::delete_campaign),
-        guarded!(metrics::get_campaign_date_range_kpi),
-        guarded!(segments::create_segment),
-        guarded!(segments::get_segments),
-        guarded!(segments::get_segment),
-        guarded!(segments::update_segment),
-        guarded!(segments::delete_segment),
-        guarded!(metrics::get_journey_date_range_kpi),
-        guarded!(journeys::get_journey_execution_metrics),
-        guarded!(journeys::get_journey_execution_activity_metrics),
-        guarded!(reports::get_reports, at reports),
-    ];
-    all_differ(routes)
-}
-
-/// Holds the routes against each other: the router panics where two have the same method and path.
-fn all_differ(routes: Vec<GuardedRoute>) -> Result<Vec<GuardedRoute>, String> {
-    for (index, one) in routes.iter().enumerate() {
-        let mut others = routes.iter().skip(index.saturating_add(1));
-        let same = |other: &&GuardedRoute| {
-            (other.route.method, other.route.path) == (one.route.method, one.route.path)
-        };
-        if let Some(other) = others.find(same) {
-            let (one, other, route) = (
-                one.declaration.handler,
-                other.declaration.handler,
-                one.route,
-            );
-            return Err(format!(
-                "`{one}` and `{other}` are both served at `{route}`"
-            ));
-        }
-    }
-    Ok(routes)
-}
-
-/// The route that the catalog gives to the handler's action.
-fn route_of(declaration: &Declaration) -> Result<Route, String> {
-    let handler = declaration.handler;
-    match declaration.requirement() {
-        Some(Requirement::Action(ActionRequirement { action, .. })) => {
-            action.route.ok_or_else(|| {
-                format!("`{handler}` has no route: the catalog has none for `{action}`")
-            })
-        }
-        _ => Err(format!(
-            "`{handler}` requires several actions, so its route has to be said"
-        )),
-    }
-}
-
-fn guard<H, T>(
-    route: Route,
-    declaration: &'static Declaration,
-    handler: H,
-) -> Result<GuardedRoute, String>
-where
-    H: Handler<T, AppState>,
-    T: 'static,
-{
-    let method = Method::from_bytes(route.method.as_bytes())
-        .ok()
-        .and_then(|method| MethodFilter::try_from(method).ok())
-        .ok_or_else(|| format!("`{route}` cannot be served: the method is not known"))?;
-    Ok(GuardedRoute {
-        route,
-        declaration,
-        handler: on(method, handler),
-    })
+/// Method and path are those of the catalog. A handler without `#[requires]` does not compile here.
+pub(crate) fn routes() -> Routes<AppState> {
+    routes![
+        applications::create_app,
+        applications::get_apps,
+        applications::get_app,
+        applications::delete_app,
+        settings::get_application_settings,
+        settings::update_application_settings,
+        metrics::get_application_date_range_kpi,
+        campaigns::create_campaign,
+        campaigns::get_campaigns,
+        campaigns::get_campaign,
+        campaigns::update_campaign,
+        campaigns::delete_campaign,
+        metrics::get_campaign_date_range_kpi,
+        segments::create_segment,
+        segments::get_segments,
+        segments::get_segment,
+        segments::update_segment,
+        segments::delete_segment,
+        metrics::get_journey_date_range_kpi,
+        journeys::get_journey_execution_metrics,
+        journeys::get_journey_execution_activity_metrics,
+        // The one path that no catalog knows; `api::reports` says why.
+        "GET /v1/reports" => reports::get_reports,
+    ]
 }
 
 /// The service, without the socket.
-pub(crate) fn router(routes: Vec<GuardedRoute>, callers: Arc<Callers>, state: AppState) -> Router {
-    routes
-        .into_iter()
-        .fold(
-            Router::new(),
-            |router, GuardedRoute { route, handler, .. }| router.route(route.path, handler),
-        )
+///
+/// # Errors
+///
+/// Every route that cannot be served, such as two handlers at one path.
+pub(crate) fn router(
+    routes: Routes<AppState>,
+    callers: Arc<Callers>,
+    state: AppState,
+) -> Result<Router, RouteFaults> {
+    let router = routes
+        .router()?
         .fallback(async || ApiError::no_such_path())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(from_fn_with_state(callers, authenticate))
         .layer(DefaultBodyLimit::max(MAX_BODY_LENGTH))
         .layer(from_fn(log))
-        .with_state(state)
+        .with_state(state);
+    Ok(router)
 }
 
 #[cfg(test)]
 mod tests {
+    use pinpoint_iam::web::{ActionRequirement, Requirement};
+
     use super::*;
 
     #[test]
-    fn two_handlers_for_one_route_are_named() {
-        let twice = routes()
-            .unwrap()
-            .into_iter()
-            .chain(routes().unwrap())
-            .collect();
-        let error = all_differ(twice).err().unwrap();
-        assert_eq!(
-            error,
-            "`create_app` and `create_app` are both served at `POST /v1/apps`"
-        );
+    fn every_route_can_be_served() {
+        routes().check().unwrap();
     }
 
     #[test]
-    fn every_route_is_named_after_what_it_requires() {
-        for GuardedRoute {
-            route, declaration, ..
-        } in routes().unwrap()
-        {
+    fn every_handler_is_named_after_what_it_requires() {
+        for route in routes().table().iter() {
             let Some(Requirement::Action(ActionRequirement { action, .. })) =
-                declaration.requirement()
+                route.declaration.requirement()
             else {
                 panic!("{route} requires several actions");
             };
-            let name = declaration.handler.replace('_', "");
+            let name = route.declaration.handler.replace('_', "");
             assert!(
                 action.name.eq_ignore_ascii_case(&name),
                 "{route}: {name} requires {action}"

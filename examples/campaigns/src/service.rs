@@ -44,7 +44,8 @@ pub(crate) async fn run(settings: Settings) -> Result<(), String> {
         .source(policies.clone())
         .build()
         .map_err(|error| error.to_string())?;
-    let routes = routes()?;
+    let routes = routes();
+    routes.check().map_err(|faults| faults.to_string())?;
     // The port comes before the database: a second service is told of the port, which it can change with one option.
     let listener = bind(listen).await?;
     let address = listener
@@ -58,7 +59,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), String> {
     }
     let announcement = Announcement {
         address,
-        routes: &routes,
+        routes: routes.table(),
         callers: &callers,
         config: &config,
         policies: &policies,
@@ -70,6 +71,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), String> {
     }
     let state = AppState { authorizer, store };
     let service = router(routes, Arc::new(callers), state)
+        .map_err(|faults| faults.to_string())?
         .into_make_service_with_connect_info::<SocketAddr>();
     let stop = Arc::new(Notify::new());
     let stopping = Arc::clone(&stop);

@@ -6,6 +6,8 @@
 mod catalogs;
 #[cfg(feature = "include-policy")]
 mod include_policy;
+mod public;
+mod routes;
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -34,6 +36,8 @@ pub(crate) const NO_REASON: &str = "`#[requires]` cannot guard this item";
 pub(crate) use self::catalogs::*;
 #[cfg(feature = "include-policy")]
 pub(crate) use self::include_policy::*;
+pub(crate) use self::public::*;
+pub(crate) use self::routes::*;
 
 pub(crate) fn broken_catalog(faults: &Faults) -> String {
     format!("the built-in catalog cannot be read\n{faults}")

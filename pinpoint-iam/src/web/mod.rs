@@ -13,6 +13,7 @@ mod declaration;
 mod head;
 mod keys;
 mod proxies;
+mod public;
 mod rejection;
 mod routes;
 pub(crate) mod settings;
@@ -30,8 +31,9 @@ pub use self::declaration::{
 pub use self::head::{Extensions, RequestHead};
 pub use self::keys::{AddedKeys, RequestKeys};
 pub use self::proxies::{InvalidNetwork, TrustedProxies};
+pub use self::public::PublicHandler;
 pub use self::rejection::Rejection;
-pub use self::routes::{MountedRoute, RouteTable};
+pub use self::routes::{MountedRoute, Place, RouteFault, RouteFaults, RouteTable};
 pub use self::settings::Transport;
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.

@@ -17,6 +17,7 @@ mod after_body;
 mod authorized;
 mod permit;
 mod rejection;
+mod routes;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -32,6 +33,9 @@ use crate::web::{Extensions, RequestHead};
 
 pub use self::after_body::ReadLast;
 pub use self::authorized::BeforeBody;
+pub use self::routes::{Guarded, Routes, RunsFor, Unguarded};
+#[doc = include_str!("../../routes.md")]
+pub use pinpoint_iam_macros::axum_routes as routes;
 
 /// A router's state that holds an [`Authorizer`].
 #[diagnostic::on_unimplemented(

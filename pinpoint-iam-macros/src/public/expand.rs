@@ -1,0 +1,96 @@
+//! What rustc gets to see beside the handler.
+//!
+//! ```text
+//! async fn health() -> Response { .. }
+//!
+//! struct health {}
+//!
+//! impl ::pinpoint_iam::web::Annotated for health { .. }
+//!
+//! impl ::pinpoint_iam::web::PublicHandler for health {
+//!     fn is<F: 'static>(_: &F) -> bool { /* whether `F` is the function above */ }
+//! }
+//! ```
+//!
+//! A function and a type of one name may come from two places: a function of one's own shadows one that a glob imports,
+//! and the imported type stays visible. `is` is there so that such a function does not pass for public.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::{Attribute, GenericParam, LitStr, Signature};
+
+use super::parse::Handler;
+use crate::paths;
+
+/// Writes the handler and its type.
+pub(super) fn expand(reason: &LitStr, handler: Handler) -> TokenStream {
+    let Handler {
+        attributes,
+        visibility,
+        signature,
+        body,
+    } = handler;
+    let root = paths::root();
+    let name = &signature.ident;
+    let shown = name.unraw().to_string();
+    let conditions: Vec<&Attribute> = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .collect();
+    let documentation = format!("**Public**: {}", reason.value().trim());
+    let is = if is_generic(&signature) {
+        // Which of its instances would be meant is not known here.
+        quote!(#root::expansion::is_instance::<F, Self>())
+    } else {
+        quote!(#root::expansion::is_function::<F, _>(&#name))
+    };
+    quote! {
+        #(#attributes)*
+        #[doc = ""]
+        #[doc = #documentation]
+        #visibility #signature #body
+
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
+        #visibility struct #name {}
+
+        #(#conditions)*
+        impl #root::web::Annotated for #name {
+            const DECLARATION: &'static #root::web::Declaration = &#root::web::Declaration {
+                handler: #shown,
+                module_path: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+                access: #root::web::Access::Public { reason: #reason },
+                path_parameters: &[],
+            };
+        }
+
+        #(#conditions)*
+        impl #root::web::PublicHandler for #name {
+            fn is<F: 'static>(_: &F) -> ::core::primitive::bool {
+                #is
+            }
+        }
+    }
+}
+
+/// Whether the function has instances, so that its bare name does not tell its type.
+fn is_generic(signature: &Signature) -> bool {
+    let has_parameters = signature
+        .generics
+        .params
+        .iter()
+        .any(|parameter| !matches!(parameter, GenericParam::Lifetime(_)));
+    has_parameters || has_impl(signature.inputs.to_token_stream())
+}
+
+fn has_impl(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "impl",
+        TokenTree::Group(group) => has_impl(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}

@@ -1,0 +1,273 @@
+//! Handlers at their places, and the router that serves them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::Method;
+
+use crate::web::{
+    Annotated, Authorized, MountedRoute, Place, PublicHandler, Requires, RouteFault, RouteFaults,
+    RouteTable,
+};
+
+/// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
+///
+/// `S` is the state that the handlers share. Nothing is refused before [`with_state`](Self::with_state) or
+/// [`router`](Self::router), which then say everything that is wrong.
+#[must_use = "handlers are served by the router that `with_state` makes of them"]
+pub struct Routes<S> {
+    table: RouteTable,
+    /// One for each route of the table.
+    endpoints: Vec<MethodRouter<S>>,
+    /// What kept a handler out of the table.
+    faults: Vec<RouteFault>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// No routes.
+    pub const fn new() -> Self {
+        Self {
+            table: RouteTable::EMPTY,
+            endpoints: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Adds the handler `H`, which is the function `handler`.
+    ///
+    /// This is what `routes!` calls, once for each entry.
+    pub fn mount<H, T, By, F>(mut self, handler: F, place: Place) -> Self
+    where
+        H: Annotated,
+        F: Handler<T, S>,
+        T: RunsFor<H, By> + 'static,
+    {
+        match T::function(&handler).and_then(|()| served::<H>(place)) {
+            Ok((route, method)) => {
+                self.table.push(route);
+                self.endpoints.push(on(method, handler));
+            }
+            Err(fault) => self.faults.push(fault),
+        }
+        self
+    }
+
+    /// These routes, and those of another list behind them.
+    pub fn merge(mut self, other: Self) -> Self {
+        let Self {
+            table,
+            endpoints,
+            faults,
+        } = other;
+        self.table = self.table.merge(table);
+        self.endpoints.extend(endpoints);
+        self.faults.extend(faults);
+        self
+    }
+
+    /// These routes, and those of another list behind them, whose paths all get `prefix` in front.
+    ///
+    /// A slash at the end of the prefix does not count, and the path `/` becomes the prefix itself. Placeholders of the
+    /// prefix are placeholders of the paths.
+    pub fn nest(self, prefix: &str, other: Self) -> Self {
+        let Self {
+            table,
+            endpoints,
+            faults,
+        } = other;
+        self.merge(Self {
+            table: RouteTable::default().nest(prefix, table),
+            endpoints,
+            faults,
+        })
+    }
+
+    /// What is served where.
+    ///
+    /// A handler that has no place is missing; [`check`](Self::check) names it.
+    pub const fn table(&self) -> &RouteTable {
+        &self.table
+    }
+
+    /// Looks for everything that keeps the routes from being served.
+    ///
+    /// # Errors
+    ///
+    /// All faults together: a handler without a place, two handlers on one route, a path that axum refuses or that does
+    /// not have what its handler takes from it.
+    pub fn check(&self) -> Result<(), RouteFaults> {
+        let mut faults = self.faults.clone();
+        match self.table.check() {
+            // The router's own opinion is asked for paths that can be read only: it would repeat what was said.
+            Ok(()) => faults.extend(refused_paths(&self.table)),
+            Err(more) => faults.extend(more.iter().cloned()),
+        }
+        RouteFaults::unless_empty(faults)
+    }
+
+    /// The router, which still waits for its state.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn router(self) -> Result<Router<S>, RouteFaults> {
+        self.check()?;
+        Ok(self
+            .table
+            .iter()
+            .zip(self.endpoints)
+            .fold(Router::new(), |router, (route, endpoint)| {
+                router.route(&route.path, endpoint)
+            }))
+    }
+
+    /// The router with its state.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn with_state(self, state: S) -> Result<Router, RouteFaults> {
+        Ok(self.router()?.with_state(state))
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Clone for Routes<S> {
+    fn clone(&self) -> Self {
+        Self {
+            table: self.table.clone(),
+            endpoints: self.endpoints.clone(),
+            faults: self.faults.clone(),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Routes<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Routes")
+            .field("table", &self.table)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The route of `H`, and its method in axum's words.
+fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, MethodFilter), RouteFault> {
+    let route = place.of(H::DECLARATION)?;
+    let method = Method::from_bytes(route.method.as_bytes())
+        .ok()
+        .and_then(|method| MethodFilter::try_from(method).ok());
+    match method {
+        Some(method) => Ok((route, method)),
+        None => Err(RouteFault::new(
+            H::DECLARATION,
+            format!("axum cannot serve the method `{}`", route.method),
+            "use a method of HTTP, in upper case",
+        )),
+    }
+}
+
+/// The paths that the router would refuse, by its own rules.
+fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
+    let mut tree = matchit::Router::new();
+    let mut seen = BTreeSet::new();
+    let mut faults = Vec::new();
+    for route in table.iter().filter(|route| seen.insert(&route.path)) {
+        if let Err(error) = tree.insert(&*route.path, ()) {
+            let (message, hint) = match error {
+                matchit::InsertError::Conflict { with } => (
+                    format!("`{route}` cannot be served beside the path `{with}`"),
+                    "change one of the paths: nothing tells which of them a request means",
+                ),
+                other => (
+                    format!("axum cannot serve the path `{}`: {other}", route.path),
+                    "give another path",
+                ),
+            };
+            faults.push(RouteFault::new(route.declaration, message, hint));
+        }
+    }
+    faults
+}
+
+/// The arguments of a function that may be mounted as the handler `H`.
+///
+/// What `#[requires]` stands on takes the proof of its own check first. An attribute below it could have dropped the
+/// parameter, and a function of the same name could shadow the handler; neither compiles. A public handler takes what it
+/// likes, and has to be the function that says so.
+#[diagnostic::on_unimplemented(
+    message = "the function `{H}` does not take the proof of its check",
+    label = "would be served unguarded",
+    note = "`#[requires(..)]` adds the parameter; write it below the attributes that change the function's parameters",
+    note = "is there another function of this name?"
+)]
+pub trait RunsFor<H, By> {
+    /// Whether `function` is what `H` says it is.
+    ///
+    /// # Errors
+    ///
+    /// When it is another one.
+    fn function<F: 'static>(function: &F) -> Result<(), RouteFault>;
+}
+
+/// How a public handler is known: by itself.
+#[derive(Debug)]
+pub enum Unguarded {}
+
+/// How a guarded handler is known: by the proof that it takes.
+#[derive(Debug)]
+pub enum Guarded {}
+
+#[diagnostic::do_not_recommend]
+impl<H: PublicHandler, T> RunsFor<H, Unguarded> for T {
+    fn function<F: 'static>(function: &F) -> Result<(), RouteFault> {
+        if H::is(function) {
+            Ok(())
+        } else {
+            Err(RouteFault::new(
+                H::DECLARATION,
+                "another function of this name is in its place, with neither `#[requires]` nor `#[public]`",
+                "name the function that is meant by its path",
+            ))
+        }
+    }
+}
+
+macro_rules! guarded {
+    ($($argument:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<H: Requires<P>, P, M, $($argument),*> RunsFor<H, Guarded>
+            for (M, Authorized<H, P>, $($argument),*)
+        {
+            fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
+                Ok(())
+            }
+        }
+    };
+}
+
+guarded!();
+guarded!(T2);
+guarded!(T2 T3);
+guarded!(T2 T3 T4);
+guarded!(T2 T3 T4 T5);
+guarded!(T2 T3 T4 T5 T6);
+guarded!(T2 T3 T4 T5 T6 T7);
+guarded!(T2 T3 T4 T5 T6 T7 T8);
+guarded!(T2 T3 T4 T5 T6 T7 T8 T9);
+guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10);
+guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11);
+guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12);
+guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13);
+guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14);
+guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
+guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16);

@@ -1,0 +1,173 @@
+//! What must hold of the routes of an application, whatever the framework.
+
+use std::collections::BTreeMap;
+
+use super::template::Template;
+use super::{MountedRoute, RouteFault};
+use crate::guard::is_parameter;
+use crate::web::{BindingSource, Declaration, PathParameter, Requirement, ResourceBinding};
+
+/// Everything that is wrong, in the order of the routes.
+pub(crate) fn faults(routes: &[MountedRoute]) -> Vec<RouteFault> {
+    let mut faults = Vec::new();
+    let mut served: BTreeMap<String, Vec<&MountedRoute>> = BTreeMap::new();
+    for route in routes {
+        let template = match Template::parse(&route.path) {
+            Ok(template) => template,
+            Err(fault) => {
+                faults.push(RouteFault::new(
+                    route.declaration,
+                    fault.message,
+                    fault.hint,
+                ));
+                continue;
+            }
+        };
+        faults.extend(parameter_faults(route, &template.names));
+        let others = served.entry(template.shape).or_default();
+        faults.extend(others.iter().find_map(|other| clash(other, route)));
+        others.push(route);
+    }
+    faults
+}
+
+/// What keeps two routes of one shape from being served together.
+fn clash(one: &MountedRoute, other: &MountedRoute) -> Option<RouteFault> {
+    let Declaration {
+        handler,
+        file,
+        line,
+        ..
+    } = one.declaration;
+    if one.method == other.method {
+        Some(RouteFault::new(
+            other.declaration,
+            format!("`{other}` is the route of `{handler}` at {file}:{line} too"),
+            "give one of them another method or path",
+        ))
+    } else if one.path != other.path {
+        Some(RouteFault::new(
+            other.declaration,
+            format!(
+                "`{other}` and `{one}` of `{handler}` at {file}:{line} name the placeholders of one path differently"
+            ),
+            "use the same names in both",
+        ))
+    } else {
+        None
+    }
+}
+
+/// What the parameters of a handler need of its path, and the path does not give.
+fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
+    let declaration = route.declaration;
+    let bound: Vec<&str> = declaration
+        .requirement()
+        .map(bound_parameters)
+        .unwrap_or_default();
+    let path = &route.path;
+    let fault = |message: String, hint: String| RouteFault::new(declaration, message, hint);
+    let lacks = |name: &str| {
+        fault(
+            format!(
+                "the path `{path}` has no placeholder `{}`, which the handler takes from it",
+                braced(name)
+            ),
+            format!("write `{}` for the placeholder that is meant", braced(name)),
+        )
+    };
+    let has = |parameter: &str| names.iter().any(|name| is_parameter(name, parameter));
+    let mut faults = Vec::new();
+    for parameter in declaration.path_parameters {
+        match parameter {
+            // A name that the check does not use may be that of a struct with fields for any number of placeholders.
+            PathParameter::Single(name) if !bound.contains(name) => {}
+            PathParameter::Single(name) if !has(name) => faults.push(lacks(name)),
+            PathParameter::Single(_) if names.len() < 2 => {}
+            PathParameter::Single(name) => faults.push(fault(
+                format!(
+                    "`Path({name})` takes the only placeholder of a path, and `{path}` has {}",
+                    names.len()
+                ),
+                format!("take them all, as in `Path(({}))`", tuple(names)),
+            )),
+            PathParameter::Tuple(parameters) if parameters.len() != names.len() => {
+                faults.push(fault(
+                    format!(
+                        "`Path` takes {} placeholders, and the path `{path}` has {}",
+                        parameters.len(),
+                        names.len()
+                    ),
+                    match names {
+                        [] => "remove the parameter, or give another path".to_owned(),
+                        [only] => format!("write `Path({})`", only.replace('-', "_")),
+                        several => format!("write `Path(({}))`", tuple(several)),
+                    },
+                ));
+            }
+            PathParameter::Tuple(parameters) => {
+                let misplaced = parameters
+                    .iter()
+                    .zip(names)
+                    .filter(|(parameter, name)| !is_parameter(name, parameter))
+                    .map(|(parameter, _)| *parameter);
+                let mut is_out_of_order = false;
+                for parameter in misplaced {
+                    if has(parameter) {
+                        is_out_of_order = true;
+                    } else if bound.contains(&parameter) {
+                        faults.push(lacks(parameter));
+                    }
+                }
+                if is_out_of_order {
+                    faults.push(fault(
+                        format!(
+                            "`Path(({}))` names the placeholders of `{path}` in another order; they are filled by position",
+                            parameters.join(", ")
+                        ),
+                        format!("write `Path(({}))`", tuple(names)),
+                    ));
+                }
+            }
+            PathParameter::Named(fields) => {
+                for field in fields.iter().filter(|field| !has(field)) {
+                    faults.push(fault(
+                        format!("the path `{path}` has no placeholder for the field `{field}`"),
+                        format!(
+                            "write `{}` for the placeholder that is meant; where the field is renamed for its deserialization, take the struct whole, as in `Path(ids)`, and say `{field} = ids.{field}`",
+                            braced(field)
+                        ),
+                    ));
+                }
+            }
+        }
+    }
+    faults
+}
+
+/// The handler's parameters that fill placeholders of ARNs by their names.
+fn bound_parameters(requirement: &Requirement) -> Vec<&'static str> {
+    let mut bound = Vec::new();
+    for action in requirement.actions() {
+        match &action.resource {
+            ResourceBinding::Fields(fields) => {
+                bound.extend(fields.iter().filter_map(|field| match field.from {
+                    BindingSource::Parameter(name) => Some(name),
+                    BindingSource::Pinned(_) | BindingSource::Expression(_) => None,
+                }));
+            }
+            ResourceBinding::WholeArn(name) => bound.push(*name),
+            ResourceBinding::All | ResourceBinding::Resource(_) => {}
+        }
+    }
+    bound
+}
+
+/// A parameter as paths write it: `{application-id}`.
+fn braced(parameter: &str) -> String {
+    format!("{{{}}}", parameter.replace('_', "-"))
+}
+
+fn tuple(names: &[&str]) -> String {
+    names.join(", ").replace('-', "_")
+}

@@ -1,0 +1,639 @@
+//! `routes!` for axum: what is mounted where, and what is refused when the router is built.
+
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::Request;
+use pinpoint_iam::action::TypedAction;
+use pinpoint_iam::mobiletargeting::actions::GetCampaign;
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::web::axum::Routes;
+use pinpoint_iam::web::{
+    Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, MountedRoute,
+    PathParameter, Place, Requirement, ResourceBinding, RouteTable,
+};
+use pinpoint_iam::{Authorizer, Policy, Principal, Scope, public, requires, routes};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use tower::ServiceExt;
+
+mod campaigns {
+    use super::*;
+
+    #[requires(GetCampaign)]
+    pub(crate) async fn get_campaign(
+        Path((application_id, campaign_id)): Path<(String, String)>,
+    ) -> String {
+        format!("{application_id} {campaign_id}")
+    }
+
+    #[requires(DeleteCampaign)]
+    pub(crate) async fn delete_campaign(
+        Path((application_id, campaign_id)): Path<(String, String)>,
+    ) -> String {
+        format!("{application_id} {campaign_id} deleted")
+    }
+}
+
+#[requires(GetApp)]
+async fn get_app(Path(application_id): Path<String>) -> String {
+    application_id
+}
+
+#[requires(mobileanalytics::PutEvents)]
+async fn put_events() -> &'static str {
+    "events"
+}
+
+#[requires(GetApps)]
+async fn generic<T: Default + ToString + Send + 'static>() -> String {
+    T::default().to_string()
+}
+
+#[public("load balancer health check")]
+async fn health() -> &'static str {
+    "healthy"
+}
+
+#[public("the version is no secret")]
+async fn version<T: Default + ToString + Send + 'static>(State(_): State<Authorizer>) -> String {
+    T::default().to_string()
+}
+
+const ANA: &str = "arn:aws:iam::123456789012:user/ana";
+
+/// An authorizer that lets Ana read.
+fn authorizer() -> Authorizer {
+    let document = r#"{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}
+    ]}"#;
+    let mut store = PolicyStore::new();
+    let policy = Policy::new("test", Document::parse(document).unwrap());
+    store.identity(ANA).unwrap().attach(policy);
+    Authorizer::builder()
+        .scope(Scope::new("aws", "us-east-1", "123456789012"))
+        .source(store)
+        .build()
+        .unwrap()
+}
+
+async fn answer(
+    router: &Router,
+    method: &str,
+    path: &str,
+    principal: Option<&str>,
+) -> (u16, String) {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .body(Body::empty())
+        .unwrap();
+    if let Some(arn) = principal {
+        request
+            .extensions_mut()
+            .insert(Principal::from_arn(arn).unwrap());
+    }
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    (status, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+fn listed(table: &RouteTable) -> Vec<String> {
+    table
+        .iter()
+        .map(|route| format!("{route} {}", route.declaration.handler))
+        .collect()
+}
+
+fn all() -> Routes<Authorizer> {
+    routes![
+        campaigns::get_campaign,
+        campaigns::delete_campaign,
+        "/v2/apps/{application-id}" => get_app,
+        "POST /events" => put_events,
+        generic::<u8>,
+        "GET /healthz" => health,
+        "GET /version" => version::<u16>,
+    ]
+}
+
+#[test]
+fn method_and_path_come_from_the_catalog_unless_they_are_given() {
+    assert_eq!(
+        listed(all().table()),
+        [
+            "GET /v1/apps/{application-id}/campaigns/{campaign-id} get_campaign",
+            "DELETE /v1/apps/{application-id}/campaigns/{campaign-id} delete_campaign",
+            "GET /v2/apps/{application-id} get_app",
+            "POST /events put_events",
+            "GET /v1/apps generic",
+            "GET /healthz health",
+            "GET /version version",
+        ]
+    );
+    let routes: Routes<Authorizer> = routes!["PUT" => get_app];
+    assert_eq!(
+        listed(routes.table()),
+        ["PUT /v1/apps/{application-id} get_app"]
+    );
+}
+
+#[test]
+fn conditions_hold_for_single_entries() {
+    let routes: Routes<Authorizer> = routes![
+        #[cfg(any())]
+        no_such_handler,
+        #[cfg(all())]
+        get_app,
+    ];
+    assert_eq!(routes.table().iter().count(), 1);
+}
+
+#[test]
+fn the_table_tells_what_stands_on_the_handlers() {
+    let routes = all();
+    let declarations: Vec<&Declaration> = routes
+        .table()
+        .iter()
+        .map(|route| route.declaration)
+        .collect();
+    let [get_campaign, .., health, version] = declarations.as_slice() else {
+        panic!("{declarations:?}");
+    };
+    assert_eq!(
+        get_campaign.module_path,
+        concat!(module_path!(), "::campaigns")
+    );
+    assert!(get_campaign.file.ends_with("routes.rs"));
+    assert!(matches!(
+        health.access,
+        Access::Public {
+            reason: "load balancer health check"
+        }
+    ));
+    assert_eq!(version.handler, "version");
+}
+
+#[tokio::test]
+async fn what_is_mounted_is_guarded() {
+    let app = all().with_state(authorizer()).unwrap();
+    let campaign = "/v1/apps/a1/campaigns/c1";
+    for (method, path, principal, status, body) in [
+        ("GET", campaign, Some(ANA), 200, "a1 c1"),
+        ("GET", campaign, None, 401, "Message"),
+        ("DELETE", campaign, Some(ANA), 403, "DeleteCampaign"),
+        ("GET", "/v2/apps/a1", Some(ANA), 200, "a1"),
+        ("GET", "/v2/apps/a1", None, 401, "Message"),
+        ("POST", "/events", Some(ANA), 403, "PutEvents"),
+        ("GET", "/v1/apps", Some(ANA), 200, "0"),
+        ("GET", "/healthz", None, 200, "healthy"),
+        ("GET", "/version", None, 200, "0"),
+        ("GET", "/v1/apps/a1", Some(ANA), 404, ""),
+    ] {
+        let (answered, text) = answer(&app, method, path, principal).await;
+        assert_eq!(answered, status, "{method} {path}: {text}");
+        assert!(text.contains(body), "{method} {path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn head_is_checked_as_get_is_and_options_is_not_answered() {
+    let app = all().with_state(authorizer()).unwrap();
+    let campaign = "/v1/apps/a1/campaigns/c1";
+    for (method, principal, status) in [
+        ("HEAD", Some(ANA), 200),
+        ("HEAD", None, 401),
+        ("OPTIONS", Some(ANA), 405),
+        ("OPTIONS", None, 405),
+        ("TRACE", None, 405),
+    ] {
+        let (answered, body) = answer(&app, method, campaign, principal).await;
+        assert_eq!(
+            (answered, body.as_str()),
+            (status, ""),
+            "{method} {principal:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn lists_are_joined_and_put_under_prefixes() {
+    let routes = routes![get_app]
+        .merge(routes!["GET /healthz" => health])
+        .nest(
+            "/tenants/{tenant}/",
+            routes![campaigns::get_campaign, "GET /" => health]
+                .nest("/deep", routes!["GET /{x}" => health]),
+        );
+    assert_eq!(
+        listed(routes.table()),
+        [
+            "GET /v1/apps/{application-id} get_app",
+            "GET /healthz health",
+            "GET /tenants/{tenant}/v1/apps/{application-id}/campaigns/{campaign-id} get_campaign",
+            "GET /tenants/{tenant} health",
+            "GET /tenants/{tenant}/deep/{x} health",
+        ]
+    );
+    let app = routes.with_state(authorizer()).unwrap();
+    for (path, principal, status) in [
+        ("/v1/apps/a1", None, 401),
+        ("/v1/apps/a1", Some(ANA), 200),
+        ("/healthz", None, 200),
+        ("/tenants/t", None, 200),
+        ("/tenants/t/deep/x", None, 200),
+        ("/tenants/t/v1/apps/a1/campaigns/c1", None, 401),
+    ] {
+        let (answered, _) = answer(&app, "GET", path, principal).await;
+        assert_eq!(answered, status, "{path}");
+    }
+}
+
+/// What is wrong with routes that cannot be served, without the place of the handlers.
+fn faults(routes: Routes<Authorizer>) -> Vec<String> {
+    let faults = routes.router().unwrap_err();
+    let texts = faults.iter().map(|fault| {
+        assert!(fault.declaration().file.ends_with("routes.rs"));
+        assert!(!fault.hint().is_empty());
+        format!("{}: {}", fault.declaration().handler, fault.message())
+    });
+    texts.collect()
+}
+
+#[test]
+fn two_handlers_on_one_route_are_refused() {
+    let twice = faults(routes![
+        get_app,
+        "GET /v1/apps/{id}" => health,
+        get_app,
+    ]);
+    let [first, second] = twice.as_slice() else {
+        panic!("{twice:?}");
+    };
+    assert!(
+        first.starts_with("health: `GET /v1/apps/{id}` is the route of `get_app` at "),
+        "{first}"
+    );
+    assert!(
+        second
+            .starts_with("get_app: `GET /v1/apps/{application-id}` is the route of `get_app` at "),
+        "{second}"
+    );
+}
+
+#[test]
+fn a_list_that_is_nested_onto_another_one_is_held_against_it() {
+    let twice = faults(routes!["GET /a/b" => health].nest("/a", routes!["GET /b" => health]));
+    assert_eq!(twice.len(), 1, "{twice:?}");
+}
+
+#[test]
+fn placeholders_of_one_path_have_one_name() {
+    let found = faults(routes![get_app, "PUT /v1/apps/{id}" => health]);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].contains("name the placeholders of one path differently"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_handler_without_a_place_is_refused() {
+    assert_eq!(
+        faults(routes![
+            health,
+            "POST" => health,
+            "/x" => health,
+            put_events,
+            several,
+            "/several" => several,
+        ]),
+        [
+            "health: a public handler has no route of its own",
+            "health: a public handler has no route of its own",
+            "health: a public handler has no route of its own",
+            "put_events: the catalog has no route for `mobileanalytics:PutEvents`",
+            "several: a handler that requires several actions has no route of its own",
+            "several: a handler that requires several actions has no route of its own",
+        ]
+    );
+}
+
+#[test]
+fn faults_are_reported_together_with_place_and_remedy() {
+    let faults = routes![health, "GET /a/b" => health, "GET /a/b" => health]
+        .with_state(authorizer())
+        .unwrap_err();
+    let text = faults.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert_eq!(lines[0], "2 routes cannot be served");
+    let Declaration { file, line, .. } = health::DECLARATION;
+    assert_eq!(
+        lines[1],
+        format!(
+            "  {file}:{line}: `health`: a public handler has no route of its own; say its method and path, as in `\"GET /healthz\" => health`"
+        )
+    );
+    assert_eq!(text, format!("{faults:?}"));
+}
+
+#[test]
+fn paths_that_axum_refuses_are_faults_and_no_panics() {
+    for path in [
+        "",
+        "x",
+        "/:id",
+        "/*rest",
+        "/{id",
+        "/id}",
+        "/{}",
+        "/{a}{b}",
+        "/{a}.json",
+        "/{*rest}/x",
+        "/{a}/{a}",
+    ] {
+        let place = Place {
+            method: Some("GET"),
+            path: Some(path),
+        };
+        let routes = Routes::<Authorizer>::new().mount::<health, _, _, _>(health, place);
+        assert_eq!(faults(routes).len(), 1, "{path}");
+    }
+    let beside_rest = [
+        "health: `GET /{b}` cannot be served beside the path `/{*a}`",
+        "health: `GET /{c}/x` cannot be served beside the path `/{*a}`",
+    ];
+    assert_eq!(
+        faults(routes![
+            "GET /{*a}" => health,
+            "GET /{b}" => health,
+            "GET /{c}/x" => health,
+        ]),
+        beside_rest
+    );
+}
+
+proptest! {
+    /// What passes the check is served: axum panics where it refuses a path.
+    #[test]
+    fn what_is_accepted_is_served(places in vec((method(), path()), 1..6)) {
+        let routes = places.into_iter().fold(Routes::<Authorizer>::new(), |routes, (method, path)| {
+            let place = Place {
+                method: Some(method),
+                path: Some(path.leak()),
+            };
+            routes.mount::<health, _, _, _>(health, place)
+        });
+        if routes.check().is_ok() {
+            prop_assert!(routes.router().is_ok());
+        }
+    }
+}
+
+fn method() -> impl Strategy<Value = &'static str> {
+    select(vec!["GET", "HEAD", "POST"])
+}
+
+fn path() -> impl Strategy<Value = String> {
+    let segment = select(vec![
+        "", "a", "b", "{x}", "{y}", "a{x}", "a{y}", "{*r}", "a{*r}", "{{", "{{x}}", "{{{x}",
+        "{x}}}", "}}", "{x}a", ":a", "*", "%7B", "ä",
+    ]);
+    vec(segment, 1..4).prop_map(|segments| format!("/{}", segments.join("/")))
+}
+
+#[test]
+fn methods_that_axum_refuses_are_faults_and_no_panics() {
+    for method in ["", "get", "PURGE", "GE T"] {
+        let place = Place {
+            method: Some(method),
+            path: Some("/"),
+        };
+        let routes = Routes::<Authorizer>::new().mount::<health, _, _, _>(health, place);
+        assert_eq!(
+            faults(routes),
+            [format!("health: axum cannot serve the method `{method}`")]
+        );
+    }
+}
+
+mod elsewhere {
+    use super::*;
+
+    #[public("the original")]
+    pub(crate) async fn shadowed() {}
+
+    #[public("the original")]
+    pub(crate) async fn shadowed_generic<T: Send + 'static>() {}
+}
+
+#[test]
+fn a_function_that_shadows_a_public_handler_is_not_public() {
+    mod here {
+        use super::elsewhere::*;
+        use super::*;
+
+        async fn shadowed() {}
+        async fn shadowed_generic<T: Send + 'static>() {}
+
+        pub(super) fn routes() -> Routes<Authorizer> {
+            routes!["GET /a" => shadowed, "GET /b" => shadowed_generic::<u8>]
+        }
+    }
+    let found = faults(here::routes());
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found[0].contains("another function of this name"),
+        "{found:?}"
+    );
+    let routes: Routes<Authorizer> =
+        routes!["GET /a" => elsewhere::shadowed, "GET /b" => elsewhere::shadowed_generic::<u8>];
+    routes.check().unwrap();
+}
+
+#[test]
+fn a_handler_at_two_places_is_served_at_both() {
+    let routes: Routes<Authorizer> = routes![get_app, "/v2/apps/{application-id}" => get_app];
+    routes.check().unwrap();
+    assert_eq!(routes.table().iter().count(), 2);
+}
+
+/// A handler with a declaration of its own; what a composition of actions looks like.
+#[expect(non_camel_case_types, reason = "named like the function beside it")]
+struct several {}
+
+async fn several(_: pinpoint_iam::web::Authorized<several, ()>) {}
+
+const GET_CAMPAIGN: ActionRequirement = ActionRequirement {
+    action: GetCampaign::METADATA,
+    resource: ResourceBinding::Fields(&[
+        FieldBinding {
+            field: "application_id",
+            from: BindingSource::Parameter("application_id"),
+        },
+        FieldBinding {
+            field: "campaign_id",
+            from: BindingSource::Parameter("campaign_id"),
+        },
+    ]),
+};
+
+impl Annotated for several {
+    const DECLARATION: &'static Declaration = &Declaration {
+        handler: "several",
+        module_path: module_path!(),
+        file: file!(),
+        line: line!(),
+        access: Access::Requires {
+            requirement: Requirement::All(&[
+                Requirement::Action(GET_CAMPAIGN),
+                Requirement::Action(GET_CAMPAIGN),
+            ]),
+            after_body: false,
+        },
+        path_parameters: &[],
+    };
+}
+
+impl pinpoint_iam::web::Requires<()> for several {
+    type Permit = ();
+
+    fn check(guard: &pinpoint_iam::Guard<'_>, (): &()) -> Result<(), pinpoint_iam::Denied> {
+        guard.check(
+            pinpoint_iam::mobileanalytics::actions::PutEvents,
+            &pinpoint_iam::AllResources,
+        )
+    }
+}
+
+/// A handler that takes these parameters from its path, and binds the ids of a campaign by their names.
+macro_rules! taking {
+    ($parameter:expr) => {{
+        static DECLARATION: Declaration = Declaration {
+            handler: "get_campaign",
+            module_path: module_path!(),
+            file: file!(),
+            line: line!(),
+            access: Access::Requires {
+                requirement: Requirement::Action(GET_CAMPAIGN),
+                after_body: false,
+            },
+            path_parameters: &[$parameter],
+        };
+        &DECLARATION
+    }};
+}
+
+/// The faults of a handler at a path.
+fn at(path: &'static str, declaration: &'static Declaration) -> Vec<String> {
+    let table = RouteTable::new([MountedRoute {
+        method: "GET",
+        path: path.into(),
+        declaration,
+    }]);
+    match table.check() {
+        Ok(()) => Vec::new(),
+        Err(faults) => faults
+            .iter()
+            .map(|fault| format!("{}; {}", fault.message(), fault.hint()))
+            .collect(),
+    }
+}
+
+#[test]
+fn a_tuple_names_the_placeholders_in_their_order() {
+    let in_order = taking!(PathParameter::Tuple(&["application_id", "campaign_id"]));
+    let swapped = taking!(PathParameter::Tuple(&["campaign_id", "application_id"]));
+    let one_of_others = taking!(PathParameter::Tuple(&["application_id", ""]));
+    let short = taking!(PathParameter::Tuple(&["application_id"]));
+    let path = "/v1/apps/{application-id}/campaigns/{campaign-id}";
+    assert_eq!(at(path, in_order), [""; 0]);
+    assert_eq!(at("/{application_id}/{campaign_id}", in_order), [""; 0]);
+    assert_eq!(at("/{application-id}/{other}", one_of_others), [""; 0]);
+    assert_eq!(
+        at(path, swapped),
+        [format!(
+            "`Path((campaign_id, application_id))` names the placeholders of `{path}` in another order; they are filled by position; write `Path((application_id, campaign_id))`"
+        )]
+    );
+    assert_eq!(
+        at("/{campaign-id}/{application-id}", in_order).len(),
+        1,
+        "the order of an override counts"
+    );
+    assert_eq!(
+        at(path, short),
+        [format!(
+            "`Path` takes 1 placeholders, and the path `{path}` has 2; write `Path((application_id, campaign_id))`"
+        )]
+    );
+    assert_eq!(
+        at("/{application-id}/{campaign}", in_order),
+        [
+            "the path `/{application-id}/{campaign}` has no placeholder `{campaign-id}`, which the handler takes from it; write `{campaign-id}` for the placeholder that is meant"
+        ]
+    );
+}
+
+#[test]
+fn a_single_name_is_the_only_placeholder() {
+    let bound = taking!(PathParameter::Single("application_id"));
+    let free = taking!(PathParameter::Single("ids"));
+    assert_eq!(at("/{application-id}", bound), [""; 0]);
+    assert_eq!(at("/{application-id}/{campaign-id}", free), [""; 0]);
+    assert_eq!(
+        at("/{application-id}/{campaign-id}", bound),
+        [
+            "`Path(application_id)` takes the only placeholder of a path, and `/{application-id}/{campaign-id}` has 2; take them all, as in `Path((application_id, campaign_id))`"
+        ]
+    );
+    for path in ["/", "/{campaign-id}", "/{x}/{y}"] {
+        let found = at(path, bound);
+        assert_eq!(found.len(), 1, "{path}");
+        assert!(
+            found[0].contains("has no placeholder `{application-id}`"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn fields_are_placeholders_in_any_order() {
+    let named = taking!(PathParameter::Named(&["campaign_id", "application_id"]));
+    assert_eq!(at("/{application-id}/{campaign_id}/{x}", named), [""; 0]);
+    let found = at("/{application-id}", named);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with(
+            "the path `/{application-id}` has no placeholder for the field `campaign_id`; "
+        ),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn every_route_of_the_catalog_can_be_served_at_once() {
+    let actions = pinpoint_iam::mobiletargeting::Action::ALL.iter();
+    let routes = actions
+        .filter_map(|action| action.metadata().route)
+        .map(|route| Place {
+            method: Some(route.method),
+            path: Some(route.path),
+        })
+        .collect::<std::collections::HashSet<_>>()
+        .into_iter()
+        .fold(Routes::<Authorizer>::new(), |routes, place| {
+            routes.mount::<health, _, _, _>(health, place)
+        });
+    assert!(routes.table().iter().count() > 100);
+    routes.check().unwrap();
+    let _ = routes.router().unwrap();
+}
