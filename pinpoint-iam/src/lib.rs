@@ -46,6 +46,15 @@ pub mod mobileanalytics {
     include!(concat!(env!("OUT_DIR"), "/mobileanalytics.rs"));
 }
 
+#[cfg(feature = "sms-voice")]
+pub mod sms_voice {
+    //! AWS End User Messaging SMS and Voice: the actions, resource types and condition keys of the service `sms-voice`.
+    //!
+    //! Generated from the catalog that comes with this crate. In `#[requires(..)]` its actions are written
+    //! `sms_voice::SendTextMessage`.
+    include!(concat!(env!("OUT_DIR"), "/sms-voice.rs"));
+}
+
 pub use pinpoint_iam_core::{
     action, arn, condition, context, implement_action_enum, pattern, policy, resource,
 };

@@ -47,10 +47,16 @@ const BUILTIN: &[(&str, &str)] = &[
         "catalog/data/mobileanalytics.toml",
         include_str!("../../data/mobileanalytics.toml"),
     ),
+    #[cfg(feature = "sms-voice")]
+    (
+        "catalog/data/sms-voice.toml",
+        include_str!("../../data/sms-voice.toml"),
+    ),
 ];
 
 impl Catalog {
-    /// The catalog that comes with this crate: Amazon Pinpoint, `mobiletargeting` and `mobileanalytics`.
+    /// The catalog that comes with this crate: Amazon Pinpoint, `mobiletargeting` and `mobileanalytics`; with the feature
+    /// `sms-voice` AWS End User Messaging SMS and Voice as well.
     ///
     /// It is read once for each process.
     ///

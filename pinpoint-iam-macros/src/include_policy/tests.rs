@@ -269,6 +269,7 @@ fn hints() {
         assert_eq!(findings.len(), 1, "{actions} {resource}");
         findings[0].hint.clone()
     };
+    let forms = if cfg!(feature = "sms-voice") { 53 } else { 43 };
     let app = "`arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/${AppId}`";
     for (actions, resource, expected) in [
         (
@@ -289,9 +290,10 @@ fn hints() {
         (
             "s3:GetObject",
             "~:campaign/c1/execution-metrics",
-            "actions of the catalog act on 43 forms of ARNs, such as \
-             `arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/${AppId}/journeys/${JourneyId}/activities/${JourneyActivityId}/execution-metrics`"
-                .to_owned(),
+            format!(
+                "actions of the catalog act on {forms} forms of ARNs, such as {}",
+                app.replace("${AppId}", "${AppId}/journeys/${JourneyId}/activities/${JourneyActivityId}/execution-metrics")
+            ),
         ),
         (
             "mobiletargeting:GetCampagin*",

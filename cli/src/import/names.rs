@@ -1,0 +1,146 @@
+//! From AWS's names to those of catalogs, and to sentences.
+
+/// The words of a name: `OptOutList`, `optOutList` and `opt-out-list` are `opt`, `out`, `list`.
+///
+/// A run of capitals is one word, whose last letter starts the next one: `ARNFormats` is `arn`, `formats`.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let characters: Vec<char> = name.chars().collect();
+    for (index, character) in characters.iter().enumerate() {
+        if !character.is_ascii_alphanumeric() {
+            if !current.is_empty() {
+                words.push(std::mem::take(&mut current));
+            }
+            continue;
+        }
+        let before = index.checked_sub(1).and_then(|index| characters.get(index));
+        let after = characters.get(index + 1);
+        let starts = character.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                !before.is_ascii_uppercase() || after.is_some_and(char::is_ascii_lowercase)
+            });
+        if starts && !current.is_empty() {
+            words.push(std::mem::take(&mut current));
+        }
+        current.push(character.to_ascii_lowercase());
+    }
+    if !current.is_empty() {
+        words.push(current);
+    }
+    words
+}
+
+/// A name in lower-case words with hyphens. A digit never starts a word of its own.
+pub(super) fn kebab(name: &str) -> String {
+    words(name).join("-")
+}
+
+/// A name in words with capitals, for a placeholder.
+pub(super) fn capitalized(name: &str) -> String {
+    let words = words(name).into_iter().map(|word| {
+        let mut characters = word.chars();
+        let first = characters.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(characters).collect::<String>()
+    });
+    words.collect()
+}
+
+/// What an action does, as far as its name tells. A correction says it better.
+pub(super) fn summary(action: &str) -> String {
+    let mut words = words(action).into_iter();
+    let verb = words.next().unwrap_or_default();
+    let verb = match verb.as_str() {
+        "get" | "describe" => "Reads".to_owned(),
+        "put" => "Stores".to_owned(),
+        "set" => "Sets".to_owned(),
+        "modify" => "Changes".to_owned(),
+        "" => "Does".to_owned(),
+        other => third_person(other),
+    };
+    let object: Vec<String> = words.map(|word| spelled(&word)).collect();
+    match (object.first(), object.last()) {
+        (Some(first), Some(last)) => {
+            let is_plural = last.ends_with('s') && !last.ends_with("ss");
+            let article = if is_plural {
+                ""
+            } else if first.starts_with(['a', 'e', 'i', 'o']) {
+                "an "
+            } else {
+                "a "
+            };
+            format!("{verb} {article}{}.", object.join(" "))
+        }
+        _ => format!("{verb}."),
+    }
+}
+
+/// The sentence for a placeholder: part of one, in lower case.
+pub(super) fn phrase(name: &str) -> String {
+    let words: Vec<String> = words(name).into_iter().map(|word| spelled(&word)).collect();
+    format!("the {}", words.join(" "))
+}
+
+/// Short forms that are written in capitals.
+fn spelled(word: &str) -> String {
+    match word {
+        "api" | "arn" | "dkim" | "iso" | "ip" | "mms" | "otp" | "rcs" | "sms" | "url" => {
+            word.to_ascii_uppercase()
+        }
+        _ => word.to_owned(),
+    }
+}
+
+fn third_person(verb: &str) -> String {
+    let mut characters = verb.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    let verb: String = first.into_iter().chain(characters).collect();
+    let stem = verb
+        .strip_suffix('y')
+        .filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
+    match stem {
+        Some(stem) => format!("{stem}ies"),
+        None if verb.ends_with("ch") || verb.ends_with("sh") || verb.ends_with(['s', 'x', 'o']) => {
+            format!("{verb}es")
+        }
+        None => format!("{verb}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_words() {
+        for (name, expected) in [
+            ("OptOutList", "opt-out-list"),
+            ("configuration-set", "configuration-set"),
+            ("WABAId", "waba-id"),
+            ("DedicatedIPPool", "dedicated-ip-pool"),
+            ("S3Bucket2", "s3-bucket2"),
+            ("dbPl:name_x", "db-pl-name-x"),
+            ("", ""),
+        ] {
+            assert_eq!(kebab(name), expected);
+        }
+        assert_eq!(capitalized("waba_id"), "WabaId");
+        assert_eq!(capitalized("PhoneNumberId"), "PhoneNumberId");
+    }
+
+    #[test]
+    fn summaries_are_sentences() {
+        for (name, expected) in [
+            ("GetCampaign", "Reads a campaign."),
+            ("SendSMSMessages", "Sends SMS messages."),
+            ("VerifyDestinationNumber", "Verifies a destination number."),
+            ("AddIdentity", "Adds an identity."),
+            ("DeployPool", "Deploys a pool."),
+            ("SearchWidgets", "Searches widgets."),
+            ("Ping", "Pings."),
+        ] {
+            assert_eq!(summary(name), expected);
+        }
+        assert_eq!(phrase("IsoCountryCode"), "the ISO country code");
+    }
+}

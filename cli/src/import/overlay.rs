@@ -1,0 +1,233 @@
+//! Corrections by hand, in a file of their own, with a reason each.
+//!
+//! ```toml
+//! overlay = 1
+//!
+//! [[correction]]
+//! action = "GetWidget"
+//! set = { summary = "Reads one widget with its parts." }
+//! remove = ["documentation"]
+//! reason = "the name tells too little"
+//!
+//! [summaries.actions]
+//! ListWidgets = "Lists the widgets of a shop."
+//! ```
+//!
+//! The reference has no sentences: those that the import makes out of names can be replaced by better ones in `summaries`, by
+//! section and name. A correction names one entry, by `action`, `resource`, `placeholder`, `condition-key` or `source`, or `service = true`. It
+//! changes an entry that the import made; with `add = true` it makes one that the import did not. A correction that no
+//! longer changes anything is an error: the import has caught up with it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Value;
+
+use super::draft::{Draft, Entry, SECTIONS};
+
+/// The version of the overlay's format.
+const FORMAT: u16 = 1;
+
+/// An overlay file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Overlay {
+    overlay: u16,
+    #[serde(default, rename = "correction")]
+    corrections: Vec<toml::Spanned<Correction>>,
+    /// Sentences by section and name.
+    #[serde(default)]
+    summaries: BTreeMap<String, BTreeMap<String, toml::Spanned<String>>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Correction {
+    #[serde(default)]
+    service: bool,
+    source: Option<String>,
+    condition_key: Option<String>,
+    placeholder: Option<String>,
+    resource: Option<String>,
+    action: Option<String>,
+    #[serde(default)]
+    add: bool,
+    #[serde(default)]
+    set: toml::Table,
+    #[serde(default)]
+    remove: Vec<String>,
+    /// Leaves the whole entry out.
+    #[serde(default)]
+    leave_out: bool,
+    reason: String,
+}
+
+/// What a correction is about.
+enum Subject {
+    Service,
+    Entry(&'static str, String),
+}
+
+impl Correction {
+    fn subject(&self) -> Result<Subject, String> {
+        let named = [
+            ("sources", &self.source),
+            ("condition-keys", &self.condition_key),
+            ("placeholders", &self.placeholder),
+            ("resources", &self.resource),
+            ("actions", &self.action),
+        ];
+        let mut subjects = named
+            .into_iter()
+            .filter_map(|(section, name)| Some(Subject::Entry(section, name.clone()?)))
+            .chain(self.service.then_some(Subject::Service));
+        match (subjects.next(), subjects.next()) {
+            (Some(subject), None) => Ok(subject),
+            _ => Err(
+                "a correction names one of `service`, `source`, `condition-key`, `placeholder`, `resource` and \
+                 `action`"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// Changes `entry`.
+    fn change(&self, entry: &mut Entry) -> Result<(), String> {
+        if self.set.is_empty() && self.remove.is_empty() {
+            return Err(
+                "the correction changes nothing: give `set`, `remove` or `leave-out`".to_owned(),
+            );
+        }
+        for (key, value) in &self.set {
+            if entry.get(key) == Some(value) {
+                return Err(format!(
+                    "`{key}` is that already; remove it from the correction"
+                ));
+            }
+            entry.insert(key.clone(), value.clone());
+        }
+        for key in &self.remove {
+            if entry.remove(key).is_none() {
+                return Err(format!(
+                    "there is no `{key}`; remove it from the correction"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Overlay {
+    /// Reads the file called `path`, which holds `text`.
+    pub(super) fn read(path: &str, text: &str) -> Result<Self, String> {
+        let overlay: Self = toml::from_str(text).map_err(|error| {
+            let place = error.span().map_or(1, |span| line(text, span.start));
+            format!("{path}:{place}: {}", error.message().replace('\n', ", "))
+        })?;
+        if overlay.overlay != FORMAT {
+            return Err(format!(
+                "{path}:1: unknown overlay format {}; this version reads {FORMAT}",
+                overlay.overlay
+            ));
+        }
+        Ok(overlay)
+    }
+
+    /// Applies the corrections to `draft`; answers what is wrong with them.
+    pub(super) fn apply(&self, path: &str, text: &str, draft: &mut Draft) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (section, summaries) in &self.summaries {
+            for (name, summary) in summaries {
+                if let Err(fault) = summarize(draft, section, name, summary.get_ref()) {
+                    let line = line(text, summary.span().start);
+                    faults.push(format!("{path}:{line}: {fault}"));
+                }
+            }
+        }
+        for correction in &self.corrections {
+            if let Err(fault) = apply(correction.get_ref(), draft) {
+                faults.push(format!(
+                    "{path}:{}: {fault}",
+                    line(text, correction.span().start)
+                ));
+            }
+        }
+        faults
+    }
+}
+
+fn summarize(draft: &mut Draft, section: &str, name: &str, summary: &str) -> Result<(), String> {
+    let Some(section) = SECTIONS.into_iter().find(|known| *known == section) else {
+        return Err(format!("there is no section `{section}`"));
+    };
+    let Some(entry) = draft.section(section).get_mut(name) else {
+        return Err(no_entry(draft, section, name));
+    };
+    entry.insert("summary".to_owned(), summary.into());
+    Ok(())
+}
+
+fn no_entry(draft: &mut Draft, section: &'static str, name: &str) -> String {
+    let names = draft.section(section).keys().map(String::as_str);
+    let near = pinpoint_iam_catalog::nearest(name, names);
+    let hint = near.first().map_or_else(
+        || "a correction with `add = true` makes it".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    format!("the import has no `{name}` in `{section}`; {hint}")
+}
+
+fn apply(correction: &Correction, draft: &mut Draft) -> Result<(), String> {
+    let subject = correction.subject()?;
+    let reason = correction.reason.trim();
+    if reason.is_empty() || reason.contains(['\n', '\r']) {
+        return Err("a correction has a `reason` of one line".to_owned());
+    }
+    let place = match subject {
+        Subject::Service => {
+            correction.change(&mut draft.service)?;
+            ("service".to_owned(), String::new())
+        }
+        Subject::Entry(section, name) => {
+            let entries = draft.section(section);
+            match (entries.get_mut(&name), correction.add) {
+                (Some(_), true) => {
+                    return Err(format!("the import has `{name}` itself; remove `add`"));
+                }
+                (None, false) => return Err(no_entry(draft, section, &name)),
+                (Some(_), false) if correction.leave_out => {
+                    entries.remove(&name);
+                    return Ok(());
+                }
+                (Some(entry), false) => correction.change(entry)?,
+                (None, true) => {
+                    let mut entry = Entry::new();
+                    correction.change(&mut entry)?;
+                    entries.insert(name.clone(), entry);
+                }
+            }
+            (section.to_owned(), name)
+        }
+    };
+    draft
+        .reasons
+        .entry(place)
+        .or_default()
+        .push(reason.to_owned());
+    Ok(())
+}
+
+fn line(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or(text);
+    before.matches('\n').count() + 1
+}
+
+/// Where a value came from, for entries that an import makes.
+pub(super) fn texts<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Value {
+    let texts = texts.into_iter();
+    Value::Array(
+        texts
+            .map(|text| Value::String(text.as_ref().to_owned()))
+            .collect(),
+    )
+}

@@ -1,0 +1,70 @@
+//! The program `pinpoint-iam`: one file for each of its subcommands.
+
+#![forbid(unsafe_code)]
+
+mod check;
+mod failure;
+mod import;
+mod schema;
+
+use std::process::ExitCode;
+
+use lexopt::Arg;
+
+use crate::failure::Failure;
+
+const HELP: &str = "\
+Checks catalogs and imports them from what AWS publishes.
+
+Usage: pinpoint-iam <command> [options]
+
+Commands:
+  check <catalog.toml>...   say what is wrong with catalogs, with the line of the file
+  import                    write a catalog from AWS's service reference and service models
+  schema                    print the JSON Schema of catalogs, for editors
+
+`pinpoint-iam <command> --help` says more.
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let mut parser = lexopt::Parser::from_env();
+    match parser.next()? {
+        Some(Arg::Value(command)) => match command.to_string_lossy().as_ref() {
+            "check" => check::run(parser),
+            "import" => import::run(parser),
+            "schema" => schema::run(parser),
+            unknown => {
+                let commands = ["check", "import", "schema"];
+                let near = pinpoint_iam_catalog::nearest(unknown, commands);
+                let hint = near.first().map_or_else(
+                    || "`pinpoint-iam --help` lists the commands".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                Err(Failure::usage(format!(
+                    "unknown command `{}`; {hint}",
+                    unknown.escape_debug()
+                )))
+            }
+        },
+        Some(Arg::Long("help") | Arg::Short('h')) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(Arg::Long("version") | Arg::Short('V')) => {
+            println!("pinpoint-iam {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+        Some(argument) => Err(argument.unexpected().into()),
+        None => Err(Failure::usage(HELP.trim_end().to_owned())),
+    }
+}
