@@ -13,7 +13,7 @@ use crate::context::{Context, TagKey};
 use crate::eval::{Answer, Decision};
 use crate::principal::Principal;
 use crate::request::{LateTags, Request};
-use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourcePart};
+use crate::resource::{RequestedResource, Resource, ResourceMismatch};
 
 pub use self::composition::Several;
 pub use self::denied::{Denied, DeniedReason};
@@ -22,6 +22,8 @@ pub use self::tags::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
 
 pub(crate) use self::denied::Pending;
 pub(crate) use self::settle::settle;
+#[cfg(feature = "actix")]
+pub(crate) use self::settle::settle_at_once;
 pub(crate) use self::tags::FetchedTags;
 
 /// Checks what one caller may do, in one request.
@@ -181,11 +183,12 @@ impl<'a> Guard<'a> {
     /// Checks that the caller may do `action` to the resource that the action's route names by its parameters.
     ///
     /// `parameter` gives the decoded value of a path parameter by the name of the field that it fills, such as
-    /// `campaign_id`; see [`is_parameter`]. A parameter that holds a whole ARN is read as [`check_arn`](Self::check_arn) does.
+    /// `campaign_id`; see `is_parameter`. A parameter that holds a whole ARN is read as [`check_arn`](Self::check_arn) does.
     ///
     /// # Errors
     ///
     /// As [`check`](Self::check); and when the action acts on several resource types, or a parameter is missing.
+    #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) fn authorize_parameters<'p, A: TypedAction>(
         &self,
         parameter: impl Fn(&str) -> Option<&'p str>,
@@ -215,7 +218,7 @@ impl<'a> Guard<'a> {
                     })
                     .collect::<Option<_>>()
                     .ok_or_else(Denied::misrouted)?;
-                let part: ResourcePart = only.fill(&values)?;
+                let part = only.fill(&values)?;
                 (*only, part)
             }
             _ => return Err(Denied::misrouted()),
@@ -285,7 +288,8 @@ impl<'a> Guard<'a> {
 }
 
 /// Whether a route calls the field `field` by the path parameter `parameter`: `campaign-id`, or `campaign_id`.
-pub(crate) fn is_parameter(parameter: &str, field: &str) -> bool {
+#[cfg(any(feature = "axum", feature = "actix"))]
+fn is_parameter(parameter: &str, field: &str) -> bool {
     let same = |(left, right): (u8, u8)| left == right || (left, right) == (b'-', b'_');
     parameter.len() == field.len() && parameter.bytes().zip(field.bytes()).all(same)
 }

@@ -1,6 +1,6 @@
 //! Asking a check again, with the tags that it needs.
 
-use crate::guard::{Denied, FetchedTags, Guard, Pending};
+use crate::guard::{Denied, FetchedTags, Guard, Pending, ResourceTagSource};
 
 /// Runs `check`, and runs it again with the tags of a resource for as long as it depends on such tags.
 ///
@@ -13,19 +13,45 @@ pub(crate) async fn settle<T>(
 ) -> Result<T, Denied> {
     loop {
         let outcome = check(&guard.with_resource_tags(fetched));
-        let Err(denied) = outcome else { return outcome };
-        let Some(Pending::ResourceTags(arn)) = denied.pending() else {
-            return Err(denied);
+        let Err(denied) = &outcome else {
+            return outcome;
         };
-        let Some(source) = guard.authorizer().resource_tag_source() else {
-            return Err(denied);
+        let Some((source, arn)) = awaited(&guard, denied) else {
+            return outcome;
         };
         match source.tags(arn).await {
-            Ok(tags) => fetched.insert(arn.clone(), &tags),
+            Ok(tags) => fetched.insert(arn.to_owned(), &tags),
             Err(error) => {
                 guard.authorizer().count_tag_failure();
                 return Err(Denied::tags_unavailable(error));
             }
         }
+    }
+}
+
+/// What [`settle`] answers where it is ready at once; `None` where it would wait for tags.
+#[cfg(feature = "actix")]
+pub(crate) fn settle_at_once<T>(
+    guard: Guard<'_>,
+    check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
+) -> Option<Result<T, Denied>> {
+    let outcome = check(&guard);
+    match &outcome {
+        Err(denied) if awaited(&guard, denied).is_some() => None,
+        _ => Some(outcome),
+    }
+}
+
+/// The resource whose tags the check waits for, and who is asked for them.
+fn awaited<'a, 'd>(
+    guard: &Guard<'a>,
+    denied: &'d Denied,
+) -> Option<(&'a dyn ResourceTagSource, &'d str)> {
+    match denied.pending() {
+        Some(Pending::ResourceTags(arn)) => {
+            let source = guard.authorizer().resource_tag_source()?;
+            Some((source, arn))
+        }
+        _ => None,
     }
 }

@@ -3,6 +3,8 @@
 use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
+#[cfg(feature = "actix")]
+use crate::guard::settle_at_once;
 use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, settle};
 use crate::principal::Principal;
 use crate::web::{Annotated, RequestHead, context};
@@ -45,13 +47,45 @@ impl Caller {
         authorizer: &Authorizer,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
-        let mut guard = authorizer.guard(&self.principal, &self.context);
-        if let Some(scope) = &self.scope {
-            guard = guard.in_scope(scope);
-        }
+        let guard = guard(
+            authorizer,
+            &self.principal,
+            &self.context,
+            self.scope.as_ref(),
+        );
         settle(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.answered_by(authorizer))
+    }
+
+    /// What [`settle`](Self::settle) answers where it need not wait for tags; `None` where it must.
+    #[cfg(feature = "actix")]
+    pub(super) fn settle_at_once<T>(
+        &self,
+        authorizer: &Authorizer,
+        check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
+    ) -> Option<Result<T, Denied>> {
+        let guard = guard(
+            authorizer,
+            &self.principal,
+            &self.context,
+            self.scope.as_ref(),
+        );
+        let outcome = settle_at_once(guard, check)?;
+        Some(outcome.map_err(|denied| denied.answered_by(authorizer)))
+    }
+}
+
+fn guard<'a>(
+    authorizer: &'a Authorizer,
+    principal: &'a Principal,
+    context: &'a Context,
+    scope: Option<&'a Scope>,
+) -> Guard<'a> {
+    let guard = authorizer.guard(principal, context);
+    match scope {
+        Some(scope) => guard.in_scope(scope),
+        None => guard,
     }
 }
 
@@ -60,7 +94,7 @@ pub(super) fn log_refusal<H: Annotated>(denied: &Denied, principal: Option<&Prin
     let handler = H::DECLARATION.handler;
     let reason = denied.reason();
     match (reason, principal) {
-        (DeniedReason::Misconfigured(_), _) => {
+        (DeniedReason::Misconfigured(_) | DeniedReason::NoScope, _) => {
             tracing::error!(handler, %reason, "request refused");
         }
         (_, Some(principal)) => tracing::info!(%principal, handler, %reason, "request refused"),

@@ -3,11 +3,14 @@
 //! `#[requires]` gives a handler one more parameter, [`Authorized`], in front of its own. A framework's extractor for
 //! it runs the check before the body is read; see the module of the framework.
 
+#[cfg(feature = "actix")]
+pub mod actix;
 mod answers;
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod caller;
+#[cfg(any(feature = "axum", feature = "actix"))]
 mod context;
 mod declaration;
 mod head;

@@ -1,0 +1,60 @@
+//! The check after the body.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{Error, FromRequest, HttpRequest};
+
+use super::authorized::take;
+use super::before_body::BeforeBody;
+use super::decision::is_let_in;
+use super::rejection::refuse;
+use super::{authorizer, kept};
+use crate::guard::{Denied, Guard};
+use crate::web::{AfterBody, RequiresAfterBody};
+
+impl<H, P, B> FromRequest for AfterBody<H, P, B>
+where
+    H: RequiresAfterBody<P, B>,
+    P: BeforeBody + 'static,
+    B: FromRequest + 'static,
+{
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(after_body(request, payload))
+    }
+}
+
+async fn after_body<H, P, B>(
+    request: HttpRequest,
+    mut payload: Payload,
+) -> Result<AfterBody<H, P, B>, Error>
+where
+    H: RequiresAfterBody<P, B>,
+    P: BeforeBody,
+    B: FromRequest,
+{
+    let authorizer = authorizer(&request).map_err(|denied| refuse::<H>(denied, None))?;
+    // The extractor of the body is not even made before the first check has passed.
+    let is_let_in = is_let_in(&request).await.unwrap_or(true);
+    let (true, Some(mut caller)) = (is_let_in, kept(&request)) else {
+        let denied = Denied::misconfigured("the check before the body has not passed")
+            .answered_by(&authorizer);
+        return Err(refuse::<H>(denied, None));
+    };
+    let parameters = P::extract(&request).await;
+    let parameters = take::<H, P>(parameters, &authorizer, &caller.principal)?;
+    let value = B::from_request(&request, &mut payload)
+        .await
+        .map_err(Into::into)?;
+    let check = |guard: &Guard<'_>| H::check_after_body(guard, &parameters, &value);
+    match caller.settle(&authorizer, check).await {
+        Ok(permit) => Ok(AfterBody::passed(value, permit)),
+        Err(denied) => Err(refuse::<H>(denied, Some(&caller.principal))),
+    }
+}

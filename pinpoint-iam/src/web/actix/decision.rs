@@ -1,0 +1,208 @@
+//! Decisions that may have to wait.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, Waker};
+
+use actix_web::dev::Payload;
+use actix_web::{Error, HttpMessage, HttpRequest};
+
+use super::gate::Gate;
+use crate::guard::Denied;
+
+/// The future of an extractor that decides: ready on its first poll, unless it waits for tags of resources.
+#[must_use = "futures do nothing unless polled"]
+pub struct Extraction<T>(Stage<T>);
+
+enum Stage<T> {
+    Made(Option<Result<T, Error>>),
+    Waiting(Rc<Decision<T>>),
+}
+
+/// What follows from a refusal.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Refusal {
+    /// The handler is not reached: the body is not handed out, and the answer is the refusal.
+    Ends,
+    /// The handler may have asked for an `Option`.
+    IsAnAnswer,
+}
+
+impl<T: 'static> Extraction<T> {
+    /// Of a decision that was made.
+    pub(super) fn made(outcome: Result<T, Error>) -> Self {
+        Self(Stage::Made(Some(outcome)))
+    }
+
+    /// Of a refusal. Nobody gets the body.
+    pub(super) fn refused(payload: &mut Payload, error: Error) -> Self {
+        drop(payload.take());
+        Self::made(Err(error))
+    }
+
+    /// Of a decision that waits. The body is withheld until then.
+    pub(super) fn waiting(
+        request: &HttpRequest,
+        payload: &mut Payload,
+        refusal: Refusal,
+        outcome: impl Future<Output = Result<T, Error>> + 'static,
+    ) -> Self {
+        let gate = Rc::new(Gate::default());
+        gate.withhold(payload);
+        if refusal == Refusal::Ends {
+            request.extensions_mut().insert(Rc::clone(&gate));
+        }
+        let decision = Rc::new(Decision {
+            state: Cell::new(State::Waiting(Box::pin(outcome))),
+            gate,
+            refusal,
+        });
+        if let Some(keeper) = Keeper::of(request) {
+            keeper.keep(decision.clone());
+        }
+        Self(Stage::Waiting(decision))
+    }
+}
+
+impl<T> Future for Extraction<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        match &mut self.get_mut().0 {
+            Stage::Made(outcome) => Poll::Ready(outcome.take().unwrap_or_else(taken)),
+            Stage::Waiting(decision) => decision.poll_made(context).map(|()| decision.take()),
+        }
+    }
+}
+
+// The outcome is moved, and never pinned.
+impl<T> Unpin for Extraction<T> {}
+
+/// Whether the gate of this request's handler is open; `None` where the decision did not have to wait.
+pub(super) async fn is_let_in(request: &HttpRequest) -> Option<bool> {
+    let gate = request.extensions().get::<Rc<Gate>>().cloned()?;
+    Some(poll_fn(|context| gate.poll_open(context)).await)
+}
+
+/// What a future gives that is ready on its first poll.
+pub(super) fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// A decision that waits.
+struct Decision<T> {
+    state: Cell<State<T>>,
+    gate: Rc<Gate>,
+    refusal: Refusal,
+}
+
+enum State<T> {
+    Waiting(Pin<Box<dyn Future<Output = Result<T, Error>>>>),
+    Made(Result<T, Error>),
+    Taken,
+}
+
+impl<T> Decision<T> {
+    fn take(&self) -> Result<T, Error> {
+        match self.state.replace(State::Taken) {
+            State::Made(outcome) => outcome,
+            State::Waiting(_) | State::Taken => taken(),
+        }
+    }
+}
+
+impl<T> Drop for Decision<T> {
+    fn drop(&mut self) {
+        // Who still waits before the gate would wait forever.
+        self.gate.decide(false);
+    }
+}
+
+fn taken<T>() -> Result<T, Error> {
+    Err(Denied::misconfigured("a decision was asked for twice").into())
+}
+
+/// A decision, whatever it lets in.
+trait Waiting {
+    fn poll_made(&self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// The refusal, if that is what was decided and nobody took it.
+    fn take_refusal(&self) -> Option<Error>;
+}
+
+impl<T> Waiting for Decision<T> {
+    fn poll_made(&self, context: &mut Context<'_>) -> Poll<()> {
+        let state = match self.state.replace(State::Taken) {
+            State::Waiting(mut outcome) => match outcome.as_mut().poll(context) {
+                Poll::Pending => {
+                    self.state.set(State::Waiting(outcome));
+                    return Poll::Pending;
+                }
+                Poll::Ready(outcome) => {
+                    self.gate
+                        .decide(outcome.is_ok() || self.refusal == Refusal::IsAnAnswer);
+                    State::Made(outcome)
+                }
+            },
+            made => made,
+        };
+        self.state.set(state);
+        Poll::Ready(())
+    }
+
+    fn take_refusal(&self) -> Option<Error> {
+        match self.state.replace(State::Taken) {
+            State::Made(Err(error)) if self.refusal == Refusal::Ends => Some(error),
+            other => {
+                self.state.set(other);
+                None
+            }
+        }
+    }
+}
+
+/// Holds the decisions of a request for as long as somebody waits for them, though their extractors may be gone.
+///
+/// The request only knows it weakly: a decision may hold the request.
+#[derive(Default)]
+pub(super) struct Keeper(RefCell<Vec<Rc<dyn Waiting>>>);
+
+impl Keeper {
+    /// A keeper for the decisions of `request`.
+    pub(super) fn install(request: &HttpRequest) -> Rc<Self> {
+        let keeper = Rc::new(Self::default());
+        request.extensions_mut().insert(Rc::downgrade(&keeper));
+        keeper
+    }
+
+    fn of(request: &HttpRequest) -> Option<Rc<Self>> {
+        request.extensions().get::<Weak<Self>>()?.upgrade()
+    }
+
+    fn keep(&self, decision: Rc<dyn Waiting>) {
+        self.0.borrow_mut().push(decision);
+    }
+
+    /// Waits for the decisions, and leaves them to their extractors.
+    pub(super) async fn made(&self) {
+        let decisions = self.0.borrow().clone();
+        for decision in decisions {
+            poll_fn(|context| decision.poll_made(context)).await;
+        }
+    }
+
+    /// Waits for the decisions, and answers a refusal that no extractor has taken.
+    pub(super) async fn refusal(&self) -> Option<Error> {
+        self.made().await;
+        let decisions = self.0.take();
+        decisions
+            .iter()
+            .find_map(|decision| decision.take_refusal())
+    }
+}

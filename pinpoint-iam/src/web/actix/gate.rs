@@ -1,0 +1,93 @@
+//! Bodies that nobody reads before the decision.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::web::Bytes;
+use futures_core::Stream;
+
+/// Stands between a body and whoever wants to read it.
+#[derive(Default)]
+pub(super) struct Gate {
+    state: Cell<State>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum State {
+    /// Nobody knows yet.
+    #[default]
+    Undecided,
+    Open,
+    /// For good.
+    Shut,
+}
+
+impl Gate {
+    /// Opens the gate, or shuts it for good. What was decided once stays.
+    pub(super) fn decide(&self, open: bool) {
+        if self.state.get() == State::Undecided {
+            self.state.set(if open { State::Open } else { State::Shut });
+            for waker in self.waiting.take() {
+                waker.wake();
+            }
+        }
+    }
+
+    /// Whether the gate is open, as soon as that is decided.
+    pub(super) fn poll_open(&self, context: &mut Context<'_>) -> Poll<bool> {
+        match self.state.get() {
+            State::Undecided => {
+                let mut waiting = self.waiting.borrow_mut();
+                if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                    waiting.push(context.waker().clone());
+                }
+                Poll::Pending
+            }
+            State::Open => Poll::Ready(true),
+            State::Shut => Poll::Ready(false),
+        }
+    }
+
+    /// Puts the body behind the gate.
+    pub(super) fn withhold(self: &Rc<Self>, payload: &mut Payload) {
+        let body = payload.take();
+        if !matches!(body, Payload::None) {
+            *payload = Payload::Stream {
+                payload: Box::pin(Withheld {
+                    gate: Rc::clone(self),
+                    body,
+                }),
+            };
+        }
+    }
+}
+
+/// A body behind a gate: it waits before the gate, and ends with an error where that is shut.
+struct Withheld {
+    gate: Rc<Gate>,
+    body: Payload,
+}
+
+impl Stream for Withheld {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        match self.gate.poll_open(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(true) => Pin::new(&mut self.body).poll_next(context),
+            Poll::Ready(false) => {
+                let refused = io::Error::from(io::ErrorKind::PermissionDenied);
+                Poll::Ready(Some(Err(PayloadError::Io(refused))))
+            }
+        }
+    }
+}

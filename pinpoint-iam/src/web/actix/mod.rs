@@ -1,0 +1,129 @@
+//! `#[requires]` on actix-web handlers.
+//!
+//! The [`Authorizer`] stands in the application's data, as itself or as [`web::Data`](actix_web::web::Data); without one
+//! every guarded handler answers 500, and the log says why. An authentication middleware puts a
+//! [`Principal`](crate::Principal) into the request's extensions.
+//!
+//! ```
+//! use actix_web::web;
+//! use pinpoint_iam::mobiletargeting::GetSegment;
+//! use pinpoint_iam::web::actix::{Path, guarded};
+//! use pinpoint_iam::{Authorizer, requires};
+//!
+//! #[requires(GetSegment)]
+//! async fn get_segment(Path((application_id, segment_id)): Path<(String, String)>) -> String {
+//!     format!("{segment_id} of {application_id}")
+//! }
+//!
+//! fn routes(config: &mut web::ServiceConfig) {
+//!     config.route(GetSegment::ROUTE.path, web::get().to(guarded(get_segment)));
+//! }
+//!
+//! fn configure(authorizer: Authorizer) -> impl FnOnce(&mut web::ServiceConfig) {
+//!     |config| {
+//!         config.app_data(authorizer).configure(routes);
+//!     }
+//! }
+//! ```
+//!
+//! # What a refused caller gets to see
+//!
+//! actix-web creates all extractors of a handler and then polls them together, in the order of the parameters. The check
+//! comes first, and mostly it is decided when it is created: then nothing behind it is polled for a refused caller, and
+//! its body is not even handed to the extractor that would read it.
+//!
+//! A decision that has to wait for the tags of a resource lets the other extractors run meanwhile. Until it is made, the
+//! body yields nothing; for a refused caller it never does. But an extractor that finds fault with the query or a header
+//! would answer first. So mount handlers
+//!
+//! - with [`guarded`]: nothing is polled before the decision; or
+//! - under the middleware [`refusals_first`], which also serves handlers with a route macro, such as `#[get("/")]`: other
+//!   extractors may run, but a refused caller gets the refusal.
+
+mod after_body;
+mod authorized;
+mod before_body;
+mod decision;
+mod gate;
+mod guarded;
+mod path;
+mod permit;
+mod refusals_first;
+mod rejection;
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use actix_web::{HttpMessage, HttpRequest, web};
+
+use crate::authorizer::Authorizer;
+use crate::guard::Denied;
+use crate::principal::Principal;
+use crate::web::caller::Caller;
+use crate::web::{Extensions, RequestHead};
+
+pub use self::before_body::BeforeBody;
+pub use self::decision::Extraction;
+pub use self::guarded::{Gated, Guarded, guarded};
+pub use self::path::{Path, PathFuture};
+pub use self::refusals_first::refusals_first;
+
+/// The authorizer of the application.
+fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {
+    request
+        .app_data::<Authorizer>()
+        .or_else(|| {
+            let data = request.app_data::<web::Data<Authorizer>>()?;
+            Some(data.get_ref())
+        })
+        .cloned()
+        .ok_or_else(|| {
+            Denied::misconfigured("the application has no authorizer: call `app_data(authorizer)`")
+        })
+}
+
+/// Who asks by this request.
+fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<Caller, Denied> {
+    let principal = HttpMessage::extensions(request).get::<Principal>().cloned();
+    let scope = HttpMessage::extensions(request).get().cloned();
+    Caller::of(authorizer, principal, scope, request)
+}
+
+/// Keeps the caller for the check after the body.
+fn keep(caller: Caller, request: &HttpRequest) {
+    request.extensions_mut().insert(Rc::new(caller));
+}
+
+/// The caller that was kept, if the check before the body has been made.
+fn kept(request: &HttpRequest) -> Option<Caller> {
+    let extensions = HttpMessage::extensions(request);
+    let kept = extensions.get::<Rc<Caller>>()?;
+    Some(Caller::clone(kept))
+}
+
+impl RequestHead for HttpRequest {
+    fn method(&self) -> &str {
+        self.method().as_str()
+    }
+
+    fn path(&self) -> &str {
+        self.uri().path()
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.uri().query()
+    }
+
+    fn header(&self, name: &str) -> Vec<&[u8]> {
+        let values = self.headers().get_all(name);
+        values.map(|value| value.as_bytes()).collect()
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        Some(self.peer_addr()?.ip())
+    }
+
+    fn extensions(&self) -> Extensions<'_> {
+        Extensions::actix(self)
+    }
+}

@@ -1,0 +1,104 @@
+//! Permits as extractors.
+
+use std::fmt;
+
+use actix_web::dev::Payload;
+use actix_web::{Error, FromRequest, HttpRequest, web};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+
+use super::decision::{Extraction, Refusal, at_once};
+use super::{authorizer, caller};
+use crate::action::TypedAction;
+use crate::guard::{Denied, Guard, Permit, only_parameter};
+
+/// Checks that the caller may do `A` to the resource that the route's parameters name, which are called as in the
+/// catalog: `{campaign-id}` or `{campaign_id}`.
+///
+/// An action that acts on several resource types does not say which one such parameters name, and does not compile here.
+/// Write it in front of the parameters that a refused caller shall not see the errors of.
+impl<A: TypedAction> FromRequest for Permit<A> {
+    type Error = Error;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Extraction<Self> {
+        const { Self::assert_named_by_route() };
+        let asked = authorizer(request).and_then(|authorizer| {
+            let caller = caller(&authorizer, request)?;
+            match at_once(web::Path::<Parameters>::extract(request)) {
+                Some(Ok(parameters)) => Ok((authorizer, caller, parameters.into_inner())),
+                Some(Err(_)) | None => Err(Denied::unreadable().answered_by(&authorizer)),
+            }
+        });
+        let (authorizer, mut caller, parameters) = match asked {
+            Ok(asked) => asked,
+            Err(denied) => return Extraction::made(Err(denied.into())),
+        };
+        let check = move |guard: &Guard<'_>| {
+            guard.authorize_parameters(|field| only_parameter(parameters.iter(), field))
+        };
+        match caller.settle_at_once(&authorizer, &check) {
+            Some(outcome) => Extraction::made(outcome.map_err(Into::into)),
+            None => Extraction::waiting(request, payload, Refusal::IsAnAnswer, async move {
+                let outcome = caller.settle(&authorizer, check).await;
+                outcome.map_err(Into::into)
+            }),
+        }
+    }
+}
+
+/// The path parameters by name, decoded, in the order of the path; a name may stand twice.
+struct Parameters(Vec<(Name, String)>);
+
+struct Name(String);
+
+impl Parameters {
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter();
+        pairs.map(|(Name(name), value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Parameters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Parameters;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("path parameters")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Parameters, M::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Parameters(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Name;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("the name of a path parameter")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+                Ok(Name(name.to_owned()))
+            }
+        }
+
+        // actix-web's names are identifiers, and nothing else.
+        deserializer.deserialize_identifier(Text)
+    }
+}

@@ -1,0 +1,63 @@
+//! Answers to requests that were not let through.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{Error, HttpRequest, HttpResponse, Responder, ResponseError};
+
+use crate::guard::Denied;
+use crate::principal::Principal;
+use crate::web::caller::log_refusal;
+use crate::web::{Annotated, Rejection};
+
+/// Logs that the handler `H` was not reached, and answers the request.
+pub(super) fn refuse<H: Annotated>(denied: Denied, principal: Option<&Principal>) -> Error {
+    log_refusal::<H>(&denied, principal);
+    denied.into()
+}
+
+fn status(rejection: &Rejection) -> StatusCode {
+    StatusCode::from_u16(rejection.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn response(rejection: Rejection) -> HttpResponse<BoxBody> {
+    // Nothing but what the rejection holds: a header of the framework would tell it from the service's own answers.
+    let mut response = HttpResponse::new(status(&rejection));
+    for (name, value) in rejection.headers() {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(value),
+        ) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response.set_body(BoxBody::new(rejection.into_body()))
+}
+
+impl Responder for Rejection {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse<BoxBody> {
+        response(self)
+    }
+}
+
+/// Answers as [`Denied::rejection`] says.
+impl ResponseError for Denied {
+    fn status_code(&self) -> StatusCode {
+        status(&self.rejection())
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        response(self.rejection())
+    }
+}
+
+/// Answers as [`Denied::rejection`] says.
+impl Responder for Denied {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse<BoxBody> {
+        self.error_response()
+    }
+}
