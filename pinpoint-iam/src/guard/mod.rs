@@ -183,7 +183,7 @@ impl<'a> Guard<'a> {
     /// Checks that the caller may do `action` to the resource that the action's route names by its parameters.
     ///
     /// `parameter` gives the decoded value of a path parameter by the name of the field that it fills, such as
-    /// `campaign_id`; see `is_parameter`. A parameter that holds a whole ARN is read as [`check_arn`](Self::check_arn) does.
+    /// `campaign_id`; see [`is_parameter`]. A parameter that holds a whole ARN is read as [`check_arn`](Self::check_arn) does.
     ///
     /// # Errors
     ///
@@ -288,8 +288,7 @@ impl<'a> Guard<'a> {
 }
 
 /// Whether a route calls the field `field` by the path parameter `parameter`: `campaign-id`, or `campaign_id`.
-#[cfg(any(feature = "axum", feature = "actix"))]
-fn is_parameter(parameter: &str, field: &str) -> bool {
+pub(crate) fn is_parameter(parameter: &str, field: &str) -> bool {
     let same = |(left, right): (u8, u8)| left == right || (left, right) == (b'-', b'_');
     parameter.len() == field.len() && parameter.bytes().zip(field.bytes()).all(same)
 }

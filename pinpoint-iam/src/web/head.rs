@@ -1,5 +1,6 @@
 //! The head of a web request, whatever the framework.
 
+use std::marker::PhantomData;
 use std::net::IpAddr;
 
 /// The head of a web request, whatever the framework: what is known before the body is read.
@@ -24,7 +25,7 @@ pub trait RequestHead {
     /// What middlewares have put into the request; read it with [`extension`](trait@RequestHead#method.extension).
     #[doc(hidden)]
     fn extensions(&self) -> Extensions<'_> {
-        Extensions(Kept::Nowhere)
+        Extensions(Kept::Nowhere(PhantomData))
     }
 }
 
@@ -32,13 +33,13 @@ impl dyn RequestHead + '_ {
     /// A copy of the value of this type that a middleware has put into the extensions of the request.
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         match self.extensions().0 {
-            Kept::Nowhere => None,
+            Kept::Nowhere(_) => None,
             #[cfg(feature = "axum")]
             Kept::Http(extensions) => extensions.get::<T>().cloned(),
             #[cfg(feature = "actix")]
             Kept::Actix(request) => {
-                use actix_web::HttpMessage as _;
-                request.extensions().get::<T>().cloned()
+                let extensions = actix_web::HttpMessage::extensions(request);
+                extensions.get::<T>().cloned()
             }
         }
     }
@@ -50,7 +51,7 @@ pub struct Extensions<'a>(Kept<'a>);
 
 #[derive(Clone, Copy, Debug)]
 enum Kept<'a> {
-    Nowhere,
+    Nowhere(PhantomData<&'a ()>),
     #[cfg(feature = "axum")]
     Http(&'a http::Extensions),
     #[cfg(feature = "actix")]
