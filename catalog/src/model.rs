@@ -181,6 +181,17 @@ impl Action {
             })
     }
 
+    /// The name of the function's argument that holds the whole ARN, for example `resource_arn`.
+    pub fn whole_arn_field(&self) -> Option<String> {
+        self.whole_arn.as_deref().map(names::snake_case)
+    }
+
+    /// Whether requests for the action may carry tags: its condition keys have `aws:RequestTag/..` or `aws:TagKeys`.
+    pub fn takes_request_tags(&self) -> bool {
+        let mut keys = self.condition_keys.iter().map(|key| key.to_lowercase());
+        keys.any(|key| key == "aws:tagkeys" || key.starts_with("aws:requesttag/"))
+    }
+
     /// Where the value of `placeholder` comes from when the action is called on its route.
     ///
     /// `None` only for an action without a route: the caller has to name the value.

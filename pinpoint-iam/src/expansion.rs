@@ -143,6 +143,71 @@ pub fn request_tags(given: &(impl RequestTags + ?Sized)) -> Context {
     tags.for_request()
 }
 
+/// The condition keys of a request without tags: none.
+pub fn no_request_tags() -> &'static Context {
+    static NONE: Context = Context::new();
+    &NONE
+}
+
+/// A value that holds the guard of a function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no guard",
+    label = "expected a `Guard`, or a reference to one",
+    note = "`Authorizer::guard` makes a guard of a principal and the context of its request"
+)]
+pub trait HoldsGuard {
+    /// The guard.
+    fn guard(&self) -> Guard<'_>;
+}
+
+impl HoldsGuard for Guard<'_> {
+    fn guard(&self) -> Guard<'_> {
+        *self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: HoldsGuard + ?Sized> HoldsGuard for &T {
+    fn guard(&self) -> Guard<'_> {
+        (**self).guard()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: HoldsGuard + ?Sized> HoldsGuard for &mut T {
+    fn guard(&self) -> Guard<'_> {
+        (**self).guard()
+    }
+}
+
+/// The guard that an expression gives.
+pub fn guard(given: &(impl HoldsGuard + ?Sized)) -> Guard<'_> {
+    given.guard()
+}
+
+/// What a function returns when its caller is refused.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that the caller was refused",
+    label = "expected `Result<_, E>`, where `E: From<Denied>`",
+    note = "the check returns its error before the body of the function begins"
+)]
+pub trait Refusal {
+    /// The refusal.
+    fn refusal(denied: Denied) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<Denied>> Refusal for Result<T, E> {
+    fn refusal(denied: Denied) -> Self {
+        Err(denied.into())
+    }
+}
+
+/// Refuses the caller of a function.
+pub fn refuse<R: Refusal>(denied: Denied) -> R {
+    R::refusal(denied)
+}
+
 /// What a check before the body says where the rest follows behind it: only what is sure refuses.
 ///
 /// # Errors

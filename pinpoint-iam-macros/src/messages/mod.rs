@@ -18,17 +18,24 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Ident, Lit, Path, Type};
 
+use crate::requires::parse::NamedAction;
+use crate::requires::tree::{Kind, Tree};
+
 pub(crate) const NO_ACTION: &str =
     "`#[requires]` names no action\nhelp: write for example `#[requires(GetCampaign)]`";
 pub(crate) const EXPECTED_ENTRY: &str =
-    "expected an action such as `GetCampaign`, or `name = expression`";
+    "expected an action such as `GetCampaign`, `all(..)`, `any(..)`, or `name = expression`";
 pub(crate) const EXPECTED_COMMA: &str = "expected `,`";
 pub(crate) const NO_BODY: &str = "`#[requires]` needs a function with a body\n\
     help: put it on the function that handles the request";
-pub(crate) const METHOD: &str = "`#[requires]` cannot stand on a method with `self`\n\
-    help: make it a free function that takes what it needs as parameters";
-pub(crate) const SECOND_ATTRIBUTE: &str =
-    "a handler takes one `#[requires]`\nhelp: remove one of the two";
+pub(crate) const METHOD: &str = "`#[requires]` on a method with `self` needs the guard to ask\n\
+    help: write `guard = expression`, or make it a free function that takes what it needs as parameters";
+pub(crate) const PERMIT_OF_ANY: &str = "`any` proves no action: which one was allowed is not known here\n\
+    help: remove `permit`, or require the action that the proof is for by an attribute of its own";
+pub(crate) const NO_RESOURCES: &str =
+    "none of the actions acts on a single resource\nhelp: remove `resource`";
+pub(crate) const NO_REQUEST_TAGS: &str =
+    "requests for these actions carry no tags\nhelp: remove `request_tags`";
 /// Reported when an item is refused without a reason, which would be a bug of this crate.
 pub(crate) const NO_REASON: &str = "`#[requires]` cannot guard this item";
 
@@ -43,10 +50,70 @@ pub(crate) fn broken_catalog(faults: &Faults) -> String {
     format!("the built-in catalog cannot be read\n{faults}")
 }
 
-pub(crate) fn second_action(action: &Path) -> String {
+pub(crate) fn second_requirement(second: &Tree<NamedAction>) -> String {
+    let second = match second {
+        Tree::Leaf(action) => path(&action.path),
+        Tree::Several(several) => format!("{}(..)", several.kind.word()),
+    };
     format!(
-        "one `#[requires]` takes one action, and `{}` is the second",
+        "`{second}` is the second action\nhelp: write `all(.., {second})` if both are needed, `any(.., {second})` if one is enough"
+    )
+}
+
+pub(crate) fn argument_in_composition(key: &Ident, kind: Kind) -> String {
+    let word = kind.word();
+    format!(
+        "`{word}` combines actions, and `{key}` is an argument\n\
+        help: write it behind `{word}(..)` for all of the actions, or in brackets behind one: `GetCampaign({key} = ..)`"
+    )
+}
+
+pub(crate) fn empty_brackets(action: &Path) -> String {
+    let action = path(action);
+    format!("the brackets of `{action}` hold nothing\nhelp: write `{action}`")
+}
+
+pub(crate) fn expected_argument(action: &Path) -> String {
+    format!(
+        "expected `name = expression` in the brackets of `{}`",
         path(action)
+    )
+}
+
+pub(crate) fn outside(key: &Ident) -> String {
+    format!("`{key}` is for the whole attribute\nhelp: write it outside the brackets")
+}
+
+pub(crate) fn empty_composition(kind: Kind) -> String {
+    let word = kind.word();
+    let who = match kind {
+        Kind::All => "everybody",
+        Kind::Any => "nobody",
+    };
+    format!(
+        "`{word}()` holds no actions, and would let {who} in\nhelp: write for example `{word}(GetCampaign, GetSegment)`"
+    )
+}
+
+pub(crate) fn lonely_entry(kind: Kind) -> String {
+    let word = kind.word();
+    format!("`{word}` of one is that one\nhelp: remove `{word}` and its brackets")
+}
+
+pub(crate) fn too_many_entries(kind: Kind, most: usize) -> String {
+    let word = kind.word();
+    format!("`{word}` takes up to {most}\nhelp: nest them, as in `{word}({word}(..), {word}(..))`")
+}
+
+pub(crate) fn too_many_attributes(most: usize) -> String {
+    format!("a function takes up to {most} `#[requires]`\nhelp: combine some of them by `all(..)`")
+}
+
+pub(crate) fn same_action_twice(action: &Path, kind: Kind) -> String {
+    format!(
+        "`{}` stands twice in one `{}`, on the same resource\nhelp: remove one of the two",
+        path(action),
+        kind.word()
     )
 }
 
@@ -66,7 +133,7 @@ pub(crate) fn colon_in_action(service: &Path, name: &Ident) -> String {
 
 pub(crate) fn not_an_action(action: &Path) -> String {
     format!(
-        "`{}` with brackets is no action\nhelp: write its name only, for example `GetCampaign`",
+        "`{}` with such brackets is no action\nhelp: write its name only, for example `GetCampaign`",
         path(action)
     )
 }
@@ -96,17 +163,40 @@ pub(crate) fn unknown_key(
     key: &Ident,
     action: &Ident,
     fields: &BTreeSet<String>,
-    near: &[&str],
+    near: &[String],
 ) -> String {
     let has = match fields.len() {
         0 => "it has none".to_owned(),
         _ => format!("it has {}", list("and", fields)),
     };
-    let help = match near {
+    let help = did_you_mean(near);
+    format!("`{key}` is no option, and `{action}` has no placeholder of that name; {has}{help}")
+}
+
+pub(crate) fn unknown_shared_key(
+    key: &Ident,
+    fields: &BTreeSet<String>,
+    near: &[String],
+) -> String {
+    let has = match fields.len() {
+        0 => "they have none".to_owned(),
+        _ => format!("they have {}", list("and", fields)),
+    };
+    let help = did_you_mean(near);
+    format!("`{key}` is no option, and no action here has a placeholder of that name; {has}{help}")
+}
+
+fn did_you_mean(near: &[String]) -> String {
+    match near {
         [] => String::new(),
         near => format!("\nhelp: did you mean {}?", list("or", near)),
-    };
-    format!("`{key}` is no option, and `{action}` has no placeholder of that name; {has}{help}")
+    }
+}
+
+pub(crate) fn overridden(key: &Ident) -> String {
+    format!(
+        "every action that takes `{key}` has its own resource or `{key}` in its brackets\nhelp: remove it here or there"
+    )
 }
 
 pub(crate) fn pinned(key: &Ident, action: &Ident, value: &str) -> String {
@@ -123,16 +213,37 @@ pub(crate) fn no_resource_types(action: &Ident) -> String {
     )
 }
 
+pub(crate) fn no_request_tags(action: &Ident) -> String {
+    format!("requests for `{action}` carry no tags\nhelp: remove `request_tags`")
+}
+
+pub(crate) fn request_tags_needed(action: &Action) -> String {
+    format!(
+        "requests for `{}` may carry tags, and policies may ask for them\n\
+        help: write `request_tags = expression`, as in `request_tags = body.tags`, or `request_tags = none`",
+        action.name
+    )
+}
+
 pub(crate) fn resource_needed(action: &Action, types: &[Arc<ResourceType>]) -> String {
     let types = list("or", types.iter().map(|resource| resource.type_name()));
-    let name = &action.name;
-    let why = match &action.whole_arn {
-        Some(parameter) => {
-            format!("`{name}` is told its resource by a whole ARN, `{{{parameter}}}`")
-        }
-        None => format!("`{name}` acts on several resource types"),
-    };
-    format!("{why}\nhelp: write `resource = expression`, of type {types}")
+    format!(
+        "`{}` acts on several resource types\nhelp: write `resource = expression`, of type {types}",
+        action.name
+    )
+}
+
+pub(crate) fn whole_arn_needed(
+    action: &Action,
+    field: &str,
+    types: &[Arc<ResourceType>],
+) -> String {
+    let types = list("or", types.iter().map(|resource| resource.type_name()));
+    format!(
+        "nothing binds `{field}`, the whole ARN that tells `{}` its resource\n\
+        help: take it from the path, as in `Path({field}): Path<String>`, or write `{field} = expression`, or `resource = expression` of type {types}",
+        action.name
+    )
 }
 
 pub(crate) fn unbound(
@@ -196,8 +307,8 @@ pub(crate) fn conditional(name: &Ident) -> String {
 
 pub(crate) fn reads_body(ty: &Type, name: &Ident) -> String {
     format!(
-        "`{name}` comes from `{}`, which reads the body, and the check comes before that\n\
-        help: take it from the path, the query or a header",
+        "`{name}` comes from `{}`, which reads the body, and another parameter follows\n\
+        help: make it the last parameter",
         name_of(ty)
     )
 }

@@ -1,4 +1,4 @@
-//! `#[requires(..)]`: a handler that runs only after an authorization check.
+//! `#[requires(..)]`: a function that runs only after an authorization check.
 //!
 //! *parse* reads what was written, *check* holds it against the catalog, *expand* writes what rustc compiles. Mistakes
 //! of all stages are reported together.
@@ -6,9 +6,10 @@
 mod bind;
 mod check;
 mod expand;
-mod parse;
+pub(crate) mod parse;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tree;
 #[cfg(test)]
 mod ui_tests;
 
@@ -20,7 +21,7 @@ use crate::messages;
 
 /// The whole attribute: its arguments and the item that it stands on, to what takes the item's place.
 ///
-/// The answer holds either the guarded handler or a `compile_error!`, never the handler alone.
+/// The answer holds either the guarded function or a `compile_error!`, never the function alone.
 pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStream {
     match Catalog::builtin() {
         Ok(catalog) => with_catalog(catalog, attribute, item),
@@ -34,9 +35,12 @@ pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStrea
 
 fn with_catalog(catalog: &Catalog, attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let requires = parse::attribute(attribute, &mut errors);
-    let handler = errors.take(syn::parse2::<parse::Handler>(item.clone()));
-    let checked = handler.and_then(|handler| check::check(catalog, requires, handler, &mut errors));
+    let mut attributes = vec![parse::attribute(attribute, Span::call_site(), &mut errors)];
+    let function = errors.take(syn::parse2::<parse::Function>(item.clone()));
+    let checked = function.and_then(|mut function| {
+        attributes.extend(parse::further(&mut function, &mut errors));
+        check::check(catalog, attributes, function, &mut errors)
+    });
     match checked {
         Some(checked) if errors.is_empty() => expand::expand(checked),
         _ => errors.report(item),

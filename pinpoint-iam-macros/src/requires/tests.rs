@@ -193,7 +193,7 @@ fn the_cases_of_a_pattern_bind_a_name_once() {
     let output = expanded(
         quote!(GetApp),
         quote!(
-            async fn get((A(application_id) | B(application_id)): Id) {}
+            async fn get((A(application_id) | B(application_id)): Id, state: S) {}
         ),
     );
     assert!(
@@ -245,8 +245,101 @@ fn wrong_arguments_are_refused() {
         (quote!(application_id = a), "names no action"),
         (quote!("GetCampaign"), "without quotes"),
         (quote!(mobiletargeting:GetCampaign), "two colons"),
-        (quote!(all()), "with brackets is no action"),
-        (quote!(GetCampaign<T>), "with brackets is no action"),
+        (quote!(all()), "let everybody in"),
+        (quote!(any()), "let nobody in"),
+        (quote!(any(GetCampaign, all())), "let everybody in"),
+        (quote!(all(GetCampaign)), "`all` of one is that one"),
+        (
+            quote!(any(all(GetCampaign, GetApp))),
+            "`any` of one is that one",
+        ),
+        (quote!(all(GetCampaign, GetCampaign)), "stands twice"),
+        (
+            quote!(any(
+                GetApp, GetApp, GetApp, GetApp, GetApp, GetApp, GetApp, GetApp, GetApp
+            )),
+            "nest them",
+        ),
+        (
+            quote!(all(GetCampaign, campaign_id = c)),
+            "combines actions",
+        ),
+        (quote!(all(GetCampaign, GetApp,,)), "expected an action"),
+        (quote!(all(GetCampaign GetApp)), "expected `,`"),
+        (
+            quote!(all(GetCampaign, GetApp), all(GetApp, GetApps)),
+            "`all(..)` is the second",
+        ),
+        (
+            quote!(all(GetCampaign, GetApp), segment_id = s),
+            "no action here",
+        ),
+        (
+            quote!(all(GetCampaign, GetApp), aplication_id = s),
+            "did you mean `application_id`",
+        ),
+        (
+            quote!(all(GetCampaign, GetApp), guarrd = s),
+            "did you mean `guard`",
+        ),
+        (
+            quote!(
+                all(mobileanalytics::PutEvents, mobileanalytics::GetReports),
+                resource = x
+            ),
+            "none of the actions",
+        ),
+        (
+            quote!(all(GetCampaign, GetApp), request_tags = x),
+            "these actions carry no tags",
+        ),
+        (
+            quote!(GetCampaign, request_tags = none),
+            "`GetCampaign` carry no tags",
+        ),
+        (
+            quote!(all(GetCampaign, GetApp), resource = c, application_id = d),
+            "already gives",
+        ),
+        (
+            quote!(
+                all(GetCampaign(resource = c), GetApp(application_id = d)),
+                application_id = e
+            ),
+            "in its brackets",
+        ),
+        (
+            quote!(all(GetEmailTemplate, GetSmsTemplate), template_type = e),
+            "is always",
+        ),
+        (
+            quote!(GetCampaign(campaign_id = c), campaign_id = d),
+            "given twice",
+        ),
+        (
+            quote!(all(GetCampaign(campaign_id = c, campaign_id = d), GetApp)),
+            "given twice",
+        ),
+        (quote!(GetCampaign()), "hold nothing"),
+        (quote!(GetCampaign(c)), "expected `name = expression` in"),
+        (quote!(GetCampaign(permit = p)), "outside the brackets"),
+        (quote!(GetCampaign(guard = g)), "outside the brackets"),
+        (quote!(GetCampaign, r#permit = p), "is no option"),
+        (quote!(GetCampaign, r#guard = p), "is no option"),
+        (quote!(GetCampaign, permit = p, permit = q), "given twice"),
+        (quote!(GetCampaign, guard = p, guard = q), "given twice"),
+        (
+            quote!(any(GetCampaign, GetApp), permit = p),
+            "`any` proves no action",
+        ),
+        (quote!(UpdateCampaign), "or `request_tags = none`"),
+        (
+            quote!(all(UpdateCampaign, GetApp)),
+            "or `request_tags = none`",
+        ),
+        (quote!(GetCampaign<T>), "with such brackets is no action"),
+        (quote!(GetCampaign[T]), "with such brackets is no action"),
+        (quote!(GetCampaign { T }), "with such brackets is no action"),
         (quote!(GetCampaign, GetSegment), "is the second"),
         (quote!(GetCampaign GetSegment), "expected `,`"),
         (quote!(::GetCampaign), "no path of an action"),
@@ -269,7 +362,18 @@ fn wrong_arguments_are_refused() {
             quote!(GetCampaign, resourse = s),
             "did you mean `resource`?",
         ),
-        (quote!(ListTagsForResource), "write `resource = expression`"),
+        (
+            quote!(ListTagsForResource),
+            "or `resource = expression` of type",
+        ),
+        (
+            quote!(ListTagsForResource, application_id = x),
+            "it has `resource_arn`",
+        ),
+        (
+            quote!(ListTagsForResource, resource_arn = x, resource = y),
+            "already gives",
+        ),
         (
             quote!(mobileanalytics::PutEvents, resource = x),
             "no single resource",
@@ -410,7 +514,28 @@ fn unfit_items_are_refused() {
                 #[requires(GetApp)]
                 async fn handler() {}
             ),
-            "takes one `#[requires]`",
+            "nothing binds `application_id`",
+        ),
+        (
+            quote!(
+                #[::pinpoint_iam::requires]
+                async fn handler() {}
+            ),
+            "names no action",
+        ),
+        (
+            quote!(
+                #[requires(GetApps)]
+                #[requires(GetApps)]
+                #[requires(GetApps)]
+                #[requires(GetApps)]
+                #[requires(GetApps)]
+                #[requires(GetApps)]
+                #[requires(GetApps)]
+                #[requires(GetApps)]
+                async fn handler() {}
+            ),
+            "combine some of them",
         ),
     ] {
         let messages = errors(quote!(mobileanalytics::PutEvents), item.clone());
@@ -426,13 +551,13 @@ fn parameters_that_cannot_be_taken_early_are_refused() {
     for (item, expected) in [
         (
             quote!(
-                async fn f(Json(application_id): Json<String>) {}
+                async fn f(Json(application_id): Json<String>, state: State<S>) {}
             ),
             "`Json`, which reads the body",
         ),
         (
             quote!(
-                async fn f(application_id: String) {}
+                async fn f(application_id: String, state: State<S>) {}
             ),
             "`String`, which reads the body",
         ),

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 
-use super::attribute;
+use super::{attribute, parse};
+use crate::errors::Errors;
 
 /// Every `#[requires(..)]` of a file: its arguments, and the item without it.
 #[derive(Default)]
@@ -77,20 +78,68 @@ fn cases(kind: &str) -> Vec<PathBuf> {
     cases
 }
 
-fn expansions(case: &Path) -> Vec<String> {
+/// Every expansion of a file, with the number of actions that it has to ask about.
+fn expansions(case: &Path) -> Vec<(String, usize)> {
     let mut uses = Uses::default();
     uses.visit_file(&syn::parse_file(&fs::read_to_string(case).unwrap()).unwrap());
     uses.0
         .into_iter()
-        .map(|(arguments, item)| attribute(arguments, item).to_string())
+        .map(|(arguments, item)| {
+            let actions = actions(arguments.clone(), item.clone());
+            (attribute(arguments, item).to_string(), actions)
+        })
         .collect()
 }
 
+/// How many actions stand in the attributes of an item.
+fn actions(arguments: TokenStream, item: TokenStream) -> usize {
+    let mut errors = Errors::default();
+    let mut attributes = vec![parse::attribute(arguments, Span::call_site(), &mut errors)];
+    if let Ok(mut function) = syn::parse2(item) {
+        attributes.extend(parse::further(&mut function, &mut errors));
+    }
+    // What is wrong with them is for the expansion to say.
+    drop(errors.report(TokenStream::new()));
+    let requirements = attributes
+        .iter()
+        .filter_map(|each| each.requirement.as_ref());
+    requirements.map(|tree| tree.leaves().len()).sum()
+}
+
 /// Nothing fails open: an expansion is an error, or it is guarded, whatever rustc then says of it.
-fn is_guarded(expansion: &str) -> bool {
-    expansion.contains(":: pinpoint_iam :: web :: Authorized <")
-        && expansion.contains(":: pinpoint_iam :: web :: Requires <")
-        && (expansion.contains("__guard . check (") || expansion.contains("expansion :: Fits ::"))
+///
+/// It asks about every action, and about each on either side of the body where the check waits for that.
+fn is_guarded(expansion: &str, actions: usize) -> bool {
+    let asked: usize = [
+        ". check (",
+        ". check_arn (",
+        ". authorize (",
+        ". authorize_arn (",
+        "expansion :: Fits ::",
+        "expansion :: foresee (",
+    ]
+    .iter()
+    .map(|question| expansion.matches(question).count())
+    .sum();
+    let is_handler = expansion.contains("pinpoint_iam :: web :: Authorized <");
+    let is_after_body = expansion.contains("pinpoint_iam :: web :: AfterBody <");
+    let checks = expansion
+        .matches("pinpoint_iam :: web :: Requires <")
+        .count()
+        + expansion
+            .matches("pinpoint_iam :: web :: RequiresAfterBody <")
+            .count();
+    let refusals = expansion
+        .matches("return :: pinpoint_iam :: expansion :: refuse (")
+        .count();
+    let stages = if is_after_body { 2 } else { 1 };
+    actions > 0
+        && asked == actions * stages
+        && if is_handler {
+            checks == stages && refusals == 0
+        } else {
+            !is_after_body && checks == 0 && refusals == 1
+        }
 }
 
 #[test]
@@ -103,19 +152,21 @@ fn every_failing_case_is_an_error_or_does_not_type_check() {
         // What stands in a `macro_rules` is for rustc to expand.
         let text = fs::read_to_string(&case).unwrap();
         assert!(
-            !expansions.is_empty() || text.contains("macro_rules!"),
+            !expansions.is_empty()
+                || text.contains("macro_rules!")
+                || name.to_string().contains("permit_is_made"),
             "{name} uses no `#[requires]`"
         );
-        for expansion in &expansions {
+        for (expansion, actions) in &expansions {
             assert_ne!(
                 expansion.contains("compile_error"),
-                is_guarded(expansion),
+                is_guarded(expansion, *actions),
                 "{name}: {expansion}"
             );
         }
         if !expansions
             .iter()
-            .any(|expansion| expansion.contains("compile_error"))
+            .any(|(expansion, _)| expansion.contains("compile_error"))
         {
             let shown = fs::read_to_string(case.with_extension("stderr")).unwrap();
             assert!(
@@ -132,8 +183,8 @@ fn every_passing_case_is_guarded() {
     assert!(cases.len() >= 20, "{} cases", cases.len());
     for case in cases {
         let name = case.display();
-        for expansion in expansions(&case) {
-            assert!(is_guarded(&expansion), "{name}: {expansion}");
+        for (expansion, actions) in expansions(&case) {
+            assert!(is_guarded(&expansion, actions), "{name}: {expansion}");
             assert!(!expansion.contains("compile_error"), "{name}: {expansion}");
         }
     }

@@ -220,28 +220,32 @@ impl Denied {
         self.0.pending.as_ref()
     }
 
-    /// Whether the request, and not the caller, is at fault.
+    /// Whether the request, or the application, is at fault and not the caller.
     pub(super) fn is_malformed(&self) -> bool {
-        self.gravity_among_all() > 1
+        self.gravity_among_all() > 2
     }
 
     /// How much the error counts where all checks must pass.
+    ///
+    /// What is still open counts least: it may pass, and then another error is what is wrong.
     pub(super) fn gravity_among_all(&self) -> u8 {
         match self.status() {
             500 => 5,
             401 => 4,
             400 => 3,
-            403 => 1,
+            403 => 2,
+            _ if self.pending().is_none() => 1,
             _ => 0,
         }
     }
 
-    /// How much the error counts where one check must pass: one that is open may still do so.
+    /// How much the error counts where one check must pass.
+    ///
+    /// What is still open counts more than a refusal: it may pass, and that is enough.
     pub(super) fn gravity_among_any(&self) -> u8 {
         match self.gravity_among_all() {
-            0 => 1,
-            1 => 0,
-            grave => grave,
+            grave @ 3.. => grave,
+            refused_or_open => 2 - refused_or_open,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::context::{Context, TagKey};
 use crate::eval::{Answer, Decision};
 use crate::principal::Principal;
 use crate::request::{LateTags, Request};
-use crate::resource::{RequestedResource, Resource, ResourceMismatch};
+use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
 
 pub use self::composition::Several;
 pub use self::denied::{Denied, DeniedReason};
@@ -148,8 +148,8 @@ impl<'a> Guard<'a> {
     ///
     /// As [`check`](Self::check); and when `arn` is not exactly the ARN of a resource that the action acts on, or is
     /// one of another partition, region or account than the authorizer's scope.
-    pub fn check_arn<A: TypedAction>(&self, action: A, arn: &str) -> Result<(), Denied> {
-        self.authorize_arn(action, arn).map(drop)
+    pub fn check_arn<A: TypedAction>(&self, _: A, arn: &str) -> Result<(), Denied> {
+        self.check_any_type(A::METADATA, arn).map(drop)
     }
 
     /// Checks as [`check_arn`](Self::check_arn) does, and answers the proof of it.
@@ -158,26 +158,32 @@ impl<'a> Guard<'a> {
     ///
     /// As [`check_arn`](Self::check_arn).
     pub fn authorize_arn<A: TypedAction>(&self, _: A, arn: &str) -> Result<Permit<A>, Denied> {
-        self.permit_for_arn(arn)
+        let (resource_type, requested) = self.check_any_type(A::METADATA, arn)?;
+        Ok(Permit::new(*self, Some(resource_type), &requested))
     }
 
-    fn permit_for_arn<A: TypedAction>(&self, arn: &str) -> Result<Permit<A>, Denied> {
+    /// The type of the resource with the ARN `arn`, and the resource as it was asked about.
+    fn check_any_type<'r>(
+        &self,
+        action: &'static ActionMetadata,
+        arn: &'r str,
+    ) -> Result<(&'static ResourceTypeMetadata, RequestedResource<'r>), Denied> {
         let arn = Arn::parse(arn).map_err(ResourceMismatch::NotAnArn)?;
         let mut mismatch = ResourceMismatch::OtherTemplate { template: "*" };
-        for resource_type in A::METADATA.resource_types {
+        for resource_type in action.resource_types {
             match resource_type.parse(arn, self.scope) {
                 Ok(part) => {
-                    A::METADATA.check_pinned(resource_type, &part)?;
+                    action.check_pinned(resource_type, &part)?;
                     let requested = RequestedResource::Arn(arn);
-                    self.decide(A::METADATA, requested, Stage::Final)?;
-                    return Ok(Permit::new(*self, Some(resource_type), &requested));
+                    self.decide(action, requested, Stage::Final)?;
+                    return Ok((resource_type, requested));
                 }
                 // What is closest to a resource of the action says most of what is wrong.
                 Err(ResourceMismatch::OtherTemplate { .. }) => {}
                 Err(closer) => mismatch = closer,
             }
         }
-        Err(Denied::from(mismatch).on(A::METADATA, arn.to_string()))
+        Err(Denied::from(mismatch).on(action, arn.to_string()))
     }
 
     /// Checks that the caller may do `action` to the resource that the action's route names by its parameters.
@@ -196,7 +202,8 @@ impl<'a> Guard<'a> {
         let metadata = A::METADATA;
         if let Some(whole) = metadata.whole_arn {
             let arn = parameter(whole).ok_or_else(Denied::misrouted)?;
-            return self.permit_for_arn(arn);
+            let (resource_type, requested) = self.check_any_type(metadata, arn)?;
+            return Ok(Permit::new(*self, Some(resource_type), &requested));
         }
         let scope = self.scope;
         let (resource_type, part) = match metadata.resource_types {

@@ -67,7 +67,7 @@ impl Application {
 }
 
 /// Creates an application.
-#[requires(CreateApp)]
+#[requires(CreateApp, request_tags = request.tags)]
 pub(crate) async fn create_app(
     State(store): State<Store>,
     JsonBody(request): JsonBody<CreateApplication>,

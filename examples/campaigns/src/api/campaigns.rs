@@ -217,7 +217,7 @@ fn segment_of(
 }
 
 /// Creates a campaign.
-#[requires(CreateCampaign)]
+#[requires(CreateCampaign, request_tags = request.tags)]
 pub(crate) async fn create_campaign(
     Path(application_id): Path<String>,
     State(store): State<Store>,
@@ -280,7 +280,7 @@ pub(crate) async fn get_campaign(
 /// Changes a campaign; what the request leaves out stays.
 ///
 /// Tags are left alone: Pinpoint has ignored them in updates since 2023-05-22.
-#[requires(UpdateCampaign)]
+#[requires(UpdateCampaign, request_tags = request.tags)]
 pub(crate) async fn update_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     State(store): State<Store>,

@@ -89,7 +89,7 @@ pub(crate) struct WriteSegment {
 }
 
 /// Creates a segment.
-#[requires(CreateSegment)]
+#[requires(CreateSegment, request_tags = request.tags)]
 pub(crate) async fn create_segment(
     Path(application_id): Path<String>,
     State(store): State<Store>,
@@ -142,7 +142,7 @@ pub(crate) async fn get_segment(
 /// Changes a segment; what the request leaves out stays.
 ///
 /// Tags are left alone: Pinpoint has ignored them in updates since 2023-05-22.
-#[requires(UpdateSegment)]
+#[requires(UpdateSegment, request_tags = request.tags)]
 pub(crate) async fn update_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
     State(store): State<Store>,

@@ -1,51 +1,99 @@
 //! The check after the body.
 
-use axum::extract::{FromRequest, Request};
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 
 use super::authorized::{BeforeBody, take};
 use super::rejection::refuse;
 use super::{HoldsAuthorizer, kept};
+use crate::authorizer::Authorizer;
 use crate::guard::{Denied, Guard};
-use crate::web::{AfterBody, RequiresAfterBody};
+use crate::web::caller::Caller;
+use crate::web::{AfterBody, Annotated, RequiresAfterBody};
 
+/// For a last parameter that reads the body.
 impl<S, H, P, B> FromRequest<S> for AfterBody<H, P, B>
 where
     S: HoldsAuthorizer + Send + Sync,
     H: RequiresAfterBody<P, B>,
     P: BeforeBody<S> + Send + Sync,
-    B: ReadLast<S> + Send + Sync,
+    B: FromRequest<S> + Send + Sync,
 {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let authorizer = state.authorizer();
-        let Some(mut caller) = kept(&parts) else {
-            let denied = Denied::misconfigured("the check before the body was not made")
-                .answered_by(&authorizer);
-            return Err(refuse::<H>(&denied, None));
-        };
-        let parameters = take::<H, P, S>(&mut parts, state, &authorizer, &caller.principal).await?;
+        let rest = Rest::<H, P>::of(&mut parts, state, &authorizer).await?;
         let value = B::from_request(Request::from_parts(parts, body), state)
             .await
             .map_err(IntoResponse::into_response)?;
-        let check = |guard: &Guard<'_>| H::check_after_body(guard, &parameters, &value);
-        let outcome = caller.settle(&authorizer, check).await;
-        match outcome {
-            Ok(permit) => Ok(Self::passed(value, permit)),
-            Err(denied) => Err(refuse::<H>(&denied, Some(&caller.principal))),
-        }
+        rest.finish(value, &authorizer).await
     }
 }
 
-/// A last parameter that reads the body.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not read the body",
-    label = "the check waits for this parameter, as the last one",
-    note = "write it in front of the handler's last parameter: it is then looked at before the body is read"
-)]
-pub trait ReadLast<S>: FromRequest<S> {}
+/// For a last parameter that turns out to leave the body alone.
+impl<S, H, P, B> FromRequestParts<S> for AfterBody<H, P, B>
+where
+    S: HoldsAuthorizer + Send + Sync,
+    H: RequiresAfterBody<P, B>,
+    P: BeforeBody<S> + Send + Sync,
+    B: FromRequestParts<S> + Send + Sync,
+{
+    type Rejection = Response;
 
-#[diagnostic::do_not_recommend]
-impl<S, B: FromRequest<S>> ReadLast<S> for B {}
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let authorizer = state.authorizer();
+        let rest = Rest::<H, P>::of(parts, state, &authorizer).await?;
+        let value = B::from_request_parts(parts, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        rest.finish(value, &authorizer).await
+    }
+}
+
+/// What the rest of the check needs beside the last parameter.
+struct Rest<H, P> {
+    caller: Caller,
+    parameters: P,
+    check: PhantomData<fn() -> H>,
+}
+
+impl<H: Annotated, P> Rest<H, P> {
+    async fn of<S>(parts: &mut Parts, state: &S, authorizer: &Authorizer) -> Result<Self, Response>
+    where
+        S: Send + Sync,
+        P: BeforeBody<S>,
+    {
+        let Some(caller) = kept(parts) else {
+            let denied = Denied::misconfigured("the check before the body was not made")
+                .answered_by(authorizer);
+            return Err(refuse::<H>(&denied, None));
+        };
+        let parameters = take::<H, P, S>(parts, state, authorizer, &caller.principal).await?;
+        Ok(Self {
+            caller,
+            parameters,
+            check: PhantomData,
+        })
+    }
+
+    /// Decides, now that the last parameter is there.
+    async fn finish<B>(
+        mut self,
+        value: B,
+        authorizer: &Authorizer,
+    ) -> Result<AfterBody<H, P, B>, Response>
+    where
+        H: RequiresAfterBody<P, B>,
+    {
+        let check = |guard: &Guard<'_>| H::check_after_body(guard, &self.parameters, &value);
+        match self.caller.settle(authorizer, check).await {
+            Ok(permit) => Ok(AfterBody::passed(value, permit)),
+            Err(denied) => Err(refuse::<H>(&denied, Some(&self.caller.principal))),
+        }
+    }
+}

@@ -31,7 +31,6 @@ use crate::principal::Principal;
 use crate::web::caller::Caller;
 use crate::web::{Extensions, RequestHead};
 
-pub use self::after_body::ReadLast;
 pub use self::authorized::BeforeBody;
 pub use self::routes::{Guarded, Routes, RunsFor, Unguarded};
 #[doc = include_str!("../../routes.md")]

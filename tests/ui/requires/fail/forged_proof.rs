@@ -1,15 +1,23 @@
-//! Only the extractor makes the proof that the check has passed.
+//! Only the extractors make the proofs that the check has passed, before the body and behind it.
 
 use pinpoint_iam::requires;
-use pinpoint_iam::web::Authorized;
+use pinpoint_iam::web::{AfterBody, Authorized};
 
-#[requires(mobileanalytics::PutEvents)]
-async fn put_events() -> &'static str {
-    ""
+#[requires(CreateApp, request_tags = Some(tags))]
+async fn create_app(tags: Vec<String>) -> usize {
+    tags.len()
 }
 
 fn main() {
-    let _ = put_events(Authorized {
-        check: std::marker::PhantomData,
-    });
+    let _ = create_app(
+        Authorized {
+            permit: (),
+            check: std::marker::PhantomData,
+        },
+        AfterBody {
+            value: Vec::new(),
+            permit: (),
+            check: std::marker::PhantomData,
+        },
+    );
 }

@@ -26,7 +26,7 @@ impl FromRef<AppState> for Database {
     }
 }
 
-#[requires(UpdateCampaign)]
+#[requires(UpdateCampaign, request_tags = none)]
 async fn update_campaign(
     State(_database): State<Database>,
     Path((application_id, campaign_id)): Path<(String, String)>,

@@ -1,4 +1,4 @@
-//! A name with brackets is no action, and an empty one would let everybody in.
+//! An empty composition says nothing: `all()` would let everybody in.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;
@@ -6,6 +6,11 @@ use pinpoint_iam::requires;
 #[requires(all())]
 async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
     application_id + &campaign_id
+}
+
+#[requires(all(GetApp, any()))]
+async fn get_app(Path(application_id): Path<String>) -> String {
+    application_id
 }
 
 fn main() {}

@@ -1,10 +1,9 @@
-//! A second attribute is refused instead of forgotten.
+//! All mistakes of a composition are shown at once.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;
 
-#[requires(GetCampaign)]
-#[requires(UpdateCampaign)]
+#[requires(all(GetCampagin, "GetApp", any(GetSegmnt, GetApp(colour = 1))))]
 async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
     application_id + &campaign_id
 }

@@ -1,0 +1,350 @@
+//! Which argument of an attribute is for which of its actions.
+
+use std::collections::BTreeSet;
+
+use pinpoint_iam_catalog::{Action, Binding, ResourceType, nearest};
+use syn::ext::IdentExt;
+use syn::{Expr, Ident};
+
+use super::{GUARD, Question, RequestTags, Resolved, Target, Value};
+use crate::errors::Errors;
+use crate::messages;
+use crate::requires::parse::{Argument, PERMIT};
+use crate::requires::tree::Tree;
+
+/// The key of the argument that hands over a whole resource.
+const RESOURCE: &str = "resource";
+/// The key of the argument that tells the tags of the request.
+const REQUEST_TAGS: &str = "request_tags";
+/// The word for a request without tags.
+const NO_TAGS: &str = "none";
+/// What else an attribute takes outside the brackets of its actions.
+const OPTIONS: [&str; 2] = [GUARD, PERMIT];
+
+/// An action of the catalog and the arguments in its own brackets.
+pub(super) struct Named<'c> {
+    pub(super) action: Resolved<'c>,
+    pub(super) own: Vec<Argument>,
+}
+
+/// What a key means for an action.
+enum Meaning<'c> {
+    /// A placeholder, or the parameter that holds a whole ARN.
+    Field,
+    /// A placeholder that the catalog fills.
+    Pinned(&'c str),
+    /// The resource.
+    Resource,
+    /// The tags of the request.
+    RequestTags,
+    /// Nothing.
+    Nothing,
+}
+
+/// Gives every action its arguments: those in its own brackets, and of the `shared` ones those that it has a use for.
+///
+/// Answers `None` only after it has noted an error.
+pub(super) fn bind<'c>(
+    mut tree: Tree<Named<'c>>,
+    shared: Vec<Argument>,
+    bound: &[Ident],
+    errors: &mut Errors,
+) -> Option<Tree<Question<'c>>> {
+    // What stands behind a single action is its own.
+    if let Tree::Leaf(Named { own, .. }) = &mut tree {
+        for argument in shared {
+            if has(own, &argument.key.unraw().to_string()) {
+                errors.push(argument.key.span(), messages::duplicate(&argument.key));
+            } else {
+                own.push(argument);
+            }
+        }
+        return tree.try_map(&mut |named| question(named, &[], &BTreeSet::new(), bound, errors));
+    }
+    let suggested = check_shared(&tree, &shared, errors);
+    tree.try_map(&mut |named| question(named, &shared, &suggested, bound, errors))
+}
+
+/// Refuses shared arguments that no action takes.
+///
+/// Answers the keys that were probably meant: to complain that they are missing would be the same mistake again.
+fn check_shared(
+    tree: &Tree<Named<'_>>,
+    shared: &[Argument],
+    errors: &mut Errors,
+) -> BTreeSet<String> {
+    let leaves = tree.leaves();
+    let gives_resource = has(shared, RESOURCE);
+    let mut suggested = BTreeSet::new();
+    for argument in shared {
+        let key = &argument.key;
+        let name = key.unraw().to_string();
+        let meanings = leaves
+            .iter()
+            .map(|named| (named, meaning(named.action.entry, &name)));
+        let mut is_taken = false;
+        let mut is_known = false;
+        let mut is_field = false;
+        let mut pinned = None;
+        for (named, meaning) in meanings {
+            match meaning {
+                Meaning::Nothing => {}
+                Meaning::Pinned(value) => pinned = Some((&named.action.name, value)),
+                meaning => {
+                    is_known = true;
+                    is_field |= matches!(meaning, Meaning::Field);
+                    is_taken |= takes(named, &name, &meaning);
+                }
+            }
+        }
+        let fault = match (is_taken, is_known, pinned) {
+            _ if is_field && gives_resource => messages::field_beside_resource(key),
+            (true, ..) => continue,
+            (false, true, _) => messages::overridden(key),
+            (false, false, Some((action, value))) => messages::pinned(key, action, value),
+            (false, false, None) if name == RESOURCE => messages::NO_RESOURCES.to_owned(),
+            (false, false, None) if name == REQUEST_TAGS => messages::NO_REQUEST_TAGS.to_owned(),
+            (false, false, None) => {
+                let entries = leaves.iter().map(|named| named.action.entry);
+                let fields: BTreeSet<String> = entries.clone().flat_map(fields).collect();
+                let takes_tags = entries.clone().any(Action::takes_request_tags);
+                let near = suggestions(&name, &fields, takes_tags);
+                suggested.extend(near.iter().cloned());
+                messages::unknown_shared_key(key, &fields, &near)
+            }
+        };
+        errors.push(key.span(), fault);
+    }
+    suggested
+}
+
+/// Whether an action takes a shared argument, and has none of its own that says the same.
+fn takes(named: &Named<'_>, key: &str, meaning: &Meaning<'_>) -> bool {
+    let own = &named.own;
+    let names_a_field = || {
+        own.iter().any(|argument| {
+            let key = argument.key.unraw().to_string();
+            matches!(meaning_of(named, &key), Meaning::Field)
+        })
+    };
+    !has(own, key)
+        && match meaning {
+            Meaning::Field => !has(own, RESOURCE),
+            Meaning::Resource => !names_a_field(),
+            Meaning::RequestTags => true,
+            Meaning::Pinned(_) | Meaning::Nothing => false,
+        }
+}
+
+fn meaning_of<'c>(named: &Named<'c>, key: &str) -> Meaning<'c> {
+    meaning(named.action.entry, key)
+}
+
+fn meaning<'c>(entry: &'c Action, key: &str) -> Meaning<'c> {
+    match key {
+        RESOURCE if !entry.resources.is_empty() => return Meaning::Resource,
+        REQUEST_TAGS if entry.takes_request_tags() => return Meaning::RequestTags,
+        _ => {}
+    }
+    match entry.whole_arn_field() {
+        Some(field) if field == key => return Meaning::Field,
+        Some(_) => return Meaning::Nothing,
+        None => {}
+    }
+    let mut placeholders = entry.resources.iter().flat_map(|resource| &resource.fields);
+    match placeholders.find(|placeholder| placeholder.field() == key) {
+        Some(placeholder) => match entry.binding(placeholder) {
+            Some(Binding::Pinned(value)) => Meaning::Pinned(value),
+            _ => Meaning::Field,
+        },
+        None => Meaning::Nothing,
+    }
+}
+
+/// The names of everything that can be filled.
+fn fields(entry: &Action) -> BTreeSet<String> {
+    match entry.whole_arn_field() {
+        Some(field) => [field].into(),
+        None => {
+            let placeholders = entry.resources.iter().flat_map(|resource| &resource.fields);
+            placeholders.map(|field| field.field()).collect()
+        }
+    }
+}
+
+fn suggestions(key: &str, fields: &BTreeSet<String>, takes_request_tags: bool) -> Vec<String> {
+    let options = fields.iter().map(String::as_str).chain([RESOURCE]);
+    let tags = takes_request_tags.then_some(REQUEST_TAGS);
+    nearest(key, options.chain(tags).chain(OPTIONS))
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn has(arguments: &[Argument], key: &str) -> bool {
+    arguments.iter().any(|argument| argument.key.unraw() == key)
+}
+
+fn remove(arguments: &mut Vec<Argument>, key: &str) -> Option<Argument> {
+    let position = arguments
+        .iter()
+        .position(|argument| argument.key.unraw() == key)?;
+    Some(arguments.swap_remove(position))
+}
+
+/// What is asked about one action.
+fn question<'c>(
+    named: Named<'c>,
+    shared: &[Argument],
+    suggested: &BTreeSet<String>,
+    bound: &[Ident],
+    errors: &mut Errors,
+) -> Option<Question<'c>> {
+    let mut suggested = suggested.clone();
+    check_own(&named, &mut suggested, errors);
+    let inherited: Vec<Argument> = shared
+        .iter()
+        .filter(|argument| {
+            let key = argument.key.unraw().to_string();
+            takes(&named, &key, &meaning_of(&named, &key))
+        })
+        .cloned()
+        .collect();
+    let Named {
+        action,
+        own: mut arguments,
+    } = named;
+    arguments.extend(inherited);
+    let tags = remove(&mut arguments, REQUEST_TAGS).map(|argument| argument.value);
+    let request_tags = request_tags(&action, tags, &suggested, errors);
+    let target = target(&action, arguments, &suggested, bound, errors)?;
+    Some(Question {
+        action,
+        target,
+        request_tags: request_tags?,
+        resource_is_late: false,
+        tags_are_late: false,
+    })
+}
+
+/// Refuses arguments that the action has no use for, and notes what was probably meant.
+fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut Errors) {
+    let Named { action, own } = named;
+    let gives_resource = has(own, RESOURCE);
+    for argument in own {
+        let key = &argument.key;
+        let name = key.unraw().to_string();
+        let fault = match meaning(action.entry, &name) {
+            Meaning::Pinned(value) => messages::pinned(key, &action.name, value),
+            Meaning::Field if gives_resource => messages::field_beside_resource(key),
+            Meaning::Field | Meaning::Resource | Meaning::RequestTags => continue,
+            Meaning::Nothing if name == RESOURCE => messages::no_resource_types(&action.name),
+            Meaning::Nothing if name == REQUEST_TAGS => messages::no_request_tags(&action.name),
+            // Reported as misplaced.
+            Meaning::Nothing if *key == GUARD => continue,
+            Meaning::Nothing => {
+                let fields = fields(action.entry);
+                let near = suggestions(&name, &fields, action.entry.takes_request_tags());
+                suggested.extend(near.iter().cloned());
+                messages::unknown_key(key, &action.name, &fields, &near)
+            }
+        };
+        errors.push(key.span(), fault);
+    }
+}
+
+/// The tags of the request, which actions that can be asked for with tags have to tell.
+fn request_tags(
+    action: &Resolved<'_>,
+    given: Option<Expr>,
+    suggested: &BTreeSet<String>,
+    errors: &mut Errors,
+) -> Option<RequestTags> {
+    match given {
+        _ if !action.entry.takes_request_tags() => Some(RequestTags::NotTaken),
+        Some(Expr::Path(path)) if path.path.is_ident(NO_TAGS) => Some(RequestTags::None),
+        Some(expression) => Some(RequestTags::Expression(expression)),
+        None => {
+            if !suggested.contains(REQUEST_TAGS) {
+                let place = action.name.span();
+                errors.push(place, messages::request_tags_needed(action.entry));
+            }
+            None
+        }
+    }
+}
+
+/// What the action is checked against.
+fn target<'c>(
+    action: &Resolved<'c>,
+    mut arguments: Vec<Argument>,
+    suggested: &BTreeSet<String>,
+    bound: &[Ident],
+    errors: &mut Errors,
+) -> Option<Target<'c>> {
+    let entry = action.entry;
+    let place = action.name.span();
+    if let Some(given) = remove(&mut arguments, RESOURCE) {
+        return Some(Target::Given(given.value));
+    }
+    match (entry.whole_arn_field(), entry.resources.as_slice()) {
+        (_, []) => Some(Target::All),
+        (Some(field), types) => {
+            let value = value(&field, &mut arguments, bound);
+            if value.is_none() && !suggested.contains(&field) {
+                errors.push(place, messages::whole_arn_needed(entry, &field, types));
+            }
+            value.map(Target::WholeArn)
+        }
+        (None, [only]) => {
+            let (values, missing) = fill(entry, only, arguments, bound);
+            let missing: Vec<String> = missing
+                .into_iter()
+                .filter(|field| !suggested.contains(field))
+                .collect();
+            if !missing.is_empty() {
+                errors.push(place, messages::unbound(entry, only, &missing, bound));
+            }
+            Some(Target::Fields {
+                resource: only,
+                values,
+            })
+        }
+        (None, types) => {
+            errors.push(place, messages::resource_needed(entry, types));
+            None
+        }
+    }
+}
+
+/// Finds a value for each field of the resource type, and the fields that nothing fills.
+fn fill(
+    action: &Action,
+    resource: &ResourceType,
+    mut arguments: Vec<Argument>,
+    bound: &[Ident],
+) -> (Vec<Value>, Vec<String>) {
+    let mut values = Vec::new();
+    let mut missing = Vec::new();
+    for placeholder in &resource.fields {
+        if let Some(Binding::Pinned(value)) = action.binding(placeholder) {
+            values.push(Value::Fixed(value.to_owned()));
+            continue;
+        }
+        let field = placeholder.field();
+        match value(&field, &mut arguments, bound) {
+            Some(value) => values.push(value),
+            None => missing.push(field),
+        }
+    }
+    (values, missing)
+}
+
+/// What fills `field`: the argument of that name, or else the parameter.
+fn value(field: &str, arguments: &mut Vec<Argument>, bound: &[Ident]) -> Option<Value> {
+    if let Some(argument) = remove(arguments, field) {
+        return Some(Value::Expression(argument.value));
+    }
+    let parameter = bound.iter().find(|name| name.unraw() == field)?;
+    Some(Value::Binding(parameter.clone()))
+}

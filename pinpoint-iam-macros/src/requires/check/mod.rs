@@ -1,0 +1,263 @@
+//! What was written, held against the catalog and against itself.
+
+mod arguments;
+mod parameters;
+mod route;
+mod shape;
+
+use std::collections::BTreeSet;
+
+use pinpoint_iam_catalog::{Action, Catalog, ResourceType};
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::{Expr, Ident, Pat, Path, Type};
+
+use self::arguments::Named;
+pub(crate) use self::route::PathParameter;
+use super::parse::{Argument, Function, NamedAction, PermitArgument, Requires, span_of};
+use super::tree::{Kind, Tree};
+use crate::errors::Errors;
+use crate::messages;
+
+/// What we are willing to expand.
+pub(crate) struct Checked<'c> {
+    pub(crate) function: Function,
+    /// One for each attribute; all of them must hold.
+    pub(crate) clauses: Vec<Clause<'c>>,
+    pub(crate) form: Form,
+}
+
+/// What one attribute requires.
+pub(crate) struct Clause<'c> {
+    pub(crate) requirement: Tree<Question<'c>>,
+    /// The pattern that takes the proof.
+    pub(crate) permit: Option<Pat>,
+}
+
+/// One action on one resource.
+pub(crate) struct Question<'c> {
+    pub(crate) action: Resolved<'c>,
+    pub(crate) target: Target<'c>,
+    pub(crate) request_tags: RequestTags,
+    /// Whether what names the resource comes from the body.
+    pub(crate) resource_is_late: bool,
+    /// Whether the tags of the request come from the body.
+    pub(crate) tags_are_late: bool,
+}
+
+/// An action of the catalog and the names by which the user called it.
+pub(crate) struct Resolved<'c> {
+    pub(crate) service: Ident,
+    pub(crate) name: Ident,
+    pub(crate) entry: &'c Action,
+}
+
+/// What the action is checked against.
+pub(crate) enum Target<'c> {
+    /// No single resource.
+    All,
+    /// A resource made from one value for each of its fields.
+    Fields {
+        resource: &'c ResourceType,
+        values: Vec<Value>,
+    },
+    /// A resource that is named by a whole ARN.
+    WholeArn(Value),
+    /// A resource that the user hands over.
+    Given(Expr),
+}
+
+/// What fills a field of a resource.
+pub(crate) enum Value {
+    /// The catalog fixes it.
+    Fixed(String),
+    /// A parameter of the field's name.
+    Binding(Ident),
+    /// An expression of the attribute.
+    Expression(Expr),
+}
+
+/// Which tags the request carries.
+pub(crate) enum RequestTags {
+    /// Requests for the action have none.
+    NotTaken,
+    /// This request has none.
+    None,
+    /// Those that the expression tells.
+    Expression(Expr),
+}
+
+/// How the function comes by its check.
+pub(crate) enum Form {
+    /// A web framework makes the check before it calls the function.
+    Handler(Handler),
+    /// The function makes the check itself.
+    Function(Guarded),
+}
+
+/// What a web framework has to take from the request for the check.
+pub(crate) struct Handler {
+    /// The parameters that the check needs and that are there before the body, in the order of writing.
+    pub(crate) before_body: Vec<Parameter>,
+    /// The last parameter, where the check waits for it.
+    pub(crate) body: Option<Parameter>,
+    /// What the handler reads from the path.
+    pub(crate) path_parameters: Vec<PathParameter>,
+}
+
+/// A parameter of the handler that the check needs.
+pub(crate) struct Parameter {
+    /// The pattern with nothing but the needed names.
+    pub(crate) pattern: Pat,
+    pub(crate) ty: Type,
+}
+
+/// What a function needs to make its check.
+pub(crate) struct Guarded {
+    /// The guard to ask.
+    pub(crate) guard: Expr,
+}
+
+/// The key of the argument that gives the guard of a function.
+const GUARD: &str = "guard";
+
+/// Checks everything that can be checked without types.
+///
+/// Answers `None` only after it has noted an error, and may have noted errors when it answers something.
+pub(crate) fn check<'c>(
+    catalog: &'c Catalog,
+    attributes: Vec<Requires>,
+    function: Function,
+    errors: &mut Errors,
+) -> Option<Checked<'c>> {
+    let bound = parameters::bound_names(&function);
+    shape::check_count(attributes.len(), errors);
+    let mut guards = Vec::new();
+    let clauses: Vec<Option<Clause<'c>>> = attributes
+        .into_iter()
+        .map(|attribute| clause(catalog, attribute, &bound, &mut guards, errors))
+        .collect();
+    for further in guards.iter().skip(1) {
+        errors.push(further.key.span(), messages::duplicate(&further.key));
+    }
+    let guard = guards.into_iter().next();
+    if let Some(receiver) = function.signature.receiver()
+        && guard.is_none()
+    {
+        errors.push(receiver.self_token.span, messages::METHOD);
+    }
+    let mut clauses = clauses.into_iter().collect::<Option<Vec<_>>>()?;
+    let form = match guard {
+        Some(guard) => {
+            parameters::check_names(&clauses, &bound, errors);
+            Form::Function(Guarded { guard: guard.value })
+        }
+        None => Form::Handler(parameters::of_handler(
+            &function,
+            &mut clauses,
+            &bound,
+            errors,
+        )),
+    };
+    Some(Checked {
+        function,
+        clauses,
+        form,
+    })
+}
+
+/// Checks one attribute, and puts its `guard` with those of the others.
+fn clause<'c>(
+    catalog: &'c Catalog,
+    attribute: Requires,
+    bound: &[Ident],
+    guards: &mut Vec<Argument>,
+    errors: &mut Errors,
+) -> Option<Clause<'c>> {
+    let Requires {
+        requirement,
+        arguments,
+        permits,
+    } = attribute;
+    let (guard, shared): (Vec<_>, Vec<_>) = without_duplicates(arguments, errors)
+        .into_iter()
+        .partition(|argument| argument.key == GUARD);
+    guards.extend(guard);
+    let requirement = requirement?;
+    shape::check(&requirement, errors);
+    let permit = permit(permits, &requirement, errors);
+    let named = requirement.try_map(&mut |NamedAction { path, arguments }| {
+        let own = without_duplicates(arguments, errors);
+        for misplaced in own.iter().filter(|argument| argument.key == GUARD) {
+            errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
+        }
+        let action = resolve(catalog, &path, errors)?;
+        Some(Named { action, own })
+    })?;
+    Some(Clause {
+        requirement: arguments::bind(named, shared, bound, errors)?,
+        permit,
+    })
+}
+
+fn without_duplicates(arguments: Vec<Argument>, errors: &mut Errors) -> Vec<Argument> {
+    let mut keys = BTreeSet::new();
+    arguments
+        .into_iter()
+        .filter(|argument| {
+            let is_new = keys.insert(argument.key.unraw().to_string());
+            if !is_new {
+                errors.push(argument.key.span(), messages::duplicate(&argument.key));
+            }
+            is_new
+        })
+        .collect()
+}
+
+fn permit(
+    permits: Vec<PermitArgument>,
+    requirement: &Tree<NamedAction>,
+    errors: &mut Errors,
+) -> Option<Pat> {
+    for further in permits.iter().skip(1) {
+        errors.push(further.key.span(), messages::duplicate(&further.key));
+    }
+    let first = permits.into_iter().next()?;
+    let any = requirement
+        .compositions()
+        .into_iter()
+        .any(|composition| composition.kind == Kind::Any);
+    if any {
+        errors.push(first.key.span(), messages::PERMIT_OF_ANY);
+    }
+    Some(first.pattern)
+}
+
+fn resolve<'c>(catalog: &'c Catalog, path: &Path, errors: &mut Errors) -> Option<Resolved<'c>> {
+    let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+    let (service, name) = match segments.as_slice() {
+        [name] if path.leading_colon.is_none() => (None, *name),
+        [service, name] if path.leading_colon.is_none() => (Some(*service), *name),
+        _ => {
+            errors.push(span_of(path), messages::long_path(path));
+            return None;
+        }
+    };
+    let prefix = service.map(ToString::to_string);
+    match catalog.resolve(prefix.as_deref(), &name.to_string()) {
+        Ok((home, entry)) => Some(Resolved {
+            service: service
+                .cloned()
+                .unwrap_or_else(|| Ident::new(&home.prefix, Span::call_site())),
+            name: name.clone(),
+            entry,
+        }),
+        Err(error) => {
+            let culprit = service
+                .filter(|service| catalog.service(&service.to_string()).is_none())
+                .unwrap_or(name);
+            errors.push(culprit.span(), messages::unknown_action(&error));
+            None
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Which parameters the check looks at, and when they are there.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{
+    Expr, FnArg, GenericArgument, GenericParam, Generics, Ident, PatType, PathArguments, Type,
+};
+
+use super::{Clause, Handler, Parameter, Question, RequestTags, Target, Value, route};
+use crate::errors::Errors;
+use crate::messages;
+use crate::requires::bind;
+use crate::requires::parse::Function;
+
+/// Extractors that read the body, by name: the attribute sees no types.
+const BODY_EXTRACTORS: [&str; 10] = [
+    "Body",
+    "Bytes",
+    "Form",
+    "Json",
+    "Multipart",
+    "Payload",
+    "Protobuf",
+    "RawForm",
+    "Request",
+    "String",
+];
+
+/// Extractors that leave the body alone: those of axum, axum-extra and actix-web, and our own.
+const PARTS_EXTRACTORS: [&str; 38] = [
+    "Authorized",
+    "Cached",
+    "ConnectInfo",
+    "ConnectionInfo",
+    "CookieJar",
+    "Data",
+    "Extension",
+    "Extensions",
+    "Header",
+    "HeaderMap",
+    "Host",
+    "HttpRequest",
+    "InferredContentType",
+    "MatchedPath",
+    "Method",
+    "NestedPath",
+    "OptionalPath",
+    "OptionalQuery",
+    "OriginalUri",
+    "Parts",
+    "Path",
+    "PeerAddr",
+    "Permit",
+    "Principal",
+    "PrivateCookieJar",
+    "Query",
+    "QString",
+    "RawPathParams",
+    "RawQuery",
+    "ReqData",
+    "Scheme",
+    "SignedCookieJar",
+    "State",
+    "ThinData",
+    "TypedHeader",
+    "Uri",
+    "Version",
+    "WebSocketUpgrade",
+];
+
+/// The names that the function's parameters bind, in the order of writing.
+pub(super) fn bound_names(function: &Function) -> Vec<Ident> {
+    typed(function)
+        .flat_map(|parameter| bind::names(&parameter.pat))
+        .collect()
+}
+
+fn typed(function: &Function) -> impl Iterator<Item = &PatType> {
+    let inputs = function.signature.inputs.iter();
+    inputs.filter_map(|input| match input {
+        FnArg::Typed(parameter) => Some(parameter),
+        FnArg::Receiver(_) => None,
+    })
+}
+
+/// Refuses names that two parameters bind, where the check needs them.
+///
+/// Where a `macro_rules` wrote one of them, they are two variables to rustc: it says nothing, the check looks at the
+/// one, and the body may use the other.
+///
+/// Answers the names that the check needs.
+pub(super) fn check_names(
+    clauses: &[Clause<'_>],
+    bound: &[Ident],
+    errors: &mut Errors,
+) -> BTreeSet<String> {
+    let mut needed = BTreeSet::new();
+    for question in questions(clauses) {
+        needed.extend(resource_names(question, bound));
+        needed.extend(tag_names(question, bound));
+    }
+    for needed in &needed {
+        let mut named = bound.iter().filter(|name| name.unraw() == needed.as_str());
+        if let (Some(_), Some(second)) = (named.next(), named.next()) {
+            errors.push(second.span(), messages::bound_twice(second));
+        }
+    }
+    needed
+}
+
+/// Takes the needed names from the parameters of a handler, and notes which questions wait for the body.
+pub(super) fn of_handler(
+    function: &Function,
+    clauses: &mut [Clause<'_>],
+    bound: &[Ident],
+    errors: &mut Errors,
+) -> Handler {
+    let mut needed = check_names(clauses, bound, errors);
+    let mut handler = Handler {
+        before_body: Vec::new(),
+        body: None,
+        path_parameters: typed(function).filter_map(route::path_parameter).collect(),
+    };
+    let mut late = BTreeSet::new();
+    let mut parameters = typed(function).peekable();
+    while let Some(parameter) = parameters.next() {
+        let mut taken = Vec::new();
+        let pattern = bind::keep(&parameter.pat, &mut |name| {
+            let is_needed = needed.remove(&name.unraw().to_string());
+            if is_needed {
+                taken.push(name.clone());
+            }
+            is_needed
+        });
+        let Some(name) = taken.first() else { continue };
+        check_parameter(parameter, name, &function.signature.generics, errors);
+        let ty = (*parameter.ty).clone();
+        let is_last = parameters.peek().is_none();
+        if is_last && !leaves_the_body_alone(&ty) {
+            late.extend(taken.iter().map(|name| name.unraw().to_string()));
+            handler.body = Some(Parameter { pattern, ty });
+        } else {
+            if let Some(span) = body_extractor(&ty) {
+                errors.push(span, messages::reads_body(&ty, name));
+            }
+            handler.before_body.push(Parameter { pattern, ty });
+        }
+    }
+    let is_late = |names: BTreeSet<String>| !names.is_disjoint(&late);
+    for clause in clauses {
+        clause.requirement.for_each(&mut |question| {
+            question.resource_is_late = is_late(resource_names(question, bound));
+            question.tags_are_late = is_late(tag_names(question, bound));
+        });
+    }
+    handler
+}
+
+fn questions<'a, 'c>(clauses: &'a [Clause<'c>]) -> impl Iterator<Item = &'a Question<'c>> {
+    let leaves = clauses.iter().map(|clause| clause.requirement.leaves());
+    leaves.flatten()
+}
+
+/// The names of parameters that an expression mentions.
+fn mentioned(expression: &Expr, bound: &[Ident]) -> BTreeSet<String> {
+    let mentioned = bind::mentioned(expression);
+    let names = bound.iter().map(|name| name.unraw().to_string());
+    names.filter(|name| mentioned.contains(name)).collect()
+}
+
+/// The names of parameters that name the resource.
+fn resource_names(question: &Question<'_>, bound: &[Ident]) -> BTreeSet<String> {
+    let of_value = |value: &Value| match value {
+        Value::Fixed(_) => BTreeSet::new(),
+        Value::Binding(name) => [name.unraw().to_string()].into(),
+        Value::Expression(expression) => mentioned(expression, bound),
+    };
+    match &question.target {
+        Target::All => BTreeSet::new(),
+        Target::Fields { values, .. } => values.iter().flat_map(of_value).collect(),
+        Target::WholeArn(value) => of_value(value),
+        Target::Given(expression) => mentioned(expression, bound),
+    }
+}
+
+/// The names of parameters that tell the tags of the request.
+fn tag_names(question: &Question<'_>, bound: &[Ident]) -> BTreeSet<String> {
+    match &question.request_tags {
+        RequestTags::NotTaken | RequestTags::None => BTreeSet::new(),
+        RequestTags::Expression(expression) => mentioned(expression, bound),
+    }
+}
+
+fn check_parameter(parameter: &PatType, name: &Ident, generics: &Generics, errors: &mut Errors) {
+    if bind::is_conditional(parameter) {
+        errors.push(name.span(), messages::conditional(name));
+    }
+    let words = words(parameter.ty.to_token_stream());
+    if let Some(word) = words.iter().find(|word| *word == "impl") {
+        errors.push(word.span(), messages::impl_trait(name));
+    }
+    for generic in &generics.params {
+        let generic = match generic {
+            GenericParam::Type(parameter) => &parameter.ident,
+            GenericParam::Const(parameter) => &parameter.ident,
+            GenericParam::Lifetime(parameter) => &parameter.lifetime.ident,
+        };
+        if let Some(word) = words.iter().find(|word| *word == generic) {
+            errors.push(word.span(), messages::generic(name, generic));
+        }
+    }
+}
+
+/// The place where a type names an extractor that is known to read the body.
+///
+/// A body under another name is refused by rustc, because it cannot be taken from the parts of a request.
+fn body_extractor(ty: &Type) -> Option<Span> {
+    let name = innermost(ty)?;
+    let is_known = BODY_EXTRACTORS.iter().any(|known| name == known);
+    is_known.then(|| name.span())
+}
+
+/// Whether the type is known to leave the body alone, so that it can be taken before the body is read.
+///
+/// Of others the check waits until the handler gets them. That is never too early, whatever they read.
+fn leaves_the_body_alone(ty: &Type) -> bool {
+    innermost(ty).is_some_and(|name| PARTS_EXTRACTORS.iter().any(|known| name == known))
+}
+
+/// The name of the extractor: that of the type, and inside an `Option` or `Result`.
+fn innermost(ty: &Type) -> Option<&Ident> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments)
+            if last.ident == "Option" || last.ident == "Result" =>
+        {
+            match arguments.args.first()? {
+                GenericArgument::Type(inner) => innermost(inner),
+                _ => None,
+            }
+        }
+        _ => Some(&last.ident),
+    }
+}
+
+/// All words of a type, in brackets or not.
+fn words(tokens: TokenStream) -> Vec<Ident> {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Ident(word) => vec![word],
+            TokenTree::Group(group) => words(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => Vec::new(),
+        })
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! What a handler reads from the path.
+
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{GenericArgument, Member, Pat, PatType, PathArguments, Type};
+
+/// The names that one `Path(..)` of a handler gives to parameters of the path.
+pub(crate) enum PathParameter {
+    /// The only one.
+    Single(String),
+    /// One after the other; a parameter without a name is empty.
+    Tuple(Vec<String>),
+    /// By their names.
+    Named(Vec<String>),
+}
+
+/// What a parameter of the handler reads from the path, as far as its pattern shows it.
+pub(super) fn path_parameter(parameter: &PatType) -> Option<PathParameter> {
+    let Type::Path(ty) = &*parameter.ty else {
+        return None;
+    };
+    let last = ty
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == "Path")?;
+    let inner = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        },
+        _ => None,
+    };
+    match &*parameter.pat {
+        Pat::TupleStruct(pattern) => match pattern.elems.iter().collect::<Vec<_>>().as_slice() {
+            [only] => names(only, inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn names(pattern: &Pat, ty: Option<&Type>) -> Option<PathParameter> {
+    match pattern {
+        Pat::Paren(inner) => names(&inner.pat, ty),
+        // A tuple as a whole: the pattern tells no names.
+        Pat::Ident(_) if matches!(ty, Some(Type::Tuple(_))) => None,
+        Pat::Ident(_) => Some(PathParameter::Single(name(pattern))),
+        Pat::Tuple(tuple) => positions(tuple.elems.iter(), ty),
+        Pat::TupleStruct(newtype) if newtype.elems.len() == 1 => match newtype.elems.first()? {
+            only @ Pat::Ident(_) => Some(PathParameter::Single(name(only))),
+            _ => None,
+        },
+        Pat::TupleStruct(tuple) => positions(tuple.elems.iter(), None),
+        Pat::Struct(fields) => Some(PathParameter::Named(
+            fields
+                .fields
+                .iter()
+                .map(|field| match &field.member {
+                    Member::Named(name) => name.unraw().to_string(),
+                    Member::Unnamed(index) => index.to_token_stream().to_string(),
+                })
+                .collect(),
+        )),
+        _ => None,
+    }
+}
+
+/// The names of a tuple. A `..` stands for as many as the type shows.
+fn positions<'p>(
+    patterns: impl Iterator<Item = &'p Pat>,
+    ty: Option<&Type>,
+) -> Option<PathParameter> {
+    let patterns: Vec<&Pat> = patterns.collect();
+    let mut positions = Vec::new();
+    for pattern in &patterns {
+        if let Pat::Rest(_) = pattern {
+            let Some(Type::Tuple(tuple)) = ty else {
+                return None;
+            };
+            let skipped = (tuple.elems.len() + 1).checked_sub(patterns.len())?;
+            positions.extend(std::iter::repeat_n(String::new(), skipped));
+        } else {
+            positions.push(name(pattern));
+        }
+    }
+    Some(PathParameter::Tuple(positions))
+}
+
+/// The name that a pattern binds; empty for a pattern without or with several.
+fn name(pattern: &Pat) -> String {
+    match pattern {
+        Pat::Ident(binding) => binding.ident.unraw().to_string(),
+        _ => String::new(),
+    }
+}

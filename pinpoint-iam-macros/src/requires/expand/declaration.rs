@@ -1,0 +1,156 @@
+//! What stands on a handler, as data and in words.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+
+use super::question;
+use crate::paths;
+use crate::requires::check::{Clause, Handler, PathParameter, Question, Target, Value};
+use crate::requires::parse::Function;
+use crate::requires::tree::{Kind, Tree};
+
+/// What documents and audits say about the handler.
+pub(super) fn declaration(
+    function: &Function,
+    clauses: &[Clause<'_>],
+    handler: &Handler,
+) -> TokenStream {
+    let root = paths::root();
+    let name = function.signature.ident.unraw().to_string();
+    let requirement = match clauses {
+        [only] => requirement(&only.requirement),
+        several => {
+            let each = several
+                .iter()
+                .map(|clause| requirement(&clause.requirement));
+            quote!(#root::web::Requirement::All(&[#(#each),*]))
+        }
+    };
+    let after_body = handler.body.is_some();
+    let parameters = handler.path_parameters.iter().map(|parameter| {
+        let parameter = match parameter {
+            PathParameter::Single(name) => quote!(Single(#name)),
+            PathParameter::Tuple(names) => quote!(Tuple(&[#(#names),*])),
+            PathParameter::Named(names) => quote!(Named(&[#(#names),*])),
+        };
+        quote!(#root::web::PathParameter::#parameter)
+    });
+    quote! {
+        &#root::web::Declaration {
+            handler: #name,
+            module_path: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            access: #root::web::Access::Requires {
+                requirement: #requirement,
+                after_body: #after_body,
+            },
+            path_parameters: &[#(#parameters),*],
+        }
+    }
+}
+
+fn requirement(tree: &Tree<Question<'_>>) -> TokenStream {
+    let root = paths::root();
+    match tree {
+        Tree::Leaf(question) => {
+            let action = question::path(&question.action);
+            let resource = binding(&question.target);
+            quote! {
+                #root::web::Requirement::Action(#root::web::ActionRequirement {
+                    action: <#action as #root::action::TypedAction>::METADATA,
+                    resource: #resource,
+                })
+            }
+        }
+        Tree::Several(several) => {
+            let each = several.entries.iter().map(requirement);
+            match several.kind {
+                Kind::All => quote!(#root::web::Requirement::All(&[#(#each),*])),
+                Kind::Any => quote!(#root::web::Requirement::Any(&[#(#each),*])),
+            }
+        }
+    }
+}
+
+/// How the handler names the resource, in words.
+fn binding(target: &Target<'_>) -> TokenStream {
+    let root = paths::root();
+    match target {
+        Target::All => quote!(#root::web::ResourceBinding::All),
+        Target::Given(expression) => {
+            let text = expression.to_token_stream().to_string();
+            quote!(#root::web::ResourceBinding::Resource(#text))
+        }
+        Target::WholeArn(value) => {
+            let text = match value {
+                Value::Fixed(text) => text.clone(),
+                Value::Binding(name) => name.unraw().to_string(),
+                Value::Expression(expression) => expression.to_token_stream().to_string(),
+            };
+            quote!(#root::web::ResourceBinding::WholeArn(#text))
+        }
+        Target::Fields { resource, values } => {
+            let fields = resource.fields.iter().zip(values).map(|(field, value)| {
+                let field = field.field();
+                let from = match value {
+                    Value::Fixed(text) => quote!(Pinned(#text)),
+                    Value::Binding(name) => {
+                        let name = name.unraw().to_string();
+                        quote!(Parameter(#name))
+                    }
+                    Value::Expression(expression) => {
+                        let text = expression.to_token_stream().to_string();
+                        quote!(Expression(#text))
+                    }
+                };
+                quote!(#root::web::FieldBinding { field: #field, from: #root::web::BindingSource::#from })
+            });
+            quote!(#root::web::ResourceBinding::Fields(&[#(#fields),*]))
+        }
+    }
+}
+
+/// The row at the end of the function's rustdoc.
+pub(super) fn documentation(clauses: &[Clause<'_>]) -> String {
+    let each: Vec<String> = clauses
+        .iter()
+        .map(|clause| described(&clause.requirement, clauses.len() > 1))
+        .collect();
+    format!("**Requires** {}", each.join(" **and** "))
+}
+
+fn described(tree: &Tree<Question<'_>>, in_brackets: bool) -> String {
+    match tree {
+        Tree::Leaf(question) => described_action(question),
+        Tree::Several(several) => {
+            let each = several.entries.iter().map(|entry| described(entry, true));
+            let word = match several.kind {
+                Kind::All => " **and** ",
+                Kind::Any => " **or** ",
+            };
+            let all = each.collect::<Vec<_>>().join(word);
+            if in_brackets { format!("({all})") } else { all }
+        }
+    }
+}
+
+fn described_action(question: &Question<'_>) -> String {
+    let action = &question.action;
+    let entry = action.entry;
+    let level = entry
+        .access_level
+        .map_or_else(String::new, |level| format!(" ({})", level.name()));
+    let arns: Vec<String> = entry
+        .resources
+        .iter()
+        .map(|resource| format!("`{}`", entry.arn(resource)))
+        .collect();
+    let on = if arns.is_empty() {
+        "`*`".to_owned()
+    } else {
+        arns.join(" or ")
+    };
+    format!("`{}:{}`{level} on {on}", action.service, entry.name)
+}

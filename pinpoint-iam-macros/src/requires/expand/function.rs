@@ -1,0 +1,135 @@
+//! A function that makes its check itself, before anything else.
+//!
+//! ```text
+//! fn purge(cx: &Guard, application_id: &str) -> Result<(), Error> {
+//!     match (|| { .. the check .. })() {
+//!         Ok(_) => {}
+//!         Err(denied) => return ::pinpoint_iam::expansion::refuse(denied),
+//!     }
+//!     { .. the body as it was written .. }
+//! }
+//! ```
+//!
+//! The body keeps a block of its own. An item in it is known in the whole of its block, also above the place where it
+//! stands, and would otherwise be known to the check.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::ReturnType;
+use syn::spanned::Spanned;
+
+use super::declaration::documentation;
+use super::question::made;
+use super::{Stage, Writer, permit, question};
+use crate::paths;
+use crate::requires::check::{Clause, Guarded};
+use crate::requires::parse::Function;
+
+/// Writes the function with the check in front of its body.
+pub(super) fn expand(function: Function, clauses: &[Clause<'_>], guarded: &Guarded) -> TokenStream {
+    let documentation = documentation(clauses);
+    let Function {
+        attributes,
+        visibility,
+        signature,
+        body,
+    } = function;
+    let root = paths::root();
+    let is_async = signature.asyncness.is_some();
+    let check = check(clauses, guarded, is_async);
+    let passed = Ident::new("passed", Span::mixed_site());
+    let denied = Ident::new("denied", Span::mixed_site());
+    let answer = match &signature.output {
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => signature.ident.span(),
+    };
+    let refuse = quote_spanned!(answer=> return #root::expansion::refuse(#denied));
+    let checked = match permit(clauses) {
+        Some(permit) => quote! {
+            let #permit = match #check {
+                ::core::result::Result::Ok(#passed) => #passed,
+                ::core::result::Result::Err(#denied) => #refuse,
+            };
+        },
+        None => quote! {
+            match #check {
+                ::core::result::Result::Ok(_) => {}
+                ::core::result::Result::Err(#denied) => #refuse,
+            }
+        },
+    };
+    let (inner_attributes, body) = without_attributes(&body);
+    quote! {
+        #(#attributes)*
+        #[doc = ""]
+        #[doc = #documentation]
+        #visibility #signature {
+            #inner_attributes
+            #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
+            #checked
+            #body
+        }
+    }
+}
+
+/// The check as an expression of the type `Result<_, Denied>`, out of which no expression of the attribute leads.
+fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool) -> TokenStream {
+    let root = paths::root();
+    let Guarded { guard } = guarded;
+    let ours = |name: &str| Ident::new(name, Span::mixed_site());
+    let (given, asked) = (ours("__given"), ours("__guard"));
+    let writer = Writer {
+        guard: &asked,
+        stage: Stage::Final,
+        has_references: false,
+    };
+    let (question, _) = question(clauses, &writer);
+    let taken = made(&quote!(_), &quote!(#guard));
+    let as_guard = quote_spanned!(guard.span()=> #root::expansion::guard(&#given));
+    let start = quote! {
+        let #given = #taken?;
+        let #asked = &#as_guard;
+    };
+    if is_async {
+        quote! {
+            async {
+                #start
+                #root::expansion::settle(#asked, |#asked: &#root::guard::Guard<'_>| {
+                    #question
+                }).await
+            }.await
+        }
+    } else {
+        quote! {
+            (|| -> ::core::result::Result<_, #root::guard::Denied> {
+                #start
+                #question
+            })()
+        }
+    }
+}
+
+/// The attributes of a body, and the body without them: inside another block they would not be allowed.
+fn without_attributes(body: &Group) -> (TokenStream, Group) {
+    let mut tokens = body.stream().into_iter().peekable();
+    let mut attributes = TokenStream::new();
+    let mut rest = TokenStream::new();
+    loop {
+        let is_punct = |token: Option<&TokenTree>, expected: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == expected);
+        if !is_punct(tokens.peek(), '#') {
+            break;
+        }
+        let hash = tokens.next();
+        if !is_punct(tokens.peek(), '!') {
+            rest.extend(hash);
+            break;
+        }
+        attributes.extend(hash);
+        attributes.extend(tokens.next());
+        attributes.extend(tokens.next());
+    }
+    rest.extend(tokens);
+    let mut inner = Group::new(Delimiter::Brace, rest);
+    inner.set_span(body.span());
+    (attributes, inner)
+}

@@ -1,0 +1,55 @@
+//! What rustc gets to see in place of the function.
+
+mod declaration;
+mod function;
+mod handler;
+mod question;
+
+use proc_macro2::TokenStream;
+use syn::Pat;
+
+use self::question::{Stage, Writer};
+use super::check::{Checked, Clause, Form};
+use super::tree::Kind;
+
+/// Writes the guarded function and its check.
+pub(crate) fn expand(checked: Checked<'_>) -> TokenStream {
+    let Checked {
+        function,
+        clauses,
+        form,
+    } = checked;
+    match form {
+        Form::Handler(handler) => handler::expand(function, &clauses, &handler),
+        Form::Function(guarded) => function::expand(function, &clauses, &guarded),
+    }
+}
+
+/// What all clauses together ask, and the type of what they prove.
+fn question(clauses: &[Clause<'_>], writer: &Writer<'_>) -> (TokenStream, TokenStream) {
+    match clauses {
+        [only] => writer.requirement(&only.requirement, only.permit.is_some()),
+        several => {
+            let each = several
+                .iter()
+                .map(|clause| writer.requirement(&clause.requirement, clause.permit.is_some()));
+            writer.several(Kind::All, each)
+        }
+    }
+}
+
+/// The pattern that takes what all clauses prove; `None` where nobody asked for a proof.
+fn permit(clauses: &[Clause<'_>]) -> Option<TokenStream> {
+    let written = |permit: &Option<Pat>| match permit {
+        Some(pattern) => quote::quote!(#pattern),
+        None => quote::quote!(_),
+    };
+    match clauses {
+        several if several.iter().all(|clause| clause.permit.is_none()) => None,
+        [only] => Some(written(&only.permit)),
+        several => {
+            let patterns = several.iter().map(|clause| written(&clause.permit));
+            Some(quote::quote!((#(#patterns),*)))
+        }
+    }
+}

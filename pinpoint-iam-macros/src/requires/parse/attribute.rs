@@ -1,0 +1,183 @@
+//! The arguments of the attribute.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Lit, Pat, Path, Token, parenthesized, token};
+
+use super::{Argument, NamedAction, PermitArgument, Requires, span_of};
+use crate::errors::Errors;
+use crate::messages;
+use crate::requires::tree::{Composition, Kind, Tree};
+
+/// The key of the argument that names the proof.
+pub(crate) const PERMIT: &str = "permit";
+
+/// Reads the arguments of the attribute at `place`.
+///
+/// A mistake in one of them does not hide the others: reading goes on behind the next comma.
+pub(crate) fn attribute(tokens: TokenStream, place: Span, errors: &mut Errors) -> Requires {
+    let mut requires = Requires {
+        requirement: None,
+        arguments: Vec::new(),
+        permits: Vec::new(),
+    };
+    let read = |input: ParseStream<'_>| {
+        let is_broken = list(input, errors, |input, errors| {
+            if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
+                let key = input.call(Ident::parse_any)?;
+                input.parse::<Token![=]>()?;
+                if key == PERMIT {
+                    let pattern = input.call(Pat::parse_single)?;
+                    requires.permits.push(PermitArgument { key, pattern });
+                } else {
+                    let value = input.parse()?;
+                    requires.arguments.push(Argument { key, value });
+                }
+                return Ok(());
+            }
+            let (requirement, span) = requirement(input, errors)?;
+            if requires.requirement.is_some() {
+                return Err(syn::Error::new(
+                    span,
+                    messages::second_requirement(&requirement),
+                ));
+            }
+            requires.requirement = Some(requirement);
+            Ok(())
+        })?;
+        if requires.requirement.is_none() && !is_broken {
+            errors.push(place, messages::NO_ACTION);
+        }
+        Ok(())
+    };
+    let result = Parser::parse2(read, tokens);
+    errors.take(result);
+    requires
+}
+
+/// Reads entries between commas, and says whether one of them cannot be read.
+fn list(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+    mut entry: impl FnMut(ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) -> syn::Result<bool> {
+    let mut is_broken = false;
+    while !input.is_empty() {
+        let read = entry(input, errors).and_then(|()| {
+            if input.is_empty() || input.peek(Token![,]) {
+                Ok(())
+            } else {
+                Err(input.error(messages::EXPECTED_COMMA))
+            }
+        });
+        if errors.take(read).is_none() {
+            is_broken = true;
+            skip_to_comma(input);
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(is_broken)
+}
+
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        if input.parse::<TokenTree>().is_err() {
+            return;
+        }
+    }
+}
+
+/// An action, or `all(..)` and `any(..)`, with the span of its name.
+fn requirement(
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<(Tree<NamedAction>, Span)> {
+    if input.peek(Lit) {
+        let literal = input.parse::<Lit>()?;
+        let message = messages::quoted_action(&literal);
+        return Err(syn::Error::new(literal.span(), message));
+    }
+    if !input.peek(Ident) && !input.peek(Token![::]) {
+        return Err(input.error(messages::EXPECTED_ENTRY));
+    }
+    let path = input.call(Path::parse_mod_style)?;
+    let span = span_of(&path);
+    if input.peek(Token![:]) {
+        input.parse::<Token![:]>()?;
+        let name = input.call(Ident::parse_any)?;
+        let message = messages::colon_in_action(&path, &name);
+        return Err(syn::Error::new(name.span(), message));
+    }
+    if input.peek(token::Brace) || input.peek(token::Bracket) || input.peek(Token![<]) {
+        return Err(syn::Error::new(span, messages::not_an_action(&path)));
+    }
+    if !input.peek(token::Paren) {
+        let arguments = Vec::new();
+        return Ok((Tree::Leaf(NamedAction { path, arguments }), span));
+    }
+    let inside;
+    parenthesized!(inside in input);
+    let tree = match path.get_ident().and_then(Kind::of) {
+        Some((kind, keyword)) => Tree::Several(composition(kind, keyword, &inside, errors)?),
+        None => {
+            let arguments = action_arguments(&path, &inside, errors)?;
+            Tree::Leaf(NamedAction { path, arguments })
+        }
+    };
+    Ok((tree, span))
+}
+
+/// What stands in the brackets of `all` and `any`.
+fn composition(
+    kind: Kind,
+    keyword: Ident,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Composition<NamedAction>> {
+    let mut entries = Vec::new();
+    let is_broken = list(input, errors, |input, errors| {
+        if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
+            let key = input.call(Ident::parse_any)?;
+            let message = messages::argument_in_composition(&key, kind);
+            return Err(syn::Error::new(key.span(), message));
+        }
+        let (entry, _) = requirement(input, errors)?;
+        entries.push(entry);
+        Ok(())
+    })?;
+    Ok(Composition {
+        kind,
+        keyword,
+        entries,
+        is_broken,
+    })
+}
+
+/// What stands in the brackets of an action.
+fn action_arguments(
+    path: &Path,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Vec<Argument>> {
+    let mut arguments = Vec::new();
+    if input.is_empty() {
+        errors.push(span_of(path), messages::empty_brackets(path));
+    }
+    list(input, errors, |input, _| {
+        if !(input.peek(Ident::peek_any) && input.peek2(Token![=])) {
+            return Err(input.error(messages::expected_argument(path)));
+        }
+        let key = input.call(Ident::parse_any)?;
+        if key == PERMIT {
+            return Err(syn::Error::new(key.span(), messages::outside(&key)));
+        }
+        input.parse::<Token![=]>()?;
+        let value = input.parse()?;
+        arguments.push(Argument { key, value });
+        Ok(())
+    })?;
+    Ok(arguments)
+}

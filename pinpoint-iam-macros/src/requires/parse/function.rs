@@ -1,0 +1,68 @@
+//! The function that the attribute stands on.
+
+use proc_macro2::{Group, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Ident, Signature, Visibility};
+
+use crate::messages;
+
+/// The function that the attribute stands on. Its body is not looked into.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Group,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        refuse_other_items(input)?;
+        let signature: Signature = input.parse()?;
+        let body = match input.parse()? {
+            TokenTree::Group(body) => body,
+            other => {
+                return Err(syn::Error::new(other.span(), messages::NO_BODY));
+            }
+        };
+        Ok(Self {
+            attributes,
+            visibility,
+            signature,
+            body,
+        })
+    }
+}
+
+/// Says in plain words that the attribute stands on the wrong kind of item.
+fn refuse_other_items(input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    let Ok(keyword) = ahead.call(Ident::parse_any) else {
+        return Err(input.error(messages::not_a_function("this")));
+    };
+    let mut is_function = keyword == "fn";
+    // `const fn` and `unsafe extern "C" fn` are functions, `const X: u8` and `unsafe impl` are not.
+    if ["const", "async", "unsafe", "safe", "extern"]
+        .iter()
+        .any(|qualifier| keyword == qualifier)
+    {
+        while !ahead.is_empty() && !is_function {
+            let next: TokenTree = ahead.parse()?;
+            match next {
+                TokenTree::Ident(word) => is_function = word == "fn",
+                TokenTree::Literal(_) => {}
+                TokenTree::Group(_) | TokenTree::Punct(_) => break,
+            }
+        }
+    }
+    if is_function {
+        Ok(())
+    } else {
+        Err(syn::Error::new(
+            keyword.span(),
+            messages::not_a_function(&format!("`{keyword}`")),
+        ))
+    }
+}

@@ -1,0 +1,102 @@
+//! Requirements that are put together from others.
+
+use syn::Ident;
+
+/// One requirement, or several combined.
+pub(crate) enum Tree<L> {
+    Leaf(L),
+    Several(Composition<L>),
+}
+
+/// Several requirements combined by `all(..)` or `any(..)`.
+pub(crate) struct Composition<L> {
+    pub(crate) kind: Kind,
+    /// The word `all` or `any` as it was written.
+    pub(crate) keyword: Ident,
+    pub(crate) entries: Vec<Tree<L>>,
+    /// Whether an entry is missing here because it could not be read.
+    pub(crate) is_broken: bool,
+}
+
+/// How many of several requirements must hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    All,
+    Any,
+}
+
+impl Kind {
+    /// The kind that `word` names, and the word.
+    pub(crate) fn of(word: &Ident) -> Option<(Self, Ident)> {
+        let kind = [Self::All, Self::Any]
+            .into_iter()
+            .find(|kind| word == kind.word())?;
+        Some((kind, word.clone()))
+    }
+
+    /// The word for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Any => "any",
+        }
+    }
+}
+
+impl<L> Tree<L> {
+    /// Every leaf, in the order of writing.
+    pub(crate) fn leaves(&self) -> Vec<&L> {
+        match self {
+            Self::Leaf(leaf) => vec![leaf],
+            Self::Several(several) => several.entries.iter().flat_map(Self::leaves).collect(),
+        }
+    }
+
+    /// Runs `each` on every leaf.
+    pub(crate) fn for_each(&mut self, each: &mut impl FnMut(&mut L)) {
+        match self {
+            Self::Leaf(leaf) => each(leaf),
+            Self::Several(several) => {
+                for entry in &mut several.entries {
+                    entry.for_each(each);
+                }
+            }
+        }
+    }
+
+    /// Makes another leaf of each. All of them are looked at, also behind one that gives none.
+    pub(crate) fn try_map<M>(self, each: &mut impl FnMut(L) -> Option<M>) -> Option<Tree<M>> {
+        match self {
+            Self::Leaf(leaf) => each(leaf).map(Tree::Leaf),
+            Self::Several(Composition {
+                kind,
+                keyword,
+                entries,
+                is_broken,
+            }) => {
+                let count = entries.len();
+                let entries: Vec<Tree<M>> = entries
+                    .into_iter()
+                    .filter_map(|entry| entry.try_map(each))
+                    .collect();
+                (entries.len() == count).then_some(Tree::Several(Composition {
+                    kind,
+                    keyword,
+                    entries,
+                    is_broken,
+                }))
+            }
+        }
+    }
+
+    /// Every composition, the outer ones first.
+    pub(crate) fn compositions(&self) -> Vec<&Composition<L>> {
+        match self {
+            Self::Leaf(_) => Vec::new(),
+            Self::Several(several) => {
+                let inner = several.entries.iter().flat_map(Self::compositions);
+                [several].into_iter().chain(inner).collect()
+            }
+        }
+    }
+}

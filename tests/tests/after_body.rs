@@ -1,0 +1,391 @@
+//! Checks that wait for the body: refused before it where that is sure, decided behind it otherwise.
+
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context as TaskContext, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{FromRequest, Path, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use http_body::Frame;
+use pinpoint_iam::guard::{ResourceTagSource, Tags, TagsFuture};
+use pinpoint_iam::mobiletargeting::CreateCampaign;
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::web::AfterBody;
+use pinpoint_iam::{Authorizer, Permit, Policy, Principal, Scope, requires};
+use serde::Deserialize;
+use tower::ServiceExt;
+
+#[derive(Deserialize)]
+struct NewCampaign {
+    tags: Option<HashMap<String, String>>,
+}
+
+#[requires(CreateCampaign, request_tags = body.tags)]
+async fn create_campaign(
+    Path(application_id): Path<String>,
+    Json(body): Json<NewCampaign>,
+) -> String {
+    format!("{application_id} {}", body.tags.is_some())
+}
+
+#[requires(CreateCampaign, request_tags = body.tags, permit = proof)]
+async fn with_proof(Path(application_id): Path<String>, Json(body): Json<NewCampaign>) -> String {
+    let proof: Permit<CreateCampaign> = proof;
+    format!("{application_id} {} {}", body.tags.is_some(), proof.arn())
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    campaign_id: String,
+}
+
+#[requires(GetCampaign)]
+async fn get_campaign(
+    Path(application_id): Path<String>,
+    Json(Wanted { campaign_id }): Json<Wanted>,
+) -> String {
+    application_id + &campaign_id
+}
+
+#[requires(any(GetApp, GetCampaign(campaign_id = wanted.campaign_id)))]
+async fn one_of_two(Path(application_id): Path<String>, Json(wanted): Json<Wanted>) -> String {
+    application_id + &wanted.campaign_id
+}
+
+#[requires(all(GetApp, GetCampaign(campaign_id = wanted.campaign_id)))]
+async fn both(Path(application_id): Path<String>, Json(wanted): Json<Wanted>) -> String {
+    application_id + &wanted.campaign_id
+}
+
+/// A body extractor with an answer of its own.
+struct OwnBody(Vec<String>);
+
+impl<S: Send + Sync> FromRequest<S> for OwnBody {
+    type Rejection = StatusCode;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, StatusCode> {
+        let text = String::from_request(request, state).await;
+        match text.as_deref() {
+            Ok("broken") | Err(_) => Err(StatusCode::IM_A_TEAPOT),
+            Ok(text) => Ok(Self(text.split(',').map(str::to_owned).collect())),
+        }
+    }
+}
+
+#[requires(CreateApp, request_tags = keys)]
+async fn create_app(OwnBody(keys): OwnBody) -> String {
+    keys.join(",")
+}
+
+/// A handler that has only the second half of a check.
+async fn without_the_first_half(
+    _: AfterBody<create_campaign, (Path<String>,), Json<NewCampaign>>,
+) -> &'static str {
+    "ran"
+}
+
+/// Counts how often it is asked.
+#[derive(Clone, Default)]
+struct Source(Arc<AtomicU32>);
+
+impl ResourceTagSource for Source {
+    fn tags<'a>(&'a self, _: &'a str) -> TagsFuture<'a> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { Ok([("stage", "live")].into_iter().collect::<Tags>()) })
+    }
+}
+
+struct App {
+    router: Router,
+    source: Source,
+    body_was_read: Arc<AtomicBool>,
+}
+
+impl App {
+    /// The service with these policy statements for Ana.
+    fn with(statements: &str) -> Self {
+        let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+        let mut store = PolicyStore::new();
+        store
+            .identity("arn:aws:iam::123456789012:user/ana")
+            .unwrap()
+            .attach(Policy::new("test", Document::parse(&document).unwrap()));
+        let source = Source::default();
+        let authorizer = Authorizer::builder()
+            .scope(Scope::new("aws", "us-east-1", "123456789012"))
+            .source(store)
+            .resource_tags(source.clone())
+            .build()
+            .unwrap();
+        let router = Router::new()
+            .route("/create/{app}", post(create_campaign))
+            .route("/proof/{app}", post(with_proof))
+            .route("/get/{app}", post(get_campaign))
+            .route("/any/{app}", post(one_of_two))
+            .route("/all/{app}", post(both))
+            .route("/own", post(create_app))
+            .route("/half/{app}", post(without_the_first_half))
+            .with_state(authorizer);
+        Self {
+            router,
+            source,
+            body_was_read: Arc::default(),
+        }
+    }
+
+    async fn response(&self, path: &str, body: &str) -> Response {
+        let mut request = Request::new(Body::new(Watched {
+            text: Some(Bytes::copy_from_slice(body.as_bytes())),
+            was_read: Arc::clone(&self.body_was_read),
+        }));
+        *request.method_mut() = "POST".parse().unwrap();
+        *request.uri_mut() = path.parse().unwrap();
+        let json = "application/json".parse().unwrap();
+        request.headers_mut().insert("content-type", json);
+        let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana").unwrap();
+        request.extensions_mut().insert(ana);
+        self.body_was_read.store(false, Ordering::SeqCst);
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// The status, and whether the body was read.
+    async fn send(&self, path: &str, body: &str) -> (u16, bool) {
+        let status = self.response(path, body).await.status().as_u16();
+        (status, self.body_was_read.load(Ordering::SeqCst))
+    }
+}
+
+/// A body that remembers whether anybody read from it.
+struct Watched {
+    text: Option<Bytes>,
+    was_read: Arc<AtomicBool>,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.was_read.store(true, Ordering::SeqCst);
+        Poll::Ready(self.text.take().map(|text| Ok(Frame::data(text))))
+    }
+}
+
+const ALLOW: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
+const RED: &str = r#"{"tags": {"team": "red"}}"#;
+const BLUE: &str = r#"{"tags": {"team": "blue"}}"#;
+const SECRET: &str = r#"{"tags": {"team": "red", "secret": "x"}}"#;
+const NO_TAGS: &str = "{}";
+const BROKEN: &str = "{";
+
+fn allow_if(condition: &str) -> String {
+    format!(
+        r#"{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {{{condition}}}}}"#
+    )
+}
+
+fn deny_if(condition: &str) -> String {
+    let deny = allow_if(condition).replace("Allow", "Deny");
+    format!("{ALLOW}, {deny}")
+}
+
+#[tokio::test]
+async fn who_is_surely_refused_is_so_with_the_body_unread() {
+    for statements in [
+        r#"{"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}"#.to_owned(),
+        format!(r#"{ALLOW}, {{"Effect": "Deny", "Action": "*", "Resource": "*"}}"#),
+        // The tag does not matter where something else already refuses.
+        allow_if(
+            r#""StringEquals": {"aws:RequestTag/team": "red", "aws:RequestedRegion": "eu-west-1"}"#,
+        ),
+        deny_if(r#""Null": {"aws:RequestedRegion": "false"}"#),
+    ] {
+        let app = App::with(&statements);
+        for body in [RED, BLUE, NO_TAGS, BROKEN] {
+            assert_eq!(
+                app.send("/create/a1", body).await,
+                (403, false),
+                "{statements} {body}"
+            );
+            assert_eq!(app.send("/own", body).await, (403, false), "{statements}");
+        }
+    }
+    assert_eq!(
+        App::with(ALLOW).send("/create/%2F", RED).await,
+        (400, false)
+    );
+}
+
+#[tokio::test]
+async fn who_depends_on_a_tag_is_decided_behind_the_body() {
+    let app = App::with(&allow_if(
+        r#""StringEquals": {"aws:RequestTag/team": "red"}"#,
+    ));
+    assert_eq!(app.send("/create/a1", RED).await, (200, true));
+    assert_eq!(app.send("/create/a1", BLUE).await, (403, true));
+    assert_eq!(app.send("/create/a1", NO_TAGS).await, (403, true));
+    assert_eq!(app.send("/create/a1", BROKEN).await, (400, true));
+    assert_eq!(app.send("/create/a1", r#"{"tags": 1}"#).await, (422, true));
+}
+
+#[tokio::test]
+async fn a_deny_on_a_tag_cannot_be_skipped() {
+    for condition in [
+        r#""Null": {"aws:RequestTag/secret": "false"}"#,
+        r#""ForAnyValue:StringEquals": {"aws:TagKeys": "secret"}"#,
+        r#""StringLike": {"aws:RequestTag/secret": "*"}"#,
+    ] {
+        let app = App::with(&deny_if(condition));
+        for (body, expected) in [(RED, 200), (NO_TAGS, 200), (SECRET, 403), (BROKEN, 400)] {
+            let found = app.send("/create/a1", body).await;
+            assert_eq!(found, (expected, true), "{condition} {body}");
+        }
+    }
+    // A tag that has to be there, and a condition on the absence of all.
+    let app = App::with(&deny_if(r#""Null": {"aws:TagKeys": "true"}"#));
+    assert_eq!(app.send("/create/a1", RED).await, (200, true));
+    assert_eq!(app.send("/create/a1", NO_TAGS).await, (403, true));
+}
+
+#[tokio::test]
+async fn an_error_of_the_body_is_that_of_its_extractor() {
+    for statements in [
+        ALLOW.to_owned(),
+        allow_if(r#""ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}"#),
+    ] {
+        let app = App::with(&statements);
+        assert_eq!(app.send("/own", "broken").await, (418, true));
+        assert_eq!(app.send("/own", "a,b").await, (200, true));
+    }
+}
+
+#[tokio::test]
+async fn the_proof_comes_from_the_last_check() {
+    let app = App::with(&deny_if(r#""Null": {"aws:RequestTag/secret": "false"}"#));
+    assert_eq!(app.send("/proof/a1", SECRET).await, (403, true));
+    let response = app.response("/proof/a1", RED).await;
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    assert_eq!(
+        body,
+        "a1 true arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1"
+    );
+}
+
+const fn wanted(id: &str) -> &str {
+    match id.as_bytes() {
+        b"c1" => r#"{"campaign_id": "c1"}"#,
+        b"c2" => r#"{"campaign_id": "c2"}"#,
+        _ => r#"{"campaign_id": "c/1"}"#,
+    }
+}
+
+fn on(action: &str, resource: &str) -> String {
+    format!(
+        r#"{{"Effect": "Allow", "Action": "mobiletargeting:{action}",
+            "Resource": "arn:aws:mobiletargeting:us-east-1:123456789012:{resource}"}}"#
+    )
+}
+
+#[tokio::test]
+async fn an_id_that_only_the_body_tells_is_that_of_the_check() {
+    let app = App::with(&on("GetCampaign", "apps/a1/campaigns/c1"));
+    assert_eq!(app.send("/get/a1", wanted("c1")).await, (200, true));
+    assert_eq!(app.send("/get/a1", wanted("c2")).await, (403, true));
+    assert_eq!(app.send("/get/a2", wanted("c1")).await, (403, true));
+    assert_eq!(app.send("/get/a1", wanted("c/1")).await, (400, true));
+    assert_eq!(app.send("/get/a1", BROKEN).await, (400, true));
+    // Nobody who may not read any campaign has to send one.
+    for statements in [
+        on("DeleteCampaign", "*"),
+        format!(
+            r#"{ALLOW}, {{"Effect": "Deny", "Action": "mobiletargeting:Get*", "Resource": "*"}}"#
+        ),
+    ] {
+        let app = App::with(&statements);
+        for body in [wanted("c1"), wanted("c/1"), BROKEN] {
+            assert_eq!(
+                app.send("/get/a1", body).await,
+                (403, false),
+                "{statements}"
+            );
+        }
+    }
+    // An exception is one, whatever else is allowed.
+    let denied = on("GetCampaign", "apps/a1/campaigns/c1").replace("Allow", "Deny");
+    let app = App::with(&format!("{ALLOW}, {denied}"));
+    assert_eq!(app.send("/get/a1", wanted("c1")).await, (403, true));
+    assert_eq!(app.send("/get/a1", wanted("c2")).await, (200, true));
+}
+
+#[tokio::test]
+async fn compositions_wait_for_the_body_where_a_part_does() {
+    let campaign = on("GetCampaign", "apps/a1/campaigns/c1");
+    let app_only = on("GetApp", "apps/a1");
+    for (statements, any, all) in [
+        (
+            campaign.clone(),
+            [(200, true), (403, true)],
+            [(403, false); 2],
+        ),
+        (app_only.clone(), [(200, true); 2], [(403, false); 2]),
+        (
+            format!("{campaign}, {app_only}"),
+            [(200, true); 2],
+            [(200, true), (403, true)],
+        ),
+        (on("DeleteApp", "*"), [(403, false); 2], [(403, false); 2]),
+    ] {
+        let app = App::with(&statements);
+        for (index, body) in [wanted("c1"), wanted("c2")].into_iter().enumerate() {
+            let found = app.send("/any/a1", body).await;
+            assert_eq!(Some(&found), any.get(index), "any: {statements} {body}");
+            let found = app.send("/all/a1", body).await;
+            assert_eq!(Some(&found), all.get(index), "all: {statements} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tags_of_the_resource_are_fetched_once_for_both_checks() {
+    let both = |team: &str, stage: &str| {
+        allow_if(&format!(
+            r#""StringEquals": {{"aws:RequestTag/team": "{team}", "aws:ResourceTag/stage": "{stage}"}}"#
+        ))
+    };
+    let app = App::with(&both("red", "live"));
+    assert_eq!(app.send("/create/a1", RED).await, (200, true));
+    assert_eq!(app.source.0.load(Ordering::SeqCst), 1);
+    assert_eq!(app.send("/create/a1", BLUE).await, (403, true));
+    assert_eq!(app.source.0.load(Ordering::SeqCst), 2);
+    // Tags of the resource that refuse do so before the body.
+    let app = App::with(&both("red", "test"));
+    assert_eq!(app.send("/create/a1", RED).await, (403, false));
+    // A resource that only the body names has its tags fetched behind it.
+    let app = App::with(&allow_if(
+        r#""StringEquals": {"aws:ResourceTag/stage": "live"}"#,
+    ));
+    assert_eq!(app.send("/get/a1", wanted("c1")).await, (200, true));
+    assert_eq!(app.source.0.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn half_a_check_lets_nobody_in() {
+    let response = App::with(ALLOW).response("/half/a1", RED).await;
+    assert_eq!(
+        response.into_response().status(),
+        StatusCode::INTERNAL_SERVER_ERROR
+    );
+}

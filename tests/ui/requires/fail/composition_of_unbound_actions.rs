@@ -1,0 +1,11 @@
+//! Every action of a composition is bound on its own.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(all(GetCampaign, GetSegment))]
+async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
+    application_id + &campaign_id
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! Mistakes of a second attribute are those of the handler.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(GetApp)]
+#[requires(DeletApp)]
+#[requires]
+async fn delete_app(Path(application_id): Path<String>) -> String {
+    application_id
+}
+
+fn main() {}

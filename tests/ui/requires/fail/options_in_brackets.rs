@@ -1,0 +1,11 @@
+//! A proof and a guard are those of the whole attribute.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(all(GetApp(permit = read), DeleteApp(guard = guard)))]
+async fn delete_app(Path(application_id): Path<String>) -> String {
+    application_id
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! Which action of `any` was allowed is not known where the proof is named.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(all(GetApp, any(DeleteApp, GetCampaigns)), permit = proof)]
+async fn delete_app(Path(application_id): Path<String>) -> String {
+    format!("{application_id} {proof:?}")
+}
+
+fn main() {}

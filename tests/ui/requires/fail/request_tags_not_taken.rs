@@ -1,0 +1,16 @@
+//! Tags of requests for actions that take none would not be looked at.
+
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(GetApp, request_tags = none)]
+async fn get_app(Path(application_id): Path<String>) -> String {
+    application_id
+}
+
+#[requires(all(GetApp, GetCampaigns), request_tags = none)]
+async fn get_campaigns(Path(application_id): Path<String>) -> String {
+    application_id
+}
+
+fn main() {}
