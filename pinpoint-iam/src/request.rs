@@ -72,8 +72,9 @@ impl<'a> LateTags<'a> {
 impl<'a> Request<'a> {
     /// A request of `principal` to do `action` to `resource`, with the condition keys of `context`.
     ///
-    /// A key that the principal gives goes before an equal one of `context`. What `context` says of the principal beyond that
-    /// (`aws:Principal…`, `aws:username`, `aws:userid`) is not believed: it counts as not known.
+    /// A key that the principal gives goes before an equal one of `context`. Where an [`Authorizer`](crate::Authorizer)
+    /// decides, what `context` says of the principal beyond that (`aws:Principal…`, `aws:username`, `aws:userid`) is not
+    /// believed: it counts as not known.
     pub const fn new(
         principal: &'a Principal,
         action: RequestedAction<'a>,
@@ -208,11 +209,14 @@ impl Facts for Request<'_> {
         match TagKey::of(key.folded()) {
             Some(TagKey::Resource) => self.resource_tags.lookup(key, self.context),
             Some(TagKey::Request) => self.request_tags.lookup(key, self.context),
-            // Who asks is for the principal to say: what a context claims of it is not believed, and not ignored either.
-            None if is_principal_key(key.folded()) => match self.context.lookup(key) {
-                Lookup::Absent => Lookup::Absent,
-                Lookup::Present(_) | Lookup::Unknown => Lookup::Unknown,
-            },
+            // Who asks is for the principal and the policy source to say, where an authorizer is asked: what a context
+            // claims of it is not believed, and not ignored either.
+            None if self.principal_tags.is_some() && is_principal_key(key.folded()) => {
+                match self.context.lookup(key) {
+                    Lookup::Absent => Lookup::Absent,
+                    Lookup::Present(_) | Lookup::Unknown => Lookup::Unknown,
+                }
+            }
             None => self.context.lookup(key),
         }
     }
