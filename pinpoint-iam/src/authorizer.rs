@@ -58,6 +58,7 @@ struct Inner {
     scope: Scope,
     snapshot: ArcSwap<Snapshot>,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
+    tag_fetches: AtomicU64,
     tag_failures: AtomicU64,
     web: WebSettings,
 }
@@ -124,6 +125,15 @@ impl Authorizer {
 }
 
 impl Authorizer {
+    /// How often the [`ResourceTagSource`] was asked. Decisions that did without it are not counted, and cost nothing.
+    pub fn tag_fetches(&self) -> u64 {
+        self.0.tag_fetches.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_tag_fetch(&self) {
+        self.0.tag_fetches.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// How many requests were answered 503 because the [`ResourceTagSource`] failed.
     pub fn tag_failures(&self) -> u64 {
         self.0.tag_failures.load(Ordering::Relaxed)
@@ -199,6 +209,7 @@ impl AuthorizerBuilder {
             scope,
             snapshot: ArcSwap::from_pointee(snapshot),
             resource_tags: self.resource_tags,
+            tag_fetches: AtomicU64::new(0),
             tag_failures: AtomicU64::new(0),
             web: self.web,
         })))

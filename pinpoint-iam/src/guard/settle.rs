@@ -4,14 +4,14 @@ use crate::guard::{Denied, FetchedTags, Guard, Pending, ResourceTagSource};
 
 /// Runs `check`, and runs it again with the tags of a resource for as long as it depends on such tags.
 ///
-/// Ready at once where no tags are needed. Every round fetches the tags of another resource, so that it comes to an
-/// end; `fetched` keeps them for a later check of the same request.
+/// Ready at once where no tags are needed. Every round fetches the tags of another resource; `fetched` keeps them for a
+/// later check of the same request.
 pub(crate) async fn settle<T>(
     guard: Guard<'_>,
     fetched: &mut FetchedTags,
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
 ) -> Result<T, Denied> {
-    loop {
+    for _ in 0..MOST_RESOURCES {
         let outcome = check(&guard.with_resource_tags(fetched));
         let Err(denied) = &outcome else {
             return outcome;
@@ -19,6 +19,7 @@ pub(crate) async fn settle<T>(
         let Some((source, arn)) = awaited(&guard, denied) else {
             return outcome;
         };
+        guard.authorizer().count_tag_fetch();
         match source.tags(arn).await {
             Ok(tags) => fetched.insert(arn.to_owned(), &tags),
             Err(error) => {
@@ -27,7 +28,14 @@ pub(crate) async fn settle<T>(
             }
         }
     }
+    Err(Denied::misconfigured(
+        "the check names another resource every time that it is made",
+    ))
 }
+
+/// How many resources one check may ask for the tags of: a check whose resource is another one each time, such as a random
+/// one, would not come to an end.
+const MOST_RESOURCES: usize = 100;
 
 /// What [`settle`] answers where it is ready at once; `None` where it would wait for tags.
 #[cfg(feature = "actix")]

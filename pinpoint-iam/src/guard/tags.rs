@@ -1,17 +1,35 @@
 //! Tags: of resources, which somebody has to fetch, and of requests, which stand in the body.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 use crate::context::Context;
-use crate::request::LateTags;
+use crate::request::{LateTags, MAX_VALUE_LENGTH};
 use crate::resource::RequestedResource;
 
 /// Where the tags of resources come from.
 ///
 /// Asked only when a decision depends on a tag, and at most once for each request and resource. See
 /// [`AuthorizerBuilder::resource_tags`](crate::AuthorizerBuilder::resource_tags).
+///
+/// A request waits for as long as the source does: put a timeout into the source, and answer [`TagsUnavailable`] when it is
+/// over. Nothing is kept from one request to the next; a source that is slow may keep what it read.
+///
+/// A closure is a source:
+///
+/// ```
+/// use pinpoint_iam::Authorizer;
+/// use pinpoint_iam::guard::{Tags, TagsUnavailable};
+///
+/// # async fn read(arn: &str) -> Result<Vec<(String, String)>, std::io::Error> { Ok(Vec::new()) }
+/// let builder = Authorizer::builder().resource_tags(|arn: String| async move {
+///     let rows = read(&arn).await.map_err(TagsUnavailable::new)?;
+///     Ok(rows.into_iter().collect::<Tags>())
+/// });
+/// # drop(builder);
+/// ```
 pub trait ResourceTagSource: Send + Sync + 'static {
     /// The tags of the resource with the ARN `arn`; none for one that does not exist.
     ///
@@ -19,6 +37,16 @@ pub trait ResourceTagSource: Send + Sync + 'static {
     ///
     /// When the tags cannot be had. The request is then answered 503.
     fn tags<'a>(&'a self, arn: &'a str) -> TagsFuture<'a>;
+}
+
+impl<F, T> ResourceTagSource for F
+where
+    F: Fn(String) -> T + Send + Sync + 'static,
+    T: Future<Output = Result<Tags, TagsUnavailable>> + Send + 'static,
+{
+    fn tags<'a>(&'a self, arn: &'a str) -> TagsFuture<'a> {
+        Box::pin(self(arn.to_owned()))
+    }
 }
 
 /// What a [`ResourceTagSource`] answers.
@@ -55,6 +83,10 @@ impl std::error::Error for TagsUnavailable {}
 /// let tags: Tags = [("team", "red"), ("stage", "live")].into_iter().collect();
 /// assert_eq!(tags.len(), 2);
 /// ```
+///
+/// Keys that differ in case only are one key with several values, as they are for IAM: a condition that expects one value
+/// then does not match in an `Allow`, and matches in a `Deny`. A key or value of more than 2048 bytes, of which AWS has none,
+/// is not known to conditions, because matching it could take long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags(Vec<(String, Option<String>)>);
 
@@ -92,21 +124,42 @@ impl Tags {
     /// The condition keys of a request with these tags: `aws:RequestTag/key`, and `aws:TagKeys` where there are any.
     pub fn for_request(&self) -> Context {
         let mut context = self.as_keys("aws:RequestTag/");
-        for (key, _) in &self.0 {
-            context.insert("aws:TagKeys", key.as_str());
+        if self.0.iter().any(|(key, _)| is_too_long(key)) {
+            context.insert_unknown("aws:TagKeys");
+        } else {
+            for (key, _) in &self.0 {
+                context.insert("aws:TagKeys", key.as_str());
+            }
         }
         context
     }
 
     fn as_keys(&self, prefix: &str) -> Context {
         let mut context = Context::new();
-        for (key, value) in &self.0 {
-            if let Some(value) = value {
-                context.insert(&format!("{prefix}{key}"), value.as_str());
+        let folded = |key: &str| format!("{prefix}{key}").to_ascii_lowercase();
+        let with_values = self.0.iter();
+        let with_values = with_values.filter_map(|(key, value)| Some((key, value.as_deref()?)));
+        let unknown: HashSet<String> = with_values
+            .clone()
+            .filter(|(_, value)| is_too_long(value))
+            .map(|(key, _)| folded(key))
+            .collect();
+        for (key, value) in with_values {
+            let key = folded(key);
+            // What other values an unknown key has would be half of the truth.
+            if !unknown.contains(&key) {
+                context.insert(&key, value);
             }
+        }
+        for key in &unknown {
+            context.insert_unknown(key);
         }
         context
     }
+}
+
+const fn is_too_long(text: &str) -> bool {
+    text.len() > MAX_VALUE_LENGTH
 }
 
 impl<'a> Extend<&'a Self> for Tags {
@@ -134,6 +187,12 @@ pub(crate) struct FetchedTags(Vec<(String, Context)>);
 impl FetchedTags {
     /// Nothing was fetched.
     pub(crate) const NONE: &'static Self = &Self(Vec::new());
+
+    /// Whether nothing was fetched.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 
     pub(crate) fn insert(&mut self, arn: String, tags: &Tags) {
         self.0.push((arn, tags.for_resource()));

@@ -16,8 +16,8 @@ pub(super) struct Caller {
     context: Context,
     /// The tenant's, where tenants are accounts.
     scope: Option<Scope>,
-    /// The resource tags that the check before the body has fetched, for the one after it.
-    fetched: FetchedTags,
+    /// The resource tags that the checks of this request have fetched so far, for the later ones.
+    pub(super) fetched: FetchedTags,
 }
 
 impl Caller {
@@ -26,6 +26,7 @@ impl Caller {
         authorizer: &Authorizer,
         principal: Option<Principal>,
         scope: Option<Scope>,
+        fetched: Option<FetchedTags>,
         head: &dyn RequestHead,
     ) -> Result<Self, Denied> {
         let nobody = || Denied::no_principal().answered_by(authorizer);
@@ -37,7 +38,7 @@ impl Caller {
                 head,
             ),
             scope,
-            fetched: FetchedTags::default(),
+            fetched: fetched.unwrap_or_default(),
         })
     }
 

@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::rejection::refuse;
-use super::{HoldsAuthorizer, caller, keep};
+use super::{HoldsAuthorizer, caller, keep, keep_tags};
 use crate::authorizer::Authorizer;
 use crate::guard::{Denied, Guard};
 use crate::principal::Principal;
@@ -27,6 +27,7 @@ where
         let check = |guard: &Guard<'_>| H::check(guard, &parameters);
         match caller.settle(&authorizer, check).await {
             Ok(permit) => {
+                keep_tags(&caller, parts);
                 if H::DECLARATION.finishes_after_body() {
                     keep(caller, parts);
                 }

@@ -26,7 +26,7 @@ use axum::extract::{ConnectInfo, FromRef};
 use http::request::Parts;
 
 use crate::authorizer::Authorizer;
-use crate::guard::Denied;
+use crate::guard::{Denied, FetchedTags};
 use crate::principal::Principal;
 use crate::web::caller::Caller;
 use crate::web::{Extensions, RequestHead};
@@ -62,7 +62,15 @@ where
 fn caller(authorizer: &Authorizer, parts: &Parts) -> Result<Caller, Denied> {
     let principal = parts.extensions.get::<Principal>().cloned();
     let scope = parts.extensions.get().cloned();
-    Caller::of(authorizer, principal, scope, parts)
+    let fetched = parts.extensions.get::<FetchedTags>().cloned();
+    Caller::of(authorizer, principal, scope, fetched, parts)
+}
+
+/// Keeps the tags that a check has fetched for the other checks of the request.
+fn keep_tags(caller: &Caller, parts: &mut Parts) {
+    if !caller.fetched.is_empty() {
+        parts.extensions.insert(caller.fetched.clone());
+    }
 }
 
 /// Keeps the caller for the check after the body.

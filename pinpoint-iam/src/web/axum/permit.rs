@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::{HoldsAuthorizer, caller};
+use super::{HoldsAuthorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::guard::{Denied, Guard, Permit, only_parameter};
 
@@ -31,11 +31,12 @@ where
                     .into_response()
             })?;
         let parameter = |field: &str| only_parameter(parameters.iter(), field);
-        caller
+        let outcome = caller
             .settle(&authorizer, |guard: &Guard<'_>| {
                 guard.authorize_parameters(parameter)
             })
-            .await
-            .map_err(IntoResponse::into_response)
+            .await;
+        keep_tags(&caller, parts);
+        outcome.map_err(IntoResponse::into_response)
     }
 }
