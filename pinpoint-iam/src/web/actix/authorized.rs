@@ -9,7 +9,7 @@ use serde::de::value;
 use super::before_body::BeforeBody;
 use super::decision::{Extraction, Refusal, at_once};
 use super::rejection::refuse;
-use super::{authorizer, caller, keep};
+use super::{authorizer, caller, keep, keep_tags};
 use crate::authorizer::Authorizer;
 use crate::guard::Denied;
 use crate::principal::Principal;
@@ -66,6 +66,7 @@ async fn decide<H: Requires<P>, P>(
 ) -> Result<Authorized<H, P>, Error> {
     let check = caller.settle(&authorizer, |guard| H::check(guard, &parameters));
     let outcome = check.await;
+    keep_tags(&caller, &request);
     conclude(&request, caller, outcome)
 }
 

@@ -57,7 +57,7 @@ use std::rc::Rc;
 use actix_web::{HttpMessage, HttpRequest, web};
 
 use crate::authorizer::Authorizer;
-use crate::guard::Denied;
+use crate::guard::{Denied, FetchedTags};
 use crate::principal::Principal;
 use crate::web::caller::Caller;
 use crate::web::{Extensions, RequestHead};
@@ -86,7 +86,17 @@ fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {
 fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<Caller, Denied> {
     let principal = HttpMessage::extensions(request).get::<Principal>().cloned();
     let scope = HttpMessage::extensions(request).get().cloned();
-    Caller::of(authorizer, principal, scope, request)
+    let fetched = HttpMessage::extensions(request)
+        .get::<FetchedTags>()
+        .cloned();
+    Caller::of(authorizer, principal, scope, fetched, request)
+}
+
+/// Keeps the tags that a check has fetched for the other checks of the request.
+fn keep_tags(caller: &Caller, request: &HttpRequest) {
+    if !caller.fetched.is_empty() {
+        request.extensions_mut().insert(caller.fetched.clone());
+    }
 }
 
 /// Keeps the caller for the check after the body.

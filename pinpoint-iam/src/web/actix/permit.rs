@@ -7,7 +7,7 @@ use actix_web::{Error, FromRequest, HttpRequest, web};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::decision::{Extraction, Refusal, at_once};
-use super::{authorizer, caller};
+use super::{authorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::guard::{Denied, Guard, Permit, only_parameter};
 
@@ -38,10 +38,14 @@ impl<A: TypedAction> FromRequest for Permit<A> {
         };
         match caller.settle_at_once(&authorizer, &check) {
             Some(outcome) => Extraction::made(outcome.map_err(Into::into)),
-            None => Extraction::waiting(request, payload, Refusal::IsAnAnswer, async move {
-                let outcome = caller.settle(&authorizer, check).await;
-                outcome.map_err(Into::into)
-            }),
+            None => {
+                let again = request.clone();
+                Extraction::waiting(request, payload, Refusal::IsAnAnswer, async move {
+                    let outcome = caller.settle(&authorizer, check).await;
+                    keep_tags(&caller, &again);
+                    outcome.map_err(Into::into)
+                })
+            }
         }
     }
 }
