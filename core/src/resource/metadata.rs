@@ -96,7 +96,10 @@ impl ResourceTypeMetadata {
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Field(position) => {
                     let start = text.len();
-                    self.write_field(*position, values, &mut text)?;
+                    let value = values
+                        .get(*position)
+                        .ok_or_else(|| InvalidId::wrong_count(self))?;
+                    self.write_value(*position, value, &mut text)?;
                     ranges.push((*position, start, text.len()));
                 }
             }
@@ -111,15 +114,16 @@ impl ResourceTypeMetadata {
         })
     }
 
-    fn write_field(
+    fn write_value(
         &self,
         position: usize,
-        values: &[&str],
+        value: &str,
         text: &mut String,
     ) -> Result<(), InvalidId> {
-        let (Some(value), Some(field)) = (values.get(position), self.fields.get(position)) else {
-            return Err(InvalidId::wrong_count(self));
-        };
+        let field = self
+            .fields
+            .get(position)
+            .ok_or_else(|| InvalidId::wrong_count(self))?;
         field
             .accepts
             .write(value, text)
@@ -207,6 +211,24 @@ impl ResourceTypeMetadata {
         rest.is_empty().then_some(values)
     }
 
+    /// The ARN pattern for a policy: the template in `scope`, with what `value_of` gives for a field, and `*` for a field
+    /// that it gives nothing for.
+    ///
+    /// Ids hold no wildcards, so the only ones in it are those that stand for the fields left open, and a template's own
+    /// `*`, as in `apps/*`.
+    ///
+    /// # Errors
+    ///
+    /// Names the first field whose value is refused.
+    pub fn arn_pattern<'v>(
+        &self,
+        scope: &Scope,
+        value_of: impl Fn(&Field) -> Option<&'v str>,
+    ) -> Result<String, InvalidId> {
+        let pattern = self.component_pattern(|position| value_of(self.fields.get(position)?))?;
+        Ok(self.prefix(scope) + &pattern)
+    }
+
     /// The resource component with `*` for every field.
     pub(super) fn open_pattern(&self) -> String {
         self.pieces
@@ -223,14 +245,22 @@ impl ResourceTypeMetadata {
         if values.len() > self.fields.len() {
             return Err(InvalidId::wrong_count(self));
         }
+        self.component_pattern(|position| values.get(position).copied())
+    }
+
+    /// The resource component with what `value_at` gives for the field at a position, and `*` for the others.
+    fn component_pattern<'v>(
+        &self,
+        value_at: impl Fn(usize) -> Option<&'v str>,
+    ) -> Result<String, InvalidId> {
         let mut text = String::with_capacity(64);
         for piece in self.pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
-                Piece::Field(position) if *position < values.len() => {
-                    self.write_field(*position, values, &mut text)?;
-                }
-                Piece::Field(_) => text.push('*'),
+                Piece::Field(position) => match value_at(*position) {
+                    Some(value) => self.write_value(*position, value, &mut text)?,
+                    None => text.push('*'),
+                },
             }
         }
         Ok(text)

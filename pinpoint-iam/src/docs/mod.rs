@@ -6,7 +6,9 @@ mod files;
 mod fresh;
 mod html;
 mod json;
+mod least_privilege;
 mod markdown;
+mod openapi;
 mod quoted;
 mod service;
 mod table;
@@ -18,7 +20,11 @@ pub use files::{File, files};
 pub use fresh::{Stale, UPDATE_VARIABLE, compare, fresh, update};
 pub use html::html;
 pub use json::json;
+pub use least_privilege::{LeastPrivilege, LeastPrivilegeBuilder, LeastPrivilegeError};
 pub use markdown::markdown;
+pub use openapi::{
+    IAM_MEMBER, InvalidOpenApi, OpenApiAnnotator, OpenApiFinding, PERMISSIONS_MEMBER,
+};
 pub use quoted::quoted_table;
 pub use service::{arn_of, service_page, service_tables};
 pub use table::{Column, Page, Row, Table};
