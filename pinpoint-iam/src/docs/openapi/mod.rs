@@ -183,7 +183,7 @@ impl<'r> Walk<'r> {
             routes: annotator
                 .routes
                 .iter()
-                .map(|route| (route, shape(route.path)))
+                .map(|route| (route, shape(&route.path)))
                 .collect(),
             described: BTreeSet::new(),
             findings: Vec::new(),
@@ -232,7 +232,7 @@ impl<'r> Walk<'r> {
             .filter(|(position, _)| !self.described.contains(position))
             .map(|(_, (route, _))| OpenApiFinding::NotDescribed {
                 method: route.method.to_owned(),
-                path: route.path.to_owned(),
+                path: route.path.to_string(),
             });
         self.findings.extend(missing);
         self.findings
