@@ -14,6 +14,8 @@ use crate::guard::{Guard, ResourceTagSource};
 use crate::principal::Principal;
 use crate::request::Request;
 use crate::source::{PolicySource, SourceError};
+#[cfg(feature = "testing")]
+use crate::testing::Double;
 use crate::web::settings::WebSettings;
 use crate::{mobileanalytics, mobiletargeting};
 
@@ -52,7 +54,12 @@ use crate::{mobileanalytics, mobiletargeting};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Authorizer(Arc<Inner>);
+pub struct Authorizer(
+    Arc<Inner>,
+    /// What stands in front of the policies in a test.
+    #[cfg(feature = "testing")]
+    Double,
+);
 
 struct Inner {
     scope: Scope,
@@ -89,6 +96,13 @@ impl Authorizer {
 
     /// Decides `request`, or says which condition keys are needed to decide it.
     pub fn answer(&self, request: &Request<'_>) -> Answer {
+        let answer = self.by_policies(request);
+        #[cfg(feature = "testing")]
+        let answer = self.1.answer(request, answer);
+        answer
+    }
+
+    fn by_policies(&self, request: &Request<'_>) -> Answer {
         let request = request.to_deployment(self.scope());
         if request.resource_is_unknown() {
             return self.by_the_reference(&request, reference::decide);
@@ -141,6 +155,14 @@ impl Authorizer {
 
     pub(crate) fn count_tag_failure(&self) {
         self.0.tag_failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The same authorizer with another stand-in for its policies.
+    #[cfg(feature = "testing")]
+    pub(crate) fn with_double(&self, change: impl FnOnce(&mut Double)) -> Self {
+        let mut double = self.1.clone();
+        change(&mut double);
+        Self(Arc::clone(&self.0), double)
     }
 
     pub(crate) fn web(&self) -> &WebSettings {
@@ -205,14 +227,19 @@ impl AuthorizerBuilder {
         self.web.check()?;
         let store = source.load_in(&scope).map_err(BuildError::Source)?;
         let snapshot = Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)?;
-        Ok(Authorizer(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             scope,
             snapshot: ArcSwap::from_pointee(snapshot),
             resource_tags: self.resource_tags,
             tag_fetches: AtomicU64::new(0),
             tag_failures: AtomicU64::new(0),
             web: self.web,
-        })))
+        });
+        Ok(Authorizer(
+            inner,
+            #[cfg(feature = "testing")]
+            Double::default(),
+        ))
     }
 }
 

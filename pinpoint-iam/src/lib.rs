@@ -14,6 +14,8 @@ mod include_catalog;
 pub mod principal;
 pub mod request;
 pub mod source;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod web;
 
 pub mod mobiletargeting {

@@ -92,9 +92,51 @@ pub(crate) fn router(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::{env, fs, process};
+
+    use axum::http::HeaderValue;
+    use axum::http::header::AUTHORIZATION;
+    use pinpoint_iam::source::Directory;
+    use pinpoint_iam::testing::Sweep;
     use pinpoint_iam::web::{ActionRequirement, Requirement};
 
     use super::*;
+    use crate::deployment::scope;
+
+    /// Every route of the service as it is served, to somebody unknown and to a caller whom no policy mentions.
+    #[tokio::test]
+    async fn no_route_lets_anybody_in() {
+        let directory = env::temp_dir().join(format!("campaigns-sweep-{}", process::id()));
+        let store = Store::open(&directory).unwrap();
+        let config = directory.join("callers.toml");
+        let newcomer = "[[caller]]\nname = \"newcomer\"\ntoken = \"newcomer-0123456789\"\n\
+            principal = \"arn:aws:iam::123456789012:user/newcomer\"\n";
+        fs::write(&config, newcomer).unwrap();
+        let callers = Arc::new(Callers::read(&config).unwrap());
+        let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        let authorizer = Authorizer::builder()
+            .scope(scope())
+            .source(Directory::open(policies).unwrap())
+            .build()
+            .unwrap();
+        let routes = routes();
+        let table = routes.table().clone();
+        let router = router(routes, callers, AppState { authorizer, store }).unwrap();
+
+        let swept = Sweep::new(&table)
+            .in_scope(scope())
+            .run_on(&router, |request| {
+                let token = HeaderValue::from_static("Bearer newcomer-0123456789");
+                request.headers_mut().insert(AUTHORIZATION, token);
+            })
+            .await;
+        drop(router);
+        fs::remove_dir_all(&directory).unwrap();
+        let swept = swept.unwrap();
+        assert_eq!(swept.calls(), 2 * table.iter().count());
+        assert_eq!(swept.public().count(), 0);
+    }
 
     #[test]
     fn every_route_can_be_served() {

@@ -30,6 +30,14 @@ impl fmt::Display for MountedRoute {
     }
 }
 
+#[cfg(feature = "testing")]
+impl MountedRoute {
+    /// The path with its placeholders filled by name.
+    pub(crate) fn fill(&self, value: impl Fn(&str) -> String) -> String {
+        template::fill(&self.path, value)
+    }
+}
+
 /// Every route of an application, in the order in which they were listed.
 ///
 /// `routes!` makes one; an application that mounts its handlers by hand can write its own.

@@ -91,6 +91,21 @@ impl<'p> Template<'p> {
     }
 }
 
+/// A path with its placeholders filled by name. What cannot be read stays as it is.
+#[cfg(feature = "testing")]
+pub(super) fn fill(path: &str, value: impl Fn(&str) -> String) -> String {
+    let unescaped = |text: &str| text.replace("{{", "{").replace("}}", "}");
+    let mut filled = String::new();
+    let mut rest = path;
+    while let Some((before, name, behind)) = placeholder(rest) {
+        filled.push_str(&unescaped(before));
+        filled.push_str(&value(name.trim_start_matches('*')));
+        rest = behind;
+    }
+    filled.push_str(&unescaped(rest));
+    filled
+}
+
 /// The first placeholder of a segment, with what stands before and behind it.
 fn placeholder(segment: &str) -> Option<(&str, &str, &str)> {
     let mut start = 0;

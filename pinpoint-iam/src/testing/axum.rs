@@ -1,0 +1,37 @@
+//! Sweeping over an axum router.
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, StatusCode};
+use tower_service::Service as _;
+
+use super::{Call, Sweep, SweepCaller, Swept, Unguarded};
+
+impl Sweep<'_> {
+    /// Makes every call on `router`, without a socket. `authenticate` prepares the requests of the powerless caller.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_on(
+        &self,
+        router: &Router,
+        authenticate: impl Fn(&mut Request<Body>),
+    ) -> Result<Swept, Unguarded> {
+        self.run(async |call: &Call| {
+            let request = Request::builder().method(call.method()).uri(call.path());
+            let Ok(mut request) = request.body(Body::empty()) else {
+                // What cannot be sent would be refused as this.
+                return StatusCode::BAD_REQUEST.as_u16();
+            };
+            if call.caller() == SweepCaller::Powerless {
+                authenticate(&mut request);
+            }
+            match router.clone().call(request).await {
+                Ok(response) => response.status().as_u16(),
+                Err(never) => match never {},
+            }
+        })
+        .await
+    }
+}

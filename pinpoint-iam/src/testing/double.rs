@@ -1,0 +1,83 @@
+//! Authorizers that do not ask their policies.
+
+use crate::authorizer::Authorizer;
+use crate::eval::{
+    AllowedBy, Answer, Decision, DeniedBy, Grant, Policy, PolicyType, Refusal, StatementId,
+};
+use crate::policy::Document;
+use crate::request::Request;
+use crate::testing::Recorder;
+
+/// `authorizer`, as one that allows everything that it is asked. **For tests only.**
+///
+/// What comes before its decision stays: a request without a principal is still 401, an id that cannot stand in an ARN
+/// 400, and a resource of another account 403. [`Authorizer::explain`] still explains the policies.
+#[must_use]
+pub fn allowing_everything(authorizer: &Authorizer) -> Authorizer {
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    tracing::warn!("this authorizer allows everything: it is for tests");
+    authorizer.with_double(|double| double.verdict = Some(Verdict::Allow))
+}
+
+/// `authorizer`, as one that denies everything that it is asked, to root users too.
+#[must_use]
+pub fn denying_everything(authorizer: &Authorizer) -> Authorizer {
+    authorizer.with_double(|double| double.verdict = Some(Verdict::Deny))
+}
+
+/// What stands between an authorizer and its callers in a test.
+#[derive(Clone, Default)]
+pub(crate) struct Double {
+    verdict: Option<Verdict>,
+    pub(super) recorders: Vec<Recorder>,
+}
+
+#[derive(Clone, Copy)]
+enum Verdict {
+    Allow,
+    Deny,
+}
+
+impl Double {
+    /// What the callers are told, where the policies say `answer`.
+    pub(crate) fn answer(&self, request: &Request<'_>, answer: Answer) -> Answer {
+        let answer = match self.verdict {
+            None => answer,
+            Some(verdict) => Answer::Decided(verdict.decision()),
+        };
+        for recorder in &self.recorders {
+            recorder.note(request, &answer);
+        }
+        answer
+    }
+}
+
+impl Verdict {
+    /// A decision by a policy whose name no log can hide.
+    fn decision(self) -> Decision {
+        let statement = |name: &str, document| {
+            StatementId::new(PolicyType::Identity, Policy::new(name, document), 0)
+        };
+        match self {
+            Self::Allow => Decision::Allow(AllowedBy {
+                grant: Grant::Statement(statement(
+                    "EVERYTHING-IS-ALLOWED-IN-THIS-TEST",
+                    allow_everything(),
+                )),
+            }),
+            Self::Deny => Decision::Deny(DeniedBy {
+                refusal: Refusal::Explicit(statement(
+                    "EVERYTHING-IS-DENIED-IN-THIS-TEST",
+                    Document::deny_everything(),
+                )),
+            }),
+        }
+    }
+}
+
+fn allow_everything() -> Document {
+    Document::parse(
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
+    )
+    .unwrap_or_else(|_| Document::deny_everything())
+}

@@ -1,0 +1,53 @@
+//! For the tests of an application: authorizers that answer what a test wants, a record of what was asked, and a sweep
+//! over every route.
+//!
+//! Behind the feature `testing`, which belongs into `dev-dependencies` and nowhere else:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! pinpoint-iam = { version = "0.1", features = ["testing"] }
+//! ```
+//!
+//! With the dependency written so, a program that is built without its tests cannot name this module. `cargo tree -e normal,features
+//! -i pinpoint-iam` shows whether anything else turns the feature on.
+//!
+//! ```
+//! use pinpoint_iam::context::Context;
+//! use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
+//! use pinpoint_iam::source::PolicyStore;
+//! use pinpoint_iam::testing::{Recorder, allowing_everything};
+//! use pinpoint_iam::{Authorizer, Principal, Scope};
+//!
+//! let authorizer = Authorizer::builder()
+//!     .scope(Scope::new("aws", "us-east-1", "123456789012"))
+//!     .source(PolicyStore::new())
+//!     .build()?;
+//! let recorder = Recorder::new();
+//! let authorizer = recorder.watch(&allowing_everything(&authorizer));
+//!
+//! let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+//! let context = Context::new();
+//! let guard = authorizer.guard(&ana, &context);
+//! assert!(guard.check(GetCampaign, &Campaign::new("a1", "c1")?).is_ok());
+//!
+//! let asked: Vec<String> = recorder.take().iter().map(ToString::to_string).collect();
+//! assert_eq!(
+//!     asked,
+//!     ["arn:aws:iam::123456789012:user/ana mobiletargeting:GetCampaign \
+//!       arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1: allowed"]
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(feature = "axum")]
+mod axum;
+mod double;
+mod recorder;
+mod samples;
+mod sweep;
+
+pub use self::double::{allowing_everything, denying_everything};
+pub use self::recorder::{Asked, Outcome, Recorder};
+pub use self::sweep::{Call, Finding, Sweep, SweepCaller, Swept, Unguarded};
+
+pub(crate) use self::double::Double;

@@ -1,0 +1,78 @@
+//! Ids that the placeholders of a path can hold.
+
+use std::fmt::Write as _;
+
+use crate::action::ActionMetadata;
+use crate::arn::Scope;
+use crate::guard::is_parameter;
+use crate::resource::{Accepts, Field, ResourceTypeMetadata};
+use crate::web::{BindingSource, MountedRoute, ResourceBinding};
+
+/// What serves where nothing else is said: an id of every service has letters.
+const SAMPLE: &str = "sample";
+
+/// An id for the placeholder `name` of `route`, from what its handler's actions act on.
+pub(super) fn sample(route: &MountedRoute, name: &str, scope: &Scope) -> String {
+    let requirement = route.declaration.requirement();
+    let actions = requirement.map(|requirement| requirement.actions());
+    let known = actions.into_iter().flatten().find_map(|required| {
+        let action = required.action;
+        let is_whole_arn = match required.resource {
+            ResourceBinding::WholeArn(parameter) => is_parameter(name, parameter),
+            _ => false,
+        };
+        if is_whole_arn || action.whole_arn == Some(name) {
+            return arn(action, scope);
+        }
+        let field = match required.resource {
+            // A parameter may be called otherwise than the field that it fills.
+            ResourceBinding::Fields(bindings) => bindings
+                .iter()
+                .find(|binding| {
+                    matches!(binding.from, BindingSource::Parameter(parameter) if is_parameter(name, parameter))
+                })
+                .map_or(name, |binding| binding.field),
+            _ => name,
+        };
+        let types = action.resource_types.iter();
+        let mut fields = types.flat_map(|resource_type| resource_type.fields);
+        fields
+            .find(|other| is_parameter(field, other.name))
+            .map(|field| value(action, field).to_owned())
+    });
+    known.unwrap_or_else(|| SAMPLE.to_owned())
+}
+
+/// The ARN of something that the action acts on.
+fn arn(action: &ActionMetadata, scope: &Scope) -> Option<String> {
+    let resource_type: &'static ResourceTypeMetadata = action.resource_types.first()?;
+    let fields = resource_type.fields.iter();
+    let values: Vec<&str> = fields.map(|field| value(action, field)).collect();
+    let part = resource_type.fill(&values).ok()?;
+    Some(resource_type.requested(&part, scope).to_string())
+}
+
+fn value(action: &ActionMetadata, field: &Field) -> &'static str {
+    let mut pinned = action.pinned.iter();
+    if let Some((_, value)) = pinned.find(|(placeholder, _)| *placeholder == field.placeholder) {
+        return value;
+    }
+    match field.accepts {
+        Accepts::OneOf(names) => names.first().copied().unwrap_or(SAMPLE),
+        Accepts::Identifier | Accepts::Opaque => SAMPLE,
+    }
+}
+
+/// A value as it stands in one segment of a path.
+pub(super) fn escaped(value: &str) -> String {
+    let mut segment = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            segment.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(segment, "%{byte:02X}");
+        }
+    }
+    segment
+}
