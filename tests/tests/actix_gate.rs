@@ -1,10 +1,17 @@
 //! In actix-web all extractors of a handler are polled together. A refused caller gets the refusal all the same, and its
 //! body stays unread.
 
-#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test whose set-up fails has failed"
+)]
+
+#[macro_use]
+mod actix_app;
 
 use std::cell::Cell;
-use std::future::{Future, poll_fn};
+use std::future::{Future, Ready, poll_fn, ready};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,23 +19,21 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use actix_web::dev::Payload;
-use actix_web::error::{ErrorImATeapot, PayloadError};
+use actix_web::error::ErrorImATeapot;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::middleware::from_fn;
 use actix_web::test::TestRequest;
-use actix_web::{App, Error, FromRequest, HttpRequest, post, web};
+use actix_web::{App, Error, FromRequest, HttpRequest, HttpResponse, post, web};
 use futures_core::Stream;
 use pinpoint_iam::guard::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
+use pinpoint_iam::mobiletargeting::CreateCampaign;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::actix::{Path, guarded, refusals_first};
-use pinpoint_iam::{Authorizer, Policy, Principal, Scope, requires};
+use pinpoint_iam::{Authorizer, Permit, Policy, Principal, Scope, requires};
 use serde_json::Value;
 
-use self::actix_app::Called;
-
-#[macro_use]
-mod actix_app;
+use self::actix_app::{Called, Watched};
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
@@ -39,7 +44,12 @@ const IF_RED: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Con
 
 /// Tags that come when the test says so.
 #[derive(Clone, Default)]
-struct LateTags(Arc<Mutex<Late>>, Arc<AtomicUsize>);
+struct LateTags {
+    late: Arc<Mutex<Late>>,
+    asked: Arc<AtomicUsize>,
+    /// One more for each question that is open.
+    open: Arc<()>,
+}
 
 #[derive(Default)]
 struct Late {
@@ -53,7 +63,7 @@ impl LateTags {
     }
 
     fn answer(&self, answer: Result<Tags, TagsUnavailable>) {
-        let mut late = self.0.lock().unwrap();
+        let mut late = self.late.lock().unwrap();
         late.answer = Some(answer);
         if let Some(waker) = late.waker.take() {
             waker.wake();
@@ -61,15 +71,17 @@ impl LateTags {
     }
 
     fn is_waited_for(&self) -> bool {
-        self.0.lock().unwrap().waker.is_some()
+        self.late.lock().unwrap().waker.is_some()
     }
 }
 
 impl ResourceTagSource for LateTags {
     fn tags<'a>(&'a self, _: &'a str) -> TagsFuture<'a> {
-        self.1.fetch_add(1, Ordering::SeqCst);
-        Box::pin(poll_fn(|context| {
-            let mut late = self.0.lock().unwrap();
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let open = Arc::clone(&self.open);
+        Box::pin(poll_fn(move |context| {
+            let _open = &open;
+            let mut late = self.late.lock().unwrap();
             match &late.answer {
                 Some(answer) => Poll::Ready(answer.clone()),
                 None => {
@@ -78,21 +90,6 @@ impl ResourceTagSource for LateTags {
                 }
             }
         }))
-    }
-}
-
-/// A body that counts how often it is polled.
-struct Watched {
-    polls: Rc<Cell<usize>>,
-    text: Option<&'static str>,
-}
-
-impl Stream for Watched {
-    type Item = Result<web::Bytes, PayloadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.polls.set(self.polls.get() + 1);
-        Poll::Ready(self.text.take().map(|text| Ok(text.into())))
     }
 }
 
@@ -258,18 +255,12 @@ impl Exchange {
             )),
         };
         let body_polls = Rc::new(Cell::new(0));
-        let body = Watched {
-            polls: Rc::clone(&body_polls),
-            text: Some(sent.body),
-        };
+        let body = Watched::payload(sent.body, &body_polls);
         let request = TestRequest::post()
             .uri(sent.uri)
             .insert_header((CONTENT_TYPE, sent.content_type))
             .insert_header((CONTENT_LENGTH, sent.content_length));
         let ana = Principal::from_arn(ANA).unwrap();
-        let body: Payload = Payload::Stream {
-            payload: Box::pin(body),
-        };
         Self {
             answer: call(request, Some(ana), body),
             body_polls,
@@ -281,13 +272,13 @@ impl Exchange {
     fn poll(&mut self) -> Option<u16> {
         let mut context = Context::from_waker(Waker::noop());
         match self.answer.as_mut().poll(&mut context) {
-            Poll::Ready(answer) => Some(answer.status.as_u16()),
+            Poll::Ready(answer) => Some(answer.status),
             Poll::Pending => None,
         }
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_refusal_comes_before_the_fault_of_any_extractor() {
     for mounted in EVERY_WAY {
         for (sent, status) in &FAULTY {
@@ -304,7 +295,7 @@ async fn a_refusal_comes_before_the_fault_of_any_extractor() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_refusal_that_waits_for_tags_comes_before_the_fault_of_any_extractor() {
     for mounted in [
         Mounted::Guarded,
@@ -324,14 +315,14 @@ async fn a_refusal_that_waits_for_tags_comes_before_the_fault_of_any_extractor()
                 if expected == 403 {
                     assert_eq!(exchange.body_polls.get(), 0, "{case}");
                 }
-                assert_eq!(tags.1.load(Ordering::SeqCst), 1, "{case}");
+                assert_eq!(tags.asked.load(Ordering::SeqCst), 1, "{case}");
             }
         }
     }
 }
 
 /// Not so under the middleware, which only sees to the answer.
-#[actix_web::test]
+#[tokio::test]
 async fn no_extractor_of_a_guarded_handler_runs_before_the_decision() {
     let tags = LateTags::default();
     let authorizer = authorizer(IF_RED, &tags);
@@ -344,7 +335,7 @@ async fn no_extractor_of_a_guarded_handler_runs_before_the_decision() {
     assert!(exchange.body_polls.get() > 0);
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn however_the_handler_is_mounted_the_body_of_a_refused_caller_stays_unread() {
     for mounted in EVERY_WAY {
         for sent in FAULTY.iter().map(|(sent, _)| sent).chain([&GOOD]) {
@@ -361,7 +352,7 @@ async fn however_the_handler_is_mounted_the_body_of_a_refused_caller_stays_unrea
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn a_body_that_waited_is_read_as_it_was_sent() {
     for mounted in EVERY_WAY {
         let tags = LateTags::default();
@@ -378,7 +369,7 @@ async fn a_body_that_waited_is_read_as_it_was_sent() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test]
 async fn tags_that_cannot_be_had_are_503_and_the_body_stays_unread() {
     for mounted in EVERY_WAY {
         let tags = LateTags::default();
@@ -389,5 +380,116 @@ async fn tags_that_cannot_be_had_are_503_and_the_body_stays_unread() {
         assert_eq!(exchange.poll(), Some(503), "{mounted:?}");
         assert_eq!(exchange.body_polls.get(), 0, "{mounted:?}");
         assert_eq!(authorizer.tag_failures(), 1, "{mounted:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_given_up_leaves_no_open_question() {
+    for mounted in EVERY_WAY {
+        for sent in FAULTY.iter().map(|(sent, _)| sent).chain([&GOOD]) {
+            let tags = LateTags::default();
+            let authorizer = authorizer(IF_RED, &tags);
+            let before = Arc::strong_count(&tags.open);
+            let mut exchange = Exchange::begin(mounted, authorizer.clone(), sent).await;
+            let early = exchange.poll();
+            drop(exchange);
+            assert_eq!(
+                Arc::strong_count(&tags.open),
+                before,
+                "{mounted:?} {} {early:?}",
+                sent.uri
+            );
+        }
+    }
+}
+
+async fn maybe(permit: Option<Permit<CreateCampaign>>, body: String) -> String {
+    format!("{} {body}", permit.is_some())
+}
+
+/// A handler that only wants to know gets the body in any case, and not before it is known.
+#[tokio::test]
+async fn a_permit_that_waits_holds_the_body_back_and_gives_it_out() {
+    for (team, expected) in [("red", "true {}"), ("blue", "false {}")] {
+        let tags = LateTags::default();
+        let app = start!(
+            App::new()
+                .app_data(authorizer(IF_RED, &tags))
+                .route("/v1/apps/{application_id}/campaigns", web::post().to(maybe))
+        );
+        let polls = Rc::new(Cell::new(0));
+        let body = Watched::payload("{}", &polls);
+        let request = TestRequest::post().uri(GOOD.uri);
+        let mut answer = app(request, Principal::from_arn(ANA).ok(), body);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(answer.as_mut().poll(&mut context).is_pending());
+        assert_eq!(polls.get(), 0);
+        tags.arrive(team);
+        assert_eq!(answer.await.text, expected);
+    }
+}
+
+/// The body of a handler that hands it on, as it comes, is the body that was sent.
+#[tokio::test]
+async fn a_body_that_outlives_its_request_is_handed_out() {
+    async fn hand_on(_: Permit<CreateCampaign>, body: web::Payload) -> HttpResponse {
+        HttpResponse::Ok().streaming(body)
+    }
+    let tags = LateTags::default();
+    let app = start!(App::new().app_data(authorizer(IF_RED, &tags)).route(
+        "/v1/apps/{application_id}/campaigns",
+        web::post().to(hand_on)
+    ));
+    let body = Watched::payload("streamed", &Rc::default());
+    let request = TestRequest::post().uri(GOOD.uri);
+    let mut answer = app(request, Principal::from_arn(ANA).ok(), body);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(answer.as_mut().poll(&mut context).is_pending());
+    tags.arrive("red");
+    assert_eq!(answer.await.text, "streamed");
+}
+
+/// An extractor that does not wait to be polled.
+struct Eager;
+
+impl FromRequest for Eager {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let mut context = Context::from_waker(Waker::noop());
+        // Whatever it reads: it was handed out too early.
+        let _ = Pin::new(payload).poll_next(&mut context);
+        ready(Ok(Self))
+    }
+}
+
+#[requires(CreateCampaign)]
+async fn eager(Path(application_id): Path<String>, _: Eager) -> String {
+    application_id
+}
+
+#[tokio::test]
+async fn not_even_an_extractor_that_reads_at_once_gets_the_body_of_a_refused_caller() {
+    for (statement, status, read) in [
+        (REFUSE, Some(403), 0),
+        (IF_RED, None, 0),
+        (ALLOW, Some(200), 1),
+    ] {
+        let app = start!(
+            App::new()
+                .app_data(authorizer(statement, &LateTags::default()))
+                .route("/v1/apps/{application_id}/campaigns", web::post().to(eager))
+        );
+        let polls = Rc::new(Cell::new(0));
+        let body = Watched::payload("{}", &polls);
+        let request = TestRequest::post().uri(GOOD.uri);
+        let mut answer = app(request, Principal::from_arn(ANA).ok(), body);
+        let mut context = Context::from_waker(Waker::noop());
+        let found = match answer.as_mut().poll(&mut context) {
+            Poll::Ready(answer) => Some(answer.status),
+            Poll::Pending => None,
+        };
+        assert_eq!((found, polls.get()), (status, read), "{statement}");
     }
 }

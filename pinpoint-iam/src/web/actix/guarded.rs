@@ -14,7 +14,7 @@ use super::decision::Keeper;
 /// use actix_web::web;
 /// use pinpoint_iam::mobiletargeting::GetApp;
 /// use pinpoint_iam::requires;
-/// use pinpoint_iam::web::actix::{Path, guarded};
+/// use pinpoint_iam::web::actix::{Path, guarded, pattern};
 ///
 /// #[requires(GetApp)]
 /// async fn get_app(Path(application_id): Path<String>) -> String {
@@ -22,7 +22,7 @@ use super::decision::Keeper;
 /// }
 ///
 /// # fn main() {
-/// let route = web::resource(GetApp::ROUTE.path).route(web::get().to(guarded(get_app)));
+/// let route = web::resource(pattern(GetApp::ROUTE.path)).route(web::get().to(guarded(get_app)));
 /// # drop(route);
 /// # }
 /// ```

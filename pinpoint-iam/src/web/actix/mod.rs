@@ -7,7 +7,7 @@
 //! ```
 //! use actix_web::web;
 //! use pinpoint_iam::mobiletargeting::GetSegment;
-//! use pinpoint_iam::web::actix::{Path, guarded};
+//! use pinpoint_iam::web::actix::{Path, guarded, pattern};
 //! use pinpoint_iam::{Authorizer, requires};
 //!
 //! #[requires(GetSegment)]
@@ -16,7 +16,7 @@
 //! }
 //!
 //! fn routes(config: &mut web::ServiceConfig) {
-//!     config.route(GetSegment::ROUTE.path, web::get().to(guarded(get_segment)));
+//!     config.route(&pattern(GetSegment::ROUTE.path), web::get().to(guarded(get_segment)));
 //! }
 //!
 //! fn configure(authorizer: Authorizer) -> impl FnOnce(&mut web::ServiceConfig) {
@@ -47,6 +47,7 @@ mod decision;
 mod gate;
 mod guarded;
 mod path;
+mod pattern;
 mod permit;
 mod refusals_first;
 mod rejection;
@@ -66,6 +67,7 @@ pub use self::before_body::BeforeBody;
 pub use self::decision::Extraction;
 pub use self::guarded::{Gated, Guarded, guarded};
 pub use self::path::{Path, PathFuture};
+pub use self::pattern::pattern;
 pub use self::refusals_first::refusals_first;
 
 /// The authorizer of the application.

@@ -1,0 +1,350 @@
+//! What is asked of `#[requires]` in every framework.
+//!
+//! Each test target that includes this has an `App` with the same handlers on the same routes.
+
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::{Authorizer, Policy, Scope};
+use pinpoint_iam_tests::answer::Answer;
+
+use super::App;
+
+/// The caller with a policy.
+pub(crate) const ANA: &str = "arn:aws:iam::123456789012:user/ana";
+
+/// Allows everything that reads.
+pub(crate) const READ_EVERYTHING: &str =
+    r#"{"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}"#;
+
+/// Allows everything.
+pub(crate) const ALLOW_EVERYTHING: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
+
+const DENY_EVERYTHING: &str = r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#;
+
+/// The authorizer of a deployment where Ana has one policy with these statements.
+pub(crate) fn authorizer(statements: &str) -> Authorizer {
+    let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+    let mut store = PolicyStore::new();
+    let policy = Policy::new("test", Document::parse(&document).unwrap());
+    store.identity(ANA).unwrap().attach(policy);
+    Authorizer::builder()
+        .scope(Scope::new("aws", "us-east-1", "123456789012"))
+        .source(store)
+        .build()
+        .unwrap()
+}
+
+/// A request. Its content type is JSON.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) caller: Option<&'a str>,
+    pub(crate) user_agent: Option<&'a str>,
+    pub(crate) body: &'a str,
+}
+
+/// A request of Ana's without a body.
+pub(crate) const fn by_ana<'a>(method: &'a str, path: &'a str) -> Sent<'a> {
+    Sent {
+        method,
+        path,
+        caller: Some(ANA),
+        user_agent: None,
+        body: "",
+    }
+}
+
+/// The answer to a request of Ana's.
+pub(crate) async fn get(app: &App, path: &str) -> Answer {
+    app.send(by_ana("GET", path)).await
+}
+
+#[tokio::test]
+async fn an_allowed_request_reaches_its_handler() {
+    let app = App::with(READ_EVERYTHING).await;
+    let answer = get(&app, "/v1/apps/a1/campaigns/c1").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.text, "a1 c1");
+    assert!(app.handler_ran());
+}
+
+#[tokio::test]
+async fn the_body_of_an_allowed_request_reaches_its_handler() {
+    let app = App::with(ALLOW_EVERYTHING).await;
+    let request = Sent {
+        body: "[1, 2]",
+        ..by_ana("POST", "/v1/apps/a1/campaigns")
+    };
+    let answer = app.send(request).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.text, "a1 [1,2]");
+}
+
+#[tokio::test]
+async fn a_refused_caller_is_told_what_aws_tells() {
+    let app = App::with(READ_EVERYTHING).await;
+    let answer = app.send(by_ana("DELETE", "/v1/apps/a1/campaigns/c1")).await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(
+        answer.header("x-amzn-errortype"),
+        Some("AccessDeniedException")
+    );
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(
+        answer.text,
+        "{\"Message\":\"User: arn:aws:iam::123456789012:user/ana is not authorized to perform: \
+         mobiletargeting:DeleteCampaign on resource: \
+         arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1 because no identity-based policy allows \
+         the mobiletargeting:DeleteCampaign action\"}"
+    );
+}
+
+#[tokio::test]
+async fn an_explicit_deny_is_told_without_the_policy() {
+    let app = App::with(
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*"},
+           {"Sid": "secretName", "Effect": "Deny", "Action": "mobiletargeting:GetCampaign", "Resource": "*"}"#,
+    )
+    .await;
+    let answer = get(&app, "/v1/apps/a1/campaigns/c1").await;
+    assert_eq!(answer.status, 403);
+    let body = answer.text;
+    assert!(
+        body.ends_with("with an explicit deny in an identity-based policy\"}"),
+        "{body}"
+    );
+    assert!(
+        !body.contains("secretName") && !body.contains("test"),
+        "{body}"
+    );
+    assert!(!app.handler_ran());
+}
+
+#[tokio::test]
+async fn nobody_is_401() {
+    let app = App::with(ALLOW_EVERYTHING).await;
+    for path in [
+        "/v1/apps/a1/campaigns/c1",
+        "/v1/apps/a1/campaigns/%2F",
+        "/v1/apps/a1/campaigns/%FF",
+    ] {
+        let request = Sent {
+            caller: None,
+            ..by_ana("GET", path)
+        };
+        let answer = app.send(request).await;
+        assert_eq!(answer.status, 401, "{path}");
+        assert_eq!(
+            answer.header("x-amzn-errortype"),
+            Some("MissingAuthenticationTokenException")
+        );
+    }
+    assert!(!app.handler_ran());
+}
+
+#[tokio::test]
+async fn a_stranger_has_no_policies() {
+    let app = App::with(ALLOW_EVERYTHING).await;
+    for stranger in [
+        "arn:aws:iam::123456789012:user/bob",
+        "arn:aws:iam::123456789012:user/Ana",
+        "arn:aws:iam::999988887777:user/ana",
+        "arn:aws:sts::123456789012:assumed-role/ana/session",
+        "arn:aws:sts::123456789012:federated-user/ana",
+    ] {
+        let request = Sent {
+            caller: Some(stranger),
+            ..by_ana("GET", "/v1/apps/a1/campaigns/c1")
+        };
+        assert_eq!(app.send(request).await.status, 403, "{stranger}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_body_of_a_refused_caller_is_403_and_unread() {
+    let request = Sent {
+        body: "{",
+        ..by_ana("POST", "/v1/apps/a1/campaigns")
+    };
+    let app = App::with(READ_EVERYTHING).await;
+    assert_eq!(app.send(request).await.status, 403);
+    assert!(
+        !app.body_was_read(),
+        "the body of a refused caller was read"
+    );
+
+    // The same body is a bad request for a caller that is let in, and is read then.
+    let app = App::with(ALLOW_EVERYTHING).await;
+    assert_eq!(app.send(request).await.status, 400);
+    assert!(app.body_was_read());
+}
+
+#[tokio::test]
+async fn an_id_that_cannot_stand_in_an_arn_is_400_whatever_the_policies() {
+    for statement in [ALLOW_EVERYTHING, DENY_EVERYTHING] {
+        let app = App::with(statement).await;
+        let long = "c".repeat(129);
+        for id in [
+            "%2F",
+            "c1%2Fkpis",
+            "*",
+            "%2A",
+            "..",
+            ".",
+            "%2e%2e",
+            "a:b",
+            "a%00b",
+            "$",
+            "%3F",
+            "%25",
+            &long,
+        ] {
+            let answer = get(&app, &format!("/v1/apps/a1/campaigns/{id}")).await;
+            assert_eq!(answer.status, 400, "{id}");
+            assert_eq!(
+                answer.header("x-amzn-errortype"),
+                Some("BadRequestException"),
+                "{id}"
+            );
+            assert!(
+                answer.text.contains("`campaign_id`"),
+                "{id}: {}",
+                answer.text
+            );
+        }
+        assert!(!app.handler_ran());
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_be_read_is_400_in_the_same_shape() {
+    let app = App::with(ALLOW_EVERYTHING).await;
+    let answer = get(&app, "/v1/apps/a1/campaigns/%FF").await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        answer.header("x-amzn-errortype"),
+        Some("BadRequestException")
+    );
+    assert!(!app.handler_ran());
+}
+
+#[tokio::test]
+async fn a_parameter_of_another_type_is_400_in_the_same_shape() {
+    let app = App::with(ALLOW_EVERYTHING).await;
+    assert_eq!(get(&app, "/v1/apps/a1/segments/7").await.text, "a1 7");
+    let answer = get(&app, "/v1/apps/a1/segments/seven").await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(
+        answer.text,
+        r#"{"Message":"What names the resource in the request cannot be read."}"#
+    );
+}
+
+#[tokio::test]
+async fn an_id_of_an_application_is_encoded_and_reaches_the_handler_as_it_was() {
+    let one = r#"{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/endpoints/e%2F1%20x"}"#;
+    let app = App::with(one).await;
+    let answer = get(&app, "/v1/apps/a1/endpoints/e%2F1%20x").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.text, "a1 e/1 x");
+    for other in ["e%252F1%2520x", "e1x", "e%2F1x", "e%2F1%2520x"] {
+        let answer = get(&app, &format!("/v1/apps/a1/endpoints/{other}")).await;
+        assert_eq!(answer.status, 403, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn an_action_without_resource_types_is_checked_against_everything() {
+    let app =
+        App::with(r#"{"Effect": "Allow", "Action": "mobileanalytics:PutEvents", "Resource": "*"}"#)
+            .await;
+    assert_eq!(app.send(by_ana("POST", "/events")).await.status, 200);
+
+    let app = App::with(
+        r#"{"Effect": "Allow", "Action": "mobileanalytics:PutEvents",
+            "Resource": "arn:aws:mobileanalytics:us-east-1:123456789012:apps/*"}"#,
+    )
+    .await;
+    assert_eq!(app.send(by_ana("POST", "/events")).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_decision_that_needs_an_unknown_key_is_503() {
+    for statement in [
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "growth"}}}"#,
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*"},
+           {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "growth"}}}"#,
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*"},
+           {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}"#,
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}"#,
+    ] {
+        let app = App::with(statement).await;
+        let answer = get(&app, "/v1/apps/a1/campaigns/c1").await;
+        assert_eq!(answer.status, 503, "{statement}");
+        assert!(!app.handler_ran(), "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn the_clock_and_the_region_are_filled_in() {
+    let app = App::with(
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {
+            "DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"},
+            "NumericGreaterThan": {"aws:EpochTime": "1577836800"},
+            "StringEquals": {"aws:RequestedRegion": "us-east-1"}}}"#,
+    )
+    .await;
+    assert_eq!(get(&app, "/v1/apps/a1/campaigns/c1").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_header_is_matched_up_to_a_length_and_unknown_beyond_it() {
+    let app = App::with(
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"aws:UserAgent": "client*"}}}"#,
+    )
+    .await;
+    let longest = format!("client{}", "a".repeat(2042));
+    let longer = format!("client{}", "a".repeat(2043));
+    for (agent, status) in [
+        ("client/1.0", 200),
+        ("other/1.0", 403),
+        (&*longest, 200),
+        (&*longer, 503),
+    ] {
+        let request = Sent {
+            user_agent: Some(agent),
+            ..by_ana("GET", "/v1/apps/a1/campaigns/c1")
+        };
+        assert_eq!(app.send(request).await.status, status, "{}", agent.len());
+    }
+}
+
+/// Only one of the two is a resource that Ana may read.
+#[tokio::test]
+async fn a_permit_is_for_the_resource_that_the_parameters_name() {
+    let app = App::with(
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1/campaigns/c1"}"#,
+    )
+    .await;
+    let answer = get(&app, "/permit/a1/c1").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.text,
+        "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1"
+    );
+    for (path, status) in [
+        ("/permit/a1/c2", 403),
+        ("/permit/c1/a1", 403),
+        ("/permit/a1/c1%2F", 400),
+        ("/permit/a1/%2A", 400),
+        ("/misnamed/a1/c1", 500),
+    ] {
+        assert_eq!(get(&app, path).await.status, status, "{path}");
+    }
+    let request = Sent {
+        caller: None,
+        ..by_ana("GET", "/permit/a1/c1")
+    };
+    assert_eq!(app.send(request).await.status, 401);
+}
