@@ -44,7 +44,7 @@ impl<'a> Arn<'a> {
         if text.len() > MAX_ARN_LENGTH {
             return Err(InvalidArn::TooLong);
         }
-        if text.chars().any(char::is_control) {
+        if holds_control_character(text) {
             return Err(InvalidArn::ControlCharacter);
         }
         let mut components = text.splitn(6, ':');
@@ -112,6 +112,18 @@ impl fmt::Display for Arn<'_> {
             self.partition, self.service, self.region, self.account, self.resource
         )
     }
+}
+
+/// Whether `text` holds a control character.
+///
+/// Of the characters beyond ASCII only some whose first byte is `C2` are control characters, so that nearly every text is
+/// judged by its bytes, many at a time.
+pub fn holds_control_character(text: &str) -> bool {
+    const FIRST_OF_HIGH_CONTROLS: u8 = 0xc2;
+    let suspicious = text.bytes().fold(false, |suspicious, byte| {
+        suspicious | (byte < b' ') | (byte == 0x7f) | (byte == FIRST_OF_HIGH_CONTROLS)
+    });
+    suspicious && text.chars().any(char::is_control)
 }
 
 /// Why a text is not an ARN.
@@ -311,3 +323,21 @@ impl fmt::Display for InvalidScope {
 }
 
 impl std::error::Error for InvalidScope {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_found_by_their_bytes() {
+        for character in ('\0'..='\u{3000}').chain(['\u{10ffff}']) {
+            for text in [format!("{character}"), format!("arn:{character}:x")] {
+                assert_eq!(
+                    holds_control_character(&text),
+                    character.is_control(),
+                    "{character:?}"
+                );
+            }
+        }
+    }
+}

@@ -287,6 +287,12 @@ impl Context {
         }
     }
 
+    /// A context without any key, for what has no variable to look up.
+    pub fn empty() -> &'static Self {
+        static EMPTY: Context = Context::new();
+        &EMPTY
+    }
+
     /// Adds one value to `key`.
     ///
     /// A second value for the same key, in whatever spelling, makes the key multivalued: nothing that was said is lost.

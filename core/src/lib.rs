@@ -25,6 +25,7 @@ pub mod __private {
 /// What `pinpoint-iam` stands on; no part of the public interface.
 #[doc(hidden)]
 pub mod internal {
+    pub use crate::arn::holds_control_character;
     pub use crate::condition::quote::Quoted;
     pub use crate::nearest::{is_misspelling, nearest};
     pub use crate::resource::decode;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use pinpoint_iam_core::internal::holds_control_character;
+
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::{ConditionKey, Context, Facts, Lookup, TagKey};
@@ -238,10 +240,10 @@ impl<'a> RequestedAction<'a> {
     /// When the text does not consist of two words around one colon, or holds a character of policy patterns.
     pub fn parse(text: &'a str) -> Result<Self, InvalidAction> {
         let word = |word: &str| {
-            !word.is_empty()
-                && word
-                    .chars()
-                    .all(|character| !character.is_control() && !"*?:$ ".contains(character))
+            let has_meaning = word.bytes().fold(false, |found, byte| {
+                found | matches!(byte, b'*' | b'?' | b':' | b'$' | b' ')
+            });
+            !word.is_empty() && !has_meaning && !holds_control_character(word)
         };
         match text.split_once(':') {
             Some((prefix, name)) if word(prefix) && word(name) => Ok(Self {

@@ -198,7 +198,7 @@ fn pattern(text: &str) -> Result<Pattern, Flaw> {
 
 fn covers(pattern: &Pattern, text: &str) -> bool {
     // There is no variable that could be looked up.
-    pattern.matches(text, Case::IgnoreAscii, &Context::new()) == Match::Yes
+    pattern.matches(text, Case::IgnoreAscii, Context::empty()) == Match::Yes
 }
 
 #[cfg(test)]

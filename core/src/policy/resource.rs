@@ -249,7 +249,7 @@ fn all_match(patterns: &[Pattern], components: &[&str]) -> bool {
 
 /// For components that have no variables.
 fn is_match(pattern: &Pattern, component: &str) -> bool {
-    pattern.matches(component, Case::Sensitive, &Context::new()) == Match::Yes
+    pattern.matches(component, Case::Sensitive, Context::empty()) == Match::Yes
 }
 
 #[cfg(test)]

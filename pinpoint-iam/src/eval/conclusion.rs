@@ -128,23 +128,6 @@ pub(crate) enum Conclusion<S> {
     Undecided,
 }
 
-impl<S> Conclusion<S> {
-    /// The same with its statement told in another way.
-    pub(crate) fn map<T>(self, tell: impl FnOnce(S) -> T) -> Conclusion<T> {
-        match self {
-            Self::Allowed(policy_type, statement) => {
-                Conclusion::Allowed(policy_type, tell(statement))
-            }
-            Self::AllowedToRoot => Conclusion::AllowedToRoot,
-            Self::Denied(policy_type, statement) => {
-                Conclusion::Denied(policy_type, tell(statement))
-            }
-            Self::Refused(policy_type) => Conclusion::Refused(policy_type),
-            Self::Undecided => Conclusion::Undecided,
-        }
-    }
-}
-
 impl<S: Copy> Findings<S> {
     /// Nothing found, in no policies.
     pub(crate) const NOTHING: Self = Self {
@@ -159,12 +142,8 @@ impl<S: Copy> Findings<S> {
 
     /// What follows for a request of `sides`.
     pub(crate) fn conclude(&self, sides: Sides) -> Conclusion<S> {
-        let mut denied = Truth::False;
-        for (policy_type, said) in self.by_type() {
-            if let Some(statement) = said.first_deny {
-                return Conclusion::Denied(policy_type, statement);
-            }
-            denied = denied.or(said.denies);
+        if let Some((policy_type, statement)) = self.first_deny() {
+            return Conclusion::Denied(policy_type, statement);
         }
         let mut refused = None;
         let allowed = self.require(sides, |policy_type, holds| {
@@ -176,33 +155,46 @@ impl<S: Copy> Findings<S> {
             Some(policy_type) => Conclusion::Refused(policy_type),
             // INVARIANT: requirements that all hold rest on a statement or on the root user. Should that ever be wrong, the
             // request is refused.
-            None if allowed == Truth::True && denied == Truth::False => self
+            None if allowed == Truth::True && self.denies() == Truth::False => self
                 .grant(sides)
                 .unwrap_or(Conclusion::Refused(PolicyType::Identity)),
             None => Conclusion::Undecided,
         }
     }
 
-    /// Every type that is there, in the order in which they are looked at.
-    fn by_type(&self) -> impl Iterator<Item = (PolicyType, &Said<S>)> {
-        let resource = self.resource.as_ref();
-        [
-            (PolicyType::ResourceControl, self.resource_control.as_ref()),
-            (PolicyType::ServiceControl, self.service_control.as_ref()),
-            (PolicyType::VpcEndpoint, self.vpc_endpoint.as_ref()),
-            (
-                PolicyType::Resource,
-                resource.map(|said| said.by(Closeness::Account)),
-            ),
-            (PolicyType::Identity, Some(&self.identity)),
-            (
-                PolicyType::PermissionsBoundary,
-                self.permissions_boundary.as_ref(),
-            ),
-            (PolicyType::Session, self.session.as_ref()),
-        ]
-        .into_iter()
-        .filter_map(|(policy_type, said)| Some((policy_type, said?)))
+    /// The first `Deny` that matches.
+    fn first_deny(&self) -> Option<(PolicyType, S)> {
+        let first = |policy_type, said: Option<&Said<S>>| Some((policy_type, said?.first_deny?));
+        first(PolicyType::ResourceControl, self.resource_control.as_ref())
+            .or_else(|| first(PolicyType::ServiceControl, self.service_control.as_ref()))
+            .or_else(|| first(PolicyType::VpcEndpoint, self.vpc_endpoint.as_ref()))
+            .or_else(|| first(PolicyType::Resource, self.any_by_resource()))
+            .or_else(|| first(PolicyType::Identity, Some(&self.identity)))
+            .or_else(|| {
+                first(
+                    PolicyType::PermissionsBoundary,
+                    self.permissions_boundary.as_ref(),
+                )
+            })
+            .or_else(|| first(PolicyType::Session, self.session.as_ref()))
+    }
+
+    /// Whether some `Deny` matches, in a policy of any type.
+    fn denies(&self) -> Truth {
+        let denies = |said: Option<&Said<S>>| said.map_or(Truth::False, |said| said.denies);
+        denies(self.resource_control.as_ref())
+            .or(denies(self.service_control.as_ref()))
+            .or(denies(self.vpc_endpoint.as_ref()))
+            .or(denies(self.any_by_resource()))
+            .or(self.identity.denies)
+            .or(denies(self.permissions_boundary.as_ref()))
+            .or(denies(self.session.as_ref()))
+    }
+
+    fn any_by_resource(&self) -> Option<&Said<S>> {
+        self.resource
+            .as_ref()
+            .map(|said| said.by(Closeness::Account))
     }
 
     /// Tells `each` what must hold for the request to be allowed, by the type of policy that is to blame when it does not,

@@ -69,12 +69,15 @@ pub const ACTION_PATTERNS: [&str; 12] = [
 pub const PLAIN_ACTION_PATTERNS: usize = 9;
 
 /// Patterns over resources. The first ones have no variables.
-pub const RESOURCE_PATTERNS: [&str; 18] = [
+pub const RESOURCE_PATTERNS: [&str; 21] = [
     "*",
     "arn:*",
     "arn:aws:mobiletargeting:*:*:*",
     "arn:aws:mobiletargeting:us-east-1:111122223333:apps/*",
     "arn:aws:mobiletargeting:us-east-1:111122223333:apps/a1*",
+    "arn:aws:mobiletargeting:us-east-1:111122223333:apps/a1/campaigns/c1",
+    "arn:aws:mobiletargeting:us-east-1:111122223333:apps/a1/campaigns/c",
+    "arn:aws:mobiletargeting:us-????-?:1111*:apps/a2/*",
     "arn:aws:mobiletargeting:*:111122223333:apps/?1/campaigns/c1",
     "arn:aws:mobiletargeting:us-east-1:111122223333:apps/?",
     "arn:aws:mobiletargeting:*:apps/a1",
@@ -91,7 +94,7 @@ pub const RESOURCE_PATTERNS: [&str; 18] = [
 ];
 
 /// How many of [`RESOURCE_PATTERNS`] have no variables.
-pub const PLAIN_RESOURCE_PATTERNS: usize = 12;
+pub const PLAIN_RESOURCE_PATTERNS: usize = 15;
 
 /// Principal elements, all of which may stand in a `Deny`.
 pub(super) const PRINCIPALS: [&str; 12] = [

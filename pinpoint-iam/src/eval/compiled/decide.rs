@@ -45,50 +45,12 @@ pub(crate) struct ProgramStack<'p> {
     pub(crate) resource_control: &'p [Program],
 }
 
-/// A statement, as programs know it.
+/// A statement, as programs know it; together with the type of its policy.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found<'p> {
-    pub(crate) program: &'p Program,
-    /// The number of the program, for one that was [`Chosen`].
-    pub(crate) chosen: Option<u32>,
+pub(crate) struct Found {
+    /// The number of the program: of one that was [`Chosen`] in the snapshot, of an organisation's among the levels.
+    pub(crate) program: u32,
     pub(crate) statement: u32,
-}
-
-/// A [`Found`] that borrows nothing.
-#[derive(Clone, Debug)]
-pub(crate) enum Cited {
-    InSnapshot { program: u32, statement: u32 },
-    Elsewhere { policy: Policy, index: usize },
-}
-
-impl Found<'_> {
-    /// The statement as decisions cite it.
-    pub(crate) fn cite(self, policy_type: PolicyType) -> StatementId {
-        let (policy, index) = self.place();
-        StatementId::new(policy_type, policy, index)
-    }
-
-    /// The same, for longer than the program is borrowed.
-    pub(crate) fn without_program(self) -> Cited {
-        match self.chosen {
-            Some(program) => Cited::InSnapshot {
-                program,
-                statement: self.statement,
-            },
-            None => {
-                let (policy, index) = self.place();
-                Cited::Elsewhere { policy, index }
-            }
-        }
-    }
-
-    fn place(self) -> (Policy, usize) {
-        match self.program.place(self.statement) {
-            Some((policy, index)) => (policy.clone(), index),
-            // INVARIANT: what was found in a program stands there.
-            None => (Policy::lost(), 0),
-        }
-    }
 }
 
 impl<'p> ProgramStack<'p> {
@@ -107,47 +69,76 @@ impl<'p> ProgramStack<'p> {
     };
 
     /// What follows for `request`.
-    pub(crate) fn conclude(&self, request: &Request<'_>) -> Conclusion<Found<'p>> {
+    pub(crate) fn conclude(&self, request: &Request<'_>) -> Conclusion<Found> {
         self.findings(request).conclude(Sides::of(request))
     }
 
-    fn findings(&self, request: &Request<'_>) -> Findings<Found<'p>> {
+    fn findings(&self, request: &Request<'_>) -> Findings<Found> {
         let has_boundary = self.permissions_boundary.is_some();
-        let one = |policy_type, program: &'p Program| {
-            hear(program, None, policy_type, has_boundary, request)
+        let one = |policy_type, number, program: &Program| {
+            hear(program, number, policy_type, has_boundary, request)
         };
-        let chosen = |policy_type, chosen: Chosen<'p>| {
-            let mut said = Said::NOTHING;
-            for (number, program) in chosen.iter() {
-                let later = hear(program, Some(number), policy_type, has_boundary, request);
-                said = said.or(later);
-            }
-            said
+        let chosen = |policy_type, chosen: Chosen<'_>| {
+            let mut programs = chosen.iter();
+            let Some((number, program)) = programs.next() else {
+                return Said::NOTHING;
+            };
+            let first = one(policy_type, number, program);
+            programs.fold(first, |said, (number, program)| {
+                said.or(one(policy_type, number, program))
+            })
         };
-        let mut findings = Findings::NOTHING;
-        findings.identity = chosen(PolicyType::Identity, self.identity);
+        let mut findings = Findings {
+            identity: chosen(PolicyType::Identity, self.identity),
+            ..Findings::NOTHING
+        };
         if let Some(boundary) = self.permissions_boundary {
             findings.permissions_boundary = Some(chosen(PolicyType::PermissionsBoundary, boundary));
         }
         if let Some(program) = self.session {
-            findings.session = Some(one(PolicyType::Session, program));
+            findings.session = Some(one(PolicyType::Session, 0, program));
         }
         if let Some(program) = self.vpc_endpoint {
-            findings.vpc_endpoint = Some(one(PolicyType::VpcEndpoint, program));
+            findings.vpc_endpoint = Some(one(PolicyType::VpcEndpoint, 0, program));
         }
         if let Some(program) = self.resource {
             findings.resource = Some(hear_resource(program, has_boundary, request));
         }
         let levels = |policy_type, programs: &'p [Program]| {
-            programs
-                .iter()
-                .map(move |program| one(policy_type, program))
+            (0..)
+                .zip(programs)
+                .map(move |(level, program)| one(policy_type, level, program))
         };
-        findings.resource_control =
-            levels(PolicyType::ResourceControl, self.resource_control).reduce(Said::or);
-        findings.service_control =
-            levels(PolicyType::ServiceControl, self.service_control).reduce(Said::and);
+        if !self.resource_control.is_empty() {
+            findings.resource_control =
+                levels(PolicyType::ResourceControl, self.resource_control).reduce(Said::or);
+        }
+        if !self.service_control.is_empty() {
+            findings.service_control =
+                levels(PolicyType::ServiceControl, self.service_control).reduce(Said::and);
+        }
         findings
+    }
+
+    /// The statement as decisions cite it.
+    pub(crate) fn cite(&self, policy_type: PolicyType, found: Found) -> StatementId {
+        let level = found.program as usize;
+        let program = match policy_type {
+            PolicyType::Identity => self.identity.programs.get(level),
+            PolicyType::PermissionsBoundary => self
+                .permissions_boundary
+                .and_then(|boundary| boundary.programs.get(level)),
+            PolicyType::Session => self.session,
+            PolicyType::Resource => self.resource,
+            PolicyType::VpcEndpoint => self.vpc_endpoint,
+            PolicyType::ServiceControl => self.service_control.get(level),
+            PolicyType::ResourceControl => self.resource_control.get(level),
+        };
+        match program.and_then(|program| program.place(found.statement)) {
+            Some((policy, index)) => StatementId::new(policy_type, policy.clone(), index),
+            // INVARIANT: what was found stands there.
+            None => StatementId::new(policy_type, Policy::lost(), 0),
+        }
     }
 
     /// The keys that statements about `request` depend on and that are not known.
@@ -207,14 +198,13 @@ impl<'p> ProgramStack<'p> {
 }
 
 /// What the statements of a program say.
-#[inline]
-fn hear<'p>(
-    program: &'p Program,
-    chosen: Option<u32>,
+fn hear(
+    program: &Program,
+    number: u32,
     policy_type: PolicyType,
     has_boundary: bool,
     request: &Request<'_>,
-) -> Said<Found<'p>> {
+) -> Said<Found> {
     let mut denies = Side::default();
     let mut allows = Side::default();
     let mut seen = Seen::of(program.repeating());
@@ -257,8 +247,7 @@ fn hear<'p>(
         side.hear(truth, entry.statement);
     });
     let found = |statement| Found {
-        program,
-        chosen,
+        program: number,
         statement,
     };
     Said {
@@ -270,11 +259,11 @@ fn hear<'p>(
 }
 
 /// What the statements of the resource's policy say. There are few, and how closely each names the caller counts.
-fn hear_resource<'p>(
-    program: &'p Program,
+fn hear_resource(
+    program: &Program,
     has_boundary: bool,
     request: &Request<'_>,
-) -> SaidByResource<Found<'p>> {
+) -> SaidByResource<Found> {
     let mut candidates = Vec::new();
     program.candidates(request, |entry| candidates.push(entry.statement));
     candidates.sort_unstable();
@@ -286,8 +275,7 @@ fn hear_resource<'p>(
         };
         let trace = Trace::of(statement, 0, PolicyType::Resource, has_boundary, request);
         let found = Found {
-            program,
-            chosen: None,
+            program: 0,
             statement: number,
         };
         said.hear(statement.effect(), trace.matches, trace.closeness(), found);

@@ -3,14 +3,12 @@
 //! What a policy says of resources is taken apart into entries, one for each pattern. An entry is found by the four
 //! components in front of the ARN's resource part, its **head**, and by the text that its pattern starts with.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::head::{HEAD, Heads, head};
 use super::number::{TooLarge, number};
-use super::trie::{Root, Tries};
-use crate::arn::Arn;
-use crate::context::Context;
-use crate::pattern::{Case, Match, Part, Pattern};
+use super::trie::Tries;
+use crate::pattern::{Part, Pattern};
 use crate::policy::{Effect, ResourcePattern, Statement};
 use crate::resource::RequestedResource;
 
@@ -20,43 +18,8 @@ pub(super) struct Index {
     entries: Vec<Entry>,
     /// For patterns without a head of their own: `*`, short ARNs, `NotResource`.
     anywhere: List,
-    /// For heads without wildcards, sorted.
-    exact: Vec<(Head, Root)>,
-    /// For heads with wildcards.
-    wild: Vec<([Pattern; HEAD], Root)>,
+    heads: Heads,
     tries: Tries,
-}
-
-/// The components between `arn:` and the resource part.
-const HEAD: usize = 4;
-
-/// A head without wildcards. The account comes first: it tells most heads apart.
-#[derive(Debug)]
-struct Head([Box<str>; HEAD]);
-
-impl Head {
-    fn of(components: [&str; HEAD]) -> Self {
-        Self(components.map(Into::into))
-    }
-
-    fn compare(&self, components: [&str; HEAD]) -> Ordering {
-        let mut order = Ordering::Equal;
-        for (own, other) in self.0.iter().zip(components) {
-            order = order.then_with(|| (**own).cmp(other));
-        }
-        order
-    }
-
-    fn is(&self, components: [&str; HEAD]) -> bool {
-        let [first, second, third, fourth] = &self.0;
-        let [one, two, three, four] = components;
-        **first == *one && **second == *two && **third == *three && **fourth == *four
-    }
-}
-
-/// The components of an ARN's head, in the order of [`Head`].
-const fn head<'a>(arn: &Arn<'a>) -> [&'a str; HEAD] {
-    [arn.account(), arn.region(), arn.service(), arn.partition()]
 }
 
 /// One pattern of one statement.
@@ -243,26 +206,9 @@ impl Index {
             return;
         };
         let text = arn.resource().as_bytes();
-        if let Some(root) = self.exact_root(head(arn)) {
+        self.heads.visit(head(arn), |root| {
             self.tries.walk(root, text, &mut each);
-        }
-        for (patterns, root) in &self.wild {
-            if fits(patterns, head(arn)) {
-                self.tries.walk(*root, text, &mut each);
-            }
-        }
-    }
-
-    #[inline]
-    fn exact_root(&self, head: [&str; HEAD]) -> Option<Root> {
-        if let [(only, root)] = self.exact.as_slice() {
-            return only.is(head).then_some(*root);
-        }
-        let found = self
-            .exact
-            .binary_search_by(|(exact, _)| exact.compare(head))
-            .ok()?;
-        self.exact.get(found).map(|(_, root)| *root)
+        });
     }
 
     /// Every large list, in the order of their numbers.
@@ -276,13 +222,6 @@ impl Index {
         lists.sort_unstable_by_key(|list| list.large);
         lists
     }
-}
-
-/// Whether every component meets its pattern. There are no variables in front of the resource part.
-fn fits(patterns: &[Pattern; HEAD], head: [&str; HEAD]) -> bool {
-    patterns.iter().zip(head).all(|(pattern, component)| {
-        pattern.matches(component, Case::Sensitive, &Context::new()) == Match::Yes
-    })
 }
 
 /// Puts an [`Index`] together.
@@ -344,7 +283,8 @@ impl<'p> Builder<'p> {
         let mut index = Index::default();
         let mut large = 0;
         index.anywhere = list(&mut index.entries, &mut large, self.anywhere.into_iter())?;
-        for (texts, in_head) in self.heads {
+        let mut heads = Vec::with_capacity(self.heads.len());
+        for in_head in self.heads.into_values() {
             let InHead {
                 patterns,
                 mut entries,
@@ -358,13 +298,9 @@ impl<'p> Builder<'p> {
                 lists.push((start.as_bytes(), list(&mut index.entries, &mut large, own)?));
             }
             let root = index.tries.add(&lists)?;
-            if patterns.iter().all(|pattern| is_literal(pattern)) {
-                // The map is sorted, and so is this.
-                index.exact.push((Head::of(texts), root));
-            } else {
-                index.wild.push((patterns.map(Pattern::clone), root));
-            }
+            heads.push((patterns, root));
         }
+        index.heads = Heads::of(&heads)?;
         index.entries.shrink_to_fit();
         index.tries.shrink();
         Ok(index)
@@ -404,10 +340,6 @@ fn start_of(last: &Pattern, index: usize) -> (&str, Kind) {
         (Some(Part::Text(text)), ..) => (text, Kind::Component(index)),
         _ => ("", Kind::Component(index)),
     }
-}
-
-fn is_literal(pattern: &Pattern) -> bool {
-    pattern.parts().all(|part| matches!(part, Part::Text(_)))
 }
 
 /// Whether the walk comes to an entry whose resource part ends where it should.

@@ -14,6 +14,7 @@
 
 mod actions;
 mod decide;
+mod head;
 mod index;
 mod names;
 mod number;
@@ -33,9 +34,9 @@ pub(crate) use snapshot::{Lease, Snapshot};
 
 use crate::eval::conclusion::Conclusion;
 use crate::eval::decision::{Answer, NeededKeys, StatementId};
-use crate::eval::stack::{Policy, PolicyStack};
+use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::request::Request;
-use decide::{Chosen, Cited, Found, ProgramStack};
+use decide::{Chosen, Found, ProgramStack};
 
 /// The policies of a [`PolicyStack`], compiled.
 ///
@@ -116,7 +117,7 @@ impl Compiled {
             service_control: &self.service_control,
             resource_control: &self.resource_control,
         };
-        let cite = |policy_type, found: Found<'_>| found.cite(policy_type);
+        let cite = |policy_type, found| stack.cite(policy_type, found);
         Answer::of(stack.conclude(request), cite, || stack.needs(request))
     }
 }
@@ -144,16 +145,20 @@ pub(crate) fn decide(lease: Lease, request: &Request<'_>) -> Result<Answer, TooL
         session,
         ..snapshot.stack(identity)
     };
-    let conclusion = match stack.conclude(&request) {
-        Conclusion::Undecided => return Ok(Answer::Needs(stack.needs(&request))),
-        conclusion => conclusion.map(Found::without_program),
-    };
-    let cite = |policy_type, cited| match cited {
-        Cited::InSnapshot { program, statement } => {
-            StatementId::leased(policy_type, lease, program, statement)
+    let conclusion = stack.conclude(&request);
+    // Statements of the snapshot are cited together with it. Those of a session are the principal's own.
+    Ok(match conclusion {
+        Conclusion::Undecided => Answer::Needs(stack.needs(&request)),
+        Conclusion::Allowed(PolicyType::Session, _)
+        | Conclusion::Denied(PolicyType::Session, _) => {
+            let cite = |policy_type, found| stack.cite(policy_type, found);
+            Answer::of(conclusion, cite, NeededKeys::none)
         }
-        Cited::Elsewhere { policy, index } => StatementId::new(policy_type, policy, index),
-    };
-    // Nothing is undecided any more.
-    Ok(Answer::of(conclusion, cite, NeededKeys::none))
+        conclusion => {
+            let cite = |policy_type, found: Found| {
+                StatementId::leased(policy_type, lease, found.program, found.statement)
+            };
+            Answer::of(conclusion, cite, NeededKeys::none)
+        }
+    })
 }

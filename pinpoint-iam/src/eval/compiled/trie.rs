@@ -28,6 +28,13 @@ struct Node {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Root(u32);
 
+#[cfg(test)]
+impl Root {
+    pub(super) const fn number(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Texts, sorted and without repetition, each with what is stored for it.
 pub(super) type Texts<'t> = [(&'t [u8], List)];
 
@@ -86,7 +93,9 @@ impl Tries {
             return;
         };
         loop {
-            each(node.list, rest.is_empty());
+            if node.list.length() > 0 {
+                each(node.list, rest.is_empty());
+            }
             let Some((first, tail)) = rest.split_first() else {
                 return;
             };

@@ -1,0 +1,209 @@
+//! What stands in front of the resource part of ARNs.
+//!
+//! Policies name few partitions, services, regions and accounts, again and again. Each text is compared with a request's
+//! once; heads are then told apart by numbers.
+
+use super::number::{TooLarge, number};
+use super::trie::Root;
+use crate::arn::Arn;
+use crate::context::Context;
+use crate::pattern::{Case, Match, Part, Pattern};
+
+/// How many components stand between `arn:` and the resource part.
+pub(super) const HEAD: usize = 4;
+
+/// The components of an ARN's head. The account comes first: it tells most heads apart.
+pub(super) const fn head<'a>(arn: &Arn<'a>) -> [&'a str; HEAD] {
+    [arn.account(), arn.region(), arn.service(), arn.partition()]
+}
+
+/// The heads of the patterns of a program, each with its trie.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    /// For each component the texts that patterns without wildcards name, sorted.
+    texts: [Vec<Box<str>>; HEAD],
+    /// The heads that name all four components by the numbers of their texts; sorted.
+    named: Vec<([u32; HEAD], Root)>,
+    /// The others.
+    wild: Vec<([Component; HEAD], Root)>,
+}
+
+/// What a head asks of one component.
+#[derive(Debug)]
+enum Component {
+    Anything,
+    /// The text with this number.
+    Text(u32),
+    Wildcards(Box<Pattern>),
+}
+
+/// Stands for a text that no pattern names.
+const UNNAMED: u32 = u32::MAX;
+
+impl Heads {
+    /// Heads, each with its trie, no two of which are written the same.
+    pub(super) fn of(heads: &[([&Pattern; HEAD], Root)]) -> Result<Self, TooLarge> {
+        let mut all = Self::default();
+        for (patterns, _) in heads {
+            for (texts, pattern) in all.texts.iter_mut().zip(patterns) {
+                if let Some(text) = only_text(pattern) {
+                    texts.push(text.into());
+                }
+            }
+        }
+        for texts in &mut all.texts {
+            texts.sort_unstable();
+            texts.dedup();
+            number(texts.len())?;
+        }
+        for (patterns, root) in heads {
+            let mut positions = all.texts.iter().zip(patterns);
+            let numbers = [(); HEAD].map(|()| {
+                let (texts, pattern) = positions.next()?;
+                Some(find(texts, only_text(pattern)?))
+            });
+            match numbers {
+                [Some(first), Some(second), Some(third), Some(fourth)] => {
+                    all.named.push(([first, second, third, fourth], *root));
+                }
+                _ => {
+                    let mut asked = numbers.into_iter().zip(patterns);
+                    let components = [(); HEAD].map(|()| match asked.next() {
+                        Some((Some(text), _)) => Component::Text(text),
+                        Some((None, pattern)) if pattern.parts().eq([Part::AnyRun]) => {
+                            Component::Anything
+                        }
+                        Some((None, pattern)) => Component::Wildcards(Box::new((*pattern).clone())),
+                        None => Component::Anything,
+                    });
+                    all.wild.push((components, *root));
+                }
+            }
+        }
+        all.named.sort_unstable_by_key(|(numbers, _)| *numbers);
+        all.named.shrink_to_fit();
+        all.wild.shrink_to_fit();
+        Ok(all)
+    }
+
+    /// Calls `each` with the trie of every head that matches.
+    #[inline]
+    pub(super) fn visit(&self, head: [&str; HEAD], mut each: impl FnMut(Root)) {
+        let mut positions = self.texts.iter().zip(head);
+        let numbers = [(); HEAD].map(|()| match positions.next() {
+            Some((texts, text)) => find(texts, text),
+            None => UNNAMED,
+        });
+        let named = match self.named.as_slice() {
+            [] => None,
+            [(only, root)] => (*only == numbers).then_some(*root),
+            several => several
+                .binary_search_by_key(&numbers, |(numbers, _)| *numbers)
+                .ok()
+                .and_then(|found| several.get(found))
+                .map(|(_, root)| *root),
+        };
+        if let Some(root) = named {
+            each(root);
+        }
+        for (components, root) in &self.wild {
+            let mut asked = components.iter().zip(numbers).zip(head);
+            let matches = asked.all(|((component, number), text)| match component {
+                Component::Anything => true,
+                Component::Text(own) => *own == number,
+                // There are no variables in front of the resource part.
+                Component::Wildcards(pattern) => {
+                    pattern.matches(text, Case::Sensitive, Context::empty()) == Match::Yes
+                }
+            });
+            if matches {
+                each(*root);
+            }
+        }
+    }
+}
+
+/// The text that is all a pattern matches; `None` for one with wildcards.
+fn only_text(pattern: &Pattern) -> Option<&str> {
+    let mut parts = pattern.parts();
+    match (parts.next(), parts.next()) {
+        (None, _) => Some(""),
+        (Some(Part::Text(text)), None) => Some(text),
+        _ => None,
+    }
+}
+
+/// The number of `text` among sorted texts.
+#[inline]
+fn find(texts: &[Box<str>], text: &str) -> u32 {
+    let found = match texts {
+        [] => None,
+        [only] => (**only == *text).then_some(0),
+        several => several.binary_search_by(|known| (**known).cmp(text)).ok(),
+    };
+    // INVARIANT: the texts were counted, so that none has the number of those that are not named.
+    found.map_or(UNNAMED, |found| u32::try_from(found).unwrap_or(UNNAMED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::compiled::trie::Tries;
+    use crate::pattern::Syntax;
+
+    /// Which of `heads` match `head`, by their positions.
+    fn matching(heads: &[[&str; HEAD]], head: [&str; HEAD]) -> Vec<usize> {
+        let syntax = Syntax {
+            wildcards: true,
+            variables: false,
+        };
+        let patterns: Vec<[Pattern; HEAD]> = heads
+            .iter()
+            .map(|head| head.map(|text| Pattern::parse(text, syntax).unwrap()))
+            .collect();
+        let mut tries = Tries::default();
+        let with_roots: Vec<([&Pattern; HEAD], Root)> = patterns
+            .iter()
+            .map(|head| (head.each_ref(), tries.add(&[]).unwrap()))
+            .collect();
+        let mut found = Vec::new();
+        Heads::of(&with_roots)
+            .unwrap()
+            .visit(head, |root| found.push(root.number()));
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn a_head_is_compared_component_by_component() {
+        let heads = [
+            ["1", "us", "mobiletargeting", "aws"],
+            ["1", "*", "mobiletargeting", "aws"],
+            ["1", "u?", "mobiletargeting", "aws"],
+            ["2", "us", "mobiletargeting", "aws"],
+            ["", "", "s3", "aws"],
+            ["*", "*", "*", "*"],
+            ["1", "eu", "sns", "aws"],
+            ["us", "1", "aws", "mobiletargeting"],
+        ];
+        for (head, expected) in [
+            (["1", "us", "mobiletargeting", "aws"], &[0, 1, 2, 5][..]),
+            (["1", "eu", "mobiletargeting", "aws"], &[1, 5]),
+            (["2", "us", "mobiletargeting", "aws"], &[3, 5]),
+            (["2", "eu", "mobiletargeting", "aws"], &[5]),
+            (["", "", "s3", "aws"], &[4, 5]),
+            (["1", "eu", "sns", "aws"], &[5, 6]),
+            (["1", "us", "sns", "aws"], &[5]),
+            (["1", "us", "mobiletargeting", "aws-cn"], &[5]),
+            (["*", "us", "mobiletargeting", "aws"], &[5]),
+        ] {
+            assert_eq!(matching(&heads, head), expected, "{head:?}");
+            // The same where each head is alone.
+            for (index, only) in heads.iter().enumerate() {
+                let alone = !matching(&[*only], head).is_empty();
+                assert_eq!(alone, expected.contains(&index), "{only:?} {head:?}");
+            }
+        }
+        assert_eq!(matching(&[], heads[0]), [0; 0]);
+    }
+}

@@ -1,0 +1,241 @@
+//! All evaluators answer the same: decision, deciding statement and needed keys.
+//!
+//! The compiled evaluator finds statements in another way than the reference. Random policies and requests are answered by
+//! both, and nothing may differ. The random words have so much in common that every part of the index is needed: what was
+//! reached is counted, and must be all of it.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+use std::collections::BTreeSet;
+
+use pinpoint_iam::condition::BaseOperator;
+use pinpoint_iam::eval::compiled::Compiled;
+use pinpoint_iam::eval::{Answer, Decision, Grant, PolicyType, Refusal, reference};
+use pinpoint_iam::request::Request;
+use pinpoint_iam_tests::generate::{self, ACTIONS, Ask, CALLERS, KEYS, Layers, Lists, RESOURCES};
+use pinpoint_iam_tests::policies::Policies;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+/// How many sets of policies are drawn, and how many requests meet each of them.
+const POLICIES: usize = 2_000;
+const REQUESTS: usize = 50;
+
+#[test]
+fn evaluators_answer_the_same() {
+    let mut runner = TestRunner::deterministic();
+    let requests = (generate::ask(), generate::unknown(), any::<bool>());
+    let strategy = (crowds(), vec(requests, REQUESTS));
+    let mut compared = 0;
+    let mut missing: BTreeSet<String> = expected_sights().collect();
+    for _ in 0..POLICIES {
+        let (layers, asks) = strategy.new_tree(&mut runner).unwrap().current();
+        let policies = layers.policies(Lists::WhereNeeded).unwrap();
+        let compiled = Compiled::of(&policies.stack()).unwrap();
+        note_policies(&policies, &mut missing);
+        for (ask, unknown, forgets) in asks {
+            let ask = if forgets { ask.forget(&unknown) } else { ask };
+            compare(&ask, &layers, &policies, &compiled, &mut missing);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 100_000, "only {compared} answers were compared");
+    assert!(missing.is_empty(), "not reached: {missing:#?}");
+}
+
+/// Policies of every type; one of two times with so many statements that lists in the index are long.
+fn crowds() -> impl Strategy<Value = Layers> {
+    let more = prop_oneof![
+        1 => Just(0_usize),
+        1 => 8_usize..24,
+    ];
+    (generate::layers(), more, any::<prop::sample::Index>())
+        .prop_flat_map(|(layers, more, place)| {
+            let statements = vec(
+                prop_oneof![
+                    4 => generate::identity_statement().boxed(),
+                    1 => generate::resource_statement().boxed(),
+                ],
+                more,
+            );
+            (Just(layers), Just(place), statements)
+        })
+        .prop_map(|(mut layers, place, statements)| {
+            let drafts = layers.drafts_mut().count();
+            if drafts > 0
+                && let Some(draft) = layers.drafts_mut().nth(place.index(drafts))
+            {
+                draft.statements.extend(statements);
+            }
+            layers
+        })
+}
+
+fn compare(
+    ask: &Ask,
+    layers: &Layers,
+    policies: &Policies,
+    compiled: &Compiled,
+    missing: &mut BTreeSet<String>,
+) {
+    let stack = policies.stack();
+    let both =
+        |request: &Request<'_>| (reference::decide(&stack, request), compiled.decide(request));
+    let (expected, found) = ask.put(both).unwrap();
+    if found != expected {
+        panic!("{ask:#?}\n{layers:#?}\nreference: {expected:?}\ncompiled: {found:?}");
+    }
+    note_answer(ask, &expected, missing);
+}
+
+const TYPES: [PolicyType; 7] = [
+    PolicyType::ResourceControl,
+    PolicyType::ServiceControl,
+    PolicyType::VpcEndpoint,
+    PolicyType::Resource,
+    PolicyType::Identity,
+    PolicyType::PermissionsBoundary,
+    PolicyType::Session,
+];
+
+/// What must be seen for the comparison to mean something.
+fn expected_sights() -> impl Iterator<Item = String> {
+    let ends = TYPES.iter().flat_map(|policy_type| {
+        [
+            format!("denied by {policy_type}"),
+            format!("denied by a later statement of {policy_type}"),
+            format!("refused by {policy_type}"),
+        ]
+    });
+    let grants = [
+        "granted by resource-based policy",
+        "granted by identity-based policy",
+        "granted by a later statement",
+        "granted to root",
+        "several keys are needed",
+    ];
+    let by_action = ACTIONS
+        .iter()
+        .flat_map(|action| [format!("allowed {action}"), format!("denied {action}")]);
+    let by_resource = RESOURCES.iter().flat_map(|resource| {
+        [
+            format!("allowed on {resource}"),
+            format!("denied on {resource}"),
+        ]
+    });
+    let callers = CALLERS
+        .iter()
+        .map(|caller| format!("allowed to `{caller}`"));
+    let keys = KEYS.iter().map(|key| format!("needs {key}"));
+    let operators = BaseOperator::ALL
+        .iter()
+        .flat_map(|base| ["Allow", "Deny"].map(|effect| format!("{effect} if {}", base.as_str())));
+    let shapes = [
+        "many statements",
+        "NotAction",
+        "NotResource",
+        "Principal",
+        "NotPrincipal",
+        "a variable",
+        "several resources under conditions",
+    ];
+    ends.chain(grants.map(str::to_owned))
+        .chain(by_action)
+        .chain(by_resource)
+        .chain(callers)
+        .chain(keys)
+        .chain(operators)
+        .chain(shapes.map(str::to_owned))
+}
+
+fn note_answer(ask: &Ask, answer: &Answer, missing: &mut BTreeSet<String>) {
+    let mut note = |sight: String| missing.remove(&sight);
+    if let Answer::Needs(keys) = answer {
+        for key in keys.iter() {
+            note(format!("needs {key}"));
+        }
+        if keys.iter().count() > 1 {
+            note("several keys are needed".to_owned());
+        }
+        return;
+    }
+    match answer.clone().into_decision() {
+        Decision::Allow(by) => {
+            note(format!("allowed {}", ask.action));
+            note(format!("allowed on {}", ask.resource));
+            note(format!("allowed to `{}`", ask.caller));
+            match by.grant() {
+                Grant::Statement(statement) => {
+                    note(format!("granted by {}", statement.policy_type()));
+                    if statement.index() > 0 {
+                        note("granted by a later statement".to_owned());
+                    }
+                }
+                _ => {
+                    note("granted to root".to_owned());
+                }
+            }
+        }
+        Decision::Deny(by) => match by.refusal() {
+            Refusal::Explicit(statement) => {
+                let policy_type = statement.policy_type();
+                note(format!("denied {}", ask.action));
+                note(format!("denied on {}", ask.resource));
+                note(format!("denied by {policy_type}"));
+                if statement.index() > 0 {
+                    note(format!("denied by a later statement of {policy_type}"));
+                }
+            }
+            Refusal::Implicit(policy_type) => {
+                note(format!("refused by {policy_type}"));
+            }
+            _ => {}
+        },
+    }
+}
+
+fn note_policies(policies: &Policies, missing: &mut BTreeSet<String>) {
+    let mut note = |sight: &str| missing.remove(sight);
+    let all = policies
+        .identity
+        .iter()
+        .chain(&policies.resource)
+        .chain(&policies.vpc_endpoint)
+        .chain(policies.boundary.iter().flatten())
+        .chain(policies.session.iter().flatten())
+        .chain(policies.scps.iter().flatten())
+        .chain(policies.rcps.iter().flatten());
+    for policy in all {
+        let statements = policy.document().statements();
+        if statements.len() > 16 {
+            note("many statements");
+        }
+        for statement in statements {
+            note(statement.action().name());
+            if let Some(principal) = statement.principal() {
+                note(principal.name());
+            }
+            for condition in statement.conditions() {
+                let base = condition.operator().base().as_str();
+                note(&format!("{} if {base}", statement.effect()));
+            }
+            let Some(resource) = statement.resource() else {
+                continue;
+            };
+            note(resource.name());
+            let mut components = resource.patterns().iter().flat_map(|it| it.components());
+            if components.any(|component| component.variables().next().is_some()) {
+                note("a variable");
+            }
+            if resource.patterns().len() > 1 && !statement.conditions().is_empty() {
+                note("several resources under conditions");
+            }
+        }
+    }
+}
