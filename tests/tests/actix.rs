@@ -36,7 +36,7 @@ async fn get_campaign(
     format!("{application_id} {campaign_id}")
 }
 
-#[requires(CreateCampaign)]
+#[requires(CreateCampaign, request_tags = none)]
 async fn create_campaign(
     Path(application_id): Path<String>,
     body: web::Json<serde_json::Value>,
