@@ -54,6 +54,15 @@ impl Catalogs {
         }
     }
 
+    /// Those of a crate that has only `catalog`, generated beside the built-in ones.
+    #[cfg(test)]
+    pub(crate) fn of(catalog: Catalog) -> Self {
+        Self {
+            catalog,
+            modules: BTreeMap::new(),
+        }
+    }
+
     /// The crate's own services first, then the built-in ones.
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.catalog
@@ -63,7 +72,6 @@ impl Catalogs {
     /// `::pinpoint_iam::mobiletargeting`.
     ///
     /// Its last segment stands at `place`, where the user wrote the service's name.
-    #[allow(dead_code, reason = "for the expansions that name generated types")]
     pub(crate) fn module(&self, service: &Service, place: Span) -> TokenStream {
         let Some(segments) = self.modules.get(&service.prefix) else {
             let root = paths::root();

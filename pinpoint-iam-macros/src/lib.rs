@@ -6,7 +6,6 @@
 //! the stages *parse* (what was written), *check* (against the catalog) and *expand* (what rustc gets to see), and is
 //! tested as such.
 
-#[cfg(feature = "include-policy")]
 mod catalogs;
 mod errors;
 #[cfg(feature = "include-policy")]

@@ -22,19 +22,16 @@ pub(crate) fn root() -> TokenStream {
     }
 }
 
-/// The type of an action.
+/// The type of an action of the service with this `module`.
 ///
 /// `name` keeps the span of what the user wrote: editors then offer hover, completion and go-to-definition inside the
-/// attribute. So does `service`, where the user wrote it.
-pub(crate) fn action(service: &Ident, name: &Ident) -> TokenStream {
-    let root = root();
-    quote!(#root::#service::actions::#name)
+/// attribute.
+pub(crate) fn action(module: &TokenStream, name: &Ident) -> TokenStream {
+    quote!(#module::actions::#name)
 }
 
-/// A generated resource type. The user wrote none of it, so neither part has a place in the user's code.
-pub(crate) fn resource(service: &Ident, type_name: &str) -> TokenStream {
-    let root = root();
-    let service = Ident::new(&service.to_string(), Span::call_site());
+/// A generated resource type. The user wrote none of it, so it has no place in the user's code.
+pub(crate) fn resource(module: &TokenStream, type_name: &str) -> TokenStream {
     let type_name = Ident::new(type_name, Span::call_site());
-    quote!(#root::#service::resources::#type_name)
+    quote!(#module::resources::#type_name)
 }

@@ -241,6 +241,25 @@ pub async fn settle<T>(
     guard::settle(*guard, &mut FetchedTags::default(), check).await
 }
 
+/// Shows tokens to rust-analyzer, which sets `rust_analyzer`, and to nobody else.
+///
+/// Here and not in expansions, because a crate that is checked for the names of conditions would be warned of that one.
+#[cfg(rust_analyzer)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __for_completion {
+    ($($tokens:tt)*) => { $($tokens)* };
+}
+
+/// Shows tokens to rust-analyzer, and to nobody else.
+#[cfg(not(rust_analyzer))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __for_completion {
+    ($($tokens:tt)*) => {};
+}
+
+pub use crate::__for_completion as for_completion;
 pub use crate::guard::Several;
 
 /// The document of an `include_policy!`, from the text that the macro has checked.

@@ -2,7 +2,6 @@
 //!
 //! Lower case, no full stop, what the user wrote in backticks, and a `help:` line that says what to do.
 
-#[cfg(feature = "include-policy")]
 mod catalogs;
 #[cfg(feature = "include-policy")]
 mod include_policy;
@@ -39,7 +38,6 @@ pub(crate) const NO_REQUEST_TAGS: &str =
 /// Reported when an item is refused without a reason, which would be a bug of this crate.
 pub(crate) const NO_REASON: &str = "`#[requires]` cannot guard this item";
 
-#[cfg(feature = "include-policy")]
 pub(crate) use self::catalogs::*;
 #[cfg(feature = "include-policy")]
 pub(crate) use self::include_policy::*;

@@ -5,6 +5,7 @@
 
 mod bind;
 mod check;
+mod editor;
 mod expand;
 pub(crate) mod parse;
 #[cfg(test)]
@@ -13,36 +14,42 @@ pub(crate) mod tree;
 #[cfg(test)]
 mod ui_tests;
 
-use pinpoint_iam_catalog::Catalog;
 use proc_macro2::{Span, TokenStream};
 
+use crate::catalogs::Catalogs;
 use crate::errors::Errors;
-use crate::messages;
 
 /// The whole attribute: its arguments and the item that it stands on, to what takes the item's place.
 ///
 /// The answer holds either the guarded function or a `compile_error!`, never the function alone.
 pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    match Catalog::builtin() {
-        Ok(catalog) => with_catalog(catalog, attribute, item),
-        Err(faults) => {
+    match Catalogs::of_this_crate() {
+        Ok(catalogs) => with_catalogs(&catalogs, attribute, item),
+        Err(fault) => {
             let mut errors = Errors::default();
-            errors.push(Span::call_site(), messages::broken_catalog(faults));
+            errors.push(Span::call_site(), fault);
             errors.report(item)
         }
     }
 }
 
-fn with_catalog(catalog: &Catalog, attribute: TokenStream, item: TokenStream) -> TokenStream {
+fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let mut attributes = vec![parse::attribute(attribute, Span::call_site(), &mut errors)];
     let function = errors.take(syn::parse2::<parse::Function>(item.clone()));
-    let checked = function.and_then(|mut function| {
+    let function = function.map(|mut function| {
         attributes.extend(parse::further(&mut function, &mut errors));
-        check::check(catalog, attributes, function, &mut errors)
+        function
     });
+    let named = editor::Named::of(&attributes);
+    let checked =
+        function.and_then(|function| check::check(catalogs, attributes, function, &mut errors));
     match checked {
         Some(checked) if errors.is_empty() => expand::expand(checked),
-        _ => errors.report(item),
+        _ => {
+            let mut output = errors.report(item);
+            output.extend(named.for_completion(catalogs));
+            output
+        }
     }
 }

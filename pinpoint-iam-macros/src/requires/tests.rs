@@ -5,7 +5,8 @@ use quote::quote;
 
 use pinpoint_iam_catalog::{Catalog, SourceFile};
 
-use super::{attribute, with_catalog};
+use super::{attribute, with_catalogs};
+use crate::catalogs::Catalogs;
 
 fn expanded(arguments: TokenStream, item: TokenStream) -> String {
     attribute(arguments, item).to_string()
@@ -422,12 +423,12 @@ fn several_resource_types_need_a_resource() {
             sources = ["own"]
         "#
         .into(),
-    }])
-    .unwrap();
+    }]);
+    let catalogs = Catalogs::of(catalog.unwrap());
     let item = quote!(
         async fn track(Path(order_id): Path<String>) {}
     );
-    let refused = with_catalog(&catalog, quote!(Track), item.clone()).to_string();
+    let refused = with_catalogs(&catalogs, quote!(Track), item.clone()).to_string();
     for expected in [
         "compile_error",
         "`Track` acts on several resource types",
@@ -435,7 +436,7 @@ fn several_resource_types_need_a_resource() {
     ] {
         assert!(refused.contains(expected), "{refused}");
     }
-    let guarded = with_catalog(&catalog, quote!(Track, resource = order(order_id)), item);
+    let guarded = with_catalogs(&catalogs, quote!(Track, resource = order(order_id)), item);
     let legal = quote!((
         ::pinpoint_iam::shop::resources::Order,
         ::pinpoint_iam::shop::resources::Parcel

@@ -7,8 +7,8 @@ mod shape;
 
 use std::collections::BTreeSet;
 
-use pinpoint_iam_catalog::{Action, Catalog, ResourceType};
-use proc_macro2::Span;
+use pinpoint_iam_catalog::{Action, ResourceType};
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, Pat, Path, Type};
 
@@ -16,6 +16,7 @@ use self::arguments::Named;
 pub(crate) use self::route::PathParameter;
 use super::parse::{Argument, Function, NamedAction, PermitArgument, Requires, span_of};
 use super::tree::{Kind, Tree};
+use crate::catalogs::Catalogs;
 use crate::errors::Errors;
 use crate::messages;
 
@@ -47,7 +48,12 @@ pub(crate) struct Question<'c> {
 
 /// An action of the catalog and the names by which the user called it.
 pub(crate) struct Resolved<'c> {
-    pub(crate) service: Ident,
+    /// The prefix of its service.
+    pub(crate) prefix: &'c str,
+    /// The module of its service. Its last segment stands where the user wrote it, if the user did.
+    pub(crate) module: TokenStream,
+    /// The same module, as nobody wrote it.
+    pub(crate) hidden_module: TokenStream,
     pub(crate) name: Ident,
     pub(crate) entry: &'c Action,
 }
@@ -125,7 +131,7 @@ const GUARD: &str = "guard";
 ///
 /// Answers `None` only after it has noted an error, and may have noted errors when it answers something.
 pub(crate) fn check<'c>(
-    catalog: &'c Catalog,
+    catalogs: &'c Catalogs,
     attributes: Vec<Requires>,
     function: Function,
     errors: &mut Errors,
@@ -135,7 +141,7 @@ pub(crate) fn check<'c>(
     let mut guards = Vec::new();
     let clauses: Vec<Option<Clause<'c>>> = attributes
         .into_iter()
-        .map(|attribute| clause(catalog, attribute, &bound, &mut guards, errors))
+        .map(|attribute| clause(catalogs, attribute, &bound, &mut guards, errors))
         .collect();
     for further in guards.iter().skip(1) {
         errors.push(further.key.span(), messages::duplicate(&further.key));
@@ -168,7 +174,7 @@ pub(crate) fn check<'c>(
 
 /// Checks one attribute, and puts its `guard` with those of the others.
 fn clause<'c>(
-    catalog: &'c Catalog,
+    catalogs: &'c Catalogs,
     attribute: Requires,
     bound: &[Ident],
     guards: &mut Vec<Argument>,
@@ -191,7 +197,7 @@ fn clause<'c>(
         for misplaced in own.iter().filter(|argument| argument.key == GUARD) {
             errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
         }
-        let action = resolve(catalog, &path, errors)?;
+        let action = resolve(catalogs, &path, errors)?;
         Some(Named { action, own })
     })?;
     Some(Clause {
@@ -233,7 +239,8 @@ fn permit(
     Some(first.pattern)
 }
 
-fn resolve<'c>(catalog: &'c Catalog, path: &Path, errors: &mut Errors) -> Option<Resolved<'c>> {
+fn resolve<'c>(catalogs: &'c Catalogs, path: &Path, errors: &mut Errors) -> Option<Resolved<'c>> {
+    let catalog = catalogs.catalog();
     let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
     let (service, name) = match segments.as_slice() {
         [name] if path.leading_colon.is_none() => (None, *name),
@@ -246,9 +253,9 @@ fn resolve<'c>(catalog: &'c Catalog, path: &Path, errors: &mut Errors) -> Option
     let prefix = service.map(ToString::to_string);
     match catalog.resolve(prefix.as_deref(), &name.to_string()) {
         Ok((home, entry)) => Some(Resolved {
-            service: service
-                .cloned()
-                .unwrap_or_else(|| Ident::new(&home.prefix, Span::call_site())),
+            prefix: &home.prefix,
+            module: catalogs.module(home, service.map_or_else(Span::call_site, Ident::span)),
+            hidden_module: catalogs.module(home, Span::call_site()),
             name: name.clone(),
             entry,
         }),

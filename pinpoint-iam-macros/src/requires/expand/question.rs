@@ -94,7 +94,8 @@ impl Writer<'_> {
             }
             Target::Fields { resource, values } => {
                 let ask = ask("check", "authorize");
-                let resource = paths::resource(&question.action.service, resource.type_name());
+                let resource =
+                    paths::resource(&question.action.hidden_module, resource.type_name());
                 let values = values.iter().map(|value| self.value(value));
                 let made = made(&resource, &quote!(#resource::new(#(#values),*)?));
                 quote!(#guard.#ask(#action, &#made?))
@@ -163,7 +164,7 @@ impl Writer<'_> {
 
 /// The type and value of an action.
 pub(super) fn path(action: &Resolved<'_>) -> TokenStream {
-    paths::action(&action.service, &action.name)
+    paths::action(&action.module, &action.name)
 }
 
 /// An immediate closure around an expression, whose `?` refuses.
@@ -191,7 +192,7 @@ fn given(
         .entry
         .resources
         .iter()
-        .map(|resource| paths::resource(&action.service, resource.type_name()))
+        .map(|resource| paths::resource(&action.hidden_module, resource.type_name()))
         .collect();
     let legal = match legal.as_slice() {
         [only] => quote!(#only),

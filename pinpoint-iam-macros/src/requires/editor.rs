@@ -1,0 +1,58 @@
+//! What only editors get to see.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::parse::{NamedAction, Requires};
+use crate::catalogs::Catalogs;
+use crate::paths;
+
+/// The names of actions in attributes that may turn out to have mistakes.
+pub(super) struct Named(Vec<(Option<Ident>, Ident)>);
+
+impl Named {
+    /// Every action, known or not.
+    pub(super) fn of(attributes: &[Requires]) -> Self {
+        let requirements = attributes
+            .iter()
+            .filter_map(|each| each.requirement.as_ref());
+        let names = requirements
+            .flat_map(|requirement| requirement.leaves())
+            .filter_map(|NamedAction { path, .. }| {
+                let mut segments = path.segments.iter().map(|segment| segment.ident.clone());
+                match (segments.next()?, segments.next()) {
+                    (service, Some(name)) => Some((Some(service), name)),
+                    (name, None) => Some((None, name)),
+                }
+            });
+        Self(names.collect())
+    }
+
+    /// The names as paths, which rust-analyzer completes while they are half typed. rustc gets to see none of it, and
+    /// says nothing more of a name that is unknown.
+    pub(super) fn for_completion(&self, catalogs: &Catalogs) -> TokenStream {
+        let catalog = catalogs.catalog();
+        let paths: Vec<TokenStream> = self
+            .0
+            .iter()
+            .filter_map(|(service, name)| {
+                let (home, place) = match service {
+                    Some(written) => (catalog.service(&written.to_string())?, written.span()),
+                    None => (catalog.default_service()?, Span::call_site()),
+                };
+                Some(paths::action(&catalogs.module(home, place), name))
+            })
+            .collect();
+        if paths.is_empty() {
+            return TokenStream::new();
+        }
+        let root = paths::root();
+        quote! {
+            #root::expansion::for_completion! {
+                const _: () = {
+                    #(let _ = #paths;)*
+                };
+            }
+        }
+    }
+}
