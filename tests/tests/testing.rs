@@ -228,7 +228,7 @@ fn as_powerless(request: &mut Request<Body>) {
 async fn a_guarded_application_is_swept_clean() {
     let router = mounted(&builder().build().unwrap());
     let swept = Sweep::new(&table())
-        .run_on(&router, as_powerless)
+        .run_on_axum(&router, as_powerless)
         .await
         .unwrap();
     assert_eq!(swept.calls(), 4);
@@ -258,7 +258,7 @@ async fn every_call_that_is_not_refused_is_reported() {
         .route(path, get(unguarded))
         .with_state(state.clone());
     let found = Sweep::new(&table())
-        .run_on(&router, as_powerless)
+        .run_on_axum(&router, as_powerless)
         .await
         .unwrap_err();
     let called = "/v1/apps/sample/campaigns/sample";
@@ -290,14 +290,14 @@ async fn every_call_that_is_not_refused_is_reported() {
     // Who is not powerless, or not known, says nothing about the guard.
     let router = mounted(&allowing_everything(&authorizer));
     let found = Sweep::new(&table())
-        .run_on(&router, as_powerless)
+        .run_on_axum(&router, as_powerless)
         .await
         .unwrap_err();
     assert!(found.iter().all(|finding| finding.status() == 200));
     assert_eq!(found.iter().count(), 2);
     let router = mounted(&authorizer);
     let found = Sweep::new(&table())
-        .run_on(&router, |_| ())
+        .run_on_axum(&router, |_| ())
         .await
         .unwrap_err();
     assert!(found.to_string().contains("was not recognised"), "{found}");
@@ -305,7 +305,7 @@ async fn every_call_that_is_not_refused_is_reported() {
     // Sample ids that the handler does not take.
     let sweep = table();
     let sweep = Sweep::new(&sweep).sample("campaign_id", "a/*");
-    let found = sweep.run_on(&router, as_powerless).await.unwrap_err();
+    let found = sweep.run_on_axum(&router, as_powerless).await.unwrap_err();
     let statuses: Vec<u16> = found.iter().map(|finding| finding.status()).collect();
     assert_eq!(statuses, [400, 400]);
     assert!(
@@ -326,7 +326,7 @@ async fn every_call_that_is_not_refused_is_reported() {
             get(async || StatusCode::UNAUTHORIZED),
         );
     let found = Sweep::new(&table())
-        .run_on(&router, as_powerless)
+        .run_on_axum(&router, as_powerless)
         .await
         .unwrap_err();
     let statuses: Vec<u16> = found.iter().map(|finding| finding.status()).collect();
@@ -352,19 +352,19 @@ async fn hidden_existence_counts_as_a_refusal_of_the_powerless_only() {
     let router = mounted(&builder().answers(hiding).build().unwrap());
     let table = table();
     let sweep = Sweep::new(&table);
-    let found = sweep.run_on(&router, as_powerless).await.unwrap_err();
+    let found = sweep.run_on_axum(&router, as_powerless).await.unwrap_err();
     assert_eq!(found.iter().count(), 2);
     sweep
         .clone()
         .hiding_existence()
-        .run_on(&router, as_powerless)
+        .run_on_axum(&router, as_powerless)
         .await
         .unwrap();
     // A route that is not there answers 404 to nobody as well.
     let nothing = Router::new();
     let found = sweep
         .hiding_existence()
-        .run_on(&nothing, as_powerless)
+        .run_on_axum(&nothing, as_powerless)
         .await
         .unwrap_err();
     assert_eq!(found.iter().count(), 2);
@@ -467,4 +467,51 @@ async fn placeholders_are_filled_whatever_they_are_called() {
         ["/%C3%BC%202/x", "/{literal}/%C3%BC%202", "/rest/%C3%BC%202"]
     );
     assert_eq!(get_app::DECLARATION.handler, "get_app");
+}
+
+mod on_actix {
+    use actix_web::test::{TestRequest, init_service};
+    use actix_web::{App, HttpMessage as _, web};
+    use pinpoint_iam::web::actix::{Path, guarded};
+
+    use super::*;
+
+    #[requires(GetCampaign)]
+    async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
+        format!("{application_id} {campaign_id}")
+    }
+
+    /// The same place, once with the guard and once without.
+    #[actix_web::test]
+    async fn an_application_on_actix_is_swept_alike() {
+        let path = "/v1/apps/{application-id}/campaigns/{campaign-id}";
+        let table = RouteTable::new([MountedRoute {
+            method: "GET",
+            path: path.into(),
+            declaration: get_campaign::DECLARATION,
+        }]);
+        let send = |request: TestRequest, caller: SweepCaller| {
+            let request = request.to_request();
+            if caller == SweepCaller::Powerless {
+                request.extensions_mut().insert(principal(POWERLESS));
+            }
+            request
+        };
+        let authorizer = builder().build().unwrap();
+        let app = App::new()
+            .app_data(authorizer)
+            .route(path, web::get().to(guarded(get_campaign)));
+        let app = init_service(app).await;
+        let swept = Sweep::new(&table).run_on_actix(&app, send).await.unwrap();
+        assert_eq!(swept.calls(), 2);
+
+        let open = App::new().route(path, web::get().to(unguarded));
+        let open = init_service(open).await;
+        let found = Sweep::new(&table)
+            .run_on_actix(&open, send)
+            .await
+            .unwrap_err();
+        let statuses: Vec<u16> = found.iter().map(|finding| finding.status()).collect();
+        assert_eq!(statuses, [200, 200]);
+    }
 }

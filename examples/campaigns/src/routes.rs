@@ -126,7 +126,7 @@ mod tests {
 
         let swept = Sweep::new(&table)
             .in_scope(scope())
-            .run_on(&router, |request| {
+            .run_on_axum(&router, |request| {
                 let token = HeaderValue::from_static("Bearer newcomer-0123456789");
                 request.headers_mut().insert(AUTHORIZATION, token);
             })

@@ -13,7 +13,7 @@ impl Sweep<'_> {
     /// # Errors
     ///
     /// As [`run`](Self::run).
-    pub async fn run_on(
+    pub async fn run_on_axum(
         &self,
         router: &Router,
         authenticate: impl Fn(&mut Request<Body>),

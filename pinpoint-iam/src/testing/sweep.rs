@@ -35,7 +35,7 @@ use crate::web::{Access, MountedRoute, RouteTable};
 /// let router = routes.with_state(authorizer)?;
 ///
 /// let swept = Sweep::new(&table)
-///     .run_on(&router, |request| {
+///     .run_on_axum(&router, |request| {
 ///         // As a caller of the application would authenticate, or by what its middleware puts into the request.
 ///         let nobody = Principal::from_arn("arn:aws:iam::123456789012:user/powerless").unwrap();
 ///         request.extensions_mut().insert(nobody);

@@ -1,0 +1,43 @@
+//! Sweeping over an actix-web application.
+
+use actix_web::Error;
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::{Method, Uri};
+use actix_web::test::TestRequest;
+
+use super::{Call, Sweep, SweepCaller, Swept, Unguarded};
+
+impl Sweep<'_> {
+    /// Makes every call on `app`, which [`init_service`](actix_web::test::init_service) makes, without a socket.
+    ///
+    /// `send` finishes each request with [`TestRequest::to_request`]; those of the powerless caller it authenticates as the
+    /// application demands, by a header or by what a middleware would put into the request's extensions.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_on_actix<S, R, B, E>(
+        &self,
+        app: &S,
+        send: impl Fn(TestRequest, SweepCaller) -> R,
+    ) -> Result<Swept, Unguarded>
+    where
+        S: Service<R, Response = ServiceResponse<B>, Error = E>,
+        E: Into<Error>,
+    {
+        self.run(async |call: &Call| {
+            let method = Method::from_bytes(call.method().as_bytes());
+            let (Ok(method), Ok(_)) = (method, call.path().parse::<Uri>()) else {
+                // What cannot be sent would be refused as this.
+                return 400;
+            };
+            let request = TestRequest::with_uri(call.path()).method(method);
+            let status = match app.call(send(request, call.caller())).await {
+                Ok(response) => response.status(),
+                Err(error) => error.into().error_response().status(),
+            };
+            status.as_u16()
+        })
+        .await
+    }
+}
