@@ -90,6 +90,7 @@ mod tests {
         prefix: "nothing",
         name: "Nothing",
         documentation: None,
+        partitions: &[],
         actions: &[],
         resource_types: &[],
         condition_keys: &[],
