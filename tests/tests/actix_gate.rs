@@ -170,7 +170,7 @@ impl FromRequest for Own {
     }
 }
 
-#[requires(CreateCampaign)]
+#[requires(CreateCampaign, request_tags = none)]
 async fn create_campaign(
     Path(application_id): Path<String>,
     _: web::Query<Page>,
@@ -185,7 +185,7 @@ mod with_macro {
     use super::*;
 
     #[post("/v1/apps/{application_id}/campaigns")]
-    #[requires(CreateCampaign)]
+    #[requires(CreateCampaign, request_tags = none)]
     pub(super) async fn create_campaign(
         Path(application_id): Path<String>,
         _: web::Query<Page>,
@@ -464,7 +464,7 @@ impl FromRequest for Eager {
     }
 }
 
-#[requires(CreateCampaign)]
+#[requires(CreateCampaign, request_tags = none)]
 async fn eager(Path(application_id): Path<String>, _: Eager) -> String {
     application_id
 }

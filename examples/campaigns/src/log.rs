@@ -4,9 +4,8 @@ use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
-
-use crate::api::answer::REQUEST_ID;
-use crate::identifier::request_id;
+use campaigns_core::answer::REQUEST_ID;
+use campaigns_core::identifier::request_id;
 
 /// Gives every answer a request id and logs the request with it.
 pub(crate) async fn log(request: Request, next: Next) -> Response {

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
+use campaigns_core::answer::ApiError;
+use campaigns_core::body::MAX_BODY_LENGTH;
+use campaigns_core::{Callers, Store};
 use pinpoint_iam::web::RouteFaults;
 use pinpoint_iam::web::axum::Routes;
 use pinpoint_iam::{Authorizer, routes};
 
-use crate::api::answer::ApiError;
-use crate::api::body::MAX_BODY_LENGTH;
+use crate::api::answer::Failure;
 use crate::api::{applications, campaigns, journeys, metrics, reports, segments, settings};
 use crate::authentication::authenticate;
-use crate::callers::Callers;
 use crate::log::log;
-use crate::store::Store;
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
@@ -81,8 +81,8 @@ pub(crate) fn router(
 ) -> Result<Router, RouteFaults> {
     let router = routes
         .router()?
-        .fallback(async || ApiError::no_such_path())
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .fallback(async || Failure(ApiError::no_such_path()))
+        .method_not_allowed_fallback(async || Failure(ApiError::method_not_allowed()))
         .layer(from_fn_with_state(callers, authenticate))
         .layer(DefaultBodyLimit::max(MAX_BODY_LENGTH))
         .layer(from_fn(log))

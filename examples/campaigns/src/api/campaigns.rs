@@ -3,218 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use pinpoint_iam::mobiletargeting::resources;
-use pinpoint_iam::{Resource as _, requires};
-use redb::TableDefinition;
-use serde::{Deserialize, Serialize};
+use campaigns_core::Store;
+use campaigns_core::campaigns::{self, Campaign, WriteCampaign};
+use campaigns_core::page::{Page, PageRequest};
+use pinpoint_iam::requires;
 
-use super::answer::ApiError;
-use super::applications::Application;
-use super::body::{JsonBody, Opaque, Tags, checked_name, checked_tags, required_name};
-use super::page::{Page, PageRequest};
-use super::segments::Segment;
-use crate::clock;
-use crate::deployment::scope;
-use crate::identifier::new_id;
-use crate::store::{Look, Record, Store, TOP, Table};
-
-/// Pinpoint's `CampaignResponse`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Campaign {
-    pub(crate) application_id: String,
-    arn: String,
-    creation_date: String,
-    pub(crate) id: String,
-    is_paused: bool,
-    last_modified_date: String,
-    name: String,
-    pub(crate) segment_id: String,
-    segment_version: u64,
-    state: CampaignState,
-    version: u64,
-    #[serde(rename = "tags")]
-    tags: Tags,
-    #[serde(flatten)]
-    content: Content,
-}
-
-/// Pinpoint's `CampaignState`.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct CampaignState {
-    campaign_status: CampaignStatus,
-}
-
-/// Those of Pinpoint's states that a campaign can have here, where nothing is ever sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum CampaignStatus {
-    Scheduled,
-    Paused,
-    Deleted,
-}
-
-/// What a campaign sends, to how many and when: stored and given back, never used.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Content {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    additional_treatments: Option<Vec<Opaque>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    custom_delivery_configuration: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    holdout_percent: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hook: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limits: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_configuration: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    schedule: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    template_configuration: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    treatment_description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    treatment_name: Option<String>,
-}
-
-impl Content {
-    fn check(&self) -> Result<(), ApiError> {
-        match self.holdout_percent {
-            Some(101..) => Err(ApiError::bad_request(
-                "`HoldoutPercent` is a number from 0 to 100",
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// What is given here, and from `before` what is not.
-    fn or(self, before: Self) -> Self {
-        Self {
-            additional_treatments: self.additional_treatments.or(before.additional_treatments),
-            custom_delivery_configuration: self
-                .custom_delivery_configuration
-                .or(before.custom_delivery_configuration),
-            description: self.description.or(before.description),
-            holdout_percent: self.holdout_percent.or(before.holdout_percent),
-            hook: self.hook.or(before.hook),
-            limits: self.limits.or(before.limits),
-            message_configuration: self.message_configuration.or(before.message_configuration),
-            priority: self.priority.or(before.priority),
-            schedule: self.schedule.or(before.schedule),
-            template_configuration: self
-                .template_configuration
-                .or(before.template_configuration),
-            treatment_description: self.treatment_description.or(before.treatment_description),
-            treatment_name: self.treatment_name.or(before.treatment_name),
-        }
-    }
-}
-
-impl Record for Campaign {
-    const TABLE: Table = TableDefinition::new("campaigns");
-    const KIND: &'static str = "campaign";
-
-    fn key(&self) -> (&str, &str) {
-        (&self.application_id, &self.id)
-    }
-}
-
-impl Campaign {
-    /// A new campaign for a segment of the same application.
-    pub(crate) fn new(id: String, name: String, segment: &Segment) -> Result<Self, ApiError> {
-        let arn = resources::Campaign::new(&segment.application_id, &id)
-            .map_err(ApiError::internal)?
-            .arn(&scope());
-        let now = clock::now();
-        Ok(Self {
-            application_id: segment.application_id.clone(),
-            arn,
-            creation_date: now.clone(),
-            id,
-            is_paused: false,
-            last_modified_date: now,
-            name,
-            segment_id: segment.id.clone(),
-            segment_version: segment.version,
-            state: CampaignState {
-                campaign_status: CampaignStatus::Scheduled,
-            },
-            version: 1,
-            tags: Tags::new(),
-            content: Content::default(),
-        })
-    }
-
-    /// Pauses the campaign, or lets it go on.
-    fn pause(&mut self, is_paused: bool) {
-        self.is_paused = is_paused;
-        let status = if is_paused {
-            CampaignStatus::Paused
-        } else {
-            CampaignStatus::Scheduled
-        };
-        self.state = CampaignState {
-            campaign_status: status,
-        };
-    }
-
-    /// The campaign as it is answered once it, or its segment, is deleted.
-    pub(crate) fn deleted(mut self) -> Self {
-        self.state = CampaignState {
-            campaign_status: CampaignStatus::Deleted,
-        };
-        self.last_modified_date = clock::now();
-        self
-    }
-}
-
-/// Pinpoint's `WriteCampaignRequest`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct WriteCampaign {
-    is_paused: Option<bool>,
-    name: Option<String>,
-    segment_id: Option<String>,
-    segment_version: Option<u64>,
-    #[serde(rename = "tags")]
-    tags: Option<Tags>,
-    #[serde(flatten)]
-    content: Content,
-}
-
-/// The segment that a request names, in the version that it names.
-fn segment_of(
-    transaction: &impl Look,
-    application_id: &str,
-    segment_id: &str,
-    version: Option<u64>,
-) -> Result<Segment, ApiError> {
-    let mut segment: Segment = transaction
-        .find(application_id, segment_id)?
-        .ok_or_else(|| {
-            ApiError::bad_request(format!(
-                "the segment `{segment_id}` does not exist in this application"
-            ))
-        })?;
-    let latest = segment.version;
-    segment.version = version.unwrap_or(latest);
-    if !(1..=latest).contains(&segment.version) {
-        let message = format!(
-            "the segment `{segment_id}` has no version {}; its latest is {latest}",
-            segment.version
-        );
-        return Err(ApiError::bad_request(message));
-    }
-    Ok(segment)
-}
+use super::answer::Failure;
+use super::extract::{InQuery, JsonBody};
 
 /// Creates a campaign.
 #[requires(CreateCampaign, request_tags = request.tags)]
@@ -222,30 +17,8 @@ pub(crate) async fn create_campaign(
     Path(application_id): Path<String>,
     State(store): State<Store>,
     JsonBody(request): JsonBody<WriteCampaign>,
-) -> Result<(StatusCode, Json<Campaign>), ApiError> {
-    let name = required_name(request.name)?;
-    let tags = checked_tags(request.tags)?;
-    request.content.check()?;
-    let segment_id = request
-        .segment_id
-        .ok_or_else(|| ApiError::bad_request("`SegmentId` is missing"))?;
-    let created = store
-        .write(move |transaction| {
-            transaction.get::<Application>(TOP, &application_id)?;
-            let segment = segment_of(
-                transaction,
-                &application_id,
-                &segment_id,
-                request.segment_version,
-            )?;
-            let mut campaign = Campaign::new(new_id()?, name, &segment)?;
-            campaign.pause(request.is_paused.unwrap_or(false));
-            campaign.tags = tags;
-            campaign.content = request.content;
-            transaction.put(&campaign)?;
-            Ok(campaign)
-        })
-        .await?;
+) -> Result<(StatusCode, Json<Campaign>), Failure> {
+    let created = campaigns::create(&store, application_id, request).await?;
     Ok((StatusCode::CREATED, Json(created)))
 }
 
@@ -253,16 +26,10 @@ pub(crate) async fn create_campaign(
 #[requires(GetCampaigns)]
 pub(crate) async fn get_campaigns(
     Path(application_id): Path<String>,
-    page: PageRequest,
+    InQuery(page): InQuery<PageRequest>,
     State(store): State<Store>,
-) -> Result<Json<Page<Campaign>>, ApiError> {
-    store
-        .read(move |transaction| {
-            transaction.get::<Application>(TOP, &application_id)?;
-            transaction.page(&application_id, &page)
-        })
-        .await
-        .map(Json)
+) -> Result<Json<Page<Campaign>>, Failure> {
+    Ok(Json(campaigns::list(&store, application_id, page).await?))
 }
 
 /// Reads one campaign.
@@ -270,48 +37,22 @@ pub(crate) async fn get_campaigns(
 pub(crate) async fn get_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     State(store): State<Store>,
-) -> Result<Json<Campaign>, ApiError> {
-    store
-        .read(move |transaction| transaction.get(&application_id, &campaign_id))
-        .await
-        .map(Json)
+) -> Result<Json<Campaign>, Failure> {
+    Ok(Json(
+        campaigns::read(&store, application_id, campaign_id).await?,
+    ))
 }
 
 /// Changes a campaign; what the request leaves out stays.
-///
-/// Tags are left alone: Pinpoint has ignored them in updates since 2023-05-22.
 #[requires(UpdateCampaign, request_tags = request.tags)]
 pub(crate) async fn update_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     State(store): State<Store>,
     JsonBody(request): JsonBody<WriteCampaign>,
-) -> Result<Json<Campaign>, ApiError> {
-    let name = request.name.map(checked_name).transpose()?;
-    request.content.check()?;
-    store
-        .write(move |transaction| {
-            let mut campaign: Campaign = transaction.get(&application_id, &campaign_id)?;
-            if request.segment_id.is_some() || request.segment_version.is_some() {
-                let segment_id = request.segment_id.as_ref().unwrap_or(&campaign.segment_id);
-                let segment = segment_of(
-                    transaction,
-                    &application_id,
-                    segment_id,
-                    request.segment_version,
-                )?;
-                campaign.segment_id = segment.id;
-                campaign.segment_version = segment.version;
-            }
-            campaign.name = name.unwrap_or(campaign.name);
-            campaign.content = request.content.or(campaign.content);
-            campaign.pause(request.is_paused.unwrap_or(campaign.is_paused));
-            campaign.version = campaign.version.saturating_add(1);
-            campaign.last_modified_date = clock::now();
-            transaction.put(&campaign)?;
-            Ok(campaign)
-        })
-        .await
-        .map(Json)
+) -> Result<Json<Campaign>, Failure> {
+    Ok(Json(
+        campaigns::update(&store, application_id, campaign_id, request).await?,
+    ))
 }
 
 /// Deletes a campaign.
@@ -319,9 +60,8 @@ pub(crate) async fn update_campaign(
 pub(crate) async fn delete_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     State(store): State<Store>,
-) -> Result<Json<Campaign>, ApiError> {
-    store
-        .write(move |transaction| transaction.take::<Campaign>(&application_id, &campaign_id))
-        .await
-        .map(|campaign| Json(campaign.deleted()))
+) -> Result<Json<Campaign>, Failure> {
+    Ok(Json(
+        campaigns::delete(&store, application_id, campaign_id).await?,
+    ))
 }

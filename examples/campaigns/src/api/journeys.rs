@@ -1,81 +1,22 @@
-//! Journeys. The service only reads their metrics; the demo's journey comes with the database.
-
-use std::collections::BTreeMap;
+//! Journeys. The service only reads their metrics.
 
 use axum::Json;
 use axum::extract::{Path, State};
+use campaigns_core::Store;
+use campaigns_core::journeys::{self, ExecutionActivityMetrics, ExecutionMetrics};
 use pinpoint_iam::requires;
-use redb::TableDefinition;
-use serde::{Deserialize, Serialize};
 
-use super::answer::ApiError;
-use crate::clock;
-use crate::store::{Look as _, Record, Store, Table};
-
-/// A journey and the kinds of its activities.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Journey {
-    pub(crate) application_id: String,
-    pub(crate) id: String,
-    /// The activities: id to type, for example `MESSAGE`.
-    pub(crate) activities: BTreeMap<String, String>,
-}
-
-impl Record for Journey {
-    const TABLE: Table = TableDefinition::new("journeys");
-    const KIND: &'static str = "journey";
-
-    fn key(&self) -> (&str, &str) {
-        (&self.application_id, &self.id)
-    }
-}
-
-/// How many participants entered and left, as Pinpoint names it.
-type Metrics = BTreeMap<&'static str, &'static str>;
-
-/// Pinpoint's `JourneyExecutionMetricsResponse`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ExecutionMetrics {
-    application_id: String,
-    journey_id: String,
-    last_evaluated_time: String,
-    metrics: Metrics,
-}
-
-/// Pinpoint's `JourneyExecutionActivityMetricsResponse`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct ExecutionActivityMetrics {
-    activity_type: String,
-    application_id: String,
-    journey_activity_id: String,
-    journey_id: String,
-    last_evaluated_time: String,
-    metrics: Metrics,
-}
-
-/// No journey runs here, so nobody ever enters one.
-fn nobody() -> Metrics {
-    Metrics::from([("ENDPOINT_ENTERED", "0"), ("ENDPOINT_LEFT", "0")])
-}
+use super::answer::Failure;
 
 /// Says how many participants a journey had.
 #[requires(GetJourneyExecutionMetrics)]
 pub(crate) async fn get_journey_execution_metrics(
     Path((application_id, journey_id)): Path<(String, String)>,
     State(store): State<Store>,
-) -> Result<Json<ExecutionMetrics>, ApiError> {
-    let journey: Journey = store
-        .read(move |transaction| transaction.get(&application_id, &journey_id))
-        .await?;
-    Ok(Json(ExecutionMetrics {
-        application_id: journey.application_id,
-        journey_id: journey.id,
-        last_evaluated_time: clock::now(),
-        metrics: nobody(),
-    }))
+) -> Result<Json<ExecutionMetrics>, Failure> {
+    Ok(Json(
+        journeys::execution(&store, application_id, journey_id).await?,
+    ))
 }
 
 /// Says how many participants one activity of a journey had.
@@ -83,27 +24,9 @@ pub(crate) async fn get_journey_execution_metrics(
 pub(crate) async fn get_journey_execution_activity_metrics(
     Path((application_id, journey_id, journey_activity_id)): Path<(String, String, String)>,
     State(store): State<Store>,
-) -> Result<Json<ExecutionActivityMetrics>, ApiError> {
-    let journey: Journey = store
-        .read(move |transaction| transaction.get(&application_id, &journey_id))
-        .await?;
-    let activity_type = journey
-        .activities
-        .get(&journey_activity_id)
-        .cloned()
-        .ok_or_else(|| {
-            ApiError::not_found(
-                "journey activity",
-                &journey.application_id,
-                &journey_activity_id,
-            )
-        })?;
-    Ok(Json(ExecutionActivityMetrics {
-        activity_type,
-        application_id: journey.application_id,
-        journey_activity_id,
-        journey_id: journey.id,
-        last_evaluated_time: clock::now(),
-        metrics: nobody(),
-    }))
+) -> Result<Json<ExecutionActivityMetrics>, Failure> {
+    Ok(Json(
+        journeys::execution_of_activity(&store, application_id, journey_id, journey_activity_id)
+            .await?,
+    ))
 }

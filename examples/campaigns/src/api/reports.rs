@@ -1,55 +1,23 @@
-//! Reports.
+//! Reports, on a path of our own.
 //!
 //! `mobiletargeting:GetReports` guards a part of Pinpoint's console and has no operation in its API. The path
 //! `GET /v1/reports` and the shape of the answer are therefore this service's own.
 
 use axum::Json;
 use axum::extract::State;
+use campaigns_core::Store;
+use campaigns_core::page::{Page, PageRequest};
+use campaigns_core::reports::{self, Report};
 use pinpoint_iam::requires;
-use serde::Serialize;
 
-use super::answer::ApiError;
-use super::applications::Application;
-use super::campaigns::Campaign;
-use super::journeys::Journey;
-use super::page::{Page, PageRequest};
-use super::segments::Segment;
-use crate::store::{Look as _, Store, TOP};
-
-/// What one application holds.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Report {
-    application_id: String,
-    name: String,
-    campaigns: usize,
-    journeys: usize,
-    segments: usize,
-}
+use super::answer::Failure;
+use super::extract::InQuery;
 
 /// Reads a report on each application.
 #[requires(GetReports)]
 pub(crate) async fn get_reports(
-    page: PageRequest,
+    InQuery(page): InQuery<PageRequest>,
     State(store): State<Store>,
-) -> Result<Json<Page<Report>>, ApiError> {
-    store
-        .read(move |transaction| {
-            let Page { items, next_token } = transaction.page::<Application>(TOP, &page)?;
-            let items = items
-                .into_iter()
-                .map(|application| {
-                    Ok(Report {
-                        campaigns: transaction.count::<Campaign>(&application.id)?,
-                        journeys: transaction.count::<Journey>(&application.id)?,
-                        segments: transaction.count::<Segment>(&application.id)?,
-                        application_id: application.id,
-                        name: application.name,
-                    })
-                })
-                .collect::<Result<_, ApiError>>()?;
-            Ok(Page { items, next_token })
-        })
-        .await
-        .map(Json)
+) -> Result<Json<Page<Report>>, Failure> {
+    Ok(Json(reports::list(&store, page).await?))
 }

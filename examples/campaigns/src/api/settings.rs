@@ -2,72 +2,20 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use campaigns_core::Store;
+use campaigns_core::settings::{self, Settings, WriteSettings};
 use pinpoint_iam::requires;
-use redb::TableDefinition;
-use serde::{Deserialize, Serialize};
 
-use super::answer::ApiError;
-use super::applications::Application;
-use super::body::{JsonBody, Opaque};
-use crate::clock;
-use crate::store::{Look as _, Record, Store, TOP, Table};
-
-/// The id of the one record that an application has here.
-const ONLY: &str = "settings";
-
-/// Pinpoint's `ApplicationSettingsResource`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Settings {
-    application_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    campaign_hook: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    journey_limits: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_modified_date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limits: Option<Opaque>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    quiet_time: Option<Opaque>,
-}
-
-impl Record for Settings {
-    const TABLE: Table = TableDefinition::new("settings");
-    const KIND: &'static str = "settings";
-
-    fn key(&self) -> (&str, &str) {
-        (&self.application_id, ONLY)
-    }
-}
-
-/// Pinpoint's `WriteApplicationSettingsRequest`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct WriteSettings {
-    campaign_hook: Option<Opaque>,
-    journey_limits: Option<Opaque>,
-    limits: Option<Opaque>,
-    quiet_time: Option<Opaque>,
-}
+use super::answer::Failure;
+use super::extract::JsonBody;
 
 /// Reads the settings of an application; one that was never changed has none set.
 #[requires(GetApplicationSettings)]
 pub(crate) async fn get_application_settings(
     Path(application_id): Path<String>,
     State(store): State<Store>,
-) -> Result<Json<Settings>, ApiError> {
-    store
-        .read(move |transaction| {
-            transaction.get::<Application>(TOP, &application_id)?;
-            let settings = transaction.find(&application_id, ONLY)?;
-            Ok(settings.unwrap_or(Settings {
-                application_id,
-                ..Settings::default()
-            }))
-        })
-        .await
-        .map(Json)
+) -> Result<Json<Settings>, Failure> {
+    Ok(Json(settings::read(&store, application_id).await?))
 }
 
 /// Changes the settings of an application; what the request leaves out stays.
@@ -76,28 +24,8 @@ pub(crate) async fn update_application_settings(
     Path(application_id): Path<String>,
     State(store): State<Store>,
     JsonBody(request): JsonBody<WriteSettings>,
-) -> Result<Json<Settings>, ApiError> {
-    store
-        .write(move |transaction| {
-            transaction.get::<Application>(TOP, &application_id)?;
-            let before: Settings = transaction.find(&application_id, ONLY)?.unwrap_or_default();
-            let WriteSettings {
-                campaign_hook,
-                journey_limits,
-                limits,
-                quiet_time,
-            } = request;
-            let settings = Settings {
-                application_id,
-                campaign_hook: campaign_hook.or(before.campaign_hook),
-                journey_limits: journey_limits.or(before.journey_limits),
-                last_modified_date: Some(clock::now()),
-                limits: limits.or(before.limits),
-                quiet_time: quiet_time.or(before.quiet_time),
-            };
-            transaction.put(&settings)?;
-            Ok(settings)
-        })
-        .await
-        .map(Json)
+) -> Result<Json<Settings>, Failure> {
+    Ok(Json(
+        settings::update(&store, application_id, request).await?,
+    ))
 }

@@ -48,7 +48,12 @@ impl Scratch {
     pub(crate) fn policies(&self) -> PathBuf {
         let copy = self.0.join("policies");
         fs::create_dir_all(&copy).unwrap();
-        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies")).unwrap() {
+        for entry in fs::read_dir(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../campaigns/policies"
+        ))
+        .unwrap()
+        {
             let entry = entry.unwrap();
             fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
         }
@@ -64,7 +69,7 @@ impl Drop for Scratch {
 
 /// The program with some arguments.
 pub(crate) fn program<I: Into<OsString>>(arguments: impl IntoIterator<Item = I>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_campaigns"));
+    let mut command = Command::new(crate::PROGRAM);
     command
         .args(arguments.into_iter().map(Into::into))
         .env_remove("RUST_LOG")
@@ -179,6 +184,25 @@ impl Service {
         }
     }
 
+    /// The routes of the announcement.
+    pub(crate) fn routes(&mut self) -> Vec<Announced> {
+        let lines = self.announcement_until(|line| line.starts_with("callers"));
+        let routes = lines.iter().filter_map(|line| line.strip_prefix("  "));
+        routes
+            .map(|route| {
+                let words: Vec<&str> = route.split_whitespace().collect();
+                let [method, path, action] = words[..] else {
+                    panic!("{route}");
+                };
+                Announced {
+                    method: method.to_owned(),
+                    path: path.to_owned(),
+                    action: action.to_owned(),
+                }
+            })
+            .collect()
+    }
+
     /// Waits for the end of the program; gives its exit status and its log.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
@@ -243,6 +267,13 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A route that the service announces.
+pub(crate) struct Announced {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) action: String,
 }
 
 /// A connection to the service.

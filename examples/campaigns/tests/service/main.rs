@@ -1,4 +1,6 @@
 //! The service as a user has it: the built program, its files, and real sockets.
+//!
+//! `campaigns-actix` is held to the same suite: it includes these files, and names another program.
 
 #![expect(
     clippy::expect_used,
@@ -9,7 +11,14 @@
 )]
 
 mod access;
+mod every_route;
 mod harness;
 mod operations;
 mod process;
 mod requests;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_campaigns");
+
+/// What it calls itself.
+const NAME: &str = "campaigns";

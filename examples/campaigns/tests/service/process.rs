@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
+use crate::NAME;
 use crate::harness::{
     ADMINISTRATOR, ANALYST, Scratch, Service, options, program, refused_to_start,
 };
@@ -15,7 +16,7 @@ fn assert_refused(command: Command, status: i32, said: &[&str]) {
     let (code, stderr) = refused_to_start(command);
     assert_eq!(code, status, "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    assert!(stderr.starts_with("campaigns: "), "{stderr}");
+    assert!(stderr.starts_with(&format!("{NAME}: ")), "{stderr}");
     for part in said {
         assert!(stderr.contains(part), "{part}: {stderr}");
     }
@@ -248,7 +249,7 @@ fn the_command_line_is_explained() {
     let output = program(["--version"]).output().unwrap();
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        format!("campaigns {}\n", env!("CARGO_PKG_VERSION"))
+        format!("{NAME} {}\n", env!("CARGO_PKG_VERSION"))
     );
 }
 

@@ -6,17 +6,13 @@ use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, ValueExt};
 
-/// What `--help` prints.
-pub(crate) const HELP: &str = "\
-A small Pinpoint-shaped service whose handlers are guarded by IAM policies.
-
-Usage: campaigns [OPTIONS]
-
+/// What `--help` prints, below the line of usage.
+pub(crate) const OPTIONS: &str = "\
 Options:
       --listen ADDRESS:PORT  Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
       --data DIRECTORY       Where the database is kept; created if missing [default: data beside the manifest]
-      --config FILE          The callers with their tokens and principals [default: callers.toml beside the manifest]
-      --policies DIRECTORY   The policy documents [default: policies beside the manifest]
+      --config FILE          The callers with their tokens and principals [default: examples/campaigns/callers.toml]
+      --policies DIRECTORY   The policy documents [default: examples/campaigns/policies]
   -h, --help                 Print this help
   -V, --version              Print the version
 
@@ -28,7 +24,7 @@ The environment variable RUST_LOG sets what is logged to standard error, for exa
 pub(crate) enum Command {
     /// Run the service.
     Serve(Settings),
-    /// Print [`HELP`].
+    /// Print the help.
     Help,
     /// Print the version.
     Version,
@@ -36,39 +32,43 @@ pub(crate) enum Command {
 
 /// Where the service listens, and where its files are.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub struct Settings {
     /// The address and port to listen on.
-    pub(crate) listen: SocketAddr,
+    pub listen: SocketAddr,
     /// The directory of the database.
-    pub(crate) data: PathBuf,
+    pub data: PathBuf,
     /// The file that names the callers.
-    pub(crate) config: PathBuf,
+    pub config: PathBuf,
     /// The directory of the policy documents.
-    pub(crate) policies: PathBuf,
+    pub policies: PathBuf,
 }
 
-impl Default for Settings {
-    /// The files of this crate's own directory, so that `cargo run` works from every directory of the workspace.
-    fn default() -> Self {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+impl Settings {
+    /// The settings of a program whose manifest stands in `directory`, so that `cargo run` works from every directory of
+    /// the workspace.
+    pub(crate) fn of(directory: &Path) -> Self {
+        let demo = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../campaigns"));
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            data: manifest.join("data"),
-            config: manifest.join("callers.toml"),
-            policies: manifest.join("policies"),
+            data: directory.join("data"),
+            config: demo.join("callers.toml"),
+            policies: demo.join("policies"),
         }
     }
 }
 
 impl Command {
-    /// Reads the arguments, the program's name excluded.
+    /// Reads the arguments, the program's name excluded, of the program whose manifest stands in `directory`.
     ///
     /// # Errors
     ///
     /// One line that names the argument at fault.
-    pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
+    pub(crate) fn parse(
+        directory: &Path,
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Self, String> {
         let mut parser = lexopt::Parser::from_args(arguments);
-        let mut settings = Settings::default();
+        let mut settings = Settings::of(directory);
         let text = |error: lexopt::Error| error.to_string();
         while let Some(argument) = parser.next().map_err(text)? {
             match argument {
@@ -95,12 +95,15 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Command, String> {
-        Command::parse(arguments.iter().map(OsString::from))
+        Command::parse(Path::new("here"), arguments.iter().map(OsString::from))
     }
 
     #[test]
     fn no_arguments_mean_the_defaults() {
-        assert_eq!(parse(&[]), Ok(Command::Serve(Settings::default())));
+        assert_eq!(
+            parse(&[]),
+            Ok(Command::Serve(Settings::of(Path::new("here"))))
+        );
     }
 
     #[test]

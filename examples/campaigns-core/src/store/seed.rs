@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Writing;
-use crate::api::answer::ApiError;
-use crate::api::applications::Application;
-use crate::api::body::Tags;
-use crate::api::campaigns::Campaign;
-use crate::api::journeys::Journey;
-use crate::api::segments::Segment;
-use crate::api::settings::Settings;
+use crate::answer::ApiError;
+use crate::applications::Application;
+use crate::body::Tags;
+use crate::campaigns::Campaign;
+use crate::journeys::Journey;
+use crate::segments::Segment;
+use crate::settings::Settings;
 
 /// The demo's application.
 pub(crate) const APPLICATION: &str = "demo";

@@ -2,49 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use super::answer::ApiError;
+use crate::answer::ApiError;
 
 /// The longest body, in bytes. Pinpoint takes 7 MB where endpoints are imported; nothing here comes near.
-pub(crate) const MAX_BODY_LENGTH: usize = 256 * 1024;
+pub const MAX_BODY_LENGTH: usize = 256 * 1024;
 
 /// A member that the service keeps and gives back without looking into it.
 pub(crate) type Opaque = serde_json::Map<String, serde_json::Value>;
 
 /// Tags, by key.
-pub(crate) type Tags = BTreeMap<String, String>;
+pub type Tags = BTreeMap<String, String>;
 
-/// A JSON object, whatever content type the request says it has.
+/// Reads a body: a JSON object, whatever content type the request says it has.
 ///
-/// It stands behind the guard in every handler, so a refused caller never learns what is wrong with a body.
-#[derive(Debug)]
-pub(crate) struct JsonBody<T>(pub(crate) T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(unreadable)?;
-        parse(&bytes).map(Self)
-    }
-}
-
-fn unreadable(rejection: BytesRejection) -> ApiError {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        ApiError::payload_too_large(MAX_BODY_LENGTH)
-    } else {
-        ApiError::bad_request(rejection.body_text())
-    }
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+/// # Errors
+///
+/// `BadRequestException` when it is none, or not the one that is wanted.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     // The derived readers of structs take arrays as well; the API does not.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(ApiError::bad_request("the body must be a JSON object"));

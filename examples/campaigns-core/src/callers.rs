@@ -8,11 +8,13 @@ use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 use toml::Spanned;
 
+use crate::authentication::bearer_token;
+
 /// The shortest token. Shorter ones could be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
 /// Everybody who may call, in the order of the file.
-pub(crate) struct Callers(Vec<Caller>);
+pub struct Callers(Vec<Caller>);
 
 /// Somebody who may call.
 pub(crate) struct Caller {
@@ -114,11 +116,20 @@ impl Callers {
         Ok(callers)
     }
 
+    /// Who calls, by the values of the request's `Authorization` headers: nobody without a token that a caller has.
+    pub fn authenticate<'v>(
+        &self,
+        authorization: impl IntoIterator<Item = &'v [u8]>,
+    ) -> Option<&Principal> {
+        let token = bearer_token(authorization)?;
+        self.find(token).map(Caller::principal)
+    }
+
     /// The caller that a token stands for.
     ///
     /// Takes as long whichever caller it is, and however much of a wrong token is right. The length of the tokens is not
     /// kept secret.
-    pub(crate) fn find(&self, token: &str) -> Option<&Caller> {
+    fn find(&self, token: &str) -> Option<&Caller> {
         self.0.iter().fold(None, |found, caller| {
             let same: bool = caller.token.as_bytes().ct_eq(token.as_bytes()).into();
             if same { Some(caller) } else { found }

@@ -17,8 +17,8 @@ use redb::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::api::answer::ApiError;
-use crate::api::page::{Page, PageRequest};
+use crate::answer::ApiError;
+use crate::page::{Page, PageRequest};
 
 pub(crate) use seed::{APPLICATION as DEMO_APPLICATION, CAMPAIGN as DEMO_CAMPAIGN};
 
@@ -53,7 +53,7 @@ pub(crate) trait Record: Serialize + DeserializeOwned + Send + 'static {
 
 /// The database, cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Store {
+pub struct Store {
     database: Arc<Database>,
 }
 
@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     ///
     /// One line: when the directory or the file cannot be used, another process has it open, or its layout is not known.
-    pub(crate) fn open(directory: &Path) -> Result<Self, String> {
+    pub fn open(directory: &Path) -> Result<Self, String> {
         fs::create_dir_all(directory).map_err(|error| {
             format!(
                 "cannot create the data directory `{}`: {error}",

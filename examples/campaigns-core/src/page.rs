@@ -1,10 +1,9 @@
 //! Lists, a page at a time.
 
-use axum::extract::{FromRequestParts, Query};
-use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 
-use super::answer::ApiError;
+use crate::answer::ApiError;
+use crate::query::FromQuery;
 
 /// How many items a page has when the request does not say.
 const DEFAULT_SIZE: usize = 100;
@@ -14,7 +13,7 @@ const LARGEST_SIZE: usize = 500;
 
 /// Which page a request asks for: the query parameters `page-size` and `token`.
 #[derive(Clone, Debug)]
-pub(crate) struct PageRequest {
+pub struct PageRequest {
     /// The most items to answer with; at least one.
     pub(crate) size: usize,
     /// The id that the page starts at: what an earlier page gave as [`Page::next_token`].
@@ -23,7 +22,7 @@ pub(crate) struct PageRequest {
 
 /// One page of a list.
 #[derive(Debug, Serialize)]
-pub(crate) struct Page<R> {
+pub struct Page<R> {
     /// The items, by id.
     #[serde(rename = "Item")]
     pub(crate) items: Vec<R>,
@@ -32,19 +31,18 @@ pub(crate) struct Page<R> {
     pub(crate) next_token: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Parameters {
+/// The query parameters as they came.
+#[derive(Debug, Deserialize)]
+pub struct Parameters {
     #[serde(rename = "page-size")]
     size: Option<String>,
     token: Option<String>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for PageRequest {
-    type Rejection = ApiError;
+impl FromQuery for PageRequest {
+    type Parameters = Parameters;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Query(parameters) = Query::<Parameters>::try_from_uri(&parts.uri)
-            .map_err(|error| ApiError::bad_request(error.body_text()))?;
+    fn from_query(parameters: Parameters) -> Result<Self, ApiError> {
         let size = match parameters.size {
             None => DEFAULT_SIZE,
             Some(text) => text

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::api::answer::ApiError;
+use crate::answer::ApiError;
 
 /// A new id as Pinpoint gives them out: 32 lower-case hexadecimal digits.
 ///
@@ -17,7 +17,7 @@ pub(crate) fn new_id() -> Result<String, ApiError> {
 }
 
 /// A new request id. It only helps to find a request in the log, so it may be empty in need.
-pub(crate) fn request_id() -> String {
+pub fn request_id() -> String {
     random()
         .map(|bytes| hexadecimal(&bytes))
         .unwrap_or_default()

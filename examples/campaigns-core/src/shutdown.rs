@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGINT and SIGTERM, caught from [`Signals::new`] on.
 #[cfg(unix)]
-pub(crate) struct Signals {
+pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
@@ -15,7 +15,7 @@ pub(crate) struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// Starts to catch the signals.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub fn new() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -23,7 +23,7 @@ impl Signals {
     }
 
     /// Waits for the next signal.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -33,17 +33,17 @@ impl Signals {
 
 /// Ctrl-C, caught from [`Signals::new`] on.
 #[cfg(windows)]
-pub(crate) struct Signals(tokio::signal::windows::CtrlC);
+pub struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
     /// Starts to catch Ctrl-C.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub fn new() -> io::Result<Self> {
         tokio::signal::windows::ctrl_c().map(Self)
     }
 
     /// Waits for the next Ctrl-C.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         self.0.recv().await;
     }
 }

@@ -1,0 +1,40 @@
+//! Key performance indicators (KPIs) of applications, campaigns and journeys over a range of dates.
+
+use actix_web::web;
+use campaigns_core::Store;
+use campaigns_core::metrics::{self, DateRange, Indicator};
+use pinpoint_iam::requires;
+use pinpoint_iam::web::actix::Path;
+
+use super::answer::Failure;
+use super::extract::{InQuery};
+
+/// Reads a KPI of an application.
+#[requires(GetApplicationDateRangeKpi)]
+pub(crate) async fn get_application_date_range_kpi(
+    Path((application_id, kpi_name)): Path<(String, String)>,
+    InQuery(range): InQuery<DateRange>,
+    store: web::ThinData<Store>,
+) -> Result<web::Json<Indicator>, Failure> {
+    Ok(web::Json(metrics::of_application(&store, application_id, kpi_name, range).await?))
+}
+
+/// Reads a KPI of a campaign.
+#[requires(GetCampaignDateRangeKpi)]
+pub(crate) async fn get_campaign_date_range_kpi(
+    Path((application_id, campaign_id, kpi_name)): Path<(String, String, String)>,
+    InQuery(range): InQuery<DateRange>,
+    store: web::ThinData<Store>,
+) -> Result<web::Json<Indicator>, Failure> {
+    Ok(web::Json(metrics::of_campaign(&store, application_id, campaign_id, kpi_name, range).await?))
+}
+
+/// Reads a KPI of a journey.
+#[requires(GetJourneyDateRangeKpi)]
+pub(crate) async fn get_journey_date_range_kpi(
+    Path((application_id, journey_id, kpi_name)): Path<(String, String, String)>,
+    InQuery(range): InQuery<DateRange>,
+    store: web::ThinData<Store>,
+) -> Result<web::Json<Indicator>, Failure> {
+    Ok(web::Json(metrics::of_journey(&store, application_id, journey_id, kpi_name, range).await?))
+}

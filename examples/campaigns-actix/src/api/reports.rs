@@ -1,0 +1,22 @@
+//! Reports, on a path of our own.
+//!
+//! `mobiletargeting:GetReports` guards a part of Pinpoint's console and has no operation in its API. The path
+//! `GET /v1/reports` and the shape of the answer are therefore this service's own.
+
+use actix_web::web;
+use campaigns_core::Store;
+use campaigns_core::reports::{self, Report};
+use campaigns_core::page::{Page, PageRequest};
+use pinpoint_iam::requires;
+
+use super::answer::Failure;
+use super::extract::{InQuery};
+
+/// Reads a report on each application.
+#[requires(GetReports)]
+pub(crate) async fn get_reports(
+    InQuery(page): InQuery<PageRequest>,
+    store: web::ThinData<Store>,
+) -> Result<web::Json<Page<Report>>, Failure> {
+    Ok(web::Json(reports::list(&store, page).await?))
+}

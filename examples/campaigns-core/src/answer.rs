@@ -1,0 +1,126 @@
+//! What callers are told when a request does not succeed, in the shape that AWS clients read.
+//!
+//! The header `x-amzn-ErrorType` names the exception; the body is `{"Message", "RequestID"}`. Denials of the guard are
+//! not made here: they come from `pinpoint-iam`.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::body::MAX_BODY_LENGTH;
+use crate::identifier::request_id;
+
+/// Names the exception for AWS clients.
+const ERROR_TYPE: &str = "x-amzn-errortype";
+
+/// Names the request, in every answer.
+pub const REQUEST_ID: &str = "x-amzn-requestid";
+
+/// A request that does not succeed.
+#[derive(Debug)]
+pub struct ApiError {
+    status: u16,
+    exception: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    /// The request is malformed, or asks for something that cannot be.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "BadRequestException", message)
+    }
+
+    /// There is no such record.
+    pub(crate) fn not_found(kind: &str, parent: &str, id: &str) -> Self {
+        let message = if parent.is_empty() {
+            format!("{kind} `{id}` does not exist")
+        } else {
+            format!("{kind} `{id}` does not exist in application `{parent}`")
+        };
+        Self::new(404, "NotFoundException", message)
+    }
+
+    /// There is no such path.
+    pub fn no_such_path() -> Self {
+        Self::new(404, "NotFoundException", "this path is not served")
+    }
+
+    /// The path is served, but not with this method.
+    pub fn method_not_allowed() -> Self {
+        Self::new(
+            405,
+            "MethodNotAllowedException",
+            "this path is not served with this method",
+        )
+    }
+
+    /// The body is longer than the service takes.
+    pub fn payload_too_large() -> Self {
+        Self::new(
+            413,
+            "PayloadTooLargeException",
+            format!("the body is longer than {MAX_BODY_LENGTH} bytes"),
+        )
+    }
+
+    /// The service is at fault. The reason is logged; the caller is not told.
+    pub(crate) fn internal(reason: impl fmt::Display) -> Self {
+        tracing::error!(%reason, "a request failed");
+        Self::new(500, "InternalServerErrorException", "the service failed")
+    }
+
+    fn new(status: u16, exception: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            exception,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+/// The body of an error.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ErrorBody<'a> {
+    message: &'a str,
+    #[serde(rename = "RequestID")]
+    request_id: &'a str,
+}
+
+/// An error as it is sent.
+#[derive(Debug)]
+pub struct ErrorAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names in lower case, and values.
+    pub headers: [(&'static str, String); 3],
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+impl ApiError {
+    /// The error as it is sent, with a request id of its own.
+    pub fn answer(&self) -> ErrorAnswer {
+        let request_id = request_id();
+        let body = ErrorBody {
+            message: &self.message,
+            request_id: &request_id,
+        };
+        ErrorAnswer {
+            status: self.status,
+            // Two texts can always be written.
+            body: serde_json::to_vec(&body).unwrap_or_default(),
+            headers: [
+                ("content-type", "application/json".to_owned()),
+                (ERROR_TYPE, self.exception.to_owned()),
+                (REQUEST_ID, request_id),
+            ],
+        }
+    }
+}

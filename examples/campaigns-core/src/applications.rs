@@ -1,0 +1,108 @@
+//! Applications, which the console calls projects.
+
+use pinpoint_iam::Resource as _;
+use pinpoint_iam::mobiletargeting::resources;
+use redb::TableDefinition;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::ApiError;
+use crate::body::{Tags, checked_tags, required_name};
+use crate::campaigns::Campaign;
+use crate::clock;
+use crate::deployment::scope;
+use crate::identifier::new_id;
+use crate::journeys::Journey;
+use crate::page::{Page, PageRequest};
+use crate::segments::Segment;
+use crate::settings::Settings;
+use crate::store::{Look as _, Record, Store, TOP, Table};
+
+/// Pinpoint's `ApplicationResponse`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Application {
+    arn: String,
+    creation_date: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    #[serde(rename = "tags")]
+    tags: Tags,
+}
+
+impl Record for Application {
+    const TABLE: Table = TableDefinition::new("applications");
+    const KIND: &'static str = "application";
+
+    fn key(&self) -> (&str, &str) {
+        (TOP, &self.id)
+    }
+}
+
+/// Pinpoint's `CreateApplicationRequest`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateApplication {
+    name: Option<String>,
+    /// The tags, which policies may ask about.
+    #[serde(rename = "tags")]
+    pub tags: Option<Tags>,
+}
+
+impl Application {
+    /// A new application.
+    pub(crate) fn new(id: String, name: String, tags: Tags) -> Result<Self, ApiError> {
+        let arn = resources::App::new(&id)
+            .map_err(ApiError::internal)?
+            .arn(&scope());
+        Ok(Self {
+            arn,
+            creation_date: clock::now(),
+            id,
+            name,
+            tags,
+        })
+    }
+}
+
+/// Creates an application.
+pub async fn create(store: &Store, request: CreateApplication) -> Result<Application, ApiError> {
+    let application = Application::new(
+        new_id()?,
+        required_name(request.name)?,
+        checked_tags(request.tags)?,
+    )?;
+    store
+        .write(move |transaction| {
+            transaction.put(&application)?;
+            Ok(application)
+        })
+        .await
+}
+
+/// Lists the applications.
+pub async fn list(store: &Store, page: PageRequest) -> Result<Page<Application>, ApiError> {
+    store
+        .read(move |transaction| transaction.page(TOP, &page))
+        .await
+}
+
+/// Reads one application.
+pub async fn read(store: &Store, application_id: String) -> Result<Application, ApiError> {
+    store
+        .read(move |transaction| transaction.get(TOP, &application_id))
+        .await
+}
+
+/// Deletes an application with everything that belongs to it.
+pub async fn delete(store: &Store, application_id: String) -> Result<Application, ApiError> {
+    store
+        .write(move |transaction| {
+            let application = transaction.take(TOP, &application_id)?;
+            transaction.clear::<Campaign>(&application_id)?;
+            transaction.clear::<Journey>(&application_id)?;
+            transaction.clear::<Segment>(&application_id)?;
+            transaction.clear::<Settings>(&application_id)?;
+            Ok(application)
+        })
+        .await
+}

@@ -1,0 +1,47 @@
+//! Reports.
+//!
+//! `mobiletargeting:GetReports` guards a part of Pinpoint's console and has no operation in its API. The path
+//! `GET /v1/reports` and the shape of the answer are therefore this service's own.
+
+use serde::Serialize;
+
+use crate::answer::ApiError;
+use crate::applications::Application;
+use crate::campaigns::Campaign;
+use crate::journeys::Journey;
+use crate::page::{Page, PageRequest};
+use crate::segments::Segment;
+use crate::store::{Look as _, Store, TOP};
+
+/// What one application holds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Report {
+    application_id: String,
+    name: String,
+    campaigns: usize,
+    journeys: usize,
+    segments: usize,
+}
+
+/// Reads a report on each application.
+pub async fn list(store: &Store, page: PageRequest) -> Result<Page<Report>, ApiError> {
+    store
+        .read(move |transaction| {
+            let Page { items, next_token } = transaction.page::<Application>(TOP, &page)?;
+            let items = items
+                .into_iter()
+                .map(|application| {
+                    Ok(Report {
+                        campaigns: transaction.count::<Campaign>(&application.id)?,
+                        journeys: transaction.count::<Journey>(&application.id)?,
+                        segments: transaction.count::<Segment>(&application.id)?,
+                        application_id: application.id,
+                        name: application.name,
+                    })
+                })
+                .collect::<Result<_, ApiError>>()?;
+            Ok(Page { items, next_token })
+        })
+        .await
+}

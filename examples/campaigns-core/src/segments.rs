@@ -1,0 +1,176 @@
+//! Segments: which endpoints a campaign is for.
+
+use pinpoint_iam::Resource as _;
+use pinpoint_iam::mobiletargeting::resources;
+use redb::TableDefinition;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::ApiError;
+use crate::applications::Application;
+use crate::body::{Opaque, Tags, checked_name, checked_tags, required_name};
+use crate::campaigns::Campaign;
+use crate::clock;
+use crate::deployment::scope;
+use crate::identifier::new_id;
+use crate::page::{Page, PageRequest};
+use crate::store::{Look as _, Record, Store, TOP, Table};
+
+/// Pinpoint's `SegmentResponse`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Segment {
+    pub(crate) application_id: String,
+    arn: String,
+    creation_date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dimensions: Option<Opaque>,
+    pub(crate) id: String,
+    last_modified_date: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment_groups: Option<Opaque>,
+    segment_type: SegmentType,
+    #[serde(rename = "tags")]
+    tags: Tags,
+    pub(crate) version: u64,
+}
+
+/// How Pinpoint fills a segment; nothing is imported here.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum SegmentType {
+    Dimensional,
+}
+
+impl Record for Segment {
+    const TABLE: Table = TableDefinition::new("segments");
+    const KIND: &'static str = "segment";
+
+    fn key(&self) -> (&str, &str) {
+        (&self.application_id, &self.id)
+    }
+}
+
+impl Segment {
+    /// A new segment.
+    pub(crate) fn new(application_id: String, id: String, name: String) -> Result<Self, ApiError> {
+        let arn = resources::Segment::new(&application_id, &id)
+            .map_err(ApiError::internal)?
+            .arn(&scope());
+        let now = clock::now();
+        Ok(Self {
+            application_id,
+            arn,
+            creation_date: now.clone(),
+            dimensions: None,
+            id,
+            last_modified_date: now,
+            name,
+            segment_groups: None,
+            segment_type: SegmentType::Dimensional,
+            tags: Tags::new(),
+            version: 1,
+        })
+    }
+}
+
+/// Pinpoint's `WriteSegmentRequest`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct WriteSegment {
+    dimensions: Option<Opaque>,
+    name: Option<String>,
+    segment_groups: Option<Opaque>,
+    /// The tags, which policies may ask about.
+    #[serde(rename = "tags")]
+    pub tags: Option<Tags>,
+}
+
+/// Creates a segment.
+pub async fn create(
+    store: &Store,
+    application_id: String,
+    request: WriteSegment,
+) -> Result<Segment, ApiError> {
+    let name = required_name(request.name)?;
+    let tags = checked_tags(request.tags)?;
+    store
+        .write(move |transaction| {
+            transaction.get::<Application>(TOP, &application_id)?;
+            let mut segment = Segment::new(application_id, new_id()?, name)?;
+            segment.dimensions = request.dimensions;
+            segment.segment_groups = request.segment_groups;
+            segment.tags = tags;
+            transaction.put(&segment)?;
+            Ok(segment)
+        })
+        .await
+}
+
+/// Lists the segments of an application.
+pub async fn list(
+    store: &Store,
+    application_id: String,
+    page: PageRequest,
+) -> Result<Page<Segment>, ApiError> {
+    store
+        .read(move |transaction| {
+            transaction.get::<Application>(TOP, &application_id)?;
+            transaction.page(&application_id, &page)
+        })
+        .await
+}
+
+/// Reads one segment.
+pub async fn read(
+    store: &Store,
+    application_id: String,
+    segment_id: String,
+) -> Result<Segment, ApiError> {
+    store
+        .read(move |transaction| transaction.get(&application_id, &segment_id))
+        .await
+}
+
+/// Changes a segment; what the request leaves out stays.
+///
+/// Tags are left alone: Pinpoint has ignored them in updates since 2023-05-22.
+pub async fn update(
+    store: &Store,
+    application_id: String,
+    segment_id: String,
+    request: WriteSegment,
+) -> Result<Segment, ApiError> {
+    let name = request.name.map(checked_name).transpose()?;
+    store
+        .write(move |transaction| {
+            let mut segment: Segment = transaction.get(&application_id, &segment_id)?;
+            segment.name = name.unwrap_or(segment.name);
+            segment.dimensions = request.dimensions.or(segment.dimensions);
+            segment.segment_groups = request.segment_groups.or(segment.segment_groups);
+            segment.version = segment.version.saturating_add(1);
+            segment.last_modified_date = clock::now();
+            transaction.put(&segment)?;
+            Ok(segment)
+        })
+        .await
+}
+
+/// Deletes a segment. Its campaigns stay, with the state `DELETED`, as Pinpoint documents it.
+pub async fn delete(
+    store: &Store,
+    application_id: String,
+    segment_id: String,
+) -> Result<Segment, ApiError> {
+    store
+        .write(move |transaction| {
+            let segment: Segment = transaction.take(&application_id, &segment_id)?;
+            for campaign in transaction.all::<Campaign>(&application_id)? {
+                if campaign.segment_id == segment.id {
+                    transaction.put(&campaign.deleted())?;
+                }
+            }
+            Ok(segment)
+        })
+        .await
+}
