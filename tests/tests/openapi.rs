@@ -66,9 +66,9 @@ static HEALTH: Declaration = declaration(Access::Public {
 });
 
 fn routes() -> RouteTable {
-    let route = |method, path, declaration| MountedRoute {
+    let route = |method, path: &'static str, declaration| MountedRoute {
         method,
-        path,
+        path: path.into(),
         declaration,
     };
     RouteTable::new([
@@ -222,7 +222,7 @@ fn a_document_below_a_base_path_is_found() {
 
 #[test]
 fn two_routes_for_one_operation_are_no_answer() {
-    let routes = RouteTable::new(routes().iter().chain(routes().iter()).copied());
+    let routes = RouteTable::new(routes().iter().chain(routes().iter()).cloned());
     let mut document =
         json!({ "openapi": "3.1.0", "paths": { "/health": { "get": { "x-iam": {} } } } });
     let found = findings(&OpenApiAnnotator::new(&routes), &mut document);

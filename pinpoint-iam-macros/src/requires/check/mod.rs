@@ -96,7 +96,7 @@ pub(crate) enum RequestTags {
 /// How the function comes by its check.
 pub(crate) enum Form {
     /// A web framework makes the check before it calls the function.
-    Handler(Handler),
+    Handler(Box<Handler>),
     /// The function makes the check itself.
     Function(Guarded),
 }
@@ -158,12 +158,12 @@ pub(crate) fn check<'c>(
             parameters::check_names(&clauses, &bound, errors);
             Form::Function(Guarded { guard: guard.value })
         }
-        None => Form::Handler(parameters::of_handler(
+        None => Form::Handler(Box::new(parameters::of_handler(
             &function,
             &mut clauses,
             &bound,
             errors,
-        )),
+        ))),
     };
     Some(Checked {
         function,
