@@ -484,7 +484,7 @@ mod on_actix {
     /// The same place, once with the guard and once without.
     #[actix_web::test]
     async fn an_application_on_actix_is_swept_alike() {
-        let path = "/v1/apps/{application-id}/campaigns/{campaign-id}";
+        let path = "/v1/apps/{application_id}/campaigns/{campaign_id}";
         let table = RouteTable::new([MountedRoute {
             method: "GET",
             path: path.into(),
