@@ -102,7 +102,7 @@ mod tests {
     use pinpoint_iam::web::{ActionRequirement, Requirement};
 
     use super::*;
-    use crate::deployment::scope;
+    use campaigns_core::scope;
 
     /// Every route of the service as it is served, to somebody unknown and to a caller whom no policy mentions.
     #[tokio::test]
