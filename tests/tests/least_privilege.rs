@@ -412,9 +412,9 @@ fn a_route_with_alternatives_is_granted_the_one_that_adds_least() {
             },
         ]),
     }));
-    let route = |path, declaration| MountedRoute {
+    let route = |path: &'static str, declaration| MountedRoute {
         method: "GET",
-        path,
+        path: path.into(),
         declaration,
     };
     let grants = |routes: Vec<MountedRoute>| {
