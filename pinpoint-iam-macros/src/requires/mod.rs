@@ -47,9 +47,11 @@ fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream)
     match checked {
         Some(checked) if errors.is_empty() => expand::expand(checked),
         _ => {
-            let mut output = errors.report(item);
-            output.extend(named.for_completion(catalogs));
-            output
+            // In front of the errors: editors look for a place by its distance from the start, and an error that
+            // quotes a half-typed name is as long as that name.
+            let mut shown = item;
+            shown.extend(named.for_completion(catalogs));
+            errors.report(shown)
         }
     }
 }
