@@ -120,6 +120,9 @@ fn status(outcome: Result<(), Denied>) -> u16 {
 
 type Check = fn(&Guard<'_>, &str, &str, &str, &str) -> Result<(), Denied>;
 
+/// The status of a composition, from those of its parts.
+type Expected = fn(u16, u16, u16) -> u16;
+
 /// The names are given, so that the requirement can speak of them.
 macro_rules! check {
     ($name:ident($guard:ident, $app:ident, $a:ident, $b:ident, $c:ident), $($requirement:tt)*) => {
@@ -207,7 +210,7 @@ fn two_attributes(
 #[test]
 fn every_answer_in_every_place() {
     let authorizer = authorizer(None);
-    let cases: [(&str, Check, fn(u16, u16, u16) -> u16); 8] = [
+    let cases: [(&str, Check, Expected); 8] = [
         ("all(a, b)", both, |a, b, _| all(&[a, b])),
         ("any(a, b)", either, |a, b, _| any(&[a, b])),
         ("all(a, b, c)", every, |a, b, c| all(&[a, b, c])),
