@@ -22,6 +22,20 @@ fn requires() {
 }
 
 #[test]
+fn public() {
+    let cases = TestCases::new();
+    cases.pass("ui/public/pass/*.rs");
+    compile_fail(&cases, "ui/public/fail/*.rs");
+}
+
+#[test]
+fn routes() {
+    let cases = TestCases::new();
+    cases.pass("ui/routes/pass/*.rs");
+    compile_fail(&cases, "ui/routes/fail/*.rs");
+}
+
+#[test]
 fn builder() {
     compile_fail(&TestCases::new(), "ui/builder/fail/*.rs");
 }

@@ -3,12 +3,13 @@
 //! ```text
 //! {
 //!     let routes = ::pinpoint_iam::web::axum::Routes::<_>::new();
-//!     let routes = routes.mount::<get_campaign, _, _, _>(get_campaign, ::pinpoint_iam::web::Place::CATALOG);
+//!     let routes = ::pinpoint_iam::web::axum::Routes::<_>::mount::<(get_campaign), _, _, _>(routes, get_campaign, ..);
 //!     routes
 //! }
 //! ```
 //!
-//! One statement for each handler, so that a `#[cfg]` can stand on it.
+//! One statement for each handler, so that a `#[cfg]` can stand on it. The brackets around the type say that it is one: a
+//! function of the name is then an error about exactly that, and is not taken for a constant.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -22,11 +23,11 @@ use crate::paths;
 /// Writes the expression that makes the list.
 pub(super) fn expand(framework: Framework, entries: &[Entry]) -> TokenStream {
     let root = paths::root();
-    let routes = Ident::new("routes", Span::mixed_site());
-    let (list, others) = match framework {
-        Framework::Axum => (quote!(#root::web::axum::Routes::<_>), quote!(_, _, _)),
-        Framework::Actix => (quote!(#root::web::actix::Routes), quote!(_, _, _)),
+    let list = match framework {
+        Framework::Axum => quote!(#root::web::axum::Routes::<_>),
+        Framework::Actix => quote!(#root::web::actix::Routes),
     };
+    let routes = Ident::new("routes", Span::mixed_site());
     let mounts = entries.iter().map(|entry| {
         let Entry {
             conditions,
@@ -37,11 +38,14 @@ pub(super) fn expand(framework: Framework, entries: &[Entry]) -> TokenStream {
         let ty = as_type(handler);
         let method = option(method.as_deref());
         let path = option(path.as_deref());
-        let span = handler.span();
-        let mount = quote_spanned!(span=> .mount::<#ty, #others>);
+        // What does not fit is reported at the handler, with names of the expansion all the same.
+        let span = Span::mixed_site().located_at(handler.span());
+        let so_far = Ident::new("routes", span);
+        let place = quote!(#root::web::Place { method: #method, path: #path });
+        let mounted = quote_spanned!(span=> ::mount::<(#ty), _, _, _>(#so_far, #handler, #place));
         quote! {
             #(#conditions)*
-            let #routes = #routes #mount(#handler, #root::web::Place { method: #method, path: #path });
+            let #routes = #list #mounted;
         }
     });
     quote! {

@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Lit, LitStr, Path, PathArguments, Token};
+use syn::{Attribute, Lit, LitStr, Path, PathArguments, Token, token};
 
 use crate::errors::Errors;
 use crate::messages;
@@ -28,6 +28,8 @@ pub(super) fn entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
             let entry = entry(input).and_then(|entry| {
                 if input.is_empty() || input.peek(Token![,]) {
                     Ok(entry)
+                } else if input.peek(token::Paren) {
+                    Err(input.error(messages::called_handler(&entry.handler)))
                 } else {
                     Err(input.error(messages::EXPECTED_COMMA))
                 }

@@ -1,5 +1,5 @@
-//! For the tests of an application: authorizers that answer what a test wants, a record of what was asked, and a sweep
-//! over every route.
+//! For the tests of an application: authorizers that answer what a test wants, a record of what was asked, a sweep
+//! over every route, and an audit of the sources of an application that mounts its handlers by hand.
 //!
 //! Behind the feature `testing`, which belongs into `dev-dependencies` and nowhere else:
 //!
@@ -41,6 +41,7 @@
 
 #[cfg(feature = "actix")]
 mod actix;
+mod audit;
 #[cfg(feature = "axum")]
 mod axum;
 mod double;
@@ -48,6 +49,7 @@ mod recorder;
 mod samples;
 mod sweep;
 
+pub use self::audit::{Audit, AuditFault, AuditFaults, audit};
 pub use self::double::{allowing_everything, denying_everything};
 pub use self::recorder::{Asked, Outcome, Recorder};
 pub use self::sweep::{Call, Finding, Sweep, SweepCaller, Swept, Unguarded};

@@ -36,7 +36,9 @@ pub use self::keys::{AddedKeys, RequestKeys};
 pub use self::proxies::{InvalidNetwork, TrustedProxies};
 pub use self::public::PublicHandler;
 pub use self::rejection::Rejection;
-pub use self::routes::{MountedRoute, Place, RouteFault, RouteFaults, RouteTable};
+pub use self::routes::{
+    ByProof, ByReason, MountedRoute, Place, ProofFor, RouteFault, RouteFaults, RouteTable,
+};
 pub use self::settings::Transport;
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.

@@ -51,6 +51,7 @@ mod pattern;
 mod permit;
 mod refusals_first;
 mod rejection;
+mod routes;
 
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -69,6 +70,9 @@ pub use self::guarded::{Gated, Guarded, guarded};
 pub use self::path::{Path, PathFuture};
 pub use self::pattern::pattern;
 pub use self::refusals_first::refusals_first;
+pub use self::routes::{Routes, RoutesService, RunsFor};
+#[doc = include_str!("routes.md")]
+pub use pinpoint_iam_macros::actix_routes as routes;
 
 /// The authorizer of the application.
 fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {

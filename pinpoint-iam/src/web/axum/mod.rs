@@ -32,7 +32,7 @@ use crate::web::caller::Caller;
 use crate::web::{Extensions, RequestHead};
 
 pub use self::authorized::BeforeBody;
-pub use self::routes::{Guarded, Routes, RunsFor, Unguarded};
+pub use self::routes::{Routes, RunsFor};
 #[doc = include_str!("../../routes.md")]
 pub use pinpoint_iam_macros::axum_routes as routes;
 

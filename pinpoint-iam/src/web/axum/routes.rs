@@ -8,9 +8,10 @@ use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 
+use crate::web::routes::is_public;
 use crate::web::{
-    Annotated, Authorized, MountedRoute, Place, PublicHandler, Requires, RouteFault, RouteFaults,
-    RouteTable,
+    Annotated, ByProof, ByReason, MountedRoute, Place, ProofFor, PublicHandler, RouteFault,
+    RouteFaults, RouteTable,
 };
 
 /// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
@@ -219,35 +220,16 @@ pub trait RunsFor<H, By> {
     fn function<F: 'static>(function: &F) -> Result<(), RouteFault>;
 }
 
-/// How a public handler is known: by itself.
-#[derive(Debug)]
-pub enum Unguarded {}
-
-/// How a guarded handler is known: by the proof that it takes.
-#[derive(Debug)]
-pub enum Guarded {}
-
 #[diagnostic::do_not_recommend]
-impl<H: PublicHandler, T> RunsFor<H, Unguarded> for T {
+impl<H: PublicHandler, T> RunsFor<H, ByReason> for T {
     fn function<F: 'static>(function: &F) -> Result<(), RouteFault> {
-        if H::is(function) {
-            Ok(())
-        } else {
-            Err(RouteFault::new(
-                H::DECLARATION,
-                "another function of this name is in its place, with neither `#[requires]` nor `#[public]`",
-                "name the function that is meant by its path",
-            ))
-        }
+        is_public::<H, F>(function)
     }
 }
 
-macro_rules! guarded {
+macro_rules! guarded_by_proof {
     ($($argument:ident)*) => {
-        #[diagnostic::do_not_recommend]
-        impl<H: Requires<P>, P, M, $($argument),*> RunsFor<H, Guarded>
-            for (M, Authorized<H, P>, $($argument),*)
-        {
+        impl<H, M, A: ProofFor<H>, $($argument),*> RunsFor<H, ByProof> for (M, A, $($argument),*) {
             fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
                 Ok(())
             }
@@ -255,19 +237,19 @@ macro_rules! guarded {
     };
 }
 
-guarded!();
-guarded!(T2);
-guarded!(T2 T3);
-guarded!(T2 T3 T4);
-guarded!(T2 T3 T4 T5);
-guarded!(T2 T3 T4 T5 T6);
-guarded!(T2 T3 T4 T5 T6 T7);
-guarded!(T2 T3 T4 T5 T6 T7 T8);
-guarded!(T2 T3 T4 T5 T6 T7 T8 T9);
-guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10);
-guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11);
-guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12);
-guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13);
-guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14);
-guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
-guarded!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16);
+guarded_by_proof!();
+guarded_by_proof!(T2);
+guarded_by_proof!(T2 T3);
+guarded_by_proof!(T2 T3 T4);
+guarded_by_proof!(T2 T3 T4 T5);
+guarded_by_proof!(T2 T3 T4 T5 T6);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16);

@@ -2,6 +2,7 @@
 
 mod fault;
 mod place;
+mod proof;
 mod rules;
 mod template;
 
@@ -10,6 +11,11 @@ use std::fmt;
 
 pub use self::fault::{RouteFault, RouteFaults};
 pub use self::place::Place;
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub(crate) use self::proof::is_public;
+pub use self::proof::{ByProof, ByReason, ProofFor};
+#[cfg(feature = "actix")]
+pub(crate) use self::template::placeholders;
 use crate::web::Declaration;
 
 /// One handler and the place where it is served.

@@ -80,7 +80,12 @@ impl<'p> Template<'p> {
             let message = format!("goes on behind `{{*{name}}}`, which takes all that is left");
             return unreadable(path, &message, "let the placeholder be the last segment");
         }
-        if self.names.contains(&name) {
+        // The names of parameters do not tell `-` from `_`.
+        if self
+            .names
+            .iter()
+            .any(|other| other.replace('-', "_") == name.replace('-', "_"))
+        {
             let message = format!("has two placeholders `{{{name}}}`");
             return unreadable(path, &message, "rename one of them");
         }
@@ -104,6 +109,12 @@ pub(super) fn fill(path: &str, value: impl Fn(&str) -> String) -> String {
     }
     filled.push_str(&unescaped(rest));
     filled
+}
+
+/// The names of a path's placeholders; none for a path that cannot be read.
+#[cfg(feature = "actix")]
+pub(crate) fn placeholders(path: &str) -> Vec<&str> {
+    Template::parse(path).map_or_else(|_| Vec::new(), |template| template.names)
 }
 
 /// The first placeholder of a segment, with what stands before and behind it.
@@ -175,6 +186,7 @@ mod tests {
             ("/{a}{b}", "`{b}` behind a placeholder"),
             ("/{*rest}/x", "goes on behind `{*rest}`"),
             ("/{id}/{id}", "two placeholders `{id}`"),
+            ("/{app-id}/{app_id}", "two placeholders `{app_id}`"),
         ] {
             let fault = Template::parse(path).unwrap_err();
             assert!(fault.message.contains(message), "{path}: {}", fault.message);

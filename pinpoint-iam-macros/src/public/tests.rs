@@ -1,0 +1,153 @@
+//! The stages together, without a compiler.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::attribute;
+
+fn expanded(arguments: TokenStream, item: TokenStream) -> String {
+    attribute(arguments, item).to_string()
+}
+
+#[test]
+fn the_function_stays_and_gets_a_type() {
+    let item = quote! {
+        pub(crate) async fn health(state: State<Db>) -> impl IntoResponse { not checked: by anybody }
+    };
+    let output = expanded(
+        quote!("health check"),
+        quote!(#[doc = "Says so."] #[cfg(unix)] #item),
+    );
+    assert!(output.contains(&item.to_string()), "{output}");
+    assert!(output.contains("**Public**: health check"), "{output}");
+    assert_eq!(output.matches("# [cfg (unix)]").count(), 4, "{output}");
+    assert!(output.contains("pub (crate) struct health { }"), "{output}");
+    assert!(!output.contains("compile_error"), "{output}");
+}
+
+#[test]
+fn a_function_is_known_by_its_type_unless_it_is_generic() {
+    for (item, is_generic) in [
+        (
+            quote!(
+                async fn f() {}
+            ),
+            false,
+        ),
+        (
+            quote!(
+                async fn f<'a>(text: &'a str) {}
+            ),
+            false,
+        ),
+        (
+            quote!(
+                fn f() -> impl Future {}
+            ),
+            false,
+        ),
+        (
+            quote!(
+                async fn f<T>() {}
+            ),
+            true,
+        ),
+        (
+            quote!(
+                async fn f<const N: usize>() {}
+            ),
+            true,
+        ),
+        (
+            quote!(
+                async fn f(State(x): State<impl Clone>) {}
+            ),
+            true,
+        ),
+    ] {
+        let output = expanded(quote!("any"), item.clone());
+        assert_eq!(output.contains("is_instance"), is_generic, "{item}");
+        assert_eq!(output.contains("is_function"), !is_generic, "{item}");
+    }
+}
+
+#[test]
+fn what_is_refused_comes_back_with_an_error() {
+    let handler = quote!(
+        async fn health() {}
+    );
+    for (arguments, item, expected) in [
+        (quote!(), handler.clone(), "gives no reason"),
+        (quote!(""), handler.clone(), "the reason is empty"),
+        (quote!(" \n"), handler.clone(), "the reason is empty"),
+        (quote!(1), handler.clone(), "no string literal"),
+        (quote!("a" "b"), handler.clone(), "nothing else"),
+        (
+            quote!(reason = "a"),
+            handler.clone(),
+            "`reason` is no option",
+        ),
+        (
+            quote!("a"),
+            quote!(
+                struct Health;
+            ),
+            "no function",
+        ),
+        (
+            quote!("a"),
+            quote!(
+                async fn health();
+            ),
+            "no function",
+        ),
+        (
+            quote!("a"),
+            quote!(
+                async fn health(&self) {}
+            ),
+            "with `self`",
+        ),
+        (
+            quote!("a"),
+            quote!(
+                #[pinpoint_iam::requires(GetApps)]
+                async fn health() {}
+            ),
+            "either public or requires",
+        ),
+        (
+            quote!("a"),
+            quote!(
+                async fn health(_: ::guard::web::Authorized<health, ()>) {}
+            ),
+            "either public or requires",
+        ),
+        (
+            quote!("a"),
+            quote!(
+                #[public("b")]
+                async fn health() {}
+            ),
+            "takes one `#[public]`",
+        ),
+    ] {
+        let output = expanded(arguments, item.clone());
+        assert!(output.starts_with(&item.to_string()), "{output}");
+        assert!(output.contains("compile_error"), "{output}");
+        assert!(output.contains(expected), "{output}");
+        assert!(!output.contains("PublicHandler"), "{output}");
+    }
+}
+
+#[test]
+fn mistakes_of_reason_and_handler_are_told_together() {
+    let output = expanded(
+        quote!(),
+        quote!(
+            #[requires(GetApps)]
+            async fn health(&self) {}
+        ),
+    );
+    assert_eq!(output.matches("compile_error").count(), 3, "{output}");
+}

@@ -1,0 +1,321 @@
+//! Handlers at their places, and the service that they make.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::dev::{AppService, HttpServiceFactory};
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, Resource, Responder, Route, web};
+
+use super::{guarded, pattern};
+use crate::web::routes::{is_public, placeholders};
+use crate::web::{
+    Annotated, ByProof, ByReason, MountedRoute, Place, ProofFor, PublicHandler, RouteFault,
+    RouteFaults, RouteTable,
+};
+
+/// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
+///
+/// Nothing is refused before [`service`](Self::service), which then says everything that is wrong.
+#[derive(Clone, Default)]
+#[must_use = "handlers are served by the service that `service` makes of them"]
+pub struct Routes {
+    table: RouteTable,
+    /// One for each route of the table.
+    endpoints: Vec<Endpoint>,
+    /// What kept a handler out of the table.
+    faults: Vec<RouteFault>,
+}
+
+/// Makes the route of a handler, anew for each worker.
+type Endpoint = Arc<dyn Fn() -> Route + Send + Sync>;
+
+impl Routes {
+    /// No routes.
+    pub const fn new() -> Self {
+        Self {
+            table: RouteTable::EMPTY,
+            endpoints: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Adds the handler `H`, which is the function `handler`.
+    ///
+    /// This is what `routes!` calls, once for each entry. The handler is mounted with [`guarded`], so that nothing of the
+    /// request is looked at before the check is decided.
+    pub fn mount<H, T, By, F>(mut self, handler: F, place: Place) -> Self
+    where
+        H: Annotated,
+        F: Handler<T> + Send + Sync,
+        F::Output: Responder + 'static,
+        T: RunsFor<H, By> + FromRequest + 'static,
+        T::Future: 'static,
+    {
+        match T::function(&handler).and_then(|()| served::<H>(place)) {
+            Ok((route, method)) => {
+                self.table.push(route);
+                let endpoint = move || web::method(method.clone()).to(guarded(handler.clone()));
+                self.endpoints.push(Arc::new(endpoint));
+            }
+            Err(fault) => self.faults.push(fault),
+        }
+        self
+    }
+
+    /// These routes, and those of another list behind them.
+    pub fn merge(mut self, other: Self) -> Self {
+        let Self {
+            table,
+            endpoints,
+            faults,
+        } = other;
+        self.table = self.table.merge(table);
+        self.endpoints.extend(endpoints);
+        self.faults.extend(faults);
+        self
+    }
+
+    /// These routes, and those of another list behind them, whose paths all get `prefix` in front.
+    ///
+    /// A slash at the end of the prefix does not count, and the path `/` becomes the prefix itself. Placeholders of the
+    /// prefix are placeholders of the paths.
+    pub fn nest(self, prefix: &str, other: Self) -> Self {
+        let Self {
+            table,
+            endpoints,
+            faults,
+        } = other;
+        self.merge(Self {
+            table: RouteTable::default().nest(prefix, table),
+            endpoints,
+            faults,
+        })
+    }
+
+    /// What is served where.
+    ///
+    /// A handler that has no place is missing; [`check`](Self::check) names it.
+    pub const fn table(&self) -> &RouteTable {
+        &self.table
+    }
+
+    /// Looks for everything that keeps the routes from being served.
+    ///
+    /// # Errors
+    ///
+    /// All faults together: a handler without a place, two handlers on one route, a path that actix-web refuses or that
+    /// does not have what its handler takes from it.
+    pub fn check(&self) -> Result<(), RouteFaults> {
+        let mut faults = self.faults.clone();
+        match self.table.check() {
+            Ok(()) => faults.extend(refused_paths(&self.table)),
+            Err(more) => faults.extend(more.iter().cloned()),
+        }
+        RouteFaults::unless_empty(faults)
+    }
+
+    /// The service, for [`App::service`](actix_web::App::service), a scope or a
+    /// [`ServiceConfig`](actix_web::web::ServiceConfig).
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn service(self) -> Result<RoutesService, RouteFaults> {
+        self.check()?;
+        let mut paths: Vec<(String, Vec<Endpoint>)> = Vec::new();
+        for (route, endpoint) in self.table.iter().zip(self.endpoints) {
+            let known = paths.iter_mut().find(|(path, _)| *path == route.path);
+            match known {
+                Some((_, endpoints)) => endpoints.push(endpoint),
+                None => paths.push((route.path.to_string(), vec![endpoint])),
+            }
+        }
+        // actix-web takes the first path that fits; a literal segment is meant before a placeholder.
+        paths.sort_by(|(one, _), (other, _)| more_literal(one, other));
+        Ok(RoutesService {
+            paths: paths.into(),
+        })
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Routes")
+            .field("table", &self.table)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The routes of a [`Routes`] without faults, in the form that actix-web serves.
+///
+/// Every worker has its own copy: clone it in the function that makes the application.
+#[derive(Clone)]
+pub struct RoutesService {
+    paths: Arc<[(String, Vec<Endpoint>)]>,
+}
+
+impl RoutesService {
+    fn resources(&self) -> impl Iterator<Item = Resource> {
+        self.paths.iter().map(|(path, endpoints)| {
+            endpoints
+                .iter()
+                .fold(web::resource(pattern(path)), |resource, endpoint| {
+                    resource.route(endpoint())
+                })
+        })
+    }
+}
+
+impl HttpServiceFactory for RoutesService {
+    fn register(self, config: &mut AppService) {
+        for resource in self.resources() {
+            resource.register(config);
+        }
+    }
+}
+
+impl fmt::Debug for RoutesService {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_list()
+            .entries(self.paths.iter().map(|(path, _)| path))
+            .finish()
+    }
+}
+
+/// The route of `H`, and its method in actix-web's words.
+fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, Method), RouteFault> {
+    let route = place.of(H::DECLARATION)?;
+    match Method::from_bytes(route.method.as_bytes()) {
+        Ok(method) if !route.method.bytes().any(|byte| byte.is_ascii_lowercase()) => {
+            Ok((route, method))
+        }
+        _ => Err(RouteFault::new(
+            H::DECLARATION,
+            format!("actix-web cannot serve the method `{}`", route.method),
+            "use a method of HTTP, in upper case",
+        )),
+    }
+}
+
+/// The most placeholders that actix-web takes in one path; it panics where there are more.
+const MOST_PLACEHOLDERS: usize = 16;
+
+/// The paths that actix-web would refuse, or would read in another way than they are meant.
+fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for route in table.iter().filter(|route| seen.insert(&route.path)) {
+        let path = &route.path;
+        let names = placeholders(path);
+        let no_identifier = names.iter().find(|name| !is_identifier(name));
+        let (message, hint) = if path.contains("{{") || path.contains("}}") {
+            (
+                format!("actix-web cannot serve the path `{path}`, which has a brace of its own"),
+                "give another path",
+            )
+        } else if path.ends_with('*') {
+            (
+                format!("actix-web takes the end of the path `{path}` for a placeholder"),
+                "write `{*name}` if it is one, and give another path otherwise",
+            )
+        } else if let Some(name) = no_identifier {
+            (
+                format!("actix-web cannot serve the path `{path}`: `{name}` is no name for it"),
+                "use letters, digits, `-` and `_`",
+            )
+        } else if names.len() > MOST_PLACEHOLDERS {
+            (
+                format!("the path `{path}` has more placeholders than actix-web takes"),
+                "give a path with 16 at most",
+            )
+        } else {
+            continue;
+        };
+        faults.push(RouteFault::new(route.declaration, message, hint));
+    }
+    faults
+}
+
+/// Whether actix-web takes a name, after `-` has become `_`.
+fn is_identifier(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    name.bytes().all(is_part) && !name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// Compares two paths, segment by segment: the one that says more comes first.
+fn more_literal(one: &str, other: &str) -> Ordering {
+    let segments = one.split('/').map(rank).zip(other.split('/').map(rank));
+    segments
+        .map(|(one, other)| one.cmp(&other))
+        .find(|ordering| ordering.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
+
+/// How much a segment leaves open, and how much of it is said: more is less.
+fn rank(segment: &str) -> (u8, std::cmp::Reverse<usize>) {
+    match segment.split_once('{') {
+        None => (0, std::cmp::Reverse(0)),
+        Some((said, name)) if name.starts_with('*') => (2, std::cmp::Reverse(said.len())),
+        Some((said, _)) => (1, std::cmp::Reverse(said.len())),
+    }
+}
+
+/// The arguments of a function that may be mounted as the handler `H`.
+///
+/// What `#[requires]` stands on takes the proof of its own check first. An attribute below it could have dropped the
+/// parameter, and a function of the same name could shadow the handler; neither compiles. A public handler takes what it
+/// likes, and has to be the function that says so.
+#[diagnostic::on_unimplemented(
+    message = "the function `{H}` does not take the proof of its check",
+    label = "would be served unguarded",
+    note = "`#[requires(..)]` adds the parameter; write it below the attributes that change the function's parameters",
+    note = "is there another function of this name?"
+)]
+pub trait RunsFor<H, By> {
+    /// Whether `function` is what `H` says it is.
+    ///
+    /// # Errors
+    ///
+    /// When it is another one.
+    fn function<F: 'static>(function: &F) -> Result<(), RouteFault>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<H: PublicHandler, T> RunsFor<H, ByReason> for T {
+    fn function<F: 'static>(function: &F) -> Result<(), RouteFault> {
+        is_public::<H, F>(function)
+    }
+}
+
+macro_rules! guarded_by_proof {
+    ($($argument:ident)*) => {
+        impl<H, A: ProofFor<H>, $($argument),*> RunsFor<H, ByProof> for (A, $($argument),*) {
+            fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
+                Ok(())
+            }
+        }
+    };
+}
+
+guarded_by_proof!();
+guarded_by_proof!(T2);
+guarded_by_proof!(T2 T3);
+guarded_by_proof!(T2 T3 T4);
+guarded_by_proof!(T2 T3 T4 T5);
+guarded_by_proof!(T2 T3 T4 T5 T6);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
+guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16);

@@ -1,0 +1,36 @@
+//! How the function that is mounted is known to be the handler that is meant.
+
+use super::RouteFault;
+use crate::web::{Authorized, PublicHandler, Requires};
+
+/// The proof that the check of the handler `H` has passed: its [`Authorized`].
+#[diagnostic::on_unimplemented(
+    message = "the function `{H}` does not take the proof of its check first",
+    label = "would be served unguarded",
+    note = "`#[requires(..)]` adds the parameter; write it below the attributes that change the function's parameters",
+    note = "is there another function of this name?"
+)]
+pub trait ProofFor<H> {}
+
+impl<H: Requires<P>, P> ProofFor<H> for Authorized<H, P> {}
+
+/// How a guarded handler is known: by the proof that it takes.
+#[derive(Debug)]
+pub enum ByProof {}
+
+/// How a public handler is known: by being the function that gives the reason.
+#[derive(Debug)]
+pub enum ByReason {}
+
+/// Whether `function` is the public handler `H`.
+pub(crate) fn is_public<H: PublicHandler, F: 'static>(function: &F) -> Result<(), RouteFault> {
+    if H::is(function) {
+        Ok(())
+    } else {
+        Err(RouteFault::new(
+            H::DECLARATION,
+            "another function of this name is in its place, with neither `#[requires]` nor `#[public]`",
+            "name the function that is meant by its path",
+        ))
+    }
+}

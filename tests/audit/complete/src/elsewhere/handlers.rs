@@ -1,0 +1,2 @@
+#[pinpoint_iam::public("load balancer health check")]
+pub async fn health() {}

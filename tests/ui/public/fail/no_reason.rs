@@ -1,0 +1,6 @@
+use pinpoint_iam::public;
+
+#[public]
+async fn health() {}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use pinpoint_iam::public;
+
+#[public("health check")]
+struct Health;
+
+impl Health {
+    #[public("health check")]
+    async fn method(&self) {}
+}
+
+trait Answers {
+    #[public("health check")]
+    async fn without_a_body();
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use pinpoint_iam::web::axum::Routes;
+use pinpoint_iam::{Authorizer, public, routes};
+
+#[public("load balancer health check")]
+async fn health() {}
+
+fn main() {
+    let _: Routes<Authorizer> = routes![
+        "get /healthz" => health,
+        "PURGE" => health,
+        "GET healthz" => health,
+        "/healthz?deep" => health,
+        "GET /health z" => health,
+        "" => health,
+        7 => health,
+    ];
+}
