@@ -224,7 +224,7 @@ pub fn before_body<T>(outcome: Result<T, Denied>) -> Result<(), Denied> {
 ///
 /// # Errors
 ///
-/// As [`Guard::foresee`].
+/// As `Guard::foresee`.
 pub fn foresee<A: TypedAction>(guard: &Guard<'_>, action: A) -> Result<(), Denied> {
     guard.foresee(action)
 }

@@ -150,8 +150,8 @@ mod shadowed {
     struct Some(u8);
 
     impl Campaign {
-        fn new(_: &::core::primitive::str, _: &::core::primitive::str) -> ::core::primitive::bool {
-            true
+        fn new(_: &::core::primitive::str, _: &::core::primitive::str) -> Self {
+            Self
         }
     }
 

@@ -22,7 +22,7 @@ pub trait RequestHead {
     /// The address of the peer of the connection, where the server knows it.
     fn peer(&self) -> Option<IpAddr>;
 
-    /// What middlewares have put into the request; read it with [`extension`](trait@RequestHead#method.extension).
+    /// What middlewares have put into the request; read it with `extension`.
     #[doc(hidden)]
     fn extensions(&self) -> Extensions<'_> {
         Extensions(Kept::Nowhere(PhantomData))

@@ -1,8 +1,8 @@
 //! `#[requires]` on actix-web handlers.
 //!
-//! The [`Authorizer`] stands in the application's data, as itself or as [`web::Data`](actix_web::web::Data); without one
+//! The [`Authorizer`] stands in the application's data, as itself or as [`web::Data`]; without one
 //! every guarded handler answers 500, and the log says why. An authentication middleware puts a
-//! [`Principal`](crate::Principal) into the request's extensions.
+//! [`Principal`] into the request's extensions.
 //!
 //! ```
 //! use actix_web::web;

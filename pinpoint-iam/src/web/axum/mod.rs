@@ -1,14 +1,15 @@
 //! `#[requires]` on axum handlers.
 //!
 //! The state that the router is given must hold an [`Authorizer`], by [`FromRef`]; a state without one does not
-//! compile. An authentication middleware puts a [`Principal`](crate::Principal) into the request's extensions. Both are
+//! compile. An authentication middleware puts a [`Principal`] into the request's extensions. Both are
 //! read before anything else of the request, and the body is not read at all for a caller that is refused.
 //!
 //! `aws:SourceIp` is the peer's address where the router is served with
 //! [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info), and not
 //! known otherwise: a decision that depends on it is then answered 503.
 //!
-//! Where tenants are accounts, the middleware puts the tenant's [`Scope`] there too, made by [`Scope::with_account`].
+//! Where tenants are accounts, the middleware puts the tenant's [`Scope`](crate::Scope) there too, made by
+//! [`Scope::with_account`](crate::Scope::with_account).
 //!
 //! A handler without a `State` parameter under `#[axum::debug_handler]` is taken to have the state `()`, which holds
 //! no authorizer; write `#[axum::debug_handler(state = AppState)]` there.
