@@ -103,7 +103,6 @@ impl AddedKeys {
     fn entry(&mut self, key: &str) -> Option<&mut Option<Vec<Value>>> {
         let folded = key.to_ascii_lowercase();
         if KEYS_OF_THE_LAYER.contains(&&*folded) || TagKey::of(&folded).is_some() {
-            #[cfg(any(feature = "axum", feature = "actix"))]
             tracing::warn!(key, "the application cannot add this condition key");
             return None;
         }

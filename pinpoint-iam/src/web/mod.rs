@@ -13,8 +13,11 @@ mod caller;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod context;
 mod declaration;
+#[cfg(any(feature = "axum", feature = "actix"))]
 mod head;
+#[cfg(any(feature = "axum", feature = "actix"))]
 mod keys;
+#[cfg(any(feature = "axum", feature = "actix"))]
 mod proxies;
 mod public;
 mod rejection;
@@ -27,19 +30,23 @@ use std::marker::PhantomData;
 use crate::guard::{Denied, Guard};
 
 pub use self::answers::Answers;
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use self::context::Transport;
 pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,
 };
+#[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::head::{Extensions, RequestHead};
+#[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::keys::{AddedKeys, RequestKeys};
+#[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::proxies::{InvalidNetwork, TrustedProxies};
 pub use self::public::PublicHandler;
 pub use self::rejection::Rejection;
 pub use self::routes::{
     ByProof, ByReason, MountedRoute, Place, ProofFor, RouteFault, RouteFaults, RouteTable,
 };
-pub use self::settings::Transport;
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///
