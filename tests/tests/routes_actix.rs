@@ -132,6 +132,33 @@ async fn what_is_mounted_is_guarded() {
             ("GET", "/files/a/b", false, 200, "a/b"),
             ("GET", "/files/", false, 404, ""),
             ("GET", "/v1/apps/a1", true, 404, ""),
+            ("GET", "/v1/apps/a1/campaigns/c1/", true, 404, ""),
+        ],
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn head_is_answered_by_the_handler_of_get_behind_its_check() {
+    let campaign = "/v1/apps/a1/campaigns/c1";
+    assert_answers(
+        all(),
+        &[
+            ("HEAD", campaign, true, 200, ""),
+            ("HEAD", campaign, false, 401, ""),
+        ],
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn a_handler_of_head_goes_before_that_of_get() {
+    assert_answers(
+        routes!["GET /apps" => generic::<u8>, "HEAD /apps" => health],
+        &[
+            ("HEAD", "/apps", false, 200, "healthy"),
+            ("GET", "/apps", false, 401, "Message"),
+            ("GET", "/apps", true, 200, "0"),
         ],
     )
     .await;
@@ -140,7 +167,7 @@ async fn what_is_mounted_is_guarded() {
 #[actix_web::test]
 async fn other_methods_are_not_answered() {
     let campaign = "/v1/apps/a1/campaigns/c1";
-    for method in ["HEAD", "OPTIONS", "POST", "TRACE"] {
+    for method in ["OPTIONS", "POST", "TRACE"] {
         assert_answers(
             all(),
             &[

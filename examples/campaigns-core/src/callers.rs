@@ -45,7 +45,7 @@ impl Callers {
     /// # Errors
     ///
     /// One line that names the file and, for a fault of its text, the line and column.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).map_err(|error| {
             format!("cannot read the callers from `{}`: {error}", path.display())
         })?;

@@ -15,7 +15,7 @@ use crate::shutdown::Signals;
 use crate::store::Store;
 
 /// The partition, region and account of every resource that the service has; the policies of the demo name them.
-pub fn scope() -> Scope {
+pub(crate) fn scope() -> Scope {
     Scope::new("aws", "us-east-1", "123456789012")
 }
 

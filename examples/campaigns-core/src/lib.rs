@@ -30,7 +30,7 @@ mod store;
 
 pub use arguments::Settings;
 pub use callers::Callers;
-pub use deployment::{Deployment, scope};
+pub use deployment::Deployment;
 pub use program::Program;
 pub use shutdown::Signals;
 pub use store::Store;

@@ -92,40 +92,47 @@ pub(crate) fn router(
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::path::Path;
     use std::{env, fs, process};
 
     use axum::http::HeaderValue;
     use axum::http::header::AUTHORIZATION;
-    use pinpoint_iam::source::Directory;
+    use campaigns_core::{Deployment, Settings};
     use pinpoint_iam::testing::Sweep;
     use pinpoint_iam::web::{ActionRequirement, Requirement};
 
     use super::*;
-    use campaigns_core::scope;
 
     /// Every route of the service as it is served, to somebody unknown and to a caller whom no policy mentions.
     #[tokio::test]
     async fn no_route_lets_anybody_in() {
         let directory = env::temp_dir().join(format!("campaigns-sweep-{}", process::id()));
-        let store = Store::open(&directory).unwrap();
+        fs::create_dir_all(&directory).unwrap();
         let config = directory.join("callers.toml");
         let newcomer = "[[caller]]\nname = \"newcomer\"\ntoken = \"newcomer-0123456789\"\n\
             principal = \"arn:aws:iam::123456789012:user/newcomer\"\n";
         fs::write(&config, newcomer).unwrap();
-        let callers = Arc::new(Callers::read(&config).unwrap());
-        let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        let authorizer = Authorizer::builder()
-            .scope(scope())
-            .source(Directory::open(policies).unwrap())
-            .build()
-            .unwrap();
+        let deployment = Deployment::prepare(Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: directory.join("data"),
+            config,
+            policies: Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"),
+        });
+        let Deployment {
+            authorizer,
+            callers,
+            store,
+            ..
+        } = deployment.unwrap();
+        let scope = authorizer.scope().clone();
         let routes = routes();
         let table = routes.table().clone();
-        let router = router(routes, callers, AppState { authorizer, store }).unwrap();
+        let state = AppState { authorizer, store };
+        let router = router(routes, Arc::new(callers), state).unwrap();
 
         let swept = Sweep::new(&table)
-            .in_scope(scope())
+            .in_scope(scope)
             .run_on_axum(&router, |request| {
                 let token = HeaderValue::from_static("Bearer newcomer-0123456789");
                 request.headers_mut().insert(AUTHORIZATION, token);

@@ -36,7 +36,7 @@
 //! body yields nothing; for a refused caller it never does. But an extractor that finds fault with the query or a header
 //! would answer first. So mount handlers
 //!
-//! - with [`guarded`]: nothing is polled before the decision; or
+//! - with [`routes!`](routes), or with [`guarded`]: nothing is polled before the decision; or
 //! - under the middleware [`refusals_first`], which also serves handlers with a route macro, such as `#[get("/")]`: other
 //!   extractors may run, but a refused caller gets the refusal.
 

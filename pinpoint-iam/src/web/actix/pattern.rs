@@ -1,5 +1,7 @@
 //! Paths in actix-web's notation.
 
+use std::cmp::Reverse;
+
 /// The path of a route of the catalog as actix-web writes it, where names of parameters are identifiers:
 /// `/v1/apps/{application-id}` becomes `/v1/apps/{application_id}`, and `/files/{*rest}` becomes `/files/{rest:.+}`.
 ///
@@ -31,8 +33,58 @@ pub fn pattern(path: &str) -> String {
     pattern
 }
 
+/// The most placeholders that one path may have.
+const MOST_PLACEHOLDERS: usize = 16;
+
+/// Whether actix-web serves the path as it is meant. It panics on some others, and serves more than is written on some.
+///
+/// What holds for every framework is not asked again: that braces match, and that no name comes twice.
+///
+/// # Errors
+///
+/// What is in the way.
+pub(super) fn is_servable(path: &str) -> Result<(), String> {
+    if path.contains("{{") || path.contains("}}") {
+        return Err("it knows no brace that is none of a placeholder's".to_owned());
+    }
+    if path.ends_with('*') {
+        return Err("it takes a `*` at the end for everything that could follow".to_owned());
+    }
+    let mut placeholders = 0;
+    for name in path.split('{').skip(1) {
+        let name = name.split_once('}').map_or(name, |(name, _)| name);
+        let bare = name.strip_prefix('*').unwrap_or(name);
+        let starts_well = !bare.starts_with(|first: char| first.is_ascii_digit());
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if bare.is_empty() || !starts_well || !bare.bytes().all(is_part) {
+            return Err(format!("it does not take the name `{name}`"));
+        }
+        placeholders += 1;
+    }
+    if placeholders > MOST_PLACEHOLDERS {
+        return Err(format!(
+            "it takes no more than {MOST_PLACEHOLDERS} placeholders"
+        ));
+    }
+    Ok(())
+}
+
+/// Smaller for the path that is meant where a request fits two: words go before placeholders, and a placeholder behind
+/// the longer word before the other. actix-web itself takes the first that fits.
+pub(super) fn precedence(path: &str) -> Vec<(u8, Reverse<usize>)> {
+    path.split('/')
+        .map(|segment| match segment.split_once('{') {
+            None => (0, Reverse(0)),
+            Some((_, name)) if name.starts_with('*') => (2, Reverse(0)),
+            Some((word, _)) => (1, Reverse(word.len())),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use actix_web::dev::ResourceDef;
+
     use super::*;
 
     #[test]
@@ -47,5 +99,49 @@ mod tests {
         ] {
             assert_eq!(pattern(path), expected);
         }
+    }
+
+    #[test]
+    fn what_is_servable_makes_no_panic_and_fits_what_is_written() {
+        for path in [
+            "/",
+            "/a-b/{c-d}/v{e}/{*f}",
+            "/{_x}",
+            "/a%20b/.*/(x",
+            "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}",
+        ] {
+            assert_eq!(is_servable(path), Ok(()), "{path}");
+            let resource = ResourceDef::new(pattern(path));
+            let sample = path
+                .replace(['{', '}'], "")
+                .replace("/*f", "/more/and/more");
+            assert!(resource.is_match(&sample), "{path} {sample}");
+            assert!(!resource.is_match(&format!("{sample}/")) || path.contains('*'));
+        }
+        for (path, said) in [
+            ("/{{a}}/{b}", "brace"),
+            ("/a*", "everything"),
+            ("/{a.b}", "`a.b`"),
+            ("/{1st}", "`1st`"),
+            ("/{a b}", "`a b`"),
+            ("/{ä}", "`ä`"),
+            (
+                "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}",
+                "16",
+            ),
+        ] {
+            let fault = is_servable(path).unwrap_err();
+            assert!(fault.contains(said), "{path}: {fault}");
+        }
+    }
+
+    #[test]
+    fn words_go_before_placeholders() {
+        let mut paths = ["/{a}/b", "/a/{*b}", "/a/{b}", "/a/x{b}", "/a/xy{b}", "/a/b"];
+        paths.sort_by_key(|path| precedence(path));
+        assert_eq!(
+            paths,
+            ["/a/b", "/a/xy{b}", "/a/x{b}", "/a/{b}", "/a/{*b}", "/{a}/b"]
+        );
     }
 }

@@ -1,16 +1,16 @@
 //! Handlers at their places, and the service that they make.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Resource, Responder, Route, web};
+use actix_web::{FromRequest, Handler, Resource, Responder, Route, guard, web};
 
-use super::{guarded, pattern};
-use crate::web::routes::{is_public, placeholders};
+use super::guarded;
+use super::pattern::{is_servable, pattern, precedence};
+use crate::web::routes::is_public;
 use crate::web::{
     Annotated, ByProof, ByReason, MountedRoute, Place, ProofFor, PublicHandler, RouteFault,
     RouteFaults, RouteTable,
@@ -57,8 +57,15 @@ impl Routes {
         match T::function(&handler).and_then(|()| served::<H>(place)) {
             Ok((route, method)) => {
                 self.table.push(route);
-                let endpoint = move || web::method(method.clone()).to(guarded(handler.clone()));
-                self.endpoints.push(Arc::new(endpoint));
+                self.endpoints.push(Arc::new(move || {
+                    let route = if method == Method::GET {
+                        // As axum does, and as RFC 9110 has it; the server leaves the body out.
+                        Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
+                    } else {
+                        web::method(method.clone())
+                    };
+                    route.to(guarded(handler.clone()))
+                }));
             }
             Err(fault) => self.faults.push(fault),
         }
@@ -125,19 +132,26 @@ impl Routes {
     /// As [`check`](Self::check).
     pub fn service(self) -> Result<RoutesService, RouteFaults> {
         self.check()?;
+        Ok(RoutesService {
+            paths: self.paths().into(),
+        })
+    }
+
+    /// The paths with what is served there, in the order in which they are tried.
+    fn paths(self) -> Vec<(String, Vec<Endpoint>)> {
+        let mut mounted: Vec<(&MountedRoute, Endpoint)> =
+            self.table.iter().zip(self.endpoints).collect();
+        // A handler of `HEAD` goes before that of `GET`, which would answer in its place.
+        mounted.sort_by_key(|(route, _)| (precedence(&route.path), route.method != "HEAD"));
         let mut paths: Vec<(String, Vec<Endpoint>)> = Vec::new();
-        for (route, endpoint) in self.table.iter().zip(self.endpoints) {
-            let known = paths.iter_mut().find(|(path, _)| *path == route.path);
-            match known {
+        for (route, endpoint) in mounted {
+            let pattern = pattern(&route.path);
+            match paths.iter_mut().find(|(other, _)| *other == pattern) {
                 Some((_, endpoints)) => endpoints.push(endpoint),
-                None => paths.push((route.path.to_string(), vec![endpoint])),
+                None => paths.push((pattern, vec![endpoint])),
             }
         }
-        // actix-web takes the first path that fits; a literal segment is meant before a placeholder.
-        paths.sort_by(|(one, _), (other, _)| more_literal(one, other));
-        Ok(RoutesService {
-            paths: paths.into(),
-        })
+        paths
     }
 }
 
@@ -164,7 +178,7 @@ impl RoutesService {
         self.paths.iter().map(|(path, endpoints)| {
             endpoints
                 .iter()
-                .fold(web::resource(pattern(path)), |resource, endpoint| {
+                .fold(web::resource(path.as_str()), |resource, endpoint| {
                     resource.route(endpoint())
                 })
         })
@@ -203,67 +217,20 @@ fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, Method), RouteFau
     }
 }
 
-/// The most placeholders that actix-web takes in one path; it panics where there are more.
-const MOST_PLACEHOLDERS: usize = 16;
-
 /// The paths that actix-web would refuse, or would read in another way than they are meant.
-fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
-    let mut faults = Vec::new();
+fn refused_paths(table: &RouteTable) -> impl Iterator<Item = RouteFault> {
     let mut seen = BTreeSet::new();
-    for route in table.iter().filter(|route| seen.insert(&route.path)) {
-        let path = &route.path;
-        let names = placeholders(path);
-        let no_identifier = names.iter().find(|name| !is_identifier(name));
-        let (message, hint) = if path.contains("{{") || path.contains("}}") {
-            (
-                format!("actix-web cannot serve the path `{path}`, which has a brace of its own"),
+    table
+        .iter()
+        .filter(move |route| seen.insert(&route.path))
+        .filter_map(|route| {
+            let why = is_servable(&route.path).err()?;
+            Some(RouteFault::new(
+                route.declaration,
+                format!("actix-web cannot serve the path `{}`: {why}", route.path),
                 "give another path",
-            )
-        } else if path.ends_with('*') {
-            (
-                format!("actix-web takes the end of the path `{path}` for a placeholder"),
-                "write `{*name}` if it is one, and give another path otherwise",
-            )
-        } else if let Some(name) = no_identifier {
-            (
-                format!("actix-web cannot serve the path `{path}`: `{name}` is no name for it"),
-                "use letters, digits, `-` and `_`",
-            )
-        } else if names.len() > MOST_PLACEHOLDERS {
-            (
-                format!("the path `{path}` has more placeholders than actix-web takes"),
-                "give a path with 16 at most",
-            )
-        } else {
-            continue;
-        };
-        faults.push(RouteFault::new(route.declaration, message, hint));
-    }
-    faults
-}
-
-/// Whether actix-web takes a name, after `-` has become `_`.
-fn is_identifier(name: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    name.bytes().all(is_part) && !name.starts_with(|first: char| first.is_ascii_digit())
-}
-
-/// Compares two paths, segment by segment: the one that says more comes first.
-fn more_literal(one: &str, other: &str) -> Ordering {
-    let segments = one.split('/').map(rank).zip(other.split('/').map(rank));
-    segments
-        .map(|(one, other)| one.cmp(&other))
-        .find(|ordering| ordering.is_ne())
-        .unwrap_or(Ordering::Equal)
-}
-
-/// How much a segment leaves open, and how much of it is said: more is less.
-fn rank(segment: &str) -> (u8, std::cmp::Reverse<usize>) {
-    match segment.split_once('{') {
-        None => (0, std::cmp::Reverse(0)),
-        Some((said, name)) if name.starts_with('*') => (2, std::cmp::Reverse(said.len())),
-        Some((said, _)) => (1, std::cmp::Reverse(said.len())),
-    }
+            ))
+        })
 }
 
 /// The arguments of a function that may be mounted as the handler `H`.

@@ -14,8 +14,6 @@ pub use self::place::Place;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub(crate) use self::proof::is_public;
 pub use self::proof::{ByProof, ByReason, ProofFor};
-#[cfg(feature = "actix")]
-pub(crate) use self::template::placeholders;
 use crate::web::Declaration;
 
 /// One handler and the place where it is served.

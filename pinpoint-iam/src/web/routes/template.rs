@@ -111,12 +111,6 @@ pub(super) fn fill(path: &str, value: impl Fn(&str) -> String) -> String {
     filled
 }
 
-/// The names of a path's placeholders; none for a path that cannot be read.
-#[cfg(feature = "actix")]
-pub(crate) fn placeholders(path: &str) -> Vec<&str> {
-    Template::parse(path).map_or_else(|_| Vec::new(), |template| template.names)
-}
-
 /// The first placeholder of a segment, with what stands before and behind it.
 fn placeholder(segment: &str) -> Option<(&str, &str, &str)> {
     let mut start = 0;
