@@ -45,5 +45,7 @@ pub(crate) async fn delete_app(
     Path(application_id): Path<String>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Application>, Failure> {
-    Ok(web::Json(applications::delete(&store, application_id).await?))
+    Ok(web::Json(
+        applications::delete(&store, application_id).await?,
+    ))
 }

@@ -29,7 +29,9 @@ pub(crate) async fn get_campaigns(
     InQuery(page): InQuery<PageRequest>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Page<Campaign>>, Failure> {
-    Ok(web::Json(campaigns::list(&store, application_id, page).await?))
+    Ok(web::Json(
+        campaigns::list(&store, application_id, page).await?,
+    ))
 }
 
 /// Reads one campaign.
@@ -38,7 +40,9 @@ pub(crate) async fn get_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Campaign>, Failure> {
-    Ok(web::Json(campaigns::read(&store, application_id, campaign_id).await?))
+    Ok(web::Json(
+        campaigns::read(&store, application_id, campaign_id).await?,
+    ))
 }
 
 /// Changes a campaign; what the request leaves out stays.
@@ -48,7 +52,9 @@ pub(crate) async fn update_campaign(
     store: web::ThinData<Store>,
     JsonBody(request): JsonBody<WriteCampaign>,
 ) -> Result<web::Json<Campaign>, Failure> {
-    Ok(web::Json(campaigns::update(&store, application_id, campaign_id, request).await?))
+    Ok(web::Json(
+        campaigns::update(&store, application_id, campaign_id, request).await?,
+    ))
 }
 
 /// Deletes a campaign.
@@ -57,5 +63,7 @@ pub(crate) async fn delete_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Campaign>, Failure> {
-    Ok(web::Json(campaigns::delete(&store, application_id, campaign_id).await?))
+    Ok(web::Json(
+        campaigns::delete(&store, application_id, campaign_id).await?,
+    ))
 }

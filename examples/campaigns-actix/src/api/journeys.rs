@@ -14,7 +14,9 @@ pub(crate) async fn get_journey_execution_metrics(
     Path((application_id, journey_id)): Path<(String, String)>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<ExecutionMetrics>, Failure> {
-    Ok(web::Json(journeys::execution(&store, application_id, journey_id).await?))
+    Ok(web::Json(
+        journeys::execution(&store, application_id, journey_id).await?,
+    ))
 }
 
 /// Says how many participants one activity of a journey had.
@@ -23,5 +25,8 @@ pub(crate) async fn get_journey_execution_activity_metrics(
     Path((application_id, journey_id, journey_activity_id)): Path<(String, String, String)>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<ExecutionActivityMetrics>, Failure> {
-    Ok(web::Json(journeys::execution_of_activity(&store, application_id, journey_id, journey_activity_id).await?))
+    Ok(web::Json(
+        journeys::execution_of_activity(&store, application_id, journey_id, journey_activity_id)
+            .await?,
+    ))
 }

@@ -7,7 +7,7 @@ use pinpoint_iam::requires;
 use pinpoint_iam::web::actix::Path;
 
 use super::answer::Failure;
-use super::extract::{InQuery};
+use super::extract::InQuery;
 
 /// Reads a KPI of an application.
 #[requires(GetApplicationDateRangeKpi)]
@@ -16,7 +16,9 @@ pub(crate) async fn get_application_date_range_kpi(
     InQuery(range): InQuery<DateRange>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Indicator>, Failure> {
-    Ok(web::Json(metrics::of_application(&store, application_id, kpi_name, range).await?))
+    Ok(web::Json(
+        metrics::of_application(&store, application_id, kpi_name, range).await?,
+    ))
 }
 
 /// Reads a KPI of a campaign.
@@ -26,7 +28,9 @@ pub(crate) async fn get_campaign_date_range_kpi(
     InQuery(range): InQuery<DateRange>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Indicator>, Failure> {
-    Ok(web::Json(metrics::of_campaign(&store, application_id, campaign_id, kpi_name, range).await?))
+    Ok(web::Json(
+        metrics::of_campaign(&store, application_id, campaign_id, kpi_name, range).await?,
+    ))
 }
 
 /// Reads a KPI of a journey.
@@ -36,5 +40,7 @@ pub(crate) async fn get_journey_date_range_kpi(
     InQuery(range): InQuery<DateRange>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Indicator>, Failure> {
-    Ok(web::Json(metrics::of_journey(&store, application_id, journey_id, kpi_name, range).await?))
+    Ok(web::Json(
+        metrics::of_journey(&store, application_id, journey_id, kpi_name, range).await?,
+    ))
 }

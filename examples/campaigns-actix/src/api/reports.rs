@@ -5,12 +5,12 @@
 
 use actix_web::web;
 use campaigns_core::Store;
-use campaigns_core::reports::{self, Report};
 use campaigns_core::page::{Page, PageRequest};
+use campaigns_core::reports::{self, Report};
 use pinpoint_iam::requires;
 
 use super::answer::Failure;
-use super::extract::{InQuery};
+use super::extract::InQuery;
 
 /// Reads a report on each application.
 #[requires(GetReports)]

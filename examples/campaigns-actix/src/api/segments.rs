@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::web;
 use campaigns_core::Store;
-use campaigns_core::segments::{self, Segment, WriteSegment};
 use campaigns_core::page::{Page, PageRequest};
+use campaigns_core::segments::{self, Segment, WriteSegment};
 use pinpoint_iam::requires;
 use pinpoint_iam::web::actix::Path;
 
@@ -29,7 +29,9 @@ pub(crate) async fn get_segments(
     InQuery(page): InQuery<PageRequest>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Page<Segment>>, Failure> {
-    Ok(web::Json(segments::list(&store, application_id, page).await?))
+    Ok(web::Json(
+        segments::list(&store, application_id, page).await?,
+    ))
 }
 
 /// Reads one segment.
@@ -38,7 +40,9 @@ pub(crate) async fn get_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Segment>, Failure> {
-    Ok(web::Json(segments::read(&store, application_id, segment_id).await?))
+    Ok(web::Json(
+        segments::read(&store, application_id, segment_id).await?,
+    ))
 }
 
 /// Changes a segment; what the request leaves out stays.
@@ -48,7 +52,9 @@ pub(crate) async fn update_segment(
     store: web::ThinData<Store>,
     JsonBody(request): JsonBody<WriteSegment>,
 ) -> Result<web::Json<Segment>, Failure> {
-    Ok(web::Json(segments::update(&store, application_id, segment_id, request).await?))
+    Ok(web::Json(
+        segments::update(&store, application_id, segment_id, request).await?,
+    ))
 }
 
 /// Deletes a segment. Its campaigns stay, with the state `DELETED`, as Pinpoint documents it.
@@ -57,5 +63,7 @@ pub(crate) async fn delete_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
     store: web::ThinData<Store>,
 ) -> Result<web::Json<Segment>, Failure> {
-    Ok(web::Json(segments::delete(&store, application_id, segment_id).await?))
+    Ok(web::Json(
+        segments::delete(&store, application_id, segment_id).await?,
+    ))
 }

@@ -7,7 +7,7 @@ use pinpoint_iam::requires;
 use pinpoint_iam::web::actix::Path;
 
 use super::answer::Failure;
-use super::extract::{JsonBody};
+use super::extract::JsonBody;
 
 /// Reads the settings of an application; one that was never changed has none set.
 #[requires(GetApplicationSettings)]
@@ -25,5 +25,7 @@ pub(crate) async fn update_application_settings(
     store: web::ThinData<Store>,
     JsonBody(request): JsonBody<WriteSettings>,
 ) -> Result<web::Json<Settings>, Failure> {
-    Ok(web::Json(settings::update(&store, application_id, request).await?))
+    Ok(web::Json(
+        settings::update(&store, application_id, request).await?,
+    ))
 }

@@ -1,0 +1,26 @@
+//! The campaigns service on actix-web: the same routes, callers, policies and answers as `campaigns`, which is on axum.
+//!
+//! Read [`api`] for the handlers with their `#[requires(..)]`, [`routes`] for how they are mounted, [`authentication`]
+//! for where the principal comes from and [`service`] for how it all starts. What has nothing to do with actix-web stands
+//! in `campaigns-core`.
+
+mod api;
+mod authentication;
+mod log;
+mod routes;
+mod service;
+
+use std::process::ExitCode;
+
+use campaigns_core::Program;
+
+const PROGRAM: Program = Program {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    directory: env!("CARGO_MANIFEST_DIR"),
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    PROGRAM.run(service::run).await
+}

@@ -1,0 +1,66 @@
+//! From the settings to a running service, and to its end.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use actix_web::{HttpServer, web};
+use campaigns_core::{Deployment, Settings};
+
+use crate::routes::{app, routes};
+
+/// How long requests that are under way at the end may still take.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Runs the service until the process is asked to stop.
+///
+/// # Errors
+///
+/// One line that says what is in the way: a broken policy or configuration, a port in use, a database that cannot be
+/// opened.
+pub(crate) async fn run(settings: Settings) -> Result<(), String> {
+    let routes = routes();
+    routes.check().map_err(|faults| faults.to_string())?;
+    let deployment = Deployment::prepare(settings)?;
+    deployment.announce(routes.table())?;
+    let config = routes.config().map_err(|faults| faults.to_string())?;
+    let Deployment {
+        authorizer,
+        callers,
+        store,
+        listener,
+        mut signals,
+        ..
+    } = deployment;
+    let callers = web::Data::new(callers);
+    let failed = |error| format!("the service failed: {error}");
+    let server = HttpServer::new(move || {
+        app(
+            config.clone(),
+            callers.clone(),
+            authorizer.clone(),
+            store.clone(),
+        )
+    })
+    .disable_signals()
+    .shutdown_timeout(GRACE.as_secs())
+    .listen(listener)
+    .map_err(failed)?
+    .run();
+    let handle = server.handle();
+    let mut server = pin!(server);
+    tokio::select! {
+        result = &mut server => return result.map_err(failed),
+        () = signals.next() => {}
+    }
+    tracing::info!("stopping");
+    let mut stopping = pin!(handle.stop(true));
+    tokio::select! {
+        result = &mut server => return result.map_err(failed),
+        () = &mut stopping => {}
+        () = signals.next() => {
+            tracing::warn!("asked to stop again: requests under way are dropped");
+            handle.stop(false).await;
+        }
+    }
+    Ok(())
+}
