@@ -4,13 +4,13 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::{ErrorHandlerResponse, ErrorHandlers, from_fn};
-use actix_web::web::{self, PayloadConfig, ServiceConfig};
+use actix_web::web::{self, PayloadConfig};
 use actix_web::{App, Error, Result};
 use campaigns_core::answer::ApiError;
 use campaigns_core::body::MAX_BODY_LENGTH;
 use campaigns_core::{Callers, Store};
 use pinpoint_iam::Authorizer;
-use pinpoint_iam::web::actix::{Routes, routes};
+use pinpoint_iam::web::actix::{Routes, RoutesService, routes};
 
 use crate::api::answer::Failure;
 use crate::api::{applications, campaigns, journeys, metrics, reports, segments, settings};
@@ -50,7 +50,7 @@ pub(crate) fn routes() -> Routes {
 
 /// The service, without the socket.
 pub(crate) fn app(
-    routes: impl FnOnce(&mut ServiceConfig),
+    routes: RoutesService,
     callers: web::Data<Callers>,
     authorizer: Authorizer,
     store: Store,
@@ -68,7 +68,7 @@ pub(crate) fn app(
         .app_data(callers)
         .app_data(web::ThinData(store))
         .app_data(PayloadConfig::new(MAX_BODY_LENGTH))
-        .configure(routes)
+        .service(routes)
         .default_service(web::to(async || {
             Err::<&str, _>(Failure(ApiError::no_such_path()))
         }))
@@ -82,4 +82,63 @@ fn method_not_allowed<B>(response: ServiceResponse<B>) -> Result<ErrorHandlerRes
     let failure = Failure(ApiError::method_not_allowed());
     let response = response.error_response(failure).map_into_right_body();
     Ok(ErrorHandlerResponse::Response(response))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::path::Path;
+    use std::{env, fs, process};
+
+    use actix_web::http::header::AUTHORIZATION;
+    use actix_web::test::init_service;
+    use campaigns_core::{Deployment, Settings};
+    use pinpoint_iam::testing::{Sweep, SweepCaller};
+
+    use super::*;
+
+    /// Every route of the service as it is served, to somebody unknown and to a caller whom no policy mentions.
+    #[tokio::test]
+    async fn no_route_lets_anybody_in() {
+        let directory = env::temp_dir().join(format!("campaigns-actix-sweep-{}", process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let config = directory.join("callers.toml");
+        let newcomer = "[[caller]]\nname = \"newcomer\"\ntoken = \"newcomer-0123456789\"\n\
+            principal = \"arn:aws:iam::123456789012:user/newcomer\"\n";
+        fs::write(&config, newcomer).unwrap();
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let deployment = Deployment::prepare(Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: directory.join("data"),
+            config,
+            policies: manifest.join("../campaigns/policies"),
+        });
+        let Deployment {
+            authorizer,
+            callers,
+            store,
+            ..
+        } = deployment.unwrap();
+        let scope = authorizer.scope().clone();
+        let routes = routes();
+        let table = routes.table().clone();
+        let routes = routes.service().unwrap();
+        let app = init_service(app(routes, web::Data::new(callers), authorizer, store)).await;
+
+        let swept = Sweep::new(&table)
+            .in_scope(scope)
+            .run_on_actix(&app, |request, caller| {
+                let token = "Bearer newcomer-0123456789";
+                match caller {
+                    SweepCaller::Powerless => request.insert_header((AUTHORIZATION, token)),
+                    _ => request,
+                }
+                .to_request()
+            })
+            .await;
+        fs::remove_dir_all(&directory).unwrap();
+        let swept = swept.unwrap();
+        assert_eq!(swept.calls(), 2 * table.iter().count());
+        assert_eq!(swept.public().count(), 0);
+    }
 }

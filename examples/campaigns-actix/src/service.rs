@@ -22,7 +22,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), String> {
     routes.check().map_err(|faults| faults.to_string())?;
     let deployment = Deployment::prepare(settings)?;
     deployment.announce(routes.table())?;
-    let config = routes.config().map_err(|faults| faults.to_string())?;
+    let routes = routes.service().map_err(|faults| faults.to_string())?;
     let Deployment {
         authorizer,
         callers,
@@ -35,7 +35,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), String> {
     let failed = |error| format!("the service failed: {error}");
     let server = HttpServer::new(move || {
         app(
-            config.clone(),
+            routes.clone(),
             callers.clone(),
             authorizer.clone(),
             store.clone(),

@@ -1,5 +1,7 @@
 //! An actix-web application that is called without a network.
 
+#![allow(dead_code, reason = "not every test looks at everything")]
+
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
