@@ -110,6 +110,8 @@ fn router(policy: &str) -> Router {
         .route("/extracted/{application_id}/{id}", get(extracted))
         .route("/templates/{name}/email", get(email_template))
         .route("/app-tags/{application_id}", get(app_tags))
+        .route("/by-arn/{arn}", get(by_arn))
+        .route("/by-text/{arn}", get(by_part_of_a_text))
         .route("/segment-tags/{application_id}/{id}", get(segment_tags))
         .with_state(authorizer)
 }
@@ -214,4 +216,85 @@ async fn each_of_several_resource_types_is_checked_as_itself() {
         status(&segment, "/segment-tags/a1/s1").await,
         StatusCode::OK
     );
+}
+
+#[requires(ListTagsForResource)]
+async fn by_arn(Path(resource_arn): Path<String>) -> String {
+    resource_arn
+}
+
+#[requires(ListTagsForResource, resource_arn = arn.trim_end_matches('!'), permit = proof)]
+async fn by_part_of_a_text(Path(arn): Path<String>) -> String {
+    assert_eq!(proof.arn(), arn.trim_end_matches('!'));
+    proof.arn().to_owned()
+}
+
+#[tokio::test]
+async fn a_whole_arn_is_read_into_the_types_of_the_action() {
+    let router = router(&allow("ListTagsForResource", "apps/a1*"));
+    for (arn, expected) in [
+        (
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1",
+            200,
+        ),
+        (
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1",
+            200,
+        ),
+        (
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/segments/s1",
+            200,
+        ),
+        (
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a2",
+            403,
+        ),
+        (
+            "arn:aws:mobiletargeting:us-east-1:123456789012:templates/a1/EMAIL",
+            403,
+        ),
+        // Of another partition, region or account.
+        (
+            "arn:aws-cn:mobiletargeting:us-east-1:123456789012:apps/a1",
+            403,
+        ),
+        (
+            "arn:aws:mobiletargeting:eu-west-1:123456789012:apps/a1",
+            403,
+        ),
+        (
+            "arn:aws:mobiletargeting:us-east-1:999999999999:apps/a1",
+            403,
+        ),
+        ("arn:aws:mobiletargeting:us-east-1::apps/a1", 403),
+        // Of no type that the action acts on, or none at all.
+        (
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/endpoints/e1",
+            400,
+        ),
+        (
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1/x",
+            400,
+        ),
+        (
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/*",
+            400,
+        ),
+        ("arn:aws:mobiletargeting:us-east-1:123456789012:apps/*", 400),
+        ("arn:aws:mobiletargeting:us-east-1:123456789012:apps/", 400),
+        ("arn:aws:mobiletargeting:us-east-1:123456789012:*", 400),
+        ("arn:aws:s3:us-east-1:123456789012:apps/a1", 400),
+        ("apps/a1", 400),
+        ("*", 400),
+        (" ", 400),
+    ] {
+        let encoded = arn
+            .replace('%', "%25")
+            .replace('/', "%2F")
+            .replace(' ', "%20");
+        for way in ["by-arn", "by-text"] {
+            let path = format!("/{way}/{encoded}");
+            assert_eq!(status(&router, &path).await.as_u16(), expected, "{path}");
+        }
+    }
 }

@@ -1,0 +1,183 @@
+//! What stands on a handler, as data.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use pinpoint_iam::web::{
+    Access, Annotated, BindingSource, PathParameter, Requirement, ResourceBinding,
+};
+use pinpoint_iam::{Authorizer, requires};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Ids {
+    application_id: String,
+    #[serde(rename = "campaign-id")]
+    campaign_id: String,
+}
+
+#[derive(Deserialize)]
+struct Id(String);
+
+#[requires(GetCampaign)]
+async fn tuple(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
+    application_id + &campaign_id
+}
+
+#[requires(GetCampaign)]
+async fn with_gaps(
+    Path((application_id, _, campaign_id, ..)): Path<(String, String, String, u8, u8)>,
+) -> String {
+    application_id + &campaign_id
+}
+
+#[requires(GetApp)]
+async fn gap_in_front(
+    axum::extract::Path((.., application_id)): axum::extract::Path<(String, String)>,
+) -> String {
+    application_id
+}
+
+#[requires(GetApp)]
+async fn single(Path(application_id): Path<String>) -> String {
+    application_id
+}
+
+#[requires(GetApp, application_id = id)]
+async fn newtype(Path(Id(id)): Path<Id>) -> String {
+    id
+}
+
+#[requires(GetCampaign, campaign_id = id)]
+async fn named(
+    Path(Ids {
+        application_id,
+        campaign_id: id,
+    }): Path<Ids>,
+) -> String {
+    application_id + &id
+}
+
+#[requires(GetCampaign, application_id = path.0, campaign_id = path.1)]
+async fn whole_tuple(Path(path): Path<(String, String)>, Query(_): Query<Id>) -> String {
+    path.0 + &path.1
+}
+
+#[requires(GetApp, application_id = path.as_str())]
+async fn whole(path: Path<String>) -> String {
+    path.0
+}
+
+fn path_parameters<H: Annotated>() -> String {
+    format!("{:?}", H::DECLARATION.path_parameters)
+}
+
+#[test]
+fn names_of_path_parameters_are_known() {
+    let debug = |parameters: &[PathParameter]| format!("{parameters:?}");
+    assert_eq!(
+        path_parameters::<tuple>(),
+        debug(&[PathParameter::Tuple(&["application_id", "campaign_id"])])
+    );
+    assert_eq!(
+        path_parameters::<with_gaps>(),
+        debug(&[PathParameter::Tuple(&[
+            "application_id",
+            "",
+            "campaign_id",
+            "",
+            ""
+        ])])
+    );
+    assert_eq!(
+        path_parameters::<gap_in_front>(),
+        debug(&[PathParameter::Tuple(&["", "application_id"])])
+    );
+    assert_eq!(
+        path_parameters::<single>(),
+        debug(&[PathParameter::Single("application_id")])
+    );
+    assert_eq!(
+        path_parameters::<newtype>(),
+        debug(&[PathParameter::Single("id")])
+    );
+    assert_eq!(
+        path_parameters::<named>(),
+        debug(&[PathParameter::Named(&["application_id", "campaign_id"])])
+    );
+    assert_eq!(path_parameters::<whole_tuple>(), "[]");
+    assert_eq!(path_parameters::<whole>(), "[]");
+}
+
+#[requires(GetApp)]
+#[requires(
+    any(GetEmailTemplate, all(DeleteCampaign(campaign_id = format!("c{id}")), ListTagsForResource)),
+    template_name = id,
+)]
+#[requires(mobileanalytics::PutEvents)]
+async fn composed(
+    State(_): State<Authorizer>,
+    Path((application_id, id)): Path<(String, String)>,
+    Json(resource_arn): Json<String>,
+) -> String {
+    application_id + &id + &resource_arn
+}
+
+/// Who may call, in one line.
+fn written(requirement: &Requirement) -> String {
+    let each = |several: &[Requirement]| several.iter().map(written).collect::<Vec<_>>().join(", ");
+    match requirement {
+        Requirement::All(several) => format!("all({})", each(several)),
+        Requirement::Any(several) => format!("any({})", each(several)),
+        Requirement::Action(action) => {
+            let resource = match action.resource {
+                ResourceBinding::All => "*".to_owned(),
+                ResourceBinding::Resource(expression) => expression.to_owned(),
+                ResourceBinding::WholeArn(parameter) => format!("ARN {parameter}"),
+                ResourceBinding::Fields(fields) => fields
+                    .iter()
+                    .map(|field| {
+                        let from = match field.from {
+                            BindingSource::Pinned(value) => format!("{value:?}"),
+                            BindingSource::Parameter(name) => name.to_owned(),
+                            BindingSource::Expression(expression) => format!("({expression})"),
+                        };
+                        format!("{} = {from}", field.field)
+                    })
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            };
+            format!("{} [{resource}]", action.action.name)
+        }
+    }
+}
+
+#[test]
+fn a_composition_is_declared_as_it_was_written() {
+    let declaration = composed::DECLARATION;
+    assert_eq!(
+        declaration.requirement().map(written).as_deref(),
+        Some(
+            "all(GetApp [application_id = application_id], \
+             any(GetEmailTemplate [template_name = (id) template_type = \"EMAIL\"], \
+             all(DeleteCampaign [application_id = application_id campaign_id = (format! (\"c{id}\"))], \
+             ListTagsForResource [ARN resource_arn])), \
+             PutEvents [*])"
+        )
+    );
+    let actions = declaration.requirement().map(Requirement::actions);
+    assert_eq!(actions.map(|actions| actions.len()), Some(5));
+    assert!(matches!(
+        declaration.access,
+        Access::Requires {
+            after_body: true,
+            ..
+        }
+    ));
+    assert!(matches!(
+        tuple::DECLARATION.access,
+        Access::Requires {
+            after_body: false,
+            ..
+        }
+    ));
+}

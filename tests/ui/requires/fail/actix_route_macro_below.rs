@@ -1,0 +1,13 @@
+//! A route macro below the attribute has a type of the handler's name already.
+
+use actix_web::get;
+use pinpoint_iam::requires;
+use pinpoint_iam::web::actix::Path;
+
+#[requires(GetApp)]
+#[get("/apps/{application_id}")]
+async fn get_app(Path(application_id): Path<String>) -> String {
+    application_id
+}
+
+fn main() {}
