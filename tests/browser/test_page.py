@@ -94,9 +94,12 @@ class PageTest(unittest.TestCase):
         self.assertGreater(len(everything), 250)
         self.assertEqual(self.browser.run(count), f"{len(everything)} rows")
 
-        self.filter_for("SEGMENT read")
+        # The README shows this view, as docs/mobiletargeting.png.
+        self.browser.show(1600, 760)
+        self.filter_for("segment TAG")
         shown = self.browser.run(SHOWN)
-        self.assertIn("mobiletargeting-actions.GetSegment", shown)
+        self.assertIn("mobiletargeting-operations.CreateSegment", shown)
+        self.assertIn("mobiletargeting-actions.TagResource", shown)
         self.assertNotIn("mobiletargeting-actions.DeleteSegment", shown)
         self.assertNotIn("mobiletargeting-actions.GetApp", shown)
         self.assertEqual(self.browser.run(count), f"{len(shown)} of {len(everything)} rows")

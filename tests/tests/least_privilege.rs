@@ -290,6 +290,13 @@ fn companions_stand_on_their_own_resources() {
 }
 
 #[test]
+fn what_an_action_fixes_is_fixed() {
+    let actions = [Action::GetEmailTemplate.metadata()];
+    let text = written(&builder(&actions).build().unwrap()).concat();
+    assert!(text.contains(":templates/*/EMAIL\""), "{text}");
+}
+
+#[test]
 fn what_cannot_be_granted_is_an_error() {
     let get_app = [Action::GetApp.metadata()];
     let error = |builder: LeastPrivilegeBuilder| builder.build().unwrap_err().to_string();
