@@ -1,8 +1,8 @@
 //! The authorizer: the policies of a deployment, ready to decide.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
@@ -63,7 +63,11 @@ pub struct Authorizer(
 
 struct Inner {
     scope: Scope,
+    source: Box<dyn PolicySource>,
     snapshot: ArcSwap<Snapshot>,
+    /// Held while policies are loaded, so that an older state of the source never replaces a newer one. Decisions do not
+    /// look at it.
+    reloading: Mutex<()>,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
     tag_fetches: AtomicU64,
     tag_failures: AtomicU64,
@@ -105,31 +109,105 @@ impl Authorizer {
     fn by_policies(&self, request: &Request<'_>) -> Answer {
         let request = request.to_deployment(self.scope());
         if request.resource_is_unknown() {
-            return self.by_the_reference(&request, reference::decide);
+            return self.by_reference(&request);
         }
         let lease = Lease::new(self.0.snapshot.load());
         match compiled::decide(lease, &request) {
             Ok(answer) => answer,
             // Session policies that cannot be indexed can still be read.
-            Err(_) => self.by_the_reference(&request, reference::decide),
+            Err(_) => self.by_reference(&request),
         }
     }
 
     /// Decides `request` and says of every statement of its principal's policies whether it matched, and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        self.by_the_reference(&request.to_deployment(self.scope()), reference::explain)
+        self.by_the_reference(
+            &request.to_deployment(self.scope()),
+            reference::explain,
+            |stack, request| {
+                reference::explain_answer(stack, request, Answer::POLICIES_UNAVAILABLE)
+            },
+        )
+    }
+
+    /// Reads the policies again from the [source](AuthorizerBuilder::source). Decisions that come after it are made by
+    /// them; those that are being made meanwhile are made by the old ones, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`AuthorizerBuilder::build`]. Then the policies stay as they are, **and whoever depends on what could not be read
+    /// is refused**: nobody knows what it says now, and it may be what takes a right away.
+    ///
+    /// - Where the fault is one of single documents of a [`Directory`](crate::source::Directory), all users and roles that
+    ///   have one of them are refused everything, the boundary and what comes by way of a group included, until a later
+    ///   load succeeds. [`SourceError::dependents`] tells who they are. Everybody else keeps the policies that were loaded
+    ///   last, changes to other documents among them not being taken over.
+    /// - Where the source cannot tell whom a fault concerns, as with the attachments file or an account's details,
+    ///   everybody keeps the policies that were loaded last. Refusing everybody would make an outage of every file that is
+    ///   being written, and nobody gets more than the last policies that could be read gave.
+    ///
+    /// The error is told to nobody else. Log it, raise an alarm, and call again.
+    ///
+    /// ```
+    /// # use pinpoint_iam::source::PolicyStore;
+    /// # use pinpoint_iam::{Authorizer, Scope};
+    /// # let authorizer = Authorizer::builder()
+    /// #     .scope(Scope::new("aws", "us-east-1", "123456789012"))
+    /// #     .source(PolicyStore::new())
+    /// #     .build()?;
+    /// if let Err(error) = authorizer.reload() {
+    ///     eprintln!("the policies were not reloaded: {error}");
+    /// }
+    /// # Ok::<(), pinpoint_iam::BuildError>(())
+    /// ```
+    pub fn reload(&self) -> Result<(), BuildError> {
+        // What a panic of the source leaves behind is the old state, which is fine.
+        let _one_at_a_time = self
+            .0
+            .reloading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let loaded = snapshot(&*self.0.source, self.scope());
+        match loaded {
+            Ok(snapshot) => {
+                self.0.snapshot.store(Arc::new(snapshot));
+                Ok(())
+            }
+            Err(error) => {
+                if let BuildError::Source(fault) = &error {
+                    let snapshot = self.0.snapshot.load();
+                    for arn in fault.dependents().unwrap_or_default() {
+                        snapshot.refuse(arn);
+                    }
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn by_reference(&self, request: &Request<'_>) -> Answer {
+        self.by_the_reference(request, reference::decide, |_, _| {
+            Answer::POLICIES_UNAVAILABLE
+        })
     }
 
     fn by_the_reference<T>(
         &self,
         request: &Request<'_>,
         ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
+        if_unavailable: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
     ) -> T {
         let snapshot = self.0.snapshot.load();
-        let policies = snapshot.identity(request.principal()).policies();
+        let identity = snapshot.identity(request.principal());
+        let policies = identity.policies();
         let principal = policies.complete(request.principal());
         let request = request.of(&principal, policies.tags());
-        ask(&policies.stack(&principal), &request)
+        let stack = policies.stack(&principal);
+        if identity.is_unavailable() {
+            if_unavailable(&stack, &request)
+        } else {
+            ask(&stack, &request)
+        }
     }
 
     /// A guard for the requests of one caller.
@@ -225,11 +303,12 @@ impl AuthorizerBuilder {
         scope.check_deployment().map_err(BuildError::Scope)?;
         let source = self.source.ok_or(BuildError::NoSource)?;
         self.web.check()?;
-        let store = source.load_in(&scope).map_err(BuildError::Source)?;
-        let snapshot = Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)?;
+        let snapshot = snapshot(&*source, &scope)?;
         let inner = Arc::new(Inner {
             scope,
+            source,
             snapshot: ArcSwap::from_pointee(snapshot),
+            reloading: Mutex::new(()),
             resource_tags: self.resource_tags,
             tag_fetches: AtomicU64::new(0),
             tag_failures: AtomicU64::new(0),
@@ -241,6 +320,12 @@ impl AuthorizerBuilder {
             Double::default(),
         ))
     }
+}
+
+/// Loads and compiles the policies of a source.
+fn snapshot(source: &dyn PolicySource, scope: &Scope) -> Result<Snapshot, BuildError> {
+    let store = source.load_in(scope).map_err(BuildError::Source)?;
+    Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)
 }
 
 /// The services whose catalogs come with this crate. The tables of others are made with their first request.

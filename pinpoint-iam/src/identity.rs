@@ -136,6 +136,13 @@ impl<T> IdentityMap<T> {
         self.slots.get(slot).map(|(_, value)| value)
     }
 
+    /// What there is for `key`.
+    pub(crate) fn get_by_key(&self, key: &IdentityKey) -> Option<&T> {
+        let name = key.borrowed();
+        let slot = self.find(name, name.hash_value())?;
+        self.slots.get(slot).map(|(_, value)| value)
+    }
+
     /// What there is for `key`; made by `make` where there is nothing yet. Says whether it was there before.
     pub(crate) fn get_or_insert_with(
         &mut self,

@@ -22,6 +22,11 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// The refusal of a caller whose policies could not be read.
+    pub(crate) const POLICIES_UNAVAILABLE: Self = Self::Decided(Decision::Deny(DeniedBy {
+        refusal: Refusal::PoliciesUnavailable,
+    }));
+
     /// The answer that says what was concluded, with `cite` to name statements and `needs` to list the keys of a request
     /// that cannot be decided without them.
     pub(crate) fn of<S>(
@@ -174,7 +179,7 @@ impl DeniedBy {
     pub const fn statement(&self) -> Option<&StatementId> {
         match &self.refusal {
             Refusal::Explicit(statement) => Some(statement),
-            Refusal::Implicit(_) | Refusal::Undecided(_) => None,
+            Refusal::Implicit(_) | Refusal::Undecided(_) | Refusal::PoliciesUnavailable => None,
         }
     }
 
@@ -183,7 +188,7 @@ impl DeniedBy {
         match &self.refusal {
             Refusal::Explicit(statement) => Some(statement.policy_type),
             Refusal::Implicit(policy_type) => Some(*policy_type),
-            Refusal::Undecided(_) => None,
+            Refusal::Undecided(_) | Refusal::PoliciesUnavailable => None,
         }
     }
 }
@@ -194,6 +199,8 @@ impl fmt::Display for DeniedBy {
             Refusal::Explicit(statement) => write!(formatter, "explicit deny by {statement}"),
             Refusal::Implicit(policy_type) => write!(formatter, "no {policy_type} allows it"),
             Refusal::Undecided(keys) => write!(formatter, "undecided without {keys}"),
+            Refusal::PoliciesUnavailable => formatter
+                .write_str("a policy of the caller could not be read when it was last loaded"),
         }
     }
 }
@@ -208,6 +215,9 @@ pub enum Refusal {
     Implicit(PolicyType),
     /// The request could not be decided, because these keys were not known.
     Undecided(NeededKeys),
+    /// A policy of the caller could not be read when the policies were last loaded, so that nobody knows what it says now;
+    /// see [`Authorizer::reload`](crate::Authorizer::reload).
+    PoliciesUnavailable,
 }
 
 /// A statement, as decisions cite it. Cheap to clone.

@@ -72,7 +72,7 @@ impl fmt::Display for AccessDenied<'_> {
                     " because no {policy_type} allows the {action} action"
                 )
             }
-            Refusal::Undecided(_) => Ok(()),
+            Refusal::Undecided(_) | Refusal::PoliciesUnavailable => Ok(()),
         }
     }
 }

@@ -23,6 +23,15 @@ pub fn explain(stack: &PolicyStack<'_>, request: &Request<'_>) -> Explanation {
     Explanation::of(&walk, request, walk.answer())
 }
 
+/// Says of every statement whether it matched, and why, for a request that was answered otherwise than by them.
+pub(crate) fn explain_answer(
+    stack: &PolicyStack<'_>,
+    request: &Request<'_>,
+    answer: Answer,
+) -> Explanation {
+    Explanation::of(&Walk::of(stack, request), request, answer)
+}
+
 /// Every statement that has a say, held against one request.
 pub(crate) struct Walk<'a> {
     pub(crate) layers: Vec<Layer<'a>>,

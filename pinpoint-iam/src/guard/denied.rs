@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::action::ActionMetadata;
 use crate::authorizer::Authorizer;
-use crate::eval::{AccessDenied, DeniedBy, NeededKeys};
+use crate::eval::{AccessDenied, DeniedBy, NeededKeys, Refusal};
 use crate::guard::TagsUnavailable;
 use crate::request::Request;
 use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
@@ -51,6 +51,9 @@ pub enum DeniedReason {
     KeysUnavailable(NeededKeys),
     /// The decision depends on tags of the resource, and their source failed.
     TagsUnavailable(TagsUnavailable),
+    /// A policy of the caller could not be read when it was last loaded, see
+    /// [`Authorizer::reload`](crate::Authorizer::reload).
+    PoliciesUnavailable,
     /// The account that the resource belongs to is not known, or cannot stand in an ARN: the deployment is one of
     /// tenants, and the request came without a [scope](crate::Guard::in_scope) of its own.
     NoScope,
@@ -98,6 +101,9 @@ impl Denied {
     }
 
     pub(super) fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
+        if *by.refusal() == Refusal::PoliciesUnavailable {
+            return Self::new(DeniedReason::PoliciesUnavailable).about(request);
+        }
         let message = AccessDenied::new(request, &by).to_string();
         let mut denied = Self::new(DeniedReason::Refused(by));
         denied.0.message = message;
@@ -145,7 +151,9 @@ impl Denied {
             DeniedReason::Unreadable => {
                 "What names the resource in the request cannot be read.".to_owned()
             }
-            DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => {
+            DeniedReason::KeysUnavailable(_)
+            | DeniedReason::TagsUnavailable(_)
+            | DeniedReason::PoliciesUnavailable => {
                 "The request could not be authorized for now.".to_owned()
             }
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
@@ -202,7 +210,7 @@ impl Denied {
     }
 
     /// The HTTP status that answers the request: 401 without a principal, 403 refused, 400 for what cannot name a
-    /// resource of the action, 503 when a condition key could not be had, 500 for a fault of the application.
+    /// resource of the action, 503 when a condition key or a policy could not be had, 500 for a fault of the application.
     pub fn status(&self) -> u16 {
         match self.reason() {
             DeniedReason::NoPrincipal => 401,
@@ -210,7 +218,9 @@ impl Denied {
             DeniedReason::InvalidId(_) | DeniedReason::InvalidArn(_) | DeniedReason::Unreadable => {
                 400
             }
-            DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => 503,
+            DeniedReason::KeysUnavailable(_)
+            | DeniedReason::TagsUnavailable(_)
+            | DeniedReason::PoliciesUnavailable => 503,
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => 500,
         }
     }
@@ -285,6 +295,8 @@ impl fmt::Display for DeniedReason {
             Self::Unreadable => formatter.write_str("what names the resource cannot be read"),
             Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
             Self::TagsUnavailable(error) => error.fmt(formatter),
+            Self::PoliciesUnavailable => formatter
+                .write_str("a policy of the caller could not be read when it was last loaded"),
             Self::NoScope => formatter.write_str(
                 "the account of the resource is not known: the authorizer's scope leaves it open, and the request \
                  brought none that can stand in an ARN",

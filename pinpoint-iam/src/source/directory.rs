@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pinpoint_iam_core::internal::{Quoted, nearest};
 
@@ -116,21 +116,34 @@ impl Directory {
         self
     }
 
-    fn documents(&self, partitions: &Partitions) -> Result<Documents, SourceError> {
+    /// The documents, and what is wrong with those that cannot be had, by the names of their files.
+    fn documents(
+        &self,
+        partitions: &Partitions,
+    ) -> Result<(Documents, Vec<SourceError>), SourceError> {
         let mut documents = BTreeMap::new();
+        let mut faults = Vec::new();
         for (name, path) in self.files()? {
-            let text = read(&path, self.limits.max_length(), "with_limits")?;
-            let document = Document::parse_with(&text, &self.limits)
-                .and_then(|document| {
-                    document
-                        .validate_grammar(PolicyKind::IdentityManaged, partitions)
-                        .map(|()| document)
-                })
-                .map_err(|error| SourceError::in_document(&path, &error))?;
-            let policy = Policy::new(&name, document);
-            documents.insert(name, policy);
+            match self.document(&path, partitions) {
+                Ok(document) => {
+                    let policy = Policy::new(&name, document);
+                    documents.insert(name, policy);
+                }
+                Err(fault) => faults.push(fault),
+            }
         }
-        Ok(Documents(documents))
+        Ok((Documents(documents), faults))
+    }
+
+    fn document(&self, path: &Path, partitions: &Partitions) -> Result<Document, SourceError> {
+        let text = read(path, self.limits.max_length(), "with_limits")?;
+        Document::parse_with(&text, &self.limits)
+            .and_then(|document| {
+                document
+                    .validate_grammar(PolicyKind::IdentityManaged, partitions)
+                    .map(|()| document)
+            })
+            .map_err(|error| SourceError::in_document(path, &error))
     }
 
     /// The files that hold documents, by name, so that the first fault is the same one at every load.
@@ -189,48 +202,68 @@ impl Directory {
             "with_max_attachments_length",
         )?;
         let attachments = Attachments::read(Value::parse(&path, &text)?)?;
-        let documents = self.documents(partitions)?;
-        let mut groups = HashMap::with_capacity(attachments.groups.len());
-        for group in &attachments.groups {
-            groups.insert(group.name.as_str(), documents.find_all(&group.policies)?);
-        }
-        let mut store = PolicyStore::new();
-        for identity in &attachments.identities {
-            let Identity {
-                kind,
-                arn,
-                policies,
-                groups: memberships,
-                boundary,
-                tags,
-            } = identity;
-            let identity = store
-                .define(*kind, arn.as_str())
-                .map_err(|message| arn.fault(message))?;
-            for policy in documents.find_all(policies)? {
-                identity.attach(policy);
-            }
-            for name in memberships {
-                let Some(policies) = groups.get(name.as_str()) else {
-                    let hint = match nearest(name.as_str(), groups.keys().copied()) {
-                        Some(near) => format!("did you mean {}?", Quoted(near)),
-                        None => "define it under `groups`".to_owned(),
-                    };
-                    return Err(name.fault(format!("there is no group {name}; {hint}")));
-                };
-                for policy in policies {
-                    identity.attach(policy.clone());
-                }
-            }
-            if let Some(boundary) = boundary {
-                identity.set_permissions_boundary(documents.find(boundary)?);
-            }
-            for (key, value) in tags {
-                identity.set_tag(key.as_str(), value.as_str());
-            }
-        }
-        Ok(store)
+        let (documents, faults) = self.documents(partitions)?;
+        let mut dependents = attachments.dependents_of(|name| !documents.0.contains_key(name));
+        dependents.sort_unstable();
+        let may_tell = !faults.is_empty() || !dependents.is_empty();
+        let mut faults = faults.into_iter();
+        let loaded = match faults.next() {
+            Some(first) => Err(first.with_others(faults.collect())),
+            None => attach(&attachments, &documents),
+        };
+        loaded.map_err(|fault| match may_tell {
+            true => fault.with_dependents(dependents),
+            // It is a fault of the attachments, so that nobody knows whom they concern.
+            false => fault,
+        })
     }
+}
+
+/// Gives everybody the documents that are attached.
+fn attach(
+    attachments: &Attachments<'_>,
+    documents: &Documents,
+) -> Result<PolicyStore, SourceError> {
+    let mut groups = HashMap::with_capacity(attachments.groups.len());
+    for group in &attachments.groups {
+        groups.insert(group.name.as_str(), documents.find_all(&group.policies)?);
+    }
+    let mut store = PolicyStore::new();
+    for identity in &attachments.identities {
+        let Identity {
+            kind,
+            arn,
+            policies,
+            groups: memberships,
+            boundary,
+            tags,
+        } = identity;
+        let identity = store
+            .define(*kind, arn.as_str())
+            .map_err(|message| arn.fault(message))?;
+        for policy in documents.find_all(policies)? {
+            identity.attach(policy);
+        }
+        for name in memberships {
+            let Some(policies) = groups.get(name.as_str()) else {
+                let hint = match nearest(name.as_str(), groups.keys().copied()) {
+                    Some(near) => format!("did you mean {}?", Quoted(near)),
+                    None => "define it under `groups`".to_owned(),
+                };
+                return Err(name.fault(format!("there is no group {name}; {hint}")));
+            };
+            for policy in policies {
+                identity.attach(policy.clone());
+            }
+        }
+        if let Some(boundary) = boundary {
+            identity.set_permissions_boundary(documents.find(boundary)?);
+        }
+        for (key, value) in tags {
+            identity.set_tag(key.as_str(), value.as_str());
+        }
+    }
+    Ok(store)
 }
 
 /// The documents of a directory by file name.

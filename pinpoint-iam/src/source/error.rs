@@ -11,6 +11,8 @@ pub struct SourceError {
     path: PathBuf,
     position: Option<(usize, usize)>,
     message: String,
+    others: Vec<SourceError>,
+    dependents: Option<Vec<String>>,
 }
 
 impl SourceError {
@@ -20,6 +22,8 @@ impl SourceError {
             path: path.to_owned(),
             position: None,
             message: message.into(),
+            others: Vec::new(),
+            dependents: None,
         }
     }
 
@@ -29,7 +33,24 @@ impl SourceError {
             path: path.to_owned(),
             position: Some((line, column)),
             message: message.into(),
+            others: Vec::new(),
+            dependents: None,
         }
+    }
+
+    /// The fault with `others` of the same source that were found in the same attempt to load it.
+    #[must_use]
+    pub fn with_others(mut self, others: Vec<Self>) -> Self {
+        self.others = others;
+        self
+    }
+
+    /// The fault with the ARNs of the users and roles that it leaves without some of their policies, where the source can
+    /// tell: an authorizer refuses them, see [`Authorizer::reload`](crate::Authorizer::reload).
+    #[must_use]
+    pub fn with_dependents(mut self, arns: Vec<String>) -> Self {
+        self.dependents = Some(arns);
+        self
     }
 
     pub(crate) fn in_document(path: &Path, error: &ParseError) -> Self {
@@ -46,6 +67,17 @@ impl SourceError {
         self.position
     }
 
+    /// Other faults of the source that were found in the same attempt to load it.
+    pub fn others(&self) -> &[Self] {
+        &self.others
+    }
+
+    /// The ARNs of the users and roles that the fault and its [others](Self::others) leave without some of their policies;
+    /// `None` where the source cannot tell.
+    pub fn dependents(&self) -> Option<&[String]> {
+        self.dependents.as_deref()
+    }
+
     /// What is wrong, without the place.
     pub fn message(&self) -> &str {
         &self.message
@@ -58,7 +90,12 @@ impl fmt::Display for SourceError {
         if let Some((line, column)) = self.position {
             write!(formatter, ":{line}:{column}")?;
         }
-        write!(formatter, ": {}", self.message)
+        write!(formatter, ": {}", self.message)?;
+        match self.others.as_slice() {
+            [] => Ok(()),
+            [other] => write!(formatter, "; {other}"),
+            [other, more @ ..] => write!(formatter, "; {other}; and {} more", more.len()),
+        }
     }
 }
 

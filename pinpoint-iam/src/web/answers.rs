@@ -156,9 +156,9 @@ impl Answers {
             DeniedReason::InvalidId(_) | DeniedReason::InvalidArn(_) | DeniedReason::Unreadable => {
                 "BadRequestException"
             }
-            DeniedReason::KeysUnavailable(_) | DeniedReason::TagsUnavailable(_) => {
-                "ServiceUnavailableException"
-            }
+            DeniedReason::KeysUnavailable(_)
+            | DeniedReason::TagsUnavailable(_)
+            | DeniedReason::PoliciesUnavailable => "ServiceUnavailableException",
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
                 "InternalServerErrorException"
             }

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "tests fail by panicking, also in the functions that they share"
 )]
@@ -10,6 +11,7 @@ mod account_details;
 mod account_details_faults;
 mod directory;
 mod random;
+mod reload;
 mod temporary;
 
 use pinpoint_iam::context::Context;

@@ -131,6 +131,9 @@ pub(crate) fn decide(lease: Lease, request: &Request<'_>) -> Result<Answer, TooL
     let snapshot = lease.snapshot();
     let principal = request.principal();
     let identity = snapshot.identity(principal);
+    if identity.is_unavailable() {
+        return Ok(Answer::POLICIES_UNAVAILABLE);
+    }
     let session = principal.session_program()?;
     let asks_for_completed_keys =
         identity.asks_for_completed_keys() || session.is_some_and(Program::asks_for_completed_keys);

@@ -1,6 +1,7 @@
 //! Every policy of a deployment, compiled, and which principal has which.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use arc_swap::Guard;
@@ -11,11 +12,11 @@ use super::number::TooLarge;
 use super::program::Program;
 use super::runs::Runs;
 use crate::eval::stack::Policy;
-use crate::identity::IdentityMap;
+use crate::identity::{IdentityKey, IdentityMap};
 use crate::principal::Principal;
 use crate::source::{NO_POLICIES, PolicyStore, PrincipalPolicies};
 
-/// The policies of a deployment at one time. It never changes.
+/// The policies of a deployment at one time. They never change; what changes is who is refused without looking at them.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     programs: Box<[Program]>,
@@ -29,6 +30,8 @@ pub(crate) struct Identity {
     identity: Box<[u32]>,
     permissions_boundary: Option<Box<[u32]>>,
     asks_for_completed_keys: bool,
+    /// Whether a later load could not read one of the policies.
+    is_unavailable: AtomicBool,
 }
 
 impl Snapshot {
@@ -62,6 +65,7 @@ impl Snapshot {
                 identity,
                 permissions_boundary: policies.permissions_boundary().map(|_| boundary),
                 policies,
+                is_unavailable: AtomicBool::new(false),
             }
         });
         Ok(Self {
@@ -79,6 +83,14 @@ impl Snapshot {
     #[inline]
     pub(crate) fn identity(&self, principal: &Principal) -> &Identity {
         self.identities.get(principal).unwrap_or(&NOBODY)
+    }
+
+    /// Refuses everything to a user or role from now on, if there is such a one.
+    pub(crate) fn refuse(&self, arn: &str) {
+        let found = IdentityKey::parse(arn).and_then(|key| self.identities.get_by_key(&key));
+        if let Some(identity) = found {
+            identity.is_unavailable.store(true, Ordering::Release);
+        }
     }
 
     /// The programs of `identity`.
@@ -101,12 +113,19 @@ static NOBODY: LazyLock<Identity> = LazyLock::new(|| Identity {
     identity: Box::default(),
     permissions_boundary: None,
     asks_for_completed_keys: false,
+    is_unavailable: AtomicBool::new(false),
 });
 
 impl Identity {
     /// What the source knows.
     pub(crate) const fn policies(&self) -> &PrincipalPolicies {
         &self.policies
+    }
+
+    /// Whether everything is refused, because nobody knows what the policies say now.
+    #[inline]
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.is_unavailable.load(Ordering::Acquire)
     }
 
     /// Whether a condition or variable looks at a key that the source completes.
