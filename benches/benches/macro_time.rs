@@ -22,7 +22,7 @@ const OPERATIONS: &[(&str, &[&str])] = &[
     ("GetApp", &["application_id"]),
     ("UpdateApplicationSettings", &["application_id"]),
     ("GetCampaign", &["application_id", "campaign_id"]),
-    ("UpdateCampaign", &["application_id", "campaign_id"]),
+    ("GetCampaignVersions", &["application_id", "campaign_id"]),
     ("DeleteCampaign", &["application_id", "campaign_id"]),
     ("GetSegment", &["application_id", "segment_id"]),
     ("GetJourney", &["application_id", "journey_id"]),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::floor::Split;
+use pinpoint_iam_benches::engine::ours::Form;
 use pinpoint_iam_benches::engine::{Engine, floors};
 use pinpoint_iam_benches::measure::{Contestant, interleave, median};
 use pinpoint_iam_benches::report::{Table, figure, write_json};
@@ -87,8 +88,8 @@ fn measure(name: &str) -> Result<Value, Failure> {
             .map(|(_, times)| times.as_slice())
             .ok_or_else(|| Failure::from(format!("nobody is called `{wanted}`")))
     };
-    let text = per_round("ours, request as text")?;
-    let typed = per_round("ours, typed")?;
+    let text = per_round(Form::Text.name())?;
+    let typed = per_round(Form::Typed.name())?;
     let split = per_round(Split::NAME)?;
 
     println!(

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use cedar_policy::PolicySet;
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::engine::{Engine, ours};
+use pinpoint_iam_benches::engine::Engine;
+use pinpoint_iam_benches::engine::ours::{Form, Ours};
 use pinpoint_iam_benches::measure::median;
 use pinpoint_iam_benches::report::{Table, figure, write_json};
 use pinpoint_iam_benches::workload::Workload;
@@ -37,7 +38,7 @@ fn main() -> Result<(), Failure> {
             "ours, first decision included",
             "ours",
             Box::new(|| {
-                let loaded = ours::Text::load(&workload)?;
+                let loaded = Ours::load(&workload, Form::Text)?;
                 black_box(loaded.decide(0));
                 Ok(())
             }),

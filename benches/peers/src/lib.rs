@@ -5,20 +5,21 @@ pub mod cedar;
 pub mod iam;
 
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::engine::{Engine, linear, ours};
+use pinpoint_iam_benches::engine::ours::{Form, Ours};
+use pinpoint_iam_benches::engine::{Engine, linear};
 use pinpoint_iam_benches::workload::Workload;
 
-/// Ours, three times: as text, as types, as types with the resource made from ids.
+/// Ours, in every form in which it is asked.
 ///
 /// # Errors
 ///
 /// When the workload cannot be loaded.
 pub fn ours(workload: &Workload) -> Result<Vec<Box<dyn Engine + '_>>, Failure> {
-    Ok(vec![
-        Box::new(ours::Text::load(workload)?),
-        Box::new(ours::Typed::load(workload)?),
-        Box::new(ours::FromIds::load(workload)?),
-    ])
+    let mut engines: Vec<Box<dyn Engine + '_>> = Vec::new();
+    for form in Form::ALL {
+        engines.push(Box::new(Ours::load(workload, form)?));
+    }
+    Ok(engines)
 }
 
 /// The others, and the linear scan.

@@ -2,7 +2,7 @@
 //!
 //! An engine is loaded with the policies and given the questions before anything is timed. What a peer takes as a
 //! request is then ready to be decided: ids are interned, entities built, contexts made. Only ours reads its texts
-//! again for every decision in [`ours::Text`]. No peer has to find out which policies are the caller's.
+//! again for every decision, in [`ours::Form::Text`]. No peer has to find out which policies are the caller's.
 
 pub mod floor;
 pub mod glob;

@@ -11,21 +11,57 @@ use super::{Engine, ask};
 use crate::Failure;
 use crate::workload::{Question, Workload, caller};
 
-/// What the three have in common: the policies, the caller, and each question with its context.
-struct Loaded<'a> {
+/// How a question is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Action and resource come as text, which is read for every decision.
+    Text,
+    /// The action is known to the compiler, the resource is a struct.
+    Typed,
+    /// As [`Typed`](Self::Typed), by the guard: a refusal comes with the text that the caller is told.
+    Guard,
+    /// As [`Guard`](Self::Guard), with the resource made from its ids first: all that `#[requires]` does.
+    Ids,
+}
+
+impl Form {
+    /// Every form.
+    pub const ALL: [Self; 4] = [Self::Text, Self::Typed, Self::Guard, Self::Ids];
+
+    /// What the tables call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "ours, request as text",
+            Self::Typed => "ours, typed request",
+            Self::Guard => "ours, guard",
+            Self::Ids => "ours, guard, ids checked",
+        }
+    }
+}
+
+/// Ours, asked in one of the forms.
+pub struct Ours<'a> {
+    form: Form,
     authorizer: Authorizer,
     caller: Principal,
+    /// Each question with its context.
     asked: Vec<(&'a Question, Context)>,
 }
 
-impl<'a> Loaded<'a> {
-    fn load(workload: &'a Workload) -> Result<Self, Failure> {
+impl<'a> Ours<'a> {
+    /// Loads the policies.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    pub fn load(workload: &'a Workload, form: Form) -> Result<Self, Failure> {
         let asked = workload
             .questions
             .iter()
             .map(|question| (question, question.circumstances.context()))
             .collect();
         Ok(Self {
+            form,
             authorizer: workload.authorizer()?,
             caller: caller()?,
             asked,
@@ -33,106 +69,46 @@ impl<'a> Loaded<'a> {
     }
 }
 
-/// Action and resource come as text and are read for every decision.
-pub struct Text<'a>(Loaded<'a>);
-
-impl<'a> Text<'a> {
-    /// Loads the policies.
-    ///
-    /// # Errors
-    ///
-    /// When they cannot be read.
-    pub fn load(workload: &'a Workload) -> Result<Self, Failure> {
-        Loaded::load(workload).map(Self)
-    }
-}
-
-impl Engine for Text<'_> {
+impl Engine for Ours<'_> {
     fn name(&self) -> &'static str {
-        "ours, request as text"
+        self.form.name()
     }
 
     fn run(&self, first: usize, count: usize) -> usize {
-        let Loaded {
+        let Self {
             authorizer,
             caller,
             asked,
-        } = &self.0;
-        ask(asked, first, count, |(question, context)| {
-            let Ok(action) = RequestedAction::parse(&question.action) else {
-                return false;
-            };
-            let Ok(arn) = Arn::parse(&question.resource) else {
-                return false;
-            };
-            let request = Request::new(caller, action, RequestedResource::Arn(arn), context);
-            // `black_box`, so that all of the answer has to be there.
-            matches!(
-                black_box(authorizer.answer(&request)),
-                Answer::Decided(Decision::Allow(_))
-            )
-        })
+            ..
+        } = self;
+        match self.form {
+            Form::Text => ask(asked, first, count, |(question, context)| {
+                let Ok(action) = RequestedAction::parse(&question.action) else {
+                    return false;
+                };
+                let Ok(arn) = Arn::parse(&question.resource) else {
+                    return false;
+                };
+                let resource = RequestedResource::Arn(arn);
+                allows(authorizer, &Request::new(caller, action, resource, context))
+            }),
+            Form::Typed => ask(asked, first, count, |(question, context)| {
+                question.typed(authorizer, caller, context)
+            }),
+            Form::Guard => ask(asked, first, count, |(question, context)| {
+                question.by_guard(&authorizer.guard(caller, context))
+            }),
+            Form::Ids => ask(asked, first, count, |(question, context)| {
+                question.from_ids(&authorizer.guard(caller, context))
+            }),
+        }
     }
 }
 
-/// The action is known to the compiler, the resource is a struct.
-pub struct Typed<'a>(Loaded<'a>);
-
-impl<'a> Typed<'a> {
-    /// Loads the policies.
-    ///
-    /// # Errors
-    ///
-    /// When they cannot be read.
-    pub fn load(workload: &'a Workload) -> Result<Self, Failure> {
-        Loaded::load(workload).map(Self)
-    }
-}
-
-impl Engine for Typed<'_> {
-    fn name(&self) -> &'static str {
-        "ours, typed"
-    }
-
-    fn run(&self, first: usize, count: usize) -> usize {
-        let Loaded {
-            authorizer,
-            caller,
-            asked,
-        } = &self.0;
-        ask(asked, first, count, |(question, context)| {
-            question.typed(&authorizer.guard(caller, context))
-        })
-    }
-}
-
-/// As [`Typed`], with the resource made from its ids first: all that `#[requires]` does.
-pub struct FromIds<'a>(Loaded<'a>);
-
-impl<'a> FromIds<'a> {
-    /// Loads the policies.
-    ///
-    /// # Errors
-    ///
-    /// When they cannot be read.
-    pub fn load(workload: &'a Workload) -> Result<Self, Failure> {
-        Loaded::load(workload).map(Self)
-    }
-}
-
-impl Engine for FromIds<'_> {
-    fn name(&self) -> &'static str {
-        "ours, typed, ids checked"
-    }
-
-    fn run(&self, first: usize, count: usize) -> usize {
-        let Loaded {
-            authorizer,
-            caller,
-            asked,
-        } = &self.0;
-        ask(asked, first, count, |(question, context)| {
-            question.from_ids(&authorizer.guard(caller, context))
-        })
-    }
+/// Whether `request` is allowed. All of the answer has to be there, though only that is looked at.
+pub fn allows(authorizer: &Authorizer, request: &Request<'_>) -> bool {
+    matches!(
+        black_box(authorizer.answer(request)),
+        Answer::Decided(Decision::Allow(_))
+    )
 }

@@ -5,12 +5,16 @@ use std::fmt;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::{InvalidId, RequestedResource};
-use pinpoint_iam::{ActsOn, Arn, Guard, Principal, Request, Resource};
+use pinpoint_iam::{ActsOn, Arn, Authorizer, Guard, Principal, Request, Resource};
 
 use super::{Circumstances, scope};
 use crate::Failure;
+use crate::engine::ours::allows;
 
-/// A typed check of one action on one resource.
+/// Decides one action on one resource.
+type Decide = Box<dyn Fn(&Authorizer, &Principal, &Context) -> bool + Send + Sync>;
+
+/// Checks one action on one resource.
 type Check = Box<dyn Fn(&Guard<'_>) -> bool + Send + Sync>;
 
 /// May the caller do `action` to `resource`?
@@ -21,7 +25,8 @@ pub struct Question {
     pub resource: String,
     /// The facts around it.
     pub circumstances: Circumstances,
-    typed: Check,
+    typed: Decide,
+    by_guard: Check,
     from_ids: Check,
 }
 
@@ -42,11 +47,17 @@ impl Question {
     {
         let ids = ids.map(str::to_owned);
         let resource = make(&ids)?;
+        let same = resource.clone();
         Ok(Self {
             action: A::METADATA.to_string(),
             resource: resource.arn(&scope()),
             circumstances: Circumstances::USUAL,
-            typed: Box::new(move |guard| guard.check(action, &resource).is_ok()),
+            typed: Box::new(move |authorizer, caller, context| {
+                let resource = resource.requested(authorizer.scope());
+                let request = Request::new(caller, A::METADATA.into(), resource, context);
+                allows(authorizer, &request)
+            }),
+            by_guard: Box::new(move |guard| guard.check(action, &same).is_ok()),
             from_ids: Box::new(move |guard| {
                 make(&ids).is_ok_and(|resource| guard.check(action, &resource).is_ok())
             }),
@@ -54,11 +65,16 @@ impl Question {
     }
 
     /// Asks with the action known to the compiler and the resource as a struct.
-    pub fn typed(&self, guard: &Guard<'_>) -> bool {
-        (self.typed)(guard)
+    pub fn typed(&self, authorizer: &Authorizer, caller: &Principal, context: &Context) -> bool {
+        (self.typed)(authorizer, caller, context)
     }
 
-    /// As [`typed`](Self::typed), with the resource made from its ids first: all that `#[requires]` does.
+    /// As [`typed`](Self::typed), by the guard.
+    pub fn by_guard(&self, guard: &Guard<'_>) -> bool {
+        (self.by_guard)(guard)
+    }
+
+    /// As [`by_guard`](Self::by_guard), with the resource made from its ids first.
     pub fn from_ids(&self, guard: &Guard<'_>) -> bool {
         (self.from_ids)(guard)
     }
