@@ -1,5 +1,7 @@
 //! What stands on a handler, as data.
 
+#![expect(dead_code, reason = "the handlers are looked at, and never called")]
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use pinpoint_iam::web::{
@@ -31,9 +33,7 @@ async fn with_gaps(
 }
 
 #[requires(GetApp)]
-async fn gap_in_front(
-    axum::extract::Path((.., application_id)): axum::extract::Path<(String, String)>,
-) -> String {
+async fn gap_in_front(Path((.., application_id)): Path<(String, String)>) -> String {
     application_id
 }
 

@@ -97,7 +97,7 @@ async fn health() -> &'static str {
 fn main() {
     let listed = routes![single, tuple, behind_the_body, proven, "GET /healthz" => health];
     let app = App::new()
-        .configure(listed.config().unwrap())
+        .service(listed.service().unwrap())
         .service(with_macro)
         .route("/fields/{application_id}/{id}", web::get().to(fields))
         .route("/expressions", web::get().to(guarded(expressions)))

@@ -63,7 +63,7 @@ impl<T: fmt::Debug> Service<'_, T> {
 
     /// Deletes with everything that belongs to it.
     #[requires(DeleteCampaign, resource = campaign, guard = self.guard)]
-    #[requires(any(GetSegments, GetJourneys), resource = app)]
+    #[requires(any(GetSegments, ListJourneys), resource = &app)]
     pub async fn take(
         self,
         campaign: &Campaign,

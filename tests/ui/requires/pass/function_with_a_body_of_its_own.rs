@@ -22,7 +22,7 @@ fn shadowing(guard: &Guard<'_>, application_id: &str, id: &str) -> std::result::
         fn check(&self) {}
     }
     impl<T> Extra for T {}
-    guard.check();
+    Extra::check(guard);
     Ok(())
 }
 
