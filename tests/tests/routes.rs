@@ -432,7 +432,9 @@ mod elsewhere {
     pub(crate) async fn shadowed() {}
 
     #[public("the original")]
-    pub(crate) async fn shadowed_generic<T: Send + 'static>() {}
+    pub(crate) async fn shadowed_generic<T: Default + Send + 'static>() {
+        drop(T::default());
+    }
 }
 
 #[test]
@@ -442,7 +444,9 @@ fn a_function_that_shadows_a_public_handler_is_not_public() {
         use super::*;
 
         async fn shadowed() {}
-        async fn shadowed_generic<T: Send + 'static>() {}
+        async fn shadowed_generic<T: Default + Send + 'static>() {
+            drop(T::default());
+        }
 
         pub(super) fn routes() -> Routes<Authorizer> {
             routes!["GET /a" => shadowed, "GET /b" => shadowed_generic::<u8>]

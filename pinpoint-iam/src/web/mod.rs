@@ -44,9 +44,9 @@ pub use self::keys::{AddedKeys, RequestKeys};
 pub use self::proxies::{InvalidNetwork, TrustedProxies};
 pub use self::public::PublicHandler;
 pub use self::rejection::Rejection;
-pub use self::routes::{
-    ByProof, ByReason, MountedRoute, Place, ProofFor, RouteFault, RouteFaults, RouteTable,
-};
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use self::routes::{ByProof, ByReason, Place, ProofFor};
+pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///

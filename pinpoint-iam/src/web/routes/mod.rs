@@ -1,7 +1,9 @@
 //! Which handler is served where.
 
 mod fault;
+#[cfg(any(feature = "axum", feature = "actix"))]
 mod place;
+#[cfg(any(feature = "axum", feature = "actix"))]
 mod proof;
 mod rules;
 mod template;
@@ -10,9 +12,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use self::fault::{RouteFault, RouteFaults};
+#[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::place::Place;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub(crate) use self::proof::is_public;
+#[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::proof::{ByProof, ByReason, ProofFor};
 use crate::web::Declaration;
 
