@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
+mod errors;
 mod workspace;
 
 use workspace::Workspace;
@@ -243,4 +244,65 @@ fn a_catalog_that_no_build_script_reads_is_no_silent_one() {
         &format!("{BUILD_DEPENDENCY}\n[dependencies]"),
     );
     workspace.build().assert_success();
+}
+
+#[test]
+fn the_dependency_may_have_another_name() {
+    let manifest = manifest("renamed", BUILD_DEPENDENCY)
+        .replace(
+            "pinpoint-iam = {",
+            "my-guard = { package = \"pinpoint-iam\",",
+        )
+        .replace("[\"include-policy\"]", "[\"axum\", \"include-policy\"]")
+        .replace(
+            "[build",
+            "axum = { version = \"0.8.9\", default-features = false }\n\n[build",
+        );
+    let workspace = Workspace::new(
+        "renamed",
+        &["renamed"],
+        &[
+            ("renamed/Cargo.toml", &manifest),
+            ("renamed/build.rs", BUILD_SCRIPT),
+            ("renamed/catalog/widgets.toml", WIDGETS),
+            (
+                "renamed/src/reader.json",
+                &POLICY.replace("\"orders:CountOrders\", ", ""),
+            ),
+            (
+                "renamed/src/main.rs",
+                r#"
+extern crate my_guard as pinpoint_iam;
+
+mod acme_widgets {
+    my_guard::include_catalog!("acme-widgets");
+}
+
+use axum::extract::Path;
+use my_guard::{Authorizer, include_policy, requires, routes};
+
+#[requires(GetShop)]
+async fn get_shop(Path(shop_id): Path<String>) -> String {
+    shop_id
+}
+
+fn main() {
+    let routes: my_guard::web::axum::Routes<Authorizer> = routes![get_shop];
+    routes.check().unwrap();
+    println!("{} statements", include_policy!("reader.json").statements().len());
+}
+"#,
+            ),
+        ],
+    );
+    let run = workspace.cargo(&["run"]);
+    run.assert_success();
+    assert!(run.output.contains("2 statements"), "{}", run.output);
+    // Without the name that the generated module says, it does not compile, and nothing is guessed.
+    workspace.replace(
+        "renamed/src/main.rs",
+        "extern crate my_guard as pinpoint_iam;",
+        "",
+    );
+    workspace.build().assert_failure("`pinpoint_iam`");
 }
