@@ -234,7 +234,7 @@ impl Table {
         columns.resize_with(self.names.service().actions.len(), Default::default);
         for (position, entry) in entries.iter().enumerate() {
             let position = number(position)?;
-            for (action, (column, plain)) in (0..).zip(&mut columns) {
+            for (action, (column, plain)) in (0..=u16::MAX).zip(&mut columns) {
                 // Of plain entries the first is the one that decides.
                 if !self.has(*entry, action) || plain.iter().any(|first| first.covers(*entry)) {
                     continue;
@@ -340,9 +340,11 @@ impl<'p> Patterns<'p, '_> {
             // What has no wildcard can only match the action that it names.
             match pattern.as_str().split_once(':') {
                 Some((_, name)) if !pattern.as_str().contains(['*', '?']) => {
-                    names.find(name).into_iter().for_each(set);
+                    names.find_all(name).for_each(set);
                 }
-                _ => (0..).take(service.actions.len()).for_each(&mut set),
+                _ => (0..=u16::MAX)
+                    .take(service.actions.len())
+                    .for_each(&mut set),
             }
             bits.into()
         })

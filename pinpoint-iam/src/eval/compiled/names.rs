@@ -15,7 +15,8 @@ impl ActionNames {
     /// The names of the actions of `service`.
     pub(crate) fn of(service: &'static ServiceMetadata) -> Self {
         let mut places = vec![None; (service.actions.len() * 2).next_power_of_two()];
-        for action in service.actions {
+        // Where an action stands is what counts: metadata is data that anybody can put together.
+        for (index, action) in (0..=u16::MAX).zip(service.actions) {
             let from = start(action.name, places.len());
             let (before, after) = places.split_at_mut(from);
             let mut free = after
@@ -23,7 +24,7 @@ impl ActionNames {
                 .chain(before)
                 .filter(|place| place.is_none());
             if let Some(place) = free.next() {
-                *place = Some(action.index);
+                *place = Some(index);
             }
         }
         Self {
@@ -37,16 +38,21 @@ impl ActionNames {
         self.service
     }
 
-    /// The position of the action called `name`.
+    /// The position of an action called `name`.
     pub(super) fn find(&self, name: &str) -> Option<u16> {
-        let (before, after) = self
-            .places
-            .split_at_checked(start(name, self.places.len()))?;
+        self.find_all(name).next()
+    }
+
+    /// The positions of all actions called `name`. The loader of catalogs refuses a second one; metadata that was put together
+    /// by hand may have it, and a `Deny` has to reach both.
+    pub(super) fn find_all<'n>(&'n self, name: &'n str) -> impl Iterator<Item = u16> + 'n {
+        let places = self.places.split_at_checked(start(name, self.places.len()));
+        let (before, after) = places.unwrap_or_default();
         after
             .iter()
             .chain(before)
             .map_while(|place| *place)
-            .find(|index| {
+            .filter(move |index| {
                 let action = self.service.actions.get(usize::from(*index));
                 action.is_some_and(|action| action.name.eq_ignore_ascii_case(name))
             })
