@@ -1,0 +1,351 @@
+//! What catalogs cost as they grow: `cargo bench --bench growth`.
+//!
+//! Crates with 1, 10 and 100 services of their own are generated, with 10,000 actions each in all. They are checked in
+//! several forms, and the processor time of all compiler processes is compared. Then a program asks for one action of each
+//! service, and says how much memory that took.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::measure::median;
+use pinpoint_iam_benches::measure::process::children_time;
+use pinpoint_iam_benches::report::{Table, figure, write_json};
+use serde_json::{Value, json};
+
+const ACTIONS: usize = 10_000;
+const SERVICES: [usize; 3] = [1, 10, 100];
+const ROUNDS: usize = 3;
+const POLICIES: usize = 20;
+
+/// What the crate does with its catalogs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// It has none.
+    Without,
+    /// It has them, and includes no module.
+    Unused,
+    /// It includes the module of one service.
+    OneModule,
+    /// It includes all modules.
+    AllModules,
+    /// It includes no module and checks one policy.
+    OnePolicy,
+    /// It includes no module and checks more policies.
+    MorePolicies,
+}
+
+fn main() -> Result<(), Failure> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("growth");
+    println!(
+        "{ACTIONS} actions; processor time of `cargo check` of the crate alone, median of {ROUNDS}, in seconds"
+    );
+    let mut table = Table::new([
+        "services",
+        "catalogs, MB",
+        "generated, MB",
+        "build script",
+        "no catalogs",
+        "unused",
+        "one module",
+        "all modules",
+        "first policy",
+        "each further policy, ms",
+        "memory, MB",
+    ]);
+    let mut results: Vec<Value> = Vec::new();
+    for services in SERVICES {
+        let scale = Scale::generate(&folder, services)?;
+        let script = scale.build_script()?;
+        let without = scale.check(Form::Without)?;
+        let unused = scale.check(Form::Unused)?;
+        let one_module = scale.check(Form::OneModule)?;
+        let all_modules = scale.check(Form::AllModules)?;
+        let one_policy = scale.check(Form::OnePolicy)?;
+        let more_policies = scale.check(Form::MorePolicies)?;
+        let further = (more_policies - one_policy) * 1e3 / (POLICIES - 1) as f64;
+        let generated = scale.generated_bytes()?;
+        let memory = scale.memory()?;
+        let megabytes = |bytes: u64| figure(bytes as f64 / 1e6);
+        table.row([
+            services.to_string(),
+            megabytes(scale.catalog_bytes),
+            megabytes(generated),
+            figure(script),
+            figure(without),
+            figure(unused),
+            figure(one_module),
+            figure(all_modules),
+            figure(one_policy - unused),
+            figure(further),
+            megabytes(memory),
+        ]);
+        results.push(json!({
+            "services": services,
+            "actions": ACTIONS,
+            "catalog_bytes": scale.catalog_bytes,
+            "generated_bytes": generated,
+            "build_script_seconds": script,
+            "no_catalogs_seconds": without,
+            "unused_seconds": unused,
+            "one_module_seconds": one_module,
+            "all_modules_seconds": all_modules,
+            "first_policy_seconds": one_policy - unused,
+            "further_policy_milliseconds": further,
+            "memory_bytes": memory,
+        }));
+    }
+    table.print();
+    write_json("growth", &Value::Array(results))
+}
+
+/// One generated crate.
+struct Scale {
+    path: PathBuf,
+    target: PathBuf,
+    services: usize,
+    catalog_bytes: u64,
+}
+
+impl Scale {
+    fn generate(folder: &Path, services: usize) -> Result<Self, Failure> {
+        let path = folder.join(format!("services-{services}"));
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        fs::create_dir_all(path.join("src"))?;
+        fs::create_dir_all(path.join("catalog"))?;
+        let repository = repository.display();
+        fs::write(
+            path.join("Cargo.toml"),
+            format!(
+                "[package]\nname = \"growth-{services}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+                 [dependencies]\npinpoint-iam = {{ path = \"{repository}/pinpoint-iam\", default-features = false, \
+                 features = [\"include-policy\"] }}\n\n\
+                 [build-dependencies]\npinpoint-iam-catalog = {{ path = \"{repository}/catalog\" }}\n"
+            ),
+        )?;
+        fs::write(
+            path.join("build.rs"),
+            "fn main() -> std::process::ExitCode {\n    pinpoint_iam_catalog::build()\n}\n",
+        )?;
+        fs::write(path.join("src/policy.json"), POLICY)?;
+        fs::copy(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"),
+            path.join("Cargo.lock"),
+        )?;
+        let mut catalog_bytes = 0;
+        for service in 0..services {
+            let text = catalog(service, ACTIONS / services)?;
+            catalog_bytes += text.len() as u64;
+            fs::write(path.join(format!("catalog/service{service}.toml")), text)?;
+        }
+        Ok(Self {
+            path,
+            target: folder.join("target"),
+            services,
+            catalog_bytes,
+        })
+    }
+
+    /// The processor time of a check of the crate in one form, in seconds.
+    fn check(&self, form: Form) -> Result<f64, Failure> {
+        let mut seconds = Vec::new();
+        // The first one builds the dependencies, and runs the build script.
+        for round in 0..=ROUNDS {
+            fs::write(self.path.join("src/lib.rs"), self.source(form, round)?)?;
+            let time = self.cargo(&["check", "--quiet"], form)?;
+            if round > 0 {
+                seconds.push(time);
+            }
+        }
+        Ok(median(&seconds))
+    }
+
+    /// The processor time of the build script in seconds, as it is built without optimisation.
+    fn build_script(&self) -> Result<f64, Failure> {
+        let unused = self.check(Form::Unused)?;
+        let mut seconds = Vec::new();
+        let file = self.path.join("catalog/service0.toml");
+        for round in 0..ROUNDS {
+            let text = fs::read_to_string(&file)?;
+            let kept = text.split("\n# round").next().unwrap_or_default();
+            fs::write(&file, format!("{kept}\n# round {round}\n"))?;
+            seconds.push(self.cargo(&["check", "--quiet"], Form::Unused)? - unused);
+        }
+        Ok(median(&seconds))
+    }
+
+    fn cargo(&self, arguments: &[&str], form: Form) -> Result<f64, Failure> {
+        let before = children_time()?;
+        let mut command = Command::new(env!("CARGO"));
+        // Without catalogs there is no build script either, as far as cargo can be told.
+        let script = self.path.join("build.rs");
+        let aside = self.path.join("catalog");
+        let hidden = self.path.join("catalog-aside");
+        let hides = form == Form::Without;
+        if hides {
+            fs::rename(&aside, &hidden)?;
+            fs::write(&script, "fn main() {}\n")?;
+        }
+        let output = command
+            .args(arguments)
+            .args(["--offline", "--manifest-path"])
+            .arg(self.path.join("Cargo.toml"))
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("CARGO_INCREMENTAL", "0")
+            .output();
+        if hides {
+            fs::rename(&hidden, &aside)?;
+            let text =
+                "fn main() -> std::process::ExitCode {\n    pinpoint_iam_catalog::build()\n}\n";
+            fs::write(&script, text)?;
+        }
+        let output = output?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
+        Ok((children_time()? - before).as_secs_f64())
+    }
+
+    fn source(&self, form: Form, round: usize) -> Result<String, std::fmt::Error> {
+        let mut text = format!(
+            "//! Generated, round {round}.\n\n/// The scope.\npub use pinpoint_iam::Scope;\n\n"
+        );
+        let modules = match form {
+            Form::OneModule => 1,
+            Form::AllModules => self.services,
+            _ => 0,
+        };
+        for service in 0..modules {
+            writeln!(
+                text,
+                "pub mod service{service} {{\n    //! Generated.\n    pinpoint_iam::include_catalog!(\"service{service}\");\n}}\n"
+            )?;
+        }
+        let policies = match form {
+            Form::OnePolicy => 1,
+            Form::MorePolicies => POLICIES,
+            _ => 0,
+        };
+        for policy in 0..policies {
+            writeln!(
+                text,
+                "/// A policy.\npub fn policy_{policy}() -> pinpoint_iam::policy::Document {{\n    \
+                 pinpoint_iam::include_policy!(\"policy.json\")\n}}\n"
+            )?;
+        }
+        Ok(text)
+    }
+
+    /// The length of everything that the build script has written for the crate.
+    fn generated_bytes(&self) -> Result<u64, Failure> {
+        let mut bytes = 0;
+        for entry in fs::read_dir(self.target.join("debug/build"))? {
+            let entry = entry?.path();
+            let name = entry
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let modules = entry.join("out/pinpoint-iam");
+            if !name.starts_with(&format!("growth-{}-", self.services)) || !modules.is_dir() {
+                continue;
+            }
+            for module in fs::read_dir(modules)? {
+                let module = module?;
+                if module.path().extension().is_some_and(|end| end == "rs") {
+                    bytes += module.metadata()?.len();
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// What an authorizer takes that has been asked for an action of each service, in bytes.
+    fn memory(&self) -> Result<u64, Failure> {
+        fs::write(
+            self.path.join("src/lib.rs"),
+            self.source(Form::AllModules, 0)?,
+        )?;
+        let mut asked = String::new();
+        for service in 0..self.services {
+            writeln!(
+                asked,
+                "    let guard = authorizer.guard(&ana, &context);\n    \
+                 assert!(guard.check(growth_{}::service{service}::Do0, &growth_{}::service{service}::Thing::new(\"t1\").unwrap()).is_ok());",
+                self.services, self.services
+            )?;
+        }
+        fs::create_dir_all(self.path.join("src/bin"))?;
+        fs::write(
+            self.path.join("src/bin/ask.rs"),
+            PROGRAM.replace("ASKED", &asked),
+        )?;
+        self.cargo(&["build", "--quiet", "--bin", "ask"], Form::AllModules)?;
+        let output = Command::new(self.target.join("debug/ask")).output();
+        // A library's check knows nothing of the program.
+        fs::remove_dir_all(self.path.join("src/bin"))?;
+        let output = output?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    }
+}
+
+const POLICY: &str = r#"{
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Action": ["service0:Do1", "service0:Do2*"],
+        "Resource": "arn:aws:service0:*:*:things/*"
+    }
+}
+"#;
+
+const PROGRAM: &str = r###"//! Generated.
+
+use pinpoint_iam::context::Context;
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::{Authorizer, Policy, Principal, Scope};
+
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+fn main() {
+    let user = "arn:aws:iam::123456789012:user/ana";
+    let document = Document::parse(
+        r##"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"##,
+    );
+    let mut store = PolicyStore::new();
+    store.identity(user).unwrap().attach(Policy::new("all", document.unwrap()));
+    let before = resident_bytes();
+    let scope = Scope::new("aws", "us-east-1", "123456789012");
+    let authorizer = Authorizer::builder().scope(scope).source(store).build().unwrap();
+    let (ana, context) = (Principal::from_arn(user).unwrap(), Context::new());
+ASKED
+    println!("{}", resident_bytes() - before);
+}
+"###;
+
+fn catalog(service: usize, actions: usize) -> Result<String, std::fmt::Error> {
+    let mut text = format!(
+        "format = 1\n\n[service]\nprefix = \"service{service}\"\nname = \"Service {service}\"\n\n\
+         [placeholders.ThingId]\nparameter = \"thing-id\"\nsummary = \"the thing's id\"\n\n\
+         [resources.thing]\narn = \"arn:${{Partition}}:service{service}:${{Region}}:${{Account}}:things/${{ThingId}}\"\n\
+         summary = \"One thing.\"\n"
+    );
+    for action in 0..actions {
+        writeln!(
+            text,
+            "\n[actions.Do{action}]\nsummary = \"Does the thing number {action}, as its name says.\"\naccess-level = \"Write\"\n\
+             resources = [\"thing\"]\nroute = \"POST /things/{{thing-id}}/do-{action}\"\nsuccess-status = 200"
+        )?;
+    }
+    Ok(text)
+}
