@@ -257,6 +257,9 @@ enum Filled<'a> {
     Unknown,
 }
 
+/// As many tokens as a pattern with variables usually has at most.
+const FEW_TOKENS: usize = 8;
+
 /// Matches after filling variables; one that is not known yet is taken for anything at all, so that `No` is final.
 fn match_filled<'p>(
     tokens: &'p [Token],
@@ -265,9 +268,18 @@ fn match_filled<'p>(
     facts: &(impl Facts + ?Sized),
 ) -> Match<'p> {
     let mut unknown = None;
-    let mut pieces = Vec::with_capacity(tokens.len());
-    for token in tokens {
-        pieces.push(match token {
+    // Patterns with variables are short, so that most of them need no memory from the heap.
+    let mut few = [const { Piece::AnyRun }; FEW_TOKENS];
+    let mut many = Vec::new();
+    let pieces = match few.get_mut(..tokens.len()) {
+        Some(few) => few,
+        None => {
+            many.resize(tokens.len(), Piece::AnyRun);
+            many.as_mut_slice()
+        }
+    };
+    for (piece, token) in pieces.iter_mut().zip(tokens) {
+        *piece = match token {
             Token::Fixed(Piece::Text(text)) => Piece::Text(Cow::Borrowed(text)),
             Token::Fixed(wildcard) => wildcard.clone(),
             Token::Variable(variable) => match variable.fill(facts) {
@@ -278,9 +290,9 @@ fn match_filled<'p>(
                     Piece::AnyRun
                 }
             },
-        });
+        };
     }
-    match (glob(&pieces, value, case), unknown) {
+    match (glob(pieces, value, case), unknown) {
         (false, _) => Match::No,
         (true, None) => Match::Yes,
         (true, Some(key)) => Match::Unknown(key),
@@ -475,6 +487,9 @@ mod tests {
             ("a/${aws:ResourceTag/team}/b", "a/x/c", "no"),
             ("${aws:ResourceTag/team}${aws:absent}", "x", "unresolved"),
             ("${aws:ResourceTag/team, 'x'}", "x", "aws:ResourceTag/team"),
+            // More parts than usual.
+            ("*a?*b?*c?*d?${aws:username}*", "a1b2c3d4ana", "yes"),
+            ("*a?*b?*c?*d?${aws:username}*", "a1b2c3d4bob", "no"),
         ] {
             assert_eq!(check(pattern, value), expected, "{pattern} {value}");
         }
