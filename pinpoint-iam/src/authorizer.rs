@@ -107,15 +107,14 @@ impl Authorizer {
     }
 
     fn by_policies(&self, request: &Request<'_>) -> Answer {
-        let request = request.to_deployment(self.scope());
         if request.resource_is_unknown() {
-            return self.by_reference(&request);
+            return self.by_reference(&request.to_deployment(self.scope()));
         }
         let lease = Lease::new(self.0.snapshot.load());
-        match compiled::decide(lease, &request) {
+        match compiled::decide(lease, request, self.scope()) {
             Ok(answer) => answer,
             // Session policies that cannot be indexed can still be read.
-            Err(_) => self.by_reference(&request),
+            Err(_) => self.by_reference(&request.to_deployment(self.scope())),
         }
     }
 

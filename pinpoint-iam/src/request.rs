@@ -170,6 +170,11 @@ impl<'a> Request<'a> {
         self.resource
     }
 
+    /// [`resource`](Self::resource) without a copy of it.
+    pub(crate) const fn resource_ref(&self) -> &RequestedResource<'a> {
+        &self.resource
+    }
+
     /// The account that owns the resource.
     ///
     /// Where neither the ARN nor the request tells it, the resource is the principal's own account's; an authorizer takes

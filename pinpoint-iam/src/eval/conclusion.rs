@@ -141,6 +141,9 @@ impl<S: Copy> Findings<S> {
     };
 
     /// What follows for a request of `sides`.
+    ///
+    /// Always inlined: where it is known which types of policy there are, only what concerns them is left of it.
+    #[inline(always)]
     pub(crate) fn conclude(&self, sides: Sides) -> Conclusion<S> {
         if let Some((policy_type, statement)) = self.first_deny() {
             return Conclusion::Denied(policy_type, statement);
@@ -163,6 +166,7 @@ impl<S: Copy> Findings<S> {
     }
 
     /// The first `Deny` that matches.
+    #[inline(always)]
     fn first_deny(&self) -> Option<(PolicyType, S)> {
         let first = |policy_type, said: Option<&Said<S>>| Some((policy_type, said?.first_deny?));
         first(PolicyType::ResourceControl, self.resource_control.as_ref())
@@ -180,6 +184,7 @@ impl<S: Copy> Findings<S> {
     }
 
     /// Whether some `Deny` matches, in a policy of any type.
+    #[inline(always)]
     fn denies(&self) -> Truth {
         let denies = |said: Option<&Said<S>>| said.map_or(Truth::False, |said| said.denies);
         denies(self.resource_control.as_ref())
@@ -191,6 +196,7 @@ impl<S: Copy> Findings<S> {
             .or(denies(self.session.as_ref()))
     }
 
+    #[inline(always)]
     fn any_by_resource(&self) -> Option<&Said<S>> {
         self.resource
             .as_ref()
@@ -199,6 +205,7 @@ impl<S: Copy> Findings<S> {
 
     /// Tells `each` what must hold for the request to be allowed, by the type of policy that is to blame when it does not,
     /// and gives whether all of it holds.
+    #[inline(always)]
     fn require(&self, sides: Sides, mut each: impl FnMut(PolicyType, Truth)) -> Truth {
         let mut all = Truth::True;
         let mut require = |policy_type, holds| {
@@ -259,6 +266,7 @@ impl<S: Copy> Findings<S> {
     }
 
     /// Whether the policy of the resource allows by a statement that names the caller so closely.
+    #[inline(always)]
     fn by_resource(&self, at_least: Closeness) -> Truth {
         match &self.resource {
             Some(said) => said.by(at_least).allows,
@@ -267,6 +275,7 @@ impl<S: Copy> Findings<S> {
     }
 
     /// What granted a request that is allowed.
+    #[inline(always)]
     fn grant(&self, sides: Sides) -> Option<Conclusion<S>> {
         let allowed = |policy_type| move |statement| Conclusion::Allowed(policy_type, statement);
         let by_identity = self.identity.first_allow.map(allowed(PolicyType::Identity));

@@ -70,7 +70,41 @@ impl<'p> ProgramStack<'p> {
 
     /// What follows for `request`.
     pub(crate) fn conclude(&self, request: &Request<'_>) -> Conclusion<Found> {
-        self.findings(request).conclude(Sides::of(request))
+        let sides = Sides::of(request);
+        if self.limits_nothing() {
+            // Most callers have identity-based policies only. The compiler drops here what is said of other types.
+            let identity = hear_chosen(PolicyType::Identity, self.identity, false, request);
+            return Findings {
+                identity,
+                ..Findings::NOTHING
+            }
+            .conclude(sides);
+        }
+        self.conclude_all(sides, request)
+    }
+
+    #[inline(never)]
+    fn conclude_all(&self, sides: Sides, request: &Request<'_>) -> Conclusion<Found> {
+        self.findings(request).conclude(sides)
+    }
+
+    /// Whether there are identity-based policies at the most.
+    const fn limits_nothing(&self) -> bool {
+        let Self {
+            identity: _,
+            permissions_boundary,
+            session,
+            resource,
+            vpc_endpoint,
+            service_control,
+            resource_control,
+        } = self;
+        permissions_boundary.is_none()
+            && session.is_none()
+            && resource.is_none()
+            && vpc_endpoint.is_none()
+            && service_control.is_empty()
+            && resource_control.is_empty()
     }
 
     fn findings(&self, request: &Request<'_>) -> Findings<Found> {
@@ -78,16 +112,7 @@ impl<'p> ProgramStack<'p> {
         let one = |policy_type, number, program: &Program| {
             hear(program, number, policy_type, has_boundary, request)
         };
-        let chosen = |policy_type, chosen: Chosen<'_>| {
-            let mut programs = chosen.iter();
-            let Some((number, program)) = programs.next() else {
-                return Said::NOTHING;
-            };
-            let first = one(policy_type, number, program);
-            programs.fold(first, |said, (number, program)| {
-                said.or(one(policy_type, number, program))
-            })
-        };
+        let chosen = |policy_type, chosen| hear_chosen(policy_type, chosen, has_boundary, request);
         let mut findings = Findings {
             identity: chosen(PolicyType::Identity, self.identity),
             ..Findings::NOTHING
@@ -195,6 +220,24 @@ impl<'p> ProgramStack<'p> {
             )
             .chain(one(PolicyType::Session, self.session))
     }
+}
+
+/// What the statements of some programs say.
+#[inline]
+fn hear_chosen(
+    policy_type: PolicyType,
+    chosen: Chosen<'_>,
+    has_boundary: bool,
+    request: &Request<'_>,
+) -> Said<Found> {
+    let mut programs = chosen.iter();
+    let Some((number, program)) = programs.next() else {
+        return Said::NOTHING;
+    };
+    let first = hear(program, number, policy_type, has_boundary, request);
+    programs.fold(first, |said, (number, program)| {
+        said.or(hear(program, number, policy_type, has_boundary, request))
+    })
 }
 
 /// What the statements of a program say.

@@ -26,6 +26,8 @@ pub(super) struct Heads {
     named: Vec<([u32; HEAD], Root)>,
     /// The others.
     wild: Vec<([Component; HEAD], Root)>,
+    /// Whether the trie of a named head has what the others that match it have.
+    are_joined: bool,
 }
 
 /// What a head asks of one component.
@@ -41,9 +43,16 @@ enum Component {
 const UNNAMED: u32 = u32::MAX;
 
 impl Heads {
-    /// Heads, each with its trie, no two of which are written the same.
-    pub(super) fn of(heads: &[([&Pattern; HEAD], Root)]) -> Result<Self, TooLarge> {
-        let mut all = Self::default();
+    /// Heads, each with its trie, no two of which are written the same. With `are_joined` the trie of a head without
+    /// wildcards has all that the tries of other heads that match it have.
+    pub(super) fn of(
+        heads: &[([&Pattern; HEAD], Root)],
+        are_joined: bool,
+    ) -> Result<Self, TooLarge> {
+        let mut all = Self {
+            are_joined,
+            ..Self::default()
+        };
         for (patterns, _) in heads {
             for (texts, pattern) in all.texts.iter_mut().zip(patterns) {
                 if let Some(text) = only_text(pattern) {
@@ -89,11 +98,15 @@ impl Heads {
     /// Calls `each` with the trie of every head that matches.
     #[inline]
     pub(super) fn visit(&self, head: [&str; HEAD], mut each: impl FnMut(Root)) {
-        let mut positions = self.texts.iter().zip(head);
-        let numbers = [(); HEAD].map(|()| match positions.next() {
-            Some((texts, text)) => find(texts, text),
-            None => UNNAMED,
-        });
+        // Written out, because no loop over four different lists becomes straight code.
+        let [accounts, regions, services, partitions] = &self.texts;
+        let [account, region, service, partition] = head;
+        let numbers = [
+            find(accounts, account),
+            find(regions, region),
+            find(services, service),
+            find(partitions, partition),
+        ];
         let named = match self.named.as_slice() {
             [] => None,
             [(only, root)] => (*only == numbers).then_some(*root),
@@ -105,16 +118,16 @@ impl Heads {
         };
         if let Some(root) = named {
             each(root);
+            if self.are_joined {
+                return;
+            }
         }
         for (components, root) in &self.wild {
             let mut asked = components.iter().zip(numbers).zip(head);
             let matches = asked.all(|((component, number), text)| match component {
                 Component::Anything => true,
                 Component::Text(own) => *own == number,
-                // There are no variables in front of the resource part.
-                Component::Wildcards(pattern) => {
-                    pattern.matches(text, Case::Sensitive, Context::empty()) == Match::Yes
-                }
+                Component::Wildcards(pattern) => matches_text(pattern, text),
             });
             if matches {
                 each(*root);
@@ -123,8 +136,13 @@ impl Heads {
     }
 }
 
+/// Whether a component in front of the resource part, where there are no variables, matches `text`.
+pub(super) fn matches_text(pattern: &Pattern, text: &str) -> bool {
+    pattern.matches(text, Case::Sensitive, Context::empty()) == Match::Yes
+}
+
 /// The text that is all a pattern matches; `None` for one with wildcards.
-fn only_text(pattern: &Pattern) -> Option<&str> {
+pub(super) fn only_text(pattern: &Pattern) -> Option<&str> {
     let mut parts = pattern.parts();
     match (parts.next(), parts.next()) {
         (None, _) => Some(""),
@@ -167,7 +185,7 @@ mod tests {
             .map(|head| (head.each_ref(), tries.add(&[]).unwrap()))
             .collect();
         let mut found = Vec::new();
-        Heads::of(&with_roots)
+        Heads::of(&with_roots, false)
             .unwrap()
             .visit(head, |root| found.push(root.number()));
         found.sort_unstable();

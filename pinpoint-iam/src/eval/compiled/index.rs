@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::head::{HEAD, Heads, head};
+use super::head::{HEAD, Heads, head, matches_text, only_text};
 use super::number::{TooLarge, number};
 use super::trie::Tries;
 use crate::pattern::{Part, Pattern};
@@ -232,6 +232,7 @@ pub(super) struct Builder<'p> {
 }
 
 /// What one head has.
+#[derive(Clone)]
 struct InHead<'p> {
     patterns: [&'p Pattern; HEAD],
     entries: Vec<(&'p str, Entry)>,
@@ -279,7 +280,8 @@ impl<'p> Builder<'p> {
     }
 
     /// The finished index.
-    pub(super) fn build(self) -> Result<Index, TooLarge> {
+    pub(super) fn build(mut self) -> Result<Index, TooLarge> {
+        let are_joined = self.join_heads();
         let mut index = Index::default();
         let mut large = 0;
         index.anywhere = list(&mut index.entries, &mut large, self.anywhere.into_iter())?;
@@ -290,7 +292,7 @@ impl<'p> Builder<'p> {
                 mut entries,
             } = in_head;
             // A stable sort: the entries of one text stay in the order of their statements.
-            entries.sort_by_key(|(start, _)| *start);
+            entries.sort_by_key(|(start, entry)| (*start, entry.statement));
             let mut lists = Vec::new();
             for entries in entries.chunk_by(|(left, _), (right, _)| left == right) {
                 let start = entries.first().map_or("", |(start, _)| start);
@@ -300,10 +302,51 @@ impl<'p> Builder<'p> {
             let root = index.tries.add(&lists)?;
             heads.push((patterns, root));
         }
-        index.heads = Heads::of(&heads)?;
+        index.heads = Heads::of(&heads, are_joined)?;
         index.entries.shrink_to_fit();
         index.tries.shrink();
         Ok(index)
+    }
+
+    /// Gives each head without wildcards the entries of all heads that match it, so that one walk is enough where
+    /// somebody asks about it.
+    ///
+    /// Where there are so many heads that entries would be repeated often, nothing is done. Says whether it was.
+    fn join_heads(&mut self) -> bool {
+        let is_named = |in_head: &InHead<'_>| in_head.texts().is_some();
+        let wild: Vec<InHead<'p>> = self
+            .heads
+            .values()
+            .filter(|in_head| !is_named(in_head))
+            .cloned()
+            .collect();
+        let entries = |in_head: &InHead<'_>| in_head.entries.len();
+        let repeated: usize = wild.iter().map(entries).sum();
+        let all: usize = self.heads.values().map(entries).sum();
+        let named = self.heads.len() - wild.len();
+        if repeated.saturating_mul(named) > all {
+            return false;
+        }
+        for in_head in self.heads.values_mut() {
+            let Some(texts) = in_head.texts() else {
+                continue;
+            };
+            for other in &wild {
+                let mut components = other.patterns.iter().zip(texts);
+                if components.all(|(pattern, text)| matches_text(pattern, text)) {
+                    in_head.entries.extend(&other.entries);
+                }
+            }
+        }
+        true
+    }
+}
+
+impl<'p> InHead<'p> {
+    /// The texts of the head's components; `None` where one of them has wildcards.
+    fn texts(&self) -> Option<[&'p str; HEAD]> {
+        let [account, region, service, partition] = self.patterns.map(only_text);
+        Some([account?, region?, service?, partition?])
     }
 }
 

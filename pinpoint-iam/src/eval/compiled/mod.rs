@@ -32,6 +32,7 @@ pub(crate) use names::ActionNames;
 pub(crate) use program::Program;
 pub(crate) use snapshot::{Lease, Snapshot};
 
+use crate::arn::Scope;
 use crate::eval::conclusion::Conclusion;
 use crate::eval::decision::{Answer, NeededKeys, StatementId};
 use crate::eval::stack::{Policy, PolicyStack, PolicyType};
@@ -122,12 +123,16 @@ impl Compiled {
     }
 }
 
-/// Decides `request`, which is the principal's own, by the policies of a snapshot.
+/// Decides `request`, which is the principal's own, by the policies of a snapshot of the deployment in `scope`.
 ///
 /// # Errors
 ///
 /// When the session policies of the principal are too large to be compiled.
-pub(crate) fn decide(lease: Lease, request: &Request<'_>) -> Result<Answer, TooLarge> {
+pub(crate) fn decide(
+    lease: Lease,
+    request: &Request<'_>,
+    scope: &Scope,
+) -> Result<Answer, TooLarge> {
     let snapshot = lease.snapshot();
     let principal = request.principal();
     let identity = snapshot.identity(principal);
@@ -143,7 +148,7 @@ pub(crate) fn decide(lease: Lease, request: &Request<'_>) -> Result<Answer, TooL
     } else {
         Cow::Borrowed(principal)
     };
-    let request = request.of(&completed, policies.tags());
+    let request = request.to_deployment(scope).of(&completed, policies.tags());
     let stack = ProgramStack {
         session,
         ..snapshot.stack(identity)

@@ -102,36 +102,39 @@ impl Program {
         let asked = self
             .actions
             .ask(action, &self.index, |number| self.statement(number));
-        self.index.visit(&request.resource(), |list, at_end| {
-            let entries = self.index.entries(list);
-            match (asked, list.large()) {
-                (Asked::Known(table, action), None) => {
-                    for entry in entries {
-                        if table.has(*entry, action) && is_reached(*entry, at_end) {
-                            each(*entry);
+        let resource = request.resource_ref();
+        match asked {
+            Asked::Known(table, action) => self.index.visit(resource, |list, at_end| {
+                let entries = self.index.entries(list);
+                match list.large() {
+                    None => {
+                        for entry in entries {
+                            if table.has(*entry, action) && is_reached(*entry, at_end) {
+                                each(*entry);
+                            }
+                        }
+                    }
+                    Some(large) => {
+                        for position in table.chosen(large, action) {
+                            let entry = entries.get(*position as usize);
+                            if let Some(entry) = entry.filter(|entry| is_reached(**entry, at_end)) {
+                                each(*entry);
+                            }
                         }
                     }
                 }
-                (Asked::Known(table, action), Some(large)) => {
-                    for position in table.chosen(large, action) {
-                        let entry = entries.get(*position as usize);
-                        if let Some(entry) = entry.filter(|entry| is_reached(**entry, at_end)) {
-                            each(*entry);
-                        }
+            }),
+            Asked::Other => self.index.visit(resource, |list, at_end| {
+                for entry in self.index.entries(list) {
+                    let statement = self.statement(entry.statement);
+                    let is_about_it =
+                        statement.is_some_and(|statement| action_part(statement, request).matches);
+                    if is_about_it && is_reached(*entry, at_end) {
+                        each(*entry);
                     }
                 }
-                (Asked::Other, _) => {
-                    for entry in entries {
-                        let statement = self.statement(entry.statement);
-                        let is_about_it = statement
-                            .is_some_and(|statement| action_part(statement, request).matches);
-                        if is_about_it && is_reached(*entry, at_end) {
-                            each(*entry);
-                        }
-                    }
-                }
-            }
-        });
+            }),
+        }
     }
 }
 

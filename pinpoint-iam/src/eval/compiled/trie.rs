@@ -118,10 +118,12 @@ impl Tries {
         let start = node.children as usize;
         let range = start..start + node.child_count as usize;
         let first_bytes = self.first_bytes.get(range)?;
-        let index = if first_bytes.len() <= 8 {
-            first_bytes.iter().position(|byte| *byte == first)?
-        } else {
-            first_bytes.binary_search(&first).ok()?
+        let index = match first_bytes {
+            [] => return None,
+            [only] if *only == first => 0,
+            [_] => return None,
+            few if few.len() <= 8 => few.iter().position(|byte| *byte == first)?,
+            many => many.binary_search(&first).ok()?,
         };
         self.nodes.get(start + index)
     }
