@@ -81,7 +81,9 @@ const CASES: &[Case] = &[
         name: "everything but",
         why: "`NotAction` and `NotResource` with as many exceptions as fit, each tried to the end",
         statement: |size| {
-            let patterns: Vec<_> = (0..size).map(|index| arn(&format!("*a{index}b*"))).collect();
+            let patterns: Vec<_> = (0..size)
+                .map(|index| arn(&format!("*a{index}b*")))
+                .collect();
             json!({"Effect": "Deny", "NotAction": "s3:*", "NotResource": patterns})
         },
         request: |length| (resource(length, "a"), String::new()),

@@ -287,6 +287,14 @@ impl Context {
         }
     }
 
+    /// A context without any key yet, with room for `keys` of them.
+    pub fn with_capacity(keys: usize) -> Self {
+        Self {
+            values: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::new()),
+            unknown: BTreeSet::new(),
+        }
+    }
+
     /// A context without any key, for what has no variable to look up.
     pub fn empty() -> &'static Self {
         static EMPTY: Context = Context::new();

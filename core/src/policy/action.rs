@@ -60,7 +60,14 @@ enum Form {
     /// One service, whose prefix the text starts with.
     Service { name: Pattern },
     /// A wildcard in the prefix, which AWS lets nobody write.
-    Services { prefix: Pattern, name: Pattern },
+    Services(Box<Services>),
+}
+
+/// The two patterns of [`Form::Services`], which hardly any policy has.
+#[derive(Clone, PartialEq)]
+struct Services {
+    prefix: Pattern,
+    name: Pattern,
 }
 
 const WILDCARDS: Syntax = Syntax {
@@ -123,10 +130,11 @@ impl ActionPattern {
                     .is_some_and(|wanted| wanted.eq_ignore_ascii_case(prefix))
                     && covers(pattern, name)
             }
-            Form::Services {
-                prefix: wanted,
-                name: pattern,
-            } => effect == Effect::Deny && covers(wanted, prefix) && covers(pattern, name),
+            Form::Services(wanted) => {
+                effect == Effect::Deny
+                    && covers(&wanted.prefix, prefix)
+                    && covers(&wanted.name, name)
+            }
         }
     }
 }
@@ -182,10 +190,10 @@ impl Form {
         }
         let name = pattern(name)?;
         Ok(if prefix.contains(['*', '?']) {
-            Self::Services {
+            Self::Services(Box::new(Services {
                 prefix: pattern(prefix)?,
                 name,
-            }
+            }))
         } else {
             Self::Service { name }
         })

@@ -72,10 +72,13 @@ impl AuthorizerBuilder {
     }
 }
 
+/// How many keys [`of`] writes at most, without those of the application.
+const KEYS: usize = 7;
+
 /// The condition keys of a request. Tags are the guard's affair.
 pub(crate) fn of(authorizer: &Authorizer, scope: &Scope, head: &dyn RequestHead) -> Context {
     let surroundings = &authorizer.web().surroundings;
-    let mut context = Context::new();
+    let mut context = Context::with_capacity(KEYS);
     let now = SystemTime::now();
     context.insert("aws:CurrentTime", now);
     if let Ok(since) = now.duration_since(SystemTime::UNIX_EPOCH) {

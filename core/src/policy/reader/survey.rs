@@ -9,8 +9,8 @@ use crate::policy::limits::Limits;
 
 /// Checks length, depth and characters, and counts the characters.
 ///
-/// One pass and no allocation: whatever comes later has a bound on its input. Text that is no JSON may be surveyed
-/// wrongly; it is refused later.
+/// No allocation, and time in proportion to the length: whatever comes later has a bound on its input. Text that is no JSON
+/// may be surveyed wrongly; it is refused later.
 pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
     if source.len() > limits.max_length() {
         return Err(Fault::new(
@@ -23,32 +23,54 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
             "shorten it or raise the limit",
         ));
     }
-    let mut size = Size {
-        characters: 0,
-        white_space: 0,
-    };
+    let forbidden = first_forbidden_character(source);
+    let allowed = forbidden.map_or(source.len(), |(offset, _)| offset);
+    let white_space = survey_structure(source.as_bytes().iter().take(allowed), limits)?;
+    match forbidden {
+        Some((offset, character)) => Err(forbidden_character(offset, character)),
+        None => Ok(Size {
+            // A byte that continues a character begins none.
+            characters: source
+                .bytes()
+                .filter(|byte| byte & 0b1100_0000 != 0b1000_0000)
+                .count(),
+            white_space,
+        }),
+    }
+}
+
+/// The first character that no policy may hold, and where it stands.
+///
+/// Nearly every text has none, which is found out for many bytes at a time.
+fn first_forbidden_character(source: &str) -> Option<(usize, char)> {
+    let has_one = source.bytes().fold(false, |found, byte| {
+        found | !may_be_in_an_allowed_character(byte)
+    });
+    if !has_one {
+        return None;
+    }
+    source
+        .char_indices()
+        .find(|(_, character)| !is_allowed(*character))
+}
+
+/// Checks the depth, and counts the white space between the tokens.
+fn survey_structure<'s>(
+    bytes: impl Iterator<Item = &'s u8>,
+    limits: &Limits,
+) -> Result<usize, Fault> {
+    let mut white_space = 0;
     let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut escaped = false;
-    for (offset, byte) in source.bytes().enumerate() {
-        // A byte that continues a character begins none.
-        size.characters += usize::from(byte & 0b1100_0000 != 0b1000_0000);
-        if !may_be_in_an_allowed_character(byte) {
-            let character = source.get(offset..).and_then(|rest| rest.chars().next());
-            return Err(forbidden_character(offset, character.unwrap_or_default()));
-        }
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let mut bytes = bytes.enumerate();
+    while let Some((offset, byte)) = bytes.next() {
         match byte {
-            b'"' => in_string = true,
-            b'\t' | b'\n' | b'\r' | b' ' => size.white_space += 1,
+            b'"' => {
+                // To the end of the string; what an escape begins does not end it.
+                while let Some((_, b'\\')) = bytes.find(|(_, byte)| matches!(byte, b'"' | b'\\')) {
+                    bytes.next();
+                }
+            }
+            b'\t' | b'\n' | b'\r' | b' ' => white_space += 1,
             b'{' | b'[' => {
                 depth += 1;
                 if depth > limits.max_depth() {
@@ -66,7 +88,7 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
             _ => {}
         }
     }
-    Ok(size)
+    Ok(white_space)
 }
 
 /// Refuses a string that holds, by way of an escape, a character that no policy may hold.

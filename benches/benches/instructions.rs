@@ -1,0 +1,120 @@
+//! How many instructions a decision takes, held against what is committed:
+//! `cargo bench -p pinpoint-iam-benches --bench instructions`.
+//!
+//! A program of its own makes the same decisions every time, and callgrind counts. Nothing is timed, so that it can stand
+//! in a gate that runs on any machine. With `-- --renew` the counts become the new bounds.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::ours::Form;
+use pinpoint_iam_benches::report::{Table, figure};
+use pinpoint_iam_benches::workload::Workload;
+use serde_json::Value;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.json");
+const RENEW: &str = "cargo bench -p pinpoint-iam-benches --bench instructions -- --renew";
+const WORKLOADS: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
+const PASSES: usize = 10;
+
+/// By how much a count may exceed its bound: compilers and C libraries differ a little.
+const SLACK: f64 = 1.1;
+
+/// Instructions per decision, by workload and form.
+type Counts = BTreeMap<String, BTreeMap<String, f64>>;
+
+fn main() -> Result<(), Failure> {
+    let counts = count_all()?;
+    if std::env::args().any(|argument| argument == "--renew") {
+        let value = serde_json::to_value(&counts)?;
+        fs::write(FILE, format!("{value:#}\n"))?;
+        println!("written to {FILE}");
+        return Ok(());
+    }
+    let bounds = bounds()?;
+    let mut table = Table::new(["instructions per decision", "counted", "bound", "ratio"]);
+    let mut faults = Vec::new();
+    for (workload, forms) in &counts {
+        for (form, counted) in forms {
+            let what = format!("{workload}, {form}");
+            let Some(bound) = bounds.get(workload).and_then(|forms| forms.get(form)) else {
+                return Err(format!("{FILE} has no bound for {what}; renew it: `{RENEW}`").into());
+            };
+            let ratio = counted / bound;
+            if ratio > SLACK {
+                faults.push(format!(
+                    "{what}: {} instructions per decision, {} were committed",
+                    figure(*counted),
+                    figure(*bound)
+                ));
+            }
+            table.row([
+                what,
+                figure(*counted),
+                figure(*bound),
+                format!("{ratio:.3}"),
+            ]);
+        }
+    }
+    table.print();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "decisions have become more expensive by more than {:.0} %:\n{}\nWhere that is worth it, renew the bounds and say why in the commit: `{RENEW}`",
+        (SLACK - 1.0) * 100.0,
+        faults.join("\n")
+    )
+    .into())
+}
+
+fn bounds() -> Result<Counts, Failure> {
+    let text = fs::read_to_string(FILE)
+        .map_err(|error| format!("{FILE} cannot be read ({error}); make it: `{RENEW}`"))?;
+    let value: Value = serde_json::from_str(&text)?;
+    Ok(serde_json::from_value(value)?)
+}
+
+fn count_all() -> Result<Counts, Failure> {
+    let mut counts = Counts::new();
+    for workload in WORKLOADS {
+        let forms = Form::ALL
+            .into_iter()
+            .map(|form| Ok((form.name().to_owned(), count(workload, form)?)))
+            .collect::<Result<_, Failure>>()?;
+        counts.insert(workload.to_owned(), forms);
+    }
+    Ok(counts)
+}
+
+/// Instructions per decision, rounded.
+fn count(workload: &str, form: Form) -> Result<f64, Failure> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        // Only what is called by the function of this name counts.
+        .args(["--collect-atstart=no", "--toggle-collect=*fixed*counted*"])
+        .arg(env!("CARGO_BIN_EXE_fixed"))
+        .args([workload, form.name(), &PASSES.to_string()])
+        .output()
+        .map_err(|error| format!("valgrind cannot be run ({error}): install it"))?;
+    let report = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(report.into_owned().into());
+    }
+    let total: f64 = report
+        .lines()
+        .find_map(|line| line.split_once("Collected :"))
+        .ok_or("callgrind does not say what it has counted")?
+        .1
+        .trim()
+        .parse()?;
+    let decisions = Workload::named(workload)?.questions.len() * PASSES;
+    let each = (total / decisions as f64).round();
+    // A name that no function has would count nothing and pass.
+    if each < 1.0 {
+        return Err("callgrind has counted nothing: is the function `counted` still there?".into());
+    }
+    Ok(each)
+}

@@ -1,0 +1,34 @@
+//! Decisions that are always the same, for somebody who counts instructions; for the target `instructions`.
+
+use std::hint::black_box;
+
+use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::Engine;
+use pinpoint_iam_benches::engine::ours::{Form, Ours};
+use pinpoint_iam_benches::workload::Workload;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [workload, form, passes] = arguments.as_slice() else {
+        return Err("expected `WORKLOAD FORM PASSES`".into());
+    };
+    let workload = Workload::named(workload)?;
+    let form = Form::ALL
+        .into_iter()
+        .find(|known| known.name() == form)
+        .ok_or_else(|| format!("no form is called `{form}`"))?;
+    let ours = Ours::load(&workload, form)?;
+    let questions = workload.questions.len();
+    // What is made on first use is not counted.
+    let allowed = ours.run(0, questions);
+    let count = questions * passes.parse::<usize>()?;
+    counted(&ours, count);
+    println!("{count} decisions, {allowed} of {questions} allowed");
+    Ok(())
+}
+
+/// What is counted, by its name. It does a little more than run, so that the compiler does not take it for the same.
+#[inline(never)]
+fn counted(ours: &Ours<'_>, count: usize) {
+    black_box(black_box(ours).run(0, count));
+}
