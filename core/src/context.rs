@@ -276,6 +276,8 @@ pub struct Context {
     values: HashMap<ConditionKey, Vec<Value>, BuildHasherDefault<KeptHash>>,
     /// In lower case.
     unknown: BTreeSet<Box<str>>,
+    /// Whether every key without a value is unknown.
+    all_unknown: bool,
 }
 
 impl Context {
@@ -284,6 +286,7 @@ impl Context {
         Self {
             values: HashMap::with_hasher(BuildHasherDefault::new()),
             unknown: BTreeSet::new(),
+            all_unknown: false,
         }
     }
 
@@ -292,7 +295,15 @@ impl Context {
         Self {
             values: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::new()),
             unknown: BTreeSet::new(),
+            all_unknown: false,
         }
+    }
+
+    /// A context of which nothing is known: every key that is given no value may have any, or be absent.
+    pub const fn unknown() -> Self {
+        let mut context = Self::new();
+        context.all_unknown = true;
+        context
     }
 
     /// A context without any key, for what has no variable to look up.
@@ -362,7 +373,7 @@ impl Facts for Context {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         match self.values.get(key) {
             Some(values) => Lookup::Present(values),
-            None if self.is_unknown(key.folded()) => Lookup::Unknown,
+            None if self.all_unknown || self.is_unknown(key.folded()) => Lookup::Unknown,
             None => Lookup::Absent,
         }
     }
@@ -436,6 +447,15 @@ mod tests {
         );
         let keys: Vec<&str> = context.iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["aws:none", "aws:tagkeys"]);
+    }
+
+    #[test]
+    fn every_key_of_an_unknown_context_is_unknown() {
+        let mut context = Context::unknown();
+        context.insert("aws:Referer", "x");
+        let lookup = |name| context.lookup(&ConditionKey::new(name));
+        assert_eq!(lookup("aws:referer"), Lookup::Present(&["x".into()]));
+        assert_eq!(lookup("aws:SourceIp"), Lookup::Unknown);
     }
 
     #[test]

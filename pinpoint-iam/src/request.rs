@@ -7,6 +7,7 @@ use pinpoint_iam_core::internal::holds_control_character;
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::{ConditionKey, Context, Facts, Lookup, TagKey};
+use crate::pattern::language::Language;
 use crate::principal::{Principal, is_principal_key};
 use crate::resource::RequestedResource;
 
@@ -37,7 +38,7 @@ pub struct Request<'a> {
     principal_tags: Option<&'a Context>,
     resource_tags: LateTags<'a>,
     request_tags: LateTags<'a>,
-    resource_is_unknown: bool,
+    shape: Shape<'a>,
     context: &'a Context,
 }
 
@@ -46,6 +47,21 @@ pub struct Request<'a> {
 /// Matching costs the product of the lengths of value and pattern; a longer value is taken to be unknown, so that a
 /// decision which depends on it is refused instead of being worked on for long.
 pub(crate) const MAX_VALUE_LENGTH: usize = 2048;
+
+/// What is known of the resource of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape<'a> {
+    /// All: it is the one that the request names.
+    One,
+    /// Nothing.
+    Any,
+    /// It is one of those whose ARNs have these components, from the partition on.
+    #[cfg_attr(
+        not(feature = "docs"),
+        expect(dead_code, reason = "only documents ask about many resources at once")
+    )]
+    OneOf(&'a [Language; 5]),
+}
 
 /// What is known of tags that a request learns later than the rest of its context.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +108,7 @@ impl<'a> Request<'a> {
             principal_tags: None,
             resource_tags: LateTags::FromContext,
             request_tags: LateTags::FromContext,
-            resource_is_unknown: false,
+            shape: Shape::One,
             context,
         }
     }
@@ -136,13 +152,25 @@ impl<'a> Request<'a> {
 
     /// The request for a resource that only its body names, before the body is read.
     pub(crate) const fn with_unknown_resource(mut self) -> Self {
-        self.resource_is_unknown = true;
+        self.shape = Shape::Any;
         self
+    }
+
+    /// The request for any resource whose ARN has such components; what the request was made with is one of them.
+    #[cfg(feature = "docs")]
+    pub(crate) const fn with_any_of(mut self, components: &'a [Language; 5]) -> Self {
+        self.shape = Shape::OneOf(components);
+        self
+    }
+
+    /// What is known of the resource.
+    pub(crate) const fn shape(&self) -> Shape<'a> {
+        self.shape
     }
 
     /// Whether the resource is not known yet.
     pub(crate) const fn resource_is_unknown(&self) -> bool {
-        self.resource_is_unknown
+        !matches!(self.shape, Shape::One)
     }
 
     /// The request in its own scope or, without one, in that of the deployment that is asked.

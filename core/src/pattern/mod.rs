@@ -13,7 +13,10 @@
 //! See [wildcards](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and
 //! [variables](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html) in the IAM User Guide.
 
+mod cover;
 mod glob;
+#[doc(hidden)]
+pub mod language;
 mod read;
 
 use std::borrow::Cow;
@@ -23,6 +26,7 @@ pub use read::PatternError;
 
 use crate::context::{ConditionKey, Facts, Lookup};
 use glob::{Piece, glob};
+use language::Language;
 
 /// Which characters of a pattern's text mean something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +59,20 @@ pub enum Match<'p> {
     /// matches nothing.
     Unresolved,
     /// It depends on this key, which is not known yet.
+    Unknown(&'p ConditionKey),
+}
+
+/// How many of several texts a pattern matches.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent<'p> {
+    /// Each of them.
+    All,
+    /// None of them.
+    None,
+    /// Perhaps some and perhaps not others.
+    Some,
+    /// That depends on this key, which is not known yet.
     Unknown(&'p ConditionKey),
 }
 
@@ -166,6 +184,37 @@ impl Pattern {
             .chain(tokens)
     }
 
+    /// How many texts of a language the pattern matches, with variables filled from `facts`.
+    ///
+    /// `All` and `None` are certain.
+    #[doc(hidden)]
+    pub fn extent(&self, language: &Language, facts: &(impl Facts + ?Sized)) -> Extent<'_> {
+        let mut unknown = None;
+        let mut filled = Vec::new();
+        for part in self.parts() {
+            filled.push(match part {
+                Part::Text(text) => Piece::Text(Cow::Borrowed(text)),
+                Part::AnyCharacter => Piece::AnyCharacter,
+                Part::AnyRun => Piece::AnyRun,
+                Part::Variable(variable) => match variable.fill(facts) {
+                    Filled::Value(text) => Piece::Text(text),
+                    Filled::Unresolved => return Extent::None,
+                    Filled::Unknown => {
+                        unknown.get_or_insert(&variable.key);
+                        Piece::AnyRun
+                    }
+                },
+            });
+        }
+        let parts = || filled.iter().map(Part::of);
+        match unknown {
+            _ if !language.meets(parts()) => Extent::None,
+            Some(key) => Extent::Unknown(key),
+            None if language.is_covered_by(parts()) => Extent::All,
+            None => Extent::Some,
+        }
+    }
+
     /// Matches `value`, all of whose characters are data, and fills variables from `facts`.
     pub fn matches(&self, value: &str, case: Case, facts: &(impl Facts + ?Sized)) -> Match<'_> {
         let matched = match &self.shape {
@@ -208,7 +257,7 @@ pub enum Part<'p> {
 }
 
 impl<'p> Part<'p> {
-    fn of(piece: &'p Piece<'static>) -> Self {
+    fn of(piece: &'p Piece<'_>) -> Self {
         match piece {
             Piece::Text(text) => Self::Text(text),
             Piece::AnyCharacter => Self::AnyCharacter,

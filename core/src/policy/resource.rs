@@ -8,7 +8,8 @@ use super::values::Values;
 use crate::arn::Arn;
 use crate::condition::quote::Quoted;
 use crate::context::{Context, Facts};
-use crate::pattern::{Case, Match, Pattern, Syntax};
+use crate::pattern::language::Language;
+use crate::pattern::{Case, Extent, Match, Pattern, Syntax};
 use crate::resource::RequestedResource;
 
 /// The resources that a statement is about: those that match one of the patterns, or, negated, those that match none.
@@ -149,6 +150,33 @@ impl ResourcePattern {
         }
     }
 
+    /// How many of many ARNs the pattern matches, known by what their components may be, from the partition on.
+    ///
+    /// `All` and `None` are certain. No component may depend on another one.
+    #[doc(hidden)]
+    pub fn extent(
+        &self,
+        components: &[Language; LAST + 1],
+        facts: &(impl Facts + ?Sized),
+    ) -> Extent<'_> {
+        let is = |pattern: &Pattern, index: usize, wanted: Extent<'static>| {
+            let language = components.get(index);
+            language.is_some_and(|language| pattern.extent(language, facts) == wanted)
+        };
+        if !self.could_match(|pattern, index| !is(pattern, index, Extent::None)) {
+            return Extent::None;
+        }
+        if self.could_match(|pattern, index| is(pattern, index, Extent::All)) {
+            return Extent::All;
+        }
+        // Variables stand in the last component only.
+        let last = self.components.get(LAST).zip(components.last());
+        match last.map(|(pattern, language)| pattern.extent(language, facts)) {
+            Some(Extent::Unknown(key)) => Extent::Unknown(key),
+            _ => Extent::Some,
+        }
+    }
+
     /// Whether the pattern could match one of many ARNs, known by what their components may be.
     ///
     /// `fits` is asked whether a component's pattern could match the ARNs' component with this index, counted from the
@@ -255,6 +283,8 @@ fn is_match(pattern: &Pattern, component: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::ConditionKey;
+    use crate::resource::Accepts;
 
     const CAMPAIGN: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1";
 
@@ -308,6 +338,60 @@ mod tests {
             ("arn:aws:mobiletargeting::123456789012:*", false),
         ] {
             assert_eq!(covers(pattern, CAMPAIGN), expected, "{pattern}");
+        }
+    }
+
+    /// Which of two resources a pattern matches, and what it says of both at once.
+    #[test]
+    fn extents() {
+        let components = |resource: &str| {
+            let mut last = Language::text("apps/");
+            last.push_id(Accepts::Identifier);
+            last.push_text(resource);
+            let [partition, service, region, account] =
+                ["aws", "mobiletargeting", "us-east-1", "123456789012"].map(Language::text);
+            [partition, service, region, account, last]
+        };
+        let mut facts = Context::unknown();
+        facts.insert("aws:username", "ana");
+        facts.insert("aws:PrincipalTag/none", "");
+        let key = ConditionKey::new("aws:PrincipalTag/app");
+        for (text, expected) in [
+            ("*", Extent::All),
+            ("arn:*", Extent::All),
+            ("arn:aws:mobiletargeting:*:apps/*/end", Extent::All),
+            ("arn:aws:mobiletargeting:us-*:1*:apps/*", Extent::All),
+            ("arn:aws:mobiletargeting:*:*:apps/a*/end", Extent::Some),
+            ("arn:aws:mobiletargeting:*:*:apps/a1/end", Extent::Some),
+            ("arn:aws:mobiletargeting:*:apps/a*/end", Extent::Some),
+            ("arn:aws:mobiletargeting:*:*:apps/a1/other", Extent::None),
+            ("arn:aws:mobiletargeting:eu-*:*:*", Extent::None),
+            (
+                "arn:aws:mobiletargeting:*:*:apps/${aws:username}/*",
+                Extent::Some,
+            ),
+            (
+                "arn:aws:mobiletargeting:*:*:${aws:username}/*",
+                Extent::None,
+            ),
+            (
+                "arn:aws:mobiletargeting:*:*:*${aws:PrincipalTag/none}",
+                Extent::None,
+            ),
+            (
+                "arn:aws:mobiletargeting:*:*:*${aws:PrincipalTag/app}",
+                Extent::Unknown(&key),
+            ),
+            (
+                "arn:aws:mobiletargeting:*:*:x${aws:PrincipalTag/app}",
+                Extent::None,
+            ),
+        ] {
+            assert_eq!(
+                pattern(text).extent(&components("/end"), &facts),
+                expected,
+                "{text}"
+            );
         }
     }
 

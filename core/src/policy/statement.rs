@@ -11,7 +11,7 @@ use crate::condition::Condition;
 /// What a statement does when it matches.
 ///
 /// See [Effect](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {
     /// It grants what it matches, unless another statement denies it.
     Allow,

@@ -7,6 +7,7 @@ use super::RequestedResource;
 use super::accepts::{Accepts, decode};
 use super::error::{InvalidId, ResourceMismatch};
 use crate::arn::{Arn, Scope};
+use crate::pattern::language::Language;
 
 /// What the catalog says about one resource type.
 ///
@@ -227,6 +228,39 @@ impl ResourceTypeMetadata {
     ) -> Result<String, InvalidId> {
         let pattern = self.component_pattern(|position| value_of(self.fields.get(position)?))?;
         Ok(self.prefix(scope) + &pattern)
+    }
+
+    /// What the components of the type's ARNs in `scope` may be, from the partition on, with fixed values for the
+    /// placeholders that are `pinned`. Ids are taken to be of any length.
+    #[doc(hidden)]
+    pub fn languages(&self, scope: &Scope, pinned: &[(&str, &str)]) -> [Language; 5] {
+        let mut resource = Language::empty_text();
+        for piece in self.pieces {
+            let field = match piece {
+                Piece::Literal(literal) => {
+                    resource.push_text(literal);
+                    continue;
+                }
+                Piece::Field(position) => self.fields.get(*position),
+            };
+            let value = field.and_then(|field| {
+                let mut pinned = pinned.iter();
+                pinned.find(|(placeholder, _)| *placeholder == field.placeholder)
+            });
+            match (value, field) {
+                (Some((_, value)), _) => resource.push_text(value),
+                (None, Some(field)) => resource.push_id(field.accepts),
+                // A template without its placeholder: nothing is claimed of what it may be.
+                (None, None) => resource.push_anything(),
+            }
+        }
+        [
+            Language::text(self.partition.fill(scope.partition())),
+            Language::text(self.service),
+            Language::text(self.region.fill(scope.region())),
+            Language::text(self.account.fill(scope.account())),
+            resource,
+        ]
     }
 
     /// The resource component with `*` for every field.

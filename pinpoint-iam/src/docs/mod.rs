@@ -1,5 +1,6 @@
 //! Documents from the catalog: pages of tables, and what writes them.
 
+mod access;
 mod cell;
 mod csv;
 mod files;
@@ -10,10 +11,12 @@ mod least_privilege;
 mod markdown;
 mod openapi;
 mod quoted;
+mod routes;
 mod service;
 mod table;
 mod text;
 
+pub use access::{AccessMatrix, AccessMatrixBuilder, Dependence, ResourceDependence, RouteVerdict};
 pub use cell::{Cell, Line, Link, Part};
 pub use csv::csv;
 pub use files::{File, files};
@@ -26,5 +29,6 @@ pub use openapi::{
     IAM_MEMBER, InvalidOpenApi, OpenApiAnnotator, OpenApiFinding, PERMISSIONS_MEMBER,
 };
 pub use quoted::quoted_table;
+pub use routes::RoutesDocument;
 pub use service::{arn_of, service_page, service_tables};
 pub use table::{Column, Page, Row, Table};

@@ -44,7 +44,7 @@ mod message;
 mod principal_element;
 pub mod reference;
 mod stack;
-mod statement;
+pub(crate) mod statement;
 
 pub use decision::{
     AllowedBy, Answer, Decision, DeniedBy, Grant, NeededKeys, Refusal, StatementId,

@@ -45,10 +45,10 @@ pub(crate) struct Layer<'a> {
 }
 
 /// A statement by its policy and index.
-type Place<'a> = (&'a Policy, usize);
+pub(crate) type Place<'a> = (&'a Policy, usize);
 
 impl<'a> Walk<'a> {
-    fn of(stack: &PolicyStack<'a>, request: &'a Request<'a>) -> Self {
+    pub(crate) fn of(stack: &PolicyStack<'a>, request: &'a Request<'a>) -> Self {
         let has_boundary = stack.permissions_boundary.is_some();
         let layer = |policy_type, policies: &mut dyn Iterator<Item = &'a Policy>| Layer {
             policy_type,
@@ -88,7 +88,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn answer(&self) -> Answer {
+    pub(crate) fn answer(&self) -> Answer {
         let conclusion = self.findings().conclude(self.sides);
         let cite = |policy_type, (policy, index): Place<'a>| {
             StatementId::new(policy_type, policy.clone(), index)
@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
 }
 
 impl<'a> Layer<'a> {
-    fn traces(&self) -> impl Iterator<Item = (Place<'a>, &Trace<'a>)> {
+    pub(crate) fn traces(&self) -> impl Iterator<Item = (Place<'a>, &Trace<'a>)> {
         self.policies
             .iter()
             .flat_map(|(policy, traces)| traces.iter().map(|trace| ((*policy, trace.index), trace)))

@@ -7,9 +7,10 @@ use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::principal_element::{self, Closeness};
 use crate::eval::stack::PolicyType;
-use crate::pattern::Match;
+use crate::pattern::language::Language;
+use crate::pattern::{Extent, Match};
 use crate::policy::{ActionPattern, Effect, ResourceElement, ResourcePattern, Statement};
-use crate::request::Request;
+use crate::request::{Request, Shape};
 
 /// What came of holding one statement against a request.
 #[derive(Clone, Debug)]
@@ -231,8 +232,10 @@ pub(crate) fn resource_part<'a>(
             _ => ResourcePart::Undecidable,
         };
     };
-    if request.resource_is_unknown() {
-        return of_any_resource(element);
+    match request.shape() {
+        Shape::One => {}
+        Shape::Any => return of_any_resource(element),
+        Shape::OneOf(components) => return of_one_of(element, components, request),
     }
     let mut unknown = None;
     for pattern in element.patterns() {
@@ -273,5 +276,34 @@ fn of_any_resource(element: &ResourceElement) -> ResourcePart<'_> {
             by: Some(pattern),
         },
         None => ResourcePart::Unknown(&UNKNOWN_RESOURCE),
+    }
+}
+
+/// What a resource element says of many resources: whether it covers all of them, or none.
+fn of_one_of<'a>(
+    element: &'a ResourceElement,
+    components: &[Language; 5],
+    request: &'a Request<'a>,
+) -> ResourcePart<'a> {
+    let mut unknown = None;
+    for pattern in element.patterns() {
+        match pattern.extent(components, request) {
+            Extent::All => {
+                return ResourcePart::Decided {
+                    matches: !element.is_negated(),
+                    by: Some(pattern),
+                };
+            }
+            Extent::None => {}
+            Extent::Some => unknown = unknown.or(Some(&*UNKNOWN_RESOURCE)),
+            Extent::Unknown(key) => unknown = unknown.or(Some(key)),
+        }
+    }
+    match unknown {
+        Some(key) => ResourcePart::Unknown(key),
+        None => ResourcePart::Decided {
+            matches: element.is_negated(),
+            by: None,
+        },
     }
 }

@@ -1,10 +1,10 @@
 //! Which ARNs an action acts on, for every id that there could be.
 
-use pinpoint_iam_catalog::{Action, Catalog, Component, Piece, ResourceType, Service};
+use pinpoint_iam_catalog::{Accepts, Action, Catalog, Component, Piece, ResourceType, Service};
 use pinpoint_iam_core::pattern::Pattern;
+use pinpoint_iam_core::pattern::language::Language;
 use pinpoint_iam_core::policy::ResourcePattern;
-
-use super::language::Language;
+use pinpoint_iam_core::resource;
 
 /// An action of the catalog and the ARNs that it acts on.
 pub(super) struct CatalogAction<'c> {
@@ -68,7 +68,7 @@ impl Arns {
                     let mut pinned = action.pinned.iter();
                     match pinned.find(|(placeholder, _)| *placeholder == field.name) {
                         Some((_, value)) => last.push_text(value),
-                        None => last.push_value(&field.accepts),
+                        None => push_id(&mut last, &field.accepts),
                     }
                 }
             }
@@ -98,5 +98,14 @@ impl Arns {
             let language = self.components.get(index);
             language.is_some_and(|language| language.meets(component.parts()))
         })
+    }
+}
+
+/// Appends whatever a placeholder accepts.
+fn push_id(language: &mut Language, accepts: &Accepts) {
+    match accepts {
+        Accepts::Identifier => language.push_id(resource::Accepts::Identifier),
+        Accepts::Opaque => language.push_id(resource::Accepts::Opaque),
+        Accepts::OneOf(values) => language.push_one_of(values),
     }
 }

@@ -7,7 +7,6 @@
 
 mod action;
 mod arns;
-mod language;
 mod resource;
 
 use pinpoint_iam_catalog::Catalog;

@@ -7,6 +7,10 @@ use super::mounts::{self, What};
 use super::names::{Named, resolve};
 use super::source::{Mark, Sources};
 
+/// What is said of a handler that is declared and not mounted.
+pub(super) const NOT_MOUNTED: &str =
+    "says who may call it and is mounted nowhere; mount it or remove it";
+
 /// Every finding, file by file.
 pub(super) fn of(sources: &Sources) -> Vec<AuditFault> {
     let mut faults = sources.faults.clone();
@@ -44,8 +48,7 @@ pub(super) fn of(sources: &Sources) -> Vec<AuditFault> {
                 faults.push(AuditFault {
                     place: format!("{}:{}", module.file, first.line),
                     handler: path(sources, number, name),
-                    message: "says who may call it and is mounted nowhere; mount it or remove it"
-                        .to_owned(),
+                    message: NOT_MOUNTED.to_owned(),
                 });
             }
         }

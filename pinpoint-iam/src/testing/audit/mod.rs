@@ -119,6 +119,17 @@ impl AuditFault {
         &self.handler
     }
 
+    /// The file and the line.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Whether the finding is a handler that is declared and mounted nowhere, as
+    /// `docs::RoutesDocument::not_mounted` lists them.
+    pub fn is_not_mounted(&self) -> bool {
+        self.message == findings::NOT_MOUNTED
+    }
+
     /// What is wrong and what to do.
     pub fn message(&self) -> &str {
         &self.message

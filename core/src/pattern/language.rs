@@ -1,16 +1,17 @@
-//! All texts that a component of a template can become, and whether a pattern matches one of them.
+//! All texts that a component of a template can become, and whether a pattern matches one of them, or each.
 
 use std::collections::BTreeSet;
 
-use pinpoint_iam_catalog as catalog;
-use pinpoint_iam_core::pattern::Part;
-use pinpoint_iam_core::resource::Accepts;
+use super::Part;
+use super::cover::Cover;
+use crate::resource::Accepts;
 
 /// A set of texts, as an automaton that reads them character by character.
 ///
 /// A pattern is walked once, with all states that its characters so far can have led to. The time is at most the length
 /// of the pattern times the number of steps, whatever either of them holds: nothing is tried and taken back.
-pub(super) struct Language {
+#[derive(Clone, Debug)]
+pub struct Language {
     /// For each state, which characters lead where. Reading starts at the first state.
     steps: Vec<Vec<(Characters, usize)>>,
     /// The state in which a text ends.
@@ -18,8 +19,8 @@ pub(super) struct Language {
 }
 
 /// The characters of one step.
-#[derive(Clone, Copy)]
-enum Characters {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Characters {
     All,
     /// All but the slash.
     Unslashed,
@@ -31,7 +32,16 @@ enum Characters {
 }
 
 impl Characters {
-    fn contain(self, character: char) -> bool {
+    /// No character behind this one is contained, unless there is no bound.
+    pub(super) const fn last(self) -> char {
+        match self {
+            Self::All | Self::Unslashed => char::MAX,
+            Self::One(one) => one,
+            Self::Undotted(_) | Self::UpperHexadecimal => '~',
+        }
+    }
+
+    pub(super) fn contain(self, character: char) -> bool {
         match self {
             Self::All => true,
             Self::Unslashed => character != '/',
@@ -44,7 +54,7 @@ impl Characters {
 
 impl Language {
     /// The empty text and nothing else.
-    pub(super) fn empty_text() -> Self {
+    pub fn empty_text() -> Self {
         Self {
             steps: vec![Vec::new()],
             end: 0,
@@ -52,14 +62,14 @@ impl Language {
     }
 
     /// `text` and nothing else.
-    pub(super) fn text(text: &str) -> Self {
+    pub fn text(text: &str) -> Self {
         let mut language = Self::empty_text();
         language.push_text(text);
         language
     }
 
     /// Each of `texts` and nothing else.
-    pub(super) fn one_of(texts: &[String]) -> Self {
+    pub fn one_of(texts: &[impl AsRef<str>]) -> Self {
         let mut language = Self::empty_text();
         language.push_one_of(texts);
         language
@@ -68,36 +78,38 @@ impl Language {
     /// What a partition, region or account may be: any text, also the empty one, in which no slash stands.
     ///
     /// With one, a short ARN such as `arn:aws:mobiletargeting:*:app/a1` would name the account `app/a1`.
-    pub(super) fn of_scope() -> Self {
+    pub fn of_scope() -> Self {
         let mut language = Self::empty_text();
         language.step(language.end, Characters::Unslashed, language.end);
         language
     }
 
     /// Appends `text` to every text.
-    pub(super) fn push_text(&mut self, text: &str) {
+    pub fn push_text(&mut self, text: &str) {
         self.end = self.append_text(self.end, text);
     }
 
     /// Appends any run of characters, the empty one included.
-    pub(super) fn push_anything(&mut self) {
+    pub fn push_anything(&mut self) {
         self.step(self.end, Characters::All, self.end);
     }
 
-    /// Appends whatever a placeholder accepts, as it is written in ARNs. How long it may be is left out.
-    pub(super) fn push_value(&mut self, accepts: &catalog::Accepts) {
+    /// Appends an id, as it is written in ARNs. How long it may be is left out.
+    ///
+    /// [`Accepts::OneOf`] is [`push_one_of`](Self::push_one_of), which takes lists that are not static.
+    pub fn push_id(&mut self, accepts: Accepts) {
         match accepts {
-            catalog::Accepts::Identifier => self.push_id(Accepts::Identifier),
-            catalog::Accepts::Opaque => self.push_id(Accepts::Opaque),
-            catalog::Accepts::OneOf(values) => self.push_one_of(values),
+            Accepts::Identifier | Accepts::Opaque => self.push_free_id(accepts),
+            Accepts::OneOf(values) => self.push_one_of(values),
         }
     }
 
-    fn push_one_of(&mut self, values: &[String]) {
+    /// Appends one of `values`, as they are written.
+    pub fn push_one_of(&mut self, values: &[impl AsRef<str>]) {
         let start = self.end;
         let behind = self.state();
         for value in values {
-            let mut characters = value.chars();
+            let mut characters = value.as_ref().chars();
             let Some(last) = characters.next_back() else {
                 continue;
             };
@@ -108,7 +120,7 @@ impl Language {
     }
 
     /// Any id but the empty one, `.` and `..`.
-    fn push_id(&mut self, accepts: Accepts) {
+    fn push_free_id(&mut self, accepts: Accepts) {
         let start = self.end;
         let [one_dot, two_dots, behind] = [self.state(), self.state(), self.state()];
         let encoded = (accepts == Accepts::Opaque).then(|| {
@@ -156,7 +168,7 @@ impl Language {
     /// Whether a pattern of these parts matches one of the texts at least.
     ///
     /// A variable may be filled with any text.
-    pub(super) fn meets<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
+    pub fn meets<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
         let mut states = BTreeSet::from([0]);
         for part in parts {
             match part {
@@ -175,6 +187,26 @@ impl Language {
         states.contains(&self.end)
     }
 
+    /// Whether a pattern of these parts matches each of the texts.
+    ///
+    /// `false` says nothing where the pattern has a variable, or where finding out would take too long.
+    pub fn is_covered_by<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
+        Cover::of(parts).is_some_and(|cover| cover.covers(self))
+    }
+
+    pub(super) const fn start(&self) -> usize {
+        0
+    }
+
+    pub(super) const fn is_end(&self, state: usize) -> bool {
+        state == self.end
+    }
+
+    /// What leads on from a state, and where.
+    pub(super) fn steps(&self, state: usize) -> &[(Characters, usize)] {
+        self.steps.get(state).map_or(&[], Vec::as_slice)
+    }
+
     /// The states one step on.
     fn next(
         &self,
@@ -183,7 +215,7 @@ impl Language {
     ) -> BTreeSet<usize> {
         states
             .iter()
-            .flat_map(|state| self.steps.get(*state).into_iter().flatten())
+            .flat_map(|state| self.steps(*state))
             .filter(|(characters, _)| takes(*characters))
             .map(|(_, next)| *next)
             .collect()
@@ -205,10 +237,9 @@ impl Language {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use pinpoint_iam_core::context::Context;
-    use pinpoint_iam_core::pattern::{Case, Match, Pattern, Syntax};
-
     use super::*;
+    use crate::context::Context;
+    use crate::pattern::{Case, Match, Pattern, Syntax};
 
     const SYNTAX: Syntax = Syntax {
         wildcards: true,
@@ -219,15 +250,15 @@ mod tests {
         language.meets(Pattern::parse(pattern, SYNTAX).unwrap().parts())
     }
 
-    fn apps_and(accepts: &catalog::Accepts) -> Language {
+    fn apps_and(accepts: Accepts) -> Language {
         let mut language = Language::text("apps/");
-        language.push_value(accepts);
+        language.push_id(accepts);
         language.push_text("/end");
         language
     }
 
-    fn channels() -> catalog::Accepts {
-        catalog::Accepts::OneOf(vec!["SMS".to_owned(), "VOICE".to_owned()])
+    fn channels() -> Accepts {
+        Accepts::OneOf(&["SMS", "VOICE"])
     }
 
     #[test]
@@ -269,7 +300,7 @@ mod tests {
 
     #[test]
     fn an_identifier_is_any_text_that_is_accepted() {
-        let language = apps_and(&catalog::Accepts::Identifier);
+        let language = apps_and(Accepts::Identifier);
         for (pattern, expected) in [
             ("apps/a1/end", true),
             ("apps/A-1_b.c/end", true),
@@ -301,7 +332,7 @@ mod tests {
 
     #[test]
     fn an_opaque_value_is_any_text_as_it_is_encoded() {
-        let language = apps_and(&catalog::Accepts::Opaque);
+        let language = apps_and(Accepts::Opaque);
         for (pattern, expected) in [
             ("apps/ana@example.com/end", true),
             ("apps/a%2Fb/end", true),
@@ -323,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_value_of_a_list_is_written_as_the_list_spells_it() {
-        let language = apps_and(&channels());
+        let language = apps_and(channels());
         for (pattern, expected) in [
             ("apps/SMS/end", true),
             ("apps/VOICE/end", true),
@@ -339,14 +370,110 @@ mod tests {
         }
     }
 
+    fn covers(language: &Language, pattern: &str) -> bool {
+        language.is_covered_by(Pattern::parse(pattern, SYNTAX).unwrap().parts())
+    }
+
+    #[test]
+    fn a_pattern_covers_a_language_when_every_text_matches() {
+        let identifier = apps_and(Accepts::Identifier);
+        for (pattern, expected) in [
+            ("*", true),
+            ("apps/*", true),
+            ("apps/*/end", true),
+            ("*/end", true),
+            ("apps/?*/end", true),
+            ("apps/*?/end", true),
+            ("a*p*/*d", true),
+            ("**/**", true),
+            ("apps/??*/end", false),
+            ("apps/?/end", false),
+            ("apps/a*/end", false),
+            ("apps/*a*/end", false),
+            ("apps/*.*/end", false),
+            ("apps/a1/end", false),
+            ("apps/*/*/end", false),
+            ("apps/*/en", false),
+            ("", false),
+            ("${aws:username}", false),
+        ] {
+            assert_eq!(covers(&identifier, pattern), expected, "{pattern}");
+        }
+        for (pattern, expected) in [
+            ("apps/*/end", true),
+            ("apps/*S*/end", false),
+            ("apps/?*?*?/end", true),
+            ("apps/????*/end", false),
+            ("apps/SMS/end", false),
+        ] {
+            assert_eq!(
+                covers(&apps_and(channels()), pattern),
+                expected,
+                "{pattern}"
+            );
+        }
+        // Both values of the list have a letter that the pattern names, at places of their own.
+        assert!(covers(&Language::one_of(&["ab", "cb"]), "?b"));
+        assert!(covers(&Language::one_of(&["ab", "xxb"]), "*b"));
+        assert!(!covers(&Language::one_of(&["ab", "ba"]), "?b"));
+        assert!(covers(&Language::of_scope(), "*"));
+        assert!(!covers(&Language::of_scope(), "?*"));
+        assert!(covers(&Language::empty_text(), "**"));
+        assert!(!covers(&apps_and(Accepts::Opaque), "apps/*%*/end"));
+    }
+
+    /// What covers a language matches all of its members.
+    #[test]
+    fn what_covers_a_language_matches_its_members() {
+        let languages = [
+            (
+                apps_and(Accepts::Identifier),
+                vec!["apps/a/end", "apps/b.1/end", "apps/apps/end"],
+            ),
+            (
+                apps_and(Accepts::Opaque),
+                vec!["apps/%2F/end", "apps/~/end", "apps/a/end"],
+            ),
+            (apps_and(channels()), vec!["apps/SMS/end", "apps/VOICE/end"]),
+        ];
+        let parts = ["", "*", "?", "apps/", "a", "/end", "S", "%", "."];
+        let mut covered = 0;
+        for number in 0..parts.len().pow(4) {
+            let pattern: String = (0..4)
+                .map(|place| parts[number / parts.len().pow(place) % parts.len()])
+                .collect();
+            let parsed = Pattern::parse(&pattern, SYNTAX).unwrap();
+            for (language, members) in &languages {
+                if language.is_covered_by(parsed.parts()) {
+                    covered += 1;
+                    assert!(language.meets(parsed.parts()), "{pattern}");
+                    for member in members {
+                        let matched = parsed.matches(member, Case::Sensitive, &Context::new());
+                        assert_eq!(matched, Match::Yes, "{pattern} {member}");
+                    }
+                }
+            }
+        }
+        assert!(covered > 100, "{covered}");
+    }
+
+    #[test]
+    fn hostile_patterns_are_given_up() {
+        let language = apps_and(Accepts::Identifier);
+        for piece in ["*a", "a*", "*?", "*a?????????????????????????"] {
+            let pattern = format!("apps/{}*", piece.repeat(200));
+            assert!(!covers(&language, &pattern), "{piece}");
+        }
+    }
+
     /// Every pattern of up to five parts, against texts that are known to be of the language: what matches one of them
     /// meets the language.
     #[test]
     fn a_pattern_that_matches_a_member_meets_the_language() {
         let members = [
-            (apps_and(&catalog::Accepts::Identifier), "apps/a.1/end"),
-            (apps_and(&catalog::Accepts::Opaque), "apps/a%2F/end"),
-            (apps_and(&channels()), "apps/SMS/end"),
+            (apps_and(Accepts::Identifier), "apps/a.1/end"),
+            (apps_and(Accepts::Opaque), "apps/a%2F/end"),
+            (apps_and(channels()), "apps/SMS/end"),
         ];
         let parts = ["", "*", "?", "apps/", "a", "/end", "SMS", "%", "."];
         let mut met = 0;
@@ -369,8 +496,8 @@ mod tests {
     /// A search that tries and takes back needs 2,000 to the power of 20 steps for these.
     #[test]
     fn hostile_patterns_end() {
-        let mut language = apps_and(&catalog::Accepts::Identifier);
-        language.push_value(&catalog::Accepts::Opaque);
+        let mut language = apps_and(Accepts::Identifier);
+        language.push_id(Accepts::Opaque);
         let start = Instant::now();
         for piece in ["*a", "a*", "*?", "a*a", "${aws:username}"] {
             let pattern = format!("apps/{}/nowhere", piece.repeat(2000));

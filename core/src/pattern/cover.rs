@@ -1,0 +1,119 @@
+//! Whether a pattern matches every text of a language.
+
+use std::collections::BTreeSet;
+
+use super::Part;
+use super::language::{Characters, Language};
+
+/// How much is looked at before a pattern is given up. Patterns that people write need some hundreds.
+const MAX_WORK: usize = 2_000_000;
+
+/// A pattern as an automaton: its positions are the states.
+pub(super) struct Cover {
+    atoms: Vec<Atom>,
+    /// The characters that the pattern names. All others are alike to it.
+    named: BTreeSet<char>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Atom {
+    One(char),
+    AnyCharacter,
+    AnyRun,
+}
+
+/// The positions that what was read so far can have led to.
+type Positions = BTreeSet<usize>;
+
+impl Cover {
+    /// The automaton of a pattern without variables.
+    pub(super) fn of<'p>(parts: impl Iterator<Item = Part<'p>>) -> Option<Self> {
+        let mut atoms = Vec::new();
+        let mut named = BTreeSet::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => {
+                    atoms.extend(text.chars().map(Atom::One));
+                    named.extend(text.chars());
+                }
+                Part::AnyCharacter => atoms.push(Atom::AnyCharacter),
+                Part::AnyRun => atoms.push(Atom::AnyRun),
+                Part::Variable(_) => return None,
+            }
+        }
+        Some(Self { atoms, named })
+    }
+
+    /// Whether the pattern matches every text: both are walked together, over every text at once.
+    pub(super) fn covers(&self, language: &Language) -> bool {
+        let start = (language.start(), self.closed([0].into()));
+        let mut seen = BTreeSet::from([start.clone()]);
+        let mut ahead = vec![start];
+        let mut work = 0_usize;
+        while let Some((state, positions)) = ahead.pop() {
+            if language.is_end(state) && !positions.contains(&self.atoms.len()) {
+                return false;
+            }
+            for (characters, next) in language.steps(state) {
+                for character in self.representatives(*characters) {
+                    work += positions.len() + 1;
+                    if work > MAX_WORK {
+                        return false;
+                    }
+                    let reached = self.read(&positions, character);
+                    // Every state of a language leads to its end, and from nowhere the pattern does not.
+                    if reached.is_empty() {
+                        return false;
+                    }
+                    let pair = (*next, reached);
+                    if seen.insert(pair.clone()) {
+                        ahead.push(pair);
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Characters that stand for all of `characters`: those that the pattern names, and one of the others.
+    fn representatives(&self, characters: Characters) -> Vec<char> {
+        let mut all: Vec<char> = match characters {
+            Characters::One(one) => return vec![one],
+            _ => {
+                let named = self.named.iter().copied();
+                named.filter(|one| characters.contain(*one)).collect()
+            }
+        };
+        let mut others = ' '..=characters.last();
+        all.extend(others.find(|one| characters.contain(*one) && !self.named.contains(one)));
+        all
+    }
+
+    fn read(&self, positions: &Positions, character: char) -> Positions {
+        let next = positions.iter().filter_map(|position| {
+            let takes = match self.atoms.get(*position)? {
+                Atom::AnyRun => return Some(*position),
+                Atom::AnyCharacter => true,
+                Atom::One(one) => *one == character,
+            };
+            takes.then_some(position + 1)
+        });
+        self.closed(next.collect())
+    }
+
+    /// The positions with those behind a `*`, which may stand for nothing.
+    ///
+    /// Whatever can still match from in front of a `*` can match from that `*`, so that the positions before the last one
+    /// that was reached have nothing to add.
+    fn closed(&self, mut positions: Positions) -> Positions {
+        let is_run = |position: &usize| self.atoms.get(*position) == Some(&Atom::AnyRun);
+        while let Some(run) = positions.iter().rev().find(|position| is_run(position)) {
+            let run = *run;
+            positions = positions.split_off(&run);
+            if !positions.insert(run + 1) || !is_run(&(run + 1)) {
+                break;
+            }
+        }
+        positions
+    }
+}

@@ -1,0 +1,93 @@
+//! What is not served.
+
+use super::{NotMounted, cells};
+use crate::action::{ActionMetadata, ServiceMetadata};
+use crate::docs::cell::{Cell, Line};
+use crate::docs::service::method_and_path;
+use crate::docs::table::Table;
+use crate::web::{Access, Declaration, RouteTable};
+
+/// The operations of a service whose action no route requires.
+pub(super) fn operations(service: &'static ServiceMetadata, routes: &RouteTable) -> Table {
+    let is_required = |action: &ActionMetadata| {
+        routes
+            .iter()
+            .filter_map(|route| route.declaration.requirement())
+            .flat_map(|requirement| requirement.actions())
+            .any(|required| required.action == action)
+    };
+    let all = service
+        .actions
+        .iter()
+        .filter(|action| action.route.is_some() || action.target.is_some());
+    let (served, missing): (Vec<_>, Vec<_>) = all.partition(|action| is_required(action));
+    let mut table = Table::new(
+        &format!("{}-without-route", service.prefix),
+        &format!("Operations of {} without a route", service.name),
+        ["Operation", "Method and path", "Access level", "Summary"],
+    )
+    .with_paragraph(Line::text(&format!(
+        "{} of {} operations of the catalog are required by no route.",
+        missing.len(),
+        served.len() + missing.len()
+    )));
+    for action in missing {
+        table.push(
+            action.name,
+            [
+                Cell::code(action.name),
+                method_and_path(action),
+                Cell::text(action.access_level.map_or("", |level| level.name())),
+                Cell::text(action.summary),
+            ],
+        );
+    }
+    table
+}
+
+/// The handlers that are declared and not mounted.
+pub(super) fn handlers(handlers: &[NotMounted]) -> Table {
+    let remark = match handlers.len() {
+        0 => "Every handler that says who may call it is mounted.".to_owned(),
+        count => format!("{count} handlers say who may call them, and nobody can."),
+    };
+    let mut table = Table::new(
+        "not-mounted",
+        "Declared and not mounted",
+        ["Handler", "Requires", "Place"],
+    )
+    .with_paragraph(Line::text(&remark));
+    for handler in handlers {
+        let requires = match handler.declaration.map(|declaration| &declaration.access) {
+            Some(Access::Requires { requirement, .. }) => {
+                Cell::code(&cells::expression(requirement))
+            }
+            Some(Access::Public { reason }) => Cell::text(&format!("nothing: {reason}")),
+            None => Cell::empty(),
+        };
+        table.push(
+            &handler.handler,
+            [
+                Cell::code(&handler.handler),
+                requires,
+                Cell::code(&handler.place),
+            ],
+        );
+    }
+    table
+}
+
+/// Whether both stand on one handler.
+///
+/// A declaration is a constant, of which the compiler may make several: what it says counts, not where it lies.
+pub(super) fn is_same(one: &Declaration, other: &Declaration) -> bool {
+    let name = |declaration: &Declaration| {
+        (
+            declaration.module_path,
+            declaration.handler,
+            declaration.file,
+            declaration.line,
+        )
+    };
+    name(one) == name(other)
+}
