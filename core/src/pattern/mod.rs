@@ -189,6 +189,9 @@ impl Pattern {
     /// `All` and `None` are certain.
     #[doc(hidden)]
     pub fn extent(&self, language: &Language, facts: &(impl Facts + ?Sized)) -> Extent<'_> {
+        if self.shape == Shape::Everything {
+            return Extent::All;
+        }
         let mut unknown = None;
         let mut filled = Vec::new();
         for part in self.parts() {

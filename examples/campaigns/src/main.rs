@@ -7,6 +7,8 @@
 
 mod api;
 mod authentication;
+#[cfg(test)]
+mod documents;
 mod log;
 mod routes;
 mod service;

@@ -6,7 +6,9 @@
     reason = "a helper that cannot read a document fails its test"
 )]
 
+mod access;
 mod committed;
+mod declared;
 mod freshness;
 mod page;
 mod round_trip;

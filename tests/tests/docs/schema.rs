@@ -18,7 +18,12 @@ fn read(name: &str) -> Result<Value, Box<dyn std::error::Error>> {
 fn committed_documents_keep_to_the_schema() -> TestResult {
     let schema = read("tables.schema.json")?;
     let validator = jsonschema::draft202012::new(&schema)?;
-    for name in ["mobiletargeting", "mobileanalytics", "seed-actions"] {
+    for name in [
+        "mobiletargeting",
+        "mobileanalytics",
+        "seed-actions",
+        "campaigns/campaigns",
+    ] {
         let document = read(&format!("{name}.json"))?;
         let faults: Vec<String> = validator
             .iter_errors(&document)

@@ -120,10 +120,10 @@ fn resource_lines(requirement: &ActionRequirement, of: &Line) -> Vec<Line> {
     match &requirement.resource {
         ResourceBinding::All => {}
         ResourceBinding::Resource(expression) => {
-            lines.push(Line::text("the resource is ").and_code(expression))
+            lines.push(Line::text("the resource from ").and_code(expression))
         }
         ResourceBinding::WholeArn(parameter) => {
-            lines.push(Line::text("the ARN is ").and_code(parameter))
+            lines.push(Line::text("the ARN from ").and_code(parameter))
         }
         ResourceBinding::Fields(bindings) => {
             lines.extend(bindings.iter().filter_map(|binding| bound(binding, &types)));
@@ -138,7 +138,7 @@ fn bound(binding: &FieldBinding, types: &[&'static ResourceTypeMetadata]) -> Opt
     let placeholder = fields
         .find(|field| field.name == binding.field)
         .map_or(binding.field, |field| field.placeholder);
-    let line = Line::code(&format!("${{{placeholder}}}")).and_text(" is ");
+    let line = Line::code(&format!("${{{placeholder}}}")).and_text(" from ");
     match binding.from {
         BindingSource::Pinned(_) => None,
         BindingSource::Parameter(parameter) => Some(line.and_code(parameter)),

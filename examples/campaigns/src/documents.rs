@@ -1,0 +1,129 @@
+//! The documents of the service, and the test that holds the committed ones against them.
+//!
+//! `UPDATE_DOCS=1 cargo test -p campaigns documents` writes `docs/campaigns/`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use pinpoint_iam::docs::{
+    AccessMatrix, File, Line, OpenApiAnnotator, Page, RoutesDocument, files, fresh,
+};
+use pinpoint_iam::source::Directory;
+use pinpoint_iam::web::{MountedRoute, RouteTable};
+use pinpoint_iam::{Principal, Scope, mobileanalytics, mobiletargeting};
+use serde_json::{Map, Value, json};
+
+use crate::routes::routes;
+
+/// Where the documents are committed.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/campaigns");
+
+type Failure = Box<dyn std::error::Error>;
+
+/// What is served, and who can do it.
+fn page(table: &RouteTable) -> Result<Page, Failure> {
+    let scope = Scope::new("aws", "us-east-1", "123456789012");
+    let mut matrix = AccessMatrix::builder(&scope).routes(table);
+    // The callers of `callers.toml`, under their names in IAM.
+    for name in ["administrator", "analyst", "campaign-analyst"] {
+        let arn = format!("arn:aws:iam::123456789012:user/{name}");
+        matrix = matrix.principal(name, &Principal::from_arn(&arn)?);
+    }
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let matrix = matrix.build(&Directory::open(policies)?)?;
+    let page = Page::new("The campaigns service").with_paragraph(Line::text(
+        "This page is written from the handlers and the policies of `examples/campaigns/`; change those, not this.",
+    ));
+    let document = RoutesDocument::new("", table)
+        .services([&mobiletargeting::SERVICE, &mobileanalytics::SERVICE]);
+    let mut tables = document.tables();
+    tables.insert(1, matrix.table("access", "Who can do what"));
+    Ok(tables.into_iter().fold(page, Page::with_table))
+}
+
+/// The operations of the service as OpenAPI, with what each of them requires.
+fn openapi(table: &RouteTable) -> Result<String, Failure> {
+    let mut paths: Map<String, Value> = Map::new();
+    for route in table.iter() {
+        let path = paths.entry(&*route.path).or_insert_with(|| json!({}));
+        let Value::Object(operations) = path else {
+            return Err("a path is no object".into());
+        };
+        operations.insert(route.method.to_ascii_lowercase(), operation(route));
+    }
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Campaigns", "version": env!("CARGO_PKG_VERSION") },
+        "paths": paths,
+    });
+    let findings = OpenApiAnnotator::new(table).annotate(&mut document)?;
+    assert_eq!(findings, []);
+    Ok(format!("{document:#}\n"))
+}
+
+fn operation(route: &MountedRoute) -> Value {
+    let parameters: Vec<Value> = route
+        .path
+        .split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| {
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+        })
+        .collect();
+    let mut operation = json!({
+        "operationId": route.declaration.handler,
+        "responses": { "403": { "description": "the policies do not allow it" } },
+    });
+    let actions = route
+        .declaration
+        .requirement()
+        .map(|required| required.actions());
+    if let Some([required]) = actions.as_deref() {
+        operation["summary"] = json!(required.action.summary);
+        if let Some(served) = required.action.route {
+            let status = served.success_status.to_string();
+            operation["responses"][status] = json!({ "description": "done" });
+        }
+    }
+    if !parameters.is_empty() {
+        operation["parameters"] = json!(parameters);
+    }
+    operation
+}
+
+fn documents() -> Result<Vec<File>, Failure> {
+    let routes = routes();
+    let table = routes.table();
+    let mut all = files(&format!("{FOLDER}/campaigns"), &page(table)?);
+    all.push(File {
+        path: format!("{FOLDER}/openapi.json"),
+        text: openapi(table)?,
+    });
+    Ok(all)
+}
+
+#[test]
+fn the_committed_documents_are_fresh() -> Result<(), Failure> {
+    for file in documents()? {
+        fresh(&file.path, &file.text)?;
+    }
+    Ok(())
+}
+
+/// A document that is no longer written must not stay behind as if it were fresh.
+#[test]
+fn nothing_else_is_committed() -> Result<(), Failure> {
+    let written: BTreeSet<String> = documents()?.into_iter().map(|file| file.path).collect();
+    for folder in [FOLDER.to_owned(), format!("{FOLDER}/csv")] {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            assert!(
+                entry.file_type()?.is_dir() || written.contains(&path),
+                "`{path}` is written by nothing; remove it"
+            );
+        }
+    }
+    Ok(())
+}
