@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Uses the committed HTML page in a real browser.
+"""Uses the committed HTML pages in a real browser.
 
 Needs Chromium and its driver (Debian: chromium, chromium-driver) and nothing else. Screenshots go to the folder that the
 first argument names, or to none.
@@ -12,7 +12,6 @@ import unittest
 from webdriver import ENTER, ESCAPE, TAB, Browser
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
-PAGE = (DOCS / "mobiletargeting.html").as_uri()
 PICTURES = None
 
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -64,7 +63,9 @@ FAINT = """
 """
 
 
-class PageTest(unittest.TestCase):
+class BrowserTest(unittest.TestCase):
+    PAGE = None
+
     @classmethod
     def setUpClass(cls):
         cls.browser = cls.enterClassContext(Browser())
@@ -72,7 +73,7 @@ class PageTest(unittest.TestCase):
     def setUp(self):
         self.browser.show(*WIDE)
         self.browser.open("about:blank")
-        self.browser.open(PAGE)
+        self.browser.open(self.PAGE)
 
     def tearDown(self):
         self.assertEqual(self.browser.console(), [], "the console has to stay empty")
@@ -87,6 +88,28 @@ class PageTest(unittest.TestCase):
     def filter_for(self, text):
         self.browser.run("document.getElementById('_filter').focus()")
         self.browser.press(text)
+
+    def check_light_dark_and_phone(self, prefix, table):
+        for is_phone, (width, height) in ((False, WIDE), (True, PHONE)):
+            for is_dark in (False, True):
+                self.browser.show(width, height, is_phone=is_phone, is_dark=is_dark)
+                self.browser.open("about:blank")
+                self.browser.open(self.PAGE)
+                name = f"{prefix}{'phone' if is_phone else 'wide'}-{'dark' if is_dark else 'light'}"
+                with self.subTest(name):
+                    back = self.browser.run("return getComputedStyle(document.body).backgroundColor")
+                    self.assertEqual(back == "rgb(255, 255, 255)", not is_dark)
+                    self.assertEqual(self.browser.run(FAINT), [])
+                    self.picture(name)
+                    if is_phone:
+                        needed = self.browser.run("return document.documentElement.scrollWidth")
+                        self.assertLessEqual(needed, width, "nothing sticks out sideways")
+                        self.browser.run("document.getElementById(arguments[0]).scrollIntoView()", table)
+                        self.picture(f"{name}-table")
+
+
+class PageTest(BrowserTest):
+    PAGE = (DOCS / "mobiletargeting.html").as_uri()
 
     def test_filter_narrows_and_escape_takes_it_back(self):
         everything = self.browser.run(SHOWN)
@@ -117,7 +140,7 @@ class PageTest(unittest.TestCase):
     def test_link_lands_on_its_row(self):
         row = "mobiletargeting-actions.GetJourneyExecutionMetrics"
         landed = {"is_target": True, "is_visible": True, "filter": ""}
-        self.browser.open(f"{PAGE}#{row}")
+        self.browser.open(f"{self.PAGE}#{row}")
         self.assertEqual(self.browser.run(PLACE, row), landed)
         self.picture("link")
 
@@ -136,7 +159,7 @@ class PageTest(unittest.TestCase):
         self.browser.show(*PHONE, is_phone=True)
         self.browser.open("about:blank")
         row = "mobiletargeting-actions.SendMessages"
-        self.browser.open(f"{PAGE}#{row}")
+        self.browser.open(f"{self.PAGE}#{row}")
         self.assertEqual(self.browser.run(PLACE, row), landed)
         self.picture("link-phone")
 
@@ -190,22 +213,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.browser.run(fetched), [])
 
     def test_light_dark_and_phone(self):
-        for is_phone, (width, height) in ((False, WIDE), (True, PHONE)):
-            for is_dark in (False, True):
-                self.browser.show(width, height, is_phone=is_phone, is_dark=is_dark)
-                self.browser.open("about:blank")
-                self.browser.open(PAGE)
-                name = f"{'phone' if is_phone else 'wide'}-{'dark' if is_dark else 'light'}"
-                with self.subTest(name):
-                    back = self.browser.run("return getComputedStyle(document.body).backgroundColor")
-                    self.assertEqual(back == "rgb(255, 255, 255)", not is_dark)
-                    self.assertEqual(self.browser.run(FAINT), [])
-                    self.picture(name)
-                    if is_phone:
-                        needed = self.browser.run("return document.documentElement.scrollWidth")
-                        self.assertLessEqual(needed, width, "nothing sticks out sideways")
-                        self.browser.run("document.getElementById('mobiletargeting-actions').scrollIntoView()")
-                        self.picture(f"{name}-actions")
+        self.check_light_dark_and_phone("", "mobiletargeting-actions")
 
     def test_programs_that_read_aloud_find_their_way(self):
         for size, is_phone in ((WIDE, False), (PHONE, True)):
@@ -224,6 +232,39 @@ class PageTest(unittest.TestCase):
             self.assertEqual(found["searchbox"], ["Filter"])
             self.assertIn("Tables", found["navigation"])
             self.assertIn("main", found)
+
+
+class RoutesTest(BrowserTest):
+    """The page of the example: its routes, and who can do what."""
+
+    PAGE = (DOCS / "campaigns" / "campaigns.html").as_uri()
+
+    def test_filter_finds_what_is_not_decided(self):
+        self.filter_for("depends on")
+        shown = self.browser.run(SHOWN)
+        self.assertEqual(len(shown), 1, shown)
+        self.assertTrue(shown[0].startswith("access.GET-"), shown[0])
+        self.picture("routes-filter")
+
+    def test_link_lands_on_its_row(self):
+        row = "access.DELETE-/v1/apps/-application-id"
+        self.browser.open(f"{self.PAGE}#{row}")
+        landed = {"is_target": True, "is_visible": True, "filter": ""}
+        self.assertEqual(self.browser.run(PLACE, row), landed)
+        self.picture("routes-link")
+
+    def test_sorting_by_what_somebody_can_do(self):
+        click = """
+            const headers = document.querySelectorAll("section[aria-labelledby='access'] thead button");
+            headers[3].click();
+        """
+        self.browser.run(click)
+        found = self.browser.run(COLUMN, "access", 3)
+        self.assertEqual(found, sorted(found))
+        self.assertEqual(set(found), {"allowed", "implicit deny"})
+
+    def test_light_dark_and_phone(self):
+        self.check_light_dark_and_phone("routes-", "access")
 
 
 if __name__ == "__main__":

@@ -12,5 +12,6 @@ mod declared;
 mod freshness;
 mod page;
 mod round_trip;
+mod routes;
 mod schema;
 mod seeds;

@@ -8,7 +8,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 // What the browser is told to run: these two texts and nothing else. A test of the written page holds them together.
-const STYLE_HASH: &str = "sha256-8xozGRULDhLnBac4020eagT4nrJGydu2PGyGeveb3xA=";
+const STYLE_HASH: &str = "sha256-WTj7pOs0h+9oiUo9glB+vUhGkfuKu1OtuyXBqt4l7Zw=";
 const SCRIPT_HASH: &str = "sha256-4fNhGu/LenjXquuHilYi8NwYjmPK9/RvmKc6X4f2TZs=";
 
 /// Writes a page as one HTML file that needs nothing else: no network, no other file.

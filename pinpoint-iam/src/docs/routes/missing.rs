@@ -7,8 +7,8 @@ use crate::docs::service::method_and_path;
 use crate::docs::table::Table;
 use crate::web::{Access, Declaration, RouteTable};
 
-/// The operations of a service whose action no route requires.
-pub(super) fn operations(service: &'static ServiceMetadata, routes: &RouteTable) -> Table {
+/// The actions of a service that no route requires, those without an API operation among them.
+pub(super) fn actions(service: &'static ServiceMetadata, routes: &RouteTable) -> Table {
     let is_required = |action: &ActionMetadata| {
         routes
             .iter()
@@ -16,18 +16,17 @@ pub(super) fn operations(service: &'static ServiceMetadata, routes: &RouteTable)
             .flat_map(|requirement| requirement.actions())
             .any(|required| required.action == action)
     };
-    let all = service
+    let (served, missing): (Vec<_>, Vec<_>) = service
         .actions
         .iter()
-        .filter(|action| action.route.is_some() || action.target.is_some());
-    let (served, missing): (Vec<_>, Vec<_>) = all.partition(|action| is_required(action));
+        .partition(|action| is_required(action));
     let mut table = Table::new(
         &format!("{}-without-route", service.prefix),
-        &format!("Operations of {} without a route", service.name),
-        ["Operation", "Method and path", "Access level", "Summary"],
+        &format!("Actions of {} without a route", service.name),
+        ["Action", "Method and path", "Access level", "Summary"],
     )
     .with_paragraph(Line::text(&format!(
-        "{} of {} operations of the catalog are required by no route.",
+        "{} of {} actions of the catalog are required by no route.",
         missing.len(),
         served.len() + missing.len()
     )));
@@ -35,7 +34,7 @@ pub(super) fn operations(service: &'static ServiceMetadata, routes: &RouteTable)
         table.push(
             action.name,
             [
-                Cell::code(action.name),
+                Cell::code(&action.to_string()),
                 method_and_path(action),
                 Cell::text(action.access_level.map_or("", |level| level.name())),
                 Cell::text(action.summary),

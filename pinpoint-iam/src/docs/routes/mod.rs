@@ -16,7 +16,7 @@ pub(super) use self::cells::expression;
 /// - *Routes*: method and path, the actions and how they combine, the ARN template with what fills each placeholder, whether
 ///   the check is made before or after the body, the condition keys that policies may ask for, the handler, and why it is
 ///   public where it is.
-/// - *Operations without a route*, for each of the [`services`](Self::services): what the catalog has and no route serves.
+/// - *Actions without a route*, for each of the [`services`](Self::services): what the catalog has and no route serves.
 /// - *Not mounted*, with [`declared`](Self::declared) or [`not_mounted`](Self::not_mounted): handlers that say who may call
 ///   them and that nobody can.
 ///
@@ -30,7 +30,7 @@ pub(super) use self::cells::expression;
 ///     .services([&mobileanalytics::SERVICE])
 ///     .page();
 /// let titles: Vec<_> = page.tables().iter().map(|table| table.title()).collect();
-/// assert_eq!(titles, ["Routes", "Operations of Amazon Mobile Analytics without a route"]);
+/// assert_eq!(titles, ["Routes", "Actions of Amazon Mobile Analytics without a route"]);
 /// assert!(markdown(&page).contains("PutEvents"));
 /// ```
 ///
@@ -67,9 +67,10 @@ impl RoutesDocument {
         }
     }
 
-    /// The page with the operations of these services that no route serves.
+    /// The page with the actions of these services that no route serves.
     ///
-    /// An operation is served where a route requires its action, alone or among others.
+    /// An action is served where a route requires it, alone or among others. Actions without an API operation are listed
+    /// too: a handler may require them all the same.
     #[must_use]
     pub fn services(
         mut self,
@@ -132,7 +133,7 @@ impl RoutesDocument {
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = vec![self.routes_table()];
         let services = self.services.iter();
-        tables.extend(services.map(|service| missing::operations(service, &self.routes)));
+        tables.extend(services.map(|service| missing::actions(service, &self.routes)));
         if let Some(handlers) = &self.not_mounted {
             tables.push(missing::handlers(handlers));
         }
