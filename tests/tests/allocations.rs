@@ -77,13 +77,9 @@ fn statements() -> Vec<Value> {
         }),
     ];
     // A list of more than a few entries is looked up by the action.
-    statements.extend((0..20).map(|index| {
-        let action = format!(
-            "mobiletargeting:{}",
-            ["GetSegment", "GetJourney"][index % 2]
-        );
-        on("Allow", json!(action), "apps/a3*")
-    }));
+    let actions = ["mobiletargeting:GetSegment", "mobiletargeting:GetJourney"];
+    let alternating = actions.into_iter().cycle().take(20);
+    statements.extend(alternating.map(|action| on("Allow", json!(action), "apps/a3*")));
     statements
 }
 
