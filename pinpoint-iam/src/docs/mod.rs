@@ -1,4 +1,45 @@
-//! Documents from the catalog: pages of tables, and what writes them.
+//! Documents from the catalog, the annotated handlers and the policies: pages of tables, and what writes them.
+//!
+//! | What | From |
+//! | --- | --- |
+//! | [`service_page`] | a catalog: operations, actions, resource types, condition keys |
+//! | [`RoutesDocument`] | the routes of an application: what each of them requires, what is missing |
+//! | [`AccessMatrix`] | routes and policies: who can do what, and what a change of policies changes |
+//! | [`LeastPrivilege`] | actions or routes: the smallest policies that grant them |
+//! | [`OpenApiAnnotator`] | routes, into an OpenAPI document |
+//!
+//! A [`Page`] is written by [`markdown`], [`json`], [`csv`] and [`html`], or in all formats by [`files`]; [`fresh`] holds
+//! a committed document against it, in a test of the application:
+//!
+//! ```no_run
+//! use pinpoint_iam::docs::{AccessMatrix, RoutesDocument, files, fresh};
+//! use pinpoint_iam::source::Directory;
+//! use pinpoint_iam::web::RouteTable;
+//! use pinpoint_iam::{Principal, Scope, mobiletargeting};
+//!
+//! # fn routes() -> RouteTable { RouteTable::default() }
+//! #[test]
+//! # fn hidden() {}
+//! fn documents_are_fresh() -> Result<(), Box<dyn std::error::Error>> {
+//!     let table = routes(); // `routes![..].table()` of the application
+//!     let matrix = AccessMatrix::builder(&Scope::new("aws", "us-east-1", "123456789012"))
+//!         .routes(&table)
+//!         .principal("analyst", &Principal::from_arn("arn:aws:iam::123456789012:user/analyst")?)
+//!         .build(&Directory::open("policies")?)?;
+//!     let page = RoutesDocument::new("Campaigns", &table)
+//!         .services([&mobiletargeting::SERVICE])
+//!         .page()
+//!         .with_table(matrix.table("access", "Who can do what"));
+//!     for file in files("docs/campaigns", &page) {
+//!         fresh(&file.path, &file.text)?;
+//!     }
+//!     Ok(())
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! Texts of catalogs, handlers and policies are data in every format: nothing in them becomes markup, a link to a script or
+//! a formula of a spreadsheet. A page says what policies say; show it to those who may read them.
 
 mod access;
 mod cell;
@@ -16,7 +57,10 @@ mod service;
 mod table;
 mod text;
 
-pub use access::{AccessMatrix, AccessMatrixBuilder, Dependence, ResourceDependence, RouteVerdict};
+pub use access::{
+    AccessMatrix, AccessMatrixBuilder, AccessMatrixError, Dependence, ResourceDependence,
+    RouteVerdict,
+};
 pub use cell::{Cell, Line, Link, Part};
 pub use csv::csv;
 pub use files::{File, files};

@@ -103,6 +103,7 @@ pub(crate) static NESTED: Declaration = handler(
         after_body: true,
     },
 );
+pub(crate) static OTHER: Declaration = requires("other", on(Action::UpdateSegment, ON_SEGMENT));
 pub(crate) static HEALTH: Declaration = handler(
     "health",
     Access::Public {

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod access_properties;
 mod committed;
 mod declared;
 mod freshness;

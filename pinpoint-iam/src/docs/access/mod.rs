@@ -4,8 +4,10 @@ mod ask;
 mod difference;
 mod verdict;
 
+use std::fmt;
+
 use self::ask::Asked;
-use crate::arn::Scope;
+use crate::arn::{InvalidScope, Scope};
 use crate::docs::cell::{Cell, Line};
 use crate::docs::routes::expression;
 use crate::docs::table::Table;
@@ -25,7 +27,7 @@ pub use self::verdict::{Dependence, ResourceDependence, RouteVerdict};
 /// it depends on. Nothing is called allowed that is not known to be.
 ///
 /// - A principal brings the keys that it is given here and those that the source knows of it. Every other one, session
-///   tags among them, may be anything.
+///   tags among them, may be anything. A session with other values for the keys that are known is another principal.
 /// - A session is asked about with the session policies of its [`Principal`], and no others.
 /// - Companions, such as `iam:PassRole`, are not asked about: the handler does not check them.
 ///
@@ -151,9 +153,13 @@ impl AccessMatrixBuilder {
     ///
     /// # Errors
     ///
-    /// When the source cannot be read.
-    pub fn build(&self, source: &dyn PolicySource) -> Result<AccessMatrix, SourceError> {
-        let store = source.load_in(&self.scope)?;
+    /// When the scope is not complete, as that of a deployment whose tenants are accounts (ask in the scope of one of them),
+    /// or when the source cannot be read.
+    pub fn build(&self, source: &dyn PolicySource) -> Result<AccessMatrix, AccessMatrixError> {
+        self.scope.check().map_err(AccessMatrixError::Scope)?;
+        let store = source
+            .load_in(&self.scope)
+            .map_err(AccessMatrixError::Source)?;
         let mut rows: Vec<Row> = Vec::new();
         for mounted in self.routes.iter() {
             let route = mounted.to_string();
@@ -185,3 +191,24 @@ impl AccessMatrixBuilder {
         })
     }
 }
+
+/// Why nobody can be asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccessMatrixError {
+    /// The scope cannot stand in ARNs.
+    Scope(InvalidScope),
+    /// The policies could not be loaded.
+    Source(SourceError),
+}
+
+impl fmt::Display for AccessMatrixError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope(error) => error.fmt(formatter),
+            Self::Source(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for AccessMatrixError {}
