@@ -10,7 +10,7 @@ use actix_web::{FromRequest, Handler, Resource, Responder, Route, guard, web};
 
 use super::guarded;
 use super::pattern::{is_servable, pattern, precedence};
-use crate::web::routes::is_public;
+use crate::web::routes::{RouteList, is_public};
 use crate::web::{
     Annotated, ByProof, ByReason, MountedRoute, Place, ProofFor, PublicHandler, RouteFault,
     RouteFaults, RouteTable,
@@ -19,15 +19,9 @@ use crate::web::{
 /// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
 ///
 /// Nothing is refused before [`service`](Self::service), which then says everything that is wrong.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 #[must_use = "handlers are served by the service that `service` makes of them"]
-pub struct Routes {
-    table: RouteTable,
-    /// One for each route of the table.
-    endpoints: Vec<Endpoint>,
-    /// What kept a handler out of the table.
-    faults: Vec<RouteFault>,
-}
+pub struct Routes(RouteList<Endpoint>);
 
 /// Makes the route of a handler, anew for each worker.
 type Endpoint = Arc<dyn Fn() -> Route + Send + Sync>;
@@ -35,11 +29,7 @@ type Endpoint = Arc<dyn Fn() -> Route + Send + Sync>;
 impl Routes {
     /// No routes.
     pub const fn new() -> Self {
-        Self {
-            table: RouteTable::EMPTY,
-            endpoints: Vec::new(),
-            faults: Vec::new(),
-        }
+        Self(RouteList::EMPTY)
     }
 
     /// Adds the handler `H`, which is the function `handler`.
@@ -54,35 +44,15 @@ impl Routes {
         T: RunsFor<H, By> + FromRequest + 'static,
         T::Future: 'static,
     {
-        match T::function(&handler).and_then(|()| served::<H>(place)) {
-            Ok((route, method)) => {
-                self.table.push(route);
-                self.endpoints.push(Arc::new(move || {
-                    let route = if method == Method::GET {
-                        // As axum does, and as RFC 9110 has it; the server leaves the body out.
-                        Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
-                    } else {
-                        web::method(method.clone())
-                    };
-                    route.to(guarded(handler.clone()))
-                }));
-            }
-            Err(fault) => self.faults.push(fault),
-        }
+        let served = T::function(&handler).and_then(|()| served::<H>(place));
+        self.0
+            .push(served.map(|(route, method)| (route, endpoint(method, handler))));
         self
     }
 
     /// These routes, and those of another list behind them.
-    pub fn merge(mut self, other: Self) -> Self {
-        let Self {
-            table,
-            endpoints,
-            faults,
-        } = other;
-        self.table = self.table.merge(table);
-        self.endpoints.extend(endpoints);
-        self.faults.extend(faults);
-        self
+    pub fn merge(self, other: Self) -> Self {
+        Self(self.0.merge(other.0))
     }
 
     /// These routes, and those of another list behind them, whose paths all get `prefix` in front.
@@ -90,23 +60,14 @@ impl Routes {
     /// A slash at the end of the prefix does not count, and the path `/` becomes the prefix itself. Placeholders of the
     /// prefix are placeholders of the paths.
     pub fn nest(self, prefix: &str, other: Self) -> Self {
-        let Self {
-            table,
-            endpoints,
-            faults,
-        } = other;
-        self.merge(Self {
-            table: RouteTable::default().nest(prefix, table),
-            endpoints,
-            faults,
-        })
+        Self(self.0.nest(prefix, other.0))
     }
 
     /// What is served where.
     ///
     /// A handler that has no place is missing; [`check`](Self::check) names it.
     pub const fn table(&self) -> &RouteTable {
-        &self.table
+        self.0.table()
     }
 
     /// Looks for everything that keeps the routes from being served.
@@ -116,12 +77,7 @@ impl Routes {
     /// All faults together: a handler without a place, two handlers on one route, a path that actix-web refuses or that
     /// does not have what its handler takes from it.
     pub fn check(&self) -> Result<(), RouteFaults> {
-        let mut faults = self.faults.clone();
-        match self.table.check() {
-            Ok(()) => faults.extend(refused_paths(&self.table)),
-            Err(more) => faults.extend(more.iter().cloned()),
-        }
-        RouteFaults::unless_empty(faults)
+        self.0.check(refused_paths)
     }
 
     /// The service, for [`App::service`](actix_web::App::service), a scope or a
@@ -139,8 +95,7 @@ impl Routes {
 
     /// The paths with what is served there, in the order in which they are tried.
     fn paths(self) -> Vec<(String, Vec<Endpoint>)> {
-        let mut mounted: Vec<(&MountedRoute, Endpoint)> =
-            self.table.iter().zip(self.endpoints).collect();
+        let mut mounted: Vec<_> = self.0.into_routes().collect();
         // A handler of `HEAD` goes before that of `GET`, which would answer in its place.
         mounted.sort_by_key(|(route, _)| (precedence(&route.path), route.method != "HEAD"));
         let mut paths: Vec<(String, Vec<Endpoint>)> = Vec::new();
@@ -155,13 +110,15 @@ impl Routes {
     }
 }
 
+impl Default for Routes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl fmt::Debug for Routes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Routes")
-            .field("table", &self.table)
-            .field("faults", &self.faults)
-            .finish_non_exhaustive()
+        self.0.fmt(formatter)
     }
 }
 
@@ -202,6 +159,24 @@ impl fmt::Debug for RoutesService {
     }
 }
 
+fn endpoint<F, T>(method: Method, handler: F) -> Endpoint
+where
+    F: Handler<T> + Send + Sync,
+    F::Output: Responder + 'static,
+    T: FromRequest + 'static,
+    T::Future: 'static,
+{
+    Arc::new(move || {
+        let route = if method == Method::GET {
+            // As axum does, and as RFC 9110 has it; the server leaves the body out.
+            Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
+        } else {
+            web::method(method.clone())
+        };
+        route.to(guarded(handler.clone()))
+    })
+}
+
 /// The route of `H`, and its method in actix-web's words.
 fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, Method), RouteFault> {
     let route = place.of(H::DECLARATION)?;
@@ -218,19 +193,20 @@ fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, Method), RouteFau
 }
 
 /// The paths that actix-web would refuse, or would read in another way than they are meant.
-fn refused_paths(table: &RouteTable) -> impl Iterator<Item = RouteFault> {
+fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     let mut seen = BTreeSet::new();
-    table
-        .iter()
-        .filter(move |route| seen.insert(&route.path))
-        .filter_map(|route| {
-            let why = is_servable(&route.path).err()?;
-            Some(RouteFault::new(
+    let mut faults = Vec::new();
+    for route in table.iter().filter(|route| seen.insert(&route.path)) {
+        if let Err(why) = is_servable(&route.path) {
+            let message = format!("actix-web cannot serve the path `{}`: {why}", route.path);
+            faults.push(RouteFault::new(
                 route.declaration,
-                format!("actix-web cannot serve the path `{}`: {why}", route.path),
+                message,
                 "give another path",
-            ))
-        })
+            ));
+        }
+    }
+    faults
 }
 
 /// The arguments of a function that may be mounted as the handler `H`.

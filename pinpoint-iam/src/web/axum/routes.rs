@@ -8,7 +8,7 @@ use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 
-use crate::web::routes::is_public;
+use crate::web::routes::{RouteList, is_public};
 use crate::web::{
     Annotated, ByProof, ByReason, MountedRoute, Place, ProofFor, PublicHandler, RouteFault,
     RouteFaults, RouteTable,
@@ -19,22 +19,12 @@ use crate::web::{
 /// `S` is the state that the handlers share. Nothing is refused before [`with_state`](Self::with_state) or
 /// [`router`](Self::router), which then say everything that is wrong.
 #[must_use = "handlers are served by the router that `with_state` makes of them"]
-pub struct Routes<S> {
-    table: RouteTable,
-    /// One for each route of the table.
-    endpoints: Vec<MethodRouter<S>>,
-    /// What kept a handler out of the table.
-    faults: Vec<RouteFault>,
-}
+pub struct Routes<S>(RouteList<MethodRouter<S>>);
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// No routes.
     pub const fn new() -> Self {
-        Self {
-            table: RouteTable::EMPTY,
-            endpoints: Vec::new(),
-            faults: Vec::new(),
-        }
+        Self(RouteList::EMPTY)
     }
 
     /// Adds the handler `H`, which is the function `handler`.
@@ -46,27 +36,15 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         F: Handler<T, S>,
         T: RunsFor<H, By> + 'static,
     {
-        match T::function(&handler).and_then(|()| served::<H>(place)) {
-            Ok((route, method)) => {
-                self.table.push(route);
-                self.endpoints.push(on(method, handler));
-            }
-            Err(fault) => self.faults.push(fault),
-        }
+        let served = T::function(&handler).and_then(|()| served::<H>(place));
+        self.0
+            .push(served.map(|(route, method)| (route, on(method, handler))));
         self
     }
 
     /// These routes, and those of another list behind them.
-    pub fn merge(mut self, other: Self) -> Self {
-        let Self {
-            table,
-            endpoints,
-            faults,
-        } = other;
-        self.table = self.table.merge(table);
-        self.endpoints.extend(endpoints);
-        self.faults.extend(faults);
-        self
+    pub fn merge(self, other: Self) -> Self {
+        Self(self.0.merge(other.0))
     }
 
     /// These routes, and those of another list behind them, whose paths all get `prefix` in front.
@@ -74,23 +52,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// A slash at the end of the prefix does not count, and the path `/` becomes the prefix itself. Placeholders of the
     /// prefix are placeholders of the paths.
     pub fn nest(self, prefix: &str, other: Self) -> Self {
-        let Self {
-            table,
-            endpoints,
-            faults,
-        } = other;
-        self.merge(Self {
-            table: RouteTable::default().nest(prefix, table),
-            endpoints,
-            faults,
-        })
+        Self(self.0.nest(prefix, other.0))
     }
 
     /// What is served where.
     ///
     /// A handler that has no place is missing; [`check`](Self::check) names it.
     pub const fn table(&self) -> &RouteTable {
-        &self.table
+        self.0.table()
     }
 
     /// Looks for everything that keeps the routes from being served.
@@ -100,13 +69,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// All faults together: a handler without a place, two handlers on one route, a path that axum refuses or that does
     /// not have what its handler takes from it.
     pub fn check(&self) -> Result<(), RouteFaults> {
-        let mut faults = self.faults.clone();
-        match self.table.check() {
-            // The router's own opinion is asked for paths that can be read only: it would repeat what was said.
-            Ok(()) => faults.extend(refused_paths(&self.table)),
-            Err(more) => faults.extend(more.iter().cloned()),
-        }
-        RouteFaults::unless_empty(faults)
+        self.0.check(refused_paths)
     }
 
     /// The router, which still waits for its state.
@@ -116,13 +79,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// As [`check`](Self::check).
     pub fn router(self) -> Result<Router<S>, RouteFaults> {
         self.check()?;
-        Ok(self
-            .table
-            .iter()
-            .zip(self.endpoints)
-            .fold(Router::new(), |router, (route, endpoint)| {
-                router.route(&route.path, endpoint)
-            }))
+        let routes = self.0.into_routes();
+        Ok(routes.fold(Router::new(), |router, (route, endpoint)| {
+            router.route(&route.path, endpoint)
+        }))
     }
 
     /// The router with its state.
@@ -143,21 +103,13 @@ impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
 
 impl<S> Clone for Routes<S> {
     fn clone(&self) -> Self {
-        Self {
-            table: self.table.clone(),
-            endpoints: self.endpoints.clone(),
-            faults: self.faults.clone(),
-        }
+        Self(self.0.clone())
     }
 }
 
 impl<S> fmt::Debug for Routes<S> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Routes")
-            .field("table", &self.table)
-            .field("faults", &self.faults)
-            .finish_non_exhaustive()
+        self.0.fmt(formatter)
     }
 }
 

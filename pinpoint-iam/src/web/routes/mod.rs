@@ -2,6 +2,8 @@
 
 mod fault;
 #[cfg(any(feature = "axum", feature = "actix"))]
+mod list;
+#[cfg(any(feature = "axum", feature = "actix"))]
 mod place;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod proof;
@@ -12,6 +14,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use self::fault::{RouteFault, RouteFaults};
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub(crate) use self::list::RouteList;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::place::Place;
 #[cfg(any(feature = "axum", feature = "actix"))]
@@ -109,7 +113,12 @@ impl RouteTable {
     }
 
     #[cfg(any(feature = "axum", feature = "actix"))]
-    pub(crate) fn push(&mut self, route: MountedRoute) {
+    fn push(&mut self, route: MountedRoute) {
         self.routes.push(route);
+    }
+
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    fn into_routes(self) -> impl Iterator<Item = MountedRoute> {
+        self.routes.into_iter()
     }
 }
