@@ -9,9 +9,10 @@ use std::path::Path;
 use pinpoint_iam::docs::{
     AccessMatrix, File, Line, OpenApiAnnotator, Page, RoutesDocument, files, fresh,
 };
-use pinpoint_iam::source::Directory;
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::source::{Directory, PolicyStore};
 use pinpoint_iam::web::{MountedRoute, RouteTable};
-use pinpoint_iam::{Principal, Scope, mobileanalytics, mobiletargeting};
+use pinpoint_iam::{Policy, Principal, Scope, mobileanalytics, mobiletargeting};
 use serde_json::{Map, Value, json};
 
 use crate::routes::routes;
@@ -21,10 +22,13 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/campaigns"
 
 type Failure = Box<dyn std::error::Error>;
 
+fn scope() -> Scope {
+    Scope::new("aws", "us-east-1", "123456789012")
+}
+
 /// What is served, and who can do it.
 fn page(table: &RouteTable) -> Result<Page, Failure> {
-    let scope = Scope::new("aws", "us-east-1", "123456789012");
-    let mut matrix = AccessMatrix::builder(&scope).routes(table);
+    let mut matrix = AccessMatrix::builder(&scope()).routes(table);
     // The callers of `callers.toml`, under their names in IAM.
     for name in ["administrator", "analyst", "campaign-analyst"] {
         let arn = format!("arn:aws:iam::123456789012:user/{name}");
@@ -125,5 +129,56 @@ fn nothing_else_is_committed() -> Result<(), Failure> {
             );
         }
     }
+    Ok(())
+}
+
+/// What the service answers, by `tests/service/access.txt`, is what the matrix says of every request: who is let in is not
+/// denied there, and who is refused is not allowed.
+#[test]
+fn the_matrix_agrees_with_what_the_service_answers() -> Result<(), Failure> {
+    let callers = [
+        ("administrator", "administrator"),
+        ("full-access", "full-access"),
+        ("read-only", "read-only-access"),
+        ("analytics", "all-analytics"),
+        ("project", "one-project-analytics"),
+        ("campaign", "one-campaign-analytics"),
+        ("journey", "one-journey-analytics"),
+    ];
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let routes = routes();
+    let mut matrix = AccessMatrix::builder(&scope()).routes(routes.table());
+    let mut store = PolicyStore::new();
+    for (name, policy) in callers {
+        let arn = format!("arn:aws:iam::123456789012:user/{name}");
+        let text = fs::read_to_string(directory.join(format!("policies/{policy}.json")))?;
+        let policy = Policy::new(policy, Document::parse(&text)?);
+        store.identity(&arn)?.attach(policy);
+        matrix = matrix.principal(name, &Principal::from_arn(&arn)?);
+    }
+    let matrix = matrix.build(&store)?;
+    let answers = fs::read_to_string(directory.join("tests/service/access.txt"))?;
+    let mut lines = answers.lines();
+    let names: Vec<&str> = lines
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let mut held = 0;
+    for line in lines {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (route, answers) = words.split_at_checked(2).ok_or("a line is too short")?;
+        for (name, answer) in names.iter().zip(answers) {
+            if let Some(verdict) = matrix.verdict(name, &route.join(" ")) {
+                held += 1;
+                let fits = match *answer {
+                    "403" => !verdict.is_allowed(),
+                    _ => !verdict.is_denied(),
+                };
+                assert!(fits, "{name} {}: {answer} and {verdict:?}", route.join(" "));
+            }
+        }
+    }
+    assert_eq!(held, callers.len() * routes.table().iter().count());
     Ok(())
 }
