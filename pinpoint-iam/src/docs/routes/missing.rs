@@ -45,7 +45,7 @@ pub(super) fn actions(service: &'static ServiceMetadata, routes: &RouteTable) ->
 }
 
 /// The handlers that are declared and not mounted.
-pub(super) fn handlers(handlers: &[NotMounted]) -> Table {
+pub(super) fn handlers(handlers: &[NotMounted], has_lines: bool) -> Table {
     let remark = match handlers.len() {
         0 => "Every handler that says who may call it is mounted.".to_owned(),
         count => format!("{count} handlers say who may call them, and nobody can."),
@@ -57,23 +57,24 @@ pub(super) fn handlers(handlers: &[NotMounted]) -> Table {
     )
     .with_paragraph(Line::text(&remark));
     for handler in handlers {
-        let requires = match handler.declaration.map(|declaration| &declaration.access) {
-            Some(Access::Requires { requirement, .. }) => {
-                Cell::code(&cells::expression(requirement))
-            }
-            Some(Access::Public { reason }) => Cell::text(&format!("nothing: {reason}")),
-            None => Cell::empty(),
+        let (name, requires, place) = match handler {
+            NotMounted::Declared(declaration) => (
+                cells::handler(declaration),
+                requires(declaration),
+                cells::place(declaration, has_lines),
+            ),
+            NotMounted::Found { handler, place } => (handler.clone(), Cell::empty(), place.clone()),
         };
-        table.push(
-            &handler.handler,
-            [
-                Cell::code(&handler.handler),
-                requires,
-                Cell::code(&handler.place),
-            ],
-        );
+        table.push(&name, [Cell::code(&name), requires, Cell::code(&place)]);
     }
     table
+}
+
+fn requires(declaration: &Declaration) -> Cell {
+    match &declaration.access {
+        Access::Requires { requirement, .. } => Cell::code(&cells::expression(requirement)),
+        Access::Public { reason } => Cell::text(&format!("nothing: {reason}")),
+    }
 }
 
 /// Whether both stand on one handler.

@@ -49,10 +49,11 @@ pub struct RoutesDocument {
 
 /// A handler that is declared and not mounted.
 #[derive(Clone, Debug)]
-struct NotMounted {
-    handler: String,
-    place: String,
-    declaration: Option<&'static Declaration>,
+enum NotMounted {
+    /// By what stands on it.
+    Declared(&'static Declaration),
+    /// By its name and place, as somebody found it.
+    Found { handler: String, place: String },
 }
 
 impl RoutesDocument {
@@ -90,12 +91,7 @@ impl RoutesDocument {
             let mut mounted = self.routes.iter();
             !mounted.any(|route| missing::is_same(route.declaration, declaration))
         });
-        let lacking = lacking.map(|declaration| NotMounted {
-            handler: cells::handler(declaration),
-            place: cells::place(declaration, self.has_lines),
-            declaration: Some(declaration),
-        });
-        let lacking: Vec<NotMounted> = lacking.collect();
+        let lacking: Vec<NotMounted> = lacking.map(NotMounted::Declared).collect();
         self.not_mounted.get_or_insert_default().extend(lacking);
         self
     }
@@ -107,16 +103,17 @@ impl RoutesDocument {
         mut self,
         handlers: impl IntoIterator<Item = (H, P)>,
     ) -> Self {
-        let handlers = handlers.into_iter().map(|(handler, place)| NotMounted {
-            handler: handler.into(),
-            place: place.into(),
-            declaration: None,
-        });
+        let handlers = handlers
+            .into_iter()
+            .map(|(handler, place)| NotMounted::Found {
+                handler: handler.into(),
+                place: place.into(),
+            });
         self.not_mounted.get_or_insert_default().extend(handlers);
         self
     }
 
-    /// The page with the files of handlers, and not their lines. To be called before [`declared`](Self::declared).
+    /// The page with the files of handlers, and not their lines.
     #[must_use]
     pub const fn without_lines(mut self) -> Self {
         self.has_lines = false;
@@ -135,7 +132,7 @@ impl RoutesDocument {
         let services = self.services.iter();
         tables.extend(services.map(|service| missing::actions(service, &self.routes)));
         if let Some(handlers) = &self.not_mounted {
-            tables.push(missing::handlers(handlers));
+            tables.push(missing::handlers(handlers, self.has_lines));
         }
         tables
     }
