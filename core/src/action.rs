@@ -277,8 +277,28 @@ pub struct SourceMetadata {
     label = "expected an action of a catalog, such as `GetCampaign`"
 )]
 pub trait TypedAction: Copy + Send + Sync + 'static {
+    /// The enum of the actions of its service.
+    type Enumeration: ActionEnum;
+
+    /// Where the action stands among those of its service, which are sorted by name.
+    const INDEX: usize;
+
+    /// The action as a value of the enum.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the compiler evaluates it, and refuses an index of nothing"
+    )]
+    const ACTION: Self::Enumeration = <Self::Enumeration as ActionEnum>::ALL[Self::INDEX];
+
     /// What the catalog says about the action.
-    const METADATA: &'static ActionMetadata;
+    // Made only for actions that are used. The compiler checks all that a constant leads to, here the whole service: with a
+    // constant written out for each action the time to compile a service would grow with the square of its actions.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the compiler evaluates it, and refuses an index of nothing"
+    )]
+    const METADATA: &'static ActionMetadata =
+        &<Self::Enumeration as ActionEnum>::SERVICE.actions[Self::INDEX];
 
     /// Holds the values that the action fixes against those of `resource`.
     ///

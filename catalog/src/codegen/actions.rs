@@ -97,9 +97,8 @@ fn write_type(writer: &mut Writer, index: usize, action: &Action) {
     writer.block(
         &format!("impl ::pinpoint_iam::action::TypedAction for {name}"),
         |writer| {
-            writer.line(format!(
-                "const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[{index}];"
-            ));
+            writer.line("type Enumeration = super::Action;");
+            writer.line(format!("const INDEX: usize = {index};"));
         },
     );
     writer.gap();
@@ -117,15 +116,6 @@ fn write_type(writer: &mut Writer, index: usize, action: &Action) {
     if let Some(route) = &action.route {
         write_route(writer, name, route);
     }
-    writer.gap();
-    writer.block(
-        &format!("impl ::core::convert::From<{name}> for super::Action"),
-        |writer| {
-            writer.block(&format!("fn from(_: {name}) -> Self"), |writer| {
-                writer.line(format!("Self::{name}"));
-            });
-        },
-    );
 }
 
 fn write_route(writer: &mut Writer, action: &str, route: &Route) {

@@ -201,7 +201,8 @@ pub mod actions {
     pub struct LendBook;
 
     impl ::pinpoint_iam::action::TypedAction for LendBook {
-        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[0];
+        type Enumeration = super::Action;
+        const INDEX: usize = 0;
     }
 
     impl ::pinpoint_iam::action::ActsOn<super::resources::Loan> for LendBook {}
@@ -215,12 +216,6 @@ pub mod actions {
         };
     }
 
-    impl ::core::convert::From<LendBook> for super::Action {
-        fn from(_: LendBook) -> Self {
-            Self::LendBook
-        }
-    }
-
     /// Reads the reader's own card.
     ///
     /// - Access level: no source says
@@ -231,16 +226,11 @@ pub mod actions {
     pub struct ReadCard;
 
     impl ::pinpoint_iam::action::TypedAction for ReadCard {
-        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[1];
+        type Enumeration = super::Action;
+        const INDEX: usize = 1;
     }
 
     impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadCard {}
-
-    impl ::core::convert::From<ReadCard> for super::Action {
-        fn from(_: ReadCard) -> Self {
-            Self::ReadCard
-        }
-    }
 
     /// Reads one loan.
     ///
@@ -256,7 +246,8 @@ pub mod actions {
     pub struct ReadLoan;
 
     impl ::pinpoint_iam::action::TypedAction for ReadLoan {
-        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[2];
+        type Enumeration = super::Action;
+        const INDEX: usize = 2;
     }
 
     impl ::pinpoint_iam::action::ActsOn<super::resources::Loan> for ReadLoan {}
@@ -270,12 +261,6 @@ pub mod actions {
         };
     }
 
-    impl ::core::convert::From<ReadLoan> for super::Action {
-        fn from(_: ReadLoan) -> Self {
-            Self::ReadLoan
-        }
-    }
-
     /// Reads the rules of the house.
     ///
     /// - Access level: no source says
@@ -287,16 +272,11 @@ pub mod actions {
     pub struct ReadRules;
 
     impl ::pinpoint_iam::action::TypedAction for ReadRules {
-        const METADATA: &'static ::pinpoint_iam::action::ActionMetadata = &super::ACTIONS[3];
+        type Enumeration = super::Action;
+        const INDEX: usize = 3;
     }
 
     impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadRules {}
-
-    impl ::core::convert::From<ReadRules> for super::Action {
-        fn from(_: ReadRules) -> Self {
-            Self::ReadRules
-        }
-    }
 }
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]

@@ -127,6 +127,15 @@ macro_rules! implement_action_enum {
             }
         }
 
+        // One for all: of implementations for each action the compiler would compare every two.
+        impl<A: $crate::action::TypedAction<Enumeration = $action>> ::core::convert::From<A>
+            for $action
+        {
+            fn from(_: A) -> Self {
+                A::ACTION
+            }
+        }
+
         impl ::core::fmt::Display for $action {
             fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Display::fmt($action::metadata(*self), formatter)
