@@ -16,9 +16,9 @@ use pinpoint_iam_benches::report::{Table, figure, write_json};
 use serde_json::{Value, json};
 
 const ACTIONS: usize = 10_000;
-const SERVICES: [usize; 3] = [1, 10, 100];
-const ROUNDS: usize = 3;
+const SERVICES: [usize; 3] = [100, 10, 1];
 const POLICIES: usize = 20;
+const ATTRIBUTES: usize = 100;
 
 /// What the crate does with its catalogs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,14 +35,29 @@ enum Form {
     OnePolicy,
     /// It includes no module and checks more policies.
     MorePolicies,
+    /// It includes the module of one service and asks for one of its actions in one attribute.
+    OneAttribute,
+    /// It includes the module of one service and asks for its actions in more attributes.
+    MoreAttributes,
+}
+
+impl Form {
+    /// How often it is checked; what compiles whole modules takes long, and its time varies little.
+    const fn rounds(self) -> usize {
+        match self {
+            Self::Without | Self::Unused | Self::OnePolicy | Self::MorePolicies => 3,
+            Self::OneModule | Self::AllModules | Self::OneAttribute | Self::MoreAttributes => 1,
+        }
+    }
 }
 
 fn main() -> Result<(), Failure> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("growth");
-    println!(
-        "{ACTIONS} actions; processor time of `cargo check` of the crate alone, median of {ROUNDS}, in seconds"
-    );
-    let mut table = Table::new([
+    println!("{ACTIONS} actions; processor time of `cargo check` of the crate alone, in seconds");
+    let chosen: Vec<usize> = std::env::args()
+        .filter_map(|text| text.parse().ok())
+        .collect();
+    let columns = [
         "services",
         "catalogs, MB",
         "generated, MB",
@@ -53,10 +68,13 @@ fn main() -> Result<(), Failure> {
         "all modules",
         "first policy",
         "each further policy, ms",
+        "first attribute",
+        "each further attribute, ms",
         "memory, MB",
-    ]);
+    ];
     let mut results: Vec<Value> = Vec::new();
-    for services in SERVICES {
+    let wanted = |services: &usize| chosen.is_empty() || chosen.contains(services);
+    for services in SERVICES.into_iter().filter(wanted) {
         let scale = Scale::generate(&folder, services)?;
         let script = scale.build_script()?;
         let without = scale.check(Form::Without)?;
@@ -65,10 +83,15 @@ fn main() -> Result<(), Failure> {
         let all_modules = scale.check(Form::AllModules)?;
         let one_policy = scale.check(Form::OnePolicy)?;
         let more_policies = scale.check(Form::MorePolicies)?;
+        let one_attribute = scale.check(Form::OneAttribute)?;
+        let more_attributes = scale.check(Form::MoreAttributes)?;
+        let further_attribute = (more_attributes - one_attribute) * 1e3 / (ATTRIBUTES - 1) as f64;
         let further = (more_policies - one_policy) * 1e3 / (POLICIES - 1) as f64;
         let generated = scale.generated_bytes()?;
         let memory = scale.memory()?;
         let megabytes = |bytes: u64| figure(bytes as f64 / 1e6);
+        // One table each: the largest service takes minutes.
+        let mut table = Table::new(columns);
         table.row([
             services.to_string(),
             megabytes(scale.catalog_bytes),
@@ -80,8 +103,11 @@ fn main() -> Result<(), Failure> {
             figure(all_modules),
             figure(one_policy - unused),
             figure(further),
+            figure(one_attribute - one_module),
+            figure(further_attribute),
             megabytes(memory),
         ]);
+        table.print();
         results.push(json!({
             "services": services,
             "actions": ACTIONS,
@@ -94,10 +120,11 @@ fn main() -> Result<(), Failure> {
             "all_modules_seconds": all_modules,
             "first_policy_seconds": one_policy - unused,
             "further_policy_milliseconds": further,
+            "first_attribute_seconds": one_attribute - one_module,
+            "further_attribute_milliseconds": further_attribute,
             "memory_bytes": memory,
         }));
     }
-    table.print();
     write_json("growth", &Value::Array(results))
 }
 
@@ -151,15 +178,19 @@ impl Scale {
     /// The processor time of a check of the crate in one form, in seconds.
     fn check(&self, form: Form) -> Result<f64, Failure> {
         let mut seconds = Vec::new();
-        // The first one builds the dependencies, and runs the build script.
-        for round in 0..=ROUNDS {
-            fs::write(self.path.join("src/lib.rs"), self.source(form, round)?)?;
-            let time = self.cargo(&["check", "--quiet"], form)?;
-            if round > 0 {
-                seconds.push(time);
-            }
+        // Before these the build script changes, and the first of all builds the dependencies.
+        if matches!(form, Form::Without | Form::Unused) {
+            self.check_once(form, 0)?;
+        }
+        for round in 1..=form.rounds() {
+            seconds.push(self.check_once(form, round)?);
         }
         Ok(median(&seconds))
+    }
+
+    fn check_once(&self, form: Form, round: usize) -> Result<f64, Failure> {
+        fs::write(self.path.join("src/lib.rs"), self.source(form, round)?)?;
+        self.cargo(&["check", "--quiet"], form)
     }
 
     /// The processor time of the build script in seconds, as it is built without optimisation.
@@ -167,7 +198,7 @@ impl Scale {
         let unused = self.check(Form::Unused)?;
         let mut seconds = Vec::new();
         let file = self.path.join("catalog/service0.toml");
-        for round in 0..ROUNDS {
+        for round in 0..Form::Unused.rounds() {
             let text = fs::read_to_string(&file)?;
             let kept = text.split("\n# round").next().unwrap_or_default();
             fs::write(&file, format!("{kept}\n# round {round}\n"))?;
@@ -213,7 +244,7 @@ impl Scale {
             "//! Generated, round {round}.\n\n/// The scope.\npub use pinpoint_iam::Scope;\n\n"
         );
         let modules = match form {
-            Form::OneModule => 1,
+            Form::OneModule | Form::OneAttribute | Form::MoreAttributes => 1,
             Form::AllModules => self.services,
             _ => 0,
         };
@@ -233,6 +264,19 @@ impl Scale {
                 text,
                 "/// A policy.\npub fn policy_{policy}() -> pinpoint_iam::policy::Document {{\n    \
                  pinpoint_iam::include_policy!(\"policy.json\")\n}}\n"
+            )?;
+        }
+        let attributes = match form {
+            Form::OneAttribute => 1,
+            Form::MoreAttributes => ATTRIBUTES,
+            _ => 0,
+        };
+        for attribute in 0..attributes {
+            writeln!(
+                text,
+                "/// Does it.\n#[pinpoint_iam::requires(service0::Do{attribute}, guard = guard)]\n\
+                 pub fn do_{attribute}(guard: &pinpoint_iam::Guard<'_>, thing_id: &str) -> Result<(), pinpoint_iam::Denied> {{\n    \
+                 Ok(())\n}}\n"
             )?;
         }
         Ok(text)
