@@ -6,13 +6,12 @@
 use std::hint::black_box;
 use std::process::Command;
 use std::str::FromStr;
-use std::time::Instant;
 
 use cedar_policy::PolicySet;
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::Engine;
 use pinpoint_iam_benches::engine::ours::{Form, Ours};
-use pinpoint_iam_benches::measure::median;
+use pinpoint_iam_benches::measure::{Clock, median};
 use pinpoint_iam_benches::report::{Table, figure, write_json};
 use pinpoint_iam_benches::workload::Workload;
 use pinpoint_iam_benches_peers::{casbin, cedar, iam};
@@ -80,9 +79,9 @@ fn main() -> Result<(), Failure> {
     let mut times = vec![Vec::with_capacity(ROUNDS); loads.len()];
     for _ in 0..ROUNDS {
         for ((_, _, load), times) in loads.iter().zip(&mut times) {
-            let start = Instant::now();
+            let clock = Clock::start();
             load()?;
-            times.push(start.elapsed().as_secs_f64() * 1e3);
+            times.push(clock.elapsed().as_secs_f64() * 1e3);
         }
     }
 
