@@ -395,3 +395,70 @@ pub(super) const fn is_reached(entry: Entry, at_end: bool) -> bool {
 pub(super) fn pattern(statement: &Statement, index: usize) -> Option<&ResourcePattern> {
     statement.resource()?.patterns().get(index)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arn::Arn;
+    use crate::policy::Document;
+
+    /// Which of the patterns, each in a statement of its own, a walk for `apps/a1` in `region` comes to.
+    fn found(patterns: &[&str], region: &str) -> Vec<u32> {
+        let statements: Vec<String> = patterns
+            .iter()
+            .map(|pattern| {
+                format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "arn:{pattern}"}}"#)
+            })
+            .collect();
+        let text = format!(r#"{{"Statement": [{}]}}"#, statements.join(","));
+        let document = Document::parse(&text).unwrap();
+        let mut builder = Builder::default();
+        for (number, statement) in (0..).zip(document.statements()) {
+            builder.add(statement, number, 0, Entry::ALONE).unwrap();
+        }
+        let index = builder.build().unwrap();
+        let arn = format!("arn:aws:mobiletargeting:{region}:1:apps/a1");
+        let resource = RequestedResource::Arn(Arn::parse(&arn).unwrap());
+        let mut found = Vec::new();
+        index.visit(&resource, |list, at_end| {
+            let entries = index.entries(list).iter();
+            let reached = entries.filter(|entry| is_reached(**entry, at_end));
+            found.extend(reached.map(|entry| entry.statement));
+        });
+        found
+    }
+
+    /// In the order of the statements, and each once.
+    #[test]
+    fn a_named_head_has_what_heads_with_wildcards_say_of_it() {
+        let patterns = [
+            "aws:mobiletargeting:us:1:apps/a*",
+            "aws:mobiletargeting:*:1:apps/a*",
+            "aws:mobiletargeting:eu:1:apps/a*",
+            "aws:mobiletargeting:u?:1:apps/a*",
+            "aws:mobiletargeting:us:1:apps/b*",
+        ];
+        assert_eq!(found(&patterns, "us"), [0, 1, 3]);
+        assert_eq!(found(&patterns, "eu"), [1, 2]);
+        assert_eq!(found(&patterns, "ap"), [1]);
+    }
+
+    /// Nine heads by four would be more entries than are worth one walk less.
+    #[test]
+    fn many_heads_are_walked_one_by_one() {
+        let named: Vec<String> = (0..9)
+            .map(|region| format!("aws:mobiletargeting:r{region}:1:apps/a*"))
+            .collect();
+        let mut patterns: Vec<&str> = named.iter().map(String::as_str).collect();
+        patterns.extend([
+            "aws:mobiletargeting:r*:1:apps/a*",
+            "aws:mobiletargeting:?3:1:apps/a*",
+            "aws:mobiletargeting:*3:1:apps/a*",
+            "aws:mobiletargeting:*:1:apps/b*",
+        ]);
+        let mut all = found(&patterns, "r3");
+        all.sort_unstable();
+        assert_eq!(all, [3, 9, 10, 11]);
+        assert_eq!(found(&patterns, "x"), [0; 0]);
+    }
+}
