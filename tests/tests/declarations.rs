@@ -68,7 +68,7 @@ async fn whole(path: Path<String>) -> String {
 }
 
 fn path_parameters<H: Annotated>() -> String {
-    format!("{:?}", H::DECLARATION.path_parameters)
+    format!("{:?}", H::declaration().path_parameters)
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn written(requirement: &Requirement) -> String {
 
 #[test]
 fn a_composition_is_declared_as_it_was_written() {
-    let declaration = composed::DECLARATION;
+    let declaration = composed::declaration();
     assert_eq!(
         declaration.requirement().map(written).as_deref(),
         Some(
@@ -174,7 +174,7 @@ fn a_composition_is_declared_as_it_was_written() {
         }
     ));
     assert!(matches!(
-        tuple::DECLARATION.access,
+        tuple::declaration().access,
         Access::Requires {
             after_body: false,
             ..

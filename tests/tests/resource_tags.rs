@@ -68,20 +68,23 @@ macro_rules! by_hand {
         struct $name {}
 
         impl Annotated for $name {
-            const DECLARATION: &'static Declaration = &Declaration {
-                handler: stringify!($name),
-                module_path: module_path!(),
-                file: file!(),
-                line: line!(),
-                access: Access::Requires {
-                    requirement: Requirement::Action(ActionRequirement {
-                        action: GetCampaign::METADATA,
-                        resource: ResourceBinding::All,
-                    }),
-                    after_body: $after_body,
-                },
-                path_parameters: &[],
-            };
+            fn declaration() -> &'static Declaration {
+                static DECLARATION: Declaration = Declaration {
+                    handler: stringify!($name),
+                    module_path: module_path!(),
+                    file: file!(),
+                    line: line!(),
+                    access: Access::Requires {
+                        requirement: Requirement::Action(ActionRequirement {
+                            action: GetCampaign::METADATA,
+                            resource: ResourceBinding::All,
+                        }),
+                        after_body: $after_body,
+                    },
+                    path_parameters: &[],
+                };
+                &DECLARATION
+            }
         }
     };
 }

@@ -335,7 +335,7 @@ fn faults_are_reported_together_with_place_and_remedy() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3, "{text}");
     assert_eq!(lines[0], "2 routes cannot be served");
-    let Declaration { file, line, .. } = health::DECLARATION;
+    let Declaration { file, line, .. } = health::declaration();
     assert_eq!(
         lines[1],
         format!(
@@ -491,20 +491,23 @@ const GET_CAMPAIGN: ActionRequirement = ActionRequirement {
 };
 
 impl Annotated for several {
-    const DECLARATION: &'static Declaration = &Declaration {
-        handler: "several",
-        module_path: module_path!(),
-        file: file!(),
-        line: line!(),
-        access: Access::Requires {
-            requirement: Requirement::All(&[
-                Requirement::Action(GET_CAMPAIGN),
-                Requirement::Action(GET_CAMPAIGN),
-            ]),
-            after_body: false,
-        },
-        path_parameters: &[],
-    };
+    fn declaration() -> &'static Declaration {
+        static DECLARATION: Declaration = Declaration {
+            handler: "several",
+            module_path: module_path!(),
+            file: file!(),
+            line: line!(),
+            access: Access::Requires {
+                requirement: Requirement::All(&[
+                    Requirement::Action(GET_CAMPAIGN),
+                    Requirement::Action(GET_CAMPAIGN),
+                ]),
+                after_body: false,
+            },
+            path_parameters: &[],
+        };
+        &DECLARATION
+    }
 }
 
 impl pinpoint_iam::web::Requires<()> for several {

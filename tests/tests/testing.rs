@@ -469,7 +469,7 @@ async fn placeholders_are_filled_whatever_they_are_called() {
         paths(given),
         ["/%C3%BC%202/x", "/{literal}/%C3%BC%202", "/rest/%C3%BC%202"]
     );
-    assert_eq!(get_app::DECLARATION.handler, "get_app");
+    assert_eq!(get_app::declaration().handler, "get_app");
 }
 
 mod on_actix {
@@ -491,7 +491,7 @@ mod on_actix {
         let table = RouteTable::new([MountedRoute {
             method: "GET",
             path: path.into(),
-            declaration: get_campaign::DECLARATION,
+            declaration: get_campaign::declaration(),
         }]);
         let send = |request: TestRequest, caller: SweepCaller| {
             let request = request.to_request();

@@ -92,7 +92,7 @@ fn guard<'a>(
 
 /// Logs that the handler `H` was not reached.
 pub(super) fn log_refusal<H: Annotated>(denied: &Denied, principal: Option<&Principal>) {
-    let handler = H::DECLARATION.handler;
+    let handler = H::declaration().handler;
     let reason = denied.reason();
     match (reason, principal) {
         (DeniedReason::Misconfigured(_) | DeniedReason::NoScope, _) => {

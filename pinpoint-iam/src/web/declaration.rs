@@ -11,7 +11,9 @@ use crate::action::ActionMetadata;
 )]
 pub trait Annotated: Send + Sync + 'static {
     /// What stands on the handler.
-    const DECLARATION: &'static Declaration;
+    // No constant: the compiler checks all that a constant leads to, here every action of the service, for each handler
+    // anew. A static in a function is checked by itself.
+    fn declaration() -> &'static Declaration;
 }
 
 /// What stands on one handler, and where the handler stands.

@@ -37,7 +37,7 @@ pub(super) fn declaration(
         quote!(#root::web::PathParameter::#parameter)
     });
     quote! {
-        &#root::web::Declaration {
+        #root::web::Declaration {
             handler: #name,
             module_path: ::core::module_path!(),
             file: ::core::file!(),

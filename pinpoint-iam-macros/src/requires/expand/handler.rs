@@ -47,7 +47,10 @@ pub(super) fn expand(function: Function, clauses: &[Clause<'_>], handler: &Handl
         #conditions
         #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens, unused_variables)]
         impl #root::web::Annotated for #name {
-            const DECLARATION: &'static #root::web::Declaration = #declaration;
+            fn declaration() -> &'static #root::web::Declaration {
+                static DECLARATION: #root::web::Declaration = #declaration;
+                &DECLARATION
+            }
         }
 
         #(

@@ -96,9 +96,19 @@ impl Writer<'_> {
                 let ask = ask("check", "authorize");
                 let resource =
                     paths::resource(&question.action.hidden_module, resource.type_name());
+                let has_expression = values
+                    .iter()
+                    .any(|value| matches!(value, Value::Expression(_)));
                 let values = values.iter().map(|value| self.value(value));
-                let made = made(&resource, &quote!(#resource::new(#(#values),*)?));
-                quote!(#guard.#ask(#action, &#made?))
+                let new = quote!(#resource::new(#(#values),*)?);
+                let resource = if has_expression {
+                    let made = made(&resource, &new);
+                    quote!(#made?)
+                } else {
+                    // Names of parameters lead nowhere. The compiler has less to do without the closure.
+                    new
+                };
+                quote!(#guard.#ask(#action, &#resource))
             }
             Target::WholeArn(given) => {
                 let ask = ask("check_arn", "authorize_arn");

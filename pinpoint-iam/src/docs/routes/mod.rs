@@ -81,7 +81,7 @@ impl RoutesDocument {
         self
     }
 
-    /// The page with those of these declarations that no route has: `[get_campaign::DECLARATION, ..]`.
+    /// The page with those of these declarations that no route has: `[get_campaign::declaration(), ..]`.
     #[must_use]
     pub fn declared(
         mut self,

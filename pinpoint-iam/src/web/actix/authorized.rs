@@ -78,7 +78,7 @@ fn conclude<H: Requires<P>, P>(
 ) -> Result<Authorized<H, P>, Error> {
     match outcome {
         Ok(permit) => {
-            if H::DECLARATION.finishes_after_body() {
+            if H::declaration().finishes_after_body() {
                 keep(caller, request);
             }
             Ok(Authorized::passed(permit))

@@ -179,13 +179,13 @@ where
 
 /// The route of `H`, and its method in actix-web's words.
 fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, Method), RouteFault> {
-    let route = place.of(H::DECLARATION)?;
+    let route = place.of(H::declaration())?;
     match Method::from_bytes(route.method.as_bytes()) {
         Ok(method) if !route.method.bytes().any(|byte| byte.is_ascii_lowercase()) => {
             Ok((route, method))
         }
         _ => Err(RouteFault::new(
-            H::DECLARATION,
+            H::declaration(),
             format!("actix-web cannot serve the method `{}`", route.method),
             "use a method of HTTP, in upper case",
         )),

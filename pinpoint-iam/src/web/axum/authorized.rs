@@ -28,7 +28,7 @@ where
         match caller.settle(&authorizer, check).await {
             Ok(permit) => {
                 keep_tags(&caller, parts);
-                if H::DECLARATION.finishes_after_body() {
+                if H::declaration().finishes_after_body() {
                     keep(caller, parts);
                 }
                 Ok(Self::passed(permit))

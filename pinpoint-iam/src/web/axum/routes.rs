@@ -115,14 +115,14 @@ impl<S> fmt::Debug for Routes<S> {
 
 /// The route of `H`, and its method in axum's words.
 fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, MethodFilter), RouteFault> {
-    let route = place.of(H::DECLARATION)?;
+    let route = place.of(H::declaration())?;
     let method = Method::from_bytes(route.method.as_bytes())
         .ok()
         .and_then(|method| MethodFilter::try_from(method).ok());
     match method {
         Some(method) => Ok((route, method)),
         None => Err(RouteFault::new(
-            H::DECLARATION,
+            H::declaration(),
             format!("axum cannot serve the method `{}`", route.method),
             "use a method of HTTP, in upper case",
         )),

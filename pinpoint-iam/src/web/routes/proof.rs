@@ -28,7 +28,7 @@ pub(crate) fn is_public<H: PublicHandler, F: 'static>(function: &F) -> Result<()
         Ok(())
     } else {
         Err(RouteFault::new(
-            H::DECLARATION,
+            H::declaration(),
             "another function of this name is in its place, with neither `#[requires]` nor `#[public]`",
             "name the function that is meant by its path",
         ))

@@ -79,7 +79,7 @@ fn main() {
     ];
     routes.check().unwrap();
     assert!(matches!(
-        one::same::DECLARATION.access,
+        one::same::declaration().access,
         Access::Public { reason: "the one" }
     ));
     // Without a check there is nothing in the way of a call.

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use pinpoint_iam::requires;
 
-#[requires(GetCampaign, campaign_id = return true)]
+#[requires(GetCampaign, campaign_id = return)]
 async fn get_campaign(Path(application_id): Path<String>) -> String {
     application_id
 }

@@ -78,7 +78,7 @@ async fn of_several(
 
 fn is_after_body<H: Annotated>() -> bool {
     matches!(
-        H::DECLARATION.access,
+        H::declaration().access,
         Access::Requires {
             after_body: true,
             ..

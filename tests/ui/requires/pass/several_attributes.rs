@@ -18,9 +18,9 @@ async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)
 fn main() {
     let _: Router<Authorizer> = Router::new().route("/", get(get_campaign));
     let Some(Requirement::All([_, Requirement::Action(delete), Requirement::Any([_, _])])) =
-        get_campaign::DECLARATION.requirement()
+        get_campaign::declaration().requirement()
     else {
-        panic!("{:?}", get_campaign::DECLARATION);
+        panic!("{:?}", get_campaign::declaration());
     };
     assert_eq!(delete.action.name, "DeleteCampaign");
 }
