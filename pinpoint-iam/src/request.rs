@@ -39,7 +39,7 @@ pub struct Request<'a> {
     resource_tags: LateTags<'a>,
     request_tags: LateTags<'a>,
     shape: Shape<'a>,
-    context: &'a Context,
+    context: RequestContext<'a>,
 }
 
 /// The longest text that conditions are asked about, in bytes, where a caller may have written it.
@@ -63,6 +63,49 @@ pub(crate) enum Shape<'a> {
     OneOf(&'a [Language; 5]),
 }
 
+/// The condition keys of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum RequestContext<'a> {
+    /// They are there.
+    Made(&'a Context),
+    /// They are made when a decision asks for the first of them.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    OnDemand(&'a dyn MakesContext),
+}
+
+/// What makes the condition keys of a request when they are first asked for, and keeps them.
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub(crate) trait MakesContext: Sync {
+    /// The keys: every time the same.
+    fn context(&self) -> &Context;
+}
+
+impl<'a> RequestContext<'a> {
+    fn lookup(self, key: &ConditionKey) -> Lookup<'a> {
+        match self {
+            Self::Made(context) => context.lookup(key),
+            #[cfg(any(feature = "axum", feature = "actix"))]
+            Self::OnDemand(maker) => maker.context().lookup(key),
+        }
+    }
+}
+
+impl<'a> From<&'a Context> for RequestContext<'a> {
+    fn from(context: &'a Context) -> Self {
+        Self::Made(context)
+    }
+}
+
+impl fmt::Debug for RequestContext<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Made(context) => context.fmt(formatter),
+            #[cfg(any(feature = "axum", feature = "actix"))]
+            Self::OnDemand(maker) => maker.context().fmt(formatter),
+        }
+    }
+}
+
 /// What is known of tags that a request learns later than the rest of its context.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LateTags<'a> {
@@ -75,7 +118,7 @@ pub(crate) enum LateTags<'a> {
 }
 
 impl<'a> LateTags<'a> {
-    fn lookup(self, key: &ConditionKey, context: &'a Context) -> Lookup<'a> {
+    fn lookup(self, key: &ConditionKey, context: RequestContext<'a>) -> Lookup<'a> {
         match self {
             Self::FromContext => context.lookup(key),
             Self::Known(tags) => tags.lookup(key),
@@ -109,8 +152,14 @@ impl<'a> Request<'a> {
             resource_tags: LateTags::FromContext,
             request_tags: LateTags::FromContext,
             shape: Shape::One,
-            context,
+            context: RequestContext::Made(context),
         }
+    }
+
+    /// The request with condition keys that may yet have to be made.
+    pub(crate) const fn with_context(mut self, context: RequestContext<'a>) -> Self {
+        self.context = context;
+        self
     }
 
     /// The request with the account that owns the resource, for ARNs that do not tell it.

@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context as TaskContext, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{FromRequest, Path, Request};
-use axum::http::StatusCode;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -85,6 +87,28 @@ async fn create_app(OwnBody(keys): OwnBody) -> String {
     keys.join(",")
 }
 
+/// Says that the request came from another program than it did.
+struct Rewritten;
+
+impl<S: Send + Sync> FromRequestParts<S> for Rewritten {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        let other = HeaderValue::from_static("other");
+        parts.headers.insert(USER_AGENT, other);
+        Ok(Self)
+    }
+}
+
+#[requires(CreateCampaign, request_tags = body.tags)]
+async fn rewritten(
+    Path(application_id): Path<String>,
+    _: Rewritten,
+    Json(body): Json<NewCampaign>,
+) -> String {
+    format!("{application_id} {}", body.tags.is_some())
+}
+
 /// A handler that has only the second half of a check.
 async fn without_the_first_half(
     _: AfterBody<create_campaign, (Path<String>,), Json<NewCampaign>>,
@@ -132,6 +156,7 @@ impl App {
             .route("/any/{app}", post(one_of_two))
             .route("/all/{app}", post(both))
             .route("/own", post(create_app))
+            .route("/rewritten/{app}", post(rewritten))
             .route("/half/{app}", post(without_the_first_half))
             .with_state(authorizer);
         Self {
@@ -150,6 +175,8 @@ impl App {
         *request.uri_mut() = path.parse().unwrap();
         let json = "application/json".parse().unwrap();
         request.headers_mut().insert("content-type", json);
+        let console = HeaderValue::from_static("console");
+        request.headers_mut().insert(USER_AGENT, console);
         let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana").unwrap();
         request.extensions_mut().insert(ana);
         self.body_was_read.store(false, Ordering::SeqCst);
@@ -379,6 +406,16 @@ async fn tags_of_the_resource_are_fetched_once_for_both_checks() {
     ));
     assert_eq!(app.send("/get/a1", wanted("c1")).await, (200, true));
     assert_eq!(app.source.0.load(Ordering::SeqCst), 1);
+}
+
+/// An extractor that stands between the two checks cannot lift a refusal.
+#[tokio::test]
+async fn both_checks_are_about_the_request_as_it_came() {
+    let app = App::with(&deny_if(
+        r#""StringEquals": {"aws:UserAgent": "console", "aws:RequestTag/team": "red"}"#,
+    ));
+    assert_eq!(app.send("/rewritten/a1", RED).await, (403, true));
+    assert_eq!(app.send("/rewritten/a1", BLUE).await, (200, true));
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ impl Accepts {
     /// another field does not keep it refuses.
     pub fn keeps(self, character: char) -> bool {
         match self {
-            Self::Identifier => is_identifier(character),
+            Self::Identifier => u8::try_from(character).is_ok_and(is_identifier),
             Self::Opaque => u8::try_from(character).is_ok_and(stands_for_itself),
             Self::OneOf(names) => names.iter().any(|name| name.contains(character)),
         }
@@ -54,19 +54,29 @@ impl Accepts {
         if value.len() > limit {
             return Err(InvalidIdReason::TooLong { limit });
         }
-        if let Some(control) = value.chars().find(|character| character.is_control()) {
-            return Err(InvalidIdReason::Character(control));
-        }
         if value == "." || value == ".." {
             return Err(InvalidIdReason::Dots);
         }
         match self {
-            Self::Identifier => {
-                if let Some(refused) = value.chars().find(|character| !self.keeps(*character)) {
-                    return Err(InvalidIdReason::Character(refused));
+            Self::Identifier if consists_of(value, is_identifier) => out.push_str(value),
+            Self::Opaque if consists_of(value, stands_for_itself) => out.push_str(value),
+            _ => {
+                if let Some(control) = value.chars().find(|character| character.is_control()) {
+                    return Err(InvalidIdReason::Character(control));
                 }
-                out.push_str(value);
+                self.write_with_care(value, out)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Writes a value without control characters that does not stand in the ARN as it is.
+    fn write_with_care(self, value: &str, out: &mut String) -> Result<(), InvalidIdReason> {
+        match self {
+            Self::Identifier => match value.chars().find(|character| !self.keeps(*character)) {
+                Some(refused) => return Err(InvalidIdReason::Character(refused)),
+                None => out.push_str(value),
+            },
             Self::Opaque => {
                 for byte in value.bytes() {
                     if stands_for_itself(byte) {
@@ -89,8 +99,14 @@ impl Accepts {
     }
 }
 
-fn is_identifier(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.')
+/// Whether `value` has no other bytes than these. It does not end at the first other one, so that the compiler can look at
+/// many bytes at once.
+fn consists_of(value: &str, is_one: impl Fn(u8) -> bool) -> bool {
+    value.bytes().fold(true, |all, byte| all & is_one(byte))
+}
+
+fn is_identifier(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 fn stands_for_itself(byte: u8) -> bool {

@@ -1,7 +1,9 @@
 //! Templates of ARNs: filling them in and reading them back.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use super::RequestedResource;
 use super::accepts::{Accepts, decode};
@@ -90,29 +92,32 @@ impl ResourceTypeMetadata {
         if values.len() != self.fields.len() {
             return Err(InvalidId::wrong_count(self));
         }
-        let mut text = String::with_capacity(64);
-        let mut ranges = Vec::with_capacity(self.fields.len());
+        let mut text = String::with_capacity(self.length(values));
         for piece in self.pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Field(position) => {
-                    let start = text.len();
                     let value = values
                         .get(*position)
                         .ok_or_else(|| InvalidId::wrong_count(self))?;
                     self.write_value(*position, value, &mut text)?;
-                    ranges.push((*position, start, text.len()));
                 }
             }
         }
-        ranges.sort_unstable();
         Ok(ResourcePart {
             text: text.into_boxed_str(),
-            ranges: ranges
-                .into_iter()
-                .map(|(_, start, end)| (start, end))
-                .collect(),
+            resource_type: self,
         })
+    }
+
+    /// The length of the resource component with these values, where none of them is encoded: then the text is allocated
+    /// once.
+    fn length(&self, values: &[&str]) -> usize {
+        let literals = self.pieces.iter().map(|piece| match piece {
+            Piece::Literal(literal) => literal.len(),
+            Piece::Field(_) => 0,
+        });
+        literals.sum::<usize>() + values.iter().map(|value| value.len()).sum::<usize>()
     }
 
     fn write_value(
@@ -192,6 +197,16 @@ impl ResourceTypeMetadata {
     /// Splits the text of a resource component into its fields, in the order of [`fields`](Self::fields).
     fn split<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
         let mut values = vec![""; self.fields.len()];
+        self.read(text, |position, value| {
+            if let Some(place) = values.get_mut(position) {
+                *place = value;
+            }
+        })?;
+        Some(values)
+    }
+
+    /// Shows the fields of a resource component, each with its position; `None` where the text does not follow the template.
+    fn read<'a>(&self, text: &'a str, mut show: impl FnMut(usize, &'a str)) -> Option<()> {
         let mut rest = text;
         for (index, piece) in self.pieces.iter().enumerate() {
             match piece {
@@ -204,12 +219,12 @@ impl ResourceTypeMetadata {
                         Some(Piece::Field(_)) => return None,
                         None => rest.len(),
                     };
-                    *values.get_mut(*position)? = rest.get(..end)?;
+                    show(*position, rest.get(..end)?);
                     rest = rest.get(end..)?;
                 }
             }
         }
-        rest.is_empty().then_some(values)
+        rest.is_empty().then_some(())
     }
 
     /// The ARN pattern for a policy: the template in `scope`, with what `value_of` gives for a field, and `*` for a field
@@ -315,10 +330,10 @@ impl ResourceTypeMetadata {
 /// The resource component of an ARN, put together from accepted ids.
 ///
 /// Only [`ResourceTypeMetadata::fill`] and [`ResourceTypeMetadata::parse`] make one.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone)]
 pub struct ResourcePart {
     text: Box<str>,
-    ranges: Box<[(usize, usize)]>,
+    resource_type: &'static ResourceTypeMetadata,
 }
 
 impl ResourcePart {
@@ -329,10 +344,13 @@ impl ResourcePart {
 
     /// The text of one field as it stands in the ARN.
     pub fn field(&self, position: usize) -> &str {
-        self.ranges
-            .get(position)
-            .and_then(|(start, end)| self.text.get(*start..*end))
-            .unwrap_or_default()
+        let mut field = "";
+        let whole = self.resource_type.read(&self.text, |at, value| {
+            if at == position {
+                field = value;
+            }
+        });
+        whole.map_or("", |()| field)
     }
 
     /// The value of one [`Accepts::Opaque`] field as the application knows it.
@@ -345,5 +363,32 @@ impl ResourcePart {
 impl fmt::Debug for ResourcePart {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.text, formatter)
+    }
+}
+
+/// Two resources of one type are the same when their texts are.
+impl PartialEq for ResourcePart {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for ResourcePart {}
+
+impl Hash for ResourcePart {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl PartialOrd for ResourcePart {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ResourcePart {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
     }
 }

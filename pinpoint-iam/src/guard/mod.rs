@@ -12,7 +12,7 @@ use crate::authorizer::Authorizer;
 use crate::context::{Context, TagKey};
 use crate::eval::{Answer, Decision};
 use crate::principal::Principal;
-use crate::request::{LateTags, Request};
+use crate::request::{LateTags, Request, RequestContext};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
 
 pub use self::composition::Several;
@@ -39,7 +39,7 @@ pub struct Guard<'a> {
     authorizer: &'a Authorizer,
     scope: &'a Scope,
     principal: &'a Principal,
-    context: &'a Context,
+    context: RequestContext<'a>,
     request_tags: LateTags<'a>,
     resource_tags: &'a FetchedTags,
 }
@@ -48,13 +48,13 @@ impl<'a> Guard<'a> {
     pub(crate) fn new(
         authorizer: &'a Authorizer,
         principal: &'a Principal,
-        context: &'a Context,
+        context: impl Into<RequestContext<'a>>,
     ) -> Self {
         Self {
             authorizer,
             scope: authorizer.scope(),
             principal,
-            context,
+            context: context.into(),
             request_tags: LateTags::Unknown,
             resource_tags: FetchedTags::NONE,
         }
@@ -263,7 +263,8 @@ impl<'a> Guard<'a> {
             (RequestedResource::All, Stage::Final) => LateTags::FromContext,
             (RequestedResource::Arn(_), Stage::Final) => self.resource_tags.of(&resource),
         };
-        let mut request = Request::new(self.principal, action.into(), resource, self.context)
+        let mut request = Request::new(self.principal, action.into(), resource, Context::empty())
+            .with_context(self.context)
             .in_scope(self.scope)
             .with_tags(resource_tags, request_tags);
         if stage == Stage::ResourceUnknown {

@@ -7,13 +7,16 @@ use crate::context::Context;
 use crate::guard::settle_at_once;
 use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, settle};
 use crate::principal::Principal;
-use crate::web::{Annotated, RequestHead, context};
+use crate::request::{MakesContext, RequestContext};
+use crate::web::context::{Headers, RequestFacts};
+use crate::web::{Annotated, RequestHead};
 
-/// Who asks, and what is known of the request.
+/// Who asks, and what is known of the request: the [`RequestFacts`] or, where the check of a handler is finished after
+/// its body, the [`Context`] that was made of them before.
 #[derive(Clone)]
-pub(super) struct Caller {
+pub(super) struct Caller<C = RequestFacts> {
     pub(super) principal: Principal,
-    context: Context,
+    context: C,
     /// The tenant's, where tenants are accounts.
     scope: Option<Scope>,
     /// The resource tags that the checks of this request have fetched so far, for the later ones.
@@ -32,11 +35,7 @@ impl Caller {
         let nobody = || Denied::no_principal().answered_by(authorizer);
         Ok(Self {
             principal: principal.ok_or_else(nobody)?,
-            context: context::of(
-                authorizer,
-                scope.as_ref().unwrap_or(authorizer.scope()),
-                head,
-            ),
+            context: RequestFacts::of(authorizer, head),
             scope,
             fetched: fetched.unwrap_or_default(),
         })
@@ -46,14 +45,13 @@ impl Caller {
     pub(super) async fn settle<T>(
         &mut self,
         authorizer: &Authorizer,
+        headers: &dyn Headers,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
-        let guard = guard(
-            authorizer,
-            &self.principal,
-            &self.context,
-            self.scope.as_ref(),
-        );
+        let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
+        let context = self.context.context(scope, headers);
+        let context = RequestContext::OnDemand(&context);
+        let guard = Guard::new(authorizer, &self.principal, context).in_scope(scope);
         settle(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.answered_by(authorizer))
@@ -64,29 +62,46 @@ impl Caller {
     pub(super) fn settle_at_once<T>(
         &self,
         authorizer: &Authorizer,
+        headers: &dyn Headers,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Option<Result<T, Denied>> {
-        let guard = guard(
-            authorizer,
-            &self.principal,
-            &self.context,
-            self.scope.as_ref(),
-        );
+        let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
+        let context = self.context.context(scope, headers);
+        let context = RequestContext::OnDemand(&context);
+        let guard = Guard::new(authorizer, &self.principal, context).in_scope(scope);
         let outcome = settle_at_once(guard, check)?;
         Some(outcome.map_err(|denied| denied.answered_by(authorizer)))
     }
+
+    /// The caller for the check after the body: what is known of the request does not change by then.
+    pub(super) fn after_body(
+        self,
+        authorizer: &Authorizer,
+        headers: &dyn Headers,
+    ) -> Caller<Context> {
+        let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
+        let context = self.context.context(scope, headers).context().clone();
+        Caller {
+            principal: self.principal,
+            context,
+            scope: self.scope,
+            fetched: self.fetched,
+        }
+    }
 }
 
-fn guard<'a>(
-    authorizer: &'a Authorizer,
-    principal: &'a Principal,
-    context: &'a Context,
-    scope: Option<&'a Scope>,
-) -> Guard<'a> {
-    let guard = authorizer.guard(principal, context);
-    match scope {
-        Some(scope) => guard.in_scope(scope),
-        None => guard,
+impl Caller<Context> {
+    /// Runs the check after the body for this caller, with the tags that it needs.
+    pub(super) async fn settle<T>(
+        &mut self,
+        authorizer: &Authorizer,
+        check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
+    ) -> Result<T, Denied> {
+        let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
+        let guard = Guard::new(authorizer, &self.principal, &self.context).in_scope(scope);
+        settle(guard, &mut self.fetched, check)
+            .await
+            .map_err(|denied| denied.answered_by(authorizer))
     }
 }
 

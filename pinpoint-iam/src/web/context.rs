@@ -1,12 +1,14 @@
 //! The condition keys that a web request brings.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use crate::arn::Scope;
 use crate::authorizer::{Authorizer, AuthorizerBuilder, BuildError};
 use crate::context::Context;
-use crate::request::MAX_VALUE_LENGTH;
+use crate::request::{MAX_VALUE_LENGTH, MakesContext};
 use crate::web::{AddedKeys, RequestHead, RequestKeys, TrustedProxies};
 
 /// Whether requests come to a service by a secure transport: the condition key `aws:SecureTransport`.
@@ -72,49 +74,103 @@ impl AuthorizerBuilder {
     }
 }
 
-/// How many keys [`of`] writes at most, without those of the application.
+/// How many keys a request has at most, without those of the application.
 const KEYS: usize = 7;
 
-/// The condition keys of a request. Tags are the guard's affair.
-pub(crate) fn of(authorizer: &Authorizer, scope: &Scope, head: &dyn RequestHead) -> Context {
-    let surroundings = &authorizer.web().surroundings;
-    let mut context = Context::with_capacity(KEYS);
-    let now = SystemTime::now();
-    context.insert("aws:CurrentTime", now);
-    if let Ok(since) = now.duration_since(SystemTime::UNIX_EPOCH) {
-        context.insert(
-            "aws:EpochTime",
-            i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        );
-    }
-    let region = scope.region();
-    if !region.is_empty() {
-        context.insert("aws:RequestedRegion", region);
-    }
-    let source = match &surroundings.trusted_proxies {
-        Some(proxies) => proxies.source(head),
-        None => head.peer(),
-    };
-    match source {
-        Some(address) => context.insert("aws:SourceIp", address),
-        None => context.insert_unknown("aws:SourceIp"),
-    }
-    match surroundings.is_secure(head) {
-        Some(is_secure) => context.insert("aws:SecureTransport", is_secure),
-        None => context.insert_unknown("aws:SecureTransport"),
-    }
-    insert_header(&mut context, "aws:UserAgent", head, "user-agent");
-    insert_header(&mut context, "aws:Referer", head, "referer");
-    let mut added = AddedKeys::default();
-    for keys in &surroundings.request_keys {
-        keys.add(head, &mut added);
-    }
-    added.write(&mut context);
-    context
+/// What the condition keys of a request are made from, as far as it cannot wait until one of them is asked for.
+///
+/// Most requests are decided without any. Tags are the guard's affair.
+#[derive(Clone, Debug)]
+pub(super) struct RequestFacts {
+    source: Option<IpAddr>,
+    is_secure: Option<bool>,
+    added: AddedKeys,
+    made: OnceLock<Context>,
 }
 
-fn insert_header(context: &mut Context, key: &str, head: &dyn RequestHead, name: &str) {
-    let values = head.header(name);
+/// The headers of a request, whatever the framework.
+pub(super) trait Headers: Sync {
+    /// Every value of a header, in the order of the request.
+    fn header(&self, name: &str) -> Vec<&[u8]>;
+}
+
+impl RequestFacts {
+    pub(super) fn of(authorizer: &Authorizer, head: &dyn RequestHead) -> Self {
+        let surroundings = &authorizer.web().surroundings;
+        let mut added = AddedKeys::default();
+        for keys in &surroundings.request_keys {
+            keys.add(head, &mut added);
+        }
+        Self {
+            source: match &surroundings.trusted_proxies {
+                Some(proxies) => proxies.source(head),
+                None => head.peer(),
+            },
+            is_secure: surroundings.is_secure(head),
+            added,
+            made: OnceLock::new(),
+        }
+    }
+
+    /// The condition keys of the request with these headers, to resources in `scope`.
+    pub(super) const fn context<'a>(
+        &'a self,
+        scope: &'a Scope,
+        headers: &'a dyn Headers,
+    ) -> ContextOnDemand<'a> {
+        ContextOnDemand {
+            facts: self,
+            scope,
+            headers,
+        }
+    }
+}
+
+/// The condition keys of a request, made when a decision asks for the first of them.
+pub(super) struct ContextOnDemand<'a> {
+    facts: &'a RequestFacts,
+    scope: &'a Scope,
+    headers: &'a dyn Headers,
+}
+
+impl MakesContext for ContextOnDemand<'_> {
+    fn context(&self) -> &Context {
+        self.facts.made.get_or_init(|| self.make())
+    }
+}
+
+impl ContextOnDemand<'_> {
+    fn make(&self) -> Context {
+        let mut context = Context::with_capacity(KEYS);
+        let now = SystemTime::now();
+        context.insert("aws:CurrentTime", now);
+        if let Ok(since) = now.duration_since(SystemTime::UNIX_EPOCH) {
+            context.insert(
+                "aws:EpochTime",
+                i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            );
+        }
+        let region = self.scope.region();
+        if !region.is_empty() {
+            context.insert("aws:RequestedRegion", region);
+        }
+        match self.facts.source {
+            Some(address) => context.insert("aws:SourceIp", address),
+            None => context.insert_unknown("aws:SourceIp"),
+        }
+        match self.facts.is_secure {
+            Some(is_secure) => context.insert("aws:SecureTransport", is_secure),
+            None => context.insert_unknown("aws:SecureTransport"),
+        }
+        insert_header(&mut context, "aws:UserAgent", self.headers, "user-agent");
+        insert_header(&mut context, "aws:Referer", self.headers, "referer");
+        self.facts.added.write(&mut context);
+        context
+    }
+}
+
+fn insert_header(context: &mut Context, key: &str, headers: &dyn Headers, name: &str) {
+    let values = headers.header(name);
     if values.iter().any(|value| value.len() > MAX_VALUE_LENGTH) {
         context.insert_unknown(key);
         return;

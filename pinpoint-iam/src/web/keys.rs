@@ -55,7 +55,7 @@ where
 /// `aws:EpochTime`), and tags of resources and requests, which have ways of their own. Keys of the principal
 /// (`aws:Principal…`, `aws:username`, `aws:userid`) are told by the [`Principal`](crate::Principal): one that is added
 /// here is not known, and a decision that depends on it is refused.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct AddedKeys {
     /// By the name in lower case; `None` for what is not known.
     keys: BTreeMap<String, Option<Vec<Value>>>,
@@ -109,11 +109,11 @@ impl AddedKeys {
         Some(self.keys.entry(folded).or_insert_with(|| Some(Vec::new())))
     }
 
-    pub(super) fn write(self, context: &mut Context) {
-        for (key, values) in self.keys {
+    pub(super) fn write(&self, context: &mut Context) {
+        for (key, values) in &self.keys {
             match values {
-                Some(values) => context.insert_all(&key, values),
-                None => context.insert_unknown(&key),
+                Some(values) => context.insert_all(key, values.iter().cloned()),
+                None => context.insert_unknown(key),
             }
         }
     }

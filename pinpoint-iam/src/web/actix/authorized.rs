@@ -43,9 +43,11 @@ where
             Ok(parameters) => parameters,
             Err(error) => return Extraction::refused(payload, error),
         };
-        let outcome = caller.settle_at_once(&authorizer, |guard| H::check(guard, &parameters));
+        let outcome = caller.settle_at_once(&authorizer, request.headers(), |guard| {
+            H::check(guard, &parameters)
+        });
         match outcome {
-            Some(outcome) => match conclude(request, caller, outcome) {
+            Some(outcome) => match conclude(request, &authorizer, caller, outcome) {
                 Ok(authorized) => Extraction::made(Ok(authorized)),
                 Err(error) => Extraction::refused(payload, error),
             },
@@ -64,22 +66,25 @@ async fn decide<H: Requires<P>, P>(
     mut caller: Caller,
     parameters: P,
 ) -> Result<Authorized<H, P>, Error> {
-    let check = caller.settle(&authorizer, |guard| H::check(guard, &parameters));
+    let check = caller.settle(&authorizer, request.headers(), |guard| {
+        H::check(guard, &parameters)
+    });
     let outcome = check.await;
     keep_tags(&caller, &request);
-    conclude(&request, caller, outcome)
+    conclude(&request, &authorizer, caller, outcome)
 }
 
 /// What follows from the outcome of the check.
 fn conclude<H: Requires<P>, P>(
     request: &HttpRequest,
+    authorizer: &Authorizer,
     caller: Caller,
     outcome: Result<H::Permit, Denied>,
 ) -> Result<Authorized<H, P>, Error> {
     match outcome {
         Ok(permit) => {
             if H::declaration().finishes_after_body() {
-                keep(caller, request);
+                keep(caller, authorizer, request);
             }
             Ok(Authorized::passed(permit))
         }

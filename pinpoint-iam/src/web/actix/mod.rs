@@ -56,12 +56,15 @@ mod routes;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest, web};
 
 use crate::authorizer::Authorizer;
+use crate::context::Context;
 use crate::guard::{Denied, FetchedTags};
 use crate::principal::Principal;
 use crate::web::caller::Caller;
+use crate::web::context::Headers;
 use crate::web::{Extensions, RequestHead};
 
 pub use self::before_body::BeforeBody;
@@ -106,15 +109,23 @@ fn keep_tags(caller: &Caller, request: &HttpRequest) {
 }
 
 /// Keeps the caller for the check after the body.
-fn keep(caller: Caller, request: &HttpRequest) {
+fn keep(caller: Caller, authorizer: &Authorizer, request: &HttpRequest) {
+    let caller = caller.after_body(authorizer, request.headers());
     request.extensions_mut().insert(Rc::new(caller));
 }
 
 /// The caller that was kept, if the check before the body has been made.
-fn kept(request: &HttpRequest) -> Option<Caller> {
+fn kept(request: &HttpRequest) -> Option<Caller<Context>> {
     let extensions = HttpMessage::extensions(request);
-    let kept = extensions.get::<Rc<Caller>>()?;
+    let kept = extensions.get::<Rc<Caller<Context>>>()?;
     Some(Caller::clone(kept))
+}
+
+impl Headers for HeaderMap {
+    fn header(&self, name: &str) -> Vec<&[u8]> {
+        let values = self.get_all(name);
+        values.map(|value| value.as_bytes()).collect()
+    }
 }
 
 impl RequestHead for HttpRequest {
@@ -131,8 +142,7 @@ impl RequestHead for HttpRequest {
     }
 
     fn header(&self, name: &str) -> Vec<&[u8]> {
-        let values = self.headers().get_all(name);
-        values.map(|value| value.as_bytes()).collect()
+        self.headers().header(name)
     }
 
     fn peer(&self) -> Option<IpAddr> {

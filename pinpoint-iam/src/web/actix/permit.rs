@@ -36,12 +36,12 @@ impl<A: TypedAction> FromRequest for Permit<A> {
         let check = move |guard: &Guard<'_>| {
             guard.authorize_parameters(|field| only_parameter(parameters.iter(), field))
         };
-        match caller.settle_at_once(&authorizer, &check) {
+        match caller.settle_at_once(&authorizer, request.headers(), &check) {
             Some(outcome) => Extraction::made(outcome.map_err(Into::into)),
             None => {
                 let again = request.clone();
                 Extraction::waiting(request, payload, Refusal::IsAnAnswer, async move {
-                    let outcome = caller.settle(&authorizer, check).await;
+                    let outcome = caller.settle(&authorizer, again.headers(), check).await;
                     keep_tags(&caller, &again);
                     outcome.map_err(Into::into)
                 })

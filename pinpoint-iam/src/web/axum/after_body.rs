@@ -10,6 +10,7 @@ use super::authorized::{BeforeBody, take};
 use super::rejection::refuse;
 use super::{HoldsAuthorizer, kept};
 use crate::authorizer::Authorizer;
+use crate::context::Context;
 use crate::guard::{Denied, Guard};
 use crate::web::caller::Caller;
 use crate::web::{AfterBody, Annotated, RequiresAfterBody};
@@ -57,7 +58,7 @@ where
 
 /// What the rest of the check needs beside the last parameter.
 struct Rest<H, P> {
-    caller: Caller,
+    caller: Caller<Context>,
     parameters: P,
     check: PhantomData<fn() -> H>,
 }

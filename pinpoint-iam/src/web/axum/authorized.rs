@@ -25,11 +25,11 @@ where
         let mut caller = caller(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
         let parameters = take::<H, P, S>(parts, state, &authorizer, &caller.principal).await?;
         let check = |guard: &Guard<'_>| H::check(guard, &parameters);
-        match caller.settle(&authorizer, check).await {
+        match caller.settle(&authorizer, &parts.headers, check).await {
             Ok(permit) => {
                 keep_tags(&caller, parts);
                 if H::declaration().finishes_after_body() {
-                    keep(caller, parts);
+                    keep(caller, &authorizer, parts);
                 }
                 Ok(Self::passed(permit))
             }

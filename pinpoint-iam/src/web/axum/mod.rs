@@ -24,12 +24,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRef};
+use http::HeaderMap;
 use http::request::Parts;
 
 use crate::authorizer::Authorizer;
+use crate::context::Context;
 use crate::guard::{Denied, FetchedTags};
 use crate::principal::Principal;
 use crate::web::caller::Caller;
+use crate::web::context::Headers;
 use crate::web::{Extensions, RequestHead};
 
 pub use self::authorized::BeforeBody;
@@ -75,14 +78,22 @@ fn keep_tags(caller: &Caller, parts: &mut Parts) {
 }
 
 /// Keeps the caller for the check after the body.
-fn keep(caller: Caller, parts: &mut Parts) {
+fn keep(caller: Caller, authorizer: &Authorizer, parts: &mut Parts) {
+    let caller = caller.after_body(authorizer, &parts.headers);
     parts.extensions.insert(Arc::new(caller));
 }
 
 /// The caller that was kept, if the check before the body has been made.
-fn kept(parts: &Parts) -> Option<Caller> {
-    let kept = parts.extensions.get::<Arc<Caller>>()?;
+fn kept(parts: &Parts) -> Option<Caller<Context>> {
+    let kept = parts.extensions.get::<Arc<Caller<Context>>>()?;
     Some(Caller::clone(kept))
+}
+
+impl Headers for HeaderMap {
+    fn header(&self, name: &str) -> Vec<&[u8]> {
+        let values = self.get_all(name).iter();
+        values.map(|value| value.as_bytes()).collect()
+    }
 }
 
 impl RequestHead for Parts {
@@ -99,8 +110,7 @@ impl RequestHead for Parts {
     }
 
     fn header(&self, name: &str) -> Vec<&[u8]> {
-        let values = self.headers.get_all(name).iter();
-        values.map(|value| value.as_bytes()).collect()
+        self.headers.header(name)
     }
 
     fn peer(&self) -> Option<IpAddr> {

@@ -32,7 +32,7 @@ where
             })?;
         let parameter = |field: &str| only_parameter(parameters.iter(), field);
         let outcome = caller
-            .settle(&authorizer, |guard: &Guard<'_>| {
+            .settle(&authorizer, &parts.headers, |guard: &Guard<'_>| {
                 guard.authorize_parameters(parameter)
             })
             .await;
