@@ -9,25 +9,17 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::middleware::{self, Next};
-use axum::response::Response;
-use axum::routing::get;
-use pinpoint_iam::{Authorizer, Principal, requires};
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::measure::median;
 use pinpoint_iam_benches::measure::process::main_thread_time;
 use pinpoint_iam_benches::report::{Table, figure, write_json};
-use pinpoint_iam_benches::workload::{Workload, caller};
+use pinpoint_iam_benches::service::{TOKEN, allowed_path, router};
 use serde_json::json;
 
 const ROUNDS: usize = 100;
 const TURN: Duration = Duration::from_millis(200);
 const CLIENTS: usize = 2;
 const CONNECTIONS_OF_EACH: usize = 16;
-const TOKEN: &str = "Bearer ana";
 
 fn main() -> Result<(), Failure> {
     if std::env::args().any(|argument| argument == "serve") {
@@ -43,46 +35,8 @@ fn main() -> Result<(), Failure> {
 
 // The server.
 
-#[requires(GetCampaign)]
-async fn with_attribute(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
-    format!("{application_id} {campaign_id}")
-}
-
-async fn without_attribute(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
-    format!("{application_id} {campaign_id}")
-}
-
-#[derive(Clone)]
-struct Caller(Principal);
-
-async fn authenticate(
-    State(Caller(principal)): State<Caller>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let token = request.headers().get(AUTHORIZATION);
-    if token.is_some_and(|token| token == TOKEN) {
-        request.extensions_mut().insert(principal);
-    }
-    next.run(request).await
-}
-
 fn serve() -> Result<(), Failure> {
-    let authorizer: Authorizer = Workload::named("W2")?.authorizer()?;
-    let router = Router::new()
-        .route(
-            "/with/apps/{application_id}/campaigns/{campaign_id}",
-            get(with_attribute),
-        )
-        .route(
-            "/less/apps/{application_id}/campaigns/{campaign_id}",
-            get(without_attribute),
-        )
-        .layer(middleware::from_fn_with_state(
-            Caller(caller()?),
-            authenticate,
-        ))
-        .with_state(authorizer);
+    let router = router()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -245,19 +199,6 @@ fn run_all(clients: &mut [Client], asked: &Asked) -> Result<usize, Failure> {
         }
         Ok(answered)
     })
-}
-
-/// The path of a campaign that the caller may read.
-fn allowed_path() -> Result<String, Failure> {
-    let workload = Workload::named("W2")?;
-    let question = workload
-        .questions
-        .iter()
-        .zip(workload.answers()?)
-        .find(|(question, allowed)| question.action.ends_with(":UpdateCampaign") && *allowed)
-        .ok_or("no campaign is allowed")?;
-    let path = question.0.resource.rsplit(':').next();
-    Ok(path.ok_or("the ARN has no resource")?.to_owned())
 }
 
 fn report(rates: &[Vec<f64>; 2], times: &[Vec<f64>; 2]) -> Result<(), Failure> {

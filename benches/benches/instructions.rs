@@ -1,4 +1,4 @@
-//! How many instructions a decision takes, held against what is committed:
+//! How many instructions a decision takes, and the attribute in a web request, held against what is committed:
 //! `cargo bench -p pinpoint-iam-benches --bench instructions`.
 //!
 //! A program of its own makes the same decisions every time, and callgrind counts. Nothing is timed, so that it can stand
@@ -18,11 +18,12 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.json");
 const RENEW: &str = "cargo bench -p pinpoint-iam-benches --bench instructions -- --renew";
 const WORKLOADS: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
 const PASSES: usize = 10;
+const REQUESTS: usize = 200;
 
 /// By how much a count may exceed its bound: compilers and C libraries differ a little.
 const SLACK: f64 = 1.1;
 
-/// Instructions per decision, by workload and form.
+/// Instructions per decision, by workload and form; and those of the attribute in a web request.
 type Counts = BTreeMap<String, BTreeMap<String, f64>>;
 
 fn main() -> Result<(), Failure> {
@@ -34,7 +35,7 @@ fn main() -> Result<(), Failure> {
         return Ok(());
     }
     let bounds = bounds()?;
-    let mut table = Table::new(["instructions per decision", "counted", "bound", "ratio"]);
+    let mut table = Table::new(["instructions", "counted", "bound", "ratio"]);
     let mut faults = Vec::new();
     for (workload, forms) in &counts {
         for (form, counted) in forms {
@@ -45,7 +46,7 @@ fn main() -> Result<(), Failure> {
             let ratio = counted / bound;
             if ratio > SLACK {
                 faults.push(format!(
-                    "{what}: {} instructions per decision, {} were committed",
+                    "{what}: {} instructions, {} were committed",
                     figure(*counted),
                     figure(*bound)
                 ));
@@ -82,21 +83,37 @@ fn count_all() -> Result<Counts, Failure> {
     for workload in WORKLOADS {
         let forms = Form::ALL
             .into_iter()
-            .map(|form| Ok((form.name().to_owned(), count(workload, form)?)))
+            .map(|form| Ok((form.name().to_owned(), decision(workload, form)?)))
             .collect::<Result<_, Failure>>()?;
         counts.insert(workload.to_owned(), forms);
     }
+    let attribute = request("with")? - request("less")?;
+    let attribute = [("`#[requires]`".to_owned(), attribute)];
+    counts.insert("axum request".to_owned(), attribute.into());
     Ok(counts)
 }
 
-/// Instructions per decision, rounded.
-fn count(workload: &str, form: Form) -> Result<f64, Failure> {
+/// Instructions per request to the handler with the attribute, or to the one without.
+fn request(handler: &str) -> Result<f64, Failure> {
+    let arguments = [handler, &REQUESTS.to_string()];
+    count(env!("CARGO_BIN_EXE_request"), &arguments, REQUESTS)
+}
+
+/// Instructions per decision.
+fn decision(workload: &str, form: Form) -> Result<f64, Failure> {
+    let arguments = [workload, form.name(), &PASSES.to_string()];
+    let decisions = Workload::named(workload)?.questions.len() * PASSES;
+    count(env!("CARGO_BIN_EXE_fixed"), &arguments, decisions)
+}
+
+/// Instructions of the function `counted` of a program, for each of `times`, rounded.
+fn count(program: &str, arguments: &[&str], times: usize) -> Result<f64, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         // Only what is called by the function of this name counts.
-        .args(["--collect-atstart=no", "--toggle-collect=*fixed*counted*"])
-        .arg(env!("CARGO_BIN_EXE_fixed"))
-        .args([workload, form.name(), &PASSES.to_string()])
+        .args(["--collect-atstart=no", "--toggle-collect=*::counted*"])
+        .arg(program)
+        .args(arguments)
         .output()
         .map_err(|error| format!("valgrind cannot be run ({error}): install it"))?;
     let report = String::from_utf8_lossy(&output.stderr);
@@ -110,8 +127,7 @@ fn count(workload: &str, form: Form) -> Result<f64, Failure> {
         .1
         .trim()
         .parse()?;
-    let decisions = Workload::named(workload)?.questions.len() * PASSES;
-    let each = (total / decisions as f64).round();
+    let each = (total / times as f64).round();
     // A name that no function has would count nothing and pass.
     if each < 1.0 {
         return Err("callgrind has counted nothing: is the function `counted` still there?".into());
