@@ -2,24 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
+mod parameters;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::Request;
-use pinpoint_iam::action::TypedAction;
-use pinpoint_iam::mobiletargeting::actions::GetCampaign;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::axum::Routes;
-use pinpoint_iam::web::{
-    Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, MountedRoute,
-    PathParameter, Place, Requirement, ResourceBinding, RouteTable,
-};
+use pinpoint_iam::web::{Access, Annotated, Declaration, Place, RouteTable};
 use pinpoint_iam::{Authorizer, Policy, Principal, Scope, public, requires, routes};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tower::ServiceExt;
+
+use self::parameters::several;
 
 mod campaigns {
     use super::*;
@@ -171,7 +170,7 @@ fn the_table_tells_what_stands_on_the_handlers() {
         get_campaign.module_path,
         concat!(module_path!(), "::campaigns")
     );
-    assert!(get_campaign.file.ends_with("routes.rs"));
+    assert!(get_campaign.file.contains("tests/routes/"));
     assert!(matches!(
         health.access,
         Access::Public {
@@ -260,7 +259,7 @@ async fn lists_are_joined_and_put_under_prefixes() {
 fn faults(routes: Routes<Authorizer>) -> Vec<String> {
     let faults = routes.router().unwrap_err();
     let texts = faults.iter().map(|fault| {
-        assert!(fault.declaration().file.ends_with("routes.rs"));
+        assert!(fault.declaration().file.contains("tests/routes/"));
         assert!(!fault.hint().is_empty());
         format!("{}: {}", fault.declaration().handler, fault.message())
     });
@@ -468,162 +467,6 @@ fn a_handler_at_two_places_is_served_at_both() {
     let routes: Routes<Authorizer> = routes![get_app, "/v2/apps/{application-id}" => get_app];
     routes.check().unwrap();
     assert_eq!(routes.table().iter().count(), 2);
-}
-
-/// A handler with a declaration of its own; what a composition of actions looks like.
-#[expect(non_camel_case_types, reason = "named like the function beside it")]
-struct several {}
-
-async fn several(_: pinpoint_iam::web::Authorized<several, ()>) {}
-
-const GET_CAMPAIGN: ActionRequirement = ActionRequirement {
-    action: GetCampaign::METADATA,
-    resource: ResourceBinding::Fields(&[
-        FieldBinding {
-            field: "application_id",
-            from: BindingSource::Parameter("application_id"),
-        },
-        FieldBinding {
-            field: "campaign_id",
-            from: BindingSource::Parameter("campaign_id"),
-        },
-    ]),
-};
-
-impl Annotated for several {
-    fn declaration() -> &'static Declaration {
-        static DECLARATION: Declaration = Declaration {
-            handler: "several",
-            module_path: module_path!(),
-            file: file!(),
-            line: line!(),
-            access: Access::Requires {
-                requirement: Requirement::All(&[
-                    Requirement::Action(GET_CAMPAIGN),
-                    Requirement::Action(GET_CAMPAIGN),
-                ]),
-                after_body: false,
-            },
-            path_parameters: &[],
-        };
-        &DECLARATION
-    }
-}
-
-impl pinpoint_iam::web::Requires<()> for several {
-    type Permit = ();
-
-    fn check(guard: &pinpoint_iam::Guard<'_>, (): &()) -> Result<(), pinpoint_iam::Denied> {
-        guard.check(
-            pinpoint_iam::mobileanalytics::actions::PutEvents,
-            &pinpoint_iam::AllResources,
-        )
-    }
-}
-
-/// A handler that takes these parameters from its path, and binds the ids of a campaign by their names.
-macro_rules! taking {
-    ($parameter:expr) => {{
-        static DECLARATION: Declaration = Declaration {
-            handler: "get_campaign",
-            module_path: module_path!(),
-            file: file!(),
-            line: line!(),
-            access: Access::Requires {
-                requirement: Requirement::Action(GET_CAMPAIGN),
-                after_body: false,
-            },
-            path_parameters: &[$parameter],
-        };
-        &DECLARATION
-    }};
-}
-
-/// The faults of a handler at a path.
-fn at(path: &'static str, declaration: &'static Declaration) -> Vec<String> {
-    let table = RouteTable::new([MountedRoute {
-        method: "GET",
-        path: path.into(),
-        declaration,
-    }]);
-    match table.check() {
-        Ok(()) => Vec::new(),
-        Err(faults) => faults
-            .iter()
-            .map(|fault| format!("{}; {}", fault.message(), fault.hint()))
-            .collect(),
-    }
-}
-
-#[test]
-fn a_tuple_names_the_placeholders_in_their_order() {
-    let in_order = taking!(PathParameter::Tuple(&["application_id", "campaign_id"]));
-    let swapped = taking!(PathParameter::Tuple(&["campaign_id", "application_id"]));
-    let one_of_others = taking!(PathParameter::Tuple(&["application_id", ""]));
-    let short = taking!(PathParameter::Tuple(&["application_id"]));
-    let path = "/v1/apps/{application-id}/campaigns/{campaign-id}";
-    assert_eq!(at(path, in_order), [""; 0]);
-    assert_eq!(at("/{application_id}/{campaign_id}", in_order), [""; 0]);
-    assert_eq!(at("/{application-id}/{other}", one_of_others), [""; 0]);
-    assert_eq!(
-        at(path, swapped),
-        [format!(
-            "`Path((campaign_id, application_id))` names the placeholders of `{path}` in another order; they are filled by position; write `Path((application_id, campaign_id))`"
-        )]
-    );
-    assert_eq!(
-        at("/{campaign-id}/{application-id}", in_order).len(),
-        1,
-        "the order of an override counts"
-    );
-    assert_eq!(
-        at(path, short),
-        [format!(
-            "`Path` takes 1 placeholders, and the path `{path}` has 2; write `Path((application_id, campaign_id))`"
-        )]
-    );
-    assert_eq!(
-        at("/{application-id}/{campaign}", in_order),
-        [
-            "the path `/{application-id}/{campaign}` has no placeholder `{campaign-id}`, which the handler takes from it; write `{campaign-id}` for the placeholder that is meant"
-        ]
-    );
-}
-
-#[test]
-fn a_single_name_is_the_only_placeholder() {
-    let bound = taking!(PathParameter::Single("application_id"));
-    let free = taking!(PathParameter::Single("ids"));
-    assert_eq!(at("/{application-id}", bound), [""; 0]);
-    assert_eq!(at("/{application-id}/{campaign-id}", free), [""; 0]);
-    assert_eq!(
-        at("/{application-id}/{campaign-id}", bound),
-        [
-            "`Path(application_id)` takes the only placeholder of a path, and `/{application-id}/{campaign-id}` has 2; take them all, as in `Path((application_id, campaign_id))`"
-        ]
-    );
-    for path in ["/", "/{campaign-id}", "/{x}/{y}"] {
-        let found = at(path, bound);
-        assert_eq!(found.len(), 1, "{path}");
-        assert!(
-            found[0].contains("has no placeholder `{application-id}`"),
-            "{found:?}"
-        );
-    }
-}
-
-#[test]
-fn fields_are_placeholders_in_any_order() {
-    let named = taking!(PathParameter::Named(&["campaign_id", "application_id"]));
-    assert_eq!(at("/{application-id}/{campaign_id}/{x}", named), [""; 0]);
-    let found = at("/{application-id}", named);
-    assert_eq!(found.len(), 1);
-    assert!(
-        found[0].starts_with(
-            "the path `/{application-id}` has no placeholder for the field `campaign_id`; "
-        ),
-        "{found:?}"
-    );
 }
 
 #[test]
