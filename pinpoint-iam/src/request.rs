@@ -68,16 +68,9 @@ pub(crate) enum Shape<'a> {
 pub(crate) enum RequestContext<'a> {
     /// They are there.
     Made(&'a Context),
-    /// They are made when a decision asks for the first of them.
+    /// Each is made when a decision asks for it.
     #[cfg(any(feature = "axum", feature = "actix"))]
-    OnDemand(&'a dyn MakesContext),
-}
-
-/// What makes the condition keys of a request when they are first asked for, and keeps them.
-#[cfg(any(feature = "axum", feature = "actix"))]
-pub(crate) trait MakesContext: Sync {
-    /// The keys: every time the same.
-    fn context(&self) -> &Context;
+    OnDemand(&'a (dyn Facts + Sync)),
 }
 
 impl<'a> RequestContext<'a> {
@@ -85,7 +78,7 @@ impl<'a> RequestContext<'a> {
         match self {
             Self::Made(context) => context.lookup(key),
             #[cfg(any(feature = "axum", feature = "actix"))]
-            Self::OnDemand(maker) => maker.context().lookup(key),
+            Self::OnDemand(facts) => facts.lookup(key),
         }
     }
 }
@@ -101,7 +94,7 @@ impl fmt::Debug for RequestContext<'_> {
         match self {
             Self::Made(context) => context.fmt(formatter),
             #[cfg(any(feature = "axum", feature = "actix"))]
-            Self::OnDemand(maker) => maker.context().fmt(formatter),
+            Self::OnDemand(_) => formatter.write_str("on demand"),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::guard::settle_at_once;
 use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, settle};
 use crate::principal::Principal;
-use crate::request::{MakesContext, RequestContext};
+use crate::request::RequestContext;
 use crate::web::context::{Headers, RequestFacts};
 use crate::web::{Annotated, RequestHead};
 
@@ -49,7 +49,7 @@ impl Caller {
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
         let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
-        let context = self.context.context(scope, headers);
+        let context = self.context.on_demand(scope, headers);
         let context = RequestContext::OnDemand(&context);
         let guard = Guard::new(authorizer, &self.principal, context).in_scope(scope);
         settle(guard, &mut self.fetched, check)
@@ -66,7 +66,7 @@ impl Caller {
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Option<Result<T, Denied>> {
         let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
-        let context = self.context.context(scope, headers);
+        let context = self.context.on_demand(scope, headers);
         let context = RequestContext::OnDemand(&context);
         let guard = Guard::new(authorizer, &self.principal, context).in_scope(scope);
         let outcome = settle_at_once(guard, check)?;
@@ -80,7 +80,7 @@ impl Caller {
         headers: &dyn Headers,
     ) -> Caller<Context> {
         let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
-        let context = self.context.context(scope, headers).context().clone();
+        let context = self.context.on_demand(scope, headers).make_all();
         Caller {
             principal: self.principal,
             context,

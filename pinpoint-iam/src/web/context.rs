@@ -1,91 +1,101 @@
 //! The condition keys that a web request brings.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use crate::arn::Scope;
-use crate::authorizer::{Authorizer, AuthorizerBuilder, BuildError};
-use crate::context::Context;
-use crate::request::{MAX_VALUE_LENGTH, MakesContext};
-use crate::web::{AddedKeys, RequestHead, RequestKeys, TrustedProxies};
+use crate::authorizer::Authorizer;
+use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
+use crate::request::MAX_VALUE_LENGTH;
+use crate::web::RequestHead;
 
-/// Whether requests come to a service by a secure transport: the condition key `aws:SecureTransport`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Transport {
-    /// Not known; what depends on it is answered 503. A server cannot tell by itself what stands in front of it.
-    #[default]
+/// A condition key that a web request tells by itself. Tags are the guard's affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestKey {
+    CurrentTime,
+    EpochTime,
+    Referer,
+    RequestedRegion,
+    SecureTransport,
+    SourceIp,
+    UserAgent,
+}
+
+impl RequestKey {
+    const ALL: [Self; 7] = [
+        Self::CurrentTime,
+        Self::EpochTime,
+        Self::Referer,
+        Self::RequestedRegion,
+        Self::SecureTransport,
+        Self::SourceIp,
+        Self::UserAgent,
+    ];
+
+    /// The key with this name in lower case.
+    pub(super) fn of(folded: &str) -> Option<Self> {
+        match folded {
+            "aws:currenttime" => Some(Self::CurrentTime),
+            "aws:epochtime" => Some(Self::EpochTime),
+            "aws:referer" => Some(Self::Referer),
+            "aws:requestedregion" => Some(Self::RequestedRegion),
+            "aws:securetransport" => Some(Self::SecureTransport),
+            "aws:sourceip" => Some(Self::SourceIp),
+            "aws:useragent" => Some(Self::UserAgent),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CurrentTime => "aws:CurrentTime",
+            Self::EpochTime => "aws:EpochTime",
+            Self::Referer => "aws:Referer",
+            Self::RequestedRegion => "aws:RequestedRegion",
+            Self::SecureTransport => "aws:SecureTransport",
+            Self::SourceIp => "aws:SourceIp",
+            Self::UserAgent => "aws:UserAgent",
+        }
+    }
+}
+
+/// What is known of a key.
+#[derive(Clone, Debug)]
+enum Known {
+    Absent,
     Unknown,
-    /// Always: the server itself ends TLS, and listens nowhere else.
-    Secure,
-    /// Never.
-    Plain,
-    /// As the outermost of the [`TrustedProxies`] says, and not known for a request that comes from no proxy.
-    AsProxySays,
+    Present(Vec<Value>),
 }
 
-/// What stands around a service, and what requests bring that only the application knows.
-#[derive(Default)]
-pub(crate) struct Surroundings {
-    trusted_proxies: Option<TrustedProxies>,
-    transport: Transport,
-    request_keys: Vec<Box<dyn RequestKeys>>,
-}
-
-impl Surroundings {
-    pub(crate) fn check(&self) -> Result<(), BuildError> {
-        if self.transport == Transport::AsProxySays && self.trusted_proxies.is_none() {
-            return Err(BuildError::NoTrustedProxies);
-        }
-        Ok(())
+impl Known {
+    fn one(value: impl Into<Value>) -> Self {
+        Self::Present(vec![value.into()])
     }
 
-    fn is_secure(&self, head: &dyn RequestHead) -> Option<bool> {
-        match self.transport {
-            Transport::Unknown => None,
-            Transport::Secure => Some(true),
-            Transport::Plain => Some(false),
-            Transport::AsProxySays => self.trusted_proxies.as_ref()?.is_secure(head),
+    fn one_or_unknown(value: Option<impl Into<Value>>) -> Self {
+        value.map_or(Self::Unknown, Self::one)
+    }
+
+    fn as_lookup(&self) -> Lookup<'_> {
+        match self {
+            Self::Absent => Lookup::Absent,
+            Self::Unknown => Lookup::Unknown,
+            Self::Present(values) => Lookup::Present(values),
         }
     }
 }
 
-impl AuthorizerBuilder {
-    /// Sets which proxies are believed about `aws:SourceIp`. Without this nobody is, and it is the address of the peer.
-    #[must_use]
-    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
-        self.web.surroundings.trusted_proxies = Some(proxies);
-        self
-    }
-
-    /// Sets whether requests come by a secure transport; [`Transport::Unknown`] without this.
-    #[must_use]
-    pub fn transport(mut self, transport: Transport) -> Self {
-        self.web.surroundings.transport = transport;
-        self
-    }
-
-    /// Adds condition keys of the application to every web request. Called several times, all are asked.
-    #[must_use]
-    pub fn request_keys(mut self, keys: impl RequestKeys) -> Self {
-        self.web.surroundings.request_keys.push(Box::new(keys));
-        self
-    }
-}
-
-/// How many keys a request has at most, without those of the application.
-const KEYS: usize = 7;
-
-/// What the condition keys of a request are made from, as far as it cannot wait until one of them is asked for.
-///
-/// Most requests are decided without any. Tags are the guard's affair.
+/// What a request tells conditions, as far as it cannot wait until somebody asks. Most decisions ask for nothing.
 #[derive(Clone, Debug)]
 pub(super) struct RequestFacts {
+    now: SystemTime,
     source: Option<IpAddr>,
     is_secure: Option<bool>,
-    added: AddedKeys,
-    made: OnceLock<Context>,
+    /// What the application adds.
+    added: Context,
+    /// What was asked for, in the order of [`RequestKey::ALL`].
+    asked: [OnceLock<Known>; RequestKey::ALL.len()],
 }
 
 /// The headers of a request, whatever the framework.
@@ -97,28 +107,22 @@ pub(super) trait Headers: Sync {
 impl RequestFacts {
     pub(super) fn of(authorizer: &Authorizer, head: &dyn RequestHead) -> Self {
         let surroundings = &authorizer.web().surroundings;
-        let mut added = AddedKeys::default();
-        for keys in &surroundings.request_keys {
-            keys.add(head, &mut added);
-        }
         Self {
-            source: match &surroundings.trusted_proxies {
-                Some(proxies) => proxies.source(head),
-                None => head.peer(),
-            },
+            now: SystemTime::now(),
+            source: surroundings.source(head),
             is_secure: surroundings.is_secure(head),
-            added,
-            made: OnceLock::new(),
+            added: surroundings.added(head),
+            asked: Default::default(),
         }
     }
 
     /// The condition keys of the request with these headers, to resources in `scope`.
-    pub(super) const fn context<'a>(
+    pub(super) const fn on_demand<'a>(
         &'a self,
         scope: &'a Scope,
         headers: &'a dyn Headers,
-    ) -> ContextOnDemand<'a> {
-        ContextOnDemand {
+    ) -> OnDemand<'a> {
+        OnDemand {
             facts: self,
             scope,
             headers,
@@ -126,67 +130,90 @@ impl RequestFacts {
     }
 }
 
-/// The condition keys of a request, made when a decision asks for the first of them.
-pub(super) struct ContextOnDemand<'a> {
+/// The condition keys of a request. Each is made when it is asked for, and stays the same.
+pub(super) struct OnDemand<'a> {
     facts: &'a RequestFacts,
     scope: &'a Scope,
     headers: &'a dyn Headers,
 }
 
-impl MakesContext for ContextOnDemand<'_> {
-    fn context(&self) -> &Context {
-        self.facts.made.get_or_init(|| self.make())
+impl Facts for OnDemand<'_> {
+    fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
+        match RequestKey::of(key.folded()) {
+            Some(key) => self.known(key).as_lookup(),
+            None => self.facts.added.lookup(key),
+        }
     }
 }
 
-impl ContextOnDemand<'_> {
-    fn make(&self) -> Context {
-        let mut context = Context::with_capacity(KEYS);
-        let now = SystemTime::now();
-        context.insert("aws:CurrentTime", now);
-        if let Ok(since) = now.duration_since(SystemTime::UNIX_EPOCH) {
-            context.insert(
-                "aws:EpochTime",
-                i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-            );
+impl OnDemand<'_> {
+    /// All keys, for when the request is no longer at hand.
+    pub(super) fn make_all(&self) -> Context {
+        let mut context = self.facts.added.clone();
+        for key in RequestKey::ALL {
+            match self.known(key) {
+                Known::Absent => {}
+                Known::Unknown => context.insert_unknown(key.name()),
+                Known::Present(values) => context.insert_all(key.name(), values.iter().cloned()),
+            }
         }
-        let region = self.scope.region();
-        if !region.is_empty() {
-            context.insert("aws:RequestedRegion", region);
-        }
-        match self.facts.source {
-            Some(address) => context.insert("aws:SourceIp", address),
-            None => context.insert_unknown("aws:SourceIp"),
-        }
-        match self.facts.is_secure {
-            Some(is_secure) => context.insert("aws:SecureTransport", is_secure),
-            None => context.insert_unknown("aws:SecureTransport"),
-        }
-        insert_header(&mut context, "aws:UserAgent", self.headers, "user-agent");
-        insert_header(&mut context, "aws:Referer", self.headers, "referer");
-        self.facts.added.write(&mut context);
         context
     }
+
+    fn known(&self, key: RequestKey) -> &Known {
+        match self.facts.asked.get(key as usize) {
+            Some(place) => place.get_or_init(|| self.make(key)),
+            // INVARIANT: there is a place for each key.
+            None => &Known::Unknown,
+        }
+    }
+
+    fn make(&self, key: RequestKey) -> Known {
+        let RequestFacts {
+            now,
+            source,
+            is_secure,
+            ..
+        } = self.facts;
+        match key {
+            RequestKey::CurrentTime => Known::one(*now),
+            RequestKey::EpochTime => match now.duration_since(SystemTime::UNIX_EPOCH) {
+                Ok(since) => Known::one(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
+                Err(_) => Known::Unknown,
+            },
+            RequestKey::RequestedRegion => match self.scope.region() {
+                "" => Known::Absent,
+                region => Known::one(region),
+            },
+            RequestKey::SourceIp => Known::one_or_unknown(*source),
+            RequestKey::SecureTransport => Known::one_or_unknown(*is_secure),
+            RequestKey::UserAgent => self.header("user-agent"),
+            RequestKey::Referer => self.header("referer"),
+        }
+    }
+
+    fn header(&self, name: &str) -> Known {
+        let values = self.headers.header(name);
+        if values.is_empty() {
+            return Known::Absent;
+        }
+        if values.iter().any(|value| value.len() > MAX_VALUE_LENGTH) {
+            return Known::Unknown;
+        }
+        let texts = values.into_iter().map(String::from_utf8_lossy);
+        Known::Present(texts.map(|text| text.into_owned().into()).collect())
+    }
 }
 
-fn insert_header(context: &mut Context, key: &str, headers: &dyn Headers, name: &str) {
-    let values = headers.header(name);
-    if values.iter().any(|value| value.len() > MAX_VALUE_LENGTH) {
-        context.insert_unknown(key);
-        return;
-    }
-    for value in values {
-        context.insert(key, String::from_utf8_lossy(value).into_owned());
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl fmt::Debug for Surroundings {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Surroundings")
-            .field("trusted_proxies", &self.trusted_proxies)
-            .field("transport", &self.transport)
-            .field("request_keys", &self.request_keys.len())
-            .finish()
+    #[test]
+    fn keys_stand_at_their_places_and_are_found_by_their_names() {
+        for (place, key) in RequestKey::ALL.into_iter().enumerate() {
+            assert_eq!(key as usize, place);
+            assert_eq!(RequestKey::of(&key.name().to_ascii_lowercase()), Some(key));
+        }
     }
 }

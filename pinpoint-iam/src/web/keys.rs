@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::context::{Context, TagKey, Value};
 use crate::request::MAX_VALUE_LENGTH;
 use crate::web::RequestHead;
+use crate::web::context::RequestKey;
 
 /// Adds condition keys of the application to every request. Given to
 /// [`AuthorizerBuilder::request_keys`](crate::AuthorizerBuilder::request_keys).
@@ -55,22 +56,11 @@ where
 /// `aws:EpochTime`), and tags of resources and requests, which have ways of their own. Keys of the principal
 /// (`aws:Principal…`, `aws:username`, `aws:userid`) are told by the [`Principal`](crate::Principal): one that is added
 /// here is not known, and a decision that depends on it is refused.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct AddedKeys {
     /// By the name in lower case; `None` for what is not known.
     keys: BTreeMap<String, Option<Vec<Value>>>,
 }
-
-/// What the web layer itself says of a request, in lower case.
-const KEYS_OF_THE_LAYER: [&str; 7] = [
-    "aws:currenttime",
-    "aws:epochtime",
-    "aws:referer",
-    "aws:requestedregion",
-    "aws:securetransport",
-    "aws:sourceip",
-    "aws:useragent",
-];
 
 impl AddedKeys {
     /// Adds one value to `key`. A second one makes the key multivalued.
@@ -102,19 +92,21 @@ impl AddedKeys {
 
     fn entry(&mut self, key: &str) -> Option<&mut Option<Vec<Value>>> {
         let folded = key.to_ascii_lowercase();
-        if KEYS_OF_THE_LAYER.contains(&&*folded) || TagKey::of(&folded).is_some() {
+        if RequestKey::of(&folded).is_some() || TagKey::of(&folded).is_some() {
             tracing::warn!(key, "the application cannot add this condition key");
             return None;
         }
         Some(self.keys.entry(folded).or_insert_with(|| Some(Vec::new())))
     }
 
-    pub(super) fn write(&self, context: &mut Context) {
-        for (key, values) in &self.keys {
+    pub(super) fn into_context(self) -> Context {
+        let mut context = Context::new();
+        for (key, values) in self.keys {
             match values {
-                Some(values) => context.insert_all(key, values.iter().cloned()),
-                None => context.insert_unknown(key),
+                Some(values) => context.insert_all(&key, values),
+                None => context.insert_unknown(&key),
             }
         }
+        context
     }
 }

@@ -23,6 +23,8 @@ mod public;
 mod rejection;
 mod routes;
 pub(crate) mod settings;
+#[cfg(any(feature = "axum", feature = "actix"))]
+mod surroundings;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -30,8 +32,6 @@ use std::marker::PhantomData;
 use crate::guard::{Denied, Guard};
 
 pub use self::answers::Answers;
-#[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::context::Transport;
 pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,
@@ -47,6 +47,8 @@ pub use self::rejection::Rejection;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::routes::{ByProof, ByReason, Place, ProofFor};
 pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use self::surroundings::Transport;
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///

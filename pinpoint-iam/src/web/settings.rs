@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::authorizer::{Authorizer, AuthorizerBuilder, BuildError};
 use crate::guard::Denied;
 #[cfg(any(feature = "axum", feature = "actix"))]
-use crate::web::context::Surroundings;
+use crate::web::surroundings::Surroundings;
 use crate::web::{Answers, Rejection};
 
 /// What an authorizer is told about the web.
