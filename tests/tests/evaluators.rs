@@ -229,8 +229,8 @@ fn note_policies(policies: &Policies, missing: &mut BTreeSet<String>) {
                 continue;
             };
             note(resource.name());
-            let mut components = resource.patterns().iter().flat_map(|it| it.components());
-            if components.any(|component| component.variables().next().is_some()) {
+            let mut variables = resource.patterns().iter().flat_map(|it| it.variables());
+            if variables.next().is_some() {
                 note("a variable");
             }
             if resource.patterns().len() > 1 && !statement.conditions().is_empty() {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Part;
-use super::language::{Characters, Language};
+use super::characters::Characters;
+use super::language::Language;
 
 /// How much is looked at before a pattern is given up. Patterns that people write need some hundreds.
 const MAX_WORK: usize = 2_000_000;

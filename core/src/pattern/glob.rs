@@ -12,20 +12,53 @@ pub(super) enum Piece<'a> {
     AnyRun,
 }
 
+/// What stands between two `*`, or between one and the end of a pattern: it matches a fixed number of characters.
+pub(super) trait Run: Copy {
+    /// What comes behind the run, when `value` starts with it.
+    fn strip_start(self, value: &str, case: Case) -> Option<&str>;
+
+    /// What comes before the run, when `value` ends with it.
+    fn strip_end(self, value: &str, case: Case) -> Option<&str>;
+
+    /// The run as a text, when it has no `?`.
+    fn as_text(&self) -> Option<&str>;
+
+    /// What comes behind the first place where the run matches.
+    fn find(self, value: &str, case: Case) -> Option<&str> {
+        if let (Some(text), Case::Sensitive) = (self.as_text(), case) {
+            return value.split_once(text).map(|(_, after)| after);
+        }
+        let mut candidate = value;
+        loop {
+            if let Some(after) = self.strip_start(candidate, case) {
+                return Some(after);
+            }
+            candidate = without_first(candidate)?;
+        }
+    }
+}
+
 /// The first run is held against the start, the last against the end, and each of the others is taken where it comes
 /// first: all of them have a fixed number of characters, so an earlier place never spoils a later one.
-pub(super) fn glob(pieces: &[Piece<'_>], value: &str, case: Case) -> bool {
-    let mut runs = pieces.split(|piece| matches!(piece, Piece::AnyRun));
-    let Some(rest) = strip_run_from_start(runs.next().unwrap_or_default(), value, case) else {
+pub(super) fn glob<R: Run>(
+    mut runs: impl DoubleEndedIterator<Item = R>,
+    value: &str,
+    case: Case,
+) -> bool {
+    let rest = match runs.next() {
+        Some(first) => first.strip_start(value, case),
+        None => Some(value),
+    };
+    let Some(rest) = rest else {
         return false;
     };
     let Some(last) = runs.next_back() else {
         return rest.is_empty();
     };
-    let Some(mut rest) = strip_run_from_end(last, rest, case) else {
+    let Some(mut rest) = last.strip_end(rest, case) else {
         return false;
     };
-    runs.all(|run| match find_run(run, rest, case) {
+    runs.all(|run| match run.find(rest, case) {
         Some(after) => {
             rest = after;
             true
@@ -34,42 +67,62 @@ pub(super) fn glob(pieces: &[Piece<'_>], value: &str, case: Case) -> bool {
     })
 }
 
-fn strip_run_from_start<'v>(run: &[Piece<'_>], value: &'v str, case: Case) -> Option<&'v str> {
-    run.iter().try_fold(value, |rest, piece| match piece {
-        Piece::Text(text) => case.strip_start(rest, text),
-        Piece::AnyCharacter | Piece::AnyRun => {
-            let mut characters = rest.chars();
-            characters.next()?;
-            Some(characters.as_str())
-        }
-    })
+/// As it is written, with `?` for any character.
+impl Run for &str {
+    fn strip_start(self, value: &str, case: Case) -> Option<&str> {
+        let mut texts = self.split('?');
+        let rest = case.strip_start(value, texts.next().unwrap_or_default())?;
+        texts.try_fold(rest, |rest, text| {
+            case.strip_start(without_first(rest)?, text)
+        })
+    }
+
+    fn strip_end(self, value: &str, case: Case) -> Option<&str> {
+        let mut texts = self.rsplit('?');
+        let rest = case.strip_end(value, texts.next().unwrap_or_default())?;
+        texts.try_fold(rest, |rest, text| case.strip_end(without_last(rest)?, text))
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        (!self.contains('?')).then_some(self)
+    }
 }
 
-fn strip_run_from_end<'v>(run: &[Piece<'_>], value: &'v str, case: Case) -> Option<&'v str> {
-    run.iter().rev().try_fold(value, |rest, piece| match piece {
-        Piece::Text(text) => case.strip_end(rest, text),
-        Piece::AnyCharacter | Piece::AnyRun => {
-            let mut characters = rest.chars();
-            characters.next_back()?;
-            Some(characters.as_str())
+impl Run for &[Piece<'_>] {
+    fn strip_start(self, value: &str, case: Case) -> Option<&str> {
+        self.iter().try_fold(value, |rest, piece| match piece {
+            Piece::Text(text) => case.strip_start(rest, text),
+            Piece::AnyCharacter | Piece::AnyRun => without_first(rest),
+        })
+    }
+
+    fn strip_end(self, value: &str, case: Case) -> Option<&str> {
+        self.iter()
+            .rev()
+            .try_fold(value, |rest, piece| match piece {
+                Piece::Text(text) => case.strip_end(rest, text),
+                Piece::AnyCharacter | Piece::AnyRun => without_last(rest),
+            })
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        match self {
+            [Piece::Text(text)] => Some(text),
+            _ => None,
         }
-    })
+    }
 }
 
-/// What comes behind the first place where `run` matches.
-fn find_run<'v>(run: &[Piece<'_>], value: &'v str, case: Case) -> Option<&'v str> {
-    if let ([Piece::Text(text)], Case::Sensitive) = (run, case) {
-        return value.split_once(&**text).map(|(_, after)| after);
-    }
-    let mut candidate = value;
-    loop {
-        if let Some(after) = strip_run_from_start(run, candidate, case) {
-            return Some(after);
-        }
-        let mut characters = candidate.chars();
-        characters.next()?;
-        candidate = characters.as_str();
-    }
+fn without_first(text: &str) -> Option<&str> {
+    let mut characters = text.chars();
+    characters.next()?;
+    Some(characters.as_str())
+}
+
+fn without_last(text: &str) -> Option<&str> {
+    let mut characters = text.chars();
+    characters.next_back()?;
+    Some(characters.as_str())
 }
 
 impl Case {

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::glob::Piece;
-use super::{Shape, Syntax, Token, Variable};
+use super::part::Variable;
+use super::shape::Token;
 use crate::context::ConditionKey;
 
 /// A variable that is not written as variables are.
@@ -40,49 +41,24 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
-impl Shape {
-    pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Self, PatternError> {
-        let has_variables = syntax.variables && text.contains("${");
-        let has_wildcards = syntax.wildcards && text.contains(['*', '?']);
-        if !has_variables && !has_wildcards {
-            return Ok(Self::Literal);
-        }
-        if !has_variables && let Some(prefix) = text.strip_suffix('*') {
-            if prefix.is_empty() {
-                return Ok(Self::Everything);
-            }
-            if !prefix.contains(['*', '?']) {
-                return Ok(Self::Prefix);
-            }
-        }
-        let tokens = Tokens::read(text, syntax)?;
-        let pieces: Option<Box<[Piece<'static>]>> = tokens
-            .iter()
-            .map(|token| match token {
-                Token::Fixed(piece) => Some(piece.clone()),
-                Token::Variable(_) => None,
-            })
-            .collect();
-        Ok(match pieces {
-            Some(pieces) => Self::Wildcards(pieces),
-            None => Self::Variables(tokens.into()),
-        })
-    }
+/// Takes a text with variables apart.
+pub(super) fn tokens(text: &str, wildcards: bool) -> Result<Vec<Token>, PatternError> {
+    Reader::read(text, wildcards)
 }
 
 /// Collects tokens and joins the characters between wildcards and variables.
 #[derive(Default)]
-struct Tokens {
+struct Reader {
     tokens: Vec<Token>,
     literal: String,
 }
 
-impl Tokens {
-    fn read(text: &str, syntax: Syntax) -> Result<Vec<Token>, PatternError> {
+impl Reader {
+    fn read(text: &str, wildcards: bool) -> Result<Vec<Token>, PatternError> {
         let mut tokens = Self::default();
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
-            if syntax.variables && rest.starts_with("${") {
+            if rest.starts_with("${") {
                 let (hole, after) = Hole::read(rest).map_err(|mut error| {
                     error.offset += text.len() - rest.len();
                     error
@@ -95,8 +71,8 @@ impl Tokens {
                 continue;
             }
             match character {
-                '*' if syntax.wildcards => tokens.push(Token::Fixed(Piece::AnyRun)),
-                '?' if syntax.wildcards => tokens.push(Token::Fixed(Piece::AnyCharacter)),
+                '*' if wildcards => tokens.push(Token::Fixed(Piece::AnyRun)),
+                '?' if wildcards => tokens.push(Token::Fixed(Piece::AnyCharacter)),
                 _ => tokens.literal.push(character),
             }
             let mut characters = rest.chars();

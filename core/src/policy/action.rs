@@ -1,13 +1,14 @@
 //! `Action` and `NotAction`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::error::{Flaw, Place, Position};
 use super::statement::Effect;
 use super::values::Values;
 use crate::condition::quote::Quoted;
 use crate::context::Context;
-use crate::pattern::{Case, Match, Pattern, Syntax};
+use crate::pattern::{BorrowedPattern, Case, Match};
 
 /// The actions that a statement is about: those that match one of the patterns, or, negated, those that match none.
 ///
@@ -27,12 +28,15 @@ impl ActionElement {
 
     /// The patterns, as they were written; never empty.
     pub fn patterns(&self) -> &[ActionPattern] {
-        &self.values.items
+        self.values.items()
     }
 
     /// Where the value of the element stands in the document.
     pub const fn position(&self) -> Position {
-        self.values.position()
+        match &self.values {
+            Values::One(pattern) => pattern.position(),
+            Values::List(list) => list.position(),
+        }
     }
 
     /// `Action` or `NotAction`.
@@ -48,39 +52,17 @@ impl ActionElement {
 /// `*`, or a service prefix and the name of an action, with wildcards.
 #[derive(Clone, PartialEq)]
 pub struct ActionPattern {
-    text: Box<str>,
-    form: Form,
+    /// Documents say the same actions again and again, and keep one text of each.
+    text: Arc<str>,
     place: Place,
 }
 
-#[derive(Clone, PartialEq)]
-enum Form {
-    /// `*` and `*:*`.
-    Everything,
-    /// One service, whose prefix the text starts with.
-    Service { name: Pattern },
-    /// A wildcard in the prefix, which AWS lets nobody write.
-    Services(Box<Services>),
-}
-
-/// The two patterns of [`Form::Services`], which hardly any policy has.
-#[derive(Clone, PartialEq)]
-struct Services {
-    prefix: Pattern,
-    name: Pattern,
-}
-
-const WILDCARDS: Syntax = Syntax {
-    wildcards: true,
-    variables: false,
-};
-
 impl ActionPattern {
     /// Reads `*` or `prefix:name`. Neither has to be known to any catalog.
-    pub(super) fn parse(text: &str, place: Place) -> Result<Self, Flaw> {
+    pub(super) fn parse(text: &Arc<str>, place: Place) -> Result<Self, Flaw> {
+        check(text)?;
         Ok(Self {
-            form: Form::parse(text)?,
-            text: text.into(),
+            text: Arc::clone(text),
             place,
         })
     }
@@ -89,7 +71,6 @@ impl ActionPattern {
     pub(super) fn everything(place: Place) -> Self {
         Self {
             text: "*".into(),
-            form: Form::Everything,
             place,
         }
     }
@@ -105,8 +86,8 @@ impl ActionPattern {
     }
 
     /// Whether the pattern is for every action of every service: `*` or `*:*`.
-    pub const fn is_everything(&self) -> bool {
-        matches!(self.form, Form::Everything)
+    pub fn is_everything(&self) -> bool {
+        matches!(&*self.text, "*" | "*:*")
     }
 
     /// The part before the colon; none for `*`.
@@ -123,19 +104,18 @@ impl ActionPattern {
     /// what is granted the pattern matches nothing, and otherwise it is honoured: so `effect` is that of the statement for
     /// an `Action`, and the *other* one for a `NotAction`.
     pub fn matches(&self, prefix: &str, name: &str, effect: Effect) -> bool {
-        match &self.form {
-            Form::Everything => true,
-            Form::Service { name: pattern } => {
-                self.prefix()
-                    .is_some_and(|wanted| wanted.eq_ignore_ascii_case(prefix))
-                    && covers(pattern, name)
-            }
-            Form::Services(wanted) => {
-                effect == Effect::Deny
-                    && covers(&wanted.prefix, prefix)
-                    && covers(&wanted.name, name)
-            }
+        if self.is_everything() {
+            return true;
         }
+        let Some((wanted_prefix, wanted_name)) = self.text.split_once(':') else {
+            return false;
+        };
+        let is_prefix = if has_wildcards(wanted_prefix) {
+            effect == Effect::Deny && covers(wanted_prefix, prefix)
+        } else {
+            wanted_prefix.eq_ignore_ascii_case(prefix)
+        };
+        is_prefix && covers(wanted_name, name)
     }
 }
 
@@ -151,61 +131,53 @@ impl fmt::Display for ActionPattern {
     }
 }
 
-impl Form {
-    fn parse(text: &str) -> Result<Self, Flaw> {
-        if matches!(text, "*" | "*:*") {
-            return Ok(Self::Everything);
-        }
-        if let Some(offset) = text.find("${") {
-            let flaw = Flaw::new(
-                "a policy variable cannot stand in an action",
-                "list the actions, or use `*` and `?`",
-            );
-            return Err(flaw.at(offset));
-        }
-        if text.is_empty() {
-            return Err(Flaw::new(
-                "the action is empty",
-                "write `*`, or an action such as `mobiletargeting:GetApp`",
-            ));
-        }
-        let Some((prefix, name)) = text.split_once(':') else {
-            return Err(Flaw::new(
-                format!("the action {} has no service prefix", Quoted(text)),
-                "write `*`, or a service prefix in front, as in `mobiletargeting:GetApp`",
-            ));
-        };
-        if let Some(colon) = name.find(':') {
-            let flaw = Flaw::new(
-                format!("the action {} has more than one colon", Quoted(text)),
-                "write the service prefix, one colon and the name of the action",
-            );
-            return Err(flaw.at(prefix.len() + 1 + colon));
-        }
-        if prefix.is_empty() {
-            return Err(Flaw::new(
-                format!("the action {} has an empty service prefix", Quoted(text)),
-                "write a service prefix in front, as in `mobiletargeting:GetApp`",
-            ));
-        }
-        let name = pattern(name)?;
-        Ok(if prefix.contains(['*', '?']) {
-            Self::Services(Box::new(Services {
-                prefix: pattern(prefix)?,
-                name,
-            }))
-        } else {
-            Self::Service { name }
-        })
+/// Refuses what is neither `*` nor `prefix:name`.
+fn check(text: &str) -> Result<(), Flaw> {
+    if text == "*" {
+        return Ok(());
     }
+    if let Some(offset) = text.find("${") {
+        let flaw = Flaw::new(
+            "a policy variable cannot stand in an action",
+            "list the actions, or use `*` and `?`",
+        );
+        return Err(flaw.at(offset));
+    }
+    if text.is_empty() {
+        return Err(Flaw::new(
+            "the action is empty",
+            "write `*`, or an action such as `mobiletargeting:GetApp`",
+        ));
+    }
+    let Some((prefix, name)) = text.split_once(':') else {
+        return Err(Flaw::new(
+            format!("the action {} has no service prefix", Quoted(text)),
+            "write `*`, or a service prefix in front, as in `mobiletargeting:GetApp`",
+        ));
+    };
+    if let Some(colon) = name.find(':') {
+        let flaw = Flaw::new(
+            format!("the action {} has more than one colon", Quoted(text)),
+            "write the service prefix, one colon and the name of the action",
+        );
+        return Err(flaw.at(prefix.len() + 1 + colon));
+    }
+    if prefix.is_empty() {
+        return Err(Flaw::new(
+            format!("the action {} has an empty service prefix", Quoted(text)),
+            "write a service prefix in front, as in `mobiletargeting:GetApp`",
+        ));
+    }
+    Ok(())
 }
 
-fn pattern(text: &str) -> Result<Pattern, Flaw> {
-    Pattern::parse(text, WILDCARDS).map_err(|error| Flaw::from(&error))
+fn has_wildcards(text: &str) -> bool {
+    text.contains(['*', '?'])
 }
 
-fn covers(pattern: &Pattern, text: &str) -> bool {
-    // There is no variable that could be looked up.
+/// Whether a text with wildcards and without variables matches `text`.
+fn covers(pattern: &str, text: &str) -> bool {
+    let pattern = BorrowedPattern::new(pattern, None);
     pattern.matches(text, Case::IgnoreAscii, Context::empty()) == Match::Yes
 }
 
@@ -235,7 +207,7 @@ mod tests {
             ("*:GetCampaign", false, true),
             ("m*:GetApp", false, false),
         ] {
-            let pattern = ActionPattern::parse(pattern, place).unwrap();
+            let pattern = ActionPattern::parse(&pattern.into(), place).unwrap();
             let matches = |effect| pattern.matches("mobiletargeting", "GetCampaign", effect);
             assert_eq!(matches(Effect::Allow), allow, "{pattern}");
             assert_eq!(matches(Effect::Deny), deny, "{pattern}");

@@ -8,8 +8,9 @@ use super::error::{ParseError, Place, Position};
 use super::kind::PolicyKind;
 use super::limits::Limits;
 use super::partitions::Partitions;
-use super::resource::{ResourceElement, ResourcePattern};
-use super::statement::{Conditions, Effect, Statement};
+use super::resource::ResourceElement;
+use super::resource_pattern::ResourcePattern;
+use super::statement::{Effect, Statement};
 use super::values::Values;
 use super::{reader, validate};
 
@@ -122,13 +123,13 @@ impl Document {
                 principal: None,
                 action: ActionElement {
                     is_negated: false,
-                    values: Values::one(ActionPattern::everything(place), place),
+                    values: Values::One(ActionPattern::everything(place)),
                 },
                 resource: Some(ResourceElement {
                     is_negated: false,
-                    values: Values::one(ResourcePattern::everything(place), place),
+                    values: Values::One(ResourcePattern::everything(place)),
                 }),
-                conditions: Conditions::default(),
+                conditions: None,
             }]
             .into(),
             has_list: false,

@@ -7,8 +7,8 @@ use crate::pattern::PatternError;
 /// A place in the text of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
-    line: usize,
-    column: usize,
+    line: u32,
+    column: u32,
 }
 
 impl Position {
@@ -19,24 +19,24 @@ impl Position {
     pub(crate) fn behind(self, passed: &str) -> Self {
         match passed.rsplit_once('\n') {
             Some((lines, last)) => Self {
-                line: self.line + 1 + lines.matches('\n').count(),
-                column: 1 + last.chars().count(),
+                line: advance(self.line, 1 + lines.matches('\n').count()),
+                column: advance(1, last.chars().count()),
             },
             None => Self {
                 line: self.line,
-                column: self.column + passed.chars().count(),
+                column: advance(self.column, passed.chars().count()),
             },
         }
     }
 
     /// The line, counted from 1.
     pub const fn line(&self) -> usize {
-        self.line
+        self.line as usize
     }
 
     /// The column, counted in characters from 1.
     pub const fn column(&self) -> usize {
-        self.column
+        self.column as usize
     }
 }
 
@@ -44,6 +44,11 @@ impl fmt::Display for Position {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "line {}, column {}", self.line, self.column)
     }
+}
+
+/// Stops at four thousand million, which no text that is read in earnest has of either.
+fn advance(number: u32, by: usize) -> u32 {
+    number.saturating_add(u32::try_from(by).unwrap_or(u32::MAX))
 }
 
 /// Where something was written. All places are equal: they are no part of what a document says.
@@ -88,12 +93,12 @@ impl ParseError {
 
     /// The line of the fault, counted from 1.
     pub const fn line(&self) -> usize {
-        self.position.line
+        self.position.line()
     }
 
     /// The column of the fault, counted in characters from 1.
     pub const fn column(&self) -> usize {
-        self.position.column
+        self.position.column()
     }
 
     /// What is wrong.

@@ -90,7 +90,7 @@ impl PrincipalElement {
         listed
             .iter()
             .filter(move |(listed, _)| *listed == wanted)
-            .flat_map(|(_, entries)| entries.items.iter().map(|entry| &**entry))
+            .flat_map(|(_, entries)| entries.items().iter().map(|entry| &**entry))
     }
 }
 

@@ -45,20 +45,23 @@ pub struct Statement {
     pub(super) sid: Option<(Box<str>, Place)>,
     pub(super) effect: Effect,
     pub(super) effect_place: Place,
-    pub(super) principal: Option<PrincipalElement>,
+    /// Few statements have one, and few have conditions.
+    pub(super) principal: Option<Box<PrincipalElement>>,
     pub(super) action: ActionElement,
     pub(super) resource: Option<ResourceElement>,
-    pub(super) conditions: Conditions,
+    pub(super) conditions: Option<Box<Conditions>>,
 }
 
 /// The conditions of a statement, in the order of the text.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Conditions {
     pub(super) conditions: Box<[Condition]>,
     /// Where each of them stands, in the same order.
     pub(super) places: Box<[ConditionPlace]>,
-    /// How they are grouped, and where `Condition` stands; nothing where the statement has none.
-    pub(super) operators: Option<(Box<[OperatorBlock]>, Place)>,
+    /// How they are grouped.
+    pub(super) operators: Box<[OperatorBlock]>,
+    /// Where `Condition` stands.
+    pub(super) place: Place,
 }
 
 /// One member of `Condition`: `"operator": {…}`.
@@ -99,8 +102,8 @@ impl Statement {
     }
 
     /// The `Principal` or `NotPrincipal`; only resource-based policies have one.
-    pub const fn principal(&self) -> Option<&PrincipalElement> {
-        self.principal.as_ref()
+    pub fn principal(&self) -> Option<&PrincipalElement> {
+        self.principal.as_deref()
     }
 
     /// The `Action` or `NotAction`.
@@ -114,7 +117,10 @@ impl Statement {
     }
 
     /// The conditions, all of which must hold: one for each operator and key.
-    pub const fn conditions(&self) -> &[Condition] {
-        &self.conditions.conditions
+    pub fn conditions(&self) -> &[Condition] {
+        match &self.conditions {
+            Some(conditions) => &conditions.conditions,
+            None => &[],
+        }
     }
 }

@@ -6,10 +6,10 @@ use super::error::{ParseError, Position};
 use super::kind::{PolicyKind, Quota};
 use super::partitions::Partitions;
 use super::principal::PrincipalElement;
-use super::resource::ResourcePattern;
+use super::resource_pattern::ResourcePattern;
 use super::statement::{Effect, Statement};
 use crate::condition::quote::Quoted;
-use crate::pattern::Pattern;
+use crate::pattern::BorrowedPattern;
 
 /// Everything that is wrong with `document` as a policy of `kind`, in the order of the text.
 pub(super) fn faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
@@ -291,7 +291,7 @@ fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<
         return Ok(());
     }
     let shown = Quoted(pattern.as_str());
-    let component = |index: usize| pattern.components().get(index).map(Pattern::as_str);
+    let component = |index: usize| pattern.components().nth(index).map(BorrowedPattern::as_str);
     let partition = component(0).unwrap_or_default();
     if partition != "*" && !partitions.contains(partition) {
         return Err((
@@ -309,14 +309,14 @@ fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<
             "write the service prefix behind the partition, as in `arn:aws:mobiletargeting:*`, or `*` alone".to_owned(),
         ));
     }
-    let is_short = pattern.components().len() < 5;
+    let is_short = pattern.components().count() < 5;
     if is_short && pattern.as_str().contains("::") {
         return Err((
             format!("the resource {shown} has an empty component and fewer than six"),
             "write `arn:partition:service:region:account:resource`".to_owned(),
         ));
     }
-    let before_the_resource = pattern.components().iter().take(4);
+    let before_the_resource = pattern.components().take(4);
     for component in before_the_resource {
         if component.as_str().contains("${") {
             return Err((

@@ -3,27 +3,40 @@
 use super::error::{Place, Position};
 
 /// One or more values, and how they were written.
+///
+/// Most elements have one value that stands in no list, so that a list is what takes memory of its own.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Values<T> {
+pub(super) enum Values<T> {
+    One(T),
+    List(Box<List<T>>),
+}
+
+/// A list, with at least one value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct List<T> {
     pub(super) items: Box<[T]>,
-    /// Whether they stand in a list; there is one otherwise.
-    pub(super) is_list: bool,
     /// The indexes of the list at which `null` is written, and where that is in the document.
     pub(super) nulls: Box<[(usize, Place)]>,
     pub(super) place: Place,
 }
 
 impl<T> Values<T> {
-    /// One value that stands in no list.
-    pub(super) fn one(item: T, place: Place) -> Self {
-        Self {
-            items: [item].into(),
-            is_list: false,
-            nulls: Box::default(),
-            place,
+    pub(super) fn items(&self) -> &[T] {
+        match self {
+            Self::One(item) => std::slice::from_ref(item),
+            Self::List(list) => &list.items,
         }
     }
 
+    pub(super) fn nulls(&self) -> &[(usize, Place)] {
+        match self {
+            Self::One(_) => &[],
+            Self::List(list) => &list.nulls,
+        }
+    }
+}
+
+impl<T> List<T> {
     pub(super) const fn position(&self) -> Position {
         self.place.0
     }

@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 use super::action::{ActionElement, ActionPattern};
 use super::document::{Document, Version};
 use super::principal::{PrincipalElement, PrincipalValue};
-use super::resource::{ResourceElement, ResourcePattern};
+use super::resource::ResourceElement;
+use super::resource_pattern::ResourcePattern;
 use super::statement::{Conditions, Effect, Statement};
 use super::values::Values;
 use crate::condition::{Condition, ConditionValue};
@@ -60,12 +61,7 @@ impl Serialize for Statement {
             principal,
             action,
             resource,
-            conditions:
-                Conditions {
-                    conditions,
-                    places: _,
-                    operators,
-                },
+            conditions,
         } = self;
         let mut members = serializer.serialize_map(None)?;
         if let Some((sid, _)) = sid {
@@ -73,13 +69,19 @@ impl Serialize for Statement {
         }
         members.serialize_entry("Effect", effect)?;
         if let Some(principal) = principal {
-            members.serialize_entry(principal.name(), principal)?;
+            members.serialize_entry(principal.name(), &**principal)?;
         }
         members.serialize_entry(action.name(), action)?;
         if let Some(resource) = resource {
             members.serialize_entry(resource.name(), resource)?;
         }
-        if let Some((operators, _)) = operators {
+        if let Some(conditions) = conditions {
+            let Conditions {
+                conditions,
+                places: _,
+                operators,
+                place: _,
+            } = &**conditions;
             let mut rest = &**conditions;
             let mut blocks = Vec::with_capacity(operators.len());
             for block in operators {
@@ -131,9 +133,9 @@ impl Serialize for ResourcePattern {
 
 impl<T: Serialize> Serialize for Values<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &*self.items {
-            [item] if !self.is_list => item.serialize(serializer),
-            _ => serializer.collect_seq(self.with_nulls()),
+        match self {
+            Self::One(item) => item.serialize(serializer),
+            Self::List(list) => serializer.collect_seq(list.with_nulls()),
         }
     }
 }

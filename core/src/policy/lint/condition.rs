@@ -46,14 +46,16 @@ const VALUE_RULES: &[(LintCode, ValueRule)] = &[
 
 /// Tries the rules on the conditions of a statement.
 pub(super) fn examine(document: &Document, statement: &Statement, report: &mut Report<'_>) {
-    let places = &statement.conditions.places;
+    let Some(conditions) = &statement.conditions else {
+        return;
+    };
     let asked_for = statement
         .conditions()
         .iter()
         .filter(|condition| fails_without_key(condition))
         .map(Condition::key)
         .collect();
-    for (condition, place) in statement.conditions().iter().zip(places) {
+    for (condition, place) in statement.conditions().iter().zip(&conditions.places) {
         let subject = Subject {
             document,
             statement,
@@ -69,12 +71,10 @@ pub(super) fn examine(document: &Document, statement: &Statement, report: &mut R
             }
         }
     }
-    let Some((operators, place)) = &statement.conditions.operators else {
-        return;
-    };
+    let operators = &conditions.operators;
     if operators.is_empty() {
         let finding = empty_condition("`Condition`");
-        report(place.0, LintCode::EmptyCondition, Some(finding));
+        report(conditions.place.0, LintCode::EmptyCondition, Some(finding));
     }
     for operator in operators.iter().filter(|operator| operator.length == 0) {
         let finding = empty_condition(&Quoted(&operator.operator).to_string());

@@ -2,10 +2,11 @@
 
 use super::{Finding, LintCode, Report, why_no_variables};
 use crate::condition::quote::Quoted;
-use crate::pattern::Pattern;
+use crate::pattern::BorrowedPattern;
 use crate::policy::action::ActionPattern;
 use crate::policy::document::Document;
-use crate::policy::resource::{ResourceElement, ResourcePattern};
+use crate::policy::resource::ResourceElement;
+use crate::policy::resource_pattern::ResourcePattern;
 use crate::policy::statement::{Effect, Statement};
 
 type ActionRule = fn(&Statement, &ActionPattern) -> Option<Finding>;
@@ -47,7 +48,7 @@ pub(super) fn examine(document: &Document, report: &mut Report<'_>) {
         };
         let finding = allow_not_resource(statement);
         report(resource.position(), LintCode::AllowNotResource, finding);
-        for (_, place) in &resource.values.nulls {
+        for (_, place) in resource.values.nulls() {
             report(place.0, LintCode::NullResource, null_resource(resource));
         }
         for pattern in resource.patterns() {
@@ -154,7 +155,7 @@ fn any_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
 }
 
 fn short_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
-    let components = pattern.components().len();
+    let components = pattern.components().count();
     let is_short = (1..COMPONENTS).contains(&components);
     // Both of these say more about the same pattern.
     if !is_short || covers_every_arn(pattern) || has_early_variable(pattern) {
@@ -207,7 +208,7 @@ fn literal_variable(document: &Document, pattern: &ResourcePattern) -> Option<Fi
 const WITHOUT_LEADING_SLASH: [&str; 2] = ["mobiletargeting", "mobileanalytics"];
 
 fn leading_slash(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
-    let service = pattern.components().get(1)?.as_str();
+    let service = pattern.components().nth(1)?.as_str();
     let name = resource_part(pattern)?.strip_prefix('/')?;
     WITHOUT_LEADING_SLASH.contains(&service).then(|| {
         Finding::new(
@@ -224,31 +225,27 @@ fn leading_slash(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
 const COMPONENTS: usize = 5;
 
 fn resource_part(pattern: &ResourcePattern) -> Option<&str> {
-    pattern
-        .components()
-        .get(COMPONENTS - 1)
-        .map(Pattern::as_str)
+    pattern.last_component().map(BorrowedPattern::as_str)
 }
 
 fn covers_every_arn(pattern: &ResourcePattern) -> bool {
-    let is_all_stars = |component: &Pattern| {
+    let is_all_stars = |component: BorrowedPattern<'_>| {
         let text = component.as_str();
         !text.is_empty() && text.bytes().all(|byte| byte == b'*')
     };
-    !pattern.is_everything() && pattern.components().iter().all(is_all_stars)
+    !pattern.is_everything() && pattern.components().all(is_all_stars)
 }
 
 fn has_early_variable(pattern: &ResourcePattern) -> bool {
     pattern
         .components()
-        .iter()
         .take(COMPONENTS - 1)
         .any(|component| component.as_str().contains("${"))
 }
 
 /// The ARNs of six components that a short one stands for, see [`ResourcePattern::matches`].
 fn readings(short: &ResourcePattern) -> Vec<String> {
-    let components: Vec<&str> = short.components().iter().map(Pattern::as_str).collect();
+    let components: Vec<&str> = short.components().map(BorrowedPattern::as_str).collect();
     let missing = vec!["*"; COMPONENTS.saturating_sub(components.len())];
     let mut readings = Vec::new();
     for split in (1..=components.len()).rev() {

@@ -46,7 +46,8 @@ pub(super) fn read(
     Ok(Conditions {
         conditions: conditions.into(),
         places: condition_places.into(),
-        operators: Some((blocks.into(), place)),
+        operators: blocks.into(),
+        place,
     })
 }
 

@@ -1,22 +1,26 @@
 //! The strict reader: every member is known, every value is used, everything else is a fault with its place.
 
 mod condition;
+mod places;
 mod survey;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::action::{ActionElement, ActionPattern};
 use super::document::{Document, Version};
-use super::error::{Flaw, ParseError, Place, Position};
+use super::error::{Flaw, ParseError, Place};
 use super::limits::Limits;
 use super::principal::{PrincipalElement, PrincipalEntries, PrincipalType, PrincipalValue};
-use super::resource::{ResourceElement, ResourcePattern};
-use super::statement::{Conditions, Effect, Statement};
-use super::values::Values;
+use super::resource::ResourceElement;
+use super::resource_pattern::ResourcePattern;
+use super::statement::{Effect, Statement};
+use super::values::{List, Values};
 use crate::condition::quote::Quoted;
 use crate::json::{self, Fault, Member, Node, Text, Type};
 use crate::nearest::nearest;
+use places::Places;
 
 /// Reads a document.
 pub(super) fn read(source: &str, limits: &Limits) -> Result<Document, ParseError> {
@@ -106,6 +110,7 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
         version: version.map_or(Version::V2008_10_17, |(version, _)| version),
         places,
         sids: HashSet::new(),
+        actions: Shared::default(),
     };
     let statements = nodes
         .iter()
@@ -141,6 +146,22 @@ struct StatementReader<'s> {
     places: Places<'s>,
     /// The names that statements have had so far.
     sids: HashSet<Cow<'s, str>>,
+    actions: Shared,
+}
+
+/// Texts that stand in a document several times and are kept once.
+#[derive(Default)]
+struct Shared(HashSet<Arc<str>>);
+
+impl Shared {
+    fn text(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&new));
+        new
+    }
 }
 
 impl<'s> StatementReader<'s> {
@@ -189,7 +210,7 @@ impl<'s> StatementReader<'s> {
         };
         let (effect, effect_place) = self.read_effect(&effect.value)?;
         let principal = match either(principal, not_principal)? {
-            Some(member) => Some(self.read_principal(&member, effect)?),
+            Some(member) => Some(self.read_principal(&member, effect)?.into()),
             None => None,
         };
         let Some(action) = either(action, not_action)? else {
@@ -201,21 +222,29 @@ impl<'s> StatementReader<'s> {
         };
         let action = ActionElement {
             is_negated: is_negated(&action),
-            values: self.values(&action, Nulls::Refused, &mut ActionPattern::parse)?,
+            values: values(
+                &action,
+                &mut self.places,
+                Nulls::Refused,
+                &mut |text, place| ActionPattern::parse(&self.actions.text(text), place),
+            )?,
         };
         let version = self.version;
         let resource = match either(resource, not_resource)? {
             Some(member) => Some(ResourceElement {
                 is_negated: is_negated(&member),
-                values: self.values(&member, Nulls::Skipped, &mut |text, place| {
-                    ResourcePattern::parse(text, version, place)
-                })?,
+                values: values(
+                    &member,
+                    &mut self.places,
+                    Nulls::Skipped,
+                    &mut |text, place| ResourcePattern::parse(text, version, place),
+                )?,
             }),
             None => None,
         };
         let conditions = match condition {
-            Some(member) => condition::read(&member, self.version, &mut self.places)?,
-            None => Conditions::default(),
+            Some(member) => Some(condition::read(&member, self.version, &mut self.places)?.into()),
+            None => None,
         };
         Ok(Statement {
             index,
@@ -324,9 +353,10 @@ impl<'s> StatementReader<'s> {
         for member in node.members()? {
             for principal_type in PrincipalType::ALL {
                 if principal_type.name() == member.name {
-                    let entries = self.values(&member, Nulls::Refused, &mut |text, _| {
-                        principal_type.check(text).map(|()| text.into())
-                    })?;
+                    let entries =
+                        values(&member, &mut self.places, Nulls::Refused, &mut |text, _| {
+                            principal_type.check(text).map(|()| text.into())
+                        })?;
                     listed.push((principal_type, entries));
                 }
             }
@@ -340,63 +370,6 @@ impl<'s> StatementReader<'s> {
         }
         Ok(listed.into())
     }
-
-    /// The value of a member that is a string or a list of strings, with at least one.
-    fn values<T>(
-        &mut self,
-        member: &Member<'s>,
-        nulls: Nulls,
-        read: &mut dyn FnMut(&str, Place) -> Result<T, Flaw>,
-    ) -> Result<Values<T>, Fault> {
-        let places = &mut self.places;
-        let place = places.of_offset(member.value.offset());
-        let mut read_text = |text: &Text<'_>, places: &mut Places<'_>| {
-            let place = places.of_offset(text.offset);
-            read(&text.content, place).map_err(|flaw| Fault::in_text(text, flaw))
-        };
-        match member.value.json_type() {
-            Type::Text => Ok(Values::one(
-                read_text(&member.value.text()?, places)?,
-                place,
-            )),
-            Type::List => {
-                let elements = member.value.elements()?;
-                let mut items = Vec::with_capacity(elements.len());
-                let mut skipped = Vec::new();
-                for (index, element) in elements.iter().enumerate() {
-                    match element.json_type() {
-                        Type::Text => items.push(read_text(&element.text()?, places)?),
-                        Type::Null if nulls == Nulls::Skipped => {
-                            skipped.push((index, places.of_offset(element.offset())));
-                        }
-                        _ => {
-                            return Err(element.wrong_type(
-                                &format!("an element of `{}`", member.name),
-                                "write strings only",
-                            ));
-                        }
-                    }
-                }
-                if items.is_empty() {
-                    return Err(Fault::new(
-                        member.value.offset(),
-                        format!("`{}` lists nothing", member.name),
-                        "add an element, or remove the statement",
-                    ));
-                }
-                Ok(Values {
-                    items: items.into(),
-                    is_list: true,
-                    nulls: skipped.into(),
-                    place,
-                })
-            }
-            _ => Err(member.value.wrong_type(
-                &format!("`{}`", member.name),
-                "write a string or a list of strings",
-            )),
-        }
-    }
 }
 
 /// What becomes of `null` in a list.
@@ -405,6 +378,58 @@ enum Nulls {
     Refused,
     /// As AWS does in lists of resources.
     Skipped,
+}
+
+/// The value of a member that is a string or a list of strings, with at least one.
+fn values<T>(
+    member: &Member<'_>,
+    places: &mut Places<'_>,
+    nulls: Nulls,
+    read: &mut dyn FnMut(&str, Place) -> Result<T, Flaw>,
+) -> Result<Values<T>, Fault> {
+    let mut read_text = |text: &Text<'_>, places: &mut Places<'_>| {
+        let place = places.of_offset(text.offset);
+        read(&text.content, place).map_err(|flaw| Fault::in_text(text, flaw))
+    };
+    match member.value.json_type() {
+        Type::Text => Ok(Values::One(read_text(&member.value.text()?, places)?)),
+        Type::List => {
+            let place = places.of_offset(member.value.offset());
+            let elements = member.value.elements()?;
+            let mut items = Vec::with_capacity(elements.len());
+            let mut skipped = Vec::new();
+            for (index, element) in elements.iter().enumerate() {
+                match element.json_type() {
+                    Type::Text => items.push(read_text(&element.text()?, places)?),
+                    Type::Null if nulls == Nulls::Skipped => {
+                        skipped.push((index, places.of_offset(element.offset())));
+                    }
+                    _ => {
+                        return Err(element.wrong_type(
+                            &format!("an element of `{}`", member.name),
+                            "write strings only",
+                        ));
+                    }
+                }
+            }
+            if items.is_empty() {
+                return Err(Fault::new(
+                    member.value.offset(),
+                    format!("`{}` lists nothing", member.name),
+                    "add an element, or remove the statement",
+                ));
+            }
+            Ok(Values::List(Box::new(List {
+                items: items.into(),
+                nulls: skipped.into(),
+                place,
+            })))
+        }
+        _ => Err(member.value.wrong_type(
+            &format!("`{}`", member.name),
+            "write a string or a list of strings",
+        )),
+    }
 }
 
 fn string<'s>(node: &Node<'s>, what: &str) -> Result<Text<'s>, Fault> {
@@ -434,53 +459,4 @@ fn either<'s>(
 
 fn is_negated(member: &Member<'_>) -> bool {
     member.name.starts_with("Not")
-}
-
-/// Turns offsets into lines and columns; cheap when they come in the order of the text.
-struct Places<'s> {
-    source: &'s str,
-    statement: Mark,
-    last: Mark,
-}
-
-#[derive(Clone, Copy)]
-struct Mark {
-    offset: usize,
-    position: Position,
-}
-
-impl<'s> Places<'s> {
-    fn of(source: &'s str) -> Self {
-        let start = Mark {
-            offset: 0,
-            position: Position::START,
-        };
-        Self {
-            source,
-            statement: start,
-            last: start,
-        }
-    }
-
-    fn of_offset(&mut self, offset: usize) -> Place {
-        let marks = [self.last, self.statement];
-        let near = marks.into_iter().find(|mark| mark.offset <= offset);
-        let mark = near.unwrap_or(Mark {
-            offset: 0,
-            position: Position::START,
-        });
-        let passed = self.source.get(mark.offset..offset).unwrap_or_default();
-        self.last = Mark {
-            offset,
-            position: mark.position.behind(passed),
-        };
-        Place(self.last.position)
-    }
-
-    /// Members of a statement are read in another order than they are written, so its start is kept to go back to.
-    fn start_statement(&mut self, offset: usize) -> Place {
-        let place = self.of_offset(offset);
-        self.statement = self.last;
-        place
-    }
 }

@@ -1,7 +1,6 @@
 //! Which ARNs an action acts on, for every id that there could be.
 
 use pinpoint_iam_catalog::{Accepts, Action, Catalog, Component, Piece, ResourceType, Service};
-use pinpoint_iam_core::pattern::Pattern;
 use pinpoint_iam_core::pattern::language::Language;
 use pinpoint_iam_core::policy::ResourcePattern;
 use pinpoint_iam_core::resource;
@@ -94,7 +93,7 @@ impl Arns {
     ///
     /// What a pattern says of one component has no bearing on the others, so they are looked at one by one.
     pub(super) fn can_meet(&self, pattern: &ResourcePattern) -> bool {
-        pattern.could_match(|component: &Pattern, index| {
+        pattern.could_match(|component, index| {
             let language = self.components.get(index);
             language.is_some_and(|language| language.meets(component.parts()))
         })

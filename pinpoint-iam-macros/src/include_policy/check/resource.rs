@@ -89,7 +89,7 @@ impl<'c> Home<'c> {
 
 /// The service that the ARN names; none for one with a wildcard there, or without that component.
 fn service(pattern: &ResourcePattern) -> Option<&str> {
-    let name = pattern.components().get(1)?.as_str();
+    let name = pattern.components().nth(1)?.as_str();
     (!name.contains(['*', '?'])).then_some(name)
 }
 

@@ -413,7 +413,7 @@ fn resource_of(
             pattern(statement, index).map(|pattern| pattern.matches(&request.resource(), request))
         }
         Kind::Component(index) => {
-            let last = pattern(statement, index).and_then(|pattern| pattern.components().last());
+            let last = pattern(statement, index).and_then(|pattern| pattern.last_component());
             match (last, request.resource()) {
                 (Some(last), RequestedResource::Arn(arn)) => {
                     Some(last.matches(arn.resource(), Case::Sensitive, request))

@@ -7,7 +7,7 @@ use super::number::{TooLarge, number};
 use super::trie::Root;
 use crate::arn::Arn;
 use crate::context::Context;
-use crate::pattern::{Case, Match, Part, Pattern};
+use crate::pattern::{BorrowedPattern, Case, Match, Part, Pattern};
 
 /// How many components stand between `arn:` and the resource part.
 pub(super) const HEAD: usize = 4;
@@ -46,7 +46,7 @@ impl Heads {
     /// Heads, each with its trie, no two of which are written the same. With `are_joined` the trie of a head without
     /// wildcards has all that the tries of other heads that match it have.
     pub(super) fn of(
-        heads: &[([&Pattern; HEAD], Root)],
+        heads: &[([BorrowedPattern<'_>; HEAD], Root)],
         are_joined: bool,
     ) -> Result<Self, TooLarge> {
         let mut all = Self {
@@ -55,7 +55,7 @@ impl Heads {
         };
         for (patterns, _) in heads {
             for (texts, pattern) in all.texts.iter_mut().zip(patterns) {
-                if let Some(text) = only_text(pattern) {
+                if let Some(text) = only_text(*pattern) {
                     texts.push(text.into());
                 }
             }
@@ -69,7 +69,7 @@ impl Heads {
             let mut positions = all.texts.iter().zip(patterns);
             let numbers = [(); HEAD].map(|()| {
                 let (texts, pattern) = positions.next()?;
-                Some(find(texts, only_text(pattern)?))
+                Some(find(texts, only_text(*pattern)?))
             });
             match numbers {
                 [Some(first), Some(second), Some(third), Some(fourth)] => {
@@ -82,7 +82,9 @@ impl Heads {
                         Some((None, pattern)) if pattern.parts().eq([Part::AnyRun]) => {
                             Component::Anything
                         }
-                        Some((None, pattern)) => Component::Wildcards(Box::new((*pattern).clone())),
+                        Some((None, pattern)) => {
+                            Component::Wildcards(Box::new(pattern.to_pattern()))
+                        }
                         None => Component::Anything,
                     });
                     all.wild.push((components, *root));
@@ -127,7 +129,7 @@ impl Heads {
             let matches = asked.all(|((component, number), text)| match component {
                 Component::Anything => true,
                 Component::Text(own) => *own == number,
-                Component::Wildcards(pattern) => matches_text(pattern, text),
+                Component::Wildcards(pattern) => matches_text(pattern.as_borrowed(), text),
             });
             if matches {
                 each(*root);
@@ -137,12 +139,12 @@ impl Heads {
 }
 
 /// Whether a component in front of the resource part, where there are no variables, matches `text`.
-pub(super) fn matches_text(pattern: &Pattern, text: &str) -> bool {
+pub(super) fn matches_text(pattern: BorrowedPattern<'_>, text: &str) -> bool {
     pattern.matches(text, Case::Sensitive, Context::empty()) == Match::Yes
 }
 
 /// The text that is all a pattern matches; `None` for one with wildcards.
-pub(super) fn only_text(pattern: &Pattern) -> Option<&str> {
+pub(super) fn only_text(pattern: BorrowedPattern<'_>) -> Option<&str> {
     let mut parts = pattern.parts();
     match (parts.next(), parts.next()) {
         (None, _) => Some(""),
@@ -180,9 +182,14 @@ mod tests {
             .map(|head| head.map(|text| Pattern::parse(text, syntax).unwrap()))
             .collect();
         let mut tries = Tries::default();
-        let with_roots: Vec<([&Pattern; HEAD], Root)> = patterns
+        let with_roots: Vec<([BorrowedPattern<'_>; HEAD], Root)> = patterns
             .iter()
-            .map(|head| (head.each_ref(), tries.add(&[]).unwrap()))
+            .map(|head| {
+                (
+                    head.each_ref().map(Pattern::as_borrowed),
+                    tries.add(&[]).unwrap(),
+                )
+            })
             .collect();
         let mut found = Vec::new();
         Heads::of(&with_roots, false)

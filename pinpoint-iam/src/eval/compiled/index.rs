@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::head::{HEAD, Heads, head, matches_text, only_text};
 use super::number::{TooLarge, number};
 use super::trie::Tries;
-use crate::pattern::{Part, Pattern};
+use crate::pattern::{BorrowedPattern, Part};
 use crate::policy::{Effect, ResourcePattern, Statement};
 use crate::resource::RequestedResource;
 
@@ -234,7 +234,7 @@ pub(super) struct Builder<'p> {
 /// What one head has.
 #[derive(Clone)]
 struct InHead<'p> {
-    patterns: [&'p Pattern; HEAD],
+    patterns: [BorrowedPattern<'p>; HEAD],
     entries: Vec<(&'p str, Entry)>,
 }
 
@@ -256,7 +256,7 @@ impl<'p> Builder<'p> {
             }
         };
         for (index, pattern) in element.patterns().iter().enumerate() {
-            let [partition, service, region, account, last] = pattern.components() else {
+            let Some([partition, service, region, account, last]) = pattern.all_components() else {
                 let kind = if pattern.is_everything() {
                     Kind::Always
                 } else {
@@ -268,7 +268,7 @@ impl<'p> Builder<'p> {
             let patterns = [account, region, service, partition];
             let (start, kind) = start_of(last, index);
             self.heads
-                .entry(patterns.map(Pattern::as_str))
+                .entry(patterns.map(BorrowedPattern::as_str))
                 .or_insert_with(|| InHead {
                     patterns,
                     entries: Vec::new(),
@@ -333,7 +333,7 @@ impl<'p> Builder<'p> {
             };
             for other in &wild {
                 let mut components = other.patterns.iter().zip(texts);
-                if components.all(|(pattern, text)| matches_text(pattern, text)) {
+                if components.all(|(pattern, text)| matches_text(*pattern, text)) {
                     in_head.entries.extend(&other.entries);
                 }
             }
@@ -373,7 +373,7 @@ fn list(
 }
 
 /// The text that everything starts with that the last component of a pattern matches, and what is left to ask behind it.
-fn start_of(last: &Pattern, index: usize) -> (&str, Kind) {
+fn start_of(last: BorrowedPattern<'_>, index: usize) -> (&str, Kind) {
     let mut parts = last.parts();
     match (parts.next(), parts.next(), parts.next()) {
         (None, ..) => ("", Kind::AtEnd),

@@ -156,8 +156,7 @@ fn asks_for_completed(statement: &Statement) -> bool {
         .resource()
         .into_iter()
         .flat_map(|element| element.patterns())
-        .flat_map(|pattern| pattern.components())
-        .flat_map(|component| component.variables())
+        .flat_map(|pattern| pattern.variables())
         .map(|variable| variable.key());
     by_conditions
         .chain(by_variables)

@@ -1,0 +1,70 @@
+//! What patterns consist of.
+
+use std::borrow::Cow;
+
+use super::glob::Piece;
+use crate::context::{ConditionKey, Facts, Lookup};
+
+/// A part of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'p> {
+    /// Characters that stand for themselves; never empty.
+    Text(&'p str),
+    /// `?`: exactly one character.
+    AnyCharacter,
+    /// `*`: any run of characters, the empty one included.
+    AnyRun,
+    /// The value of a condition key.
+    Variable(&'p Variable),
+}
+
+impl<'p> Part<'p> {
+    pub(super) fn of(piece: &'p Piece<'_>) -> Self {
+        match piece {
+            Piece::Text(text) => Self::Text(text),
+            Piece::AnyCharacter => Self::AnyCharacter,
+            Piece::AnyRun => Self::AnyRun,
+        }
+    }
+}
+
+/// A policy variable: `${aws:username}` or `${aws:PrincipalTag/team, 'nobody'}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    pub(super) key: ConditionKey,
+    pub(super) default: Option<Box<str>>,
+}
+
+impl Variable {
+    /// The condition key whose value stands for the variable.
+    pub const fn key(&self) -> &ConditionKey {
+        &self.key
+    }
+
+    /// What stands for the variable where the key has no single value.
+    pub fn default(&self) -> Option<&str> {
+        self.default.as_deref()
+    }
+
+    pub(super) fn fill<'a>(&'a self, facts: &'a (impl Facts + ?Sized)) -> Filled<'a> {
+        let value = match facts.lookup(&self.key) {
+            Lookup::Unknown => return Filled::Unknown,
+            Lookup::Present([value]) => value.text(),
+            Lookup::Present(_) | Lookup::Absent => Cow::Borrowed(""),
+        };
+        if !value.is_empty() {
+            return Filled::Value(value);
+        }
+        match &self.default {
+            Some(default) => Filled::Value(Cow::Borrowed(default)),
+            None => Filled::Unresolved,
+        }
+    }
+}
+
+/// What stands for a variable.
+pub(super) enum Filled<'a> {
+    Value(Cow<'a, str>),
+    Unresolved,
+    Unknown,
+}

@@ -1,0 +1,519 @@
+//! The patterns of `Resource` and `NotResource`.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use super::document::Version;
+use super::error::{Flaw, Place, Position};
+use crate::condition::quote::Quoted;
+use crate::context::{Context, Facts};
+use crate::pattern::language::Language;
+use crate::pattern::{BorrowedPattern, Case, Extent, Match, Tokens, Variable};
+use crate::resource::RequestedResource;
+
+/// `*`, or an ARN with wildcards and, behind the fifth colon, policy variables.
+///
+/// The text is all there is of most patterns: components are parts of it, and their wildcards are read where they stand.
+#[derive(Clone, PartialEq)]
+pub struct ResourcePattern {
+    text: Box<str>,
+    /// What the last component was taken apart into, where it has variables.
+    tokens: Option<Box<Tokens>>,
+    /// Where the last component of an ARN with all six starts.
+    last: Option<NonZeroU32>,
+    place: Place,
+}
+
+impl ResourcePattern {
+    /// Reads `*` or an ARN; the ARN may be short.
+    pub(super) fn parse(text: &str, version: Version, place: Place) -> Result<Self, Flaw> {
+        if text == EVERYTHING {
+            return Ok(Self::everything(place));
+        }
+        check_start(text)?;
+        let last = start_of_last(text)?;
+        let tokens = match last.and_then(|last| text.get(last.get() as usize..)) {
+            Some(component) if version.has_variables() => Tokens::parse(component, true)
+                .map_err(|error| Flaw {
+                    offset: Some(text.len() - component.len() + error.offset()),
+                    ..Flaw::from(&error)
+                })?
+                .map(Box::new),
+            _ => None,
+        };
+        Ok(Self {
+            text: text.into(),
+            tokens,
+            last,
+            place,
+        })
+    }
+
+    /// `*`.
+    pub(super) fn everything(place: Place) -> Self {
+        Self {
+            text: EVERYTHING.into(),
+            tokens: None,
+            last: None,
+            place,
+        }
+    }
+
+    /// The pattern as it was written.
+    pub const fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the pattern stands in the document.
+    pub const fn position(&self) -> Position {
+        self.place.0
+    }
+
+    /// Whether the pattern is `*`.
+    pub fn is_everything(&self) -> bool {
+        &*self.text == EVERYTHING
+    }
+
+    /// The patterns of the ARN's components from the partition on; none for `*`, fewer than five for a short ARN.
+    pub fn components(&self) -> impl Iterator<Item = BorrowedPattern<'_>> {
+        let texts = self.text.splitn(LAST + 2, ':').skip(1);
+        texts.enumerate().map(|(index, text)| {
+            let tokens = self.tokens.as_deref().filter(|_| index == LAST);
+            BorrowedPattern::new(text, tokens)
+        })
+    }
+
+    /// The patterns of all five components behind `arn:`; none for `*` and for a short ARN.
+    pub fn all_components(&self) -> Option<[BorrowedPattern<'_>; LAST + 1]> {
+        let mut components = self.components();
+        let mut next = || components.next();
+        Some([next()?, next()?, next()?, next()?, next()?])
+    }
+
+    /// The pattern of the ARN's last component; none for `*` and for a short ARN.
+    pub fn last_component(&self) -> Option<BorrowedPattern<'_>> {
+        let (_, last) = self.split_at_last()?;
+        Some(BorrowedPattern::new(last, self.tokens.as_deref()))
+    }
+
+    /// The variables, in the order of the text; one that is written twice comes twice.
+    pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let last = self.last_component().filter(|_| self.tokens.is_some());
+        last.into_iter().flat_map(|last| last.variables())
+    }
+
+    /// Whether the pattern matches `resource`.
+    ///
+    /// - `*` alone matches everything. Nothing else matches [`RequestedResource::All`], what an action without
+    ///   resource-level permissions is checked against.
+    /// - An ARN is split at its first five colons and matched component by component, case sensitive. A wildcard does not
+    ///   reach over a colon, save in the last component, which keeps its own colons and slashes: `apps/*` covers
+    ///   `apps/a1/campaigns/c1`. Component and wildcard may be empty.
+    /// - The characters of the resource are data: a `*` in it is matched by `*`, by `?` and by no other character.
+    /// - Variables stand behind the fifth colon; what looks like one before it is plain text. A variable without a value
+    ///   makes the match [`Match::Unresolved`], and the pattern then matches no resource, under `NotResource` too.
+    ///
+    /// **Short ARNs** have fewer than six components, and AWS documents little of them. We chose: the missing components
+    /// stand at the end and may be anything (`arn:aws:mobiletargeting` covers the whole service, `arn:*` everything), or
+    /// they stand behind a component that ends in `*`, whose star then reaches over the colons
+    /// (`arn:aws:mobiletargeting:*:apps/a1` covers `arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1`). A pattern
+    /// with all six components is never read in that way.
+    pub fn matches(
+        &self,
+        resource: &RequestedResource<'_>,
+        facts: &(impl Facts + ?Sized),
+    ) -> Match<'_> {
+        let RequestedResource::Arn(arn) = resource else {
+            return match self.is_everything() {
+                true => Match::Yes,
+                false => Match::No,
+            };
+        };
+        let before = [arn.partition(), arn.service(), arn.region(), arn.account()];
+        if let Some((head, last)) = self.split_at_last() {
+            let mut texts = head.split(':').skip(1).zip(before);
+            return match texts.all(|(text, component)| matches_text(text, component)) {
+                true => BorrowedPattern::new(last, self.tokens.as_deref()).matches(
+                    arn.resource(),
+                    Case::Sensitive,
+                    facts,
+                ),
+                false => Match::No,
+            };
+        }
+        let [partition, service, region, account] = before;
+        let components = [partition, service, region, account, arn.resource()];
+        let is_match = self.could_match(|pattern, index| {
+            let component = components.get(index);
+            component.is_some_and(|component| is_match(pattern, component))
+        });
+        if is_match { Match::Yes } else { Match::No }
+    }
+
+    /// How many of many ARNs the pattern matches, known by what their components may be, from the partition on.
+    ///
+    /// `All` and `None` are certain. No component may depend on another one.
+    #[doc(hidden)]
+    pub fn extent(
+        &self,
+        components: &[Language; LAST + 1],
+        facts: &(impl Facts + ?Sized),
+    ) -> Extent<'_> {
+        let is = |pattern: BorrowedPattern<'_>, index: usize, wanted: Extent<'static>| {
+            let language = components.get(index);
+            language.is_some_and(|language| pattern.extent(language, facts) == wanted)
+        };
+        if !self.could_match(|pattern, index| !is(pattern, index, Extent::None)) {
+            return Extent::None;
+        }
+        if self.could_match(|pattern, index| is(pattern, index, Extent::All)) {
+            return Extent::All;
+        }
+        // Variables stand in the last component only.
+        let last = self.last_component().zip(components.last());
+        match last.map(|(pattern, language)| pattern.extent(language, facts)) {
+            Some(Extent::Unknown(key)) => Extent::Unknown(key),
+            _ => Extent::Some,
+        }
+    }
+
+    /// Whether the pattern could match one of many ARNs, known by what their components may be.
+    ///
+    /// `fits` is asked whether a component's pattern could match the ARNs' component with this index, counted from the
+    /// partition, 0, to the resource, 4. How a short ARN is laid over the five is told at [`matches`](Self::matches).
+    pub fn could_match(&self, fits: impl Fn(BorrowedPattern<'_>, usize) -> bool) -> bool {
+        if self.is_everything() {
+            return true;
+        }
+        // An array, because decisions come here and allocate nothing.
+        let mut components = [BorrowedPattern::new("", None); LAST + 1];
+        let mut count = 0;
+        for (slot, component) in components.iter_mut().zip(self.components()) {
+            *slot = component;
+            count += 1;
+        }
+        let components = components.get(..count).unwrap_or_default();
+        if self.last.is_some() {
+            all_fit(components, 0, &fits)
+        } else {
+            short_arn_fits(components, &fits)
+        }
+    }
+
+    /// What stands before the last component of an ARN with all six, and that component.
+    fn split_at_last(&self) -> Option<(&str, &str)> {
+        let (head, last) = self.text.split_at_checked(self.last?.get() as usize)?;
+        Some((head.strip_suffix(':')?, last))
+    }
+}
+
+impl fmt::Debug for ResourcePattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, formatter)
+    }
+}
+
+impl fmt::Display for ResourcePattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// The pattern for every resource.
+const EVERYTHING: &str = "*";
+
+/// The index of an ARN's last component, counted from the partition.
+const LAST: usize = 4;
+
+/// Refuses what does not start as ARNs do.
+fn check_start(text: &str) -> Result<(), Flaw> {
+    let hint = "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`";
+    if text.is_empty() {
+        return Err(Flaw::new("the resource is empty", hint));
+    }
+    let Some((first, _)) = text.split_once(':') else {
+        return Err(Flaw::new(
+            format!("the resource {} is no ARN", Quoted(text)),
+            hint,
+        ));
+    };
+    if matches_text(first, "arn") {
+        return Ok(());
+    }
+    Err(Flaw::new(
+        format!("the resource {} does not start with `arn:`", Quoted(text)),
+        hint,
+    ))
+}
+
+/// Where the last component starts, when the ARN has all six.
+fn start_of_last(text: &str) -> Result<Option<NonZeroU32>, Flaw> {
+    let Some(last) = text.splitn(LAST + 2, ':').nth(LAST + 1) else {
+        return Ok(None);
+    };
+    match u32::try_from(text.len() - last.len()) {
+        Ok(start) => Ok(NonZeroU32::new(start)),
+        Err(_) => Err(Flaw::new(
+            "the resource is longer than any ARN",
+            "shorten it",
+        )),
+    }
+}
+
+/// Whether the patterns fit with the missing components at the end, or behind one that ends in `*`.
+fn short_arn_fits(
+    short: &[BorrowedPattern<'_>],
+    fits: &impl Fn(BorrowedPattern<'_>, usize) -> bool,
+) -> bool {
+    let at_the_end = all_fit(short, 0, fits);
+    at_the_end
+        || (1..short.len()).any(|split| {
+            let (front, back) = short.split_at(split);
+            let skipped = (LAST + 1).saturating_sub(back.len());
+            let reaches_over_colons = front
+                .last()
+                .is_some_and(|last| last.as_str().ends_with('*'));
+            reaches_over_colons && all_fit(front, 0, fits) && all_fit(back, skipped, fits)
+        })
+}
+
+/// Whether each pattern fits the component in its place, the first of them at the index `start`.
+fn all_fit(
+    patterns: &[BorrowedPattern<'_>],
+    start: usize,
+    fits: &impl Fn(BorrowedPattern<'_>, usize) -> bool,
+) -> bool {
+    let mut indexed = patterns.iter().zip(start..);
+    indexed.all(|(pattern, index)| fits(*pattern, index))
+}
+
+/// Whether a component without variables matches. A text always matches itself.
+fn matches_text(pattern: &str, component: &str) -> bool {
+    pattern == component || is_match(BorrowedPattern::new(pattern, None), component)
+}
+
+/// For components that have no variables.
+fn is_match(pattern: BorrowedPattern<'_>, component: &str) -> bool {
+    pattern.matches(component, Case::Sensitive, Context::empty()) == Match::Yes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arn::Arn;
+    use crate::context::ConditionKey;
+    use crate::resource::Accepts;
+
+    const CAMPAIGN: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1";
+
+    fn pattern(text: &str) -> ResourcePattern {
+        ResourcePattern::parse(text, Version::V2012_10_17, Place(Position::START)).unwrap()
+    }
+
+    fn covers(text: &str, arn: &str) -> bool {
+        let requested = RequestedResource::Arn(Arn::parse(arn).unwrap());
+        pattern(text).matches(&requested, &Context::new()) == Match::Yes
+    }
+
+    #[test]
+    fn component_by_component() {
+        for (pattern, expected) in [
+            ("*", true),
+            (CAMPAIGN, true),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/*",
+                true,
+            ),
+            ("arn:aws:mobiletargeting:us-east-1:123456789012:*", true),
+            ("arn:aws:mobiletargeting:*:*:*", true),
+            (
+                "arn:aws:mobiletargeting:*:123456789012:apps/*/campaigns/*",
+                true,
+            ),
+            ("arn:aws:mobiletargeting:us-????-?:*:app?/a1/*", true),
+            ("arn:*:*:*:*:*", true),
+            ("*:*:*:*:*:*", true),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1",
+                false,
+            ),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:apps/A1/*",
+                false,
+            ),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:/apps/*",
+                false,
+            ),
+            (
+                "arn:aws:mobiletargeting:us-east-1:123456789012:campaigns/c1",
+                false,
+            ),
+            ("arn:aws:MobileTargeting:us-east-1:123456789012:*", false),
+            ("arn:aws-cn:mobiletargeting:us-east-1:123456789012:*", false),
+            ("arn:aws:mobiletargeting:eu-west-1:123456789012:*", false),
+            ("arn:aws:mobiletargeting:us-east-1:210987654321:*", false),
+            ("arn:aws:mobiletargeting::123456789012:*", false),
+        ] {
+            assert_eq!(covers(pattern, CAMPAIGN), expected, "{pattern}");
+        }
+    }
+
+    /// Which of two resources a pattern matches, and what it says of both at once.
+    #[test]
+    fn extents() {
+        let components = |resource: &str| {
+            let mut last = Language::text("apps/");
+            last.push_id(Accepts::Identifier);
+            last.push_text(resource);
+            let [partition, service, region, account] =
+                ["aws", "mobiletargeting", "us-east-1", "123456789012"].map(Language::text);
+            [partition, service, region, account, last]
+        };
+        let mut facts = Context::unknown();
+        facts.insert("aws:username", "ana");
+        facts.insert("aws:PrincipalTag/none", "");
+        let key = ConditionKey::new("aws:PrincipalTag/app");
+        for (text, expected) in [
+            ("*", Extent::All),
+            ("arn:*", Extent::All),
+            ("arn:aws:mobiletargeting:*:apps/*/end", Extent::All),
+            ("arn:aws:mobiletargeting:us-*:1*:apps/*", Extent::All),
+            ("arn:aws:mobiletargeting:*:*:apps/a*/end", Extent::Some),
+            ("arn:aws:mobiletargeting:*:*:apps/a1/end", Extent::Some),
+            ("arn:aws:mobiletargeting:*:apps/a*/end", Extent::Some),
+            ("arn:aws:mobiletargeting:*:*:apps/a1/other", Extent::None),
+            ("arn:aws:mobiletargeting:eu-*:*:*", Extent::None),
+            (
+                "arn:aws:mobiletargeting:*:*:apps/${aws:username}/*",
+                Extent::Some,
+            ),
+            (
+                "arn:aws:mobiletargeting:*:*:${aws:username}/*",
+                Extent::None,
+            ),
+            (
+                "arn:aws:mobiletargeting:*:*:*${aws:PrincipalTag/none}",
+                Extent::None,
+            ),
+            (
+                "arn:aws:mobiletargeting:*:*:*${aws:PrincipalTag/app}",
+                Extent::Unknown(&key),
+            ),
+            (
+                "arn:aws:mobiletargeting:*:*:x${aws:PrincipalTag/app}",
+                Extent::None,
+            ),
+        ] {
+            assert_eq!(
+                pattern(text).extent(&components("/end"), &facts),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wildcard_stays_in_its_component() {
+        let other_account = "arn:aws:mobiletargeting:us-east-1:210987654321:x:123456789012:apps/a1";
+        assert!(!covers(
+            "arn:aws:mobiletargeting:*:123456789012:apps/*",
+            other_account
+        ));
+        assert!(covers(
+            "arn:aws:mobiletargeting:*:*:x:*:apps/a1",
+            other_account
+        ));
+        assert!(covers("arn:aws:s3:*:*:bucket", "arn:aws:s3:::bucket"));
+        assert!(!covers("arn:aws:s3:?:*:bucket", "arn:aws:s3:::bucket"));
+    }
+
+    #[test]
+    fn short_arns() {
+        for (pattern, expected) in [
+            ("arn:*", true),
+            ("*:*", true),
+            ("arn:aws", true),
+            ("arn:aws:*", true),
+            ("arn:aws:mobile*", true),
+            ("arn:aws:mobiletargeting", true),
+            ("arn:aws:mobiletargeting:*", true),
+            ("arn:aws:mobiletargeting:us-east-1", true),
+            ("arn:aws:mobiletargeting:us-east-1:123456789012", true),
+            ("arn:aws:mobiletargeting:*:apps/a1/campaigns/c1", true),
+            ("arn:aws:mobiletargeting:us-*:apps/*", true),
+            ("arn:*:apps/a1/campaigns/c1", true),
+            ("arn:aws:m*g", true),
+            ("arn:aws:mobile", false),
+            ("arn:aws:mo*:eu-west-1", false),
+            ("arn:aws-cn:*", false),
+            (
+                "arn:aws:mobiletargeting:us-east-1:apps/a1/campaigns/c1",
+                false,
+            ),
+            ("arn:aws:mobiletargeting:*:apps/a1", false),
+            ("arn:aws:mobiletargeting:eu-*:apps/*", false),
+            ("arn:aws:s3:*:apps/*", false),
+        ] {
+            assert_eq!(covers(pattern, CAMPAIGN), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn the_request_is_data() {
+        let all_apps = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/*";
+        assert!(covers(all_apps, all_apps));
+        assert!(covers(
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/?",
+            all_apps
+        ));
+        assert!(!covers(
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1",
+            all_apps
+        ));
+    }
+
+    #[test]
+    fn only_a_star_covers_no_single_resource() {
+        let matches = |text: &str| {
+            pattern(text).matches(&RequestedResource::All, &Context::new()) == Match::Yes
+        };
+        assert!(matches("*"));
+        for text in [
+            "arn:*",
+            "*:*",
+            "*:*:*:*:*:*",
+            "arn:aws:mobiletargeting:*:*:*",
+        ] {
+            assert!(!matches(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_stand_behind_the_fifth_colon() {
+        let mut facts = Context::new();
+        facts.insert("aws:PrincipalAccount", "123456789012");
+        facts.insert("aws:PrincipalTag/app", "a1");
+        let requested = RequestedResource::Arn(Arn::parse(CAMPAIGN).unwrap());
+        let matches = |text: &str| pattern(text).matches(&requested, &facts) == Match::Yes;
+        assert!(matches(
+            "arn:aws:mobiletargeting:us-east-1:123456789012:apps/${aws:PrincipalTag/app}/*"
+        ));
+        assert!(!matches(
+            "arn:aws:mobiletargeting:us-east-1:${aws:PrincipalAccount}:apps/*"
+        ));
+        assert!(!matches(
+            "arn:aws:mobiletargeting:us-east-1:${aws-PrincipalAccount}:apps/*"
+        ));
+        assert_eq!(
+            pattern("arn:aws:mobiletargeting:us-east-1:123456789012:apps/${aws:username}/*")
+                .matches(&requested, &facts),
+            Match::Unresolved
+        );
+        assert_eq!(
+            pattern("arn:aws:mobiletargeting:eu-west-1:123456789012:apps/${aws:username}/*")
+                .matches(&requested, &facts),
+            Match::No
+        );
+    }
+}
