@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memchr;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -153,20 +154,32 @@ impl<'s> Node<'s> {
         Fault::new(self.offset(), format!("{what} is {found}"), hint)
     }
 
+    /// The members of the object that the whole of `source` is; the value that it is where it is none.
+    ///
+    /// As [`root`](Self::root) with the members, and without going through the text twice.
+    pub fn root_members<const N: usize>(
+        source: &'s str,
+        accept: Accept,
+        what: &str,
+        names: [&'static str; N],
+    ) -> Result<Result<[Option<Member<'s>>; N], Self>, Fault> {
+        if !source.trim_ascii_start().starts_with('{') {
+            return Self::root(source, accept).map(Err);
+        }
+        let members: Members<'s> =
+            serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
+        let part = |raw| Self {
+            source,
+            raw,
+            accept,
+        };
+        known(members.read(part), what, names).map(Ok)
+    }
+
     /// The members of an object, in their order; a name that is written twice comes twice.
     pub fn members(&self) -> Result<Vec<Member<'s>>, Fault> {
-        let Members(members) = self.take_apart()?;
-        members
-            .into_iter()
-            .map(|(name, value)| {
-                let name = self.part(name).text()?;
-                Ok(Member {
-                    name_offset: name.offset,
-                    name: name.content,
-                    value: self.part(value),
-                })
-            })
-            .collect()
+        let members: Members<'s> = self.take_apart()?;
+        members.read(|raw| self.part(raw)).collect()
     }
 
     /// The members of an object that has these members and no others, each at most once.
@@ -175,19 +188,8 @@ impl<'s> Node<'s> {
         what: &str,
         names: [&'static str; N],
     ) -> Result<[Option<Member<'s>>; N], Fault> {
-        let mut found = [const { None }; N];
-        for member in self.members()? {
-            let slot = names
-                .iter()
-                .zip(&mut found)
-                .find(|(name, _)| **name == member.name);
-            match slot {
-                Some((_, slot @ None)) => *slot = Some(member),
-                Some((name, Some(_))) => return Err(duplicate(member.name_offset, name)),
-                None => return Err(unknown(&member, what, &names)),
-            }
-        }
-        Ok(found)
+        let members: Members<'s> = self.take_apart()?;
+        known(members.read(|raw| self.part(raw)), what, names)
     }
 
     /// The elements of a list.
@@ -203,7 +205,7 @@ impl<'s> Node<'s> {
         let plain = quoted
             .strip_prefix('"')
             .and_then(|rest| rest.strip_suffix('"'))
-            .filter(|content| !content.contains('\\'));
+            .filter(|content| memchr(b'\\', content.as_bytes()).is_none());
         if let Some(content) = plain {
             return self.accepted(Text {
                 content: Cow::Borrowed(content),
@@ -240,6 +242,28 @@ impl<'s> Node<'s> {
             )
         })
     }
+}
+
+/// The members of an object by their names.
+fn known<'s, const N: usize>(
+    members: impl Iterator<Item = Result<Member<'s>, Fault>>,
+    what: &str,
+    names: [&'static str; N],
+) -> Result<[Option<Member<'s>>; N], Fault> {
+    let mut found = [const { None }; N];
+    for member in members {
+        let member = member?;
+        let slot = names
+            .iter()
+            .zip(&mut found)
+            .find(|(name, _)| **name == member.name);
+        match slot {
+            Some((_, slot @ None)) => *slot = Some(member),
+            Some((name, Some(_))) => return Err(duplicate(member.name_offset, name)),
+            None => return Err(unknown(&member, what, &names)),
+        }
+    }
+    Ok(found)
 }
 
 /// A fault for a member that stands twice in its object.
@@ -307,6 +331,23 @@ fn without_place(error: &serde_json::Error) -> String {
 
 /// Serde's maps keep the last of two members with one name; this keeps both.
 struct Members<'s>(Vec<(&'s RawValue, &'s RawValue)>);
+
+impl<'s> Members<'s> {
+    /// The members, with names that are read. `part` makes a node of a part of the text.
+    fn read(
+        self,
+        part: impl Fn(&'s RawValue) -> Node<'s>,
+    ) -> impl Iterator<Item = Result<Member<'s>, Fault>> {
+        self.0.into_iter().map(move |(name, value)| {
+            let name = part(name).text()?;
+            Ok(Member {
+                name_offset: name.offset,
+                name: name.content,
+                value: part(value),
+            })
+        })
+    }
+}
 
 impl<'s> Deserialize<'s> for Members<'s> {
     fn deserialize<D: Deserializer<'s>>(deserializer: D) -> Result<Self, D::Error> {

@@ -18,6 +18,17 @@ pub struct BorrowedPattern<'p> {
 }
 
 impl<'p> BorrowedPattern<'p> {
+    /// The pattern for the empty text.
+    pub const EMPTY: Self = Self {
+        text: "",
+        shape: Shape::Literal,
+    };
+
+    /// A text with wildcards, in which `${` is text like other text.
+    pub fn without_variables(text: &'p str) -> Self {
+        Self::new(text, None)
+    }
+
     /// A text with wildcards and, where it has variables, what it was taken apart into.
     pub(crate) fn new(text: &'p str, tokens: Option<&'p Tokens>) -> Self {
         let shape = match tokens {

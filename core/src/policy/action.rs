@@ -1,5 +1,6 @@
 //! `Action` and `NotAction`.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -58,15 +59,6 @@ pub struct ActionPattern {
 }
 
 impl ActionPattern {
-    /// Reads `*` or `prefix:name`. Neither has to be known to any catalog.
-    pub(super) fn parse(text: &Arc<str>, place: Place) -> Result<Self, Flaw> {
-        check(text)?;
-        Ok(Self {
-            text: Arc::clone(text),
-            place,
-        })
-    }
-
     /// `*`.
     pub(super) fn everything(place: Place) -> Self {
         Self {
@@ -116,6 +108,24 @@ impl ActionPattern {
             wanted_prefix.eq_ignore_ascii_case(prefix)
         };
         is_prefix && covers(wanted_name, name)
+    }
+}
+
+/// The patterns that a document has had so far.
+#[derive(Default)]
+pub(super) struct KnownActions(HashSet<Arc<str>>);
+
+impl KnownActions {
+    /// Reads `*` or `prefix:name`. Neither has to be known to any catalog.
+    pub(super) fn parse(&mut self, text: &str, place: Place) -> Result<ActionPattern, Flaw> {
+        if let Some(known) = self.0.get(text) {
+            let text = Arc::clone(known);
+            return Ok(ActionPattern { text, place });
+        }
+        check(text)?;
+        let text: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&text));
+        Ok(ActionPattern { text, place })
     }
 }
 
@@ -177,7 +187,7 @@ fn has_wildcards(text: &str) -> bool {
 
 /// Whether a text with wildcards and without variables matches `text`.
 fn covers(pattern: &str, text: &str) -> bool {
-    let pattern = BorrowedPattern::new(pattern, None);
+    let pattern = BorrowedPattern::without_variables(pattern);
     pattern.matches(text, Case::IgnoreAscii, Context::empty()) == Match::Yes
 }
 
@@ -207,7 +217,7 @@ mod tests {
             ("*:GetCampaign", false, true),
             ("m*:GetApp", false, false),
         ] {
-            let pattern = ActionPattern::parse(&pattern.into(), place).unwrap();
+            let pattern = KnownActions::default().parse(pattern, place).unwrap();
             let matches = |effect| pattern.matches("mobiletargeting", "GetCampaign", effect);
             assert_eq!(matches(Effect::Allow), allow, "{pattern}");
             assert_eq!(matches(Effect::Deny), deny, "{pattern}");

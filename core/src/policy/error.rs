@@ -15,6 +15,14 @@ impl Position {
     /// The first character of a text.
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 
+    /// The place behind so many lines, and behind so many characters of the last one.
+    pub(crate) fn behind_start(lines: usize, characters: usize) -> Self {
+        Self {
+            line: advance(1, lines),
+            column: advance(1, characters),
+        }
+    }
+
     /// The place `passed` characters further on.
     pub(crate) fn behind(self, passed: &str) -> Self {
         match passed.rsplit_once('\n') {

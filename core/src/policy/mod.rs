@@ -82,6 +82,7 @@ mod principal;
 mod reader;
 mod resource;
 mod resource_pattern;
+mod short_arn;
 mod statement;
 mod validate;
 mod values;

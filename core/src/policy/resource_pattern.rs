@@ -3,8 +3,11 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use memchr::memchr_iter;
+
 use super::document::Version;
 use super::error::{Flaw, Place, Position};
+use super::short_arn;
 use crate::condition::quote::Quoted;
 use crate::context::{Context, Facts};
 use crate::pattern::language::Language;
@@ -83,11 +86,11 @@ impl ResourcePattern {
         })
     }
 
-    /// The patterns of all five components behind `arn:`; none for `*` and for a short ARN.
-    pub fn all_components(&self) -> Option<[BorrowedPattern<'_>; LAST + 1]> {
-        let mut components = self.components();
-        let mut next = || components.next();
-        Some([next()?, next()?, next()?, next()?, next()?])
+    /// What stands between the first component, `arn`, and the last: partition, service, region and account with the colons
+    /// between them. Nothing for `*` and for a short ARN.
+    pub fn head(&self) -> Option<&str> {
+        let (head, _) = self.split_at_last()?;
+        head.split_once(':').map(|(_, head)| head)
     }
 
     /// The pattern of the ARN's last component; none for `*` and for a short ARN.
@@ -186,7 +189,7 @@ impl ResourcePattern {
             return true;
         }
         // An array, because decisions come here and allocate nothing.
-        let mut components = [BorrowedPattern::new("", None); LAST + 1];
+        let mut components = [BorrowedPattern::EMPTY; LAST + 1];
         let mut count = 0;
         for (slot, component) in components.iter_mut().zip(self.components()) {
             *slot = component;
@@ -194,9 +197,9 @@ impl ResourcePattern {
         }
         let components = components.get(..count).unwrap_or_default();
         if self.last.is_some() {
-            all_fit(components, 0, &fits)
+            short_arn::all_fit(components, 0, &fits)
         } else {
-            short_arn_fits(components, &fits)
+            short_arn::fits(components, &fits)
         }
     }
 
@@ -223,7 +226,7 @@ impl fmt::Display for ResourcePattern {
 const EVERYTHING: &str = "*";
 
 /// The index of an ARN's last component, counted from the partition.
-const LAST: usize = 4;
+pub(super) const LAST: usize = 4;
 
 /// Refuses what does not start as ARNs do.
 fn check_start(text: &str) -> Result<(), Flaw> {
@@ -248,10 +251,10 @@ fn check_start(text: &str) -> Result<(), Flaw> {
 
 /// Where the last component starts, when the ARN has all six.
 fn start_of_last(text: &str) -> Result<Option<NonZeroU32>, Flaw> {
-    let Some(last) = text.splitn(LAST + 2, ':').nth(LAST + 1) else {
+    let Some(colon) = memchr_iter(b':', text.as_bytes()).nth(LAST) else {
         return Ok(None);
     };
-    match u32::try_from(text.len() - last.len()) {
+    match u32::try_from(colon + 1) {
         Ok(start) => Ok(NonZeroU32::new(start)),
         Err(_) => Err(Flaw::new(
             "the resource is longer than any ARN",
@@ -260,36 +263,9 @@ fn start_of_last(text: &str) -> Result<Option<NonZeroU32>, Flaw> {
     }
 }
 
-/// Whether the patterns fit with the missing components at the end, or behind one that ends in `*`.
-fn short_arn_fits(
-    short: &[BorrowedPattern<'_>],
-    fits: &impl Fn(BorrowedPattern<'_>, usize) -> bool,
-) -> bool {
-    let at_the_end = all_fit(short, 0, fits);
-    at_the_end
-        || (1..short.len()).any(|split| {
-            let (front, back) = short.split_at(split);
-            let skipped = (LAST + 1).saturating_sub(back.len());
-            let reaches_over_colons = front
-                .last()
-                .is_some_and(|last| last.as_str().ends_with('*'));
-            reaches_over_colons && all_fit(front, 0, fits) && all_fit(back, skipped, fits)
-        })
-}
-
-/// Whether each pattern fits the component in its place, the first of them at the index `start`.
-fn all_fit(
-    patterns: &[BorrowedPattern<'_>],
-    start: usize,
-    fits: &impl Fn(BorrowedPattern<'_>, usize) -> bool,
-) -> bool {
-    let mut indexed = patterns.iter().zip(start..);
-    indexed.all(|(pattern, index)| fits(*pattern, index))
-}
-
 /// Whether a component without variables matches. A text always matches itself.
 fn matches_text(pattern: &str, component: &str) -> bool {
-    pattern == component || is_match(BorrowedPattern::new(pattern, None), component)
+    pattern == component || is_match(BorrowedPattern::without_variables(pattern), component)
 }
 
 /// For components that have no variables.
@@ -426,37 +402,6 @@ mod tests {
         ));
         assert!(covers("arn:aws:s3:*:*:bucket", "arn:aws:s3:::bucket"));
         assert!(!covers("arn:aws:s3:?:*:bucket", "arn:aws:s3:::bucket"));
-    }
-
-    #[test]
-    fn short_arns() {
-        for (pattern, expected) in [
-            ("arn:*", true),
-            ("*:*", true),
-            ("arn:aws", true),
-            ("arn:aws:*", true),
-            ("arn:aws:mobile*", true),
-            ("arn:aws:mobiletargeting", true),
-            ("arn:aws:mobiletargeting:*", true),
-            ("arn:aws:mobiletargeting:us-east-1", true),
-            ("arn:aws:mobiletargeting:us-east-1:123456789012", true),
-            ("arn:aws:mobiletargeting:*:apps/a1/campaigns/c1", true),
-            ("arn:aws:mobiletargeting:us-*:apps/*", true),
-            ("arn:*:apps/a1/campaigns/c1", true),
-            ("arn:aws:m*g", true),
-            ("arn:aws:mobile", false),
-            ("arn:aws:mo*:eu-west-1", false),
-            ("arn:aws-cn:*", false),
-            (
-                "arn:aws:mobiletargeting:us-east-1:apps/a1/campaigns/c1",
-                false,
-            ),
-            ("arn:aws:mobiletargeting:*:apps/a1", false),
-            ("arn:aws:mobiletargeting:eu-*:apps/*", false),
-            ("arn:aws:s3:*:apps/*", false),
-        ] {
-            assert_eq!(covers(pattern, CAMPAIGN), expected, "{pattern}");
-        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::policy::statement::{ConditionPlace, Conditions, OperatorBlock};
 pub(super) fn read(
     condition: &Member<'_>,
     version: Version,
-    places: &mut Places<'_>,
+    places: &Places,
 ) -> Result<Conditions, Fault> {
     let place = places.of_offset(condition.name_offset);
     let mut conditions = Vec::new();
@@ -89,7 +89,7 @@ fn read_condition(
     operator: &Member<'_>,
     key: &Member<'_>,
     version: Version,
-    places: &mut Places<'_>,
+    places: &Places,
 ) -> Result<(Condition, ConditionPlace), Fault> {
     let is_list = key.value.json_type() == Type::List;
     let nodes = if is_list {

@@ -6,9 +6,8 @@ mod survey;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::Arc;
 
-use super::action::{ActionElement, ActionPattern};
+use super::action::{ActionElement, KnownActions};
 use super::document::{Document, Version};
 use super::error::{Flaw, ParseError, Place};
 use super::limits::Limits;
@@ -48,18 +47,21 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
             "write a policy document, an object with a `Statement`",
         ));
     }
-    let root = Node::root(source, survey::accept)?;
-    if root.json_type() != Type::Object {
-        return Err(root.wrong_type(
+    let [version, id, statement] = Node::root_members(
+        source,
+        survey::accept,
+        "a policy document",
+        ["Version", "Id", "Statement"],
+    )?
+    .map_err(|other| {
+        other.wrong_type(
             "the document",
             "write an object with `Version` and `Statement`",
-        ));
-    }
-    let [version, id, statement] =
-        root.known_members("a policy document", ["Version", "Id", "Statement"])?;
-    let mut places = Places::of(source);
+        )
+    })?;
+    let places = Places::of(source);
     let version = match version {
-        Some(member) => Some(read_version(&member.value, &mut places)?),
+        Some(member) => Some(read_version(&member.value, &places)?),
         None => None,
     };
     let id = match id {
@@ -75,7 +77,7 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
     }) = statement
     else {
         return Err(Fault::new(
-            root.offset(),
+            source.len() - source.trim_ascii_start().len(),
             "the document has no `Statement`",
             "add a statement, or a list of statements",
         ));
@@ -109,8 +111,8 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
     let mut reader = StatementReader {
         version: version.map_or(Version::V2008_10_17, |(version, _)| version),
         places,
-        sids: HashSet::new(),
-        actions: Shared::default(),
+        sids: HashSet::with_capacity(nodes.len()),
+        actions: KnownActions::default(),
     };
     let statements = nodes
         .iter()
@@ -126,7 +128,7 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
     })
 }
 
-fn read_version(node: &Node<'_>, places: &mut Places<'_>) -> Result<(Version, Place), Fault> {
+fn read_version(node: &Node<'_>, places: &Places) -> Result<(Version, Place), Fault> {
     let text = string(node, "`Version`")?;
     let version = Version::ALL
         .iter()
@@ -143,25 +145,10 @@ fn read_version(node: &Node<'_>, places: &mut Places<'_>) -> Result<(Version, Pl
 
 struct StatementReader<'s> {
     version: Version,
-    places: Places<'s>,
+    places: Places,
     /// The names that statements have had so far.
     sids: HashSet<Cow<'s, str>>,
-    actions: Shared,
-}
-
-/// Texts that stand in a document several times and are kept once.
-#[derive(Default)]
-struct Shared(HashSet<Arc<str>>);
-
-impl Shared {
-    fn text(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
-            return Arc::clone(known);
-        }
-        let new: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&new));
-        new
-    }
+    actions: KnownActions,
 }
 
 impl<'s> StatementReader<'s> {
@@ -196,7 +183,7 @@ impl<'s> StatementReader<'s> {
                 "Condition",
             ],
         )?;
-        let place = self.places.start_statement(node.offset());
+        let place = self.places.of_offset(node.offset());
         let sid = match sid {
             Some(member) => Some(self.read_sid(&member.value)?),
             None => None,
@@ -222,28 +209,22 @@ impl<'s> StatementReader<'s> {
         };
         let action = ActionElement {
             is_negated: is_negated(&action),
-            values: values(
-                &action,
-                &mut self.places,
-                Nulls::Refused,
-                &mut |text, place| ActionPattern::parse(&self.actions.text(text), place),
-            )?,
+            values: values(&action, &self.places, Nulls::Refused, &mut |text, place| {
+                self.actions.parse(text, place)
+            })?,
         };
         let version = self.version;
         let resource = match either(resource, not_resource)? {
             Some(member) => Some(ResourceElement {
                 is_negated: is_negated(&member),
-                values: values(
-                    &member,
-                    &mut self.places,
-                    Nulls::Skipped,
-                    &mut |text, place| ResourcePattern::parse(text, version, place),
-                )?,
+                values: values(&member, &self.places, Nulls::Skipped, &mut |text, place| {
+                    ResourcePattern::parse(text, version, place)
+                })?,
             }),
             None => None,
         };
         let conditions = match condition {
-            Some(member) => Some(condition::read(&member, self.version, &mut self.places)?.into()),
+            Some(member) => Some(condition::read(&member, self.version, &self.places)?.into()),
             None => None,
         };
         Ok(Statement {
@@ -353,10 +334,9 @@ impl<'s> StatementReader<'s> {
         for member in node.members()? {
             for principal_type in PrincipalType::ALL {
                 if principal_type.name() == member.name {
-                    let entries =
-                        values(&member, &mut self.places, Nulls::Refused, &mut |text, _| {
-                            principal_type.check(text).map(|()| text.into())
-                        })?;
+                    let entries = values(&member, &self.places, Nulls::Refused, &mut |text, _| {
+                        principal_type.check(text).map(|()| text.into())
+                    })?;
                     listed.push((principal_type, entries));
                 }
             }
@@ -383,16 +363,16 @@ enum Nulls {
 /// The value of a member that is a string or a list of strings, with at least one.
 fn values<T>(
     member: &Member<'_>,
-    places: &mut Places<'_>,
+    places: &Places,
     nulls: Nulls,
     read: &mut dyn FnMut(&str, Place) -> Result<T, Flaw>,
 ) -> Result<Values<T>, Fault> {
-    let mut read_text = |text: &Text<'_>, places: &mut Places<'_>| {
+    let mut read_text = |text: &Text<'_>| {
         let place = places.of_offset(text.offset);
         read(&text.content, place).map_err(|flaw| Fault::in_text(text, flaw))
     };
     match member.value.json_type() {
-        Type::Text => Ok(Values::One(read_text(&member.value.text()?, places)?)),
+        Type::Text => Ok(Values::One(read_text(&member.value.text()?)?)),
         Type::List => {
             let place = places.of_offset(member.value.offset());
             let elements = member.value.elements()?;
@@ -400,7 +380,7 @@ fn values<T>(
             let mut skipped = Vec::new();
             for (index, element) in elements.iter().enumerate() {
                 match element.json_type() {
-                    Type::Text => items.push(read_text(&element.text()?, places)?),
+                    Type::Text => items.push(read_text(&element.text()?)?),
                     Type::Null if nulls == Nulls::Skipped => {
                         skipped.push((index, places.of_offset(element.offset())));
                     }

@@ -2,51 +2,51 @@
 
 use super::super::error::{Place, Position};
 
-/// Turns offsets into lines and columns; cheap when they come in the order of the text.
-pub(super) struct Places<'s> {
-    source: &'s str,
-    statement: Mark,
-    last: Mark,
+/// Turns offsets into lines and columns, without going through the text for each.
+pub(super) struct Places {
+    /// Where the lines behind the first one start.
+    lines: Vec<usize>,
+    /// Where the bytes stand that begin no character.
+    continuations: Vec<usize>,
 }
 
-#[derive(Clone, Copy)]
-struct Mark {
-    offset: usize,
-    position: Position,
-}
-
-impl<'s> Places<'s> {
-    pub(super) fn of(source: &'s str) -> Self {
-        let start = Mark {
-            offset: 0,
-            position: Position::START,
-        };
+impl Places {
+    pub(super) fn of(source: &str) -> Self {
+        let bytes = source.bytes().enumerate();
+        let continuations = bytes.filter(|(_, byte)| byte & 0b1100_0000 == 0b1000_0000);
         Self {
-            source,
-            statement: start,
-            last: start,
+            lines: source.match_indices('\n').map(|(end, _)| end + 1).collect(),
+            continuations: match source.is_ascii() {
+                true => Vec::new(),
+                false => continuations.map(|(offset, _)| offset).collect(),
+            },
         }
     }
 
-    pub(super) fn of_offset(&mut self, offset: usize) -> Place {
-        let marks = [self.last, self.statement];
-        let near = marks.into_iter().find(|mark| mark.offset <= offset);
-        let mark = near.unwrap_or(Mark {
-            offset: 0,
-            position: Position::START,
-        });
-        let passed = self.source.get(mark.offset..offset).unwrap_or_default();
-        self.last = Mark {
-            offset,
-            position: mark.position.behind(passed),
-        };
-        Place(self.last.position)
+    /// The place of a character, by its offset in bytes from the start of the text.
+    pub(super) fn of_offset(&self, offset: usize) -> Place {
+        let before = |places: &[usize], end| places.partition_point(|place| *place < end);
+        let lines = before(&self.lines, offset + 1);
+        let start = lines.checked_sub(1).and_then(|last| self.lines.get(last));
+        let start = start.copied().unwrap_or_default();
+        let continued = before(&self.continuations, offset) - before(&self.continuations, start);
+        Place(Position::behind_start(lines, offset - start - continued))
     }
+}
 
-    /// Members of a statement are read in another order than they are written, so its start is kept to go back to.
-    pub(super) fn start_statement(&mut self, offset: usize) -> Place {
-        let place = self.of_offset(offset);
-        self.statement = self.last;
-        place
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+
+    #[test]
+    fn places_are_those_that_counting_gives() {
+        for source in ["", "a", "\n", "ab\n\ncd\r\n\té", "é\nüö ab\nß", "äöü"] {
+            let places = Places::of(source);
+            for (offset, _) in source.char_indices() {
+                let counted = json::position(source, offset);
+                assert_eq!(places.of_offset(offset).0, counted, "{source:?} {offset}");
+            }
+        }
     }
 }

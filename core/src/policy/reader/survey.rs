@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use crate::condition::quote::Quoted;
 use crate::json::{Fault, Text};
 use crate::policy::document::Size;
@@ -25,7 +27,8 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
     }
     let forbidden = first_forbidden_character(source);
     let allowed = forbidden.map_or(source.len(), |(offset, _)| offset);
-    let white_space = survey_structure(source.as_bytes().iter().take(allowed), limits)?;
+    let white_space =
+        survey_structure(source.as_bytes().get(..allowed).unwrap_or_default(), limits)?;
     match forbidden {
         Some((offset, character)) => Err(forbidden_character(offset, character)),
         None => Ok(Size {
@@ -55,40 +58,52 @@ fn first_forbidden_character(source: &str) -> Option<(usize, char)> {
 }
 
 /// Checks the depth, and counts the white space between the tokens.
-fn survey_structure<'s>(
-    bytes: impl Iterator<Item = &'s u8>,
-    limits: &Limits,
-) -> Result<usize, Fault> {
+fn survey_structure(text: &[u8], limits: &Limits) -> Result<usize, Fault> {
     let mut white_space = 0;
     let mut depth = 0_usize;
-    let mut bytes = bytes.enumerate();
-    while let Some((offset, byte)) = bytes.next() {
+    let mut offset = 0;
+    while let Some(byte) = text.get(offset) {
         match byte {
-            b'"' => {
-                // To the end of the string; what an escape begins does not end it.
-                while let Some((_, b'\\')) = bytes.find(|(_, byte)| matches!(byte, b'"' | b'\\')) {
-                    bytes.next();
-                }
-            }
             b'\t' | b'\n' | b'\r' | b' ' => white_space += 1,
             b'{' | b'[' => {
                 depth += 1;
                 if depth > limits.max_depth() {
-                    return Err(Fault::new(
-                        offset,
-                        format!(
-                            "objects and lists are nested deeper than {} levels",
-                            limits.max_depth()
-                        ),
-                        "a policy document needs 6 levels; remove the others or raise the limit",
-                    ));
+                    return Err(too_deep(offset, limits));
                 }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
+        offset += 1;
+        if *byte == b'"' {
+            offset = behind_string(text, offset);
+        }
     }
     Ok(white_space)
+}
+
+/// Where a string has ended that begins at `offset`, its first quotation mark aside.
+fn behind_string(text: &[u8], mut offset: usize) -> usize {
+    loop {
+        let rest = text.get(offset..).unwrap_or_default();
+        match memchr2(b'"', b'\\', rest) {
+            // What an escape begins does not end the string.
+            Some(end) if rest.get(end) == Some(&b'\\') => offset += end + 2,
+            Some(end) => return offset + end + 1,
+            None => return text.len(),
+        }
+    }
+}
+
+fn too_deep(offset: usize, limits: &Limits) -> Fault {
+    Fault::new(
+        offset,
+        format!(
+            "objects and lists are nested deeper than {} levels",
+            limits.max_depth()
+        ),
+        "a policy document needs 6 levels; remove the others or raise the limit",
+    )
 }
 
 /// Refuses a string that holds, by way of an escape, a character that no policy may hold.

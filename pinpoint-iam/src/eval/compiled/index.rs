@@ -228,7 +228,8 @@ impl Index {
 #[derive(Default)]
 pub(super) struct Builder<'p> {
     anywhere: Vec<Entry>,
-    heads: BTreeMap<[&'p str; HEAD], InHead<'p>>,
+    /// By their texts.
+    heads: BTreeMap<&'p str, InHead<'p>>,
 }
 
 /// What one head has.
@@ -256,7 +257,7 @@ impl<'p> Builder<'p> {
             }
         };
         for (index, pattern) in element.patterns().iter().enumerate() {
-            let Some([partition, service, region, account, last]) = pattern.all_components() else {
+            let Some((head, last)) = pattern.head().zip(pattern.last_component()) else {
                 let kind = if pattern.is_everything() {
                     Kind::Always
                 } else {
@@ -265,14 +266,10 @@ impl<'p> Builder<'p> {
                 self.anywhere.push(entry(kind)?);
                 continue;
             };
-            let patterns = [account, region, service, partition];
             let (start, kind) = start_of(last, index);
             self.heads
-                .entry(patterns.map(BorrowedPattern::as_str))
-                .or_insert_with(|| InHead {
-                    patterns,
-                    entries: Vec::new(),
-                })
+                .entry(head)
+                .or_insert_with(|| InHead::new(head))
                 .entries
                 .push((start, entry(kind)?));
         }
@@ -343,6 +340,17 @@ impl<'p> Builder<'p> {
 }
 
 impl<'p> InHead<'p> {
+    /// A head that is written so: partition, service, region and account.
+    fn new(text: &'p str) -> Self {
+        let mut components = text.split(':').map(BorrowedPattern::without_variables);
+        let mut next = || components.next().unwrap_or(BorrowedPattern::EMPTY);
+        let [partition, service, region, account] = [next(), next(), next(), next()];
+        Self {
+            patterns: [account, region, service, partition],
+            entries: Vec::new(),
+        }
+    }
+
     /// The texts of the head's components; `None` where one of them has wildcards.
     fn texts(&self) -> Option<[&'p str; HEAD]> {
         let [account, region, service, partition] = self.patterns.map(only_text);

@@ -1,0 +1,82 @@
+//! How short ARNs are laid over whole ones, see [`ResourcePattern::matches`](super::ResourcePattern::matches).
+
+use super::resource_pattern::LAST;
+use crate::pattern::BorrowedPattern;
+
+/// Whether the patterns fit with the missing components at the end, or behind one that ends in `*`.
+pub(super) fn fits(
+    short: &[BorrowedPattern<'_>],
+    fits: &impl Fn(BorrowedPattern<'_>, usize) -> bool,
+) -> bool {
+    let at_the_end = all_fit(short, 0, fits);
+    at_the_end
+        || (1..short.len()).any(|split| {
+            let (front, back) = short.split_at(split);
+            let skipped = (LAST + 1).saturating_sub(back.len());
+            let reaches_over_colons = front
+                .last()
+                .is_some_and(|last| last.as_str().ends_with('*'));
+            reaches_over_colons && all_fit(front, 0, fits) && all_fit(back, skipped, fits)
+        })
+}
+
+/// Whether each pattern fits the component in its place, the first of them at the index `start`.
+pub(super) fn all_fit(
+    patterns: &[BorrowedPattern<'_>],
+    start: usize,
+    fits: &impl Fn(BorrowedPattern<'_>, usize) -> bool,
+) -> bool {
+    let mut indexed = patterns.iter().zip(start..);
+    indexed.all(|(pattern, index)| fits(*pattern, index))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::arn::Arn;
+    use crate::context::Context;
+    use crate::pattern::Match;
+    use crate::policy::Version;
+    use crate::policy::error::{Place, Position};
+    use crate::policy::resource_pattern::ResourcePattern;
+    use crate::resource::RequestedResource;
+
+    const CAMPAIGN: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1";
+
+    fn covers(text: &str, arn: &str) -> bool {
+        let place = Place(Position::START);
+        let pattern = ResourcePattern::parse(text, Version::V2012_10_17, place).unwrap();
+        let requested = RequestedResource::Arn(Arn::parse(arn).unwrap());
+        pattern.matches(&requested, &Context::new()) == Match::Yes
+    }
+
+    #[test]
+    fn short_arns() {
+        for (pattern, expected) in [
+            ("arn:*", true),
+            ("*:*", true),
+            ("arn:aws", true),
+            ("arn:aws:*", true),
+            ("arn:aws:mobile*", true),
+            ("arn:aws:mobiletargeting", true),
+            ("arn:aws:mobiletargeting:*", true),
+            ("arn:aws:mobiletargeting:us-east-1", true),
+            ("arn:aws:mobiletargeting:us-east-1:123456789012", true),
+            ("arn:aws:mobiletargeting:*:apps/a1/campaigns/c1", true),
+            ("arn:aws:mobiletargeting:us-*:apps/*", true),
+            ("arn:*:apps/a1/campaigns/c1", true),
+            ("arn:aws:m*g", true),
+            ("arn:aws:mobile", false),
+            ("arn:aws:mo*:eu-west-1", false),
+            ("arn:aws-cn:*", false),
+            (
+                "arn:aws:mobiletargeting:us-east-1:apps/a1/campaigns/c1",
+                false,
+            ),
+            ("arn:aws:mobiletargeting:*:apps/a1", false),
+            ("arn:aws:mobiletargeting:eu-*:apps/*", false),
+            ("arn:aws:s3:*:apps/*", false),
+        ] {
+            assert_eq!(covers(pattern, CAMPAIGN), expected, "{pattern}");
+        }
+    }
+}
