@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memmem};
+
 use super::Case;
 
 /// What a pattern consists of once its variables are filled.
@@ -26,7 +28,8 @@ pub(super) trait Run: Copy {
     /// What comes behind the first place where the run matches.
     fn find(self, value: &str, case: Case) -> Option<&str> {
         if let (Some(text), Case::Sensitive) = (self.as_text(), case) {
-            return value.split_once(text).map(|(_, after)| after);
+            let start = memmem::find(value.as_bytes(), text.as_bytes())?;
+            return value.get(start + text.len()..);
         }
         let mut candidate = value;
         loop {
@@ -70,6 +73,9 @@ pub(super) fn glob<R: Run>(
 /// As it is written, with `?` for any character.
 impl Run for &str {
     fn strip_start(self, value: &str, case: Case) -> Option<&str> {
+        if let Some(text) = self.as_text() {
+            return case.strip_start(value, text);
+        }
         let mut texts = self.split('?');
         let rest = case.strip_start(value, texts.next().unwrap_or_default())?;
         texts.try_fold(rest, |rest, text| {
@@ -78,13 +84,16 @@ impl Run for &str {
     }
 
     fn strip_end(self, value: &str, case: Case) -> Option<&str> {
+        if let Some(text) = self.as_text() {
+            return case.strip_end(value, text);
+        }
         let mut texts = self.rsplit('?');
         let rest = case.strip_end(value, texts.next().unwrap_or_default())?;
         texts.try_fold(rest, |rest, text| case.strip_end(without_last(rest)?, text))
     }
 
     fn as_text(&self) -> Option<&str> {
-        (!self.contains('?')).then_some(self)
+        memchr(b'?', self.as_bytes()).is_none().then_some(self)
     }
 }
 
