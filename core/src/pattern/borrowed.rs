@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memchr2;
+
 use super::glob::{Piece, glob};
 use super::language::Language;
 use super::part::{Filled, Part, Variable};
@@ -126,6 +128,21 @@ impl<'p> BorrowedPattern<'p> {
             Shape::Tokens(tokens) => return match_filled(tokens.as_slice(), value, case, facts),
         };
         if matched { Match::Yes } else { Match::No }
+    }
+
+    /// [`matches`](Self::matches), with regard to case, for a `value` of which is known that it starts with the text that
+    /// stands in front of the first wildcard or variable: that much is not compared again.
+    pub fn matches_behind_start(self, value: &str, facts: &(impl Facts + ?Sized)) -> Match<'p> {
+        let wildcard = match self.shape {
+            Shape::Wildcards => memchr2(b'*', b'?', self.text.as_bytes()),
+            _ => None,
+        };
+        let rest = wildcard.and_then(|start| self.text.get(start..).zip(value.get(start..)));
+        match rest {
+            Some((text, value)) if glob(text.split('*'), value, Case::Sensitive) => Match::Yes,
+            Some(_) => Match::No,
+            None => self.matches(value, Case::Sensitive, facts),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides}
 use crate::eval::decision::{NeededKeys, StatementId};
 use crate::eval::stack::{Policy, PolicyType};
 use crate::eval::statement::{Trace, principal_part, resource_part};
-use crate::pattern::{Case, Match};
+use crate::pattern::Match;
 use crate::policy::{Effect, Statement};
 use crate::request::Request;
 use crate::resource::RequestedResource;
@@ -416,7 +416,8 @@ fn resource_of(
             let last = pattern(statement, index).and_then(|pattern| pattern.last_component());
             match (last, request.resource()) {
                 (Some(last), RequestedResource::Arn(arn)) => {
-                    Some(last.matches(arn.resource(), Case::Sensitive, request))
+                    // The walk has come here by the start of the pattern.
+                    Some(last.matches_behind_start(arn.resource(), request))
                 }
                 _ => None,
             }
