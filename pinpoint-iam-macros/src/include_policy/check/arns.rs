@@ -1,5 +1,7 @@
 //! Which ARNs an action acts on, for every id that there could be.
 
+use std::cell::OnceCell;
+
 use pinpoint_iam_catalog::{Accepts, Action, Catalog, Component, Piece, ResourceType, Service};
 use pinpoint_iam_core::pattern::language::Language;
 use pinpoint_iam_core::policy::ResourcePattern;
@@ -9,8 +11,8 @@ use pinpoint_iam_core::resource;
 pub(super) struct CatalogAction<'c> {
     pub(super) service: &'c Service,
     pub(super) action: &'c Action,
-    /// One for each resource type; none for an action that is checked against `*`.
-    pub(super) arns: Vec<Arns>,
+    /// Made when they are asked for: a document speaks of few of a catalog's actions.
+    arns: OnceCell<Vec<Arns>>,
 }
 
 impl<'c> CatalogAction<'c> {
@@ -23,11 +25,7 @@ impl<'c> CatalogAction<'c> {
                 actions.map(move |action| Self {
                     service,
                     action,
-                    arns: action
-                        .resources
-                        .iter()
-                        .map(|resource| Arns::of(service, action, resource))
-                        .collect(),
+                    arns: OnceCell::new(),
                 })
             })
             .collect()
@@ -35,7 +33,17 @@ impl<'c> CatalogAction<'c> {
 
     /// Whether `pattern` matches a resource that the action acts on.
     pub(super) fn can_meet(&self, pattern: &ResourcePattern) -> bool {
-        self.arns.iter().any(|arns| arns.can_meet(pattern))
+        self.arns().iter().any(|arns| arns.can_meet(pattern))
+    }
+
+    /// Those of each resource type; none for an action that is checked against `*`.
+    pub(super) fn arns(&self) -> &[Arns] {
+        self.arns.get_or_init(|| {
+            let resources = self.action.resources.iter();
+            resources
+                .map(|resource| Arns::of(self.service, self.action, resource))
+                .collect()
+        })
     }
 }
 

@@ -115,7 +115,7 @@ fn hint(
     };
     let templates: BTreeSet<&str> = actions
         .iter()
-        .flat_map(|known| &known.arns)
+        .flat_map(|known| known.arns())
         .map(|arns| arns.template.as_str())
         .collect();
     if templates.is_empty() {
