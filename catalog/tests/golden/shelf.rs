@@ -17,7 +17,7 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
 };
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
-static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 4] = [
+const fn action_0() -> ::pinpoint_iam::action::ActionMetadata {
     ::pinpoint_iam::action::ActionMetadata {
         service: &SERVICE,
         index: 0,
@@ -40,7 +40,11 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 4] = [
         seen: &[::pinpoint_iam::action::Seen { source: "handbook", arn: ::core::option::Option::Some("arn:aws:shelf::account:books/*"), method: ::core::option::Option::Some("PUT") }],
         undocumented: false,
         note: ::core::option::Option::Some("The handbook once said \"PUT\"."),
-    },
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+const fn action_1() -> ::pinpoint_iam::action::ActionMetadata {
     ::pinpoint_iam::action::ActionMetadata {
         service: &SERVICE,
         index: 1,
@@ -63,7 +67,11 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 4] = [
         seen: &[],
         undocumented: false,
         note: ::core::option::Option::None,
-    },
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+const fn action_2() -> ::pinpoint_iam::action::ActionMetadata {
     ::pinpoint_iam::action::ActionMetadata {
         service: &SERVICE,
         index: 2,
@@ -86,7 +94,11 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 4] = [
         seen: &[],
         undocumented: false,
         note: ::core::option::Option::None,
-    },
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+const fn action_3() -> ::pinpoint_iam::action::ActionMetadata {
     ::pinpoint_iam::action::ActionMetadata {
         service: &SERVICE,
         index: 3,
@@ -109,7 +121,15 @@ static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 4] = [
         seen: &[],
         undocumented: true,
         note: ::core::option::Option::None,
-    },
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 4] = [
+    action_0(),
+    action_1(),
+    action_2(),
+    action_3(),
 ];
 
 /// An action of Book Shelf.
