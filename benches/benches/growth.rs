@@ -284,23 +284,22 @@ impl Scale {
 
     /// The length of everything that the build script has written for the crate.
     fn generated_bytes(&self) -> Result<u64, Failure> {
-        let mut bytes = 0;
+        // Other versions of the crate's dependencies have left directories of their own.
+        let mut newest = None;
         for entry in fs::read_dir(self.target.join("debug/build"))? {
-            let entry = entry?.path();
-            let name = entry
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let modules = entry.join("out/pinpoint-iam");
-            if !name.starts_with(&format!("growth-{}-", self.services)) || !modules.is_dir() {
-                continue;
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let modules = entry.path().join("out/pinpoint-iam");
+            if name.starts_with(&format!("growth-{}-", self.services)) && modules.is_dir() {
+                newest = newest.max(Some((modules.metadata()?.modified()?, modules)));
             }
-            for module in fs::read_dir(modules)? {
-                let module = module?;
-                if module.path().extension().is_some_and(|end| end == "rs") {
-                    bytes += module.metadata()?.len();
-                }
+        }
+        let (_, modules) = newest.ok_or("the build script has written nothing")?;
+        let mut bytes = 0;
+        for module in fs::read_dir(modules)? {
+            let module = module?;
+            if module.path().extension().is_some_and(|end| end == "rs") {
+                bytes += module.metadata()?.len();
             }
         }
         Ok(bytes)
