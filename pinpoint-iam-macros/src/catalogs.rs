@@ -11,11 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
 use pinpoint_iam_catalog::{Catalog, Package, SNAPSHOT_VARIABLE, Service, Snapshot};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span};
 
 use crate::messages;
-use crate::paths;
+use crate::paths::{Module, Root};
 
 /// The catalogs of one crate.
 #[derive(Clone, Debug)]
@@ -72,11 +71,9 @@ impl Catalogs {
     /// `::pinpoint_iam::mobiletargeting`.
     ///
     /// Its last segment stands at `place`, where the user wrote the service's name.
-    pub(crate) fn module(&self, service: &Service, place: Span) -> TokenStream {
+    pub(crate) fn module(&self, service: &Service, root: &Root, place: Span) -> Module {
         let Some(segments) = self.modules.get(&service.prefix) else {
-            let root = paths::root();
-            let name = Ident::new(&service.module_name(), place);
-            return quote!(#root::#name);
+            return root.module(Ident::new(&service.module_name(), place));
         };
         let last = segments.len().saturating_sub(1);
         let segments = segments.iter().enumerate().map(|(index, segment)| {
@@ -88,9 +85,9 @@ impl Catalogs {
             Ident::new(segment, place)
         });
         let segments: Vec<Ident> = segments.collect();
-        match segments.first() {
-            Some(first) if first == "crate" => quote!(#(#segments)::*),
-            _ => quote!(#(::#segments)*),
+        Module {
+            is_global: segments.first().is_none_or(|first| first != "crate"),
+            segments,
         }
     }
 }
@@ -212,7 +209,8 @@ mod tests {
 
     fn module(catalogs: &Catalogs, prefix: &str) -> String {
         let service = catalogs.catalog().service(prefix).unwrap();
-        let path = catalogs.module(service, Span::call_site()).to_string();
+        let module = catalogs.module(service, &crate::paths::root(), Span::call_site());
+        let path = quote::quote!(#module).to_string();
         path.replace(' ', "")
     }
 

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::guard::{self, Denied, FetchedTags, Guard, Pending, Permit, Tags};
 #[cfg(feature = "include-policy")]
 use crate::policy::Document;
-use crate::resource::Resource;
+use crate::resource::{InvalidId, Resource};
 
 /// A value that fills a placeholder of an ARN.
 #[diagnostic::on_unimplemented(
@@ -73,6 +73,35 @@ impl<A: ActsOn<R>, Legal, R: Resource> Fits<A, Legal> for R {
     fn prove(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied> {
         guard.authorize(action, self)
     }
+}
+
+/// What a check answers.
+pub type Checked<T = ()> = Result<T, Denied>;
+
+/// Asks the guard about an action on the resource that ids make, and refuses where they make none.
+///
+/// # Errors
+///
+/// As [`Guard::check`], and when the ids make no resource.
+pub fn check<A: ActsOn<R>, R: Resource>(
+    guard: &Guard<'_>,
+    action: A,
+    resource: Result<R, InvalidId>,
+) -> Result<(), Denied> {
+    guard.check(action, &resource?)
+}
+
+/// Asks the guard about an action on the resource that ids make, and answers the proof.
+///
+/// # Errors
+///
+/// As [`Guard::authorize`], and when the ids make no resource.
+pub fn authorize<A: ActsOn<R>, R: Resource>(
+    guard: &Guard<'_>,
+    action: A,
+    resource: Result<R, InvalidId>,
+) -> Result<Permit<A>, Denied> {
+    guard.authorize(action, &resource?)
 }
 
 /// The tags that a request carries.

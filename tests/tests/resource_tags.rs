@@ -95,8 +95,6 @@ by_hand!(Both, false);
 
 /// Two actions on one resource.
 impl Requires<Ids> for Both {
-    type Permit = ();
-
     fn check(
         guard: &Guard<'_>,
         (Path((application_id, campaign_id)),): &Ids,
@@ -119,8 +117,6 @@ by_hand!(Two, false);
 
 /// Two resources, all of which must be allowed.
 impl Requires<Ids> for Two {
-    type Permit = ();
-
     fn check(
         guard: &Guard<'_>,
         (Path((application_id, campaign_id)),): &Ids,
@@ -144,8 +140,6 @@ by_hand!(OneOfTwo, false);
 
 /// Two resources, one of which must be allowed.
 impl Requires<Ids> for OneOfTwo {
-    type Permit = ();
-
     fn check(
         guard: &Guard<'_>,
         (Path((application_id, campaign_id)),): &Ids,
@@ -170,8 +164,6 @@ static RESTLESS: AtomicUsize = AtomicUsize::new(0);
 
 /// Another resource each time.
 impl Requires<Ids> for Restless {
-    type Permit = ();
-
     fn check(guard: &Guard<'_>, _: &Ids) -> Result<(), Denied> {
         let id = RESTLESS.fetch_add(1, Ordering::SeqCst).to_string();
         guard.check(GetCampaign, &Campaign::new("a1", &id)?)
@@ -189,16 +181,12 @@ type TagsInBody = Json<HashMap<String, String>>;
 
 /// Tags of the application, and tags of the request, which only the body tells.
 impl Requires<Parent> for Create {
-    type Permit = ();
-
     fn check(guard: &Guard<'_>, (Path(application_id),): &Parent) -> Result<(), Denied> {
         before_body(guard.check(CreateCampaign, &App::new(application_id)?))
     }
 }
 
 impl RequiresAfterBody<Parent, TagsInBody> for Create {
-    type FinalPermit = ();
-
     fn check_after_body(
         guard: &Guard<'_>,
         (Path(application_id),): &Parent,

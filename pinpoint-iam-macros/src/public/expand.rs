@@ -59,15 +59,14 @@ pub(super) fn expand(reason: &LitStr, handler: Handler) -> TokenStream {
         #(#conditions)*
         impl #root::web::Annotated for #name {
             fn declaration() -> &'static #root::web::Declaration {
-                static DECLARATION: #root::web::Declaration = #root::web::Declaration {
+                &#root::web::Declaration {
                     handler: #shown,
                     module_path: ::core::module_path!(),
                     file: ::core::file!(),
                     line: ::core::line!(),
                     access: #root::web::Access::Public { reason: #reason },
                     path_parameters: &[],
-                };
-                &DECLARATION
+                }
             }
         }
 

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::parse::{NamedAction, Requires};
 use crate::catalogs::Catalogs;
-use crate::paths;
+use crate::paths::{self, Root};
 
 /// The names of actions in attributes that may turn out to have mistakes.
 pub(super) struct Named(Vec<(Option<Ident>, Ident)>);
@@ -30,7 +30,7 @@ impl Named {
 
     /// The names as paths, which rust-analyzer completes while they are half typed. rustc gets to see none of it, and
     /// says nothing more of a name that is unknown.
-    pub(super) fn for_completion(&self, catalogs: &Catalogs) -> TokenStream {
+    pub(super) fn for_completion(&self, catalogs: &Catalogs, root: &Root) -> TokenStream {
         let catalog = catalogs.catalog();
         let paths: Vec<TokenStream> = self
             .0
@@ -40,13 +40,12 @@ impl Named {
                     Some(written) => (catalog.service(&written.to_string())?, written.span()),
                     None => (catalog.default_service()?, Span::call_site()),
                 };
-                Some(paths::action(&catalogs.module(home, place), name))
+                Some(paths::action(&catalogs.module(home, root, place), name))
             })
             .collect();
         if paths.is_empty() {
             return TokenStream::new();
         }
-        let root = paths::root();
         quote! {
             #root::expansion::for_completion! {
                 const _: () = {

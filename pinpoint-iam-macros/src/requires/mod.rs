@@ -18,6 +18,7 @@ use proc_macro2::{Span, TokenStream};
 
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
+use crate::paths;
 
 /// The whole attribute: its arguments and the item that it stands on, to what takes the item's place.
 ///
@@ -34,6 +35,7 @@ pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStrea
 }
 
 fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let root = paths::root();
     let mut errors = Errors::default();
     let mut attributes = vec![parse::attribute(attribute, Span::call_site(), &mut errors)];
     let function = errors.take(syn::parse2::<parse::Function>(item.clone()));
@@ -42,15 +44,15 @@ fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream)
         function
     });
     let named = editor::Named::of(&attributes);
-    let checked =
-        function.and_then(|function| check::check(catalogs, attributes, function, &mut errors));
+    let checked = function
+        .and_then(|function| check::check(catalogs, &root, attributes, function, &mut errors));
     match checked {
-        Some(checked) if errors.is_empty() => expand::expand(checked),
+        Some(checked) if errors.is_empty() => expand::expand(checked, &root),
         _ => {
             // In front of the errors: editors look for a place by its distance from the start, and an error that
             // quotes a half-typed name is as long as that name.
             let mut shown = item;
-            shown.extend(named.for_completion(catalogs));
+            shown.extend(named.for_completion(catalogs, &root));
             errors.report(shown)
         }
     }

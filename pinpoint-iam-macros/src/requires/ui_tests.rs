@@ -115,6 +115,8 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         ". check_arn (",
         ". authorize (",
         ". authorize_arn (",
+        "expansion :: check (",
+        "expansion :: authorize (",
         "expansion :: Fits ::",
         "expansion :: foresee (",
     ]

@@ -12,7 +12,7 @@ use crate::action::ActionMetadata;
 pub trait Annotated: Send + Sync + 'static {
     /// What stands on the handler.
     // No constant: the compiler checks all that a constant leads to, here every action of the service, for each handler
-    // anew. A static in a function is checked by itself.
+    // anew. What a function borrows for ever is not evaluated before the function is compiled.
     fn declaration() -> &'static Declaration;
 }
 

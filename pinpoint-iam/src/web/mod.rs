@@ -53,15 +53,16 @@ pub use self::surroundings::Transport;
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///
 /// Only this crate's extractors make one. `P` is a tuple of those of the handler's parameters that the check looks at.
-pub struct Authorized<H: Requires<P>, P> {
+// No bounds here, and the proof as an argument: the compiler looks at this type wherever a handler stands.
+pub struct Authorized<H, P, T = ()> {
     /// What `permit = name` asked for; `()` without.
-    pub permit: H::Permit,
+    pub permit: T,
     check: PhantomData<fn() -> (H, P)>,
 }
 
-impl<H: Requires<P>, P> Authorized<H, P> {
+impl<H, P, T> Authorized<H, P, T> {
     #[cfg(any(feature = "axum", feature = "actix"))]
-    const fn passed(permit: H::Permit) -> Self {
+    const fn passed(permit: T) -> Self {
         Self {
             permit,
             check: PhantomData,
@@ -69,7 +70,7 @@ impl<H: Requires<P>, P> Authorized<H, P> {
     }
 }
 
-impl<H: Requires<P>, P> fmt::Debug for Authorized<H, P> {
+impl<H, P, T> fmt::Debug for Authorized<H, P, T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Authorized")
     }
@@ -79,17 +80,17 @@ impl<H: Requires<P>, P> fmt::Debug for Authorized<H, P> {
 ///
 /// `#[requires]` puts it around the parameter that holds the tags of the request, or ids that only the body tells. The
 /// check has then been made twice: before the body was read, with all that could be known, and here.
-pub struct AfterBody<H: RequiresAfterBody<P, B>, P, B> {
+pub struct AfterBody<H, P, B, T = ()> {
     /// The parameter.
     pub value: B,
     /// What `permit = name` asked for; `()` without.
-    pub permit: H::FinalPermit,
+    pub permit: T,
     check: PhantomData<fn() -> (H, P)>,
 }
 
-impl<H: RequiresAfterBody<P, B>, P, B> AfterBody<H, P, B> {
+impl<H, P, B, T> AfterBody<H, P, B, T> {
     #[cfg(any(feature = "axum", feature = "actix"))]
-    const fn passed(value: B, permit: H::FinalPermit) -> Self {
+    const fn passed(value: B, permit: T) -> Self {
         Self {
             value,
             permit,
@@ -98,7 +99,7 @@ impl<H: RequiresAfterBody<P, B>, P, B> AfterBody<H, P, B> {
     }
 }
 
-impl<H: RequiresAfterBody<P, B>, P, B: fmt::Debug> fmt::Debug for AfterBody<H, P, B> {
+impl<H, P, B: fmt::Debug, T> fmt::Debug for AfterBody<H, P, B, T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_tuple("AfterBody")
@@ -108,14 +109,13 @@ impl<H: RequiresAfterBody<P, B>, P, B: fmt::Debug> fmt::Debug for AfterBody<H, P
 }
 
 /// The check of one handler, as `#[requires]` writes it.
+///
+/// `T` is what the check proves, where the handler asked for it; `()` otherwise.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no check for these parameters",
     label = "not a handler with `#[requires(..)]`"
 )]
-pub trait Requires<P>: Annotated {
-    /// What the check proves, where the handler asked for it; `()` otherwise.
-    type Permit: Send;
-
+pub trait Requires<P, T = ()>: Annotated {
     /// Checks that the guard's caller may run the handler with these parameters.
     ///
     /// For a handler that [`RequiresAfterBody`], this is what can be said before the body is read.
@@ -123,22 +123,17 @@ pub trait Requires<P>: Annotated {
     /// # Errors
     ///
     /// When the caller may not.
-    fn check(guard: &Guard<'_>, parameters: &P) -> Result<Self::Permit, Denied>;
+    fn check(guard: &Guard<'_>, parameters: &P) -> Result<T, Denied>;
 }
 
 /// The rest of the check of one handler, when its last parameter is read.
-pub trait RequiresAfterBody<P, B>: Requires<P> {
-    /// What the check proves, where the handler asked for it; `()` otherwise.
-    type FinalPermit: Send;
-
+///
+/// `T` is what the check proves, where the handler asked for it; `()` otherwise.
+pub trait RequiresAfterBody<P, B, T = ()>: Requires<P> {
     /// Checks that the guard's caller may run the handler with these parameters.
     ///
     /// # Errors
     ///
     /// When the caller may not.
-    fn check_after_body(
-        guard: &Guard<'_>,
-        parameters: &P,
-        body: &B,
-    ) -> Result<Self::FinalPermit, Denied>;
+    fn check_after_body(guard: &Guard<'_>, parameters: &P, body: &B) -> Result<T, Denied>;
 }

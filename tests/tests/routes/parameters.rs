@@ -48,8 +48,6 @@ impl Annotated for several {
 }
 
 impl pinpoint_iam::web::Requires<()> for several {
-    type Permit = ();
-
     fn check(guard: &pinpoint_iam::Guard<'_>, (): &()) -> Result<(), pinpoint_iam::Denied> {
         guard.check(
             pinpoint_iam::mobileanalytics::actions::PutEvents,

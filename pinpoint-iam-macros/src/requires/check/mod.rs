@@ -8,7 +8,7 @@ mod shape;
 use std::collections::BTreeSet;
 
 use pinpoint_iam_catalog::{Action, ResourceType};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, Pat, Path, Type};
 
@@ -19,6 +19,7 @@ use super::tree::{Kind, Tree};
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
 use crate::messages;
+use crate::paths::{Module, Root};
 
 /// What we are willing to expand.
 pub(crate) struct Checked<'c> {
@@ -51,9 +52,9 @@ pub(crate) struct Resolved<'c> {
     /// The prefix of its service.
     pub(crate) prefix: &'c str,
     /// The module of its service. Its last segment stands where the user wrote it, if the user did.
-    pub(crate) module: TokenStream,
+    pub(crate) module: Module,
     /// The same module, as nobody wrote it.
-    pub(crate) hidden_module: TokenStream,
+    pub(crate) hidden_module: Module,
     pub(crate) name: Ident,
     pub(crate) entry: &'c Action,
 }
@@ -132,6 +133,7 @@ const GUARD: &str = "guard";
 /// Answers `None` only after it has noted an error, and may have noted errors when it answers something.
 pub(crate) fn check<'c>(
     catalogs: &'c Catalogs,
+    root: &Root,
     attributes: Vec<Requires>,
     function: Function,
     errors: &mut Errors,
@@ -141,7 +143,7 @@ pub(crate) fn check<'c>(
     let mut guards = Vec::new();
     let clauses: Vec<Option<Clause<'c>>> = attributes
         .into_iter()
-        .map(|attribute| clause(catalogs, attribute, &bound, &mut guards, errors))
+        .map(|attribute| clause(catalogs, root, attribute, &bound, &mut guards, errors))
         .collect();
     for further in guards.iter().skip(1) {
         errors.push(further.key.span(), messages::duplicate(&further.key));
@@ -175,6 +177,7 @@ pub(crate) fn check<'c>(
 /// Checks one attribute, and puts its `guard` with those of the others.
 fn clause<'c>(
     catalogs: &'c Catalogs,
+    root: &Root,
     attribute: Requires,
     bound: &[Ident],
     guards: &mut Vec<Argument>,
@@ -197,7 +200,7 @@ fn clause<'c>(
         for misplaced in own.iter().filter(|argument| argument.key == GUARD) {
             errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
         }
-        let action = resolve(catalogs, &path, errors)?;
+        let action = resolve(catalogs, root, &path, errors)?;
         Some(Named { action, own })
     })?;
     Some(Clause {
@@ -239,7 +242,12 @@ fn permit(
     Some(first.pattern)
 }
 
-fn resolve<'c>(catalogs: &'c Catalogs, path: &Path, errors: &mut Errors) -> Option<Resolved<'c>> {
+fn resolve<'c>(
+    catalogs: &'c Catalogs,
+    root: &Root,
+    path: &Path,
+    errors: &mut Errors,
+) -> Option<Resolved<'c>> {
     let catalog = catalogs.catalog();
     let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
     let (service, name) = match segments.as_slice() {
@@ -254,8 +262,12 @@ fn resolve<'c>(catalogs: &'c Catalogs, path: &Path, errors: &mut Errors) -> Opti
     match catalog.resolve(prefix.as_deref(), &name.to_string()) {
         Ok((home, entry)) => Some(Resolved {
             prefix: &home.prefix,
-            module: catalogs.module(home, service.map_or_else(Span::call_site, Ident::span)),
-            hidden_module: catalogs.module(home, Span::call_site()),
+            module: catalogs.module(
+                home,
+                root,
+                service.map_or_else(Span::call_site, Ident::span),
+            ),
+            hidden_module: catalogs.module(home, root, Span::call_site()),
             name: name.clone(),
             entry,
         }),

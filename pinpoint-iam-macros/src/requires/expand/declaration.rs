@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 
 use super::question;
-use crate::paths;
+use crate::paths::Root;
 use crate::requires::check::{Clause, Handler, PathParameter, Question, Target, Value};
 use crate::requires::parse::Function;
 use crate::requires::tree::{Kind, Tree};
@@ -15,15 +15,15 @@ pub(super) fn declaration(
     function: &Function,
     clauses: &[Clause<'_>],
     handler: &Handler,
+    root: &Root,
 ) -> TokenStream {
-    let root = paths::root();
     let name = function.signature.ident.unraw().to_string();
     let requirement = match clauses {
-        [only] => requirement(&only.requirement),
+        [only] => requirement(&only.requirement, root),
         several => {
             let each = several
                 .iter()
-                .map(|clause| requirement(&clause.requirement));
+                .map(|clause| requirement(&clause.requirement, root));
             quote!(#root::web::Requirement::All(&[#(#each),*]))
         }
     };
@@ -51,12 +51,11 @@ pub(super) fn declaration(
     }
 }
 
-fn requirement(tree: &Tree<Question<'_>>) -> TokenStream {
-    let root = paths::root();
+fn requirement(tree: &Tree<Question<'_>>, root: &Root) -> TokenStream {
     match tree {
         Tree::Leaf(question) => {
             let action = question::path(&question.action);
-            let resource = binding(&question.target);
+            let resource = binding(&question.target, root);
             quote! {
                 #root::web::Requirement::Action(#root::web::ActionRequirement {
                     action: <#action as #root::action::TypedAction>::METADATA,
@@ -65,7 +64,7 @@ fn requirement(tree: &Tree<Question<'_>>) -> TokenStream {
             }
         }
         Tree::Several(several) => {
-            let each = several.entries.iter().map(requirement);
+            let each = several.entries.iter().map(|entry| requirement(entry, root));
             match several.kind {
                 Kind::All => quote!(#root::web::Requirement::All(&[#(#each),*])),
                 Kind::Any => quote!(#root::web::Requirement::Any(&[#(#each),*])),
@@ -75,8 +74,7 @@ fn requirement(tree: &Tree<Question<'_>>) -> TokenStream {
 }
 
 /// How the handler names the resource, in words.
-fn binding(target: &Target<'_>) -> TokenStream {
-    let root = paths::root();
+fn binding(target: &Target<'_>, root: &Root) -> TokenStream {
     match target {
         Target::All => quote!(#root::web::ResourceBinding::All),
         Target::Given(expression) => {

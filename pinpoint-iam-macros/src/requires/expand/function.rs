@@ -21,12 +21,17 @@ use syn::spanned::Spanned;
 use super::declaration::documentation;
 use super::question::made;
 use super::{Stage, Writer, permit, question};
-use crate::paths;
+use crate::paths::Root;
 use crate::requires::check::{Clause, Guarded};
 use crate::requires::parse::Function;
 
 /// Writes the function with the check in front of its body.
-pub(super) fn expand(function: Function, clauses: &[Clause<'_>], guarded: &Guarded) -> TokenStream {
+pub(super) fn expand(
+    function: Function,
+    clauses: &[Clause<'_>],
+    guarded: &Guarded,
+    root: &Root,
+) -> TokenStream {
     let documentation = documentation(clauses);
     let Function {
         attributes,
@@ -34,9 +39,8 @@ pub(super) fn expand(function: Function, clauses: &[Clause<'_>], guarded: &Guard
         signature,
         body,
     } = function;
-    let root = paths::root();
     let is_async = signature.asyncness.is_some();
-    let check = check(clauses, guarded, is_async);
+    let check = check(clauses, guarded, is_async, root);
     let passed = Ident::new("passed", Span::mixed_site());
     let denied = Ident::new("denied", Span::mixed_site());
     let answer = match &signature.output {
@@ -73,18 +77,18 @@ pub(super) fn expand(function: Function, clauses: &[Clause<'_>], guarded: &Guard
 }
 
 /// The check as an expression of the type `Result<_, Denied>`, out of which no expression of the attribute leads.
-fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool) -> TokenStream {
-    let root = paths::root();
+fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root) -> TokenStream {
     let Guarded { guard } = guarded;
     let ours = |name: &str| Ident::new(name, Span::mixed_site());
     let (given, asked) = (ours("__given"), ours("__guard"));
     let writer = Writer {
+        root,
         guard: &asked,
         stage: Stage::Final,
         has_references: false,
     };
     let (question, _) = question(clauses, &writer);
-    let taken = made(&quote!(_), &quote!(#guard));
+    let taken = made(root, &quote!(_), &quote!(#guard));
     let as_guard = quote_spanned!(guard.span()=> #root::expansion::guard(&#given));
     let start = quote! {
         let #given = #taken?;

@@ -17,25 +17,29 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{FnArg, parse_quote};
+use syn::{FnArg, Pat, PatType, Token, Type};
 
 use super::declaration::{declaration, documentation};
 use super::{Stage, Writer, permit, question};
-use crate::paths;
+use crate::paths::Root;
 use crate::requires::check::{Clause, Handler, Parameter};
 use crate::requires::parse::Function;
 
 /// Writes the handler with its check beside it.
-pub(super) fn expand(function: Function, clauses: &[Clause<'_>], handler: &Handler) -> TokenStream {
-    let root = paths::root();
+pub(super) fn expand(
+    function: Function,
+    clauses: &[Clause<'_>],
+    handler: &Handler,
+    root: &Root,
+) -> TokenStream {
     let name = function.signature.ident.clone();
     let visibility = function.visibility.clone();
     let conditions = conditions(&function);
-    let declaration = declaration(&function, clauses, handler);
+    let declaration = declaration(&function, clauses, handler, root);
     let types = handler.before_body.iter().map(|Parameter { ty, .. }| ty);
     let taken = quote!((#(#types,)*));
-    let checks = checks(&name, clauses, handler, &taken);
-    let guarded = guarded(function, clauses, handler, &taken);
+    let (checks, proof) = checks(&name, clauses, handler, &taken, root);
+    let guarded = guarded(function, clauses, handler, &taken, proof.as_ref(), root);
     quote! {
         #guarded
 
@@ -45,11 +49,9 @@ pub(super) fn expand(function: Function, clauses: &[Clause<'_>], handler: &Handl
         #visibility struct #name {}
 
         #conditions
-        #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens, unused_variables)]
         impl #root::web::Annotated for #name {
             fn declaration() -> &'static #root::web::Declaration {
-                static DECLARATION: #root::web::Declaration = #declaration;
-                &DECLARATION
+                &#declaration
             }
         }
 
@@ -68,14 +70,15 @@ fn conditions(function: &Function) -> TokenStream {
     quote!(#(#conditions)*)
 }
 
-/// The implementations that hold the check: one, or one for each side of the body.
+/// The implementations that hold the check, one, or one for each side of the body; and the type of what is proved where
+/// it is not `()`.
 fn checks(
     name: &Ident,
     clauses: &[Clause<'_>],
     handler: &Handler,
     taken: &TokenStream,
-) -> Vec<TokenStream> {
-    let root = paths::root();
+    root: &Root,
+) -> (Vec<TokenStream>, Option<TokenStream>) {
     // Expressions of the attribute see the handler's parameters, and none of our own names.
     // A constant of the name would be taken for a pattern all the same, hence the underscores.
     let ours = |name: &str| Ident::new(name, Span::mixed_site());
@@ -88,6 +91,7 @@ fn checks(
     let at = |stage| {
         let guard = &guard;
         let writer = Writer {
+            root,
             guard,
             stage,
             has_references: true,
@@ -95,30 +99,28 @@ fn checks(
         question(clauses, &writer)
     };
     let (last, proof) = at(Stage::Final);
+    let proofs = proof.as_slice();
     let Some(Parameter { pattern, ty }) = &handler.body else {
-        return vec![quote! {
-            impl #root::web::Requires<#taken> for #name {
-                type Permit = #proof;
-
+        let check = quote! {
+            impl #root::web::Requires<#taken #(, #proofs)*> for #name {
                 fn check(
                     #guard: &#root::guard::Guard<'_>,
                     #all: &#taken,
-                ) -> ::core::result::Result<Self::Permit, #root::guard::Denied> {
+                ) -> #root::expansion::Checked #(<#proofs>)* {
                     #take
                     #last
                 }
             }
-        }];
+        };
+        return (vec![check], proof);
     };
     let (first, _) = at(Stage::BeforeBody);
     let before = quote! {
         impl #root::web::Requires<#taken> for #name {
-            type Permit = ();
-
             fn check(
                 #guard: &#root::guard::Guard<'_>,
                 #all: &#taken,
-            ) -> ::core::result::Result<(), #root::guard::Denied> {
+            ) -> #root::expansion::Checked {
                 #take
                 #root::expansion::before_body(
                     (|| -> ::core::result::Result<_, #root::guard::Denied> { #first })()
@@ -127,21 +129,19 @@ fn checks(
         }
     };
     let after = quote! {
-        impl #root::web::RequiresAfterBody<#taken, #ty> for #name {
-            type FinalPermit = #proof;
-
+        impl #root::web::RequiresAfterBody<#taken, #ty #(, #proofs)*> for #name {
             fn check_after_body(
                 #guard: &#root::guard::Guard<'_>,
                 #all: &#taken,
                 #body: &#ty,
-            ) -> ::core::result::Result<Self::FinalPermit, #root::guard::Denied> {
+            ) -> #root::expansion::Checked #(<#proofs>)* {
                 #take
                 let #pattern = #body;
                 #last
             }
         }
     };
-    vec![before, after]
+    (vec![before, after], proof)
 }
 
 /// The handler with the hidden parameter in front and a row of documentation at the end.
@@ -150,6 +150,8 @@ fn guarded(
     clauses: &[Clause<'_>],
     handler: &Handler,
     taken: &TokenStream,
+    proof: Option<&TokenStream>,
+    root: &Root,
 ) -> TokenStream {
     let documentation = documentation(clauses);
     let Function {
@@ -158,21 +160,29 @@ fn guarded(
         mut signature,
         body,
     } = function;
-    let root = paths::root();
     let name = &signature.ident;
     let permit = permit(clauses);
     let is_late = handler.body.is_some();
-    let hidden: FnArg = match &permit {
-        Some(permit) if !is_late => {
-            parse_quote!(#root::web::Authorized { permit: #permit, .. }: #root::web::Authorized<#name, #taken>)
-        }
-        _ => parse_quote!(_: #root::web::Authorized<#name, #taken>),
+    let early = proof.filter(|_| !is_late).into_iter();
+    let pattern = match &permit {
+        Some(permit) if !is_late => quote!(#root::web::Authorized { permit: #permit, .. }),
+        _ => quote!(_),
     };
+    // As it stands: there is nothing in it to be found by parsing it.
+    let hidden = FnArg::Typed(PatType {
+        attrs: Vec::new(),
+        pat: Box::new(Pat::Verbatim(pattern)),
+        colon_token: <Token![:]>::default(),
+        ty: Box::new(Type::Verbatim(
+            quote!(#root::web::Authorized<#name, #taken #(, #early)*>),
+        )),
+    });
     if is_late && let Some(FnArg::Typed(last)) = signature.inputs.last_mut() {
         let (pattern, ty) = (&last.pat, &last.ty);
         let permit = permit.map(|permit| quote!(permit: #permit,));
-        *last.pat = parse_quote!(#root::web::AfterBody { value: #pattern, #permit .. });
-        *last.ty = parse_quote!(#root::web::AfterBody<#name, #taken, #ty>);
+        let late = proof.into_iter();
+        *last.pat = Pat::Verbatim(quote!(#root::web::AfterBody { value: #pattern, #permit .. }));
+        *last.ty = Type::Verbatim(quote!(#root::web::AfterBody<#name, #taken, #ty #(, #late)*>));
     }
     signature.inputs.insert(0, hidden);
     quote! {

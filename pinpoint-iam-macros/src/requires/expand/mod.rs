@@ -11,22 +11,23 @@ use syn::Pat;
 use self::question::{Stage, Writer};
 use super::check::{Checked, Clause, Form};
 use super::tree::Kind;
+use crate::paths::Root;
 
 /// Writes the guarded function and its check.
-pub(crate) fn expand(checked: Checked<'_>) -> TokenStream {
+pub(crate) fn expand(checked: Checked<'_>, root: &Root) -> TokenStream {
     let Checked {
         function,
         clauses,
         form,
     } = checked;
     match form {
-        Form::Handler(handler) => handler::expand(function, &clauses, &handler),
-        Form::Function(guarded) => function::expand(function, &clauses, &guarded),
+        Form::Handler(handler) => handler::expand(function, &clauses, &handler, root),
+        Form::Function(guarded) => function::expand(function, &clauses, &guarded, root),
     }
 }
 
-/// What all clauses together ask, and the type of what they prove.
-fn question(clauses: &[Clause<'_>], writer: &Writer<'_>) -> (TokenStream, TokenStream) {
+/// What all clauses together ask, and the type of what they prove where it is not `()`.
+fn question(clauses: &[Clause<'_>], writer: &Writer<'_>) -> (TokenStream, Option<TokenStream>) {
     match clauses {
         [only] => writer.requirement(&only.requirement, only.permit.is_some()),
         several => {

@@ -9,7 +9,7 @@ use quote::{quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use crate::paths;
+use crate::paths::{self, Root};
 use crate::requires::check::{Question, RequestTags, Resolved, Target, Value};
 use crate::requires::tree::{Kind, Tree};
 
@@ -24,6 +24,7 @@ pub(super) enum Stage {
 
 /// Writes questions to one guard.
 pub(super) struct Writer<'a> {
+    pub(super) root: &'a Root,
     /// The variable that holds a `&Guard`.
     pub(super) guard: &'a Ident,
     pub(super) stage: Stage,
@@ -32,12 +33,12 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// What a requirement asks, and the type of what it proves.
+    /// What a requirement asks, and the type of what it proves where it is not `()`.
     pub(super) fn requirement(
         &self,
         tree: &Tree<Question<'_>>,
         proves: bool,
-    ) -> (TokenStream, TokenStream) {
+    ) -> (TokenStream, Option<TokenStream>) {
         match tree {
             Tree::Leaf(question) => self.question(question, proves),
             Tree::Several(several) => {
@@ -52,35 +53,37 @@ impl Writer<'_> {
     pub(super) fn several(
         &self,
         kind: Kind,
-        each: impl Iterator<Item = (TokenStream, TokenStream)>,
-    ) -> (TokenStream, TokenStream) {
-        let root = paths::root();
+        each: impl Iterator<Item = (TokenStream, Option<TokenStream>)>,
+    ) -> (TokenStream, Option<TokenStream>) {
+        let root = self.root;
         let (questions, proofs): (Vec<_>, Vec<_>) = each.unzip();
         let questions = questions.iter().map(
             |question| quote!(|| -> ::core::result::Result<_, #root::guard::Denied> { #question }),
         );
         let questions = quote!((#(#questions,)*));
         match kind {
-            Kind::All => (
-                quote!(#root::expansion::Several::all(#questions)),
-                quote!((#(#proofs,)*)),
-            ),
-            Kind::Any => (
-                quote!(#root::expansion::Several::any(#questions)),
-                quote!(()),
-            ),
+            Kind::All => {
+                let proofs = proofs
+                    .into_iter()
+                    .map(|proof| proof.unwrap_or_else(|| quote!(())));
+                (
+                    quote!(#root::expansion::Several::all(#questions)),
+                    Some(quote!((#(#proofs,)*))),
+                )
+            }
+            Kind::Any => (quote!(#root::expansion::Several::any(#questions)), None),
         }
     }
 
-    fn question(&self, question: &Question<'_>, proves: bool) -> (TokenStream, TokenStream) {
-        let root = paths::root();
+    fn question(
+        &self,
+        question: &Question<'_>,
+        proves: bool,
+    ) -> (TokenStream, Option<TokenStream>) {
+        let root = self.root;
         let action = path(&question.action);
         let guard = self.guard_with_tags(question);
-        let proof = if proves {
-            quote!(#root::guard::Permit<#action>)
-        } else {
-            quote!(())
-        };
+        let proof = proves.then(|| quote!(#root::guard::Permit<#action>));
         if question.resource_is_late && self.stage == Stage::BeforeBody {
             return (quote!(#root::expansion::foresee(&#guard, #action)), proof);
         }
@@ -100,15 +103,14 @@ impl Writer<'_> {
                     .iter()
                     .any(|value| matches!(value, Value::Expression(_)));
                 let values = values.iter().map(|value| self.value(value));
-                let new = quote!(#resource::new(#(#values),*)?);
-                let resource = if has_expression {
-                    let made = made(&resource, &new);
-                    quote!(#made?)
+                let new = quote!(#resource::new(#(#values),*));
+                if has_expression {
+                    let made = made(root, &resource, &quote!(#new?));
+                    quote!(#guard.#ask(#action, &#made?))
                 } else {
-                    // Names of parameters lead nowhere. The compiler has less to do without the closure.
-                    new
-                };
-                quote!(#guard.#ask(#action, &#resource))
+                    // Names of parameters lead nowhere. The compiler has less to do without the closure and its `?`.
+                    quote!(#root::expansion::#ask(&#guard, #action, #new))
+                }
             }
             Target::WholeArn(given) => {
                 let ask = ask("check_arn", "authorize_arn");
@@ -116,6 +118,7 @@ impl Writer<'_> {
                 match given {
                     Value::Expression(_) => {
                         let made = made(
+                            root,
                             &quote!(::std::string::String),
                             &quote!(::std::string::String::from(#text)),
                         );
@@ -126,7 +129,7 @@ impl Writer<'_> {
             }
             Target::Given(expression) => {
                 let ask = ask("ask", "prove");
-                given(&guard, &ask, &question.action, expression)
+                given(root, &guard, &ask, &question.action, expression)
             }
         };
         (asked, proof)
@@ -134,7 +137,7 @@ impl Writer<'_> {
 
     /// A text that names a part of a resource, with the span of what the user wrote.
     fn value(&self, value: &Value) -> TokenStream {
-        let root = paths::root();
+        let root = self.root;
         match value {
             Value::Fixed(text) => quote!(#text),
             Value::Binding(name) => {
@@ -149,7 +152,7 @@ impl Writer<'_> {
 
     /// The guard that knows the tags of the request, where they can be known.
     fn guard_with_tags(&self, question: &Question<'_>) -> TokenStream {
-        let root = paths::root();
+        let root = self.root;
         let guard = self.guard;
         match &question.request_tags {
             RequestTags::NotTaken => quote!(#guard),
@@ -165,7 +168,7 @@ impl Writer<'_> {
                 let given = quote_spanned! {expression.span()=>
                     #root::expansion::request_tags(&(#expression))
                 };
-                let tags = made(&quote!(_), &given);
+                let tags = made(root, &quote!(_), &given);
                 quote!(#guard.with_request_tags(&#tags?))
             }
         }
@@ -178,8 +181,7 @@ pub(super) fn path(action: &Resolved<'_>) -> TokenStream {
 }
 
 /// An immediate closure around an expression, whose `?` refuses.
-pub(super) fn made(ty: &TokenStream, expression: &TokenStream) -> TokenStream {
-    let root = paths::root();
+pub(super) fn made(root: &Root, ty: &TokenStream, expression: &TokenStream) -> TokenStream {
     quote! {
         (|| -> ::core::result::Result<#ty, #root::guard::Denied> {
             ::core::result::Result::Ok(#expression)
@@ -191,12 +193,12 @@ pub(super) fn made(ty: &TokenStream, expression: &TokenStream) -> TokenStream {
 ///
 /// The types that the catalog lists go along, so that the message can name them.
 fn given(
+    root: &Root,
     guard: &TokenStream,
     ask: &Ident,
     action: &Resolved<'_>,
     expression: &Expr,
 ) -> TokenStream {
-    let root = paths::root();
     let path = path(action);
     let legal: Vec<TokenStream> = action
         .entry
@@ -208,7 +210,7 @@ fn given(
         [only] => quote!(#only),
         several => quote!((#(#several),*)),
     };
-    let made = made(&quote!(_), &quote!(#expression));
+    let made = made(root, &quote!(_), &quote!(#expression));
     let place = expression.span();
     let resource = Ident::new("resource", Span::mixed_site().located_at(place));
     let borrowed = quote_spanned!(place=> #resource.__borrowed());

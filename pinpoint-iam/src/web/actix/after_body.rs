@@ -14,11 +14,12 @@ use super::{authorizer, kept};
 use crate::guard::{Denied, Guard};
 use crate::web::{AfterBody, RequiresAfterBody};
 
-impl<H, P, B> FromRequest for AfterBody<H, P, B>
+impl<H, P, B, T> FromRequest for AfterBody<H, P, B, T>
 where
-    H: RequiresAfterBody<P, B>,
+    H: RequiresAfterBody<P, B, T>,
     P: BeforeBody + 'static,
     B: FromRequest + 'static,
+    T: 'static,
 {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
@@ -30,12 +31,12 @@ where
     }
 }
 
-async fn after_body<H, P, B>(
+async fn after_body<H, P, B, T>(
     request: HttpRequest,
     mut payload: Payload,
-) -> Result<AfterBody<H, P, B>, Error>
+) -> Result<AfterBody<H, P, B, T>, Error>
 where
-    H: RequiresAfterBody<P, B>,
+    H: RequiresAfterBody<P, B, T>,
     P: BeforeBody,
     B: FromRequest,
 {

@@ -16,10 +16,11 @@ use crate::principal::Principal;
 use crate::web::caller::Caller;
 use crate::web::{Annotated, Authorized, Requires};
 
-impl<H, P> FromRequest for Authorized<H, P>
+impl<H, P, T> FromRequest for Authorized<H, P, T>
 where
-    H: Requires<P>,
+    H: Requires<P, T>,
     P: BeforeBody + 'static,
+    T: 'static,
 {
     type Error = Error;
     type Future = Extraction<Self>;
@@ -60,12 +61,12 @@ where
 }
 
 /// Decides with tags that have to be waited for.
-async fn decide<H: Requires<P>, P>(
+async fn decide<H: Requires<P, T>, P, T>(
     request: HttpRequest,
     authorizer: Authorizer,
     mut caller: Caller,
     parameters: P,
-) -> Result<Authorized<H, P>, Error> {
+) -> Result<Authorized<H, P, T>, Error> {
     let check = caller.settle(&authorizer, request.headers(), |guard| {
         H::check(guard, &parameters)
     });
@@ -75,12 +76,12 @@ async fn decide<H: Requires<P>, P>(
 }
 
 /// What follows from the outcome of the check.
-fn conclude<H: Requires<P>, P>(
+fn conclude<H: Requires<P, T>, P, T>(
     request: &HttpRequest,
     authorizer: &Authorizer,
     caller: Caller,
-    outcome: Result<H::Permit, Denied>,
-) -> Result<Authorized<H, P>, Error> {
+    outcome: Result<T, Denied>,
+) -> Result<Authorized<H, P, T>, Error> {
     match outcome {
         Ok(permit) => {
             if H::declaration().finishes_after_body() {

@@ -16,12 +16,13 @@ use crate::web::caller::Caller;
 use crate::web::{AfterBody, Annotated, RequiresAfterBody};
 
 /// For a last parameter that reads the body.
-impl<S, H, P, B> FromRequest<S> for AfterBody<H, P, B>
+impl<S, H, P, B, T> FromRequest<S> for AfterBody<H, P, B, T>
 where
     S: HoldsAuthorizer + Send + Sync,
-    H: RequiresAfterBody<P, B>,
+    H: RequiresAfterBody<P, B, T>,
     P: BeforeBody<S> + Send + Sync,
     B: FromRequest<S> + Send + Sync,
+    T: Send,
 {
     type Rejection = Response;
 
@@ -37,12 +38,13 @@ where
 }
 
 /// For a last parameter that turns out to leave the body alone.
-impl<S, H, P, B> FromRequestParts<S> for AfterBody<H, P, B>
+impl<S, H, P, B, T> FromRequestParts<S> for AfterBody<H, P, B, T>
 where
     S: HoldsAuthorizer + Send + Sync,
-    H: RequiresAfterBody<P, B>,
+    H: RequiresAfterBody<P, B, T>,
     P: BeforeBody<S> + Send + Sync,
     B: FromRequestParts<S> + Send + Sync,
+    T: Send,
 {
     type Rejection = Response;
 
@@ -83,13 +85,13 @@ impl<H: Annotated, P> Rest<H, P> {
     }
 
     /// Decides, now that the last parameter is there.
-    async fn finish<B>(
+    async fn finish<B, T>(
         mut self,
         value: B,
         authorizer: &Authorizer,
-    ) -> Result<AfterBody<H, P, B>, Response>
+    ) -> Result<AfterBody<H, P, B, T>, Response>
     where
-        H: RequiresAfterBody<P, B>,
+        H: RequiresAfterBody<P, B, T>,
     {
         let check = |guard: &Guard<'_>| H::check_after_body(guard, &self.parameters, &value);
         match self.caller.settle(authorizer, check).await {

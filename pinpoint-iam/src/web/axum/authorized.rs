@@ -12,18 +12,42 @@ use crate::guard::{Denied, Guard};
 use crate::principal::Principal;
 use crate::web::{Annotated, Authorized, Requires};
 
-impl<S, H, P> FromRequestParts<S> for Authorized<H, P>
+impl<S, H, P, T> FromRequestParts<S> for Authorized<H, P, T>
 where
-    S: HoldsAuthorizer + Send + Sync,
-    H: Requires<P>,
-    P: BeforeBody<S> + Send + Sync,
+    S: Admits<H, P, T>,
 {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let authorizer = state.authorizer();
+    fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> impl Future<Output = Result<Self, Response>> + Send {
+        state.admit(parts)
+    }
+}
+
+/// A router's state with which the check of the handler `H` can be made.
+// A bound of its own. While the compiler does not know the state, which is at a router's end, it looks again and again at
+// all that waits for it; here that is one bound for each handler, and all others follow from it.
+pub trait Admits<H, P, T> {
+    /// Makes the check.
+    fn admit(
+        &self,
+        parts: &mut Parts,
+    ) -> impl Future<Output = Result<Authorized<H, P, T>, Response>> + Send;
+}
+
+impl<S, H, P, T> Admits<H, P, T> for S
+where
+    S: HoldsAuthorizer + Send + Sync,
+    H: Requires<P, T>,
+    P: BeforeBody<S> + Send + Sync,
+    T: Send,
+{
+    async fn admit(&self, parts: &mut Parts) -> Result<Authorized<H, P, T>, Response> {
+        let authorizer = self.authorizer();
         let mut caller = caller(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
-        let parameters = take::<H, P, S>(parts, state, &authorizer, &caller.principal).await?;
+        let parameters = take::<H, P, S>(parts, self, &authorizer, &caller.principal).await?;
         let check = |guard: &Guard<'_>| H::check(guard, &parameters);
         match caller.settle(&authorizer, &parts.headers, check).await {
             Ok(permit) => {
@@ -31,7 +55,7 @@ where
                 if H::declaration().finishes_after_body() {
                     keep(caller, &authorizer, parts);
                 }
-                Ok(Self::passed(permit))
+                Ok(Authorized::passed(permit))
             }
             Err(denied) => Err(refuse::<H>(&denied, Some(&caller.principal))),
         }

@@ -35,7 +35,7 @@ use crate::web::caller::Caller;
 use crate::web::context::Headers;
 use crate::web::{Extensions, RequestHead};
 
-pub use self::authorized::BeforeBody;
+pub use self::authorized::{Admits, BeforeBody};
 pub use self::routes::{Routes, RunsFor};
 #[doc = include_str!("../../routes.md")]
 pub use pinpoint_iam_macros::axum_routes as routes;

@@ -12,7 +12,7 @@ use crate::web::{Authorized, PublicHandler, Requires};
 )]
 pub trait ProofFor<H> {}
 
-impl<H: Requires<P>, P> ProofFor<H> for Authorized<H, P> {}
+impl<H: Requires<P, T>, P, T> ProofFor<H> for Authorized<H, P, T> {}
 
 /// How a guarded handler is known: by the proof that it takes.
 #[derive(Debug)]
