@@ -23,6 +23,13 @@ const REQUESTS: usize = 200;
 /// By how much a count may exceed its bound: compilers and C libraries differ a little.
 const SLACK: f64 = 1.1;
 
+/// The same for a request. What the attribute costs is the difference of two counts, and each of these varies from run to
+/// run by some hundreds, with the addresses that the allocator gives.
+const REQUEST_SLACK: f64 = 1.3;
+
+/// Where the figures of a request stand among those of decisions.
+const REQUEST: &str = "axum request";
+
 /// Instructions per decision, by workload and form; and those of the attribute in a web request.
 type Counts = BTreeMap<String, BTreeMap<String, f64>>;
 
@@ -44,7 +51,12 @@ fn main() -> Result<(), Failure> {
                 return Err(format!("{FILE} has no bound for {what}; renew it: `{RENEW}`").into());
             };
             let ratio = counted / bound;
-            if ratio > SLACK {
+            let slack = if workload == REQUEST {
+                REQUEST_SLACK
+            } else {
+                SLACK
+            };
+            if ratio > slack {
                 faults.push(format!(
                     "{what}: {} instructions, {} were committed",
                     figure(*counted),
@@ -64,8 +76,7 @@ fn main() -> Result<(), Failure> {
         return Ok(());
     }
     Err(format!(
-        "decisions have become more expensive by more than {:.0} %:\n{}\nWhere that is worth it, renew the bounds and say why in the commit: `{RENEW}`",
-        (SLACK - 1.0) * 100.0,
+        "what has become more expensive:\n{}\nWhere that is worth it, renew the bounds and say why in the commit: `{RENEW}`",
         faults.join("\n")
     )
     .into())
@@ -89,7 +100,7 @@ fn count_all() -> Result<Counts, Failure> {
     }
     let attribute = request("with")? - request("less")?;
     let attribute = [("`#[requires]`".to_owned(), attribute)];
-    counts.insert("axum request".to_owned(), attribute.into());
+    counts.insert(REQUEST.to_owned(), attribute.into());
     Ok(counts)
 }
 

@@ -94,9 +94,11 @@ pub(super) struct RequestFacts {
     is_secure: Option<bool>,
     /// What the application adds.
     added: Context,
-    /// What was asked for, in the order of [`RequestKey::ALL`].
-    asked: [OnceLock<Known>; RequestKey::ALL.len()],
+    asked: OnceLock<Box<Asked>>,
 }
+
+/// What was asked for, in the order of [`RequestKey::ALL`].
+type Asked = [OnceLock<Known>; RequestKey::ALL.len()];
 
 /// The headers of a request, whatever the framework.
 pub(super) trait Headers: Sync {
@@ -112,7 +114,7 @@ impl RequestFacts {
             source: surroundings.source(head),
             is_secure: surroundings.is_secure(head),
             added: surroundings.added(head),
-            asked: Default::default(),
+            asked: OnceLock::new(),
         }
     }
 
@@ -161,7 +163,8 @@ impl OnDemand<'_> {
     }
 
     fn known(&self, key: RequestKey) -> &Known {
-        match self.facts.asked.get(key as usize) {
+        let asked = self.facts.asked.get_or_init(Box::default);
+        match asked.get(key as usize) {
             Some(place) => place.get_or_init(|| self.make(key)),
             // INVARIANT: there is a place for each key.
             None => &Known::Unknown,
