@@ -168,6 +168,8 @@ fn resources() {
     for (actions, resource, is_met) in [
         (GET_APP, "*", true),
         (GET_APP, "~:apps/a1", true),
+        (r#""MobileTargeting:getapp""#, "~:apps/a1", true),
+        (r#""mobile*:GetApp""#, "~:apps/a1", true),
         (GET_APP, "~:apps/*", true),
         (GET_APP, "~:*", true),
         (GET_APP, "arn:aws:mobiletargeting:*:*:*", true),

@@ -4,7 +4,7 @@ use pinpoint_iam_catalog::{Catalog, Service, nearest};
 use pinpoint_iam_core::policy::{ActionPattern, Effect, Statement};
 
 use super::Finding;
-use super::arns::CatalogAction;
+use super::arns::{CatalogAction, ServiceActions};
 use crate::messages::list;
 
 /// The actions that a statement covers.
@@ -18,7 +18,7 @@ pub(super) struct Covered<'a, 'c> {
 /// Notes what is wrong with the statement's actions, and gives those that it covers.
 pub(super) fn check<'a, 'c>(
     catalog: &Catalog,
-    actions: &'a [CatalogAction<'c>],
+    services: &'a [ServiceActions<'c>],
     statement: &Statement,
     findings: &mut Vec<Finding>,
 ) -> Covered<'a, 'c> {
@@ -42,8 +42,15 @@ pub(super) fn check<'a, 'c>(
         });
         is_named != element.is_negated()
     };
+    let services = services.iter().filter(|known| {
+        let mut patterns = element.patterns().iter();
+        element.is_negated() || patterns.any(|pattern| may_name(pattern, &known.service.prefix))
+    });
     Covered {
-        actions: actions.iter().filter(is_covered).collect(),
+        actions: services
+            .flat_map(ServiceActions::actions)
+            .filter(is_covered)
+            .collect(),
         others,
     }
 }
@@ -94,6 +101,14 @@ fn check_pattern(catalog: &Catalog, pattern: &ActionPattern) -> Result<Scope, Fi
             format!("unknown action `{shown}`"),
             catalog.unknown_in_policy(service, name).hint(),
         ))
+    }
+}
+
+/// Whether a pattern can match any action of the service with this prefix.
+fn may_name(pattern: &ActionPattern, prefix: &str) -> bool {
+    match pattern.as_str().split_once(':') {
+        Some((named, _)) if !is_pattern(named) => named.eq_ignore_ascii_case(prefix),
+        _ => true,
     }
 }
 

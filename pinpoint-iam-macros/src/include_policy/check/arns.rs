@@ -15,22 +15,40 @@ pub(super) struct CatalogAction<'c> {
     arns: OnceCell<Vec<Arns>>,
 }
 
-impl<'c> CatalogAction<'c> {
-    /// The actions of all services.
+/// The actions of one service of the catalog.
+pub(super) struct ServiceActions<'c> {
+    pub(super) service: &'c Service,
+    actions: OnceCell<Vec<CatalogAction<'c>>>,
+}
+
+impl<'c> ServiceActions<'c> {
+    /// Those of each service.
     pub(super) fn all(catalog: &'c Catalog) -> Vec<Self> {
         let services = catalog.services().iter();
         services
-            .flat_map(|service| {
-                let actions = service.actions().iter();
-                actions.map(move |action| Self {
-                    service,
-                    action,
-                    arns: OnceCell::new(),
-                })
+            .map(|service| Self {
+                service,
+                actions: OnceCell::new(),
             })
             .collect()
     }
 
+    /// The actions, made when they are asked for.
+    pub(super) fn actions(&self) -> &[CatalogAction<'c>] {
+        self.actions.get_or_init(|| {
+            let actions = self.service.actions().iter();
+            actions
+                .map(|action| CatalogAction {
+                    service: self.service,
+                    action,
+                    arns: OnceCell::new(),
+                })
+                .collect()
+        })
+    }
+}
+
+impl CatalogAction<'_> {
     /// Whether `pattern` matches a resource that the action acts on.
     pub(super) fn can_meet(&self, pattern: &ResourcePattern) -> bool {
         self.arns().iter().any(|arns| arns.can_meet(pattern))

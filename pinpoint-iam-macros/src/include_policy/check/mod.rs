@@ -12,7 +12,7 @@ mod resource;
 use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_core::policy::{Document, ParseError, Position};
 
-use self::arns::CatalogAction;
+use self::arns::ServiceActions;
 
 /// Something wrong at one place of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +46,11 @@ impl From<&ParseError> for Finding {
 ///
 /// `NotAction` and `NotResource` are held to the same: what they name by mistake is not exempt.
 pub(crate) fn findings(catalog: &Catalog, document: &Document) -> Vec<Finding> {
-    let actions = CatalogAction::all(catalog);
+    let services = ServiceActions::all(catalog);
     let mut findings = Vec::new();
     for statement in document.statements() {
-        let covered = action::check(catalog, &actions, statement, &mut findings);
-        resource::check(catalog, &actions, statement, &covered, &mut findings);
+        let covered = action::check(catalog, &services, statement, &mut findings);
+        resource::check(catalog, &services, statement, &covered, &mut findings);
     }
     findings
 }

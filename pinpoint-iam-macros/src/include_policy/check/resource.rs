@@ -7,13 +7,13 @@ use pinpoint_iam_core::policy::{ResourcePattern, Statement};
 
 use super::Finding;
 use super::action::Covered;
-use super::arns::CatalogAction;
+use super::arns::{CatalogAction, ServiceActions};
 use crate::messages::list;
 
 /// Notes the ARNs of the statement that none of its actions can meet.
 pub(super) fn check(
     catalog: &Catalog,
-    actions: &[CatalogAction<'_>],
+    services: &[ServiceActions<'_>],
     statement: &Statement,
     covered: &Covered<'_, '_>,
     findings: &mut Vec<Finding>,
@@ -30,7 +30,7 @@ pub(super) fn check(
             _ if !covered.others => false,
             Home::Elsewhere => true,
             Home::Near(_) => false,
-            Home::Catalog => actions.iter().any(|known| known.can_meet(pattern)),
+            Home::Catalog => all(services).any(|known| known.can_meet(pattern)),
         };
         if may_be_met {
             continue;
@@ -46,9 +46,14 @@ pub(super) fn check(
                 "`{}` matches nothing that the statement's actions act on{so}",
                 pattern.as_str().escape_debug()
             ),
-            hint: hint(pattern, &home, covered, actions),
+            hint: hint(pattern, &home, covered, services),
         });
     }
+}
+
+/// The actions of all services.
+fn all<'a, 'c>(services: &'a [ServiceActions<'c>]) -> impl Iterator<Item = &'a CatalogAction<'c>> {
+    services.iter().flat_map(ServiceActions::actions)
 }
 
 /// Whose ARN a pattern may be.
@@ -100,7 +105,7 @@ fn hint(
     pattern: &ResourcePattern,
     home: &Home<'_>,
     covered: &Covered<'_, '_>,
-    actions: &[CatalogAction<'_>],
+    services: &[ServiceActions<'_>],
 ) -> String {
     let first = match home {
         Home::Near(near) => format!("did you mean the service {}? ", list("or", near)),
@@ -109,7 +114,7 @@ fn hint(
     };
     // Of the actions of other services nothing is known.
     let (who, actions): (_, Vec<&CatalogAction<'_>>) = if covered.actions.is_empty() {
-        ("actions of the catalog", actions.iter().collect())
+        ("actions of the catalog", all(services).collect())
     } else {
         ("they", covered.actions.clone())
     };
