@@ -309,6 +309,36 @@ mod tests {
     }
 
     #[test]
+    fn a_start_that_is_known_changes_nothing() {
+        let patterns = [
+            "a*b", "a?", "ab*c*", "a*c?b", "ü*x", "ü?", "*", "?b", "a*", "a", "a${k}*b",
+        ];
+        let values = [
+            "", "a", "ab", "aXb", "abc", "abXcY", "acb", "acüb", "ü", "üx", "üX", "aa", "avb",
+        ];
+        let mut facts = Context::new();
+        facts.insert("k", "v");
+        let mut matched = 0;
+        for (pattern, value) in patterns
+            .iter()
+            .flat_map(|pattern| values.map(|value| (pattern, value)))
+        {
+            let pattern = Pattern::parse(pattern, FULL).unwrap();
+            let start = match pattern.parts().next() {
+                Some(Part::Text(text)) => text,
+                _ => "",
+            };
+            if value.starts_with(start) {
+                let whole = pattern.matches(value, Case::Sensitive, &facts);
+                let behind = pattern.as_borrowed().matches_behind_start(value, &facts);
+                assert_eq!(behind, whole, "{pattern} {value}");
+                matched += usize::from(whole == Match::Yes);
+            }
+        }
+        assert!(matched > 0, "no value was matched");
+    }
+
+    #[test]
     fn switched_off_syntax_is_text() {
         let pattern = Pattern::parse("a*?${k", PLAIN).unwrap();
         assert_eq!(
