@@ -48,7 +48,7 @@ impl Caller {
         headers: &dyn Headers,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
-        let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
+        let scope = asked_scope(self.scope.as_ref(), authorizer);
         let context = self.context.on_demand(scope, headers);
         let context = RequestContext::OnDemand(&context);
         let guard = Guard::new(authorizer, &self.principal, context).in_scope(scope);
@@ -65,7 +65,7 @@ impl Caller {
         headers: &dyn Headers,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Option<Result<T, Denied>> {
-        let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
+        let scope = asked_scope(self.scope.as_ref(), authorizer);
         let context = self.context.on_demand(scope, headers);
         let context = RequestContext::OnDemand(&context);
         let guard = Guard::new(authorizer, &self.principal, context).in_scope(scope);
@@ -79,7 +79,7 @@ impl Caller {
         authorizer: &Authorizer,
         headers: &dyn Headers,
     ) -> Caller<Context> {
-        let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
+        let scope = asked_scope(self.scope.as_ref(), authorizer);
         let context = self.context.on_demand(scope, headers).make_all();
         Caller {
             principal: self.principal,
@@ -97,12 +97,17 @@ impl Caller<Context> {
         authorizer: &Authorizer,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
-        let scope = self.scope.as_ref().unwrap_or(authorizer.scope());
+        let scope = asked_scope(self.scope.as_ref(), authorizer);
         let guard = Guard::new(authorizer, &self.principal, &self.context).in_scope(scope);
         settle(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.answered_by(authorizer))
     }
+}
+
+/// The scope of the resources that are asked about: the tenant's or, without one, the deployment's.
+fn asked_scope<'a>(tenant: Option<&'a Scope>, authorizer: &'a Authorizer) -> &'a Scope {
+    tenant.unwrap_or(authorizer.scope())
 }
 
 /// Logs that the handler `H` was not reached.
