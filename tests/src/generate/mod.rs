@@ -3,7 +3,7 @@
 //! Every list of words here is short, so that patterns meet actions, resources and values often enough for the
 //! interesting things to happen: Allows and Denies in every type of policy, every condition operator with keys that are
 //! absent, empty, single or multivalued, variables with and without values, keys that are not known yet.
-//! `tests/generators.rs` sees to it that they do.
+//! `tests/evaluation/generators.rs` sees to it that they do.
 
 mod draft;
 mod scene;

@@ -11,6 +11,7 @@ mod access_properties;
 mod committed;
 mod declared;
 mod freshness;
+mod openapi;
 mod page;
 mod round_trip;
 mod routes;

@@ -1,0 +1,516 @@
+//! Holds the built-in catalogs against the facts they were written from.
+//!
+//! `facts/` keeps those facts in a form of its own: what was found out about each action and resource type, the rows of
+//! the two documents this project started from, and where later documents differ. An entry that is lost, misspelled or
+//! changed in `catalog/data/` no longer agrees with them, and the failure names it. `catalog/data/SOURCES.md` says where
+//! the facts come from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pinpoint_iam_catalog::{Accepts, Action, Binding, Catalog, LifecycleState, Service};
+
+const ACTIONS: &str = include_str!("../../facts/actions.tsv");
+const RESOURCES: &str = include_str!("../../facts/resources.tsv");
+const SEEDS: &str = include_str!("../../facts/seeds.tsv");
+const DIFFERENCES: &str = include_str!("../../facts/differences.tsv");
+const SOURCES: &str = include_str!("../../facts/sources.tsv");
+
+/// The two documents this project started from.
+const SEED_DOCUMENTS: [&str; 2] = ["seed-actions", "seed-analytics"];
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+#[test]
+fn counts_are_those_of_the_sources() -> TestResult {
+    let catalog = Catalog::builtin()?;
+    let pinpoint = service(catalog, "mobiletargeting")?;
+    let analytics = service(catalog, "mobileanalytics")?;
+
+    assert_eq!(catalog.services().len(), 2, "services");
+    assert_eq!(pinpoint.actions().len(), 123, "Pinpoint actions");
+    assert_eq!(pinpoint.resources().len(), 29, "Pinpoint resource types");
+    assert_eq!(
+        pinpoint.condition_keys().len(),
+        3,
+        "Pinpoint condition keys"
+    );
+    let routes = pinpoint
+        .actions()
+        .iter()
+        .filter(|action| action.route.is_some());
+    assert_eq!(routes.count(), 122, "Pinpoint routes");
+    assert_eq!(analytics.actions().len(), 4, "Mobile Analytics actions");
+    assert_eq!(
+        analytics.resources().len(),
+        0,
+        "Mobile Analytics resource types"
+    );
+    Ok(())
+}
+
+/// The facts are a file too: a line that is lost there must not take its action's check along unnoticed.
+#[test]
+fn the_facts_are_complete() -> TestResult {
+    let actions = Table::parse(ACTIONS)?;
+    assert_eq!(actions.rows.len(), 127, "lines of facts/actions.tsv");
+    assert_eq!(
+        Table::parse(RESOURCES)?.rows.len(),
+        29,
+        "lines of facts/resources.tsv"
+    );
+
+    let seeds = Table::parse(SEEDS)?;
+    let table: Vec<_> = seeds
+        .rows
+        .iter()
+        .filter(|row| row.get("document") == "seed-actions" && row.get("where") == "table")
+        .collect();
+    assert_eq!(table.len(), 34, "actions in the table of 2018");
+    let analytics: Vec<_> = seeds
+        .rows
+        .iter()
+        .filter(|row| row.get("document") == "seed-analytics")
+        .collect();
+    let names: BTreeSet<_> = analytics.iter().map(|row| row.get("action")).collect();
+    assert_eq!(names.len(), 6, "actions of the analytics page");
+    let patterns = analytics.iter().filter(|row| row.get("arn") != "-");
+    assert_eq!(patterns.count(), 14, "ARN patterns of the analytics page");
+    Ok(())
+}
+
+/// Names, access levels, routes, success codes, resource types, bindings, condition keys, the place of request tags,
+/// companions, former names, lifecycle, sources, and a note where something is disputed.
+#[test]
+fn actions_agree_with_the_facts() -> TestResult {
+    let facts = Table::parse(ACTIONS)?;
+    let catalog = Catalog::builtin()?;
+    let mut entries = BTreeMap::new();
+    for service in catalog.services() {
+        for action in service.actions() {
+            let name = format!("{}:{}", service.prefix, action.name);
+            entries.insert(name.clone(), action_columns(&name, action));
+        }
+    }
+    assert_agree("action", &facts, &entries)
+}
+
+/// Names, ARN templates and condition keys.
+#[test]
+fn resource_types_agree_with_the_facts() -> TestResult {
+    let facts = Table::parse(RESOURCES)?;
+    let service = service(Catalog::builtin()?, "mobiletargeting")?;
+    let entries = service
+        .resources()
+        .iter()
+        .map(|resource| {
+            let columns = BTreeMap::from([
+                ("resource", resource.name.clone()),
+                ("arn", resource.arn.to_string()),
+                ("condition-keys", list(&resource.condition_keys)),
+            ]);
+            (resource.name.clone(), columns)
+        })
+        .collect();
+    assert_agree("resource", &facts, &entries)
+}
+
+#[test]
+fn condition_keys_are_the_three_tag_keys() -> TestResult {
+    let service = service(Catalog::builtin()?, "mobiletargeting")?;
+    let keys: BTreeSet<_> = service
+        .condition_keys()
+        .iter()
+        .map(|key| (key.name.as_str(), key.value_type.as_str()))
+        .collect();
+    assert_eq!(
+        keys,
+        BTreeSet::from([
+            ("aws:RequestTag/${TagKey}", "String"),
+            ("aws:ResourceTag/${TagKey}", "String"),
+            ("aws:TagKeys", "ArrayOfString"),
+        ])
+    );
+    Ok(())
+}
+
+/// What may stand in an ARN is a matter of security: one more placeholder that takes any text must not slip in.
+#[test]
+fn placeholders_take_what_was_decided() -> TestResult {
+    let service = service(Catalog::builtin()?, "mobiletargeting")?;
+    let fields = service
+        .resources()
+        .iter()
+        .flat_map(|resource| &resource.fields);
+    let found: BTreeMap<_, _> = fields
+        .map(|placeholder| {
+            let accepts = match &placeholder.accepts {
+                Accepts::Identifier => "identifier".to_owned(),
+                Accepts::Opaque => "opaque".to_owned(),
+                Accepts::OneOf(values) => values.join(" "),
+            };
+            (placeholder.name.as_str(), accepts)
+        })
+        .collect();
+    let expected = [
+        ("AppId", "identifier"),
+        (
+            "AttributeType",
+            "endpoint-custom-attributes endpoint-metric-attributes endpoint-user-attributes",
+        ),
+        ("CampaignId", "identifier"),
+        (
+            "ChannelType",
+            "adm apns apns_sandbox apns_voip apns_voip_sandbox baidu email gcm sms voice",
+        ),
+        ("EndpointId", "opaque"),
+        ("JobId", "identifier"),
+        ("JourneyActivityId", "identifier"),
+        ("JourneyId", "identifier"),
+        ("KpiName", "identifier"),
+        ("RecommenderId", "identifier"),
+        ("SegmentId", "identifier"),
+        ("TemplateName", "identifier"),
+        ("TemplateType", "EMAIL INAPP PUSH SMS VOICE"),
+        ("UserId", "opaque"),
+    ];
+    let expected = expected
+        .map(|(name, accepts)| (name, accepts.to_owned()))
+        .into();
+    assert_eq!(found, expected);
+    Ok(())
+}
+
+/// Every row of the two documents can be read back from the catalog, and the catalog claims no row they do not have.
+#[test]
+fn both_seed_documents_can_be_read_back() -> TestResult {
+    let facts = Table::parse(SEEDS)?;
+    let catalog = Catalog::builtin()?;
+    assert_same_rows(
+        "facts/seeds.tsv",
+        &facts,
+        seen_rows(catalog, &SEED_DOCUMENTS),
+    )
+}
+
+/// What later documents say where they differ: a check of policies warns about their ARNs.
+#[test]
+fn differing_documents_are_quoted() -> TestResult {
+    let facts = Table::parse(DIFFERENCES)?;
+    let catalog = Catalog::builtin()?;
+    let documents: BTreeSet<_> = catalog
+        .services()
+        .iter()
+        .flat_map(Service::sources)
+        .map(|source| source.name.as_str())
+        .filter(|name| !SEED_DOCUMENTS.contains(name))
+        .collect();
+    let documents: Vec<_> = documents.into_iter().collect();
+    assert_same_rows(
+        "facts/differences.tsv",
+        &facts,
+        seen_rows(catalog, &documents),
+    )
+}
+
+#[test]
+fn sources_have_the_dates_of_the_copies_that_were_read() -> TestResult {
+    let facts = Table::parse(SOURCES)?;
+    let mut rows = BTreeSet::new();
+    for service in Catalog::builtin()?.services() {
+        for source in service.sources() {
+            rows.insert(vec![
+                service.prefix.clone(),
+                source.name.clone(),
+                source.date.clone().unwrap_or_else(|| "-".to_owned()),
+            ]);
+        }
+    }
+    assert_same_rows("facts/sources.tsv", &facts, rows)
+}
+
+/// What a reader of a table relies on in every row.
+#[test]
+fn every_action_says_what_it_does_and_whether_it_lives() -> TestResult {
+    let mut faults = Vec::new();
+    let mut summaries = BTreeMap::new();
+    for service in Catalog::builtin()?.services() {
+        if service.documentation.is_none() {
+            faults.push(format!(
+                "{}: has no link to its documentation",
+                service.prefix
+            ));
+        }
+        for action in service.actions() {
+            let name = format!("{}:{}", service.prefix, action.name);
+            if action.undocumented != (name == "mobileanalytics:ListApps") {
+                faults.push(format!(
+                    "{name}: is wrong about being listed by a reference"
+                ));
+            }
+            if !action.summary.ends_with('.') || action.summary.contains(". ") {
+                faults.push(format!("{name}: the summary is not one sentence"));
+            }
+            if let Some(other) = summaries.insert(action.summary.clone(), name.clone()) {
+                faults.push(format!("{name}: has the summary of {other}"));
+            }
+            if action.sources.is_empty() {
+                faults.push(format!("{name}: has no source"));
+            }
+            if action.documentation.is_none() {
+                faults.push(format!("{name}: has no link to its documentation"));
+            }
+            if action.lifecycle.source.is_none() {
+                faults.push(format!("{name}: nobody vouches for its lifecycle"));
+            }
+            let ended = action.lifecycle.state == LifecycleState::Ended;
+            let expected = match service.prefix.as_str() {
+                "mobiletargeting" => Some("2026-10-30"),
+                _ => Some("2018-04-30"),
+            };
+            if action.lifecycle.ended.as_deref() != expected.filter(|_| ended) {
+                faults.push(format!("{name}: the day on which it ended is wrong"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(())
+}
+
+fn service<'a>(catalog: &'a Catalog, prefix: &str) -> Result<&'a Service, String> {
+    catalog
+        .service(prefix)
+        .ok_or_else(|| format!("no service `{prefix}` in the built-in catalog"))
+}
+
+/// The columns of facts/actions.tsv, filled from the catalog.
+fn action_columns(name: &str, action: &Action) -> BTreeMap<&'static str, String> {
+    let dash = || "-".to_owned();
+    let route = action.route.as_ref();
+    let resources: Vec<_> = action
+        .resources
+        .iter()
+        .map(|resource| resource.name.clone())
+        .collect();
+    let companions: Vec<_> = action
+        .companions
+        .iter()
+        .map(|companion| match companion.resource_from.as_slice() {
+            [] => companion.action.clone(),
+            members => format!("{}({})", companion.action, members.join(",")),
+        })
+        .collect();
+    BTreeMap::from([
+        ("action", name.to_owned()),
+        (
+            "access-level",
+            action
+                .access_level
+                .map_or_else(dash, |level| level.name().to_owned()),
+        ),
+        (
+            "method",
+            route.map_or_else(dash, |route| route.method.clone()),
+        ),
+        ("path", route.map_or_else(dash, |route| route.path.clone())),
+        (
+            "status",
+            route.map_or_else(dash, |route| route.success_status.to_string()),
+        ),
+        ("resources", list(&resources)),
+        ("binding", list(&bindings(action))),
+        ("condition-keys", list(&action.condition_keys)),
+        (
+            "request-tags",
+            action.request_tags.clone().unwrap_or_else(dash),
+        ),
+        ("companions", list(&companions)),
+        ("former-names", list(&action.former_names)),
+        (
+            "lifecycle",
+            match action.lifecycle.state {
+                LifecycleState::Continues => "continues",
+                LifecycleState::Ended => "ended",
+                LifecycleState::Unclear => "unclear",
+            }
+            .to_owned(),
+        ),
+        ("sources", list(&action.sources)),
+        (
+            "note",
+            action
+                .note
+                .as_ref()
+                .map_or_else(dash, |_| "disputed".to_owned()),
+        ),
+    ])
+}
+
+fn bindings(action: &Action) -> Vec<String> {
+    let fields = action
+        .resources
+        .iter()
+        .flat_map(|resource| &resource.fields);
+    let bindings: BTreeSet<_> = fields
+        .map(|placeholder| match action.binding(placeholder) {
+            Some(Binding::Path(parameter)) => format!("{}={{{parameter}}}", placeholder.name),
+            Some(Binding::Pinned(value)) => format!("{}={value}", placeholder.name),
+            Some(Binding::Request(place)) => format!("{}={place}", placeholder.name),
+            Some(Binding::WholeArn(parameter)) => format!("*={{{parameter}}}"),
+            None => format!("{}=nothing", placeholder.name),
+        })
+        .collect();
+    bindings.into_iter().collect()
+}
+
+/// What the catalog says that `documents` say, as document, action, method and ARN.
+fn seen_rows(catalog: &Catalog, documents: &[&str]) -> BTreeSet<Vec<String>> {
+    let mut rows = BTreeSet::new();
+    for service in catalog.services() {
+        for action in service.actions() {
+            let name = format!("{}:{}", service.prefix, action.name);
+            for document in documents {
+                rows.extend(seen_rows_of(&name, action, document));
+            }
+        }
+    }
+    rows
+}
+
+fn seen_rows_of(name: &str, action: &Action, document: &str) -> Vec<Vec<String>> {
+    let row = |method: Option<&str>, arn: Option<&str>| {
+        [document, name, method.unwrap_or("-"), arn.unwrap_or("-")]
+            .map(str::to_owned)
+            .to_vec()
+    };
+    // Only the table of 2018 is held row by row with its methods; they are the route's unless it says otherwise.
+    let route = action.route.as_ref().filter(|_| document == "seed-actions");
+    let method = route.map(|route| route.method.as_str());
+    let mut rows: Vec<_> = action
+        .seen
+        .iter()
+        .filter(|seen| seen.source == document)
+        .map(|seen| row(seen.method.as_deref().or(method), seen.arn.as_deref()))
+        .collect();
+    // A document that this project started from has a row even where it names nothing but the action.
+    if rows.is_empty()
+        && SEED_DOCUMENTS.contains(&document)
+        && action.sources.iter().any(|source| source == document)
+    {
+        rows.push(row(None, None));
+    }
+    rows
+}
+
+/// Lists are compared without regard to their order, which says nothing.
+fn list(items: &[String]) -> String {
+    let mut sorted: Vec<_> = items.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    match sorted.is_empty() {
+        true => "-".to_owned(),
+        false => sorted.join(" "),
+    }
+}
+
+/// Fails with one line for each entry that is on one side only and for each column that differs.
+fn assert_agree(
+    key: &str,
+    facts: &Table<'_>,
+    entries: &BTreeMap<String, BTreeMap<&'static str, String>>,
+) -> TestResult {
+    let mut faults = Vec::new();
+    let mut known = BTreeSet::new();
+    for row in &facts.rows {
+        let name = row.get(key);
+        known.insert(name);
+        let Some(columns) = entries.get(name) else {
+            faults.push(format!("{name}: in the facts, not in the catalog"));
+            continue;
+        };
+        for column in &facts.columns {
+            let fact = list(
+                &row.get(column)
+                    .split(' ')
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>(),
+            );
+            let entry = columns
+                .get(column)
+                .ok_or_else(|| format!("nothing is compared with the column `{column}`"))?;
+            if *entry != fact {
+                faults.push(format!(
+                    "{name}: {column} is `{entry}` in the catalog and `{fact}` in the facts"
+                ));
+            }
+        }
+    }
+    for name in entries.keys().filter(|name| !known.contains(name.as_str())) {
+        faults.push(format!("{name}: in the catalog, not in the facts"));
+    }
+    assert!(
+        faults.is_empty(),
+        "catalog and facts disagree:\n{}",
+        faults.join("\n")
+    );
+    Ok(())
+}
+
+/// Fails with one line for each row that is on one side only.
+fn assert_same_rows(file: &str, facts: &Table<'_>, found: BTreeSet<Vec<String>>) -> TestResult {
+    // Where in a document a row stands is for readers of the file; the catalog does not say.
+    let columns = facts.columns.iter().filter(|column| **column != "where");
+    let expected: BTreeSet<Vec<String>> = facts
+        .rows
+        .iter()
+        .map(|row| {
+            columns
+                .clone()
+                .map(|column| row.get(column).to_owned())
+                .collect()
+        })
+        .collect();
+    let mut faults = Vec::new();
+    for row in expected.difference(&found) {
+        faults.push(format!("{}: in {file}, not in the catalog", row.join(" ")));
+    }
+    for row in found.difference(&expected) {
+        faults.push(format!("{}: in the catalog, not in {file}", row.join(" ")));
+    }
+    assert!(
+        faults.is_empty(),
+        "catalog and {file} disagree:\n{}",
+        faults.join("\n")
+    );
+    Ok(())
+}
+
+/// A file of facts: tab-separated, comments first, then the names of the columns.
+struct Table<'a> {
+    columns: Vec<&'a str>,
+    rows: Vec<Row<'a>>,
+}
+
+struct Row<'a>(BTreeMap<&'a str, &'a str>);
+
+impl<'a> Table<'a> {
+    fn parse(text: &'a str) -> Result<Self, String> {
+        let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+        let columns: Vec<_> = lines.next().ok_or("no columns")?.split('\t').collect();
+        let rows = lines
+            .map(|line| {
+                let values: Vec<_> = line.split('\t').collect();
+                match values.len() == columns.len() {
+                    true => Ok(Row(columns.iter().copied().zip(values).collect())),
+                    false => Err(format!("{} columns expected: {line}", columns.len())),
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { columns, rows })
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The value of a column; of a column that is not there, a text that equals no fact.
+    fn get(&self, column: &str) -> &'a str {
+        self.0.get(column).copied().unwrap_or("(no such column)")
+    }
+}

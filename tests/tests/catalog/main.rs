@@ -1,0 +1,7 @@
+//! Catalogs: the facts of the built-in ones, and the code that is generated from any.
+
+mod catalog_facts;
+mod catalog_schema;
+pub mod generated_code;
+mod own_catalog;
+mod sms_voice;

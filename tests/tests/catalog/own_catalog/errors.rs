@@ -1,0 +1,157 @@
+//! What the compiler says of slips about a catalog of one's own.
+
+use super::workspace::{Build, Workspace};
+use super::{BUILD_DEPENDENCY, BUILD_SCRIPT};
+
+const CATALOG: &str = include_str!("../../../../examples/widgets/catalog/acme.toml");
+
+/// What every case starts with.
+const START: &str = "
+#![allow(dead_code, unused_imports, unused_variables)]
+
+pub mod widgets {
+    pinpoint_iam::include_catalog!(\"widgets\");
+}
+
+use axum::extract::Path;
+use pinpoint_iam::{Authorizer, include_policy, requires, routes};
+use widgets::{Shop, Widget};
+";
+
+/// A library with these handlers, and this policy beside it.
+fn build(name: &str, handlers: &str, policy: &str) -> Build {
+    let manifest = format!(
+        r#"[package]
+name = "acme-{name}"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+axum = {{ version = "0.8.9", default-features = false }}
+pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam" }}
+{BUILD_DEPENDENCY}"#
+    );
+    let workspace = Workspace::new(
+        &format!("errors-{name}"),
+        &["service"],
+        &[
+            ("service/Cargo.toml", &manifest),
+            ("service/build.rs", BUILD_SCRIPT),
+            ("service/catalog/acme.toml", CATALOG),
+            ("service/src/policy.json", policy),
+            ("service/src/lib.rs", &format!("{START}{handlers}")),
+        ],
+    );
+    workspace.cargo(&["check", "--workspace"])
+}
+
+/// The build failed with each of these, and with nothing else.
+fn assert_errors(build: &Build, expected: &[&str]) {
+    for text in expected {
+        build.assert_failure(text);
+    }
+    let errors = build.output.lines();
+    let errors = errors
+        .filter(|line| line.starts_with("error") && !line.starts_with("error: could not compile"));
+    assert_eq!(errors.count(), expected.len(), "{}", build.output);
+}
+
+#[test]
+fn faults_of_attributes_are_found_together() {
+    let build = build(
+        "attributes",
+        r#"
+#[requires(GetWidgit)]
+async fn misspelled(Path((shop_id, widget_name)): Path<(String, String)>) {}
+
+#[requires(widgets::getwidget)]
+async fn wrong_case(Path((shop_id, widget_name)): Path<(String, String)>) {}
+
+#[requires(widgts::GetWidget)]
+async fn misspelled_service(Path((shop_id, widget_name)): Path<(String, String)>) {}
+
+#[requires(GetCampaign)]
+async fn built_in_without_its_service(Path((application_id, campaign_id)): Path<(String, String)>) {}
+
+#[requires(GetWidget)]
+async fn without_an_id(Path(shop_id): Path<String>) {}
+"#,
+        "",
+    );
+    assert_errors(
+        &build,
+        &[
+            "error: unknown action `GetWidgit`\n       help: did you mean `GetWidget`?\n  --> errors-attributes/service/src/lib.rs:12:12",
+            "error: unknown action `getwidget`\n       help: its capitals are `GetWidget`",
+            "error: unknown service `widgts`\n       help: did you mean `widgets`?",
+            "error: unknown action `GetCampaign`\n       help: write `mobiletargeting::GetCampaign`",
+            "error: nothing binds `widget_name`, which `GetWidget` needs for `arn:${Partition}:widgets::${Account}:shops/${ShopId}/widgets/${WidgetName}`",
+        ],
+    );
+}
+
+#[test]
+fn a_resource_of_another_type_does_not_fit() {
+    let build = build(
+        "resource",
+        r#"
+#[requires(GetWidget, resource = Shop::new(shop_id)?)]
+async fn get_widget(Path(shop_id): Path<String>) {}
+"#,
+        "",
+    );
+    assert_errors(&build, &["--> errors-resource/service/src/lib.rs:12:34"]);
+    build.assert_failure("Shop` does not fit `GetWidget`");
+    build.assert_failure("the action acts on `");
+}
+
+#[test]
+fn a_handler_without_attribute_is_not_served() {
+    let build = build(
+        "routes",
+        r#"
+async fn list_widgets(Path(shop_id): Path<String>) {}
+
+pub fn service() -> pinpoint_iam::web::axum::Routes<Authorizer> {
+    routes![list_widgets]
+}
+"#,
+        "",
+    );
+    assert_errors(
+        &build,
+        &[
+            "error[E0573]: expected type, found function `list_widgets`\n  --> errors-routes/service/src/lib.rs:15:13",
+        ],
+    );
+}
+
+#[test]
+fn faults_of_policies_are_shown_in_their_file() {
+    let build = build(
+        "policy",
+        r#"
+pub fn policy() -> pinpoint_iam::policy::Document {
+    include_policy!("policy.json")
+}
+"#,
+        r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Allow", "Action": "widgets:GetWidgit", "Resource": "*"},
+    {"Effect": "Deny", "Action": "widgts:*", "Resource": "*"},
+    {"Effect": "Allow", "Action": "widgets:GetWidget", "Resource": "arn:acme:widgets::tenant-7:shops/s1"},
+    {"Effect": "Allow", "Action": "widgets:GetWidget", "Resource": "arn:aws:widgets::tenant-7:shops/s1/widgets/w1"}
+  ]
+}"#,
+    );
+    assert_errors(
+        &build,
+        &[
+            "policy.json:4:35: unknown action `widgets:GetWidgit`\n       help: did you mean `widgets:GetWidget`?",
+            "policy.json:5:34: unknown service `widgts`\n       help: did you mean `widgets`?",
+            "policy.json:6:68: `arn:acme:widgets::tenant-7:shops/s1` matches nothing that the statement's actions act on",
+            "policy.json:7:68: `arn:aws:widgets::tenant-7:shops/s1/widgets/w1` matches nothing that",
+        ],
+    );
+}

@@ -1,0 +1,24 @@
+//! Guarded handlers, on both frameworks.
+
+#[macro_use]
+mod actix_app;
+
+mod actix_attempts;
+mod actix_gate;
+mod actix_handlers;
+mod actix_routes;
+mod after_body;
+mod answers;
+mod attacks;
+mod attempts;
+mod audit;
+mod axum_handlers;
+mod bindings;
+mod compositions;
+mod declarations;
+mod functions;
+mod request_context;
+mod resource_tags;
+mod routes;
+mod tenants;
+mod testing;
