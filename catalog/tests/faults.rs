@@ -27,6 +27,24 @@ fn a_sound_file_has_no_faults() {
     assert_eq!(faults(SOUND), "no fault");
 }
 
+/// A WebSocket route succeeds by switching protocols; no other informational status ends a request.
+#[test]
+fn a_route_may_succeed_with_101() {
+    let with = |status: &str| {
+        faults(&broken(
+            "success-status = 204",
+            &format!("success-status = {status}"),
+        ))
+    };
+    assert_eq!(with("101"), "no fault");
+    for status in ["100", "102", "103", "199", "400"] {
+        assert!(
+            with(status).contains("is no status of a successful answer"),
+            "{status}"
+        );
+    }
+}
+
 #[test]
 fn every_rule_has_its_fault() {
     let document = DeTable::parse(CASES).unwrap();

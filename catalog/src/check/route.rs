@@ -31,12 +31,13 @@ pub(super) fn route(
     let method_is_good = one_of(&method, "HTTP method", &METHODS, scope);
     let path_is_good = check_path(text, path, scope);
     let status = success_status.filter(|status| {
-        let good = (200..400).contains(status.get_ref());
+        // A WebSocket route succeeds by switching protocols.
+        let good = *status.get_ref() == 101 || (200..400).contains(status.get_ref());
         if !good {
             scope.report(
                 &status.span(),
                 format!("{} is no status of a successful answer", status.get_ref()),
-                "write a status from 200 to 399",
+                "write a status from 200 to 399, or 101 for a WebSocket",
             );
         }
         good

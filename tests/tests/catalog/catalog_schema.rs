@@ -180,7 +180,7 @@ fn the_check_against_the_schema_finds_faults() {
         [
             "/actions/a/companions/0/action: pattern",
             "/actions/a/companions/0/when: minLength",
-            "/actions/a/success-status: minimum",
+            "/actions/a/success-status: anyOf",
             "/actions/a/undocumented: type",
             "/actions/a: name",
             "/actions/a: required `summary`",
@@ -223,6 +223,16 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str, complaints: &
             "minimum" if value.as_i64() < given.as_i64() => complain("minimum".to_owned()),
             "maximum" if value.as_i64() > given.as_i64() => complain("maximum".to_owned()),
             "minimum" | "maximum" => {}
+            "anyOf" => {
+                let fits = |alternative: &Value| {
+                    let mut complaints = Vec::new();
+                    check(root, alternative, value, place, &mut complaints);
+                    complaints.is_empty()
+                };
+                if !given.as_array().unwrap().iter().any(fits) {
+                    complain("anyOf".to_owned());
+                }
+            }
             word => panic!("the schema uses `{word}`, which this test does not know"),
         }
     }
