@@ -145,7 +145,7 @@ fn operations_say_what_they_require() {
                 "resources": [
                     "arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/${AppId}/campaigns/${CampaignId}"
                 ],
-                "conditionKeys": [],
+                "conditionKeys": ["aws:ResourceTag/${TagKey}"],
                 "companions": [],
             },
         },

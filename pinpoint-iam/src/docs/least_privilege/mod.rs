@@ -15,7 +15,7 @@ use crate::policy::{Document, PolicyKind};
 use crate::web::RouteTable;
 
 pub use self::error::LeastPrivilegeError;
-pub(super) use self::routes::resource_types;
+pub(super) use self::routes::{condition_keys, resource_types};
 
 /// The smallest policies for a set of actions or routes, in one deployment.
 ///

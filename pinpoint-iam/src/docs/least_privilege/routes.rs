@@ -1,5 +1,7 @@
 //! What the routes of an application need.
 
+use std::collections::BTreeSet;
+
 use super::LeastPrivilegeError;
 use super::needed::Needed;
 use crate::resource::ResourceTypeMetadata;
@@ -125,4 +127,13 @@ pub(in crate::docs) fn resource_types(
     } else {
         named
     }
+}
+
+/// The condition keys that the catalog lists for the action and for the resource types that the handler can name.
+pub(in crate::docs) fn condition_keys(requirement: &ActionRequirement) -> BTreeSet<&'static str> {
+    let mut keys: BTreeSet<&str> = requirement.action.condition_keys.iter().copied().collect();
+    for resource_type in resource_types(requirement) {
+        keys.extend(resource_type.condition_keys);
+    }
+    keys
 }

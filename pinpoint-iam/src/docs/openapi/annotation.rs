@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::docs::least_privilege::resource_types;
+use crate::docs::least_privilege::{condition_keys, resource_types};
 use crate::docs::service::arn_of;
 use crate::web::{Access, ActionRequirement, Declaration, Requirement};
 
@@ -73,7 +73,10 @@ fn action_object(requirement: &ActionRequirement) -> Value {
             .collect(),
     };
     members.insert("resources".to_owned(), json!(resources));
-    members.insert("conditionKeys".to_owned(), json!(action.condition_keys));
+    members.insert(
+        "conditionKeys".to_owned(),
+        json!(condition_keys(requirement)),
+    );
     let companions: Vec<Value> = action
         .companions
         .iter()

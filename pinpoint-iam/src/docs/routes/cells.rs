@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::docs::cell::{Cell, Line};
-use crate::docs::least_privilege::resource_types;
+use crate::docs::least_privilege::{condition_keys, resource_types};
 use crate::docs::service::arn_of;
 use crate::resource::ResourceTypeMetadata;
 use crate::web::{
@@ -54,7 +54,7 @@ impl RouteCells<'_> {
                 } else {
                     "before the body"
                 }),
-                condition_keys(requirement),
+                all_condition_keys(requirement),
                 Cell::empty(),
                 handler,
             ],
@@ -146,14 +146,9 @@ fn bound(binding: &FieldBinding, types: &[&'static ResourceTypeMetadata]) -> Opt
     }
 }
 
-/// The keys that the catalog lists for the actions and for their resource types.
-fn condition_keys(requirement: &Requirement) -> Cell {
-    let mut keys: BTreeSet<&str> = BTreeSet::new();
-    for action in requirement.actions() {
-        keys.extend(action.action.condition_keys);
-        for resource_type in resource_types(action) {
-            keys.extend(resource_type.condition_keys);
-        }
-    }
+/// The keys of all actions of the route.
+fn all_condition_keys(requirement: &Requirement) -> Cell {
+    let actions = requirement.actions();
+    let keys: BTreeSet<&str> = actions.into_iter().flat_map(condition_keys).collect();
     Cell::codes(keys)
 }
