@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use crate::arn::Arn;
-use crate::principal::Principal;
+use crate::principal::{Principal, is_path_segment};
 
 /// The kinds of identity that have policies of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,18 +51,22 @@ pub(crate) struct IdentityKey {
     partition: Box<str>,
     account: Box<str>,
     name: Box<str>,
+    /// The path, such as `team/red/`; empty without one. It does not tell two identities apart, but a principal that was made
+    /// with a path is only found where it is the same.
+    path: Box<str>,
 }
 
 impl IdentityKey {
     /// The user or role of an IAM ARN.
     ///
-    /// The path may hold any visible ASCII character, more than a principal's ARN may: it takes no part in finding
-    /// policies. The rest is for the principal to judge.
+    /// The path may hold any visible ASCII character. The rest is for the principal to judge.
     pub(crate) fn parse(arn: &str) -> Option<Self> {
         let parsed = Arn::parse(arn).ok()?;
         let (word, path) = parsed.resource().split_once('/')?;
         let name = path.rsplit('/').next()?;
-        if !path.bytes().all(|byte| byte.is_ascii_graphic()) || !parsed.region().is_empty() {
+        let path = path.strip_suffix(name)?;
+        let is_valid = |segment: &str| segment.is_empty() || is_path_segment(segment);
+        if !path.split('/').all(is_valid) || !parsed.region().is_empty() {
             return None;
         }
         let (partition, service, account) =
@@ -74,7 +78,13 @@ impl IdentityKey {
             "role" => Principal::role_session(&without_path, "session"),
             _ => return None,
         };
-        principal.ok()?.identity().map(Self::from)
+        principal.ok()?.identity().map(|name| Self {
+            kind: name.kind,
+            partition: name.partition.into(),
+            account: name.account.into(),
+            name: name.name.into(),
+            path: path.into(),
+        })
     }
 
     /// The kind of identity.
@@ -93,17 +103,6 @@ impl IdentityKey {
             partition: &self.partition,
             account: &self.account,
             name: &self.name,
-        }
-    }
-}
-
-impl From<IdentityName<'_>> for IdentityKey {
-    fn from(name: IdentityName<'_>) -> Self {
-        Self {
-            kind: name.kind,
-            partition: name.partition.into(),
-            account: name.account.into(),
-            name: name.name.into(),
         }
     }
 }
@@ -128,15 +127,19 @@ impl<T> Default for IdentityMap<T> {
 }
 
 impl<T> IdentityMap<T> {
-    /// What there is for the user or role behind `principal`.
+    /// What there is for the user or role behind `principal`: nothing if the principal was made with another path.
     #[inline]
     pub(crate) fn get(&self, principal: &Principal) -> Option<&T> {
         let (name, hash) = (principal.identity()?, principal.identity_hash());
         let slot = self.find(name, hash)?;
-        self.slots.get(slot).map(|(_, value)| value)
+        let (key, value) = self.slots.get(slot)?;
+        match principal.path() {
+            Some(path) if path != &*key.path => None,
+            _ => Some(value),
+        }
     }
 
-    /// What there is for `key`.
+    /// What there is for `key`, whatever its path.
     pub(crate) fn get_by_key(&self, key: &IdentityKey) -> Option<&T> {
         let name = key.borrowed();
         let slot = self.find(name, name.hash_value())?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
-use crate::arn::{Arn, InvalidArn};
+use crate::arn::{Arn, InvalidArn, Scope};
 use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
 use crate::eval::Policy;
 use crate::eval::compiled::{Program, TooLarge};
@@ -42,8 +42,10 @@ struct Parts {
     account: Option<Box<str>>,
     /// The ARN of the role, for a role session.
     role_arn: Option<Box<str>>,
-    /// Whether `role_arn` came with the role's path.
-    role_path_is_known: bool,
+    /// The path that the principal was made with: `team/red/` of `…:user/team/red/ana`. `None` leaves it to the source.
+    path: Option<Box<str>>,
+    /// Whether the ARN of the user or role is the one that IAM has: a session's ARN leaves out its role's path.
+    path_is_known: bool,
     /// The last segment of the user's, role's or federated user's name.
     name: Box<str>,
     unique_id: Option<Box<str>>,
@@ -79,7 +81,7 @@ impl<T> PartialEq for Kept<T> {
 /// A principal with what a policy source knew of it.
 struct Completion {
     unique_id: Option<Box<str>>,
-    role_arn: Option<Box<str>>,
+    arn: Option<Box<str>>,
     principal: Principal,
 }
 
@@ -125,44 +127,64 @@ impl Principal {
     /// The principal of an ARN: `…:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`,
     /// `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`.
     ///
-    /// A session's ARN does not tell the path of its role. An authorizer takes the role's ARN from its policy source, when
-    /// that knows the role; [`Principal::role_session`] gives it from the start.
+    /// # Paths
+    ///
+    /// An ARN with a path, such as `…:user/team/ana`, is a user with exactly this path: the principal has no policies
+    /// unless the policy source has the user with the same path. An ARN without a path leaves it to the source, because the
+    /// names of an account's users are unique whatever their path. The ARN of a session never tells the path of its role.
+    /// In both cases `aws:PrincipalArn` is the ARN that the source has;
+    /// [`Principal::role_session`] takes a role's path from the start.
+    ///
+    /// # Names from a login
+    ///
+    /// Never format a login name into an ARN: a user who signs in as `evil/admin` would get an ARN with a path that the
+    /// application has not chosen. [`Principal::user`] takes a name, and rejects one that is not a single name.
     ///
     /// # Errors
     ///
-    /// When the text is no ARN, or the ARN of something that cannot make requests, such as a role without a session.
+    /// When the text is not an ARN, or the ARN of something that cannot make requests. A role makes requests through its
+    /// sessions: see [`Principal::role_session`].
     pub fn from_arn(text: &str) -> Result<Self, InvalidPrincipal> {
         let arn = Arn::parse(text).map_err(|reason| InvalidPrincipal::not_an_arn(text, reason))?;
-        let invalid = || InvalidPrincipal::no_caller(text);
+        let invalid = || match (arn.service(), arn.resource().split_once('/')) {
+            ("iam", Some(("role", _))) => InvalidPrincipal::new(text, Reason::Role),
+            _ => InvalidPrincipal::new(text, Reason::NoCaller),
+        };
         if !is_name(arn.partition()) || !is_name(arn.account()) || !arn.region().is_empty() {
             return Err(invalid());
         }
         let mut segments = arn.resource().split('/');
         let word = segments.next().unwrap_or_default();
         let names: Vec<&str> = segments.collect();
-        if !names.iter().all(|name| is_name(name)) {
+        let Some((name, path)) = names.split_last() else {
+            return match (arn.service(), word) {
+                ("iam", "root") => Ok(Self::build(
+                    PrincipalKind::Root,
+                    text,
+                    arn.account(),
+                    word,
+                    None,
+                )),
+                _ => Err(invalid()),
+            };
+        };
+        if !is_segment(name) || !path.iter().all(|segment| is_path_segment(segment)) {
             return Err(invalid());
         }
         let account = arn.account();
-        match (arn.service(), word, names.as_slice()) {
-            ("iam", "root", []) => Ok(Self::build(
-                PrincipalKind::Root,
-                text,
-                account,
-                "root",
-                None,
-            )),
-            ("iam", "user", [.., name]) => {
-                Ok(Self::build(PrincipalKind::User, text, account, name, None))
+        match (arn.service(), word, path) {
+            ("iam", "user", path) => {
+                let user = Self::build(PrincipalKind::User, text, account, name, None);
+                Ok(user.with_path(path))
             }
-            ("sts", "federated-user", [name]) => Ok(Self::build(
+            ("sts", "federated-user", []) => Ok(Self::build(
                 PrincipalKind::FederatedUser,
                 text,
                 account,
                 name,
                 None,
             )),
-            ("sts", "assumed-role", [role, _session]) => {
+            ("sts", "assumed-role", [role]) if is_segment(role) => {
                 let role_arn = format!("arn:{}:iam::{account}:role/{role}", arn.partition());
                 Ok(Self::build(
                     PrincipalKind::RoleSession,
@@ -176,26 +198,63 @@ impl Principal {
         }
     }
 
+    /// The user `name` of the account of `scope`, whatever the user's path.
+    ///
+    /// For names that come from a login: `name` is one name, never a path. The names of an account's users are unique, and
+    /// `aws:PrincipalArn` is the ARN that the policy source has for the user.
+    ///
+    /// ```
+    /// use pinpoint_iam::{Principal, Scope};
+    ///
+    /// let scope = Scope::new("aws", "us-east-1", "123456789012");
+    /// let ana = Principal::user(&scope, "ana")?;
+    /// assert_eq!(ana.arn(), Some("arn:aws:iam::123456789012:user/ana"));
+    /// assert!(Principal::user(&scope, "evil/admin").is_err());
+    /// # Ok::<(), pinpoint_iam::principal::InvalidPrincipal>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When `name` holds a character that [names of users](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html)
+    /// cannot have, or `scope` has no account.
+    pub fn user(scope: &Scope, name: &str) -> Result<Self, InvalidPrincipal> {
+        if !is_segment(name) {
+            return Err(InvalidPrincipal::new(name, Reason::UserName));
+        }
+        let (partition, account) = (scope.partition(), scope.account());
+        Self::from_arn(&format!("arn:{partition}:iam::{account}:user/{name}"))
+    }
+
     /// A session called `session` of the role with the ARN `role_arn`, path included.
+    ///
+    /// [Paths](Self::from_arn#paths) count as in the ARN of a user: the session has no policies unless the policy source has
+    /// the role with the same path, and an ARN without a path leaves it to the source.
     ///
     /// # Errors
     ///
     /// When `role_arn` is not the ARN of an IAM role, or `session` holds a character that session names cannot have.
     pub fn role_session(role_arn: &str, session: &str) -> Result<Self, InvalidPrincipal> {
+        let no_role = || InvalidPrincipal::new(role_arn, Reason::NoRole);
         let arn = Arn::parse(role_arn)
             .map_err(|reason| InvalidPrincipal::not_an_arn(role_arn, reason))?;
-        let role = match arn.resource().split_once('/') {
-            Some(("role", path)) if arn.service() == "iam" && arn.region().is_empty() => {
-                path.rsplit('/').next().unwrap_or_default()
+        let names: Vec<&str> = match arn.resource().split_once('/') {
+            Some(("role", names)) if arn.service() == "iam" && arn.region().is_empty() => {
+                names.split('/').collect()
             }
-            _ => return Err(InvalidPrincipal::no_caller(role_arn)),
+            _ => return Err(no_role()),
         };
+        let (role, path) = names.split_last().ok_or_else(no_role)?;
+        if !path.iter().all(|segment| is_path_segment(segment)) {
+            return Err(no_role());
+        }
         let text = format!(
             "arn:{}:sts::{}:assumed-role/{role}/{session}",
             arn.partition(),
             arn.account()
         );
-        Ok(Self::from_arn(&text)?.with_role_arn(role_arn))
+        Ok(Self::from_arn(&text)?
+            .with_iam_arn(role_arn)
+            .with_path(path))
     }
 
     /// A service that acts for itself, for example `sns.amazonaws.com`.
@@ -246,7 +305,8 @@ impl Principal {
             partition: partition.into(),
             account: (!account.is_empty()).then(|| account.into()),
             role_arn: role_arn.map(String::into_boxed_str),
-            role_path_is_known: false,
+            path: None,
+            path_is_known: kind != PrincipalKind::RoleSession,
             name: name.into(),
             unique_id: None,
             session_policies: None,
@@ -299,12 +359,24 @@ impl Principal {
         })
     }
 
-    /// The session of a role whose path was not known, with the role's ARN as IAM has it.
-    pub(crate) fn with_role_arn(self, role_arn: &str) -> Self {
+    /// The principal with the path of its user or role, segment by segment. No segments leave it to the source.
+    fn with_path(self, path: &[&str]) -> Self {
+        if path.is_empty() {
+            return self;
+        }
+        let path = format!("{}/", path.join("/"));
+        self.change(|parts| parts.path = Some(path.into_boxed_str()))
+    }
+
+    /// The principal with the ARN of its user or role as IAM has it.
+    fn with_iam_arn(self, arn: &str) -> Self {
         self.change(|parts| {
-            parts.role_arn = Some(role_arn.into());
-            parts.role_path_is_known = true;
-            parts.facts.replace("aws:PrincipalArn", role_arn);
+            match parts.kind {
+                PrincipalKind::RoleSession => parts.role_arn = Some(arn.into()),
+                _ => parts.arn = arn.into(),
+            }
+            parts.path_is_known = true;
+            parts.facts.replace("aws:PrincipalArn", arn);
         })
     }
 
@@ -345,19 +417,21 @@ impl Principal {
         self.0.role_arn.as_deref()
     }
 
-    pub(crate) fn role_path_is_known(&self) -> bool {
-        self.0.role_path_is_known
+    /// The path that the principal was made with, such as `team/red/`; `None` leaves it to the source.
+    pub(crate) fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
     }
 
-    /// The principal with what a policy source knows of it: the unique id, and the ARN of a session's role.
+    /// Whether the ARN of the user or role is the one that IAM has.
+    pub(crate) fn path_is_known(&self) -> bool {
+        self.0.path_is_known
+    }
+
+    /// The principal with what a policy source knows of it: the unique id, and the ARN of the user or of a session's role.
     ///
     /// A web service keeps a principal for a session and asks for it at every decision, so it is kept here.
-    pub(crate) fn completed(
-        &self,
-        unique_id: Option<&str>,
-        role_arn: Option<&str>,
-    ) -> Completed<'_> {
-        if unique_id.is_none() && role_arn.is_none() {
+    pub(crate) fn completed(&self, unique_id: Option<&str>, arn: Option<&str>) -> Completed<'_> {
+        if unique_id.is_none() && arn.is_none() {
             return Cow::Borrowed(self);
         }
         let complete = || {
@@ -365,20 +439,20 @@ impl Principal {
             if let Some(id) = unique_id {
                 completed = completed.with_unique_id(id);
             }
-            if let Some(arn) = role_arn {
-                completed = completed.with_role_arn(arn);
+            if let Some(arn) = arn {
+                completed = completed.with_iam_arn(arn);
             }
             completed
         };
         let kept = self.0.completed.0.get_or_init(|| {
             Box::new(Completion {
                 unique_id: unique_id.map(Into::into),
-                role_arn: role_arn.map(Into::into),
+                arn: arn.map(Into::into),
                 principal: complete(),
             })
         });
         // Another source, or the same one after a change, may know something else.
-        if kept.unique_id.as_deref() == unique_id && kept.role_arn.as_deref() == role_arn {
+        if kept.unique_id.as_deref() == unique_id && kept.arn.as_deref() == arn {
             Cow::Borrowed(&kept.principal)
         } else {
             Cow::Owned(complete())
@@ -457,6 +531,21 @@ pub(crate) fn is_name(text: &str) -> bool {
         && !text.is_empty()
 }
 
+/// Whether a text can be one segment of a principal's ARN: a name, and not `.` or `..`.
+fn is_segment(text: &str) -> bool {
+    is_name(text) && is_path_segment(text)
+}
+
+/// Whether a text can be one segment of the path of a user or role. IAM allows
+/// [every visible ASCII character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names);
+/// `.` and `..` are not accepted, because they could be taken for another path.
+pub(crate) fn is_path_segment(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && text != "."
+        && text != ".."
+}
+
 /// Whether `key`, in lower case, tells who asks.
 pub(crate) fn is_principal_key(key: &str) -> bool {
     key.starts_with("aws:principal") || key == "aws:username" || key == "aws:userid"
@@ -486,42 +575,71 @@ impl fmt::Debug for Principal {
 }
 
 /// A text that names no caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidPrincipal {
     text: String,
-    reason: Option<InvalidArn>,
+    reason: Reason,
+}
+
+/// What is wrong with the text.
+#[derive(Clone, PartialEq, Eq)]
+enum Reason {
+    NotAnArn(InvalidArn),
+    /// The ARN of something that makes no requests.
+    NoCaller,
+    /// The ARN of a role, where one of a caller is expected.
+    Role,
+    /// The ARN of something else, where one of a role is expected.
+    NoRole,
+    UserName,
 }
 
 impl InvalidPrincipal {
     fn not_an_arn(text: &str, reason: InvalidArn) -> Self {
-        Self {
-            text: text.to_owned(),
-            reason: Some(reason),
-        }
+        Self::new(text, Reason::NotAnArn(reason))
     }
 
-    fn no_caller(text: &str) -> Self {
+    fn new(text: &str, reason: Reason) -> Self {
         Self {
             text: text.to_owned(),
-            reason: None,
+            reason,
         }
     }
 }
 
 impl fmt::Display for InvalidPrincipal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let expected = match self.reason {
+            Reason::NoRole => "the ARN of a role",
+            Reason::UserName => "the name of a user",
+            Reason::NotAnArn(_) | Reason::NoCaller | Reason::Role => "the ARN of a caller",
+        };
         write!(
             formatter,
-            "`{}` is not the ARN of a caller: ",
+            "`{}` is not {expected}: ",
             self.text.escape_debug()
         )?;
         match &self.reason {
-            Some(reason) => reason.fmt(formatter),
-            None => formatter.write_str(
+            Reason::NotAnArn(reason) => reason.fmt(formatter),
+            Reason::NoCaller => formatter.write_str(
                 "expected `arn:aws:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`, \
                  `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`",
             ),
+            Reason::Role => formatter.write_str(
+                "a role makes requests through its sessions; use `Principal::role_session` with this ARN",
+            ),
+            Reason::NoRole => formatter.write_str("expected `arn:aws:iam::ACCOUNT:role/NAME`"),
+            Reason::UserName => formatter.write_str(
+                "use ASCII letters, digits and `+=,.@-_`, without a path",
+            ),
         }
+    }
+}
+
+impl fmt::Debug for InvalidPrincipal {
+    /// Writes the sentence, so that `unwrap` and `main` show it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 
@@ -537,11 +655,13 @@ mod tests {
         let user = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
         let session = Principal::from_arn("arn:aws:sts::123456789012:assumed-role/worker/monday")?;
         let role_arn = "arn:aws:iam::123456789012:role/night/worker";
-        for (principal, role_arn, expected) in [
-            (user, None, &COMPLETED_KEYS[..1]),
+        let user_arn = "arn:aws:iam::123456789012:user/night/ana";
+        for (principal, arn, expected) in [
+            (user.clone(), None, &COMPLETED_KEYS[..1]),
+            (user, Some(user_arn), &COMPLETED_KEYS[..]),
             (session, Some(role_arn), &COMPLETED_KEYS[..]),
         ] {
-            let completed = principal.completed(Some("AIDAEXAMPLE"), role_arn);
+            let completed = principal.completed(Some("AIDAEXAMPLE"), arn);
             let mut changed: Vec<&str> = completed
                 .0
                 .facts

@@ -121,10 +121,7 @@ fn is_root_of(entry: &str, principal: &Principal, account: &str) -> bool {
 /// Whether `entry` is a role of the caller's account and role name under some path, while the caller's own path is
 /// not known: a session's ARN does not tell it.
 fn names_role_with_a_path(entry: &str, principal: &Principal) -> bool {
-    let Some(without_path) = principal
-        .role_arn()
-        .filter(|_| !principal.role_path_is_known())
-    else {
+    let Some(without_path) = principal.role_arn().filter(|_| !principal.path_is_known()) else {
         return false;
     };
     let (Some((known, name)), Some((prefix, path))) =

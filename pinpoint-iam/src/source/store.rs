@@ -7,7 +7,7 @@ use pinpoint_iam_core::internal::Quoted;
 use crate::context::Context;
 use crate::eval::{Policy, PolicyStack};
 use crate::identity::{IdentityKey, IdentityKind, IdentityMap};
-use crate::principal::{Completed, Principal, PrincipalKind};
+use crate::principal::{Completed, Principal};
 
 /// The policies of every user and role that a source knows.
 ///
@@ -55,6 +55,8 @@ impl PolicyStore {
     }
 
     /// The policies of the user or role behind `principal`, or none.
+    ///
+    /// A principal that was made with [a path](Principal::from_arn#paths) has none unless the store has the same path.
     pub fn policies(&self, principal: &Principal) -> &PrincipalPolicies {
         self.identities.get(principal).unwrap_or(&NO_POLICIES)
     }
@@ -201,18 +203,18 @@ impl PrincipalPolicies {
     }
 
     /// `principal` with what the source knows of its user or role and the principal does not say: the unique id, and
-    /// the path of a session's role.
+    /// the ARN with the path.
     pub(crate) fn complete<'a>(&self, principal: &'a Principal) -> Completed<'a> {
         let unique_id = self
             .unique_id
             .as_deref()
             .filter(|_| principal.unique_id().is_none());
-        let is_session = principal.kind() == PrincipalKind::RoleSession;
-        let role_arn = self
+        let known = principal.role_arn().or(principal.arn());
+        let arn = self
             .arn
             .as_deref()
-            .filter(|_| is_session && !principal.role_path_is_known());
-        principal.completed(unique_id, role_arn)
+            .filter(|arn| !principal.path_is_known() || known != Some(arn));
+        principal.completed(unique_id, arn)
     }
 
     /// The policies that have a say in a request of `principal`.

@@ -1,24 +1,24 @@
-//! Sessions whose ARN does not tell the path of their role.
+//! The paths of users and roles: those of a principal, and those of the policy source.
 
 use pinpoint_iam::context::Context;
 use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
 use pinpoint_iam::policy::Document;
+use pinpoint_iam::request::{Request, RequestedAction};
+use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::{Authorizer, Policy, Principal, Scope};
+use pinpoint_iam::{Arn, Authorizer, Policy, Principal, Scope};
 
-/// An account with one role under a path, which may read campaigns unless its role stands under `contractors`.
-fn authorizer(role_arn: &str) -> Result<Authorizer, Box<dyn std::error::Error>> {
+/// An account with one user or role, which may read campaigns unless its path starts with `contractors`.
+fn authorizer(arn: &str) -> Result<Authorizer, Box<dyn std::error::Error>> {
     let document = Document::parse(
         r#"{"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Action": "*", "Resource": "*"},
             {"Effect": "Deny", "Action": "*", "Resource": "*",
-             "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/contractors/*"}}}
+             "Condition": {"ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/contractors/*", "arn:aws:iam::*:user/contractors/*"]}}}
         ]}"#,
     )?;
     let mut store = PolicyStore::new();
-    store
-        .identity(role_arn)?
-        .attach(Policy::new("reader", document));
+    store.identity(arn)?.attach(Policy::new("reader", document));
     let scope = Scope::new("aws", "us-east-1", "123456789012");
     Ok(Authorizer::builder().scope(scope).source(store).build()?)
 }
@@ -46,6 +46,209 @@ fn the_source_knows_the_path_of_a_role() -> Result<(), Box<dyn std::error::Error
     );
     assert!(may_read(&employees, &session)?);
     Ok(())
+}
+
+/// The decision and the explanation come from two evaluators: both must look the principal up in one way.
+fn is_explained_as_allowed(
+    authorizer: &Authorizer,
+    principal: &Principal,
+) -> Result<bool, Box<dyn std::error::Error>> {
+    let context = Context::new();
+    let action = RequestedAction::parse("mobiletargeting:GetCampaign")?;
+    let arn = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1";
+    let resource = RequestedResource::Arn(Arn::parse(arn)?);
+    let request = Request::new(principal, action, resource, &context);
+    Ok(authorizer.explain(&request).allowed)
+}
+
+/// What the source has, who asks, and whether the request is allowed.
+#[test]
+fn a_path_must_be_the_path_in_the_source() -> Result<(), Box<dyn std::error::Error>> {
+    let cases = [
+        ("admin", "admin", true),
+        ("employees/admin", "employees/admin", true),
+        // A login name that was formatted into an ARN.
+        ("admin", "evil/admin", false),
+        ("admin", "evil/deep/admin", false),
+        ("admin", "admin/admin", false),
+        ("employees/admin", "evil/admin", false),
+        ("employees/admin", "employees/evil/admin", false),
+        ("employees/admin", "evil/employees/admin", false),
+        ("employees/admin", "Employees/admin", false),
+        ("employees/admin", "employees/Admin", false),
+        // Whoever leaves the path to the source is who the source says, also to a `Deny`.
+        ("employees/admin", "admin", true),
+        ("contractors/admin", "admin", false),
+        // Another path does not escape the `Deny`.
+        ("contractors/admin", "contractors/admin", false),
+        ("contractors/admin", "employees/admin", false),
+        ("contractors/admin", "contractors/evil/admin", false),
+        // Characters that only paths may have.
+        ("a(b)#c:d!/admin", "a(b)#c:d!/admin", true),
+    ];
+    for (known, asking, allowed) in cases {
+        let user = format!("arn:aws:iam::123456789012:user/{asking}");
+        let role = format!("arn:aws:iam::123456789012:role/{asking}");
+        for (word, principal) in [
+            ("user", Principal::from_arn(&user)?),
+            ("role", Principal::role_session(&role, "night")?),
+        ] {
+            let authorizer = authorizer(&format!("arn:aws:iam::123456789012:{word}/{known}"))?;
+            let what = format!("{word}/{asking}, where the source has {word}/{known}");
+            assert_eq!(may_read(&authorizer, &principal)?, allowed, "{what}");
+            assert_eq!(
+                is_explained_as_allowed(&authorizer, &principal)?,
+                allowed,
+                "{what}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The matrix of a page looks principals up as an authorizer does.
+#[test]
+fn a_principal_with_another_path_has_nothing_in_the_store() -> Result<(), Box<dyn std::error::Error>>
+{
+    let mut store = PolicyStore::new();
+    store
+        .identity("arn:aws:iam::123456789012:user/admin")?
+        .attach(Policy::new("all", Document::deny_everything()));
+    let found =
+        |arn: &str| Principal::from_arn(arn).map(|who| store.policies(&who).identity().len());
+    assert_eq!(found("arn:aws:iam::123456789012:user/admin")?, 1);
+    assert_eq!(found("arn:aws:iam::123456789012:user/evil/admin")?, 0);
+    // The other way round: one name is one user, and entries of a store are found whatever their path.
+    store
+        .identity("arn:aws:iam::123456789012:user/team/admin")?
+        .attach(Policy::new("more", Document::deny_everything()));
+    assert_eq!(store.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn dots_and_nothing_are_not_segments() {
+    for path in [
+        "./admin",
+        "../admin",
+        "evil/../admin",
+        "evil/./admin",
+        "/admin",
+        "evil//admin",
+        "admin/",
+        "evil/admin/.",
+        "evil/admin/..",
+        ".",
+        "..",
+        "",
+        "evil path/admin",
+        "evil\n/admin",
+        "évil/admin",
+        "admin*",
+    ] {
+        let user = format!("arn:aws:iam::123456789012:user/{path}");
+        assert!(Principal::from_arn(&user).is_err(), "{user}");
+        let role = format!("arn:aws:iam::123456789012:role/{path}");
+        assert!(Principal::role_session(&role, "night").is_err(), "{role}");
+        let session = format!("arn:aws:sts::123456789012:assumed-role/{path}/night");
+        assert!(Principal::from_arn(&session).is_err(), "{session}");
+        let session = format!("arn:aws:sts::123456789012:assumed-role/worker/{path}");
+        assert!(Principal::from_arn(&session).is_err(), "{session}");
+        let guest = format!("arn:aws:sts::123456789012:federated-user/{path}");
+        assert!(Principal::from_arn(&guest).is_err(), "{guest}");
+    }
+    // In a source a dot could be taken for another path as well. IAM has empty segments.
+    for (path, is_valid) in [
+        ("./admin", false),
+        ("evil/../admin", false),
+        ("..", false),
+        ("evil//admin", true),
+    ] {
+        for word in ["user", "role"] {
+            let arn = format!("arn:aws:iam::123456789012:{word}/{path}");
+            assert_eq!(PolicyStore::new().identity(&arn).is_ok(), is_valid, "{arn}");
+        }
+    }
+}
+
+/// A name is a name: whatever a login makes of it, it never becomes a path or another part of an ARN.
+#[test]
+fn a_name_has_no_path() -> Result<(), Box<dyn std::error::Error>> {
+    let scope = Scope::new("aws", "us-east-1", "123456789012");
+    for name in [
+        "evil/admin",
+        "/admin",
+        "admin/",
+        "../admin",
+        ".",
+        "..",
+        "",
+        "a:user/admin",
+        "admin\n",
+        "admin ",
+        "ádmin",
+        "${aws:username}",
+        "*",
+    ] {
+        let error = Principal::user(&scope, name).unwrap_err().to_string();
+        let quoted = name.escape_debug();
+        let expected = format!(
+            "`{quoted}` is not the name of a user: use ASCII letters, digits and `+=,.@-_`, without a path"
+        );
+        assert_eq!(error, expected);
+    }
+    let ana = Principal::user(&scope, "ana+1@example.org")?;
+    assert_eq!(
+        ana.arn(),
+        Some("arn:aws:iam::123456789012:user/ana+1@example.org")
+    );
+    for (known, allowed) in [
+        ("admin", true),
+        ("employees/admin", true),
+        ("contractors/admin", false),
+        ("other", false),
+    ] {
+        let authorizer = authorizer(&format!("arn:aws:iam::123456789012:user/{known}"))?;
+        let admin = Principal::user(authorizer.scope(), "admin")?;
+        assert_eq!(may_read(&authorizer, &admin)?, allowed, "{known}");
+    }
+    // An account that every request brings itself must have been brought.
+    assert!(Principal::user(&Scope::of_tenants("acme", ""), "ana").is_err());
+    let tenant = Scope::of_tenants("acme", "").with_account("tenant-7");
+    assert_eq!(Principal::user(&tenant, "ana")?.account(), Some("tenant-7"));
+    Ok(())
+}
+
+#[test]
+fn what_cannot_make_requests_is_named() {
+    let error = |text: &str| Principal::from_arn(text).unwrap_err();
+    for (text, expected) in [
+        (
+            "arn:aws:iam::123456789012:role/night/worker",
+            "`arn:aws:iam::123456789012:role/night/worker` is not the ARN of a caller: \
+             a role makes requests through its sessions; use `Principal::role_session` with this ARN",
+        ),
+        (
+            "arn:aws:iam::123456789012:group/analysts",
+            "`arn:aws:iam::123456789012:group/analysts` is not the ARN of a caller: \
+             expected `arn:aws:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`, \
+             `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`",
+        ),
+        (
+            "ana",
+            "`ana` is not the ARN of a caller: an ARN starts with `arn:`",
+        ),
+    ] {
+        assert_eq!(error(text).to_string(), expected);
+        // What `unwrap` prints.
+        assert_eq!(format!("{:?}", error(text)), expected);
+    }
+    assert_eq!(
+        Principal::role_session("arn:aws:iam::123456789012:user/ana", "night")
+            .unwrap_err()
+            .to_string(),
+        "`arn:aws:iam::123456789012:user/ana` is not the ARN of a role: expected `arn:aws:iam::ACCOUNT:role/NAME`"
+    );
 }
 
 #[test]

@@ -248,7 +248,8 @@ fn paths_of_users_and_roles_may_hold_any_visible_character() {
     let store = AccountDetails::from_json("account.json", text)
         .load()
         .unwrap();
-    assert_eq!(names(&store, &user("contractors/ben")).len(), 3);
+    assert_eq!(names(&store, &user("ben")).len(), 3);
+    assert_eq!(names(&store, &user("contractors/ben")).len(), 0);
 }
 
 #[test]
