@@ -6,8 +6,9 @@ use std::{env, fs, io};
 
 use crate::codegen::render;
 use crate::fault::Faults;
+use crate::fingerprint;
 use crate::model::Catalog;
-use crate::package::{Package, PackageError, Snapshot, fingerprint};
+use crate::package::{Package, PackageError, Snapshot};
 
 /// The environment variable by which a build script tells the macros of its package where the snapshot is:
 /// its fingerprint, a blank, its path.
@@ -127,7 +128,7 @@ fn publish(snapshot: &Snapshot, path: &Path) -> Result<(), String> {
         ));
     };
     // The fingerprint makes the variable change with the catalogs, and cargo compiles anew what sees another value.
-    let fingerprint = fingerprint(&snapshot.write());
+    let fingerprint = fingerprint::hexadecimal(&snapshot.write());
     println!("cargo::rustc-env={SNAPSHOT_VARIABLE}={fingerprint} {shown}");
     Ok(())
 }

@@ -211,6 +211,16 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    /// The file, as faults name it.
+    pub(crate) const fn file(&self) -> &'a str {
+        self.file
+    }
+
+    /// The text of the file.
+    pub(crate) const fn text(&self) -> &'a str {
+        self.text
+    }
+
     /// Notes a fault at `span`, a range of bytes in the text.
     pub(crate) fn report(
         &self,

@@ -28,6 +28,7 @@ mod check;
 mod codegen;
 
 mod fault;
+mod fingerprint;
 pub mod format;
 mod load;
 mod lookup;

@@ -175,6 +175,12 @@ impl Service {
         names::snake_case(&self.prefix)
     }
 
+    /// The fingerprint of the catalog's text. That of a generated module is the same where the module was generated from
+    /// the same text; line endings do not count.
+    pub const fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
     /// The actions, sorted by name.
     pub fn actions(&self) -> &[Action] {
         &self.actions

@@ -30,6 +30,9 @@ pub struct Service {
     pub documentation: Option<String>,
     /// The partitions that its ARNs may stand in; empty for those of AWS.
     pub partitions: Vec<String>,
+    /// The file that says all this, as messages name it.
+    pub file: String,
+    pub(crate) fingerprint: u64,
     pub(crate) sources: Vec<Source>,
     pub(crate) condition_keys: Vec<ConditionKey>,
     pub(crate) resources: Vec<Arc<ResourceType>>,

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
 use pinpoint_iam_catalog::{Catalog, Package, SNAPSHOT_VARIABLE, Service, Snapshot};
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote_spanned;
 
 use crate::messages;
 use crate::paths::{Module, Root};
@@ -21,7 +22,15 @@ use crate::paths::{Module, Root};
 pub(crate) struct Catalogs {
     catalog: Catalog,
     /// The modules of the crate's own services, by their prefixes. All others are built in.
-    modules: BTreeMap<String, Vec<String>>,
+    modules: BTreeMap<String, OwnModule>,
+}
+
+/// The module of one of the crate's own services.
+#[derive(Clone, Debug)]
+struct OwnModule {
+    segments: Vec<String>,
+    /// Whether it belongs to another package, whose build script has read the catalog's file by itself.
+    is_elsewhere: bool,
 }
 
 impl Catalogs {
@@ -72,7 +81,7 @@ impl Catalogs {
     ///
     /// Its last segment stands at `place`, where the user wrote the service's name.
     pub(crate) fn module(&self, service: &Service, root: &Root, place: Span) -> Module {
-        let Some(segments) = self.modules.get(&service.prefix) else {
+        let Some(OwnModule { segments, .. }) = self.modules.get(&service.prefix) else {
             return root.module(Ident::new(&service.module_name(), place));
         };
         let last = segments.len().saturating_sub(1);
@@ -89,6 +98,31 @@ impl Catalogs {
             is_global: segments.first().is_none_or(|first| first != "crate"),
             segments,
         }
+    }
+
+    /// Does not compile where `module`, which is that of `service`, was generated from another catalog than the one that
+    /// was read here.
+    pub(crate) fn assert_same(
+        service: &Service,
+        module: &Module,
+        root: &Root,
+        place: Span,
+    ) -> TokenStream {
+        let fingerprint = Literal::u64_unsuffixed(service.fingerprint());
+        let message = messages::another_catalog(service, module);
+        quote_spanned! {place=>
+            const _: () = #root::expansion::assert_same_catalog(#module::FINGERPRINT, #fingerprint, #message);
+        }
+    }
+
+    /// The services whose modules belong to other packages of the user's.
+    #[cfg(feature = "include-policy")]
+    pub(crate) fn elsewhere(&self) -> impl Iterator<Item = &Service> {
+        let services = self.catalog.services().iter();
+        services.filter(|service| {
+            let own = self.modules.get(&service.prefix);
+            own.is_some_and(|module| module.is_elsewhere)
+        })
     }
 }
 
@@ -150,12 +184,18 @@ impl Crate {
             .catalog()
             .map_err(|error| messages::snapshot(&error))?;
         let modules = own.services().iter().zip(modules).map(|(service, module)| {
-            let module = match module {
-                Some(module) => module.to_owned(),
-                None => self.own_module(service, snapshot.library()),
+            let own = OwnModule {
+                is_elsewhere: module.is_some_and(|module| !module.starts_with("crate::")),
+                segments: module
+                    .map_or_else(
+                        || self.own_module(service, snapshot.library()),
+                        str::to_owned,
+                    )
+                    .split("::")
+                    .map(str::to_owned)
+                    .collect(),
             };
-            let segments = module.split("::").map(str::to_owned);
-            (service.prefix.clone(), segments.collect())
+            (service.prefix.clone(), own)
         });
         Ok(Catalogs {
             modules: modules.collect(),
@@ -198,12 +238,15 @@ mod tests {
     fn in_library(module: &str) -> Catalogs {
         let text = include_str!("../../catalog/tests/golden/shelf.toml");
         let file = pinpoint_iam_catalog::SourceFile::new("shelf.toml", text);
-        let segments = module.split("::").map(str::to_owned).collect();
+        let own = OwnModule {
+            segments: module.split("::").map(str::to_owned).collect(),
+            is_elsewhere: !module.starts_with("crate::"),
+        };
         Catalogs {
             catalog: Catalog::load([file])
                 .unwrap()
                 .beside(&Catalogs::builtin().unwrap().catalog),
-            modules: BTreeMap::from([("shelf".to_owned(), segments)]),
+            modules: BTreeMap::from([("shelf".to_owned(), own)]),
         }
     }
 

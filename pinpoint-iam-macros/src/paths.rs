@@ -86,3 +86,9 @@ pub(crate) fn resource(module: &Module, type_name: &str) -> TokenStream {
     let type_name = Ident::new(type_name, Span::call_site());
     quote!(#module::resources::#type_name)
 }
+
+/// The ids of a generated resource type, by their names.
+pub(crate) fn ids(module: &Module, type_name: &str) -> TokenStream {
+    let type_name = Ident::new(type_name, Span::call_site());
+    quote!(#module::ids::#type_name)
+}

@@ -104,6 +104,16 @@ pub fn authorize<A: ActsOn<R>, R: Resource>(
     guard.authorize(action, &resource?)
 }
 
+/// Does not compile where a macro has read another catalog than the one that a module was generated from.
+///
+/// # Panics
+///
+/// With `message`, where the fingerprint of the module is not that of the file. Expansions call this in constants only.
+#[track_caller]
+pub const fn assert_same_catalog(module: u64, file: u64, message: &'static str) {
+    assert!(module == file, "{}", message);
+}
+
 /// The tags that a request carries.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell the tags of a request",

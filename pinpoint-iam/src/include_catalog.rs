@@ -23,6 +23,7 @@
 /// `catalogs = [{ path = "catalog/widgets.toml", module = "crate::services::widgets" }]`. Several catalogs stand side by
 /// side, and a crate of the workspace can use the module of another one:
 /// `{ path = "../acme-catalog/catalog/widgets.toml", module = "acme_catalog::widgets" }`, with the same build script.
+/// Where the path is that of a copy, the copy must be the same, or nothing that depends on it compiles.
 ///
 /// A crate that calls `pinpoint-iam` by another name says `extern crate other_name as pinpoint_iam;` in its root.
 #[macro_export]

@@ -17,6 +17,7 @@ use toml::Spanned;
 
 use self::references::Names;
 use crate::fault::Reporter;
+use crate::fingerprint;
 use crate::load::entries::{ConditionKeyEntry, ServiceEntry, SourceEntry, Text};
 use crate::lookup::nearest;
 use crate::model::{ConditionKey, Placeholder, ResourceType, Service, Source};
@@ -111,6 +112,8 @@ pub(crate) fn service(
         name: name?.into_inner(),
         documentation: into_text(documentation),
         partitions: partitions?,
+        file: reporter.file().to_owned(),
+        fingerprint: fingerprint::of(reporter.text()),
         sources: sources.into_iter().collect::<Option<_>>()?,
         condition_keys: condition_keys.into_iter().collect::<Option<_>>()?,
         resources: resources.into_iter().collect::<Option<_>>()?,

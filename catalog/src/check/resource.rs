@@ -13,12 +13,13 @@ use crate::names;
 use crate::template::{ArnTemplate, Component};
 
 /// Names of arguments that would hide a method which every resource type has.
-const METHODS: [&str; 9] = [
+const METHODS: [&str; 10] = [
     "any",
     "any_in",
     "arn",
     "clone",
     "from_arn",
+    "from_ids",
     "new",
     "part",
     "requested",

@@ -140,6 +140,22 @@ pub(super) fn constructor(resource: &ResourceType) -> String {
     text
 }
 
+pub(super) fn from_ids(resource: &ResourceType) -> String {
+    format!(
+        "The resource `{}` with these ids, as [`new`](Self::new) makes it, but each id is given by its name.\n\n\
+         # Errors\n\nAs [`new`](Self::new).",
+        resource.arn
+    )
+}
+
+pub(super) fn ids(resource: &ResourceType) -> String {
+    format!("The ids in `{}`.", resource.arn)
+}
+
+pub(super) fn id(placeholder: &Placeholder) -> String {
+    format!("{}.", capitalized(&plain(&placeholder.summary)))
+}
+
 /// What a field accepts and why.
 fn accepted(accepts: &Accepts) -> String {
     match accepts {
@@ -189,7 +205,7 @@ fn pattern(resource: &ResourceType, first: usize) -> String {
 }
 
 pub(super) fn accessor(placeholder: &Placeholder) -> String {
-    let text = format!("{}.", capitalized(&plain(&placeholder.summary)));
+    let text = id(placeholder);
     match placeholder.accepts {
         Accepts::Opaque => format!("{text}\n\nAs the application knows it, decoded."),
         Accepts::Identifier | Accepts::OneOf(_) => text,

@@ -12,6 +12,17 @@ pub(super) fn write(writer: &mut Writer, service: &Service) {
         "};",
         |writer| write_service(writer, service),
     );
+    writer.gap();
+    writer.doc(
+        "The fingerprint of the catalog that this module was generated from. The macros compare it with that of the file \
+         that they read.",
+    );
+    writer.line("#[doc(hidden)]");
+    writer.allow();
+    writer.line(format!(
+        "pub const FINGERPRINT: u64 = {:#018x};",
+        service.fingerprint()
+    ));
     // A function for each action: what the compiler does to the body of a static grows faster than its length.
     for (index, action) in service.actions().iter().enumerate() {
         writer.gap();
@@ -51,6 +62,8 @@ fn write_service(writer: &mut Writer, service: &Service) {
         name,
         documentation,
         partitions,
+        file: _,
+        fingerprint: _,
         sources,
         condition_keys,
         resources,

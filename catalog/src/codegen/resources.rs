@@ -20,6 +20,31 @@ pub(super) fn write(writer: &mut Writer, service: &Service) {
     writer.gap();
     writer.allow();
     writer.line("pub use self::resources::*;");
+    writer.gap();
+    writer.doc("The ids of each resource type by their names, for `from_ids`.");
+    writer.allow();
+    writer.block("pub mod ids", |writer| {
+        for resource in service.resources() {
+            write_ids(writer, resource);
+        }
+    });
+}
+
+/// The ids of a resource type, which are named where they are given: in another order they would still mean the same.
+fn write_ids(writer: &mut Writer, resource: &ResourceType) {
+    if resource.fields.is_empty() {
+        return;
+    }
+    let name = resource.type_name();
+    writer.gap();
+    writer.doc(&docs::ids(resource));
+    writer.line("#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]");
+    writer.block(&format!("pub struct {name}<'a>"), |writer| {
+        for placeholder in &resource.fields {
+            writer.doc(&docs::id(placeholder));
+            writer.line(format!("pub {}: &'a str,", placeholder.field()));
+        }
+    });
 }
 
 fn write_type(writer: &mut Writer, resource: &ResourceType) {
@@ -133,16 +158,35 @@ fn write_constructors(writer: &mut Writer, resource: &ResourceType) {
             arguments(&fields)
         ),
         |writer| {
-            writer.line(format!(
-                "Self::METADATA.fill({}).map(Self)",
-                array(fields.iter().map(|field| as_text(field)))
-            ));
+            if fields.is_empty() {
+                return writer.line("Self::METADATA.fill(&[]).map(Self)");
+            }
+            let ids = format!("Self::from_ids(super::ids::{}", resource.type_name());
+            writer.delimited(&ids, "{", "})", |writer| {
+                for field in &fields {
+                    writer.line(format!("{field}: {},", as_text(field)));
+                }
+            });
         },
     );
     let set = "::pinpoint_iam::resource::ResourceSet<Self>";
     let Some((last, leading)) = fields.split_last() else {
         return;
     };
+    writer.gap();
+    writer.doc(&docs::from_ids(resource));
+    writer.block(
+        &format!(
+            "pub fn from_ids(ids: super::ids::{}<'_>) -> ::core::result::Result<Self, ::pinpoint_iam::resource::InvalidId>",
+            resource.type_name()
+        ),
+        |writer| {
+            writer.line(format!(
+                "Self::METADATA.fill({}).map(Self)",
+                array(fields.iter().map(|field| format!("ids.{field}")))
+            ));
+        },
+    );
     writer.gap();
     writer.doc(&docs::any(resource));
     writer.block(&format!("pub fn any() -> {set}"), |writer| {

@@ -25,7 +25,6 @@ mod snapshot;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-pub(crate) use self::snapshot::fingerprint;
 pub use self::snapshot::{Snapshot, SnapshotError};
 use crate::fault::{Faults, Reporter};
 use crate::load::SourceFile;

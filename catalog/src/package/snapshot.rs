@@ -14,6 +14,7 @@
 use std::fmt;
 
 use crate::fault::Faults;
+use crate::fingerprint;
 use crate::load::SourceFile;
 use crate::model::{Catalog, Service};
 
@@ -87,7 +88,7 @@ impl Snapshot {
     ///
     /// When the text has another fingerprint, or was written by another version.
     pub fn read(text: &str, fingerprint: &str) -> Result<Self, SnapshotError> {
-        if self::fingerprint(text) != fingerprint {
+        if fingerprint::hexadecimal(text) != fingerprint {
             return Err(SnapshotError::Changed);
         }
         let mut lines = Lines(text);
@@ -161,18 +162,10 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// The FNV-1a hash of a text, by which a changed one is noticed. It is no protection against forgery: who can write the
-/// build directory can write the program.
-pub(crate) fn fingerprint(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{hash:016x}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fingerprint::hexadecimal;
 
     fn snapshot() -> Snapshot {
         let file = |path: &str, text: &str| SourceFile::new(path, text);
@@ -189,16 +182,16 @@ mod tests {
     #[test]
     fn a_snapshot_reads_back() {
         let text = snapshot().write();
-        assert_eq!(Snapshot::read(&text, &fingerprint(&text)), Ok(snapshot()));
+        assert_eq!(Snapshot::read(&text, &hexadecimal(&text)), Ok(snapshot()));
         let empty = Snapshot::new(None, Vec::new());
         let text = empty.write();
-        assert_eq!(Snapshot::read(&text, &fingerprint(&text)), Ok(empty));
+        assert_eq!(Snapshot::read(&text, &hexadecimal(&text)), Ok(empty));
     }
 
     #[test]
     fn a_changed_one_is_refused() {
         let text = snapshot().write();
-        let before = fingerprint(&text);
+        let before = hexadecimal(&text);
         for (index, _) in text.char_indices() {
             let mut changed = text.clone();
             changed.insert(index, ' ');
@@ -214,7 +207,7 @@ mod tests {
         let text = snapshot().write();
         for (end, _) in text.char_indices() {
             let cut = text.get(..end).unwrap();
-            let _ = Snapshot::read(cut, &fingerprint(cut));
+            let _ = Snapshot::read(cut, &hexadecimal(cut));
         }
         for text in [
             "",
@@ -223,7 +216,7 @@ mod tests {
             &format!("{HEAD}\nx y\n"),
             &format!("{HEAD}\ncatalog 9 a\nx\n"),
         ] {
-            let read = Snapshot::read(text, &fingerprint(text));
+            let read = Snapshot::read(text, &hexadecimal(text));
             assert_eq!(read, Err(SnapshotError::Unreadable), "{text}");
         }
     }

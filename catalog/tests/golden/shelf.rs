@@ -16,6 +16,11 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
     ],
 };
 
+/// The fingerprint of the catalog that this module was generated from. The macros compare it with that of the file that they read.
+#[doc(hidden)]
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub const FINGERPRINT: u64 = 0x5cdb3b384131b6ab;
+
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 const fn action_0() -> ::pinpoint_iam::action::ActionMetadata {
     ::pinpoint_iam::action::ActionMetadata {
@@ -357,7 +362,20 @@ pub mod resources {
         /// - `kind`, the kind of book: one of `PRINT`, `AUDIO`, in upper or lower case, because there are no others
         /// - `reader_id`, the name that the reader chose: [any text](::pinpoint_iam::resource::Accepts::Opaque), because applications choose these ids; in the ARN it is percent-encoded, so that it fills its own place and no other
         pub fn new(book_id: impl ::core::convert::AsRef<str>, kind: impl ::core::convert::AsRef<str>, reader_id: impl ::core::convert::AsRef<str>) -> ::core::result::Result<Self, ::pinpoint_iam::resource::InvalidId> {
-            Self::METADATA.fill(&[::core::convert::AsRef::<str>::as_ref(&book_id), ::core::convert::AsRef::<str>::as_ref(&kind), ::core::convert::AsRef::<str>::as_ref(&reader_id)]).map(Self)
+            Self::from_ids(super::ids::Loan {
+                book_id: ::core::convert::AsRef::<str>::as_ref(&book_id),
+                kind: ::core::convert::AsRef::<str>::as_ref(&kind),
+                reader_id: ::core::convert::AsRef::<str>::as_ref(&reader_id),
+            })
+        }
+
+        /// The resource `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}` with these ids, as [`new`](Self::new) makes it, but each id is given by its name.
+        ///
+        /// # Errors
+        ///
+        /// As [`new`](Self::new).
+        pub fn from_ids(ids: super::ids::Loan<'_>) -> ::core::result::Result<Self, ::pinpoint_iam::resource::InvalidId> {
+            Self::METADATA.fill(&[ids.book_id, ids.kind, ids.reader_id]).map(Self)
         }
 
         /// Every resource of this type, for a policy: `arn:${Partition}:shelf::${Account}:books/*/*/loans/*`.
@@ -407,6 +425,21 @@ pub mod resources {
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 pub use self::resources::*;
+
+/// The ids of each resource type by their names, for `from_ids`.
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub mod ids {
+    /// The ids in `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}`.
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+    pub struct Loan<'a> {
+        /// The number that the shelf gave to the book.
+        pub book_id: &'a str,
+        /// The kind of book.
+        pub kind: &'a str,
+        /// The name that the reader chose.
+        pub reader_id: &'a str,
+    }
+}
 
 /// The condition keys that the service's actions and resource types list.
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]

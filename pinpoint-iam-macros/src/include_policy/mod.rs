@@ -11,6 +11,7 @@ mod source;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_core::policy::{Document, Partitions, PolicyKind};
@@ -33,7 +34,7 @@ pub(crate) type FileOf<'a> = &'a dyn Fn(Span) -> Option<PathBuf>;
 pub(crate) fn expression(arguments: TokenStream, file_of: FileOf<'_>) -> TokenStream {
     let mut errors = Errors::default();
     match checked(arguments, file_of, &mut errors) {
-        Some(source) if errors.is_empty() => expand::expand(&source),
+        Some(policy) if errors.is_empty() => expand::expand(&policy),
         _ => {
             let errors = errors.report(TokenStream::new());
             quote!({ #errors })
@@ -41,8 +42,14 @@ pub(crate) fn expression(arguments: TokenStream, file_of: FileOf<'_>) -> TokenSt
     }
 }
 
+/// A document, and what it was checked against.
+struct Policy {
+    source: Source,
+    catalogs: Arc<Catalogs>,
+}
+
 /// The file behind the arguments, if it is a policy without faults.
-fn checked(arguments: TokenStream, file_of: FileOf<'_>, errors: &mut Errors) -> Option<Source> {
+fn checked(arguments: TokenStream, file_of: FileOf<'_>, errors: &mut Errors) -> Option<Policy> {
     let Arguments { path, kind } = errors.take(syn::parse2(arguments))?;
     let kind = match kind {
         None => Some(PolicyKind::IdentityManaged),
@@ -72,7 +79,7 @@ fn checked(arguments: TokenStream, file_of: FileOf<'_>, errors: &mut Errors) -> 
     for finding in findings(catalogs.catalog(), &source.text, kind) {
         errors.push(path.span(), messages::policy_fault(&source.shown, &finding));
     }
-    Some(source)
+    Some(Policy { source, catalogs })
 }
 
 /// The partitions that the catalog's services stand in.

@@ -2,7 +2,10 @@
 
 use std::io;
 
-use pinpoint_iam_catalog::{PackageError, SnapshotError};
+use pinpoint_iam_catalog::{PackageError, Service, SnapshotError};
+use quote::ToTokens;
+
+use crate::paths::Module;
 
 pub(crate) fn no_build_script(path: &str) -> String {
     format!(
@@ -36,4 +39,13 @@ pub(crate) fn snapshot(error: &SnapshotError) -> String {
         _ => "",
     };
     format!("{error}{help}")
+}
+
+pub(crate) fn another_catalog(service: &Service, module: &Module) -> String {
+    let module = module.to_token_stream().to_string().replace(' ', "");
+    format!(
+        "the catalog `{}` differs from the one that the module `{module}` was generated from\n\
+         help: name the file of that module's package, or copy it again",
+        service.file,
+    )
 }

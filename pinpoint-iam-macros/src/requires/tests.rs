@@ -97,9 +97,11 @@ fn the_check_takes_only_what_it_needs() {
                 ::pinpoint_iam::guard::Denied
             > {
                 ::core::result::Result::Ok(
-                    ::pinpoint_iam::mobiletargeting::resources::Campaign::new(
-                        ::pinpoint_iam::expansion::Text::text(application_id),
-                        ::pinpoint_iam::expansion::Text::text(&(query.campaign))
+                    ::pinpoint_iam::mobiletargeting::resources::Campaign::from_ids(
+                        ::pinpoint_iam::mobiletargeting::ids::Campaign {
+                            application_id: ::pinpoint_iam::expansion::Text::text(application_id),
+                            campaign_id: ::pinpoint_iam::expansion::Text::text(&(query.campaign))
+                        }
                     )?
                 )
             })()?
@@ -121,8 +123,7 @@ fn fixed_values_are_literals() {
             async fn read(Path(template_name): Path<String>) {}
         ),
     );
-    assert!(output.contains("resources :: Template :: new"), "{output}");
-    assert!(output.contains("\"EMAIL\""), "{output}");
+    assert!(output.contains("template_type : \"EMAIL\""), "{output}");
 }
 
 #[test]
@@ -616,5 +617,34 @@ fn parameters_that_cannot_be_taken_early_are_refused() {
             messages.iter().any(|message| message.contains(expected)),
             "{item}: {messages:?}"
         );
+    }
+}
+
+#[test]
+fn ids_are_given_by_their_names() {
+    let shelf = include_str!("../../../catalog/tests/golden/shelf.toml");
+    let swapped = shelf.replace(
+        "${BookId}/${Kind}/loans/${ReaderId}",
+        "${ReaderId}/${Kind}/loans/${BookId}",
+    );
+    assert_ne!(shelf, swapped);
+    for (text, fields) in [
+        (shelf, ["book_id", "kind", "reader_id"]),
+        (&swapped, ["reader_id", "kind", "book_id"]),
+    ] {
+        let catalog = Catalog::load([SourceFile::new("shelf.toml", text)]).unwrap();
+        let output = with_catalogs(
+            &Catalogs::of(catalog),
+            quote!(ReadLoan),
+            quote!(
+                async fn read(Path((book_id, kind, reader_id)): Path<(String, String, String)>) {}
+            ),
+        );
+        let fields = fields.map(|field| quote::format_ident!("{field}"));
+        let expected = quote! {
+            ids::Loan { #(#fields: ::pinpoint_iam::expansion::Text::text(#fields)),* }
+        };
+        let output = output.to_string();
+        assert!(output.contains(&expected.to_string()), "{output}");
     }
 }

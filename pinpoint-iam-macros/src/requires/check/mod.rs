@@ -7,7 +7,7 @@ mod shape;
 
 use std::collections::BTreeSet;
 
-use pinpoint_iam_catalog::{Action, ResourceType};
+use pinpoint_iam_catalog::{Action, ResourceType, Service};
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, Pat, Path, Type};
@@ -49,8 +49,7 @@ pub(crate) struct Question<'c> {
 
 /// An action of the catalog and the names by which the user called it.
 pub(crate) struct Resolved<'c> {
-    /// The prefix of its service.
-    pub(crate) prefix: &'c str,
+    pub(crate) service: &'c Service,
     /// The module of its service. Its last segment stands where the user wrote it, if the user did.
     pub(crate) module: Module,
     /// The same module, as nobody wrote it.
@@ -261,7 +260,7 @@ fn resolve<'c>(
     let prefix = service.map(ToString::to_string);
     match catalog.resolve(prefix.as_deref(), &name.to_string()) {
         Ok((home, entry)) => Some(Resolved {
-            prefix: &home.prefix,
+            service: home,
             module: catalogs.module(
                 home,
                 root,

@@ -150,5 +150,5 @@ fn described_action(question: &Question<'_>) -> String {
     } else {
         arns.join(" or ")
     };
-    format!("`{}:{}`{level} on {on}", action.prefix, entry.name)
+    format!("`{}:{}`{level} on {on}", action.service.prefix, entry.name)
 }

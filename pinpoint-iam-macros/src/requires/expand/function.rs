@@ -20,7 +20,7 @@ use syn::spanned::Spanned;
 
 use super::declaration::documentation;
 use super::question::made;
-use super::{Stage, Writer, permit, question};
+use super::{Stage, Writer, permit, question, same_catalogs};
 use crate::paths::Root;
 use crate::requires::check::{Clause, Guarded};
 use crate::requires::parse::Function;
@@ -33,6 +33,7 @@ pub(super) fn expand(
     root: &Root,
 ) -> TokenStream {
     let documentation = documentation(clauses);
+    let same_catalogs = same_catalogs(clauses, root);
     let Function {
         attributes,
         visibility,
@@ -69,6 +70,7 @@ pub(super) fn expand(
         #[doc = #documentation]
         #visibility #signature {
             #inner_attributes
+            #same_catalogs
             #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
             #checked
             #body

@@ -20,7 +20,7 @@ use quote::quote;
 use syn::{FnArg, Pat, PatType, Token, Type};
 
 use super::declaration::{declaration, documentation};
-use super::{Stage, Writer, permit, question};
+use super::{Stage, Writer, permit, question, same_catalogs};
 use crate::paths::Root;
 use crate::requires::check::{Clause, Handler, Parameter};
 use crate::requires::parse::Function;
@@ -36,6 +36,7 @@ pub(super) fn expand(
     let visibility = function.visibility.clone();
     let conditions = conditions(&function);
     let declaration = declaration(&function, clauses, handler, root);
+    let same_catalogs = same_catalogs(clauses, root);
     let types = handler.before_body.iter().map(|Parameter { ty, .. }| ty);
     let taken = quote!((#(#types,)*));
     let (checks, proof) = checks(&name, clauses, handler, &taken, root);
@@ -51,6 +52,7 @@ pub(super) fn expand(
         #conditions
         impl #root::web::Annotated for #name {
             fn declaration() -> &'static #root::web::Declaration {
+                #same_catalogs
                 &#declaration
             }
         }

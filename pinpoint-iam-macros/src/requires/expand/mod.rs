@@ -5,12 +5,15 @@ mod function;
 mod handler;
 mod question;
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use syn::Pat;
 
 use self::question::{Stage, Writer};
-use super::check::{Checked, Clause, Form};
+use super::check::{Checked, Clause, Form, Resolved};
 use super::tree::Kind;
+use crate::catalogs::Catalogs;
 use crate::paths::Root;
 
 /// Writes the guarded function and its check.
@@ -37,6 +40,26 @@ fn question(clauses: &[Clause<'_>], writer: &Writer<'_>) -> (TokenStream, Option
             writer.several(Kind::All, each)
         }
     }
+}
+
+/// What does not compile where a macro and a module were made of different catalogs: one item for each service.
+fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> TokenStream {
+    let mut seen = BTreeSet::new();
+    let leaves = clauses
+        .iter()
+        .flat_map(|clause| clause.requirement.leaves());
+    leaves
+        .filter(|question| seen.insert(&question.action.service.prefix))
+        .map(|question| {
+            let Resolved {
+                service,
+                hidden_module,
+                name,
+                ..
+            } = &question.action;
+            Catalogs::assert_same(service, hidden_module, root, name.span())
+        })
+        .collect()
 }
 
 /// The pattern that takes what all clauses prove; `None` where nobody asked for a proof.

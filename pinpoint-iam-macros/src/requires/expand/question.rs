@@ -4,12 +4,13 @@
 //! stand in closures that make a resource or tags, so that a `return` or `?` in them can at most refuse; it cannot skip
 //! the question. Compositions are tuples of closures, so that no bracket of theirs can get lost.
 
+use pinpoint_iam_catalog::ResourceType;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use crate::paths::{self, Root};
+use crate::paths::{self, Module, Root};
 use crate::requires::check::{Question, RequestTags, Resolved, Target, Value};
 use crate::requires::tree::{Kind, Tree};
 
@@ -97,13 +98,12 @@ impl Writer<'_> {
             }
             Target::Fields { resource, values } => {
                 let ask = ask("check", "authorize");
-                let resource =
-                    paths::resource(&question.action.hidden_module, resource.type_name());
+                let module = &question.action.hidden_module;
                 let has_expression = values
                     .iter()
                     .any(|value| matches!(value, Value::Expression(_)));
-                let values = values.iter().map(|value| self.value(value));
-                let new = quote!(#resource::new(#(#values),*));
+                let new = self.new_resource(module, resource, values);
+                let resource = paths::resource(module, resource.type_name());
                 if has_expression {
                     let made = made(root, &resource, &quote!(#new?));
                     quote!(#guard.#ask(#action, &#made?))
@@ -133,6 +133,26 @@ impl Writer<'_> {
             }
         };
         (asked, proof)
+    }
+
+    /// A resource made from its ids. Each is given by its name, so that their order in the catalog decides nothing.
+    fn new_resource(
+        &self,
+        module: &Module,
+        resource: &ResourceType,
+        values: &[Value],
+    ) -> TokenStream {
+        let ty = paths::resource(module, resource.type_name());
+        if values.is_empty() {
+            return quote!(#ty::new());
+        }
+        let ids = paths::ids(module, resource.type_name());
+        let each = resource.fields.iter().zip(values).map(|(field, value)| {
+            let field = Ident::new(&field.field(), Span::call_site());
+            let value = self.value(value);
+            quote!(#field: #value)
+        });
+        quote!(#ty::from_ids(#ids { #(#each),* }))
     }
 
     /// A text that names a part of a resource, with the span of what the user wrote.
