@@ -1,19 +1,18 @@
 //! The authorizer: the policies of a deployment, ready to decide.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use arc_swap::ArcSwap;
 
 use crate::arn::{InvalidScope, Scope};
 use crate::context::Context;
-use crate::eval::compiled::{self, ActionNames, Lease, Snapshot, TooLarge};
+use crate::eval::compiled::{self, ActionNames, Snapshot, TooLarge};
 use crate::eval::{Answer, Decision, Explanation, PolicyStack, reference};
 use crate::guard::{Guard, ResourceTagSource};
 use crate::principal::Principal;
 use crate::request::Request;
 use crate::source::{PolicySource, SourceError};
+use crate::states::{Pinned, PolicyState, PolicyStates};
 #[cfg(feature = "testing")]
 use crate::testing::Double;
 use crate::web::settings::WebSettings;
@@ -64,10 +63,7 @@ pub struct Authorizer(
 struct Inner {
     scope: Scope,
     source: Box<dyn PolicySource>,
-    snapshot: ArcSwap<Snapshot>,
-    /// Held while policies are loaded, so that an older state of the source never replaces a newer one. Decisions do not
-    /// look at it.
-    reloading: Mutex<()>,
+    states: PolicyStates,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
     tag_fetches: AtomicU64,
     tag_failures: AtomicU64,
@@ -100,28 +96,33 @@ impl Authorizer {
 
     /// Decides `request`, or says which condition keys are needed to decide it.
     pub fn answer(&self, request: &Request<'_>) -> Answer {
-        let answer = self.by_policies(request);
+        self.answer_by(&self.0.states.current(), request)
+    }
+
+    /// Decides `request` by policies that were this authorizer's at some time.
+    pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Answer {
+        let answer = self.by_policies(state, request);
         #[cfg(feature = "testing")]
         let answer = self.1.answer(request, answer);
         answer
     }
 
-    fn by_policies(&self, request: &Request<'_>) -> Answer {
+    fn by_policies(&self, state: &PolicyState, request: &Request<'_>) -> Answer {
         if request.resource_is_unknown() {
-            return self.by_reference(&request.to_deployment(self.scope()));
+            return self.by_reference(state, request);
         }
-        let lease = Lease::new(self.0.snapshot.load());
-        match compiled::decide(lease, request, self.scope()) {
+        match compiled::decide(state.lease(), request, self.scope()) {
             Ok(answer) => answer,
             // Session policies that cannot be indexed can still be read.
-            Err(_) => self.by_reference(&request.to_deployment(self.scope())),
+            Err(_) => self.by_reference(state, request),
         }
     }
 
     /// Decides `request` and says of every statement of its principal's policies whether it matched, and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         self.by_the_reference(
-            &request.to_deployment(self.scope()),
+            &self.0.states.current(),
+            request,
             reference::explain,
             |stack, request| {
                 reference::explain_answer(stack, request, Answer::POLICIES_UNAVAILABLE)
@@ -160,23 +161,18 @@ impl Authorizer {
     /// # Ok::<(), pinpoint_iam::BuildError>(())
     /// ```
     pub fn reload(&self) -> Result<(), BuildError> {
-        // What a panic of the source leaves behind is the old state, which is fine.
-        let _one_at_a_time = self
-            .0
-            .reloading
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let replacing = self.0.states.replacing();
         let loaded = snapshot(&*self.0.source, self.scope());
         match loaded {
             Ok(snapshot) => {
-                self.0.snapshot.store(Arc::new(snapshot));
+                replacing.replace(snapshot);
                 Ok(())
             }
             Err(error) => {
                 if let BuildError::Source(fault) = &error {
-                    let snapshot = self.0.snapshot.load();
+                    let lease = self.0.states.current().lease();
                     for arn in fault.dependents().unwrap_or_default() {
-                        snapshot.refuse(arn);
+                        lease.snapshot().refuse(arn);
                     }
                 }
                 Err(error)
@@ -184,20 +180,22 @@ impl Authorizer {
         }
     }
 
-    fn by_reference(&self, request: &Request<'_>) -> Answer {
-        self.by_the_reference(request, reference::decide, |_, _| {
+    fn by_reference(&self, state: &PolicyState, request: &Request<'_>) -> Answer {
+        self.by_the_reference(state, request, reference::decide, |_, _| {
             Answer::POLICIES_UNAVAILABLE
         })
     }
 
     fn by_the_reference<T>(
         &self,
+        state: &PolicyState,
         request: &Request<'_>,
         ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
         if_unavailable: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
     ) -> T {
-        let snapshot = self.0.snapshot.load();
-        let identity = snapshot.identity(request.principal());
+        let request = request.to_deployment(self.scope());
+        let lease = state.lease();
+        let identity = lease.snapshot().identity(request.principal());
         let policies = identity.policies();
         let principal = policies.complete(request.principal());
         let request = request.of(&principal, policies.tags());
@@ -209,9 +207,16 @@ impl Authorizer {
         }
     }
 
-    /// A guard for the requests of one caller.
+    /// A guard for the checks of one request.
+    ///
+    /// It decides all of them by the policies that are loaded now, see [`Guard`].
     pub fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
-        Guard::new(self, principal, context)
+        Guard::new(
+            self,
+            Pinned::Own(self.0.states.current()),
+            principal,
+            context,
+        )
     }
 }
 
@@ -242,6 +247,12 @@ impl Authorizer {
         Self(Arc::clone(&self.0), double)
     }
 
+    /// The policies from load to load.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) fn states(&self) -> &PolicyStates {
+        &self.0.states
+    }
+
     pub(crate) fn web(&self) -> &WebSettings {
         &self.0.web
     }
@@ -256,7 +267,10 @@ impl fmt::Debug for Authorizer {
         formatter
             .debug_struct("Authorizer")
             .field("scope", &self.0.scope)
-            .field("identities", &self.0.snapshot.load().len())
+            .field(
+                "identities",
+                &self.0.states.current().lease().snapshot().len(),
+            )
             .finish()
     }
 }
@@ -306,8 +320,7 @@ impl AuthorizerBuilder {
         let inner = Arc::new(Inner {
             scope,
             source,
-            snapshot: ArcSwap::from_pointee(snapshot),
-            reloading: Mutex::new(()),
+            states: PolicyStates::new(snapshot),
             resource_tags: self.resource_tags,
             tag_fetches: AtomicU64::new(0),
             tag_failures: AtomicU64::new(0),

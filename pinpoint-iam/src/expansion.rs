@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::action::{ActsOn, TypedAction};
 use crate::context::Context;
-use crate::guard::{self, Denied, FetchedTags, Guard, Pending, Permit, Tags};
+use crate::guard::{self, Denied, Guard, Pending, Permit, Tags};
 #[cfg(feature = "include-policy")]
 use crate::policy::Document;
 use crate::resource::{InvalidId, Resource};
@@ -201,7 +201,7 @@ pub trait HoldsGuard {
 
 impl HoldsGuard for Guard<'_> {
     fn guard(&self) -> Guard<'_> {
-        *self
+        self.borrowed()
     }
 }
 
@@ -277,7 +277,7 @@ pub async fn settle<T>(
     guard: &Guard<'_>,
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
 ) -> Result<T, Denied> {
-    guard::settle(*guard, &mut FetchedTags::default(), check).await
+    guard::settle(guard.borrowed(), &mut guard.fetched_tags().clone(), check).await
 }
 
 /// Shows tokens to rust-analyzer, which sets `rust_analyzer`, and to nobody else.

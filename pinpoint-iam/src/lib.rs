@@ -14,6 +14,7 @@ mod include_catalog;
 pub mod principal;
 pub mod request;
 pub mod source;
+mod states;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod web;

@@ -14,6 +14,7 @@ use crate::eval::{Answer, Decision};
 use crate::principal::Principal;
 use crate::request::{LateTags, Request, RequestContext};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
+use crate::states::Pinned;
 
 pub use self::composition::Several;
 pub use self::denied::{Denied, DeniedReason};
@@ -30,13 +31,19 @@ pub(crate) use self::tags::FetchedTags;
 ///
 /// Made by [`Authorizer::guard`]; in web handlers `#[requires]` makes it.
 ///
+/// All checks of a guard, and of guards made from it, are decided by the policies that were loaded when it was made, so
+/// that a [reload](Authorizer::reload) between two of them cannot allow what no state of the policies allows. Make a guard
+/// for each request and, where a connection lasts, for each message: a guard that is kept does not learn of changes. One
+/// that more than a few reloads have left behind may refuse everything (503), because policies are not kept forever.
+///
 /// The tags of resources are those that the context tells, and the authorizer's [`ResourceTagSource`] is asked for the
 /// others where somebody can wait for it: in web handlers and in `async` functions with `#[requires(.., guard = ..)]`.
 /// Tags of the request are those that the context tells or that were given [as such](Self::with_request_tags). Tags
 /// that are not known refuse what depends on them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Guard<'a> {
     authorizer: &'a Authorizer,
+    state: Pinned<'a>,
     scope: &'a Scope,
     principal: &'a Principal,
     context: RequestContext<'a>,
@@ -47,11 +54,13 @@ pub struct Guard<'a> {
 impl<'a> Guard<'a> {
     pub(crate) fn new(
         authorizer: &'a Authorizer,
+        state: Pinned<'a>,
         principal: &'a Principal,
         context: impl Into<RequestContext<'a>>,
     ) -> Self {
         Self {
             authorizer,
+            state,
             scope: authorizer.scope(),
             principal,
             context: context.into(),
@@ -60,8 +69,16 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// The same guard, which keeps nothing itself.
+    pub(crate) fn borrowed(&self) -> Guard<'_> {
+        Guard {
+            state: self.state.borrowed(),
+            ..*self
+        }
+    }
+
     /// The guard with the resource tags that were fetched so far.
-    pub(crate) const fn with_resource_tags<'b>(self, tags: &'b FetchedTags) -> Guard<'b>
+    pub(crate) fn with_resource_tags<'b>(self, tags: &'b FetchedTags) -> Guard<'b>
     where
         'a: 'b,
     {
@@ -71,9 +88,14 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// The resource tags that were fetched so far.
+    pub(crate) const fn fetched_tags(&self) -> &'a FetchedTags {
+        self.resource_tags
+    }
+
     /// The guard of a request that carries these tags, as [`Tags::for_request`] writes them, and no others.
     #[must_use]
-    pub const fn with_request_tags<'b>(self, tags: &'b Context) -> Guard<'b>
+    pub fn with_request_tags<'b>(self, tags: &'b Context) -> Guard<'b>
     where
         'a: 'b,
     {
@@ -87,7 +109,7 @@ impl<'a> Guard<'a> {
     ///
     /// A scope that is [not complete](Scope::is_complete) refuses everything.
     #[must_use]
-    pub const fn in_scope<'b>(self, scope: &'b Scope) -> Guard<'b>
+    pub fn in_scope<'b>(self, scope: &'b Scope) -> Guard<'b>
     where
         'a: 'b,
     {
@@ -138,7 +160,7 @@ impl<'a> Guard<'a> {
         R: Resource,
     {
         self.check(action, resource)?;
-        Ok(Permit::new(*self, R::TYPE, &resource.requested(self.scope)))
+        Ok(Permit::new(self, R::TYPE, &resource.requested(self.scope)))
     }
 
     /// Checks that the caller may do `action` to the resource with the ARN `arn`, whichever of the action's resource
@@ -159,7 +181,7 @@ impl<'a> Guard<'a> {
     /// As [`check_arn`](Self::check_arn).
     pub fn authorize_arn<A: TypedAction>(&self, _: A, arn: &str) -> Result<Permit<A>, Denied> {
         let (resource_type, requested) = self.check_any_type(A::METADATA, arn)?;
-        Ok(Permit::new(*self, Some(resource_type), &requested))
+        Ok(Permit::new(self, Some(resource_type), &requested))
     }
 
     /// The type of the resource with the ARN `arn`, and the resource as it was asked about.
@@ -203,13 +225,13 @@ impl<'a> Guard<'a> {
         if let Some(whole) = metadata.whole_arn {
             let arn = parameter(whole).ok_or_else(Denied::misrouted)?;
             let (resource_type, requested) = self.check_any_type(metadata, arn)?;
-            return Ok(Permit::new(*self, Some(resource_type), &requested));
+            return Ok(Permit::new(self, Some(resource_type), &requested));
         }
         let scope = self.scope;
         let (resource_type, part) = match metadata.resource_types {
             [] => {
                 self.decide(metadata, RequestedResource::All, Stage::Final)?;
-                return Ok(Permit::new(*self, None, &RequestedResource::All));
+                return Ok(Permit::new(self, None, &RequestedResource::All));
             }
             [only] => {
                 let values: Vec<&str> = only
@@ -232,7 +254,7 @@ impl<'a> Guard<'a> {
         };
         let requested = resource_type.requested(&part, scope);
         self.decide(metadata, requested, Stage::Final)?;
-        Ok(Permit::new(*self, Some(resource_type), &requested))
+        Ok(Permit::new(self, Some(resource_type), &requested))
     }
 
     /// Asks about `action` on a resource that only the body names, before the body is read.
@@ -270,7 +292,7 @@ impl<'a> Guard<'a> {
         if stage == Stage::ResourceUnknown {
             request = request.with_unknown_resource();
         }
-        match self.authorizer.answer(&request) {
+        match self.authorizer.answer_by(&self.state, &request) {
             Answer::Decided(Decision::Allow(_)) => Ok(()),
             Answer::Decided(Decision::Deny(by)) => {
                 Err(Denied::refused(&request, by).answered_by(self.authorizer))

@@ -33,7 +33,7 @@ pub struct Permit<A> {
 
 impl<A: TypedAction> Permit<A> {
     pub(super) fn new(
-        guard: Guard<'_>,
+        guard: &Guard<'_>,
         resource_type: Option<&'static ResourceTypeMetadata>,
         resource: &RequestedResource<'_>,
     ) -> Self {

@@ -12,7 +12,7 @@ pub(crate) async fn settle<T>(
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
 ) -> Result<T, Denied> {
     for _ in 0..MOST_RESOURCES {
-        let outcome = check(&guard.with_resource_tags(fetched));
+        let outcome = check(&guard.borrowed().with_resource_tags(fetched));
         let Err(denied) = &outcome else {
             return outcome;
         };

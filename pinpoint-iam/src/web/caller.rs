@@ -1,5 +1,7 @@
 //! Who asks, whatever the framework.
 
+use std::sync::Arc;
+
 use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
@@ -8,6 +10,7 @@ use crate::guard::settle_at_once;
 use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, settle};
 use crate::principal::Principal;
 use crate::request::RequestContext;
+use crate::states::{Pinned, PolicyState};
 use crate::web::context::{Headers, RequestFacts};
 use crate::web::{Annotated, RequestHead};
 
@@ -16,6 +19,8 @@ use crate::web::{Annotated, RequestHead};
 #[derive(Clone)]
 pub(super) struct Caller<C = RequestFacts> {
     pub(super) principal: Principal,
+    /// The policies that all checks of the request are decided by.
+    policies: Arc<PolicyState>,
     context: C,
     /// The tenant's, where tenants are accounts.
     scope: Option<Scope>,
@@ -27,6 +32,7 @@ impl Caller {
     /// The principal and the scope of the request's extensions, with what the head of the request tells.
     pub(super) fn of(
         authorizer: &Authorizer,
+        policies: Arc<PolicyState>,
         principal: Option<Principal>,
         scope: Option<Scope>,
         fetched: Option<FetchedTags>,
@@ -35,6 +41,7 @@ impl Caller {
         let nobody = || Denied::no_principal().answered_by(authorizer);
         Ok(Self {
             principal: principal.ok_or_else(nobody)?,
+            policies,
             context: RequestFacts::of(authorizer, head),
             scope,
             fetched: fetched.unwrap_or_default(),
@@ -51,7 +58,8 @@ impl Caller {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
         let context = self.context.on_demand(scope, headers);
         let context = RequestContext::OnDemand(&context);
-        let guard = Guard::new(authorizer, &self.principal, context).in_scope(scope);
+        let policies = Pinned::Borrowed(&self.policies);
+        let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
         settle(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.answered_by(authorizer))
@@ -68,7 +76,8 @@ impl Caller {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
         let context = self.context.on_demand(scope, headers);
         let context = RequestContext::OnDemand(&context);
-        let guard = Guard::new(authorizer, &self.principal, context).in_scope(scope);
+        let policies = Pinned::Borrowed(&self.policies);
+        let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
         let outcome = settle_at_once(guard, check)?;
         Some(outcome.map_err(|denied| denied.answered_by(authorizer)))
     }
@@ -83,6 +92,7 @@ impl Caller {
         let context = self.context.on_demand(scope, headers).make_all();
         Caller {
             principal: self.principal,
+            policies: self.policies,
             context,
             scope: self.scope,
             fetched: self.fetched,
@@ -98,10 +108,29 @@ impl Caller<Context> {
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
-        let guard = Guard::new(authorizer, &self.principal, &self.context).in_scope(scope);
+        let policies = Pinned::Borrowed(&self.policies);
+        let guard = Guard::new(authorizer, policies, &self.principal, &self.context);
+        let guard = guard.in_scope(scope);
         settle(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.answered_by(authorizer))
+    }
+}
+
+impl Caller<Context> {
+    /// The guard for the rest of the request.
+    pub(super) fn guard<'a>(&'a self, authorizer: &'a Authorizer) -> Guard<'a> {
+        let scope = asked_scope(self.scope.as_ref(), authorizer);
+        let policies = Pinned::Borrowed(&self.policies);
+        Guard::new(authorizer, policies, &self.principal, &self.context)
+            .in_scope(scope)
+            .with_resource_tags(&self.fetched)
+    }
+
+    /// The caller from now on: by the policies as they are, and with no tags of resources.
+    pub(super) fn renew(&mut self, authorizer: &Authorizer) {
+        self.policies = authorizer.states().current_shared();
+        self.fetched = FetchedTags::default();
     }
 }
 

@@ -18,9 +18,13 @@ mod head;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod keys;
 #[cfg(any(feature = "axum", feature = "actix"))]
+mod policies;
+#[cfg(any(feature = "axum", feature = "actix"))]
 mod proxies;
 mod public;
 mod rejection;
+#[cfg(any(feature = "axum", feature = "actix"))]
+mod request_guard;
 mod routes;
 pub(crate) mod settings;
 #[cfg(any(feature = "axum", feature = "actix"))]
@@ -44,6 +48,8 @@ pub use self::keys::{AddedKeys, RequestKeys};
 pub use self::proxies::{InvalidNetwork, TrustedProxies};
 pub use self::public::PublicHandler;
 pub use self::rejection::Rejection;
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use self::request_guard::RequestGuard;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::routes::{ByProof, ByReason, Place, ProofFor};
 pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};

@@ -115,7 +115,7 @@ trait Store {
 
 impl Store for Campaigns<'_> {
     fn owner(&self) -> Guard<'_> {
-        self.guard
+        self.guard.clone()
     }
 }
 
@@ -147,7 +147,7 @@ async fn methods_have_their_guard_in_self() {
     let guard = authorizer.guard(&ana, &context);
     for (app, expected) in [("a1", 200), ("a2", 403)] {
         let mut campaigns = Campaigns {
-            guard,
+            guard: guard.clone(),
             application_id: app.to_owned(),
         };
         assert_eq!(outcome(campaigns.read("c1").await), expected);
@@ -159,12 +159,12 @@ async fn methods_have_their_guard_in_self() {
             if expected == 200 { 4 } else { 2 }
         );
         assert_eq!(
-            outcome(Campaigns::of_no_instance(guard, app.into())),
+            outcome(Campaigns::of_no_instance(guard.clone(), app.into())),
             expected
         );
     }
     let mut campaigns = Campaigns {
-        guard,
+        guard: guard.clone(),
         application_id: "a1".to_owned(),
     };
     let proof = campaigns.delete("c1").unwrap();
@@ -267,7 +267,7 @@ fn tags_of_the_request_are_asked_about() {
     assert_eq!(outcome(untagged(&guard, "a1")), 200);
     // The tags of the attribute are those of the request, whatever the guard was given.
     let innocent = Context::new();
-    let innocent = guard.with_request_tags(&innocent);
+    let innocent = guard.clone().with_request_tags(&innocent);
     assert_eq!(outcome(tagged(&innocent, "a1", &["secret"])), 403);
 }
 

@@ -17,6 +17,7 @@ mod bindings;
 mod compositions;
 mod declarations;
 mod functions;
+mod one_state;
 mod request_context;
 mod resource_tags;
 mod routes;

@@ -197,6 +197,7 @@ impl RequiresAfterBody<Parent, TagsInBody> for Create {
             .map(|(key, value)| (key.as_str(), value.as_str()));
         let tags = tags.collect::<Tags>().for_request();
         guard
+            .clone()
             .with_request_tags(&tags)
             .check(CreateCampaign, &App::new(application_id)?)
     }

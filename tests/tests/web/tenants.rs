@@ -77,7 +77,7 @@ fn the_account_is_that_of_the_request() {
         let principal = ana_of(caller);
         let scope = authorizer.scope().with_account(tenant);
         let guard = authorizer.guard(&principal, &context).in_scope(&scope);
-        assert_eq!(lend(guard).is_ok(), allowed, "{caller} in {tenant}");
+        assert_eq!(lend(guard.clone()).is_ok(), allowed, "{caller} in {tenant}");
         let rules = guard.check(ReadRules, &pinpoint_iam::AllResources);
         assert_eq!(
             rules.is_ok(),
@@ -94,15 +94,16 @@ fn a_request_that_nobody_gave_an_account_is_refused() {
     let guard = authorizer.guard(&principal, &context);
     let refused = "500 the account of the resource is not known: the authorizer's scope leaves it open, and the request \
                    brought none that can stand in an ARN";
-    assert_eq!(lend(guard), Err(refused.to_owned()));
+    assert_eq!(lend(guard.clone()), Err(refused.to_owned()));
     for account in ["", "tenant-7:books/b1", "*", "a b", "tenant-7\n"] {
         let scope = authorizer.scope().with_account(account);
         assert_eq!(
-            lend(guard.in_scope(&scope)),
+            lend(guard.clone().in_scope(&scope)),
             Err(refused.to_owned()),
             "{account:?}"
         );
         let denied = guard
+            .clone()
             .in_scope(&scope)
             .check(ReadRules, &pinpoint_iam::AllResources)
             .unwrap_err();

@@ -90,7 +90,12 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         has_references: false,
     };
     let (question, _) = question(clauses, &writer);
-    let taken = made(root, &quote!(_), &quote!(#guard));
+    // A guard that the function owns stays with its body.
+    let taken = made(
+        root,
+        &quote!(_),
+        &quote!(::core::clone::Clone::clone(&(#guard))),
+    );
     let as_guard = quote_spanned!(guard.span()=> #root::expansion::guard(&#given));
     let start = quote! {
         let #given = #taken?;

@@ -182,14 +182,14 @@ impl Writer<'_> {
                 quote!(#guard)
             }
             RequestTags::None => {
-                quote!(#guard.with_request_tags(#root::expansion::no_request_tags()))
+                quote!(#guard.clone().with_request_tags(#root::expansion::no_request_tags()))
             }
             RequestTags::Expression(expression) => {
                 let given = quote_spanned! {expression.span()=>
                     #root::expansion::request_tags(&(#expression))
                 };
                 let tags = made(root, &quote!(_), &given);
-                quote!(#guard.with_request_tags(&#tags?))
+                quote!(#guard.clone().with_request_tags(&#tags?))
             }
         }
     }

@@ -21,6 +21,8 @@ use crate::source::{NO_POLICIES, PolicyStore, PrincipalPolicies};
 pub(crate) struct Snapshot {
     programs: Box<[Program]>,
     identities: IdentityMap<Identity>,
+    /// What there is for those whom the source does not have.
+    others: &'static Identity,
 }
 
 /// A user or role and its programs.
@@ -71,7 +73,17 @@ impl Snapshot {
         Ok(Self {
             programs,
             identities,
+            others: &NOBODY,
         })
+    }
+
+    /// A snapshot whose policies nobody has any more: everybody is refused.
+    pub(crate) fn unavailable() -> Self {
+        Self {
+            programs: Box::default(),
+            identities: IdentityMap::default(),
+            others: &UNAVAILABLE,
+        }
     }
 
     /// The number of users and roles.
@@ -82,7 +94,7 @@ impl Snapshot {
     /// What there is for `principal`.
     #[inline]
     pub(crate) fn identity(&self, principal: &Principal) -> &Identity {
-        self.identities.get(principal).unwrap_or(&NOBODY)
+        self.identities.get(principal).unwrap_or(self.others)
     }
 
     /// Refuses everything to a user or role from now on, if there is such a one.
@@ -108,15 +120,20 @@ impl Snapshot {
     }
 }
 
-static NOBODY: LazyLock<Identity> = LazyLock::new(|| Identity {
-    policies: NO_POLICIES.clone(),
-    identity: Box::default(),
-    permissions_boundary: None,
-    asks_for_completed_keys: false,
-    is_unavailable: AtomicBool::new(false),
-});
+static NOBODY: LazyLock<Identity> = LazyLock::new(|| Identity::without_policies(false));
+static UNAVAILABLE: LazyLock<Identity> = LazyLock::new(|| Identity::without_policies(true));
 
 impl Identity {
+    fn without_policies(is_unavailable: bool) -> Self {
+        Self {
+            policies: NO_POLICIES.clone(),
+            identity: Box::default(),
+            permissions_boundary: None,
+            asks_for_completed_keys: false,
+            is_unavailable: AtomicBool::new(is_unavailable),
+        }
+    }
+
     /// What the source knows.
     pub(crate) const fn policies(&self) -> &PrincipalPolicies {
         &self.policies

@@ -51,10 +51,12 @@ mod pattern;
 mod permit;
 mod refusals_first;
 mod rejection;
+mod request_guard;
 mod routes;
 
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest, web};
@@ -63,8 +65,10 @@ use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::guard::{Denied, FetchedTags};
 use crate::principal::Principal;
+use crate::states::PolicyState;
 use crate::web::caller::Caller;
 use crate::web::context::Headers;
+use crate::web::policies::RequestPolicies;
 use crate::web::{Extensions, RequestHead};
 
 pub use self::before_body::BeforeBody;
@@ -93,12 +97,27 @@ fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {
 
 /// Who asks by this request.
 fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<Caller, Denied> {
+    let policies = policies(authorizer, request);
     let principal = HttpMessage::extensions(request).get::<Principal>().cloned();
     let scope = HttpMessage::extensions(request).get().cloned();
     let fetched = HttpMessage::extensions(request)
         .get::<FetchedTags>()
         .cloned();
-    Caller::of(authorizer, principal, scope, fetched, request)
+    Caller::of(authorizer, policies, principal, scope, fetched, request)
+}
+
+/// The policies that all checks of this request are decided by.
+fn policies(authorizer: &Authorizer, request: &HttpRequest) -> Arc<PolicyState> {
+    let mut extensions = request.extensions_mut();
+    match extensions.get_mut::<RequestPolicies>() {
+        Some(policies) => policies.for_authorizer(authorizer),
+        None => {
+            let mut policies = RequestPolicies::of(authorizer);
+            let state = policies.for_authorizer(authorizer);
+            extensions.insert(policies);
+            state
+        }
+    }
 }
 
 /// Keeps the tags that a check has fetched for the other checks of the request.

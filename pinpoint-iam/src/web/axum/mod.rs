@@ -18,6 +18,7 @@ mod after_body;
 mod authorized;
 mod permit;
 mod rejection;
+mod request_guard;
 mod routes;
 
 use std::net::{IpAddr, SocketAddr};
@@ -33,6 +34,7 @@ use crate::guard::{Denied, FetchedTags};
 use crate::principal::Principal;
 use crate::web::caller::Caller;
 use crate::web::context::Headers;
+use crate::web::policies::RequestPolicies;
 use crate::web::{Extensions, RequestHead};
 
 pub use self::authorized::{Admits, BeforeBody};
@@ -63,11 +65,15 @@ where
 }
 
 /// Who asks by the request with these parts.
-fn caller(authorizer: &Authorizer, parts: &Parts) -> Result<Caller, Denied> {
+fn caller(authorizer: &Authorizer, parts: &mut Parts) -> Result<Caller, Denied> {
+    let policies = parts
+        .extensions
+        .get_or_insert_with(|| RequestPolicies::of(authorizer))
+        .for_authorizer(authorizer);
     let principal = parts.extensions.get::<Principal>().cloned();
     let scope = parts.extensions.get().cloned();
     let fetched = parts.extensions.get::<FetchedTags>().cloned();
-    Caller::of(authorizer, principal, scope, fetched, parts)
+    Caller::of(authorizer, policies, principal, scope, fetched, parts)
 }
 
 /// Keeps the tags that a check has fetched for the other checks of the request.

@@ -1,0 +1,19 @@
+//! The guard of a request as an extractor.
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+
+use super::{HoldsAuthorizer, caller};
+use crate::web::RequestGuard;
+
+impl<S: HoldsAuthorizer + Send + Sync> FromRequestParts<S> for RequestGuard {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let authorizer = state.authorizer();
+        let caller = caller(&authorizer, parts).map_err(IntoResponse::into_response)?;
+        let caller = caller.after_body(&authorizer, &parts.headers);
+        Ok(Self::new(authorizer, caller))
+    }
+}
