@@ -5,3 +5,4 @@ pub mod case;
 pub mod generate;
 pub mod policies;
 pub mod table;
+pub mod ui;

@@ -1,62 +1,114 @@
 //! What compiles with the macros and the builder, and what the compiler says of the rest.
 //!
-//! One behaviour per file, named after it. The texts are those of one version of the compiler, and are compared on that
-//! version only: a newer one words its notes anew. That a failing case fails is held on every version, by the unit tests
-//! of `pinpoint-iam-macros`, which expand each of them. After a wanted change,
-//! `TRYBUILD=overwrite cargo test -p pinpoint-iam-tests --test ui` writes the texts anew.
+//! Each file of `ui/GROUP/pass` compiles and runs; each of `ui/GROUP/fail` fails to compile, and what the compiler says is
+//! in the `.stderr` beside it, as far as the words are ours (see `pinpoint_iam_tests::ui`). The cases are compiled against
+//! the very dependencies that this program was linked with, so that nothing is built a second time, and a line is printed
+//! for each of them as soon as it is done.
+//!
+//! `cargo test -p pinpoint-iam-tests --test ui -- NAME` takes the cases whose path contains `NAME`. `UPDATE_UI=1` writes
+//! the `.stderr` files.
 
-use std::env;
-use std::ffi::OsString;
-use std::process::Command;
+mod case;
+mod compiler;
+mod options;
 
-use trybuild::TestCases;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::{io, thread};
 
-/// The version whose words stand in the `.stderr` files.
-const COMPILER: &str = "rustc 1.95.";
+use pinpoint_iam_tests::ui::{COMPILER, Ours};
 
-#[test]
-fn requires() {
-    let cases = TestCases::new();
-    cases.pass("ui/requires/pass/*.rs");
-    compile_fail(&cases, "ui/requires/fail/*.rs");
-}
+use crate::case::{Case, Outcome};
+use crate::compiler::Compiler;
+use crate::options::Options;
 
-#[test]
-fn public() {
-    let cases = TestCases::new();
-    cases.pass("ui/public/pass/*.rs");
-    compile_fail(&cases, "ui/public/fail/*.rs");
-}
-
-#[test]
-fn routes() {
-    let cases = TestCases::new();
-    cases.pass("ui/routes/pass/*.rs");
-    compile_fail(&cases, "ui/routes/fail/*.rs");
-}
-
-#[test]
-fn builder() {
-    compile_fail(&TestCases::new(), "ui/builder/fail/*.rs");
-}
-
-#[test]
-fn include_policy() {
-    let cases = TestCases::new();
-    cases.pass("ui/include_policy/pass/*.rs");
-    compile_fail(&cases, "ui/include_policy/fail/*.rs");
-}
-
-fn compile_fail(cases: &TestCases, files: &str) {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
-    let version = Command::new(rustc).arg("--version").output();
-    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    match version {
-        Ok(version) if !version.starts_with(COMPILER) => {
-            println!(
-                "{files}: not compared, the texts are those of {COMPILER}x and this is {version}"
-            );
+fn main() -> ExitCode {
+    match run(&Options::from_arguments()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("the cases cannot be run: {error}");
+            ExitCode::FAILURE
         }
-        _ => cases.compile_fail(files),
     }
+}
+
+/// Runs the cases that are asked for, and says whether all of them succeeded.
+fn run(options: &Options) -> io::Result<bool> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cases = Case::all(package)?;
+    // A folder that is looked for in the wrong place has no cases, and no faults.
+    if cases.is_empty() {
+        return Err(io::Error::other("there is no case"));
+    }
+    cases.retain(|case| options.takes(&case.to_string()));
+    if options.lists {
+        for case in &cases {
+            println!("{case}: test");
+        }
+        return Ok(true);
+    }
+    let compiler = Compiler::new(package)?;
+    if options.updates && !compiler.is_that_of_the_files() {
+        let message = format!(
+            "`UPDATE_UI` writes what {COMPILER}x says, and this is {}; run `cargo +1.95 test`",
+            compiler.version
+        );
+        return Err(io::Error::other(message));
+    }
+    let ours = Ours::in_workspace(package.parent().unwrap_or(package))?;
+
+    println!("\nrunning {} UI cases", cases.len());
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let results = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..options.threads.min(cases.len()) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = case
+                        .run(&compiler, &ours, options.updates)
+                        .unwrap_or_else(|error| Outcome::Failed(error.to_string()));
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    println!("[{done}/{}] {case} ... {outcome}", cases.len());
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                    results.push((case, outcome));
+                }
+            });
+        }
+    });
+    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(report(&results, &compiler, cases.len()))
+}
+
+/// Prints what came of all, and says whether each of the `expected` cases was run and succeeded.
+fn report(results: &[(&Case, Outcome)], compiler: &Compiler, expected: usize) -> bool {
+    let (mut passed, mut failed, mut written, mut skipped) = (0, 0, 0, 0);
+    for (case, outcome) in results {
+        match outcome {
+            Outcome::Passed { skipped: some } => {
+                passed += 1;
+                skipped += some;
+            }
+            Outcome::Written => written += 1,
+            Outcome::Failed(why) => {
+                failed += 1;
+                println!("\n---- {case}\n{why}");
+            }
+        }
+    }
+    if skipped > 0 {
+        println!(
+            "\nnot compared: code and place of {skipped} errors and warnings of the compiler's own, which are those of \
+             {COMPILER}x; this is {}",
+            compiler.version
+        );
+    }
+    if failed > 0 {
+        println!("\n`UPDATE_UI=1` writes the expected texts; read the difference");
+    }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {verdict}. {passed} passed; {failed} failed; {written} written\n");
+    failed == 0 && results.len() == expected
 }

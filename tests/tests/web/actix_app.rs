@@ -73,7 +73,6 @@ impl Stream for Watched {
 }
 
 /// Starts an application: a function from a `TestRequest`, a `Principal` and a `Payload` to a [`Called`].
-
 macro_rules! start {
     ($app:expr) => {{
         let service = ::std::rc::Rc::new(::actix_web::test::init_service($app).await);

@@ -1,11 +1,7 @@
 //! In actix-web all extractors of a handler are polled together. A refused caller gets the refusal all the same, and its
 //! body stays unread.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test whose set-up fails has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 use std::cell::Cell;
 use std::future::{Future, Ready, poll_fn, ready};

@@ -1,10 +1,6 @@
 //! `#[requires]` on actix-web handlers, over a real application.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test whose set-up fails has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 #[path = "questions.rs"]
 #[allow(

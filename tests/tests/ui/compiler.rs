@@ -1,0 +1,115 @@
+//! The compiler, with the dependencies of this program.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs, io};
+
+use pinpoint_iam_tests::ui::{COMPILER, Diagnostic};
+use rustc_arguments::rustc_arguments;
+
+/// With what this program was compiled.
+const ARGUMENTS: &[&str] = rustc_arguments!();
+
+/// The compiler.
+pub(crate) struct Compiler {
+    rustc: OsString,
+    arguments: Vec<&'static str>,
+    package: PathBuf,
+    programs: PathBuf,
+    /// What it says of itself.
+    pub(crate) version: String,
+}
+
+/// What came of a case.
+pub(crate) struct Compiled {
+    /// The program, where there is one.
+    pub(crate) program: Option<PathBuf>,
+    /// What the compiler said.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What else it said, as a compiler that crashes does.
+    pub(crate) rest: String,
+}
+
+impl Compiler {
+    /// The compiler that cargo uses. Cases are files of `package`.
+    pub(crate) fn new(package: &Path) -> io::Result<Self> {
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
+        let output = Command::new(&rustc).arg("--version").output()?;
+        let programs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ui");
+        fs::create_dir_all(&programs)?;
+        Ok(Self {
+            rustc,
+            arguments: dependencies(),
+            package: package.to_owned(),
+            programs,
+            version: String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        })
+    }
+
+    /// Whether the codes and places of its own errors are those in the files.
+    pub(crate) fn is_that_of_the_files(&self) -> bool {
+        self.version.starts_with(COMPILER)
+    }
+
+    /// Compiles `file` as the program `name`.
+    pub(crate) fn compile(&self, file: &str, name: &str) -> io::Result<Compiled> {
+        let directory = self.programs.join(file.replace(['/', '\\', '.'], "-"));
+        fs::create_dir_all(&directory)?;
+        let program = directory.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+        let output = Command::new(&self.rustc)
+            .args(["--edition=2024", "--crate-type=bin", "--crate-name", name])
+            .args(["--error-format=json", "--diagnostic-width=140"])
+            .args(["-Cdebuginfo=0", "-Cstrip=symbols"])
+            .args(&self.arguments)
+            .arg("-o")
+            .arg(&program)
+            .arg(file)
+            .current_dir(&self.package)
+            // What cargo sets for a program of this package.
+            .env("CARGO_CRATE_NAME", name)
+            .env("CARGO_BIN_NAME", name)
+            .output()?;
+        Ok(Compiled::new(&output, program))
+    }
+}
+
+impl Compiled {
+    fn new(output: &Output, program: PathBuf) -> Self {
+        let (mut diagnostics, mut rest) = (Vec::new(), String::new());
+        for line in String::from_utf8_lossy(&output.stderr).lines() {
+            match Diagnostic::read(line) {
+                Some(diagnostic) => diagnostics.push(diagnostic),
+                None => {
+                    rest.push_str(line);
+                    rest.push('\n');
+                }
+            }
+        }
+        Self {
+            program: output.status.success().then_some(program),
+            diagnostics,
+            rest,
+        }
+    }
+
+    /// All that was said, for people.
+    pub(crate) fn rendered(&self) -> String {
+        let rendered = self.diagnostics.iter();
+        let rendered = rendered.filter_map(|diagnostic| diagnostic.rendered.as_deref());
+        rendered.chain([&*self.rest]).collect()
+    }
+}
+
+/// Those arguments that say where the dependencies are, and for which machine they were compiled.
+fn dependencies() -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let mut arguments = ARGUMENTS.iter().copied();
+    while let Some(argument) = arguments.next() {
+        if matches!(argument, "--extern" | "-L" | "--target" | "--sysroot") {
+            found.push(argument);
+            found.extend(arguments.next());
+        }
+    }
+    found
+}
