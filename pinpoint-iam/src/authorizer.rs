@@ -135,13 +135,14 @@ impl Authorizer {
     ///
     /// # Errors
     ///
-    /// As [`AuthorizerBuilder::build`]. Then the policies stay as they are, **and whoever depends on what could not be read
-    /// is refused**: nobody knows what it says now, and it may be what takes a right away.
+    /// As [`AuthorizerBuilder::build`]. Then the policies stay as they are, **and everything is denied to users and roles
+    /// whose policies cannot be read or have changed**: what cannot be read, or is not loaded, may take a right away.
     ///
-    /// - Where the fault is one of single documents of a [`Directory`](crate::source::Directory), all users and roles that
-    ///   have one of them are refused everything, the boundary and what comes by way of a group included, until a later
-    ///   load succeeds. [`SourceError::dependents`] tells who they are. Everybody else keeps the policies that were loaded
-    ///   last, changes to other documents among them not being taken over.
+    /// - Where single documents of a [`Directory`](crate::source::Directory) are faulty, all users and roles that have one
+    ///   of them are denied everything, the boundary and what comes by way of a group included, until a later
+    ///   load succeeds. [`SourceError::dependents`] returns them. So are those whose other policies, boundary, groups or tags
+    ///   differ from what is loaded, and those that are not attached any more: a user who was removed must not keep access
+    ///   because an unrelated document is faulty. Everybody else keeps the policies that were loaded last.
     /// - Where the source cannot tell whom a fault concerns, as with the attachments file or an account's details,
     ///   everybody keeps the policies that were loaded last. Refusing everybody would make an outage of every file that is
     ///   being written, and nobody gets more than the last policies that could be read gave.
@@ -168,9 +169,12 @@ impl Authorizer {
                 replacing.replace(snapshot);
                 Ok(())
             }
-            Err(error) => {
-                if let BuildError::Source(fault) = &error {
+            Err(mut error) => {
+                if let BuildError::Source(fault) = &mut error {
                     let lease = self.0.states.current().lease();
+                    if let Some(readable) = fault.take_readable() {
+                        lease.snapshot().refuse_changed(&readable);
+                    }
                     for arn in fault.dependents().unwrap_or_default() {
                         lease.snapshot().refuse(arn);
                     }
@@ -347,7 +351,7 @@ fn built_in_services() -> [Arc<ActionNames>; 2] {
 }
 
 /// Why an authorizer could not be built.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
     /// No scope was given.
@@ -376,6 +380,13 @@ impl fmt::Display for BuildError {
             Self::Source(error) => error.fmt(formatter),
             Self::TooLarge(error) => error.fmt(formatter),
         }
+    }
+}
+
+impl fmt::Debug for BuildError {
+    /// Writes the sentence, so that `unwrap` and `main` show it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

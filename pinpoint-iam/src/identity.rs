@@ -175,6 +175,11 @@ impl<T> IdentityMap<T> {
         self.slots.len()
     }
 
+    /// All of them with their identities, in the order in which they were added.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&IdentityKey, &T)> {
+        self.slots.iter().map(|(key, value)| (key, value))
+    }
+
     /// All of them, in the order in which they were added.
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.slots.iter().map(|(_, value)| value)

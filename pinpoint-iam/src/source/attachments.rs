@@ -1,7 +1,5 @@
 //! The attachments file of a policy directory: who has which of its documents.
 
-use std::collections::HashSet;
-
 use crate::identity::IdentityKind;
 use crate::source::error::SourceError;
 use crate::source::json::{Object, Text, Value};
@@ -57,29 +55,6 @@ impl<'a> Attachments<'a> {
             groups.push(Group::read(name, entry)?);
         }
         Ok(Self { identities, groups })
-    }
-}
-
-impl Attachments<'_> {
-    /// The ARNs of the users and roles that have a document whose name `is_one`.
-    pub(super) fn dependents_of(&self, is_one: impl Fn(&str) -> bool) -> Vec<String> {
-        let any = |names: &[Text<'_>]| names.iter().any(|name| is_one(name.as_str()));
-        let groups: HashSet<&str> = self
-            .groups
-            .iter()
-            .filter(|group| any(&group.policies))
-            .map(|group| group.name.as_str())
-            .collect();
-        self.identities
-            .iter()
-            .filter(|identity| {
-                let mut memberships = identity.groups.iter();
-                any(&identity.policies)
-                    || identity.boundary.iter().any(|name| is_one(name.as_str()))
-                    || memberships.any(|group| groups.contains(group.as_str()))
-            })
-            .map(|identity| identity.arn.as_str().to_owned())
-            .collect()
     }
 }
 

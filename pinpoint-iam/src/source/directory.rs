@@ -1,6 +1,6 @@
 //! Policies from a directory of documents.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use crate::policy::{Document, Limits, Partitions, PolicyKind};
 use crate::source::PolicySource;
 use crate::source::attachments::{Attachments, Identity};
 use crate::source::error::SourceError;
-use crate::source::file::{cannot_be_read, read};
+use crate::source::file::{Changed, FileState, cannot_be_read, read, read_unchanged};
 use crate::source::json::{Text, Value};
-use crate::source::store::PolicyStore;
+use crate::source::store::{PolicyStore, PrincipalPolicies};
 
 /// The name of the file that says who has which documents.
 const ATTACHMENTS: &str = "attachments.json";
@@ -38,7 +38,19 @@ const ATTACHMENTS: &str = "attachments.json";
 /// ```
 ///
 /// Every member is optional; roles are in no groups. Decisions cite a policy by its file name. Directories within the
-/// directory, and files with other endings, are not looked at.
+/// directory, files with other endings, and files whose names start with a dot are not looked at.
+///
+/// # One state
+///
+/// The files are read as one state. Names, inodes, sizes and times of everything that was read, links followed, are compared
+/// before and after, and where they differ everything is read again, up to three times. A directory whose versions are
+/// switched with a symbolic link, as Kubernetes does with its volumes, is read in one version or the other. Files that are
+/// written one after the other are read in whatever state they have in between, so write a new version beside the old one
+/// and rename it.
+///
+/// Only regular files are read; a pipe or device in place of one is a fault, and never waited for.
+///
+/// # Faults
 ///
 /// The documents may be longer than AWS lets managed policies be; what bounds them is [`Limits`].
 ///
@@ -72,17 +84,16 @@ impl Directory {
     /// When there is no directory at `path`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, SourceError> {
         let path = path.into();
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => Ok(Self {
-                path,
-                limits: Limits::default(),
-                max_documents: Self::MAX_DOCUMENTS,
-                max_attachments_length: Self::MAX_ATTACHMENTS_LENGTH,
-                partitions: None,
-            }),
-            Ok(_) => Err(SourceError::of_file(&path, "is not a directory")),
-            Err(error) => Err(cannot_be_read(&path, &error)),
+        if !FileState::of(&path)?.is_directory() {
+            return Err(SourceError::of_file(&path, "is not a directory"));
         }
+        Ok(Self {
+            path,
+            limits: Limits::default(),
+            max_documents: Self::MAX_DOCUMENTS,
+            max_attachments_length: Self::MAX_ATTACHMENTS_LENGTH,
+            partitions: None,
+        })
     }
 
     /// The directory with other limits for each of its documents.
@@ -116,28 +127,46 @@ impl Directory {
         self
     }
 
-    /// The documents, and what is wrong with those that cannot be had, by the names of their files.
+    /// The documents, and what is wrong with those that cannot be had.
     fn documents(
         &self,
+        texts: Vec<(String, Result<String, SourceError>)>,
+        unnamed: &BTreeSet<PathBuf>,
         partitions: &Partitions,
-    ) -> Result<(Documents, Vec<SourceError>), SourceError> {
-        let mut documents = BTreeMap::new();
-        let mut faults = Vec::new();
-        for (name, path) in self.files()? {
-            match self.document(&path, partitions) {
+    ) -> Documents {
+        let mut documents = Documents {
+            policies: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            faults: Vec::new(),
+        };
+        for (name, text) in texts {
+            let path = self.path.join(&name);
+            match text.and_then(|text| self.document(&path, &text, partitions)) {
                 Ok(document) => {
                     let policy = Policy::new(&name, document);
-                    documents.insert(name, policy);
+                    documents.policies.insert(name, policy);
                 }
-                Err(fault) => faults.push(fault),
+                Err(fault) => {
+                    documents.unreadable.insert(name);
+                    documents.faults.push(fault);
+                }
             }
         }
-        Ok((Documents(documents), faults))
+        documents.faults.extend(
+            unnamed
+                .iter()
+                .map(|path| SourceError::of_file(path, "the name of the file is not UTF-8")),
+        );
+        documents
     }
 
-    fn document(&self, path: &Path, partitions: &Partitions) -> Result<Document, SourceError> {
-        let text = read(path, self.limits.max_length(), "with_limits")?;
-        Document::parse_with(&text, &self.limits)
+    fn document(
+        &self,
+        path: &Path,
+        text: &str,
+        partitions: &Partitions,
+    ) -> Result<Document, SourceError> {
+        Document::parse_with(text, &self.limits)
             .and_then(|document| {
                 document
                     .validate_grammar(PolicyKind::IdentityManaged, partitions)
@@ -146,34 +175,110 @@ impl Directory {
             .map_err(|error| SourceError::in_document(path, &error))
     }
 
-    /// The files that hold documents, by name, so that the first fault is the same one at every load.
-    fn files(&self) -> Result<BTreeMap<String, PathBuf>, SourceError> {
-        let unreadable = |error| cannot_be_read(&self.path, &error);
-        let mut files = BTreeMap::new();
-        for entry in fs::read_dir(&self.path).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path.extension() != Some(OsStr::new("json"))
-                || path.file_name() == Some(OsStr::new(ATTACHMENTS))
-            {
+    /// The texts of all files at one time. `before_each` is called before a file is opened.
+    fn texts(&self, mut before_each: impl FnMut(&Path)) -> Result<Texts, SourceError> {
+        let mut read_file = |path: &Path, state: &Result<FileState, SourceError>, limit, raise| {
+            before_each(path);
+            match state {
+                Ok(state) => read(path, state, limit, raise),
+                Err(fault) => Ok(Err(fault.clone())),
+            }
+        };
+        let list = || Listing::of(&self.path, self.max_documents);
+        read_unchanged(&self.path, list, |listing| {
+            if !listing.is_one_state() {
+                return Err(Changed);
+            }
+            let attachments = read_file(
+                &self.path.join(ATTACHMENTS),
+                &listing.attachments,
+                self.max_attachments_length,
+                "with_max_attachments_length",
+            )?;
+            let mut documents = Vec::with_capacity(listing.documents.len());
+            for (name, state) in &listing.documents {
+                let path = self.path.join(name);
+                let text = read_file(&path, state, self.limits.max_length(), "with_limits")?;
+                documents.push((name.clone(), text));
+            }
+            Ok(Texts {
+                attachments,
+                documents,
+                unnamed: listing.unnamed.clone(),
+            })
+        })
+    }
+}
+
+/// The files of a directory and their states.
+#[derive(Debug, PartialEq, Eq)]
+struct Listing {
+    /// The directory before its files were looked at, and after.
+    directory: [FileState; 2],
+    attachments: Result<FileState, SourceError>,
+    /// By name, so that the first fault is the same one at every load.
+    documents: BTreeMap<String, Result<FileState, SourceError>>,
+    /// Files whose names are not UTF-8.
+    unnamed: BTreeSet<PathBuf>,
+}
+
+impl Listing {
+    fn of(directory: &Path, max_documents: usize) -> Result<Self, SourceError> {
+        let unreadable = |error| cannot_be_read(directory, &error);
+        let before = FileState::of(directory)?;
+        let mut documents = BTreeMap::new();
+        let mut unnamed = BTreeSet::new();
+        for entry in fs::read_dir(directory).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let (path, name) = (entry.path(), entry.file_name());
+            // Editors leave such files behind, and Kubernetes keeps its versions under such names.
+            let is_hidden = name.as_encoded_bytes().starts_with(b".");
+            if is_hidden || path.extension() != Some(OsStr::new("json")) || name == ATTACHMENTS {
                 continue;
             }
-            let Some(name) = path.file_name().and_then(OsStr::to_str) else {
-                return Err(SourceError::of_file(
-                    &path,
-                    "the name of the file is not UTF-8",
-                ));
-            };
-            if files.len() == self.max_documents {
+            if documents.len() + unnamed.len() == max_documents {
                 let message = format!(
-                    "holds more than {} documents; `with_max_documents` raises the limit",
-                    self.max_documents
+                    "holds more than {max_documents} documents; `with_max_documents` raises the limit"
                 );
-                return Err(SourceError::of_file(&self.path, message));
+                return Err(SourceError::of_file(directory, message));
             }
-            files.insert(name.to_owned(), path);
+            match name.into_string() {
+                Ok(name) => {
+                    documents.insert(name, FileState::of(&path));
+                }
+                Err(_) => {
+                    unnamed.insert(path);
+                }
+            }
         }
-        Ok(files)
+        let attachments = directory.join(ATTACHMENTS);
+        Ok(Self {
+            attachments: match attachments.try_exists() {
+                Ok(false) => {
+                    let message = "does not exist; it says who has which of the documents here";
+                    Err(SourceError::of_file(&attachments, message))
+                }
+                _ => FileState::of(&attachments),
+            },
+            documents,
+            unnamed,
+            directory: [before, FileState::of(directory)?],
+        })
     }
+
+    /// Whether nothing was added, removed or renamed in the directory meanwhile.
+    fn is_one_state(&self) -> bool {
+        let [before, after] = &self.directory;
+        before == after
+    }
+}
+
+/// The texts of a directory's files, and what is wrong with those that cannot be read.
+#[derive(Debug)]
+struct Texts {
+    attachments: Result<String, SourceError>,
+    documents: Vec<(String, Result<String, SourceError>)>,
+    unnamed: BTreeSet<PathBuf>,
 }
 
 impl PolicySource for Directory {
@@ -191,101 +296,152 @@ impl PolicySource for Directory {
 
 impl Directory {
     fn read_all(&self, partitions: &Partitions) -> Result<PolicyStore, SourceError> {
+        let Texts {
+            attachments: text,
+            documents,
+            unnamed,
+        } = self.texts(|_| {})?;
         let path = self.path.join(ATTACHMENTS);
-        if !path.exists() {
-            let message = "does not exist; it says who has which of the documents here";
-            return Err(SourceError::of_file(&path, message));
-        }
-        let text = read(
-            &path,
-            self.max_attachments_length,
-            "with_max_attachments_length",
-        )?;
+        let text = text?;
         let attachments = Attachments::read(Value::parse(&path, &text)?)?;
-        let (documents, faults) = self.documents(partitions)?;
-        let mut dependents = attachments.dependents_of(|name| !documents.0.contains_key(name));
-        dependents.sort_unstable();
-        let may_tell = !faults.is_empty() || !dependents.is_empty();
-        let mut faults = faults.into_iter();
-        let loaded = match faults.next() {
-            Some(first) => Err(first.with_others(faults.collect())),
-            None => attach(&attachments, &documents),
+        let documents = self.documents(documents, &unnamed, partitions);
+        let Attached {
+            store,
+            faults,
+            mut dependents,
+        } = attach(&attachments, &documents);
+        let mut faults = documents.faults.into_iter().chain(faults);
+        let Some(first) = faults.next() else {
+            return Ok(store);
         };
-        loaded.map_err(|fault| match may_tell {
-            true => fault.with_dependents(dependents),
-            // It is a fault of the attachments, so that nobody knows whom they concern.
-            false => fault,
-        })
+        dependents.sort_unstable();
+        dependents.dedup();
+        Err(first
+            .with_others(faults.collect())
+            .with_dependents(dependents)
+            .with_readable(store))
     }
 }
 
+/// What comes of attaching documents.
+struct Attached {
+    /// What everybody has, as far as it can be read.
+    store: PolicyStore,
+    faults: Vec<SourceError>,
+    /// The ARNs of those whose policies cannot all be read.
+    dependents: Vec<String>,
+}
+
 /// Gives everybody the documents that are attached.
-fn attach(
-    attachments: &Attachments<'_>,
-    documents: &Documents,
-) -> Result<PolicyStore, SourceError> {
+fn attach(attachments: &Attachments<'_>, documents: &Documents) -> Attached {
+    let mut faults = Vec::new();
     let mut groups = HashMap::with_capacity(attachments.groups.len());
     for group in &attachments.groups {
-        groups.insert(group.name.as_str(), documents.find_all(&group.policies)?);
+        groups.insert(
+            group.name.as_str(),
+            documents.find_all(&group.policies, &mut faults),
+        );
     }
     let mut store = PolicyStore::new();
+    let mut dependents = Vec::new();
     for identity in &attachments.identities {
-        let Identity {
-            kind,
-            arn,
-            policies,
-            groups: memberships,
-            boundary,
-            tags,
-        } = identity;
-        let identity = store
-            .define(*kind, arn.as_str())
-            .map_err(|message| arn.fault(message))?;
-        for policy in documents.find_all(policies)? {
-            identity.attach(policy);
+        let arn = identity.arn.as_str();
+        match store.define(identity.kind, arn) {
+            Ok(policies) => {
+                if !fill(policies, identity, &groups, documents, &mut faults) {
+                    dependents.push(arn.to_owned());
+                }
+            }
+            Err(message) => {
+                faults.push(identity.arn.fault(message));
+                dependents.push(arn.to_owned());
+            }
         }
-        for name in memberships {
-            let Some(policies) = groups.get(name.as_str()) else {
+    }
+    Attached {
+        store,
+        faults,
+        dependents,
+    }
+}
+
+/// Gives one user or role what is attached to it, and says whether all of it is there.
+fn fill(
+    policies: &mut PrincipalPolicies,
+    identity: &Identity<'_>,
+    groups: &HashMap<&str, Option<Vec<Policy>>>,
+    documents: &Documents,
+    faults: &mut Vec<SourceError>,
+) -> bool {
+    let mut is_complete = true;
+    let mut attach_all = |found: Option<&[Policy]>| match found {
+        Some(found) => found
+            .iter()
+            .cloned()
+            .for_each(|policy| policies.attach(policy)),
+        None => is_complete = false,
+    };
+    attach_all(documents.find_all(&identity.policies, faults).as_deref());
+    for name in &identity.groups {
+        match groups.get(name.as_str()) {
+            // What a group lacks is a fault of the group, and told once.
+            Some(of_group) => attach_all(of_group.as_deref()),
+            None => {
                 let hint = match nearest(name.as_str(), groups.keys().copied()) {
                     Some(near) => format!("did you mean {}?", Quoted(near)),
                     None => "define it under `groups`".to_owned(),
                 };
-                return Err(name.fault(format!("there is no group {name}; {hint}")));
-            };
-            for policy in policies {
-                identity.attach(policy.clone());
+                faults.push(name.fault(format!("there is no group {name}; {hint}")));
+                attach_all(None);
             }
         }
-        if let Some(boundary) = boundary {
-            identity.set_permissions_boundary(documents.find(boundary)?);
-        }
-        for (key, value) in tags {
-            identity.set_tag(key.as_str(), value.as_str());
+    }
+    if let Some(boundary) = &identity.boundary {
+        match documents.find(boundary, faults) {
+            Some(policy) => policies.set_permissions_boundary(policy),
+            None => is_complete = false,
         }
     }
-    Ok(store)
+    for (key, value) in &identity.tags {
+        policies.set_tag(key.as_str(), value.as_str());
+    }
+    is_complete
 }
 
 /// The documents of a directory by file name.
-struct Documents(BTreeMap<String, Policy>);
+struct Documents {
+    policies: BTreeMap<String, Policy>,
+    /// The names of those that cannot be read.
+    unreadable: BTreeSet<String>,
+    /// What is wrong with these.
+    faults: Vec<SourceError>,
+}
 
 impl Documents {
-    fn find(&self, name: &Text<'_>) -> Result<Policy, SourceError> {
-        self.0.get(name.as_str()).cloned().ok_or_else(|| {
+    /// The document called `name`. A fault of the document itself is not told again.
+    fn find(&self, name: &Text<'_>, faults: &mut Vec<SourceError>) -> Option<Policy> {
+        let found = self.policies.get(name.as_str()).cloned();
+        if found.is_none() && !self.unreadable.contains(name.as_str()) {
             let with_ending = format!("{}.json", name.as_str());
-            let near = match self.0.get_key_value(&with_ending) {
+            let near = match self.policies.get_key_value(&with_ending) {
                 Some((with_ending, _)) => Some(with_ending.as_str()),
-                None => nearest(name.as_str(), self.0.keys().map(String::as_str)),
+                None => nearest(name.as_str(), self.policies.keys().map(String::as_str)),
             };
             let hint = match near {
                 Some(near) => format!("did you mean {}?", Quoted(near)),
                 None => "documents are the other `.json` files here".to_owned(),
             };
-            name.fault(format!("there is no document {name}; {hint}"))
-        })
+            faults.push(name.fault(format!("there is no document {name}; {hint}")));
+        }
+        found
     }
 
-    fn find_all(&self, names: &[Text<'_>]) -> Result<Vec<Policy>, SourceError> {
-        names.iter().map(|name| self.find(name)).collect()
+    /// All documents with these names; `None` if one cannot be had.
+    fn find_all(&self, names: &[Text<'_>], faults: &mut Vec<SourceError>) -> Option<Vec<Policy>> {
+        let found: Vec<Option<Policy>> = names.iter().map(|name| self.find(name, faults)).collect();
+        found.into_iter().collect()
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -4,16 +4,36 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::policy::ParseError;
+use crate::source::store::PolicyStore;
 
 /// A fault in a policy source: the file, the place in it, and what is wrong there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SourceError {
     path: PathBuf,
     position: Option<(usize, usize)>,
     message: String,
     others: Vec<SourceError>,
-    dependents: Option<Vec<String>>,
+    concerned: Option<Box<Concerned>>,
 }
+
+/// Whom a fault concerns, as far as the source can tell.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Concerned {
+    dependents: Option<Vec<String>>,
+    readable: Readable,
+}
+
+/// What can be read. It is no part of what is compared: the fault says what cannot be.
+#[derive(Clone, Default)]
+struct Readable(Option<PolicyStore>);
+
+impl PartialEq for Readable {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Readable {}
 
 impl SourceError {
     /// A fault of the file at `path` as a whole.
@@ -23,7 +43,7 @@ impl SourceError {
             position: None,
             message: message.into(),
             others: Vec::new(),
-            dependents: None,
+            concerned: None,
         }
     }
 
@@ -34,7 +54,7 @@ impl SourceError {
             position: Some((line, column)),
             message: message.into(),
             others: Vec::new(),
-            dependents: None,
+            concerned: None,
         }
     }
 
@@ -49,8 +69,23 @@ impl SourceError {
     /// tell: an authorizer refuses them, see [`Authorizer::reload`](crate::Authorizer::reload).
     #[must_use]
     pub fn with_dependents(mut self, arns: Vec<String>) -> Self {
-        self.dependents = Some(arns);
+        self.concerned.get_or_insert_default().dependents = Some(arns);
         self
+    }
+
+    /// The fault with the policies and attachments that can be read all the same: an authorizer that has policies
+    /// refuses all users and roles for which it has others, see [`Authorizer::reload`](crate::Authorizer::reload).
+    ///
+    /// The store need not be complete for the [dependents](Self::with_dependents).
+    #[must_use]
+    pub fn with_readable(mut self, store: PolicyStore) -> Self {
+        self.concerned.get_or_insert_default().readable = Readable(Some(store));
+        self
+    }
+
+    /// Takes what can be read out of the fault.
+    pub(crate) fn take_readable(&mut self) -> Option<PolicyStore> {
+        self.concerned.as_mut()?.readable.0.take()
     }
 
     pub(crate) fn in_document(path: &Path, error: &ParseError) -> Self {
@@ -75,7 +110,7 @@ impl SourceError {
     /// The ARNs of the users and roles that the fault and its [others](Self::others) leave without some of their policies;
     /// `None` where the source cannot tell.
     pub fn dependents(&self) -> Option<&[String]> {
-        self.dependents.as_deref()
+        self.concerned.as_ref()?.dependents.as_deref()
     }
 
     /// What is wrong, without the place.
@@ -96,6 +131,13 @@ impl fmt::Display for SourceError {
             [other] => write!(formatter, "; {other}"),
             [other, more @ ..] => write!(formatter, "; {other}; and {} more", more.len()),
         }
+    }
+}
+
+impl fmt::Debug for SourceError {
+    /// Writes the sentence, so that `unwrap` and `main` show it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

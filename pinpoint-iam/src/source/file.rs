@@ -1,24 +1,164 @@
-//! Reading the files of a source.
+//! Reading the files of a source as one state.
 
-use std::fs;
+use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use pinpoint_iam_core::json;
 
 use crate::source::error::SourceError;
 
-/// Reads a text file of at most `limit` bytes, so that a huge one is refused before it fills the memory.
+/// How often files are read before it is an error that they keep changing.
+const ATTEMPTS: usize = 3;
+
+/// The files changed while they were read.
+#[derive(Debug)]
+pub(super) struct Changed;
+
+/// Reads files with `read`, and again while their `state` before differs from that after.
+///
+/// What is read is then the content that all files had at one time. Without this, half of one version of a source and half of
+/// the next would be a source that nobody wrote.
+///
+/// # Errors
+///
+/// Those of `state`, and when the files change in every attempt.
+pub(super) fn read_unchanged<S: PartialEq, T>(
+    path: &Path,
+    state: impl Fn() -> Result<S, SourceError>,
+    mut read: impl FnMut(&S) -> Result<T, Changed>,
+) -> Result<T, SourceError> {
+    for _ in 0..ATTEMPTS {
+        let before = state()?;
+        let Ok(content) = read(&before) else {
+            continue;
+        };
+        if state().is_ok_and(|after| after == before) {
+            return Ok(content);
+        }
+    }
+    let message = format!(
+        "changed each of the {ATTEMPTS} times that it was read; replace all files at once, \
+         for example with a symbolic link that is renamed"
+    );
+    Err(SourceError::of_file(path, message))
+}
+
+/// What tells one state of a file or directory from another. Links are followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FileState {
+    file_type: FileType,
+    length: u64,
+    modified: Option<SystemTime>,
+    identity: Identity,
+}
+
+/// What the platform knows of a file beyond its length and the time of its last change.
+#[cfg(unix)]
+type Identity = (u64, u64, i64, i64);
+
+/// What the platform knows of a file beyond its length and the time of its last change.
+#[cfg(not(unix))]
+type Identity = Option<SystemTime>;
+
+/// Device, inode, and the time when the inode last changed.
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (
+        metadata.dev(),
+        metadata.ino(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
+    )
+}
+
+/// When the file was created.
+#[cfg(not(unix))]
+fn identity(metadata: &Metadata) -> Identity {
+    metadata.created().ok()
+}
+
+impl FileState {
+    /// The state of what is at `path` now.
+    pub(super) fn of(path: &Path) -> Result<Self, SourceError> {
+        std::fs::metadata(path)
+            .map(|metadata| Self::from_metadata(&metadata))
+            .map_err(|error| cannot_be_read(path, &error))
+    }
+
+    fn from_metadata(metadata: &Metadata) -> Self {
+        Self {
+            file_type: metadata.file_type(),
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            identity: identity(metadata),
+        }
+    }
+
+    /// Whether it is a directory.
+    pub(super) fn is_directory(&self) -> bool {
+        self.file_type.is_dir()
+    }
+
+    /// Says whether it is a regular file: nothing else has a content that could be read to its end.
+    pub(super) fn check_is_file(&self, path: &Path) -> Result<(), SourceError> {
+        if self.file_type.is_file() {
+            return Ok(());
+        }
+        let what = if self.file_type.is_dir() {
+            "a directory"
+        } else {
+            "a pipe, socket or device"
+        };
+        Err(SourceError::of_file(path, format!("is {what}, not a file")))
+    }
+}
+
+/// Reads a text file of at most `limit` bytes, so that a huge one is rejected before it fills the memory.
 ///
 /// `raise` is the method that raises the limit.
-pub(super) fn read(path: &Path, limit: usize, raise: &str) -> Result<String, SourceError> {
-    let unreadable = |error: io::Error| cannot_be_read(path, &error);
-    let file = fs::File::open(path).map_err(unreadable)?;
+///
+/// # Errors
+///
+/// When the file is not the one whose state was `expected`. The inner result is a fault of the file itself.
+pub(super) fn read(
+    path: &Path,
+    expected: &FileState,
+    limit: usize,
+    raise: &str,
+) -> Result<Result<String, SourceError>, Changed> {
+    if let Err(fault) = expected.check_is_file(path) {
+        return Ok(Err(fault));
+    }
+    let opened =
+        open(path).and_then(|file| Ok((FileState::from_metadata(&file.metadata()?), file)));
+    match opened {
+        Ok((state, _)) if state != *expected => Err(Changed),
+        Ok((_, file)) => Ok(read_text(path, file, limit, raise)),
+        Err(error) => Ok(Err(cannot_be_read(path, &error))),
+    }
+}
+
+/// Opens a file without waiting for anyone, should it have become a pipe or a terminal since it was looked at.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    }
+    options.open(path)
+}
+
+fn read_text(path: &Path, file: File, limit: usize, raise: &str) -> Result<String, SourceError> {
     let mut bytes = Vec::new();
     let allowed = u64::try_from(limit).unwrap_or(u64::MAX);
     file.take(allowed.saturating_add(1))
         .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+        .map_err(|error| cannot_be_read(path, &error))?;
     check_length(path, bytes.len(), limit, raise)?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

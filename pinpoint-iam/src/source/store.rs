@@ -33,7 +33,7 @@ pub struct PolicyStore {
 }
 
 /// A text that is not the ARN of a user or role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvalidIdentity(String);
 
 impl fmt::Display for InvalidIdentity {
@@ -43,6 +43,13 @@ impl fmt::Display for InvalidIdentity {
             "`{}` is not the ARN of a user or role: expected `arn:aws:iam::ACCOUNT:user/NAME` or `…:role/NAME`",
             self.0.escape_debug()
         )
+    }
+}
+
+impl fmt::Debug for InvalidIdentity {
+    /// Writes the sentence, so that `unwrap` and `main` show it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 
@@ -110,6 +117,11 @@ impl PolicyStore {
         }
     }
 
+    /// What the store has for `key`, whatever its path.
+    pub(crate) fn get_by_key(&self, key: &IdentityKey) -> Option<&PrincipalPolicies> {
+        self.identities.get_by_key(key)
+    }
+
     /// Every user and role with its policies.
     pub(crate) fn into_identities(self) -> IdentityMap<PrincipalPolicies> {
         self.identities
@@ -175,6 +187,25 @@ impl PrincipalPolicies {
     /// `aws:userid` is made from it for principals that bring no [unique id](Principal::with_unique_id) of their own.
     pub fn set_unique_id(&mut self, id: &str) {
         self.unique_id = Some(id.into());
+    }
+
+    /// Whether both say the same of one user or role. The order of policies does not count.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let Self {
+            arn,
+            identity,
+            permissions_boundary,
+            unique_id,
+            tags,
+        } = self;
+        *arn == other.arn
+            && identity.len() == other.identity.len()
+            && identity
+                .iter()
+                .all(|policy| other.identity.contains(policy))
+            && *permissions_boundary == other.permissions_boundary
+            && *unique_id == other.unique_id
+            && *tags == other.tags
     }
 
     /// The identity-based policies.

@@ -32,7 +32,7 @@ pub(crate) struct Identity {
     identity: Box<[u32]>,
     permissions_boundary: Option<Box<[u32]>>,
     asks_for_completed_keys: bool,
-    /// Whether a later load could not read one of the policies.
+    /// Whether a later load that failed could not read one of the policies, or read others.
     is_unavailable: AtomicBool,
 }
 
@@ -102,6 +102,16 @@ impl Snapshot {
         let found = IdentityKey::parse(arn).and_then(|key| self.identities.get_by_key(&key));
         if let Some(identity) = found {
             identity.is_unavailable.store(true, Ordering::Release);
+        }
+    }
+
+    /// Refuses everything from now on to all users and roles of which `readable` says something else, or nothing.
+    pub(crate) fn refuse_changed(&self, readable: &PolicyStore) {
+        for (key, identity) in self.identities.iter() {
+            let now = readable.get_by_key(key);
+            if !now.is_some_and(|now| now.is_same(&identity.policies)) {
+                identity.is_unavailable.store(true, Ordering::Release);
+            }
         }
     }
 

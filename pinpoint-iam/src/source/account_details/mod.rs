@@ -5,7 +5,6 @@ mod output;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fs;
 use std::path::PathBuf;
 
 use pinpoint_iam_core::internal::{Quoted, nearest};
@@ -14,7 +13,7 @@ use crate::eval::Policy;
 use crate::policy::Limits;
 use crate::source::PolicySource;
 use crate::source::error::SourceError;
-use crate::source::file::{cannot_be_read, check_length, read};
+use crate::source::file::{FileState, check_length, read, read_unchanged};
 use crate::source::json::{Text, Value};
 use crate::source::store::PolicyStore;
 use output::{Attachments, ManagedPolicy, Output};
@@ -101,20 +100,16 @@ impl AccountDetails {
     /// The bytes that the output may have unless [`with_max_length`](Self::with_max_length) says otherwise.
     pub const MAX_LENGTH: usize = 64 * 1024 * 1024;
 
-    /// The output that is in the file at `path`. It is read when it is loaded.
+    /// The output that is in the file at `path`. It is read when it is loaded, and again, up to three times, if it changes
+    /// meanwhile.
     ///
     /// # Errors
     ///
-    /// When there is no file at `path`.
+    /// When there is no regular file at `path`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, SourceError> {
         let path = path.into();
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => {
-                Err(SourceError::of_file(&path, "is a directory, not a file"))
-            }
-            Ok(_) => Ok(Self::new(path, None)),
-            Err(error) => Err(cannot_be_read(&path, &error)),
-        }
+        FileState::of(&path)?.check_is_file(&path)?;
+        Ok(Self::new(path, None))
     }
 
     /// The output `text`; faults name it `name`.
@@ -203,7 +198,13 @@ impl PolicySource for AccountDetails {
                 check_length(&self.path, text.len(), self.max_length, RAISE)?;
                 self.store(text)
             }
-            None => self.store(&read(&self.path, self.max_length, RAISE)?),
+            None => {
+                let state = || FileState::of(&self.path);
+                let text = read_unchanged(&self.path, state, |state| {
+                    read(&self.path, state, self.max_length, RAISE)
+                })?;
+                self.store(&text?)
+            }
         }
     }
 }

@@ -431,7 +431,71 @@ fn files_are_utf_8() {
 fn a_directory_in_place_of_a_document_is_refused() {
     let files = directory();
     fs::create_dir(files.path().join("drafts.json")).unwrap();
-    assert!(refused(&files).starts_with("drafts.json: cannot be read: "));
+    assert_eq!(refused(&files), "drafts.json: is a directory, not a file");
+    let files = directory();
+    fs::remove_file(files.path().join("attachments.json")).unwrap();
+    fs::create_dir(files.path().join("attachments.json")).unwrap();
+    assert_eq!(
+        refused(&files),
+        "attachments.json: is a directory, not a file"
+    );
+}
+
+/// Reading one of these would never end, or would wait for a writer that never comes.
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_read() {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+    use std::path::Path;
+    use std::process::Command;
+
+    use pinpoint_iam::source::AccountDetails;
+
+    let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let kinds: [(&str, &dyn Fn(&Path)); 4] = [
+        ("pipe", &pipe),
+        ("link to a pipe", &|path| {
+            let real = path.with_extension("pipe");
+            pipe(&real);
+            symlink(real, path).unwrap();
+        }),
+        ("endless device", &|path| {
+            symlink("/dev/zero", path).unwrap()
+        }),
+        ("socket", &|path| drop(UnixListener::bind(path).unwrap())),
+    ];
+    for (kind, make) in kinds {
+        for name in ["x.json", "reader.json", "attachments.json"] {
+            let files = directory();
+            let path = files.path().join(name);
+            let _ = fs::remove_file(&path);
+            make(&path);
+            let expected = format!("{name}: is a pipe, socket or device, not a file");
+            assert_eq!(refused(&files), expected, "{kind}");
+            let details = AccountDetails::open(&path).unwrap_err();
+            assert_eq!(files.strip(&details.to_string()), expected, "{kind}");
+        }
+        // It may take the place of a file that was opened.
+        let files = directory();
+        let path = files.path().join("account.json");
+        fs::write(&path, r#"{"Policies": []}"#).unwrap();
+        let details = AccountDetails::open(&path).unwrap();
+        assert!(details.load().unwrap().is_empty());
+        fs::remove_file(&path).unwrap();
+        make(&path);
+        assert_eq!(
+            files.strip(&refusal(&details)),
+            "account.json: is a pipe, socket or device, not a file",
+            "{kind}"
+        );
+    }
+    // A link to a file is a file, one to nowhere is not.
+    let files = directory();
+    symlink("reader.json", files.path().join("linked.json")).unwrap();
+    assert!(open(&files).load().is_ok());
+    symlink("nowhere.json", files.path().join("broken.json")).unwrap();
+    assert_eq!(refused(&files), "broken.json: does not exist");
 }
 
 #[cfg(unix)]

@@ -156,7 +156,8 @@ fn nothing_of_a_load_that_fails_is_taken_over() {
     directory.write("limit.json", BROKEN);
     directory.write("reader.json", NO_READER);
     assert!(authorizer.reload().is_err());
-    assert_eq!(rights(&authorizer), "r?sb");
+    // What has changed may take a right away, so whoever has it waits for the load that succeeds.
+    assert_eq!(rights(&authorizer), "??s?");
 }
 
 /// Whom the new attachments give a document that cannot be read depends on it as well: it may deny.
@@ -172,6 +173,302 @@ fn whoever_newly_has_a_document_that_cannot_be_read_is_refused() {
     directory.write("attachments.json", with_deny);
     assert!(authorizer.reload().is_err());
     assert_eq!(rights(&authorizer), "?rsb");
+}
+
+/// While some document is faulty, nothing is taken over. Whoever would be given something else by what can be read is denied
+/// everything: it may be less.
+#[test]
+fn whoever_changes_while_a_document_is_faulty_is_refused() {
+    let ana = r#""arn:aws:iam::111122223333:user/ana": { "policies": ["reader.json"] },"#;
+    let eve = r#""arn:aws:iam::111122223333:user/eve": { "groups": ["senders"] }"#;
+    let worker = r#"{ "policies": ["reader.json", "sender.json"] }"#;
+    let cases = [
+        ("nothing has changed", ana, ana, "rrsb"),
+        ("a user is removed", ana, "", "?rsb"),
+        (
+            "a user has no policies any more",
+            ana,
+            r#""arn:aws:iam::111122223333:user/ana": {},"#,
+            "?rsb",
+        ),
+        (
+            "a user has another policy",
+            ana,
+            r#""arn:aws:iam::111122223333:user/ana": { "policies": ["sender.json"] },"#,
+            "?rsb",
+        ),
+        (
+            "a user has one more policy",
+            ana,
+            r#""arn:aws:iam::111122223333:user/ana": { "policies": ["reader.json", "sender.json"] },"#,
+            "?rsb",
+        ),
+        (
+            "a user has a boundary",
+            ana,
+            r#""arn:aws:iam::111122223333:user/ana": { "policies": ["reader.json"], "boundary": "limit.json" },"#,
+            "?rsb",
+        ),
+        (
+            "a user has a tag",
+            ana,
+            r#""arn:aws:iam::111122223333:user/ana": { "policies": ["reader.json"], "tags": { "team": "red" } },"#,
+            "?rsb",
+        ),
+        (
+            "a user has another path",
+            ana,
+            r#""arn:aws:iam::111122223333:user/guests/ana": { "policies": ["reader.json"] },"#,
+            "?rsb",
+        ),
+        (
+            "a user is another one",
+            ana,
+            r#""arn:aws:iam::111122223333:user/anna": { "policies": ["reader.json"] },"#,
+            "?rsb",
+        ),
+        (
+            "a user is in a group that does not exist",
+            ana,
+            r#""arn:aws:iam::111122223333:user/ana": { "policies": ["reader.json"], "groups": ["readers"] },"#,
+            "?rsb",
+        ),
+        (
+            "a user is listed twice",
+            ana,
+            r#""arn:aws:iam::111122223333:user/ana": { "policies": ["reader.json"] },
+               "arn:aws:iam::111122223333:user/x/ana": {},"#,
+            "?rsb",
+        ),
+        (
+            "a boundary is lifted",
+            r#", "boundary": "limit.json""#,
+            "",
+            "r?sb",
+        ),
+        (
+            "a boundary is another one",
+            r#""boundary": "limit.json""#,
+            r#""boundary": "reader.json""#,
+            "r?sb",
+        ),
+        (
+            "a group has nothing any more",
+            r#""senders": { "policies": ["sender.json"] }"#,
+            r#""senders": {}"#,
+            "rr?b",
+        ),
+        (
+            "a user is in no group any more",
+            eve,
+            r#""arn:aws:iam::111122223333:user/eve": {}"#,
+            "rr?b",
+        ),
+        (
+            "a policy comes without the group",
+            eve,
+            r#""arn:aws:iam::111122223333:user/eve": { "policies": ["sender.json"] }"#,
+            "rrsb",
+        ),
+        (
+            "the order is another one",
+            worker,
+            r#"{ "policies": ["sender.json", "reader.json"] }"#,
+            "rrsb",
+        ),
+        (
+            "a role has less",
+            worker,
+            r#"{ "policies": ["reader.json"] }"#,
+            "rrs?",
+        ),
+    ];
+    for (what, from, to, expected) in cases {
+        let directory = directory();
+        let authorizer = opened(&directory);
+        assert_eq!(ATTACHMENTS.matches(from).count(), 1, "{what}");
+        directory.write("attachments.json", ATTACHMENTS.replace(from, to));
+        // Nobody has it.
+        directory.write("unattached.json", BROKEN);
+        assert!(fault(&authorizer).path().ends_with("unattached.json"));
+        assert_eq!(rights(&authorizer), expected, "{what}");
+        // What was taken back in the meantime is not given back before a load succeeds.
+        directory.write("attachments.json", ATTACHMENTS);
+        assert!(authorizer.reload().is_err());
+        assert_eq!(rights(&authorizer), expected, "{what}");
+        std::fs::remove_file(directory.path().join("unattached.json")).unwrap();
+        authorizer.reload().unwrap();
+        assert_eq!(rights(&authorizer), "rrsb", "{what}");
+    }
+}
+
+/// Attachments that are faulty in single entries are told apart as documents are.
+#[test]
+fn a_fault_of_one_entry_concerns_whom_it_is_about() {
+    let directory = directory();
+    let authorizer = opened(&directory);
+    let faulty = ATTACHMENTS
+        .replace(r#""groups": ["senders"]"#, r#""groups": ["sender"]"#)
+        .replace(
+            r#"user/ana": { "policies": ["reader.json"] },"#,
+            r#"user/ana": { "policies": ["gone.json"] },"#,
+        );
+    directory.write("attachments.json", faulty);
+    let fault = fault(&authorizer);
+    assert_eq!(
+        directory.strip(&fault.to_string()),
+        "attachments.json:3:58: there is no document `gone.json`; documents are the other `.json` files here; \
+         attachments.json:5:56: there is no group `sender`; did you mean `senders`?"
+    );
+    assert_eq!(
+        fault.dependents(),
+        Some(
+            &[
+                "arn:aws:iam::111122223333:user/ana".to_owned(),
+                "arn:aws:iam::111122223333:user/eve".to_owned()
+            ][..]
+        )
+    );
+    assert_eq!(rights(&authorizer), "?r?b");
+}
+
+/// A source of the application's own can say what it can read as well.
+#[test]
+fn sources_of_other_kinds_say_what_they_can_read() {
+    use pinpoint_iam::source::{PolicySource, PolicyStore, SourceError};
+    use std::sync::Mutex;
+
+    struct Source(Mutex<Result<PolicyStore, SourceError>>);
+
+    impl PolicySource for &'static Source {
+        fn load(&self) -> Result<PolicyStore, SourceError> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    let directory = directory();
+    let all = Directory::open(directory.path()).unwrap().load().unwrap();
+    let without_ana = ATTACHMENTS.replace("user/ana", "user/anna");
+    directory.write("attachments.json", without_ana);
+    let readable = Directory::open(directory.path()).unwrap().load().unwrap();
+
+    let source: &'static Source = Box::leak(Box::new(Source(Mutex::new(Ok(all)))));
+    let authorizer = authorizer(source);
+    assert_eq!(rights(&authorizer), "rrsb");
+    let fault = SourceError::of_file("policies.db".as_ref(), "record 7 is faulty")
+        .with_dependents(vec!["arn:aws:iam::111122223333:user/eve".to_owned()])
+        .with_readable(readable);
+    *source.0.lock().unwrap() = Err(fault.clone());
+    assert_eq!(authorizer.reload(), Err(BuildError::Source(fault)));
+    assert_eq!(rights(&authorizer), "?r?b");
+}
+
+/// Stray files of editors, which are no documents.
+#[test]
+fn files_with_a_dot_do_not_keep_policies_from_being_loaded() {
+    let directory = directory();
+    let authorizer = opened(&directory);
+    directory.write(".#reader.json", BROKEN);
+    directory.write(".reader.json", BROKEN);
+    directory.write(".json", BROKEN);
+    std::fs::create_dir(directory.path().join(".drafts.json")).unwrap();
+    // What Emacs leaves while a file is being edited: a link to nowhere.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("ana@host.1", directory.path().join(".#sender.json")).unwrap();
+    directory.write("reader.json", NO_READER);
+    authorizer.reload().unwrap();
+    assert_eq!(rights(&authorizer), "--ss");
+    // Nor can they be attached.
+    let attached = ATTACHMENTS.replace("limit.json", ".reader.json");
+    directory.write("attachments.json", attached);
+    assert_eq!(
+        directory.strip(&fault(&authorizer).to_string()),
+        "attachments.json:4:86: there is no document `.reader.json`; did you mean `reader.json`?"
+    );
+}
+
+/// Two versions that both deny a deletion. Half of the one and half of the other would allow it.
+#[cfg(unix)]
+#[test]
+fn versions_that_are_switched_are_never_mixed() {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    const ROUNDS: usize = 400;
+
+    struct Stop<'a>(&'a AtomicBool);
+
+    impl Drop for Stop<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn document(effect: &str) -> String {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "{effect}", "Action": "mobiletargeting:DeleteApp", "Resource": "*"}}}}"#
+        )
+    }
+
+    // As Kubernetes mounts a volume: links by way of `..data`, which is renamed.
+    let volume = TemporaryDirectory::new();
+    let attachments = r#"{ "users": { "arn:aws:iam::111122223333:user/ana": { "policies": ["a.json", "z.json"] } } }"#;
+    for (version, a, z) in [("..v1", "Allow", "Deny"), ("..v2", "Deny", "Allow")] {
+        fs::create_dir(volume.path().join(version)).unwrap();
+        let write = |name: &str, content: &str| volume.write(&format!("{version}/{name}"), content);
+        write("attachments.json", attachments);
+        write("a.json", &document(a));
+        write("z.json", &document(z));
+    }
+    let switch = |version: &str| {
+        symlink(version, volume.path().join("..data_tmp")).unwrap();
+        fs::rename(
+            volume.path().join("..data_tmp"),
+            volume.path().join("..data"),
+        )
+        .unwrap();
+    };
+    switch("..v1");
+    for name in ["attachments.json", "a.json", "z.json"] {
+        symlink(format!("..data/{name}"), volume.path().join(name)).unwrap();
+    }
+    let authorizer = opened(&volume);
+    let is_denied = || !decide(&authorizer, &user("ana"), "DeleteApp", "apps/a1").is_allowed();
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..1_000_000 {
+                if is_done.load(Ordering::Relaxed) {
+                    break;
+                }
+                switch(["..v2", "..v1"][round % 2]);
+                // Some time for a whole load between two switches, now and then.
+                (0..round % 16_384).for_each(|_| std::hint::spin_loop());
+            }
+        });
+        // Also when an assertion fails.
+        let _stop = Stop(&is_done);
+        for _ in 0..ROUNDS {
+            match authorizer.reload() {
+                Ok(()) => assert!(is_denied(), "two versions were mixed"),
+                Err(BuildError::Source(fault)) => assert_eq!(
+                    volume.strip(&fault.to_string()),
+                    "DIRECTORY: changed each of the 3 times that it was read; replace all files at once, \
+                     for example with a symbolic link that is renamed"
+                ),
+                Err(other) => panic!("{other}"),
+            }
+            assert!(is_denied());
+        }
+    });
+    // When the switching ends, the last version is read.
+    switch("..v2");
+    authorizer.reload().unwrap();
+    let decision = decide(&authorizer, &user("ana"), "DeleteApp", "apps/a1");
+    assert_eq!(
+        decision.to_string(),
+        "refused: explicit deny by statement 1 of the identity-based policy `a.json`"
+    );
 }
 
 #[test]
@@ -211,6 +508,12 @@ fn a_first_load_that_fails_makes_no_authorizer() {
         .source(Directory::open(directory.path()).unwrap())
         .build();
     assert!(matches!(built, Err(BuildError::Source(_))));
+    // What `unwrap` prints is the sentence.
+    let printed = format!("{:?}", built.unwrap_err());
+    assert_eq!(
+        directory.strip(&printed),
+        "limit.json:1:1: no valid JSON: EOF while parsing an object; close every string, list and object"
+    );
 }
 
 #[test]
