@@ -1,10 +1,11 @@
-//! Who asks: users, role sessions, federated users, root users, services and nobody in particular.
+//! Who asks: users, role sessions, federated users, root users, callers from identity providers, services and nobody in particular.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
+use pinpoint_iam_core::internal::{is_oidc_provider, is_saml_provider};
 
 use crate::arn::{Arn, InvalidArn, Scope};
 use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
@@ -105,6 +106,10 @@ pub enum PrincipalKind {
     Root,
     /// A service that acts for itself.
     Service,
+    /// A caller with a token of an OpenID Connect provider, who asks for a session of a role.
+    WebIdentityUser,
+    /// A caller with an assertion of a SAML provider, who asks for a session of a role.
+    SamlUser,
     /// A caller without credentials.
     Anonymous,
 }
@@ -118,7 +123,8 @@ impl PrincipalKind {
             Self::FederatedUser => Some("FederatedUser"),
             Self::Root => Some("Account"),
             Self::Anonymous => Some("Anonymous"),
-            Self::Service => None,
+            // AWS documents no value for requests that are signed by an identity provider or made by a service.
+            Self::Service | Self::WebIdentityUser | Self::SamlUser => None,
         }
     }
 }
@@ -148,6 +154,9 @@ impl Principal {
         let arn = Arn::parse(text).map_err(|reason| InvalidPrincipal::not_an_arn(text, reason))?;
         let invalid = || match (arn.service(), arn.resource().split_once('/')) {
             ("iam", Some(("role", _))) => InvalidPrincipal::new(text, Reason::Role),
+            ("iam", Some(("oidc-provider" | "saml-provider", _))) => {
+                InvalidPrincipal::new(text, Reason::Provider)
+            }
             _ => InvalidPrincipal::new(text, Reason::NoCaller),
         };
         if !is_name(arn.partition()) || !is_name(arn.account()) || !arn.region().is_empty() {
@@ -263,6 +272,63 @@ impl Principal {
         principal.change(|parts| parts.facts.insert("aws:PrincipalServiceName", name))
     }
 
+    /// A caller with a token of the OpenID Connect provider `provider`: the caller of `sts:AssumeRoleWithWebIdentity`, whom
+    /// the trust policy of the role names as `{"Federated": provider}`.
+    ///
+    /// `provider` is written as in the trust policy: the ARN of the provider in IAM, or the domain of one that needs no entry
+    /// there. The claims of the token are condition keys, which the application adds under AWS's names after it has
+    /// verified the token:
+    ///
+    /// ```
+    /// use pinpoint_iam::Principal;
+    ///
+    /// let provider = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    /// let workflow = Principal::web_identity(provider)?
+    ///     .with_key("token.actions.githubusercontent.com:aud", "sts.amazonaws.com")
+    ///     .with_key("token.actions.githubusercontent.com:sub", "repo:octo/app:ref:refs/heads/main");
+    /// assert_eq!(workflow.account(), None);
+    /// # Ok::<(), pinpoint_iam::principal::InvalidPrincipal>(())
+    /// ```
+    ///
+    /// `aws:FederatedProvider` is the provider. The caller belongs to no account, so the trust policy decides alone. What a
+    /// session of the role may do is decided for the session, see [`role_session`](Self::role_session). See
+    /// [keys of OpenID Connect federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif).
+    ///
+    /// # Errors
+    ///
+    /// When `provider` is neither.
+    pub fn web_identity(provider: &str) -> Result<Self, InvalidPrincipal> {
+        if !is_oidc_provider(provider) {
+            return Err(InvalidPrincipal::new(provider, Reason::OidcProvider));
+        }
+        Ok(Self::from_provider(
+            PrincipalKind::WebIdentityUser,
+            provider,
+        ))
+    }
+
+    /// A caller with an assertion of the SAML provider that has the ARN `provider`: the caller of `sts:AssumeRoleWithSAML`,
+    /// whom the trust policy of the role names as `{"Federated": provider}`.
+    ///
+    /// What the assertion says is added under AWS's names, such as `saml:aud` and `saml:sub`, with
+    /// [`with_key`](Self::with_key). Everything else is as for a [web identity](Self::web_identity). See
+    /// [keys of SAML federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml).
+    ///
+    /// # Errors
+    ///
+    /// When `provider` is not the ARN of a SAML provider.
+    pub fn saml(provider: &str) -> Result<Self, InvalidPrincipal> {
+        if !is_saml_provider(provider) {
+            return Err(InvalidPrincipal::new(provider, Reason::SamlProvider));
+        }
+        Ok(Self::from_provider(PrincipalKind::SamlUser, provider))
+    }
+
+    fn from_provider(kind: PrincipalKind, provider: &str) -> Self {
+        let principal = Self::build(kind, "", "", provider, None);
+        principal.change(|parts| parts.facts.insert("aws:FederatedProvider", provider))
+    }
+
     /// A caller without credentials.
     pub fn anonymous() -> Self {
         Self::build(PrincipalKind::Anonymous, "", "", "", None)
@@ -276,8 +342,11 @@ impl Principal {
         role_arn: Option<String>,
     ) -> Self {
         let mut facts = Context::new();
-        // Requests that nobody signed do not have this key, so that a condition on `false` keeps them out.
-        if kind != PrincipalKind::Anonymous {
+        // Requests without AWS credentials do not have this key, so that a condition on `false` keeps them out.
+        if !matches!(
+            kind,
+            PrincipalKind::Anonymous | PrincipalKind::WebIdentityUser | PrincipalKind::SamlUser
+        ) {
             facts.insert("aws:PrincipalIsAWSService", kind == PrincipalKind::Service);
         }
         if let Some(principal_type) = kind.principal_type() {
@@ -291,7 +360,11 @@ impl Principal {
             PrincipalKind::User => facts.insert("aws:username", name),
             PrincipalKind::Root => facts.insert("aws:userid", account),
             PrincipalKind::FederatedUser => facts.insert("aws:userid", format!("{account}:{name}")),
-            PrincipalKind::RoleSession | PrincipalKind::Service | PrincipalKind::Anonymous => {}
+            PrincipalKind::RoleSession
+            | PrincipalKind::Service
+            | PrincipalKind::WebIdentityUser
+            | PrincipalKind::SamlUser
+            | PrincipalKind::Anonymous => {}
         }
         if kind == PrincipalKind::Anonymous {
             facts.insert("aws:userid", "anonymous");
@@ -402,12 +475,12 @@ impl Principal {
         self.0.kind
     }
 
-    /// The ARN; `None` for services and anonymous callers.
+    /// The ARN; `None` for services, callers from identity providers and anonymous callers.
     pub fn arn(&self) -> Option<&str> {
         Some(&*self.0.arn).filter(|arn| !arn.is_empty())
     }
 
-    /// The account that the principal belongs to; `None` for services and anonymous callers.
+    /// The account that the principal belongs to; `None` for services, callers from identity providers and anonymous callers.
     pub fn account(&self) -> Option<&str> {
         self.0.account.as_deref()
     }
@@ -488,7 +561,8 @@ impl Principal {
         self.0.identity_hash
     }
 
-    /// The name without path: of the user, of the role of a session, of the federated user, of the service.
+    /// The name without path: of the user, of the role of a session, of the federated user, of the service; for a caller from
+    /// an identity provider, the provider.
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -548,7 +622,8 @@ pub(crate) fn is_path_segment(text: &str) -> bool {
 
 /// Whether `key`, in lower case, tells who asks.
 pub(crate) fn is_principal_key(key: &str) -> bool {
-    key.starts_with("aws:principal") || key == "aws:username" || key == "aws:userid"
+    key.starts_with("aws:principal")
+        || matches!(key, "aws:username" | "aws:userid" | "aws:federatedprovider")
 }
 
 impl Facts for Principal {
@@ -558,11 +633,13 @@ impl Facts for Principal {
 }
 
 impl fmt::Display for Principal {
-    /// Writes the ARN, the name of the service, or `anonymous`.
+    /// Writes the ARN, the name of the service or identity provider, or `anonymous`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.kind {
             PrincipalKind::Anonymous => formatter.write_str("anonymous"),
-            PrincipalKind::Service => formatter.write_str(&self.0.name),
+            PrincipalKind::Service | PrincipalKind::WebIdentityUser | PrincipalKind::SamlUser => {
+                formatter.write_str(&self.0.name)
+            }
             _ => formatter.write_str(&self.0.arn),
         }
     }
@@ -592,6 +669,10 @@ enum Reason {
     /// The ARN of something else, where one of a role is expected.
     NoRole,
     UserName,
+    /// The ARN of an identity provider, where one of a caller is expected.
+    Provider,
+    OidcProvider,
+    SamlProvider,
 }
 
 impl InvalidPrincipal {
@@ -612,7 +693,11 @@ impl fmt::Display for InvalidPrincipal {
         let expected = match self.reason {
             Reason::NoRole => "the ARN of a role",
             Reason::UserName => "the name of a user",
-            Reason::NotAnArn(_) | Reason::NoCaller | Reason::Role => "the ARN of a caller",
+            Reason::OidcProvider => "an OpenID Connect provider",
+            Reason::SamlProvider => "the ARN of a SAML provider",
+            Reason::NotAnArn(_) | Reason::NoCaller | Reason::Role | Reason::Provider => {
+                "the ARN of a caller"
+            }
         };
         write!(
             formatter,
@@ -628,6 +713,15 @@ impl fmt::Display for InvalidPrincipal {
             Reason::Role => formatter.write_str(
                 "a role makes requests through its sessions; use `Principal::role_session` with this ARN",
             ),
+            Reason::Provider => formatter.write_str(
+                "callers from an identity provider are made with `Principal::web_identity` and `Principal::saml`",
+            ),
+            Reason::OidcProvider => formatter.write_str(
+                "expected `arn:aws:iam::ACCOUNT:oidc-provider/ISSUER`, or a domain such as `accounts.google.com`",
+            ),
+            Reason::SamlProvider => {
+                formatter.write_str("expected `arn:aws:iam::ACCOUNT:saml-provider/NAME`")
+            }
             Reason::NoRole => formatter.write_str("expected `arn:aws:iam::ACCOUNT:role/NAME`"),
             Reason::UserName => formatter.write_str(
                 "use ASCII letters, digits and `+=,.@-_`, without a path",

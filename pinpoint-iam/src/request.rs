@@ -127,8 +127,8 @@ impl<'a> Request<'a> {
     /// A request of `principal` to do `action` to `resource`, with the condition keys of `context`.
     ///
     /// A key that the principal gives goes before an equal one of `context`. Where an [`Authorizer`](crate::Authorizer)
-    /// decides, what `context` says of the principal beyond that (`aws:Principal…`, `aws:username`, `aws:userid`) is not
-    /// believed: it counts as not known.
+    /// decides, what `context` says of the principal beyond that (`aws:Principal…`, `aws:username`, `aws:userid`,
+    /// `aws:FederatedProvider`) is not believed: it counts as not known.
     pub const fn new(
         principal: &'a Principal,
         action: RequestedAction<'a>,

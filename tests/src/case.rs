@@ -61,7 +61,13 @@ enum PrincipalText {
     Typed {
         #[serde(rename = "type")]
         kind: String,
-        #[serde(default, alias = "service", alias = "value", alias = "id")]
+        #[serde(
+            default,
+            alias = "service",
+            alias = "provider",
+            alias = "value",
+            alias = "id"
+        )]
         name: Option<String>,
         #[serde(default)]
         arn: Option<String>,
@@ -246,8 +252,11 @@ impl PrincipalText {
     fn read(&self) -> Result<Principal, CaseError> {
         let from_arn = |arn: &str| {
             let principal = Principal::from_arn(arn).or_else(|error| {
-                // A suite may name a role where it means one of the role's sessions.
-                Principal::role_session(arn, "session").map_err(|_| error)
+                // A suite may name a role where it means one of the role's sessions, or the provider of a caller.
+                let others = Principal::role_session(arn, "session")
+                    .or_else(|_| Principal::saml(arn))
+                    .or_else(|_| Principal::web_identity(arn));
+                others.map_err(|_| error)
             });
             principal.map_err(|error| CaseError(error.to_string()))
         };

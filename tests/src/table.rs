@@ -43,6 +43,8 @@ struct Caller {
     role: Option<String>,
     session: Option<String>,
     service: Option<String>,
+    web_identity: Option<String>,
+    saml: Option<String>,
     #[serde(default)]
     anonymous: bool,
     unique_id: Option<String>,
@@ -268,9 +270,22 @@ impl Table {
                 ..
             } => Ok(Principal::service(service)),
             Caller {
+                web_identity: Some(provider),
+                ..
+            } => Principal::web_identity(provider),
+            Caller {
+                saml: Some(provider),
+                ..
+            } => Principal::saml(provider),
+            Caller {
                 anonymous: true, ..
             } => Ok(Principal::anonymous()),
-            _ => return Err("neither arn, role with session, service nor anonymous".to_owned()),
+            _ => {
+                return Err(
+                    "neither arn, role with session, service, web-identity, saml nor anonymous"
+                        .to_owned(),
+                );
+            }
         };
         let principal = principal.map_err(|error| error.to_string())?;
         Ok(match &caller.unique_id {

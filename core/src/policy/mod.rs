@@ -78,7 +78,7 @@ mod kind;
 mod limits;
 mod lint;
 mod partitions;
-mod principal;
+pub(crate) mod principal;
 mod reader;
 mod resource;
 mod resource_pattern;

@@ -137,7 +137,7 @@ impl PrincipalType {
                 "write an account id of twelve digits, or the ARN of an account, user, role or session",
             ),
             Self::Federated => (
-                is_provider_arn(entry) || is_domain(entry),
+                is_oidc_provider(entry) || is_saml_provider(entry),
                 "write the ARN of a SAML or OpenID Connect provider, or its domain",
             ),
             Self::Service => (
@@ -190,12 +190,22 @@ fn is_aws_arn(entry: &str) -> bool {
     }
 }
 
-fn is_provider_arn(entry: &str) -> bool {
+/// Whether `entry` is the ARN of a SAML provider.
+pub fn is_saml_provider(entry: &str) -> bool {
+    is_provider_arn(entry, "saml-provider")
+}
+
+/// Whether `entry` is an OpenID Connect provider: its ARN, or the domain of one that needs no entry in IAM.
+pub fn is_oidc_provider(entry: &str) -> bool {
+    is_provider_arn(entry, "oidc-provider") || is_domain(entry)
+}
+
+fn is_provider_arn(entry: &str, word: &str) -> bool {
     arn_without_region(entry).is_some_and(|arn| {
         arn.service() == "iam"
             && matches!(
                 arn.resource().split_once('/'),
-                Some(("saml-provider" | "oidc-provider", name)) if !name.is_empty()
+                Some((found, name)) if found == word && !name.is_empty()
             )
     })
 }

@@ -81,11 +81,16 @@ fn entries<'a>(
     let canonical_users = element.canonical_user().map(move |_| {
         (effect == Effect::Deny && principal.account().is_some()).then_some(Closeness::Account)
     });
-    // Nor does a role session tell which identity provider it was opened through, if any.
-    let providers = element.federated().map(move |_| {
-        let may_be = principal.kind() == PrincipalKind::RoleSession;
-        (effect == Effect::Deny && may_be).then_some(Closeness::Role)
-    });
+    let providers = element
+        .federated()
+        .map(move |provider| match principal.kind() {
+            PrincipalKind::WebIdentityUser | PrincipalKind::SamlUser => {
+                (provider == principal.name()).then_some(Closeness::Caller)
+            }
+            // A role session does not tell which identity provider it was opened through, if any.
+            PrincipalKind::RoleSession => (effect == Effect::Deny).then_some(Closeness::Role),
+            _ => None,
+        });
     everyone
         .into_iter()
         .chain(aws)

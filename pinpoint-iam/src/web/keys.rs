@@ -54,7 +54,7 @@ where
 /// Some keys are not the application's to tell, and left out: those that this crate takes from the request itself
 /// (`aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:Referer`, `aws:RequestedRegion`, `aws:CurrentTime`,
 /// `aws:EpochTime`), and tags of resources and requests, which have ways of their own. Keys of the principal
-/// (`aws:Principal…`, `aws:username`, `aws:userid`) are told by the [`Principal`](crate::Principal): one that is added
+/// (`aws:Principal…`, `aws:username`, `aws:userid`, `aws:FederatedProvider`) are told by the [`Principal`](crate::Principal): one that is added
 /// here is not known, and a decision that depends on it is refused.
 #[derive(Debug, Default)]
 pub struct AddedKeys {

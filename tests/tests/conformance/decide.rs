@@ -63,6 +63,45 @@ fn a_line_that_is_no_case_does_not_stop_the_run() -> TestResult {
     Ok(())
 }
 
+/// The forms in which a suite may name a caller from an identity provider.
+#[test]
+fn callers_from_identity_providers_are_decided_by_the_trust_policy() -> TestResult {
+    let oidc =
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com".to_owned();
+    let saml = "arn:aws:iam::111122223333:saml-provider/office".to_owned();
+    for (principal, provider) in [
+        (format!(r#""{oidc}""#), &oidc),
+        (format!(r#"{{"type":"Federated","name":"{oidc}"}}"#), &oidc),
+        (format!(r#"{{"type":"WebIdentity","arn":"{oidc}"}}"#), &oidc),
+        (
+            format!(r#"{{"type":"Federated","provider":"{saml}"}}"#),
+            &saml,
+        ),
+        (
+            r#"{"type":"Federated","name":"accounts.google.com"}"#.to_owned(),
+            &"accounts.google.com".to_owned(),
+        ),
+    ] {
+        for (trusted, decision) in [
+            (provider.as_str(), "Allowed"),
+            ("www.amazon.com", "ImplicitlyDenied"),
+        ] {
+            let input = format!(
+                r#"{{"name":"x","principal":{principal},"action":"sts:AssumeRoleWithWebIdentity","resource":"arn:aws:iam::111122223333:role/r","context":{{"token.actions.githubusercontent.com:sub":"repo:o/r:main"}},"resource_policy":{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Federated":"{trusted}"}},"Action":"sts:*","Condition":{{"StringLike":{{"token.actions.githubusercontent.com:sub":"repo:o/*"}}}}}}}}}}"#
+            );
+            for evaluator in ["reference", "compiled"] {
+                let answers = answers(&["--evaluator", evaluator], input.as_bytes())?;
+                let expected = format!(r#"{{"name":"x","decision":"{decision}""#);
+                assert!(
+                    answers.len() == 1 && answers[0].starts_with(&expected),
+                    "{answers:?}"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn documents_are_judged_by_their_kind() -> TestResult {
     let input = concat!(

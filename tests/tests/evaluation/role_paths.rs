@@ -1,6 +1,6 @@
 //! The paths of users and roles: those of a principal, and those of the policy source.
 
-use pinpoint_iam::context::Context;
+use pinpoint_iam::context::{ConditionKey, Context, Facts};
 use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
@@ -171,6 +171,60 @@ fn dots_and_nothing_are_not_segments() {
     }
 }
 
+#[test]
+fn callers_from_an_identity_provider_name_it() -> Result<(), Box<dyn std::error::Error>> {
+    let oidc = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A1";
+    let saml = "arn:aws:iam::123456789012:saml-provider/office";
+    for (provider, is_oidc, is_saml) in [
+        (oidc, true, false),
+        ("accounts.google.com", true, false),
+        (saml, false, true),
+        ("arn:aws:iam::123456789012:oidc-provider/", false, false),
+        ("arn:aws:iam::123456789012:user/ana", false, false),
+        ("arn:aws:iam::123456789012:role/worker", false, false),
+        ("*", false, false),
+        ("localhost", false, false),
+        ("accounts.google.com\n", false, false),
+        ("", false, false),
+    ] {
+        assert_eq!(
+            Principal::web_identity(provider).is_ok(),
+            is_oidc,
+            "{provider}"
+        );
+        assert_eq!(Principal::saml(provider).is_ok(), is_saml, "{provider}");
+    }
+    for (provider, principal) in [
+        (oidc, Principal::web_identity(oidc)?),
+        (saml, Principal::saml(saml)?),
+    ] {
+        assert_eq!(principal.to_string(), provider);
+        assert_eq!((principal.arn(), principal.account()), (None, None));
+        let lookup = |key: &str| format!("{:?}", principal.lookup(&ConditionKey::new(key)));
+        assert!(lookup("aws:FederatedProvider").contains(provider));
+        for absent in [
+            "aws:PrincipalArn",
+            "aws:PrincipalAccount",
+            "aws:PrincipalType",
+            "aws:PrincipalIsAWSService",
+            "aws:username",
+            "aws:userid",
+        ] {
+            assert_eq!(lookup(absent), "Absent", "{absent}");
+        }
+        // Such a caller has no policies of its own, whatever it is called.
+        let authorizer = authorizer("arn:aws:iam::123456789012:user/office")?;
+        assert!(!may_read(&authorizer, &principal)?);
+    }
+    let error = Principal::web_identity("google").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`google` is not an OpenID Connect provider: expected `arn:aws:iam::ACCOUNT:oidc-provider/ISSUER`, \
+         or a domain such as `accounts.google.com`"
+    );
+    Ok(())
+}
+
 /// A name is a name: whatever a login makes of it, it never becomes a path or another part of an ARN.
 #[test]
 fn a_name_has_no_path() -> Result<(), Box<dyn std::error::Error>> {
@@ -233,6 +287,11 @@ fn what_cannot_make_requests_is_named() {
             "`arn:aws:iam::123456789012:group/analysts` is not the ARN of a caller: \
              expected `arn:aws:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`, \
              `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`",
+        ),
+        (
+            "arn:aws:iam::123456789012:saml-provider/office",
+            "`arn:aws:iam::123456789012:saml-provider/office` is not the ARN of a caller: \
+             callers from an identity provider are made with `Principal::web_identity` and `Principal::saml`",
         ),
         (
             "ana",
