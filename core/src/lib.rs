@@ -27,7 +27,7 @@ pub mod __private {
 pub mod internal {
     pub use crate::arn::holds_control_character;
     pub use crate::condition::quote::Quoted;
-    pub use crate::nearest::{is_misspelling, nearest};
+    pub use crate::nearest::{is_in_other_spelling, nearest};
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
     pub use crate::resource::decode;
 }

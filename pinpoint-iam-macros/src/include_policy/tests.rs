@@ -141,10 +141,9 @@ fn actions() {
             r#""mobiletargeting:GetApp??""#,
             Some("`mobiletargeting:GetApp??` matches no action"),
         ),
-        (
-            r#""mobiletarget:GetApp""#,
-            Some("unknown service `mobiletarget`"),
-        ),
+        // Services whose names resemble those of the catalog are other services, as the `iotanalytics` of AWS.
+        (r#""mobiletarget:GetApp""#, None),
+        (r#""iotanalytics:*""#, None),
     ] {
         let expected: Vec<&str> = expected.into_iter().collect();
         assert_eq!(statement(actions, "*"), expected, "{actions}");
@@ -212,7 +211,7 @@ fn resources() {
         (
             OTHER,
             "arn:aws:mobiletarget:us-east-1:123456789012:apps/a1",
-            false,
+            true,
         ),
         (MIXED, "arn:aws:s3:::reports/*", true),
         (MIXED, "~:apps/a1/campaigns/c1", true),
@@ -450,6 +449,60 @@ fn a_service_stands_in_its_own_partitions() {
         ),
         None
     );
-    let slip = message("widget:GetShop", "*").unwrap();
-    assert_eq!(slip, "unknown service `widget`");
+    assert_eq!(message("widget:GetShop", "arn:aws:widget:::shops/1"), None);
+}
+
+/// Whether there is an error must not depend on which catalogs a crate happens to have.
+#[test]
+fn a_name_that_resembles_that_of_a_service_is_another_name() {
+    let source = r#"
+        format = 1
+
+        [service]
+        prefix = "sns"
+        name = "Notifications"
+
+        [placeholders.Topic]
+        parameter = "topic"
+        summary = "the name of the topic"
+
+        [resources.topic]
+        arn = "arn:${Partition}:sns:${Region}:${Account}:${Topic}"
+        summary = "One topic."
+
+        [actions.Publish]
+        summary = "Publishes a message."
+        resources = ["topic"]
+    "#;
+    let catalog = Catalog::load([SourceFile::new("sns.toml", source)])
+        .unwrap()
+        .beside(Catalog::builtin().unwrap());
+    let messages = |action: &str, resource: &str| -> Vec<String> {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"{action}","Resource":"{resource}"}}}}"#
+        );
+        let findings = findings(&catalog, &text, PolicyKind::IdentityManaged);
+        findings
+            .into_iter()
+            .map(|finding| finding.message)
+            .collect()
+    };
+    let none: [String; 0] = [];
+    for (action, resource) in [
+        ("sqs:SendMessage", "*"),
+        (
+            "sqs:SendMessage",
+            "arn:aws:sqs:us-east-1:123456789012:queue",
+        ),
+        ("ses:*", "arn:aws:ses:us-east-1:123456789012:identity/a"),
+        ("sns:Publish", "arn:aws:sns:us-east-1:123456789012:topic"),
+        ("*", "arn:aws:sqs:us-east-1:123456789012:queue"),
+    ] {
+        assert_eq!(messages(action, resource), none, "{action} {resource}");
+    }
+    // An ARN of another service is still one that the action does not act on.
+    assert_eq!(
+        messages("sns:Publish", "arn:aws:sqs:us-east-1:123456789012:queue").len(),
+        1
+    );
 }

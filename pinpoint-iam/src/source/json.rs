@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use pinpoint_iam_core::internal::{Quoted, is_misspelling};
+use pinpoint_iam_core::internal::{Quoted, is_in_other_spelling};
 use pinpoint_iam_core::json::{self, Fault, Node, Type};
 
 use crate::policy::Position;
@@ -244,21 +244,20 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Refuses members whose names are not `known` and could be a known name in a wrong spelling.
+    /// Rejects members whose names are `known` ones in other capitals or with other separators.
     ///
-    /// For files that may hold further members: one that was meant to be read must not pass for one of those.
-    pub(super) fn no_misspellings(
+    /// For files that may have further members: one that a tool has converted must not pass for one of those.
+    pub(super) fn no_other_spellings(
         &self,
         what: &str,
         known: &[&'static str],
     ) -> Result<(), SourceError> {
-        let misspelled = |member: &&json::Member<'_>| {
-            !known.contains(&&*member.name)
-                && known
-                    .iter()
-                    .any(|known| is_misspelling(&member.name, known))
+        let respelled = |member: &&json::Member<'_>| {
+            known
+                .iter()
+                .any(|known| is_in_other_spelling(&member.name, known))
         };
-        match self.members.iter().find(misspelled) {
+        match self.members.iter().find(respelled) {
             Some(member) => Err(self.value.file.refused(&json::unknown(member, what, known))),
             None => Ok(()),
         }

@@ -11,7 +11,7 @@ use crate::messages::list;
 pub(super) struct Covered<'a, 'c> {
     /// Those of the catalog.
     pub(super) actions: Vec<&'a CatalogAction<'c>>,
-    /// Whether there may be others: of services that the catalog does not have, or misspelled ones.
+    /// Whether there may be others: of services that the catalog does not have, or ones that were reported.
     pub(super) others: bool,
 }
 
@@ -78,16 +78,9 @@ fn check_pattern(catalog: &Catalog, pattern: &ActionPattern) -> Result<Scope, Fi
     let shown = pattern.as_str().escape_debug();
     let mut services = catalog.services().iter();
     let Some(service) = services.find(|service| service.prefix.eq_ignore_ascii_case(prefix)) else {
-        let prefixes = catalog.services().iter();
-        let near = nearest(prefix, prefixes.map(|service| service.prefix.as_str()));
-        return if near.is_empty() {
-            Ok(Scope::Beyond)
-        } else {
-            Err(finding(
-                format!("unknown service `{}`", prefix.escape_debug()),
-                format!("did you mean {}?", list("or", near)),
-            ))
-        };
+        // Of a service without a catalog nothing is known. That its name resembles one with a catalog proves nothing: AWS
+        // has an `sns` and an `sqs`.
+        return Ok(Scope::Beyond);
     };
     if has_match(service, pattern) {
         Ok(Scope::Catalog)

@@ -28,8 +28,8 @@ pub(super) fn check(
         let home = Home::of(pattern, catalog);
         let may_be_met = match home {
             _ if !covered.others => false,
-            Home::Elsewhere => true,
-            Home::Near(_) => false,
+            // That a name resembles one of the catalog changes the hint, and never whether there is an error.
+            Home::Elsewhere | Home::Near(_) => true,
             Home::Catalog => all(services).any(|known| known.can_meet(pattern)),
         };
         if may_be_met {
@@ -60,7 +60,7 @@ fn all<'a, 'c>(services: &'a [ServiceActions<'c>]) -> impl Iterator<Item = &'a C
 enum Home<'c> {
     /// One of a service of the catalog.
     Catalog,
-    /// One of a service that is spelled nearly like these of the catalog, and is taken for a slip.
+    /// One of a service of which nothing is known, and whose name resembles these of the catalog.
     Near(Vec<&'c str>),
     /// One of a service of which nothing is known.
     Elsewhere,

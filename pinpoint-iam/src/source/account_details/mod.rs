@@ -77,7 +77,8 @@ use output::{Attachments, ManagedPolicy, Output};
 /// # What is refused
 ///
 /// Everything that leaves open which policies somebody has. AWS adds members to this output, so unknown ones are passed
-/// over, except where one looks like a member above that is misspelled. A member that stands twice or has another type
+/// over, except where one is a member above in other capitals or with other separators (`permissions_boundary`), as tools
+/// write it that convert names. A member that stands twice or has another type
 /// than AWS documents is an error. So are
 ///
 /// - output that goes on (`IsTruncated`, or a `Marker` or `NextToken` of a further page),

@@ -148,7 +148,7 @@ impl<'a> Output<'a> {
     pub(super) fn read(value: Value<'a>) -> Result<Self, SourceError> {
         let output = value.object()?;
         let known: Vec<&str> = LISTS.into_iter().chain(PAGING).collect();
-        output.no_misspellings("the output", &known)?;
+        output.no_other_spellings("the output", &known)?;
         if LISTS.iter().all(|list| output.get(list).is_none()) {
             return Err(value.fault(
                 "this is not what `aws iam get-account-authorization-details` prints: it has neither \
@@ -245,7 +245,7 @@ fn group(value: Value<'_>) -> Result<Attachments<'_>, SourceError> {
 
 impl<'a> Attachments<'a> {
     fn read(members: &Members, entry: &Object<'a>) -> Result<Self, SourceError> {
-        entry.no_misspellings(members.what, members.known)?;
+        entry.no_other_spellings(members.what, members.known)?;
         let name = entry.required(members.name)?.text()?;
         let arn = entry.required("Arn")?.text()?;
         match name_within(arn.as_str(), members.word) {
@@ -289,7 +289,7 @@ impl<'a> Attachments<'a> {
 impl<'a> ManagedPolicy<'a> {
     fn read(value: Value<'a>) -> Result<Self, SourceError> {
         let entry = value.object()?;
-        entry.no_misspellings("a policy", &POLICY)?;
+        entry.no_other_spellings("a policy", &POLICY)?;
         let arn = entry.required("Arn")?.text()?;
         if name_within(arn.as_str(), "policy").is_none() {
             return Err(arn.fault(format!(
@@ -310,7 +310,7 @@ fn default_version<'a>(policy: &Object<'a>, arn: &Text<'_>) -> Result<Value<'a>,
     let mut document = None;
     for value in versions.elements()? {
         let version = value.object()?;
-        version.no_misspellings("a version", &VERSION)?;
+        version.no_other_spellings("a version", &VERSION)?;
         let id = version.text("VersionId")?;
         let by_id = default_id
             .as_ref()
@@ -343,7 +343,7 @@ fn default_version<'a>(policy: &Object<'a>, arn: &Text<'_>) -> Result<Value<'a>,
 
 fn inline_policy(value: Value<'_>) -> Result<(Text<'_>, Value<'_>), SourceError> {
     let entry = value.object()?;
-    entry.no_misspellings("an inline policy", &["PolicyName", "PolicyDocument"])?;
+    entry.no_other_spellings("an inline policy", &["PolicyName", "PolicyDocument"])?;
     let name = entry.required("PolicyName")?.text()?;
     if !is_name(name.as_str()) {
         return Err(name.fault(format!("{name} is not the name of a policy")));
@@ -353,13 +353,13 @@ fn inline_policy(value: Value<'_>) -> Result<(Text<'_>, Value<'_>), SourceError>
 
 fn attached_policy(value: Value<'_>) -> Result<Text<'_>, SourceError> {
     let entry = value.object()?;
-    entry.no_misspellings("an attached policy", &["PolicyName", "PolicyArn"])?;
+    entry.no_other_spellings("an attached policy", &["PolicyName", "PolicyArn"])?;
     entry.required("PolicyArn")?.text()
 }
 
 fn boundary(value: Value<'_>) -> Result<Text<'_>, SourceError> {
     let entry = value.object()?;
-    entry.no_misspellings(
+    entry.no_other_spellings(
         "a permissions boundary",
         &["PermissionsBoundaryType", "PermissionsBoundaryArn"],
     )?;
@@ -376,7 +376,7 @@ fn boundary(value: Value<'_>) -> Result<Text<'_>, SourceError> {
 
 fn tag(value: Value<'_>) -> Result<(Text<'_>, Text<'_>), SourceError> {
     let entry = value.object()?;
-    entry.no_misspellings("a tag", &["Key", "Value"])?;
+    entry.no_other_spellings("a tag", &["Key", "Value"])?;
     Ok((
         entry.required("Key")?.text()?,
         entry.required("Value")?.text()?,

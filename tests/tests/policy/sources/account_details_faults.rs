@@ -148,8 +148,8 @@ fn members_are_what_aws_documents() {
         ),
         (
             r#""PermissionsBoundary": {"#,
-            r#""PermisionsBoundary": {"#,
-            "17:7: unknown member `PermisionsBoundary`; did you mean `PermissionsBoundary`?",
+            r#""permissions_boundary": {"#,
+            "17:7: unknown member `permissions_boundary`; did you mean `PermissionsBoundary`?",
         ),
         (
             r#""UserPolicyList""#,
@@ -158,8 +158,8 @@ fn members_are_what_aws_documents() {
         ),
         (
             r#""Tags""#,
-            r#""Tag""#,
-            "21:7: unknown member `Tag`; did you mean `Tags`?",
+            r#""tags""#,
+            "21:7: unknown member `tags`; did you mean `Tags`?",
         ),
         (
             r#""UserId": "AIDAEXAMPLEANA""#,

@@ -1,5 +1,0 @@
-use pinpoint_iam::include_policy;
-
-fn main() {
-    let _ = include_policy!("misspelled_service.json");
-}
