@@ -1,7 +1,7 @@
 //! Condition keys and the facts that a request brings for them.
 
 use std::borrow::Cow;
-use std::collections::hash_map::RandomState;
+use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
@@ -112,6 +112,24 @@ impl fmt::Display for ConditionKey {
     }
 }
 
+/// Whether AWS documents the key as multivalued: a request has a list of values for it, even if the list has one element.
+///
+/// These are the [global keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html) with
+/// the value type "Multivalued". Of a service's own keys only the application knows.
+pub(crate) fn is_multivalued(key: &ConditionKey) -> bool {
+    MULTIVALUED.contains(&key.folded())
+}
+
+/// In lower case.
+pub(crate) const MULTIVALUED: [&str; 6] = [
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:principalservicenameslist",
+    "aws:resourceorgpaths",
+    "aws:sourceorgpaths",
+    "aws:tagkeys",
+];
+
 /// The condition keys that tell tags, which a request learns later than the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagKey {
@@ -155,7 +173,7 @@ pub enum Value {
     Number(i64),
     /// A point in time.
     Time(SystemTime),
-    /// An address.
+    /// An address. An IPv6 address that stands for an IPv4 one (`::ffff:203.0.113.5`) is the IPv4 address, as in a text.
     Address(IpAddr),
 }
 
@@ -167,7 +185,7 @@ impl Value {
             Self::Bool(true) => Cow::Borrowed("true"),
             Self::Bool(false) => Cow::Borrowed("false"),
             Self::Number(number) => Cow::Owned(number.to_string()),
-            Self::Address(address) => Cow::Owned(address.to_string()),
+            Self::Address(address) => Cow::Owned(address.to_canonical().to_string()),
             Self::Time(time) => Cow::Owned(Instant::from(*time).to_string()),
         }
     }
@@ -247,8 +265,14 @@ pub enum Lookup<'a> {
     Absent,
     /// The key may be present, and its values are not known yet: tags that were not fetched, a body that was not read.
     Unknown,
-    /// The key has these values; usually one. An empty list is a key that is present without values.
-    Present(&'a [Value]),
+    /// The key is single-valued and has this value.
+    Present(&'a Value),
+    /// The key is multivalued and has these values, of which there may be one or none.
+    ///
+    /// Multivalued is a property of the key, not the number of its values: such a key is compared with a set operator, and
+    /// fills no policy variable. See
+    /// [multivalued context keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
+    Multivalued(&'a [Value]),
 }
 
 /// Where conditions and policy variables look condition keys up.
@@ -267,17 +291,56 @@ pub trait Facts {
 /// context.insert_all("aws:TagKeys", ["team", "stage"]);
 /// context.insert_unknown("aws:ResourceTag/");
 ///
-/// assert!(matches!(context.lookup(&ConditionKey::new("AWS:sourceip")), Lookup::Present([_])));
+/// assert!(matches!(context.lookup(&ConditionKey::new("AWS:sourceip")), Lookup::Present(_)));
+/// assert!(matches!(context.lookup(&ConditionKey::new("aws:TagKeys")), Lookup::Multivalued([_, _])));
 /// assert_eq!(context.lookup(&ConditionKey::new("aws:ResourceTag/team")), Lookup::Unknown);
 /// assert_eq!(context.lookup(&ConditionKey::new("aws:Referer")), Lookup::Absent);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
-    values: HashMap<ConditionKey, Vec<Value>, BuildHasherDefault<KeptHash>>,
+    values: HashMap<ConditionKey, Values, BuildHasherDefault<KeptHash>>,
     /// In lower case.
     unknown: BTreeSet<Box<str>>,
     /// Whether every key without a value is unknown.
     all_unknown: bool,
+}
+
+/// What a key has.
+#[derive(Clone, Debug, PartialEq)]
+enum Values {
+    One(Value),
+    List(Vec<Value>),
+}
+
+impl Values {
+    /// The only value of a key, which is a list where AWS documents the key as multivalued.
+    fn only(key: &ConditionKey, value: Value) -> Self {
+        match is_multivalued(key) {
+            true => Self::List(vec![value]),
+            false => Self::One(value),
+        }
+    }
+
+    fn as_slice(&self) -> &[Value] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::List(values) => values,
+        }
+    }
+
+    fn push(&mut self, value: Value) {
+        self.extend([value]);
+    }
+
+    /// Adds values, which makes the key multivalued.
+    fn extend(&mut self, values: impl IntoIterator<Item = Value>) {
+        match self {
+            Self::List(list) => list.extend(values),
+            Self::One(first) => {
+                *self = Self::List([first.clone()].into_iter().chain(values).collect());
+            }
+        }
+    }
 }
 
 impl Context {
@@ -314,26 +377,35 @@ impl Context {
 
     /// Adds one value to `key`.
     ///
-    /// A second value for the same key, in whatever spelling, makes the key multivalued: nothing that was said is lost.
+    /// The key is single-valued, unless AWS documents it as multivalued, as `aws:TagKeys`. A second value for the same key,
+    /// in whatever spelling, makes it multivalued: nothing that was said is lost.
     pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
-        self.values
-            .entry(ConditionKey::new(key))
-            .or_default()
-            .push(value.into());
+        let key = ConditionKey::new(key);
+        let value = value.into();
+        match self.values.entry(key) {
+            Entry::Vacant(entry) => {
+                let only = Values::only(entry.key(), value);
+                entry.insert(only);
+            }
+            Entry::Occupied(entry) => entry.into_mut().push(value),
+        }
     }
 
     /// Gives `key` one value in place of any that it had.
     pub fn replace(&mut self, key: &str, value: impl Into<Value>) {
-        self.values
-            .insert(ConditionKey::new(key), vec![value.into()]);
+        let key = ConditionKey::new(key);
+        let only = Values::only(&key, value.into());
+        self.values.insert(key, only);
     }
 
-    /// Adds all `values` to `key`; none of them makes the key present without values.
+    /// Adds all `values` to `key`, which is multivalued even if there is one; none of them makes the key present without
+    /// values.
     pub fn insert_all<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
-        self.values
+        let kept = self
+            .values
             .entry(ConditionKey::new(key))
-            .or_default()
-            .extend(values.into_iter().map(Into::into));
+            .or_insert(Values::List(Vec::new()));
+        kept.extend(values.into_iter().map(Into::into));
     }
 
     /// Says that `key` is not known yet; one that ends in `/` stands for every key that starts so.
@@ -372,7 +444,8 @@ impl Context {
 impl Facts for Context {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         match self.values.get(key) {
-            Some(values) => Lookup::Present(values),
+            Some(Values::One(value)) => Lookup::Present(value),
+            Some(Values::List(values)) => Lookup::Multivalued(values),
             None if self.all_unknown || self.is_unknown(key.folded()) => Lookup::Unknown,
             None => Lookup::Absent,
         }
@@ -428,6 +501,7 @@ mod tests {
             Value::from(mapped),
             Value::from(Ipv4Addr::new(203, 0, 113, 5))
         );
+        assert_eq!(Value::Address(mapped.into()).text(), "203.0.113.5");
     }
 
     #[test]
@@ -439,14 +513,40 @@ mod tests {
         let key = ConditionKey::new("aws:TagKEYS");
         assert_eq!(
             context.lookup(&key),
-            Lookup::Present(&["team".into(), "stage".into()])
+            Lookup::Multivalued(&["team".into(), "stage".into()])
         );
         assert_eq!(
             context.lookup(&ConditionKey::new("aws:none")),
-            Lookup::Present(&[])
+            Lookup::Multivalued(&[])
         );
         let keys: Vec<&str> = context.iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["aws:none", "aws:tagkeys"]);
+    }
+
+    #[test]
+    fn a_key_is_multivalued_by_its_type_and_not_by_the_number_of_its_values() {
+        let mut context = Context::new();
+        context.insert("AWS:tagKeys", "team");
+        context.replace("aws:CalledVia", "athena.amazonaws.com");
+        context.insert_all("dynamodb:Attributes", ["id"]);
+        context.insert("aws:Referer", "x");
+        context.insert("aws:UserAgent", "x");
+        context.insert("AWS:UserAgent", "y");
+        let lookup = |name| context.lookup(&ConditionKey::new(name));
+        assert_eq!(lookup("aws:TagKeys"), Lookup::Multivalued(&["team".into()]));
+        assert_eq!(
+            lookup("aws:CalledVia"),
+            Lookup::Multivalued(&["athena.amazonaws.com".into()])
+        );
+        assert_eq!(
+            lookup("dynamodb:Attributes"),
+            Lookup::Multivalued(&["id".into()])
+        );
+        assert_eq!(lookup("aws:Referer"), Lookup::Present(&"x".into()));
+        assert_eq!(
+            lookup("aws:UserAgent"),
+            Lookup::Multivalued(&["x".into(), "y".into()])
+        );
     }
 
     #[test]
@@ -454,7 +554,7 @@ mod tests {
         let mut context = Context::unknown();
         context.insert("aws:Referer", "x");
         let lookup = |name| context.lookup(&ConditionKey::new(name));
-        assert_eq!(lookup("aws:referer"), Lookup::Present(&["x".into()]));
+        assert_eq!(lookup("aws:referer"), Lookup::Present(&"x".into()));
         assert_eq!(lookup("aws:SourceIp"), Lookup::Unknown);
     }
 
@@ -467,7 +567,7 @@ mod tests {
         let lookup = |name| context.lookup(&ConditionKey::new(name));
         assert_eq!(
             lookup("aws:resourcetag/Team"),
-            Lookup::Present(&["red".into()])
+            Lookup::Present(&"red".into())
         );
         assert_eq!(lookup("aws:ResourceTag/stage"), Lookup::Unknown);
         assert_eq!(lookup("aws:REFERER"), Lookup::Unknown);

@@ -19,11 +19,7 @@ use crate::policy::Position;
 pub struct Node<'s> {
     source: &'s str,
     raw: &'s RawValue,
-    accept: Accept,
 }
-
-/// Says of each string of a text, names of members included, whether it may hold the characters that it holds.
-pub type Accept = fn(&Text<'_>) -> Result<(), Fault>;
 
 /// A fault and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +48,13 @@ impl Fault {
     pub fn explanation(&self) -> String {
         format!("{}; {}", self.message, self.hint)
     }
+}
+
+/// A character as JSON writes it in ASCII: `\u65e5`, and two such escapes beyond U+FFFF.
+pub fn escape(character: char) -> String {
+    let mut units = [0; 2];
+    let units = character.encode_utf16(&mut units);
+    units.iter().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 
 /// The line and column of a byte of `text`.
@@ -117,13 +120,9 @@ impl Type {
 
 impl<'s> Node<'s> {
     /// The value that the whole of `source` is.
-    pub fn root(source: &'s str, accept: Accept) -> Result<Self, Fault> {
+    pub fn root(source: &'s str) -> Result<Self, Fault> {
         let raw = serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
-        Ok(Self {
-            source,
-            raw,
-            accept,
-        })
+        Ok(Self { source, raw })
     }
 
     /// Where the value starts, in bytes from the start of the text.
@@ -159,20 +158,15 @@ impl<'s> Node<'s> {
     /// As [`root`](Self::root) with the members, and without going through the text twice.
     pub fn root_members<const N: usize>(
         source: &'s str,
-        accept: Accept,
         what: &str,
         names: [&'static str; N],
     ) -> Result<Result<[Option<Member<'s>>; N], Self>, Fault> {
         if !source.trim_ascii_start().starts_with('{') {
-            return Self::root(source, accept).map(Err);
+            return Self::root(source).map(Err);
         }
         let members: Members<'s> =
             serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
-        let part = |raw| Self {
-            source,
-            raw,
-            accept,
-        };
+        let part = |raw| Self { source, raw };
         known(members.read(part), what, names).map(Ok)
     }
 
@@ -207,7 +201,7 @@ impl<'s> Node<'s> {
             .and_then(|rest| rest.strip_suffix('"'))
             .filter(|content| memchr(b'\\', content.as_bytes()).is_none());
         if let Some(content) = plain {
-            return self.accepted(Text {
+            return Ok(Text {
                 content: Cow::Borrowed(content),
                 offset,
             });
@@ -219,14 +213,10 @@ impl<'s> Node<'s> {
                 "write the character itself, or both halves of its surrogate pair",
             )
         })?;
-        self.accepted(Text {
+        Ok(Text {
             content: Cow::Owned(content),
             offset,
         })
-    }
-
-    fn accepted<'t>(&self, text: Text<'t>) -> Result<Text<'t>, Fault> {
-        (self.accept)(&text).map(|()| text)
     }
 
     fn part(&self, raw: &'s RawValue) -> Self {

@@ -112,11 +112,11 @@ impl<'a> Asked<'a> {
     ) -> Context {
         let mut context = Context::new();
         for key in &self.known {
-            context.insert_all(key.name, key.values());
+            key.insert_into(&mut context);
         }
         for key in found {
             if key.values.is_some() {
-                context.insert_all(key.name, key.values());
+                key.insert_into(&mut context);
             }
         }
         for key in unknown {
@@ -137,6 +137,15 @@ impl<'a> Key<'a> {
                 name: text,
                 values: None,
             },
+        }
+    }
+
+    /// One value is that of a single-valued key, and several are a list.
+    fn insert_into(&self, context: &mut Context) {
+        let values: Vec<&str> = self.values().collect();
+        match values.as_slice() {
+            [value] => context.insert(self.name, *value),
+            values => context.insert_all(self.name, values.iter().copied()),
         }
     }
 

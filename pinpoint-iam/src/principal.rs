@@ -500,6 +500,15 @@ impl Principal {
         self.0.path_is_known
     }
 
+    /// Whether the principal is a session of a service-linked role, as far as the role's path is known.
+    pub(crate) fn has_service_linked_role(&self) -> bool {
+        let path = |arn: &str| {
+            let (_, role) = arn.split_once(":role/")?;
+            Some(role.starts_with("aws-service-role/"))
+        };
+        self.path_is_known() && self.role_arn().and_then(path) == Some(true)
+    }
+
     /// The principal with what a policy source knows of it: the unique id, and the ARN of the user or of a session's role.
     ///
     /// A web service keeps a principal for a session and asks for it at every decision, so it is kept here.
@@ -760,8 +769,9 @@ mod tests {
                 .0
                 .facts
                 .iter()
-                .filter(|(key, values)| {
-                    principal.lookup(&ConditionKey::new(key)) != Lookup::Present(values)
+                .filter(|(key, _)| {
+                    let key = ConditionKey::new(key);
+                    principal.lookup(&key) != completed.lookup(&key)
                 })
                 .map(|(key, _)| key)
                 .collect();
@@ -777,12 +787,12 @@ mod tests {
         let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
         for unique_id in ["AIDAFIRST", "AIDASECOND", "AIDAFIRST"] {
             let completed = ana.completed(Some(unique_id), None);
-            assert_eq!(completed.lookup(&id), Lookup::Present(&[unique_id.into()]));
+            assert_eq!(completed.lookup(&id), Lookup::Present(&unique_id.into()));
         }
         let tagged = ana.with_tag("team", "red");
         let completed = tagged.completed(Some("AIDAFIRST"), None);
         let tag = ConditionKey::new("aws:PrincipalTag/team");
-        assert_eq!(completed.lookup(&tag), Lookup::Present(&["red".into()]));
+        assert_eq!(completed.lookup(&tag), Lookup::Present(&"red".into()));
 
         let session = tagged.with_session_policy("first", Document::deny_everything());
         assert!(
@@ -808,7 +818,7 @@ mod tests {
         for (principal, expected) in [(user, false), (service, true)] {
             assert_eq!(
                 principal.lookup(&key),
-                Lookup::Present(&[expected.into()]),
+                Lookup::Present(&expected.into()),
                 "{principal}"
             );
         }

@@ -291,7 +291,9 @@ impl Facts for Request<'_> {
             None if self.principal_tags.is_some() && is_principal_key(key.folded()) => {
                 match self.context.lookup(key) {
                     Lookup::Absent => Lookup::Absent,
-                    Lookup::Present(_) | Lookup::Unknown => Lookup::Unknown,
+                    Lookup::Present(_) | Lookup::Multivalued(_) | Lookup::Unknown => {
+                        Lookup::Unknown
+                    }
                 }
             }
             None => self.context.lookup(key),

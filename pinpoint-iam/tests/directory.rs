@@ -39,14 +39,14 @@ fn a_document_may_be_longer_than_those_of_aws() {
 #[test]
 fn a_document_must_be_an_identity_based_policy() {
     let path = directory(
-        "no-version",
-        r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
+        "no-resource",
+        r#"{"Statement":{"Effect":"Allow","Action":"*"}}"#,
     );
     let error = load(&path).unwrap_err();
     assert_eq!(error.path(), path.join("document.json"));
-    assert_eq!(error.position(), Some((1, 1)));
+    assert_eq!(error.position(), Some((1, 14)));
     assert_eq!(
         error.message(),
-        "the document does not say its version; a new policy says `\"Version\": \"2012-10-17\"`"
+        "the statement has no `Resource` or `NotResource`; the policy of a user, group or role has one of them"
     );
 }

@@ -197,7 +197,10 @@ impl Case<'_> {
     pub fn decide(&self, evaluator: Evaluator) -> Result<CaseAnswer, CaseError> {
         let policies = policies(self)?;
         // The case states every condition key there is: none comes from the principal behind its back.
-        let principal = self.principal.read()?.with_keys(Context::new());
+        let principal = self
+            .principal
+            .read(self.role_arn())?
+            .with_keys(Context::new());
         let mut context = Context::new();
         for (key, value) in &self.context {
             match value {
@@ -222,6 +225,16 @@ impl Case<'_> {
         }
         let answer = evaluator.answer(&policies.stack(), &request);
         Ok(self.answer(answer))
+    }
+
+    /// `aws:PrincipalArn`, which for a session is the ARN of its role, path included.
+    fn role_arn(&self) -> Option<&str> {
+        let mut keys = self.context.iter();
+        let (_, value) = keys.find(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"))?;
+        match value {
+            ContextValue::One(Scalar::Text(arn)) => Some(arn),
+            _ => None,
+        }
     }
 
     fn answer(&self, answer: Answer) -> CaseAnswer {
@@ -249,8 +262,12 @@ impl Case<'_> {
 }
 
 impl PrincipalText {
-    fn read(&self) -> Result<Principal, CaseError> {
+    /// The caller. The ARN of a session does not have the path of its role, which `role_arn` may have.
+    fn read(&self, role_arn: Option<&str>) -> Result<Principal, CaseError> {
         let from_arn = |arn: &str| {
+            if let Some(principal) = role_arn.and_then(|role| session_of(role, arn)) {
+                return Ok(principal);
+            }
             let principal = Principal::from_arn(arn).or_else(|error| {
                 // A suite may name a role where it means one of the role's sessions, or the provider of a caller.
                 let others = Principal::role_session(arn, "session")
@@ -275,6 +292,14 @@ impl PrincipalText {
             }
         }
     }
+}
+
+/// The session `arn` of the role `role`; `None` where it is none of that role.
+fn session_of(role: &str, arn: &str) -> Option<Principal> {
+    let (_, session) = arn.split_once(":assumed-role/")?;
+    let (name, session) = session.split_once('/')?;
+    let principal = Principal::role_session(role, session).ok()?;
+    (principal.arn() == Some(arn) && principal.name() == name).then_some(principal)
 }
 
 /// The policies of a case, parsed.

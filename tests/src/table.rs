@@ -345,7 +345,12 @@ impl Case {
     fn context(&self) -> Context {
         let mut context = Context::new();
         for (key, values) in &self.context {
-            context.insert_all(key, values.as_slice().iter().map(String::as_str));
+            match values {
+                OneOrMany::One(value) => context.insert(key, value.as_str()),
+                OneOrMany::Many(values) => {
+                    context.insert_all(key, values.iter().map(String::as_str));
+                }
+            }
         }
         for key in &self.unknown {
             context.insert_unknown(key);

@@ -79,8 +79,7 @@ impl Comparison {
             Self::Binary(binaries) => binaries.meets(value),
             Self::Address(ranges) => ranges.meets(value),
             Self::Arn(arns) => arns.meets(value, facts),
-            // `Null` looks at the key as a whole; a value is all it needs to see of one.
-            Self::Null(_) => Met::NONE,
+            Self::Null(test) => test.meets(value),
         }
     }
 

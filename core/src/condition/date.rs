@@ -42,7 +42,7 @@ impl Dates {
         let instant = match value {
             Value::Time(time) => Instant::from(*time),
             Value::Number(seconds) => Instant::from_seconds(*seconds),
-            Value::Text(text) => match Instant::parse(text) {
+            Value::Text(text) => match Instant::parse_in_request(text) {
                 Ok(instant) => instant,
                 Err(_) => return Met::Undecidable(Undecidable::NotADate),
             },

@@ -1,6 +1,7 @@
 //! From the values of a key to the answer of a condition.
 
 use super::comparison::{Comparison, Met, Undecidable};
+use super::null::NullTest;
 use super::operator::SetOperator;
 use super::outcome::{Finding, Outcome};
 use super::{Condition, Effect};
@@ -13,38 +14,37 @@ pub(super) fn evaluate<'a>(
     effect: Effect,
 ) -> Outcome<'a> {
     let lookup = facts.lookup(&condition.key);
-    if let Comparison::Null(test) = condition.comparison {
+    if let (Comparison::Null(test), None) = (&condition.comparison, condition.operator.set()) {
         let (truth, finding) = match lookup {
             Lookup::Absent => (test.holds(true), Finding::Absent),
-            Lookup::Present(values) if is_null(values) => (test.holds(true), Finding::Null),
-            Lookup::Present(values) => (test.holds(false), Finding::Present(values)),
             Lookup::Unknown => (test.holds_for_unknown(), Finding::Unknown(&condition.key)),
+            Lookup::Present(value) => of_null_test(*test, std::slice::from_ref(value)),
+            Lookup::Multivalued(values) => of_null_test(*test, values),
         };
         return Outcome::new(condition, truth, finding);
     }
-    let values = match lookup {
-        Lookup::Present(values) => values,
-        Lookup::Absent => {
-            return Outcome::new(condition, if_absent(condition), Finding::Absent);
-        }
-        Lookup::Unknown => {
-            return Outcome::new(condition, Truth::Unknown, Finding::Unknown(&condition.key));
-        }
-    };
     let test = Test {
         condition,
         facts,
         effect,
     };
-    let (truth, finding) = match (condition.operator.set(), values) {
-        (Some(_), values) if is_null(values) => (if_absent(condition), Finding::Null),
-        (Some(SetOperator::ForAllValues), values) => test.each(values, Truth::True),
-        (Some(SetOperator::ForAnyValue), values) => test.each(values, Truth::False),
-        (None, [value]) => test.one(value),
-        (None, []) => test.none(),
-        (None, values) => (undecidable(effect), Finding::Multivalued(values)),
+    let (truth, finding) = match (lookup, condition.operator.set()) {
+        (Lookup::Absent, _) => (if_absent(condition), Finding::Absent),
+        (Lookup::Unknown, _) => (Truth::Unknown, Finding::Unknown(&condition.key)),
+        (Lookup::Present(value), None) => test.one(value),
+        (Lookup::Present(value), Some(set)) => test.set(set, std::slice::from_ref(value)),
+        (Lookup::Multivalued([]), None) => test.none(),
+        (Lookup::Multivalued(values), None) => (undecidable(effect), Finding::Multivalued(values)),
+        (Lookup::Multivalued(values), Some(set)) => test.set(set, values),
     };
     Outcome::new(condition, truth, finding)
+}
+
+fn of_null_test(test: NullTest, values: &[Value]) -> (Truth, Finding<'_>) {
+    match is_null(values) {
+        true => (test.holds(true), Finding::Null),
+        false => (test.holds(false), Finding::Present(values)),
+    }
 }
 
 /// Without values, or with empty ones only.
@@ -105,6 +105,17 @@ impl<'a, F: Facts + ?Sized> Test<'a, F> {
                 undecidable(self.effect),
                 Finding::Undecidable { value, why },
             ),
+        }
+    }
+
+    /// Whether the values of the request satisfy the operator behind a set operator.
+    fn set(&self, set: SetOperator, values: &'a [Value]) -> (Truth, Finding<'a>) {
+        if is_null(values) {
+            return (if_absent(self.condition), Finding::Null);
+        }
+        match set {
+            SetOperator::ForAllValues => self.each(values, Truth::True),
+            SetOperator::ForAnyValue => self.each(values, Truth::False),
         }
     }
 

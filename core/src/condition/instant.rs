@@ -76,6 +76,21 @@ impl Instant {
         })
     }
 
+    /// Reads what a request brings: as [`parse`](Self::parse), and seconds since 1970 with up to nine decimals.
+    ///
+    /// AWS's policy simulator was seen to read `1533859200.0` in a request. Whether it accepts that in a policy is not known.
+    pub(super) fn parse_in_request(text: &str) -> Result<Self, InvalidInstant> {
+        match text.split_once('.') {
+            Some((seconds, decimals)) if is_digits(seconds) => {
+                let whole = Self::parse(seconds)?;
+                Ok(Self {
+                    nanoseconds: whole.nanoseconds + i128::from(parse_decimals(decimals)?),
+                })
+            }
+            _ => Self::parse(text),
+        }
+    }
+
     /// The point in time `seconds` after the start of 1970.
     pub(super) fn from_seconds(seconds: i64) -> Self {
         Self {
@@ -209,16 +224,20 @@ fn parse_second(text: &str) -> Result<(i8, u32), InvalidInstant> {
     let Some((second, decimals)) = text.split_once('.') else {
         return Ok((short_number(text)?, 0));
     };
+    Ok((short_number(second)?, parse_decimals(decimals)?))
+}
+
+/// The nanoseconds that the decimals of a second are.
+fn parse_decimals(decimals: &str) -> Result<u32, InvalidInstant> {
     if !is_digits(decimals) {
         return Err(InvalidInstant::Malformed);
     }
     if decimals.len() > 9 {
         return Err(InvalidInstant::TooManyDecimals);
     }
-    let nanosecond = format!("{decimals:0<9}")
+    format!("{decimals:0<9}")
         .parse()
-        .map_err(|_| InvalidInstant::TooManyDecimals)?;
-    Ok((short_number(second)?, nanosecond))
+        .map_err(|_| InvalidInstant::TooManyDecimals)
 }
 
 /// The seconds that clocks at `text` are ahead of UTC.

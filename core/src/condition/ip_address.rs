@@ -1,13 +1,16 @@
 //! `IpAddress` and `NotIpAddress`: an address within ranges.
 //!
 //! A policy writes a range as `203.0.113.0/24` or `2001:db8::/32`, or a single address without prefix. Host bits do not
-//! matter: `203.0.113.5/24` is `203.0.113.0/24`. A range of IPv4 never contains an IPv6 address, not even one that is
-//! mapped from IPv4 (`::ffff:203.0.113.5`): how AWS sees those is not documented, and we chose to take the address for
-//! what it says. [`Value::from`](crate::context::Value) turns such an address of a socket into the IPv4 address that it is.
+//! matter: `203.0.113.5/24` is `203.0.113.0/24`. A range of IPv4 never contains an IPv6 address, and a range of IPv6 no
+//! IPv4 address.
+//!
+//! An IPv6 address that is mapped from IPv4 (`::ffff:203.0.113.5`) **is** the IPv4 address, whether a request brings it as
+//! a text or as an address, and so is a range of such addresses (`::ffff:203.0.113.0/120`). AWS does not document them. We
+//! chose one meaning for both, because a caller could else escape a `Deny` by the way in which its address is written.
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
@@ -38,18 +41,37 @@ impl Ranges {
     pub(super) fn meets(&self, value: &Value) -> Met<'static> {
         let address = match value {
             Value::Address(address) => *address,
-            Value::Text(text) => match text.parse() {
+            Value::Text(text) => match text.parse::<IpAddr>() {
                 Ok(address) => address,
                 Err(_) => return Met::Undecidable(Undecidable::NotAnAddress),
             },
             _ => return Met::Undecidable(Undecidable::NotAnAddress),
-        };
+        }
+        .to_canonical();
         Met::first(&self.0, |range| range.contains(&address))
     }
 }
 
-/// One reader for addresses, with or without prefix, so that both have the same grammar.
+/// The range that a policy writes, one of addresses mapped from IPv4 as the range of IPv4.
 pub(crate) fn parse(text: &str) -> Option<IpNet> {
+    let range = parse_as_written(text)?;
+    let IpNet::V6(written) = range else {
+        return Some(range);
+    };
+    // A shorter prefix leaves open whether an address is a mapped one.
+    let prefix = written.prefix_len().checked_sub(MAPPED_PREFIX);
+    let mapped = written.addr().to_ipv4_mapped().zip(prefix);
+    Some(match mapped {
+        Some((address, prefix)) => Ipv4Net::new(address, prefix).ok()?.into(),
+        None => range,
+    })
+}
+
+/// The length of `::ffff:0:0/96`, what all addresses have in common that are mapped from IPv4.
+const MAPPED_PREFIX: u8 = 96;
+
+/// One reader for addresses, with or without prefix, so that both have the same grammar.
+pub(crate) fn parse_as_written(text: &str) -> Option<IpNet> {
     let Some((address, prefix)) = text.split_once('/') else {
         return Some(IpNet::from(text.parse::<IpAddr>().ok()?));
     };

@@ -66,10 +66,11 @@
 //! - **Dates** are seconds since 1970 (digits alone, up to the largest 64-bit number), or `year`, `year-month`,
 //!   `year-month-day`, then perhaps `T` with `hour`, `hour:minute` or `hour:minute:second`, up to nine decimals, then `Z`, an
 //!   offset `+hh`, `+hh:mm` (or `-`), or nothing, which is UTC. Months to seconds may have one digit, letters either case;
-//!   years go from −292275054 to 292278993. `01T` is the year 1, and `-292275054` is a year and no number of seconds.
+//!   years go from −292275054 to 292278993. `01T` is the year 1, and `-292275054` is a year and no number of seconds. A
+//!   request may bring seconds with up to nine decimals.
 //! - **Addresses** are IPv4 or IPv6, in any spelling; without prefix a range is the single address, for IPv6 too, where the
-//!   documentation says `/32` of all addresses. Host bits do not matter. A range of IPv4 contains no IPv6 address, mapped
-//!   ones included.
+//!   documentation says `/32` of all addresses. Host bits do not matter. A range of IPv4 contains no IPv6 address. An IPv6
+//!   address that is mapped from IPv4 is the IPv4 address, and a range of those the range of IPv4.
 //! - **ARNs**: a value of the request that is no ARN satisfies neither the positive nor the negated operators, as AWS's
 //!   policy simulator was seen to answer. A pattern without six components, `*` for one, is met by nothing. Variables may
 //!   stand in any component, and neither they nor wildcards reach over the first five colons. A text that starts like an
@@ -81,6 +82,9 @@
 //!
 //! # Keys with several values, and with none
 //!
+//! A key is multivalued because of its type: AWS documents `aws:TagKeys` and other keys as such, and whatever a request
+//! brings [as a list](crate::context::Context::insert_all) is. The number of values does not matter.
+//!
 //! - `ForAllValues:` asks that **every** value of the request satisfies the operator. It holds for an absent key, and for a
 //!   null one. In an `Allow` statement that is a hole unless a `Null` condition closes it.
 //! - `ForAnyValue:` asks that **at least one** value of the request satisfies the operator. It does not hold for an absent
@@ -89,7 +93,8 @@
 //! - A single value is a set of one.
 //! - A key is null when it has no value or only empty texts. We chose so; AWS speaks of "a null data set, such as an empty
 //!   string". An empty text among others is a value like any.
-//! - Without set operator a key with **several** values is undecidable. A key that is present with **no** value is treated
+//! - `Null` behind a set operator is asked of each value.
+//! - Without set operator a **multivalued** key is undecidable, with one value too. A key that is present with **no** value is treated
 //!   like an absent one, but whether it exists is anybody's guess: where `IfExists` makes the difference it is undecidable.
 //!   A single empty text is a text.
 //!

@@ -23,8 +23,7 @@ impl Operator {
     ///
     /// # Errors
     ///
-    /// When there is no such operator, and for `Null` with a set operator or with `IfExists`: `Null` looks at the key
-    /// itself and is defined for an absent one.
+    /// When there is no such operator, and for `Null` with `IfExists`: `Null` is defined for an absent key.
     pub fn parse(name: &str) -> Result<Self, ConditionError> {
         let (set, rest) = SetOperator::split(name);
         let (base, if_exists) = match rest.strip_suffix(IF_EXISTS) {
@@ -37,14 +36,10 @@ impl Operator {
         else {
             return Err(unknown(name));
         };
-        if *base == BaseOperator::Null && (if_exists || set.is_some()) {
-            let addition = match set {
-                Some(set) => set.as_str(),
-                None => IF_EXISTS,
-            };
+        if *base == BaseOperator::Null && if_exists {
             return Err(ConditionError::new(
                 Part::Operator,
-                format!("`Null` does not go with `{addition}`"),
+                format!("`Null` does not go with `{IF_EXISTS}`"),
                 "`Null` looks at the key itself, absent or not; write `Null`",
             ));
         }
@@ -305,10 +300,11 @@ mod tests {
             for prefix in ["", "ForAllValues:", "ForAnyValue:"] {
                 for suffix in ["", "IfExists"] {
                     let name = format!("{prefix}{}{suffix}", base.as_str());
-                    let plain = prefix.is_empty() && suffix.is_empty();
                     match Operator::parse(&name) {
                         Ok(operator) => assert_eq!(operator.to_string(), name),
-                        Err(_) => assert!(*base == BaseOperator::Null && !plain, "{name}"),
+                        Err(_) => {
+                            assert!(*base == BaseOperator::Null && !suffix.is_empty(), "{name}");
+                        }
                     }
                 }
             }

@@ -89,7 +89,7 @@ pub enum Finding<'a> {
     NotAnArn(&'a Value),
     /// A set operator went through all these values, none of which changed the answer.
     Values(&'a [Value]),
-    /// Several values and no set operator. Counts against the request.
+    /// The key is multivalued, and there is no set operator. Counts against the request.
     Multivalued(&'a [Value]),
     /// `IfExists`, and the key is there without a value. Counts against the request.
     Valueless,
@@ -154,8 +154,11 @@ impl fmt::Display for Reason<'_> {
             Finding::Values(values) => self.write_every(formatter, values.len()),
             Finding::Multivalued(values) => write!(
                 formatter,
-                "{key} has {} values and `{operator}` compares one (`ForAllValues` or `ForAnyValue` is missing){AGAINST}",
-                values.len()
+                "{key} is multivalued and has {}, and `{operator}` compares one value (`ForAllValues` or `ForAnyValue` is missing){AGAINST}",
+                match values.len() {
+                    1 => "one".to_owned(),
+                    several => several.to_string(),
+                }
             ),
             Finding::Valueless => write!(
                 formatter,

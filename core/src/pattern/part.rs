@@ -41,7 +41,7 @@ impl Variable {
         &self.key
     }
 
-    /// What stands for the variable where the key has no single value.
+    /// What stands for the variable where the key is absent, empty or multivalued.
     pub fn default(&self) -> Option<&str> {
         self.default.as_deref()
     }
@@ -49,8 +49,8 @@ impl Variable {
     pub(super) fn fill<'a>(&'a self, facts: &'a (impl Facts + ?Sized)) -> Filled<'a> {
         let value = match facts.lookup(&self.key) {
             Lookup::Unknown => return Filled::Unknown,
-            Lookup::Present([value]) => value.text(),
-            Lookup::Present(_) | Lookup::Absent => Cow::Borrowed(""),
+            Lookup::Present(value) => value.text(),
+            Lookup::Multivalued(_) | Lookup::Absent => Cow::Borrowed(""),
         };
         if !value.is_empty() {
             return Filled::Value(value);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::document::Document;
 use super::error::ParseError;
 use super::statement::Effect;
+use super::validate;
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
 use crate::arn::Scope;
 use crate::resource::{Resource, ResourceSet};
@@ -174,14 +175,19 @@ impl<A> CompleteStatement<A> {
     ///
     /// # Errors
     ///
-    /// When a `Sid` or a condition is one that [`Document::parse`] refuses, or a condition key stands twice under one
-    /// operator.
+    /// When a `Sid` is one that [`Document::validate`] rejects in policies of users, groups and roles, a condition is one
+    /// that [`Document::parse`] rejects, or a condition key is written twice under one operator.
     pub fn build(self) -> Result<Document, BuildError> {
         let statements = self.finish().statements;
         let statements: Result<Vec<Value>, BuildError> =
             statements.iter().map(Draft::to_json).collect();
         let document = json!({ "Version": "2012-10-17", "Statement": statements? });
-        Document::parse(&document.to_string()).map_err(|error| BuildError::of(&error))
+        let document =
+            Document::parse(&document.to_string()).map_err(|error| BuildError::of(&error))?;
+        match validate::sid_faults(&document).first() {
+            Some(fault) => Err(BuildError::of(fault)),
+            None => Ok(document),
+        }
     }
 
     fn finish(self) -> DocumentBuilder {

@@ -12,7 +12,7 @@ use super::resource::ResourceElement;
 use super::resource_pattern::ResourcePattern;
 use super::statement::{Effect, Statement};
 use super::values::Values;
-use super::{reader, validate};
+use super::{reader, validate, write};
 
 /// The version of the policy language that a document is written in.
 ///
@@ -60,19 +60,27 @@ pub struct Document {
     pub(super) statements: Box<[Statement]>,
     /// Whether the statements stand in a list; there is one otherwise.
     pub(super) has_list: bool,
-    pub(super) size: Size,
+    pub(super) written: Written,
 }
 
-/// How many characters a document was read from. All sizes are equal: they are no part of what a document says.
+/// What is kept of the text that a document was read from. All are equal: they are no part of what a document says.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Size {
+pub(super) struct Written {
     /// All characters.
     pub(super) characters: usize,
     /// Those of them that are JSON's white space outside strings.
     pub(super) white_space: usize,
+    /// The first character that IAM's API does not accept in the text of a policy. An escape in its place would pass.
+    pub(super) beyond_iam: Option<(char, Position)>,
 }
 
-impl PartialEq for Size {
+/// Whether IAM's API accepts the character in the text of a policy, see the
+/// [quotas of IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+pub(super) const fn is_accepted_by_iam(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{ff}')
+}
+
+impl PartialEq for Written {
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -133,9 +141,10 @@ impl Document {
             }]
             .into(),
             has_list: false,
-            size: Size {
+            written: Written {
                 characters: 0,
                 white_space: 0,
+                beyond_iam: None,
             },
         }
     }
@@ -163,18 +172,19 @@ impl Document {
 
     /// Whether AWS would accept the document as a new policy of `kind`.
     ///
-    /// - `Version` is 2012-10-17, save in resource-based policies.
+    /// - `Version` is 2012-10-17, except in resource-based, inline and role trust policies.
     /// - `Principal` stands in resource-based and role trust policies and nowhere else; a resource control policy has
-    ///   `"Principal": "*"`.
+    ///   `"Principal": "*"`. `NotPrincipal` is in statements that deny.
     /// - `Resource` or `NotResource` stands in all policies but role trust policies, which have none, and resource-based
     ///   policies, which may.
     /// - A service prefix is made of letters, digits, `-` and `.`, without wildcards; `*:*` is accepted. What a name of an
     ///   action is, AWS does not check.
     /// - A resource is `*` or an ARN whose partition is `*` or one of AWS's and whose service is named. A short ARN has no
     ///   empty component. ARNs of `iam` and `s3` have no region (S3's access points and the like apart), and what an ARN of
-    ///   `iam` names starts with a resource type. A variable stands behind the fifth colon; we refuse it elsewhere, where
-    ///   it would be plain text.
-    /// - A `Sid` has letters and digits only, save in resource-based policies.
+    ///   `iam` names starts with a resource type. A resource-based policy may have a form that
+    ///   [its service completes](ResourcePattern::is_left_to_its_service).
+    /// - A `Sid` has letters and digits only and is unique unless empty, except in resource-based policies, which have any.
+    /// - The text of a policy that IAM or STS is given has no character beyond U+00FF; escapes may stand for such.
     /// - Role trust policies list actions of `sts` only. Resource control policies deny, and have neither `NotAction` nor
     ///   an action `*`.
     /// - The document is not longer than the [quota](PolicyKind::quota). A service that keeps policies of its own need not
@@ -211,6 +221,18 @@ impl Document {
         validate::grammar_faults(self, kind, partitions)
     }
 
+    /// Whether every ARN of the document's resources is in one of these partitions, or leaves its partition open.
+    ///
+    /// An ARN of another partition matches nothing in the deployment: a `Deny` on it denies nothing. AWS rejects ARNs of
+    /// partitions that it does not have, so that every policy that it stores passes with [`Partitions::AWS`].
+    ///
+    /// # Errors
+    ///
+    /// The first such ARN.
+    pub fn validate_partitions(&self, partitions: &Partitions) -> Result<(), ParseError> {
+        first(validate::partition_faults(self, partitions))
+    }
+
     /// The document as JSON with line breaks and two blanks of indentation.
     pub fn to_string_pretty(&self) -> String {
         format!("{self:#}")
@@ -233,13 +255,11 @@ impl FromStr for Document {
 }
 
 /// Writes compact JSON, and with `{:#}` JSON with line breaks.
+///
+/// Characters beyond U+00FF are escaped, because IAM's API accepts them in no other form.
 impl fmt::Display for Document {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let json = if formatter.alternate() {
-            serde_json::to_string_pretty(self)
-        } else {
-            serde_json::to_string(self)
-        };
-        formatter.write_str(&json.map_err(|_| fmt::Error)?)
+        let json = write::text(self, formatter.alternate()).map_err(|_| fmt::Error)?;
+        formatter.write_str(&json)
     }
 }

@@ -104,6 +104,44 @@ impl PolicyKind {
         }
     }
 
+    /// Whether a new policy of this kind may be of the version 2008-10-17, or leave its version out.
+    ///
+    /// IAM asks for 2012-10-17 where a managed policy is created; inline and role trust policies without it are written by
+    /// deployment tools every day, and the default policies of some services' resources are of 2008.
+    pub(super) const fn may_have_an_old_version(self) -> bool {
+        match self {
+            Self::IdentityInlineUser
+            | Self::IdentityInlineRole
+            | Self::IdentityInlineGroup
+            | Self::Resource
+            | Self::RoleTrust => true,
+            Self::IdentityManaged
+            | Self::Boundary
+            | Self::Session
+            | Self::ServiceControl
+            | Self::ResourceControl => false,
+        }
+    }
+
+    /// Whether policies of this kind are given to the API of IAM or STS, which limits the characters of their text.
+    ///
+    /// See the pattern of `PolicyDocument` in
+    /// [CreatePolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html), and that of `Policy` in
+    /// [AssumeRole](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). AWS Organizations and the
+    /// services that keep resource-based policies have no such pattern.
+    pub(super) const fn is_stored_by_iam(self) -> bool {
+        match self {
+            Self::IdentityManaged
+            | Self::IdentityInlineUser
+            | Self::IdentityInlineRole
+            | Self::IdentityInlineGroup
+            | Self::Boundary
+            | Self::Session
+            | Self::RoleTrust => true,
+            Self::Resource | Self::ServiceControl | Self::ResourceControl => false,
+        }
+    }
+
     /// The kind in a sentence: "a permissions boundary …".
     pub(super) const fn phrase(self) -> &'static str {
         match self {

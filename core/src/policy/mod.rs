@@ -31,7 +31,7 @@
 //! [`ParseError`] with line, column and what to do: a member that is unknown or written twice (at every level, and for
 //! condition keys also when they differ only in case), a wrong type, both members of a pair such as `Action` and
 //! `NotAction`, an empty list of actions, resources or principals, an `Effect` in the wrong case, a broken variable, a
-//! condition operator nobody knows, `NotPrincipal` with `Allow`, a character beyond U+00FF, text behind the document.
+//! condition operator nobody knows, text behind the document.
 //! Nothing is ever skipped, with one exception that AWS makes: `null` in a list of resources. The size of what is read
 //! has [`Limits`].
 //!
@@ -39,17 +39,21 @@
 //!
 //! - A document without `Version` is read as 2008-10-17, and stays without when it is written.
 //! - An action without service prefix, or with two colons, is refused: it could never match, which in a `Deny` nobody
-//!   would notice. The same goes for a resource that is no ARN and not `*`, for a principal that is none, and for a
+//!   would notice. The same goes for a resource without a colon that is not `*`, for a principal that is none, and for a
 //!   policy variable in an action or a principal.
+//! - A resource such as `execute-api:/*`, which is no ARN, is read. The service that stores the policy completes it, see
+//!   [`ResourcePattern::is_left_to_its_service`].
+//! - `NotPrincipal` in a statement that allows is read, and grants nothing: AWS does not support it.
 //! - A wildcard in the service prefix is read, see [`ActionPattern::matches`], and so is an ARN with fewer than six
 //!   components, see [`ResourcePattern::matches`].
-//! - A `Sid` may have blanks, `_` and `-` beside letters and digits; some services let resource-based policies have them.
-//!   `Id` is accepted everywhere.
+//! - A `Sid` is any text, and several statements may have it: which ones AWS accepts depends on the kind of the policy.
+//!   `Id` is accepted everywhere, and so is every character that JSON has.
 //!
 //! # Validating
 //!
 //! [`Document::validate`] adds what AWS asks of a *new* policy of one [`PolicyKind`]: the version, which members a
-//! statement must and must not have, ARNs with a real partition, the quota of characters.
+//! statement must and must not have, ARNs with a real partition, the quota of characters. A rule is an error for
+//! the kinds of policy for which AWS is known to apply it, and for others a lint at most.
 //! [`Document::validate_grammar`] leaves the quota out and takes the [`Partitions`] of the deployment.
 //!
 //! Some rules know AWS's own names whatever the partition: ARNs of the services `iam` and `s3` have no region, an account
@@ -65,8 +69,8 @@
 //!
 //! A document is [`Serialize`](serde::Serialize) and [`Display`](std::fmt::Display), and [`Document::to_string_pretty`]
 //! breaks lines. A string stays a string and a list of one a list, numbers keep their digits, empty conditions and `null`
-//! stay where they were. Only the order of the members is always the same: reading what was written gives an equal
-//! document.
+//! stay where they were. Only the order of the members is always the same, and [`Display`](std::fmt::Display) writes
+//! characters beyond U+00FF as escapes: reading what was written gives an equal document.
 //!
 //! See the [grammar of the policy language](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 
@@ -83,6 +87,7 @@ mod reader;
 mod resource;
 mod resource_pattern;
 mod short_arn;
+mod sid;
 mod statement;
 mod validate;
 mod values;

@@ -33,8 +33,10 @@ impl ResourcePattern {
         if text == EVERYTHING {
             return Ok(Self::everything(place));
         }
-        check_start(text)?;
-        let last = start_of_last(text)?;
+        let last = match starts_an_arn(text)? {
+            true => start_of_last(text)?,
+            false => None,
+        };
         let tokens = match last.and_then(|last| text.get(last.get() as usize..)) {
             Some(component) if version.has_variables() => Tokens::parse(component, true)
                 .map_err(|error| Flaw {
@@ -77,9 +79,27 @@ impl ResourcePattern {
         &*self.text == EVERYTHING
     }
 
-    /// The patterns of the ARN's components from the partition on; none for `*`, fewer than five for a short ARN.
+    /// Whether the pattern is neither `*` nor an ARN: a short form such as `execute-api:/*`, which the service that stores
+    /// the policy completes to an ARN of the resource that the policy is attached to.
+    ///
+    /// Only that service knows the ARN. [`matches`](Self::matches) therefore returns [`Match::No`], and the evaluator
+    /// treats the statement as undecidable: an `Allow` does not match and a `Deny` does, under `NotResource` as well.
+    /// Replace the form by the ARN that the service returns for the stored policy. See
+    /// [API Gateway's resource policies](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html).
+    pub fn is_left_to_its_service(&self) -> bool {
+        // The text was read as one of the three.
+        self.last.is_none() && !self.is_everything() && !matches_arn(first_word(&self.text))
+    }
+
+    /// The patterns of the ARN's components from the partition on; none for `*` and for what
+    /// [is left to its service](Self::is_left_to_its_service), fewer than five for a short ARN.
     pub fn components(&self) -> impl Iterator<Item = BorrowedPattern<'_>> {
-        let texts = self.text.splitn(LAST + 2, ':').skip(1);
+        let arn = if self.is_left_to_its_service() {
+            ""
+        } else {
+            &*self.text
+        };
+        let texts = arn.splitn(LAST + 2, ':').skip(1);
         texts.enumerate().map(|(index, text)| {
             let tokens = self.tokens.as_deref().filter(|_| index == LAST);
             BorrowedPattern::new(text, tokens)
@@ -188,6 +208,9 @@ impl ResourcePattern {
         if self.is_everything() {
             return true;
         }
+        if self.is_left_to_its_service() {
+            return false;
+        }
         // An array, because decisions come here and allocate nothing.
         let mut components = [BorrowedPattern::EMPTY; LAST + 1];
         let mut count = 0;
@@ -228,25 +251,29 @@ const EVERYTHING: &str = "*";
 /// The index of an ARN's last component, counted from the partition.
 pub(super) const LAST: usize = 4;
 
-/// Refuses what does not start as ARNs do.
-fn check_start(text: &str) -> Result<(), Flaw> {
+/// Whether the text starts as ARNs do. What has no colon is nothing that a service could complete.
+fn starts_an_arn(text: &str) -> Result<bool, Flaw> {
     let hint = "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`";
     if text.is_empty() {
         return Err(Flaw::new("the resource is empty", hint));
     }
-    let Some((first, _)) = text.split_once(':') else {
+    if !text.contains(':') {
         return Err(Flaw::new(
             format!("the resource {} is no ARN", Quoted(text)),
             hint,
         ));
-    };
-    if matches_text(first, "arn") {
-        return Ok(());
     }
-    Err(Flaw::new(
-        format!("the resource {} does not start with `arn:`", Quoted(text)),
-        hint,
-    ))
+    Ok(matches_arn(first_word(text)))
+}
+
+/// What stands before the first colon.
+fn first_word(text: &str) -> &str {
+    text.split_once(':').map_or(text, |(first, _)| first)
+}
+
+/// Whether a first component covers that of ARNs.
+fn matches_arn(first: &str) -> bool {
+    matches_text(first, "arn")
 }
 
 /// Where the last component starts, when the ARN has all six.

@@ -6,9 +6,12 @@ use super::error::{ParseError, Position};
 use super::kind::{PolicyKind, Quota};
 use super::partitions::Partitions;
 use super::principal::PrincipalElement;
+use super::resource::ResourceElement;
 use super::resource_pattern::ResourcePattern;
+use super::sid;
 use super::statement::{Effect, Statement};
 use crate::condition::quote::Quoted;
+use crate::json;
 use crate::pattern::BorrowedPattern;
 
 /// Everything that is wrong with `document` as a policy of `kind`, in the order of the text.
@@ -31,7 +34,9 @@ pub(super) fn grammar_faults(
         partitions,
         faults: Vec::new(),
     };
+    check.characters(document);
     check.version(document);
+    check.repeated_sids(document);
     for statement in document.statements() {
         check.statement(statement);
     }
@@ -39,9 +44,35 @@ pub(super) fn grammar_faults(
     check.faults
 }
 
+/// What AWS asks of the names of statements in an identity-based policy.
+pub(super) fn sid_faults(document: &Document) -> Vec<ParseError> {
+    let mut check = Check {
+        kind: PolicyKind::IdentityManaged,
+        partitions: &Partitions::AWS,
+        faults: Vec::new(),
+    };
+    check.repeated_sids(document);
+    for statement in document.statements() {
+        check.sid(statement);
+    }
+    check.faults
+}
+
+/// The resources of `document` whose partition is none of `partitions`, in the order of the text.
+pub(super) fn partition_faults(document: &Document, partitions: &Partitions) -> Vec<ParseError> {
+    let resources = document.statements().iter().filter_map(Statement::resource);
+    let patterns = resources.flat_map(ResourceElement::patterns);
+    patterns
+        .filter_map(|pattern| {
+            let (message, hint) = check_partition(pattern, partitions).err()?;
+            Some(ParseError::new(pattern.position(), message, hint))
+        })
+        .collect()
+}
+
 /// What is wrong when the document is longer than AWS lets policies of `kind` be.
 fn excess(document: &Document, kind: PolicyKind) -> Option<ParseError> {
-    let size = document.size;
+    let size = document.written;
     let (counted, quota, note) = match kind.counted_quota()? {
         Quota::WithoutWhiteSpace(quota) => (
             size.characters - size.white_space,
@@ -70,8 +101,27 @@ impl Check<'_> {
         self.faults.push(ParseError::new(position, message, hint));
     }
 
+    fn characters(&mut self, document: &Document) {
+        let Some((character, position)) = document.written.beyond_iam else {
+            return;
+        };
+        if self.kind.is_stored_by_iam() {
+            self.fault(
+                position,
+                format!(
+                    "the text holds the character {}",
+                    Quoted(character.encode_utf8(&mut [0; 4]))
+                ),
+                format!(
+                    "IAM accepts tab, line feed, carriage return and U+0020 to U+00FF; in a string write `{}`",
+                    json::escape(character)
+                ),
+            );
+        }
+    }
+
     fn version(&mut self, document: &Document) {
-        if self.kind == PolicyKind::Resource || document.version() == Version::V2012_10_17 {
+        if self.kind.may_have_an_old_version() || document.version() == Version::V2012_10_17 {
             return;
         }
         let (position, message) = match document.version {
@@ -99,12 +149,24 @@ impl Check<'_> {
         self.resource(statement);
     }
 
+    fn repeated_sids(&mut self, document: &Document) {
+        if self.kind == PolicyKind::Resource {
+            return;
+        }
+        for (sid, place) in sid::repeated(document) {
+            self.fault(
+                place.0,
+                format!("two statements have the `Sid` {}", Quoted(sid)),
+                "name each statement differently, or leave the name out",
+            );
+        }
+    }
+
     fn sid(&mut self, statement: &Statement) {
         let Some((sid, place)) = &statement.sid else {
             return;
         };
-        let is_plain = sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if self.kind != PolicyKind::Resource && !is_plain {
+        if self.kind != PolicyKind::Resource && !sid::is_plain(sid) {
             self.fault(
                 place.0,
                 format!(
@@ -129,7 +191,15 @@ impl Check<'_> {
     fn principal(&mut self, statement: &Statement) {
         let phrase = self.kind.phrase();
         match (self.kind, statement.principal()) {
-            (PolicyKind::Resource | PolicyKind::RoleTrust, Some(_)) => {}
+            (PolicyKind::Resource | PolicyKind::RoleTrust, Some(principal)) => {
+                if principal.is_negated() && statement.effect() == Effect::Allow {
+                    self.fault(
+                        principal.position(),
+                        "`NotPrincipal` is in a statement that allows",
+                        "use it with `\"Effect\": \"Deny\"` only; list who is allowed in `Principal`",
+                    );
+                }
+            }
             (PolicyKind::ResourceControl, Some(principal)) => {
                 if principal.is_negated() || !is_everyone_alone(principal) {
                     self.fault(
@@ -231,6 +301,9 @@ impl Check<'_> {
             ),
             (_, Some(resource)) => {
                 for pattern in resource.patterns() {
+                    if self.kind == PolicyKind::Resource && pattern.is_left_to_its_service() {
+                        continue;
+                    }
                     if let Err((message, hint)) = check_resource(pattern, self.partitions) {
                         self.fault(pattern.position(), message, hint);
                     }
@@ -257,8 +330,11 @@ fn is_vendor(prefix: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
 }
 
-/// What the last component of an ARN of IAM starts with.
-const IAM_RESOURCES: [&str; 13] = [
+/// What the last component of an ARN of IAM starts with: the list in IAM's own message, and what the
+/// [service reference](https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html)
+/// has added since, that of [STS](https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html)
+/// included, whose resources are those of IAM.
+const IAM_RESOURCES: [&str; 15] = [
     "user/",
     "federated-user/",
     "role/",
@@ -272,7 +348,12 @@ const IAM_RESOURCES: [&str; 13] = [
     "oidc-provider/",
     "report/",
     "access-report/",
+    "contextProvider/",
+    "delegation-request/",
 ];
+
+/// The root user of an account, which actions of STS act on. Nothing follows the word.
+const IAM_ROOT: &str = "root";
 
 /// The resources of Amazon S3 that stand in a region, unlike buckets and objects.
 const REGIONAL_S3_RESOURCES: [&str; 6] = [
@@ -286,22 +367,44 @@ const REGIONAL_S3_RESOURCES: [&str; 6] = [
 
 type Complaint = (String, String);
 
+fn check_partition(pattern: &ResourcePattern, partitions: &Partitions) -> Result<(), Complaint> {
+    if pattern.is_everything() || pattern.is_left_to_its_service() {
+        return Ok(());
+    }
+    let partition = pattern
+        .components()
+        .next()
+        .unwrap_or(BorrowedPattern::EMPTY);
+    let partition = partition.as_str();
+    if partition == "*" || partitions.contains(partition) {
+        return Ok(());
+    }
+    Err((
+        format!(
+            "the resource {} has the unknown partition {}",
+            Quoted(pattern.as_str()),
+            Quoted(partition)
+        ),
+        partitions.hint(),
+    ))
+}
+
 fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<(), Complaint> {
     if pattern.is_everything() {
         return Ok(());
     }
-    let shown = Quoted(pattern.as_str());
-    let component = |index: usize| pattern.components().nth(index).map(BorrowedPattern::as_str);
-    let partition = component(0).unwrap_or_default();
-    if partition != "*" && !partitions.contains(partition) {
+    if pattern.is_left_to_its_service() {
         return Err((
             format!(
-                "the resource {shown} has the unknown partition {}",
-                Quoted(partition)
+                "the resource {} does not start with `arn:`",
+                Quoted(pattern.as_str())
             ),
-            partitions.hint(),
+            "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`".to_owned(),
         ));
     }
+    check_partition(pattern, partitions)?;
+    let shown = Quoted(pattern.as_str());
+    let component = |index: usize| pattern.components().nth(index).map(BorrowedPattern::as_str);
     let service = component(1).unwrap_or("*");
     if service.is_empty() || service.contains(['*', '?']) {
         return Err((
@@ -315,15 +418,6 @@ fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<
             format!("the resource {shown} has an empty component and fewer than six"),
             "write `arn:partition:service:region:account:resource`".to_owned(),
         ));
-    }
-    let before_the_resource = pattern.components().take(4);
-    for component in before_the_resource {
-        if component.as_str().contains("${") {
-            return Err((
-                format!("the resource {shown} has a policy variable before its fifth colon"),
-                "variables are filled in behind the fifth colon only; write `*` here".to_owned(),
-            ));
-        }
     }
     let region = component(2).unwrap_or("*");
     let resource = component(4).unwrap_or("*");
@@ -339,7 +433,7 @@ fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<
             ),
         ));
     }
-    let is_iam_resource = resource == "*"
+    let is_iam_resource = [IAM_ROOT, "*"].contains(&resource)
         || IAM_RESOURCES
             .iter()
             .any(|start| resource.starts_with(start));
@@ -347,7 +441,7 @@ fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<
         return Err((
             format!("the resource {shown} does not say what it is in IAM"),
             format!(
-                "write `*` behind the account, or start with one of {}",
+                "write `*` or `{IAM_ROOT}` behind the account, or start with one of {}",
                 IAM_RESOURCES.map(|start| format!("`{start}`")).join(", ")
             ),
         ));

@@ -12,6 +12,27 @@ use super::resource_pattern::ResourcePattern;
 use super::statement::{Conditions, Effect, Statement};
 use super::values::Values;
 use crate::condition::{Condition, ConditionValue};
+use crate::json;
+use crate::policy::document::is_accepted_by_iam;
+
+/// The document as JSON that every API of AWS accepts: characters that IAM's does not are escaped.
+pub(super) fn text(document: &Document, with_line_breaks: bool) -> serde_json::Result<String> {
+    let json = match with_line_breaks {
+        true => serde_json::to_string_pretty(document)?,
+        false => serde_json::to_string(document)?,
+    };
+    // Such characters are in strings only, where an escape means the same.
+    Ok(match json.chars().all(is_accepted_by_iam) {
+        true => json,
+        false => json
+            .chars()
+            .map(|character| match is_accepted_by_iam(character) {
+                true => character.to_string(),
+                false => json::escape(character),
+            })
+            .collect(),
+    })
+}
 
 /// Meant for serializers of `serde_json`, which keep the digits of numbers as they were written.
 impl Serialize for Document {
@@ -21,7 +42,7 @@ impl Serialize for Document {
             id,
             statements,
             has_list,
-            size: _,
+            written: _,
         } = self;
         let mut members = serializer.serialize_map(None)?;
         if let Some((version, _)) = version {

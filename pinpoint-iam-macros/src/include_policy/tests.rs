@@ -506,3 +506,13 @@ fn a_name_that_resembles_that_of_a_service_is_another_name() {
         1
     );
 }
+
+/// What its service completes to an ARN is nothing that a catalog could reject.
+#[test]
+fn a_form_that_a_service_completes_is_not_compared() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*",
+        "Action":["mobiletargeting:GetApp","execute-api:Invoke"],"Resource":["*","execute-api:/*"]}}"#;
+    let catalog = Catalog::builtin().unwrap();
+    assert_eq!(findings(catalog, text, PolicyKind::Resource).len(), 0);
+    assert_eq!(findings(catalog, text, PolicyKind::Session).len(), 2);
+}

@@ -89,10 +89,9 @@ impl<S: Copy> SaidByResource<S> {
 
     /// What the statements say that name the caller so closely; every `Deny` counts.
     fn by(&self, at_least: Closeness) -> &Said<S> {
-        let [account, everyone, role, caller] = &self.0;
+        let [account, role, caller] = &self.0;
         match at_least {
             Closeness::Account => account,
-            Closeness::Everyone => everyone,
             Closeness::Role => role,
             Closeness::Caller => caller,
         }
@@ -217,12 +216,10 @@ impl<S: Copy> Findings<S> {
             PolicyType::ResourceControl,
             passes(self.resource_control.as_ref()),
         );
-        if sides != Sides::ResourceOnly {
-            require(
-                PolicyType::ServiceControl,
-                passes(self.service_control.as_ref()),
-            );
-        }
+        require(
+            PolicyType::ServiceControl,
+            passes(self.service_control.as_ref()),
+        );
         require(PolicyType::VpcEndpoint, passes(self.vpc_endpoint.as_ref()));
         let limits = [
             (
@@ -242,7 +239,7 @@ impl<S: Copy> Findings<S> {
                 let granted = self.by_resource(Closeness::Caller);
                 let identity = Truth::from(root)
                     .or(self.identity.allows)
-                    .or(self.by_resource(Closeness::Everyone));
+                    .or(self.by_resource(Closeness::Role));
                 require(PolicyType::Identity, identity);
                 for (policy_type, passes) in limits {
                     require(policy_type, granted.or(passes));
@@ -292,7 +289,7 @@ impl<S: Copy> Findings<S> {
                 let own = if is_limited { None } else { by_identity };
                 own.or_else(|| by_resource(Closeness::Caller))
                     .or(root.then_some(Conclusion::AllowedToRoot))
-                    .or_else(|| by_resource(Closeness::Everyone))
+                    .or_else(|| by_resource(Closeness::Role))
             }
             Sides::TwoAccounts { .. } => by_identity.or_else(|| by_resource(Closeness::Account)),
             Sides::ResourceOnly => by_resource(Closeness::Account),

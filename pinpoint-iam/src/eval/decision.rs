@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use pinpoint_iam_core::internal::Quoted;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
@@ -332,7 +333,7 @@ impl fmt::Display for StatementId {
             policy.name()
         )?;
         match self.sid() {
-            Some(sid) => write!(formatter, " (`{sid}`)"),
+            Some(sid) => write!(formatter, " ({})", Quoted(sid)),
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pinpoint_iam_core::internal::Quoted;
 use serde::Serialize;
 
 use crate::eval::Truth;
@@ -10,7 +11,7 @@ use crate::eval::principal_element::Closeness;
 use crate::eval::reference::{Layer, Walk};
 use crate::eval::stack::{Policy, PolicyType};
 use crate::eval::statement::{PrincipalPart, ResourcePart, Trace};
-use crate::policy::Effect;
+use crate::policy::{Effect, PrincipalElement};
 use crate::request::Request;
 
 /// Why a request was decided as it was: every statement that had a say, and which part of it matched or did not.
@@ -156,12 +157,20 @@ fn principal(
     let element = trace.statement.principal();
     let why = match trace.principal {
         PrincipalPart::NotAsked => return None,
+        PrincipalPart::NotNamed
+            if trace.statement.effect() == Effect::Allow
+                && element.is_some_and(PrincipalElement::is_negated) =>
+        {
+            "grants nothing in a statement that allows, where AWS does not support it".to_owned()
+        }
         PrincipalPart::NotNamed => format!("does not name `{}`", request.principal()),
         PrincipalPart::Named(closeness) => {
             let whom = match closeness {
                 Closeness::Account => "the caller's account",
-                Closeness::Everyone => "everyone, the caller among them",
                 Closeness::Role => "the role of the caller's session",
+                Closeness::Caller if element.is_some_and(PrincipalElement::is_everyone) => {
+                    "everyone, the caller among them"
+                }
                 Closeness::Caller => "the caller",
             };
             format!("names {whom}")
@@ -194,7 +203,7 @@ fn action(trace: &Trace<'_>, request: &Request<'_>) -> PartExplanation {
         element: if is_negated { "NotAction" } else { "Action" },
         matches: trace.action.matches.into(),
         why: match trace.action.by {
-            Some(pattern) => format!("`{}` covers `{action}`", pattern.as_str()),
+            Some(pattern) => format!("{} covers `{action}`", Quoted(pattern.as_str())),
             None => format!("nothing covers `{action}`"),
         },
     }
@@ -207,10 +216,14 @@ fn resource(trace: &Trace<'_>, request: &Request<'_>) -> Option<PartExplanation>
         ResourcePart::NotAsked => return None,
         ResourcePart::Decided {
             by: Some(pattern), ..
-        } => format!("`{}` covers `{requested}`", pattern.as_str()),
+        } => format!("{} covers `{requested}`", Quoted(pattern.as_str())),
         ResourcePart::Decided { by: None, .. } => format!("nothing covers `{requested}`"),
         ResourcePart::Unknown(key) => format!("depends on `{key}`, which is not known yet"),
         ResourcePart::Undecidable => "is missing".to_owned(),
+        ResourcePart::LeftToItsService(pattern) => format!(
+            "{} is a short form that only the service that stores the policy completes",
+            Quoted(pattern.as_str())
+        ),
     };
     let is_negated = element.is_some_and(|element| element.is_negated());
     Some(PartExplanation {
@@ -260,7 +273,7 @@ impl fmt::Display for StatementExplanation {
         let sid = self
             .sid
             .as_deref()
-            .map(|sid| format!(" `{sid}`"))
+            .map(|sid| format!(" {}", Quoted(sid)))
             .unwrap_or_default();
         let matches = match self.matches {
             Truth::True => "matches",

@@ -13,11 +13,14 @@
 //!    first in the order of [`PolicyType`] is named (AWS does not document which one it names; the order is ours).
 //! 3. Each level of service control policies, the resource control policies, the permissions boundary, the session
 //!    policy and the VPC endpoint policy, where there are any, must **allow** the request. None of them grants.
+//!    Service control policies limit users, roles and root users of accounts: neither a `Deny` nor the lack of an
+//!    `Allow` concerns services and anonymous callers. Neither they nor resource control policies limit sessions of
+//!    service-linked roles, where the path of the role is known.
 //! 4. An identity-based policy must allow it. The root user of an account needs none.
 //! 5. In one account, a resource-based policy that names the caller itself (user, role session or federated user), or
-//!    everyone under a condition on `aws:PrincipalArn`, grants past an *implicit* deny of identity-based policy,
-//!    boundary and session policy. One that names the role of a session, or everyone, stands in for the
-//!    identity-based policy only. One that names the account grants nothing by itself. The policies of KMS keys and of
+//!    everyone, grants past an *implicit* deny of identity-based policy, boundary and session policy. AWS documents
+//!    this for everyone only under a condition on `aws:PrincipalArn`; without one it is our reading, because a
+//!    condition narrows an `Allow`. One that names the role of a session stands in for the identity-based policy only. One that names the account grants nothing by itself. The policies of KMS keys and of
 //!    roles that are to be assumed must allow in any case.
 //! 6. Across accounts the caller's side must allow by its own policies **and** the resource-based policy must allow
 //!    the caller. Callers without an account, services and anonymous ones, need the resource-based policy alone.

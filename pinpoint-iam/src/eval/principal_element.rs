@@ -12,17 +12,22 @@ use crate::principal::{Principal, PrincipalKind};
 pub(crate) enum Closeness {
     /// It names the caller's account: that delegates, and grants nothing by itself.
     Account,
-    /// It names everyone.
-    Everyone,
     /// It names the role of the caller's session.
     Role,
-    /// It names the caller itself.
+    /// It names the caller itself: by its ARN, or as one of everyone.
+    ///
+    /// AWS describes what an `Allow` for a user, a session or a federated user is worth in one account, and for `"*"` only
+    /// under a condition on `aws:PrincipalArn`: neither a permissions boundary nor a session policy limits it by not
+    /// allowing. It does not describe `"*"` without such a condition. We decided that it is worth the same, because a
+    /// condition narrows an `Allow` and never widens it, and because callers without credentials, who have no boundary,
+    /// are let in by the same statement. A `Deny` in the boundary or the session policy still denies. See
+    /// [resource-based policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
     Caller,
 }
 
 impl Closeness {
     /// Every one, in their order.
-    pub(crate) const ALL: [Self; 4] = [Self::Account, Self::Everyone, Self::Role, Self::Caller];
+    pub(crate) const ALL: [Self; 3] = [Self::Account, Self::Role, Self::Caller];
 }
 
 /// How the element of a statement with `effect` names `principal`; `None` when it does not.
@@ -36,7 +41,9 @@ pub(crate) fn names(
 ) -> Option<Closeness> {
     if element.is_negated() {
         let spared = !has_boundary && spares(element, principal);
-        return (!spared).then_some(Closeness::Everyone);
+        // AWS rejects `NotPrincipal` with `Allow` and does not say what a stored one grants: nothing, here.
+        let matches = effect == Effect::Deny && !spared;
+        return matches.then_some(Closeness::Caller);
     }
     closest(element, principal, effect)
 }
@@ -49,7 +56,7 @@ fn spares(element: &PrincipalElement, principal: &Principal) -> bool {
     let lists = |closeness| {
         entries(element, principal, Effect::Allow).any(|found| found == Some(closeness))
     };
-    lists(Closeness::Everyone)
+    element.is_everyone()
         || match principal.kind() {
             PrincipalKind::RoleSession => {
                 lists(Closeness::Account) && lists(Closeness::Role) && lists(Closeness::Caller)
@@ -69,7 +76,7 @@ fn entries<'a>(
     principal: &'a Principal,
     effect: Effect,
 ) -> impl Iterator<Item = Option<Closeness>> + 'a {
-    let everyone = element.is_everyone().then_some(Some(Closeness::Everyone));
+    let everyone = element.is_everyone().then_some(Some(Closeness::Caller));
     let aws = element
         .aws()
         .map(move |entry| names_aws_principal(entry, principal, effect));

@@ -8,7 +8,7 @@ use crate::eval::Truth;
 use crate::eval::conclusion::{Findings, Said, SaidByResource, Sides};
 use crate::eval::decision::{Answer, NeededKeys, StatementId};
 use crate::eval::explain::Explanation;
-use crate::eval::stack::{Policy, PolicyStack, PolicyType};
+use crate::eval::stack::{Organization, Policy, PolicyStack, PolicyType};
 use crate::eval::statement::Trace;
 use crate::request::Request;
 
@@ -65,11 +65,16 @@ impl<'a> Walk<'a> {
                 .collect(),
         };
         let mut layers = Vec::new();
-        for level in stack.resource_control {
-            layers.push(layer(PolicyType::ResourceControl, &mut level.iter()));
+        let organization = Organization::of(request.principal());
+        if organization.resource_control {
+            for level in stack.resource_control {
+                layers.push(layer(PolicyType::ResourceControl, &mut level.iter()));
+            }
         }
-        for level in stack.service_control {
-            layers.push(layer(PolicyType::ServiceControl, &mut level.iter()));
+        if organization.service_control {
+            for level in stack.service_control {
+                layers.push(layer(PolicyType::ServiceControl, &mut level.iter()));
+            }
         }
         if let Some(policy) = stack.vpc_endpoint {
             layers.push(layer(PolicyType::VpcEndpoint, &mut std::iter::once(policy)));

@@ -1,6 +1,6 @@
 //! Whether one statement matches a request, part by part.
 
-use crate::condition::{BaseOperator, Condition, Finding, Outcome, SetOperator};
+use crate::condition::{Finding, Outcome};
 use once_cell::sync::Lazy;
 
 use crate::context::ConditionKey;
@@ -62,6 +62,8 @@ pub(crate) enum ResourcePart<'a> {
     Unknown(&'a ConditionKey),
     /// The element is missing where it must be.
     Undecidable,
+    /// The element has this pattern, which only the service that stores the policy could compare.
+    LeftToItsService(&'a ResourcePattern),
 }
 
 impl<'a> Trace<'a> {
@@ -103,16 +105,8 @@ impl<'a> Trace<'a> {
     }
 
     /// How closely a resource-based statement that matches names the caller.
-    ///
-    /// Everyone under a condition on `aws:PrincipalArn` counts as the caller itself, see
-    /// [the evaluation of resource-based policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
-    pub(crate) fn closeness(&self) -> Option<Closeness> {
+    pub(crate) const fn closeness(&self) -> Option<Closeness> {
         match self.principal {
-            PrincipalPart::Named(Closeness::Everyone)
-                if self.statement.conditions().iter().any(requires_the_arn) =>
-            {
-                Some(Closeness::Caller)
-            }
             PrincipalPart::Named(closeness) => Some(closeness),
             PrincipalPart::NotAsked | PrincipalPart::NotNamed | PrincipalPart::Undecidable => None,
         }
@@ -136,21 +130,6 @@ impl<'a> Trace<'a> {
     }
 }
 
-/// Whether a condition can only hold for callers whose `aws:PrincipalArn` is among its values.
-fn requires_the_arn(condition: &Condition) -> bool {
-    let operator = condition.operator();
-    let compares = matches!(
-        operator.base(),
-        BaseOperator::StringEquals
-            | BaseOperator::StringEqualsIgnoreCase
-            | BaseOperator::StringLike
-            | BaseOperator::ArnEquals
-            | BaseOperator::ArnLike
-    );
-    let needs_the_key = !operator.if_exists() && operator.set() != Some(SetOperator::ForAllValues);
-    condition.key().folded() == "aws:principalarn" && compares && needs_the_key
-}
-
 impl PrincipalPart {
     pub(crate) fn truth(self, effect: Effect) -> Truth {
         match self {
@@ -167,7 +146,7 @@ impl ResourcePart<'_> {
             Self::NotAsked => Truth::True,
             Self::Decided { matches, .. } => matches.into(),
             Self::Unknown(_) => Truth::Unknown,
-            Self::Undecidable => undecidable(effect),
+            Self::Undecidable | Self::LeftToItsService(_) => undecidable(effect),
         }
     }
 }
@@ -232,11 +211,35 @@ pub(crate) fn resource_part<'a>(
             _ => ResourcePart::Undecidable,
         };
     };
-    match request.shape() {
-        Shape::One => {}
-        Shape::Any => return of_any_resource(element),
-        Shape::OneOf(components) => return of_one_of(element, components, request),
+    let part = match request.shape() {
+        Shape::One => of_the_resource(element, request),
+        Shape::Any => of_any_resource(element),
+        Shape::OneOf(components) => of_one_of(element, components, request),
+    };
+    match (part, doubtful_pattern(statement, element)) {
+        // A pattern that certainly covers the resource needs no other.
+        (ResourcePart::Decided { by: Some(_), .. }, _) | (_, None) => part,
+        (_, Some(pattern)) => ResourcePart::LeftToItsService(pattern),
     }
+}
+
+/// The first pattern of the element that is left to its service, where it matters: in an `Allow` it must count as covering
+/// nothing, and as covering everything under `NotResource`, and in a `Deny` the other way round. Where it counts as covering
+/// nothing, it is passed over as if it did not match.
+fn doubtful_pattern<'a>(
+    statement: &Statement,
+    element: &'a ResourceElement,
+) -> Option<&'a ResourcePattern> {
+    let counts_as_covering = (statement.effect() == Effect::Deny) != element.is_negated();
+    if !counts_as_covering {
+        return None;
+    }
+    let mut patterns = element.patterns().iter();
+    patterns.find(|pattern| pattern.is_left_to_its_service())
+}
+
+/// What a resource element says of the one resource of a request.
+fn of_the_resource<'a>(element: &'a ResourceElement, request: &'a Request<'a>) -> ResourcePart<'a> {
     let mut unknown = None;
     for pattern in element.patterns() {
         match pattern.matches(&request.resource(), request) {

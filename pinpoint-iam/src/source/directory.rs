@@ -9,11 +9,12 @@ use pinpoint_iam_core::internal::{Quoted, nearest};
 
 use crate::arn::Scope;
 use crate::eval::Policy;
-use crate::policy::{Document, Limits, Partitions, PolicyKind};
+use crate::policy::{Document, Limits, Partitions};
 use crate::source::PolicySource;
 use crate::source::attachments::{Attachments, Identity};
 use crate::source::error::SourceError;
 use crate::source::file::{Changed, FileState, cannot_be_read, read, read_unchanged};
+use crate::source::identity_based::not_identity_based;
 use crate::source::json::{Text, Value};
 use crate::source::store::{PolicyStore, PrincipalPolicies};
 
@@ -55,9 +56,11 @@ const ATTACHMENTS: &str = "attachments.json";
 /// The documents may be longer than AWS lets managed policies be; what bounds them is [`Limits`].
 ///
 /// The directory is taken whole or not at all: a document that is not a valid identity-based policy refuses it, also
-/// when nobody has that document, and so does an attachment of a document or group that does not exist. The rules that
-/// AWS applies when a policy is written apply to every document, because the files are written by hand; which partitions
-/// there are follows from the authorizer's scope.
+/// when nobody has that document, and so does an attachment of a document or group that does not exist. A document is a
+/// valid identity-based policy if it can be [parsed](Document::parse), every statement has a `Resource` or `NotResource`
+/// and no `Principal`, and its ARNs are in the [partitions](Document::validate_partitions) that follow from the authorizer's
+/// scope. What AWS checks only when a policy of one kind is written is not checked, because a file may be a managed policy,
+/// an inline policy or a boundary; [`Document::validate`] and `include_policy!` check it, and [`Document::lints`] warns.
 #[derive(Clone, Debug)]
 pub struct Directory {
     path: PathBuf,
@@ -166,13 +169,15 @@ impl Directory {
         text: &str,
         partitions: &Partitions,
     ) -> Result<Document, SourceError> {
-        Document::parse_with(text, &self.limits)
-            .and_then(|document| {
-                document
-                    .validate_grammar(PolicyKind::IdentityManaged, partitions)
-                    .map(|()| document)
-            })
-            .map_err(|error| SourceError::in_document(path, &error))
+        let document = Document::parse_with(text, &self.limits)
+            .and_then(|document| document.validate_partitions(partitions).map(|()| document))
+            .map_err(|error| SourceError::in_document(path, &error))?;
+        match not_identity_based(&document) {
+            Some((place, message)) => {
+                Err(SourceError::at(path, place.line(), place.column(), message))
+            }
+            None => Ok(document),
+        }
     }
 
     /// The texts of all files at one time. `before_each` is called before a file is opened.

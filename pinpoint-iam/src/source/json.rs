@@ -51,7 +51,7 @@ impl<'a> Value<'a> {
                 "the text starts with a byte order mark; save it as UTF-8 without one",
             ));
         }
-        match Node::root(text, |_| Ok(())) {
+        match Node::root(text) {
             Ok(node) => Ok(Self { file, node }),
             Err(fault) => Err(file.refused(&fault)),
         }

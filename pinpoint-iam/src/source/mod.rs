@@ -11,6 +11,7 @@ mod attachments;
 mod directory;
 mod error;
 mod file;
+mod identity_based;
 mod json;
 mod store;
 mod tags;

@@ -81,7 +81,10 @@ impl Known {
         match self {
             Self::Absent => Lookup::Absent,
             Self::Unknown => Lookup::Unknown,
-            Self::Present(values) => Lookup::Present(values),
+            Self::Present(values) => match values.as_slice() {
+                [value] => Lookup::Present(value),
+                values => Lookup::Multivalued(values),
+            },
         }
     }
 }
@@ -156,7 +159,11 @@ impl OnDemand<'_> {
             match self.known(key) {
                 Known::Absent => {}
                 Known::Unknown => context.insert_unknown(key.name()),
-                Known::Present(values) => context.insert_all(key.name(), values.iter().cloned()),
+                Known::Present(values) => {
+                    for value in values {
+                        context.insert(key.name(), value.clone());
+                    }
+                }
             }
         }
         context

@@ -59,25 +59,42 @@ where
 #[derive(Debug, Default)]
 pub struct AddedKeys {
     /// By the name in lower case; `None` for what is not known.
-    keys: BTreeMap<String, Option<Vec<Value>>>,
+    keys: BTreeMap<String, Option<Added>>,
+}
+
+/// What was added to a key.
+#[derive(Debug, Default)]
+struct Added {
+    values: Vec<Value>,
+    /// Whether the values came as a list, so that the key is multivalued even with one of them.
+    is_list: bool,
 }
 
 impl AddedKeys {
-    /// Adds one value to `key`. A second one makes the key multivalued.
+    /// Adds one value to `key`, which is single-valued unless AWS documents it as multivalued. A second one makes the key
+    /// multivalued.
     ///
     /// A text of more than 2048 bytes makes the key unknown, because matching it could take long.
     pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
-        self.insert_all(key, [value]);
+        self.extend(key, [value]);
     }
 
-    /// Adds all `values` to `key`; none of them makes the key present without values.
+    /// Adds all `values` to `key`, which is multivalued even if there is one; none of them makes the key present without
+    /// values.
     pub fn insert_all<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
+        self.extend(key, values);
+        if let Some(Some(added)) = self.entry(key) {
+            added.is_list = true;
+        }
+    }
+
+    fn extend<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
         let Some(added) = self.entry(key) else { return };
         for value in values {
             let value = value.into();
             let is_too_long = matches!(&value, Value::Text(text) if text.len() > MAX_VALUE_LENGTH);
             match added {
-                Some(values) if !is_too_long => values.push(value),
+                Some(added) if !is_too_long => added.values.push(value),
                 _ => *added = None,
             }
         }
@@ -90,20 +107,29 @@ impl AddedKeys {
         }
     }
 
-    fn entry(&mut self, key: &str) -> Option<&mut Option<Vec<Value>>> {
+    fn entry(&mut self, key: &str) -> Option<&mut Option<Added>> {
         let folded = key.to_ascii_lowercase();
         if RequestKey::of(&folded).is_some() || TagKey::of(&folded).is_some() {
             tracing::warn!(key, "the application cannot add this condition key");
             return None;
         }
-        Some(self.keys.entry(folded).or_insert_with(|| Some(Vec::new())))
+        Some(
+            self.keys
+                .entry(folded)
+                .or_insert_with(|| Some(Added::default())),
+        )
     }
 
     pub(super) fn into_context(self) -> Context {
         let mut context = Context::new();
-        for (key, values) in self.keys {
-            match values {
-                Some(values) => context.insert_all(&key, values),
+        for (key, added) in self.keys {
+            match added {
+                Some(added) if added.is_list => context.insert_all(&key, added.values),
+                Some(added) => {
+                    for value in added.values {
+                        context.insert(&key, value);
+                    }
+                }
                 None => context.insert_unknown(&key),
             }
         }

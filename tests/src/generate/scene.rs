@@ -103,7 +103,10 @@ impl Ask {
     pub fn context(&self) -> Context {
         let mut context = Context::new();
         for (key, values) in &self.context {
-            context.insert_all(key, values.iter().map(String::as_str));
+            match values.as_slice() {
+                [value] => context.insert(key, value.as_str()),
+                values => context.insert_all(key, values.iter().map(String::as_str)),
+            }
         }
         for key in &self.unknown {
             context.insert_unknown(key);

@@ -125,7 +125,7 @@ impl Case {
     fn facts(&self) -> Context {
         let mut context = Context::new();
         for (key, values) in &self.context {
-            let values = values.as_slice().iter().map(|value| match value {
+            let value = |value: &Brought| match value {
                 Brought::Text(text) => Value::from(text.as_str()),
                 Brought::Bool(value) => Value::from(*value),
                 Brought::Number(number) => Value::from(*number),
@@ -133,8 +133,11 @@ impl Case {
                 Brought::Time { seconds_since_1970 } => {
                     Value::from(SystemTime::UNIX_EPOCH + Duration::from_secs(*seconds_since_1970))
                 }
-            });
-            context.insert_all(key, values);
+            };
+            match values {
+                OneOrMany::One(one) => context.insert(key, value(one)),
+                OneOrMany::Many(many) => context.insert_all(key, many.iter().map(value)),
+            }
         }
         for key in &self.unknown {
             context.insert_unknown(key);

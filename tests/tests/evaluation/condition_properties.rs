@@ -171,7 +171,10 @@ fn facts(keys: &[Option<Vec<Value>>; 3], unknown: [bool; 3]) -> Context {
     for ((key, values), unknown) in KEYS.iter().zip(keys).zip(unknown) {
         match values {
             _ if unknown => context.insert_unknown(key),
-            Some(values) => context.insert_all(key, values.clone()),
+            Some(values) => match values.as_slice() {
+                [value] => context.insert(key, value.clone()),
+                values => context.insert_all(key, values.iter().cloned()),
+            },
             None => {}
         }
     }

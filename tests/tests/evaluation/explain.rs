@@ -163,6 +163,42 @@ fn text_of_a_request_stays_on_its_line() {
 }
 
 /// AWS's sentence, type by type.
+/// A policy may hold any character, by way of an escape at least.
+#[test]
+fn text_of_a_policy_stays_on_its_line() {
+    let ana = Principal::from_arn(ANA).expect("a user");
+    let context = Context::new();
+    let identity = [policy(
+        "forged.json",
+        r#"    {"Sid": "a\nallowed: b", "Effect": "Deny", "Action": "mobiletargeting:*\u0000", "Resource": "*"},
+    {"Sid": "a\nallowed: b", "Effect": "Deny", "Action": "*", "Resource": ["arn:*:\u2028", "arn:*"],
+     "Condition": {"Null": {"aws:Key\n": "true"}}}"#,
+    )];
+    let stack = PolicyStack {
+        identity: &identity,
+        ..PolicyStack::default()
+    };
+    let request = ask(&ana, "mobiletargeting:GetCampaign", &context);
+    let explanation = reference::explain(&stack, &request).to_string();
+    assert!(explanation.contains(r"`a\u{a}allowed: b`"), "{explanation}");
+    assert!(
+        !explanation.lines().any(|line| line.starts_with("allowed")),
+        "{explanation}"
+    );
+    let decision = reference::decide(&stack, &request).into_decision();
+    let Decision::Deny(by) = &decision else {
+        panic!("{decision}");
+    };
+    for text in [decision.to_string(), by.to_string(), explanation] {
+        let forged = |character: char| character.is_control() && character != '\n';
+        assert!(
+            !text.contains(forged) && !text.contains('\u{2028}'),
+            "{text}"
+        );
+        assert!(!text.contains("a\nallowed"), "{text}");
+    }
+}
+
 #[test]
 fn the_access_denied_sentence_names_the_type_of_policy() {
     let ana = Principal::from_arn(ANA).expect("a user");

@@ -13,6 +13,41 @@ fn the_document_is_that_of_the_file() {
     assert_eq!(document, Document::parse(text).unwrap());
 }
 
+/// What AWS writes itself: each statement has the form of one in a managed policy, with everything that is unusual there.
+#[test]
+fn the_forms_of_managed_policies_pass_and_are_written_back() {
+    let text = include_str!("../../fixtures/policies/as-aws-writes.json");
+    let document = include_policy!("../../fixtures/policies/as-aws-writes.json");
+    assert_stays_the_same(text, &document);
+}
+
+/// What services store for their resources, which IAM would not accept.
+#[test]
+fn the_forms_of_resource_based_policies_pass_and_are_written_back() {
+    let text = include_str!("../../fixtures/policies/as-services-store.json");
+    let document = include_policy!(
+        "../../fixtures/policies/as-services-store.json",
+        kind = "resource"
+    );
+    assert_stays_the_same(text, &document);
+    // Written with escapes, it has the characters that IAM accepts.
+    assert!(
+        document
+            .to_string()
+            .chars()
+            .all(|character| character <= '\u{ff}')
+    );
+}
+
+fn assert_stays_the_same(text: &str, document: &Document) {
+    assert_eq!(*document, Document::parse(text).unwrap());
+    let json = |text: &str| -> serde_json::Value { serde_json::from_str(text).unwrap() };
+    for written in [document.to_string(), document.to_string_pretty()] {
+        assert_eq!(*document, Document::parse(&written).unwrap());
+        assert_eq!(json(&written), json(text));
+    }
+}
+
 /// Cargo builds a crate again when a file changes that rustc lists in the notes beside what it has built.
 ///
 /// `listed.json` is used by nothing else, so that only the macro can have brought it into the notes.

@@ -141,14 +141,14 @@ fn codes_are_named_in_kebab_case() {
 #[test]
 fn lints_have_parts() {
     let document: Document =
-        r#"{"Statement": {"Effect": "Allow", "Action": "*:*", "Resource": "*"}}"#
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*:*", "Resource": "*"}}"#
             .parse()
             .unwrap();
     let lints = document.lints();
     assert_eq!(lints.len(), 1);
     let lint = &lints[0];
     assert_eq!(lint.code(), LintCode::StarColonStar);
-    assert_eq!((lint.position().line(), lint.position().column()), (1, 45));
+    assert_eq!((lint.position().line(), lint.position().column()), (1, 70));
     assert_eq!(
         format!("{}; {}", lint.message(), lint.hint()),
         "the action `*:*` is read as `*`, and AWS does not say so; write `*`"

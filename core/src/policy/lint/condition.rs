@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::keys::{brought_along_by, is_multivalued, is_often_absent_boolean, is_single_valued};
+use ipnet::IpNet;
+
+use super::keys::{brought_along_by, is_often_absent_boolean, is_single_valued};
 use super::{Finding, LintCode, Report, why_no_variables};
 use crate::condition::quote::Quoted;
 use crate::condition::{BaseOperator, Condition, ConditionValue, SetOperator};
 use crate::condition::{arn, boolean, ip_address};
-use crate::context::ConditionKey;
+use crate::context::{ConditionKey, is_multivalued};
 use crate::policy::document::Document;
 use crate::policy::statement::{Effect, Statement};
 
@@ -32,6 +34,7 @@ const CONDITION_RULES: &[(LintCode, ConditionRule)] = &[
     (LintCode::IfExistsOfSet, if_exists_of_set),
     (LintCode::MultivaluedWithoutSet, multivalued_without_set),
     (LintCode::NullOfBoth, null_of_both),
+    (LintCode::NullOfSet, null_of_set),
     (LintCode::SetOfSingle, set_of_single),
 ];
 
@@ -123,7 +126,7 @@ impl Subject<'_> {
 fn fails_without_key(condition: &Condition) -> bool {
     let operator = condition.operator();
     match (operator.base(), operator.set()) {
-        (BaseOperator::Null, _) => !asks_for(condition, true),
+        (BaseOperator::Null, None) => !asks_for(condition, true),
         (_, Some(SetOperator::ForAnyValue)) => true,
         (_, Some(SetOperator::ForAllValues)) => false,
         (base, None) => !base.is_negated() && !operator.if_exists(),
@@ -174,6 +177,7 @@ fn empty_values(subject: &Subject<'_>) -> Option<Finding> {
 fn for_all_values_allow(subject: &Subject<'_>) -> Option<Finding> {
     let is_hole = subject.effect() == Effect::Allow
         && subject.set() == Some(SetOperator::ForAllValues)
+        && subject.base() != BaseOperator::Null
         // Another lint advises against the set operator altogether.
         && !is_single_valued(subject.condition.key())
         && !subject.key_is_asked_for();
@@ -219,12 +223,12 @@ fn multivalued_without_set(subject: &Subject<'_>) -> Option<Finding> {
         let operator = subject.condition.operator().base().as_str();
         Finding::new(
             format!(
-                "{} may have several values, and then `{}` {}",
+                "{} is multivalued, and `{}` compares one value: the condition {}",
                 subject.key(),
                 subject.condition.operator(),
                 match subject.effect() {
-                    Effect::Allow => "does not hold",
-                    Effect::Deny => "holds",
+                    Effect::Allow => "does not hold for any",
+                    Effect::Deny => "holds for all of them",
                 }
             ),
             format!("write `ForAnyValue:{operator}` or `ForAllValues:{operator}`"),
@@ -234,6 +238,7 @@ fn multivalued_without_set(subject: &Subject<'_>) -> Option<Finding> {
 
 fn null_of_both(subject: &Subject<'_>) -> Option<Finding> {
     let always_holds = subject.base() == BaseOperator::Null
+        && subject.set().is_none()
         && asks_for(subject.condition, true)
         && asks_for(subject.condition, false);
     always_holds.then(|| {
@@ -247,8 +252,29 @@ fn null_of_both(subject: &Subject<'_>) -> Option<Finding> {
     })
 }
 
+fn null_of_set(subject: &Subject<'_>) -> Option<Finding> {
+    let set = subject
+        .set()
+        .filter(|_| subject.base() == BaseOperator::Null)?;
+    Some(Finding::new(
+        format!(
+            "`{}` asks `Null` of each value of {}, and {} for requests without it",
+            subject.condition.operator(),
+            subject.key(),
+            match set {
+                SetOperator::ForAllValues => "holds",
+                SetOperator::ForAnyValue => "does not hold",
+            }
+        ),
+        "write `Null`",
+    ))
+}
+
 fn set_of_single(subject: &Subject<'_>) -> Option<Finding> {
-    let set = subject.set()?;
+    // Of `Null` another lint says more.
+    let set = subject
+        .set()
+        .filter(|_| subject.base() != BaseOperator::Null)?;
     is_single_valued(subject.condition.key()).then(|| {
         Finding::new(
             format!(
@@ -322,18 +348,25 @@ fn host_bits(subject: &Subject<'_>, value: &ConditionValue) -> Option<Finding> {
 }
 
 fn mapped_range(subject: &Subject<'_>, value: &ConditionValue) -> Option<Finding> {
-    let IpAddr::V6(address) = range(subject, value)?.addr() else {
+    range(subject, value)?;
+    let IpAddr::V6(address) = ip_address::parse_as_written(value.text())?.addr() else {
         return None;
     };
     let mapped = address.to_ipv4_mapped()?;
-    Some(Finding::new(
-        format!("{value} is a range of IPv6, which holds no address of IPv4"),
-        format!("write the range of IPv4, around `{mapped}`"),
-    ))
+    Some(match range(subject, value)? {
+        IpNet::V4(range) => Finding::new(
+            format!("{value} is read as the range of IPv4 `{range}`"),
+            "write that, which is what requests are compared as",
+        ),
+        IpNet::V6(_) => Finding::new(
+            format!("{value} is a range of IPv6, which holds no address of IPv4"),
+            format!("write the range of IPv4, around `{mapped}`"),
+        ),
+    })
 }
 
 /// The range that the value of an address operator is.
-fn range(subject: &Subject<'_>, value: &ConditionValue) -> Option<ipnet::IpNet> {
+fn range(subject: &Subject<'_>, value: &ConditionValue) -> Option<IpNet> {
     match subject.base() {
         BaseOperator::IpAddress | BaseOperator::NotIpAddress => ip_address::parse(value.text()),
         _ => None,

@@ -5,8 +5,10 @@ use crate::condition::quote::Quoted;
 use crate::pattern::BorrowedPattern;
 use crate::policy::action::ActionPattern;
 use crate::policy::document::Document;
+use crate::policy::error::Position;
 use crate::policy::resource::ResourceElement;
 use crate::policy::resource_pattern::ResourcePattern;
+use crate::policy::sid;
 use crate::policy::statement::{Effect, Statement};
 
 type ActionRule = fn(&Statement, &ActionPattern) -> Option<Finding>;
@@ -22,6 +24,7 @@ const RESOURCE_RULES: &[(LintCode, ResourceRule)] = &[
     (LintCode::EarlyVariable, early_variable),
     (LintCode::LeadingSlash, leading_slash),
     (LintCode::LiteralVariable, literal_variable),
+    (LintCode::ServiceShortForm, service_short_form),
     (LintCode::ShortArn, short_arn),
 ];
 
@@ -30,10 +33,26 @@ pub(super) fn examine(document: &Document, report: &mut Report<'_>) {
     if let Some((_, place)) = &document.id {
         report(place.0, LintCode::DocumentId, document_id(document));
     }
+    let version = document
+        .version
+        .map_or(Position::START, |(_, place)| place.0);
+    report(version, LintCode::OldVersion, old_version(document));
+    for (sid, place) in sid::repeated(document) {
+        report(place.0, LintCode::RepeatedSid, repeated_sid(sid));
+    }
     for statement in document.statements() {
+        if let Some((sid, place)) = &statement.sid {
+            report(
+                place.0,
+                LintCode::SidCharacters,
+                sid_characters(document, sid),
+            );
+        }
         if let Some(principal) = statement.principal() {
             let finding = public_allow(statement);
             report(principal.position(), LintCode::PublicAllow, finding);
+            let finding = allow_not_principal(statement);
+            report(principal.position(), LintCode::AllowNotPrincipal, finding);
         }
         let action = statement.action();
         let finding = allow_not_action(statement);
@@ -61,11 +80,7 @@ pub(super) fn examine(document: &Document, report: &mut Report<'_>) {
 
 /// The kind of the policy is not known, but only resource-based policies have principals.
 fn document_id(document: &Document) -> Option<Finding> {
-    let is_on_a_resource = document
-        .statements()
-        .iter()
-        .any(|statement| statement.principal().is_some());
-    (!is_on_a_resource).then(|| {
+    (!has_principals(document)).then(|| {
         Finding::new(
             "the document has an `Id`, and no principals",
             "AWS's documentation says that identity-based policies have no `Id`; remove it",
@@ -73,9 +88,54 @@ fn document_id(document: &Document) -> Option<Finding> {
     })
 }
 
+fn has_principals(document: &Document) -> bool {
+    let mut statements = document.statements().iter();
+    statements.any(|statement| statement.principal().is_some())
+}
+
+fn old_version(document: &Document) -> Option<Finding> {
+    let why = why_no_variables(document)?;
+    Some(Finding::new(
+        format!("{why}, so that the document has no policy variables"),
+        "write `\"Version\": \"2012-10-17\"`, unless the text of a `${` is meant",
+    ))
+}
+
+fn repeated_sid(sid: &str) -> Option<Finding> {
+    Some(Finding::new(
+        format!("two statements have the `Sid` {}", Quoted(sid)),
+        "name each statement differently; IAM and AWS Organizations reject the document, and decisions cite both alike",
+    ))
+}
+
+fn sid_characters(document: &Document, sid: &str) -> Option<Finding> {
+    let is_unusual = !sid::is_plain(sid) && !has_principals(document);
+    is_unusual.then(|| {
+        Finding::new(
+            format!(
+                "the `Sid` {} has other characters than letters and digits",
+                Quoted(sid)
+            ),
+            "use ASCII letters and digits; IAM rejects others in the policies of users, groups and roles",
+        )
+    })
+}
+
+fn allow_not_principal(statement: &Statement) -> Option<Finding> {
+    let is_unsupported = statement.effect() == Effect::Allow && statement.principal()?.is_negated();
+    is_unsupported.then(|| {
+        Finding::new(
+            "the statement allows with `NotPrincipal`, which AWS does not support, and allows nothing",
+            "list who is allowed in `Principal`",
+        )
+    })
+}
+
 fn public_allow(statement: &Statement) -> Option<Finding> {
+    let principal = statement.principal()?;
     let is_public = statement.effect() == Effect::Allow
-        && statement.principal()?.is_everyone()
+        && principal.is_everyone()
+        && !principal.is_negated()
         && statement.conditions().is_empty();
     is_public.then(|| {
         Finding::new(
@@ -176,6 +236,19 @@ fn short_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
     ))
 }
 
+fn service_short_form(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
+    pattern.is_left_to_its_service().then(|| {
+        Finding::new(
+            format!(
+                "the resource {} is no ARN, and only the service that stores the policy completes it: \
+                 an `Allow` does not match and a `Deny` does",
+                Quoted(pattern.as_str())
+            ),
+            "write the ARN that the service returns for the stored policy",
+        )
+    })
+}
+
 fn early_variable(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
     has_early_variable(pattern).then(|| {
         Finding::new(
@@ -233,7 +306,9 @@ fn covers_every_arn(pattern: &ResourcePattern) -> bool {
         let text = component.as_str();
         !text.is_empty() && text.bytes().all(|byte| byte == b'*')
     };
-    !pattern.is_everything() && pattern.components().all(is_all_stars)
+    !pattern.is_everything()
+        && !pattern.is_left_to_its_service()
+        && pattern.components().all(is_all_stars)
 }
 
 fn has_early_variable(pattern: &ResourcePattern) -> bool {

@@ -1,15 +1,10 @@
-//! How many values AWS's global condition keys have.
+//! The global condition keys of AWS that have one value, and what else lints know of keys.
 //!
 //! From the line "Value type" of each key in
 //! [global condition keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html). Of keys
 //! that are not listed here nothing is known, and no lint speaks about them.
 
 use crate::context::ConditionKey;
-
-/// Whether a request may bring several values for the key.
-pub(super) fn is_multivalued(key: &ConditionKey) -> bool {
-    MULTIVALUED.contains(&key.folded())
-}
 
 /// Whether a request brings one value for the key at the most.
 pub(super) fn is_single_valued(key: &ConditionKey) -> bool {
@@ -29,16 +24,6 @@ pub(super) fn brought_along_by(key: &ConditionKey) -> Option<&'static str> {
 pub(super) fn is_often_absent_boolean(key: &ConditionKey) -> bool {
     key.folded() == "aws:multifactorauthpresent"
 }
-
-/// In lower case.
-const MULTIVALUED: [&str; 6] = [
-    "aws:calledvia",
-    "aws:principalorgpaths",
-    "aws:principalservicenameslist",
-    "aws:resourceorgpaths",
-    "aws:sourceorgpaths",
-    "aws:tagkeys",
-];
 
 /// The keys with the name of a tag behind them, in lower case.
 const SINGLE_VALUED_TAGS: [&str; 3] = ["aws:principaltag/", "aws:requesttag/", "aws:resourcetag/"];
@@ -82,6 +67,7 @@ const SINGLE_VALUED: [&str; 32] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::{MULTIVALUED, is_multivalued};
 
     #[test]
     fn keys_are_listed_once_and_in_lower_case() {

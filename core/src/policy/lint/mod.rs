@@ -35,6 +35,8 @@ macro_rules! lint_codes {
 lint_codes! {
     /// A statement allows what `NotAction` does not list: the rest of **every** service.
     AllowNotAction = "allow-not-action",
+    /// `NotPrincipal` in a statement that allows, which AWS does not support.
+    AllowNotPrincipal = "allow-not-principal",
     /// A statement allows what `NotResource` does not list: all other resources of every account.
     AllowNotResource = "allow-not-resource",
     /// A resource such as `arn:*` covers every ARN, and yet not what `*` covers.
@@ -64,23 +66,34 @@ lint_codes! {
     LeadingSlash = "leading-slash",
     /// What looks like a policy variable is plain text, because the document does not say that it is of 2012-10-17.
     LiteralVariable = "literal-variable",
-    /// A range of IPv6 that stands for addresses of IPv4 holds none of those.
+    /// A range of IPv6 that is written with an address mapped from IPv4: it is the range of IPv4, or contains none of it.
     MappedRange = "mapped-range",
-    /// A condition key that may have several values is compared without a set operator.
+    /// A condition key that is multivalued is compared without a set operator.
     MultivaluedWithoutSet = "multivalued-without-set",
     /// A `Null` condition with both `true` and `false` always holds.
     NullOfBoth = "null-of-both",
+    /// A `Null` condition behind a set operator, which AWS advises against.
+    NullOfSet = "null-of-set",
     /// A `null` in a list of resources is skipped.
     NullResource = "null-resource",
+    /// The document is of 2008-10-17, or does not say its version, so that it has no policy variables.
+    OldVersion = "old-version",
     /// A wildcard in the service prefix of an action, of which AWS does not say what it means.
     PrefixWildcard = "prefix-wildcard",
     /// A statement allows everyone, anonymous callers included, and has no condition. In the policy of a VPC endpoint that is
     /// AWS's default, and so it is in `RCPFullAWSAccess`.
     PublicAllow = "public-allow",
+    /// Two statements have one `Sid`, which AWS accepts in the policies of some resources only.
+    RepeatedSid = "repeated-sid",
+    /// A resource such as `execute-api:/*` is no ARN; the service that stores the policy completes it.
+    ServiceShortForm = "service-short-form",
     /// A set operator on a condition key that has one value at the most; AWS advises against it.
     SetOfSingle = "set-of-single",
     /// A resource is an ARN with fewer than six components, which are made up for.
     ShortArn = "short-arn",
+    /// A `Sid` has other characters than letters and digits, in a document without principals: AWS rejects it in a policy of
+    /// a user, group or role.
+    SidCharacters = "sid-characters",
     /// The action `*:*`, which is read as `*`.
     StarColonStar = "star-colon-star",
 }
@@ -191,6 +204,13 @@ impl Document {
         element::examine(self, &mut report);
         for statement in self.statements() {
             condition::examine(self, statement, &mut report);
+        }
+        // Where a variable is plain text, that says more than what it follows from.
+        if lints
+            .iter()
+            .any(|lint| lint.code == LintCode::LiteralVariable)
+        {
+            lints.retain(|lint| lint.code != LintCode::OldVersion);
         }
         lints.sort_by_key(|lint| (lint.position, lint.code));
         lints

@@ -4,9 +4,6 @@ mod condition;
 mod places;
 mod survey;
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-
 use super::action::{ActionElement, KnownActions};
 use super::document::{Document, Version};
 use super::error::{Flaw, ParseError, Place};
@@ -39,7 +36,7 @@ impl Fault {
 }
 
 fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
-    let size = survey::survey(source, limits)?;
+    let written = survey::survey(source, limits)?;
     if source.trim_ascii().is_empty() {
         return Err(Fault::new(
             0,
@@ -47,18 +44,22 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
             "write a policy document, an object with a `Statement`",
         ));
     }
-    let [version, id, statement] = Node::root_members(
-        source,
-        survey::accept,
-        "a policy document",
-        ["Version", "Id", "Statement"],
-    )?
-    .map_err(|other| {
-        other.wrong_type(
-            "the document",
-            "write an object with `Version` and `Statement`",
-        )
-    })?;
+    if source.starts_with('\u{feff}') {
+        return Err(Fault::new(
+            0,
+            "the document starts with a byte order mark",
+            "save it as UTF-8 without one",
+        ));
+    }
+    let [version, id, statement] =
+        Node::root_members(source, "a policy document", ["Version", "Id", "Statement"])?.map_err(
+            |other| {
+                other.wrong_type(
+                    "the document",
+                    "write an object with `Version` and `Statement`",
+                )
+            },
+        )?;
     let places = Places::of(source);
     let version = match version {
         Some(member) => Some(read_version(&member.value, &places)?),
@@ -111,7 +112,6 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
     let mut reader = StatementReader {
         version: version.map_or(Version::V2008_10_17, |(version, _)| version),
         places,
-        sids: HashSet::with_capacity(nodes.len()),
         actions: KnownActions::default(),
     };
     let statements = nodes
@@ -124,7 +124,7 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
         id,
         statements,
         has_list,
-        size,
+        written,
     })
 }
 
@@ -143,16 +143,14 @@ fn read_version(node: &Node<'_>, places: &Places) -> Result<(Version, Place), Fa
     }
 }
 
-struct StatementReader<'s> {
+struct StatementReader {
     version: Version,
     places: Places,
-    /// The names that statements have had so far.
-    sids: HashSet<Cow<'s, str>>,
     actions: KnownActions,
 }
 
-impl<'s> StatementReader<'s> {
-    fn read(&mut self, node: &Node<'s>, index: usize) -> Result<Statement, Fault> {
+impl StatementReader {
+    fn read(&mut self, node: &Node<'_>, index: usize) -> Result<Statement, Fault> {
         if node.json_type() != Type::Object {
             return Err(node.wrong_type(
                 "the statement",
@@ -197,7 +195,7 @@ impl<'s> StatementReader<'s> {
         };
         let (effect, effect_place) = self.read_effect(&effect.value)?;
         let principal = match either(principal, not_principal)? {
-            Some(member) => Some(self.read_principal(&member, effect)?.into()),
+            Some(member) => Some(self.read_principal(&member)?.into()),
             None => None,
         };
         let Some(action) = either(action, not_action)? else {
@@ -240,33 +238,16 @@ impl<'s> StatementReader<'s> {
         })
     }
 
-    fn read_sid(&mut self, node: &Node<'s>) -> Result<(Box<str>, Place), Fault> {
+    /// Any text: which ones AWS accepts, and whether twice, depends on the kind of the policy.
+    fn read_sid(&self, node: &Node<'_>) -> Result<(Box<str>, Place), Fault> {
         let text = string(node, "`Sid`")?;
-        let sid = &*text.content;
-        let wrong = sid.find(|character: char| {
-            !character.is_ascii_alphanumeric() && !matches!(character, ' ' | '_' | '-')
-        });
-        if let Some(offset) = wrong {
-            return Err(Fault::new(
-                text.offset_of(Some(offset)),
-                format!(
-                    "the `Sid` {} holds a character that no name may have",
-                    Quoted(sid)
-                ),
-                "use ASCII letters and digits",
-            ));
-        }
-        if !sid.is_empty() && !self.sids.insert(text.content.clone()) {
-            return Err(Fault::new(
-                text.offset,
-                format!("two statements have the `Sid` {}", Quoted(sid)),
-                "name each statement differently, or leave the name out",
-            ));
-        }
-        Ok((sid.into(), self.places.of_offset(text.offset)))
+        Ok((
+            text.content.as_ref().into(),
+            self.places.of_offset(text.offset),
+        ))
     }
 
-    fn read_effect(&mut self, node: &Node<'_>) -> Result<(Effect, Place), Fault> {
+    fn read_effect(&self, node: &Node<'_>) -> Result<(Effect, Place), Fault> {
         let text = string(node, "`Effect`")?;
         let effects = [Effect::Allow, Effect::Deny];
         let effect = effects
@@ -285,19 +266,7 @@ impl<'s> StatementReader<'s> {
         }
     }
 
-    fn read_principal(
-        &mut self,
-        member: &Member<'s>,
-        effect: Effect,
-    ) -> Result<PrincipalElement, Fault> {
-        let is_negated = is_negated(member);
-        if is_negated && effect == Effect::Allow {
-            return Err(Fault::new(
-                member.name_offset,
-                "`NotPrincipal` stands in a statement that allows",
-                "it goes with `\"Effect\": \"Deny\"` only; list who is allowed in `Principal`",
-            ));
-        }
+    fn read_principal(&self, member: &Member<'_>) -> Result<PrincipalElement, Fault> {
         let place = self.places.of_offset(member.value.offset());
         let hint = "write `\"*\"` for everyone, or an object such as `{\"AWS\": \"123456789012\"}`";
         let value = match member.value.json_type() {
@@ -321,13 +290,13 @@ impl<'s> StatementReader<'s> {
             }
         };
         Ok(PrincipalElement {
-            is_negated,
+            is_negated: is_negated(member),
             value,
             place,
         })
     }
 
-    fn read_principals(&mut self, node: &Node<'s>) -> Result<Box<[PrincipalEntries]>, Fault> {
+    fn read_principals(&self, node: &Node<'_>) -> Result<Box<[PrincipalEntries]>, Fault> {
         // Checks the names; the order is that of the text.
         node.known_members("a principal", PrincipalType::ALL.map(PrincipalType::name))?;
         let mut listed = Vec::new();

@@ -1,19 +1,17 @@
 //! A first look at the text of a document, before it is read.
 
-use std::borrow::Cow;
-
 use memchr::memchr2;
 
-use crate::condition::quote::Quoted;
-use crate::json::{Fault, Text};
-use crate::policy::document::Size;
+use crate::json::{self, Fault};
+use crate::policy::document::{Written, is_accepted_by_iam};
+use crate::policy::error::Position;
 use crate::policy::limits::Limits;
 
-/// Checks length, depth and characters, and counts the characters.
+/// Checks length and depth, and counts the characters.
 ///
 /// No allocation, and time in proportion to the length: whatever comes later has a bound on its input. Text that is no JSON
 /// may be surveyed wrongly; it is refused later.
-pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
+pub(super) fn survey(source: &str, limits: &Limits) -> Result<Written, Fault> {
     if source.len() > limits.max_length() {
         return Err(Fault::new(
             0,
@@ -25,36 +23,31 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Size, Fault> {
             "shorten it or raise the limit",
         ));
     }
-    let forbidden = first_forbidden_character(source);
-    let allowed = forbidden.map_or(source.len(), |(offset, _)| offset);
-    let white_space =
-        survey_structure(source.as_bytes().get(..allowed).unwrap_or_default(), limits)?;
-    match forbidden {
-        Some((offset, character)) => Err(forbidden_character(offset, character)),
-        None => Ok(Size {
-            // A byte that continues a character begins none.
-            characters: source
-                .bytes()
-                .filter(|byte| byte & 0b1100_0000 != 0b1000_0000)
-                .count(),
-            white_space,
-        }),
-    }
+    Ok(Written {
+        white_space: survey_structure(source.as_bytes(), limits)?,
+        // A byte that continues a character begins none.
+        characters: source
+            .bytes()
+            .filter(|byte| byte & 0b1100_0000 != 0b1000_0000)
+            .count(),
+        beyond_iam: first_beyond_iam(source),
+    })
 }
 
-/// The first character that no policy may hold, and where it stands.
+/// The first character that IAM's API does not accept in the text of a policy.
 ///
-/// Nearly every text has none, which is found out for many bytes at a time.
-fn first_forbidden_character(source: &str) -> Option<(usize, char)> {
-    let has_one = source.bytes().fold(false, |found, byte| {
-        found | !may_be_in_an_allowed_character(byte)
+/// Most texts have none, which is found out for many bytes at a time.
+fn first_beyond_iam(source: &str) -> Option<(char, Position)> {
+    let may_have_one = source.bytes().fold(false, |found, byte| {
+        found | !may_be_in_an_accepted_character(byte)
     });
-    if !has_one {
+    if !may_have_one {
         return None;
     }
     source
         .char_indices()
-        .find(|(_, character)| !is_allowed(*character))
+        .find(|(_, character)| !is_accepted_by_iam(*character))
+        .map(|(offset, character)| (character, json::position(source, offset)))
 }
 
 /// Checks the depth, and counts the white space between the tokens.
@@ -106,47 +99,8 @@ fn too_deep(offset: usize, limits: &Limits) -> Fault {
     )
 }
 
-/// Refuses a string that holds, by way of an escape, a character that no policy may hold.
-pub(super) fn accept(text: &Text<'_>) -> Result<(), Fault> {
-    // What is borrowed stands in the text as it is, and has been surveyed.
-    let Cow::Owned(content) = &text.content else {
-        return Ok(());
-    };
-    match content.chars().find(|character| !is_allowed(*character)) {
-        Some(character) => Err(forbidden_character(text.offset, character)),
-        None => Ok(()),
-    }
-}
-
-/// Whether AWS allows the character in a policy, see the
-/// [quotas of IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
-const fn is_allowed(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{ff}')
-}
-
-fn forbidden_character(offset: usize, character: char) -> Fault {
-    if character == '\u{feff}' {
-        return Fault::new(
-            offset,
-            "the document holds a byte order mark",
-            "save it as UTF-8 without one",
-        );
-    }
-    let code = u32::from(character);
-    let shown = if character.is_control() {
-        String::new()
-    } else {
-        format!(" {}", Quoted(character.encode_utf8(&mut [0; 4])))
-    };
-    Fault::new(
-        offset,
-        format!("a policy cannot hold the character{shown} U+{code:04X}"),
-        "use tab, line feed, carriage return and the characters from U+0020 to U+00FF",
-    )
-}
-
-/// The bytes of UTF-8 that characters up to U+00FF are made of, see [`is_allowed`].
-const fn may_be_in_an_allowed_character(byte: u8) -> bool {
+/// The bytes of UTF-8 that characters up to U+00FF are made of, see [`is_accepted_by_iam`].
+const fn may_be_in_an_accepted_character(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=0xc3)
 }
 
@@ -157,12 +111,10 @@ mod tests {
     #[test]
     fn bytes_and_characters_agree() {
         for character in ('\0'..='\u{1000}').chain(['\u{feff}', '\u{10ffff}']) {
-            let text = character.to_string();
-            assert_eq!(
-                survey(&text, &Limits::default()).is_ok(),
-                is_allowed(character),
-                "{character:?}"
-            );
+            let found = first_beyond_iam(&format!("a\n{character}"));
+            let expected = (!is_accepted_by_iam(character)).then_some(character);
+            assert_eq!(found.map(|(character, _)| character), expected);
+            assert!(found.is_none_or(|(_, place)| (place.line(), place.column()) == (2, 1)));
         }
     }
 }

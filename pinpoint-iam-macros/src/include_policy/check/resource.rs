@@ -22,7 +22,11 @@ pub(super) fn check(
         return;
     };
     for pattern in element.patterns() {
-        if pattern.is_everything() || covered.actions.iter().any(|known| known.can_meet(pattern)) {
+        // What its service completes to an ARN is known to that service only.
+        if pattern.is_everything()
+            || pattern.is_left_to_its_service()
+            || covered.actions.iter().any(|known| known.can_meet(pattern))
+        {
             continue;
         }
         let home = Home::of(pattern, catalog);

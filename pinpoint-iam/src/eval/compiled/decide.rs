@@ -7,7 +7,7 @@ use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides};
 use crate::eval::decision::{NeededKeys, StatementId};
-use crate::eval::stack::{Policy, PolicyType};
+use crate::eval::stack::{Organization, Policy, PolicyType};
 use crate::eval::statement::{Trace, principal_part, resource_part};
 use crate::pattern::Match;
 use crate::policy::{Effect, Statement};
@@ -134,11 +134,12 @@ impl<'p> ProgramStack<'p> {
                 .zip(programs)
                 .map(move |(level, program)| one(policy_type, level, program))
         };
-        if !self.resource_control.is_empty() {
+        let organization = Organization::of(request.principal());
+        if organization.resource_control && !self.resource_control.is_empty() {
             findings.resource_control =
                 levels(PolicyType::ResourceControl, self.resource_control).reduce(Said::or);
         }
-        if !self.service_control.is_empty() {
+        if organization.service_control && !self.service_control.is_empty() {
             findings.service_control =
                 levels(PolicyType::ServiceControl, self.service_control).reduce(Said::and);
         }
@@ -173,7 +174,7 @@ impl<'p> ProgramStack<'p> {
     {
         let has_boundary = self.permissions_boundary.is_some();
         let mut keys: Vec<ConditionKey> = Vec::new();
-        for (policy_type, program) in self.by_type() {
+        for (policy_type, program) in self.by_type(Organization::of(request.principal())) {
             let mut candidates = Vec::new();
             program.candidates(request, |entry| candidates.push(entry.statement));
             candidates.sort_unstable();
@@ -194,8 +195,12 @@ impl<'p> ProgramStack<'p> {
         NeededKeys::new(keys)
     }
 
-    fn by_type(&self) -> impl Iterator<Item = (PolicyType, &'p Program)> {
-        let several = |policy_type, programs: &'p [Program]| {
+    fn by_type(
+        &self,
+        organization: Organization,
+    ) -> impl Iterator<Item = (PolicyType, &'p Program)> {
+        let several = |policy_type, programs: &'p [Program], apply| {
+            let programs = if apply { programs } else { &[] };
             programs.iter().map(move |program| (policy_type, program))
         };
         let chosen = |policy_type, chosen: Chosen<'p>| {
@@ -208,17 +213,29 @@ impl<'p> ProgramStack<'p> {
                 .into_iter()
                 .map(move |program| (policy_type, program))
         };
-        several(PolicyType::ResourceControl, self.resource_control)
-            .chain(several(PolicyType::ServiceControl, self.service_control))
-            .chain(one(PolicyType::VpcEndpoint, self.vpc_endpoint))
-            .chain(one(PolicyType::Resource, self.resource))
-            .chain(chosen(PolicyType::Identity, self.identity))
-            .chain(
-                self.permissions_boundary
-                    .into_iter()
-                    .flat_map(move |boundary| chosen(PolicyType::PermissionsBoundary, boundary)),
-            )
-            .chain(one(PolicyType::Session, self.session))
+        let Organization {
+            service_control,
+            resource_control,
+        } = organization;
+        several(
+            PolicyType::ResourceControl,
+            self.resource_control,
+            resource_control,
+        )
+        .chain(several(
+            PolicyType::ServiceControl,
+            self.service_control,
+            service_control,
+        ))
+        .chain(one(PolicyType::VpcEndpoint, self.vpc_endpoint))
+        .chain(one(PolicyType::Resource, self.resource))
+        .chain(chosen(PolicyType::Identity, self.identity))
+        .chain(
+            self.permissions_boundary
+                .into_iter()
+                .flat_map(move |boundary| chosen(PolicyType::PermissionsBoundary, boundary)),
+        )
+        .chain(one(PolicyType::Session, self.session))
     }
 }
 

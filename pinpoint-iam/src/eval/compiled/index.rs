@@ -9,7 +9,7 @@ use super::head::{HEAD, Heads, head, matches_text, only_text};
 use super::number::{TooLarge, number};
 use super::trie::Tries;
 use crate::pattern::{BorrowedPattern, Part};
-use crate::policy::{Effect, ResourcePattern, Statement};
+use crate::policy::{Effect, ResourceElement, ResourcePattern, Statement};
 use crate::resource::RequestedResource;
 
 /// Where the entries stand that may match a resource.
@@ -250,7 +250,7 @@ impl<'p> Builder<'p> {
     ) -> Result<(), TooLarge> {
         let entry = |kind| Entry::new(number, actions, repeats, kind, statement);
         let element = match statement.resource() {
-            Some(element) if !element.is_negated() => element,
+            Some(element) if !element.is_negated() && !is_doubtful(element) => element,
             _ => {
                 self.anywhere.push(entry(Kind::Element)?);
                 return Ok(());
@@ -378,6 +378,12 @@ fn list(
         length: number(length)?,
         large,
     })
+}
+
+/// Whether a pattern of the element is left to its service, so that only the element as a whole has an answer.
+fn is_doubtful(element: &ResourceElement) -> bool {
+    let mut patterns = element.patterns().iter();
+    patterns.any(ResourcePattern::is_left_to_its_service)
 }
 
 /// The text that everything starts with that the last component of a pattern matches, and what is left to ask behind it.

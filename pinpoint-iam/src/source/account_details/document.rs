@@ -3,8 +3,9 @@
 use pinpoint_iam_core::internal::{Quoted, decode};
 use pinpoint_iam_core::json::Type;
 
-use crate::policy::{Document, Limits, Position, Statement};
+use crate::policy::{Document, Limits, Position};
 use crate::source::error::SourceError;
+use crate::source::identity_based::not_identity_based;
 use crate::source::json::Value;
 
 /// Parses an identity-based policy of the output.
@@ -32,27 +33,10 @@ fn parse_text(
 ) -> Result<Document, SourceError> {
     let document = Document::parse_with(text, limits)
         .map_err(|error| fault(error.position(), error.explanation()))?;
-    for statement in document.statements() {
-        if let Some(message) = not_identity_based(statement) {
-            return Err(fault(statement.position(), message.to_owned()));
-        }
+    match not_identity_based(&document) {
+        Some((position, message)) => Err(fault(position, message.to_owned())),
+        None => Ok(document),
     }
-    Ok(document)
-}
-
-/// What keeps a statement from being one of an identity-based policy. AWS has never stored one like that.
-fn not_identity_based(statement: &Statement) -> Option<&'static str> {
-    if statement.principal().is_some() {
-        return Some(
-            "the statement has a `Principal` or `NotPrincipal`; the policy of a user, group or role has neither",
-        );
-    }
-    if statement.resource().is_none() {
-        return Some(
-            "the statement has no `Resource` or `NotResource`; the policy of a user, group or role has one of them",
-        );
-    }
-    None
 }
 
 /// Undoes the URL-encoding that the API gives documents,

@@ -371,20 +371,20 @@ fn a_broken_document_refuses_the_directory() {
         // Nobody has it: still, somebody wrote it for a reason.
         (
             "unattached.json",
-            READER.replace("OwnProject", "Own Project"),
-            "unattached.json:4:12: the `Sid` `Own Project` holds a character that is no letter and no digit; \
-             use ASCII letters and digits",
-        ),
-        (
-            "unattached.json",
-            READER.replace(r#""Version": "2012-10-17","#, ""),
-            r#"unattached.json:1:1: the document does not say its version; a new policy says `"Version": "2012-10-17"`"#,
-        ),
-        (
-            "unattached.json",
             READER.replace(r#""Sid": "OwnProject""#, r#""Principal": "*""#),
-            "unattached.json:4:18: the statement has a `Principal`; \
-             a managed policy is about whomever it is attached to; remove it",
+            "unattached.json:3:16: the statement has a `Principal` or `NotPrincipal`; \
+             the policy of a user, group or role has neither",
+        ),
+        (
+            "unattached.json",
+            READER.replace("\"mobiletargeting:Delete*\"],", "\"*\"]}}").replace(
+                r#"    "Resource": "arn:aws:mobiletargeting:*:111122223333:apps/${aws:PrincipalTag/project}*"
+  }
+}"#,
+                "",
+            ),
+            "unattached.json:3:16: the statement has no `Resource` or `NotResource`; \
+             the policy of a user, group or role has one of them",
         ),
         (
             "unattached.json",
@@ -394,7 +394,7 @@ fn a_broken_document_refuses_the_directory() {
         (
             "unattached.json",
             "\u{feff}{}".to_owned(),
-            "unattached.json:1:1: the document holds a byte order mark; save it as UTF-8 without one",
+            "unattached.json:1:1: the document starts with a byte order mark; save it as UTF-8 without one",
         ),
     ];
     for (name, content, expected) in cases {
@@ -403,6 +403,27 @@ fn a_broken_document_refuses_the_directory() {
             expected,
             "{name}: {content}"
         );
+    }
+}
+
+/// A file may be an inline policy, of which AWS asks less than of a managed one.
+#[test]
+fn what_aws_asks_only_of_new_managed_policies_is_not_asked() {
+    for document in [
+        include_str!("../../../fixtures/policies/as-aws-writes.json").to_owned(),
+        READER.replace(r#""Version": "2012-10-17","#, ""),
+        READER.replace("2012-10-17", "2008-10-17"),
+        READER.replace("OwnProject", "Own Project"),
+        READER.replace("OwnProject", "項目"),
+        READER.replace(
+            "mobiletargeting:*:",
+            "mobiletargeting:${aws:RequestedRegion}:",
+        ),
+    ] {
+        assert_ne!(document, READER);
+        let files = directory_with("reader.json", &document);
+        let loaded = open(&files).load();
+        assert!(loaded.is_ok(), "{document}: {loaded:?}");
     }
 }
 
