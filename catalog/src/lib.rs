@@ -46,7 +46,7 @@ pub use fault::{Fault, Faults};
 pub use load::SourceFile;
 pub use lookup::{UnknownAction, nearest};
 pub use model::{
-    Accepts, AccessLevel, Action, Binding, Catalog, Companion, ConditionKey, Lifecycle,
+    Accepts, AccessLevel, Action, Binding, Catalog, Companion, ConditionKey, KeyPiece, Lifecycle,
     LifecycleState, Placeholder, ResourceType, Route, Seen, Service, Source,
 };
 pub use package::{Package, PackageError, Snapshot, SnapshotError};

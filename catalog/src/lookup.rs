@@ -41,7 +41,7 @@ impl Catalog {
     /// The action that `name` means, in the service of the Rust module `module` or, without one, in whichever of the
     /// [home services](Self::home_services) has it.
     ///
-    /// The name is taken as it is spelled: code names actions with their own capitals. Policies are looser, see
+    /// The name is that of the generated type, as it is spelled: code names actions with their own capitals. Policies are looser, see
     /// [`Service::find`].
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Catalog {
                 suggestions,
             });
         };
-        match home.action(name) {
+        match home.action_by_type_name(name) {
             Some(action) => Ok((home, action)),
             None => {
                 Err(self
@@ -82,7 +82,7 @@ impl Catalog {
         let homes: Vec<&Service> = self.home_services().iter().collect();
         let found = homes
             .iter()
-            .filter_map(|service| Some((*service, service.action(name)?)));
+            .filter_map(|service| Some((*service, service.action_by_type_name(name)?)));
         let found: Vec<(&Service, &Action)> = found.collect();
         match found.as_slice() {
             [only] => Ok(*only),
@@ -94,26 +94,27 @@ impl Catalog {
                 reason: Reason::Ambiguous,
                 suggestions: several
                     .iter()
-                    .map(|(service, action)| self.path(service, &action.name))
+                    .map(|(service, action)| self.path(service, action))
                     .collect(),
             }),
         }
     }
 
     /// How code names an action: bare where that is enough.
-    fn path(&self, service: &Service, action: &str) -> String {
+    fn path(&self, service: &Service, action: &Action) -> String {
+        let type_name = action.type_name();
         let mut homes = self
             .home_services()
             .iter()
-            .filter(|home| home.action(action).is_some());
+            .filter(|home| home.action_by_type_name(type_name).is_some());
         let is_bare = homes
             .next()
             .is_some_and(|home| home.prefix == service.prefix)
             && homes.next().is_none();
         if is_bare {
-            action.to_owned()
+            type_name.to_owned()
         } else {
-            format!("{}::{action}", service.module_name())
+            format!("{}::{type_name}", service.module_name())
         }
     }
 
@@ -122,7 +123,7 @@ impl Catalog {
     /// What it suggests is written as policies write actions: `mobiletargeting:GetCampaign`.
     pub fn unknown_in_policy(&self, service: &Service, name: &str) -> UnknownAction {
         self.unknown_action(&[service], name, |service, action| {
-            format!("{}:{action}", service.prefix)
+            format!("{}:{}", service.prefix, action.name)
         })
     }
 
@@ -130,20 +131,20 @@ impl Catalog {
         &self,
         homes: &[&Service],
         name: &str,
-        path: impl Fn(&Service, &str) -> String,
+        path: impl Fn(&Service, &Action) -> String,
     ) -> UnknownAction {
         let in_homes = |find: for<'s> fn(&'s Service, &str) -> Option<&'s Action>| {
             let found = homes
                 .iter()
                 .find_map(|home| Some((*home, find(home, name)?)));
-            found.map(|(home, action)| vec![path(home, &action.name)])
+            found.map(|(home, action)| vec![path(home, action)])
         };
         let elsewhere = || {
             let found = self
                 .services
                 .iter()
                 .find_map(|service| Some((service, service.find(name)?)));
-            found.map(|(service, action)| vec![path(service, &action.name)])
+            found.map(|(service, action)| vec![path(service, action)])
         };
         let (reason, suggestions) = if let Some(suggestions) = in_homes(Service::find) {
             (Reason::Capitals, suggestions)
@@ -155,8 +156,9 @@ impl Catalog {
             let names = homes.iter().flat_map(|home| home.actions.iter());
             let near = nearest(name, names.map(|action| action.name.as_str()));
             let near = near.into_iter().filter_map(|near| {
-                let home = homes.iter().find(|home| home.action(near).is_some())?;
-                Some(path(home, near))
+                homes
+                    .iter()
+                    .find_map(|home| Some(path(home, home.action(near)?)))
             });
             let prefixes = homes.iter().map(|home| home.prefix.clone()).collect();
             (Reason::Unknown(prefixes), near.collect())
@@ -208,6 +210,15 @@ impl Service {
             .binary_search_by(|action| action.name.as_str().cmp(name))
             .ok()?;
         self.actions.get(index)
+    }
+
+    /// The action whose generated type is called exactly `type_name`, for example `Connect` for `connect`.
+    pub fn action_by_type_name(&self, type_name: &str) -> Option<&Action> {
+        let has_it = |action: &&Action| action.type_name == type_name;
+        // Nearly all types are called like their action.
+        self.action(type_name)
+            .filter(has_it)
+            .or_else(|| self.actions.iter().find(has_it))
     }
 
     /// The action called `name`, upper and lower case alike, as policies name actions.

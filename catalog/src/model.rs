@@ -57,20 +57,53 @@ pub struct Source {
 pub struct ConditionKey {
     /// The key, for example `aws:ResourceTag/${TagKey}`.
     pub name: String,
-    /// The type of its values, in the words of AWS's tables: `String`, `ArrayOfString`, `Bool`, `Numeric`, `Date`,
-    /// `ARN`, `IPAddress` or `Binary`.
+    /// The type of its values, in the words of AWS's tables: `String`, `Bool`, `Numeric`, `Date`, `ARN`, `IPAddress` or
+    /// `Binary`, or a list of these such as `ArrayOfString`.
     pub value_type: String,
     /// What the key holds.
     pub summary: String,
+    pub(crate) rust_name: String,
 }
 
 impl ConditionKey {
-    /// For a key whose last part a request fills in, the text before that part and the part's name:
-    /// `aws:ResourceTag/` and `TagKey`.
-    pub fn filled_part(&self) -> Option<(&str, &str)> {
-        let (fixed, part) = self.name.split_once("${")?;
-        Some((fixed, part.strip_suffix('}')?))
+    /// The name of the generated function, `aws_resource_tag`; in capitals that of the generated constant.
+    pub fn rust_name(&self) -> &str {
+        &self.rust_name
     }
+
+    /// The key in pieces: `aws:ResourceTag/`, and the placeholder `TagKey` that a request fills in.
+    pub fn pieces(&self) -> Vec<KeyPiece<'_>> {
+        key_pieces(&self.name)
+    }
+}
+
+/// A piece of a condition key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPiece<'a> {
+    /// Text of the key itself.
+    Literal(&'a str),
+    /// A part that requests fill in, by its name: `TagKey`.
+    Placeholder(&'a str),
+}
+
+/// The pieces of a condition key. A `${` without its `}` is text.
+pub(crate) fn key_pieces(key: &str) -> Vec<KeyPiece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = key;
+    while let Some((literal, (name, after))) = rest
+        .split_once("${")
+        .and_then(|(literal, after)| Some((literal, after.split_once('}')?)))
+    {
+        if !literal.is_empty() {
+            pieces.push(KeyPiece::Literal(literal));
+        }
+        pieces.push(KeyPiece::Placeholder(name));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(KeyPiece::Literal(rest));
+    }
+    pieces
 }
 
 /// A placeholder of ARN templates and the path parameter that fills it.
@@ -135,6 +168,7 @@ impl ResourceType {
 pub struct Action {
     /// The name without the service prefix, for example `GetCampaign`.
     pub name: String,
+    pub(crate) type_name: String,
     /// One sentence that says what the action lets a principal do.
     pub summary: String,
     /// How the action is classified; `None` where no source says.
@@ -175,6 +209,11 @@ pub struct Action {
 }
 
 impl Action {
+    /// The name of the generated type, by which code names the action: `Connect` for `connect`.
+    pub fn type_name(&self) -> &str {
+        &self.type_name
+    }
+
     /// The form of the ARNs of `resource` that the action acts on: its template with the fixed values filled in.
     pub fn arn(&self, resource: &ResourceType) -> String {
         self.pinned

@@ -1,9 +1,10 @@
 //! Names: from those of a catalog to those of Rust items, and lists of them in messages.
 
-/// `campaign-metrics` as the name of a type: `CampaignMetrics`.
-pub(crate) fn type_name(kebab: &str) -> String {
-    kebab
-        .split('-')
+use crate::model::{KeyPiece, key_pieces};
+
+/// `campaign-metrics` as the name of a type: `CampaignMetrics`. A name in capitals keeps them.
+pub(crate) fn type_name(name: &str) -> String {
+    name.split('-')
         .flat_map(|word| {
             let mut characters = word.chars();
             let first = characters.next().map(|first| first.to_ascii_uppercase());
@@ -19,13 +20,21 @@ pub(crate) fn snake_case(kebab: &str) -> String {
 
 /// `aws:ResourceTag/${TagKey}` as the words `aws`, `resource`, `tag`: what the Rust name of a condition key is made of.
 ///
-/// The part that a request fills in is no part of the name.
+/// The parts that a request fills in are not part of the name.
 pub(crate) fn condition_key_words(key: &str) -> Vec<String> {
-    let fixed = key.split("${").next().unwrap_or(key);
+    let fixed = key_pieces(key).into_iter().map(|piece| match piece {
+        KeyPiece::Literal(text) => text,
+        KeyPiece::Placeholder(_) => "/",
+    });
+    words(&fixed.collect::<String>())
+}
+
+/// `sourceIdentifier` as the words `source`, `identifier`.
+pub(crate) fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut start_word = true;
     let mut previous_is_lower = false;
-    for character in fixed.chars() {
+    for character in text.chars() {
         if !character.is_ascii_alphanumeric() {
             start_word = true;
             previous_is_lower = false;
@@ -90,6 +99,15 @@ pub(crate) fn is_capitalized(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Whether `name` can be the name of an action, `GetCampaign` or `Sync-all`: letters and digits, a letter first, with single
+/// hyphens between words.
+pub(crate) fn is_action_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name
+            .split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
 /// Whether `name` is a word that Rust keeps for itself.
 pub(crate) fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
@@ -120,6 +138,11 @@ mod tests {
         assert_eq!(words("aws:ResourceTag/${TagKey}"), "aws_resource_tag");
         assert_eq!(words("aws:TagKeys"), "aws_tag_keys");
         assert_eq!(words("orders:VPCe-id"), "orders_vpce_id");
+        assert_eq!(
+            words("orders:parts/${PartId}.colour"),
+            "orders_parts_colour"
+        );
+        assert_eq!(words("login.${Shop}.example:sub"), "login_example_sub");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::binding::Bindings;
-use super::resource::is_taken;
+use super::resource::check_type_name;
 use super::route::route;
 use super::{Scope, check_date, check_link, into_text, one_of};
 use crate::fault::Reporter;
@@ -13,10 +13,12 @@ use crate::model::{AccessLevel, Action, Companion, Lifecycle, LifecycleState, Se
 use crate::names;
 
 pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
+    let type_name = entry.type_name();
     let ActionEntry {
         name,
         summary,
         access_level,
+        type_name: written_type_name,
         resources,
         pinned,
         route: route_text,
@@ -37,7 +39,8 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         misread,
     } = entry;
     let reporter = scope.reporter;
-    let mut good = check_link(documentation.as_ref(), reporter);
+    let mut good = check_link(documentation.as_ref(), reporter)
+        & check_type_name(written_type_name.as_ref(), scope);
     let access_level = access_level.map(|level| check_access_level(&level, scope));
     let condition_keys = scope.condition_keys.resolve_all(&condition_keys, reporter);
     let sources = scope.sources.resolve_all(&sources, reporter);
@@ -82,6 +85,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
 
     let action = Action {
         name: name.into_inner(),
+        type_name,
         summary: summary?.into_inner(),
         access_level: transpose(access_level)?,
         resources: resources?,
@@ -132,12 +136,23 @@ fn all<T, U>(entries: Vec<T>, check: impl Fn(T) -> Option<U>) -> Option<Vec<U>> 
 pub(super) fn check_names(actions: &[ActionEntry], reporter: &Reporter<'_>) {
     // IAM compares without case. Of equal names the first keeps its claim.
     let mut known: BTreeMap<String, &Text> = BTreeMap::new();
-    for ActionEntry { name, .. } in actions {
-        if !names::is_capitalized(name.get_ref()) || is_taken(name.get_ref()) {
+    for entry in actions {
+        let name = &entry.name;
+        if !names::is_action_name(name.get_ref()) {
             reporter.report(
                 &name.span(),
                 format!("`{}` cannot be the name of an action", name.get_ref()),
-                "use ASCII letters and digits, a capital letter first, and neither `Action` nor `Self`",
+                "use ASCII letters and digits, a capital letter first",
+            );
+        } else if entry.type_name.is_none() && !names::is_capitalized(name.get_ref()) {
+            // Rarely meant: of AWS's actions a dozen are called so.
+            let type_name = entry.type_name();
+            reporter.report(
+                &name.span(),
+                format!("`{}` cannot be the name of a Rust type", name.get_ref()),
+                format!(
+                    "call it `{type_name}`, or add `type-name = \"{type_name}\"` if policies call it so"
+                ),
             );
         }
         match known.entry(name.get_ref().to_ascii_lowercase()) {
@@ -255,7 +270,7 @@ fn companion(entry: CompanionEntry, scope: &Scope<'_>) -> Option<Companion> {
             .get_ref()
             .split_once(':')
             .is_some_and(|(prefix, name)| {
-                names::is_kebab_case(prefix) && names::is_capitalized(name)
+                names::is_kebab_case(prefix) && names::is_action_name(name)
             });
         if !good {
             scope.report(

@@ -20,7 +20,9 @@ use crate::fault::Reporter;
 use crate::fingerprint;
 use crate::load::entries::{ConditionKeyEntry, ServiceEntry, SourceEntry, Text};
 use crate::lookup::nearest;
-use crate::model::{ConditionKey, Placeholder, ResourceType, Service, Source};
+use crate::model::{
+    ConditionKey, KeyPiece, Placeholder, ResourceType, Service, Source, key_pieces,
+};
 use crate::names;
 use crate::template::is_scope_byte;
 
@@ -215,11 +217,12 @@ fn check_partitions(partitions: &[Text], reporter: &Reporter<'_>) -> Option<Vec<
 
 /// Two condition keys must not end up as the same Rust name.
 fn check_constant_names(keys: &[ConditionKeyEntry], reporter: &Reporter<'_>) {
-    let mut known: BTreeMap<Vec<String>, &Text> = BTreeMap::new();
-    for ConditionKeyEntry { name, .. } in keys {
-        let words = names::condition_key_words(name.get_ref());
-        let constant = words.join("_");
-        let first = *known.entry(words).or_insert(name);
+    let mut known: BTreeMap<(String, bool), &Text> = BTreeMap::new();
+    for entry in keys {
+        let name = &entry.name;
+        let rust_name = entry.rust_name();
+        let constant = rust_name.0.clone();
+        let first = *known.entry(rust_name).or_insert(name);
         // Keys that differ in case only are reported as duplicates already.
         if !first.get_ref().eq_ignore_ascii_case(name.get_ref()) {
             reporter.report(
@@ -229,7 +232,7 @@ fn check_constant_names(keys: &[ConditionKeyEntry], reporter: &Reporter<'_>) {
                     first.get_ref(),
                     name.get_ref(),
                 ),
-                "rename one of them",
+                "give one of them another name: `rust-name = \"…\"`",
             );
         }
     }
@@ -247,58 +250,108 @@ fn source(entry: SourceEntry, scope: &Scope<'_>) -> Option<Source> {
 }
 
 fn condition_key(entry: ConditionKeyEntry, scope: &Scope<'_>) -> Option<ConditionKey> {
+    let (item, _) = entry.rust_name();
     let ConditionKeyEntry {
         name,
         value_type,
         summary,
+        rust_name,
     } = entry;
-    let name_is_good = check_condition_key_name(&name, scope);
+    let name_is_good = check_condition_key_name(&name, scope)
+        & rust_name.is_none_or(|rust_name| check_rust_name(&rust_name, scope));
     let value_type = value_type
         .filter(|value_type| one_of(value_type, "type of a condition key", &VALUE_TYPES, scope));
     let key = ConditionKey {
         name: name.into_inner(),
         value_type: value_type?.into_inner(),
         summary: summary?.into_inner(),
+        rust_name: item,
     };
     name_is_good.then_some(key)
 }
 
-/// The value types of AWS's tables.
-const VALUE_TYPES: [&str; 8] = [
+/// The value types of AWS's tables, and lists of them.
+const VALUE_TYPES: [&str; 14] = [
     "String",
-    "ArrayOfString",
     "Bool",
     "Numeric",
     "Date",
     "ARN",
     "IPAddress",
     "Binary",
+    "ArrayOfString",
+    "ArrayOfBool",
+    "ArrayOfNumeric",
+    "ArrayOfDate",
+    "ArrayOfARN",
+    "ArrayOfIPAddress",
+    "ArrayOfBinary",
 ];
 
-/// A key is `service:Name`, perhaps with a last part that requests fill in: `aws:ResourceTag/${TagKey}`.
+/// A key is `service:Name`, perhaps with parts that requests fill in: `aws:ResourceTag/${TagKey}`.
 fn check_condition_key_name(name: &Text, scope: &Scope<'_>) -> bool {
     let text = name.get_ref();
-    let (fixed, filled) = match text.split_once("/${") {
-        Some((fixed, filled)) => (fixed, filled.strip_suffix('}')),
-        None => (text.as_str(), Some("Name")),
-    };
-    let is_argument = |part: &str| {
-        names::is_capitalized(part)
-            && !names::is_keyword(&names::condition_key_words(part).join("_"))
-    };
-    let good = filled.is_some_and(is_argument)
-        && fixed.split_once(':').is_some_and(|(service, rest)| {
-            names::is_kebab_case(service)
-                && rest.starts_with(|first: char| first.is_ascii_alphabetic())
-                && rest
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte))
-        });
+    let good = is_condition_key(text);
     if !good {
         scope.report(
             &name.span(),
-            format!("`{text}` is no name of a condition key"),
+            format!("`{text}` is not a valid name of a condition key"),
             "write it as `service:Name` or `service:Name/${Part}`",
+        );
+    }
+    good
+}
+
+fn is_condition_key(text: &str) -> bool {
+    let pieces = key_pieces(text);
+    let mut fixed = String::new();
+    let mut arguments: Vec<String> = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        match piece {
+            KeyPiece::Literal(literal) => fixed.push_str(literal),
+            KeyPiece::Placeholder(part) => {
+                let follows_another = index
+                    .checked_sub(1)
+                    .and_then(|before| pieces.get(before))
+                    .is_some_and(|before| matches!(before, KeyPiece::Placeholder(_)));
+                let argument = names::words(part).join("_");
+                // The argument of the generated function: other keywords are written raw.
+                if follows_another
+                    || !names::is_action_name(part)
+                    || part.contains('-')
+                    || ["self", "super", "crate"].contains(&argument.as_str())
+                    || arguments.contains(&argument)
+                {
+                    return false;
+                }
+                arguments.push(argument);
+                fixed.push('A');
+            }
+        }
+    }
+    // The service may be the host of an identity provider.
+    fixed.split_once(':').is_some_and(|(service, rest)| {
+        service.starts_with(|first: char| first.is_ascii_lowercase())
+            && rest.starts_with(|first: char| first.is_ascii_alphabetic())
+            && fixed
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte))
+    })
+}
+
+/// Reports a name that a generated function cannot have.
+fn check_rust_name(name: &Text, scope: &Scope<'_>) -> bool {
+    let text = name.get_ref();
+    let good = text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && !names::is_keyword(text);
+    if !good {
+        scope.report(
+            &name.span(),
+            format!("`{text}` cannot be the Rust name of a condition key"),
+            "use lower-case letters, digits and `_`, a letter first, as in `aws_resource_tag`",
         );
     }
     good

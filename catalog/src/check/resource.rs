@@ -1,6 +1,6 @@
 //! The rules of placeholders and resource types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -167,14 +167,7 @@ pub(super) fn resource_type(entry: ResourceEntry, scope: &Scope<'_>) -> Option<R
         );
         good = false;
     }
-    if let Some(written) = written_type_name.filter(|name| !names::is_capitalized(name.get_ref())) {
-        scope.report(
-            &written.span(),
-            format!("`{}` cannot be the name of a type", written.get_ref()),
-            "use ASCII letters and digits, a capital letter first, as in `CampaignMetrics`",
-        );
-        good = false;
-    }
+    good &= check_type_name(written_type_name.as_ref(), scope);
     let arn = arn.and_then(|arn| template(&arn, scope));
     let condition_keys = scope
         .condition_keys
@@ -258,34 +251,52 @@ fn check_partition(arn: &Text, partition: &Component, scope: &Scope<'_>) -> bool
     is_known
 }
 
-/// The generated types of a service share one namespace with its actions.
+/// Reports a written `type-name` that cannot be one.
+pub(super) fn check_type_name(written: Option<&Text>, scope: &Scope<'_>) -> bool {
+    let Some(written) = written else { return true };
+    let good = names::is_capitalized(written.get_ref());
+    if !good {
+        scope.report(
+            &written.span(),
+            format!("`{}` cannot be the name of a type", written.get_ref()),
+            "use ASCII letters and digits, a capital letter first, as in `CampaignMetrics`",
+        );
+    }
+    good
+}
+
+/// The generated types of a service share one namespace: those of its actions and those of its resource types.
 pub(super) fn check_type_names(
     resources: &[ResourceEntry],
     actions: &[ActionEntry],
     reporter: &Reporter<'_>,
 ) {
-    let mut types: BTreeMap<String, &Text> = BTreeMap::new();
-    let actions: BTreeSet<&str> = actions
+    let mut types: BTreeMap<String, (&str, &Text)> = BTreeMap::new();
+    // Others are reported for their names.
+    let has_type = |action: &&ActionEntry| {
+        action.type_name.is_some() || names::is_capitalized(action.name.get_ref())
+    };
+    let actions = actions
         .iter()
-        .map(|action| action.name.get_ref().as_str())
-        .collect();
-    for resource in resources {
-        let type_name = resource.type_name();
-        let first = *types.entry(type_name.clone()).or_insert(&resource.name);
-        let taken_by = if !std::ptr::eq(first, &resource.name) {
-            format!("the resource type `{}`", first.get_ref())
-        } else if actions.contains(type_name.as_str()) {
-            format!("the action `{type_name}`")
-        } else if is_taken(&type_name) {
+        .filter(has_type)
+        .map(|action| ("action", action.type_name(), &action.name));
+    let resources = resources
+        .iter()
+        .map(|resource| ("resource type", resource.type_name(), &resource.name));
+    for (kind, type_name, name) in actions.chain(resources) {
+        let (first_kind, first) = *types.entry(type_name.clone()).or_insert((kind, name));
+        let taken_by = if is_taken(&type_name) {
             "the generated code".to_owned()
-        } else {
+        } else if std::ptr::eq(first, name) {
             continue;
+        } else {
+            format!("the {first_kind} `{}`", first.get_ref())
         };
         reporter.report(
-            &resource.name.span(),
+            &name.span(),
             format!(
-                "the resource type `{}` would become the Rust type `{type_name}`, which is taken by {taken_by}",
-                resource.name.get_ref()
+                "the {kind} `{}` would become the Rust type `{type_name}`, which is taken by {taken_by}",
+                name.get_ref()
             ),
             "give it another one: `type-name = \"…\"`",
         );

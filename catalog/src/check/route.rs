@@ -64,7 +64,9 @@ fn check_path(route: &Text, path: &str, scope: &Scope<'_>) -> bool {
     let mut good = true;
     let mut parameters: Vec<&str> = Vec::new();
     let mut start = start;
-    for segment in segments.split('/') {
+    // An empty last segment is a path that ends in `/`, which is another one than the path without it.
+    let segments: Vec<&str> = segments.split('/').collect();
+    for (index, segment) in segments.iter().enumerate() {
         // Behind the slash.
         start += 1;
         let range = start..start + segment.len();
@@ -86,6 +88,7 @@ fn check_path(route: &Text, path: &str, scope: &Scope<'_>) -> bool {
                 None
             }
             None if is_plain(segment) => None,
+            None if segment.is_empty() && index + 1 == segments.len() => None,
             None => Some((
                 format!("`{segment}` cannot be a segment of a path"),
                 "use letters, digits, `-`, `_`, `.` and `~`, or one parameter in braces",

@@ -18,7 +18,7 @@ pub(super) fn write_enum(writer: &mut Writer, service: &Service) {
     writer.block("pub enum Action", |writer| {
         for action in actions {
             writer.doc(&docs::action_variant(action));
-            writer.line(format!("{},", action.name));
+            writer.line(format!("{},", action.type_name()));
         }
     });
     writer.gap();
@@ -27,7 +27,7 @@ pub(super) fn write_enum(writer: &mut Writer, service: &Service) {
         writer.doc("Every action, sorted by name.");
         writer.delimited("pub const ALL: &'static [Self] = ", "&[", "];", |writer| {
             for action in actions {
-                writer.line(format!("Self::{},", action.name));
+                writer.line(format!("Self::{},", action.type_name()));
             }
         });
         writer.gap();
@@ -37,7 +37,10 @@ pub(super) fn write_enum(writer: &mut Writer, service: &Service) {
             |writer| {
                 writer.block("match self", |writer| {
                     for (index, action) in actions.iter().enumerate() {
-                        writer.line(format!("Self::{} => &ACTIONS[{index}],", action.name));
+                        writer.line(format!(
+                            "Self::{} => &ACTIONS[{index}],",
+                            action.type_name()
+                        ));
                     }
                 });
             },
@@ -85,7 +88,7 @@ pub(super) fn write_types(writer: &mut Writer, service: &Service) {
 }
 
 fn write_type(writer: &mut Writer, index: usize, action: &Action) {
-    let name = &action.name;
+    let name = action.type_name();
     writer.gap();
     writer.doc(&docs::action_type(action));
     writer.line(

@@ -2,7 +2,7 @@
 
 use super::docs;
 use super::writer::{Writer, literal};
-use crate::model::{ConditionKey, Service};
+use crate::model::{ConditionKey, KeyPiece, Service};
 use crate::names;
 
 pub(super) fn write(writer: &mut Writer, service: &Service) {
@@ -20,28 +20,55 @@ pub(super) fn write(writer: &mut Writer, service: &Service) {
 }
 
 fn write_key(writer: &mut Writer, key: &ConditionKey) {
-    let name = names::condition_key_words(&key.name).join("_");
+    let name = key.rust_name();
+    let pieces = key.pieces();
+    let arguments: Vec<String> = pieces.iter().filter_map(argument).collect();
     writer.gap();
     writer.doc(&docs::condition_key(key));
-    match key.filled_part() {
-        None => writer.line(format!(
+    if arguments.is_empty() {
+        writer.line(format!(
             "pub const {}: &str = {};",
             name.to_ascii_uppercase(),
             literal(&key.name)
-        )),
-        Some((fixed, part)) => {
-            let argument = names::condition_key_words(part).join("_");
-            writer.block(
-                &format!(
-                    "pub fn {name}({argument}: impl ::core::convert::AsRef<str>) -> ::std::string::String"
-                ),
-                |writer| {
-                    writer.line(format!(
-                        "::std::format!(\"{{}}{{}}\", {}, ::core::convert::AsRef::<str>::as_ref(&{argument}))",
-                        literal(fixed)
-                    ));
-                },
-            );
-        }
+        ));
+        return;
+    }
+    let parameters: Vec<String> = arguments
+        .iter()
+        .map(|argument| format!("{argument}: impl ::core::convert::AsRef<str>"))
+        .collect();
+    writer.block(
+        &format!(
+            "pub fn {name}({}) -> ::std::string::String",
+            parameters.join(", ")
+        ),
+        |writer| {
+            let parts: Vec<String> = pieces.iter().map(part).collect();
+            writer.line(format!(
+                "::std::format!(\"{}\", {})",
+                "{}".repeat(parts.len()),
+                parts.join(", ")
+            ));
+        },
+    );
+}
+
+/// The name of the argument that fills a placeholder. A keyword is written as a raw identifier.
+fn argument(piece: &KeyPiece<'_>) -> Option<String> {
+    let KeyPiece::Placeholder(part) = piece else {
+        return None;
+    };
+    let name = names::words(part).join("_");
+    Some(if names::is_keyword(&name) {
+        format!("r#{name}")
+    } else {
+        name
+    })
+}
+
+fn part(piece: &KeyPiece<'_>) -> String {
+    match (piece, argument(piece)) {
+        (_, Some(argument)) => format!("::core::convert::AsRef::<str>::as_ref(&{argument})"),
+        (KeyPiece::Literal(text) | KeyPiece::Placeholder(text), None) => literal(text),
     }
 }

@@ -39,6 +39,9 @@ pub(super) fn action_type(action: &Action) -> String {
     let mut text = plain(&action.summary);
     text.push('\n');
     let mut item = |name: &str, value: String| text.push_str(&format!("\n- {name}: {value}"));
+    if action.name != action.type_name() {
+        item("Name in policies", format!("`{}`", action.name));
+    }
     item(
         "Access level",
         match action.access_level {

@@ -108,6 +108,7 @@ fn write_service(writer: &mut Writer, service: &Service) {
 fn write_action(writer: &mut Writer, index: usize, action: &Action) {
     let Action {
         name,
+        type_name,
         summary,
         access_level,
         resources,
@@ -160,7 +161,7 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
     field(
         "route",
         &match route {
-            Some(_) => some(&format!("self::actions::{name}::ROUTE")),
+            Some(_) => some(&format!("self::actions::{type_name}::ROUTE")),
             None => NONE.to_owned(),
         },
     );

@@ -36,6 +36,7 @@ pub(crate) struct ConditionKeyEntry {
     pub(crate) name: Text,
     pub(crate) value_type: Option<Text>,
     pub(crate) summary: Option<Text>,
+    pub(crate) rust_name: Option<Text>,
 }
 
 /// `[placeholders.<name>]`
@@ -61,6 +62,7 @@ pub(crate) struct ActionEntry {
     pub(crate) name: Text,
     pub(crate) summary: Option<Text>,
     pub(crate) access_level: Option<Text>,
+    pub(crate) type_name: Option<Text>,
     pub(crate) resources: Vec<Text>,
     pub(crate) pinned: Vec<(Text, Text)>,
     pub(crate) route: Option<Text>,
@@ -180,11 +182,21 @@ impl SourceEntry {
 }
 
 impl ConditionKeyEntry {
+    /// The name of the generated item, and whether it is a function: a constant and a function may share their words.
+    pub(crate) fn rust_name(&self) -> (String, bool) {
+        let name = match &self.rust_name {
+            Some(name) => name.get_ref().clone(),
+            None => names::condition_key_words(self.name.get_ref()).join("_"),
+        };
+        (name, self.name.get_ref().contains("${"))
+    }
+
     fn read(name: Text, table: &mut Table<'_>) -> Self {
         Self {
             name,
             value_type: table.required_text("type"),
             summary: table.required_text("summary"),
+            rust_name: table.text("rust-name"),
         }
     }
 }
@@ -222,11 +234,20 @@ impl ResourceEntry {
 }
 
 impl ActionEntry {
+    /// The name of the generated type: the one that is written, or the action's own in words with capitals.
+    pub(crate) fn type_name(&self) -> String {
+        match &self.type_name {
+            Some(name) => name.get_ref().clone(),
+            None => names::type_name(self.name.get_ref()),
+        }
+    }
+
     fn read(name: Text, table: &mut Table<'_>) -> Self {
         Self {
             name,
             summary: table.required_text("summary"),
             access_level: table.text("access-level"),
+            type_name: table.text("type-name"),
             resources: table.texts("resources"),
             pinned: table.named_texts("pinned"),
             route: table.text("route"),

@@ -10,6 +10,8 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
     condition_keys: &[
         ::pinpoint_iam::action::ConditionKeyMetadata { name: "aws:ResourceTag/${TagKey}", summary: "The value of one tag of the book.", value_type: "String" },
         ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Genre", summary: "The genres of the book.", value_type: "ArrayOfString" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Notes/${type}/by.${Reader}.name", summary: "The notes of one kind.", value_type: "ArrayOfARN" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:genre-", summary: "The genre that the book had.", value_type: "String" },
     ],
     sources: &[
         ::pinpoint_iam::action::SourceMetadata { name: "handbook", title: "The shelf's handbook", date: ::core::option::Option::Some("2026-11-01") },
@@ -19,7 +21,7 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
 /// The fingerprint of the catalog that this module was generated from. The macros compare it with that of the file that they read.
 #[doc(hidden)]
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
-pub const FINGERPRINT: u64 = 0x5cdb3b384131b6ab;
+pub const FINGERPRINT: u64 = 0x21a739963f477e58;
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 const fn action_0() -> ::pinpoint_iam::action::ActionMetadata {
@@ -130,11 +132,39 @@ const fn action_3() -> ::pinpoint_iam::action::ActionMetadata {
 }
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
-static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 4] = [
+const fn action_4() -> ::pinpoint_iam::action::ActionMetadata {
+    ::pinpoint_iam::action::ActionMetadata {
+        service: &SERVICE,
+        index: 4,
+        name: "sort-all",
+        summary: "Sorts all books.",
+        access_level: ::core::option::Option::None,
+        resource_types: &[],
+        pinned: &[],
+        from_request: &[],
+        route: ::core::option::Option::Some(self::actions::SortAll::ROUTE),
+        target: ::core::option::Option::None,
+        whole_arn: ::core::option::Option::None,
+        condition_keys: &[],
+        request_tags: ::core::option::Option::None,
+        companions: &[],
+        lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Unclear, ended: ::core::option::Option::None, source: ::core::option::Option::None },
+        documentation: ::core::option::Option::None,
+        former_names: &[],
+        sources: &[],
+        seen: &[],
+        undocumented: false,
+        note: ::core::option::Option::None,
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+static ACTIONS: [::pinpoint_iam::action::ActionMetadata; 5] = [
     action_0(),
     action_1(),
     action_2(),
     action_3(),
+    action_4(),
 ];
 
 /// An action of Book Shelf.
@@ -163,6 +193,10 @@ pub enum Action {
     ///
     /// Acts on no single resource: the policy's resource has to be `*`.
     ReadRules,
+    /// Sorts all books.
+    ///
+    /// `POST /books/`; acts on no single resource: the policy's resource has to be `*`.
+    SortAll,
 }
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
@@ -173,6 +207,7 @@ impl Action {
         Self::ReadCard,
         Self::ReadLoan,
         Self::ReadRules,
+        Self::SortAll,
     ];
 
     /// What the catalog says about the action.
@@ -182,6 +217,7 @@ impl Action {
             Self::ReadCard => &ACTIONS[1],
             Self::ReadLoan => &ACTIONS[2],
             Self::ReadRules => &ACTIONS[3],
+            Self::SortAll => &ACTIONS[4],
         }
     }
 
@@ -302,6 +338,32 @@ pub mod actions {
     }
 
     impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadRules {}
+
+    /// Sorts all books.
+    ///
+    /// - Name in policies: `sort-all`
+    /// - Access level: no source says
+    /// - Route: `POST /books/`, answered with 204 on success
+    /// - Acts on: no single resource: the policy's resource has to be `*`
+    /// - Lifecycle: unclear, no source says
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
+    pub struct SortAll;
+
+    impl ::pinpoint_iam::action::TypedAction for SortAll {
+        type Enumeration = super::Action;
+        const INDEX: usize = 4;
+    }
+
+    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for SortAll {}
+
+    impl SortAll {
+        /// `POST /books/`, which answers 204 on success.
+        pub const ROUTE: ::pinpoint_iam::action::Route = ::pinpoint_iam::action::Route {
+            method: "POST",
+            path: "/books/",
+            success_status: 204,
+        };
+    }
 }
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
@@ -455,4 +517,16 @@ pub mod condition_keys {
     ///
     /// `shelf:Genre`, of the type `ArrayOfString`.
     pub const SHELF_GENRE: &str = "shelf:Genre";
+
+    /// The notes of one kind.
+    ///
+    /// `shelf:Notes/${type}/by.${Reader}.name`, of the type `ArrayOfARN`.
+    pub fn shelf_notes_by_name(r#type: impl ::core::convert::AsRef<str>, reader: impl ::core::convert::AsRef<str>) -> ::std::string::String {
+        ::std::format!("{}{}{}{}{}", "shelf:Notes/", ::core::convert::AsRef::<str>::as_ref(&r#type), "/by.", ::core::convert::AsRef::<str>::as_ref(&reader), ".name")
+    }
+
+    /// The genre that the book had.
+    ///
+    /// `shelf:genre-`, of the type `String`.
+    pub const SHELF_GENRE_BEFORE: &str = "shelf:genre-";
 }

@@ -166,7 +166,7 @@ fn the_check_against_the_schema_finds_faults() {
         [service]
         prefix = "Shelf"
         partitions = ["a:b"]
-        [actions.a]
+        [actions.a_b]
         success-status = 99
         undocumented = "yes"
         companions = [{ action = "x", when = "", source = "s" }]
@@ -178,12 +178,12 @@ fn the_check_against_the_schema_finds_faults() {
     assert_eq!(
         complaints,
         [
-            "/actions/a/companions/0/action: pattern",
-            "/actions/a/companions/0/when: minLength",
-            "/actions/a/success-status: anyOf",
-            "/actions/a/undocumented: type",
-            "/actions/a: name",
-            "/actions/a: required `summary`",
+            "/actions/a_b/companions/0/action: pattern",
+            "/actions/a_b/companions/0/when: minLength",
+            "/actions/a_b/success-status: anyOf",
+            "/actions/a_b/undocumented: type",
+            "/actions/a_b: name",
+            "/actions/a_b: required `summary`",
             "/extra: unknown",
             "/format: enum",
             "/service/partitions/0: pattern",
