@@ -66,6 +66,11 @@ pub struct ConditionKey {
 }
 
 impl ConditionKey {
+    /// The name of the generated item for the key `name`, where the catalog does not give another one.
+    pub fn default_rust_name(name: &str) -> String {
+        names::condition_key_words(name).join("_")
+    }
+
     /// The name of the generated function, `aws_resource_tag`; in capitals that of the generated constant.
     pub fn rust_name(&self) -> &str {
         &self.rust_name
@@ -121,6 +126,12 @@ pub struct Placeholder {
 }
 
 impl Placeholder {
+    /// Whether a placeholder can be filled by the path parameter `parameter`: its Rust name is not taken.
+    pub fn can_be_filled_by(parameter: &str) -> bool {
+        names::is_kebab_case(parameter)
+            && !names::is_taken_by_resources(&names::snake_case(parameter))
+    }
+
     /// The name of the constructor's argument, for example `application_id`.
     pub fn field(&self) -> String {
         names::snake_case(&self.parameter)
@@ -156,6 +167,11 @@ pub struct ResourceType {
 }
 
 impl ResourceType {
+    /// The name of the generated type for the resource type `name`, where the catalog does not give another one.
+    pub fn default_type_name(name: &str) -> String {
+        names::type_name(name)
+    }
+
     /// The name of the generated type, for example `CampaignMetrics`.
     pub fn type_name(&self) -> &str {
         &self.type_name
@@ -209,6 +225,11 @@ pub struct Action {
 }
 
 impl Action {
+    /// Whether `name` can be the name of a generated type.
+    pub fn can_be_type_name(name: &str) -> bool {
+        names::is_capitalized(name) && !names::is_taken_type_name(name)
+    }
+
     /// The name of the generated type, by which code names the action: `Connect` for `connect`.
     pub fn type_name(&self) -> &str {
         &self.type_name

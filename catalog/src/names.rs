@@ -113,6 +113,29 @@ pub(crate) fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
 }
 
+/// Whether generated code has a type of its own of that name, or Rust keeps it.
+pub(crate) fn is_taken_type_name(name: &str) -> bool {
+    name == "Action" || is_keyword(name)
+}
+
+/// Whether an argument of that name would hide a method which every resource type has, or Rust keeps the name.
+pub(crate) fn is_taken_by_resources(name: &str) -> bool {
+    RESOURCE_METHODS.contains(&name) || is_keyword(name)
+}
+
+const RESOURCE_METHODS: [&str; 10] = [
+    "any",
+    "any_in",
+    "arn",
+    "clone",
+    "from_arn",
+    "from_ids",
+    "new",
+    "part",
+    "requested",
+    "eq",
+];
+
 /// Strict and reserved keywords of the 2024 edition.
 const KEYWORDS: [&str; 52] = [
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",

@@ -51,23 +51,181 @@ const IMPORT: [&str; 9] = [
     "overlay.toml",
 ];
 
+/// Compares with a file of the fixtures, which is written where it differs.
+fn assert_golden(name: &str, text: &str) {
+    let golden = fixture(name);
+    let is_equal = fs::read_to_string(&golden).ok().as_deref() == Some(text);
+    if !is_equal {
+        fs::write(&golden, text).unwrap();
+    }
+    assert!(
+        is_equal,
+        "{} was stale and has been rewritten; review and commit it",
+        golden.display()
+    );
+}
+
 #[test]
 fn the_imported_catalog_is_the_golden_one() {
     let output = run(&IMPORT);
     assert!(output.status.success(), "{}", stderr(&output));
-    let golden = fixture("expected.toml");
-    if fs::read_to_string(&golden).ok().as_deref() != Some(&stdout(&output)) {
-        fs::write(&golden, stdout(&output)).unwrap();
-        panic!(
-            "{} was stale and has been written anew; review and commit it",
-            golden.display()
-        );
-    }
+    assert_golden("expected.toml", &stdout(&output));
     assert_eq!(
         run(&IMPORT).stdout,
         output.stdout,
         "another run gives another text"
     );
+}
+
+const CAUSES: [&str; 5] = [
+    "import",
+    "--reference",
+    "causes.json",
+    "--model",
+    "causes-model.json",
+];
+
+/// A reference with everything that catalogs have no words for: types, keys, placeholders, names and routes.
+#[test]
+fn everything_that_can_be_is_imported() {
+    let output = run(&CAUSES);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_golden("causes.toml", &stdout(&output));
+    assert_golden("causes.notes.txt", &stderr(&output));
+    // Each note is in the file too.
+    for note in stderr(&output).lines() {
+        let note = note.strip_prefix("note: ").unwrap();
+        assert!(
+            stdout(&output).contains(&format!("# Note: {note}\n")),
+            "{note}"
+        );
+    }
+}
+
+/// An action whose resource type cannot be written must not become one that is checked against `*`.
+#[test]
+fn no_action_loses_all_its_resource_types() {
+    let text = stdout(&run(&CAUSES));
+    let catalog: toml::Table = toml::from_str(&text).unwrap();
+    let actions = catalog["actions"].as_table().unwrap();
+    let reference: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(fixture("causes.json")).unwrap()).unwrap();
+    let mut checked = 0;
+    for action in reference["Actions"].as_array().unwrap() {
+        let name = action["Name"].as_str().unwrap();
+        let types = action["Resources"].as_array();
+        let has_types = types.is_some_and(|types| types.iter().all(|of| of["Name"] != "no arn"));
+        if has_types && let Some(entry) = actions.get(name) {
+            assert!(entry.get("resources").is_some(), "{name}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 8);
+    assert!(!actions.contains_key("CopyBackup") && !actions.contains_key("ReadManual"));
+}
+
+/// What `overlay`, which has one correction for each of `subjects`, leaves of the golden import.
+fn left(subjects: &[&str]) -> (String, String) {
+    let corrections: String = subjects
+        .iter()
+        .map(|subject| {
+            format!("[[correction]]\n{subject}\nleave-out = true\nreason = \"not ours\"\n\n")
+        })
+        .collect();
+    let name = format!(
+        "leave-out-{}.toml",
+        subjects.join("").replace([' ', '"', '$', '/'], "")
+    );
+    let overlay = temporary(&name, &format!("overlay = 1\n\n{corrections}"));
+    let output = run(&[
+        "import",
+        "--reference",
+        "reference.json",
+        "--model",
+        "model.json",
+        "--overlay",
+        &overlay,
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    (stdout(&output), stderr(&output))
+}
+
+#[test]
+fn what_refers_to_a_left_out_entry_goes_with_it() {
+    let (catalog, notes) = left(&[r#"condition-key = "aws:ResourceTag/${TagKey}""#]);
+    let without_comments: Vec<&str> = catalog
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    assert!(
+        !without_comments.join("\n").contains("ResourceTag"),
+        "{catalog}"
+    );
+    assert!(
+        notes.contains("note: the condition key `aws:ResourceTag/${TagKey}` is left out: not ours"),
+        "{notes}"
+    );
+    assert!(
+        notes.contains(
+            "note: the resource type `widget` is written without the condition key `aws:ResourceTag/${TagKey}`"
+        ),
+        "{notes}"
+    );
+
+    // A type takes the actions along that act on nothing else; they would be checked against `*`.
+    for subject in [r#"resource = "widget""#, r#"placeholder = "WidgetName""#] {
+        let (catalog, notes) = left(&[subject]);
+        let table: toml::Table = toml::from_str(&catalog).unwrap();
+        assert!(table["resources"].get("widget").is_none());
+        assert!(table["actions"].get("GetWidget").is_none());
+        assert!(table["actions"].get("ListWidgets").is_some());
+        assert!(
+            notes.contains(
+                "note: the action `GetWidget` is left out: every resource type that it acts on is left out"
+            ),
+            "{notes}"
+        );
+    }
+
+    let (catalog, _) = left(&[r#"source = "service-model""#]);
+    assert!(!catalog.contains(r#""service-model""#), "{catalog}");
+    let (catalog, _) = left(&[r#"source = "service-reference""#]);
+    let table: toml::Table = toml::from_str(&catalog).unwrap();
+    assert!(table["actions"]["CreateWidget"].get("companions").is_none());
+
+    let (catalog, _) = left(&[r#"action = "GetWidget""#]);
+    let table: toml::Table = toml::from_str(&catalog).unwrap();
+    assert!(table["actions"].get("GetWidget").is_none());
+    assert!(catalog.ends_with("# Note: the action `GetWidget` is left out: not ours\n"));
+}
+
+/// What only an overlay breaks is an error; what it corrects is not left out.
+#[test]
+fn an_overlay_can_keep_what_would_be_left_out() {
+    let import = |correction: &str| {
+        let name = format!("keep-{}.toml", correction.len());
+        let overlay = temporary(
+            &name,
+            &format!("overlay = 1\n[[correction]]\n{correction}\nreason = \"r\"\n"),
+        );
+        run(&[&CAUSES[..], &["--overlay", &overlay]].concat())
+    };
+    let output = import("action = \"getpart\"\nleave-out = true");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = import("action = \"Mis read\"\nset = { note = \"still faulty\" }");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(!stdout(&output).contains("still faulty"));
+    let output = import("action = \"PaintLabel\"\nset = { route = \"PUT /labels/{name}\" }");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("route = \"PUT /labels/{name}\""));
+    let output = import("action = \"GetPart\"\nset = { condition-keys = [\"parts:Nothing\"] }");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("unknown condition key `parts:Nothing`"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(stdout(&output), "");
 }
 
 #[test]
@@ -78,9 +236,12 @@ fn what_is_not_taken_over_is_said() {
     assert_eq!(
         notes,
         [
+            "note: the last parameter of the route `GET /shops/{ShopId}/widgets/{WidgetName+}` of `GetWidget` may hold several \
+             segments; the route that is written has one",
             "note: `MoveWidget` has the route `POST /moves`, and its model does not say what fills `ShopId` and \
              `WidgetName`; it is written without a route",
             "note: the model has the operation `PingWidgets`, of which the reference says nothing; it is left out",
+            "note: the action `OpenConsole` is left out: there is no console",
         ]
     );
 }

@@ -12,20 +12,6 @@ use crate::model::{Accepts, Placeholder, ResourceType};
 use crate::names;
 use crate::template::{ArnTemplate, Component};
 
-/// Names of arguments that would hide a method which every resource type has.
-const METHODS: [&str; 10] = [
-    "any",
-    "any_in",
-    "arn",
-    "clone",
-    "from_arn",
-    "from_ids",
-    "new",
-    "part",
-    "requested",
-    "eq",
-];
-
 /// The longest name of a closed list, in bytes: that of an identifier.
 const MAX_VALUE_LENGTH: usize = 128;
 
@@ -69,7 +55,7 @@ fn check_parameter(parameter: &Text, scope: &Scope<'_>) -> bool {
         );
         return false;
     }
-    if names::is_keyword(&field) || METHODS.contains(&field.as_str()) {
+    if names::is_taken_by_resources(&field) {
         scope.report(
             &parameter.span(),
             format!(
@@ -285,7 +271,7 @@ pub(super) fn check_type_names(
         .map(|resource| ("resource type", resource.type_name(), &resource.name));
     for (kind, type_name, name) in actions.chain(resources) {
         let (first_kind, first) = *types.entry(type_name.clone()).or_insert((kind, name));
-        let taken_by = if is_taken(&type_name) {
+        let taken_by = if names::is_taken_type_name(&type_name) {
             "the generated code".to_owned()
         } else if std::ptr::eq(first, name) {
             continue;
@@ -301,9 +287,4 @@ pub(super) fn check_type_names(
             "give it another one: `type-name = \"…\"`",
         );
     }
-}
-
-/// Whether generated code has an item of its own of that name, or Rust keeps it.
-pub(super) fn is_taken(type_name: &str) -> bool {
-    type_name == "Action" || names::is_keyword(type_name)
 }

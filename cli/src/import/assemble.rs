@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pinpoint_iam_catalog::{Action as CatalogAction, ConditionKey, Placeholder, ResourceType};
 use toml::{Table, Value};
 
+use super::arn::{self, Template, TemplatePlaceholder};
 use super::draft::{Draft, Entry};
+use super::keys;
 use super::model::{Call, Model, Operation};
 use super::names;
 use super::reference::{Action, Reference, Resource};
@@ -12,6 +15,10 @@ use super::reference::{Action, Reference, Resource};
 /// The short names of the sources that an import refers to.
 pub(super) const REFERENCE: &str = "service-reference";
 pub(super) const MODEL: &str = "service-model";
+
+const KEYS: &str = "condition-keys";
+const RESOURCES: &str = "resources";
+const ACTIONS: &str = "actions";
 
 /// What an import was told beside the files.
 pub(super) struct Given {
@@ -21,48 +28,65 @@ pub(super) struct Given {
     pub(super) date: Option<String>,
 }
 
-/// Puts a catalog together, and says what could not be taken over.
+/// Puts a catalog together. What could not be taken over as it is has a note in the draft.
 ///
 /// Of operations that several models have, the first model's counts.
-pub(super) fn draft(
-    reference: &Reference,
-    models: &[Model],
-    given: &Given,
-) -> (Draft, Vec<String>) {
+pub(super) fn draft(reference: &Reference, models: &[Model], given: &Given) -> Draft {
     let mut import = Import {
         reference,
         models,
         draft: Draft::default(),
-        findings: Vec::new(),
+        keys: BTreeMap::new(),
         resources: BTreeMap::new(),
-        placeholders: BTreeSet::new(),
+        type_names: BTreeSet::new(),
+        routes: BTreeMap::new(),
     };
     import.service(given);
-    import.condition_keys();
+    for key in &reference.condition_keys {
+        import.condition_key(&key.name, Some(&key.types));
+    }
+    for action in &reference.actions {
+        import.type_names.insert(action.name.clone());
+    }
     for resource in &reference.resources {
         import.resource(resource);
     }
     for action in &reference.actions {
         import.action(action);
     }
+    import.routes_that_differ_in_the_query();
     import.operations_without_action();
-    (import.draft, import.findings)
+    import.rust_names_of_condition_keys();
+    import.draft
 }
 
 struct Import<'a> {
     reference: &'a Reference,
     models: &'a [Model],
     draft: Draft,
-    findings: Vec<String>,
-    /// The resource types of the catalog for each one of the reference: one for each form of its ARNs.
-    resources: BTreeMap<String, Vec<ImportedResource>>,
-    placeholders: BTreeSet<String>,
+    /// The condition keys of the catalog, by what their spellings have in common.
+    keys: BTreeMap<String, String>,
+    /// The resource types of the catalog for each one of the reference: one for each form of its ARNs. `None` where no form can
+    /// be written.
+    resources: BTreeMap<String, Option<Vec<ImportedResource>>>,
+    /// The names of Rust types that are taken.
+    type_names: BTreeSet<String>,
+    /// The actions of each method and shape of path.
+    routes: BTreeMap<String, Vec<RoutedAction>>,
 }
 
 #[derive(Clone)]
 struct ImportedResource {
     name: String,
     placeholders: Vec<String>,
+}
+
+/// An action with a route in its model.
+struct RoutedAction {
+    name: String,
+    /// The route as the model has it.
+    written: String,
+    has_query: bool,
 }
 
 impl<'a> Import<'a> {
@@ -86,80 +110,164 @@ impl<'a> Import<'a> {
         }
     }
 
-    fn condition_keys(&mut self) {
-        for key in &self.reference.condition_keys {
-            let mut entry = Entry::new();
-            let value_type = match key.types.as_slice() {
-                [only] => only.as_str(),
-                _ => {
-                    self.findings.push(format!(
-                        "the condition key `{}` has {} types; it is written as `String`",
-                        key.name,
-                        key.types.len()
-                    ));
-                    "String"
-                }
+    /// The name of a condition key in the catalog, where it is written when it is met for the first time.
+    fn condition_key(&mut self, written: &str, types: Option<&[String]>) -> String {
+        let name = keys::canonical(written);
+        let identity = keys::identity(&name);
+        if let Some(known) = self.keys.get(&identity) {
+            let known = known.clone();
+            if types.is_some() && known != name {
+                let text = format!("the condition key `{written}` is written as `{known}`");
+                self.draft.note(KEYS, &known, text);
+            }
+            return known;
+        }
+        if name != written {
+            let text = format!("the condition key `{written}` is written as `{name}`");
+            self.draft.note(KEYS, &name, text);
+        }
+        let (value_type, is_as_written) = keys::value_type(types.unwrap_or_default());
+        if !is_as_written {
+            let listed = match types {
+                None => "is used and not declared".to_owned(),
+                Some([]) => "has no type".to_owned(),
+                Some([only]) => format!("has the unknown type `{only}`"),
+                Some(several) => format!("has the types `{}`", several.join("`, `")),
             };
-            entry.insert("type".to_owned(), value_type.into());
-            entry.insert("summary".to_owned(), key_summary(&key.name).into());
-            self.draft
-                .section("condition-keys")
-                .insert(key.name.clone(), entry);
+            let text =
+                format!("the condition key `{name}` {listed}; it is written as `{value_type}`");
+            self.draft.note(KEYS, &name, text);
+        }
+        let mut entry = Entry::new();
+        entry.insert("type".to_owned(), value_type.into());
+        entry.insert("summary".to_owned(), key_summary(&name).into());
+        self.draft.section(KEYS).insert(name.clone(), entry);
+        self.keys.insert(identity, name.clone());
+        name
+    }
+
+    fn condition_keys<'k>(&mut self, keys: impl Iterator<Item = &'k String>) -> BTreeSet<String> {
+        keys.map(|key| self.condition_key(key, None)).collect()
+    }
+
+    /// Gives another Rust name to each key whose own is taken.
+    fn rust_names_of_condition_keys(&mut self) {
+        let mut taken: BTreeSet<(String, bool)> = BTreeSet::new();
+        for (key, entry) in self.draft.section(KEYS) {
+            let name = ConditionKey::default_rust_name(key);
+            // Functions and constants do not get in each other's way.
+            let is_function = key.contains("${");
+            let unused = unused(&name, "_", |name| {
+                taken.contains(&(name.to_owned(), is_function))
+            });
+            if unused != name {
+                entry.insert("rust-name".to_owned(), unused.as_str().into());
+            }
+            taken.insert((unused, is_function));
         }
     }
 
     fn resource(&mut self, resource: &'a Resource) {
+        let own_name = &resource.name;
         if resource.arn_formats.is_empty() {
-            self.findings.push(format!(
-                "the resource type `{}` has no ARN; actions on it are written without it",
-                resource.name
-            ));
-        }
-        let name = names::kebab(&resource.name);
-        for (index, format) in resource.arn_formats.iter().enumerate() {
-            let name = match index {
-                0 => name.clone(),
-                _ => format!("{name}-{}", index + 1),
-            };
-            let (arn, placeholders) = template(format);
-            for placeholder in &placeholders {
-                self.placeholder(placeholder);
-            }
-            let mut entry = Entry::new();
-            entry.insert("arn".to_owned(), arn.into());
-            let spoken = names::phrase(&resource.name);
-            let spoken = spoken.strip_prefix("the ").unwrap_or(&spoken);
-            entry.insert("summary".to_owned(), format!("One {spoken}.").into());
-            if !resource.condition_keys.is_empty() {
-                let keys = sorted(resource.condition_keys.iter());
-                entry.insert("condition-keys".to_owned(), keys);
-            }
-            if self
-                .draft
-                .section("resources")
-                .insert(name.clone(), entry)
-                .is_some()
-            {
-                self.findings.push(format!(
-                    "two resource types would be called `{name}`; the later one is written"
-                ));
-            }
-            let imported = ImportedResource { name, placeholders };
-            let forms = self.resources.entry(resource.name.clone()).or_default();
-            forms.push(imported);
-        }
-    }
-
-    fn placeholder(&mut self, name: &str) {
-        if !self.placeholders.insert(name.to_owned()) {
+            self.draft.note(
+                RESOURCES,
+                &names::kebab(own_name),
+                format!("the resource type `{own_name}` has no ARN; actions on it are written without it"),
+            );
+            self.resources.insert(own_name.clone(), Some(Vec::new()));
             return;
         }
+        let kebab = match names::kebab(own_name) {
+            name if name.starts_with(|first: char| first.is_ascii_lowercase()) => name,
+            name => format!("type-{name}").trim_end_matches('-').to_owned(),
+        };
+        let condition_keys = self.condition_keys(resource.condition_keys.iter());
+        let mut forms = Vec::new();
+        let formats = resource.arn_formats.iter();
+        for format in formats.flat_map(|format| arn::formats(format)) {
+            let entries = self.draft.section(RESOURCES);
+            let name = unused(&kebab, "-", |name| entries.contains_key(name));
+            match arn::template(&format) {
+                Ok(template) => {
+                    let form = self.form(resource, name, template, &condition_keys);
+                    forms.push(form);
+                }
+                Err(why) => {
+                    let text = format!(
+                        "the ARN `{format}` of the resource type `{own_name}` is left out: {why}"
+                    );
+                    self.draft.note(RESOURCES, &name, text);
+                }
+            }
+        }
+        let forms = (!forms.is_empty()).then_some(forms);
+        self.resources.insert(own_name.clone(), forms);
+    }
+
+    /// Writes one form of a resource type's ARNs.
+    fn form(
+        &mut self,
+        resource: &Resource,
+        name: String,
+        template: Template,
+        condition_keys: &BTreeSet<String>,
+    ) -> ImportedResource {
         let mut entry = Entry::new();
-        entry.insert("parameter".to_owned(), names::kebab(name).into());
-        entry.insert("summary".to_owned(), names::phrase(name).into());
-        self.draft
-            .section("placeholders")
-            .insert(name.to_owned(), entry);
+        entry.insert("arn".to_owned(), template.arn.into());
+        let spoken = names::phrase(&resource.name);
+        let spoken = spoken.strip_prefix("the ").unwrap_or(&spoken);
+        entry.insert("summary".to_owned(), format!("One {spoken}.").into());
+        if !condition_keys.is_empty() {
+            let keys = sorted(condition_keys.iter());
+            entry.insert("condition-keys".to_owned(), keys);
+        }
+        let own_type = ResourceType::default_type_name(&name);
+        let type_name = self.type_name(&own_type, "Resource");
+        if type_name != own_type {
+            entry.insert("type-name".to_owned(), type_name.into());
+        }
+        for change in template.changes {
+            let text = format!("in the ARN of the resource type `{name}`, {change}");
+            self.draft.note(RESOURCES, &name, text);
+        }
+        let placeholders: Vec<String> = template
+            .placeholders
+            .into_iter()
+            .map(|placeholder| {
+                self.placeholder(&placeholder);
+                placeholder.name
+            })
+            .collect();
+        self.draft.section(RESOURCES).insert(name.clone(), entry);
+        ImportedResource { name, placeholders }
+    }
+
+    /// A name for a Rust type that nothing else has, which is taken from now on.
+    fn type_name(&mut self, own: &str, what: &str) -> String {
+        let is_free =
+            |name: &str| CatalogAction::can_be_type_name(name) && !self.type_names.contains(name);
+        let name = if is_free(own) {
+            own.to_owned()
+        } else {
+            unused(&format!("{own}{what}"), "", |name| !is_free(name))
+        };
+        self.type_names.insert(name.clone());
+        name
+    }
+
+    fn placeholder(&mut self, placeholder: &TemplatePlaceholder) {
+        let TemplatePlaceholder { name, is_opaque } = placeholder;
+        let section = self.draft.section("placeholders");
+        let entry = section.entry(name.clone()).or_insert_with(|| {
+            let mut entry = Entry::new();
+            entry.insert("parameter".to_owned(), parameter(name).into());
+            entry.insert("summary".to_owned(), names::phrase(name).into());
+            entry
+        });
+        if *is_opaque {
+            entry.insert("accepts".to_owned(), "opaque".into());
+        }
     }
 
     fn action(&mut self, action: &'a Action) {
@@ -169,25 +277,42 @@ impl<'a> Import<'a> {
         if let Some(properties) = properties.and_then(|found| found.properties.as_ref()) {
             entry.insert("access-level".to_owned(), properties.access_level().into());
         }
-        let mut resources: Vec<ImportedResource> = Vec::new();
-        let mut keys: BTreeSet<&String> = action.action_condition_keys.iter().collect();
-        for resource in &action.resources {
-            keys.extend(&resource.condition_keys);
-            match self.resources.get(&resource.name) {
-                Some(forms) => resources.extend(forms.iter().cloned()),
-                None => self.findings.push(format!(
-                    "`{}` acts on `{}`, of which the reference says nothing",
-                    action.name, resource.name
-                )),
-            }
+        if !names::is_capitalized(&action.name) {
+            let own_type = names::type_name(&action.name);
+            let type_name = self.type_name(&own_type, "Action");
+            entry.insert("type-name".to_owned(), type_name.into());
+        } else if !CatalogAction::can_be_type_name(&action.name) {
+            let type_name = self.type_name(&action.name, "Action");
+            entry.insert("type-name".to_owned(), type_name.into());
         }
+        let mut resources: Vec<ImportedResource> = Vec::new();
+        let mut is_without_types = false;
+        for resource in &action.resources {
+            let why = match self.resources.get(&resource.name) {
+                Some(Some(forms)) => {
+                    resources.extend(forms.iter().cloned());
+                    continue;
+                }
+                Some(None) => "is left out",
+                None => "is not in the reference",
+            };
+            is_without_types = true;
+            let text = format!(
+                "the action `{}` is written without the resource type `{}`, which {why}",
+                action.name, resource.name
+            );
+            self.draft.note(ACTIONS, &action.name, text);
+        }
+        let listed = action.resources.iter();
+        let listed = listed.flat_map(|resource| &resource.condition_keys);
+        let keys = self.condition_keys(action.action_condition_keys.iter().chain(listed));
         resources.sort_by(|left, right| left.name.cmp(&right.name));
         if !resources.is_empty() {
             let names = resources.iter().map(|resource| &resource.name);
             entry.insert("resources".to_owned(), sorted(names));
         }
         if !keys.is_empty() {
-            entry.insert("condition-keys".to_owned(), sorted(keys.iter().copied()));
+            entry.insert("condition-keys".to_owned(), sorted(keys.iter()));
         }
         let companions = self.companions(&action.name);
         if !companions.is_empty() {
@@ -213,8 +338,13 @@ impl<'a> Import<'a> {
         }
         entry.insert("sources".to_owned(), super::overlay::texts(sources));
         self.draft
-            .section("actions")
+            .section(ACTIONS)
             .insert(action.name.clone(), entry);
+        // Without any type it would be an action that is checked against `*`.
+        if is_without_types && resources.is_empty() {
+            let why = "no resource type that it acts on can be written";
+            self.draft.leave_out(ACTIONS, &action.name, why);
+        }
     }
 
     /// Writes down how requests name the operation, and where they say what it acts on.
@@ -234,15 +364,15 @@ impl<'a> Import<'a> {
         let mut missing = Vec::new();
         let call = model.call(&action.name, operation);
         let parameters: BTreeSet<String> = match &call {
-            Call::Route { path, .. } => labels(path).map(names::kebab).collect(),
+            Call::Route { path, .. } => labels(path).map(parameter).collect(),
             Call::Target(_) | Call::Other => BTreeSet::new(),
         };
         for placeholder in placeholders {
-            let parameter = names::kebab(placeholder);
-            if parameters.contains(&parameter) {
+            let wanted = parameter(placeholder);
+            if parameters.contains(&wanted) {
                 continue;
             }
-            match model.place(operation, |name| names::kebab(name) == parameter) {
+            match model.place(operation, |name| parameter(name) == wanted) {
                 Some(place) => {
                     from_request.insert(placeholder.clone(), place.into());
                 }
@@ -256,15 +386,32 @@ impl<'a> Import<'a> {
                 status,
             } => {
                 if !missing.is_empty() {
-                    self.findings.push(format!(
+                    let text = format!(
                         "`{}` has the route `{method} {path}`, and its model does not say what fills {}; it is written \
                          without a route",
                         action.name,
                         missing.join(" and ")
-                    ));
+                    );
+                    self.draft.note(ACTIONS, &action.name, text);
                     return;
                 }
                 let route = format!("{method} {}", path_of(&path));
+                self.routes
+                    .entry(shape(&route))
+                    .or_default()
+                    .push(RoutedAction {
+                        name: action.name.clone(),
+                        written: format!("{method} {}", operation.http.request_uri),
+                        has_query: operation.http.request_uri.contains('?'),
+                    });
+                if path.contains("+}") {
+                    let text = format!(
+                        "the last parameter of the route `{method} {path}` of `{}` may hold several segments; the route \
+                         that is written has one",
+                        action.name
+                    );
+                    self.draft.note(ACTIONS, &action.name, text);
+                }
                 entry.insert("route".to_owned(), route.into());
                 entry.insert("success-status".to_owned(), Value::Integer(status.into()));
             }
@@ -317,39 +464,81 @@ impl<'a> Import<'a> {
             .filter(|operation| !actions.contains(operation.as_str()))
             .collect();
         for operation in unknown {
-            self.findings.push(format!(
+            let text = format!(
                 "the model has the operation `{operation}`, of which the reference says nothing; it is left out"
-            ));
+            );
+            self.draft.note(ACTIONS, operation, text);
+        }
+    }
+
+    /// Of routes with one method and one shape of path, the one without a query keeps its own; a request for the others
+    /// is recognised by its query, which routes do not have.
+    fn routes_that_differ_in_the_query(&mut self) {
+        for actions in std::mem::take(&mut self.routes).into_values() {
+            if actions.len() < 2 {
+                continue;
+            }
+            let plain: Vec<&RoutedAction> =
+                actions.iter().filter(|action| !action.has_query).collect();
+            let owner = match plain.as_slice() {
+                [only] => Some(only.name.as_str()),
+                _ => None,
+            };
+            for RoutedAction { name, written, .. } in &actions {
+                if owner == Some(name) {
+                    continue;
+                }
+                if let Some(entry) = self.draft.section(ACTIONS).get_mut(name) {
+                    for key in ["route", "success-status", "from-request"] {
+                        entry.remove(key);
+                    }
+                }
+                let others: Vec<String> = actions
+                    .iter()
+                    .filter(|other| other.name != *name)
+                    .map(|other| format!("`{}`", other.name))
+                    .collect();
+                let text = format!(
+                    "`{name}` is written without its route `{written}`: method and path are those of {} too",
+                    others.join(", ")
+                );
+                self.draft.note(ACTIONS, name, text);
+            }
         }
     }
 }
 
-/// An ARN format as a template: its placeholders in words with capitals, as far as they are not the scope's.
-fn template(format: &str) -> (String, Vec<String>) {
-    let mut text = String::new();
-    let mut placeholders = Vec::new();
-    let mut rest = format;
-    while let Some((before, behind)) = rest.split_once("${") {
-        text.push_str(before);
-        let Some((name, after)) = behind.split_once('}') else {
-            text.push_str("${");
-            rest = behind;
-            break;
-        };
-        let is_of_scope =
-            ["Partition", "Region", "Account"].contains(&name) && text.matches(':').count() < 5;
-        let name = if is_of_scope {
-            name.to_owned()
-        } else {
-            let name = names::capitalized(name);
-            placeholders.push(name.clone());
-            name
-        };
-        text.push_str(&format!("${{{name}}}"));
-        rest = after;
+/// The path parameter that fills the placeholder `name`, or stands for the member `name` of a request.
+fn parameter(name: &str) -> String {
+    let parameter = names::kebab(name);
+    if Placeholder::can_be_filled_by(&parameter) {
+        parameter
+    } else {
+        format!("{parameter}-value")
     }
-    text.push_str(rest);
-    (text, placeholders)
+}
+
+/// `name`, or with the first number behind it that makes it a name which is not taken.
+fn unused(name: &str, separator: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut unused = name.to_owned();
+    let mut number = 2;
+    while is_taken(&unused) {
+        unused = format!("{name}{separator}{number}");
+        number += 1;
+    }
+    unused
+}
+
+/// A route without the names of its parameters.
+fn shape(route: &str) -> String {
+    let segments = route.split('/').map(|segment| {
+        if segment.starts_with('{') {
+            "{}"
+        } else {
+            segment
+        }
+    });
+    segments.collect::<Vec<&str>>().join("/")
 }
 
 /// The parameters of a model's path, `{Name}` or `{Name+}`.
@@ -367,7 +556,7 @@ fn path_of(path: &str) -> String {
             .strip_prefix('{')
             .and_then(|rest| rest.strip_suffix('}'));
         match name {
-            Some(name) => format!("{{{}}}", names::kebab(name.trim_end_matches('+'))),
+            Some(name) => format!("{{{}}}", parameter(name.trim_end_matches('+'))),
             None => segment.to_owned(),
         }
     });
@@ -385,8 +574,18 @@ fn key_summary(key: &str) -> String {
         }
         "aws:TagKeys" => "The keys of all tags in the request.".to_owned(),
         _ => {
-            let name = key.split_once(':').map_or(key, |(_, name)| name);
-            let name = name.split("/${").next().unwrap_or(name);
+            // Parts that requests fill in have no words.
+            let fixed = key
+                .split("${")
+                .enumerate()
+                .map(|(index, part)| match index {
+                    0 => part,
+                    _ => part.split_once('}').map_or(part, |(_, after)| after),
+                });
+            let fixed = fixed.collect::<Vec<&str>>().join("/");
+            let name = fixed
+                .split_once(':')
+                .map_or(fixed.as_str(), |(_, name)| name);
             let phrase = names::phrase(name);
             let phrase = phrase.strip_prefix("the ").unwrap_or(&phrase);
             format!("The {phrase} of the request.")

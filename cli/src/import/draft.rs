@@ -1,6 +1,6 @@
 //! A catalog in the making: tables of keys and values, written in the order of the format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Value;
 
@@ -14,12 +14,13 @@ pub(super) const SECTIONS: [&str; 5] = [
 ];
 
 /// The keys of entries in the order in which they are written; what is not listed follows in alphabetical order.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "prefix",
     "name",
     "title",
     "date",
     "type",
+    "rust-name",
     "parameter",
     "accepts",
     "values",
@@ -47,13 +48,47 @@ const ORDER: [&str; 26] = [
 pub(super) type Entry = BTreeMap<String, Value>;
 
 /// A catalog file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
     pub(super) service: Entry,
     /// Entries by section and name.
     pub(super) sections: BTreeMap<&'static str, BTreeMap<String, Entry>>,
     /// The reasons of corrections, by section (or `service`) and name.
     pub(super) reasons: BTreeMap<(String, String), Vec<String>>,
+    /// What is not as the sources have it, in the order in which it was found.
+    notes: Vec<Note>,
+    /// The entries that were left out, by section and name.
+    left_out: BTreeSet<(&'static str, String)>,
+}
+
+/// A remark on an entry, or on one that is missing.
+#[derive(Clone, Debug)]
+struct Note {
+    section: &'static str,
+    name: String,
+    text: String,
+}
+
+/// A draft as text, and which entry stands where.
+pub(super) struct Written {
+    pub(super) text: String,
+    /// The lines of the entries' heads, counted from 1, in ascending order.
+    heads: Vec<(usize, &'static str, String)>,
+}
+
+impl Written {
+    /// The section and name of the entry at `line`, and the key whose value stands there.
+    pub(super) fn entry_at(&self, line: usize) -> Option<(&'static str, &str, &str)> {
+        let mut heads = self.heads.iter().rev();
+        let (head, section, name) = heads.find(|(head, ..)| *head <= line)?;
+        let lines: Vec<&str> = self.text.lines().take(line).skip(*head).collect();
+        // The lines of a list are indented.
+        let mut keys = lines.iter().rev().filter_map(|line| {
+            let (key, _) = line.split_once(" = ")?;
+            (!key.starts_with(' ')).then_some(key)
+        });
+        Some((section, name, keys.next().unwrap_or_default()))
+    }
 }
 
 impl Draft {
@@ -62,33 +97,260 @@ impl Draft {
         self.sections.entry(name).or_default()
     }
 
+    /// Notes something about an entry, which need not exist.
+    pub(super) fn note(&mut self, section: &'static str, name: &str, text: impl Into<String>) {
+        self.notes.push(Note {
+            section,
+            name: name.to_owned(),
+            text: text.into(),
+        });
+    }
+
+    /// The texts of all notes.
+    pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
+        self.notes.iter().map(|note| note.text.as_str())
+    }
+
+    /// Leaves an entry out, if it exists. [`prune`](Self::prune) then removes what refers to it.
+    pub(super) fn leave_out(&mut self, section: &'static str, name: &str, why: &str) {
+        self.section(section).remove(name);
+        let text = format!("the {} `{name}` is left out: {why}", kind(section));
+        self.note(section, name, text);
+        self.left_out.insert((section, name.to_owned()));
+    }
+
+    /// Removes every reference to an entry that was left out. An entry that cannot be without it is left out too.
+    ///
+    /// An action that acted on a resource type never becomes one that acts on everything: it is left out with its last type.
+    pub(super) fn prune(&mut self) {
+        let sections = &self.sections;
+        let is_there = |section: &str, name: &String| {
+            sections
+                .get(section)
+                .is_some_and(|entries| entries.contains_key(name))
+        };
+        // A correction may have put another entry in its place.
+        self.left_out
+            .retain(|(section, name)| !is_there(section, name));
+        let lost = self.left_out.clone();
+        self.prune_resources(&lost);
+        // Resource types may have been left out just now.
+        let lost = self.left_out.clone();
+        self.prune_actions(&lost);
+    }
+
+    fn prune_resources(&mut self, lost: &BTreeSet<(&'static str, String)>) {
+        let mut resources = std::mem::take(self.section("resources"));
+        let mut without = Vec::new();
+        for (name, entry) in &mut resources {
+            let arn = entry.get("arn").and_then(Value::as_str).unwrap_or_default();
+            let placeholder = lost.iter().find(|(section, placeholder)| {
+                *section == "placeholders" && arn.contains(&format!("${{{placeholder}}}"))
+            });
+            if let Some((_, placeholder)) = placeholder {
+                without.push((name.clone(), placeholder.clone()));
+            }
+            self.prune_list("resources", name, entry, "condition-keys", lost);
+        }
+        *self.section("resources") = resources;
+        for (name, placeholder) in without {
+            let why = format!("the placeholder `{placeholder}` is left out");
+            self.leave_out("resources", &name, &why);
+        }
+    }
+
+    fn prune_actions(&mut self, lost: &BTreeSet<(&'static str, String)>) {
+        let mut actions = std::mem::take(self.section("actions"));
+        let mut without = Vec::new();
+        for (name, entry) in &mut actions {
+            self.prune_list("actions", name, entry, "condition-keys", lost);
+            self.prune_list("actions", name, entry, "sources", lost);
+            for list in ["companions", "seen"] {
+                self.prune_tables(name, entry, list, lost);
+            }
+            if let Some(Value::Table(lifecycle)) = entry.get_mut("lifecycle")
+                && is_of_lost_source(lifecycle, lost)
+            {
+                lifecycle.remove("source");
+            }
+            if self.prune_list("actions", name, entry, "resources", lost) {
+                if entry.contains_key("resources") {
+                    self.prune_values(entry);
+                } else {
+                    without.push(name.clone());
+                }
+            }
+        }
+        *self.section("actions") = actions;
+        for name in without {
+            let why = "every resource type that it acts on is left out";
+            self.leave_out("actions", &name, why);
+        }
+    }
+
+    /// Removes names of lost entries from a list; answers whether there were any.
+    fn prune_list(
+        &mut self,
+        section: &'static str,
+        name: &str,
+        entry: &mut Entry,
+        list: &'static str,
+        lost: &BTreeSet<(&'static str, String)>,
+    ) -> bool {
+        let Some(Value::Array(items)) = entry.get_mut(list) else {
+            return false;
+        };
+        let mut removed = Vec::new();
+        items.retain(|item| {
+            let text = item.as_str().unwrap_or_default();
+            let is_lost = lost.contains(&(list, text.to_owned()));
+            if is_lost {
+                removed.push(text.to_owned());
+            }
+            !is_lost
+        });
+        if items.is_empty() {
+            entry.remove(list);
+        }
+        for text in &removed {
+            let note = format!(
+                "the {} `{name}` is written without the {} `{text}`",
+                kind(section),
+                kind(list)
+            );
+            self.note(section, name, note);
+        }
+        !removed.is_empty()
+    }
+
+    /// Removes what a lost source says.
+    fn prune_tables(
+        &mut self,
+        name: &str,
+        entry: &mut Entry,
+        list: &str,
+        lost: &BTreeSet<(&'static str, String)>,
+    ) {
+        let Some(Value::Array(items)) = entry.get_mut(list) else {
+            return;
+        };
+        let before = items.len();
+        items.retain(|item| {
+            let table = item.as_table();
+            !table.is_some_and(|table| is_of_lost_source(table, lost))
+        });
+        if items.len() < before {
+            let note =
+                format!("`{list}` of the action `{name}` is written without a left-out source");
+            self.note("actions", name, note);
+        }
+        if entry
+            .get(list)
+            .and_then(Value::as_array)
+            .is_some_and(Vec::is_empty)
+        {
+            entry.remove(list);
+        }
+    }
+
+    /// Removes the values of placeholders that no resource type of the action has any more.
+    fn prune_values(&self, entry: &mut Entry) {
+        let resources = self.sections.get("resources");
+        let types = entry.get("resources").and_then(Value::as_array);
+        let arns = types.into_iter().flatten().filter_map(|name| {
+            let resource = resources?.get(name.as_str()?)?;
+            resource.get("arn")?.as_str()
+        });
+        let arns: String = arns.collect();
+        for values in ["pinned", "from-request"] {
+            if let Some(Value::Table(table)) = entry.get_mut(values) {
+                table.retain(|placeholder, _| arns.contains(&format!("${{{placeholder}}}")));
+                if table.is_empty() {
+                    entry.remove(values);
+                }
+            }
+        }
+    }
+
     /// The file. Equal drafts give equal texts.
-    pub(super) fn write(&self, head: &str) -> String {
-        let mut text = String::new();
+    pub(super) fn write(&self, head: &str) -> Written {
+        let mut written = Written {
+            text: String::new(),
+            heads: Vec::new(),
+        };
+        let text = &mut written.text;
         for line in head.lines() {
             text.push_str(&format!("# {line}\n"));
         }
         text.push_str("format = 1\n\n");
-        self.write_reasons("service", "", &mut text);
+        self.write_reasons("service", "", text);
         text.push_str("[service]\n");
-        write_entry(&self.service, &mut text);
+        write_entry(&self.service, text);
         for section in SECTIONS {
             for (name, entry) in self.sections.get(section).into_iter().flatten() {
                 text.push('\n');
-                self.write_reasons(section, name, &mut text);
+                self.write_reasons(section, name, text);
+                written
+                    .heads
+                    .push((text.matches('\n').count() + 1, section, name.clone()));
                 text.push_str(&format!("[{section}.{}]\n", key(name)));
-                write_entry(entry, &mut text);
+                write_entry(entry, text);
             }
         }
-        text
+        let mut missing = self.notes.iter().filter(|note| !self.has(note)).peekable();
+        if missing.peek().is_some() {
+            text.push('\n');
+        }
+        for note in missing {
+            text.push_str(&format!("# Note: {}\n", one_line(&note.text)));
+        }
+        written
+    }
+
+    /// Whether the entry of a note exists.
+    fn has(&self, note: &Note) -> bool {
+        let entries = self.sections.get(note.section);
+        entries.is_some_and(|entries| entries.contains_key(&note.name))
     }
 
     fn write_reasons(&self, section: &str, name: &str, text: &mut String) {
+        let notes = self.notes.iter();
+        for note in notes.filter(|note| note.section == section && note.name == name) {
+            text.push_str(&format!("# Note: {}\n", one_line(&note.text)));
+        }
         let place = (section.to_owned(), name.to_owned());
         for reason in self.reasons.get(&place).into_iter().flatten() {
             text.push_str(&format!("# Corrected: {reason}\n"));
         }
     }
+}
+
+/// What the entries of a section are.
+fn kind(section: &str) -> &'static str {
+    match section {
+        "sources" => "source",
+        "condition-keys" => "condition key",
+        "placeholders" => "placeholder",
+        "resources" => "resource type",
+        _ => "action",
+    }
+}
+
+fn is_of_lost_source(table: &toml::Table, lost: &BTreeSet<(&'static str, String)>) -> bool {
+    let source = table.get("source").and_then(Value::as_str);
+    source.is_some_and(|source| lost.contains(&("sources", source.to_owned())))
+}
+
+/// A text for a comment: what sources say may contain line breaks.
+fn one_line(text: &str) -> String {
+    let escape = |character: char| {
+        if character.is_control() {
+            character.escape_default().to_string()
+        } else {
+            character.to_string()
+        }
+    };
+    text.chars().map(escape).collect()
 }
 
 fn write_entry(entry: &Entry, text: &mut String) {
@@ -178,7 +440,7 @@ mod tests {
         draft
             .section("condition-keys")
             .insert("aws:ResourceTag/${TagKey}".to_owned(), entry.clone());
-        let table: toml::Table = toml::from_str(&draft.write("head\nlines")).unwrap();
+        let table: toml::Table = toml::from_str(&draft.write("head\nlines").text).unwrap();
         assert_eq!(table["service"]["name"].as_str(), Some(text));
         let keys = table["condition-keys"].as_table().unwrap();
         let read = keys["aws:ResourceTag/${TagKey}"]["values"].clone();

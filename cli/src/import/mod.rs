@@ -1,16 +1,18 @@
 //! `pinpoint-iam import`.
 
+mod arn;
 mod assemble;
 mod draft;
+mod keys;
 mod model;
 mod names;
 mod overlay;
 mod reference;
+mod repair;
 
 use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
-use pinpoint_iam_catalog::{Catalog, SourceFile};
 use serde::de::DeserializeOwned;
 
 use self::assemble::Given;
@@ -34,8 +36,12 @@ Options:
   --output <catalog.toml>   where to write to; without it the catalog is printed
   --check                   write nothing, and fail when the output is another one
 
-What could not be taken over is said on the standard error output. The catalog is checked before it is written.
+What a catalog has no words for is written in another way or left out, with everything that refers to it. Each change is a
+note on the standard error output and a comment in the catalog. The catalog is checked before it is written.
 ";
+
+/// The first line of catalogs that are imported.
+const HEAD: &str = "Written by `pinpoint-iam import`: what has to be another way belongs into the overlay, with its reason.";
 
 #[derive(Default)]
 struct Arguments {
@@ -106,10 +112,9 @@ fn catalog(reference: &Path, arguments: &Arguments) -> Result<String, Failure> {
         name: arguments.name.clone(),
         date: arguments.date.clone(),
     };
-    let (mut draft, findings) = assemble::draft(&reference, &models, &given);
-    for finding in findings {
-        eprintln!("note: {finding}");
-    }
+    let mut draft = assemble::draft(&reference, &models, &given);
+    // What only the corrections break is an error, so that nobody misses it.
+    let faulty = repair::faulty(&draft);
     if let Some(path) = &arguments.overlay {
         let text = read(path)?;
         let path = path.display().to_string();
@@ -124,17 +129,16 @@ fn catalog(reference: &Path, arguments: &Arguments) -> Result<String, Failure> {
             return Err(Failure::new(faults.join("\n")));
         }
     }
-    let text = draft.write(
-        "Written by `pinpoint-iam import`: what has to be another way belongs into the overlay, with its reason.",
-    );
-    let file = SourceFile::new("the imported catalog", text.as_str());
-    match Catalog::load([file]) {
-        Ok(_) => Ok(text),
-        Err(faults) => Err(Failure::new(format!(
+    let written = repair::without(&faulty, &mut draft);
+    for note in draft.notes() {
+        eprintln!("note: {note}");
+    }
+    written.map(|written| written.text).map_err(|faults| {
+        Failure::new(format!(
             "{}\n\nerror: the imported catalog has faults; correct them in an overlay",
             faults.report()
-        ))),
-    }
+        ))
+    })
 }
 
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {

@@ -46,6 +46,23 @@ pub(super) fn capitalized(name: &str) -> String {
     words.collect()
 }
 
+/// Whether a name is that of a Rust type already.
+pub(super) fn is_capitalized(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// A name with a capital at the start of each part, and the capitals that it has.
+pub(super) fn type_name(name: &str) -> String {
+    let parts = name.split(|character: char| !character.is_ascii_alphanumeric());
+    let parts = parts.map(|part| {
+        let mut characters = part.chars();
+        let first = characters.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(characters).collect::<String>()
+    });
+    parts.collect()
+}
+
 /// What an action does, as far as its name tells. A correction says it better.
 pub(super) fn summary(action: &str) -> String {
     let mut words = words(action).into_iter();

@@ -15,8 +15,8 @@
 //!
 //! The reference has no sentences: those that the import makes out of names can be replaced by better ones in `summaries`, by
 //! section and name. A correction names one entry, by `action`, `resource`, `placeholder`, `condition-key` or `source`, or `service = true`. It
-//! changes an entry that the import made; with `add = true` it makes one that the import did not. A correction that no
-//! longer changes anything is an error: the import has caught up with it.
+//! changes an entry that the import made; with `add = true` it makes one that the import did not, and with `leave-out = true` it
+//! removes one with everything that refers to it. A correction that no longer changes anything is an error: the import has caught up with it.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ struct Correction {
     set: toml::Table,
     #[serde(default)]
     remove: Vec<String>,
-    /// Leaves the whole entry out.
+    /// Leaves the whole entry out, and what refers to it.
     #[serde(default)]
     leave_out: bool,
     reason: String,
@@ -196,7 +196,7 @@ fn apply(correction: &Correction, draft: &mut Draft) -> Result<(), String> {
                 }
                 (None, false) => return Err(no_entry(draft, section, &name)),
                 (Some(_), false) if correction.leave_out => {
-                    entries.remove(&name);
+                    draft.leave_out(section, &name, reason);
                     return Ok(());
                 }
                 (Some(entry), false) => correction.change(entry)?,
