@@ -158,20 +158,15 @@ fn fail_package(error: &PackageError) -> ExitCode {
     }
 }
 
-/// Shows every fault: on one line as an error of the build, and with the line of the file in the script's output.
+/// Shows every fault with the line of the file.
+///
+/// Cargo shows what a failed build script has printed. Errors that it is given with `cargo::error` it shows a second time there.
 fn fail_faults(faults: &Faults) -> ExitCode {
     eprintln!("{}", faults.report());
-    for fault in faults {
-        println!("cargo::error={}", one_line(&fault.to_string()));
-    }
     ExitCode::FAILURE
 }
 
 fn fail(message: &str) -> ExitCode {
-    println!("cargo::error={}", one_line(message));
+    eprintln!("error: {message}");
     ExitCode::FAILURE
-}
-
-fn one_line(message: &str) -> String {
-    message.replace(['\n', '\r'], " ")
 }
