@@ -11,7 +11,7 @@ use crate::eval::{Answer, Decision, Explanation, PolicyStack, reference};
 use crate::guard::{Guard, ResourceTagSource};
 use crate::principal::Principal;
 use crate::request::Request;
-use crate::source::{PolicySource, SourceError};
+use crate::source::{PolicySource, PolicyStore, SourceError};
 use crate::states::{Pinned, PolicyState, PolicyStates};
 #[cfg(feature = "testing")]
 use crate::testing::Double;
@@ -163,7 +163,7 @@ impl Authorizer {
     /// ```
     pub fn reload(&self) -> Result<(), BuildError> {
         let replacing = self.0.states.replacing();
-        let loaded = snapshot(&*self.0.source, self.scope());
+        let loaded = load(&*self.0.source, self.scope()).and_then(compile);
         match loaded {
             Ok(snapshot) => {
                 replacing.replace(snapshot);
@@ -312,6 +312,9 @@ impl AuthorizerBuilder {
 
     /// Loads the policies.
     ///
+    /// With the feature `axum` or `actix`, the [lints](crate::policy::Document::lints) of all policies that users and roles have
+    /// are logged as warnings.
+    ///
     /// # Errors
     ///
     /// When scope or source are missing, or the proxies that tell the transport; when the scope cannot stand in ARNs, or the source has a fault.
@@ -320,7 +323,10 @@ impl AuthorizerBuilder {
         scope.check_deployment().map_err(BuildError::Scope)?;
         let source = self.source.ok_or(BuildError::NoSource)?;
         self.web.check()?;
-        let snapshot = snapshot(&*source, &scope)?;
+        let store = load(&*source, &scope)?;
+        #[cfg(any(feature = "axum", feature = "actix"))]
+        store.log_lints();
+        let snapshot = compile(store)?;
         let inner = Arc::new(Inner {
             scope,
             source,
@@ -338,9 +344,11 @@ impl AuthorizerBuilder {
     }
 }
 
-/// Loads and compiles the policies of a source.
-fn snapshot(source: &dyn PolicySource, scope: &Scope) -> Result<Snapshot, BuildError> {
-    let store = source.load_in(scope).map_err(BuildError::Source)?;
+fn load(source: &dyn PolicySource, scope: &Scope) -> Result<PolicyStore, BuildError> {
+    source.load_in(scope).map_err(BuildError::Source)
+}
+
+fn compile(store: PolicyStore) -> Result<Snapshot, BuildError> {
     Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)
 }
 

@@ -9,14 +9,14 @@ use pinpoint_iam_core::internal::{Quoted, nearest};
 
 use crate::arn::Scope;
 use crate::eval::Policy;
-use crate::policy::{Document, Limits, Partitions};
+use crate::policy::{Limits, Partitions};
 use crate::source::PolicySource;
 use crate::source::attachments::{Attachments, Identity};
 use crate::source::error::SourceError;
-use crate::source::file::{Changed, FileState, cannot_be_read, read, read_unchanged};
-use crate::source::identity_based::not_identity_based;
+use crate::source::file::{FileState, cannot_be_read, read, read_unchanged};
 use crate::source::json::{Text, Value};
 use crate::source::store::{PolicyStore, PrincipalPolicies};
+use crate::source::written::parse;
 
 /// The name of the file that says who has which documents.
 const ATTACHMENTS: &str = "attachments.json";
@@ -144,7 +144,8 @@ impl Directory {
         };
         for (name, text) in texts {
             let path = self.path.join(&name);
-            match text.and_then(|text| self.document(&path, &text, partitions)) {
+            let document = text.and_then(|text| parse(&path, &text, &self.limits, partitions));
+            match document {
                 Ok(document) => {
                     let policy = Policy::new(&name, document);
                     documents.policies.insert(name, policy);
@@ -163,23 +164,6 @@ impl Directory {
         documents
     }
 
-    fn document(
-        &self,
-        path: &Path,
-        text: &str,
-        partitions: &Partitions,
-    ) -> Result<Document, SourceError> {
-        let document = Document::parse_with(text, &self.limits)
-            .and_then(|document| document.validate_partitions(partitions).map(|()| document))
-            .map_err(|error| SourceError::in_document(path, &error))?;
-        match not_identity_based(&document) {
-            Some((place, message)) => {
-                Err(SourceError::at(path, place.line(), place.column(), message))
-            }
-            None => Ok(document),
-        }
-    }
-
     /// The texts of all files at one time. `before_each` is called before a file is opened.
     fn texts(&self, mut before_each: impl FnMut(&Path)) -> Result<Texts, SourceError> {
         let mut read_file = |path: &Path, state: &Result<FileState, SourceError>, limit, raise| {
@@ -191,9 +175,6 @@ impl Directory {
         };
         let list = || Listing::of(&self.path, self.max_documents);
         read_unchanged(&self.path, list, |listing| {
-            if !listing.is_one_state() {
-                return Err(Changed);
-            }
             let attachments = read_file(
                 &self.path.join(ATTACHMENTS),
                 &listing.attachments,
@@ -218,8 +199,9 @@ impl Directory {
 /// The files of a directory and their states.
 #[derive(Debug, PartialEq, Eq)]
 struct Listing {
-    /// The directory before its files were looked at, and after.
-    directory: [FileState; 2],
+    /// The directory before its files were looked at. If it is the same when the files are looked at again, nothing was added,
+    /// removed or renamed in between.
+    directory: FileState,
     attachments: Result<FileState, SourceError>,
     /// By name, so that the first fault is the same one at every load.
     documents: BTreeMap<String, Result<FileState, SourceError>>,
@@ -230,7 +212,7 @@ struct Listing {
 impl Listing {
     fn of(directory: &Path, max_documents: usize) -> Result<Self, SourceError> {
         let unreadable = |error| cannot_be_read(directory, &error);
-        let before = FileState::of(directory)?;
+        let state = FileState::of(directory)?;
         let mut documents = BTreeMap::new();
         let mut unnamed = BTreeSet::new();
         for entry in fs::read_dir(directory).map_err(unreadable)? {
@@ -267,14 +249,8 @@ impl Listing {
             },
             documents,
             unnamed,
-            directory: [before, FileState::of(directory)?],
+            directory: state,
         })
-    }
-
-    /// Whether nothing was added, removed or renamed in the directory meanwhile.
-    fn is_one_state(&self) -> bool {
-        let [before, after] = &self.directory;
-        before == after
     }
 }
 

@@ -122,6 +122,21 @@ impl PolicyStore {
         self.identities.get_by_key(key)
     }
 
+    /// Logs the lints of all policies, each policy once.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) fn log_lints(&self) {
+        let mut seen = std::collections::HashSet::new();
+        for policies in self.identities.values() {
+            for policy in policies.identity.iter().chain(policies.boundary()) {
+                if seen.insert(policy.address()) {
+                    for lint in policy.document().lints() {
+                        tracing::warn!(policy = policy.name(), "{lint}");
+                    }
+                }
+            }
+        }
+    }
+
     /// Every user and role with its policies.
     pub(crate) fn into_identities(self) -> IdentityMap<PrincipalPolicies> {
         self.identities

@@ -13,6 +13,7 @@ mod directory;
 mod random;
 mod reload;
 mod temporary;
+mod written;
 
 use pinpoint_iam::context::Context;
 use pinpoint_iam::request::{Request, RequestedAction};
