@@ -87,7 +87,7 @@ pub(super) fn check(handler: &Handler, errors: &mut Errors) {
     if let Some(FnArg::Typed(first)) = handler.signature.inputs.first()
         && let Type::Path(ty) = &*first.ty
         && let Some(last) = ty.path.segments.last()
-        && last.ident == "Authorized"
+        && (last.ident == "Authorized" || last.ident == "Prechecked")
     {
         errors.push(Span::call_site(), messages::PUBLIC_AND_REQUIRED);
     }

@@ -38,7 +38,7 @@ fn handler() -> TokenStream {
 }
 
 #[test]
-fn a_handler_gets_one_parameter_in_front_and_keeps_the_rest() {
+fn what_the_check_looks_at_comes_out_of_the_proof_and_the_rest_is_kept() {
     let output = expanded(
         quote!(GetCampaign),
         quote! {
@@ -57,9 +57,11 @@ fn a_handler_gets_one_parameter_in_front_and_keeps_the_rest() {
     );
     let expected = quote! {
         pub(crate) async fn get_campaign<S: Clone>(
-            _: ::pinpoint_iam::web::Authorized<get_campaign, (Path<(String, String)>,)>,
-            Path((application_id, campaign_id)): Path<(String, String)>,
-            State(state): State<S>,
+            ::pinpoint_iam::web::Authorized {
+                parameters: (Path((application_id, campaign_id)),),
+                ..
+            }: ::pinpoint_iam::web::Authorized<get_campaign, (Path<(String, String)>,)>,
+            State(state): State<S>
         ) -> impl IntoResponse
         where
             S: Send,

@@ -123,14 +123,22 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
     .iter()
     .map(|question| expansion.matches(question).count())
     .sum();
-    let is_handler = expansion.contains("pinpoint_iam :: web :: Authorized <");
-    let is_after_body = expansion.contains("pinpoint_iam :: web :: AfterBody <");
-    let checks = expansion
-        .matches("pinpoint_iam :: web :: Requires <")
-        .count()
-        + expansion
-            .matches("pinpoint_iam :: web :: RequiresAfterBody <")
-            .count();
+    let of_ours = |name: &str| {
+        let name = format!("pinpoint_iam :: web :: {name} <");
+        expansion.matches(&name).count()
+    };
+    let is_after_body = of_ours("AfterBody") > 0;
+    // What half of a check has said is not taken for the whole.
+    let is_handler = if is_after_body {
+        of_ours("Prechecked") > 0 && of_ours("Authorized") == 0
+    } else {
+        of_ours("Authorized") > 0 && of_ours("Prechecked") == 0
+    };
+    let checks = if is_after_body {
+        of_ours("Prechecks") + of_ours("RequiresAfterBody")
+    } else {
+        of_ours("Requires")
+    };
     let refusals = expansion
         .matches("return :: pinpoint_iam :: expansion :: refuse (")
         .count();

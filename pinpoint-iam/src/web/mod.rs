@@ -1,7 +1,7 @@
 //! Guarding web handlers.
 //!
-//! `#[requires]` gives a handler one more parameter, [`Authorized`], in front of its own. A framework's extractor for
-//! it runs the check before the body is read; see the module of the framework.
+//! `#[requires]` gives a handler one more parameter, [`Authorized`], in the place of those that the check looks at. A framework's
+//! extractor for it runs the check before the body is read; see the module of the framework.
 
 #[cfg(feature = "actix")]
 pub mod actix;
@@ -51,25 +51,29 @@ pub use self::rejection::Rejection;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::request_guard::RequestGuard;
 #[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::routes::{ByProof, ByReason, Place, ProofFor};
+pub use self::routes::{ByBothHalves, ByProof, ByReason, FirstHalf, Place, ProofFor, SecondHalf};
 pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::surroundings::Transport;
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///
-/// Only this crate's extractors make one. `P` is a tuple of those of the handler's parameters that the check looks at.
+/// Only this crate's extractors make one. `P` is a tuple of those of the handler's parameters that the check looked at:
+/// the handler gets the very values that were checked.
 // No bounds here, and the proof as an argument: the compiler looks at this type wherever a handler stands.
 pub struct Authorized<H, P, T = ()> {
+    /// The parameters that were checked.
+    pub parameters: P,
     /// What `permit = name` asked for; `()` without.
     pub permit: T,
-    check: PhantomData<fn() -> (H, P)>,
+    check: PhantomData<fn() -> H>,
 }
 
 impl<H, P, T> Authorized<H, P, T> {
     #[cfg(any(feature = "axum", feature = "actix"))]
-    const fn passed(permit: T) -> Self {
+    const fn passed(parameters: P, permit: T) -> Self {
         Self {
+            parameters,
             permit,
             check: PhantomData,
         }
@@ -82,6 +86,26 @@ impl<H, P, T> fmt::Debug for Authorized<H, P, T> {
     }
 }
 
+/// The first half of a check, in the parameter list of a handler whose check is finished after its body.
+///
+/// It proves nothing: the caller may still be refused. The other half is [`AfterBody`], and a handler has both.
+pub struct Prechecked<H, P> {
+    check: PhantomData<fn() -> (H, P)>,
+}
+
+impl<H, P> Prechecked<H, P> {
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    const fn passed() -> Self {
+        Self { check: PhantomData }
+    }
+}
+
+impl<H, P> fmt::Debug for Prechecked<H, P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Prechecked")
+    }
+}
+
 /// The last parameter of a handler whose check cannot be finished before that parameter is read.
 ///
 /// `#[requires]` puts it around the parameter that holds the tags of the request, or ids that only the body tells. The
@@ -89,16 +113,19 @@ impl<H, P, T> fmt::Debug for Authorized<H, P, T> {
 pub struct AfterBody<H, P, B, T = ()> {
     /// The parameter.
     pub value: B,
+    /// The other parameters that were checked.
+    pub parameters: P,
     /// What `permit = name` asked for; `()` without.
     pub permit: T,
-    check: PhantomData<fn() -> (H, P)>,
+    check: PhantomData<fn() -> H>,
 }
 
 impl<H, P, B, T> AfterBody<H, P, B, T> {
     #[cfg(any(feature = "axum", feature = "actix"))]
-    const fn passed(value: B, permit: T) -> Self {
+    const fn passed(value: B, parameters: P, permit: T) -> Self {
         Self {
             value,
+            parameters,
             permit,
             check: PhantomData,
         }
@@ -124,18 +151,30 @@ impl<H, P, B: fmt::Debug, T> fmt::Debug for AfterBody<H, P, B, T> {
 pub trait Requires<P, T = ()>: Annotated {
     /// Checks that the guard's caller may run the handler with these parameters.
     ///
-    /// For a handler that [`RequiresAfterBody`], this is what can be said before the body is read.
-    ///
     /// # Errors
     ///
     /// When the caller may not.
     fn check(guard: &Guard<'_>, parameters: &P) -> Result<T, Denied>;
 }
 
-/// The rest of the check of one handler, when its last parameter is read.
+/// The first half of the check of one handler, before its last parameter is read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no check before the body for these parameters",
+    label = "not a handler with `#[requires(..)]` whose check waits for the body"
+)]
+pub trait Prechecks<P>: Annotated {
+    /// Refuses a caller who may not run the handler, whatever the body says.
+    ///
+    /// # Errors
+    ///
+    /// When the caller may not.
+    fn precheck(guard: &Guard<'_>, parameters: &P) -> Result<(), Denied>;
+}
+
+/// The whole check of one handler, when its last parameter is read.
 ///
 /// `T` is what the check proves, where the handler asked for it; `()` otherwise.
-pub trait RequiresAfterBody<P, B, T = ()>: Requires<P> {
+pub trait RequiresAfterBody<P, B, T = ()>: Prechecks<P> {
     /// Checks that the guard's caller may run the handler with these parameters.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod attacks;
 mod attempts;
 mod audit;
 mod axum_handlers;
+mod between;
 mod bindings;
 mod compositions;
 mod declarations;

@@ -23,8 +23,8 @@ use pinpoint_iam::mobiletargeting::{
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::{
-    Access, ActionRequirement, AfterBody, Annotated, Authorized, Declaration, Requirement,
-    Requires, RequiresAfterBody, ResourceBinding,
+    Access, ActionRequirement, AfterBody, Annotated, Authorized, Declaration, Prechecked,
+    Prechecks, Requirement, Requires, RequiresAfterBody, ResourceBinding,
 };
 use pinpoint_iam::{
     Authorizer, Denied, Guard, Permit, Policy, Principal, Scope, TypedAction, requires,
@@ -180,8 +180,8 @@ type Parent = (Path<String>,);
 type TagsInBody = Json<HashMap<String, String>>;
 
 /// Tags of the application, and tags of the request, which only the body tells.
-impl Requires<Parent> for Create {
-    fn check(guard: &Guard<'_>, (Path(application_id),): &Parent) -> Result<(), Denied> {
+impl Prechecks<Parent> for Create {
+    fn precheck(guard: &Guard<'_>, (Path(application_id),): &Parent) -> Result<(), Denied> {
         before_body(guard.check(CreateCampaign, &App::new(application_id)?))
     }
 }
@@ -204,7 +204,7 @@ impl RequiresAfterBody<Parent, TagsInBody> for Create {
 }
 
 async fn create(
-    _: Authorized<Create, Parent>,
+    _: Prechecked<Create, Parent>,
     body: AfterBody<Create, Parent, TagsInBody>,
 ) -> String {
     format!("{} tags", body.value.len())

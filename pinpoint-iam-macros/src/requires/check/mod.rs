@@ -103,7 +103,8 @@ pub(crate) enum Form {
 
 /// What a web framework has to take from the request for the check.
 pub(crate) struct Handler {
-    /// The parameters that the check needs and that are there before the body, in the order of writing.
+    /// The parameters that the check needs and that are there before the body: those that tell who asks, then the others in
+    /// the order of writing.
     pub(crate) before_body: Vec<Parameter>,
     /// The last parameter, where the check waits for it.
     pub(crate) body: Option<Parameter>,
@@ -113,6 +114,8 @@ pub(crate) struct Handler {
 
 /// A parameter of the handler that the check needs.
 pub(crate) struct Parameter {
+    /// Its place among the parameters of the function.
+    pub(crate) position: usize,
     /// The pattern with nothing but the needed names.
     pub(crate) pattern: Pat,
     pub(crate) ty: Type,

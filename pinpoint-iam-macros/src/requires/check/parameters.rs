@@ -6,7 +6,8 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{
-    Expr, FnArg, GenericArgument, GenericParam, Generics, Ident, PatType, PathArguments, Type,
+    Expr, FnArg, GenericArgument, GenericParam, Generics, Ident, PatType, PathArguments,
+    PathSegment, Type,
 };
 
 use super::{Clause, Handler, Parameter, Question, RequestTags, Target, Value, route};
@@ -30,7 +31,7 @@ const BODY_EXTRACTORS: [&str; 10] = [
 ];
 
 /// Extractors that leave the body alone: those of axum, axum-extra and actix-web, and our own.
-const PARTS_EXTRACTORS: [&str; 38] = [
+const PARTS_EXTRACTORS: [&str; 39] = [
     "Authorized",
     "Cached",
     "ConnectInfo",
@@ -54,6 +55,7 @@ const PARTS_EXTRACTORS: [&str; 38] = [
     "Path",
     "PeerAddr",
     "Permit",
+    "Prechecked",
     "Principal",
     "PrivateCookieJar",
     "Query",
@@ -125,8 +127,9 @@ pub(super) fn of_handler(
         path_parameters: typed(function).filter_map(route::path_parameter).collect(),
     };
     let mut late = BTreeSet::new();
-    let mut parameters = typed(function).peekable();
-    while let Some(parameter) = parameters.next() {
+    let mut callers = Vec::new();
+    let mut parameters = typed(function).enumerate().peekable();
+    while let Some((position, parameter)) = parameters.next() {
         let mut taken = Vec::new();
         let pattern = bind::keep(&parameter.pat, &mut |name| {
             let is_needed = needed.remove(&name.unraw().to_string());
@@ -135,20 +138,40 @@ pub(super) fn of_handler(
             }
             is_needed
         });
-        let Some(name) = taken.first() else { continue };
-        check_parameter(parameter, name, &function.signature.generics, errors);
         let ty = (*parameter.ty).clone();
+        let Some(name) = taken.first() else {
+            if tells_who_asks(&ty) && !bind::is_conditional(parameter) {
+                callers.push(Parameter {
+                    position,
+                    pattern,
+                    ty,
+                });
+            }
+            continue;
+        };
+        check_parameter(parameter, name, &function.signature.generics, errors);
         let is_last = parameters.peek().is_none();
         if is_last && !leaves_the_body_alone(&ty) {
             late.extend(taken.iter().map(|name| name.unraw().to_string()));
-            handler.body = Some(Parameter { pattern, ty });
+            handler.body = Some(Parameter {
+                position,
+                pattern,
+                ty,
+            });
         } else {
             if let Some(span) = body_extractor(&ty) {
                 errors.push(span, messages::reads_body(&ty, name));
             }
-            handler.before_body.push(Parameter { pattern, ty });
+            handler.before_body.push(Parameter {
+                position,
+                pattern,
+                ty,
+            });
         }
     }
+    // An extractor of the application's that the check needs could change them.
+    callers.append(&mut handler.before_body);
+    handler.before_body = callers;
     let is_late = |names: BTreeSet<String>| !names.is_disjoint(&late);
     for clause in clauses {
         clause.requirement.for_each(&mut |question| {
@@ -230,20 +253,47 @@ fn leaves_the_body_alone(ty: &Type) -> bool {
     innermost(ty).is_some_and(|name| PARTS_EXTRACTORS.iter().any(|known| name == known))
 }
 
+/// Whether the type is the caller or the scope that the check asks about, as the request's extensions hold them.
+///
+/// The check uses them without naming a parameter. Another extractor could change them before the handler reads them.
+fn tells_who_asks(ty: &Type) -> bool {
+    let extension = innermost_segment(ty)
+        .filter(|extension| extension.ident == "Extension" || extension.ident == "ReqData");
+    let inner = extension.and_then(first_argument);
+    inner
+        .and_then(last_segment)
+        .is_some_and(|inner| inner.ident == "Principal" || inner.ident == "Scope")
+}
+
 /// The name of the extractor: that of the type, and inside an `Option` or `Result`.
 fn innermost(ty: &Type) -> Option<&Ident> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments)
-            if last.ident == "Option" || last.ident == "Result" =>
-        {
-            match arguments.args.first()? {
-                GenericArgument::Type(inner) => innermost(inner),
-                _ => None,
-            }
+    innermost_segment(ty).map(|segment| &segment.ident)
+}
+
+fn innermost_segment(ty: &Type) -> Option<&PathSegment> {
+    let last = last_segment(ty)?;
+    if last.ident == "Option" || last.ident == "Result" {
+        if let Some(inner) = first_argument(last) {
+            return innermost_segment(inner);
         }
-        _ => Some(&last.ident),
+    }
+    Some(last)
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
+fn first_argument(segment: &PathSegment) -> Option<&Type> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

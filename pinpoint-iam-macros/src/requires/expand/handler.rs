@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! async fn get_campaign(
-//!     _: ::pinpoint_iam::web::Authorized<get_campaign, (Path<(String, String)>,)>,
-//!     Path((application_id, campaign_id)): Path<(String, String)>,
+//!     ::pinpoint_iam::web::Authorized {
+//!         parameters: (Path((application_id, campaign_id)),),
+//!         ..
+//!     }: ::pinpoint_iam::web::Authorized<get_campaign, (Path<(String, String)>,)>,
 //! ) -> Response { .. }
 //!
 //! struct get_campaign {}
@@ -17,7 +19,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{FnArg, Pat, PatType, Token, Type};
+use syn::{Attribute, FnArg, Pat, PatType, Token, Type};
 
 use super::declaration::{declaration, documentation};
 use super::{Stage, Writer, permit, question, same_catalogs};
@@ -102,7 +104,7 @@ fn checks(
     };
     let (last, proof) = at(Stage::Final);
     let proofs = proof.as_slice();
-    let Some(Parameter { pattern, ty }) = &handler.body else {
+    let Some(Parameter { pattern, ty, .. }) = &handler.body else {
         let check = quote! {
             impl #root::web::Requires<#taken #(, #proofs)*> for #name {
                 fn check(
@@ -118,8 +120,8 @@ fn checks(
     };
     let (first, _) = at(Stage::BeforeBody);
     let before = quote! {
-        impl #root::web::Requires<#taken> for #name {
-            fn check(
+        impl #root::web::Prechecks<#taken> for #name {
+            fn precheck(
                 #guard: &#root::guard::Guard<'_>,
                 #all: &#taken,
             ) -> #root::expansion::Checked {
@@ -146,7 +148,10 @@ fn checks(
     (vec![before, after], proof)
 }
 
-/// The handler with the hidden parameter in front and a row of documentation at the end.
+/// The handler with the proof in front of its parameters and a row of documentation at the end.
+///
+/// What the check looked at comes out of the proof, so that the handler gets the very values that were checked. Another
+/// extractor cannot change them, and they are taken from the request once.
 fn guarded(
     function: Function,
     clauses: &[Clause<'_>],
@@ -163,34 +168,70 @@ fn guarded(
         body,
     } = function;
     let name = &signature.ident;
-    let permit = permit(clauses);
     let is_late = handler.body.is_some();
-    let early = proof.filter(|_| !is_late).into_iter();
-    let pattern = match &permit {
-        Some(permit) if !is_late => quote!(#root::web::Authorized { permit: #permit, .. }),
+    let inputs: Vec<FnArg> = std::mem::take(&mut signature.inputs).into_iter().collect();
+    let (mut moved, mut inputs) = partition(inputs, &handler.before_body);
+    let patterns = moved.iter().map(|parameter| &parameter.pat);
+    let parameters = (!moved.is_empty()).then(|| quote!(parameters: (#(#patterns,)*),));
+    let permit = permit(clauses).map(|permit| quote!(permit: #permit,));
+    // As it stands: there is nothing in it to be found by parsing it.
+    let proven = match (&parameters, &permit) {
+        (None, None) => None,
+        _ => Some(quote!(#parameters #permit ..)),
+    };
+    let hidden = match (&proven, is_late) {
+        (Some(proven), false) => quote!(#root::web::Authorized { #proven }),
         _ => quote!(_),
     };
-    // As it stands: there is nothing in it to be found by parsing it.
-    let hidden = FnArg::Typed(PatType {
-        attrs: Vec::new(),
-        pat: Box::new(Pat::Verbatim(pattern)),
-        colon_token: <Token![:]>::default(),
-        ty: Box::new(Type::Verbatim(
-            quote!(#root::web::Authorized<#name, #taken #(, #early)*>),
-        )),
-    });
-    if is_late && let Some(FnArg::Typed(last)) = signature.inputs.last_mut() {
-        let (pattern, ty) = (&last.pat, &last.ty);
-        let permit = permit.map(|permit| quote!(permit: #permit,));
-        let late = proof.into_iter();
-        *last.pat = Pat::Verbatim(quote!(#root::web::AfterBody { value: #pattern, #permit .. }));
-        *last.ty = Type::Verbatim(quote!(#root::web::AfterBody<#name, #taken, #ty #(, #late)*>));
+    let hidden_type = if is_late {
+        quote!(#root::web::Prechecked<#name, #taken>)
+    } else {
+        let proof = proof.into_iter();
+        quote!(#root::web::Authorized<#name, #taken #(, #proof)*>)
+    };
+    let mut attributes_of_moved: Vec<Attribute> = Vec::new();
+    for parameter in &mut moved {
+        attributes_of_moved.append(&mut parameter.attrs);
     }
-    signature.inputs.insert(0, hidden);
+    let mut hidden = PatType {
+        attrs: Vec::new(),
+        pat: Box::new(Pat::Verbatim(hidden)),
+        colon_token: <Token![:]>::default(),
+        ty: Box::new(Type::Verbatim(hidden_type)),
+    };
+    if is_late && let Some(FnArg::Typed(last)) = inputs.last_mut() {
+        let (pattern, ty) = (&last.pat, &last.ty);
+        let proof = proof.into_iter();
+        *last.pat = Pat::Verbatim(
+            quote!(#root::web::AfterBody { value: #pattern, #parameters #permit .. }),
+        );
+        *last.ty = Type::Verbatim(quote!(#root::web::AfterBody<#name, #taken, #ty #(, #proof)*>));
+        last.attrs.append(&mut attributes_of_moved);
+    } else {
+        hidden.attrs = attributes_of_moved;
+    }
+    signature.inputs = [FnArg::Typed(hidden)].into_iter().chain(inputs).collect();
     quote! {
         #(#attributes)*
         #[doc = ""]
         #[doc = #documentation]
         #visibility #signature #body
     }
+}
+
+/// The parameters that the check looks at, in its order, and all others in that of writing.
+fn partition(inputs: Vec<FnArg>, checked: &[Parameter]) -> (Vec<PatType>, Vec<FnArg>) {
+    let mut moved: Vec<Option<PatType>> = checked.iter().map(|_| None).collect();
+    let mut rest = Vec::new();
+    for (position, input) in inputs.into_iter().enumerate() {
+        let place = checked
+            .iter()
+            .zip(&mut moved)
+            .find(|(parameter, _)| parameter.position == position);
+        match (place, input) {
+            (Some((_, place)), FnArg::Typed(parameter)) => *place = Some(parameter),
+            (_, input) => rest.push(input),
+        }
+    }
+    (moved.into_iter().flatten().collect(), rest)
 }

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest};
 
-use super::authorized::take;
 use super::before_body::BeforeBody;
 use super::decision::is_let_in;
 use super::rejection::refuse;
@@ -37,25 +36,23 @@ async fn after_body<H, P, B, T>(
 ) -> Result<AfterBody<H, P, B, T>, Error>
 where
     H: RequiresAfterBody<P, B, T>,
-    P: BeforeBody,
+    P: BeforeBody + 'static,
     B: FromRequest,
 {
     let authorizer = authorizer(&request).map_err(|denied| refuse::<H>(denied, None))?;
     // The extractor of the body is not even made before the first check has passed.
     let is_let_in = is_let_in(&request).await.unwrap_or(true);
-    let (true, Some(mut caller)) = (is_let_in, kept(&request)) else {
+    let (true, Some((mut caller, parameters))) = (is_let_in, kept::<H, P>(&request)) else {
         let denied = Denied::misconfigured("the check before the body has not passed")
             .answered_by(&authorizer);
         return Err(refuse::<H>(denied, None));
     };
-    let parameters = P::extract(&request).await;
-    let parameters = take::<H, P>(parameters, &authorizer, &caller.principal)?;
     let value = B::from_request(&request, &mut payload)
         .await
         .map_err(Into::into)?;
     let check = |guard: &Guard<'_>| H::check_after_body(guard, &parameters, &value);
     match caller.settle(&authorizer, check).await {
-        Ok(permit) => Ok(AfterBody::passed(value, permit)),
+        Ok(permit) => Ok(AfterBody::passed(value, parameters, permit)),
         Err(denied) => Err(refuse::<H>(denied, Some(&caller.principal))),
     }
 }

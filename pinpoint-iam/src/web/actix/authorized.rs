@@ -11,10 +11,10 @@ use super::decision::{Extraction, Refusal, at_once};
 use super::rejection::refuse;
 use super::{authorizer, caller, keep, keep_tags};
 use crate::authorizer::Authorizer;
-use crate::guard::Denied;
+use crate::guard::{Denied, Guard};
 use crate::principal::Principal;
 use crate::web::caller::Caller;
-use crate::web::{Annotated, Authorized, Requires};
+use crate::web::{Annotated, Authorized, Prechecked, Prechecks, Requires};
 
 impl<H, P, T> FromRequest for Authorized<H, P, T>
 where
@@ -26,6 +26,66 @@ where
     type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Extraction<Self> {
+        let check = Check {
+            check: H::check,
+            passed: |Passed {
+                         parameters, permit, ..
+                     }| Self::passed(parameters, permit),
+        };
+        check.extract::<H>(request, payload)
+    }
+}
+
+/// The first half of a check that is finished after the body.
+impl<H, P> FromRequest for Prechecked<H, P>
+where
+    H: Prechecks<P>,
+    P: BeforeBody + 'static,
+{
+    type Error = Error;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Extraction<Self> {
+        let check = Check {
+            check: H::precheck,
+            passed: |passed: Passed<'_, P, ()>| {
+                keep::<H, P>(
+                    passed.caller,
+                    passed.parameters,
+                    passed.authorizer,
+                    passed.request,
+                );
+                Self::passed()
+            },
+        };
+        check.extract::<H>(request, payload)
+    }
+}
+
+/// A check before the body, and what is made where it has passed.
+struct Check<P, T, O> {
+    check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
+    passed: fn(Passed<'_, P, T>) -> O,
+}
+
+/// A check that has passed.
+struct Passed<'a, P, T> {
+    request: &'a HttpRequest,
+    authorizer: &'a Authorizer,
+    caller: Caller,
+    parameters: P,
+    permit: T,
+}
+
+impl<P, T, O> Check<P, T, O>
+where
+    P: BeforeBody + 'static,
+    T: 'static,
+    O: 'static,
+{
+    /// Takes the parameters that the check of `H` looks at, and makes the check.
+    fn extract<H: Annotated>(self, request: &HttpRequest, payload: &mut Payload) -> Extraction<O> {
+        // Who asks is read first: no extractor of the application has run, and none can change it for the check.
         let asked = authorizer(request)
             .and_then(|authorizer| Ok((caller(&authorizer, request)?, authorizer)));
         let (caller, authorizer) = match asked {
@@ -37,7 +97,8 @@ where
             return Extraction::waiting(request, payload, Refusal::Ends, async move {
                 let parameters = P::extract(&again).await;
                 let parameters = take::<H, P>(parameters, &authorizer, &caller.principal)?;
-                decide(again, authorizer, caller, parameters).await
+                self.decide::<H>(again, authorizer, caller, parameters)
+                    .await
             });
         };
         let parameters = match take::<H, P>(parameters, &authorizer, &caller.principal) {
@@ -45,56 +106,62 @@ where
             Err(error) => return Extraction::refused(payload, error),
         };
         let outcome = caller.settle_at_once(&authorizer, request.headers(), |guard| {
-            H::check(guard, &parameters)
+            (self.check)(guard, &parameters)
         });
         match outcome {
-            Some(outcome) => match conclude(request, &authorizer, caller, outcome) {
-                Ok(authorized) => Extraction::made(Ok(authorized)),
-                Err(error) => Extraction::refused(payload, error),
-            },
+            Some(outcome) => {
+                match self.conclude::<H>(request, &authorizer, caller, parameters, outcome) {
+                    Ok(passed) => Extraction::made(Ok(passed)),
+                    Err(error) => Extraction::refused(payload, error),
+                }
+            }
             None => {
-                let decision = decide(request.clone(), authorizer, caller, parameters);
+                let decision = self.decide::<H>(request.clone(), authorizer, caller, parameters);
                 Extraction::waiting(request, payload, Refusal::Ends, decision)
             }
         }
     }
-}
 
-/// Decides with tags that have to be waited for.
-async fn decide<H: Requires<P, T>, P, T>(
-    request: HttpRequest,
-    authorizer: Authorizer,
-    mut caller: Caller,
-    parameters: P,
-) -> Result<Authorized<H, P, T>, Error> {
-    let check = caller.settle(&authorizer, request.headers(), |guard| {
-        H::check(guard, &parameters)
-    });
-    let outcome = check.await;
-    keep_tags(&caller, &request);
-    conclude(&request, &authorizer, caller, outcome)
-}
+    /// Decides with tags that have to be waited for.
+    async fn decide<H: Annotated>(
+        self,
+        request: HttpRequest,
+        authorizer: Authorizer,
+        mut caller: Caller,
+        parameters: P,
+    ) -> Result<O, Error> {
+        let check = caller.settle(&authorizer, request.headers(), |guard| {
+            (self.check)(guard, &parameters)
+        });
+        let outcome = check.await;
+        keep_tags(&caller, &request);
+        self.conclude::<H>(&request, &authorizer, caller, parameters, outcome)
+    }
 
-/// What follows from the outcome of the check.
-fn conclude<H: Requires<P, T>, P, T>(
-    request: &HttpRequest,
-    authorizer: &Authorizer,
-    caller: Caller,
-    outcome: Result<T, Denied>,
-) -> Result<Authorized<H, P, T>, Error> {
-    match outcome {
-        Ok(permit) => {
-            if H::declaration().finishes_after_body() {
-                keep(caller, authorizer, request);
-            }
-            Ok(Authorized::passed(permit))
+    /// What follows from the outcome of the check.
+    fn conclude<H: Annotated>(
+        self,
+        request: &HttpRequest,
+        authorizer: &Authorizer,
+        caller: Caller,
+        parameters: P,
+        outcome: Result<T, Denied>,
+    ) -> Result<O, Error> {
+        match outcome {
+            Ok(permit) => Ok((self.passed)(Passed {
+                request,
+                authorizer,
+                caller,
+                parameters,
+                permit,
+            })),
+            Err(denied) => Err(refuse::<H>(denied, Some(&caller.principal))),
         }
-        Err(denied) => Err(refuse::<H>(denied, Some(&caller.principal))),
     }
 }
 
 /// The parameters that the check of `H` looks at, or the answer where they could not be taken.
-pub(super) fn take<H: Annotated, P: FromRequest>(
+fn take<H: Annotated, P: FromRequest>(
     parameters: Result<P, P::Error>,
     authorizer: &Authorizer,
     principal: &Principal,

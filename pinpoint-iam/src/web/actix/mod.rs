@@ -54,8 +54,8 @@ mod rejection;
 mod request_guard;
 mod routes;
 
+use std::marker::PhantomData;
 use std::net::IpAddr;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
@@ -69,7 +69,7 @@ use crate::states::PolicyState;
 use crate::web::caller::Caller;
 use crate::web::context::Headers;
 use crate::web::policies::RequestPolicies;
-use crate::web::{Extensions, RequestHead};
+use crate::web::{Annotated, Extensions, RequestHead};
 
 pub use self::before_body::BeforeBody;
 pub use self::decision::Extraction;
@@ -127,17 +127,32 @@ fn keep_tags(caller: &Caller, request: &HttpRequest) {
     }
 }
 
-/// Keeps the caller for the check after the body.
-fn keep(caller: Caller, authorizer: &Authorizer, request: &HttpRequest) {
-    let caller = caller.after_body(authorizer, request.headers());
-    request.extensions_mut().insert(Rc::new(caller));
+/// The caller and the parameters that the first half of the check of `H` has looked at, for the second.
+struct Kept<H, P> {
+    caller: Caller<Context>,
+    parameters: P,
+    check: PhantomData<fn() -> H>,
 }
 
-/// The caller that was kept, if the check before the body has been made.
-fn kept(request: &HttpRequest) -> Option<Caller<Context>> {
-    let extensions = HttpMessage::extensions(request);
-    let kept = extensions.get::<Rc<Caller<Context>>>()?;
-    Some(Caller::clone(kept))
+/// Keeps the caller and the parameters for the check after the body.
+fn keep<H: Annotated, P: 'static>(
+    caller: Caller,
+    parameters: P,
+    authorizer: &Authorizer,
+    request: &HttpRequest,
+) {
+    let caller = caller.after_body(authorizer, request.headers());
+    request.extensions_mut().insert(Kept::<H, P> {
+        caller,
+        parameters,
+        check: PhantomData,
+    });
+}
+
+/// What was kept, if the check before the body has been made.
+fn kept<H: Annotated, P: 'static>(request: &HttpRequest) -> Option<(Caller<Context>, P)> {
+    let kept = request.extensions_mut().remove::<Kept<H, P>>()?;
+    Some((kept.caller, kept.parameters))
 }
 
 impl Headers for HeaderMap {

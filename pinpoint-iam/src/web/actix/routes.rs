@@ -12,8 +12,8 @@ use super::guarded;
 use super::pattern::{is_servable, pattern, precedence};
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
-    Annotated, ByProof, ByReason, MountedRoute, Place, ProofFor, PublicHandler, RouteFault,
-    RouteFaults, RouteTable,
+    Annotated, ByBothHalves, ByProof, ByReason, FirstHalf, MountedRoute, Place, ProofFor,
+    PublicHandler, RouteFault, RouteFaults, RouteTable, SecondHalf,
 };
 
 /// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
@@ -211,13 +211,13 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
 
 /// The arguments of a function that may be mounted as the handler `H`.
 ///
-/// What `#[requires]` stands on takes the proof of its own check first. An attribute below it could have dropped the
+/// What `#[requires]` stands on takes the proof of its own check first, or one half of the check first and the other last. An attribute below it could have dropped the
 /// parameter, and a function of the same name could shadow the handler; neither compiles. A public handler takes what it
 /// likes, and has to be the function that says so.
 #[diagnostic::on_unimplemented(
     message = "the function `{H}` does not take the proof of its check",
     label = "would be served unguarded",
-    note = "`#[requires(..)]` adds the parameter; write it below the attributes that change the function's parameters",
+    note = "`#[requires(..)]` adds the parameter, and makes the last one wait where the check needs the body; write it below the attributes that change the function's parameters",
     note = "is there another function of this name?"
 )]
 pub trait RunsFor<H, By> {
@@ -246,6 +246,18 @@ macro_rules! guarded_by_proof {
     };
 }
 
+macro_rules! guarded_by_both_halves {
+    ($($argument:ident)*) => {
+        impl<H, A: FirstHalf<H>, $($argument,)* Z: SecondHalf<H>> RunsFor<H, ByBothHalves>
+            for (A, $($argument,)* Z,)
+        {
+            fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
+                Ok(())
+            }
+        }
+    };
+}
+
 guarded_by_proof!();
 guarded_by_proof!(T2);
 guarded_by_proof!(T2 T3);
@@ -262,3 +274,19 @@ guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13);
 guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14);
 guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);
 guarded_by_proof!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16);
+
+guarded_by_both_halves!();
+guarded_by_both_halves!(T2);
+guarded_by_both_halves!(T2 T3);
+guarded_by_both_halves!(T2 T3 T4);
+guarded_by_both_halves!(T2 T3 T4 T5);
+guarded_by_both_halves!(T2 T3 T4 T5 T6);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7 T8);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7 T8 T9);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7 T8 T9 T10);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14);
+guarded_by_both_halves!(T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15);

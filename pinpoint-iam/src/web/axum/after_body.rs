@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::authorized::{BeforeBody, take};
+use super::authorized::BeforeBody;
 use super::rejection::refuse;
 use super::{HoldsAuthorizer, kept};
 use crate::authorizer::Authorizer;
@@ -20,7 +20,7 @@ impl<S, H, P, B, T> FromRequest<S> for AfterBody<H, P, B, T>
 where
     S: HoldsAuthorizer + Send + Sync,
     H: RequiresAfterBody<P, B, T>,
-    P: BeforeBody<S> + Send + Sync,
+    P: BeforeBody<S> + Send + Sync + 'static,
     B: FromRequest<S> + Send + Sync,
     T: Send,
 {
@@ -29,7 +29,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let authorizer = state.authorizer();
-        let rest = Rest::<H, P>::of(&mut parts, state, &authorizer).await?;
+        let rest = Rest::<H, P>::of(&mut parts, &authorizer)?;
         let value = B::from_request(Request::from_parts(parts, body), state)
             .await
             .map_err(IntoResponse::into_response)?;
@@ -42,7 +42,7 @@ impl<S, H, P, B, T> FromRequestParts<S> for AfterBody<H, P, B, T>
 where
     S: HoldsAuthorizer + Send + Sync,
     H: RequiresAfterBody<P, B, T>,
-    P: BeforeBody<S> + Send + Sync,
+    P: BeforeBody<S> + Send + Sync + 'static,
     B: FromRequestParts<S> + Send + Sync,
     T: Send,
 {
@@ -50,7 +50,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let authorizer = state.authorizer();
-        let rest = Rest::<H, P>::of(parts, state, &authorizer).await?;
+        let rest = Rest::<H, P>::of(parts, &authorizer)?;
         let value = B::from_request_parts(parts, state)
             .await
             .map_err(IntoResponse::into_response)?;
@@ -65,18 +65,13 @@ struct Rest<H, P> {
     check: PhantomData<fn() -> H>,
 }
 
-impl<H: Annotated, P> Rest<H, P> {
-    async fn of<S>(parts: &mut Parts, state: &S, authorizer: &Authorizer) -> Result<Self, Response>
-    where
-        S: Send + Sync,
-        P: BeforeBody<S>,
-    {
-        let Some(caller) = kept(parts) else {
+impl<H: Annotated, P: Send + 'static> Rest<H, P> {
+    fn of(parts: &mut Parts, authorizer: &Authorizer) -> Result<Self, Response> {
+        let Some((caller, parameters)) = kept::<H, P>(parts) else {
             let denied = Denied::misconfigured("the check before the body was not made")
                 .answered_by(authorizer);
             return Err(refuse::<H>(&denied, None));
         };
-        let parameters = take::<H, P, S>(parts, state, authorizer, &caller.principal).await?;
         Ok(Self {
             caller,
             parameters,
@@ -95,7 +90,7 @@ impl<H: Annotated, P> Rest<H, P> {
     {
         let check = |guard: &Guard<'_>| H::check_after_body(guard, &self.parameters, &value);
         match self.caller.settle(authorizer, check).await {
-            Ok(permit) => Ok(AfterBody::passed(value, permit)),
+            Ok(permit) => Ok(AfterBody::passed(value, self.parameters, permit)),
             Err(denied) => Err(refuse::<H>(&denied, Some(&self.caller.principal))),
         }
     }

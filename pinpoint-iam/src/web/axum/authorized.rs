@@ -10,7 +10,8 @@ use super::{HoldsAuthorizer, caller, keep, keep_tags};
 use crate::authorizer::Authorizer;
 use crate::guard::{Denied, Guard};
 use crate::principal::Principal;
-use crate::web::{Annotated, Authorized, Requires};
+use crate::web::caller::Caller;
+use crate::web::{Annotated, Authorized, Prechecked, Prechecks, Requires};
 
 impl<S, H, P, T> FromRequestParts<S> for Authorized<H, P, T>
 where
@@ -46,19 +47,52 @@ where
 {
     async fn admit(&self, parts: &mut Parts) -> Result<Authorized<H, P, T>, Response> {
         let authorizer = self.authorizer();
-        let mut caller = caller(&authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
-        let parameters = take::<H, P, S>(parts, self, &authorizer, &caller.principal).await?;
-        let check = |guard: &Guard<'_>| H::check(guard, &parameters);
-        match caller.settle(&authorizer, &parts.headers, check).await {
-            Ok(permit) => {
-                keep_tags(&caller, parts);
-                if H::declaration().finishes_after_body() {
-                    keep(caller, &authorizer, parts);
-                }
-                Ok(Authorized::passed(permit))
-            }
-            Err(denied) => Err(refuse::<H>(&denied, Some(&caller.principal))),
-        }
+        let (parameters, permit, caller) =
+            check::<H, P, T, S>(parts, self, &authorizer, H::check).await?;
+        keep_tags(&caller, parts);
+        Ok(Authorized::passed(parameters, permit))
+    }
+}
+
+/// The first half of a check that is finished after the body.
+impl<S, H, P> FromRequestParts<S> for Prechecked<H, P>
+where
+    S: HoldsAuthorizer + Send + Sync,
+    H: Prechecks<P>,
+    P: BeforeBody<S> + Send + Sync + 'static,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let authorizer = state.authorizer();
+        let (parameters, (), caller) =
+            check::<H, P, (), S>(parts, state, &authorizer, H::precheck).await?;
+        keep_tags(&caller, parts);
+        keep::<H, P>(caller, parameters, &authorizer, parts);
+        Ok(Self::passed())
+    }
+}
+
+/// Takes the parameters that the check of `H` looks at, and makes the check.
+async fn check<H, P, T, S>(
+    parts: &mut Parts,
+    state: &S,
+    authorizer: &Authorizer,
+    check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
+) -> Result<(P, T, Caller), Response>
+where
+    S: Send + Sync,
+    H: Annotated,
+    P: BeforeBody<S> + Send + Sync,
+    T: Send,
+{
+    // Who asks is read first: no extractor of the application has run, and none can change it for the check.
+    let mut caller = caller(authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
+    let parameters = take::<H, P, S>(parts, state, authorizer, &caller.principal).await?;
+    let check = |guard: &Guard<'_>| check(guard, &parameters);
+    match caller.settle(authorizer, &parts.headers, check).await {
+        Ok(permit) => Ok((parameters, permit, caller)),
+        Err(denied) => Err(refuse::<H>(&denied, Some(&caller.principal))),
     }
 }
 
@@ -74,7 +108,7 @@ pub trait BeforeBody<S>: FromRequestParts<S> {}
 impl<S, P: FromRequestParts<S>> BeforeBody<S> for P {}
 
 /// Takes the parameters that the check of `H` looks at.
-pub(super) async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
+async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     authorizer: &Authorizer,

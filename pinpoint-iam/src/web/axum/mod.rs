@@ -21,8 +21,9 @@ mod rejection;
 mod request_guard;
 mod routes;
 
+use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{ConnectInfo, FromRef};
 use http::HeaderMap;
@@ -35,7 +36,7 @@ use crate::principal::Principal;
 use crate::web::caller::Caller;
 use crate::web::context::Headers;
 use crate::web::policies::RequestPolicies;
-use crate::web::{Extensions, RequestHead};
+use crate::web::{Annotated, Extensions, RequestHead};
 
 pub use self::authorized::{Admits, BeforeBody};
 pub use self::routes::{Routes, RunsFor};
@@ -83,16 +84,42 @@ fn keep_tags(caller: &Caller, parts: &mut Parts) {
     }
 }
 
-/// Keeps the caller for the check after the body.
-fn keep(caller: Caller, authorizer: &Authorizer, parts: &mut Parts) {
-    let caller = caller.after_body(authorizer, &parts.headers);
-    parts.extensions.insert(Arc::new(caller));
+/// The caller and the parameters that the first half of the check of `H` has looked at, for the second.
+///
+/// Shared, because what stands in the extensions of a request is cloned with them; only one check gets it.
+struct Kept<H, P> {
+    both: Arc<Mutex<Option<(Caller<Context>, P)>>>,
+    check: PhantomData<fn() -> H>,
 }
 
-/// The caller that was kept, if the check before the body has been made.
-fn kept(parts: &Parts) -> Option<Caller<Context>> {
-    let kept = parts.extensions.get::<Arc<Caller<Context>>>()?;
-    Some(Caller::clone(kept))
+impl<H, P> Clone for Kept<H, P> {
+    fn clone(&self) -> Self {
+        Self {
+            both: Arc::clone(&self.both),
+            check: PhantomData,
+        }
+    }
+}
+
+/// Keeps the caller and the parameters for the check after the body.
+fn keep<H: Annotated, P: Send + 'static>(
+    caller: Caller,
+    parameters: P,
+    authorizer: &Authorizer,
+    parts: &mut Parts,
+) {
+    let caller = caller.after_body(authorizer, &parts.headers);
+    parts.extensions.insert(Kept::<H, P> {
+        both: Arc::new(Mutex::new(Some((caller, parameters)))),
+        check: PhantomData,
+    });
+}
+
+/// What was kept, if the check before the body has been made.
+fn kept<H: Annotated, P: Send + 'static>(parts: &mut Parts) -> Option<(Caller<Context>, P)> {
+    let kept = parts.extensions.remove::<Kept<H, P>>()?;
+    let mut both = kept.both.lock().unwrap_or_else(PoisonError::into_inner);
+    both.take()
 }
 
 impl Headers for HeaderMap {

@@ -21,7 +21,7 @@ pub use self::place::Place;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub(crate) use self::proof::is_public;
 #[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::proof::{ByProof, ByReason, ProofFor};
+pub use self::proof::{ByBothHalves, ByProof, ByReason, FirstHalf, ProofFor, SecondHalf};
 use crate::web::Declaration;
 
 /// One handler and the place where it is served.

@@ -1,7 +1,9 @@
 //! How the function that is mounted is known to be the handler that is meant.
 
 use super::RouteFault;
-use crate::web::{Authorized, PublicHandler, Requires};
+use crate::web::{
+    AfterBody, Authorized, Prechecked, Prechecks, PublicHandler, Requires, RequiresAfterBody,
+};
 
 /// The proof that the check of the handler `H` has passed: its [`Authorized`].
 #[diagnostic::on_unimplemented(
@@ -14,9 +16,23 @@ pub trait ProofFor<H> {}
 
 impl<H: Requires<P, T>, P, T> ProofFor<H> for Authorized<H, P, T> {}
 
+/// The first half of the check of the handler `H`: its [`Prechecked`].
+pub trait FirstHalf<H> {}
+
+impl<H: Prechecks<P>, P> FirstHalf<H> for Prechecked<H, P> {}
+
+/// The second half of the check of the handler `H`, which decides: its [`AfterBody`].
+pub trait SecondHalf<H> {}
+
+impl<H: RequiresAfterBody<P, B, T>, P, B, T> SecondHalf<H> for AfterBody<H, P, B, T> {}
+
 /// How a guarded handler is known: by the proof that it takes.
 #[derive(Debug)]
 pub enum ByProof {}
+
+/// How a handler is known whose check is finished after its body: by both halves of the check, first and last.
+#[derive(Debug)]
+pub enum ByBothHalves {}
 
 /// How a public handler is known: by being the function that gives the reason.
 #[derive(Debug)]

@@ -1,23 +1,31 @@
 //! Only the extractors make the proofs that the check has passed, before the body and behind it.
 
 use pinpoint_iam::requires;
-use pinpoint_iam::web::{AfterBody, Authorized};
+use pinpoint_iam::web::{AfterBody, Authorized, Prechecked};
 
 #[requires(CreateApp, request_tags = Some(tags))]
 async fn create_app(tags: Vec<String>) -> usize {
     tags.len()
 }
 
+#[requires(GetApps)]
+async fn get_apps() {}
+
 fn main() {
     let _ = create_app(
-        Authorized {
-            permit: (),
+        Prechecked {
             check: std::marker::PhantomData,
         },
         AfterBody {
             value: Vec::new(),
+            parameters: (),
             permit: (),
             check: std::marker::PhantomData,
         },
     );
+    let _ = get_apps(Authorized {
+        parameters: (),
+        permit: (),
+        check: std::marker::PhantomData,
+    });
 }

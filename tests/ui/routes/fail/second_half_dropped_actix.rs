@@ -1,0 +1,44 @@
+//! What an attribute below `#[requires]` may do where the check waits for the body: the function is written anew, and
+//! only the half of the check is left that comes before the body.
+
+use pinpoint_iam::web::actix::{Routes, routes};
+use pinpoint_iam::web::{Authorized, Prechecked};
+
+mod guarded {
+    use pinpoint_iam::web::actix::Path;
+
+    #[pinpoint_iam::requires(CreateCampaign, request_tags = Some(tags))]
+    pub async fn create_campaign(
+        Path(application_id): Path<String>,
+        actix_web::web::Json(tags): actix_web::web::Json<Vec<String>>,
+    ) -> String {
+        format!("{application_id} {}", tags.len())
+    }
+}
+
+mod first_half {
+    use super::*;
+    use guarded::*;
+
+    async fn create_campaign(_: Prechecked<create_campaign, (pinpoint_iam::web::actix::Path<String>,)>) {}
+
+    pub fn routes() -> Routes {
+        routes![create_campaign]
+    }
+}
+
+mod first_half_as_a_whole {
+    use super::*;
+    use guarded::*;
+
+    async fn create_campaign(_: Authorized<create_campaign, (pinpoint_iam::web::actix::Path<String>,)>) {}
+
+    pub fn routes() -> Routes {
+        routes![create_campaign]
+    }
+}
+
+fn main() {
+    let _ = first_half::routes();
+    let _ = first_half_as_a_whole::routes();
+}
