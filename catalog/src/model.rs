@@ -145,7 +145,7 @@ pub enum Accepts {
     Identifier,
     /// A text that an application chooses; it stands in the ARN percent-encoded.
     Opaque,
-    /// One of a closed list of names, compared without ASCII case and written as the list spells it.
+    /// One of a closed list of names, given as the list spells it or in lower case, and written as the list spells it.
     OneOf(Vec<String>),
 }
 

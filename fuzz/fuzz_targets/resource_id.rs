@@ -82,7 +82,7 @@ fn is_same(metadata: &'static ResourceTypeMetadata, ids: &[&str], others: &[&str
     fields
         .into_iter()
         .all(|(field, (id, other))| match field.accepts {
-            Accepts::OneOf(_) => id.eq_ignore_ascii_case(other),
+            Accepts::OneOf(_) => id.to_ascii_lowercase() == other.to_ascii_lowercase(),
             Accepts::Identifier | Accepts::Opaque => id == other,
         })
 }

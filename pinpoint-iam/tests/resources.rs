@@ -148,6 +148,10 @@ fn an_opaque_id_refuses_what_no_encoding_makes_safe() {
 fn a_name_of_a_closed_list_is_written_as_the_list_spells_it() {
     let template = Template::new("welcome", "email").unwrap();
     assert_eq!(template.template_type(), "EMAIL");
+    assert_eq!(Template::new("welcome", "EMAIL"), Ok(template));
+    for mixed in ["eMaIl", "Email", "EMAIl"] {
+        assert!(Template::new("welcome", mixed).is_err(), "{mixed}");
+    }
     assert_eq!(
         Template::new("welcome", "fax").unwrap_err().to_string(),
         "`template_type` of the resource type `template` is none of `EMAIL`, `INAPP`, `PUSH`, `SMS`, `VOICE`"

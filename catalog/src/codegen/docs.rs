@@ -174,7 +174,7 @@ fn accepted(accepts: &Accepts) -> String {
         }
         Accepts::OneOf(values) => {
             format!(
-                "one of {}, in upper or lower case, because there are no others",
+                "one of {}, as it is written here or in lower case, because there are no others",
                 code_list(values)
             )
         }

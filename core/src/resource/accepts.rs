@@ -27,7 +27,8 @@ pub enum Accepts {
     /// `a%2Fb` gives `a%252Fb`, and no two ids share an ARN; `*`, `?`, `$`, `/` and `:` cannot reach the ARN.
     /// Policies name such a resource in its encoded form.
     Opaque,
-    /// One of a closed list of names, compared without regard to ASCII case and written as the list spells it.
+    /// One of a closed list of names, given as the list spells it, which is how it is written in the ARN, or in lower case,
+    /// as routes spell it. No other spelling is accepted: `EMAIL` and `email` are, `Email` is not.
     OneOf(&'static [&'static str]),
 }
 
@@ -90,7 +91,7 @@ impl Accepts {
             Self::OneOf(names) => {
                 let name = names
                     .iter()
-                    .find(|name| name.eq_ignore_ascii_case(value))
+                    .find(|name| **name == value || is_lower_case_of(name, value))
                     .ok_or(InvalidIdReason::NotOneOf(names))?;
                 out.push_str(name);
             }
@@ -103,6 +104,11 @@ impl Accepts {
 /// many bytes at once.
 fn consists_of(value: &str, is_one: impl Fn(u8) -> bool) -> bool {
     value.bytes().fold(true, |all, byte| all & is_one(byte))
+}
+
+fn is_lower_case_of(name: &str, value: &str) -> bool {
+    let lower_case = name.bytes().map(|byte| byte.to_ascii_lowercase());
+    lower_case.eq(value.bytes())
 }
 
 fn is_identifier(byte: u8) -> bool {
@@ -144,6 +150,34 @@ pub fn decode(value: &str) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_of_a_list_is_spelled_as_in_the_arn_or_the_route() {
+        let accepts = Accepts::OneOf(&["EMAIL", "apns_Voip"]);
+        let written = |value| {
+            let mut text = String::new();
+            accepts.write(value, &mut text).map(|()| text)
+        };
+        for (value, name) in [
+            ("EMAIL", "EMAIL"),
+            ("email", "EMAIL"),
+            ("apns_Voip", "apns_Voip"),
+            ("apns_voip", "apns_Voip"),
+        ] {
+            assert_eq!(written(value).as_deref(), Ok(name), "{value}");
+        }
+        for value in [
+            "eMaIl",
+            "Email",
+            "EMAIl",
+            "APNS_VOIP",
+            "emai",
+            "email ",
+            "\u{212a}",
+        ] {
+            assert!(written(value).is_err(), "{value}");
+        }
+    }
 
     #[test]
     fn what_is_kept_is_written_as_it_is() {

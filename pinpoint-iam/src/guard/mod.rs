@@ -210,18 +210,27 @@ impl<'a> Guard<'a> {
 
     /// Checks that the caller may do `action` to the resource that the action's route names by its parameters.
     ///
-    /// `parameter` gives the decoded value of a path parameter by the name of the field that it fills, such as
-    /// `campaign_id`; see [`is_parameter`]. A parameter that holds a whole ARN is read as [`check_arn`](Self::check_arn) does.
+    /// `parameters` are the names and decoded values of the path parameters, in the order of the path. They are taken by the
+    /// names of the fields that they fill, such as `campaign_id`; see [`is_parameter`]. A parameter that holds a whole ARN is
+    /// read as [`check_arn`](Self::check_arn) does.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check); and when the action acts on several resource types, or a parameter is missing.
+    /// As [`check`](Self::check); and when the action acts on several resource types, a parameter is missing, or the
+    /// parameters come in another order than in the catalog's route: the handler would read them by position.
     #[cfg(any(feature = "axum", feature = "actix"))]
-    pub(crate) fn authorize_parameters<'p, A: TypedAction>(
+    pub(crate) fn authorize_parameters<'p, A: TypedAction, P>(
         &self,
-        parameter: impl Fn(&str) -> Option<&'p str>,
-    ) -> Result<Permit<A>, Denied> {
+        parameters: P,
+    ) -> Result<Permit<A>, Denied>
+    where
+        P: Iterator<Item = (&'p str, &'p str)> + Clone,
+    {
         let metadata = A::METADATA;
+        if !is_in_order(metadata, parameters.clone().map(|(name, _)| name)) {
+            return Err(Denied::misrouted());
+        }
+        let parameter = |field: &str| only_parameter(parameters.clone(), field);
         if let Some(whole) = metadata.whole_arn {
             let arn = parameter(whole).ok_or_else(Denied::misrouted)?;
             let (resource_type, requested) = self.check_any_type(metadata, arn)?;
@@ -323,9 +332,36 @@ pub(crate) fn is_parameter(parameter: &str, field: &str) -> bool {
     parameter.len() == field.len() && parameter.bytes().zip(field.bytes()).all(same)
 }
 
+/// Whether the parameters of a path that fill fields of the action's resource come in the order of the catalog's route, or,
+/// for an action without one, of the ARN. Other parameters may be anywhere.
+#[cfg(any(feature = "axum", feature = "actix"))]
+fn is_in_order<'p>(action: &ActionMetadata, parameters: impl Iterator<Item = &'p str>) -> bool {
+    let fields: Vec<&str> = match (action.resource_types, action.route) {
+        ([only], Some(route)) => {
+            let segments = route.path.split('/');
+            let named = segments
+                .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+                .filter_map(|named| {
+                    only.fields
+                        .iter()
+                        .find(|field| is_parameter(named, field.name))
+                });
+            named.map(|field| field.name).collect()
+        }
+        ([only], None) => only.fields.iter().map(|field| field.name).collect(),
+        _ => return true,
+    };
+    let places = parameters.filter_map(|parameter| {
+        fields
+            .iter()
+            .position(|field| is_parameter(parameter, field))
+    });
+    places.is_sorted()
+}
+
 /// The value of the only path parameter that is called as the field `field`; `None` where several are.
 #[cfg(any(feature = "axum", feature = "actix"))]
-pub(crate) fn only_parameter<'p>(
+fn only_parameter<'p>(
     parameters: impl Iterator<Item = (&'p str, &'p str)>,
     field: &str,
 ) -> Option<&'p str> {

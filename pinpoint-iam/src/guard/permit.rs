@@ -14,6 +14,14 @@ use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTyp
 /// There is no other way to one than a check that has passed: `#[requires(.., permit = name)]`, [`Guard::authorize`], or
 /// taking it as an extractor. A function with a parameter `&Permit<DeleteCampaign>` cannot be called without.
 ///
+/// A permit is for one principal and one resource, and its type says neither. A function that gets both a permit and ids
+/// takes the ids from [`resource`](Self::resource), or asks [`is_for`](Self::is_for): the permit could be one that was kept
+/// from another request. Nor does a permit expire, so do not keep one beyond the request that it was made in.
+///
+/// As an extractor it reads the route's parameters by their names, while a tuple in `Path` reads them by position. The
+/// parameters that name the resource have to be in the order of the catalog's route; otherwise the request is answered
+/// 500. The names in the handler's own tuple are not known here: read the ids from the permit.
+///
 /// ```compile_fail
 /// use pinpoint_iam::guard::Permit;
 /// use pinpoint_iam::mobiletargeting::DeleteCampaign;
@@ -70,6 +78,31 @@ impl<A: TypedAction> Permit<A> {
     /// The type of the resource; `None` for an action that acts on no single one.
     pub const fn resource_type(&self) -> Option<&'static ResourceTypeMetadata> {
         self.resource_type
+    }
+
+    /// Whether the permit is for this resource, in the scope that was asked about.
+    ///
+    /// ```
+    /// # use pinpoint_iam::guard::{Denied, Guard, Permit};
+    /// use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign};
+    ///
+    /// fn delete(campaign: &Campaign, permit: &Permit<DeleteCampaign>) -> bool {
+    ///     permit.is_for(campaign) // && remove the campaign
+    /// }
+    ///
+    /// # fn check(guard: &Guard<'_>) -> Result<(), Denied> {
+    /// let (mine, other) = (Campaign::new("a1", "c1")?, Campaign::new("a1", "c2")?);
+    /// let permit = guard.authorize(DeleteCampaign, &mine)?;
+    /// assert!(delete(&mine, &permit));
+    /// assert!(!delete(&other, &permit));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn is_for<R: Resource>(&self, resource: &R) -> bool
+    where
+        A: ActsOn<R>,
+    {
+        resource.arn(&self.scope) == self.resource
     }
 
     /// The resource.

@@ -19,6 +19,7 @@ mod compositions;
 mod declarations;
 mod functions;
 mod one_state;
+mod permits;
 mod request_context;
 mod resource_tags;
 mod routes;

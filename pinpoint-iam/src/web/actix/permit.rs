@@ -9,10 +9,11 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use super::decision::{Extraction, Refusal, at_once};
 use super::{authorizer, caller, keep_tags};
 use crate::action::TypedAction;
-use crate::guard::{Denied, Guard, Permit, only_parameter};
+use crate::guard::{Denied, Guard, Permit};
 
 /// Checks that the caller may do `A` to the resource that the route's parameters name, which are called as in the
-/// catalog: `{campaign-id}` or `{campaign_id}`.
+/// catalog, `{campaign-id}` or `{campaign_id}`, and come in its order. A route with another order is answered 500: a tuple
+/// in `Path` would mean other ids than the permit.
 ///
 /// An action that acts on several resource types does not say which one such parameters name, and does not compile here.
 /// Write it in front of the parameters that a refused caller shall not see the errors of.
@@ -33,9 +34,7 @@ impl<A: TypedAction> FromRequest for Permit<A> {
             Ok(asked) => asked,
             Err(denied) => return Extraction::made(Err(denied.into())),
         };
-        let check = move |guard: &Guard<'_>| {
-            guard.authorize_parameters(|field| only_parameter(parameters.iter(), field))
-        };
+        let check = move |guard: &Guard<'_>| guard.authorize_parameters(parameters.iter());
         match caller.settle_at_once(&authorizer, request.headers(), &check) {
             Some(outcome) => Extraction::made(outcome.map_err(Into::into)),
             None => {
@@ -56,7 +55,7 @@ struct Parameters(Vec<(Name, String)>);
 struct Name(String);
 
 impl Parameters {
-    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         let pairs = self.0.iter();
         pairs.map(|(Name(name), value)| (name.as_str(), value.as_str()))
     }

@@ -6,10 +6,11 @@ use http::request::Parts;
 
 use super::{HoldsAuthorizer, caller, keep_tags};
 use crate::action::TypedAction;
-use crate::guard::{Denied, Guard, Permit, only_parameter};
+use crate::guard::{Denied, Guard, Permit};
 
 /// Checks that the caller may do `A` to the resource that the route's parameters name, which are called as in the
-/// catalog: `{campaign-id}` or `{campaign_id}`.
+/// catalog, `{campaign-id}` or `{campaign_id}`, and come in its order. A route with another order is answered 500: a tuple
+/// in `Path` would mean other ids than the permit.
 ///
 /// An action that acts on several resource types does not say which one such parameters name, and does not compile here.
 impl<S, A> FromRequestParts<S> for Permit<A>
@@ -30,10 +31,10 @@ where
                     .answered_by(&authorizer)
                     .into_response()
             })?;
-        let parameter = |field: &str| only_parameter(parameters.iter(), field);
+        let parameters: Vec<(&str, &str)> = parameters.iter().collect();
         let outcome = caller
             .settle(&authorizer, &parts.headers, |guard: &Guard<'_>| {
-                guard.authorize_parameters(parameter)
+                guard.authorize_parameters(parameters.iter().copied())
             })
             .await;
         keep_tags(&caller, parts);
