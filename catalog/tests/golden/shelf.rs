@@ -421,7 +421,7 @@ pub mod resources {
         /// Names the first id that cannot stand in the ARN. Accepted are:
         ///
         /// - `book_id`, the number that the shelf gave to the book: an [identifier](::pinpoint_iam::resource::Accepts::Identifier), made of characters that mean nothing else in ARNs and policies, so that it fills its own place and no other
-        /// - `kind`, the kind of book: one of `PRINT`, `AUDIO`, in upper or lower case, because there are no others
+        /// - `kind`, the kind of book: one of `PRINT`, `AUDIO`, as it is written here or in lower case, because there are no others
         /// - `reader_id`, the name that the reader chose: [any text](::pinpoint_iam::resource::Accepts::Opaque), because applications choose these ids; in the ARN it is percent-encoded, so that it fills its own place and no other
         pub fn new(book_id: impl ::core::convert::AsRef<str>, kind: impl ::core::convert::AsRef<str>, reader_id: impl ::core::convert::AsRef<str>) -> ::core::result::Result<Self, ::pinpoint_iam::resource::InvalidId> {
             Self::from_ids(super::ids::Loan {
