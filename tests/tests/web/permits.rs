@@ -7,7 +7,8 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
 use pinpoint_iam::context::Context;
-use pinpoint_iam::mobiletargeting::{Campaign, GetApps, GetCampaign};
+use pinpoint_iam::mobileanalytics::PutEvents;
+use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{AllResources, Authorizer, Permit, Policy, Principal, Scope};
@@ -34,7 +35,7 @@ const PATHS: [(&str, &str, u16); 6] = [
 
 fn authorizer() -> Authorizer {
     let document = r#"{"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "mobiletargeting:GetApps", "Resource": "*"},
+        {"Effect": "Allow", "Action": "mobileanalytics:PutEvents", "Resource": "*"},
         {"Effect": "Allow", "Action": "mobiletargeting:GetCampaign",
             "Resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/*"}]}"#;
     let policy = Policy::new("a1", Document::parse(document).unwrap());
@@ -92,6 +93,6 @@ fn a_permit_is_for_one_resource() {
     assert!(permit.is_for(&campaign("a1", "c1")));
     assert!(!permit.is_for(&campaign("a1", "c2")));
     assert!(!permit.is_for(&campaign("a2", "c1")));
-    let permit = guard.authorize(GetApps, &AllResources).unwrap();
+    let permit = guard.authorize(PutEvents, &AllResources).unwrap();
     assert!(permit.is_for(&AllResources));
 }

@@ -51,7 +51,7 @@ async fn delete_campaign(
     format!("{application_id} {campaign_id} {}", state.run())
 }
 
-/// Attributes of others, above and below. `#[axum::debug_handler]` above `#[requires]` does not compile.
+/// Attributes of others, above and below. `#[axum::debug_handler]` belongs below `#[requires]`.
 mod order {
     use super::*;
 

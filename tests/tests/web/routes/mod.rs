@@ -170,7 +170,7 @@ fn the_table_tells_what_stands_on_the_handlers() {
         get_campaign.module_path,
         concat!(module_path!(), "::campaigns")
     );
-    assert!(get_campaign.file.contains("tests/routes/"));
+    assert!(get_campaign.file.contains("tests/web/routes/"));
     assert!(matches!(
         health.access,
         Access::Public {
@@ -259,7 +259,7 @@ async fn lists_are_joined_and_put_under_prefixes() {
 fn faults(routes: Routes<Authorizer>) -> Vec<String> {
     let faults = routes.router().unwrap_err();
     let texts = faults.iter().map(|fault| {
-        assert!(fault.declaration().file.contains("tests/routes/"));
+        assert!(fault.declaration().file.contains("tests/web/routes/"));
         assert!(!fault.hint().is_empty());
         format!("{}: {}", fault.declaration().handler, fault.message())
     });

@@ -1,12 +1,9 @@
-//! `debug_handler` calls a copy of the handler and has to stand below.
+//! `debug_handler` calls a copy of the handler, with as many parameters as it sees, and has to stand below.
 
-use axum::extract::Path;
-use pinpoint_iam::{Authorizer, requires};
+use pinpoint_iam::requires;
 
-#[axum::debug_handler(state = Authorizer)]
-#[requires(GetApp)]
-async fn get_app(Path(application_id): Path<String>) -> String {
-    application_id
-}
+#[axum::debug_handler]
+#[requires(GetApps)]
+async fn get_apps() {}
 
 fn main() {}

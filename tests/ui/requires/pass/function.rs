@@ -87,7 +87,7 @@ pub trait Guarded {
 
 impl<T> Guarded for Service<'_, T> {
     fn guard(&self) -> Guard<'_> {
-        self.guard
+        self.guard.clone()
     }
 }
 

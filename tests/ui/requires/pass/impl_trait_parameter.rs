@@ -15,5 +15,5 @@ async fn get_app(
 
 fn main() {
     let _: Router<Authorizer> = Router::new().route("/", get(|| async {}));
-    let _ = async |proof, path, parts: Path<String>| get_app(proof, path, parts).await;
+    let _ = async |proof, parts: Path<String>| get_app(proof, parts).await;
 }
