@@ -95,7 +95,7 @@ fn write(package: &Package, catalog: &Catalog, snapshot: &Snapshot) -> Result<()
     for (name, text) in &files {
         write_if_changed(&directory.join(name), text)?;
     }
-    publish(snapshot, &directory.join(SNAPSHOT))
+    publish(package.directory(), snapshot, &directory.join(SNAPSHOT))
 }
 
 /// Generates the Rust modules of the catalog that comes with this crate; for the build script of `pinpoint-iam`.
@@ -119,18 +119,66 @@ pub fn build_builtin() -> ExitCode {
     }
 }
 
-/// Tells the macros where the snapshot is.
-fn publish(snapshot: &Snapshot, path: &Path) -> Result<(), String> {
-    let Some(shown) = path.to_str().filter(|path| !path.contains(['\n', '\r'])) else {
-        return Err(format!(
-            "the path `{}` in the build directory is not UTF-8 on one line; set `CARGO_TARGET_DIR` to another one",
-            path.display()
-        ));
-    };
+/// Tells the macros where the snapshot is, and of which package.
+///
+/// Cargo sets the variable in the package's tests and programs as well. What they start, such as a compiler of other
+/// crates, inherits it.
+fn publish(package: &Path, snapshot: &Snapshot, path: &Path) -> Result<(), String> {
     // The fingerprint makes the variable change with the catalogs, and cargo compiles anew what sees another value.
     let fingerprint = fingerprint::hexadecimal(&snapshot.write());
-    println!("cargo::rustc-env={SNAPSHOT_VARIABLE}={fingerprint} {shown}");
+    let value = SnapshotPlace {
+        fingerprint: &fingerprint,
+        package,
+        path,
+    };
+    let value = value.write()?;
+    println!("cargo::rustc-env={SNAPSHOT_VARIABLE}={value}");
     Ok(())
+}
+
+/// The value of [`SNAPSHOT_VARIABLE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotPlace<'a> {
+    /// The fingerprint of the snapshot's text.
+    pub fingerprint: &'a str,
+    /// The directory of the manifest of the package whose catalogs these are.
+    pub package: &'a Path,
+    /// The file of the snapshot.
+    pub path: &'a Path,
+}
+
+impl<'a> SnapshotPlace<'a> {
+    /// Reads what a build script has published; `None` where it is something else.
+    pub fn read(value: &'a str) -> Option<Self> {
+        let mut parts = value.split('\t');
+        let place = Self {
+            fingerprint: parts.next()?,
+            package: Path::new(parts.next()?),
+            path: Path::new(parts.next()?),
+        };
+        parts.next().is_none().then_some(place)
+    }
+
+    fn write(&self) -> Result<String, String> {
+        let text = |path: &'a Path| {
+            let text = path.to_str();
+            text.filter(|path| !path.contains(['\n', '\r', '\t']))
+        };
+        let package = text(self.package).ok_or_else(|| {
+            format!(
+                "the path `{}` of the package is not UTF-8 on one line without tabs; move it to another one",
+                self.package.display()
+            )
+        })?;
+        let path = text(self.path).ok_or_else(|| {
+            format!(
+                "the path `{}` in the build directory is not UTF-8 on one line without tabs; set `CARGO_TARGET_DIR` to \
+                 another one",
+                self.path.display()
+            )
+        })?;
+        Ok(format!("{}\t{package}\t{path}", self.fingerprint))
+    }
 }
 
 fn out_directory() -> Result<PathBuf, String> {

@@ -40,7 +40,7 @@ mod template;
 /// The JSON Schema of catalog files, for editors that know TOML schemas.
 pub const SCHEMA: &str = include_str!("../catalog.schema.json");
 
-pub use build::{SNAPSHOT_VARIABLE, build, build_builtin};
+pub use build::{SNAPSHOT_VARIABLE, SnapshotPlace, build, build_builtin};
 pub use codegen::render;
 pub use fault::{Fault, Faults};
 pub use load::SourceFile;

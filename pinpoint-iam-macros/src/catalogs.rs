@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
-use pinpoint_iam_catalog::{Catalog, Package, SNAPSHOT_VARIABLE, Service, Snapshot};
+use pinpoint_iam_catalog::{Catalog, Package, SNAPSHOT_VARIABLE, Service, Snapshot, SnapshotPlace};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 
@@ -129,7 +129,7 @@ impl Catalogs {
 /// What decides which catalogs a crate has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Crate {
-    /// The fingerprint and path of the snapshot.
+    /// What says where the snapshot is, and of which package.
     snapshot: Option<String>,
     directory: Option<PathBuf>,
     /// Whether this is the package's library, and not a program, an example or a test beside it.
@@ -169,17 +169,14 @@ impl Crate {
 
     fn read(&self) -> Result<Catalogs, String> {
         let builtin = Catalogs::builtin()?;
-        let Some(snapshot) = &self.snapshot else {
+        let Some(place) = self.snapshot()? else {
             self.refuse_unread_catalogs()?;
             return Ok(builtin);
         };
-        let Some((fingerprint, path)) = snapshot.split_once(' ') else {
-            return Err(messages::no_snapshot(SNAPSHOT_VARIABLE, snapshot));
-        };
-        let text = fs::read_to_string(path)
-            .map_err(|error| messages::unreadable_snapshot(path, &error))?;
+        let text = fs::read_to_string(place.path)
+            .map_err(|error| messages::unreadable_snapshot(place.path, &error))?;
         let snapshot =
-            Snapshot::read(&text, fingerprint).map_err(|error| messages::snapshot(&error))?;
+            Snapshot::read(&text, place.fingerprint).map_err(|error| messages::snapshot(&error))?;
         let (own, modules) = snapshot
             .catalog()
             .map_err(|error| messages::snapshot(&error))?;
@@ -201,6 +198,21 @@ impl Crate {
             modules: modules.collect(),
             catalog: own.beside(&builtin.catalog),
         })
+    }
+
+    /// Where the snapshot of this package is, if it has one.
+    ///
+    /// A test or program of a package with catalogs passes the variable on to every compiler that it starts. What is said
+    /// of another package's catalogs does not apply to this one.
+    fn snapshot(&self) -> Result<Option<SnapshotPlace<'_>>, String> {
+        let Some(value) = &self.snapshot else {
+            return Ok(None);
+        };
+        let Some(place) = SnapshotPlace::read(value) else {
+            return Err(messages::no_snapshot(SNAPSHOT_VARIABLE, value));
+        };
+        let is_ours = self.directory.as_deref() == Some(place.package);
+        Ok(is_ours.then_some(place))
     }
 
     /// The module of a service that the manifest names none for: in the package's library, if it has one.
@@ -272,6 +284,42 @@ mod tests {
         );
     }
 
+    fn with_snapshot(snapshot: &str, directory: &str) -> Result<Catalogs, String> {
+        let this = Crate {
+            snapshot: Some(snapshot.to_owned()),
+            directory: Some(PathBuf::from(directory)),
+            target: Target {
+                name: None,
+                is_beside_the_library: false,
+            },
+        };
+        this.read()
+    }
+
+    /// The environment of a test is that of the compilers that it starts.
+    #[test]
+    fn a_snapshot_of_another_package_does_not_apply() {
+        let snapshot = "1\t/acme\t/acme/no/such/file";
+        let own = with_snapshot(snapshot, "/acme").unwrap_err();
+        assert!(own.contains("`/acme/no/such/file`"), "{own}");
+        for other in ["/bystander", "/acme/bystander", "/", ""] {
+            let catalogs = with_snapshot(snapshot, other).unwrap();
+            assert!(catalogs.modules.is_empty(), "{other}");
+        }
+        // Catalogs that no build script has read are not overlooked because of it.
+        let widgets = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/widgets");
+        let unread = with_snapshot(snapshot, widgets).unwrap_err();
+        assert!(unread.contains("no build script has read it"), "{unread}");
+    }
+
+    #[test]
+    fn what_no_build_script_writes_is_refused() {
+        for value in ["", "1", "1 /acme/file", "1\t/acme", "1\t/acme\t/file\t"] {
+            let refused = with_snapshot(value, "/acme").unwrap_err();
+            assert!(refused.contains("no build script of ours"), "{value:?}");
+        }
+    }
+
     #[test]
     fn programs_and_tests_use_the_library() {
         let of = |name: &str, is_beside_the_library| Crate {
@@ -319,20 +367,12 @@ mod tests {
     fn a_snapshot_that_is_gone_or_changed_is_refused() {
         let directory = env::temp_dir();
         let path = directory.join(format!("pinpoint-iam-snapshot-{}", std::process::id()));
-        let of = |snapshot: String| Crate {
-            snapshot: Some(snapshot),
-            directory: None,
-            target: Target {
-                name: None,
-                is_beside_the_library: false,
-            },
-        };
-        let message = |snapshot| of(snapshot).read().unwrap_err();
-        assert!(message("x".to_owned()).contains("help: "));
-        let gone = message(format!("0123456789abcdef {}", path.display()));
+        let message = |snapshot: &str| with_snapshot(snapshot, "/acme").unwrap_err();
+        let snapshot = format!("0123456789abcdef\t/acme\t{}", path.display());
+        let gone = message(&snapshot);
         assert!(gone.contains("cannot be read"), "{gone}");
         fs::write(&path, "pinpoint-iam-catalogs 1\n").unwrap();
-        let changed = message(format!("0123456789abcdef {}", path.display()));
+        let changed = message(&snapshot);
         fs::remove_file(&path).unwrap();
         assert!(
             changed.contains("changed while the crate was being compiled"),

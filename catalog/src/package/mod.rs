@@ -87,6 +87,11 @@ impl From<Faults> for PackageError {
 }
 
 impl Package {
+    /// The directory of the manifest.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The package whose manifest stands in `directory`. Its catalogs are not read yet.
     ///
     /// # Errors

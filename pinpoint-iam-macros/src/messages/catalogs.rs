@@ -1,6 +1,7 @@
 //! The texts about the catalogs of the crate that is being compiled.
 
 use std::io;
+use std::path::Path;
 
 use pinpoint_iam_catalog::{PackageError, Service, SnapshotError};
 use quote::ToTokens;
@@ -28,8 +29,11 @@ pub(crate) fn no_snapshot(variable: &str, value: &str) -> String {
     )
 }
 
-pub(crate) fn unreadable_snapshot(path: &str, error: &io::Error) -> String {
-    format!("`{path}`, which the build script wrote, cannot be read: {error}\nhelp: build again")
+pub(crate) fn unreadable_snapshot(path: &Path, error: &io::Error) -> String {
+    format!(
+        "`{}`, which the build script wrote, cannot be read: {error}\nhelp: build again",
+        path.display()
+    )
 }
 
 pub(crate) fn snapshot(error: &SnapshotError) -> String {

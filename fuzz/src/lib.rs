@@ -1,5 +1,0 @@
-//! What several fuzz targets share.
-
-pub mod asked;
-pub mod attached;
-pub mod place;

@@ -1,0 +1,111 @@
+//! An answer stays right when more becomes known, and decision and explanation say the same.
+
+use crate::asked::{Asked, Key};
+use pinpoint_iam::context::Context;
+use pinpoint_iam::eval::{AccessDenied, Answer, Decision, Policy, reference};
+use pinpoint_iam::policy::Document;
+
+const DENY: &str = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+
+/// How a request ends, whatever statement ends it.
+#[derive(Debug, PartialEq)]
+enum End {
+    Allowed,
+    Refused,
+    Denied,
+    Needs,
+}
+
+fn end(answer: &Answer) -> End {
+    match answer {
+        Answer::Decided(Decision::Allow(_)) => End::Allowed,
+        Answer::Decided(Decision::Deny(by)) if by.is_explicit() => End::Denied,
+        Answer::Decided(Decision::Deny(_)) => End::Refused,
+        Answer::Needs(_) => End::Needs,
+    }
+}
+
+/// What is answered, held against the explanation, a second reading of the policies, and a Deny of everything.
+fn ask(asked: &Asked<'_>, context: &Context) -> Answer {
+    let request = asked.request(context);
+    let answer = reference::decide(&asked.policies.stack(), &request);
+    let explanation = reference::explain(&asked.policies.stack(), &request);
+    let needs: Vec<String> = match &answer {
+        Answer::Needs(keys) => keys.iter().map(ToString::to_string).collect(),
+        Answer::Decided(_) => Vec::new(),
+    };
+    assert_eq!(explanation.needs, needs);
+    let decision = answer.clone().into_decision();
+    assert_eq!(explanation.allowed, decision.is_allowed());
+    assert_eq!(explanation.decision, decision.to_string());
+    assert!(explanation.to_string().starts_with(&explanation.decision));
+    if let Decision::Deny(by) = &decision {
+        assert!(!AccessDenied::new(&request, by).to_string().is_empty());
+    }
+
+    let again = asked.policies.written_and_read();
+    let again = reference::decide(&again.stack(), &request);
+    assert_eq!(end(&again), end(&answer));
+    assert_eq!(again.into_decision().to_string(), decision.to_string());
+
+    let mut more = asked.policies.clone();
+    let deny = Document::parse(DENY).expect("a document");
+    more.identity.push(Policy::new("deny", deny));
+    assert_eq!(
+        end(&reference::decide(&more.stack(), &request)),
+        End::Denied
+    );
+    answer
+}
+
+/// What is answered `before` some keys are known is still so `after` all are.
+fn assert_still(before: &Answer, after: &Answer) {
+    match (end(before), end(after)) {
+        (_, End::Needs) => panic!("needs keys, though all are known"),
+        (End::Needs, _) => {}
+        // What no policy allows may turn out to be denied.
+        (End::Refused, after) => assert_ne!(after, End::Allowed),
+        (before, after) => assert_eq!(before, after),
+    }
+}
+
+/// Checks one input; `false` where it is nothing that can be asked.
+///
+/// # Panics
+///
+/// When it does not hold.
+pub fn check(text: &str) -> bool {
+    let Some(asked) = Asked::read(text) else {
+        return false;
+    };
+    let none: [Key<'_>; 0] = [];
+    let before = ask(&asked, &asked.context(&none, &asked.later));
+    let full = ask(&asked, &asked.context(&asked.later, &none));
+    assert_still(&before, &full);
+    let absent = ask(&asked, &asked.context(&none, &none));
+    assert_still(&before, &absent);
+    let mut others = asked.later.clone();
+    for (other, key) in others.iter_mut().zip(asked.later.iter().cycle().skip(1)) {
+        other.values = key.values;
+    }
+    let exchanged = ask(&asked, &asked.context(&others, &none));
+    assert_still(&before, &exchanged);
+
+    // Whoever supplies the keys that an answer names gets to the answer.
+    let (mut found, mut unknown) = (Vec::new(), asked.later.clone());
+    let mut answer = before;
+    while let Answer::Needs(keys) = &answer {
+        let (supplied, rest): (Vec<_>, Vec<_>) = unknown
+            .into_iter()
+            .partition(|key| keys.iter().any(|needed| key.stands_for(needed.folded())));
+        assert!(!supplied.is_empty(), "asks for what is known: {keys}");
+        found.extend(supplied);
+        unknown = rest;
+        answer = ask(&asked, &asked.context(&found, &unknown));
+    }
+    assert_eq!(
+        answer.into_decision().is_allowed(),
+        full.into_decision().is_allowed()
+    );
+    true
+}

@@ -1,0 +1,45 @@
+//! What must hold for any input: the check of each fuzz target, and its seeds.
+//!
+//! The targets in `fuzz/` only call these functions. The tests of this package run every check on its seeds.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what does not hold is reported by a panic"
+)]
+
+pub mod account_details;
+pub mod asked;
+pub mod attached;
+pub mod attachments;
+pub mod catalog;
+pub mod decision;
+pub mod pattern;
+pub mod place;
+pub mod policy_document;
+pub mod resource_id;
+pub mod seeds;
+
+/// The check of the fuzz target `name` on one input, as the fuzzer calls it; `None` where there is no such target.
+pub fn check(name: &str) -> Option<fn(&[u8])> {
+    fn text(data: &[u8], check: impl Fn(&str)) {
+        if let Ok(text) = std::str::from_utf8(data) {
+            check(text);
+        }
+    }
+    Some(match name {
+        "account_details" => |data| text(data, account_details::check),
+        "attachments" => |data| text(data, attachments::check),
+        "catalog" => |data| text(data, catalog::check),
+        "decision" => |data| {
+            text(data, |text| {
+                decision::check(text);
+            });
+        },
+        "pattern" => pattern::check,
+        "policy_document" => |data| text(data, policy_document::check),
+        "resource_id" => resource_id::check,
+        _ => return None,
+    })
+}

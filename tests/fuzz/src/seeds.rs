@@ -1,0 +1,293 @@
+//! What the fuzzer starts from.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::{Table, Value};
+
+/// Longer seeds only slow the fuzzer down.
+const LONGEST: usize = 4_096;
+
+/// How many seeds there are of bytes, and how long each is.
+const BYTE_SEEDS: usize = 500;
+const BYTES: usize = 256;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+#[derive(Deserialize)]
+struct Documents {
+    case: Vec<Document>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    document: String,
+    fill: Option<IgnoredAny>,
+}
+
+/// An input to start from.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// The fuzz target.
+    pub target: &'static str,
+    /// The name of its file.
+    pub name: String,
+    /// The input.
+    pub data: Vec<u8>,
+}
+
+/// The seeds of one target.
+struct Corpus<'a> {
+    target: &'static str,
+    seeds: &'a mut Vec<Seed>,
+}
+
+impl Corpus<'_> {
+    fn add(&mut self, name: &str, text: &str) {
+        if text.len() <= LONGEST {
+            self.seeds.push(Seed {
+                target: self.target,
+                name: name.to_owned(),
+                data: text.as_bytes().to_vec(),
+            });
+        }
+    }
+
+    fn add_files(&mut self, directory: &Path) -> Result<()> {
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            if let Some(name) = path.file_name().and_then(|name| name.to_str())
+                && path.is_file()
+            {
+                self.add(name, &fs::read_to_string(&path)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes without a pattern, for a target that reads any bytes as an input.
+    fn add_bytes(&mut self) {
+        // A linear congruential generator: the same bytes in every run.
+        let mut state = 1_u64;
+        for number in 0..BYTE_SEEDS {
+            let mut byte = || {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                state.to_be_bytes()[0]
+            };
+            self.seeds.push(Seed {
+                target: self.target,
+                name: format!("bytes-{number}"),
+                data: (0..BYTES).map(|_| byte()).collect(),
+            });
+        }
+    }
+}
+
+/// A seed for every case of the conformance tables, for the example policies and the fixtures.
+///
+/// # Errors
+///
+/// When a file cannot be read or has another form.
+pub fn seeds() -> Result<Vec<Seed>> {
+    let mut seeds = Vec::new();
+    let mut corpus_of = |target, fill: &mut dyn FnMut(&mut Corpus<'_>) -> Result<()>| {
+        fill(&mut Corpus {
+            target,
+            seeds: &mut seeds,
+        })
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |path: &str| fs::read_to_string(root.join(path));
+
+    corpus_of("policy_document", &mut |corpus| {
+        corpus.add_files(&root.join("examples/campaigns/policies"))?;
+        let documents: Documents = toml::from_str(&read("tests/conformance/grammar.toml")?)?;
+        for (number, case) in documents.case.iter().enumerate() {
+            if case.fill.is_none() {
+                corpus.add(&format!("grammar-{number}"), &case.document);
+            }
+        }
+        Ok(())
+    })?;
+    corpus_of("decision", &mut |corpus| {
+        let table: Table = toml::from_str(&read("tests/conformance/evaluation.toml")?)?;
+        for (number, case) in tables(&table, "case").enumerate() {
+            corpus.add(&format!("evaluation-{number}"), &request(&table, case)?);
+        }
+        let conditions: Table = toml::from_str(&read("tests/conformance/conditions.toml")?)?;
+        for (number, case) in tables(&conditions, "case").enumerate() {
+            if !case.contains_key("error") {
+                corpus.add(&format!("condition-{number}"), &condition(case)?);
+            }
+        }
+        Ok(())
+    })?;
+    corpus_of("account_details", &mut |corpus| {
+        corpus.add_files(&root.join("tests/fixtures/account-details"))?;
+        let printed: serde_json::Value =
+            serde_json::from_str(&read("tests/fixtures/account-details/account.json")?)?;
+        // The account is too long as a whole; each of its entries with what belongs to it is not.
+        for list in [
+            "UserDetailList",
+            "RoleDetailList",
+            "GroupDetailList",
+            "Policies",
+        ] {
+            for (number, entry) in printed[list].as_array().into_iter().flatten().enumerate() {
+                let alone = serde_json::json!({ list: [entry] });
+                corpus.add(&format!("{list}-{number}"), &alone.to_string());
+            }
+        }
+        Ok(())
+    })?;
+    corpus_of("attachments", &mut |corpus| {
+        let example = read("examples/campaigns/policies/attachments.json")?;
+        corpus.add("example", &example);
+        corpus.add("all", include_str!("attachments.json"));
+        Ok(())
+    })?;
+    corpus_of("catalog", &mut |corpus| {
+        corpus.add(
+            "mobileanalytics",
+            &read("catalog/data/mobileanalytics.toml")?,
+        );
+        corpus.add("shelf", &read("catalog/tests/golden/shelf.toml")?);
+        corpus.add("sound", &read("catalog/tests/faults/sound.toml")?);
+        Ok(())
+    })?;
+    for target in ["pattern", "resource_id"] {
+        corpus_of(target, &mut |corpus| {
+            corpus.add_bytes();
+            Ok(())
+        })?;
+    }
+    Ok(seeds)
+}
+
+fn tables<'a>(table: &'a Table, name: &str) -> impl Iterator<Item = &'a Table> {
+    let list = table.get(name).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_table)
+}
+
+fn text<'a>(table: &'a Table, name: &str) -> Option<&'a str> {
+    table.get(name).and_then(Value::as_str)
+}
+
+/// A value or all of a list, lists within it included.
+fn flat(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(values) => values.iter().flat_map(flat).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The condition keys of a case; `unknown` ones turn out to be absent.
+fn keys(case: &Table) -> Result<String> {
+    let mut lines = String::new();
+    for (key, value) in case
+        .get("context")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten()
+    {
+        let values = flat(value);
+        match values.as_slice() {
+            [] => writeln!(lines, "known {key}")?,
+            values => writeln!(lines, "known {key}={}", values.join("|"))?,
+        }
+    }
+    for key in case.get("unknown").into_iter().flat_map(flat) {
+        writeln!(lines, "later {key}")?;
+    }
+    Ok(lines)
+}
+
+/// A case of `evaluation.toml`, in the way of the target `decision`: its first request.
+fn request(table: &Table, case: &Table) -> Result<String> {
+    let section = |name: &str| {
+        table
+            .get(name)
+            .and_then(Value::as_table)
+            .ok_or("no such section")
+    };
+    let (defaults, callers, statements) = (
+        section("defaults")?,
+        section("principals")?,
+        section("statements")?,
+    );
+    let first = |list: &str| {
+        let answers = case.get(list)?.as_table()?;
+        answers.values().flat_map(flat).next()
+    };
+    let asked = |member: &str| {
+        let found = first(&format!("{member}s")).or_else(|| text(case, member));
+        found.or_else(|| text(defaults, member)).unwrap_or_default()
+    };
+    let caller = callers.get(asked("principal")).and_then(Value::as_table);
+    let caller = caller.and_then(|caller| text(caller, "arn").or_else(|| text(caller, "service")));
+    let resource = match asked("resource") {
+        full if full == "*" || full.starts_with("arn:") => full.to_owned(),
+        rest => format!(
+            "{}{rest}",
+            text(defaults, "resources-start-with").unwrap_or_default()
+        ),
+    };
+    let mut lines = format!(
+        "keyless-caller {}\naction {}\nresource {resource}\n",
+        caller.unwrap_or_default(),
+        asked("action")
+    );
+    if let Some(account) = text(case, "resource-account") {
+        writeln!(lines, "account {account}")?;
+    }
+    lines.push_str(&keys(case)?);
+    let version = match text(case, "version") {
+        None => r#""Version": "2012-10-17", "#.to_owned(),
+        Some("none") => String::new(),
+        Some(version) => format!(r#""Version": "{version}", "#),
+    };
+    for (member, word) in [
+        ("identity", "identity"),
+        ("boundary", "boundary"),
+        ("session", "session"),
+        ("resource-policy", "resource-policy"),
+        ("vpc-endpoint", "vpc-endpoint"),
+        ("scps", "scp"),
+        ("rcps", "rcp"),
+    ] {
+        for policy in case.get(member).into_iter().flat_map(flat) {
+            let statement = text(statements, policy)
+                .unwrap_or(policy)
+                .replace('\n', " ");
+            writeln!(lines, r#"{word} {{{version}"Statement": {statement}}}"#)?;
+        }
+    }
+    Ok(lines)
+}
+
+/// A case of `conditions.toml`, in the way of the target `decision`.
+fn condition(case: &Table) -> Result<String> {
+    let member = |name: &str| text(case, name).unwrap_or_default();
+    let values = match case.get("values") {
+        Some(Value::String(one)) => serde_json::json!(one),
+        Some(values) => serde_json::json!(flat(values)),
+        None => serde_json::json!([]),
+    };
+    let policy = serde_json::json!({
+        "Version": text(case, "version").unwrap_or("2012-10-17"),
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": { member("operator"): { member("key"): values } },
+        },
+    });
+    let caller = "keyless-caller arn:aws:iam::111122223333:user/ana";
+    Ok(format!("{caller}\n{}identity {policy}\n", keys(case)?))
+}
