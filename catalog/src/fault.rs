@@ -3,9 +3,11 @@
 //! A fault is shown in two ways: on one line, for editors and build logs, and with the line of the file and a mark below
 //! it, for people.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::ops::Range;
+
+use crate::lookup::nearest;
 
 /// One mistake in a catalog file.
 ///
@@ -200,7 +202,17 @@ pub(crate) struct Reporter<'a> {
     file: &'a str,
     text: &'a str,
     faults: RefCell<Vec<(usize, Fault)>>,
+    /// Where the lines start, found with the first fault.
+    line_starts: OnceCell<Vec<usize>>,
+    /// With how many names the wrong ones may still be compared.
+    comparisons: Cell<usize>,
 }
+
+/// With how many names the wrong names of a file are compared to suggest the nearest.
+///
+/// Where everything is wrong, such as every reference to a prefix that was renamed, each comparison of all with all costs more than a
+/// hint is worth.
+const MOST_COMPARISONS: usize = 50_000;
 
 impl<'a> Reporter<'a> {
     pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
@@ -208,6 +220,8 @@ impl<'a> Reporter<'a> {
             file,
             text,
             faults: RefCell::default(),
+            line_starts: OnceCell::new(),
+            comparisons: Cell::new(MOST_COMPARISONS),
         }
     }
 
@@ -221,6 +235,37 @@ impl<'a> Reporter<'a> {
         self.text
     }
 
+    /// The names that `name` may have been meant to be, as [`nearest`] finds them; none after too many wrong names.
+    pub(crate) fn nearest<'c>(
+        &self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'c str>,
+    ) -> Vec<&'c str> {
+        let left = self.comparisons.get();
+        let candidates: Vec<&str> = candidates.into_iter().take(left + 1).collect();
+        match left.checked_sub(candidates.len()) {
+            Some(left) => {
+                self.comparisons.set(left);
+                nearest(name, candidates)
+            }
+            None => {
+                self.comparisons.set(0);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The number of the line that `offset` is in, from 1, and where it starts.
+    fn line_at(&self, offset: usize) -> (usize, usize) {
+        let starts = self.line_starts.get_or_init(|| {
+            let breaks = self.text.match_indices('\n');
+            breaks.map(|(place, _)| place + 1).collect()
+        });
+        let line = starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|before| starts.get(before));
+        (line + 1, start.copied().unwrap_or(0))
+    }
+
     /// Notes a fault at `span`, a range of bytes in the text.
     pub(crate) fn report(
         &self,
@@ -229,7 +274,7 @@ impl<'a> Reporter<'a> {
         hint: impl Into<String>,
     ) {
         let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let (line, line_start) = self.line_at(before.len());
         let source = self.text.get(line_start..).unwrap_or_default();
         let source = source.lines().next().unwrap_or_default();
         // A place that goes on behind the end of its line is marked up to there.
@@ -237,7 +282,7 @@ impl<'a> Reporter<'a> {
         let marked = marked.lines().next().unwrap_or_default();
         let fault = Fault {
             file: self.file.to_owned(),
-            line: before.matches('\n').count() + 1,
+            line,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
             source: source.to_owned(),
             width: marked.chars().count().max(1),
@@ -252,5 +297,59 @@ impl<'a> Reporter<'a> {
         let mut faults = self.faults.into_inner();
         faults.sort_by_key(|(offset, _)| *offset);
         faults.into_iter().map(|(_, fault)| fault).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file in which every name is wrong costs as much as one with some wrong names, and every fault is still told.
+    #[test]
+    fn the_nearest_names_of_many_wrong_ones_are_not_looked_for() {
+        let names: Vec<String> = (0..1_000).map(|number| format!("Name{number}")).collect();
+        let reporter = Reporter::new("test.toml", "");
+        let compared = Cell::new(0_usize);
+        let near = |name: &str| {
+            let candidates = names.iter().map(|name| {
+                compared.set(compared.get() + 1);
+                name.as_str()
+            });
+            reporter.nearest(name, candidates).len()
+        };
+        let found: Vec<usize> = (0..3_000)
+            .map(|number| near(&format!("Nam{number}")))
+            .collect();
+        let with_hint = MOST_COMPARISONS / names.len();
+        assert!(
+            found.iter().take(with_hint).all(|near| *near > 0),
+            "{found:?}"
+        );
+        assert!(found.iter().skip(with_hint).all(|near| *near == 0));
+        assert!(
+            compared.get() <= MOST_COMPARISONS + found.len(),
+            "{}",
+            compared.get()
+        );
+    }
+
+    #[test]
+    fn places_are_lines_and_columns() {
+        let text = "ab\n\nü=x\n";
+        for (offset, line, column) in [
+            (0, 1, 1),
+            (1, 1, 2),
+            (2, 1, 3),
+            (3, 2, 1),
+            (4, 3, 1),
+            (6, 3, 2),
+            (9, 4, 1),
+        ] {
+            let reporter = Reporter::new("test.toml", text);
+            reporter.report(&(offset..offset), "wrong", "change it");
+            let faults = reporter.finish();
+            let place = faults.first().map(|fault| (fault.line(), fault.column()));
+            assert_eq!(place, Some((line, column)), "{offset}");
+        }
     }
 }

@@ -26,7 +26,7 @@ pub mod __private {
 #[doc(hidden)]
 pub mod internal {
     pub use crate::arn::holds_control_character;
-    pub use crate::condition::quote::Quoted;
+    pub use crate::condition::quote::{OneLine, Quoted};
     pub use crate::nearest::{is_in_other_spelling, nearest};
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
     pub use crate::resource::decode;

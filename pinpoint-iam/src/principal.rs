@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
-use pinpoint_iam_core::internal::{is_oidc_provider, is_saml_provider};
+use pinpoint_iam_core::internal::{OneLine, is_oidc_provider, is_saml_provider};
 
 use crate::arn::{Arn, InvalidArn, Scope};
 use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
@@ -642,14 +642,14 @@ impl Facts for Principal {
 }
 
 impl fmt::Display for Principal {
-    /// Writes the ARN, the name of the service or identity provider, or `anonymous`.
+    /// Writes the ARN, the name of the service or identity provider, or `anonymous`, on one line: control characters are escaped.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.kind {
             PrincipalKind::Anonymous => formatter.write_str("anonymous"),
             PrincipalKind::Service | PrincipalKind::WebIdentityUser | PrincipalKind::SamlUser => {
-                formatter.write_str(&self.0.name)
+                OneLine(&self.0.name).fmt(formatter)
             }
-            _ => formatter.write_str(&self.0.arn),
+            _ => OneLine(&self.0.arn).fmt(formatter),
         }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Scope;
 use super::action::is_place;
 use crate::load::entries::Text;
-use crate::lookup::nearest;
 use crate::model::{Accepts, Placeholder, ResourceType, Route};
 use crate::names;
 
@@ -116,7 +115,7 @@ impl Bindings<'_> {
         let fields = || self.resources.iter().flat_map(|resource| &resource.fields);
         let found = fields().find(|field| field.name == *placeholder.get_ref());
         if found.is_none() {
-            let near = nearest(
+            let near = scope.reporter.nearest(
                 placeholder.get_ref(),
                 fields().map(|field| field.name.as_str()),
             );
@@ -179,7 +178,7 @@ impl Bindings<'_> {
         };
         let parameters: Vec<&str> = route.parameters().collect();
         if !parameters.contains(&name.as_str()) {
-            let near = nearest(name, parameters.iter().copied());
+            let near = scope.reporter.nearest(name, parameters.iter().copied());
             scope.report(
                 &parameter.span(),
                 format!(

@@ -19,7 +19,6 @@ use self::references::Names;
 use crate::fault::Reporter;
 use crate::fingerprint;
 use crate::load::entries::{ConditionKeyEntry, ServiceEntry, SourceEntry, Text};
-use crate::lookup::nearest;
 use crate::model::{
     ConditionKey, KeyPiece, Placeholder, ResourceType, Service, Source, key_pieces,
 };
@@ -374,7 +373,9 @@ fn within(text: &Text, range: &Range<usize>) -> Range<usize> {
 fn one_of(text: &Text, what: &str, allowed: &[&str], scope: &Scope<'_>) -> bool {
     let good = allowed.contains(&text.get_ref().as_str());
     if !good {
-        let near = nearest(text.get_ref(), allowed.iter().copied());
+        let near = scope
+            .reporter
+            .nearest(text.get_ref(), allowed.iter().copied());
         scope.report(
             &text.span(),
             format!("unknown {what} `{}`", text.get_ref()),

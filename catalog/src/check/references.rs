@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use crate::fault::Reporter;
 use crate::load::entries::Text;
-use crate::lookup::nearest;
 use crate::names;
 
 /// The names of one kind of entry.
@@ -48,7 +47,7 @@ impl Names {
         if self.sorted.contains(name) {
             return Some(name.clone());
         }
-        let near = nearest(name, self.names.iter().map(|(name, _)| name.as_str()));
+        let near = reporter.nearest(name, self.names.iter().map(|(name, _)| name.as_str()));
         reporter.report(
             &reference.span(),
             format!("unknown {} `{name}`", self.kind),
@@ -72,12 +71,11 @@ impl Names {
         references: &[Text],
         reporter: &Reporter<'_>,
     ) -> Option<Vec<String>> {
+        let mut seen = BTreeSet::new();
         let resolved: Vec<Option<String>> = references
             .iter()
-            .enumerate()
-            .map(|(index, reference)| {
-                let before = references.iter().take(index);
-                if before.into_iter().any(|other| other == reference) {
+            .map(|reference| {
+                if !seen.insert(reference.get_ref()) {
                     reporter.report(
                         &reference.span(),
                         format!(

@@ -7,7 +7,6 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::fault::Reporter;
-use crate::lookup::nearest;
 use crate::names;
 
 /// A table that reports keys nobody asked for.
@@ -229,7 +228,7 @@ impl<'a> Table<'a> {
             if self.known.contains(&name) {
                 continue;
             }
-            let near = nearest(name, self.known.iter().copied());
+            let near = self.reporter.nearest(name, self.known.iter().copied());
             let hint = names::did_you_mean(&near)
                 .unwrap_or_else(|| format!("the keys here are {}", names::list(&self.known)));
             self.reporter.report(

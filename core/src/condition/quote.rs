@@ -20,16 +20,37 @@ impl fmt::Display for Quoted<'_> {
         formatter.write_char('`')?;
         let mut characters = self.0.chars();
         for character in characters.by_ref().take(LONGEST) {
-            if is_harmless(character) {
-                formatter.write_char(character)?;
-            } else {
-                write!(formatter, "{}", character.escape_unicode())?;
-            }
+            write_harmless(formatter, character)?;
         }
         if characters.next().is_some() {
             formatter.write_char('…')?;
         }
         formatter.write_char('`')
+    }
+}
+
+/// Shows a whole text on one line: the name of a policy or of a caller, or what an error of the application says.
+///
+/// Escaped is what [`Quoted`] escapes. A text without such characters is shown as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct OneLine<'a>(pub &'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.chars().all(is_harmless) {
+            return formatter.write_str(self.0);
+        }
+        self.0
+            .chars()
+            .try_for_each(|character| write_harmless(formatter, character))
+    }
+}
+
+fn write_harmless(formatter: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
+    if is_harmless(character) {
+        formatter.write_char(character)
+    } else {
+        write!(formatter, "{}", character.escape_unicode())
     }
 }
 
@@ -45,6 +66,17 @@ fn is_harmless(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_text_stays_on_one_line() {
+        let text = format!("a\r\n\u{85}\u{2028}\u{202e}`é{}", "x".repeat(300));
+        let shown = format!(
+            r"a\u{{d}}\u{{a}}\u{{85}}\u{{2028}}\u{{202e}}`é{}",
+            "x".repeat(300)
+        );
+        assert_eq!(OneLine(&text).to_string(), shown);
+        assert_eq!(OneLine("").to_string(), "");
+    }
 
     #[test]
     fn a_text_stays_on_one_line() {

@@ -7,6 +7,8 @@ use pinpoint_iam_core::internal::Quoted;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
+use pinpoint_iam_core::internal::OneLine;
+
 use crate::context::ConditionKey;
 use crate::eval::compiled::Lease;
 use crate::eval::conclusion::Conclusion;
@@ -87,7 +89,7 @@ impl fmt::Display for NeededKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, key) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
-            write!(formatter, "{separator}`{key}`")?;
+            write!(formatter, "{separator}`{}`", OneLine(key.as_str()))?;
         }
         Ok(())
     }
@@ -322,7 +324,8 @@ impl fmt::Debug for StatementId {
 }
 
 impl fmt::Display for StatementId {
-    /// Writes the type, the policy, and the statement as a reader counts it, from 1.
+    /// Writes the type, the policy, and the statement as a reader counts it, from 1; on one line, with control characters
+    /// escaped.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (policy, index) = self.place();
         write!(
@@ -330,7 +333,7 @@ impl fmt::Display for StatementId {
             "statement {} of the {} `{}`",
             index + 1,
             self.policy_type,
-            policy.name()
+            OneLine(policy.name())
         )?;
         match self.sid() {
             Some(sid) => write!(formatter, " ({})", Quoted(sid)),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pinpoint_iam_core::internal::Quoted;
+use pinpoint_iam_core::internal::{OneLine, Quoted};
 use serde::Serialize;
 
 use crate::eval::Truth;
@@ -259,7 +259,7 @@ impl fmt::Display for LayerExplanation {
         };
         writeln!(formatter, "{}{none}", self.policy_type)?;
         for policy in &self.policies {
-            writeln!(formatter, "  {}", policy.name)?;
+            writeln!(formatter, "  {}", OneLine(&policy.name))?;
             for statement in &policy.statements {
                 statement.fmt(formatter)?;
             }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use pinpoint_iam_core::internal::OneLine;
+
 use crate::policy::Document;
 use crate::principal::Principal;
 
@@ -53,7 +55,7 @@ impl Policy {
 
 impl fmt::Debug for Policy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Policy({})", self.name())
+        write!(formatter, "Policy({})", OneLine(self.name()))
     }
 }
 

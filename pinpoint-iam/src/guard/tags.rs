@@ -5,6 +5,8 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use pinpoint_iam_core::internal::OneLine;
+
 use crate::context::Context;
 use crate::request::{LateTags, MAX_VALUE_LENGTH};
 use crate::resource::RequestedResource;
@@ -52,7 +54,7 @@ where
 /// What a [`ResourceTagSource`] answers.
 pub type TagsFuture<'a> = Pin<Box<dyn Future<Output = Result<Tags, TagsUnavailable>> + Send + 'a>>;
 
-/// Why tags could not be had. For the log; the caller is not told.
+/// Why tags could not be had. For the log, on one line: control characters are escaped. The caller is not told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagsUnavailable(String);
 
@@ -68,7 +70,7 @@ impl fmt::Display for TagsUnavailable {
         write!(
             formatter,
             "the tags of the resource cannot be had: {}",
-            self.0
+            OneLine(&self.0)
         )
     }
 }

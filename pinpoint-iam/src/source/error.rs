@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use pinpoint_iam_core::internal::OneLine;
+
 use crate::policy::ParseError;
 use crate::source::store::PolicyStore;
 
@@ -121,11 +123,12 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.path.display())?;
+        // The names of files, and what the parser of another format says, may have line breaks.
+        write!(formatter, "{}", OneLine(&self.path.to_string_lossy()))?;
         if let Some((line, column)) = self.position {
             write!(formatter, ":{line}:{column}")?;
         }
-        write!(formatter, ": {}", self.message)?;
+        write!(formatter, ": {}", OneLine(&self.message))?;
         match self.others.as_slice() {
             [] => Ok(()),
             [other] => write!(formatter, "; {other}"),
