@@ -180,6 +180,47 @@ async fn the_authorizer_that_stands_closest_counts() {
     }
 }
 
+/// Data of two types do not replace each other: which of them the inner one is cannot be told.
+#[tokio::test]
+async fn authorizers_in_data_of_both_types_are_500() {
+    let strict = || questions::authorizer(r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#);
+    let lax = || questions::authorizer(ALLOW_EVERYTHING);
+    let ana = || Principal::from_arn(questions::ANA).ok();
+    let ran = HandlerRan::default();
+    let apps: [Box<Call>; 3] = [
+        Box::new(start!(
+            Application::new()
+                .app_data(lax())
+                .app_data(web::ThinData(Rc::clone(&ran)))
+                .service(
+                    web::scope("/in")
+                        .app_data(web::Data::new(strict()))
+                        .configure(routes)
+                )
+        )),
+        Box::new(start!(
+            Application::new()
+                .app_data(web::Data::new(lax()))
+                .app_data(web::ThinData(Rc::clone(&ran)))
+                .service(web::scope("/in").app_data(strict()).configure(routes))
+        )),
+        Box::new(start!(
+            Application::new()
+                .app_data(lax())
+                .app_data(web::Data::new(lax()))
+                .app_data(web::ThinData(Rc::clone(&ran)))
+                .service(web::scope("/in").configure(routes))
+        )),
+    ];
+    for app in apps {
+        for path in ["/in/v1/apps/a1/campaigns/c1", "/in/permit/a1/c1"] {
+            let answer = app(TestRequest::with_uri(path), ana(), Payload::None).await;
+            assert_eq!(answer.status, 500, "{path}");
+        }
+    }
+    assert!(!ran.get());
+}
+
 #[tokio::test]
 async fn an_application_without_authorizer_is_500_for_everybody() {
     let app = App::of(Application::new()).await;

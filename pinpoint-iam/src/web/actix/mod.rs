@@ -1,7 +1,7 @@
 //! `#[requires]` on actix-web handlers.
 //!
-//! The [`Authorizer`] stands in the application's data, as itself or as [`web::Data`]; without one
-//! every guarded handler answers 500, and the log says why. An authentication middleware puts a
+//! The [`Authorizer`] is in the application's data, either as itself or as [`web::Data`]; without one, and where both types
+//! are found, every guarded handler responds 500, and the log says why. An authentication middleware puts a
 //! [`Principal`] into the request's extensions.
 //!
 //! ```
@@ -82,17 +82,21 @@ pub use self::routes::{Routes, RoutesService, RunsFor};
 pub use pinpoint_iam_macros::actix_routes as routes;
 
 /// The authorizer of the application.
+///
+/// Data of two types do not replace each other: with both, the one of an outer scope could be taken for that of an inner one.
 fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {
-    request
-        .app_data::<Authorizer>()
-        .or_else(|| {
-            let data = request.app_data::<web::Data<Authorizer>>()?;
-            Some(data.get_ref())
-        })
-        .cloned()
-        .ok_or_else(|| {
-            Denied::misconfigured("the application has no authorizer: call `app_data(authorizer)`")
-        })
+    let plain = request.app_data::<Authorizer>();
+    let shared = request.app_data::<web::Data<Authorizer>>();
+    match (plain, shared.map(web::Data::get_ref)) {
+        (Some(authorizer), None) | (None, Some(authorizer)) => Ok(authorizer.clone()),
+        (Some(_), Some(_)) => Err(Denied::misconfigured(
+            "the application has an `Authorizer` and a `web::Data<Authorizer>`, which do not replace each other: use one \
+             of the two types everywhere",
+        )),
+        (None, None) => Err(Denied::misconfigured(
+            "the application has no authorizer: call `app_data(authorizer)`",
+        )),
+    }
 }
 
 /// Who asks by this request.
