@@ -108,7 +108,7 @@ impl Authorizer {
     }
 
     fn by_policies(&self, state: &PolicyState, request: &Request<'_>) -> Answer {
-        if request.resource_is_unknown() {
+        if request.is_about_many_resources() {
             return self.by_reference(state, request);
         }
         match compiled::decide(state.lease(), request, self.scope()) {

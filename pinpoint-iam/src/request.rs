@@ -48,6 +48,12 @@ pub struct Request<'a> {
 /// decision which depends on it is refused instead of being worked on for long.
 pub(crate) const MAX_VALUE_LENGTH: usize = 2048;
 
+/// How many values conditions are asked about for one key, where a caller may have written them, and how many tags a request
+/// may have: as many as [AWS has for tags](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules).
+///
+/// Every value is matched by every pattern of a condition. More are taken to be unknown, never absent.
+pub(crate) const MOST_VALUES: usize = 50;
+
 /// What is known of the resource of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape<'a> {
@@ -193,7 +199,9 @@ impl<'a> Request<'a> {
     }
 
     /// The request for a resource that only its body names, before the body is read.
-    pub(crate) const fn with_unknown_resource(mut self) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_unknown_resource(mut self) -> Self {
         self.shape = Shape::Any;
         self
     }
@@ -213,6 +221,11 @@ impl<'a> Request<'a> {
     /// Whether the resource is not known yet.
     pub(crate) const fn resource_is_unknown(&self) -> bool {
         !matches!(self.shape, Shape::One)
+    }
+
+    /// Whether the request is about all resources of a template at once, which only the reference evaluator answers.
+    pub(crate) const fn is_about_many_resources(&self) -> bool {
+        matches!(self.shape, Shape::OneOf(_))
     }
 
     /// The request in its own scope or, without one, in that of the deployment that is asked.

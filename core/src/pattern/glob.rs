@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
-use super::Case;
+use super::{Case, search};
 
 /// What a pattern consists of once its variables are filled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,19 +25,37 @@ pub(super) trait Run: Copy {
     /// The run as a text, when it has no `?`.
     fn as_text(&self) -> Option<&str>;
 
+    /// The characters of the run; `None` for any character.
+    fn characters(self) -> impl Iterator<Item = Option<char>>;
+
+    /// The length of the run in bytes.
+    fn length(&self) -> usize;
+
     /// What comes behind the first place where the run matches.
     fn find(self, value: &str, case: Case) -> Option<&str> {
         if let (Some(text), Case::Sensitive) = (self.as_text(), case) {
             let start = memmem::find(value.as_bytes(), text.as_bytes())?;
             return value.get(start + text.len()..);
         }
-        let mut candidate = value;
-        loop {
-            if let Some(after) = self.strip_start(candidate, case) {
-                return Some(after);
-            }
-            candidate = without_first(candidate)?;
+        if value.len().saturating_mul(self.length()) <= FEW_COMPARISONS {
+            find_one_by_one(self, value, case)
+        } else {
+            search::find(self.characters(), value, case)
         }
+    }
+}
+
+/// Up to so many characters are compared one by one. Mostly the first tells that a candidate is none.
+const FEW_COMPARISONS: usize = 4096;
+
+/// [`Run::find`] by one candidate after the other: the time is at most the product of the lengths.
+pub(super) fn find_one_by_one<R: Run>(run: R, value: &str, case: Case) -> Option<&str> {
+    let mut candidate = value;
+    loop {
+        if let Some(after) = run.strip_start(candidate, case) {
+            return Some(after);
+        }
+        candidate = without_first(candidate)?;
     }
 }
 
@@ -95,6 +113,15 @@ impl Run for &str {
     fn as_text(&self) -> Option<&str> {
         memchr(b'?', self.as_bytes()).is_none().then_some(self)
     }
+
+    fn characters(self) -> impl Iterator<Item = Option<char>> {
+        self.chars()
+            .map(|character| (character != '?').then_some(character))
+    }
+
+    fn length(&self) -> usize {
+        self.len()
+    }
 }
 
 impl Run for &[Piece<'_>] {
@@ -119,6 +146,25 @@ impl Run for &[Piece<'_>] {
             [Piece::Text(text)] => Some(text),
             _ => None,
         }
+    }
+
+    fn characters(self) -> impl Iterator<Item = Option<char>> {
+        self.iter().flat_map(|piece| {
+            let (text, any) = match piece {
+                Piece::Text(text) => (text.as_ref(), None),
+                Piece::AnyCharacter | Piece::AnyRun => ("", Some(None)),
+            };
+            text.chars().map(Some).chain(any)
+        })
+    }
+
+    fn length(&self) -> usize {
+        self.iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text.len(),
+                Piece::AnyCharacter | Piece::AnyRun => 1,
+            })
+            .sum()
     }
 }
 

@@ -21,6 +21,7 @@ mod glob;
 pub mod language;
 mod part;
 mod read;
+mod search;
 mod shape;
 
 use std::fmt;

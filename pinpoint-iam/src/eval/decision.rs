@@ -3,11 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use pinpoint_iam_core::internal::Quoted;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
-use pinpoint_iam_core::internal::OneLine;
+use pinpoint_iam_core::internal::{OneLine, Quoted};
 
 use crate::context::ConditionKey;
 use crate::eval::compiled::Lease;

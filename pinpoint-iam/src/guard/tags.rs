@@ -1,6 +1,6 @@
 //! Tags: of resources, which somebody has to fetch, and of requests, which stand in the body.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::pin::Pin;
 use pinpoint_iam_core::internal::OneLine;
 
 use crate::context::Context;
-use crate::request::{LateTags, MAX_VALUE_LENGTH};
+use crate::request::{LateTags, MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::resource::RequestedResource;
 
 /// Where the tags of resources come from.
@@ -88,7 +88,8 @@ impl std::error::Error for TagsUnavailable {}
 ///
 /// Keys that differ in case only are one key with several values, as they are for IAM: a condition that expects one value
 /// then does not match in an `Allow`, and matches in a `Deny`. A key or value of more than 2048 bytes, of which AWS has none,
-/// is not known to conditions, because matching it could take long.
+/// is not known to conditions, because matching it could take long. For the same reason nothing is known of the tags of a request with
+/// more than 50 of them, as many as AWS allows, and a key with more than 50 values is not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags(Vec<(String, Option<String>)>);
 
@@ -125,6 +126,12 @@ impl Tags {
 
     /// The condition keys of a request with these tags: `aws:RequestTag/key`, and `aws:TagKeys` where there are any.
     pub fn for_request(&self) -> Context {
+        if self.len() > MOST_VALUES {
+            let mut context = Context::new();
+            context.insert_unknown("aws:RequestTag/");
+            context.insert_unknown("aws:TagKeys");
+            return context;
+        }
         let mut context = self.as_keys("aws:RequestTag/");
         if self.0.iter().any(|(key, _)| is_too_long(key)) {
             context.insert_unknown("aws:TagKeys");
@@ -141,20 +148,28 @@ impl Tags {
         let folded = |key: &str| format!("{prefix}{key}").to_ascii_lowercase();
         let with_values = self.0.iter();
         let with_values = with_values.filter_map(|(key, value)| Some((key, value.as_deref()?)));
-        let unknown: HashSet<String> = with_values
-            .clone()
-            .filter(|(_, value)| is_too_long(value))
-            .map(|(key, _)| folded(key))
-            .collect();
+        // What other values an unknown key has would be half of the truth.
+        let mut by_key: BTreeMap<String, Option<Vec<&str>>> = BTreeMap::new();
         for (key, value) in with_values {
-            let key = folded(key);
-            // What other values an unknown key has would be half of the truth.
-            if !unknown.contains(&key) {
-                context.insert(&key, value);
+            let known = by_key
+                .entry(folded(key))
+                .or_insert_with(|| Some(Vec::new()));
+            match known {
+                Some(values) if values.len() < MOST_VALUES && !is_too_long(value) => {
+                    values.push(value);
+                }
+                _ => *known = None,
             }
         }
-        for key in &unknown {
-            context.insert_unknown(key);
+        for (key, values) in by_key {
+            match values {
+                Some(values) => {
+                    for value in values {
+                        context.insert(&key, value);
+                    }
+                }
+                None => context.insert_unknown(&key),
+            }
         }
         context
     }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
-use crate::request::MAX_VALUE_LENGTH;
+use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::web::RequestHead;
 
 /// A condition key that a web request tells by itself. Tags are the guard's affair.
@@ -207,7 +207,8 @@ impl OnDemand<'_> {
         if values.is_empty() {
             return Known::Absent;
         }
-        if values.iter().any(|value| value.len() > MAX_VALUE_LENGTH) {
+        let is_too_long = |value: &&[u8]| value.len() > MAX_VALUE_LENGTH;
+        if values.len() > MOST_VALUES || values.iter().any(is_too_long) {
             return Known::Unknown;
         }
         let texts = values.into_iter().map(String::from_utf8_lossy);

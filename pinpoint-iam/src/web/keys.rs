@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::context::{Context, TagKey, Value};
-use crate::request::MAX_VALUE_LENGTH;
+use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::web::RequestHead;
 use crate::web::context::RequestKey;
 
@@ -60,6 +60,8 @@ where
 pub struct AddedKeys {
     /// By the name in lower case; `None` for what is not known.
     keys: BTreeMap<String, Option<Added>>,
+    /// Whether more keys were added than there may be.
+    are_too_many: bool,
 }
 
 /// What was added to a key.
@@ -70,11 +72,15 @@ struct Added {
     is_list: bool,
 }
 
+/// How many keys an application may add to one request. Whoever lets a caller name them cannot be made to keep any number.
+const MOST_KEYS: usize = 200;
+
 impl AddedKeys {
     /// Adds one value to `key`, which is single-valued unless AWS documents it as multivalued. A second one makes the key
     /// multivalued.
     ///
-    /// A text of more than 2048 bytes makes the key unknown, because matching it could take long.
+    /// A text of more than 2048 bytes makes the key unknown, because matching it could take long, and so do more than 50 values.
+    /// With more than 200 different keys nothing is known of any key that the application could add.
     pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
         self.extend(key, [value]);
     }
@@ -94,8 +100,13 @@ impl AddedKeys {
             let value = value.into();
             let is_too_long = matches!(&value, Value::Text(text) if text.len() > MAX_VALUE_LENGTH);
             match added {
-                Some(added) if !is_too_long => added.values.push(value),
-                _ => *added = None,
+                Some(added) if !is_too_long && added.values.len() < MOST_VALUES => {
+                    added.values.push(value);
+                }
+                _ => {
+                    *added = None;
+                    return;
+                }
             }
         }
     }
@@ -113,6 +124,10 @@ impl AddedKeys {
             tracing::warn!(key, "the application cannot add this condition key");
             return None;
         }
+        if self.keys.len() >= MOST_KEYS && !self.keys.contains_key(&folded) {
+            self.are_too_many = true;
+            return None;
+        }
         Some(
             self.keys
                 .entry(folded)
@@ -121,6 +136,9 @@ impl AddedKeys {
     }
 
     pub(super) fn into_context(self) -> Context {
+        if self.are_too_many {
+            return Context::unknown();
+        }
         let mut context = Context::new();
         for (key, added) in self.keys {
             match added {

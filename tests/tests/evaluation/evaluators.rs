@@ -42,6 +42,9 @@ fn evaluators_answer_the_same() {
         for (ask, unknown, forgets) in asks {
             let ask = if forgets { ask.forget(&unknown) } else { ask };
             compare(&ask, &layers, &policies, &compiled, &mut missing);
+            if compared % 10 == 0 {
+                compare_of_any_resource(&ask, &layers, &policies, &compiled, &mut missing);
+            }
             compared += 1;
         }
     }
@@ -94,6 +97,37 @@ fn compare(
     note_answer(ask, &expected, missing);
 }
 
+/// The same request before its body has named the resource.
+fn compare_of_any_resource(
+    ask: &Ask,
+    layers: &Layers,
+    policies: &Policies,
+    compiled: &Compiled,
+    missing: &mut BTreeSet<String>,
+) {
+    let stack = policies.stack();
+    let both =
+        |request: &Request<'_>| (reference::decide(&stack, request), compiled.decide(request));
+    let (expected, found) = ask
+        .put(|request| both(&request.with_unknown_resource()))
+        .unwrap();
+    if found != expected {
+        panic!("{ask:#?}\n{layers:#?}\nany resource, reference: {expected:?}\ncompiled: {found:?}");
+    }
+    let what = match &expected {
+        Answer::Needs(keys) if keys.iter().count() > 1 => {
+            "of any resource: several keys are needed"
+        }
+        Answer::Needs(_) => "of any resource: the resource is needed",
+        Answer::Decided(Decision::Allow(_)) => "of any resource: allowed",
+        Answer::Decided(Decision::Deny(by)) => match by.refusal() {
+            Refusal::Explicit(_) => "of any resource: denied",
+            _ => "of any resource: refused",
+        },
+    };
+    missing.remove(what);
+}
+
 const TYPES: [PolicyType; 7] = [
     PolicyType::ResourceControl,
     PolicyType::ServiceControl,
@@ -144,6 +178,11 @@ fn expected_sights() -> impl Iterator<Item = String> {
         "NotPrincipal",
         "a variable",
         "several resources under conditions",
+        "of any resource: several keys are needed",
+        "of any resource: the resource is needed",
+        "of any resource: allowed",
+        "of any resource: denied",
+        "of any resource: refused",
     ];
     ends.chain(grants.map(str::to_owned))
         .chain(by_action)

@@ -559,6 +559,59 @@ async fn a_tag_that_is_too_long_is_unknown() {
     }
 }
 
+/// Every tag is matched by every pattern. Beyond AWS's number nothing is known of the tags of a request, not even of those that
+/// come first, and a `Deny` on a tag cannot be pushed out by others.
+#[tokio::test]
+async fn more_tags_of_a_request_than_aws_has_are_unknown() {
+    let body = |count: usize, last: &str| {
+        let tags = (1..count).map(|number| format!(r#""t{number}": "x", "#));
+        format!(r#"{{{}"team": "{last}"}}"#, tags.collect::<String>())
+    };
+    let allow = ALLOW_RED.replace("ResourceTag", "RequestTag");
+    let deny = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "secret"}}}"#;
+    let absent = r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"Null": {"aws:RequestTag/other": "true"}}}"#;
+    for (statements, count, expected) in [
+        (allow.as_str(), 50, 200),
+        (&allow, 51, 503),
+        (&allow, 5_000, 503),
+        (deny, 50, 200),
+        (deny, 51, 503),
+        (absent, 50, 200),
+        (absent, 51, 503),
+    ] {
+        let service = Service::new(statements, &[]);
+        let found = service.create(&body(count, "red")).await;
+        assert_eq!(found, expected, "{statements} {count}");
+    }
+}
+
+/// Keys that differ in case only are one key with many values.
+#[tokio::test]
+async fn a_tag_with_more_values_than_aws_has_tags_is_unknown() {
+    let spellings: Vec<String> = (0..64_u32)
+        .map(|bits| {
+            let spell = |(place, letter): (usize, char)| match bits >> place & 1 {
+                1 => letter.to_ascii_uppercase(),
+                _ => letter,
+            };
+            "abcdef".chars().enumerate().map(spell).collect()
+        })
+        .collect();
+    let all_red = r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"ForAllValues:StringEquals": {"aws:ResourceTag/abcdef": "red"}}}"#;
+    for (count, expected) in [(50, 200), (51, 503), (64, 503)] {
+        let tags: Vec<(&str, &str)> = spellings
+            .iter()
+            .take(count)
+            .map(|key| (key.as_str(), "red"))
+            .collect();
+        let service = Service::new(all_red, &[("c1", &tags)]);
+        assert_eq!(service.get("/campaign/a1/c1").await, expected, "{count}");
+    }
+}
+
 /// Who has no way to wait is refused, and is not let in by what nobody has asked.
 #[test]
 fn a_guard_that_cannot_wait_does_without_the_source() {

@@ -8,7 +8,9 @@ use crate::eval::Truth;
 use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides};
 use crate::eval::decision::{NeededKeys, StatementId};
 use crate::eval::stack::{Organization, Policy, PolicyType};
-use crate::eval::statement::{Trace, principal_part, resource_part};
+use crate::eval::statement::{
+    ResourcePart, Trace, UNKNOWN_RESOURCE, principal_part, resource_part,
+};
 use crate::pattern::Match;
 use crate::policy::{Effect, Statement};
 use crate::request::Request;
@@ -174,24 +176,26 @@ impl<'p> ProgramStack<'p> {
     {
         let has_boundary = self.permissions_boundary.is_some();
         let mut keys: Vec<ConditionKey> = Vec::new();
+        let mut is_resource_needed = false;
         for (policy_type, program) in self.by_type(Organization::of(request.principal())) {
-            let mut candidates = Vec::new();
-            program.candidates(request, |entry| candidates.push(entry.statement));
-            candidates.sort_unstable();
-            candidates.dedup();
-            for number in candidates {
+            for number in program.statements_about(request) {
                 let Some((policy, index)) = program.place(number) else {
                     continue;
                 };
                 let Some(statement) = policy.document().statements().get(index) else {
                     continue;
                 };
+                if needs_only_the_resource(statement, policy_type, request) {
+                    is_resource_needed = true;
+                    continue;
+                }
                 let trace = Trace::of(statement, index, policy_type, has_boundary, request);
                 if trace.matches == Truth::Unknown {
                     keys.extend(trace.needs().cloned());
                 }
             }
         }
+        keys.extend(is_resource_needed.then(|| UNKNOWN_RESOURCE.clone()));
         NeededKeys::new(keys)
     }
 
@@ -265,6 +269,9 @@ fn hear(
     has_boundary: bool,
     request: &Request<'_>,
 ) -> Said<Found> {
+    if request.resource_is_unknown() {
+        return hear_of_any_resource(program, number, policy_type, has_boundary, request);
+    }
     let mut denies = Side::default();
     let mut allows = Side::default();
     let mut seen = Seen::of(program.repeating());
@@ -306,10 +313,11 @@ fn hear(
         };
         side.hear(truth, entry.statement);
     });
-    let found = |statement| Found {
-        program: number,
-        statement,
-    };
+    said_by(&denies, &allows, number)
+}
+
+fn said_by(denies: &Side, allows: &Side, program: u32) -> Said<Found> {
+    let found = |statement| Found { program, statement };
     Said {
         denies: denies.truth(),
         allows: allows.truth(),
@@ -318,18 +326,70 @@ fn hear(
     }
 }
 
+/// What the statements of a program say of a resource that only the body of the request names.
+#[inline(never)]
+fn hear_of_any_resource(
+    program: &Program,
+    number: u32,
+    policy_type: PolicyType,
+    has_boundary: bool,
+    request: &Request<'_>,
+) -> Said<Found> {
+    let mut denies = Side::default();
+    let mut allows = Side::default();
+    program.candidates_for_any_resource(request, |entry, resource| {
+        let is_refused = denies.first.is_some();
+        let side = if entry.denies() {
+            &mut denies
+        } else {
+            &mut allows
+        };
+        let is_settled = side.is_settled_before(entry.statement) || (is_refused && !entry.denies());
+        if is_settled || (resource == Some(Truth::Unknown) && side.may_match) {
+            return;
+        }
+        let Some(statement) = program.statement(entry.statement) else {
+            return;
+        };
+        let effect = statement.effect();
+        let resource = resource
+            .unwrap_or_else(|| resource_part(statement, policy_type, request).truth(effect));
+        let principal = || principal_part(statement, policy_type, has_boundary, request);
+        let truth = match resource {
+            Truth::False => Truth::False,
+            resource => {
+                conditions_hold(statement, resource.and(principal().truth(effect)), request)
+            }
+        };
+        side.hear(truth, entry.statement);
+    });
+    said_by(&denies, &allows, number)
+}
+
+/// Whether all that keeps a statement from being decided is that the resource is not known.
+fn needs_only_the_resource(
+    statement: &Statement,
+    policy_type: PolicyType,
+    request: &Request<'_>,
+) -> bool {
+    request.resource_is_unknown()
+        && !policy_type.names_principals()
+        && statement.principal().is_none()
+        && statement.conditions().is_empty()
+        && matches!(
+            resource_part(statement, policy_type, request),
+            ResourcePart::Unknown(_)
+        )
+}
+
 /// What the statements of the resource's policy say. There are few, and how closely each names the caller counts.
 fn hear_resource(
     program: &Program,
     has_boundary: bool,
     request: &Request<'_>,
 ) -> SaidByResource<Found> {
-    let mut candidates = Vec::new();
-    program.candidates(request, |entry| candidates.push(entry.statement));
-    candidates.sort_unstable();
-    candidates.dedup();
     let mut said = SaidByResource::NOTHING;
-    for number in candidates {
+    for number in program.statements_about(request) {
         let Some(statement) = program.statement(number) else {
             continue;
         };
@@ -398,13 +458,19 @@ fn holds(
     }
     let effect = statement.effect();
     let principal = principal_part(statement, policy_type, has_boundary, request).truth(effect);
-    if principal == Truth::False {
+    conditions_hold(statement, resource.and(principal), request)
+}
+
+/// Whether all conditions of a statement hold beside what is known of the rest of it.
+fn conditions_hold(statement: &Statement, rest: Truth, request: &Request<'_>) -> Truth {
+    if rest == Truth::False {
         return Truth::False;
     }
+    let effect = statement.effect();
     statement
         .conditions()
         .iter()
-        .try_fold(resource.and(principal), |all, condition| {
+        .try_fold(rest, |all, condition| {
             match all.and(condition.evaluate(request, effect).truth) {
                 Truth::False => None,
                 truth => Some(truth),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::head::{HEAD, Heads, head, matches_text, only_text};
 use super::number::{TooLarge, number};
 use super::trie::Tries;
+use crate::eval::Truth;
 use crate::pattern::{BorrowedPattern, Part};
 use crate::policy::{Effect, ResourceElement, ResourcePattern, Statement};
 use crate::resource::RequestedResource;
@@ -209,6 +210,23 @@ impl Index {
         self.heads.visit(head(arn), |root| {
             self.tries.walk(root, text, &mut each);
         });
+    }
+
+    /// Every entry with what can be said of a resource that is not known: an entry for everything matches, one with a pattern
+    /// may match, and an element that is not a list of patterns has to be asked.
+    pub(super) fn for_any_resource(&self) -> impl Iterator<Item = (Entry, Option<Truth>)> {
+        let anywhere = self.anywhere.length();
+        self.entries.iter().enumerate().map(move |(place, entry)| {
+            let resource = match entry.kind() {
+                Kind::Element => None,
+                // INVARIANT: the entries without a head come first.
+                Kind::Always if place < anywhere => Some(Truth::True),
+                Kind::Always | Kind::AtEnd | Kind::Component(_) | Kind::Pattern(_) => {
+                    Some(Truth::Unknown)
+                }
+            };
+            (*entry, resource)
+        })
     }
 
     /// Every large list, in the order of their numbers.

@@ -6,6 +6,7 @@ use super::actions::{Actions, Asked, Sets};
 use super::index::{Builder, Entry, Index, is_reached};
 use super::names::ActionNames;
 use super::number::{TooLarge, number};
+use crate::eval::Truth;
 use crate::eval::stack::Policy;
 use crate::eval::statement::action_part;
 use crate::policy::Statement;
@@ -135,6 +136,44 @@ impl Program {
                 }
             }),
         }
+    }
+}
+
+impl Program {
+    /// Calls `each` with every entry that is about the action of `request`, whose resource is not known, and what can be
+    /// said of the entry's resource.
+    pub(super) fn candidates_for_any_resource(
+        &self,
+        request: &Request<'_>,
+        mut each: impl FnMut(Entry, Option<Truth>),
+    ) {
+        let asked = self.actions.ask(request.action(), &self.index, |number| {
+            self.statement(number)
+        });
+        for (entry, resource) in self.index.for_any_resource() {
+            let is_about_it = match &asked {
+                Asked::Known(table, action) => table.has(entry, *action),
+                Asked::Other => self
+                    .statement(entry.statement)
+                    .is_some_and(|statement| action_part(statement, request).matches),
+            };
+            if is_about_it {
+                each(entry, resource);
+            }
+        }
+    }
+
+    /// The numbers of the statements that are about the action of `request` and may be about its resource, in their order.
+    pub(super) fn statements_about(&self, request: &Request<'_>) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        if request.resource_is_unknown() {
+            self.candidates_for_any_resource(request, |entry, _| numbers.push(entry.statement));
+        } else {
+            self.candidates(request, |entry| numbers.push(entry.statement));
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
     }
 }
 

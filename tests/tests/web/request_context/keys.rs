@@ -78,6 +78,43 @@ async fn an_added_value_that_is_too_long_makes_its_key_unknown() {
     }
 }
 
+/// What callers can make many is limited: the values of a key, and keys that they name.
+#[tokio::test]
+async fn more_added_keys_and_values_than_there_may_be_are_unknown() {
+    let red = allow_if(r#""ForAllValues:StringEquals": {"our:Team": "red"}"#);
+    let absent = allow_if(r#""Null": {"our:Other": "true"}"#);
+    for (statements, keys, values, expected) in [
+        (&red, 0, 50, 200),
+        (&red, 0, 51, 503),
+        (&red, 199, 50, 200),
+        (&absent, 199, 1, 200),
+        (&absent, 200, 1, 503),
+        (&absent, 5_000, 1, 503),
+    ] {
+        let add = move |_: &dyn RequestHead, added: &mut AddedKeys| {
+            for _ in 0..values {
+                added.insert("our:Team", "red");
+            }
+            for number in 0..keys {
+                added.insert(&format!("our:Header/{number}"), "x");
+            }
+        };
+        let status = status(builder(statements).request_keys(add), request(None, &[])).await;
+        assert_eq!(status, expected, "{keys} keys, {values} values");
+    }
+}
+
+/// A header that comes more often than that is not known either.
+#[tokio::test]
+async fn a_header_that_comes_too_often_is_unknown() {
+    let good = allow_if(r#""ForAllValues:StringEquals": {"aws:UserAgent": "good"}"#);
+    for (count, expected) in [(50, 200), (51, 503)] {
+        let headers = vec![("user-agent", "good"); count];
+        let status = status(builder(&good), request(None, &headers)).await;
+        assert_eq!(status, expected, "{count}");
+    }
+}
+
 /// What the web layer says stands, whatever spelling the application finds for the key, and also where it says that it
 /// does not know.
 #[tokio::test]
