@@ -71,9 +71,35 @@ pub(crate) enum Pending {
 }
 
 impl Denied {
-    /// Nobody was authenticated, which only a web layer finds out.
-    #[cfg(any(feature = "axum", feature = "actix"))]
-    pub(crate) fn no_principal() -> Self {
+    /// The request has no principal: 401 ([`DeniedReason::NoPrincipal`]).
+    ///
+    /// For code that looks for the caller itself and has to report that there is none, such as a function that makes the
+    /// guard of `#[requires(.., guard = ..)]`. It is answered in the form of [`Answers::aws`]; for the authorizer's own form
+    /// see [`Authorizer::rejection`].
+    ///
+    /// ```
+    /// use pinpoint_iam::{Authorizer, Denied, Guard, Principal, context::Context, requires};
+    ///
+    /// struct Session {
+    ///     authorizer: Authorizer,
+    ///     caller: Option<Principal>,
+    ///     context: Context,
+    /// }
+    ///
+    /// impl Session {
+    ///     fn guard(&self) -> Result<Guard<'_>, Denied> {
+    ///         let caller = self.caller.as_ref().ok_or_else(Denied::unauthenticated)?;
+    ///         Ok(self.authorizer.guard(caller, &self.context))
+    ///     }
+    ///
+    ///     #[requires(DeleteCampaign, guard = self.guard()?)]
+    ///     fn delete(&self, application_id: &str, campaign_id: &str) -> Result<(), Denied> {
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn unauthenticated() -> Self {
         Self::new(DeniedReason::NoPrincipal)
     }
 

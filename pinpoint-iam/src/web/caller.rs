@@ -38,7 +38,7 @@ impl Caller {
         fetched: Option<FetchedTags>,
         head: &dyn RequestHead,
     ) -> Result<Self, Denied> {
-        let nobody = || Denied::no_principal().answered_by(authorizer);
+        let nobody = || Denied::unauthenticated().answered_by(authorizer);
         Ok(Self {
             principal: principal.ok_or_else(nobody)?,
             policies,

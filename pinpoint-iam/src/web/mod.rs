@@ -6,6 +6,8 @@
 #[cfg(feature = "actix")]
 pub mod actix;
 mod answers;
+#[cfg(any(feature = "axum", feature = "actix"))]
+mod authenticated;
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(any(feature = "axum", feature = "actix"))]
@@ -36,6 +38,8 @@ use std::marker::PhantomData;
 use crate::guard::{Denied, Guard};
 
 pub use self::answers::Answers;
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use self::authenticated::Authenticated;
 pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,

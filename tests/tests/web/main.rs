@@ -12,6 +12,7 @@ mod answers;
 mod attacks;
 mod attempts;
 mod audit;
+mod authentication;
 mod axum_handlers;
 mod between;
 mod bindings;

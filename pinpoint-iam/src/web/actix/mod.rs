@@ -49,6 +49,7 @@ mod guarded;
 mod path;
 mod pattern;
 mod permit;
+mod principal_from;
 mod refusals_first;
 mod rejection;
 mod request_guard;
@@ -76,6 +77,7 @@ pub use self::decision::Extraction;
 pub use self::guarded::{Gated, Guarded, guarded};
 pub use self::path::{Path, PathFuture};
 pub use self::pattern::pattern;
+pub use self::principal_from::principal_from;
 pub use self::refusals_first::refusals_first;
 pub use self::routes::{Routes, RoutesService, RunsFor};
 #[doc = include_str!("routes.md")]

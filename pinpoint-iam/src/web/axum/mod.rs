@@ -1,7 +1,8 @@
 //! `#[requires]` on axum handlers.
 //!
 //! The state that the router is given must hold an [`Authorizer`], by [`FromRef`]; a state without one does not
-//! compile. An authentication middleware puts a [`Principal`] into the request's extensions. Both are
+//! compile. An authentication middleware puts a [`Principal`] into the request's extensions, or [`PrincipalFrom`] takes it from an
+//! extractor of the application. Both are
 //! read before anything else of the request, and the body is not read at all for a caller that is refused.
 //!
 //! `aws:SourceIp` is the peer's address where the router is served with
@@ -17,6 +18,7 @@
 mod after_body;
 mod authorized;
 mod permit;
+mod principal_from;
 mod rejection;
 mod request_guard;
 mod routes;
@@ -39,6 +41,7 @@ use crate::web::policies::RequestPolicies;
 use crate::web::{Annotated, Extensions, RequestHead};
 
 pub use self::authorized::{Admits, BeforeBody};
+pub use self::principal_from::PrincipalFrom;
 pub use self::routes::{Routes, RunsFor};
 #[doc = include_str!("../../routes.md")]
 pub use pinpoint_iam_macros::axum_routes as routes;

@@ -1,0 +1,71 @@
+//! Principals from an extractor of the application.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+
+use super::BeforeBody;
+use crate::principal::Principal;
+use crate::web::Authenticated;
+
+/// A middleware for [`from_fn`](actix_web::middleware::from_fn): runs the extractor `E`, without the body, and puts its
+/// [principal](Authenticated::principal) into the request's extensions.
+///
+/// ```
+/// use std::future::{Ready, ready};
+///
+/// use actix_web::dev::Payload;
+/// use actix_web::middleware::from_fn;
+/// use actix_web::{App, FromRequest, HttpRequest, error};
+/// use pinpoint_iam::Principal;
+/// use pinpoint_iam::web::Authenticated;
+/// use pinpoint_iam::web::actix::{BeforeBody, principal_from};
+///
+/// /// The application's own extractor.
+/// struct User {
+///     arn: String,
+/// }
+///
+/// impl FromRequest for User {
+///     type Error = actix_web::Error;
+///     type Future = Ready<Result<Self, Self::Error>>;
+///
+///     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+///         let header = request.headers().get("x-user").and_then(|value| value.to_str().ok());
+///         let user = header.map(|arn| Self { arn: arn.to_owned() });
+///         ready(user.ok_or_else(|| error::ErrorUnauthorized("who are you?")))
+///     }
+/// }
+///
+/// impl BeforeBody for User {}
+///
+/// impl Authenticated for User {
+///     fn principal(&self) -> Option<Principal> {
+///         Principal::from_arn(&self.arn).ok()
+///     }
+/// }
+///
+/// let app = App::new().wrap(from_fn(principal_from::<User, _>));
+/// # drop(app);
+/// ```
+///
+/// # Errors
+///
+/// Those of the extractor, and those of the service that is called.
+pub async fn principal_from<E, B>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error>
+where
+    E: BeforeBody + Authenticated,
+    B: MessageBody,
+{
+    // What was there before was not said by this extractor, whether it finds a caller or not.
+    request.extensions_mut().remove::<Principal>();
+    let caller = E::extract(request.request()).await.map_err(Into::into)?;
+    if let Some(principal) = caller.principal() {
+        request.extensions_mut().insert(principal);
+    }
+    next.call(request).await
+}
