@@ -15,6 +15,7 @@ mod paths;
 mod public;
 mod requires;
 mod routes;
+mod written;
 
 use proc_macro::TokenStream;
 

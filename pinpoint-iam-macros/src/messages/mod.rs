@@ -19,6 +19,7 @@ use syn::{Ident, Lit, Path, Type};
 
 use crate::requires::parse::NamedAction;
 use crate::requires::tree::{Kind, Tree};
+use crate::written::written;
 
 pub(crate) const NO_ACTION: &str =
     "`#[requires]` names no action\nhelp: write for example `#[requires(GetCampaign)]`";
@@ -331,7 +332,7 @@ fn name_of(ty: &Type) -> String {
             .segments
             .last()
             .map_or_else(String::new, |last| last.ident.to_string()),
-        other => other.to_token_stream().to_string(),
+        other => written(other),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What stands on a handler, as data: for documents, audits and route tables.
 
 use crate::action::ActionMetadata;
+use crate::resource::ResourceTypeMetadata;
 
 /// A handler with `#[requires(..)]` or `#[public(..)]`.
 ///
@@ -79,6 +80,8 @@ pub enum ResourceBinding {
     Fields(&'static [FieldBinding]),
     /// As a whole, by this expression.
     Resource(&'static str),
+    /// As a whole, by this expression, which calls the constructor of this resource type.
+    Constructed(&'static ResourceTypeMetadata, &'static str),
     /// By this parameter, which holds a whole ARN.
     WholeArn(&'static str),
 }

@@ -4,8 +4,12 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use pinpoint_iam::docs::RoutesDocument;
+use pinpoint_iam::mobiletargeting::Campaign;
+use pinpoint_iam::resource::InvalidId;
 use pinpoint_iam::web::{
-    Access, Annotated, BindingSource, PathParameter, Requirement, ResourceBinding,
+    Access, Annotated, BindingSource, MountedRoute, PathParameter, Requirement, ResourceBinding,
+    RouteTable,
 };
 use pinpoint_iam::{Authorizer, requires};
 use serde::Deserialize;
@@ -132,6 +136,9 @@ fn written(requirement: &Requirement) -> String {
             let resource = match action.resource {
                 ResourceBinding::All => "*".to_owned(),
                 ResourceBinding::Resource(expression) => expression.to_owned(),
+                ResourceBinding::Constructed(resource_type, expression) => {
+                    format!("{}: {expression}", resource_type.type_name)
+                }
                 ResourceBinding::WholeArn(parameter) => format!("ARN {parameter}"),
                 ResourceBinding::Fields(fields) => fields
                     .iter()
@@ -159,7 +166,7 @@ fn a_composition_is_declared_as_it_was_written() {
         Some(
             "all(GetApp [application_id = application_id], \
              any(GetEmailTemplate [template_name = (id) template_type = \"EMAIL\"], \
-             all(DeleteCampaign [application_id = application_id campaign_id = (format! (\"c{id}\"))], \
+             all(DeleteCampaign [application_id = application_id campaign_id = (format!(\"c{id}\"))], \
              ListTagsForResource [ARN resource_arn])), \
              PutEvents [*])"
         )
@@ -180,4 +187,67 @@ fn a_composition_is_declared_as_it_was_written() {
             ..
         }
     ));
+}
+
+#[requires(ListTagsForResource, resource = Campaign::new(
+    &application_id,
+    id.0 .as_str(),
+)?)]
+async fn constructed(Path((application_id, id)): Path<(String, Id)>) -> String {
+    application_id + &id.0
+}
+
+fn campaign_of(application_id: &str, id: &Id) -> Result<Campaign, InvalidId> {
+    Campaign::new(application_id, &id.0)
+}
+
+#[requires(ListTagsForResource, resource = campaign_of(&application_id,&id) ?)]
+async fn made_elsewhere(Path((application_id, id)): Path<(String, Id)>) -> String {
+    application_id + &id.0
+}
+
+/// Expressions keep their spaces, and what calls a constructor is known to be of that type.
+#[test]
+fn a_resource_is_declared_as_it_was_written() {
+    for (declaration, expected) in [
+        (
+            constructed::declaration(),
+            "ListTagsForResource [Campaign: Campaign::new(&application_id, id.0 .as_str())?]",
+        ),
+        (
+            made_elsewhere::declaration(),
+            "ListTagsForResource [campaign_of(&application_id,&id) ?]",
+        ),
+    ] {
+        assert_eq!(
+            declaration.requirement().map(written).as_deref(),
+            Some(expected)
+        );
+    }
+}
+
+/// Documents name the one type that the handler constructs, and its condition keys.
+#[test]
+fn a_constructed_resource_is_of_one_type_in_documents() {
+    let table = |declaration| {
+        let route = MountedRoute {
+            method: "GET",
+            path: "/x".into(),
+            declaration,
+        };
+        let table = RouteTable::new([route]);
+        pinpoint_iam::docs::markdown(&RoutesDocument::new("Routes", &table).page())
+    };
+    let (one, all) = (
+        table(constructed::declaration()),
+        table(made_elsewhere::declaration()),
+    );
+    assert!(
+        one.contains("/campaigns/") && all.contains("/campaigns/"),
+        "{one}"
+    );
+    assert!(
+        !one.contains("/segments/") && all.contains("/segments/"),
+        "{one}"
+    );
 }

@@ -1,14 +1,17 @@
 //! What stands on a handler, as data and in words.
 
+use pinpoint_iam_catalog::ResourceType;
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
+use syn::Expr;
 use syn::ext::IdentExt;
 
 use super::question;
-use crate::paths::Root;
-use crate::requires::check::{Clause, Handler, PathParameter, Question, Target, Value};
+use crate::paths::{self, Root};
+use crate::requires::check::{Clause, Handler, PathParameter, Question, Resolved, Target, Value};
 use crate::requires::parse::Function;
 use crate::requires::tree::{Kind, Tree};
+use crate::written::written;
 
 /// What documents and audits say about the handler.
 pub(super) fn declaration(
@@ -55,7 +58,7 @@ fn requirement(tree: &Tree<Question<'_>>, root: &Root) -> TokenStream {
     match tree {
         Tree::Leaf(question) => {
             let action = question::path(&question.action);
-            let resource = binding(&question.target, root);
+            let resource = binding(question, root);
             quote! {
                 #root::web::Requirement::Action(#root::web::ActionRequirement {
                     action: <#action as #root::action::TypedAction>::METADATA,
@@ -74,18 +77,27 @@ fn requirement(tree: &Tree<Question<'_>>, root: &Root) -> TokenStream {
 }
 
 /// How the handler names the resource, in words.
-fn binding(target: &Target<'_>, root: &Root) -> TokenStream {
-    match target {
+fn binding(question: &Question<'_>, root: &Root) -> TokenStream {
+    match &question.target {
         Target::All => quote!(#root::web::ResourceBinding::All),
         Target::Given(expression) => {
-            let text = expression.to_token_stream().to_string();
-            quote!(#root::web::ResourceBinding::Resource(#text))
+            let text = written(expression);
+            match constructed(&question.action, expression) {
+                None => quote!(#root::web::ResourceBinding::Resource(#text)),
+                Some(resource) => {
+                    let resource =
+                        paths::resource(&question.action.hidden_module, resource.type_name());
+                    quote! {
+                        #root::web::ResourceBinding::Constructed(#resource::METADATA, #text)
+                    }
+                }
+            }
         }
         Target::WholeArn(value) => {
             let text = match value {
                 Value::Fixed(text) => text.clone(),
                 Value::Binding(name) => name.unraw().to_string(),
-                Value::Expression(expression) => expression.to_token_stream().to_string(),
+                Value::Expression(expression) => written(expression),
             };
             quote!(#root::web::ResourceBinding::WholeArn(#text))
         }
@@ -99,7 +111,7 @@ fn binding(target: &Target<'_>, root: &Root) -> TokenStream {
                         quote!(Parameter(#name))
                     }
                     Value::Expression(expression) => {
-                        let text = expression.to_token_stream().to_string();
+                        let text = written(expression);
                         quote!(Expression(#text))
                     }
                 };
@@ -108,6 +120,35 @@ fn binding(target: &Target<'_>, root: &Root) -> TokenStream {
             quote!(#root::web::ResourceBinding::Fields(&[#(#fields),*]))
         }
     }
+}
+
+/// The resource type whose constructor `expression` calls: `Document::new(folder_id, document_id)?`.
+///
+/// Documents then name that type alone. Other expressions can be of every type that the action acts on.
+fn constructed<'c>(action: &Resolved<'c>, expression: &Expr) -> Option<&'c ResourceType> {
+    let call = match expression {
+        Expr::Try(inner) => return constructed(action, &inner.expr),
+        Expr::Paren(inner) => return constructed(action, &inner.expr),
+        Expr::Group(inner) => return constructed(action, &inner.expr),
+        Expr::Reference(inner) => return constructed(action, &inner.expr),
+        Expr::MethodCall(inner) if inner.method == "map_err" => {
+            return constructed(action, &inner.receiver);
+        }
+        Expr::Call(call) => call,
+        _ => return None,
+    };
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    let mut segments = function.path.segments.iter().rev();
+    let (name, of) = (segments.next()?, segments.next()?);
+    if name.ident != "new" {
+        return None;
+    }
+    let mut resources = action.entry.resources.iter();
+    resources
+        .find(|resource| of.ident == resource.type_name())
+        .map(AsRef::as_ref)
 }
 
 /// The row at the end of the function's rustdoc.

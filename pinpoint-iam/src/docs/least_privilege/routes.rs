@@ -109,8 +109,10 @@ pub(in crate::docs) fn resource_types(
     requirement: &ActionRequirement,
 ) -> Vec<&'static ResourceTypeMetadata> {
     let all = requirement.action.resource_types;
-    let ResourceBinding::Fields(bindings) = &requirement.resource else {
-        return all.to_vec();
+    let bindings = match &requirement.resource {
+        ResourceBinding::Fields(bindings) => bindings,
+        ResourceBinding::Constructed(resource_type, _) => return vec![*resource_type],
+        _ => return all.to_vec(),
     };
     let has_these_ids = |resource_type: &&'static ResourceTypeMetadata| {
         resource_type.fields.len() == bindings.len()

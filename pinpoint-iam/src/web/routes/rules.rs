@@ -157,7 +157,9 @@ fn bound_parameters(requirement: &Requirement) -> Vec<&'static str> {
                 }));
             }
             ResourceBinding::WholeArn(name) => bound.push(*name),
-            ResourceBinding::All | ResourceBinding::Resource(_) => {}
+            ResourceBinding::All
+            | ResourceBinding::Resource(_)
+            | ResourceBinding::Constructed(..) => {}
         }
     }
     bound
