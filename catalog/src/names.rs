@@ -115,7 +115,12 @@ pub(crate) fn is_keyword(name: &str) -> bool {
 
 /// Whether generated code has a type of its own of that name, or Rust keeps it.
 pub(crate) fn is_taken_type_name(name: &str) -> bool {
-    name == "Action" || is_keyword(name)
+    ["Action", "ALL"].contains(&name) || is_in_prelude(name) || is_keyword(name)
+}
+
+/// Whether all Rust code uses the name as that of a value: `use module::*` would put the type in its place.
+pub(crate) fn is_in_prelude(name: &str) -> bool {
+    ["Ok", "Err", "Some", "None"].contains(&name)
 }
 
 /// Whether an argument of that name would hide a method which every resource type has, or Rust keeps the name.

@@ -5,6 +5,7 @@ mod enumeration;
 use std::fmt;
 
 pub use self::enumeration::{ActionEnum, UnknownAction};
+use crate::__private::Seal;
 use crate::context::TagKey;
 use crate::resource::{InvalidId, InvalidIdReason, Resource, ResourcePart, ResourceTypeMetadata};
 
@@ -271,7 +272,8 @@ pub struct SourceMetadata {
 
 /// A type that stands for one action of a catalog.
 ///
-/// Implemented by the generated unit structs, so that an action's name is checked by the compiler.
+/// Implemented by the generated unit structs, so that an action's name is checked by the compiler. The trait is sealed:
+/// an implementation written by hand could name another action than the one that policies decide about.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action",
     label = "expected an action of a catalog, such as `GetCampaign`"
@@ -279,6 +281,10 @@ pub struct SourceMetadata {
 pub trait TypedAction: Copy + Send + Sync + 'static {
     /// The enum of the actions of its service.
     type Enumeration: ActionEnum;
+
+    /// Only generated code implements this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
 
     /// Where the action stands among those of its service, which are sorted by name.
     const INDEX: usize;
@@ -315,10 +321,14 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
 
 /// Says that an action may be checked against a resource of type `R`.
 ///
-/// Implemented by generated code for the pairs that the catalog lists, and for nothing else.
+/// Implemented by generated code for the pairs that the catalog lists, and for nothing else. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not act on `{R}`",
     label = "this resource does not fit the action",
     note = "the documentation of the action lists the resource types that it acts on"
 )]
-pub trait ActsOn<R: Resource>: TypedAction {}
+pub trait ActsOn<R: Resource>: TypedAction {
+    /// Only generated code implements this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
+}

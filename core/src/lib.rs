@@ -20,6 +20,15 @@ pub mod truth;
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
+
+    /// Implemented by [`Generated`] only: what the traits have for `Sealed` that only generated code implements.
+    pub trait Seal {}
+
+    /// Stands in implementations that a build script or a macro of ours has written.
+    #[derive(Debug)]
+    pub enum Generated {}
+
+    impl Seal for Generated {}
 }
 
 /// What `pinpoint-iam` stands on; no part of the public interface.

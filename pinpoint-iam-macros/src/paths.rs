@@ -4,7 +4,7 @@ mod dependency;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Token;
+use syn::{Path, Token};
 
 /// The root of every path that an expansion writes: `::pinpoint_iam`, or the name that the crate's `Cargo.toml` gives it.
 ///
@@ -70,6 +70,19 @@ impl Root {
             is_global: true,
             segments: vec![root.clone(), name],
         }
+    }
+}
+
+/// Whether an attribute's path is one of our attributes, or may be: a bare name may be imported from anywhere.
+///
+/// A path that begins with another crate or module is not: if it leads here all the same, the attribute is expanded by
+/// itself, and a second one on a handler does not compile.
+pub(crate) fn is_attribute(path: &Path, name: &str, Root(root): &Root) -> bool {
+    let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+    match segments.as_slice() {
+        [only] => *only == name && path.leading_colon.is_none(),
+        [first, last] => *first == root && *last == name,
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 //! The traits stand in front of others for the sake of the message: what does not fit is then reported in the words of
 //! the attribute, at the user's own tokens.
 
-use std::any::{TypeId, type_name};
+use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::action::{ActsOn, TypedAction};
@@ -299,6 +299,7 @@ macro_rules! __for_completion {
 }
 
 pub use crate::__for_completion as for_completion;
+pub use crate::__private::Generated;
 pub use crate::guard::Several;
 
 /// The document of an `include_policy!`, from the text that the macro has checked.
@@ -327,13 +328,4 @@ mod tests {
 /// Whether `F` is the type of `function`.
 pub fn is_function<F: 'static, G: 'static>(_: &G) -> bool {
     TypeId::of::<F>() == TypeId::of::<G>()
-}
-
-/// Whether `F` is an instance of the generic function beside which the type `H` stands, under the same name.
-///
-/// A generic function has no type that could be compared, so that the names have to do.
-pub fn is_instance<F, H>() -> bool {
-    type_name::<F>()
-        .strip_prefix(type_name::<H>())
-        .is_some_and(|generics| generics.is_empty() || generics.starts_with('<'))
 }

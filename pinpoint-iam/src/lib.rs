@@ -62,6 +62,9 @@ pub use pinpoint_iam_core::{
     action, arn, condition, context, implement_action_enum, pattern, policy, resource,
 };
 
+#[doc(hidden)]
+pub use pinpoint_iam_core::__private;
+
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
 pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};

@@ -271,7 +271,9 @@ pub(super) fn check_type_names(
         .map(|resource| ("resource type", resource.type_name(), &resource.name));
     for (kind, type_name, name) in actions.chain(resources) {
         let (first_kind, first) = *types.entry(type_name.clone()).or_insert((kind, name));
-        let taken_by = if names::is_taken_type_name(&type_name) {
+        let taken_by = if names::is_in_prelude(&type_name) {
+            "Rust's prelude".to_owned()
+        } else if names::is_taken_type_name(&type_name) {
             "the generated code".to_owned()
         } else if std::ptr::eq(first, name) {
             continue;

@@ -4,6 +4,9 @@ use super::docs;
 use super::writer::{Writer, literal};
 use crate::model::{Action, Route, Service};
 
+/// What the traits ask for that nothing but generated code implements.
+const SEALED: &str = "type Sealed = ::pinpoint_iam::__private::Generated;";
+
 pub(super) fn write_enum(writer: &mut Writer, service: &Service) {
     let actions = service.actions();
     writer.gap();
@@ -101,18 +104,19 @@ fn write_type(writer: &mut Writer, index: usize, action: &Action) {
         &format!("impl ::pinpoint_iam::action::TypedAction for {name}"),
         |writer| {
             writer.line("type Enumeration = super::Action;");
+            writer.line(SEALED);
             writer.line(format!("const INDEX: usize = {index};"));
         },
     );
     writer.gap();
     if action.resources.is_empty() {
         writer.line(format!(
-            "impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for {name} {{}}"
+            "impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for {name} {{ {SEALED} }}"
         ));
     }
     for resource in &action.resources {
         writer.line(format!(
-            "impl ::pinpoint_iam::action::ActsOn<super::resources::{}> for {name} {{}}",
+            "impl ::pinpoint_iam::action::ActsOn<super::resources::{}> for {name} {{ {SEALED} }}",
             resource.type_name()
         ));
     }

@@ -145,7 +145,9 @@ macro_rules! implement_action_enum {
         impl ::core::str::FromStr for $action {
             type Err = $crate::action::UnknownAction;
 
-            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(
+                text: &str,
+            ) -> ::core::result::Result<Self, $crate::action::UnknownAction> {
                 <Self as $crate::action::ActionEnum>::parse(text)
             }
         }

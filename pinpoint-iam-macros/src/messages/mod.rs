@@ -154,6 +154,18 @@ pub(crate) fn unknown_action(error: &UnknownAction) -> String {
     format!("{}\nhelp: {}", error.message(), error.hint())
 }
 
+pub(crate) fn attribute_of_another_crate(name: &Path) -> String {
+    let name = path(name);
+    format!(
+        "`#[{name}(..)]` below `#[requires(..)]` is the attribute of another crate, and would be taken for a second one of ours\n\
+        help: write its path, beginning with the crate that it comes from"
+    )
+}
+
+pub(crate) fn generic_named_like_handler(name: &Ident) -> String {
+    format!("a generic parameter cannot have the name of its handler, `{name}`\nhelp: rename it")
+}
+
 pub(crate) fn duplicate(key: &Ident) -> String {
     format!("`{key}` is given twice\nhelp: remove one of the two")
 }

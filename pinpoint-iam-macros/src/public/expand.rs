@@ -7,43 +7,60 @@
 //!
 //! impl ::pinpoint_iam::web::Annotated for health { .. }
 //!
-//! impl ::pinpoint_iam::web::PublicHandler for health {
+//! impl ::pinpoint_iam::web::PublicHandler for health { .. }
+//!
+//! impl ::pinpoint_iam::web::PublicFunction for health {
 //!     fn is<F: 'static>(_: &F) -> bool { /* whether `F` is the function above */ }
 //! }
 //! ```
 //!
 //! A function and a type of one name may come from two places: a function of one's own shadows one that a glob imports,
-//! and the imported type stays visible. `is` is there so that such a function does not pass for public.
+//! and the imported type stays visible. `is` is there so that such a function does not pass for public. A generic function
+//! has no type that could be compared. It gets one more parameter, `Public<health>`, which takes nothing from the request.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, GenericParam, LitStr, Signature};
+use syn::{Attribute, FnArg, GenericParam, LitStr, Pat, PatType, Signature, Token, Type};
 
 use super::parse::Handler;
-use crate::paths;
+use crate::paths::Root;
 
 /// Writes the handler and its type.
-pub(super) fn expand(reason: &LitStr, handler: Handler) -> TokenStream {
+pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStream {
     let Handler {
         attributes,
         visibility,
-        signature,
+        mut signature,
         body,
     } = handler;
-    let root = paths::root();
-    let name = &signature.ident;
+    let name = signature.ident.clone();
     let shown = name.unraw().to_string();
     let conditions: Vec<&Attribute> = attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"))
         .collect();
     let documentation = format!("**Public**: {}", reason.value().trim());
-    let is = if is_generic(&signature) {
-        // Which of its instances would be meant is not known here.
-        quote!(#root::expansion::is_instance::<F, Self>())
+    let function = if is_generic(&signature) {
+        signature.inputs.insert(
+            0,
+            FnArg::Typed(PatType {
+                attrs: Vec::new(),
+                pat: Box::new(Pat::Verbatim(quote!(_))),
+                colon_token: <Token![:]>::default(),
+                ty: Box::new(Type::Verbatim(quote!(#root::web::Public<#name>))),
+            }),
+        );
+        None
     } else {
-        quote!(#root::expansion::is_function::<F, _>(&#name))
+        Some(quote! {
+            #(#conditions)*
+            impl #root::web::PublicFunction for #name {
+                fn is<F: 'static>(_: &F) -> ::core::primitive::bool {
+                    #root::expansion::is_function::<F, _>(&#name)
+                }
+            }
+        })
     };
     quote! {
         #(#attributes)*
@@ -58,6 +75,8 @@ pub(super) fn expand(reason: &LitStr, handler: Handler) -> TokenStream {
 
         #(#conditions)*
         impl #root::web::Annotated for #name {
+            type Sealed = #root::expansion::Generated;
+
             fn declaration() -> &'static #root::web::Declaration {
                 &#root::web::Declaration {
                     handler: #shown,
@@ -72,10 +91,10 @@ pub(super) fn expand(reason: &LitStr, handler: Handler) -> TokenStream {
 
         #(#conditions)*
         impl #root::web::PublicHandler for #name {
-            fn is<F: 'static>(_: &F) -> ::core::primitive::bool {
-                #is
-            }
+            type Sealed = #root::expansion::Generated;
         }
+
+        #function
     }
 }
 

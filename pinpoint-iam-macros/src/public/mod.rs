@@ -1,6 +1,6 @@
 //! `#[public("reason")]`: a handler that everybody may call, and that says why.
 //!
-//! The function stays as it was written. Beside it comes the type of its name that `routes!` asks for.
+//! The function stays as it was written; a generic one gets a parameter by which its instances are known. Beside it comes the type of its name that `routes!` asks for.
 
 mod expand;
 mod parse;
@@ -10,17 +10,21 @@ mod tests;
 use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
+use crate::paths;
 
 /// The whole attribute: its arguments and the item that it stands on, to what takes the item's place.
 pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let root = paths::root();
     let mut errors = Errors::default();
     let reason = errors.take(parse::reason(attribute));
     let handler = errors.take(syn::parse2::<parse::Handler>(item.clone()));
     if let Some(handler) = &handler {
-        parse::check(handler, &mut errors);
+        parse::check(handler, &root, &mut errors);
     }
     match (reason, handler) {
-        (Some(reason), Some(handler)) if errors.is_empty() => expand::expand(&reason, handler),
+        (Some(reason), Some(handler)) if errors.is_empty() => {
+            expand::expand(&reason, handler, &root)
+        }
         _ => errors.report(item),
     }
 }

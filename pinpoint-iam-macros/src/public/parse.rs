@@ -7,6 +7,9 @@ use syn::{Attribute, FnArg, Ident, LitStr, Signature, Token, Type, Visibility};
 
 use crate::errors::Errors;
 use crate::messages;
+use crate::paths::{self, Root};
+use crate::requires::check::check_generics;
+use crate::requires::parse::span_of;
 
 /// The function that the attribute stands on. Its body is not looked into.
 pub(super) struct Handler {
@@ -69,18 +72,17 @@ impl Parse for Handler {
 }
 
 /// Refuses a handler that cannot be public.
-pub(super) fn check(handler: &Handler, errors: &mut Errors) {
+pub(super) fn check(handler: &Handler, root: &Root, errors: &mut Errors) {
     if let Some(receiver) = handler.signature.receiver() {
         errors.push(receiver.self_token.span, messages::PUBLIC_METHOD);
     }
+    check_generics(&handler.signature, errors);
     for attribute in &handler.attributes {
-        let Some(last) = attribute.path().segments.last() else {
-            continue;
-        };
-        if last.ident == "requires" {
-            errors.push(last.ident.span(), messages::PUBLIC_AND_REQUIRED);
-        } else if last.ident == "public" {
-            errors.push(last.ident.span(), messages::PUBLIC_TWICE);
+        let path = attribute.path();
+        if paths::is_attribute(path, "requires", root) {
+            errors.push(span_of(path), messages::PUBLIC_AND_REQUIRED);
+        } else if paths::is_attribute(path, "public", root) {
+            errors.push(span_of(path), messages::PUBLIC_TWICE);
         }
     }
     // A `#[requires]` above this attribute has been expanded already, and has left its parameter.

@@ -4,10 +4,11 @@
 //! of all stages are reported together.
 
 mod bind;
-mod check;
+pub(crate) mod check;
 mod editor;
 mod expand;
 pub(crate) mod parse;
+mod probe;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;
@@ -35,19 +36,27 @@ pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStrea
 }
 
 fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream) -> TokenStream {
+    if probe::is_one(&attribute) {
+        return TokenStream::new();
+    }
     let root = paths::root();
     let mut errors = Errors::default();
     let mut attributes = vec![parse::attribute(attribute, Span::call_site(), &mut errors)];
     let function = errors.take(syn::parse2::<parse::Function>(item.clone()));
+    let mut names = Vec::new();
     let function = function.map(|mut function| {
-        attributes.extend(parse::further(&mut function, &mut errors));
+        let (further, paths) = parse::further(&mut function, &root, &mut errors);
+        attributes.extend(further);
+        names = paths;
         function
     });
     let named = editor::Named::of(&attributes);
     let checked = function
         .and_then(|function| check::check(catalogs, &root, attributes, function, &mut errors));
     match checked {
-        Some(checked) if errors.is_empty() => expand::expand(checked, &root),
+        Some(checked) if errors.is_empty() => {
+            expand::expand(checked, &probe::probes(&names), &root)
+        }
         _ => {
             // In front of the errors: editors look for a place by its distance from the start, and an error that
             // quotes a half-typed name is as long as that name.

@@ -1,16 +1,21 @@
 //! What stands on a handler, as data: for documents, audits and route tables.
 
+use crate::__private::Seal;
 use crate::action::ActionMetadata;
 use crate::resource::ResourceTypeMetadata;
 
 /// A handler with `#[requires(..)]` or `#[public(..)]`.
 ///
-/// Both attributes write a type of the handler's name, which implements this.
+/// Both attributes write a type of the handler's name, which implements this. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has neither `#[requires(..)]` nor `#[public(..)]`",
     label = "not a handler that says who may call it"
 )]
 pub trait Annotated: Send + Sync + 'static {
+    /// Only the attributes implement this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
+
     /// What stands on the handler.
     // No constant: the compiler checks all that a constant leads to, here every action of the service, for each handler
     // anew. What a function borrows for ever is not evaluated before the function is compiled.

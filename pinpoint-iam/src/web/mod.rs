@@ -35,6 +35,7 @@ mod surroundings;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::__private::Seal;
 use crate::guard::{Denied, Guard};
 
 pub use self::answers::Answers;
@@ -50,7 +51,7 @@ pub use self::head::{Extensions, RequestHead};
 pub use self::keys::{AddedKeys, RequestKeys};
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::proxies::{InvalidNetwork, TrustedProxies};
-pub use self::public::PublicHandler;
+pub use self::public::{Public, PublicFunction, PublicHandler};
 pub use self::rejection::Rejection;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::request_guard::RequestGuard;
@@ -145,7 +146,7 @@ impl<H, P, B: fmt::Debug, T> fmt::Debug for AfterBody<H, P, B, T> {
     }
 }
 
-/// The check of one handler, as `#[requires]` writes it.
+/// The check of one handler, as `#[requires]` writes it. The trait is sealed.
 ///
 /// `T` is what the check proves, where the handler asked for it; `()` otherwise.
 #[diagnostic::on_unimplemented(
@@ -153,6 +154,10 @@ impl<H, P, B: fmt::Debug, T> fmt::Debug for AfterBody<H, P, B, T> {
     label = "not a handler with `#[requires(..)]`"
 )]
 pub trait Requires<P, T = ()>: Annotated {
+    /// Only `#[requires]` implements this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
+
     /// Checks that the guard's caller may run the handler with these parameters.
     ///
     /// # Errors
@@ -161,12 +166,16 @@ pub trait Requires<P, T = ()>: Annotated {
     fn check(guard: &Guard<'_>, parameters: &P) -> Result<T, Denied>;
 }
 
-/// The first half of the check of one handler, before its last parameter is read.
+/// The first half of the check of one handler, before its last parameter is read. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no check before the body for these parameters",
     label = "not a handler with `#[requires(..)]` whose check waits for the body"
 )]
 pub trait Prechecks<P>: Annotated {
+    /// Only `#[requires]` implements this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
+
     /// Refuses a caller who may not run the handler, whatever the body says.
     ///
     /// # Errors
@@ -175,10 +184,14 @@ pub trait Prechecks<P>: Annotated {
     fn precheck(guard: &Guard<'_>, parameters: &P) -> Result<(), Denied>;
 }
 
-/// The whole check of one handler, when its last parameter is read.
+/// The whole check of one handler, when its last parameter is read. The trait is sealed.
 ///
 /// `T` is what the check proves, where the handler asked for it; `()` otherwise.
 pub trait RequiresAfterBody<P, B, T = ()>: Prechecks<P> {
+    /// Only `#[requires]` implements this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
+
     /// Checks that the guard's caller may run the handler with these parameters.
     ///
     /// # Errors

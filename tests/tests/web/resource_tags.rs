@@ -15,7 +15,7 @@ use axum::http::Request;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use pinpoint_iam::context::Context;
-use pinpoint_iam::expansion::before_body;
+use pinpoint_iam::expansion::{Generated, before_body};
 use pinpoint_iam::guard::{Several, Tags, TagsUnavailable};
 use pinpoint_iam::mobiletargeting::{
     App, Campaign, CreateCampaign, DeleteCampaign, GetApp, GetCampaign,
@@ -68,6 +68,8 @@ macro_rules! by_hand {
         struct $name {}
 
         impl Annotated for $name {
+            type Sealed = Generated;
+
             fn declaration() -> &'static Declaration {
                 static DECLARATION: Declaration = Declaration {
                     handler: stringify!($name),
@@ -95,6 +97,8 @@ by_hand!(Both, false);
 
 /// Two actions on one resource.
 impl Requires<Ids> for Both {
+    type Sealed = Generated;
+
     fn check(
         guard: &Guard<'_>,
         (Path((application_id, campaign_id)),): &Ids,
@@ -117,6 +121,8 @@ by_hand!(Two, false);
 
 /// Two resources, all of which must be allowed.
 impl Requires<Ids> for Two {
+    type Sealed = Generated;
+
     fn check(
         guard: &Guard<'_>,
         (Path((application_id, campaign_id)),): &Ids,
@@ -140,6 +146,8 @@ by_hand!(OneOfTwo, false);
 
 /// Two resources, one of which must be allowed.
 impl Requires<Ids> for OneOfTwo {
+    type Sealed = Generated;
+
     fn check(
         guard: &Guard<'_>,
         (Path((application_id, campaign_id)),): &Ids,
@@ -164,6 +172,8 @@ static RESTLESS: AtomicUsize = AtomicUsize::new(0);
 
 /// Another resource each time.
 impl Requires<Ids> for Restless {
+    type Sealed = Generated;
+
     fn check(guard: &Guard<'_>, _: &Ids) -> Result<(), Denied> {
         let id = RESTLESS.fetch_add(1, Ordering::SeqCst).to_string();
         guard.check(GetCampaign, &Campaign::new("a1", &id)?)
@@ -181,12 +191,16 @@ type TagsInBody = Json<HashMap<String, String>>;
 
 /// Tags of the application, and tags of the request, which only the body tells.
 impl Prechecks<Parent> for Create {
+    type Sealed = Generated;
+
     fn precheck(guard: &Guard<'_>, (Path(application_id),): &Parent) -> Result<(), Denied> {
         before_body(guard.check(CreateCampaign, &App::new(application_id)?))
     }
 }
 
 impl RequiresAfterBody<Parent, TagsInBody> for Create {
+    type Sealed = Generated;
+
     fn check_after_body(
         guard: &Guard<'_>,
         (Path(application_id),): &Parent,

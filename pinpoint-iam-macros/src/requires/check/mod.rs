@@ -13,6 +13,7 @@ use syn::ext::IdentExt;
 use syn::{Expr, Ident, Pat, Path, Type};
 
 use self::arguments::Named;
+pub(crate) use self::parameters::check_generics;
 pub(crate) use self::route::PathParameter;
 use super::parse::{Argument, Function, NamedAction, PermitArgument, Requires, span_of};
 use super::tree::{Kind, Tree};

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{
     Expr, FnArg, GenericArgument, GenericParam, Generics, Ident, PatType, PathArguments,
-    PathSegment, Type,
+    PathSegment, Signature, Type,
 };
 
 use super::{Clause, Handler, Parameter, Question, RequestTags, Target, Value, route};
@@ -121,6 +121,7 @@ pub(super) fn of_handler(
     errors: &mut Errors,
 ) -> Handler {
     let mut needed = check_names(clauses, bound, errors);
+    check_generics(&function.signature, errors);
     let mut handler = Handler {
         before_body: Vec::new(),
         body: None,
@@ -180,6 +181,21 @@ pub(super) fn of_handler(
         });
     }
     handler
+}
+
+/// Refuses generics that are called like the handler: in the handler, the name of its check would mean them.
+pub(crate) fn check_generics(signature: &Signature, errors: &mut Errors) {
+    let handler = signature.ident.unraw();
+    for parameter in &signature.generics.params {
+        let name = match parameter {
+            GenericParam::Type(parameter) => &parameter.ident,
+            GenericParam::Const(parameter) => &parameter.ident,
+            GenericParam::Lifetime(_) => continue,
+        };
+        if name.unraw() == handler {
+            errors.push(name.span(), messages::generic_named_like_handler(name));
+        }
+    }
 }
 
 fn questions<'a, 'c>(clauses: &'a [Clause<'c>]) -> impl Iterator<Item = &'a Question<'c>> {

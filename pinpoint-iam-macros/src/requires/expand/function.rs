@@ -30,6 +30,7 @@ pub(super) fn expand(
     function: Function,
     clauses: &[Clause<'_>],
     guarded: &Guarded,
+    probes: &TokenStream,
     root: &Root,
 ) -> TokenStream {
     let documentation = documentation(clauses);
@@ -71,6 +72,7 @@ pub(super) fn expand(
         #visibility #signature {
             #inner_attributes
             #same_catalogs
+            #probes
             #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
             #checked
             #body
@@ -141,6 +143,7 @@ fn without_attributes(body: &Group) -> (TokenStream, Group) {
     }
     rest.extend(tokens);
     let mut inner = Group::new(Delimiter::Brace, rest);
-    inner.set_span(body.span());
+    // In its place, and not as written by the user: rustc would offer to remove braces that it takes for superfluous.
+    inner.set_span(Span::mixed_site().located_at(body.span()));
     (attributes, inner)
 }

@@ -53,6 +53,8 @@ pub(super) fn expand(
 
         #conditions
         impl #root::web::Annotated for #name {
+            type Sealed = #root::expansion::Generated;
+
             fn declaration() -> &'static #root::web::Declaration {
                 #same_catalogs
                 &#declaration
@@ -107,6 +109,8 @@ fn checks(
     let Some(Parameter { pattern, ty, .. }) = &handler.body else {
         let check = quote! {
             impl #root::web::Requires<#taken #(, #proofs)*> for #name {
+                type Sealed = #root::expansion::Generated;
+
                 fn check(
                     #guard: &#root::guard::Guard<'_>,
                     #all: &#taken,
@@ -121,6 +125,8 @@ fn checks(
     let (first, _) = at(Stage::BeforeBody);
     let before = quote! {
         impl #root::web::Prechecks<#taken> for #name {
+            type Sealed = #root::expansion::Generated;
+
             fn precheck(
                 #guard: &#root::guard::Guard<'_>,
                 #all: &#taken,
@@ -134,6 +140,8 @@ fn checks(
     };
     let after = quote! {
         impl #root::web::RequiresAfterBody<#taken, #ty #(, #proofs)*> for #name {
+            type Sealed = #root::expansion::Generated;
+
             fn check_after_body(
                 #guard: &#root::guard::Guard<'_>,
                 #all: &#taken,

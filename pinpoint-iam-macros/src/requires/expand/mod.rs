@@ -16,16 +16,20 @@ use super::tree::Kind;
 use crate::catalogs::Catalogs;
 use crate::paths::Root;
 
-/// Writes the guarded function and its check.
-pub(crate) fn expand(checked: Checked<'_>, root: &Root) -> TokenStream {
+/// Writes the guarded function and its check, and the `probes` where their names mean what they mean at the function.
+pub(crate) fn expand(checked: Checked<'_>, probes: &TokenStream, root: &Root) -> TokenStream {
     let Checked {
         function,
         clauses,
         form,
     } = checked;
     match form {
-        Form::Handler(handler) => handler::expand(function, &clauses, &handler, root),
-        Form::Function(guarded) => function::expand(function, &clauses, &guarded, root),
+        Form::Handler(handler) => {
+            let mut output = handler::expand(function, &clauses, &handler, root);
+            output.extend(probes.clone());
+            output
+        }
+        Form::Function(guarded) => function::expand(function, &clauses, &guarded, probes, root),
     }
 }
 

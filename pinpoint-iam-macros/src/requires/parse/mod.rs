@@ -10,6 +10,7 @@ pub(crate) use self::attribute::{PERMIT, attribute};
 pub(crate) use self::function::Function;
 use super::tree::Tree;
 use crate::errors::Errors;
+use crate::paths::{self, Root};
 
 /// One `#[requires(..)]` as the user wrote it.
 pub(crate) struct Requires {
@@ -51,25 +52,27 @@ pub(crate) fn span_of(action: &Path) -> Span {
 /// Takes the other `#[requires(..)]` from the attributes of the function and reads them.
 ///
 /// The first attribute is expanded first and answers for all of them. One that hides behind another name is not seen
-/// here; beside a type of the same name it does not compile, and in a function's body it adds its own check.
-pub(crate) fn further(function: &mut Function, errors: &mut Errors) -> Vec<Requires> {
-    let is_ours = |attribute: &Attribute| {
-        let last = attribute.path().segments.last();
-        last.is_some_and(|last| last.ident == "requires")
-    };
+/// here; beside a type of the same name it does not compile, and in a function's body it adds its own check. Of a bare name
+/// it is not known here whether it is ours: the path comes back too, for a [probe](super::probe).
+pub(crate) fn further(
+    function: &mut Function,
+    root: &Root,
+    errors: &mut Errors,
+) -> (Vec<Requires>, Vec<Path>) {
+    let is_ours = |attribute: &Attribute| paths::is_attribute(attribute.path(), "requires", root);
     let (ours, others) = std::mem::take(&mut function.attributes)
         .into_iter()
         .partition::<Vec<_>, _>(is_ours);
     function.attributes = others;
     ours.into_iter()
         .map(|further| {
-            let place = further.path().segments.last();
-            let place = place.map_or_else(Span::call_site, |last| last.ident.span());
+            let path = further.path().clone();
+            let place = span_of(&path);
             let arguments = match further.meta {
                 syn::Meta::List(list) => list.tokens,
                 syn::Meta::Path(_) | syn::Meta::NameValue(_) => TokenStream::new(),
             };
-            attribute(arguments, place, errors)
+            (attribute(arguments, place, errors), path)
         })
-        .collect()
+        .unzip()
 }

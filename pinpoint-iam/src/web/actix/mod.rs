@@ -50,6 +50,7 @@ mod path;
 mod pattern;
 mod permit;
 mod principal_from;
+mod public;
 mod refusals_first;
 mod rejection;
 mod request_guard;

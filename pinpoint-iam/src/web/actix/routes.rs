@@ -13,7 +13,7 @@ use super::pattern::{is_servable, pattern, precedence};
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
     Annotated, ByBothHalves, ByProof, ByReason, FirstHalf, MountedRoute, Place, ProofFor,
-    PublicHandler, RouteFault, RouteFaults, RouteTable, SecondHalf,
+    PublicFunction, RouteFault, RouteFaults, RouteTable, SecondHalf,
 };
 
 /// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
@@ -217,7 +217,7 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
 #[diagnostic::on_unimplemented(
     message = "the function `{H}` does not take the proof of its check",
     label = "would be served unguarded",
-    note = "`#[requires(..)]` adds the parameter, and makes the last one wait where the check needs the body; write it below the attributes that change the function's parameters",
+    note = "`#[requires(..)]` adds the parameter, and makes the last one wait where the check needs the body; `#[public(..)]` adds one to a generic function; write them below the attributes that change the function's parameters",
     note = "is there another function of this name?"
 )]
 pub trait RunsFor<H, By> {
@@ -230,7 +230,7 @@ pub trait RunsFor<H, By> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<H: PublicHandler, T> RunsFor<H, ByReason> for T {
+impl<H: PublicFunction, T> RunsFor<H, ByReason> for T {
     fn function<F: 'static>(function: &F) -> Result<(), RouteFault> {
         is_public::<H, F>(function)
     }

@@ -19,6 +19,7 @@ mod after_body;
 mod authorized;
 mod permit;
 mod principal_from;
+mod public;
 mod rejection;
 mod request_guard;
 mod routes;

@@ -2,19 +2,23 @@
 
 use super::RouteFault;
 use crate::web::{
-    AfterBody, Authorized, Prechecked, Prechecks, PublicHandler, Requires, RequiresAfterBody,
+    AfterBody, Authorized, Prechecked, Prechecks, Public, PublicFunction, PublicHandler, Requires,
+    RequiresAfterBody,
 };
 
 /// The proof that the check of the handler `H` has passed: its [`Authorized`].
 #[diagnostic::on_unimplemented(
     message = "the function `{H}` does not take the proof of its check first",
     label = "would be served unguarded",
-    note = "`#[requires(..)]` adds the parameter; write it below the attributes that change the function's parameters",
+    note = "`#[requires(..)]` adds the parameter, as `#[public(..)]` does for a generic function; write it below the attributes that change the function's parameters",
     note = "is there another function of this name?"
 )]
 pub trait ProofFor<H> {}
 
 impl<H: Requires<P, T>, P, T> ProofFor<H> for Authorized<H, P, T> {}
+
+/// A generic handler that everybody may call.
+impl<H: PublicHandler> ProofFor<H> for Public<H> {}
 
 /// The first half of the check of the handler `H`: its [`Prechecked`].
 pub trait FirstHalf<H> {}
@@ -26,7 +30,7 @@ pub trait SecondHalf<H> {}
 
 impl<H: RequiresAfterBody<P, B, T>, P, B, T> SecondHalf<H> for AfterBody<H, P, B, T> {}
 
-/// How a guarded handler is known: by the proof that it takes.
+/// How a guarded handler, or a generic public one, is known: by the proof that it takes.
 #[derive(Debug)]
 pub enum ByProof {}
 
@@ -39,7 +43,7 @@ pub enum ByBothHalves {}
 pub enum ByReason {}
 
 /// Whether `function` is the public handler `H`.
-pub(crate) fn is_public<H: PublicHandler, F: 'static>(function: &F) -> Result<(), RouteFault> {
+pub(crate) fn is_public<H: PublicFunction, F: 'static>(function: &F) -> Result<(), RouteFault> {
     if H::is(function) {
         Ok(())
     } else {

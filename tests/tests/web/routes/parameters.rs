@@ -28,6 +28,8 @@ const GET_CAMPAIGN: ActionRequirement = ActionRequirement {
 };
 
 impl Annotated for several {
+    type Sealed = pinpoint_iam::expansion::Generated;
+
     fn declaration() -> &'static Declaration {
         static DECLARATION: Declaration = Declaration {
             handler: "several",
@@ -48,6 +50,8 @@ impl Annotated for several {
 }
 
 impl pinpoint_iam::web::Requires<()> for several {
+    type Sealed = pinpoint_iam::expansion::Generated;
+
     fn check(guard: &pinpoint_iam::Guard<'_>, (): &()) -> Result<(), pinpoint_iam::Denied> {
         guard.check(
             pinpoint_iam::mobileanalytics::actions::PutEvents,

@@ -1,0 +1,49 @@
+//! Whether the attributes that were taken from a function are ours.
+//!
+//! A second `#[requires(..)]` is known by its name, which another crate may use as well. Its check would be lost with the
+//! attribute. So the name is used once more, on an item that only we remove:
+//!
+//! ```text
+//! #[requires(__is_of_pinpoint_iam)]
+//! fn __is_of_pinpoint_iam() { ::core::compile_error!(".."); }
+//! ```
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Path;
+
+use super::parse::span_of;
+use crate::messages;
+
+/// What the attribute gets instead of an action.
+const PROBE: &str = "__is_of_pinpoint_iam";
+
+/// Whether these are the arguments of a probe, whose item is to be removed.
+pub(super) fn is_one(arguments: &TokenStream) -> bool {
+    let mut tokens = arguments.clone().into_iter();
+    let first = tokens.next();
+    matches!(first, Some(TokenTree::Ident(word)) if word == PROBE) && tokens.next().is_none()
+}
+
+/// A probe for each name.
+pub(super) fn probes(names: &[Path]) -> TokenStream {
+    let mut seen = BTreeSet::new();
+    names
+        .iter()
+        .filter(|name| seen.insert(name.to_token_stream().to_string()))
+        .map(|name| {
+            let place = span_of(name);
+            let probe = Ident::new(PROBE, place);
+            let message = messages::attribute_of_another_crate(name);
+            let fault = quote_spanned!(place=> ::core::compile_error!(#message););
+            quote! {
+                const _: () = {
+                    #[#name(#probe)]
+                    fn #probe() { #fault }
+                };
+            }
+        })
+        .collect()
+}
