@@ -21,7 +21,8 @@ pub mod truth;
 pub mod __private {
     pub use serde;
 
-    /// Implemented by [`Generated`] only: what the traits have for `Sealed` that only generated code implements.
+    /// Implemented by types that stand in generated code only: what the traits have for `Sealed` that nothing else may
+    /// implement.
     pub trait Seal {}
 
     /// Stands in implementations that a build script or a macro of ours has written.
@@ -29,6 +30,18 @@ pub mod __private {
     pub enum Generated {}
 
     impl Seal for Generated {}
+
+    /// Stands in what `#[requires]` has written about a handler.
+    #[derive(Debug)]
+    pub enum GuardedAccess {}
+
+    impl Seal for GuardedAccess {}
+
+    /// Stands in what `#[public]` has written about a handler.
+    #[derive(Debug)]
+    pub enum PublicAccess {}
+
+    impl Seal for PublicAccess {}
 }
 
 /// What `pinpoint-iam` stands on; no part of the public interface.

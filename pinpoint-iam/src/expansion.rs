@@ -5,6 +5,7 @@
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 
 use crate::action::{ActsOn, TypedAction};
 use crate::context::Context;
@@ -13,21 +14,76 @@ use crate::guard::{self, Denied, Guard, Pending, Permit, Tags};
 use crate::policy::Document;
 use crate::resource::{InvalidId, Resource};
 
-/// A value that fills a placeholder of an ARN.
+/// A value that fills a placeholder of an ARN: what the attribute is given for it, as a text.
+///
+/// The text is `AsRef<str>`'s where the value has it, and `Display`'s otherwise. Expansions call `__id` on `&&Id(..)`, so
+/// that the compiler tries the traits in this order: [`IdByReference`], [`IdByDisplay`], [`NoId`]. The
+/// constructor of the resource checks the text, whichever it is.
+#[derive(Debug)]
+pub struct Id<'a, T: ?Sized>(pub &'a T);
+
+/// Of a value that is a text.
+pub trait IdByReference<'a> {
+    /// The text.
+    fn __id(&self) -> &'a str;
+}
+
+impl<'a, T: AsRef<str> + ?Sized> IdByReference<'a> for &Id<'a, T> {
+    fn __id(&self) -> &'a str {
+        self.0.as_ref()
+    }
+}
+
+/// Of a value that is written as a text, such as a number.
+pub trait IdByDisplay {
+    /// The text.
+    fn __id(&self) -> String;
+}
+
+impl<T: Display + ?Sized> IdByDisplay for Id<'_, T> {
+    fn __id(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// Of a value that cannot be written as a text: the error of the compiler.
+pub trait NoId {
+    /// The text of a value of the type that the method is called for.
+    type Value: ?Sized;
+
+    /// Does not compile.
+    fn __id(self) -> String
+    where
+        Self::Value: Text;
+}
+
+impl<T: ?Sized> NoId for Id<'_, T> {
+    type Value = T;
+
+    fn __id(self) -> String
+    where
+        T: Text,
+    {
+        self.0.text()
+    }
+}
+
+/// A value that can be written as the text of an id.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot fill a placeholder of an ARN",
-    label = "expected a text, such as `String`",
-    note = "convert it in the attribute, as in `campaign_id = campaign_id.to_string()`"
+    label = "expected a text, or a value with `Display` such as a number",
+    note = "implement `Display` or `AsRef<str>` for it, or give a text in the attribute, as in `placeholder = expression`",
+    note = "where it is an `Option`, write `placeholder = value.as_ref().ok_or_else(pinpoint_iam::Denied::unreadable)?`"
 )]
 pub trait Text {
     /// The text.
-    fn text(&self) -> &str;
+    fn text(&self) -> String;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: AsRef<str> + ?Sized> Text for T {
-    fn text(&self) -> &str {
-        self.as_ref()
+impl<T: Display + ?Sized> Text for T {
+    fn text(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -299,7 +355,7 @@ macro_rules! __for_completion {
 }
 
 pub use crate::__for_completion as for_completion;
-pub use crate::__private::Generated;
+pub use crate::__private::{Generated, GuardedAccess, PublicAccess};
 pub use crate::guard::Several;
 
 /// The document of an `include_policy!`, from the text that the macro has checked.

@@ -30,7 +30,10 @@
 macro_rules! include_catalog {
     ($prefix:literal) => {
         ::core::include!(::core::concat!(
-            ::core::env!("OUT_DIR"),
+            ::core::env!(
+                "OUT_DIR",
+                "this crate has no build script, which generates the module of the catalog\nhelp: add `pinpoint-iam-catalog` to `[build-dependencies]` and a `build.rs` with `fn main() -> std::process::ExitCode { pinpoint_iam_catalog::build() }`"
+            ),
             "/pinpoint-iam/",
             $prefix,
             ".rs"

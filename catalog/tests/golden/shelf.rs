@@ -263,10 +263,11 @@ pub mod actions {
 
     impl ::pinpoint_iam::action::TypedAction for LendBook {
         type Enumeration = super::Action;
+        type Sealed = ::pinpoint_iam::__private::Generated;
         const INDEX: usize = 0;
     }
 
-    impl ::pinpoint_iam::action::ActsOn<super::resources::Loan> for LendBook {}
+    impl ::pinpoint_iam::action::ActsOn<super::resources::Loan> for LendBook { type Sealed = ::pinpoint_iam::__private::Generated; }
 
     impl LendBook {
         /// `POST /books/{book-id}/loans/{reader-id}`, which answers 201 on success.
@@ -288,10 +289,11 @@ pub mod actions {
 
     impl ::pinpoint_iam::action::TypedAction for ReadCard {
         type Enumeration = super::Action;
+        type Sealed = ::pinpoint_iam::__private::Generated;
         const INDEX: usize = 1;
     }
 
-    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadCard {}
+    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadCard { type Sealed = ::pinpoint_iam::__private::Generated; }
 
     /// Reads one loan.
     ///
@@ -308,10 +310,11 @@ pub mod actions {
 
     impl ::pinpoint_iam::action::TypedAction for ReadLoan {
         type Enumeration = super::Action;
+        type Sealed = ::pinpoint_iam::__private::Generated;
         const INDEX: usize = 2;
     }
 
-    impl ::pinpoint_iam::action::ActsOn<super::resources::Loan> for ReadLoan {}
+    impl ::pinpoint_iam::action::ActsOn<super::resources::Loan> for ReadLoan { type Sealed = ::pinpoint_iam::__private::Generated; }
 
     impl ReadLoan {
         /// `GET /loans`, which answers 200 on success.
@@ -334,10 +337,11 @@ pub mod actions {
 
     impl ::pinpoint_iam::action::TypedAction for ReadRules {
         type Enumeration = super::Action;
+        type Sealed = ::pinpoint_iam::__private::Generated;
         const INDEX: usize = 3;
     }
 
-    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadRules {}
+    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for ReadRules { type Sealed = ::pinpoint_iam::__private::Generated; }
 
     /// Sorts all books.
     ///
@@ -351,10 +355,11 @@ pub mod actions {
 
     impl ::pinpoint_iam::action::TypedAction for SortAll {
         type Enumeration = super::Action;
+        type Sealed = ::pinpoint_iam::__private::Generated;
         const INDEX: usize = 4;
     }
 
-    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for SortAll {}
+    impl ::pinpoint_iam::action::ActsOn<::pinpoint_iam::resource::AllResources> for SortAll { type Sealed = ::pinpoint_iam::__private::Generated; }
 
     impl SortAll {
         /// `POST /books/`, which answers 204 on success.

@@ -21,10 +21,9 @@ use crate::requires::parse::NamedAction;
 use crate::requires::tree::{Kind, Tree};
 use crate::written::written;
 
-pub(crate) const NO_ACTION: &str =
-    "`#[requires]` names no action\nhelp: write for example `#[requires(GetCampaign)]`";
+pub(crate) const NO_ACTION: &str = "`#[requires]` names no action\nhelp: write `#[requires(Action)]`, with the name of an action of the catalog";
 pub(crate) const EXPECTED_ENTRY: &str =
-    "expected an action such as `GetCampaign`, `all(..)`, `any(..)`, or `name = expression`";
+    "expected the name of an action, `all(..)`, `any(..)`, or `name = expression`";
 pub(crate) const EXPECTED_COMMA: &str = "expected `,`";
 pub(crate) const NO_BODY: &str = "`#[requires]` needs a function with a body\n\
     help: put it on the function that handles the request";
@@ -63,7 +62,7 @@ pub(crate) fn argument_in_composition(key: &Ident, kind: Kind) -> String {
     let word = kind.word();
     format!(
         "`{word}` combines actions, and `{key}` is an argument\n\
-        help: write it behind `{word}(..)` for all of the actions, or in brackets behind one: `GetCampaign({key} = ..)`"
+        help: write it behind `{word}(..)` for all of the actions, or in brackets behind one: `Action({key} = ..)`"
     )
 }
 
@@ -90,7 +89,7 @@ pub(crate) fn empty_composition(kind: Kind) -> String {
         Kind::Any => "nobody",
     };
     format!(
-        "`{word}()` holds no actions, and would let {who} in\nhelp: write for example `{word}(GetCampaign, GetSegment)`"
+        "`{word}()` holds no actions, and would let {who} in\nhelp: write at least two, as in `{word}(First, Second)`"
     )
 }
 
@@ -117,8 +116,17 @@ pub(crate) fn same_action_twice(action: &Path, kind: Kind) -> String {
 }
 
 pub(crate) fn quoted_action(literal: &Lit) -> String {
+    let help = match literal {
+        Lit::Str(text) => match text.value().rsplit(':').next() {
+            Some(name) if syn::parse_str::<Ident>(name).is_ok() => {
+                format!("write `{name}`, without quotes")
+            }
+            _ => "write the name of an action, without quotes".to_owned(),
+        },
+        _ => "write the name of an action".to_owned(),
+    };
     format!(
-        "an action is a name and no literal such as `{}`\nhelp: write for example `GetCampaign`, without quotes",
+        "an action is a name and no literal such as `{}`\nhelp: {help}",
         literal.to_token_stream()
     )
 }
@@ -132,8 +140,8 @@ pub(crate) fn colon_in_action(service: &Path, name: &Ident) -> String {
 
 pub(crate) fn not_an_action(action: &Path) -> String {
     format!(
-        "`{}` with such brackets is no action\nhelp: write its name only, for example `GetCampaign`",
-        path(action)
+        "`{action}` with such brackets is no action\nhelp: write `{action}`",
+        action = path(action)
     )
 }
 
@@ -159,6 +167,21 @@ pub(crate) fn attribute_of_another_crate(name: &Path) -> String {
     format!(
         "`#[{name}(..)]` below `#[requires(..)]` is the attribute of another crate, and would be taken for a second one of ours\n\
         help: write its path, beginning with the crate that it comes from"
+    )
+}
+
+pub(crate) fn too_many_parameters(most: usize) -> String {
+    format!(
+        "a handler takes up to {most} parameters that its check does not need\n\
+        help: take several of them by one type that implements the framework's trait for extractors"
+    )
+}
+
+pub(crate) fn another_order(ordered: &[String]) -> String {
+    format!(
+        "the route of the action has these placeholders in another order, and a tuple is filled by position\n\
+        help: write {} in this order; for a path of your own, take a struct with fields of these names",
+        list("and", ordered)
     )
 }
 

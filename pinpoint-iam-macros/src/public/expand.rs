@@ -75,7 +75,7 @@ pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStr
 
         #(#conditions)*
         impl #root::web::Annotated for #name {
-            type Sealed = #root::expansion::Generated;
+            type Access = #root::expansion::PublicAccess;
 
             fn declaration() -> &'static #root::web::Declaration {
                 &#root::web::Declaration {

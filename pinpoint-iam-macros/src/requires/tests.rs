@@ -66,6 +66,8 @@ fn what_the_check_looks_at_comes_out_of_the_proof_and_the_rest_is_kept() {
         where
             S: Send,
         {
+            #[allow(clippy::all, clippy::pedantic)]
+            let _ = (&application_id, &campaign_id,);
             not checked: by anybody
         }
     };
@@ -98,14 +100,15 @@ fn the_check_takes_only_what_it_needs() {
                 ::pinpoint_iam::mobiletargeting::resources::Campaign,
                 ::pinpoint_iam::guard::Denied
             > {
-                ::core::result::Result::Ok(
+                ::core::result::Result::Ok({
+                    use ::pinpoint_iam::expansion::{IdByDisplay as _, IdByReference as _, NoId as _};
                     ::pinpoint_iam::mobiletargeting::resources::Campaign::from_ids(
                         ::pinpoint_iam::mobiletargeting::ids::Campaign {
-                            application_id: ::pinpoint_iam::expansion::Text::text(application_id),
-                            campaign_id: ::pinpoint_iam::expansion::Text::text(&(query.campaign))
+                            application_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::expansion::Id(application_id)).__id()),
+                            campaign_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::expansion::Id(&(query.campaign))).__id())
                         }
-                    )?
-                )
+                    )
+                }?)
             })()?
         )
     };
@@ -207,6 +210,28 @@ fn the_cases_of_a_pattern_bind_a_name_once() {
 }
 
 #[test]
+fn no_more_parameters_than_the_frameworks_take() {
+    let of = |number: usize| {
+        let parameters = (0..number).map(|number| {
+            let name = quote::format_ident!("p{number}");
+            quote!(#name: State<Db>)
+        });
+        errors(
+            quote!(mobileanalytics::PutEvents),
+            quote!(
+                async fn put(#(#parameters),*) {}
+            ),
+        )
+    };
+    assert_eq!(of(15), [""; 0]);
+    let messages = of(16);
+    assert!(
+        matches!(messages.as_slice(), [only] if only.contains("up to 15 parameters")),
+        "{messages:?}"
+    );
+}
+
+#[test]
 fn all_mistakes_are_reported_and_the_item_stays() {
     let item = handler();
     let output = expanded(
@@ -245,7 +270,7 @@ fn broken_arguments_do_not_hide_each_other() {
 fn wrong_arguments_are_refused() {
     for (arguments, expected) in [
         (quote!(), "names no action"),
-        (quote!(,), "expected an action"),
+        (quote!(,), "expected the name of an action"),
         (quote!(application_id = a), "names no action"),
         (quote!("GetCampaign"), "without quotes"),
         (quote!(mobiletargeting:GetCampaign), "two colons"),
@@ -268,7 +293,10 @@ fn wrong_arguments_are_refused() {
             quote!(all(GetCampaign, campaign_id = c)),
             "combines actions",
         ),
-        (quote!(all(GetCampaign, GetApp,,)), "expected an action"),
+        (
+            quote!(all(GetCampaign, GetApp,,)),
+            "expected the name of an action",
+        ),
         (quote!(all(GetCampaign GetApp)), "expected `,`"),
         (
             quote!(all(GetCampaign, GetApp), all(GetApp, GetApps)),
@@ -644,7 +672,7 @@ fn ids_are_given_by_their_names() {
         );
         let fields = fields.map(|field| quote::format_ident!("{field}"));
         let expected = quote! {
-            ids::Loan { #(#fields: ::pinpoint_iam::expansion::Text::text(#fields)),* }
+            ids::Loan { #(#fields: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::expansion::Id(#fields)).__id())),* }
         };
         let output = output.to_string();
         assert!(output.contains(&expected.to_string()), "{output}");

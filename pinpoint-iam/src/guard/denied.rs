@@ -103,9 +103,11 @@ impl Denied {
         Self::new(DeniedReason::NoPrincipal)
     }
 
-    /// What names the resource cannot be read.
-    #[cfg(any(feature = "axum", feature = "actix"))]
-    pub(crate) fn unreadable() -> Self {
+    /// What names the resource is missing or cannot be read: the response is that to any other unusable id.
+    ///
+    /// For an id that a request may leave out: `#[requires(GetCampaign, campaign_id =
+    /// query.campaign.as_ref().ok_or_else(Denied::unreadable)?)]`.
+    pub fn unreadable() -> Self {
         Self::new(DeniedReason::Unreadable)
     }
 

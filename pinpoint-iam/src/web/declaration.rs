@@ -12,9 +12,9 @@ use crate::resource::ResourceTypeMetadata;
     label = "not a handler that says who may call it"
 )]
 pub trait Annotated: Send + Sync + 'static {
-    /// Only the attributes implement this trait.
+    /// Whether the handler is guarded or public. Only the attributes implement this trait.
     #[doc(hidden)]
-    type Sealed: Seal;
+    type Access: Seal;
 
     /// What stands on the handler.
     // No constant: the compiler checks all that a constant leads to, here every action of the service, for each handler

@@ -15,7 +15,7 @@ use axum::http::Request;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use pinpoint_iam::context::Context;
-use pinpoint_iam::expansion::{Generated, before_body};
+use pinpoint_iam::expansion::{Generated, GuardedAccess, before_body};
 use pinpoint_iam::guard::{Several, Tags, TagsUnavailable};
 use pinpoint_iam::mobiletargeting::{
     App, Campaign, CreateCampaign, DeleteCampaign, GetApp, GetCampaign,
@@ -68,7 +68,7 @@ macro_rules! by_hand {
         struct $name {}
 
         impl Annotated for $name {
-            type Sealed = Generated;
+            type Access = GuardedAccess;
 
             fn declaration() -> &'static Declaration {
                 static DECLARATION: Declaration = Declaration {

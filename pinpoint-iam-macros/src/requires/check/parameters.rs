@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{
     Expr, FnArg, GenericArgument, GenericParam, Generics, Ident, PatType, PathArguments,
     PathSegment, Signature, Type,
@@ -15,6 +16,9 @@ use crate::errors::Errors;
 use crate::messages;
 use crate::requires::bind;
 use crate::requires::parse::Function;
+
+/// As many as the frameworks take, which is 16, without that of the check.
+const MOST_PARAMETERS: usize = 15;
 
 /// Extractors that read the body, by name: the attribute sees no types.
 const BODY_EXTRACTORS: [&str; 10] = [
@@ -122,6 +126,7 @@ pub(super) fn of_handler(
 ) -> Handler {
     let mut needed = check_names(clauses, bound, errors);
     check_generics(&function.signature, errors);
+    check_order(function, clauses, errors);
     let mut handler = Handler {
         before_body: Vec::new(),
         body: None,
@@ -173,6 +178,13 @@ pub(super) fn of_handler(
     // An extractor of the application's that the check needs could change them.
     callers.append(&mut handler.before_body);
     handler.before_body = callers;
+    // Those that the check takes are one with its proof.
+    let inputs = &function.signature.inputs;
+    if inputs.len().saturating_sub(handler.before_body.len()) > MOST_PARAMETERS
+        && let Some(last) = inputs.last()
+    {
+        errors.push(last.span(), messages::too_many_parameters(MOST_PARAMETERS));
+    }
     let is_late = |names: BTreeSet<String>| !names.is_disjoint(&late);
     for clause in clauses {
         clause.requirement.for_each(&mut |question| {
@@ -181,6 +193,27 @@ pub(super) fn of_handler(
         });
     }
     handler
+}
+
+/// Refuses a tuple that names the placeholders of the action's route in another order.
+fn check_order(function: &Function, clauses: &[Clause<'_>], errors: &mut Errors) {
+    for parameter in typed(function) {
+        let Some(path) = route::path_parameter(parameter) else {
+            continue;
+        };
+        let Some(ordered) = route::another_order(&path, questions(clauses)) else {
+            continue;
+        };
+        let bound = bind::names(&parameter.pat);
+        let mut misplaced = bound
+            .iter()
+            .filter(|name| ordered.contains(&name.unraw().to_string()))
+            .zip(&ordered)
+            .filter(|(name, ordered)| name.unraw() != ordered.as_str());
+        if let Some((first, _)) = misplaced.next() {
+            errors.push(first.span(), messages::another_order(&ordered));
+        }
+    }
 }
 
 /// Refuses generics that are called like the handler: in the handler, the name of its check would mean them.

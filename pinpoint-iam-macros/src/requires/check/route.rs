@@ -4,6 +4,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{GenericArgument, Member, Pat, PatType, PathArguments, Type};
 
+use super::{Question, Target, Value};
+
 /// The names that one `Path(..)` of a handler gives to parameters of the path.
 pub(crate) enum PathParameter {
     /// The only one.
@@ -38,6 +40,46 @@ pub(super) fn path_parameter(parameter: &PatType) -> Option<PathParameter> {
         },
         _ => None,
     }
+}
+
+/// The names of a tuple in the order that the routes of the actions give them, where no route has them as they are
+/// written: a tuple is filled by position.
+///
+/// Only names count that the check takes as they are. What an expression of the attribute fills may be called anything.
+pub(super) fn another_order<'a, 'c: 'a>(
+    parameter: &PathParameter,
+    questions: impl Iterator<Item = &'a Question<'c>>,
+) -> Option<Vec<String>> {
+    let PathParameter::Tuple(written) = parameter else {
+        return None;
+    };
+    let mut another = None;
+    for question in questions {
+        let Question { action, target, .. } = question;
+        let (Some(route), Target::Fields { values, .. }) = (&action.entry.route, target) else {
+            continue;
+        };
+        let is_bound = |name: &String| {
+            values.iter().any(
+                |value| matches!(value, Value::Binding(bound) if bound.unraw() == name.as_str()),
+            )
+        };
+        let placeholders: Vec<String> = route
+            .parameters()
+            .map(|parameter| parameter.replace('-', "_"))
+            .collect();
+        let is_shared = |name: &&String| {
+            is_bound(name) && placeholders.contains(name) && written.contains(name)
+        };
+        let written: Vec<&String> = written.iter().filter(is_shared).collect();
+        let ordered: Vec<&String> = placeholders.iter().filter(is_shared).collect();
+        match (written.len() > 1, written == ordered) {
+            (false, _) => {}
+            (true, true) => return None,
+            (true, false) => another = Some(ordered.into_iter().cloned().collect()),
+        }
+    }
+    another
 }
 
 fn names(pattern: &Pat, ty: Option<&Type>) -> Option<PathParameter> {

@@ -13,14 +13,14 @@
 //! The body keeps a block of its own. An item in it is known in the whole of its block, also above the place where it
 //! stands, and would otherwise be known to the check.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ReturnType;
 use syn::spanned::Spanned;
 
 use super::declaration::documentation;
 use super::question::made;
-use super::{Stage, Writer, permit, question, same_catalogs};
+use super::{Stage, Writer, permit, question, same_catalogs, without_attributes};
 use crate::paths::Root;
 use crate::requires::check::{Clause, Guarded};
 use crate::requires::parse::Function;
@@ -120,30 +120,4 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
             })()
         }
     }
-}
-
-/// The attributes of a body, and the body without them: inside another block they would not be allowed.
-fn without_attributes(body: &Group) -> (TokenStream, Group) {
-    let mut tokens = body.stream().into_iter().peekable();
-    let mut attributes = TokenStream::new();
-    let mut rest = TokenStream::new();
-    loop {
-        let is_punct = |token: Option<&TokenTree>, expected: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == expected);
-        if !is_punct(tokens.peek(), '#') {
-            break;
-        }
-        let hash = tokens.next();
-        if !is_punct(tokens.peek(), '!') {
-            rest.extend(hash);
-            break;
-        }
-        attributes.extend(hash);
-        attributes.extend(tokens.next());
-        attributes.extend(tokens.next());
-    }
-    rest.extend(tokens);
-    let mut inner = Group::new(Delimiter::Brace, rest);
-    // In its place, and not as written by the user: rustc would offer to remove braces that it takes for superfluous.
-    inner.set_span(Span::mixed_site().located_at(body.span()));
-    (attributes, inner)
 }

@@ -17,13 +17,14 @@
 //! an argument of the trait and not a type inside its implementation: a `pub` handler may then have parameters of a
 //! private type, as it may without us.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, FnArg, Pat, PatType, Token, Type};
 
 use super::declaration::{declaration, documentation};
-use super::{Stage, Writer, permit, question, same_catalogs};
+use super::{Stage, Writer, permit, question, same_catalogs, without_attributes};
 use crate::paths::Root;
+use crate::requires::bind;
 use crate::requires::check::{Clause, Handler, Parameter};
 use crate::requires::parse::Function;
 
@@ -53,7 +54,7 @@ pub(super) fn expand(
 
         #conditions
         impl #root::web::Annotated for #name {
-            type Sealed = #root::expansion::Generated;
+            type Access = #root::expansion::GuardedAccess;
 
             fn declaration() -> &'static #root::web::Declaration {
                 #same_catalogs
@@ -175,6 +176,7 @@ fn guarded(
         mut signature,
         body,
     } = function;
+    let body = using(&body, handler);
     let name = &signature.ident;
     let is_late = handler.body.is_some();
     let inputs: Vec<FnArg> = std::mem::take(&mut signature.inputs).into_iter().collect();
@@ -242,4 +244,29 @@ fn partition(inputs: Vec<FnArg>, checked: &[Parameter]) -> (Vec<PatType>, Vec<Fn
         }
     }
     (moved.into_iter().flatten().collect(), rest)
+}
+
+/// The body behind a statement that uses what the check uses: the function of the check is another one, and rustc would warn
+/// of a parameter that only the attribute needs.
+fn using(body: &Group, handler: &Handler) -> Group {
+    let parameters = handler.before_body.iter().chain(&handler.body);
+    let names: Vec<Ident> = parameters
+        .flat_map(|Parameter { pattern, .. }| bind::names(pattern))
+        .collect();
+    let (inner_attributes, rest) = without_attributes(body);
+    if names.is_empty() {
+        return body.clone();
+    }
+    let rest = rest.stream();
+    let mut using = Group::new(
+        Delimiter::Brace,
+        quote! {
+            #inner_attributes
+            #[allow(clippy::all, clippy::pedantic)]
+            let _ = (#(&#names,)*);
+            #rest
+        },
+    );
+    using.set_span(body.span());
+    using
 }

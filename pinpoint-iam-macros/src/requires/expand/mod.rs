@@ -7,7 +7,7 @@ mod question;
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Pat;
 
 use self::question::{Stage, Writer};
@@ -80,4 +80,30 @@ fn permit(clauses: &[Clause<'_>]) -> Option<TokenStream> {
             Some(quote::quote!((#(#patterns),*)))
         }
     }
+}
+
+/// The attributes of a body, and the body without them: inside another block they would not be allowed.
+fn without_attributes(body: &Group) -> (TokenStream, Group) {
+    let mut tokens = body.stream().into_iter().peekable();
+    let mut attributes = TokenStream::new();
+    let mut rest = TokenStream::new();
+    loop {
+        let is_punct = |token: Option<&TokenTree>, expected: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == expected);
+        if !is_punct(tokens.peek(), '#') {
+            break;
+        }
+        let hash = tokens.next();
+        if !is_punct(tokens.peek(), '!') {
+            rest.extend(hash);
+            break;
+        }
+        attributes.extend(hash);
+        attributes.extend(tokens.next());
+        attributes.extend(tokens.next());
+    }
+    rest.extend(tokens);
+    let mut inner = Group::new(Delimiter::Brace, rest);
+    // In its place, and not as written by the user: rustc would offer to remove braces that it takes for superfluous.
+    inner.set_span(Span::mixed_site().located_at(body.span()));
+    (attributes, inner)
 }

@@ -115,7 +115,7 @@ impl Writer<'_> {
             Target::WholeArn(given) => {
                 let ask = ask("check_arn", "authorize_arn");
                 let text = self.value(given);
-                match given {
+                let asked = match given {
                     Value::Expression(_) => {
                         let made = made(
                             root,
@@ -125,7 +125,11 @@ impl Writer<'_> {
                         quote!(#guard.#ask(#action, &#made?))
                     }
                     Value::Fixed(_) | Value::Binding(_) => quote!(#guard.#ask(#action, #text)),
-                }
+                };
+                quote! {{
+                    use #root::expansion::{IdByDisplay as _, IdByReference as _, NoId as _};
+                    #asked
+                }}
             }
             Target::Given(expression) => {
                 let ask = ask("ask", "prove");
@@ -152,20 +156,28 @@ impl Writer<'_> {
             let value = self.value(value);
             quote!(#field: #value)
         });
-        quote!(#ty::from_ids(#ids { #(#each),* }))
+        let root = self.root;
+        quote! {{
+            use #root::expansion::{IdByDisplay as _, IdByReference as _, NoId as _};
+            #ty::from_ids(#ids { #(#each),* })
+        }}
     }
 
     /// A text that names a part of a resource, with the span of what the user wrote.
     fn value(&self, value: &Value) -> TokenStream {
-        let root = self.root;
+        let id = |place: Span, value: TokenStream| {
+            let root = self.root;
+            let ty = located(quote!(#root::expansion::Id), place);
+            let id = quote_spanned!(place=> (&&#ty(#value)).__id());
+            quote!(::core::convert::AsRef::<::core::primitive::str>::as_ref(&#id))
+        };
         match value {
             Value::Fixed(text) => quote!(#text),
-            Value::Binding(name) => {
-                let borrow = (!self.has_references).then(|| quote!(&));
-                quote_spanned!(name.span()=> #root::expansion::Text::text(#borrow #name))
-            }
+            Value::Binding(name) if self.has_references => id(name.span(), quote!(#name)),
+            Value::Binding(name) => id(name.span(), quote_spanned!(name.span()=> &#name)),
             Value::Expression(expression) => {
-                quote_spanned!(expression.span()=> #root::expansion::Text::text(&(#expression)))
+                let place = expression.span();
+                id(place, quote_spanned!(place=> &(#expression)))
             }
         }
     }
@@ -193,6 +205,15 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// A path of ours, shown at `place`: an error is reported there only if all of the expression is.
+fn located(path: TokenStream, place: Span) -> TokenStream {
+    let tokens = path.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    tokens.collect()
 }
 
 /// The type and value of an action.

@@ -1,8 +1,8 @@
 //! `#[requires]` on axum handlers.
 //!
 //! The state that the router is given must hold an [`Authorizer`], by [`FromRef`]; a state without one does not
-//! compile. An authentication middleware puts a [`Principal`] into the request's extensions, or [`PrincipalFrom`] takes it from an
-//! extractor of the application. Both are
+//! compile. `Arc<AppState>` holds the authorizer of `AppState`. An authentication middleware puts a [`Principal`] into the
+//! request's extensions, or [`PrincipalFrom`] takes it from an extractor of the application. Both are
 //! read before anything else of the request, and the body is not read at all for a caller that is refused.
 //!
 //! `aws:SourceIp` is the peer's address where the router is served with
@@ -34,6 +34,7 @@ use http::request::Parts;
 
 use crate::authorizer::Authorizer;
 use crate::context::Context;
+use crate::expansion::{GuardedAccess, PublicAccess};
 use crate::guard::{Denied, FetchedTags};
 use crate::principal::Principal;
 use crate::web::caller::Caller;
@@ -51,7 +52,8 @@ pub use pinpoint_iam_macros::axum_routes as routes;
 #[diagnostic::on_unimplemented(
     message = "the state `{Self}` holds no `Authorizer`",
     label = "needs an authorizer in the router's state",
-    note = "implement `FromRef<{Self}>` for `Authorizer`",
+    note = "write `impl axum::extract::FromRef<{Self}> for Authorizer {{ fn from_ref(state: &{Self}) -> Self {{ state.authorizer.clone() }} }}`",
+    note = "for an `Arc`, write it for the type inside: `Arc<AppState>` holds the authorizer of `AppState`",
     note = "`#[axum::debug_handler]` takes the state to be `()` where no parameter names it; write `#[axum::debug_handler(state = ..)]`"
 )]
 pub trait HoldsAuthorizer {
@@ -67,6 +69,32 @@ where
     fn authorizer(&self) -> Authorizer {
         Authorizer::from_ref(self)
     }
+}
+
+/// A shared state holds the authorizer that it shares: the router's state may be `Arc<AppState>` wherever it may be
+/// `AppState`.
+impl<T: HoldsAuthorizer + ?Sized> FromRef<Arc<T>> for Authorizer {
+    fn from_ref(state: &Arc<T>) -> Self {
+        state.as_ref().authorizer()
+    }
+}
+
+/// A router's state with which handlers of the kind `A` can be mounted.
+// The state is named once more: where this does not hold, the compiler knows no state for the handler, and says nothing of
+// the handler's parameters beside it.
+pub trait StateFor<A> {
+    /// The state itself.
+    type State;
+}
+
+/// A handler with `#[requires]` needs the authorizer.
+impl<S: HoldsAuthorizer> StateFor<GuardedAccess> for S {
+    type State = S;
+}
+
+/// A public handler needs nothing.
+impl<S> StateFor<PublicAccess> for S {
+    type State = S;
 }
 
 /// Who asks by the request with these parts.

@@ -8,6 +8,7 @@ use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 
+use super::StateFor;
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
     Annotated, ByBothHalves, ByProof, ByReason, FirstHalf, MountedRoute, Place, ProofFor,
@@ -33,7 +34,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn mount<H, T, By, F>(mut self, handler: F, place: Place) -> Self
     where
         H: Annotated,
-        F: Handler<T, S>,
+        S: StateFor<H::Access, State = S>,
+        F: Handler<T, <S as StateFor<H::Access>>::State>,
         T: RunsFor<H, By> + 'static,
     {
         let served = T::function(&handler).and_then(|()| served::<H>(place));

@@ -443,16 +443,12 @@ fn a_function_that_shadows_a_public_handler_is_not_public() {
         use super::*;
 
         async fn shadowed() {}
-        async fn shadowed_generic<T: Default + Send + 'static>() {
-            drop(T::default());
-        }
-
         pub(super) fn routes() -> Routes<Authorizer> {
-            routes!["GET /a" => shadowed, "GET /b" => shadowed_generic::<u8>]
+            routes!["GET /a" => shadowed]
         }
     }
     let found = faults(here::routes());
-    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found.len(), 1, "{found:?}");
     assert!(
         found[0].contains("another function of this name"),
         "{found:?}"

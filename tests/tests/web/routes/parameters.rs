@@ -28,7 +28,7 @@ const GET_CAMPAIGN: ActionRequirement = ActionRequirement {
 };
 
 impl Annotated for several {
-    type Sealed = pinpoint_iam::expansion::Generated;
+    type Access = pinpoint_iam::expansion::GuardedAccess;
 
     fn declaration() -> &'static Declaration {
         static DECLARATION: Declaration = Declaration {
