@@ -1,8 +1,9 @@
-//! What catalogs cost as they grow: `cargo bench --bench growth`.
+//! Measures compile time and memory as catalogs grow: `cargo bench --bench growth`.
 //!
-//! Crates with 1, 10 and 100 services of their own are generated, with 10,000 actions each in all. They are checked in
-//! several forms, and the processor time of all compiler processes is compared. Then a program asks for one action of each
-//! service, and says how much memory that took.
+//! Generates crates with 1, 10 and 100 services and 10,000 actions each in total. Each crate is checked in several
+//! forms, and
+//! the processor time of all compiler processes is compared. Then a program evaluates one action of each service and
+//! reports how much memory that took.
 
 use std::fmt::Write;
 use std::fs;
@@ -20,12 +21,12 @@ const SERVICES: [usize; 3] = [100, 10, 1];
 const POLICIES: usize = 20;
 const ATTRIBUTES: usize = 100;
 
-/// What the crate does with its catalogs.
+/// How the generated crate uses its catalogs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// It has none.
+    /// It has no catalogs.
     Without,
-    /// It has them, and includes no module.
+    /// It has catalogs but includes no module.
     Unused,
     /// It includes the module of one service.
     OneModule,
@@ -35,14 +36,15 @@ enum Form {
     OnePolicy,
     /// It includes no module and checks more policies.
     MorePolicies,
-    /// It includes the module of one service and asks for one of its actions in one attribute.
+    /// It includes the module of one service and uses one of its actions in one attribute.
     OneAttribute,
-    /// It includes the module of one service and asks for its actions in more attributes.
+    /// It includes the module of one service and uses its actions in several attributes.
     MoreAttributes,
 }
 
 impl Form {
-    /// How often it is checked; what compiles whole modules takes long, and its time varies little.
+    /// How often the form is checked. Forms that compile whole modules run once: they take long, and their time varies
+    /// little.
     const fn rounds(self) -> usize {
         match self {
             Self::Without | Self::Unused | Self::OnePolicy | Self::MorePolicies => 3,
@@ -90,7 +92,7 @@ fn main() -> Result<(), Failure> {
         let generated = scale.generated_bytes()?;
         let memory = scale.memory()?;
         let megabytes = |bytes: u64| figure(bytes as f64 / 1e6);
-        // One table each: the largest service takes minutes.
+        // Print one table per service count, because the largest service takes minutes.
         let mut table = Table::new(columns);
         table.row([
             services.to_string(),
@@ -175,10 +177,12 @@ impl Scale {
         })
     }
 
-    /// The processor time of a check of the crate in one form, in seconds.
+    /// Returns the processor time, in seconds, of checking the crate in one form.
     fn check(&self, form: Form) -> Result<f64, Failure> {
         let mut seconds = Vec::new();
-        // Before these the build script changes, and the first of all builds the dependencies.
+        // The first check of these forms is not counted: it also builds a build script that has changed and, the first
+        // time, the
+        // dependencies.
         if matches!(form, Form::Without | Form::Unused) {
             self.check_once(form, 0)?;
         }
@@ -193,7 +197,7 @@ impl Scale {
         self.cargo(&["check", "--quiet"], form)
     }
 
-    /// The processor time of the build script in seconds, as it is built without optimisation.
+    /// Returns the processor time of the build script in seconds. The script is built without optimization.
     fn build_script(&self) -> Result<f64, Failure> {
         let unused = self.check(Form::Unused)?;
         let mut seconds = Vec::new();
@@ -210,7 +214,7 @@ impl Scale {
     fn cargo(&self, arguments: &[&str], form: Form) -> Result<f64, Failure> {
         let before = children_time()?;
         let mut command = Command::new(env!("CARGO"));
-        // Without catalogs there is no build script either, as far as cargo can be told.
+        // A crate without catalogs would not have a build script. Cargo is given an empty one instead.
         let script = self.path.join("build.rs");
         let aside = self.path.join("catalog");
         let hidden = self.path.join("catalog-aside");
@@ -282,9 +286,9 @@ impl Scale {
         Ok(text)
     }
 
-    /// The length of everything that the build script has written for the crate.
+    /// Returns the total size of the code that the build script generated for the crate.
     fn generated_bytes(&self) -> Result<u64, Failure> {
-        // Other versions of the crate's dependencies have left directories of their own.
+        // Builds against other versions of the dependencies have left output directories of their own.
         let mut newest = None;
         for entry in fs::read_dir(self.target.join("debug/build"))? {
             let entry = entry?;
@@ -294,7 +298,7 @@ impl Scale {
                 newest = newest.max(Some((modules.metadata()?.modified()?, modules)));
             }
         }
-        let (_, modules) = newest.ok_or("the build script has written nothing")?;
+        let (_, modules) = newest.ok_or("the build script has not generated any code")?;
         let mut bytes = 0;
         for module in fs::read_dir(modules)? {
             let module = module?;
@@ -305,7 +309,7 @@ impl Scale {
         Ok(bytes)
     }
 
-    /// What an authorizer takes that has been asked for an action of each service, in bytes.
+    /// Returns the memory, in bytes, of an authorizer that has evaluated one action of each service.
     fn memory(&self) -> Result<u64, Failure> {
         fs::write(
             self.path.join("src/lib.rs"),
@@ -327,7 +331,7 @@ impl Scale {
         )?;
         self.cargo(&["build", "--quiet", "--bin", "ask"], Form::AllModules)?;
         let output = Command::new(self.target.join("debug/ask")).output();
-        // A library's check knows nothing of the program.
+        // The checks of the library must not include the program.
         fs::remove_dir_all(self.path.join("src/bin"))?;
         let output = output?;
         if !output.status.success() {

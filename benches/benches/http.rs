@@ -1,8 +1,10 @@
-//! What `#[requires]` costs a service: `cargo bench --bench http`.
+//! Measures what `#[requires]` costs a service: `cargo bench --bench http`.
 //!
-//! One server process with one thread serves two routes with the same authentication and the same path extractor, one
-//! of them with the attribute, under the policies of W2. Clients in this process keep its connections busy, the two
-//! routes in short turns. With `taskset`, the server has one processor and the clients have another.
+//! One single-threaded server process serves two routes with the same authentication and the same path extractor; one
+//! of
+//! them has the attribute. The policies are those of W2. Clients in this process keep the server's connections busy,
+//! alternating between the routes in short turns. If `taskset` is available, the server runs on one processor and the
+//! clients on another.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -76,7 +78,7 @@ impl Server {
     }
 }
 
-/// Binds a process to a processor, where there is `taskset`; the figures are noisier without.
+/// Binds a process to a processor if `taskset` is available. Without it, the figures are noisier.
 fn pin(process: u32, processor: &str) {
     let _ = Command::new("taskset")
         .args(["-cp", processor, &process.to_string()])
@@ -87,7 +89,7 @@ fn pin(process: u32, processor: &str) {
 
 // The clients.
 
-/// One client: its connections, and what it sends.
+/// One client: its connections and the request that it sends.
 struct Client {
     connections: Vec<TcpStream>,
 }
@@ -104,7 +106,8 @@ impl Client {
         Ok(Self { connections })
     }
 
-    /// Sends requests on all connections, reads all answers, and again, for some time. Says how many.
+    /// Sends requests on all connections and reads all responses, repeatedly, for the given time. Returns the number of
+    /// responses.
     fn run(&mut self, request: &str, answer: usize, time: Duration) -> Result<usize, Failure> {
         let start = Instant::now();
         let mut buffer = vec![0; answer];
@@ -125,10 +128,10 @@ impl Client {
     }
 }
 
-/// What is asked on one of the two routes.
+/// The request to one of the two routes.
 struct Asked {
     request: String,
-    /// The length of the answer. The same for every request, as long as the date keeps its form.
+    /// The length of the response. It is the same for every request, because the format of the date is fixed.
     answer: usize,
 }
 
@@ -139,7 +142,7 @@ impl Asked {
         );
         let mut connection = TcpStream::connect(address)?;
         connection.write_all(request.as_bytes())?;
-        // So short an answer comes in one piece.
+        // A response this short arrives in one read.
         let answer = connection.read(&mut [0; 4096])?;
         Ok(Self { request, answer })
     }
@@ -171,7 +174,7 @@ fn measure(server: &Server) -> Result<(), Failure> {
             let answered = run_all(&mut clients, asked)? as f64;
             let rate = answered / start.elapsed().as_secs_f64();
             let used = main_thread_time(server.process.id())? - before;
-            // The first round warms up.
+            // The first round is a warm-up.
             if round > 0 {
                 rates.push(rate);
                 times.push(used.as_secs_f64() * 1e6 / answered);

@@ -1,8 +1,10 @@
-//! How many instructions a decision takes, and the attribute in a web request, held against what is committed:
+//! Counts the instructions of a decision, and of the attribute in a web request, and compares them with committed
+//! bounds:
 //! `cargo bench -p pinpoint-iam-benches --bench instructions`.
 //!
-//! A program of its own makes the same decisions every time, and callgrind counts. Nothing is timed, so that it can stand
-//! in a gate that runs on any machine. With `-- --renew` the counts become the new bounds.
+//! A separate program makes the same decisions on every run, and callgrind counts its instructions. Nothing is timed,
+//! so the
+//! check can be part of a gate that runs on any machine. With `-- --renew`, the counts become the new bounds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,17 +22,18 @@ const WORKLOADS: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
 const PASSES: usize = 10;
 const REQUESTS: usize = 200;
 
-/// By how much a count may exceed its bound: compilers and C libraries differ a little.
+/// The factor by which a count may exceed its bound. It allows for small differences between compilers and C libraries.
 const SLACK: f64 = 1.1;
 
-/// The same for a request. What the attribute costs is the difference of two counts, and each of these varies from run to
-/// run by some hundreds, with the addresses that the allocator gives.
+/// The same factor for a request. The cost of the attribute is the difference between two counts, and each of them
+/// varies
+/// by a few hundred from run to run, depending on the addresses that the allocator returns.
 const REQUEST_SLACK: f64 = 1.3;
 
-/// Where the figures of a request stand among those of decisions.
+/// The key under which the figures of a request are stored, next to the workloads.
 const REQUEST: &str = "axum request";
 
-/// Instructions per decision, by workload and form; and those of the attribute in a web request.
+/// Instructions per decision, by workload and form, and the instructions that the attribute adds to a web request.
 type Counts = BTreeMap<String, BTreeMap<String, f64>>;
 
 fn main() -> Result<(), Failure> {
@@ -48,7 +51,9 @@ fn main() -> Result<(), Failure> {
         for (form, counted) in forms {
             let what = format!("{workload}, {form}");
             let Some(bound) = bounds.get(workload).and_then(|forms| forms.get(form)) else {
-                return Err(format!("{FILE} has no bound for {what}; renew it: `{RENEW}`").into());
+                return Err(
+                    format!("{FILE} has no bound for {what}; renew the bounds: `{RENEW}`").into(),
+                );
             };
             let ratio = counted / bound;
             let slack = if workload == REQUEST {
@@ -58,7 +63,7 @@ fn main() -> Result<(), Failure> {
             };
             if ratio > slack {
                 faults.push(format!(
-                    "{what}: {} instructions, {} were committed",
+                    "{what}: {} instructions, committed bound {}",
                     figure(*counted),
                     figure(*bound)
                 ));
@@ -76,7 +81,7 @@ fn main() -> Result<(), Failure> {
         return Ok(());
     }
     Err(format!(
-        "what has become more expensive:\n{}\nWhere that is worth it, renew the bounds and say why in the commit: `{RENEW}`",
+        "instruction counts exceed their bounds:\n{}\nIf the change is worth the cost, renew the bounds and explain it in the commit: `{RENEW}`",
         faults.join("\n")
     )
     .into())
@@ -84,7 +89,7 @@ fn main() -> Result<(), Failure> {
 
 fn bounds() -> Result<Counts, Failure> {
     let text = fs::read_to_string(FILE)
-        .map_err(|error| format!("{FILE} cannot be read ({error}); make it: `{RENEW}`"))?;
+        .map_err(|error| format!("{FILE} cannot be read ({error}); create it: `{RENEW}`"))?;
     let value: Value = serde_json::from_str(&text)?;
     Ok(serde_json::from_value(value)?)
 }
@@ -104,24 +109,24 @@ fn count_all() -> Result<Counts, Failure> {
     Ok(counts)
 }
 
-/// Instructions per request to the handler with the attribute, or to the one without.
+/// Returns the instructions per request to the handler with the attribute, or to the one without it.
 fn request(handler: &str) -> Result<f64, Failure> {
     let arguments = [handler, &REQUESTS.to_string()];
     count(env!("CARGO_BIN_EXE_request"), &arguments, REQUESTS)
 }
 
-/// Instructions per decision.
+/// Returns the instructions per decision.
 fn decision(workload: &str, form: Form) -> Result<f64, Failure> {
     let arguments = [workload, form.name(), &PASSES.to_string()];
     let decisions = Workload::named(workload)?.questions.len() * PASSES;
     count(env!("CARGO_BIN_EXE_fixed"), &arguments, decisions)
 }
 
-/// Instructions of the function `counted` of a program, for each of `times`, rounded.
+/// Runs a program, and returns the instructions of its function `counted`, divided by `times` and rounded.
 fn count(program: &str, arguments: &[&str], times: usize) -> Result<f64, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        // Only what is called by the function of this name counts.
+        // Count only what the function of this name calls.
         .args(["--collect-atstart=no", "--toggle-collect=*::counted*"])
         .arg(program)
         .args(arguments)
@@ -134,14 +139,16 @@ fn count(program: &str, arguments: &[&str], times: usize) -> Result<f64, Failure
     let total: f64 = report
         .lines()
         .find_map(|line| line.split_once("Collected :"))
-        .ok_or("callgrind does not say what it has counted")?
+        .ok_or("the output of callgrind contains no count")?
         .1
         .trim()
         .parse()?;
     let each = (total / times as f64).round();
-    // A name that no function has would count nothing and pass.
+    // If no function had this name, the count would be zero and the check would pass.
     if each < 1.0 {
-        return Err("callgrind has counted nothing: is the function `counted` still there?".into());
+        return Err(
+            "callgrind counted no instructions: does the function `counted` still exist?".into(),
+        );
     }
     Ok(each)
 }

@@ -1,7 +1,7 @@
-//! What `#[requires]` adds to `cargo check`: `cargo bench --bench macro_time`.
+//! Measures what `#[requires]` adds to `cargo check`: `cargo bench --bench macro_time`.
 //!
-//! Two crates are generated, each with 500 handlers behind a router, equal but for the attribute. They are checked in
-//! turn, and the processor time of all compiler processes is compared.
+//! Generates two crates with 500 handlers and a router each, identical except for the attribute. They are checked
+//! alternately, and the processor time of all compiler processes is compared.
 
 use std::fmt::Write;
 use std::fs;
@@ -17,7 +17,7 @@ use serde_json::json;
 const HANDLERS: usize = 500;
 const ROUNDS: usize = 11;
 
-/// Actions and what their handlers take out of the path.
+/// Actions, and the path parameters of their handlers.
 const OPERATIONS: &[(&str, &[&str])] = &[
     ("GetApp", &["application_id"]),
     ("UpdateApplicationSettings", &["application_id"]),
@@ -75,7 +75,7 @@ fn main() -> Result<(), Failure> {
     )
 }
 
-/// Checks the crate anew, and says how much processor time that took, in seconds.
+/// Checks the crate after a change to its source, and returns the processor time of that in seconds.
 fn check(path: &Path, folder: &Path, round: usize) -> Result<f64, Failure> {
     let source = path.join("src/lib.rs");
     let text = fs::read_to_string(&source)?;
@@ -107,7 +107,7 @@ fn generate(path: &Path, annotated: bool) -> Result<(), Failure> {
             benches.join("../pinpoint-iam").display()
         ),
     )?;
-    // The versions that are compiled already; what is not used is dropped from the copy.
+    // Use the versions that are already compiled. Cargo removes unused packages from the copy.
     fs::copy(benches.join("Cargo.lock"), path.join("Cargo.lock"))?;
     fs::write(path.join("src/lib.rs"), source(annotated)?)?;
     Ok(())

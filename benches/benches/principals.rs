@@ -1,4 +1,4 @@
-//! 100,000 principals with five shared managed policies each: `cargo bench --bench principals`.
+//! Measures 100,000 principals with five shared managed policies each: `cargo bench --bench principals`.
 
 use std::hint::black_box;
 use std::process::Command;
@@ -25,7 +25,7 @@ fn main() -> Result<(), Failure> {
     )
 }
 
-/// How memory follows principals, policies and attachments.
+/// Measures how memory depends on the number of principals, policies and attachments.
 fn memory() -> Result<Value, Failure> {
     let mut table = Table::new([
         "principals",
@@ -67,7 +67,9 @@ fn memory() -> Result<Value, Failure> {
     Ok(rows.into())
 }
 
-/// The first decision of a principal, which compiles what is not compiled yet, and the second one.
+/// Measures the first decision of each principal, which compiles its policies as far as they are not compiled yet, and
+/// the
+/// second decision.
 fn first_decisions() -> Result<Value, Failure> {
     let everybody = Everybody::new(PRINCIPALS, POLICIES, ATTACHED);
     let start = Instant::now();
@@ -84,7 +86,7 @@ fn first_decisions() -> Result<Value, Failure> {
             let answer = guard.check(GetApp, &app);
             times.push(clock.elapsed().as_secs_f64() * 1e6);
             if answer.is_ok() != index.is_multiple_of(2) {
-                return Err(format!("principal {index} got the wrong answer").into());
+                return Err(format!("the decision for principal {index} is wrong").into());
             }
             black_box(&answer);
         }

@@ -1,7 +1,9 @@
-//! Two threads against one, and decisions while the policies are loaded again: `cargo bench --bench threads`.
+//! Measures two threads against one, and decisions during reloads: `cargo bench --bench threads`.
 //!
-//! A machine with two processors need not be twice as fast as with one: they may be halves of one core, and others may
-//! use them. What two threads could do at best is therefore measured as well, with threads that have nothing in common.
+//! A machine with two processors is not necessarily twice as fast as with one: the processors may be halves of one
+//! core, and
+//! other processes may use them. The benchmark therefore also measures threads that share nothing, as the best that two
+//! threads can reach.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -26,7 +28,7 @@ const RELOAD_EVERY: Duration = Duration::from_millis(100);
 const RELOAD_ROUNDS: usize = 20;
 const RELOAD_TURN: Duration = Duration::from_millis(500);
 
-/// How many decisions are timed together: few, so that what a reload disturbs is a part of them only.
+/// How many decisions are timed together. The number is small, so that a reload affects only some of the batches.
 const BATCH: usize = 64;
 
 fn main() -> Result<(), Failure> {
@@ -39,7 +41,7 @@ fn main() -> Result<(), Failure> {
     write_json("threads", &figures.into())
 }
 
-/// Decisions for some time, and what they took.
+/// The number of decisions made within a time, and their cost.
 #[derive(Clone, Copy)]
 struct Turn {
     decisions: f64,
@@ -47,7 +49,7 @@ struct Turn {
     processor: Duration,
 }
 
-/// Asks the questions of `workload` in turn, until the time is over.
+/// Decides the questions of `workload` in turn until `time` is over.
 fn ask(workload: &Workload, authorizer: &Authorizer, time: Duration) -> Result<Turn, Failure> {
     let caller = caller()?;
     let contexts: Vec<Context> = workload
@@ -70,7 +72,7 @@ fn ask(workload: &Workload, authorizer: &Authorizer, time: Duration) -> Result<T
     })
 }
 
-/// As [`ask`], in one thread for each of `authorizers` at the same time.
+/// Like [`ask`], concurrently in one thread for each of `authorizers`.
 fn ask_together(workload: &Workload, authorizers: &[&Authorizer]) -> Result<Vec<Turn>, Failure> {
     let all_ready = Barrier::new(authorizers.len());
     thread::scope(|scope| {
@@ -111,7 +113,7 @@ fn threads(workload: &Workload) -> Result<Value, Failure> {
                 continue;
             };
             let turns = ask_together(workload, authorizers)?;
-            // The first round warms up.
+            // The first round is a warm-up.
             if round > 0 {
                 let rate = |turn: &Turn| turn.decisions / turn.wall.as_secs_f64();
                 rates.push(turns.iter().map(rate).sum::<f64>());
@@ -165,7 +167,7 @@ fn best(rates: &[f64]) -> f64 {
     rates.iter().copied().fold(0.0, f64::max)
 }
 
-/// Policies that are read from their text at each load, as from a file.
+/// Policies that are parsed from their text on each load, as if from a file.
 struct Texts(Vec<String>);
 
 impl PolicySource for Texts {
@@ -184,7 +186,7 @@ fn unreadable(error: &dyn std::error::Error) -> SourceError {
     SourceError::of_file(Path::new("workload"), error.to_string())
 }
 
-/// What readers feel of a reload: one thread decides, another one loads again and again in every second turn.
+/// Measures how reloads affect readers: one thread decides, while another reloads repeatedly in every second turn.
 fn reload(workload: &Workload) -> Result<Value, Failure> {
     let authorizer = Authorizer::builder()
         .scope(scope())
@@ -219,7 +221,7 @@ fn reload(workload: &Workload) -> Result<Value, Failure> {
         reloading.join().map_err(|_| "the reloading failed")??;
         measured
     })?;
-    // The first round warms up.
+    // The first round is a warm-up.
     let (quiet, disturbed): (Vec<_>, Vec<_>) = measured.into_iter().skip(1).unzip();
     let medians = |turns: &[Vec<f64>]| turns.iter().map(|turn| median(turn)).collect::<Vec<_>>();
     let [quiet_medians, disturbed_medians] = [medians(&quiet), medians(&disturbed)];
@@ -263,7 +265,7 @@ fn reload(workload: &Workload) -> Result<Value, Failure> {
     Ok(figures.into())
 }
 
-/// Nanoseconds of processor time per decision, for each batch within some time.
+/// Returns the processor time per decision, in nanoseconds, of each batch within [`RELOAD_TURN`].
 fn batches(workload: &Workload, authorizer: &Authorizer) -> Result<Vec<f64>, Failure> {
     let caller = caller()?;
     let asked: Vec<_> = workload

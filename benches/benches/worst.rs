@@ -1,9 +1,10 @@
-//! The worst that a policy and a request can do to a decision: `cargo bench --bench worst`.
+//! Measures decisions on adversarial policies and requests: `cargo bench --bench worst`.
 //!
-//! Each case is a policy of a given length and a request whose ARN, or whose longest context value, has a given
-//! length. Both go up by doubling, one at a time, to what AWS lets be: 6,144 characters of a managed policy and 2,048
-//! of an ARN. Cost that is linear in a length doubles at most when the length doubles. Patterns end with a `*`, because
-//! the last character of a pattern is compared first where there is none.
+//! Each case combines a policy of a given length with a request whose ARN, or whose longest context value, has a given
+//! length. Both lengths are doubled, one at a time, up to AWS's limits: 6,144 characters for a managed policy and 2,048
+//! for an ARN. If the cost is linear in a length, it at most doubles when the length doubles. The patterns end with
+//! `*`,
+//! because for other patterns the last character is compared first.
 
 use std::hint::black_box;
 
@@ -24,13 +25,13 @@ const REQUEST_LENGTHS: [usize; 4] = [256, 512, 1_024, 2_048];
 const ROUNDS: usize = 31;
 const ACTION: &str = "mobiletargeting:GetApp";
 
-/// A way to be bad.
+/// One kind of adversarial input.
 struct Case {
     name: &'static str,
     why: &'static str,
-    /// The statement with as many of its growing parts as are asked for.
+    /// Makes the statement, with the given number of its repeated parts.
     statement: fn(usize) -> Value,
-    /// The resource and the user agent, of the length that is asked for.
+    /// Makes the resource and the user agent, of the given length.
     request: fn(usize) -> (String, String),
 }
 
@@ -133,7 +134,7 @@ fn arn(resource: &str) -> String {
     format!("arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/{resource}")
 }
 
-/// A statement that allows everything on some resources.
+/// Returns a statement that allows everything on the given resources.
 fn on(resources: impl IntoIterator<Item = String>) -> Value {
     let resources: Vec<_> = resources
         .into_iter()
@@ -142,13 +143,13 @@ fn on(resources: impl IntoIterator<Item = String>) -> Value {
     json!({"Effect": "Allow", "Action": "*", "Resource": resources})
 }
 
-/// An ARN of this length that is filled up with `letter`.
+/// Returns an ARN of the given length, padded with `letter`.
 fn resource(length: usize, letter: &str) -> String {
     let missing = length.saturating_sub(arn("").len());
     arn(&letter.repeat(missing))
 }
 
-/// A policy and a request, ready to be decided.
+/// A policy and a request, ready for a decision.
 struct Prepared {
     authorizer: Authorizer,
     caller: Principal,
@@ -193,7 +194,7 @@ impl Prepared {
     }
 }
 
-/// The longest document of this kind that has at most `limit` characters.
+/// Returns the longest document of this kind that has at most `limit` characters.
 fn longest(statement: fn(usize) -> Value, limit: usize) -> String {
     let document =
         |size: usize| json!({"Version": "2012-10-17", "Statement": [statement(size)]}).to_string();
@@ -209,7 +210,7 @@ fn longest(statement: fn(usize) -> Value, limit: usize) -> String {
     document(fits)
 }
 
-/// The median time of a decision for each, in interleaved turns.
+/// Returns the median time of a decision for each of `prepared`, measured in interleaved turns.
 fn times(prepared: &[Prepared]) -> Result<Vec<f64>, Failure> {
     let mut times = vec![Vec::with_capacity(ROUNDS); prepared.len()];
     for round in 0..=ROUNDS {
@@ -221,7 +222,7 @@ fn times(prepared: &[Prepared]) -> Result<Vec<f64>, Failure> {
                     return Err("a request that nothing allows was allowed".into());
                 }
             }
-            // The first round compiles.
+            // In the first round, the policies are compiled.
             if round > 0 {
                 times.push(clock.elapsed().as_secs_f64() * 1e9 / f64::from(count));
             }

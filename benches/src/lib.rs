@@ -1,7 +1,8 @@
-//! What a decision costs, here and elsewhere.
+//! Benchmarks of decisions, for this crate and for others.
 //!
-//! [`workload`] makes the policies and the questions, [`engine`] has everyone that answers them, [`measure`] times and
-//! counts, [`report`] prints, [`service`] is a web service. The targets in `benches/` put them together.
+//! [`workload`] generates the policies and the questions, [`engine`] contains the engines that decide them, [`measure`]
+//! times
+//! and counts, [`report`] prints, and [`service`] is a web service. The targets in `benches/` combine them.
 
 pub mod engine;
 pub mod measure;
@@ -10,5 +11,5 @@ pub mod report;
 pub mod service;
 pub mod workload;
 
-/// What a target fails with.
+/// The error type of the targets.
 pub type Failure = Box<dyn std::error::Error>;

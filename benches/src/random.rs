@@ -1,16 +1,16 @@
-//! Seeded randomness: the same seed gives the same workload on every machine.
+//! Seeded random numbers: the same seed generates the same workload on every machine.
 
-/// SplitMix64, by Sebastiano Vigna. Small, and good enough to choose ids.
+/// SplitMix64, by Sebastiano Vigna. It is small, and good enough to choose ids.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// A generator that starts from `seed`.
+    /// Creates a generator that starts from `seed`.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next 64 bits.
+    /// Returns the next 64 bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
@@ -19,24 +19,24 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    /// A number below `limit`; 0 where `limit` is 0.
+    /// Returns a number below `limit`, or 0 if `limit` is 0.
     pub fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
         let number = self.bits().checked_rem(limit).unwrap_or(0);
         usize::try_from(number).unwrap_or(0)
     }
 
-    /// One of `items`; `None` where there are none.
+    /// Returns one of `items`, or `None` if there are none.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(self.below(items.len()))
     }
 
-    /// True in half of the cases.
+    /// Returns `true` in half of the cases.
     pub fn coin(&mut self) -> bool {
         self.bits() & 1 == 1
     }
 
-    /// An id as Pinpoint gives them out: 32 hexadecimal digits.
+    /// Returns an id in Pinpoint's format: 32 hexadecimal digits.
     pub fn id(&mut self) -> String {
         format!("{:016x}{:016x}", self.bits(), self.bits())
     }

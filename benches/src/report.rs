@@ -1,4 +1,4 @@
-//! Tables for people, and the same as JSON.
+//! Output of figures as tables and as JSON.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// A table in Markdown.
+/// A Markdown table.
 pub struct Table {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns; the first one is aligned to the left, the others to the right.
+    /// Creates a table with these columns. The first one is aligned to the left, the others to the right.
     pub fn new<T: Into<String>>(head: impl IntoIterator<Item = T>) -> Self {
         Self {
             head: head.into_iter().map(Into::into).collect(),
@@ -66,7 +66,7 @@ impl Table {
 ///
 /// # Errors
 ///
-/// When the file cannot be written.
+/// If the file cannot be written.
 pub fn write_json(name: &str, figures: &Value) -> Result<(), Failure> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("results");
     fs::create_dir_all(&folder)?;
@@ -76,7 +76,7 @@ pub fn write_json(name: &str, figures: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A number with as many digits as it deserves: three that count, and thousands apart.
+/// Formats a number with three significant digits and with separators between thousands.
 pub fn figure(number: f64) -> String {
     let magnitude = number.abs();
     if magnitude >= 100.0 {

@@ -1,4 +1,4 @@
-//! A service with the same handler twice: with `#[requires]` and without.
+//! A service that has the same handler twice: with `#[requires]` and without.
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -11,14 +11,14 @@ use pinpoint_iam::{Principal, requires};
 use crate::Failure;
 use crate::workload::{Workload, caller};
 
-/// What a request brings to be let in.
+/// The `Authorization` header that authenticates a request.
 pub const TOKEN: &str = "Bearer ana";
 
-/// The two routes, with the same authentication and the same path extractor, under the policies of W2.
+/// Returns a router with the two routes, which share authentication, path extractor and the policies of W2.
 ///
 /// # Errors
 ///
-/// When the workload cannot be loaded.
+/// If the workload cannot be loaded.
 pub fn router() -> Result<Router, Failure> {
     let authorizer = Workload::named("W2")?.authorizer()?;
     Ok(Router::new()
@@ -37,11 +37,11 @@ pub fn router() -> Result<Router, Failure> {
         .with_state(authorizer))
 }
 
-/// The path of a campaign that the caller may read, behind `/with/` or `/less/`.
+/// Returns the path of a campaign that the caller may read, without the prefix `/with/` or `/less/`.
 ///
 /// # Errors
 ///
-/// When the workload cannot be loaded, or allows none.
+/// If the workload cannot be loaded, or if it allows no campaign.
 pub fn allowed_path() -> Result<String, Failure> {
     let workload = Workload::named("W2")?;
     let question = workload

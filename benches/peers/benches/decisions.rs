@@ -1,7 +1,8 @@
-//! What one decision costs: `cargo bench --bench decisions [WORKLOAD..]`.
+//! Measures the cost of one decision: `cargo bench --bench decisions [WORKLOAD..]`.
 //!
-//! All engines and the floors run in one process, in short turns. Every engine's answers are held against those of the
-//! reference evaluator first.
+//! All engines and baselines run in one process, in short turns. Before that, the decisions of every engine are
+//! compared with
+//! those of the reference evaluator.
 
 use std::process::Command;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use pinpoint_iam_benches::workload::Workload;
 use pinpoint_iam_benches_peers::{ours, peers};
 use serde_json::{Map, Value, json};
 
-/// How many of the questions of W4x the slow ones are asked; they would take hours for all.
+/// How many questions of W4x the slow engines are given. All of them would take hours.
 const SAMPLE: usize = 16;
 
 fn main() -> Result<(), Failure> {
@@ -86,7 +87,7 @@ fn measure(name: &str) -> Result<Value, Failure> {
             .zip(&times)
             .find(|(contestant, _)| contestant.engine.name() == wanted)
             .map(|(_, times)| times.as_slice())
-            .ok_or_else(|| Failure::from(format!("nobody is called `{wanted}`")))
+            .ok_or_else(|| Failure::from(format!("no engine is called `{wanted}`")))
     };
     let text = per_round(Form::Text.name())?;
     let typed = per_round(Form::Typed.name())?;
@@ -138,7 +139,7 @@ fn measure(name: &str) -> Result<Value, Failure> {
     Ok(rows.into())
 }
 
-/// The median of the ratios within the rounds.
+/// Returns the median of the ratios within the rounds.
 fn median_ratio(times: &[f64], others: &[f64]) -> f64 {
     let ratios: Vec<_> = times
         .iter()
@@ -148,7 +149,7 @@ fn median_ratio(times: &[f64], others: &[f64]) -> f64 {
     median(&ratios)
 }
 
-/// Holds the answers to the questions that are timed against the reference evaluator's.
+/// Checks that the engine decides the questions that are timed as the reference evaluator does.
 fn check(contestant: &Contestant<'_>, answers: &[bool]) -> Result<(), Failure> {
     let engine: &dyn Engine = contestant.engine;
     if !engine.decides() {
@@ -157,7 +158,7 @@ fn check(contestant: &Contestant<'_>, answers: &[bool]) -> Result<(), Failure> {
     for (index, expected) in answers.iter().take(contestant.questions).enumerate() {
         if engine.decide(index) != *expected {
             return Err(format!(
-                "{} answers question {index} wrongly: {expected} was expected",
+                "{} decides question {index} wrongly: expected {expected}",
                 engine.name()
             )
             .into());
@@ -166,7 +167,7 @@ fn check(contestant: &Contestant<'_>, answers: &[bool]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Allocations per decision, counted in a process of its own.
+/// Counts the allocations per decision, in a separate process.
 fn allocations(workload: &str, questions: usize) -> Result<Value, Failure> {
     let output = Command::new(env!("CARGO_BIN_EXE_counted"))
         .args(["decisions", workload, &questions.to_string()])
@@ -177,7 +178,7 @@ fn allocations(workload: &str, questions: usize) -> Result<Value, Failure> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// How the cost grows with the statements.
+/// Prints how the cost grows with the number of statements.
 fn growth(figures: &Map<String, Value>) {
     let time = |workload: &str, engine: &str| {
         figures

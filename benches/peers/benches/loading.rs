@@ -1,7 +1,8 @@
-//! What loading W4 costs, from JSON until the first decision can be made: `cargo bench --bench loading`.
+//! Measures the cost of loading W4, from JSON until the first decision can be made: `cargo bench --bench loading`.
 //!
-//! Ours and iam-rs read the JSON. Cedar's and casbin's own form of the policies is written beforehand; their figures
-//! are for comparison only.
+//! pinpoint-iam and iam-rs read the JSON. For Cedar and casbin, the policies are translated beforehand; their figures
+//! are for
+//! comparison only.
 
 use std::hint::black_box;
 use std::process::Command;
@@ -19,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 const ROUNDS: usize = 21;
 
-/// How something is loaded.
+/// Loads the policies into one engine.
 type Load<'a> = Box<dyn Fn() -> Result<(), Failure> + 'a>;
 
 fn main() -> Result<(), Failure> {
@@ -85,7 +86,7 @@ fn main() -> Result<(), Failure> {
         }
     }
 
-    let iam = times.get(2).ok_or("nobody was timed")?.clone();
+    let iam = times.get(2).ok_or("no engine was timed")?.clone();
     let memory_of_iam = memory("iam-rs")?;
     let heap = |memory: &Value| {
         memory
@@ -140,7 +141,7 @@ fn main() -> Result<(), Failure> {
     write_json("loading", &figures.into())
 }
 
-/// What the loaded policies take, in a process of its own.
+/// Measures the memory of the loaded policies, in a separate process.
 fn memory(engine: &str) -> Result<Value, Failure> {
     let output = Command::new(env!("CARGO_BIN_EXE_counted"))
         .args(["memory", engine])

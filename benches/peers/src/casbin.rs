@@ -1,9 +1,12 @@
-//! casbin: a row per statement, and a matcher of our own.
+//! casbin: one row per statement, with our own matcher.
 //!
-//! Its `keyMatch` takes everything after a `*` for matched, so that it allows too much; the matcher here is that of the
-//! linear scan. Several actions or resources stand in one column with spaces between them, because a row costs more
-//! than what is in it. The condition keys are columns of the request, the conditions columns of the row, empty where
-//! there is none.
+//! casbin's `keyMatch` treats everything after a `*` as matched, and therefore allows too much. The matcher used here
+//! is that
+//! of the linear scan. Several actions or resources share one column, separated by spaces, because rows cost more than
+//! the
+//! length of their columns. Condition keys are columns of the request, and conditions are columns of the row, empty if
+//! the
+//! statement does not have them.
 
 use ::casbin::function_map::{OperatorFunction, dynamic_to_str};
 use ::casbin::rhai::Dynamic;
@@ -13,7 +16,7 @@ use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::{Engine, ask, glob};
 use pinpoint_iam_benches::workload::{PlainCondition, PlainStatement, Question, TEAM, Workload};
 
-/// casbin.
+/// The casbin engine.
 pub struct Casbin {
     enforcer: Enforcer,
     requests: Vec<Vec<String>>,
@@ -48,11 +51,11 @@ m = glob(r.act, p.act) && glob(r.res, p.res) && (p.team == \"\" || r.team == p.t
 ";
 
 impl Casbin {
-    /// Loads the policies and makes the requests.
+    /// Loads the policies and creates the requests.
     ///
     /// # Errors
     ///
-    /// When casbin does not take a row.
+    /// If casbin rejects a row.
     pub fn load(workload: &Workload) -> Result<Self, Failure> {
         let statements = workload.statements()?;
         let with_conditions = statements
@@ -69,11 +72,11 @@ impl Casbin {
     }
 }
 
-/// The enforcer for some statements.
+/// Creates the enforcer for the given statements.
 ///
 /// # Errors
 ///
-/// When casbin does not take a row.
+/// If casbin rejects a row.
 pub fn enforcer(statements: &[PlainStatement], with_conditions: bool) -> Result<Enforcer, Failure> {
     let model = if with_conditions {
         WITH_CONDITIONS
@@ -97,7 +100,7 @@ pub fn enforcer(statements: &[PlainStatement], with_conditions: bool) -> Result<
     })
 }
 
-/// Whether the text matches one of the patterns.
+/// Returns whether the text matches one of the patterns.
 fn glob(text: Dynamic, patterns: Dynamic) -> Dynamic {
     let (text, patterns) = (dynamic_to_str(&text), dynamic_to_str(&patterns));
     patterns
@@ -106,13 +109,13 @@ fn glob(text: Dynamic, patterns: Dynamic) -> Dynamic {
         .into()
 }
 
-/// Whether the user agent, which may hold spaces, matches the pattern.
+/// Returns whether the user agent, which may contain spaces, matches the pattern.
 fn agent(text: Dynamic, pattern: Dynamic) -> Dynamic {
     let (text, pattern) = (dynamic_to_str(&text), dynamic_to_str(&pattern));
     glob::matches(pattern.as_bytes(), text.as_bytes()).into()
 }
 
-/// Networks are written as the bytes that count, `203.0.113.`.
+/// Returns whether the address is in the network. A network is written as its leading bytes, such as `203.0.113.`.
 fn within(address: Dynamic, network: Dynamic) -> Dynamic {
     dynamic_to_str(&address)
         .starts_with(dynamic_to_str(&network).as_ref())

@@ -1,7 +1,8 @@
 //! cedar-policy: every statement becomes one policy in Cedar's language.
 //!
-//! An action pattern with a wildcard becomes a group that the actions it matches are members of. For resources there
-//! are two ways, both measured:
+//! An action pattern with a wildcard becomes a group whose members are the actions that it matches. Resource patterns
+//! are
+//! translated in two ways, and both are measured:
 //!
 //! - entities: a resource is a member of every prefix that the policies name (`apps/a1/campaigns/`), and only a
 //!   pattern with another wildcard is matched as text;
@@ -20,16 +21,16 @@ use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::{Engine, ask, glob};
 use pinpoint_iam_benches::workload::{PlainCondition, PlainStatement, Question, TEAM, Workload};
 
-/// How patterns over resources are written.
+/// How resource patterns are translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resources {
-    /// As membership.
+    /// As membership in entities.
     Entities,
-    /// As `like`.
+    /// As `like` on the ARN.
     Texts,
 }
 
-/// cedar-policy.
+/// The cedar-policy engine.
 pub struct Cedar {
     authorizer: Authorizer,
     policies: PolicySet,
@@ -43,7 +44,7 @@ impl Cedar {
     ///
     /// # Errors
     ///
-    /// When Cedar does not take one of them.
+    /// If Cedar rejects one of them.
     pub fn load(workload: &Workload, resources: Resources) -> Result<Self, Failure> {
         let statements = workload.statements()?;
         Ok(Self {
@@ -78,7 +79,7 @@ impl Engine for Cedar {
     }
 }
 
-/// The policies in Cedar's language.
+/// Returns the policies in Cedar's language.
 pub fn policies(statements: &[PlainStatement], resources: Resources) -> String {
     let mut text = String::new();
     for statement in statements {
@@ -144,7 +145,7 @@ fn entity(kind: &str, id: &str) -> Result<EntityUid, Failure> {
     ))
 }
 
-/// The actions and resources of the questions, each a member of what the policies name and it matches.
+/// Returns the actions and resources of the questions, each as a member of the patterns in the policies that match it.
 fn entities(
     workload: &Workload,
     statements: &[PlainStatement],

@@ -1,4 +1,4 @@
-//! iam-rs: reads the same JSON.
+//! iam-rs, which reads the same JSON.
 
 use iam_rs::{
     Arn, Context, ContextValue, Decision, EvaluationOptions, IAMPolicy, IAMRequest,
@@ -9,18 +9,18 @@ use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::{Engine, ask};
 use pinpoint_iam_benches::workload::{CALLER, Question, TEAM, Workload};
 
-/// iam-rs. Its limit of 1,000 statements is lifted.
+/// The iam-rs engine, without its limit of 1,000 statements.
 pub struct Iam {
     evaluator: PolicyEvaluator,
     requests: Vec<IAMRequest>,
 }
 
 impl Iam {
-    /// Loads the policies and makes the requests.
+    /// Loads the policies and creates the requests.
     ///
     /// # Errors
     ///
-    /// When a policy or an ARN cannot be read.
+    /// If a policy or an ARN cannot be parsed.
     pub fn load(workload: &Workload) -> Result<Self, Failure> {
         Ok(Self {
             evaluator: evaluator(&workload.documents)?,
@@ -33,11 +33,11 @@ impl Iam {
     }
 }
 
-/// The evaluator for some documents.
+/// Creates the evaluator for the given documents.
 ///
 /// # Errors
 ///
-/// When a document cannot be read.
+/// If a document cannot be parsed.
 pub fn evaluator(documents: &[String]) -> Result<PolicyEvaluator, Failure> {
     let policies = documents
         .iter()

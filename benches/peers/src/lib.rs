@@ -1,4 +1,4 @@
-//! The peers, and everybody together.
+//! Adapters for the other engines, and the lists of all engines.
 
 pub mod casbin;
 pub mod cedar;
@@ -9,11 +9,11 @@ use pinpoint_iam_benches::engine::ours::{Form, Ours};
 use pinpoint_iam_benches::engine::{Engine, linear};
 use pinpoint_iam_benches::workload::Workload;
 
-/// Ours, in every form in which it is asked.
+/// Returns pinpoint-iam, once for every form of request.
 ///
 /// # Errors
 ///
-/// When the workload cannot be loaded.
+/// If the workload cannot be loaded.
 pub fn ours(workload: &Workload) -> Result<Vec<Box<dyn Engine + '_>>, Failure> {
     let mut engines: Vec<Box<dyn Engine + '_>> = Vec::new();
     for form in Form::ALL {
@@ -22,11 +22,11 @@ pub fn ours(workload: &Workload) -> Result<Vec<Box<dyn Engine + '_>>, Failure> {
     Ok(engines)
 }
 
-/// The others, and the linear scan.
+/// Returns the other engines and the linear scan.
 ///
 /// # Errors
 ///
-/// When the workload cannot be loaded.
+/// If the workload cannot be loaded.
 pub fn peers(workload: &Workload) -> Result<Vec<Box<dyn Engine + '_>>, Failure> {
     Ok(vec![
         Box::new(iam::Iam::load(workload)?),

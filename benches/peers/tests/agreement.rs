@@ -1,4 +1,5 @@
-//! What the figures rest on: half of the questions are allowed, and every engine answers as the reference evaluator.
+//! Checks the assumptions of the figures: half of the questions are allowed, and every engine decides as the reference
+//! evaluator does.
 
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::workload::Workload;

@@ -1,4 +1,5 @@
-//! What many principals with shared managed policies take, under a counting allocator; for the target `principals`.
+//! Measures, under a counting allocator, the memory of many principals with shared managed policies; for the target
+//! `principals`.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Decisions that are always the same, for somebody who counts instructions; for the target `instructions`.
+//! Makes a fixed set of decisions whose instructions can be counted; for the target `instructions`.
 
 use std::hint::black_box;
 
@@ -19,7 +19,7 @@ fn main() -> Result<(), Failure> {
         .ok_or_else(|| format!("no form is called `{form}`"))?;
     let ours = Ours::load(&workload, form)?;
     let questions = workload.questions.len();
-    // What is made on first use is not counted.
+    // Do not count what is created on first use.
     let allowed = ours.run(0, questions);
     let count = questions * passes.parse::<usize>()?;
     counted(&ours, count);
@@ -27,7 +27,9 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is counted, by its name. It does a little more than run, so that the compiler does not take it for the same.
+/// The function whose instructions are counted, by its name. It does a little more than call `run`, because the
+/// compiler
+/// would otherwise merge the two functions.
 #[inline(never)]
 fn counted(ours: &Ours<'_>, count: usize) {
     black_box(black_box(ours).run(0, count));

@@ -1,4 +1,5 @@
-//! Requests to a handler, without a network, for somebody who counts instructions; for the target `instructions`.
+//! Sends requests to a handler without a network, so that their instructions can be counted; for the target
+//! `instructions`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::task::{Context, Poll, Waker};
@@ -19,9 +20,9 @@ fn main() -> Result<(), Failure> {
     };
     let path = format!("/{prefix}/{}", allowed_path()?);
     let mut router = router()?;
-    // What is made on first use is not counted.
+    // Do not count what is created on first use.
     if !answer(&mut router, request(&path)?)?.status().is_success() {
-        return Err("the request was not let through".into());
+        return Err("the request did not succeed".into());
     }
     let count = count.parse()?;
     let requests = (0..count).map(|_| request(&path));
@@ -41,7 +42,7 @@ fn request(path: &str) -> Result<Request, Failure> {
         .body(Body::empty())?)
 }
 
-/// What is counted, by its name.
+/// The function whose instructions are counted, by its name.
 #[inline(never)]
 fn counted(router: &mut Router, requests: Vec<Request>) -> Result<(), Failure> {
     for request in requests {
@@ -50,11 +51,11 @@ fn counted(router: &mut Router, requests: Vec<Request>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A router without a network waits for nothing.
+/// Without a network, the router never has to wait.
 fn answer(router: &mut Router, request: Request) -> Result<Response, Failure> {
     let mut answer = Box::pin(Service::<Request>::call(router, request));
     match Future::poll(answer.as_mut(), &mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(response)) => Ok(response),
-        Poll::Pending => Err("the router waits for something".into()),
+        Poll::Pending => Err("the router did not respond at once".into()),
     }
 }

@@ -1,4 +1,4 @@
-//! What single steps cost that nobody's decision can do without.
+//! Baselines: the cost of single steps that every decision needs.
 
 use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
@@ -17,14 +17,14 @@ fn arns(workload: &Workload) -> Vec<&str> {
         .collect()
 }
 
-/// Hashing the ARN once, with the standard library's hasher.
+/// Hashes the ARN once, with the standard library's hasher.
 pub struct Hash<'a> {
     arns: Vec<&'a str>,
     state: RandomState,
 }
 
 impl<'a> Hash<'a> {
-    /// Over the ARNs of the questions.
+    /// Creates the baseline for the ARNs of the questions.
     pub fn of(workload: &'a Workload) -> Self {
         Self {
             arns: arns(workload),
@@ -49,11 +49,11 @@ impl Engine for Hash<'_> {
     }
 }
 
-/// Splitting the ARN at its colons, with the standard library's `splitn`.
+/// Splits the ARN at its colons, with the standard library's `splitn`.
 pub struct Split<'a>(Vec<&'a str>);
 
 impl<'a> Split<'a> {
-    /// Over the ARNs of the questions.
+    /// Creates the baseline for the ARNs of the questions.
     pub fn of(workload: &'a Workload) -> Self {
         Self(arns(workload))
     }
@@ -79,18 +79,18 @@ impl Engine for Split<'_> {
 }
 
 impl Split<'_> {
-    /// The name of the floor that the typed request is held against.
+    /// The name of the baseline with which the typed request is compared.
     pub const NAME: &'static str = "floor: split the ARN";
 }
 
-/// Loading an `Arc` from an `arc_swap::ArcSwap`, as a guard.
+/// Loads an `Arc` from an `arc_swap::ArcSwap`, as a guard.
 pub struct Swap<'a> {
     arns: Vec<&'a str>,
     swap: ArcSwap<usize>,
 }
 
 impl<'a> Swap<'a> {
-    /// As often as there are questions.
+    /// Creates the baseline, with one load per question.
     pub fn of(workload: &'a Workload) -> Self {
         Self {
             arns: arns(workload),

@@ -1,6 +1,6 @@
 //! The simple matcher that the linear scan and casbin use.
 
-/// Whether `text` matches `pattern`, in which `*` stands for any text. Goes back to the last `*` only.
+/// Returns whether `text` matches `pattern`, in which `*` stands for any text. Backtracks to the last `*` only.
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at_pattern, mut at_text) = (0, 0);
     let mut star: Option<(usize, usize)> = None;

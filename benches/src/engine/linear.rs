@@ -1,4 +1,4 @@
-//! The obvious program: every statement is looked at, parsed beforehand, with a simple matcher.
+//! The straightforward engine: scans all statements, which are parsed beforehand, with a simple matcher.
 
 use std::net::IpAddr;
 
@@ -13,11 +13,11 @@ pub struct Linear<'a> {
 }
 
 impl<'a> Linear<'a> {
-    /// Reads the statements.
+    /// Parses the statements.
     ///
     /// # Errors
     ///
-    /// When they cannot be read.
+    /// If they cannot be parsed.
     pub fn load(workload: &'a Workload) -> Result<Self, Failure> {
         Ok(Self {
             statements: workload.statements()?,
@@ -76,7 +76,7 @@ fn holds(condition: &PlainCondition, facts: &Circumstances) -> bool {
             IpAddr::V6(_) => false,
         },
         PlainCondition::YoungerThan(seconds) => facts.multi_factor_age < *seconds,
-        // Both are in UTC and of one form.
+        // Both are in UTC and have the same format.
         PlainCondition::Before(time) => facts.now_text() < time.as_str(),
     }
 }

@@ -1,8 +1,9 @@
-//! Who answers the questions of a workload; the peers are in the package `peers`.
+//! Engines that decide the questions of a workload. Those of other projects are in the package `peers`.
 //!
-//! An engine is loaded with the policies and given the questions before anything is timed. What a peer takes as a
-//! request is then ready to be decided: ids are interned, entities built, contexts made. Only ours reads its texts
-//! again for every decision, in [`ours::Form::Text`]. No peer has to find out which policies are the caller's.
+//! An engine is given the policies and the questions before anything is timed. The requests of the peers are then ready
+//! for
+//! a decision: ids are interned, entities built, contexts created. Only pinpoint-iam parses its texts again for every
+//! decision, in [`ours::Form::Text`]. The peers do not have to find out which policies apply to the caller.
 
 pub mod floor;
 pub mod glob;
@@ -11,27 +12,28 @@ pub mod ours;
 
 use crate::workload::Workload;
 
-/// Answers the questions of the workload that it was loaded with.
+/// Decides the questions of the workload that it was loaded with.
 pub trait Engine {
-    /// What the tables call it.
+    /// The name of the engine in tables.
     fn name(&self) -> &'static str;
 
-    /// Answers `count` questions in turn from number `first` on, starting again after the last one, and says how many
+    /// Decides `count` questions in turn from number `first` on, starting again after the last one, and returns how
+    /// many
     /// are allowed.
     fn run(&self, first: usize, count: usize) -> usize;
 
-    /// Answers the question with the number `index`.
+    /// Decides the question with the number `index`.
     fn decide(&self, index: usize) -> bool {
         self.run(index, 1) == 1
     }
 
-    /// Whether it decides at all. A floor does not: it shows what one step of a decision costs.
+    /// Whether the engine decides at all. A baseline does not: it measures one step of a decision.
     fn decides(&self) -> bool {
         true
     }
 }
 
-/// Asks `questions` in turn, from number `first` on, and counts those for which `allowed` says yes.
+/// Passes `count` questions in turn to `allowed`, from number `first` on, and returns how many of them are allowed.
 pub fn ask<T>(questions: &[T], first: usize, count: usize, allowed: impl Fn(&T) -> bool) -> usize {
     questions
         .iter()
@@ -42,7 +44,7 @@ pub fn ask<T>(questions: &[T], first: usize, count: usize, allowed: impl Fn(&T) 
         .count()
 }
 
-/// The floors.
+/// Returns the baselines.
 pub fn floors(workload: &Workload) -> Vec<Box<dyn Engine + '_>> {
     vec![
         Box::new(floor::Hash::of(workload)),

@@ -1,4 +1,4 @@
-//! Ours, through the public interface.
+//! pinpoint-iam, through its public interface.
 
 use std::hint::black_box;
 
@@ -11,24 +11,24 @@ use super::{Engine, ask};
 use crate::Failure;
 use crate::workload::{Question, Workload, caller};
 
-/// How a question is put.
+/// The form in which a question is passed to the authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Action and resource come as text, which is read for every decision.
+    /// Action and resource are text that is parsed for every decision.
     Text,
-    /// The action is known to the compiler, the resource is a struct.
+    /// The action is known at compile time, and the resource is a struct.
     Typed,
-    /// As [`Typed`](Self::Typed), by the guard: a refusal comes with the text that the caller is told.
+    /// Like [`Typed`](Self::Typed), through the guard. A denial includes the text that is sent to the caller.
     Guard,
-    /// As [`Guard`](Self::Guard), with the resource made from its ids first: all that `#[requires]` does.
+    /// Like [`Guard`](Self::Guard), and the resource is first created from its ids: everything that `#[requires]` does.
     Ids,
 }
 
 impl Form {
-    /// Every form.
+    /// All forms.
     pub const ALL: [Self; 4] = [Self::Text, Self::Typed, Self::Guard, Self::Ids];
 
-    /// What the tables call it.
+    /// The name of the form in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "ours, request as text",
@@ -39,7 +39,7 @@ impl Form {
     }
 }
 
-/// Ours, asked in one of the forms.
+/// pinpoint-iam, with questions in one of the forms.
 pub struct Ours<'a> {
     form: Form,
     authorizer: Authorizer,
@@ -53,7 +53,7 @@ impl<'a> Ours<'a> {
     ///
     /// # Errors
     ///
-    /// When they cannot be read.
+    /// If they cannot be parsed.
     pub fn load(workload: &'a Workload, form: Form) -> Result<Self, Failure> {
         let asked = workload
             .questions
@@ -105,7 +105,7 @@ impl Engine for Ours<'_> {
     }
 }
 
-/// Whether `request` is allowed. All of the answer has to be there, though only that is looked at.
+/// Returns whether `request` is allowed. The whole result has to be computed, although only this part of it is used.
 pub fn allows(authorizer: &Authorizer, request: &Request<'_>) -> bool {
     matches!(
         black_box(authorizer.answer(request)),

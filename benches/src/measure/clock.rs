@@ -1,10 +1,10 @@
-//! The processor time of this thread: what others do on the machine meanwhile does not count.
+//! Processor time of the current thread. Other work on the machine is not included.
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-/// A clock that stands still while the thread does not run. To start and to read it costs about half a microsecond.
+/// A clock that runs only while the thread runs. Starting and reading it costs about half a microsecond.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(Duration);
 
@@ -14,7 +14,7 @@ impl Clock {
         Self(now())
     }
 
-    /// The time since the start.
+    /// Returns the time since the start.
     pub fn elapsed(&self) -> Duration {
         now().saturating_sub(self.0)
     }

@@ -1,4 +1,4 @@
-//! Timing, counting, and what the operating system says.
+//! Timing, counting, and process figures from the operating system.
 
 mod clock;
 pub mod process;

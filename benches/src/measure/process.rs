@@ -1,15 +1,15 @@
-//! What Linux says of a process, from `/proc`.
+//! Figures about a process that Linux provides in `/proc`.
 
 use std::fs;
 use std::time::Duration;
 
 use crate::Failure;
 
-/// The memory of this process that is in RAM, in bytes.
+/// Returns the resident memory of this process, in bytes.
 ///
 /// # Errors
 ///
-/// Where there is no `/proc`.
+/// If there is no `/proc`.
 pub fn resident_bytes() -> Result<u64, Failure> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status
@@ -20,11 +20,11 @@ pub fn resident_bytes() -> Result<u64, Failure> {
     Ok(kilobytes * 1024)
 }
 
-/// The processor time of the main thread of process `id`, to the nanosecond.
+/// Returns the processor time of the main thread of process `id`, with nanosecond resolution.
 ///
 /// # Errors
 ///
-/// Where the kernel does not keep it.
+/// If the kernel does not record it.
 pub fn main_thread_time(id: u32) -> Result<Duration, Failure> {
     let schedstat = fs::read_to_string(format!("/proc/{id}/task/{id}/schedstat"))?;
     let nanoseconds = schedstat
@@ -34,14 +34,16 @@ pub fn main_thread_time(id: u32) -> Result<Duration, Failure> {
     Ok(Duration::from_nanos(nanoseconds.parse()?))
 }
 
-/// The processor time of all children that ended and were waited for, and of theirs, to the hundredth of a second.
+/// Returns the processor time of all child processes that have been waited for, and of their own children, in
+/// hundredths of
+/// a second.
 ///
 /// # Errors
 ///
-/// Where there is no `/proc`.
+/// If there is no `/proc`.
 pub fn children_time() -> Result<Duration, Failure> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    // The name of the program is in brackets and may hold anything; fields are counted from behind it.
+    // The program's name is in parentheses and may contain any character, so fields are counted after it.
     let (_, fields) = stat
         .rsplit_once(") ")
         .ok_or("`/proc/self/stat` has no name")?;

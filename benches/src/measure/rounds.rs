@@ -1,8 +1,10 @@
-//! Rounds in which everybody has a turn.
+//! Rounds in which every engine has one turn.
 //!
-//! Other work on the machine hits whoever happens to run. So the time of the thread counts and not that of the wall, the
-//! turns are short, everybody has one in each round, the order changes from round to round, and the median over the
-//! rounds is what is told.
+//! Other work on the machine affects the engine that happens to be running. Therefore the thread's processor time is
+//! measured
+//! instead of wall time, turns are short, every engine has one turn in each round, the order changes from round to
+//! round,
+//! and the median over the rounds is reported.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -10,15 +12,15 @@ use std::time::Duration;
 use super::Clock;
 use crate::engine::Engine;
 
-/// Somebody who is timed.
+/// An engine to be timed.
 pub struct Contestant<'a> {
-    /// Who.
+    /// The engine.
     pub engine: &'a dyn Engine,
-    /// How many questions there are.
+    /// The number of its questions.
     pub questions: usize,
 }
 
-/// The median; 0 where there are no numbers.
+/// Returns the median, or 0 if there are no numbers.
 pub fn median(numbers: &[f64]) -> f64 {
     let mut sorted = numbers.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -30,9 +32,9 @@ pub fn median(numbers: &[f64]) -> f64 {
     }
 }
 
-/// Nanoseconds per decision: for each contestant, one number per round.
+/// Returns the nanoseconds per decision: for each engine, one number per round.
 ///
-/// A turn asks every question at least once, and again and again for about `turn`.
+/// A turn decides every question at least once, and repeats them for about `turn`.
 pub fn interleave(contestants: &[Contestant<'_>], rounds: usize, turn: Duration) -> Vec<Vec<f64>> {
     let counts: Vec<usize> = contestants
         .iter()
@@ -63,7 +65,7 @@ fn time(contestant: &Contestant<'_>, count: usize) -> Duration {
 }
 
 fn decisions_per_turn(contestant: &Contestant<'_>, turn: Duration) -> usize {
-    // The first pass warms the caches up and compiles what is compiled on first use.
+    // The first pass warms up the caches and compiles what is compiled on first use.
     time(contestant, contestant.questions);
     let pass = nanoseconds(time(contestant, contestant.questions)).max(1.0);
     let passes = (nanoseconds(turn) / pass).clamp(1.0, 1e9);

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::random::Random;
 
-/// The team of the principal, its only tag.
+/// The principal's team, which is its only tag.
 pub const TEAM: &str = "campaigns";
 
-/// When the conditions on time change their answer: 2026-07-01, in seconds since 1970.
+/// The time at which the conditions on the date change their result: 2026-07-01, in seconds since 1970.
 const HALF_TIME: u64 = 1_782_864_000;
 
-/// The facts around a question.
+/// The values of the condition keys of a question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circumstances {
     /// `aws:MultiFactorAuthPresent`
@@ -30,7 +30,7 @@ pub struct Circumstances {
 }
 
 impl Circumstances {
-    /// Those of W1 to W4, where no statement looks at them.
+    /// The values for W1 to W4, whose statements have no conditions.
     pub const USUAL: Self = Self {
         multi_factor: true,
         multi_factor_age: 600,
@@ -39,7 +39,7 @@ impl Circumstances {
         now: HALF_TIME - 86_400,
     };
 
-    /// Drawn at random: each fact meets its condition in half of the cases.
+    /// Chooses values at random. Each value meets its condition in half of the cases.
     pub fn draw(random: &mut Random) -> Self {
         let mut drawn = Self::USUAL;
         drawn.multi_factor = random.coin();
@@ -58,7 +58,7 @@ impl Circumstances {
         drawn
     }
 
-    /// The context that a request brings.
+    /// Returns the context of the request.
     pub fn context(&self) -> Context {
         let mut context = Context::new();
         context.insert("aws:MultiFactorAuthPresent", self.multi_factor);
@@ -72,7 +72,7 @@ impl Circumstances {
         context
     }
 
-    /// The time as text, as policies write it.
+    /// Returns the time as text, in the format of policies.
     pub fn now_text(&self) -> &'static str {
         if self.now < HALF_TIME {
             "2026-06-30T00:00:00Z"
@@ -82,8 +82,9 @@ impl Circumstances {
     }
 }
 
-/// The conditions of the statement with the number `index`, in turn: the principal's team (every third time another
-/// one, so that the statement never applies), multi-factor authentication, user agent, network, age of the
+/// Returns the conditions of the statement with the number `index`. They take turns: the principal's team (a different
+/// one
+/// every third time, so that the statement never applies), multi-factor authentication, user agent, network, age of the
 /// authentication, time. Every third statement has two.
 pub(super) fn conditions(index: usize) -> Value {
     let condition = |turn: usize| match turn % 6 {
@@ -98,7 +99,7 @@ pub(super) fn conditions(index: usize) -> Value {
             json!({"aws:CurrentTime": "2026-07-01T00:00:00Z"}),
         ),
     };
-    // The step of 7 gives the same statement of different applications different conditions.
+    // The step of 7 gives the same statement different conditions in different applications.
     let turn = index + index / 10 * 7;
     let (operator, keys) = condition(turn);
     let mut block = json!({ operator: keys });

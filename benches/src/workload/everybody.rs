@@ -1,4 +1,4 @@
-//! Many principals who share managed policies.
+//! Many principals that share managed policies.
 
 use pinpoint_iam::context::Context;
 use pinpoint_iam::mobiletargeting::{App, GetApp};
@@ -11,20 +11,20 @@ use super::{ACCOUNT, SEED, scope};
 use crate::Failure;
 use crate::random::Random;
 
-/// How many applications a managed policy is about; with more it would be longer than AWS lets it be.
+/// How many applications a managed policy covers. With more, it would exceed AWS's length limit.
 const APPLICATIONS: usize = 2;
 
-/// Principals, managed policies, and who has which.
+/// Principals, managed policies, and the attachments between them.
 ///
 /// A managed policy has the twenty statements of two applications (see W2), about 5 kB. Each principal has some
-/// of them, chosen at random.
+/// of the policies, chosen at random.
 pub struct Everybody {
     policies: Vec<Vec<Application>>,
     attached: Vec<Vec<usize>>,
 }
 
 impl Everybody {
-    /// So many `principals` with `each` of the `policies`.
+    /// Creates `principals`, each with `each` of the `policies`.
     pub fn new(principals: usize, policies: usize, each: usize) -> Self {
         let mut random = Random::new(SEED);
         Self {
@@ -50,21 +50,21 @@ impl Everybody {
         }
     }
 
-    /// The number of principals.
+    /// Returns the number of principals.
     pub fn len(&self) -> usize {
         self.attached.len()
     }
 
-    /// Whether there is nobody.
+    /// Returns whether there are no principals.
     pub fn is_empty(&self) -> bool {
         self.attached.is_empty()
     }
 
-    /// An authorizer for all of them.
+    /// Creates an authorizer for all of them.
     ///
     /// # Errors
     ///
-    /// When a policy is not one that AWS would take.
+    /// If AWS would reject one of the policies.
     pub fn authorizer(&self) -> Result<Authorizer, Failure> {
         let policies = self
             .policies
@@ -86,11 +86,13 @@ impl Everybody {
         Ok(Authorizer::builder().scope(scope()).source(store).build()?)
     }
 
-    /// The question of principal number `index`: an application of one of its policies, or of another policy.
+    /// Returns the question of principal number `index`, about an application that is either in one of its policies or
+    /// in
+    /// another policy.
     ///
     /// # Errors
     ///
-    /// When there is no such principal.
+    /// If there is no such principal.
     pub fn question(&self, index: usize) -> Result<(Principal, App), Failure> {
         let attached = self
             .attached
@@ -104,18 +106,19 @@ impl Everybody {
         let application = policy
             .and_then(|policy| self.policies.get(policy))
             .and_then(|applications| applications.first())
-            .ok_or("there is no policy to ask about")?;
+            .ok_or("there is no policy for the question")?;
         Ok((
             Principal::from_arn(&arn(index))?,
             App::new(application.id())?,
         ))
     }
 
-    /// Asks the question of every principal, and counts those that are allowed: every other one.
+    /// Decides the question of every principal, and returns the number of those that are allowed, which is every second
+    /// one.
     ///
     /// # Errors
     ///
-    /// When a question cannot be made, or the count is wrong.
+    /// If a question cannot be created, or if the number is wrong.
     pub fn ask_all(&self, authorizer: &Authorizer) -> Result<usize, Failure> {
         let context = Context::new();
         let mut allowed = 0;

@@ -1,4 +1,4 @@
-//! The policies of one principal and the questions about it.
+//! The policies of one principal, and questions about it.
 //!
 //! | | policies | questions |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //! | W4x | the policies of W4 | 4,096, all different |
 //! | W5 | W2 with one or two conditions on each statement | 16 |
 //!
-//! Half of the questions are allowed. Everything follows from [`SEED`].
+//! Half of the questions are allowed. Everything is generated from [`SEED`].
 
 mod circumstances;
 pub mod everybody;
@@ -29,7 +29,7 @@ pub use self::question::Question;
 pub use self::teams::{QUESTIONS_OF_W4X, TEAMS_OF_W4};
 use crate::Failure;
 
-/// What every workload is made from.
+/// The seed of every workload.
 pub const SEED: u64 = 20_180_807;
 
 /// The account of the deployment.
@@ -38,10 +38,10 @@ pub const ACCOUNT: &str = "123456789012";
 /// The region of the deployment.
 pub const REGION: &str = "us-east-1";
 
-/// Who asks.
+/// The caller in every question.
 pub const CALLER: &str = "arn:aws:iam::123456789012:user/ana";
 
-/// The deployment that is asked.
+/// Returns the scope of the deployment.
 pub fn scope() -> Scope {
     Scope::new("aws", REGION, ACCOUNT)
 }
@@ -52,16 +52,16 @@ pub struct Workload {
     pub name: &'static str,
     /// The identity-based policies, as JSON.
     pub documents: Vec<String>,
-    /// What is asked.
+    /// The questions.
     pub questions: Vec<Question>,
 }
 
 impl Workload {
-    /// The workload called `name`.
+    /// Returns the workload called `name`.
     ///
     /// # Errors
     ///
-    /// When there is none, and when its policies cannot be made.
+    /// If there is no such workload, or if its policies cannot be generated.
     pub fn named(name: &str) -> Result<Self, Failure> {
         match name {
             "W1" => seeds::w1(),
@@ -74,11 +74,11 @@ impl Workload {
         }
     }
 
-    /// The policies, read.
+    /// Returns the parsed policies.
     ///
     /// # Errors
     ///
-    /// When a document cannot be read.
+    /// If a document cannot be parsed.
     pub fn policies(&self) -> Result<Vec<Policy>, Failure> {
         self.documents
             .iter()
@@ -92,11 +92,11 @@ impl Workload {
             .collect()
     }
 
-    /// The statements in the form from which the peers' policies are written.
+    /// Returns the statements in the form from which the peers' policies are generated.
     ///
     /// # Errors
     ///
-    /// When a document has what that form cannot say.
+    /// If a document contains something that this form cannot express.
     pub fn statements(&self) -> Result<Vec<PlainStatement>, Failure> {
         let mut statements = Vec::new();
         for document in &self.documents {
@@ -105,11 +105,11 @@ impl Workload {
         Ok(statements)
     }
 
-    /// An authorizer for the policies.
+    /// Creates an authorizer for the policies.
     ///
     /// # Errors
     ///
-    /// When a document cannot be read.
+    /// If a document cannot be parsed.
     pub fn authorizer(&self) -> Result<Authorizer, Failure> {
         let mut store = PolicyStore::new();
         let identity = store.identity(CALLER)?;
@@ -119,11 +119,11 @@ impl Workload {
         Ok(Authorizer::builder().scope(scope()).source(store).build()?)
     }
 
-    /// What the reference evaluator answers to every question.
+    /// Returns the reference evaluator's decision on every question.
     ///
     /// # Errors
     ///
-    /// When a document or a question cannot be read, and when a question stays open.
+    /// If a document or a question cannot be parsed, or if a question cannot be decided.
     pub fn answers(&self) -> Result<Vec<bool>, Failure> {
         let policies = self.policies()?;
         let stack = PolicyStack {
@@ -145,16 +145,16 @@ impl Workload {
     }
 }
 
-/// Who asks, as a principal.
+/// Returns the caller as a principal.
 ///
 /// # Errors
 ///
-/// Never; the ARN is a constant.
+/// Never, because the ARN is a constant.
 pub fn caller() -> Result<Principal, Failure> {
     Ok(Principal::from_arn(CALLER)?.with_tag("team", TEAM))
 }
 
-/// The ARN pattern of a resource of the deployment, in any region where `anywhere` says so.
+/// Returns the ARN pattern of a resource of the deployment; if `anywhere` is true, in any region.
 fn arn(anywhere: bool, resource: &str) -> String {
     let region = if anywhere { "*" } else { REGION };
     format!("arn:aws:mobiletargeting:{region}:{ACCOUNT}:{resource}")

@@ -1,4 +1,4 @@
-//! Statements in the small form that every engine can say: the peers' policies are written from it.
+//! Statements in a small form that every engine can express. The peers' policies are generated from it.
 
 use std::net::Ipv4Addr;
 
@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// A statement without what the workloads do not use, such as `NotAction`.
+/// A statement, without the elements that the workloads do not use, such as `NotAction`.
 #[derive(Clone, Debug)]
 pub struct PlainStatement {
-    /// Whether it allows.
+    /// Whether its effect is `Allow`.
     pub allows: bool,
-    /// The patterns of its actions.
+    /// Its action patterns.
     pub actions: Vec<String>,
-    /// The patterns of its resources.
+    /// Its resource patterns.
     pub resources: Vec<String>,
-    /// Its conditions; all must hold.
+    /// Its conditions; all of them must be met.
     pub conditions: Vec<PlainCondition>,
 }
 
-/// One condition of the workloads.
+/// One of the conditions that the workloads use.
 #[derive(Clone, Debug)]
 pub enum PlainCondition {
     /// `StringEquals` on `aws:PrincipalTag/team`
@@ -32,7 +32,7 @@ pub enum PlainCondition {
     Network {
         /// The first address.
         address: Ipv4Addr,
-        /// How many bits of it count.
+        /// The number of leading bits that are compared.
         length: u32,
     },
     /// `NumericLessThan` on `aws:MultiFactorAuthAge`
@@ -42,11 +42,11 @@ pub enum PlainCondition {
 }
 
 impl PlainStatement {
-    /// Reads the statements of a document.
+    /// Parses the statements of a document.
     ///
     /// # Errors
     ///
-    /// When it has something that this form cannot say.
+    /// If the document contains something that this form cannot express.
     pub fn read_all(document: &str) -> Result<Vec<Self>, Failure> {
         let document: Value = serde_json::from_str(document)?;
         match document.get("Statement") {
@@ -57,7 +57,9 @@ impl PlainStatement {
     }
 
     fn read(statement: &Value) -> Result<Self, Failure> {
-        let statement = statement.as_object().ok_or("a statement is no object")?;
+        let statement = statement
+            .as_object()
+            .ok_or("a statement is not an object")?;
         let mut plain = Self {
             allows: false,
             actions: Vec::new(),
@@ -78,13 +80,13 @@ impl PlainStatement {
     }
 }
 
-/// One text or a list of them.
+/// Parses one text or a list of texts.
 fn texts(value: &Value) -> Result<Vec<String>, Failure> {
     let text = |value: &Value| {
         value
             .as_str()
             .map(str::to_owned)
-            .ok_or_else(|| Failure::from(format!("`{value}` is no text")))
+            .ok_or_else(|| Failure::from(format!("`{value}` is not a string")))
     };
     match value {
         Value::Array(values) => values.iter().map(text).collect(),
@@ -94,8 +96,11 @@ fn texts(value: &Value) -> Result<Vec<String>, Failure> {
 
 fn conditions(block: &Value) -> Result<Vec<PlainCondition>, Failure> {
     let mut conditions = Vec::new();
-    for (operator, keys) in block.as_object().ok_or("a condition block is no object")? {
-        for (key, value) in keys.as_object().ok_or("a condition is no object")? {
+    for (operator, keys) in block
+        .as_object()
+        .ok_or("a condition block is not an object")?
+    {
+        for (key, value) in keys.as_object().ok_or("a condition is not an object")? {
             let value = value.as_str().ok_or("a condition has several values")?;
             conditions.push(match (operator.as_str(), key.as_str()) {
                 ("StringEquals", "aws:PrincipalTag/team") => PlainCondition::Team(value.to_owned()),

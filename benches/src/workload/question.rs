@@ -1,4 +1,4 @@
-//! One question, in every form in which it is asked.
+//! One question, in every form that can be passed to the engines.
 
 use std::fmt;
 
@@ -17,13 +17,13 @@ type Decide = Box<dyn Fn(&Authorizer, &Principal, &Context) -> bool + Send + Syn
 /// Checks one action on one resource.
 type Check = Box<dyn Fn(&Guard<'_>) -> bool + Send + Sync>;
 
-/// May the caller do `action` to `resource`?
+/// The question whether the caller may perform `action` on `resource`.
 pub struct Question {
     /// The action as text, `mobiletargeting:GetCampaign`.
     pub action: String,
     /// The resource's ARN as text.
     pub resource: String,
-    /// The facts around it.
+    /// The values of its condition keys.
     pub circumstances: Circumstances,
     typed: Decide,
     by_guard: Check,
@@ -31,11 +31,11 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question whether `action` may be done to the resource that `make` makes from `ids`.
+    /// Creates the question whether `action` is allowed on the resource that `make` creates from `ids`.
     ///
     /// # Errors
     ///
-    /// When an id cannot stand in an ARN.
+    /// If an id is not valid in an ARN.
     pub fn new<const N: usize, A, R>(
         action: A,
         ids: [&str; N],
@@ -64,26 +64,26 @@ impl Question {
         })
     }
 
-    /// Asks with the action known to the compiler and the resource as a struct.
+    /// Decides the question with an action known at compile time and a resource that is a struct.
     pub fn typed(&self, authorizer: &Authorizer, caller: &Principal, context: &Context) -> bool {
         (self.typed)(authorizer, caller, context)
     }
 
-    /// As [`typed`](Self::typed), by the guard.
+    /// Like [`typed`](Self::typed), through the guard.
     pub fn by_guard(&self, guard: &Guard<'_>) -> bool {
         (self.by_guard)(guard)
     }
 
-    /// As [`by_guard`](Self::by_guard), with the resource made from its ids first.
+    /// Like [`by_guard`](Self::by_guard), and the resource is first created from its ids.
     pub fn from_ids(&self, guard: &Guard<'_>) -> bool {
         (self.from_ids)(guard)
     }
 
-    /// The question as a request, its texts read.
+    /// Parses the question into a request.
     ///
     /// # Errors
     ///
-    /// When a text cannot be read.
+    /// If a text cannot be parsed.
     pub fn request<'a>(
         &'a self,
         caller: &'a Principal,

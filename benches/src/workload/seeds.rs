@@ -1,4 +1,4 @@
-//! W1: the policies that the seed documents show.
+//! W1: the policies in the seed documents.
 
 use pinpoint_iam::mobiletargeting::{
     App, ApplicationMetrics, Campaign, CreateSegment, DeleteCampaign, DeleteSegment, Endpoint,
@@ -11,8 +11,9 @@ use serde_json::Value;
 use super::{Question, Workload};
 use crate::Failure;
 
-/// Six documents with 8 statements. Of the policy for full access, the statement on everything in the account is left
-/// out: with it nothing would be refused.
+/// Returns six documents with 8 statements. The policy for full access is used without its statement on everything in
+/// the
+/// account, because that statement would allow every question.
 pub(super) fn w1() -> Result<Workload, Failure> {
     Ok(Workload {
         name: "W1",
@@ -34,7 +35,7 @@ pub(super) fn w1() -> Result<Workload, Failure> {
     })
 }
 
-/// The document without the statement `sid`.
+/// Returns the document without the statement `sid`.
 fn without(document: &str, sid: &str) -> Result<String, Failure> {
     let mut document: Value = serde_json::from_str(document)?;
     let statements = document
@@ -49,7 +50,7 @@ fn without(document: &str, sid: &str) -> Result<String, Failure> {
     Ok(document.to_string())
 }
 
-/// Eight that are allowed and eight that are not, in turn.
+/// Returns questions that are alternately allowed and denied, eight of each.
 fn questions() -> Result<Vec<Question>, Failure> {
     let app = |[app]: &[String; 1]| App::new(app);
     let campaign = |[app, id]: &[String; 2]| Campaign::new(app, id);

@@ -1,6 +1,6 @@
 //! W2 to W5: the policies of teams, one document each.
 //!
-//! A team has ten applications, and its document ten statements for each of them:
+//! A team has ten applications, and its document contains ten statements for each of them:
 //!
 //! 1. allow `GetApp`, `GetApplicationSettings`, `GetCampaigns` and `GetSegments` on the application;
 //! 2. allow `GetSegment*` on everything in it, in any region;
@@ -8,14 +8,16 @@
 //! 4. deny `UpdateCampaign` and `DeleteCampaign` on one of them;
 //! 5. allow `DeleteCampaign` on another one;
 //! 6. allow `UpdateSegment` and `DeleteSegment` on one segment;
-//! 7. allow `GetCampaignDateRangeKpi` on the figures of all campaigns, in any region: a wildcard inside the resource;
+//! 7. allow `GetCampaignDateRangeKpi` on the metrics of all campaigns, in any region: a wildcard inside the resource;
 //! 8. allow `SendMessages`;
 //! 9. allow `GetJourney`, `UpdateJourney` and `UpdateJourneyState` on two journeys;
 //! 10. deny `Delete*` on its channels, in any region.
 //!
-//! Ids are those of Pinpoint, 32 hexadecimal digits. Of the questions one is allowed, the next refused, and so on. The
-//! refused ones meet an explicit deny, an application that nobody knows, another resource than the one that is named,
-//! or an action that no statement has.
+//! Ids have Pinpoint's format, 32 hexadecimal digits. The questions are alternately allowed and denied. Those that are
+//! denied
+//! match an explicit deny, name an application that is not in any policy, name a different resource than the statement,
+//! or
+//! name an action that no statement has.
 
 use pinpoint_iam::mobiletargeting::{
     App, Campaign, CampaignMetrics, Channel, DeleteApp, DeleteCampaign, DeleteEmailChannel,
@@ -29,10 +31,10 @@ use super::{Circumstances, Question, SEED, Workload, arn, circumstances};
 use crate::Failure;
 use crate::random::Random;
 
-/// How many teams W4 has; each has 100 statements.
+/// The number of teams in W4; each has 100 statements.
 pub const TEAMS_OF_W4: usize = 101;
 
-/// How many different questions W4x has.
+/// The number of questions in W4x, all different.
 pub const QUESTIONS_OF_W4X: usize = 4_096;
 
 const QUESTIONS: usize = 16;
@@ -54,7 +56,8 @@ pub(super) fn w4x() -> Result<Workload, Failure> {
     workload("W4x", TEAMS_OF_W4, QUESTIONS_OF_W4X)
 }
 
-/// W2, with conditions: a question is drawn again, with other circumstances, until its answer is the one that is due.
+/// Returns W2 with conditions. Each question is drawn again, with other values of the condition keys, until it has the
+/// expected decision.
 pub(super) fn w5() -> Result<Workload, Failure> {
     let mut random = Random::new(SEED);
     let team = Team::draw(&mut random);
@@ -99,7 +102,7 @@ struct Team {
     applications: Vec<Application>,
 }
 
-/// One application, by what the statements about it name.
+/// One application, with the ids that its statements name.
 pub(super) struct Application {
     id: String,
     frozen: String,
@@ -118,7 +121,7 @@ impl Team {
     }
 }
 
-/// The document with the statements of some applications.
+/// Returns the document with the statements of the given applications.
 pub(super) fn document(applications: &[Application], with_conditions: bool) -> String {
     let mut statements: Vec<_> = applications
         .iter()
@@ -147,7 +150,7 @@ impl Application {
         }
     }
 
-    /// Its id.
+    /// Returns its id.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
@@ -220,7 +223,7 @@ impl Application {
     }
 }
 
-/// A list of one as the element itself, as people write it.
+/// Writes a list with one element as the element itself, as policy authors usually do.
 fn one_or_all(items: &[String]) -> Value {
     match items {
         [only] => only.as_str().into(),
@@ -228,7 +231,7 @@ fn one_or_all(items: &[String]) -> Value {
     }
 }
 
-/// The question of the turn: allowed (but for conditions) in even turns, refused in odd ones.
+/// Draws the question of a turn: allowed (apart from conditions) in even turns, denied in odd ones.
 fn draw_question(teams: &[Team], turn: usize, random: &mut Random) -> Result<Question, Failure> {
     let team = random.pick(teams).ok_or("there are no teams")?;
     let application = random

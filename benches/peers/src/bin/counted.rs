@@ -1,7 +1,8 @@
-//! The engines under a counting allocator, for the targets to call.
+//! Runs the engines under a counting allocator, for the benchmark targets.
 //!
-//! A process of its own: counting costs something at every allocation, which would be held against those that allocate
-//! much when they are timed.
+//! This is a separate process because counting makes every allocation slower, which would distort the times of engines
+//! that
+//! allocate much.
 
 use std::any::Any;
 use std::hint::black_box;
@@ -28,7 +29,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Allocations and bytes per decision, for each engine, over the first `questions` questions.
+/// Counts allocations and bytes per decision, for each engine, over the first `questions` questions.
 fn decisions(name: &str, questions: usize) -> Result<Value, Failure> {
     let mut workload = Workload::named(name)?;
     workload.questions.truncate(questions);
@@ -45,7 +46,7 @@ fn decisions(name: &str, questions: usize) -> Result<Value, Failure> {
 }
 
 fn counted(engine: &dyn Engine, questions: usize) -> Value {
-    // What is made on first use is not counted.
+    // Do not count what is created on first use.
     black_box(engine.run(0, questions));
     let mut allocations = Vec::new();
     let mut bytes = 0;
@@ -64,8 +65,8 @@ fn counted(engine: &dyn Engine, questions: usize) -> Value {
     })
 }
 
-/// What the policies of W4 take once they are loaded: bytes on the heap, and memory that the process has more than
-/// before.
+/// Measures the memory of the policies of W4 once they are loaded: bytes on the heap, and the increase of the process's
+/// resident memory.
 fn memory(engine: &str) -> Result<Value, Failure> {
     let workload = Workload::named("W4")?;
     let statements = workload.statements()?;
@@ -94,7 +95,7 @@ fn memory(engine: &str) -> Result<Value, Failure> {
     }))
 }
 
-/// An authorizer that has made its first decision.
+/// Returns an authorizer that has made its first decision.
 fn decided(workload: &Workload) -> Result<Box<dyn Any>, Failure> {
     let authorizer = workload.authorizer()?;
     let question = workload.questions.first().ok_or("there are no questions")?;
