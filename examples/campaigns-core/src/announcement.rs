@@ -1,18 +1,31 @@
 //! What the service prints when it is ready.
 
+use std::env;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
 use pinpoint_iam::action::Route;
 use pinpoint_iam::context::Context;
-use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign, GetCampaign};
+use pinpoint_iam::mobiletargeting::{self, Campaign, DeleteCampaign, GetCampaign};
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::{MountedRoute, Requirement, RouteTable};
 use pinpoint_iam::{Authorizer, Policy};
 
 use crate::callers::{Caller, Callers};
 use crate::store::{DEMO_APPLICATION, DEMO_CAMPAIGN};
+
+/// After a longer path the actions are on a line of their own.
+const WIDEST_PATH: usize = 56;
+
+/// The path relative to the current directory, if it is below it.
+fn shown(path: &Path) -> String {
+    let current = env::current_dir().unwrap_or_default();
+    path.strip_prefix(current)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
 
 /// What is announced.
 pub(crate) struct Announcement<'a> {
@@ -34,13 +47,21 @@ impl Announcement<'_> {
     /// Writes the announcement. The first line tells programs where the service listens; it stays as it is.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "listening on http://{}", self.address)?;
-        writeln!(out, "\nroutes and the actions that they require:")?;
-        let widest = self
-            .routes
-            .iter()
-            .map(|route| route.path.len())
-            .max()
-            .unwrap_or_default();
+        self.write_routes(out)?;
+        self.write_callers(out)?;
+        self.write_calls(out)?;
+        out.flush()
+    }
+
+    /// Writes a line for each route. The service's prefix is in the heading, because most actions have the same one.
+    fn write_routes(&self, out: &mut impl Write) -> io::Result<()> {
+        let prefix = mobiletargeting::SERVICE.prefix;
+        writeln!(
+            out,
+            "\nroutes and the actions of `{prefix}` that they require:"
+        )?;
+        let widest = self.routes.iter().map(|route| route.path.len()).max();
+        let widest = widest.unwrap_or_default().min(WIDEST_PATH);
         for MountedRoute {
             method,
             path,
@@ -52,45 +73,44 @@ impl Announcement<'_> {
                 .into_iter()
                 .flat_map(Requirement::actions)
                 .map(|required| required.action.to_string())
+                .map(|action| match action.split_once(':') {
+                    Some((service, name)) if service == prefix => name.to_owned(),
+                    _ => action,
+                })
                 .collect();
-            writeln!(out, "  {method:<6} {path:<widest$}  {}", actions.join(", "))?;
+            let actions = actions.join(", ");
+            if path.len() > widest {
+                writeln!(out, "  {method:<6} {path}\n{:11}{actions}", "")?;
+            } else {
+                writeln!(out, "  {method:<6} {path:<widest$}  {actions}")?;
+            }
         }
-        writeln!(
-            out,
-            "\ncallers, with the tokens of {}:",
-            self.config.display()
-        )?;
-        let widest = |column: fn(&Caller) -> String| {
-            let lengths = self
-                .callers
-                .iter()
-                .map(|caller| column(caller).chars().count());
+        Ok(())
+    }
+
+    /// Writes a line for each caller: name, token and policies.
+    fn write_callers(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "\ncallers and tokens, from {}:", shown(self.config))?;
+        let widest = |column: fn(&Caller) -> &str| {
+            let lengths = self.callers.iter().map(|caller| column(caller).len());
             lengths.max().unwrap_or_default()
         };
-        let widest_name = widest(|caller| caller.name().to_owned());
-        let widest_principal = widest(|caller| caller.principal().to_string());
+        let (widest_name, widest_token) = (widest(Caller::name), widest(Caller::token));
         for caller in self.callers.iter() {
-            let policies: Vec<&str> = self
-                .policies
-                .policies(caller.principal())
-                .identity()
-                .iter()
-                .map(Policy::name)
-                .collect();
-            let policies = if policies.is_empty() {
-                "no policies".to_owned()
-            } else {
-                policies.join(", ")
+            let policies = self.policies.policies(caller.principal()).identity();
+            let policies: Vec<&str> = policies.iter().map(Policy::name).collect();
+            let policies = match policies.as_slice() {
+                [] => "no policies".to_owned(),
+                names => names.join(", "),
             };
             writeln!(
                 out,
-                "  {:<widest_name$}  {:<widest_principal$}  {policies}",
+                "  {:<widest_name$}  {:<widest_token$}  {policies}",
                 caller.name(),
-                caller.principal().to_string()
+                caller.token()
             )?;
         }
-        self.write_calls(out)?;
-        out.flush()
+        Ok(())
     }
 
     /// Writes one call that is allowed and one that is refused, of the same caller where one has both.

@@ -47,7 +47,7 @@ impl Settings {
     /// The settings of a program whose manifest stands in `directory`, so that `cargo run` works from every directory of
     /// the workspace.
     pub(crate) fn of(directory: &Path) -> Self {
-        let demo = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../campaigns"));
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("campaigns");
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data: directory.join("data"),
