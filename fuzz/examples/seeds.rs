@@ -1,4 +1,4 @@
-//! Writes the seeds of every target into `corpus/`.
+//! Writes the seeds of every target to `corpus/`.
 
 use std::fs;
 use std::path::Path;

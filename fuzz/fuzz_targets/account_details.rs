@@ -1,4 +1,4 @@
-//! Account details are refused with a place, or leave out no policy of anybody.
+//! Account details are rejected with a position, or every policy of every identity is loaded.
 
 #![no_main]
 

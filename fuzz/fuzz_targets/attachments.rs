@@ -1,4 +1,5 @@
-//! An attachments file is refused with a place, or everybody in it has exactly what it says.
+//! An attachments file is rejected with a position, or every identity in it has exactly the policies that the file
+//! lists.
 
 #![no_main]
 

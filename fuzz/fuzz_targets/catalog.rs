@@ -1,4 +1,4 @@
-//! A catalog file is refused with places, or can be looked up and rendered as Rust.
+//! A catalog file is rejected with positions, or can be looked up and rendered as Rust.
 
 #![no_main]
 

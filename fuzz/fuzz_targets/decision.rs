@@ -1,4 +1,4 @@
-//! An answer stays right when more becomes known, and decision and explanation say the same.
+//! A decision remains correct when more keys become known, and decision and explanation agree.
 
 #![no_main]
 

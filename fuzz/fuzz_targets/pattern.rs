@@ -1,4 +1,4 @@
-//! The matcher of patterns says what a table of all prefixes says.
+//! The pattern matcher agrees with a table of all prefixes.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A document is refused with a place in its text, or can be written and read back as the same document.
+//! A document is rejected with a position in its text, or can be written and parsed back as the same document.
 
 #![no_main]
 

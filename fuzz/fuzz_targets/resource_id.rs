@@ -1,4 +1,4 @@
-//! An id is refused, or stands in one ARN that no other id has and that gives it back.
+//! An id is rejected, or is part of exactly one ARN, which no other id has and from which the id can be read back.
 
 #![no_main]
 

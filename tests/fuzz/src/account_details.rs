@@ -1,4 +1,4 @@
-//! Account details are refused with a place, or leave out no policy of anybody.
+//! Account details are rejected with a position, or every policy of every identity is loaded.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::place::assert_source_error;
 use pinpoint_iam::source::{AccountDetails, PolicySource};
 use serde_json::Value;
 
-/// The inline and managed policies of a user, group or role, as decisions cite them.
+/// Returns the inline and managed policies of a user, group or role, as decisions refer to them.
 fn own(entry: &Value, word: &str, name: &str, inline: &str) -> Vec<String> {
     let name = text(entry, name);
     let inline = list(entry, inline).iter();
@@ -23,7 +23,7 @@ fn of_groups(details: &Value, user: &Value) -> Vec<String> {
     let group = |name: &Value| {
         let mut all = list(details, "GroupDetailList").iter();
         all.find(|group| group["GroupName"] == *name)
-            .expect("no group is left out")
+            .expect("every group of a user is listed")
     };
     groups
         .flat_map(|name| own(group(name), "group", "GroupName", "GroupPolicyList"))
@@ -34,13 +34,13 @@ fn of_groups(details: &Value, user: &Value) -> Vec<String> {
 ///
 /// # Panics
 ///
-/// When it does not hold.
+/// If the property does not hold.
 pub fn check(input: &str) {
     let store = match AccountDetails::from_json("account.json", input).load() {
         Ok(store) => store,
         Err(error) => return assert_source_error(input, &error),
     };
-    // Numbers that no `f64` holds are no `Value`.
+    // A number that does not fit an `f64` is not a `Value`.
     let Ok(details) = serde_json::from_str::<Value>(input) else {
         assert!(serde_json::from_str::<&serde_json::value::RawValue>(input).is_ok());
         return;

@@ -1,4 +1,4 @@
-//! A request and policies, written line by line.
+//! A request and policies, one per line of text.
 //!
 //! ```text
 //! caller arn:aws:iam::111122223333:user/ana
@@ -9,9 +9,11 @@
 //! identity {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 //! ```
 //!
-//! `keyless-caller` is a caller that brings no condition keys of its own, `account` the resource's account. A `later` key
-//! is not known at first; without `=` it turns out to be absent. The other lines are policies by type, one document each;
-//! every `scp` and `rcp` is a level of its own.
+//! `keyless-caller` is a caller without condition keys of its own, and `account` is the resource's account. A `later`
+//! key is
+//! initially unknown; without `=`, it turns out to be absent. The other lines are policies by type, one document each.
+//! Each
+//! `scp` and `rcp` is a separate level.
 
 use pinpoint_iam::context::Context;
 use pinpoint_iam::policy::Document;
@@ -19,7 +21,7 @@ use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Arn, Policy, PolicyStack, Principal};
 
-/// A request and the policies that have a say in it.
+/// A request and its applicable policies.
 pub struct Asked<'a> {
     caller: Principal,
     action: RequestedAction<'a>,
@@ -27,22 +29,22 @@ pub struct Asked<'a> {
     account: Option<&'a str>,
     /// The keys that are known from the start.
     pub known: Vec<Key<'a>>,
-    /// The keys that are not.
+    /// The keys that are initially unknown.
     pub later: Vec<Key<'a>>,
-    /// The policies.
+    /// The applicable policies.
     pub policies: Policies,
 }
 
 /// A condition key and its values.
 #[derive(Clone)]
 pub struct Key<'a> {
-    /// The name.
+    /// The name of the key.
     pub name: &'a str,
-    /// The values, between `|`; `None` for no value at all.
+    /// The values, separated by `|`; `None` if the key is absent.
     pub values: Option<&'a str>,
 }
 
-/// What a [`PolicyStack`] borrows.
+/// The owned policies that a [`PolicyStack`] borrows.
 #[derive(Clone, Default)]
 pub struct Policies {
     /// Identity-based policies.
@@ -56,7 +58,7 @@ pub struct Policies {
 }
 
 impl<'a> Asked<'a> {
-    /// Reads what is written; `None` where any of it is nothing that can be asked.
+    /// Parses the text, and returns `None` if a part of it is not valid in a request.
     pub fn read(text: &'a str) -> Option<Self> {
         let mut caller = Principal::anonymous();
         let mut action = RequestedAction::parse("mobiletargeting:GetApp").ok()?;
@@ -78,7 +80,7 @@ impl<'a> Asked<'a> {
                 _ => policies.add(word, rest)?,
             }
         }
-        // A key cannot be known and not known.
+        // A key cannot be both known and unknown.
         later.retain(|key: &Key<'_>| {
             !known
                 .iter()
@@ -95,7 +97,7 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// The request with these condition keys.
+    /// Returns the request with these condition keys.
     pub fn request<'b>(&'b self, context: &'b Context) -> Request<'b> {
         let request = Request::new(&self.caller, self.action, self.resource, context);
         match self.account {
@@ -104,7 +106,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// The known keys, `found` beside them, and `unknown` ones.
+    /// Returns a context with the known keys, the keys in `found`, and `unknown` ones.
     pub fn context<'k>(
         &self,
         found: impl IntoIterator<Item = &'k Key<'k>>,
@@ -140,7 +142,7 @@ impl<'a> Key<'a> {
         }
     }
 
-    /// One value is that of a single-valued key, and several are a list.
+    /// Inserts one value as that of a single-valued key, and several values as a list.
     fn insert_into(&self, context: &mut Context) {
         let values: Vec<&str> = self.values().collect();
         match values.as_slice() {
@@ -153,7 +155,7 @@ impl<'a> Key<'a> {
         self.values.into_iter().flat_map(|values| values.split('|'))
     }
 
-    /// Whether not knowing this key is not knowing `other`.
+    /// Returns whether `other` is unknown if this key is.
     pub fn stands_for(&self, other: &str) -> bool {
         let name = self.name.to_ascii_lowercase();
         name == other || (name.ends_with('/') && other.starts_with(&name))
@@ -176,15 +178,15 @@ impl Policies {
         Some(())
     }
 
-    /// The same policies, each written and read once more.
+    /// Returns the same policies after each has been written and parsed again.
     ///
     /// # Panics
     ///
-    /// When a policy cannot be read back.
+    /// If a written policy cannot be parsed.
     pub fn written_and_read(&self) -> Self {
         let again = |policy: &Policy| {
             let written = policy.document().to_string();
-            let read = Document::parse(&written).expect("what was written can be read");
+            let read = Document::parse(&written).expect("a written document can be parsed");
             Policy::new(policy.name(), read)
         };
         let all = |policies: &Vec<Policy>| policies.iter().map(again).collect();
@@ -199,7 +201,7 @@ impl Policies {
         }
     }
 
-    /// The policies, as the evaluators take them.
+    /// Returns the policies in the form that the evaluators accept.
     pub fn stack(&self) -> PolicyStack<'_> {
         PolicyStack {
             identity: &self.identity,

@@ -1,4 +1,4 @@
-//! Who has which policies, read a second time and in the plainest way.
+//! A second and simpler implementation of which identity has which policies.
 
 use std::collections::BTreeSet;
 
@@ -6,42 +6,42 @@ use pinpoint_iam::Principal;
 use pinpoint_iam::source::PolicyStore;
 use serde_json::Value;
 
-/// The elements of the list that `object` has as its member `name`; none where it has no such member.
+/// Returns the elements of the list `name` in `object`, or an empty slice if there is no such member.
 pub fn list<'a>(object: &'a Value, name: &str) -> &'a [Value] {
     object[name].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The string that `object` has as its member `name`.
+/// Returns the string `name` in `object`.
 ///
 /// # Panics
 ///
-/// When it has none.
+/// If there is no such member.
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object[name]
         .as_str()
         .expect("a source accepts only text here")
 }
 
-/// The user, or some session of the role, that has the ARN `arn`.
+/// Returns the user with the ARN `arn`, or a session of the role with that ARN.
 ///
 /// # Panics
 ///
-/// When `arn` is neither a user's nor a role's.
+/// If `arn` is neither that of a user nor that of a role.
 pub fn owner(arn: &str) -> Principal {
     let (front, path) = arn.split_once('/').expect("an ARN of a user or role");
     let name = path.rsplit('/').next().unwrap_or_default();
-    // The path of an identity does not tell two of them apart.
+    // Identities cannot differ only in their path.
     let without_path = format!("{front}/{name}");
     Principal::from_arn(&without_path)
         .or_else(|_| Principal::role_session(&without_path, "session"))
         .expect("an ARN of a user or role")
 }
 
-/// `store` knows for the identity with the ARN `arn` exactly the policies `names` and the boundary.
+/// Checks that the identity with the ARN `arn` has exactly the policies `names` and the given boundary in `store`.
 ///
 /// # Panics
 ///
-/// When it is not so.
+/// If it does not.
 pub fn assert_has(
     store: &PolicyStore,
     arn: &str,

@@ -1,4 +1,5 @@
-//! An attachments file is refused with a place, or everybody in it has exactly what it says.
+//! An attachments file is rejected with a position, or every identity in it has exactly the policies that the file
+//! lists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +16,7 @@ const DOCUMENT: &str = r#"{
     "Statement": { "Effect": "Allow", "Action": "mobiletargeting:*", "Resource": "*" }
 }"#;
 
-/// A directory with the documents `a.json` to `c.json`, one for each process; it is left behind.
+/// A directory with the documents `a.json` to `c.json`, one per process. It is not deleted at the end.
 static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| {
     let name = format!("pinpoint-iam-fuzz-attachments-{}", std::process::id());
     let path = std::env::temp_dir().join(name);
@@ -35,7 +36,7 @@ fn names(list: &[Value]) -> impl Iterator<Item = String> {
 ///
 /// # Panics
 ///
-/// When it does not hold.
+/// If the property does not hold.
 pub fn check(text: &str) {
     fs::write(DIRECTORY.join("attachments.json"), text).expect("a temporary file");
     let source = Directory::open(&*DIRECTORY).expect("a directory");

@@ -1,4 +1,4 @@
-//! A catalog file is refused with places, or can be looked up and rendered as Rust.
+//! A catalog file is rejected with positions, or can be looked up and rendered as Rust.
 
 use crate::place::assert_within;
 use pinpoint_iam_catalog::{Catalog, SourceFile, render};
@@ -7,7 +7,7 @@ use pinpoint_iam_catalog::{Catalog, SourceFile, render};
 ///
 /// # Panics
 ///
-/// When it does not hold.
+/// If the property does not hold.
 pub fn check(text: &str) {
     let catalog = match Catalog::load([SourceFile::new("fuzz.toml", text)]) {
         Ok(catalog) => catalog,
@@ -30,8 +30,8 @@ pub fn check(text: &str) {
     let rendered = render(service);
     assert_eq!(rendered, render(service));
     let file = syn::parse_file(&rendered).expect("Rust");
-    // Texts of a catalog end up in comments and strings, and nowhere else. The metadata is made by constant functions
-    // without parameters, and one macro of the library implements the traits of the enum.
+    // Texts of a catalog may only appear in comments and strings. The metadata is built by constant functions without
+    // parameters, and one macro of the library implements the traits of the enum.
     for item in &file.items {
         let is_generated = match item {
             syn::Item::Fn(function) => {
@@ -53,6 +53,6 @@ pub fn check(text: &str) {
             | syn::Item::Verbatim(_) => false,
             _ => true,
         };
-        assert!(is_generated, "an item that no catalog asks for");
+        assert!(is_generated, "an item that no catalog generates");
     }
 }

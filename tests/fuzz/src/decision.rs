@@ -1,4 +1,4 @@
-//! An answer stays right when more becomes known, and decision and explanation say the same.
+//! A decision remains correct when more keys become known, and decision and explanation agree.
 
 use crate::asked::{Asked, Key};
 use pinpoint_iam::context::Context;
@@ -7,7 +7,7 @@ use pinpoint_iam::policy::Document;
 
 const DENY: &str = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
 
-/// How a request ends, whatever statement ends it.
+/// The outcome of a request, regardless of the statement that caused it.
 #[derive(Debug, PartialEq)]
 enum End {
     Allowed,
@@ -25,7 +25,9 @@ fn end(answer: &Answer) -> End {
     }
 }
 
-/// What is answered, held against the explanation, a second reading of the policies, and a Deny of everything.
+/// Evaluates the request, and compares the result with the explanation and with the result for policies that were
+/// written
+/// and parsed again. Also checks that a `Deny` of everything denies the request.
 fn ask(asked: &Asked<'_>, context: &Context) -> Answer {
     let request = asked.request(context);
     let answer = reference::decide(&asked.policies.stack(), &request);
@@ -58,22 +60,22 @@ fn ask(asked: &Asked<'_>, context: &Context) -> Answer {
     answer
 }
 
-/// What is answered `before` some keys are known is still so `after` all are.
+/// Checks that the result `before` some keys are known still applies `after` all of them are.
 fn assert_still(before: &Answer, after: &Answer) {
     match (end(before), end(after)) {
         (_, End::Needs) => panic!("needs keys, though all are known"),
         (End::Needs, _) => {}
-        // What no policy allows may turn out to be denied.
+        // An implicit deny may become an explicit one.
         (End::Refused, after) => assert_ne!(after, End::Allowed),
         (before, after) => assert_eq!(before, after),
     }
 }
 
-/// Checks one input; `false` where it is nothing that can be asked.
+/// Checks one input. Returns `false` if the input is not a valid request.
 ///
 /// # Panics
 ///
-/// When it does not hold.
+/// If the property does not hold.
 pub fn check(text: &str) -> bool {
     let Some(asked) = Asked::read(text) else {
         return false;
@@ -91,14 +93,14 @@ pub fn check(text: &str) -> bool {
     let exchanged = ask(&asked, &asked.context(&others, &none));
     assert_still(&before, &exchanged);
 
-    // Whoever supplies the keys that an answer names gets to the answer.
+    // Supplying the keys that a result asks for leads to a decision.
     let (mut found, mut unknown) = (Vec::new(), asked.later.clone());
     let mut answer = before;
     while let Answer::Needs(keys) = &answer {
         let (supplied, rest): (Vec<_>, Vec<_>) = unknown
             .into_iter()
             .partition(|key| keys.iter().any(|needed| key.stands_for(needed.folded())));
-        assert!(!supplied.is_empty(), "asks for what is known: {keys}");
+        assert!(!supplied.is_empty(), "asks for keys that are known: {keys}");
         found.extend(supplied);
         unknown = rest;
         answer = ask(&asked, &asked.context(&found, &unknown));

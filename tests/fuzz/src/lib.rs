@@ -1,4 +1,4 @@
-//! What must hold for any input: the check of each fuzz target, and its seeds.
+//! Properties that must hold for any input: the check of each fuzz target, and its seeds.
 //!
 //! The targets in `fuzz/` only call these functions. The tests of this package run every check on its seeds.
 
@@ -6,7 +6,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what does not hold is reported by a panic"
+    reason = "a violated property is reported by a panic"
 )]
 
 pub mod account_details;
@@ -21,7 +21,8 @@ pub mod policy_document;
 pub mod resource_id;
 pub mod seeds;
 
-/// The check of the fuzz target `name` on one input, as the fuzzer calls it; `None` where there is no such target.
+/// Returns the check of the fuzz target `name`, which takes one input from the fuzzer, or `None` if there is no such
+/// target.
 pub fn check(name: &str) -> Option<fn(&[u8])> {
     fn text(data: &[u8], check: impl Fn(&str)) {
         if let Ok(text) = std::str::from_utf8(data) {

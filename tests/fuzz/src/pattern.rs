@@ -1,10 +1,10 @@
-//! The matcher of patterns says what a table of all prefixes says.
+//! The pattern matcher agrees with a table of all prefixes.
 
 use arbitrary::{Arbitrary, Unstructured};
 use pinpoint_iam::context::Context;
 use pinpoint_iam::pattern::{Case, Match, Pattern, Syntax};
 
-/// Longer input shows nothing that shorter input does not.
+/// Longer input does not find anything that shorter input would miss.
 const LONGEST: usize = 48;
 
 const KEYS: [&str; 3] = ["k", "aws:username", "aws:PrincipalTag/team"];
@@ -43,7 +43,7 @@ enum Fact {
     Several(Vec<Letter>),
 }
 
-/// What a pattern consists of once its variables are filled.
+/// An element of a pattern after its variables have been substituted.
 enum Atom {
     Is(char),
     AnyCharacter,
@@ -60,8 +60,9 @@ fn text(letters: &[Letter]) -> String {
     letters.iter().map(|letter| letter.character()).collect()
 }
 
-/// The pattern as a policy has it, and its atoms. `None` for the atoms of a pattern with a variable without value; the
-/// key of the first variable that is not known beside them.
+/// Returns the pattern as written in a policy, its atoms, and the key of its first unknown variable. The atoms are
+/// `None` if
+/// a variable of the pattern has no value.
 fn write(input: &Input<'_>) -> (String, Option<Vec<Atom>>, Option<&'static str>) {
     let mut written = String::new();
     let mut atoms = Some(Vec::new());
@@ -126,7 +127,7 @@ fn write(input: &Input<'_>) -> (String, Option<Vec<Atom>>, Option<&'static str>)
     (written, atoms.filter(|_| !is_unresolved), unknown)
 }
 
-/// The atoms of a pattern that is read without variables.
+/// Returns the atoms of a pattern that is parsed without variables.
 fn plain(written: &str, has_wildcards: bool) -> Vec<Atom> {
     let atom = |letter| match letter {
         '*' if has_wildcards => Atom::AnyRun,
@@ -197,7 +198,7 @@ fn check_input(input: &Input<'_>) {
     } else {
         (Some(plain(&written, input.has_wildcards)), None)
     };
-    let pattern = Pattern::parse(&written, syntax).expect("the pattern is written by the rules");
+    let pattern = Pattern::parse(&written, syntax).expect("the pattern follows the syntax");
     let found = pattern.matches(&value, case, &facts);
     let expected = atoms.map(|atoms| table(&atoms, &value, case));
     match (expected, unknown) {
@@ -213,11 +214,11 @@ fn check_input(input: &Input<'_>) {
     }
 }
 
-/// Checks one input, whatever its bytes are.
+/// Checks one input. Any bytes are a valid input.
 ///
 /// # Panics
 ///
-/// When it does not hold.
+/// If the property does not hold.
 pub fn check(data: &[u8]) {
     if let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) {
         check_input(&input);

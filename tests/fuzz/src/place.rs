@@ -1,12 +1,12 @@
-//! Whether a fault says where it is.
+//! Checks of the positions in errors.
 
 use pinpoint_iam::source::SourceError;
 
-/// A fault is one line of text, and its place is in `text` or right behind it.
+/// Checks that an error message is one line, and that its position is in `text` or directly after it.
 ///
 /// # Panics
 ///
-/// When it is not so.
+/// If it is not.
 pub fn assert_within(text: &str, line: usize, column: usize, message: &str) {
     assert!(!message.is_empty(), "no message");
     assert!(!message.contains('\n'), "several lines: {message}");
@@ -23,12 +23,12 @@ pub fn assert_within(text: &str, line: usize, column: usize, message: &str) {
     );
 }
 
-/// [`assert_within`] for a fault of a policy source.
+/// Calls [`assert_within`] for an error of a policy source.
 ///
 /// # Panics
 ///
-/// When the fault has no place in `text`.
+/// If the error has no position in `text`.
 pub fn assert_source_error(text: &str, error: &SourceError) {
-    let (line, column) = error.position().expect("the fault has a place");
+    let (line, column) = error.position().expect("the error has a position");
     assert_within(text, line, column, error.message());
 }

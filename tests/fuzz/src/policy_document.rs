@@ -1,4 +1,4 @@
-//! A document is refused with a place in its text, or can be written and read back as the same document.
+//! A document is rejected with a position in its text, or can be written and parsed back as the same document.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use crate::place::assert_within;
 use pinpoint_iam::policy::{Document, ParseError, PolicyKind};
 use serde_json::Value;
 
-/// Shorter than every quota, so that no verdict depends on how a document is written.
+/// Shorter than every quota, so that no result depends on how a document is written.
 const SHORT: usize = 2_000;
 
 /// Checks one input.
 ///
 /// # Panics
 ///
-/// When it does not hold.
+/// If the property does not hold.
 pub fn check(text: &str) {
     let document = match Document::parse(text) {
         Ok(document) => document,
@@ -21,10 +21,10 @@ pub fn check(text: &str) {
             return assert_within(text, error.line(), error.column(), &error.explanation());
         }
     };
-    // Numbers that no `f64` holds are no `Value`.
+    // A number that does not fit an `f64` is not a `Value`.
     let json = serde_json::from_str::<Value>(text);
     for written in [document.to_string(), document.to_string_pretty()] {
-        let read = Document::parse(&written).expect("what was written can be read");
+        let read = Document::parse(&written).expect("a written document can be parsed");
         assert_eq!(read, document);
         assert_eq!(read.to_string(), document.to_string());
         if let Ok(json) = &json {
@@ -34,7 +34,7 @@ pub fn check(text: &str) {
             );
         }
         let is_short = text.len() < SHORT && written.len() < SHORT;
-        // Others are faults where they are not escaped, and writing escapes them.
+        // Characters beyond Latin-1 are errors unless they are escaped, and writing escapes them.
         let is_latin = text.chars().all(|character| character <= '\u{ff}');
         for kind in PolicyKind::ALL {
             let faults = document.faults(*kind);
@@ -43,7 +43,7 @@ pub fn check(text: &str) {
                 assert_within(text, fault.line(), fault.column(), &fault.explanation());
             }
             if is_short && is_latin {
-                // Faults stand in the order of their places, and writing orders members.
+                // Errors are sorted by position, and writing may change the order of members.
                 let of = |faults: &[ParseError]| -> BTreeSet<String> {
                     faults.iter().map(ParseError::explanation).collect()
                 };

@@ -1,4 +1,4 @@
-//! An id is refused, or stands in one ARN that no other id has and that gives it back.
+//! An id is rejected, or is part of exactly one ARN, which no other id has and from which the id can be read back.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ struct Input<'a> {
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Id<'a> {
-    /// The id of the same field in the other list, or of a closed list.
+    /// The id of the same field in the other list, or one of a closed list.
     Known(u8),
     Text(&'a str),
 }
@@ -64,7 +64,7 @@ fn arn<'a>(metadata: &'static ResourceTypeMetadata, scope: &'a Scope, part: &'a 
     format!("{}:{part}", front.join(":"))
 }
 
-/// The values of the fields, as an application knows them.
+/// Returns the decoded values of the fields, as an application uses them.
 fn read(metadata: &'static ResourceTypeMetadata, part: &ResourcePart) -> Vec<String> {
     let fields = metadata.fields.iter().enumerate();
     let value = |(position, field): (usize, &pinpoint_iam::resource::Field)| match field.accepts {
@@ -84,7 +84,8 @@ fn is_same(metadata: &'static ResourceTypeMetadata, ids: &[&str], others: &[&str
         })
 }
 
-/// The ARN has no separator and no wildcard but its type's; it gives the ids back.
+/// Checks that the ARN contains no separators and wildcards except those of its type, and that the ids can be read
+/// back.
 fn check_part(
     metadata: &'static ResourceTypeMetadata,
     scope: &Scope,
@@ -111,7 +112,7 @@ fn check_part(
     arn
 }
 
-/// What a policy that names `one` says about `other`.
+/// Returns whether a policy that names `one` covers `other`.
 fn covers(one: &str, other: &str) -> bool {
     let document = format!(
         r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"{one}"}}}}"#
@@ -122,7 +123,7 @@ fn covers(one: &str, other: &str) -> bool {
     resource.patterns()[0].matches(&other, &Context::new()) == Match::Yes
 }
 
-/// A generated constructor and its way back.
+/// Checks that a generated constructor and its inverse agree.
 fn assert_typed<R: Resource + PartialEq>(
     scope: &Scope,
     one: Result<R, InvalidId>,
@@ -160,7 +161,7 @@ fn check_input(input: Input<'_>) {
         }
     }
 
-    // What an ARN says is written back as it was.
+    // An ARN that has been parsed is written back unchanged.
     let text = arn(metadata, &scope, input.part);
     if let Ok(parsed) = Arn::parse(&text)
         && let Ok(part) = metadata.parse(parsed, &scope)
@@ -185,11 +186,11 @@ fn check_input(input: Input<'_>) {
     assert_typed(&scope, Template::new(&a, &b), Template::new(&c, &d));
 }
 
-/// Checks one input, whatever its bytes are.
+/// Checks one input. Any bytes are a valid input.
 ///
 /// # Panics
 ///
-/// When it does not hold.
+/// If the property does not hold.
 pub fn check(data: &[u8]) {
     if let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) {
         check_input(input);

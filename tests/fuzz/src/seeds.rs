@@ -1,4 +1,4 @@
-//! What the fuzzer starts from.
+//! The seeds from which the fuzzer starts.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use toml::{Table, Value};
 /// Longer seeds only slow the fuzzer down.
 const LONGEST: usize = 4_096;
 
-/// How many seeds there are of bytes, and how long each is.
+/// How many seeds of random bytes there are, and the length of each.
 const BYTE_SEEDS: usize = 500;
 const BYTES: usize = 256;
 
@@ -28,7 +28,7 @@ struct Document {
     fill: Option<IgnoredAny>,
 }
 
-/// An input to start from.
+/// An initial input.
 #[derive(Clone, Debug)]
 pub struct Seed {
     /// The fuzz target.
@@ -68,9 +68,9 @@ impl Corpus<'_> {
         Ok(())
     }
 
-    /// Bytes without a pattern, for a target that reads any bytes as an input.
+    /// Adds random bytes as seeds, for a target that accepts any bytes.
     fn add_bytes(&mut self) {
-        // A linear congruential generator: the same bytes in every run.
+        // A linear congruential generator, which gives the same bytes in every run.
         let mut state = 1_u64;
         for number in 0..BYTE_SEEDS {
             let mut byte = || {
@@ -88,11 +88,11 @@ impl Corpus<'_> {
     }
 }
 
-/// A seed for every case of the conformance tables, for the example policies and the fixtures.
+/// Returns a seed for every case of the conformance tables, for the example policies and for the fixtures.
 ///
 /// # Errors
 ///
-/// When a file cannot be read or has another form.
+/// If a file cannot be read or has an unexpected structure.
 pub fn seeds() -> Result<Vec<Seed>> {
     let mut seeds = Vec::new();
     let mut corpus_of = |target, fill: &mut dyn FnMut(&mut Corpus<'_>) -> Result<()>| {
@@ -131,7 +131,7 @@ pub fn seeds() -> Result<Vec<Seed>> {
         corpus.add_files(&root.join("tests/fixtures/account-details"))?;
         let printed: serde_json::Value =
             serde_json::from_str(&read("tests/fixtures/account-details/account.json")?)?;
-        // The account is too long as a whole; each of its entries with what belongs to it is not.
+        // The whole account is too long for a seed. Each of its entries, with everything nested in it, is short enough.
         for list in [
             "UserDetailList",
             "RoleDetailList",
@@ -178,7 +178,7 @@ fn text<'a>(table: &'a Table, name: &str) -> Option<&'a str> {
     table.get(name).and_then(Value::as_str)
 }
 
-/// A value or all of a list, lists within it included.
+/// Returns the strings in a value: the value itself, or all elements of a list and of the lists within it.
 fn flat(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
@@ -187,7 +187,7 @@ fn flat(value: &Value) -> Vec<&str> {
     }
 }
 
-/// The condition keys of a case; `unknown` ones turn out to be absent.
+/// Writes the condition keys of a case. Keys that are `unknown` in the case turn out to be absent.
 fn keys(case: &Table) -> Result<String> {
     let mut lines = String::new();
     for (key, value) in case
@@ -208,7 +208,7 @@ fn keys(case: &Table) -> Result<String> {
     Ok(lines)
 }
 
-/// A case of `evaluation.toml`, in the way of the target `decision`: its first request.
+/// Writes the first request of a case of `evaluation.toml`, in the input format of the target `decision`.
 fn request(table: &Table, case: &Table) -> Result<String> {
     let section = |name: &str| {
         table
@@ -271,7 +271,7 @@ fn request(table: &Table, case: &Table) -> Result<String> {
     Ok(lines)
 }
 
-/// A case of `conditions.toml`, in the way of the target `decision`.
+/// Writes a case of `conditions.toml`, in the input format of the target `decision`.
 fn condition(case: &Table) -> Result<String> {
     let member = |name: &str| text(case, name).unwrap_or_default();
     let values = match case.get("values") {

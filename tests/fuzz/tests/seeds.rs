@@ -1,4 +1,4 @@
-//! Every fuzz target holds on its seeds.
+//! Every fuzz target's property holds on its seeds.
 
 #![expect(clippy::expect_used, reason = "a test whose set-up fails has failed")]
 
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use pinpoint_iam_fuzz::{check, seeds};
 
-/// The targets of the fuzzer.
+/// Returns the names of the fuzz targets.
 fn targets() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/fuzz_targets");
     let files = fs::read_dir(folder).expect("the folder of the fuzz targets");
