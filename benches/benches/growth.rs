@@ -1,9 +1,8 @@
 //! Measures compile time and memory as catalogs grow: `cargo bench --bench growth`.
 //!
 //! Generates crates with 1, 10 and 100 services and 10,000 actions each in total. Each crate is checked in several
-//! forms, and
-//! the processor time of all compiler processes is compared. Then a program evaluates one action of each service and
-//! reports how much memory that took.
+//! forms, and the processor time of all compiler processes is compared. Then a program evaluates one action of each
+//! service and reports how much memory that took.
 
 use std::fmt::Write;
 use std::fs;
@@ -181,8 +180,7 @@ impl Scale {
     fn check(&self, form: Form) -> Result<f64, Failure> {
         let mut seconds = Vec::new();
         // The first check of these forms is not counted: it also builds a build script that has changed and, the first
-        // time, the
-        // dependencies.
+        // time, the dependencies.
         if matches!(form, Form::Without | Form::Unused) {
             self.check_once(form, 0)?;
         }

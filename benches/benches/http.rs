@@ -1,8 +1,7 @@
 //! Measures what `#[requires]` costs a service: `cargo bench --bench http`.
 //!
 //! One single-threaded server process serves two routes with the same authentication and the same path extractor; one
-//! of
-//! them has the attribute. The policies are those of W2. Clients in this process keep the server's connections busy,
+//! of them has the attribute. The policies are those of W2. Clients in this process keep the server's connections busy,
 //! alternating between the routes in short turns. If `taskset` is available, the server runs on one processor and the
 //! clients on another.
 

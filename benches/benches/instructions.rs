@@ -1,10 +1,8 @@
 //! Counts the instructions of a decision, and of the attribute in a web request, and compares them with committed
-//! bounds:
-//! `cargo bench -p pinpoint-iam-benches --bench instructions`.
+//! bounds: `cargo bench -p pinpoint-iam-benches --bench instructions`.
 //!
 //! A separate program makes the same decisions on every run, and callgrind counts its instructions. Nothing is timed,
-//! so the
-//! check can be part of a gate that runs on any machine. With `-- --renew`, the counts become the new bounds.
+//! so the check can be part of a gate that runs on any machine. With `-- --renew`, the counts become the new bounds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,8 +24,7 @@ const REQUESTS: usize = 200;
 const SLACK: f64 = 1.1;
 
 /// The same factor for a request. The cost of the attribute is the difference between two counts, and each of them
-/// varies
-/// by a few hundred from run to run, depending on the addresses that the allocator returns.
+/// varies by a few hundred from run to run, depending on the addresses that the allocator returns.
 const REQUEST_SLACK: f64 = 1.3;
 
 /// The key under which the figures of a request are stored, next to the workloads.

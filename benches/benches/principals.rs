@@ -68,8 +68,7 @@ fn memory() -> Result<Value, Failure> {
 }
 
 /// Measures the first decision of each principal, which compiles its policies as far as they are not compiled yet, and
-/// the
-/// second decision.
+/// the second decision.
 fn first_decisions() -> Result<Value, Failure> {
     let everybody = Everybody::new(PRINCIPALS, POLICIES, ATTACHED);
     let start = Instant::now();

@@ -1,9 +1,8 @@
 //! Measures two threads against one, and decisions during reloads: `cargo bench --bench threads`.
 //!
 //! A machine with two processors is not necessarily twice as fast as with one: the processors may be halves of one
-//! core, and
-//! other processes may use them. The benchmark therefore also measures threads that share nothing, as the best that two
-//! threads can reach.
+//! core, and other processes may use them. The benchmark therefore also measures threads that share nothing, as the
+//! best that two threads can reach.
 
 use std::hint::black_box;
 use std::path::Path;

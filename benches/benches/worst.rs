@@ -3,8 +3,7 @@
 //! Each case combines a policy of a given length with a request whose ARN, or whose longest context value, has a given
 //! length. Both lengths are doubled, one at a time, up to AWS's limits: 6,144 characters for a managed policy and 2,048
 //! for an ARN. If the cost is linear in a length, it at most doubles when the length doubles. The patterns end with
-//! `*`,
-//! because for other patterns the last character is compared first.
+//! `*`, because for other patterns the last character is compared first.
 
 use std::hint::black_box;
 

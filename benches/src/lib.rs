@@ -1,8 +1,7 @@
 //! Benchmarks of decisions, for this crate and for others.
 //!
 //! [`workload`] generates the policies and the questions, [`engine`] contains the engines that decide them, [`measure`]
-//! times
-//! and counts, [`report`] prints, and [`service`] is a web service. The targets in `benches/` combine them.
+//! times and counts, [`report`] prints, and [`service`] is a web service. The targets in `benches/` combine them.
 
 pub mod engine;
 pub mod measure;

@@ -1,8 +1,7 @@
 //! Measures the cost of one decision: `cargo bench --bench decisions [WORKLOAD..]`.
 //!
 //! All engines and baselines run in one process, in short turns. Before that, the decisions of every engine are
-//! compared with
-//! those of the reference evaluator.
+//! compared with those of the reference evaluator.
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,8 +1,7 @@
 //! Measures the cost of loading W4, from JSON until the first decision can be made: `cargo bench --bench loading`.
 //!
 //! pinpoint-iam and iam-rs read the JSON. For Cedar and casbin, the policies are translated beforehand; their figures
-//! are for
-//! comparison only.
+//! are for comparison only.
 
 use std::hint::black_box;
 use std::process::Command;

@@ -1,12 +1,9 @@
 //! casbin: one row per statement, with our own matcher.
 //!
 //! casbin's `keyMatch` treats everything after a `*` as matched, and therefore allows too much. The matcher used here
-//! is that
-//! of the linear scan. Several actions or resources share one column, separated by spaces, because rows cost more than
-//! the
-//! length of their columns. Condition keys are columns of the request, and conditions are columns of the row, empty if
-//! the
-//! statement does not have them.
+//! is that of the linear scan. Several actions or resources share one column, separated by spaces, because rows cost
+//! more than the length of their columns. Condition keys are columns of the request, and conditions are columns of the
+//! row, empty if the statement does not have them.
 
 use ::casbin::function_map::{OperatorFunction, dynamic_to_str};
 use ::casbin::rhai::Dynamic;

@@ -1,8 +1,7 @@
 //! cedar-policy: every statement becomes one policy in Cedar's language.
 //!
 //! An action pattern with a wildcard becomes a group whose members are the actions that it matches. Resource patterns
-//! are
-//! translated in two ways, and both are measured:
+//! are translated in two ways, and both are measured:
 //!
 //! - entities: a resource is a member of every prefix that the policies name (`apps/a1/campaigns/`), and only a
 //!   pattern with another wildcard is matched as text;

@@ -28,8 +28,7 @@ fn main() -> Result<(), Failure> {
 }
 
 /// The function whose instructions are counted, by its name. It does a little more than call `run`, because the
-/// compiler
-/// would otherwise merge the two functions.
+/// compiler would otherwise merge the two functions.
 #[inline(never)]
 fn counted(ours: &Ours<'_>, count: usize) {
     black_box(black_box(ours).run(0, count));

@@ -1,9 +1,8 @@
 //! Engines that decide the questions of a workload. Those of other projects are in the package `peers`.
 //!
 //! An engine is given the policies and the questions before anything is timed. The requests of the peers are then ready
-//! for
-//! a decision: ids are interned, entities built, contexts created. Only pinpoint-iam parses its texts again for every
-//! decision, in [`ours::Form::Text`]. The peers do not have to find out which policies apply to the caller.
+//! for a decision: ids are interned, entities built, contexts created. Only pinpoint-iam parses its texts again for
+//! every decision, in [`ours::Form::Text`]. The peers do not have to find out which policies apply to the caller.
 
 pub mod floor;
 pub mod glob;
@@ -18,8 +17,7 @@ pub trait Engine {
     fn name(&self) -> &'static str;
 
     /// Decides `count` questions in turn from number `first` on, starting again after the last one, and returns how
-    /// many
-    /// are allowed.
+    /// many are allowed.
     fn run(&self, first: usize, count: usize) -> usize;
 
     /// Decides the question with the number `index`.

@@ -35,8 +35,7 @@ pub fn main_thread_time(id: u32) -> Result<Duration, Failure> {
 }
 
 /// Returns the processor time of all child processes that have been waited for, and of their own children, in
-/// hundredths of
-/// a second.
+/// hundredths of a second.
 ///
 /// # Errors
 ///

@@ -1,10 +1,8 @@
 //! Rounds in which every engine has one turn.
 //!
 //! Other work on the machine affects the engine that happens to be running. Therefore the thread's processor time is
-//! measured
-//! instead of wall time, turns are short, every engine has one turn in each round, the order changes from round to
-//! round,
-//! and the median over the rounds is reported.
+//! measured instead of wall time, turns are short, every engine has one turn in each round, the order changes from
+//! round to round, and the median over the rounds is reported.
 
 use std::hint::black_box;
 use std::time::Duration;

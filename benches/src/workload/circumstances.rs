@@ -83,9 +83,8 @@ impl Circumstances {
 }
 
 /// Returns the conditions of the statement with the number `index`. They take turns: the principal's team (a different
-/// one
-/// every third time, so that the statement never applies), multi-factor authentication, user agent, network, age of the
-/// authentication, time. Every third statement has two.
+/// one every third time, so that the statement never applies), multi-factor authentication, user agent, network, age of
+/// the authentication, time. Every third statement has two.
 pub(super) fn conditions(index: usize) -> Value {
     let condition = |turn: usize| match turn % 6 {
         0 if index.is_multiple_of(3) => ("StringEquals", json!({"aws:PrincipalTag/team": "press"})),

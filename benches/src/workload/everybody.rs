@@ -87,8 +87,7 @@ impl Everybody {
     }
 
     /// Returns the question of principal number `index`, about an application that is either in one of its policies or
-    /// in
-    /// another policy.
+    /// in another policy.
     ///
     /// # Errors
     ///

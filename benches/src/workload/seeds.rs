@@ -12,8 +12,7 @@ use super::{Question, Workload};
 use crate::Failure;
 
 /// Returns six documents with 8 statements. The policy for full access is used without its statement on everything in
-/// the
-/// account, because that statement would allow every question.
+/// the account, because that statement would allow every question.
 pub(super) fn w1() -> Result<Workload, Failure> {
     Ok(Workload {
         name: "W1",

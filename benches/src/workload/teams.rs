@@ -14,10 +14,8 @@
 //! 10. deny `Delete*` on its channels, in any region.
 //!
 //! Ids have Pinpoint's format, 32 hexadecimal digits. The questions are alternately allowed and denied. Those that are
-//! denied
-//! match an explicit deny, name an application that is not in any policy, name a different resource than the statement,
-//! or
-//! name an action that no statement has.
+//! denied match an explicit deny, name an application that is not in any policy, name a different resource than the
+//! statement, or name an action that no statement has.
 
 use pinpoint_iam::mobiletargeting::{
     App, Campaign, CampaignMetrics, Channel, DeleteApp, DeleteCampaign, DeleteEmailChannel,

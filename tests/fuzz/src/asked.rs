@@ -10,10 +10,8 @@
 //! ```
 //!
 //! `keyless-caller` is a caller without condition keys of its own, and `account` is the resource's account. A `later`
-//! key is
-//! initially unknown; without `=`, it turns out to be absent. The other lines are policies by type, one document each.
-//! Each
-//! `scp` and `rcp` is a separate level.
+//! key is initially unknown; without `=`, it turns out to be absent. The other lines are policies by type, one document
+//! each. Each `scp` and `rcp` is a separate level.
 
 use pinpoint_iam::context::Context;
 use pinpoint_iam::policy::Document;

@@ -26,8 +26,7 @@ fn end(answer: &Answer) -> End {
 }
 
 /// Evaluates the request, and compares the result with the explanation and with the result for policies that were
-/// written
-/// and parsed again. Also checks that a `Deny` of everything denies the request.
+/// written and parsed again. Also checks that a `Deny` of everything denies the request.
 fn ask(asked: &Asked<'_>, context: &Context) -> Answer {
     let request = asked.request(context);
     let answer = reference::decide(&asked.policies.stack(), &request);

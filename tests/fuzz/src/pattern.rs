@@ -61,8 +61,7 @@ fn text(letters: &[Letter]) -> String {
 }
 
 /// Returns the pattern as written in a policy, its atoms, and the key of its first unknown variable. The atoms are
-/// `None` if
-/// a variable of the pattern has no value.
+/// `None` if a variable of the pattern has no value.
 fn write(input: &Input<'_>) -> (String, Option<Vec<Atom>>, Option<&'static str>) {
     let mut written = String::new();
     let mut atoms = Some(Vec::new());

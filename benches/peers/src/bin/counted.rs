@@ -1,8 +1,7 @@
 //! Runs the engines under a counting allocator, for the benchmark targets.
 //!
 //! This is a separate process because counting makes every allocation slower, which would distort the times of engines
-//! that
-//! allocate much.
+//! that allocate much.
 
 use std::any::Any;
 use std::hint::black_box;
