@@ -1,17 +1,17 @@
-//! What stands in a cell of a table.
+//! The contents of a table cell.
 
 use super::text;
 
-/// One cell: lines of text. No line is an empty cell.
+/// One cell, which consists of lines of text. A cell without lines is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
     lines: Vec<Line>,
 }
 
-/// One line of a cell, or a paragraph of a page: texts one behind the other.
+/// One line of a cell, or a paragraph of a page. It is a sequence of texts.
 ///
-/// Nothing in it is invisible: a line break becomes a blank, other control characters and those that turn the direction
-/// of writing round are written as `\u{..}`.
+/// All of its characters are visible: a line break becomes a space, and other control characters and those that change
+/// the text direction are written as `\u{..}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
     parts: Vec<Part>,
@@ -25,43 +25,43 @@ pub struct Part {
     link: Option<Link>,
 }
 
-/// Where a [`Part`] leads.
+/// The target of a [`Part`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// To a row of a table of the same page.
+    /// A row of a table on the same page.
     Row {
         /// The name of the table, see [`Table::name`](super::Table::name).
         table: String,
         /// The name of the row, see [`Row::name`](super::Row::name).
         row: String,
     },
-    /// To an address that starts with `https://` or `http://`.
+    /// An address that starts with `https://` or `http://`.
     Address(String),
 }
 
 impl Cell {
-    /// An empty cell.
+    /// Creates an empty cell.
     pub const fn empty() -> Self {
         Self { lines: Vec::new() }
     }
 
-    /// A cell of prose. A line break in `text` starts a new line of the cell, and what stands between backticks is shown
-    /// as code.
+    /// Creates a cell of prose. A line break in `text` starts a new line of the cell, and text between backticks is
+    /// shown as code.
     pub fn text(text: &str) -> Self {
         Self::lines(text::lines(text).map(|line| Line::text(&line)))
     }
 
-    /// A cell with one line of code; an empty text is an empty cell.
+    /// Creates a cell with one line of code. An empty text results in an empty cell.
     pub fn code(text: &str) -> Self {
         Self::codes([text])
     }
 
-    /// A cell with a line of code for each of `texts`.
+    /// Creates a cell with a line of code for each of `texts`.
     pub fn codes<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self::lines(texts.into_iter().map(|text| Line::code(text.as_ref())))
     }
 
-    /// A cell with these lines; empty ones are left out.
+    /// Creates a cell with these lines, without the empty ones.
     pub fn lines(lines: impl IntoIterator<Item = Line>) -> Self {
         Self {
             lines: lines
@@ -71,40 +71,40 @@ impl Cell {
         }
     }
 
-    /// The lines.
+    /// Returns the lines.
     pub fn iter(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter()
     }
 
-    /// Whether the cell has no line.
+    /// Returns whether the cell has no lines.
     pub const fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// Adds the lines of `other` below those of this cell.
+    /// Appends the lines of `other` to this cell.
     pub(super) fn append(&mut self, other: Self) {
         self.lines.extend(other.lines);
     }
 }
 
 impl Line {
-    /// A line of prose; what stands between backticks is shown as code.
+    /// Creates a line of prose. Text between backticks is shown as code.
     pub fn text(text: &str) -> Self {
         Self::default().and_text(text)
     }
 
-    /// A line of code.
+    /// Creates a line of code.
     pub fn code(text: &str) -> Self {
         Self::default().and_code(text)
     }
 
-    /// The line with prose behind it.
+    /// Appends prose to the line.
     #[must_use]
     pub fn and_text(self, text: &str) -> Self {
         self.and(text, false)
     }
 
-    /// The line with code behind it.
+    /// Appends code to the line.
     #[must_use]
     pub fn and_code(self, text: &str) -> Self {
         self.and(text, true)
@@ -122,9 +122,9 @@ impl Line {
         self
     }
 
-    /// The line with its last part leading to `link`.
+    /// Links the last part of the line to `link`.
     ///
-    /// An address that starts with neither `https://` nor `http://` is left out: it could be a script.
+    /// An address that starts with neither `https://` nor `http://` is omitted, because it could be a script.
     #[must_use]
     pub fn to(mut self, link: Link) -> Self {
         let is_safe = match &link {
@@ -142,29 +142,29 @@ impl Line {
         self
     }
 
-    /// The parts.
+    /// Returns the parts.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The texts of the parts, one behind the other.
+    /// Returns the concatenated texts of the parts.
     pub fn plain(&self) -> String {
         self.parts.iter().map(Part::text).collect()
     }
 }
 
 impl Part {
-    /// The text. Where the part is prose, what stands between backticks is meant as code.
+    /// Returns the text. If the part is prose, text between backticks is code.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether the whole part is code.
+    /// Returns whether the whole part is code.
     pub const fn is_code(&self) -> bool {
         self.is_code
     }
 
-    /// Where the part leads.
+    /// Returns the target of the part's link.
     pub const fn link(&self) -> Option<&Link> {
         self.link.as_ref()
     }

@@ -3,11 +3,11 @@
 use super::cell::{Cell, Line};
 use super::table::Table;
 
-/// Writes a table as CSV after [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180): a line of titles, one line for each row,
-/// lines ending in CR LF. The lines of a cell stand in one field, with line feeds between them.
+/// Writes a table as CSV according to [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180): a line of titles, then one
+/// line for each row, with CR LF as line ending. The lines of a cell share one field, separated by line feeds.
 ///
-/// Spreadsheets run a field that starts with `=`, `+`, `-` or `@` as a formula. Such a field is given a `'` in front, and so
-/// is one that starts with a `'` already, so that a reader can take exactly one away.
+/// Spreadsheets evaluate a field that starts with `=`, `+`, `-` or `@` as a formula. Such a field is prefixed with `'`.
+/// A field that already starts with `'` is prefixed too, so that a reader can remove exactly one.
 pub fn csv(table: &Table) -> String {
     let mut out = String::new();
     write_record(
@@ -47,7 +47,7 @@ fn write_record(out: &mut String, fields: impl Iterator<Item = String>) {
 }
 
 fn defused(text: String) -> String {
-    // Some spreadsheets skip blanks before they look, and some take the wide forms of the signs for the signs.
+    // Some spreadsheets ignore leading blanks, and some treat the full-width forms of the signs like the signs.
     let starts_formula = text.trim_start().starts_with([
         '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
     ]);

@@ -3,16 +3,16 @@
 use super::table::Page;
 use super::{csv, html, json, markdown};
 
-/// A file that a page is written to.
+/// A file that contains a page or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     /// The path, with `/` between folders.
     pub path: String,
-    /// What the file holds.
+    /// The contents of the file.
     pub text: String,
 }
 
-/// A page in every format: `name.md`, `name.json`, `name.html`, and `csv/` with a file for each table.
+/// Returns a page in every format: `name.md`, `name.json`, `name.html`, and `csv/` with a file for each table.
 ///
 /// ```no_run
 /// use pinpoint_iam::docs::{Stale, files, fresh, service_page};
@@ -26,7 +26,7 @@ pub struct File {
 /// }
 /// ```
 ///
-/// `name` may have folders; those of CSV files stand beside the other files.
+/// `name` may contain folders. The folder of the CSV files is next to the other files.
 pub fn files(name: &str, page: &Page) -> Vec<File> {
     let folder = match name.rsplit_once('/') {
         Some((folder, _)) => format!("{folder}/"),

@@ -1,4 +1,4 @@
-//! Holding committed documents against what is rendered.
+//! Compares committed documents with the rendered ones.
 
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, io};
@@ -8,11 +8,11 @@ use similar::TextDiff;
 /// The environment variable that makes [`fresh`] write instead of compare, with the value `1`.
 pub const UPDATE_VARIABLE: &str = "UPDATE_DOCS";
 
-/// Holds a committed document against its text: the one call for a test of an application.
+/// Checks that a committed document has the given text. This is the only call that a test of an application needs.
 ///
-/// With `UPDATE_DOCS=1` in the environment the file is written first, with the folders that it needs, so that
-/// `UPDATE_DOCS=1 cargo test` brings all documents up to date. Then, and without the variable, the file has to hold `text`;
-/// only how lines end is left to the version control system, which may rewrite that on a checkout.
+/// With `UPDATE_DOCS=1` in the environment, the file is written first, including missing folders, so `UPDATE_DOCS=1
+/// cargo test` updates all documents. Then, and also without the variable, the contents of the file must equal `text`.
+/// Only line endings may differ, because a version control system may convert them on checkout.
 ///
 /// ```no_run
 /// use pinpoint_iam::docs::{Stale, fresh, html, markdown, service_page};
@@ -30,8 +30,8 @@ pub const UPDATE_VARIABLE: &str = "UPDATE_DOCS";
 ///
 /// # Errors
 ///
-/// When the file differs, is missing, or cannot be read or written. The error says how to write it and shows the
-/// difference; its `Debug` form, which tests print, is the same text.
+/// If the file differs, is missing, or cannot be read or written. The error explains how to write it and shows the
+/// difference. Its `Debug` form, which tests print, is the same text.
 pub fn fresh(path: impl AsRef<Path>, text: &str) -> Result<(), Stale> {
     let path = path.as_ref();
     if env::var_os(UPDATE_VARIABLE).is_some_and(|value| value == "1") {
@@ -40,11 +40,11 @@ pub fn fresh(path: impl AsRef<Path>, text: &str) -> Result<(), Stale> {
     compare(path, text)
 }
 
-/// Holds a committed document against its text, and never writes: for a program's `--check`.
+/// Checks that a committed document has the given text, and never writes it: for a program's `--check`.
 ///
 /// # Errors
 ///
-/// When the file differs, is missing or cannot be read.
+/// If the file differs, is missing or cannot be read.
 pub fn compare(path: impl AsRef<Path>, text: &str) -> Result<(), Stale> {
     let path = path.as_ref();
     let committed = match fs::read(path) {
@@ -67,11 +67,11 @@ pub fn compare(path: impl AsRef<Path>, text: &str) -> Result<(), Stale> {
     Err(Stale::new(path, Reason::Differs(difference)))
 }
 
-/// Writes a document, with the folders that it needs, unless the file holds the text already.
+/// Writes a document, including missing folders, unless the file already has the text.
 ///
 /// # Errors
 ///
-/// When the file or a folder cannot be written.
+/// If the file or a folder cannot be written.
 pub fn update(path: impl AsRef<Path>, text: &str) -> Result<(), Stale> {
     let path = path.as_ref();
     if compare(path, text).is_ok() {
@@ -86,7 +86,7 @@ pub fn update(path: impl AsRef<Path>, text: &str) -> Result<(), Stale> {
         .map_err(|error| Stale::new(path, Reason::Unwritable(error)))
 }
 
-/// Why a committed document is not what is rendered.
+/// The error for a committed document that differs from the rendered one.
 pub struct Stale {
     path: PathBuf,
     reason: Reason,
@@ -107,13 +107,13 @@ impl Stale {
         }
     }
 
-    /// The document.
+    /// Returns the path of the document.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The lines that differ, as a unified difference from what is committed to what is rendered; none where the document
-    /// is missing, or could not be read or written.
+    /// Returns the lines that differ, as a unified diff from the committed to the rendered document. `None` if the
+    /// document is missing, or could not be read or written.
     pub fn difference(&self) -> Option<&str> {
         match &self.reason {
             Reason::Differs(difference) => Some(difference),
@@ -137,7 +137,7 @@ impl fmt::Display for Stale {
     }
 }
 
-/// The text of [`Display`](fmt::Display): it is what a test that returns the error prints.
+/// The text of [`Display`](fmt::Display), because a test that returns the error prints its `Debug` form.
 impl fmt::Debug for Stale {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

@@ -8,17 +8,18 @@ use super::table::{Column, Page, Row, Table};
 
 /// Writes a page as JSON, with line breaks and a final newline, always in the same order.
 ///
-/// `docs/tables.schema.json` in the repository is its JSON Schema. Members may be added to objects while `format` is 1;
-/// a reader skips those that it does not know.
+/// Its JSON Schema is `docs/tables.schema.json` in the repository. Members may be added to objects while `format` is 1,
+/// so readers must ignore unknown members.
 ///
 /// - `format`: 1.
 /// - `title`, `introduction` (paragraphs).
-/// - `tables`: each with `name`, `title`, `introduction`, `columns` (each with `name` and `title`, in order) and `rows`.
-/// - A row has `anchor`, its address on the page that [`html`](super::html) writes, and `cells`: an object with the name of
-///   each column and the lines of the cell as plain texts.
+/// - `tables`: each with `name`, `title`, `introduction`, `columns` (each with `name` and `title`, in order) and
+///   `rows`.
+/// - A row has `anchor`, its address on the page that [`html`](super::html) writes, and `cells`: an object with the
+///   name of each column and the lines of the cell as plain texts.
 pub fn json(page: &Page) -> String {
     let mut out = serde_json::to_string_pretty(&PageMembers::of(page))
-        // Nothing of a page can fail to serialize: its maps have text keys, and it is written to memory.
+        // Serializing a page cannot fail: the keys of its maps are text, and it is written to memory.
         .unwrap_or_default();
     out.push('\n');
     out

@@ -4,10 +4,10 @@ use super::cell::{Cell, Line, Link, Part};
 use super::table::{Page, Table};
 use super::text;
 
-/// Writes a page as GitHub-flavoured Markdown.
+/// Writes a page as GitHub-flavored Markdown.
 ///
-/// Nothing in a cell can leave it: what Markdown or HTML give a meaning is escaped. Links within the page are left out,
-/// because Markdown has no anchors in tables.
+/// The contents of a cell cannot affect the rest of the page: everything with a meaning in Markdown or HTML is escaped.
+/// Links within the page are omitted, because Markdown does not have anchors in tables.
 pub fn markdown(page: &Page) -> String {
     let mut out = format!("# {}\n", prose(page.title()));
     paragraphs(&mut out, page.introduction());
@@ -40,7 +40,7 @@ fn paragraphs(out: &mut String, paragraphs: &[Line]) {
         let text = line(paragraph);
         let text = text.trim();
         out.push('\n');
-        // What starts a list, a quotation or a heading elsewhere is plain text here.
+        // At the start of a paragraph, the markers of lists, quotations and headings must be plain text.
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, rest) = text.split_at(digits);
         let starts_block = match number {
@@ -85,7 +85,7 @@ fn part(part: &Part) -> String {
         prose_with_code(part.text())
     };
     match part.link() {
-        // Angle brackets would do, but an address that is its own text is shorter without the brackets of a link.
+        // An address that is its own text is written as an autolink, which is shorter than a link with brackets.
         Some(Link::Address(address)) if address == part.text() => {
             format!("<{}>", address.replace('|', "%7C"))
         }
@@ -114,7 +114,7 @@ fn prose(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            // Not `\|`: a backslash in front of it would make it the end of the cell again.
+            // Not `\|`: after a backslash in the text, it would end the cell.
             '|' => out.push_str("&#124;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '$' | '@' | '^' => {
                 out.push('\\');
@@ -126,7 +126,8 @@ fn prose(text: &str) -> String {
     out
 }
 
-/// A code span; or, where the text has a character that a code span in a table cannot hold, the element of HTML.
+/// Writes a code span, or an HTML element if the text contains a character that is not possible in a code span in a
+/// table.
 fn code(text: &str) -> String {
     let is_plain = !text.contains(['`', '|', '\\'])
         && !text.starts_with(char::is_whitespace)

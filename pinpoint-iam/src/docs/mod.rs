@@ -1,15 +1,15 @@
-//! Documents from the catalog, the annotated handlers and the policies: pages of tables, and what writes them.
+//! Documents from the catalog, the annotated handlers and the policies: pages of tables, and functions that write them.
 //!
-//! | What | From |
+//! | Item | Source and content |
 //! | --- | --- |
 //! | [`service_page`] | a catalog: operations, actions, resource types, condition keys |
 //! | [`RoutesDocument`] | the routes of an application: what each of them requires, what is missing |
-//! | [`AccessMatrix`] | routes and policies: who can do what, and what a change of policies changes |
+//! | [`AccessMatrix`] | routes and policies: who can do what, and the effects of a policy change |
 //! | [`LeastPrivilege`] | actions or routes: the smallest policies that grant them |
-//! | [`OpenApiAnnotator`] | routes, into an OpenAPI document |
+//! | [`OpenApiAnnotator`] | routes, added to an OpenAPI document |
 //!
-//! A [`Page`] is written by [`markdown`], [`json`], [`csv`] and [`html`], or in all formats by [`files`]; [`fresh`] holds
-//! a committed document against it, in a test of the application:
+//! A [`Page`] is written by [`markdown`], [`json`], [`csv`] and [`html`], or in all formats by [`files`]. In a test of
+//! the application, [`fresh`] compares a committed document with it:
 //!
 //! ```no_run
 //! use pinpoint_iam::docs::{AccessMatrix, RoutesDocument, files, fresh};
@@ -38,8 +38,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! Texts of catalogs, handlers and policies are data in every format: nothing in them becomes markup, a link to a script or
-//! a formula of a spreadsheet. A page says what policies say; show it to those who may read them.
+//! Texts of catalogs, handlers and policies are data in every format: nothing in them becomes markup, a link to a
+//! script or a spreadsheet formula. A page reveals the contents of policies, so show it only to readers who may see
+//! them.
 
 mod access;
 mod cell;

@@ -1,11 +1,12 @@
-//! What one source says, beside the catalog.
+//! The contents of one source, compared with the catalog.
 
 use crate::action::ServiceMetadata;
 use crate::docs::cell::{Cell, Line};
 use crate::docs::service::{method_and_path, resource_arns};
 use crate::docs::table::Table;
 
-/// The actions that one source lists, beside what that source itself says of them where it names an ARN or method.
+/// Returns a table of the actions that one source lists, next to the ARN or method that the source itself states for
+/// them.
 ///
 /// `source` is a short name of [`ServiceMetadata::sources`].
 pub fn quoted_table(name: &str, title: &str, source: &str, services: &[&ServiceMetadata]) -> Table {

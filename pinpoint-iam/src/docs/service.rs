@@ -5,12 +5,12 @@ use crate::docs::cell::{Cell, Line, Link};
 use crate::docs::table::{Page, Table};
 use crate::resource::{Accepts, Field, ResourceTypeMetadata};
 
-/// The page of a service: its API operations, actions, permission-only actions, resource types and condition keys, and
-/// the sources of all that.
+/// Returns the page of a service: its API operations, actions, permission-only actions, resource types and condition
+/// keys, and the sources of these.
 ///
-/// It works for every service of a catalog, the application's own ones among them. The order of the tables is that of the
-/// [Service Authorization Reference](https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html);
-/// a table without rows stays, so that a reader sees that there is nothing.
+/// It supports every service of a catalog, including the application's own. The tables are in the order of the
+/// [Service Authorization Reference](https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+/// A table without rows is kept, so that readers see that there are none.
 ///
 /// ```
 /// use pinpoint_iam::docs::{csv, service_page};
@@ -38,8 +38,8 @@ pub fn service_page(service: &ServiceMetadata) -> Page {
         .fold(page, Page::with_table)
 }
 
-/// The tables of [`service_page`], for a page of one's own. Their names start with the prefix of the service, so that one
-/// page can hold the tables of several services.
+/// Returns the tables of [`service_page`], for use on another page. Their names start with the prefix of the service,
+/// so one page can contain the tables of several services.
 pub fn service_tables(service: &ServiceMetadata) -> [Table; 6] {
     [
         operations(service),
@@ -59,8 +59,8 @@ pub fn service_tables(service: &ServiceMetadata) -> [Table; 6] {
     ]
 }
 
-/// The ARN template that `action` is checked against for resources of `resource_type`: the type's own, with the values
-/// that the action fixes.
+/// Returns the ARN template against which `action` is checked for resources of `resource_type`: the template of the
+/// type, with the values that the action fixes.
 pub fn arn_of(action: &ActionMetadata, resource_type: &ResourceTypeMetadata) -> String {
     action
         .pinned
@@ -215,12 +215,12 @@ fn sources(service: &ServiceMetadata) -> Table {
     table
 }
 
-/// Whether requests name the action, and not policies alone.
+/// Returns whether the action has an API operation, and is not only used in policies.
 fn has_operation(action: &ActionMetadata) -> bool {
     action.route.is_some() || action.target.is_some()
 }
 
-/// The route, or the header that names the operation where all share one path.
+/// Returns the route, or the header that names the operation if all operations share one path.
 pub(super) fn method_and_path(action: &ActionMetadata) -> Cell {
     let route = action.route.map(|route| route.to_string());
     let target = action
@@ -229,7 +229,7 @@ pub(super) fn method_and_path(action: &ActionMetadata) -> Cell {
     Cell::codes(route.into_iter().chain(target))
 }
 
-/// The action with its prefix, leading to its row.
+/// Returns the action with its prefix, linked to its row.
 pub(super) fn action_line(action: &ActionMetadata) -> Line {
     Line::code(&action.to_string()).to(Link::Row {
         table: format!("{}-actions", action.service.prefix),
@@ -237,7 +237,8 @@ pub(super) fn action_line(action: &ActionMetadata) -> Line {
     })
 }
 
-/// The ARN templates that `action` is checked against, one for each of its resource types; `*` where it has none.
+/// Returns the ARN templates against which `action` is checked, one for each of its resource types, or `*` if it has
+/// none.
 pub(super) fn resource_arns(action: &ActionMetadata) -> Cell {
     match action.resource_types {
         [] => Cell::code("*"),
@@ -295,7 +296,7 @@ fn note(action: &ActionMetadata) -> Cell {
     cell
 }
 
-/// The name of a source, leading to its row.
+/// Returns the name of a source, linked to its row.
 fn source(service: &ServiceMetadata, name: &str) -> Line {
     Line::code(name).to(Link::Row {
         table: format!("{}-sources", service.prefix),
@@ -303,7 +304,7 @@ fn source(service: &ServiceMetadata, name: &str) -> Line {
     })
 }
 
-/// What a source says of an action: `seed-actions: GET, arn:aws:…`.
+/// Returns what a source states about an action: `seed-actions: GET, arn:aws:…`.
 fn seen_line(service: &ServiceMetadata, seen: &Seen) -> Line {
     let mut line = source(service, seen.source);
     for (index, text) in seen.method.iter().chain(&seen.arn).enumerate() {
@@ -317,7 +318,7 @@ fn address(address: &str) -> Line {
     Line::text(address).to(Link::Address(address.to_owned()))
 }
 
-/// What an id of a resource type may be: `AppId: an identifier`.
+/// Returns the valid ids of a resource type: `AppId: an identifier`.
 fn accepted(field: &Field) -> Line {
     let line = Line::code(field.placeholder);
     match field.accepts {

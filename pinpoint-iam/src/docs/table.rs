@@ -1,12 +1,12 @@
-//! Pages and tables without a format.
+//! Pages and tables, independent of a format.
 
 use super::cell::{Cell, Line};
 use super::text;
 
 /// A document: a title, paragraphs and tables.
 ///
-/// A page says nothing about how it is written; that is for [`markdown`](super::markdown), [`json`](super::json),
-/// [`csv`](super::csv) and [`html`](super::html). All of them write the same page to the same bytes.
+/// A page is independent of its format; [`markdown`](super::markdown), [`json`](super::json),
+/// [`csv`](super::csv) and [`html`](super::html) write it. Each of them writes equal pages to the same bytes.
 ///
 /// ```
 /// use pinpoint_iam::docs::{Cell, Page, Table, markdown};
@@ -48,7 +48,7 @@ pub struct Row {
 }
 
 impl Page {
-    /// A page without tables.
+    /// Creates a page without tables.
     pub fn new(title: &str) -> Self {
         Self {
             title: text::one_line(title),
@@ -57,16 +57,17 @@ impl Page {
         }
     }
 
-    /// The page with one more paragraph in front of its tables.
+    /// Adds a paragraph before the tables.
     #[must_use]
     pub fn with_paragraph(mut self, paragraph: Line) -> Self {
         self.introduction.push(paragraph);
         self
     }
 
-    /// The page with one more table.
+    /// Adds a table.
     ///
-    /// Where the page has a table of that name, the new one is given a number behind its name: links are unambiguous.
+    /// If the page already has a table with that name, a number is appended to the new table's name, so that links are
+    /// unambiguous.
     #[must_use]
     pub fn with_table(mut self, mut table: Table) -> Self {
         table.name = text::unique(table.name, |name| {
@@ -76,27 +77,28 @@ impl Page {
         self
     }
 
-    /// The title.
+    /// Returns the title.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// The paragraphs in front of the tables.
+    /// Returns the paragraphs before the tables.
     pub fn introduction(&self) -> &[Line] {
         &self.introduction
     }
 
-    /// The tables.
+    /// Returns the tables.
     pub fn tables(&self) -> &[Table] {
         &self.tables
     }
 }
 
 impl Table {
-    /// A table without rows.
+    /// Creates a table without rows.
     ///
-    /// `name` is what addresses and files call it, for example `mobiletargeting-actions`: letters, digits, `-` and `_`,
-    /// and whatever else is in it becomes `-`. A table has at least one column; without any it is given one without a title.
+    /// `name` identifies the table in addresses and file names, for example `mobiletargeting-actions`. It consists of
+    /// letters, digits, `-` and `_`; other characters become `-`. A table has at least one column: if there is none,
+    /// one without a title is added.
     pub fn new<T: AsRef<str>>(
         name: &str,
         title: &str,
@@ -118,7 +120,7 @@ impl Table {
         }
     }
 
-    /// The table with one more paragraph in front of its rows.
+    /// Adds a paragraph before the rows.
     #[must_use]
     pub fn with_paragraph(mut self, paragraph: Line) -> Self {
         self.introduction.push(paragraph);
@@ -127,9 +129,9 @@ impl Table {
 
     /// Adds a row.
     ///
-    /// `name` is what addresses call it, for example `GetCampaign`; where the table has a row of that name, the new one is
-    /// given a number behind it. Cells that are missing at the end are empty, and what is too much joins the last one:
-    /// nothing is dropped.
+    /// `name` identifies the row in addresses, for example `GetCampaign`. If the table already has a row with that
+    /// name, a number is appended. Missing cells at the end are empty, and surplus cells are appended to the last one,
+    /// so nothing is lost.
     pub fn push(&mut self, name: &str, cells: impl IntoIterator<Item = Cell>) {
         let mut given = cells.into_iter();
         let mut cells: Vec<Cell> = self
@@ -146,40 +148,40 @@ impl Table {
         self.rows.push(Row { name, cells });
     }
 
-    /// What addresses and files call the table.
+    /// Returns the name of the table in addresses and file names.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The title.
+    /// Returns the title.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// The paragraphs in front of the rows.
+    /// Returns the paragraphs before the rows.
     pub fn introduction(&self) -> &[Line] {
         &self.introduction
     }
 
-    /// The columns; never empty.
+    /// Returns the columns, of which there is at least one.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The rows.
+    /// Returns the rows.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// The address of a row behind `#`: `mobiletargeting-actions.GetCampaign`.
+    /// Returns the fragment of a row's address: `mobiletargeting-actions.GetCampaign`.
     ///
-    /// The name of a table has no dot, so that no two rows of a page share one.
+    /// The name of a table does not contain a dot, so no two rows of a page share a fragment.
     pub fn anchor_of(&self, row: &Row) -> String {
         anchor_of(&self.name, &row.name)
     }
 }
 
-/// The address of the row called `row` in the table called `table`.
+/// Returns the fragment for the row called `row` in the table called `table`.
 pub(super) fn anchor_of(table: &str, row: &str) -> String {
     format!("{table}.{}", text::anchor(row))
 }
@@ -194,24 +196,24 @@ impl Column {
         }
     }
 
-    /// What JSON calls the column: its title in lower case with `-` for blanks.
+    /// Returns the name of the column in JSON: its title in lower case with `-` for blanks.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The title.
+    /// Returns the title.
     pub fn title(&self) -> &str {
         &self.title
     }
 }
 
 impl Row {
-    /// What addresses call the row.
+    /// Returns the name of the row in addresses.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The cells, one for each column.
+    /// Returns the cells, one for each column.
     pub fn cells(&self) -> &[Cell] {
         &self.cells
     }

@@ -1,9 +1,9 @@
-//! Texts that can be shown: what every renderer relies on.
+//! Texts that can be displayed. Every renderer relies on these functions.
 
-/// `text` on one line, with nothing in it that a reader cannot see.
+/// Returns `text` on one line, without invisible characters.
 ///
-/// Line breaks become blanks, other control characters and the characters that turn the direction of writing round are
-/// written as `\u{..}`: in a document about permissions nothing may look like something else.
+/// Line breaks become blanks. Other control characters and characters that change the text direction are written as
+/// `\u{..}`, because nothing in a document about permissions may look like something else.
 pub(super) fn one_line(text: &str) -> String {
     let unified = text.replace("\r\n", "\n");
     let mut out = String::with_capacity(unified.len());
@@ -18,7 +18,7 @@ pub(super) fn one_line(text: &str) -> String {
     out
 }
 
-/// The lines of `text`, each as [`one_line`] has it; empty ones are left out.
+/// Returns the lines of `text`, each converted by [`one_line`], without empty ones.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.split(is_line_break)
         .filter(|line| !line.is_empty())
@@ -35,13 +35,13 @@ fn is_line_break(character: char) -> bool {
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            // Direction marks, and what HTML cannot hold.
+            // Direction marks, and characters that are not valid in HTML.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fdd0}'..='\u{fdef}')
         || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// A text that names something as a part of an address behind `#`: letters, digits, `-`, `_`, `:` and `/` stay, every
-/// run of others becomes one `-`.
+/// Converts a text into a part of an address's fragment: letters, digits, `-`, `_`, `:` and `/` are kept, and every run
+/// of other characters becomes one `-`.
 pub(super) fn anchor(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -59,7 +59,7 @@ pub(super) fn anchor(text: &str) -> String {
     }
 }
 
-/// `name`, or `name` with the first number behind it that makes it another text than those `taken`.
+/// Returns `name`, with the smallest number appended that makes it differ from those `taken`, if necessary.
 pub(super) fn unique(name: String, taken: impl Fn(&str) -> bool) -> String {
     if !taken(&name) {
         return name;
@@ -70,9 +70,9 @@ pub(super) fn unique(name: String, taken: impl Fn(&str) -> bool) -> String {
         .unwrap_or(name)
 }
 
-/// The pieces of a prose text: whether a piece stands between backticks and so is code, and the piece without them.
+/// Splits a prose text into spans. Each is returned without its backticks, with a flag that is true if it is code.
 ///
-/// A text whose backticks do not pair up has no code in it.
+/// A text whose backticks are not paired does not contain code.
 pub(super) fn spans(text: &str) -> Vec<(bool, &str)> {
     let pieces: Vec<&str> = text.split('`').collect();
     let empty_code = pieces

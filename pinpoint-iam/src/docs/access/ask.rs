@@ -1,4 +1,4 @@
-//! Asking the policies of a principal about every request at once.
+//! Evaluates the policies of a principal for every request at once.
 
 use std::collections::BTreeSet;
 
@@ -20,14 +20,14 @@ use crate::resource::{RequestedResource, ResourceTypeMetadata};
 use crate::source::PolicyStore;
 use crate::web::{ActionRequirement, Requirement};
 
-/// Somebody whose policies are asked.
+/// A principal whose policies are evaluated.
 pub(super) struct Asked<'a> {
     store: &'a PolicyStore,
     principal: &'a Principal,
     scope: &'a Scope,
 }
 
-/// The components of the ARNs that a question is about.
+/// The components of the ARNs that a request may name.
 type Components = [Language; 5];
 
 impl<'a> Asked<'a> {
@@ -43,7 +43,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// What the policies say of everything that a handler requires.
+    /// Returns the verdict for everything that a handler requires.
     pub(super) fn handler(&self, requirement: &Requirement) -> RouteVerdict {
         let mut verdict = self.requirement(requirement);
         if let RouteVerdict::Depends(dependence) = &mut verdict {
@@ -83,7 +83,7 @@ impl<'a> Asked<'a> {
         action: &'static ActionMetadata,
         resource_type: &'static ResourceTypeMetadata,
     ) -> RouteVerdict {
-        // Stands for the others where only the account or the start of the ARN counts.
+        // An example of such an ARN, used where only the account or the start of the ARN matters.
         let example = resource_type.arn_pattern(self.scope, |_| None);
         let example = example.unwrap_or_default();
         let Ok(arn) = Arn::parse(&example) else {
@@ -93,7 +93,7 @@ impl<'a> Asked<'a> {
         self.walk(action, RequestedResource::Arn(arn), Some(&components))
     }
 
-    /// Asks about all requests of an action on resources with such ARNs, or on everything.
+    /// Evaluates all requests of an action on resources with such ARNs, or on `*`.
     fn walk(
         &self,
         action: &'static ActionMetadata,
@@ -154,7 +154,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What a statement says of some of the resources; none where it says the same of all.
+/// Returns the resources to which a statement applies, or `None` if it does not distinguish between resources.
 fn resources(
     trace: &Trace<'_>,
     components: &Components,
@@ -179,10 +179,12 @@ fn resources(
     })
 }
 
-/// What a statement adds to the grounds of a verdict: its text, and whether it is in doubt.
+/// Returns what a statement contributes to the grounds of a verdict: its text, and whether it is uncertain that it
+/// matches.
 fn ground(policy_type: PolicyType, trace: &Trace<'_>) -> String {
     let text = serde_json::to_string(trace.statement)
-        // Where it cannot be written as JSON, its parts with their places stand for it: they differ sooner.
+        // If it cannot be written as JSON, its parts with their positions are used instead. They are equal less often
+        // than the JSON.
         .unwrap_or_else(|_| format!("{:?}", trace.statement));
     format!("{policy_type} {:?} {text}", trace.matches)
 }

@@ -1,16 +1,16 @@
-//! What changes between two matrices.
+//! The difference between two matrices.
 
 use super::{AccessMatrix, RouteVerdict, Row};
 use crate::docs::cell::{Cell, Line};
 use crate::docs::table::Table;
 
 impl AccessMatrix {
-    /// What changes from this matrix to `after`, as a matrix: the routes of which something changes, and in each cell what
-    /// was and what will be.
+    /// Returns the changes from this matrix to `after` as a table: the routes with at least one change, and in each
+    /// cell the verdict before and after.
     ///
-    /// A verdict that depends is unchanged where the same statements are in doubt about the same caller. Other statements
-    /// are a change even where they ask for the same keys: a condition may compare with another value. Routes and
-    /// principals that only one of the matrices has are changes too.
+    /// A verdict [`Depends`](RouteVerdict::Depends) is unchanged if the same statements are undecided for the same
+    /// caller. Other statements are a change even if they use the same keys, because a condition may compare with
+    /// another value. Routes and principals that are in only one of the matrices are changes too.
     pub fn difference(&self, after: &Self, name: &str, title: &str) -> Table {
         let added = after.principals.iter();
         let added = added.filter(|name| !self.principals.contains(name));
@@ -63,7 +63,7 @@ impl AccessMatrix {
     }
 }
 
-/// What changes; nothing where both are the same.
+/// Returns the change of a verdict, or `None` if it is the same.
 fn change(before: Option<&RouteVerdict>, after: Option<&RouteVerdict>) -> Option<Cell> {
     if before == after {
         return None;

@@ -1,4 +1,4 @@
-//! Who can do what: principals and routes, held against policies.
+//! Who can do what: evaluates the policies of principals for routes.
 
 mod ask;
 mod difference;
@@ -18,18 +18,18 @@ use crate::web::{Access, RouteTable};
 
 pub use self::verdict::{Dependence, ResourceDependence, RouteVerdict};
 
-/// Who can do what: for each route of an application and each principal, what the policies of a source say.
+/// Who can do what: for each route of an application and each principal, the verdict of a source's policies.
 ///
-/// What is decided is every request at once that a route can get: every resource that its handler can name, with every
-/// condition key in whatever state. So [`Allowed`](RouteVerdict::Allowed) means that no request of the principal is refused
-/// for want of a permission, and a denial that none is let in. Where it is so for some requests and not for others, or where
-/// that cannot be told, the verdict is [`Depends`](RouteVerdict::Depends), with the condition keys and the ARN patterns that
-/// it depends on. Nothing is called allowed that is not known to be.
+/// A verdict covers every request that a route can receive: every resource that its handler can name, and every state
+/// of every condition key. So [`Allowed`](RouteVerdict::Allowed) means that no request of the principal is denied for
+/// lack of a permission, and a denial means that no request is allowed. If some requests are allowed and others are
+/// not, or if that cannot be determined, the verdict is [`Depends`](RouteVerdict::Depends), with the condition keys and
+/// the ARN patterns that it depends on. A verdict is never `Allowed` unless that is certain.
 ///
-/// - A principal brings the keys that it is given here and those that the source knows of it. Every other one, session
-///   tags among them, may be anything. A session with other values for the keys that are known is another principal.
-/// - A session is asked about with the session policies of its [`Principal`], and no others.
-/// - Companions, such as `iam:PassRole`, are not asked about: the handler does not check them.
+/// - A principal has the keys that are given here and those that the source defines for it. All other keys, including
+///   session tags, may have any value. A session with other values for the known keys is a different principal.
+/// - A session is evaluated with the session policies of its [`Principal`], and no others.
+/// - Companion actions, such as `iam:PassRole`, are not evaluated, because the handler does not check them.
 ///
 /// ```
 /// use pinpoint_iam::docs::{AccessMatrix, RouteVerdict};
@@ -52,17 +52,17 @@ pub struct AccessMatrix {
     rows: Vec<Row>,
 }
 
-/// A route, and what was found for each of the principals.
+/// A route and its verdict for each of the principals.
 #[derive(Clone, Debug)]
 struct Row {
-    /// `GET /v1/apps`, with a number behind it where the table has the route already.
+    /// `GET /v1/apps`, followed by a number if the table already has the route.
     name: String,
     route: String,
     requires: Line,
     verdicts: Vec<RouteVerdict>,
 }
 
-/// What is to be asked; starts with [`AccessMatrix::builder`].
+/// Builds an [`AccessMatrix`]. Created by [`AccessMatrix::builder`].
 #[derive(Clone, Debug)]
 pub struct AccessMatrixBuilder {
     scope: Scope,
@@ -71,7 +71,7 @@ pub struct AccessMatrixBuilder {
 }
 
 impl AccessMatrix {
-    /// Starts without routes and principals, in a deployment's scope.
+    /// Creates a builder without routes and principals, for the scope of a deployment.
     pub fn builder(scope: &Scope) -> AccessMatrixBuilder {
         AccessMatrixBuilder {
             scope: scope.clone(),
@@ -80,26 +80,27 @@ impl AccessMatrix {
         }
     }
 
-    /// The names of the principals, in the order in which they were given.
+    /// Returns the names of the principals, in the order in which they were added.
     pub fn principals(&self) -> impl Iterator<Item = &str> {
         self.principals.iter().map(String::as_str)
     }
 
-    /// Every route with its verdicts, one for each of the [principals](Self::principals).
+    /// Returns every route with its verdicts, one for each of the [principals](Self::principals).
     pub fn rows(&self) -> impl Iterator<Item = (&str, &[RouteVerdict])> {
         self.rows
             .iter()
             .map(|row| (row.route.as_str(), row.verdicts.as_slice()))
     }
 
-    /// The verdict for the principal called `principal` and the route `GET /v1/apps`; none where the matrix has no such.
+    /// Returns the verdict for the principal called `principal` and the route `GET /v1/apps`, or `None` if the matrix
+    /// does not contain them.
     pub fn verdict(&self, principal: &str, route: &str) -> Option<&RouteVerdict> {
         let column = self.principals.iter().position(|name| name == principal)?;
         let row = self.rows.iter().find(|row| row.name == route)?;
         row.verdicts.get(column)
     }
 
-    /// The matrix as a table: a row for each route, and a column for each principal.
+    /// Returns the matrix as a table, with a row for each route and a column for each principal.
     pub fn table(&self, name: &str, title: &str) -> Table {
         let mut table = self.empty_table(name, title).with_paragraph(Line::text(
             "`allowed` and the denials hold for every request that the route can get. Where it depends, the cell says on \
@@ -132,14 +133,14 @@ impl Row {
 }
 
 impl AccessMatrixBuilder {
-    /// Asks about these routes, behind those that were given before.
+    /// Adds these routes after those that were added before.
     #[must_use]
     pub fn routes(mut self, routes: &RouteTable) -> Self {
         self.routes = self.routes.merge(routes.clone());
         self
     }
 
-    /// Asks about this principal, who is called `name` in the matrix. A name that is taken is given a number.
+    /// Adds this principal under the name `name`. If the name is already in use, a number is appended.
     #[must_use]
     pub fn principal(mut self, name: &str, principal: &Principal) -> Self {
         let name = text::unique(text::one_line(name), |name| {
@@ -149,12 +150,12 @@ impl AccessMatrixBuilder {
         self
     }
 
-    /// Asks what the policies of a source say.
+    /// Evaluates the policies of a source.
     ///
     /// # Errors
     ///
-    /// When the scope is not complete, as that of a deployment whose tenants are accounts (ask in the scope of one of them),
-    /// or when the source cannot be read.
+    /// If the scope is incomplete, as for a deployment whose tenants are accounts (use the scope of one of them),
+    /// or if the source cannot be read.
     pub fn build(&self, source: &dyn PolicySource) -> Result<AccessMatrix, AccessMatrixError> {
         self.scope.check().map_err(AccessMatrixError::Scope)?;
         let store = source
@@ -192,11 +193,11 @@ impl AccessMatrixBuilder {
     }
 }
 
-/// Why nobody can be asked about.
+/// The reason why an [`AccessMatrix`] cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccessMatrixError {
-    /// The scope cannot stand in ARNs.
+    /// The scope is not valid in ARNs.
     Scope(InvalidScope),
     /// The policies could not be loaded.
     Source(SourceError),

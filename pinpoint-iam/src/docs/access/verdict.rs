@@ -1,61 +1,61 @@
-//! What policies say of all requests to a route.
+//! Verdicts about all requests to a route.
 
 use std::collections::BTreeSet;
 
 use crate::docs::cell::{Cell, Line};
 use crate::policy::Effect;
 
-/// What the policies of a principal say of a route.
+/// The verdict of a principal's policies on a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RouteVerdict {
-    /// The route is public: no policy is asked.
+    /// The route is public, so no policy is evaluated.
     Public,
     /// Every request is allowed.
     Allowed,
-    /// Every request is refused, because no policy allows what it requires. A further policy could.
+    /// Every request is denied, because no policy allows what it requires. An additional policy could allow it.
     ///
-    /// Some of the requests may be denied by a statement as well.
+    /// Some of the requests may also be denied explicitly.
     ImplicitDeny,
-    /// Every request is denied by a statement. No further policy can lift that.
+    /// Every request is denied explicitly by a statement. No additional policy can override that.
     ExplicitDeny,
-    /// Some requests may be allowed and others refused.
+    /// Some requests may be allowed and others denied.
     Depends(Dependence),
 }
 
-/// What it depends on whether a request is allowed.
+/// What a verdict depends on.
 ///
-/// Two are equal when the same statements are in doubt about the same caller, so that equal ones decide every request
-/// alike.
+/// Two are equal if the same statements are undecided for the same caller. Equal ones decide every request in the same
+/// way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependence {
     pub(super) keys: BTreeSet<String>,
     pub(super) resources: BTreeSet<ResourceDependence>,
-    /// Everything in the policies that has a part in it.
+    /// Everything in the policies that contributes to the verdict.
     pub(super) grounds: BTreeSet<String>,
 }
 
-/// Resources for which a request is decided otherwise than for others.
+/// Resources for which the decision differs from that for other resources.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ResourceDependence {
-    /// A statement is about resources with these ARN patterns, under its conditions, and not about others.
+    /// A statement applies to resources with these ARN patterns, under its conditions, and not to others.
     On(Effect, Vec<String>),
-    /// A statement is about resources with none of these ARN patterns, under its conditions.
+    /// A statement applies to resources with none of these ARN patterns, under its conditions.
     AllBut(Effect, Vec<String>),
-    /// Of the types of resource that the route can name, those with these ARN templates are allowed.
+    /// Of the resource types that the route can name, those with these ARN templates are allowed.
     Allowed(Vec<String>),
-    /// Of the types of resource that the route can name, those with these ARN templates are denied.
+    /// Of the resource types that the route can name, those with these ARN templates are denied.
     Denied(Vec<String>),
 }
 
 impl Dependence {
-    /// The condition keys, sorted.
+    /// Returns the condition keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)
     }
 
-    /// What is said of some resources and not of others, in a stable order.
+    /// Returns the resources for which decisions differ, in a stable order.
     pub fn resources(&self) -> impl Iterator<Item = &ResourceDependence> {
         self.resources.iter()
     }
@@ -73,22 +73,22 @@ impl Dependence {
 }
 
 impl RouteVerdict {
-    /// Whether every request is allowed.
+    /// Returns whether every request is allowed.
     pub const fn is_allowed(&self) -> bool {
         matches!(self, Self::Public | Self::Allowed)
     }
 
-    /// Whether every request is refused.
+    /// Returns whether every request is denied.
     pub const fn is_denied(&self) -> bool {
         matches!(self, Self::ImplicitDeny | Self::ExplicitDeny)
     }
 
-    /// What holds where all of `parts` must be allowed.
+    /// Returns the verdict for a requirement that all of `parts` are allowed.
     pub(super) fn all(parts: Vec<Self>) -> Self {
         if parts.contains(&Self::ExplicitDeny) {
             return Self::ExplicitDeny;
         }
-        // Nothing is required of nobody: a requirement without parts is refused.
+        // A requirement without parts is denied, because it would not require anything.
         if parts.is_empty() || parts.contains(&Self::ImplicitDeny) {
             return Self::ImplicitDeny;
         }
@@ -98,7 +98,7 @@ impl RouteVerdict {
         Self::depends(parts)
     }
 
-    /// What holds where one of `parts` must be allowed.
+    /// Returns the verdict for a requirement that one of `parts` is allowed.
     pub(super) fn any(parts: Vec<Self>) -> Self {
         if parts.iter().any(Self::is_allowed) {
             return Self::Allowed;
@@ -109,7 +109,8 @@ impl RouteVerdict {
         }
     }
 
-    /// What holds where it is not known which of `parts` will be asked, each with the ARN template that it is about.
+    /// Returns the verdict if it is unknown which of `parts` applies to a request. Each part has the ARN template of
+    /// its resource.
     pub(super) fn one_of(parts: Vec<(String, Self)>) -> Self {
         let (templates, verdicts): (Vec<String>, Vec<Self>) = parts.into_iter().unzip();
         if !verdicts.is_empty() && verdicts.iter().all(Self::is_allowed) {
@@ -144,7 +145,8 @@ impl RouteVerdict {
         Self::Depends(dependence)
     }
 
-    /// The denial that holds where all of `parts` are denied. It is explicit where nothing could lift any of them.
+    /// Returns the denial if all of `parts` are denied. It is explicit if all of them are, so that no policy can
+    /// override any.
     fn denied(parts: &[Self]) -> Option<Self> {
         if !parts.iter().all(Self::is_denied) {
             return None;
@@ -167,7 +169,7 @@ impl RouteVerdict {
         Self::Depends(all)
     }
 
-    /// The verdict in words.
+    /// Returns the verdict as text.
     pub(super) fn cell(&self) -> Cell {
         Cell::lines(self.lines())
     }

@@ -7,18 +7,19 @@ use super::text;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-// What the browser is told to run: these two texts and nothing else. A test of the written page holds them together.
+// The hashes of the only two texts that the browser may run. A test compares them with the written page.
 const STYLE_HASH: &str = "sha256-WTj7pOs0h+9oiUo9glB+vUhGkfuKu1OtuyXBqt4l7Zw=";
 const SCRIPT_HASH: &str = "sha256-4fNhGu/LenjXquuHilYi8NwYjmPK9/RvmKc6X4f2TZs=";
 
-/// Writes a page as one HTML file that needs nothing else: no network, no other file.
+/// Writes a page as one self-contained HTML file, which needs neither the network nor another file.
 ///
-/// - A filter box keeps the rows that have all its words; the titles of columns are buttons that sort, with the state in
-///   `aria-sort`. Without scripts the page is whole, unfiltered and in its own order.
-/// - Every row has an address, `#` and [`Table::anchor_of`]. A link to a row that the filter hides takes the filter away.
-/// - It follows the reader's choice of light or dark, and shows rows as cards on a narrow screen.
-/// - Its Content-Security-Policy lets the browser run the page's own script and style, named by their hashes, and load
-///   nothing. A server that sends a policy of its own has to allow the same two hashes.
+/// - A filter box shows only the rows that contain all its words. The titles of columns are buttons that sort, with the
+///   state in `aria-sort`. Without scripts, the page is complete, unfiltered and in its original order.
+/// - Every row has an address, `#` and [`Table::anchor_of`]. Following a link to a row that the filter hides clears the
+///   filter.
+/// - It follows the reader's preference for a light or dark theme, and shows rows as cards on a narrow screen.
+/// - Its Content-Security-Policy lets the browser run the page's own script and style, identified by their hashes, and
+///   load nothing else. A server that sends its own policy has to allow the same two hashes.
 pub fn html(page: &Page) -> String {
     let mut out = String::new();
     let title = escaped(page.title());
@@ -68,7 +69,7 @@ fn write_table(out: &mut String, table: &Table) {
         out.push_str("<p>None.</p>\n</section>\n");
         return;
     }
-    // The roles are those that the elements have anyway; browsers drop them where a style shows rows as cards.
+    // These are the implicit roles of the elements. Browsers drop them when a style shows rows as cards.
     out.push_str(&format!(
         "<table role=\"table\" aria-labelledby=\"{name}\">\n<thead role=\"rowgroup\">\n<tr role=\"row\">\n"
     ));
@@ -110,7 +111,7 @@ fn write_row(out: &mut String, table: &Table, row: &Row) {
     out.push_str("</tr>\n");
 }
 
-/// How a cell is best shown: in a wide column, or with its many short lines one behind the other.
+/// Returns the best layout for a cell: a wide column, or many short lines next to each other.
 fn shape(cell: &Cell) -> &'static str {
     let longest = cell.iter().map(|line| line.plain().chars().count()).max();
     match longest {
@@ -126,7 +127,7 @@ fn paragraphs(out: &mut String, paragraphs: &[Line]) {
     }
 }
 
-/// The lines of a cell: one as it is, several each in an element of its own.
+/// Renders the lines of a cell: a single line as it is, several lines as one element each.
 fn lines(cell: &Cell, with_links: bool) -> String {
     let lines: Vec<String> = cell.iter().map(|text| line(text, with_links)).collect();
     match lines.as_slice() {
@@ -173,7 +174,7 @@ fn code(text: &str) -> String {
     format!("<code>{}</code>", escaped(text))
 }
 
-/// `text` for an element or for an attribute in double quotes.
+/// Escapes `text` for an element or for an attribute in double quotes.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

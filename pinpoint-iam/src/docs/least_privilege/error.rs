@@ -1,4 +1,4 @@
-//! Why no policy could be written.
+//! Errors of least-privilege policies.
 
 use std::fmt;
 
@@ -6,37 +6,37 @@ use crate::arn::InvalidScope;
 use crate::policy::{ParseError, PolicyKind};
 use crate::resource::InvalidId;
 
-/// Why [`LeastPrivilegeBuilder::build`](super::LeastPrivilegeBuilder::build) wrote nothing.
+/// The reason why [`LeastPrivilegeBuilder::build`](super::LeastPrivilegeBuilder::build) failed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LeastPrivilegeError {
-    /// There is nothing to grant: a policy has at least one statement.
+    /// There is nothing to grant, but a policy needs at least one statement.
     Nothing,
-    /// The scope has no ARNs: a part of it is missing, or cannot stand in one.
+    /// The scope does not have ARNs: a part of it is missing, or is not valid in an ARN.
     Scope(InvalidScope),
-    /// An id that is to be granted alone cannot stand in an ARN.
+    /// The value for an id is not valid in an ARN.
     Id(InvalidId),
-    /// No resource type that an action acts on has an id of this name.
+    /// No resource type of the actions has an id with this name.
     UnknownId {
-        /// The name that was given.
+        /// The given name.
         name: String,
-        /// The nearest one that there is.
+        /// The most similar name that exists.
         nearest: Option<&'static str>,
     },
-    /// None of the actions has a companion of this name.
+    /// None of the actions has a companion action with this name.
     UnknownCompanion {
-        /// The name that was given.
+        /// The given name.
         name: String,
     },
-    /// One action on one resource exceeds the quota.
+    /// A single action on a single resource exceeds the quota.
     TooLong {
         /// The action.
         action: String,
-        /// The kind of policy that it is too long for.
+        /// The kind of policy whose quota is exceeded.
         kind: PolicyKind,
     },
-    /// The document is none, or no policy of its kind: a resource that was given for a companion is no ARN, or policies of
-    /// the kind cannot grant.
+    /// The document is not valid for its kind of policy: a resource that was given for a companion action is not an
+    /// ARN, or policies of the kind cannot grant permissions.
     Refused(ParseError),
 }
 

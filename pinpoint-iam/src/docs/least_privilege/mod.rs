@@ -1,4 +1,4 @@
-//! The smallest policies that let somebody do certain things, and nothing else.
+//! The smallest policies that allow certain things and nothing else.
 
 mod error;
 mod needed;
@@ -19,14 +19,14 @@ pub(super) use self::routes::{condition_keys, resource_types};
 
 /// The smallest policies for a set of actions or routes, in one deployment.
 ///
-/// - Every action is granted on what the catalog says it acts on, with the partition, region and account of the deployment
-///   and `*` for ids, save those that [`only`](LeastPrivilegeBuilder::only) fixes. Actions on the same resources share a
-///   statement; a pattern that another one covers is left out.
-/// - Companions are granted too: `CreateExportJob` needs `iam:PassRole`. What could be narrowed is told by
-///   [`remarks`](Self::remarks).
-/// - A document that would be longer than AWS's quota becomes several.
-/// - Actions are written out. [`with_wildcards`](LeastPrivilegeBuilder::with_wildcards) writes shorter documents.
-/// - Every document has been read by [`Document::parse`] and checked as a new policy of its kind.
+/// - Every action is granted on the resources that the catalog lists for it, with the partition, region and account of
+///   the deployment and `*` for ids, except those that [`only`](LeastPrivilegeBuilder::only) fixes. Actions on the same
+///   resources share a statement. A pattern that another one covers is omitted.
+/// - Companion actions are granted too: `CreateExportJob` needs `iam:PassRole`. [`remarks`](Self::remarks) lists what
+///   could be narrowed.
+/// - A document that would exceed AWS's quota is split into several.
+/// - Actions are written in full. [`with_wildcards`](LeastPrivilegeBuilder::with_wildcards) writes shorter documents.
+/// - Every document has been parsed by [`Document::parse`] and validated as a new policy of its kind.
 ///
 /// ```
 /// use pinpoint_iam::docs::LeastPrivilege;
@@ -52,15 +52,15 @@ pub(super) use self::routes::{condition_keys, resource_types};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What the documents say of resources is as narrow as IAM's patterns are: `apps/*` covers what stands below a project too.
-/// That grants nothing else, because an action is only ever asked about the resource types that it acts on.
+/// Resources in the documents are as narrow as IAM's patterns permit: `apps/*` also covers everything below a project.
+/// That grants nothing else, because an action is only checked on the resource types that it acts on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeastPrivilege {
     documents: Vec<Document>,
     remarks: Vec<String>,
 }
 
-/// What is to be granted; starts with [`LeastPrivilege::builder`].
+/// Builds [`LeastPrivilege`] policies. Created by [`LeastPrivilege::builder`].
 #[derive(Clone, Debug)]
 pub struct LeastPrivilegeBuilder {
     scope: Scope,
@@ -73,7 +73,7 @@ pub struct LeastPrivilegeBuilder {
 }
 
 impl LeastPrivilege {
-    /// Starts with nothing granted, in a deployment's scope.
+    /// Creates a builder that grants nothing yet, for the scope of a deployment.
     pub fn builder(scope: &Scope) -> LeastPrivilegeBuilder {
         LeastPrivilegeBuilder {
             scope: scope.clone(),
@@ -86,26 +86,27 @@ impl LeastPrivilege {
         }
     }
 
-    /// The documents; several where one would exceed the quota of its kind. All of them together grant what was asked.
+    /// Returns the documents; several if one would exceed the quota of its kind. Together they grant what was
+    /// requested.
     pub fn documents(&self) -> &[Document] {
         &self.documents
     }
 
-    /// What a reader could narrow further, or should know: one sentence each.
+    /// Returns what a reader could narrow further or should know, one sentence each.
     pub fn remarks(&self) -> &[String] {
         &self.remarks
     }
 }
 
 impl LeastPrivilegeBuilder {
-    /// Grants one more action, on every resource type that it acts on.
+    /// Grants an action on every resource type that it acts on.
     #[must_use]
     pub fn action(mut self, action: &'static ActionMetadata) -> Self {
         self.actions.push(action);
         self
     }
 
-    /// Grants more actions, on every resource type that they act on.
+    /// Grants actions on every resource type that they act on.
     #[must_use]
     pub fn actions(mut self, actions: impl IntoIterator<Item = &'static ActionMetadata>) -> Self {
         self.actions.extend(actions);
@@ -114,28 +115,29 @@ impl LeastPrivilegeBuilder {
 
     /// Grants what every route of a table requires.
     ///
-    /// Of a requirement that one of several actions meets, one alternative is granted: the one that adds the fewest
-    /// actions, and the first of those. Where a handler names ids of one resource type, the action is granted on that
-    /// type alone.
+    /// If a requirement is met by one of several actions, one alternative is granted: the one that adds the fewest
+    /// actions, or the first of these. If a handler names ids of one resource type, the action is granted on that type
+    /// alone.
     #[must_use]
     pub fn routes(mut self, routes: &RouteTable) -> Self {
         self.routes.push(routes.clone());
         self
     }
 
-    /// Grants for this value of an id only, instead of `*`: `only("application_id", "a1")`.
+    /// Grants access for this value of an id only, instead of `*`: `only("application_id", "a1")`.
     ///
-    /// `field` is an argument of the constructors of resource types. It holds for every resource type that has it.
+    /// `field` is an argument of the constructors of resource types. It applies to every resource type that has it.
     #[must_use]
     pub fn only(mut self, field: &str, value: &str) -> Self {
         self.fixed.insert(field.to_owned(), value.to_owned());
         self
     }
 
-    /// Grants a companion action on this resource, in place of everything that it could be asked about:
+    /// Grants a companion action on this resource, instead of on everything that it can act on:
     /// `companion_resource("iam:PassRole", "arn:aws:iam::123456789012:role/export")`.
     ///
-    /// A companion may have several. What is wrong with one is told by [`build`](Self::build).
+    /// A companion action may have several resources. [`build`](Self::build) reports an error if one of them is
+    /// invalid.
     #[must_use]
     pub fn companion_resource(mut self, action: &str, arn_pattern: &str) -> Self {
         let resources = self.companion_resources.entry(action.to_owned());
@@ -143,17 +145,17 @@ impl LeastPrivilegeBuilder {
         self
     }
 
-    /// Writes policies of this kind, for its quota and its rules; [`PolicyKind::IdentityManaged`] unless it is said.
+    /// Sets the kind of policy, which determines quota and rules. The default is [`PolicyKind::IdentityManaged`].
     #[must_use]
     pub const fn kind(mut self, kind: PolicyKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// Writes `Get*` in place of many names where that makes the document shorter.
+    /// Writes `Get*` instead of many names if that makes the document shorter.
     ///
-    /// A pattern matches no action of the catalog that is not granted on the same resources. Actions that are added to the
-    /// catalog later may match it: write the documents again then.
+    /// A pattern matches only those actions of the catalog that are granted on the same resources. It may match actions
+    /// that are added to the catalog later, so write the documents again when the catalog changes.
     #[must_use]
     pub const fn with_wildcards(mut self) -> Self {
         self.wildcards = true;
@@ -164,9 +166,9 @@ impl LeastPrivilegeBuilder {
     ///
     /// # Errors
     ///
-    /// When there is nothing to grant; when the scope is not complete, an id cannot stand in an ARN, or a name given to
-    /// [`only`](Self::only) or [`companion_resource`](Self::companion_resource) is none; when policies of the kind cannot
-    /// grant, or a single action and resource exceed its quota.
+    /// If there is nothing to grant; if the scope is incomplete, an id is not valid in an ARN, or a name given to
+    /// [`only`](Self::only) or [`companion_resource`](Self::companion_resource) does not exist; if policies of the kind
+    /// cannot grant permissions, or if a single action and resource exceed its quota.
     pub fn build(self) -> Result<LeastPrivilege, LeastPrivilegeError> {
         self.scope.check().map_err(LeastPrivilegeError::Scope)?;
         let mut needed = Needed::new(&self.scope, &self.fixed, &self.companion_resources);

@@ -1,4 +1,4 @@
-//! Which actions are needed on which resources.
+//! The actions that are needed, and their resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,14 @@ use crate::context::Context;
 use crate::pattern::{Case, Match, Pattern, Syntax};
 use crate::resource::ResourceTypeMetadata;
 
-/// Actions and the ARN patterns that each of them is needed on, in the order of their names.
+/// Actions and the ARN patterns on which each of them is needed, sorted by action.
 pub(super) struct Needed<'b> {
     scope: &'b Scope,
     fixed: &'b BTreeMap<String, String>,
     companion_resources: &'b BTreeMap<String, BTreeSet<String>>,
     entries: BTreeMap<String, Entry>,
-    /// The names of ids and companions that were met, of those that were given.
+    /// The names of ids and companion actions that exist for the needed actions. The given names are checked against
+    /// them.
     fields: BTreeSet<&'static str>,
     companions: BTreeSet<&'static str>,
     remarks: Vec<String>,
@@ -26,9 +27,9 @@ pub(super) struct Needed<'b> {
 /// One action.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
-    /// What the catalog says; nothing of an action of another service.
+    /// The action in the catalog; `None` for an action of another service.
     pub(super) metadata: Option<&'static ActionMetadata>,
-    /// The ARN patterns, none of which another one covers.
+    /// The ARN patterns. None of them covers another one.
     pub(super) patterns: BTreeSet<String>,
 }
 
@@ -73,7 +74,7 @@ impl<'b> Needed<'b> {
         }
     }
 
-    /// Adds `action` on resources of these types; on `*` where there are none.
+    /// Adds `action` on resources of these types, or on `*` if there are none.
     pub(super) fn add(
         &mut self,
         action: &'static ActionMetadata,
@@ -100,7 +101,7 @@ impl<'b> Needed<'b> {
         }
     }
 
-    /// The ARN patterns of resource types, with the ids that are fixed.
+    /// Returns the ARN patterns of resource types, with the fixed ids filled in.
     fn patterns(
         &mut self,
         resource_types: &[&'static ResourceTypeMetadata],
@@ -127,7 +128,7 @@ impl<'b> Needed<'b> {
             .map_err(LeastPrivilegeError::Id)
     }
 
-    /// Adds the companions of all actions, and those of the companions.
+    /// Adds the companion actions of all actions, and those of the companion actions.
     pub(super) fn add_companions(&mut self) -> Result<(), LeastPrivilegeError> {
         let mut done: BTreeSet<String> = BTreeSet::new();
         loop {
@@ -184,7 +185,7 @@ impl<'b> Needed<'b> {
         Ok(())
     }
 
-    /// What the catalog says of the action called `name`, if it is one of a service that something is granted in.
+    /// Returns the action called `name` from the catalog, if it belongs to a service of which something is granted.
     fn find(&self, action: &ActionMetadata, name: &str) -> Option<&'static ActionMetadata> {
         let (prefix, name) = name.split_once(':')?;
         let granted = self
@@ -198,9 +199,9 @@ impl<'b> Needed<'b> {
             .action(name)
     }
 
-    /// The resources of an action of a service that no catalog here describes.
+    /// Returns the resources of an action of a service that no known catalog describes.
     fn pattern_outside(&self, action: &str) -> String {
-        // What can be passed is a role of the account, whatever the service: its ARN is well known.
+        // `iam:PassRole` acts on roles of the account, whose ARNs have a known format.
         if action.eq_ignore_ascii_case("iam:PassRole") {
             format!(
                 "arn:{}:iam::{}:role/*",
@@ -212,7 +213,7 @@ impl<'b> Needed<'b> {
         }
     }
 
-    /// Whether every name that was given is one.
+    /// Checks that every given name exists.
     pub(super) fn check_names(&self) -> Result<(), LeastPrivilegeError> {
         if let Some(name) = self
             .fixed
@@ -232,8 +233,9 @@ impl<'b> Needed<'b> {
     }
 }
 
-/// Of the patterns that a companion could be asked about, those for an action's own resource: it, what covers it, and
-/// what stands below it, such as the campaign that is made in a project. All of them where none is near.
+/// Of the patterns on which a companion action could act, returns those for an action's own resource: the resource, the
+/// patterns that cover it, and those below it, such as the campaign that is created in a project. Returns all patterns
+/// if there are none of these.
 fn near(own: &BTreeSet<String>, all: Vec<String>) -> Vec<String> {
     let near: Vec<String> = own
         .iter()
@@ -252,10 +254,10 @@ fn near(own: &BTreeSet<String>, all: Vec<String>) -> Vec<String> {
     if near.is_empty() { all } else { near }
 }
 
-/// Whether whatever `narrow` matches is matched by `wide`.
+/// Returns whether `wide` matches everything that `narrow` matches.
 ///
-/// A `*` of `narrow` is taken for a character that only a `*` of `wide` matches, which is right for patterns without `?`
-/// and variables. Only the last component may differ: there a wildcard stands for any text.
+/// A `*` in `narrow` is treated as a character that only a `*` in `wide` matches. This is correct for patterns without
+/// `?` and variables. Only the last component may differ, because a wildcard matches any text there.
 fn covers(wide: &str, narrow: &str) -> bool {
     if wide == narrow || wide == "*" {
         return true;
@@ -277,7 +279,7 @@ fn covers(wide: &str, narrow: &str) -> bool {
         })
 }
 
-/// An ARN before and behind its fifth colon.
+/// Splits an ARN at its fifth colon.
 fn split_at_resource(arn: &str) -> Option<(&str, &str)> {
     let (position, _) = arn.match_indices(':').nth(4)?;
     Some((arn.get(..position)?, arn.get(position..)?))

@@ -1,4 +1,4 @@
-//! Statements, and the documents that hold them.
+//! Statements, and their distribution over documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,14 @@ use crate::action::ServiceMetadata;
 use crate::arn::Scope;
 use crate::policy::{Document, Partitions, PolicyKind};
 
-/// A statement that grants.
+/// An `Allow` statement.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     actions: Vec<String>,
     resources: Vec<String>,
 }
 
-/// One statement for all actions on the same resources, in the order of the resources.
+/// Returns one statement for all actions on the same resources, in the order of the resources.
 pub(super) fn group(needed: &Needed<'_>, wildcards: bool) -> Vec<Grant> {
     let mut groups: BTreeMap<Vec<&str>, Vec<(&str, Option<&'static ServiceMetadata>)>> =
         BTreeMap::new();
@@ -43,7 +43,7 @@ pub(super) fn group(needed: &Needed<'_>, wildcards: bool) -> Vec<Grant> {
         .collect()
 }
 
-/// The actions of each service with wildcards; those of services that no catalog describes as they are.
+/// Shortens the actions of each service with wildcards. Actions of services without a catalog remain as they are.
 fn shortened(actions: &[(&str, Option<&'static ServiceMetadata>)]) -> Vec<String> {
     let mut services: BTreeMap<&str, (&'static ServiceMetadata, BTreeSet<&str>)> = BTreeMap::new();
     let mut written = Vec::new();
@@ -71,15 +71,15 @@ fn shortened(actions: &[(&str, Option<&'static ServiceMetadata>)]) -> Vec<String
     written
 }
 
-/// Distributes statements over documents of a kind, each into the first one that has room for it, and reads every
-/// document back.
+/// Distributes statements over documents of a kind, each into the first one that has room for it, and parses every
+/// document.
 pub(super) fn documents(
     grants: Vec<Grant>,
     kind: PolicyKind,
     scope: &Scope,
 ) -> Result<Vec<Document>, LeastPrivilegeError> {
     let mut documents: Vec<Vec<Grant>> = Vec::new();
-    // Statements that are still to be placed, the next one last.
+    // Statements that have not been placed yet; the next one is last.
     let mut waiting: Vec<Grant> = grants.into_iter().rev().collect();
     while let Some(grant) = waiting.pop() {
         let fits = |others: &[Grant]| {
@@ -109,7 +109,7 @@ pub(super) fn documents(
         .collect()
 }
 
-/// A statement as two that grant the same.
+/// Splits a statement into two that grant the same.
 fn halves(grant: Grant, kind: PolicyKind) -> Result<(Grant, Grant), LeastPrivilegeError> {
     let Grant {
         mut actions,
@@ -145,7 +145,7 @@ fn halves(grant: Grant, kind: PolicyKind) -> Result<(Grant, Grant), LeastPrivile
     }
 }
 
-/// A document without white space, so that every character of it counts for every quota.
+/// Writes a document without white space, so that its length is the one that every quota counts.
 fn text<'g>(grants: impl IntoIterator<Item = &'g Grant>) -> String {
     let statements: Vec<Value> = grants
         .into_iter()

@@ -1,4 +1,4 @@
-//! What the routes of an application need.
+//! The actions that the routes of an application need.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::web::{ActionRequirement, MountedRoute, Requirement, ResourceBinding, 
 
 /// Adds what every route requires.
 ///
-/// What is needed in any case comes first, so that of the alternatives those are chosen that are granted anyway.
+/// What is needed in any case is added first, so that alternatives are preferred that are already granted.
 pub(super) fn add(
     needed: &mut Needed<'_>,
     tables: &[RouteTable],
@@ -31,7 +31,7 @@ pub(super) fn add(
     Ok(())
 }
 
-/// The actions that are required whatever else is granted.
+/// Returns the actions that are required in any case.
 fn certain(requirement: &'static Requirement) -> Vec<&'static ActionRequirement> {
     match requirement {
         Requirement::Action(action) => vec![action],
@@ -81,7 +81,7 @@ fn add_alternatives(
     }
 }
 
-/// How many actions of a requirement are not granted yet.
+/// Returns how many actions of a requirement are not granted yet.
 fn missing(needed: &Needed<'_>, requirement: &Requirement) -> usize {
     match requirement {
         Requirement::Action(action) => usize::from(!needed.contains(action.action)),
@@ -104,7 +104,7 @@ fn add_action(
     needed.add(requirement.action, &resource_types(requirement))
 }
 
-/// The resource types that a handler can name: the one whose ids it gives, or all that the action acts on.
+/// Returns the resource types that a handler can name: the one whose ids it provides, or all that the action acts on.
 pub(in crate::docs) fn resource_types(
     requirement: &ActionRequirement,
 ) -> Vec<&'static ResourceTypeMetadata> {
@@ -131,7 +131,8 @@ pub(in crate::docs) fn resource_types(
     }
 }
 
-/// The condition keys that the catalog lists for the action and for the resource types that the handler can name.
+/// Returns the condition keys that the catalog lists for the action and for the resource types that the handler can
+/// name.
 pub(in crate::docs) fn condition_keys(requirement: &ActionRequirement) -> BTreeSet<&'static str> {
     let mut keys: BTreeSet<&str> = requirement.action.condition_keys.iter().copied().collect();
     for resource_type in resource_types(requirement) {

@@ -1,10 +1,10 @@
-//! Shorter names for many actions.
+//! Shortens lists of actions with wildcards.
 
 use std::collections::BTreeSet;
 
-/// Patterns and names that match exactly `wanted` of the actions in `all`, as few letters as a greedy choice finds.
+/// Returns patterns and names that match exactly `wanted` of the actions in `all`, as short as a greedy choice finds.
 ///
-/// Both hold names without a service prefix.
+/// Neither list has service prefixes.
 pub(super) fn shorten(wanted: &BTreeSet<&str>, all: &[&str]) -> Vec<String> {
     let mut left = wanted.clone();
     let mut chosen = Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn shorten(wanted: &BTreeSet<&str>, all: &[&str]) -> Vec<String> {
                     .copied()
                     .filter(|name| pattern.matches(name))
                     .collect();
-                // With quotes, comma and the service prefix, a name is a little longer than itself.
+                // Quotes, comma and service prefix add a few characters to a name.
                 let saved: usize = matched.iter().map(|name| name.len() + 4).sum();
                 let saved = saved.checked_sub(pattern.text().len() + 4)?;
                 (is_exact && matched.len() > 1 && saved > 0).then_some((saved, pattern))
@@ -41,7 +41,7 @@ pub(super) fn shorten(wanted: &BTreeSet<&str>, all: &[&str]) -> Vec<String> {
     chosen
 }
 
-/// `start*end`; both may be empty.
+/// The pattern `start*end`; both parts may be empty.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate<'n> {
     start: &'n str,
@@ -53,7 +53,7 @@ impl Candidate<'_> {
         format!("{}*{}", self.start, self.end)
     }
 
-    /// As [`ActionPattern::matches`](crate::policy::ActionPattern::matches) has it: letters are compared without case.
+    /// Matches like [`ActionPattern::matches`](crate::policy::ActionPattern::matches), ignoring case.
     fn matches(&self, name: &str) -> bool {
         let (start, end) = (self.start.len(), self.end.len());
         let (Some(first), Some(last)) = (
@@ -68,7 +68,7 @@ impl Candidate<'_> {
     }
 }
 
-/// Every `start*end` of the words that names consist of.
+/// Returns every `start*end` that can be formed from the words of names.
 fn candidates<'n>(names: &BTreeSet<&'n str>) -> BTreeSet<Candidate<'n>> {
     let mut found = BTreeSet::new();
     for name in names {
@@ -84,7 +84,7 @@ fn candidates<'n>(names: &BTreeSet<&'n str>) -> BTreeSet<Candidate<'n>> {
     found
 }
 
-/// Where a word of a name in camel case starts, and both ends.
+/// Returns the positions at which the words of a camel-case name start, and both ends of the name.
 fn joints(name: &str) -> Vec<usize> {
     let inner = name
         .char_indices()
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(shortened(&ALL), ["*"]);
         assert_eq!(shortened(&ALL[1..]), ["Get*"]);
         assert_eq!(shortened(&ALL[3..]), ["GetCampaign*"]);
-        // `GetCampaign*` would grant `GetCampaigns` too.
+        // `GetCampaign*` would also grant `GetCampaigns`.
         assert_eq!(
             shortened(&["GetCampaign", "GetCampaignVersion", "GetCampaignVersions"]),
             ["GetCampaign", "GetCampaignVersion*"]

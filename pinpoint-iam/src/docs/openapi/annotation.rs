@@ -1,4 +1,4 @@
-//! What an operation is given.
+//! The members that are added to an operation.
 
 use std::collections::BTreeSet;
 

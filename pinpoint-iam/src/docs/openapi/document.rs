@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{IAM_MEMBER, InvalidOpenApi, PERMISSIONS_MEMBER, Walk};
 
-/// The members of a path that are operations. `query` is one since OpenAPI 3.2.
+/// The members of a path that are operations, including `query` since OpenAPI 3.2.
 const METHODS: [&str; 9] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace", "query",
 ];
@@ -16,7 +16,7 @@ pub(super) fn annotate(walk: &mut Walk<'_>, document: &mut Value) -> Result<(), 
             "the document is not an OpenAPI document of a version 3; it has to say `\"openapi\": \"3..\"`".to_owned(),
         ));
     }
-    // Since 3.1 a document may have no paths.
+    // Since 3.1, `paths` is optional.
     let Some(paths) = document.get_mut("paths") else {
         return Ok(());
     };

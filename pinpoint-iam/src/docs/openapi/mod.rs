@@ -1,4 +1,4 @@
-//! OpenAPI documents that say what each operation requires.
+//! Adds the requirements of each operation to an OpenAPI document.
 
 mod annotation;
 mod document;
@@ -13,28 +13,29 @@ use serde_json::Value;
 use self::annotation::Annotation;
 use crate::web::{MountedRoute, RouteTable};
 
-/// The member with the actions that an operation checks, sorted, as policies write them.
+/// The member that lists the actions that an operation checks, sorted, in the notation of policies.
 pub const PERMISSIONS_MEMBER: &str = "x-required-permissions";
 
-/// The member with everything: who may call, which actions and how they combine, their resources and condition keys.
+/// The member with all details: who may call, which actions and how they combine, their resources and condition keys.
 pub const IAM_MEMBER: &str = "x-iam";
 
-/// Writes into an OpenAPI document what each operation requires, from the routes of an application.
+/// Adds the requirements of each operation to an OpenAPI document, from the routes of an application.
 ///
-/// Operations are found by method and path. A parameter matches a parameter whatever both are called, so that
-/// `/v1/apps/{application-id}` is `/v1/apps/{applicationId}`.
+/// Operations are found by method and path. The names of path parameters are ignored, so `/v1/apps/{application-id}`
+/// matches `/v1/apps/{applicationId}`.
 ///
-/// Every operation that a route serves is given two members:
+/// Every operation that a route serves gets two members:
 ///
-/// - `x-required-permissions`: the actions that are checked, sorted. For a public operation the list is empty. How they
-///   combine, it does not say.
-/// - `x-iam`: an object with `access`, which is `authorized` or `public`. A public one has a `reason`. An authorized one has
-///   `checked`, which is `before-body` or `after-body`, and `requires`: an object with `allOf` or `anyOf`, lists of the
-///   same, or with `action`, `accessLevel` (where known), `resources` (ARN templates; `*` for no single resource),
-///   `conditionKeys` and `companions` (each with `action` and `when`).
+/// - `x-required-permissions`: the actions that are checked, sorted. For a public operation the list is empty. It does
+///   not contain how they combine.
+/// - `x-iam`: an object with `access`, which is `authorized` or `public`. A public one has a `reason`. An authorized
+///   one has `checked`, which is `before-body` or `after-body`, and `requires`: an object with `allOf` or `anyOf`,
+///   lists of the same, or with `action`, `accessLevel` (if known), `resources` (ARN templates; `*` if there is no
+///   single resource), `conditionKeys` and `companions` (each with `action` and `when`).
 ///
-/// Members that were written earlier are replaced, and taken away from operations that no route serves any more: writing
-/// twice changes nothing. Callbacks and webhooks are not operations of the application and stay as they are.
+/// Existing members of these names are replaced, and removed from operations that no route serves anymore. Annotating
+/// twice has the same result as annotating once. Callbacks and webhooks are not operations of the application and are
+/// not changed.
 ///
 /// ```
 /// use pinpoint_iam::docs::{OpenApiAnnotator, OpenApiFinding};
@@ -54,7 +55,7 @@ pub struct OpenApiAnnotator<'r> {
 }
 
 impl<'r> OpenApiAnnotator<'r> {
-    /// Annotates from these routes.
+    /// Creates an annotator for these routes.
     pub const fn new(routes: &'r RouteTable) -> Self {
         Self {
             routes,
@@ -62,9 +63,9 @@ impl<'r> OpenApiAnnotator<'r> {
         }
     }
 
-    /// Says that the paths of the document stand below this one, as with `servers: [{url: /v1}]`.
+    /// Sets the path to which the paths of the document are relative, as with `servers: [{url: /v1}]`.
     ///
-    /// The document's own `servers` are not read: they say where clients go, and a gateway may change that.
+    /// The document's own `servers` are ignored: they are addresses for clients, and a gateway may change their paths.
     #[must_use]
     pub fn with_base_path(mut self, base_path: &str) -> Self {
         base_path
@@ -73,24 +74,24 @@ impl<'r> OpenApiAnnotator<'r> {
         self
     }
 
-    /// Annotates an OpenAPI document of a version 3.
+    /// Annotates an OpenAPI document of version 3.
     ///
-    /// The findings come in the order of the document, then of the routes; none means that document and application have
-    /// the same operations.
+    /// The findings are in the order of the document, followed by those about routes in the order of the routes. If
+    /// there are no findings, the document and the application have the same operations.
     ///
     /// # Errors
     ///
-    /// When the value is no such document. Parts of it may be annotated then.
+    /// If the value is not such a document. Parts of it may already be annotated.
     pub fn annotate(&self, document: &mut Value) -> Result<Vec<OpenApiFinding>, InvalidOpenApi> {
         let mut walk = Walk::new(self);
         document::annotate(&mut walk, document)?;
         Ok(walk.finish())
     }
 
-    /// Annotates what `utoipa` has collected.
+    /// Annotates a document that `utoipa` has generated.
     ///
-    /// `utoipa` keeps such members in a hash map and writes them in any order. Where the bytes of the written document
-    /// matter, turn it into a [`Value`] first and use [`annotate`](Self::annotate).
+    /// `utoipa` keeps such members in a hash map and writes them in arbitrary order. If the bytes of the written
+    /// document matter, convert it to a [`Value`] first and use [`annotate`](Self::annotate).
     #[cfg(feature = "utoipa")]
     pub fn annotate_utoipa(
         &self,
@@ -102,7 +103,7 @@ impl<'r> OpenApiAnnotator<'r> {
     }
 }
 
-/// What is not as it should be in a document; it was annotated all the same, save here.
+/// A difference between a document and the routes. Everything not mentioned in a finding has been annotated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenApiFinding {
@@ -110,19 +111,19 @@ pub enum OpenApiFinding {
     NoRequirement {
         /// The method in upper case.
         method: String,
-        /// The path as the document has it.
+        /// The path as written in the document.
         path: String,
     },
-    /// Several routes match an operation, so that nobody can say which one serves it.
+    /// Several routes match an operation, so it is unknown which of them serves it.
     Ambiguous {
         /// The method in upper case.
         method: String,
-        /// The path as the document has it.
+        /// The path as written in the document.
         path: String,
     },
-    /// The operations of a path stand elsewhere (`$ref`) and were not looked at.
+    /// The operations of a path are defined elsewhere (`$ref`) and were not annotated.
     Reference {
-        /// The path as the document has it.
+        /// The path as written in the document.
         path: String,
     },
     /// The document has no operation for a route.
@@ -155,7 +156,7 @@ impl fmt::Display for OpenApiFinding {
     }
 }
 
-/// Why a value is no OpenAPI document.
+/// The error for a value that is not an OpenAPI document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidOpenApi(String);
 
@@ -167,7 +168,7 @@ impl fmt::Display for InvalidOpenApi {
 
 impl std::error::Error for InvalidOpenApi {}
 
-/// One way through a document.
+/// One traversal of a document.
 struct Walk<'r> {
     annotator: &'r OpenApiAnnotator<'r>,
     /// The routes by position, with the shape of each path.
@@ -190,7 +191,7 @@ impl<'r> Walk<'r> {
         }
     }
 
-    /// What an operation of the document is to be given; none where it is a finding.
+    /// Returns the annotation for an operation of the document, or records a finding and returns `None`.
     fn visit(&mut self, method: &str, path: &str) -> Option<Annotation> {
         let method = method.to_ascii_uppercase();
         let wanted = shape(&format!("{}{path}", self.annotator.base_path));
@@ -239,7 +240,7 @@ impl<'r> Walk<'r> {
     }
 }
 
-/// A path without the names of its parameters: `/v1/apps/{}`.
+/// Returns a path without the names of its parameters: `/v1/apps/{}`.
 fn shape(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     let mut depth = 0_usize;

@@ -1,4 +1,4 @@
-//! OpenAPI documents that `utoipa` has collected.
+//! OpenAPI documents that `utoipa` has generated.
 
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};

@@ -1,4 +1,4 @@
-//! What the table of routes says of one route.
+//! The cells of a route in the table of routes.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(super) const COLUMNS: [&str; 7] = [
     "Handler",
 ];
 
-/// A route whose cells are wanted.
+/// A route to be written as a row of cells.
 pub(super) struct RouteCells<'r> {
     pub(super) route: &'r MountedRoute,
     pub(super) has_lines: bool,
@@ -62,8 +62,8 @@ impl RouteCells<'_> {
     }
 }
 
-/// The actions and how they combine, as the attribute writes it:
-/// `all(mobiletargeting:GetCampaign, any(mobiletargeting:GetSegment, …))`.
+/// Returns the actions and how they combine, in the notation of the attribute: `all(mobiletargeting:GetCampaign,
+/// any(mobiletargeting:GetSegment, …))`.
 pub(in crate::docs) fn expression(requirement: &Requirement) -> String {
     let several = |requirements: &[Requirement]| -> String {
         let all: Vec<String> = requirements.iter().map(expression).collect();
@@ -76,12 +76,12 @@ pub(in crate::docs) fn expression(requirement: &Requirement) -> String {
     }
 }
 
-/// The path of the handler.
+/// Returns the path of the handler.
 pub(super) fn handler(declaration: &Declaration) -> String {
     format!("{}::{}", declaration.module_path, declaration.handler)
 }
 
-/// The file of the handler, with `/` between folders on every system, and the line.
+/// Returns the file of the handler, with `/` between folders on every system, and the line.
 pub(super) fn place(declaration: &Declaration, has_line: bool) -> String {
     let file = declaration.file.replace('\\', "/");
     if has_line {
@@ -91,7 +91,8 @@ pub(super) fn place(declaration: &Declaration, has_line: bool) -> String {
     }
 }
 
-/// The resources of every action; which of several actions a line is about stands in front of it.
+/// Returns the resources of every action. If there are several actions, each line starts with the action that it is
+/// about.
 fn resources(requirement: &Requirement) -> Cell {
     let actions = requirement.actions();
     let is_alone = actions.len() == 1;
@@ -132,7 +133,7 @@ fn resource_lines(requirement: &ActionRequirement, of: &Line) -> Vec<Line> {
     lines
 }
 
-/// What fills a placeholder; nothing where the template above has the value already.
+/// Returns the source of a placeholder's value, or `None` if the template already contains the value.
 fn bound(binding: &FieldBinding, types: &[&'static ResourceTypeMetadata]) -> Option<Line> {
     let mut fields = types.iter().flat_map(|resource_type| resource_type.fields);
     let placeholder = fields
@@ -146,7 +147,7 @@ fn bound(binding: &FieldBinding, types: &[&'static ResourceTypeMetadata]) -> Opt
     }
 }
 
-/// The keys of all actions of the route.
+/// Returns the condition keys of all actions of the route.
 fn all_condition_keys(requirement: &Requirement) -> Cell {
     let actions = requirement.actions();
     let keys: BTreeSet<&str> = actions.into_iter().flat_map(condition_keys).collect();

@@ -1,4 +1,4 @@
-//! What is not served.
+//! Actions without a route and handlers without a mount.
 
 use super::{NotMounted, cells};
 use crate::action::{ActionMetadata, ServiceMetadata};
@@ -7,7 +7,7 @@ use crate::docs::service::method_and_path;
 use crate::docs::table::Table;
 use crate::web::{Access, Declaration, RouteTable};
 
-/// The actions of a service that no route requires, those without an API operation among them.
+/// Returns the actions of a service that no route requires, including those without an API operation.
 pub(super) fn actions(service: &'static ServiceMetadata, routes: &RouteTable) -> Table {
     let is_required = |action: &ActionMetadata| {
         routes
@@ -44,7 +44,7 @@ pub(super) fn actions(service: &'static ServiceMetadata, routes: &RouteTable) ->
     table
 }
 
-/// The handlers that are declared and not mounted.
+/// Returns the handlers that are declared but not mounted.
 pub(super) fn handlers(handlers: &[NotMounted], has_lines: bool) -> Table {
     let remark = match handlers.len() {
         0 => "Every handler that says who may call it is mounted.".to_owned(),
@@ -77,9 +77,10 @@ fn requires(declaration: &Declaration) -> Cell {
     }
 }
 
-/// Whether both stand on one handler.
+/// Returns whether both belong to the same handler.
 ///
-/// A declaration is a constant, of which the compiler may make several: what it says counts, not where it lies.
+/// A declaration is a constant, of which the compiler may create several copies. Therefore its contents are compared
+/// and not its address.
 pub(super) fn is_same(one: &Declaration, other: &Declaration) -> bool {
     let name = |declaration: &Declaration| {
         (

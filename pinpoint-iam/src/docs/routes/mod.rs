@@ -11,14 +11,15 @@ use crate::web::{Access, Declaration, RouteTable};
 
 pub(super) use self::cells::expression;
 
-/// The page of an application: what it serves, what that requires, and what is missing.
+/// The page of an application: its routes, their requirements, and what is missing.
 ///
-/// - *Routes*: method and path, the actions and how they combine, the ARN template with what fills each placeholder, whether
-///   the check is made before or after the body, the condition keys that policies may ask for, the handler, and why it is
-///   public where it is.
-/// - *Actions without a route*, for each of the [`services`](Self::services): what the catalog has and no route serves.
-/// - *Not mounted*, with [`declared`](Self::declared) or [`not_mounted`](Self::not_mounted): handlers that say who may call
-///   them and that nobody can.
+/// - *Routes*: method and path, the actions and how they combine, the ARN template with the source of each placeholder,
+///   whether the check runs before or after the body is read, the condition keys that policies may use, the handler,
+///   and for a public route the reason.
+/// - *Actions without a route*, for each of the [`services`](Self::services): actions of the catalog that no route
+///   serves.
+/// - *Not mounted*, with [`declared`](Self::declared) or [`not_mounted`](Self::not_mounted): handlers that declare who
+///   may call them but are not reachable.
 ///
 /// ```
 /// use pinpoint_iam::docs::{RoutesDocument, markdown};
@@ -34,30 +35,30 @@ pub(super) use self::cells::expression;
 /// assert!(markdown(&page).contains("PutEvents"));
 /// ```
 ///
-/// A handler is shown with its file and line, so that a reader finds it. A committed page then changes whenever lines above
-/// a handler do: [`fresh`](super::fresh) rewrites it. Who does not want that leaves the lines out,
-/// [`without_lines`](Self::without_lines).
+/// A handler is listed with its file and line, so that readers can find it. A committed page therefore changes whenever
+/// lines above a handler do, and [`fresh`](super::fresh) rewrites it. [`without_lines`](Self::without_lines) omits the
+/// lines.
 #[derive(Clone, Debug)]
 pub struct RoutesDocument {
     title: String,
     routes: RouteTable,
     services: Vec<&'static ServiceMetadata>,
-    /// The handlers that nobody can call, as far as anybody looked.
+    /// The handlers that are not reachable; `None` if the application did not look for them.
     not_mounted: Option<Vec<NotMounted>>,
     has_lines: bool,
 }
 
-/// A handler that is declared and not mounted.
+/// A handler that is declared but not mounted.
 #[derive(Clone, Debug)]
 enum NotMounted {
-    /// By what stands on it.
+    /// With its declaration.
     Declared(&'static Declaration),
-    /// By its name and place, as somebody found it.
+    /// With its name and place, as reported by the application.
     Found { handler: String, place: String },
 }
 
 impl RoutesDocument {
-    /// The page called `title`, of these routes.
+    /// Creates the page called `title` for these routes.
     pub fn new(title: &str, routes: &RouteTable) -> Self {
         Self {
             title: title.to_owned(),
@@ -68,10 +69,10 @@ impl RoutesDocument {
         }
     }
 
-    /// The page with the actions of these services that no route serves.
+    /// Adds tables of the actions of these services that no route serves.
     ///
-    /// An action is served where a route requires it, alone or among others. Actions without an API operation are listed
-    /// too: a handler may require them all the same.
+    /// An action is served if a route requires it, alone or among others. Actions without an API operation are
+    /// included, because a handler may require them too.
     #[must_use]
     pub fn services(
         mut self,
@@ -81,7 +82,7 @@ impl RoutesDocument {
         self
     }
 
-    /// The page with those of these declarations that no route has: `[get_campaign::declaration(), ..]`.
+    /// Adds a table of those of these declarations that no route has: `[get_campaign::declaration(), ..]`.
     #[must_use]
     pub fn declared(
         mut self,
@@ -96,8 +97,8 @@ impl RoutesDocument {
         self
     }
 
-    /// The page with these handlers, each with its place, as not mounted: what
-    /// `pinpoint_iam::testing::audit` found, for an application that mounts its handlers by hand.
+    /// Adds a table of these handlers, each with its place, as not mounted. Pass the result of
+    /// `pinpoint_iam::testing::audit` for an application that mounts its handlers manually.
     #[must_use]
     pub fn not_mounted<H: Into<String>, P: Into<String>>(
         mut self,
@@ -113,20 +114,20 @@ impl RoutesDocument {
         self
     }
 
-    /// The page with the files of handlers, and not their lines.
+    /// Lists the files of handlers without line numbers.
     #[must_use]
     pub const fn without_lines(mut self) -> Self {
         self.has_lines = false;
         self
     }
 
-    /// The page.
+    /// Returns the page.
     pub fn page(&self) -> Page {
         let tables = self.tables().into_iter();
         tables.fold(Page::new(&self.title), Page::with_table)
     }
 
-    /// The tables of [`page`](Self::page), for a page of one's own.
+    /// Returns the tables of [`page`](Self::page), for use on another page.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = vec![self.routes_table()];
         let services = self.services.iter();
