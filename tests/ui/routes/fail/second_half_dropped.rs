@@ -3,7 +3,7 @@
 
 use pinpoint_iam::web::axum::Routes;
 use pinpoint_iam::{Authorizer, routes};
-use pinpoint_iam::web::{Authorized, Prechecked};
+use pinpoint_iam::web::{AfterBody, Authorized, Prechecked};
 
 mod guarded {
     use axum::extract::Path;
@@ -39,7 +39,42 @@ mod first_half_as_a_whole {
     }
 }
 
+/// The body is there, and what is in it was not checked.
+mod first_half_and_the_body {
+    use super::*;
+    use guarded::*;
+
+    async fn create_campaign(
+        _: Prechecked<create_campaign, (axum::extract::Path<String>,)>,
+        _: axum::Json<Vec<String>>,
+    ) {
+    }
+
+    pub fn routes() -> Routes<Authorizer> {
+        routes![create_campaign]
+    }
+}
+
+mod second_half {
+    use super::*;
+    use guarded::*;
+
+    type Body = axum::Json<Vec<String>>;
+
+    async fn create_campaign(
+        _: axum::http::Method,
+        _: AfterBody<create_campaign, (axum::extract::Path<String>,), Body>,
+    ) {
+    }
+
+    pub fn routes() -> Routes<Authorizer> {
+        routes![create_campaign]
+    }
+}
+
 fn main() {
     let _ = first_half::routes();
     let _ = first_half_as_a_whole::routes();
+    let _ = first_half_and_the_body::routes();
+    let _ = second_half::routes();
 }

@@ -2,7 +2,7 @@
 //! only the half of the check is left that comes before the body.
 
 use pinpoint_iam::web::actix::{Routes, routes};
-use pinpoint_iam::web::{Authorized, Prechecked};
+use pinpoint_iam::web::{AfterBody, Authorized, Prechecked};
 
 mod guarded {
     use pinpoint_iam::web::actix::Path;
@@ -38,7 +38,42 @@ mod first_half_as_a_whole {
     }
 }
 
+/// The body is there, and what is in it was not checked.
+mod first_half_and_the_body {
+    use super::*;
+    use guarded::*;
+
+    async fn create_campaign(
+        _: Prechecked<create_campaign, (pinpoint_iam::web::actix::Path<String>,)>,
+        _: actix_web::web::Json<Vec<String>>,
+    ) {
+    }
+
+    pub fn routes() -> Routes {
+        routes![create_campaign]
+    }
+}
+
+mod second_half {
+    use super::*;
+    use guarded::*;
+
+    type Body = actix_web::web::Json<Vec<String>>;
+
+    async fn create_campaign(
+        _: actix_web::http::Method,
+        _: AfterBody<create_campaign, (pinpoint_iam::web::actix::Path<String>,), Body>,
+    ) {
+    }
+
+    pub fn routes() -> Routes {
+        routes![create_campaign]
+    }
+}
+
 fn main() {
     let _ = first_half::routes();
     let _ = first_half_as_a_whole::routes();
+    let _ = first_half_and_the_body::routes();
+    let _ = second_half::routes();
 }
