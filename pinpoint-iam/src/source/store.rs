@@ -32,17 +32,28 @@ pub struct PolicyStore {
     identities: IdentityMap<PrincipalPolicies>,
 }
 
-/// A text that is not the ARN of a user or role.
+/// A text that is not the ARN of a user or role, or one with another path than the store has.
 #[derive(Clone, PartialEq, Eq)]
-pub struct InvalidIdentity(String);
+pub struct InvalidIdentity {
+    arn: Box<str>,
+    /// The ARN that the store has for the user or role of this name.
+    known: Option<Box<str>>,
+}
 
 impl fmt::Display for InvalidIdentity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "`{}` is not the ARN of a user or role: expected `arn:aws:iam::ACCOUNT:user/NAME` or `…:role/NAME`",
-            self.0.escape_debug()
-        )
+        let arn = self.arn.escape_debug();
+        match &self.known {
+            None => write!(
+                formatter,
+                "`{arn}` is not the ARN of a user or role: expected `arn:aws:iam::ACCOUNT:user/NAME` or `…:role/NAME`"
+            ),
+            Some(known) => write!(
+                formatter,
+                "`{arn}` has another path than `{}`: names are unique in an account, whatever their path",
+                known.escape_debug()
+            ),
+        }
     }
 }
 
@@ -72,16 +83,24 @@ impl PolicyStore {
     ///
     /// # Errors
     ///
-    /// When `arn` is not the ARN of an IAM user or role. Nobody else has policies of their own.
+    /// When `arn` is not the ARN of an IAM user or role. Nobody else has policies of their own. And when the store has the
+    /// user or role of this name under another path: names are unique in an account, and one of the two would get the
+    /// policies of the other.
     pub fn identity(&mut self, arn: &str) -> Result<&mut PrincipalPolicies, InvalidIdentity> {
-        let invalid = || InvalidIdentity(arn.to_owned());
-        let key = IdentityKey::parse(arn).ok_or_else(invalid)?;
+        let invalid = |known: Option<&str>| InvalidIdentity {
+            arn: arn.into(),
+            known: known.map(Into::into),
+        };
+        let key = IdentityKey::parse(arn).ok_or_else(|| invalid(None))?;
         let new = || PrincipalPolicies::of(arn);
         let (policies, _) = self
             .identities
             .get_or_insert_with(key, new)
-            .ok_or_else(invalid)?;
-        Ok(policies)
+            .ok_or_else(|| invalid(None))?;
+        match policies.arn.as_deref() {
+            Some(known) if known != arn => Err(invalid(Some(known))),
+            _ => Ok(policies),
+        }
     }
 
     /// The policies of a user or role that the store does not know yet.

@@ -118,11 +118,43 @@ fn a_principal_with_another_path_has_nothing_in_the_store() -> Result<(), Box<dy
         |arn: &str| Principal::from_arn(arn).map(|who| store.policies(&who).identity().len());
     assert_eq!(found("arn:aws:iam::123456789012:user/admin")?, 1);
     assert_eq!(found("arn:aws:iam::123456789012:user/evil/admin")?, 0);
-    // The other way round: one name is one user, and entries of a store are found whatever their path.
-    store
-        .identity("arn:aws:iam::123456789012:user/team/admin")?
-        .attach(Policy::new("more", Document::deny_everything()));
-    assert_eq!(store.len(), 1);
+    Ok(())
+}
+
+/// Merged, a principal with the path that came first would have the policies of both.
+#[test]
+fn a_store_has_one_path_for_a_name() -> Result<(), Box<dyn std::error::Error>> {
+    let arn = |name: &str| format!("arn:aws:iam::123456789012:{name}");
+    for (first, second) in [
+        ("user/evil/admin", "user/admin"),
+        ("user/admin", "user/evil/admin"),
+        ("role/night/worker", "role/evil/worker"),
+    ] {
+        let (first, second) = (arn(first), arn(second));
+        let mut store = PolicyStore::new();
+        let policy = Policy::new("mine", Document::deny_everything());
+        store.identity(&first)?.attach(policy.clone());
+        let error = store.identity(&second).err().map(|error| error.to_string());
+        let expected = format!(
+            "`{second}` has another path than `{first}`: names are unique in an account, whatever their path"
+        );
+        assert_eq!(error, Some(expected));
+        // What was there stays, and is found again.
+        store.identity(&first)?.attach(policy);
+        assert_eq!(
+            (store.len(), store.identity(&first)?.identity().len()),
+            (1, 1)
+        );
+        // A user and a role may have one name, and so may users of two accounts.
+        let (user, role) = (":user/", ":role/");
+        let other_kind = match second.contains(user) {
+            true => second.replace(user, role),
+            false => second.replace(role, user),
+        };
+        assert!(store.identity(&other_kind).is_ok());
+        let elsewhere = second.replace("123456789012", "210987654321");
+        assert!(store.identity(&elsewhere).is_ok());
+    }
     Ok(())
 }
 
