@@ -22,7 +22,8 @@ use pinpoint_iam::guard::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
 use pinpoint_iam::mobiletargeting::CreateCampaign;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::web::actix::{Path, guarded, refusals_first};
+use pinpoint_iam::web::RequestGuard;
+use pinpoint_iam::web::actix::{BeforeBody, Path, guarded, refusals_first};
 use pinpoint_iam::{Authorizer, Permit, Policy, Principal, Scope, requires};
 use serde_json::Value;
 
@@ -32,6 +33,7 @@ const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
 const ALLOW: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
 const REFUSE: &str = r#"{"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}"#;
+const NOTHING: &str = r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#;
 /// What the tags of the application decide.
 const IF_RED: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}"#;
 
@@ -484,5 +486,53 @@ async fn not_even_an_extractor_that_reads_at_once_gets_the_body_of_a_refused_cal
             Poll::Pending => None,
         };
         assert_eq!((found, polls.get()), (status, read), "{statement}");
+    }
+}
+
+/// A parameter of a check that is not there at once, and takes the guard of the request.
+struct OfCaller(String);
+
+impl FromRequest for OfCaller {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut is_late = false;
+        Box::pin(async move {
+            poll_fn(|_| match std::mem::replace(&mut is_late, true) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            })
+            .await;
+            let guard = RequestGuard::extract(&request).await?;
+            Ok(Self(guard.principal().name().to_owned()))
+        })
+    }
+}
+
+impl BeforeBody for OfCaller {}
+
+#[requires(GetApp, application_id = caller.0)]
+async fn app_of_caller(caller: OfCaller, guard: RequestGuard) -> String {
+    format!("{} {}", caller.0, guard.principal().name())
+}
+
+/// The guard of a request has the tags that the check waits for, and waits for the check; but not where the check waits for it.
+#[tokio::test]
+async fn a_check_does_not_wait_for_itself() {
+    for (statement, expected) in [(ALLOW, 200), (REFUSE, 200), (IF_RED, 200), (NOTHING, 403)] {
+        let tags = LateTags::default();
+        tags.arrive("red");
+        let app = App::new().app_data(authorizer(statement, &tags));
+        let call = start!(app.route("/", web::post().to(app_of_caller)));
+        let ana = Principal::from_arn(ANA).unwrap();
+        let mut answer = call(TestRequest::post(), Some(ana), Payload::None);
+        let mut context = Context::from_waker(Waker::noop());
+        let answered = (0..10).find_map(|_| match answer.as_mut().poll(&mut context) {
+            Poll::Ready(answer) => Some(answer.status),
+            Poll::Pending => None,
+        });
+        assert_eq!(answered, Some(expected), "{statement}");
     }
 }

@@ -139,17 +139,19 @@ trait Waiting {
 impl<T> Waiting for Decision<T> {
     fn poll_made(&self, context: &mut Context<'_>) -> Poll<()> {
         let state = match self.state.replace(State::Taken) {
-            State::Waiting(mut outcome) => match outcome.as_mut().poll(context) {
-                Poll::Pending => {
-                    self.state.set(State::Waiting(outcome));
-                    return Poll::Pending;
+            State::Waiting(mut outcome) => {
+                match self.gate.deciding(|| outcome.as_mut().poll(context)) {
+                    Poll::Pending => {
+                        self.state.set(State::Waiting(outcome));
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(outcome) => {
+                        self.gate
+                            .decide(outcome.is_ok() || self.refusal == Refusal::IsAnAnswer);
+                        State::Made(outcome)
+                    }
                 }
-                Poll::Ready(outcome) => {
-                    self.gate
-                        .decide(outcome.is_ok() || self.refusal == Refusal::IsAnAnswer);
-                    State::Made(outcome)
-                }
-            },
+            }
             made => made,
         };
         self.state.set(state);

@@ -16,6 +16,8 @@ use futures_core::Stream;
 pub(super) struct Gate {
     state: Cell<State>,
     waiting: RefCell<Vec<Waker>>,
+    /// Whether the decision is being polled at this moment.
+    is_deciding: Cell<bool>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -39,9 +41,20 @@ impl Gate {
         }
     }
 
+    /// Polls the decision.
+    pub(super) fn deciding<T>(&self, poll: impl FnOnce() -> T) -> T {
+        self.is_deciding.set(true);
+        let outcome = poll();
+        self.is_deciding.set(false);
+        outcome
+    }
+
     /// Whether the gate is open, as soon as that is decided.
+    ///
+    /// To the decision itself, and to the parameters that it takes, the gate is shut: it would wait for itself forever.
     pub(super) fn poll_open(&self, context: &mut Context<'_>) -> Poll<bool> {
         match self.state.get() {
+            State::Undecided if self.is_deciding.get() => Poll::Ready(false),
             State::Undecided => {
                 let mut waiting = self.waiting.borrow_mut();
                 if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
