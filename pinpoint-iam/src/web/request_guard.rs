@@ -39,7 +39,8 @@ use crate::web::caller::Caller;
 /// # }
 /// ```
 ///
-/// As an extractor it responds 401 where the request has no principal. It checks nothing by itself.
+/// As an extractor it responds 401 where the request has no principal. It checks nothing by itself. It takes principal and scope from the
+/// request's extensions, so write it before an extractor that changes them.
 #[derive(Clone)]
 pub struct RequestGuard {
     authorizer: Authorizer,
