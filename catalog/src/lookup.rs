@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{Action, Catalog, ConditionKey, ResourceType, Service, Source};
+use crate::model::{Action, Catalog, ConditionKey, KeyPiece, ResourceType, Service, Source};
 use crate::names;
 
 impl Catalog {
@@ -270,6 +270,41 @@ impl Service {
             .iter()
             .find(|key| key.name.eq_ignore_ascii_case(name))
     }
+
+    /// Whether the catalog defines the condition key `name` of a policy, upper and lower case alike. Any text fills a
+    /// placeholder: `aws:RequestTag/team` is a key of `aws:RequestTag/${TagKey}`.
+    pub fn defines_condition_key(&self, name: &str) -> bool {
+        self.condition_keys.iter().any(|key| {
+            let pieces = key.pieces();
+            let pattern: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    KeyPiece::Literal(text) => text,
+                    KeyPiece::Placeholder(_) => "?*",
+                })
+                .collect();
+            matches(pattern.as_bytes(), name.as_bytes())
+        })
+    }
+
+    /// The condition keys of the catalog that `name` may have been meant to be, best first, at most three.
+    pub fn nearest_condition_keys(&self, name: &str) -> Vec<&str> {
+        let filling = name.split_once('/').map_or("", |(_, filling)| filling);
+        // A placeholder holds what the name has there.
+        let filled = self.condition_keys.iter().map(|key| {
+            let filled = match key.name.split_once("${") {
+                Some((fixed, _)) => format!("{fixed}{filling}"),
+                None => key.name.clone(),
+            };
+            (filled, key.name.as_str())
+        });
+        let filled: Vec<(String, &str)> = filled.collect();
+        nearest(name, filled.iter().map(|(filled, _)| filled.as_str()))
+            .into_iter()
+            .filter_map(|near| filled.iter().find(|(filled, _)| filled == near))
+            .map(|(_, key)| *key)
+            .collect()
+    }
 }
 
 /// A name that is no action, and the names that may have been meant.
@@ -355,27 +390,36 @@ impl std::error::Error for UnknownAction {}
 
 /// The names that `name` may have been meant to be, best first, at most three.
 ///
-/// Upper and lower case count as alike, and a name is near when at most a third of it has to be changed.
+/// Upper and lower case count as alike, and a name is near when at most a third of it has to be changed, or when it is at
+/// least half of another name and its start: `GetCamp` of `GetCampaign`. Such names come first, unless one change is enough.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     // An edit distance costs the product of both lengths; no name is that long.
     if name.len() > 128 {
         return Vec::new();
     }
     let folded = name.to_ascii_lowercase();
-    let mut near: Vec<(usize, &str)> = candidates
+    let measured = candidates.into_iter().map(|candidate| {
+        let folded_candidate = candidate.to_ascii_lowercase();
+        let changes = strsim::damerau_levenshtein(&folded, &folded_candidate);
+        let is_start = folded_candidate.starts_with(&folded) && candidate.len() <= 2 * name.len();
+        (changes, is_start, candidate)
+    });
+    let measured: Vec<(usize, bool, &str)> = measured.collect();
+    let is_slip = measured.iter().any(|(changes, ..)| *changes <= 1);
+    let mut near: Vec<(usize, usize, &str)> = measured
         .into_iter()
-        .filter_map(|candidate| {
-            let distance = strsim::damerau_levenshtein(&folded, &candidate.to_ascii_lowercase());
+        .filter_map(|(changes, is_start, candidate)| {
+            let rank = if is_start && !is_slip { 0 } else { changes };
             let allowed = name.len().max(candidate.len()) / 3;
-            (distance <= allowed).then_some((distance, candidate))
+            (rank <= allowed).then_some((rank, changes, candidate))
         })
         .collect();
     near.sort_unstable();
     // Where one name is a slip away, names that are much further off only distract.
-    let best = near.first().map_or(0, |(distance, _)| *distance);
+    let best = near.first().map_or(0, |(rank, ..)| *rank);
     near.into_iter()
-        .take_while(|(distance, _)| *distance <= best + 1)
-        .map(|(_, candidate)| candidate)
+        .take_while(|(rank, ..)| *rank <= best + 1)
+        .map(|(.., candidate)| candidate)
         .take(3)
         .collect()
 }
@@ -454,6 +498,10 @@ mod tests {
         );
         assert_eq!(nearest("getapp", names), ["GetApp"]);
         assert!(nearest("Unrelated", names).is_empty());
+        assert_eq!(nearest("GetCamp", names), ["GetCampaign", "GetCampaigns"]);
+        assert_eq!(nearest("getcampa", names), ["GetCampaign", "GetCampaigns"]);
+        assert!(nearest("Creat", names).is_empty());
+        assert!(nearest("", names).is_empty());
         assert!(nearest(&"x".repeat(1000), names).is_empty());
     }
 }

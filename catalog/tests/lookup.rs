@@ -268,3 +268,43 @@ fn bare_names_belong_to_every_loaded_service() {
     let builtin = Catalog::load([]).unwrap().beside(catalog());
     assert!(builtin.resolve(None, "GetReports").is_ok());
 }
+
+#[test]
+fn condition_keys_are_found_as_policies_write_them() {
+    let text = include_str!("golden/shelf.toml");
+    let catalog = Catalog::load([SourceFile::new("shelf.toml", text)]).unwrap();
+    let shelf = catalog.service("shelf").unwrap();
+    for (name, is_defined, near) in [
+        ("shelf:Genre", true, &["shelf:Genre", "shelf:genre-"][..]),
+        ("SHELF:genre", true, &["shelf:Genre", "shelf:genre-"]),
+        ("aws:resourcetag/team", true, &["aws:ResourceTag/${TagKey}"]),
+        (
+            "aws:ResourceTag/${TagKey}",
+            true,
+            &["aws:ResourceTag/${TagKey}"],
+        ),
+        (
+            "shelf:Notes/print/by.ana.name",
+            true,
+            &["shelf:Notes/${type}/by.${Reader}.name"],
+        ),
+        ("shelf:Genres", false, &["shelf:Genre", "shelf:genre-"]),
+        ("aws:ResourceTag/", false, &["aws:ResourceTag/${TagKey}"]),
+        ("aws:ResourceTag", false, &["aws:ResourceTag/${TagKey}"]),
+        (
+            "aws:ResuorceTag/team",
+            false,
+            &["aws:ResourceTag/${TagKey}"],
+        ),
+        (
+            "shelf:Notes/print/by.ana",
+            false,
+            &["shelf:Notes/${type}/by.${Reader}.name"],
+        ),
+        ("shelf:Weather", false, &[]),
+        ("", false, &[]),
+    ] {
+        assert_eq!(shelf.defines_condition_key(name), is_defined, "{name}");
+        assert_eq!(shelf.nearest_condition_keys(name), near, "{name}");
+    }
+}

@@ -123,4 +123,10 @@ impl Statement {
             None => &[],
         }
     }
+
+    /// Where the keys of the [conditions](Self::conditions) stand in the document, in the same order.
+    pub fn condition_positions(&self) -> impl Iterator<Item = Position> {
+        let conditions = self.conditions.iter();
+        conditions.flat_map(|conditions| conditions.places.iter().map(|place| place.key.0))
+    }
 }

@@ -107,6 +107,91 @@ fn a_policy_may_be_longer_than_those_of_aws() {
     assert_eq!(faults(&members), Vec::<String>::new());
 }
 
+/// What is wrong with the condition keys of a statement, by the catalog of a shelf.
+fn condition_faults(members: &str) -> Vec<(String, String, usize)> {
+    let file = include_str!("../../../catalog/tests/golden/shelf.toml");
+    let catalog = Catalog::load([SourceFile::new("shelf.toml", file)]).unwrap();
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"*",{members}}}}}"#
+    );
+    let findings = findings(&catalog, &text, PolicyKind::IdentityManaged).into_iter();
+    findings
+        .map(|finding| (finding.message, finding.hint, finding.position.column()))
+        .collect()
+}
+
+#[test]
+fn condition_keys_that_no_catalog_defines_are_errors() {
+    let condition = |key: &str| {
+        condition_faults(&format!(
+            r#""Resource":"*","Condition":{{"Null":{{"{key}":"true"}}}}"#
+        ))
+    };
+    for known in [
+        "shelf:Genre",
+        "Shelf:GENRE",
+        "aws:ResourceTag/team",
+        "shelf:Notes/print/by.ana.name",
+        // What other services have, and what AWS has in all of them, is not known.
+        "aws:ResourceTga/team",
+        "aws:NotYetKnown",
+        "shelve:Genre",
+        "shelf-2:Genre",
+        "Genre",
+        "token.shelf.example:sub",
+    ] {
+        assert_eq!(condition(known), [], "{known}");
+    }
+    for (unknown, hint) in [
+        ("shelf:Gernes", "did you mean `shelf:Genre`"),
+        ("SHELF:Gnre", "did you mean `shelf:Genre`"),
+        (
+            "shelf:Note/print/by.ana.name",
+            "did you mean `shelf:Notes/${type}/by.${Reader}.name`?",
+        ),
+        (
+            "shelf:Weather",
+            "the catalog of `shelf` defines `shelf:Genre`, ",
+        ),
+        ("shelf:", "did you mean `shelf:Genre`, "),
+        ("shelf:Notes//by.ana.name", "did you mean `shelf:Notes/"),
+    ] {
+        let faults = condition(unknown);
+        let [(message, help, 103)] = faults.as_slice() else {
+            panic!("{unknown}: {faults:?}");
+        };
+        assert_eq!(*message, format!("unknown condition key `{unknown}`"));
+        assert!(help.starts_with(hint), "{unknown}: {help}");
+    }
+}
+
+#[test]
+fn policy_variables_are_condition_keys() {
+    for members in [
+        r#""Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/a":["x","${shelf:Gerne}"]}}"#,
+        r#""Resource":"*","Condition":{"StringNotLike":{"aws:PrincipalTag/a":"${shelf:Gerne, 'x'}"}}"#,
+        r#""Resource":["*","arn:aws:shelf::*:books/${shelf:Gerne}/*"]"#,
+        r#""NotResource":"arn:aws:shelf::*:books/${shelf:Gerne}/*""#,
+    ] {
+        let faults = condition_faults(members);
+        let is_it =
+            |(message, ..): &&(String, _, _)| message == "unknown condition key `shelf:Gerne`";
+        assert_eq!(
+            faults.iter().filter(is_it).count(),
+            1,
+            "{members}: {faults:?}"
+        );
+        let known = members.replace("Gerne", "Genre");
+        assert_eq!(
+            condition_faults(&known)
+                .iter()
+                .filter(|(message, ..)| message.contains("condition key"))
+                .count(),
+            0
+        );
+    }
+}
+
 #[test]
 fn actions() {
     for (actions, expected) in [

@@ -7,6 +7,7 @@
 
 mod action;
 mod arns;
+mod condition;
 mod resource;
 
 use pinpoint_iam_catalog::Catalog;
@@ -38,11 +39,11 @@ impl From<&ParseError> for Finding {
 /// Everything in `document` that can match nothing by what `catalog` says, statement by statement.
 ///
 /// - An action of a service of the catalog that the catalog does not have, and a pattern that matches no action of it.
-/// - An action of a service that is no service of the catalog and is spelled nearly like one.
 /// - An ARN that no action of the statement acts on, whatever fills the placeholders of the resource types. Partition,
 ///   region and account may be any text without a slash, where the service does not name its partitions, and a policy variable any text. Where the statement covers actions of services
 ///   that the catalog does not have, an ARN of such a service may be one of theirs; one of the catalog's own services
 ///   must still be the ARN of some resource type.
+/// - A condition key, also that of a policy variable, with the prefix of a service of the catalog that no catalog defines.
 ///
 /// `NotAction` and `NotResource` are held to the same: what they name by mistake is not exempt.
 pub(crate) fn findings(catalog: &Catalog, document: &Document) -> Vec<Finding> {
@@ -51,6 +52,7 @@ pub(crate) fn findings(catalog: &Catalog, document: &Document) -> Vec<Finding> {
     for statement in document.statements() {
         let covered = action::check(catalog, &services, statement, &mut findings);
         resource::check(catalog, &services, statement, &covered, &mut findings);
+        condition::check(catalog, statement, &mut findings);
     }
     findings
 }

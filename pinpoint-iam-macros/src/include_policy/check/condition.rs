@@ -1,0 +1,72 @@
+//! Condition keys that the catalog does not have.
+
+use pinpoint_iam_catalog::{Catalog, Service};
+use pinpoint_iam_core::context::ConditionKey;
+use pinpoint_iam_core::policy::{Position, ResourceElement, Statement};
+
+use super::Finding;
+use crate::messages::list;
+
+/// Notes the condition keys of the statement that no request brings: those that start with the prefix of a service of
+/// the catalog, and that no catalog defines.
+///
+/// Keys that stand for policy variables are such keys as well. Nothing is known of keys with another prefix. Those of `aws:`
+/// are among them: AWS adds to its global keys, and an application may bring keys of its own.
+pub(super) fn check(catalog: &Catalog, statement: &Statement, findings: &mut Vec<Finding>) {
+    let positions = statement.condition_positions();
+    for (condition, position) in statement.conditions().iter().zip(positions) {
+        let keys = condition.keys();
+        findings.extend(keys.filter_map(|key| check_key(catalog, key, position)));
+    }
+    let patterns = statement
+        .resource()
+        .into_iter()
+        .flat_map(ResourceElement::patterns);
+    for pattern in patterns {
+        let keys = pattern.variables().map(|variable| variable.key());
+        findings.extend(keys.filter_map(|key| check_key(catalog, key, pattern.position())));
+    }
+}
+
+fn check_key(catalog: &Catalog, key: &ConditionKey, position: Position) -> Option<Finding> {
+    let name = key.as_str();
+    let (prefix, _) = name.split_once(':')?;
+    let services = catalog.services();
+    let service = services
+        .iter()
+        .find(|service| service.prefix.eq_ignore_ascii_case(prefix))?;
+    // A service may have keys of another one.
+    if services
+        .iter()
+        .any(|service| service.defines_condition_key(name))
+    {
+        return None;
+    }
+    Some(Finding {
+        position,
+        message: format!("unknown condition key `{}`", name.escape_debug()),
+        hint: hint(service, name),
+    })
+}
+
+fn hint(service: &Service, name: &str) -> String {
+    let prefix = &service.prefix;
+    let start = format!("{prefix}:");
+    let has_prefix = |key: &&str| {
+        let key = key.get(..start.len());
+        key.is_some_and(|key| key.eq_ignore_ascii_case(&start))
+    };
+    let near = service.nearest_condition_keys(name);
+    if !near.is_empty() {
+        return format!("did you mean {}?", list("or", near));
+    }
+    let keys = service.condition_keys().iter();
+    let keys: Vec<&str> = keys
+        .map(|key| key.name.as_str())
+        .filter(has_prefix)
+        .collect();
+    if keys.is_empty() {
+        return format!("the catalog of `{prefix}` defines no keys that start with `{start}`");
+    }
+    format!("the catalog of `{prefix}` defines {}", list("and", keys))
+}
