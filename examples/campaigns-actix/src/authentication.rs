@@ -1,4 +1,4 @@
-//! Who calls: from the bearer token of a request to the principal that the guard reads.
+//! Authentication: maps the bearer token of a request to the principal that the guard reads.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -7,9 +7,9 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
 use campaigns_core::Callers;
 
-/// Puts the caller's principal into the request's extensions.
+/// Adds the caller's principal to the request's extensions.
 ///
-/// Without a token, or with one that nobody has, there is no principal, and the guard of the handler answers 401.
+/// Without a token, or with an unknown one, the request has no principal, and the guard of the handler responds 401.
 pub(crate) async fn authenticate<B: MessageBody>(
     callers: web::Data<Callers>,
     request: ServiceRequest,

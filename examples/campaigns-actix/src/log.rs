@@ -8,7 +8,7 @@ use actix_web::middleware::Next;
 use campaigns_core::answer::REQUEST_ID;
 use campaigns_core::identifier::request_id;
 
-/// Gives every answer a request id and logs the request with it.
+/// Adds a request id to every response and logs the request with it.
 pub(crate) async fn log<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

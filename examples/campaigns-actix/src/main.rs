@@ -1,8 +1,9 @@
-//! The campaigns service on actix-web: the same routes, callers, policies and answers as `campaigns`, which is on axum.
+//! The campaigns service on actix-web: the same routes, callers, policies and responses as `campaigns`, which uses
+//! axum.
 //!
-//! Read [`api`] for the handlers with their `#[requires(..)]`, [`routes`] for how they are mounted, [`authentication`]
-//! for where the principal comes from and [`service`] for how it all starts. What has nothing to do with actix-web stands
-//! in `campaigns-core`.
+//! See [`api`] for the handlers with their `#[requires(..)]`, [`routes`] for how they are mounted, [`authentication`]
+//! for the source of the principal and [`service`] for the startup. Everything that does not depend on actix-web is in
+//! `campaigns-core`.
 
 mod api;
 mod authentication;

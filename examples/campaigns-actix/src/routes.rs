@@ -1,4 +1,4 @@
-//! What is served, and what each of it requires.
+//! The routes of the service and their requirements.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -17,9 +17,9 @@ use crate::api::{applications, campaigns, journeys, metrics, reports, segments, 
 use crate::authentication::authenticate;
 use crate::log::log;
 
-/// Every route of the service.
+/// Returns every route of the service.
 ///
-/// Method and path are those of the catalog. A handler without `#[requires]` does not compile here.
+/// Methods and paths come from the catalog. A handler without `#[requires]` does not compile here.
 pub(crate) fn routes() -> Routes {
     routes![
         applications::create_app,
@@ -43,12 +43,12 @@ pub(crate) fn routes() -> Routes {
         metrics::get_journey_date_range_kpi,
         journeys::get_journey_execution_metrics,
         journeys::get_journey_execution_activity_metrics,
-        // The one path that no catalog knows; `api::reports` says why.
+        // The only path that is not in the catalog; see `api::reports`.
         "GET /v1/reports" => reports::get_reports,
     ]
 }
 
-/// The service, without the socket.
+/// Returns the service without its socket.
 pub(crate) fn app(
     routes: RoutesService,
     callers: web::Data<Callers>,
@@ -77,7 +77,7 @@ pub(crate) fn app(
         .wrap(from_fn(log))
 }
 
-/// actix-web's own answer to a method that a path does not serve is empty.
+/// Adds a body to actix-web's response to a method that a path does not serve, which is empty.
 fn method_not_allowed<B>(response: ServiceResponse<B>) -> Result<ErrorHandlerResponse<B>> {
     let failure = Failure(ApiError::method_not_allowed());
     let response = response.error_response(failure).map_into_right_body();
@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Every route of the service as it is served, to somebody unknown and to a caller whom no policy mentions.
+    /// Checks every route as it is served, for an unknown caller and for a caller without policies.
     #[tokio::test]
     async fn no_route_lets_anybody_in() {
         let directory = env::temp_dir().join(format!("campaigns-actix-sweep-{}", process::id()));

@@ -1,4 +1,4 @@
-//! From the settings to a running service, and to its end.
+//! Runs the service with the given settings until it is stopped.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use campaigns_core::{Deployment, Settings};
 
 use crate::routes::{app, routes};
 
-/// How long requests that are under way at the end may still take.
+/// How long requests that are in progress when the service stops may still take.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs the service until the process is asked to stop.
 ///
 /// # Errors
 ///
-/// One line that says what is in the way: a broken policy or configuration, a port in use, a database that cannot be
+/// One line that describes the problem: an invalid policy or configuration, a port in use, a database that cannot be
 /// opened.
 pub(crate) async fn run(settings: Settings) -> Result<(), String> {
     let routes = routes();

@@ -1,7 +1,7 @@
-//! What callers are told when a request does not succeed, in the shape that AWS clients read.
+//! Errors sent to callers, in the format that AWS clients read.
 //!
 //! The header `x-amzn-ErrorType` names the exception; the body is `{"Message", "RequestID"}`. Denials of the guard are
-//! not made here: they come from `pinpoint-iam`.
+//! created by `pinpoint-iam`, not here.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use serde::Serialize;
 use crate::body::MAX_BODY_LENGTH;
 use crate::identifier::request_id;
 
-/// Names the exception for AWS clients.
+/// The header that names the exception for AWS clients.
 const ERROR_TYPE: &str = "x-amzn-errortype";
 
-/// Names the request, in every answer.
+/// The header with the request id, which is in every response.
 pub const REQUEST_ID: &str = "x-amzn-requestid";
 
-/// A request that does not succeed.
+/// A request that failed.
 #[derive(Debug)]
 pub struct ApiError {
     status: u16,
@@ -25,12 +25,12 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// The request is malformed, or asks for something that cannot be.
+    /// The request is malformed, or asks for something impossible.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequestException", message)
     }
 
-    /// There is no such record.
+    /// The record does not exist.
     pub(crate) fn not_found(kind: &str, parent: &str, id: &str) -> Self {
         let message = if parent.is_empty() {
             format!("{kind} `{id}` does not exist")
@@ -40,7 +40,7 @@ impl ApiError {
         Self::new(404, "NotFoundException", message)
     }
 
-    /// There is no such path.
+    /// The path is not served.
     pub fn no_such_path() -> Self {
         Self::new(404, "NotFoundException", "this path is not served")
     }
@@ -54,7 +54,7 @@ impl ApiError {
         )
     }
 
-    /// The body is longer than the service takes.
+    /// The body is longer than the service accepts.
     pub fn payload_too_large() -> Self {
         Self::new(
             413,
@@ -63,7 +63,7 @@ impl ApiError {
         )
     }
 
-    /// The service is at fault. The reason is logged; the caller is not told.
+    /// An internal error. The reason is logged but not sent to the caller.
     pub(crate) fn internal(reason: impl fmt::Display) -> Self {
         tracing::error!(%reason, "a request failed");
         Self::new(500, "InternalServerErrorException", "the service failed")
@@ -93,19 +93,19 @@ struct ErrorBody<'a> {
     request_id: &'a str,
 }
 
-/// An error as it is sent.
+/// An error in the form in which it is sent.
 #[derive(Debug)]
 pub struct ErrorAnswer {
     /// The HTTP status.
     pub status: u16,
-    /// Names in lower case, and values.
+    /// Header names in lower case, and values.
     pub headers: [(&'static str, String); 3],
     /// JSON.
     pub body: Vec<u8>,
 }
 
 impl ApiError {
-    /// The error as it is sent, with a request id of its own.
+    /// Returns the error in the form in which it is sent, with its own request id.
     pub fn answer(&self) -> ErrorAnswer {
         let request_id = request_id();
         let body = ErrorBody {
@@ -114,7 +114,7 @@ impl ApiError {
         };
         ErrorAnswer {
             status: self.status,
-            // Two texts can always be written.
+            // Serializing two strings cannot fail.
             body: serde_json::to_vec(&body).unwrap_or_default(),
             headers: [
                 ("content-type", "application/json".to_owned()),

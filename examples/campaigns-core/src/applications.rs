@@ -43,13 +43,13 @@ impl Record for Application {
 #[serde(rename_all = "PascalCase")]
 pub struct CreateApplication {
     name: Option<String>,
-    /// The tags, which policies may ask about.
+    /// The tags, which policies may use in conditions.
     #[serde(rename = "tags")]
     pub tags: Option<Tags>,
 }
 
 impl Application {
-    /// A new application.
+    /// Creates a new application.
     pub(crate) fn new(id: String, name: String, tags: Tags) -> Result<Self, ApiError> {
         let arn = resources::App::new(&id)
             .map_err(ApiError::internal)?

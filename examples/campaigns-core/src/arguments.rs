@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, ValueExt};
 
-/// What `--help` prints, below the line of usage.
+/// The output of `--help` below the usage line.
 pub(crate) const OPTIONS: &str = "\
 Options:
       --listen ADDRESS:PORT  Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
@@ -19,7 +19,7 @@ Options:
 The environment variable RUST_LOG sets what is logged to standard error, for example `RUST_LOG=debug`.
 ";
 
-/// What the command line asks for.
+/// The command that the command line selects.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Run the service.
@@ -30,22 +30,22 @@ pub(crate) enum Command {
     Version,
 }
 
-/// Where the service listens, and where its files are.
+/// The address of the service and the paths of its files.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The address and port to listen on.
     pub listen: SocketAddr,
     /// The directory of the database.
     pub data: PathBuf,
-    /// The file that names the callers.
+    /// The file that lists the callers.
     pub config: PathBuf,
     /// The directory of the policy documents.
     pub policies: PathBuf,
 }
 
 impl Settings {
-    /// The settings of a program whose manifest stands in `directory`, so that `cargo run` works from every directory of
-    /// the workspace.
+    /// Returns the default settings of a program whose manifest is in `directory`, so that `cargo run` works from every
+    /// directory of the workspace.
     pub(crate) fn of(directory: &Path) -> Self {
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("campaigns");
         Self {
@@ -58,11 +58,11 @@ impl Settings {
 }
 
 impl Command {
-    /// Reads the arguments, the program's name excluded, of the program whose manifest stands in `directory`.
+    /// Parses the arguments, without the program's name, of the program whose manifest is in `directory`.
     ///
     /// # Errors
     ///
-    /// One line that names the argument at fault.
+    /// One line that names the invalid argument.
     pub(crate) fn parse(
         directory: &Path,
         arguments: impl IntoIterator<Item = OsString>,
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_named() {
+    fn unknown_arguments_are_reported() {
         for (arguments, named) in [
             (&["--lisen", "127.0.0.1:0"][..], "--lisen"),
             (&["extra"], "extra"),
@@ -143,7 +143,7 @@ mod tests {
             (&["--listen", "localhost"], "localhost"),
             (&["--listen", "127.0.0.1:65536"], "65536"),
         ] {
-            let error = parse(arguments).expect_err("must be refused");
+            let error = parse(arguments).expect_err("must be rejected");
             assert!(error.contains(named), "{error}");
         }
     }

@@ -1,6 +1,7 @@
-//! The token of a request.
+//! The bearer token of a request.
 
-/// The token of the one `Authorization` header; with several it is unclear who calls, so nobody does.
+/// Returns the token of the `Authorization` header. If there are several headers, the caller is ambiguous, so the
+/// request is treated as unauthenticated.
 pub(crate) fn bearer_token<'v>(
     authorization: impl IntoIterator<Item = &'v [u8]>,
 ) -> Option<&'v str> {
@@ -32,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_nobody() {
+    fn other_headers_are_unauthenticated() {
         for values in [
             &[][..],
             &["abc"],

@@ -6,22 +6,22 @@ use serde::de::DeserializeOwned;
 
 use crate::answer::ApiError;
 
-/// The longest body, in bytes. Pinpoint takes 7 MB where endpoints are imported; nothing here comes near.
+/// The longest body, in bytes. Pinpoint accepts 7 MB when endpoints are imported; the bodies here are much shorter.
 pub const MAX_BODY_LENGTH: usize = 256 * 1024;
 
-/// A member that the service keeps and gives back without looking into it.
+/// A member that the service stores and returns without interpreting it.
 pub(crate) type Opaque = serde_json::Map<String, serde_json::Value>;
 
 /// Tags, by key.
 pub type Tags = BTreeMap<String, String>;
 
-/// Reads a body: a JSON object, whatever content type the request says it has.
+/// Parses a body, which must be a JSON object. The request's content type is ignored.
 ///
 /// # Errors
 ///
-/// `BadRequestException` when it is none, or not the one that is wanted.
+/// `BadRequestException` if it is not a JSON object, or not the expected one.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    // The derived readers of structs take arrays as well; the API does not.
+    // Derived deserializers of structs also accept arrays, but the API does not.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(ApiError::bad_request("the body must be a JSON object"));
     }
@@ -29,21 +29,21 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         .map_err(|error| ApiError::bad_request(format!("the body cannot be read: {error}")))
 }
 
-/// A name that a create request gives.
+/// Checks a name in a create request.
 ///
 /// # Errors
 ///
-/// `BadRequestException` when it is missing, empty, or longer than the 64 characters that Pinpoint's console takes.
+/// `BadRequestException` if it is missing, empty, or longer than the 64 characters that Pinpoint's console accepts.
 pub(crate) fn required_name(name: Option<String>) -> Result<String, ApiError> {
     let name = name.ok_or_else(|| ApiError::bad_request("`Name` is missing"))?;
     checked_name(name)
 }
 
-/// A name that a request gives.
+/// Checks a name in a request.
 ///
 /// # Errors
 ///
-/// `BadRequestException` when it is empty or longer than 64 characters.
+/// `BadRequestException` if it is empty or longer than 64 characters.
 pub(crate) fn checked_name(name: String) -> Result<String, ApiError> {
     if name.is_empty() || name.chars().count() > 64 {
         return Err(ApiError::bad_request("`Name` has from 1 to 64 characters"));
@@ -51,12 +51,12 @@ pub(crate) fn checked_name(name: String) -> Result<String, ApiError> {
     Ok(name)
 }
 
-/// Tags that a create request gives.
+/// Checks the tags in a create request.
 ///
 /// # Errors
 ///
-/// `BadRequestException` when they break AWS's rules for tags: at most 50, keys of 1 to 128 characters that do not start
-/// with `aws:`, values of at most 256 characters.
+/// `BadRequestException` if they violate AWS's rules for tags: at most 50, keys of 1 to 128 characters that do not
+/// start with `aws:`, values of at most 256 characters.
 pub(crate) fn checked_tags(tags: Option<Tags>) -> Result<Tags, ApiError> {
     let tags = tags.unwrap_or_default();
     if tags.len() > 50 {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_body_is_answered_with_its_position() {
+    fn an_invalid_body_is_reported_with_its_position() {
         let error = parse::<Tags>(b"{\"a\": ").unwrap_err().to_string();
         assert!(error.contains("line 1 column"), "{error}");
     }

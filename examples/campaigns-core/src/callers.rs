@@ -10,20 +10,20 @@ use toml::Spanned;
 
 use crate::authentication::bearer_token;
 
-/// The shortest token. Shorter ones could be guessed.
+/// The minimum length of a token. Shorter ones could be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
-/// Everybody who may call, in the order of the file.
+/// All callers, in the order of the file.
 pub struct Callers(Vec<Caller>);
 
-/// Somebody who may call.
+/// A caller.
 pub(crate) struct Caller {
     name: String,
     token: String,
     principal: Principal,
 }
 
-/// The configuration file. Unknown members are errors: a misspelled one would otherwise be lost without a word.
+/// The configuration file. Unknown members are errors, because a misspelled one would otherwise be ignored silently.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -44,7 +44,7 @@ impl Callers {
     ///
     /// # Errors
     ///
-    /// One line that names the file and, for a fault of its text, the line and column.
+    /// One line that names the file and, for an error in its text, the line and column.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).map_err(|error| {
             format!("cannot read the callers from `{}`: {error}", path.display())
@@ -58,7 +58,7 @@ impl Callers {
     fn parse(text: &str) -> Result<Self, Fault> {
         let file: File = toml::from_str(text).map_err(|error| Fault {
             offset: error.span().map_or(0, |span| span.start),
-            // The parser's sentences may run over several lines.
+            // The parser's messages may span several lines.
             message: error
                 .message()
                 .split_whitespace()
@@ -96,7 +96,7 @@ impl Callers {
                     "a token consists of letters, digits and `-` `.` `_` `~` `+` `/` `=`",
                 ));
             }
-            // Which of the two callers such a token stands for would be a matter of chance.
+            // A shared token would identify two callers.
             if callers.find(token.as_ref()).is_some() {
                 return Err(Fault::at(&token, "another caller has the same token"));
             }
@@ -116,7 +116,8 @@ impl Callers {
         Ok(callers)
     }
 
-    /// Who calls, by the values of the request's `Authorization` headers: nobody without a token that a caller has.
+    /// Returns the principal for the values of the request's `Authorization` headers, or `None` if they do not contain
+    /// the token of a caller.
     pub fn authenticate<'v>(
         &self,
         authorization: impl IntoIterator<Item = &'v [u8]>,
@@ -125,10 +126,10 @@ impl Callers {
         self.find(token).map(Caller::principal)
     }
 
-    /// The caller that a token stands for.
+    /// Returns the caller with this token.
     ///
-    /// Takes as long whichever caller it is, and however much of a wrong token is right. The length of the tokens is not
-    /// kept secret.
+    /// The time does not depend on which caller it is, nor on how much of a wrong token is correct. The length of the
+    /// tokens is not kept secret.
     fn find(&self, token: &str) -> Option<&Caller> {
         self.0.iter().fold(None, |found, caller| {
             let same: bool = caller.token.as_bytes().ct_eq(token.as_bytes()).into();
@@ -136,30 +137,30 @@ impl Callers {
         })
     }
 
-    /// Everybody who may call.
+    /// Returns all callers.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Caller> {
         self.0.iter()
     }
 }
 
 impl Caller {
-    /// What the configuration file calls it.
+    /// Returns the name in the configuration file.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it proves itself with.
+    /// Returns the token that authenticates the caller.
     pub(crate) fn token(&self) -> &str {
         &self.token
     }
 
-    /// Who it is for the policies.
+    /// Returns the caller's principal, which the policies refer to.
     pub(crate) const fn principal(&self) -> &Principal {
         &self.principal
     }
 }
 
-/// What is wrong with the text of the configuration file, and where.
+/// An error in the text of the configuration file, and its position.
 #[derive(Debug)]
 struct Fault {
     offset: usize,
@@ -175,7 +176,7 @@ impl Fault {
     }
 }
 
-/// The line and column of a byte, both counted from 1.
+/// Returns the line and column of a byte, both counted from 1.
 fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count().saturating_add(1);
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_stands_for_its_caller_only() {
+    fn a_token_identifies_only_its_caller() {
         let callers = Callers::parse(&two()).unwrap();
         assert_eq!(
             callers.find("0123456789abcdef").map(Caller::name),
@@ -234,9 +235,9 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_named_with_their_place() {
+    fn errors_are_reported_with_their_position() {
         let fault = |text: &str| match Callers::parse(text) {
-            Ok(_) => panic!("must be refused: {text}"),
+            Ok(_) => panic!("must be rejected: {text}"),
             Err(Fault { offset, message }) => (position(text, offset).0, message),
         };
         for (text, line, said) in [

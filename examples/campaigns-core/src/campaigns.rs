@@ -43,7 +43,7 @@ pub(crate) struct CampaignState {
     campaign_status: CampaignStatus,
 }
 
-/// Those of Pinpoint's states that a campaign can have here, where nothing is ever sent.
+/// The states of Pinpoint that a campaign can have here, where nothing is ever sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 enum CampaignStatus {
@@ -52,7 +52,7 @@ enum CampaignStatus {
     Deleted,
 }
 
-/// What a campaign sends, to how many and when: stored and given back, never used.
+/// The message, audience and schedule of a campaign. They are stored and returned, but never used.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Content {
@@ -92,7 +92,7 @@ impl Content {
         }
     }
 
-    /// What is given here, and from `before` what is not.
+    /// Returns these members, and those of `before` where a member is missing.
     fn or(self, before: Self) -> Self {
         Self {
             additional_treatments: self.additional_treatments.or(before.additional_treatments),
@@ -125,7 +125,7 @@ impl Record for Campaign {
 }
 
 impl Campaign {
-    /// A new campaign for a segment of the same application.
+    /// Creates a new campaign for a segment of the same application.
     pub(crate) fn new(id: String, name: String, segment: &Segment) -> Result<Self, ApiError> {
         let arn = resources::Campaign::new(&segment.application_id, &id)
             .map_err(ApiError::internal)?
@@ -150,7 +150,7 @@ impl Campaign {
         })
     }
 
-    /// Pauses the campaign, or lets it go on.
+    /// Pauses or resumes the campaign.
     fn pause(&mut self, is_paused: bool) {
         self.is_paused = is_paused;
         let status = if is_paused {
@@ -163,7 +163,7 @@ impl Campaign {
         };
     }
 
-    /// The campaign as it is answered once it, or its segment, is deleted.
+    /// Returns the campaign as it is sent after it, or its segment, has been deleted.
     pub(crate) fn deleted(mut self) -> Self {
         self.state = CampaignState {
             campaign_status: CampaignStatus::Deleted,
@@ -181,14 +181,14 @@ pub struct WriteCampaign {
     name: Option<String>,
     segment_id: Option<String>,
     segment_version: Option<u64>,
-    /// The tags, which policies may ask about.
+    /// The tags, which policies may use in conditions.
     #[serde(rename = "tags")]
     pub tags: Option<Tags>,
     #[serde(flatten)]
     content: Content,
 }
 
-/// The segment that a request names, in the version that it names.
+/// Returns the segment that a request names, in the requested version.
 fn segment_of(
     transaction: &impl Look,
     application_id: &str,
@@ -270,9 +270,9 @@ pub async fn read(
         .await
 }
 
-/// Changes a campaign; what the request leaves out stays.
+/// Updates a campaign. Members that the request omits are unchanged.
 ///
-/// Tags are left alone: Pinpoint has ignored them in updates since 2023-05-22.
+/// Tags are ignored, as Pinpoint has done in updates since 2023-05-22.
 pub async fn update(
     store: &Store,
     application_id: String,

@@ -1,4 +1,4 @@
-//! What a service needs before it serves.
+//! Everything that a service needs before it can serve requests.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -14,22 +14,22 @@ use crate::callers::Callers;
 use crate::shutdown::Signals;
 use crate::store::Store;
 
-/// The partition, region and account of every resource that the service has; the policies of the demo name them.
+/// Returns the partition, region and account of every resource of the service. The policies of the demo name them.
 pub(crate) fn scope() -> Scope {
     Scope::new("aws", "us-east-1", "123456789012")
 }
 
-/// What a service needs before it serves.
+/// Everything that a service needs before it can serve requests.
 pub struct Deployment {
     /// The policies.
     pub authorizer: Authorizer,
-    /// Who may call.
+    /// The callers.
     pub callers: Callers,
     /// The records.
     pub store: Store,
     /// The socket, which already listens.
     pub listener: TcpListener,
-    /// What asks the service to stop.
+    /// The signals that ask the service to stop.
     pub signals: Signals,
     policies: PolicyStore,
     config: PathBuf,
@@ -40,8 +40,8 @@ impl Deployment {
     ///
     /// # Errors
     ///
-    /// One line that says what is in the way: a broken policy or configuration, a port in use, a database that cannot be
-    /// opened.
+    /// One line that describes the problem: an invalid policy or configuration, a port in use, a database that cannot
+    /// be opened.
     pub fn prepare(settings: Settings) -> Result<Self, String> {
         let Settings {
             listen,
@@ -58,7 +58,8 @@ impl Deployment {
             .source(policies.clone())
             .build()
             .map_err(|error| error.to_string())?;
-        // The port comes before the database: a second service is told of the port, which it can change with one option.
+        // The port is bound before the database is opened. A second service then reports the port, which one option can
+        // change.
         let listener = bind(listen)?;
         let store = Store::open(&data)?;
         let signals =
@@ -74,16 +75,16 @@ impl Deployment {
         })
     }
 
-    /// Prints where the service listens, what it serves and who may call.
+    /// Prints the address of the service, its routes and its callers.
     ///
     /// # Errors
     ///
-    /// When the port cannot be told.
+    /// If the port cannot be determined.
     pub fn announce(&self, routes: &RouteTable) -> Result<(), String> {
         let address = self
             .listener
             .local_addr()
-            .map_err(|error| format!("cannot tell the port: {error}"))?;
+            .map_err(|error| format!("cannot determine the port: {error}"))?;
         if !address.ip().is_loopback() {
             tracing::warn!(%address, "the address is not a loopback one: tokens travel in the clear, and the demo's are public");
         }
@@ -96,7 +97,7 @@ impl Deployment {
             authorizer: &self.authorizer,
         };
         if let Err(error) = announcement.write(&mut io::stdout().lock()) {
-            // Whoever started the service may have read the first line and closed the pipe.
+            // The parent process may have read the first line and closed the pipe.
             tracing::debug!(%error, "the announcement could not be printed");
         }
         Ok(())

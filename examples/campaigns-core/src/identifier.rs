@@ -1,22 +1,22 @@
-//! New ids.
+//! Generation of ids.
 
 use std::fmt::Write as _;
 
 use crate::answer::ApiError;
 
-/// A new id as Pinpoint gives them out: 32 lower-case hexadecimal digits.
+/// Returns a new id in Pinpoint's format: 32 lower-case hexadecimal digits.
 ///
 /// # Errors
 ///
-/// An internal error when the system has no randomness to give: an id that somebody could guess, or that comes twice, is
-/// worse than none.
+/// An internal error if the system cannot provide random bytes. A predictable or repeated id would be worse than a
+/// failed request.
 pub(crate) fn new_id() -> Result<String, ApiError> {
     random()
         .map(|bytes| hexadecimal(&bytes))
         .map_err(ApiError::internal)
 }
 
-/// A new request id. It only helps to find a request in the log, so it may be empty in need.
+/// Returns a new request id. It only helps to find a request in the log, so it is empty if there are no random bytes.
 pub fn request_id() -> String {
     random()
         .map(|bytes| hexadecimal(&bytes))
@@ -31,7 +31,7 @@ fn random() -> Result<[u8; 16], getrandom::Error> {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })

@@ -1,4 +1,4 @@
-//! Journeys. The service only reads their metrics; the demo's journey comes with the database.
+//! Journeys. The service only reads their metrics; the demo's journey is created with the database.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ impl Record for Journey {
     }
 }
 
-/// How many participants entered and left, as Pinpoint names it.
+/// How many participants entered and left, with Pinpoint's names.
 type Metrics = BTreeMap<&'static str, &'static str>;
 
 /// Pinpoint's `JourneyExecutionMetricsResponse`.
@@ -53,12 +53,12 @@ pub struct ExecutionActivityMetrics {
     metrics: Metrics,
 }
 
-/// No journey runs here, so nobody ever enters one.
+/// Returns the metrics of a journey without participants. Journeys do not run here.
 fn nobody() -> Metrics {
     Metrics::from([("ENDPOINT_ENTERED", "0"), ("ENDPOINT_LEFT", "0")])
 }
 
-/// Says how many participants a journey had.
+/// Returns how many participants a journey had.
 pub async fn execution(
     store: &Store,
     application_id: String,
@@ -75,7 +75,7 @@ pub async fn execution(
     })
 }
 
-/// Says how many participants one activity of a journey had.
+/// Returns how many participants one activity of a journey had.
 pub async fn execution_of_activity(
     store: &Store,
     application_id: String,

@@ -1,10 +1,10 @@
-//! What the two campaigns services share: everything but the web framework.
+//! The parts that the two campaigns services share: everything but the web framework.
 //!
-//! [`Program`] is what both programs do with their command line, [`Deployment`] what they need before they serve. The
-//! other modules hold the records and what can be done with them, in the shapes of Pinpoint's REST API. Nobody is checked
-//! here: that is what `#[requires(..)]` on the handlers of each service does.
+//! [`Program`] handles the command line of both programs, and [`Deployment`] contains everything that they need before
+//! they serve requests. The other modules define the records and the operations on them, in the formats of Pinpoint's
+//! REST API. They do not check permissions: that is the task of `#[requires(..)]` on the handlers of each service.
 //!
-//! Members that the service stores without using them (`Schedule`, `MessageConfiguration`, …) are kept as they came.
+//! Members that the service stores without using them (`Schedule`, `MessageConfiguration`, …) are kept unchanged.
 
 mod announcement;
 pub mod answer;

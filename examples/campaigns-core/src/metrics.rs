@@ -1,7 +1,7 @@
 //! Key performance indicators (KPIs) of applications, campaigns and journeys over a range of dates.
 //!
-//! The service sends nothing, so every indicator is zero, whatever it measures. An indicator that is grouped, by date or
-//! by campaign, has no groups.
+//! The service does not send anything, so every indicator is zero. An indicator that is grouped, by date or by
+//! campaign, has no groups.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,17 +13,17 @@ use crate::journeys::Journey;
 use crate::query::FromQuery;
 use crate::store::{Look as _, Store, TOP};
 
-/// The longest range, and the one that is taken when a request names none.
+/// The longest range, which is also the default.
 const LONGEST_RANGE: SignedDuration = SignedDuration::from_hours(31 * 24);
 
-/// The range of dates that a request asks about.
+/// The range of dates in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateRange {
     start: Timestamp,
     end: Timestamp,
 }
 
-/// The query parameters as they came.
+/// The query parameters before validation.
 #[derive(Debug, Deserialize)]
 pub struct Parameters {
     #[serde(rename = "start-time")]
@@ -109,9 +109,9 @@ struct ResultRowValue {
     value: &'static str,
 }
 
-/// The result for an indicator, called `unique-deliveries` or `email-open-rate-grouped-by-campaign` or alike.
+/// Returns the result of an indicator with a name such as `unique-deliveries` or `email-open-rate-grouped-by-campaign`.
 ///
-/// Pinpoint's list of indicators is not repeated here: a name only has to have its form.
+/// Pinpoint's list of indicators is not repeated here, so any name with this format is valid.
 fn measure(kpi_name: &str) -> Result<KpiResult, ApiError> {
     let terms: Vec<&str> = kpi_name.split('-').collect();
     let is_term = |term: &&str| {
@@ -219,7 +219,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     #[test]
-    fn the_range_is_the_last_31_days_unless_the_request_says() {
+    fn the_default_range_is_the_last_31_days() {
         let range = DateRange::read(None, None, NOW).unwrap();
         assert_eq!(
             (range.start.to_string(), range.end),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_ranges_are_refused() {
+    fn invalid_ranges_are_rejected() {
         for (start, end) in [
             (Some("yesterday"), None),
             (None, Some("2026-07-01")),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn an_indicator_without_groups_is_one_zero() {
+    fn an_ungrouped_indicator_has_one_zero() {
         let KpiResult { rows } = measure("successful-delivery-rate").unwrap();
         let values: Vec<_> = rows.iter().flat_map(|row| &row.values).collect();
         assert_eq!(values.len(), 1);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn an_indicator_with_groups_has_none() {
+    fn a_grouped_indicator_has_no_groups() {
         assert_eq!(
             measure("unique-deliveries-grouped-by-date").unwrap(),
             KpiResult { rows: Vec::new() }
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_no_indicator_can_have_are_refused() {
+    fn invalid_names_of_indicators_are_rejected() {
         for name in [
             "",
             "deliveries",

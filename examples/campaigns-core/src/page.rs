@@ -1,37 +1,37 @@
-//! Lists, a page at a time.
+//! Pagination of lists.
 
 use serde::{Deserialize, Serialize};
 
 use crate::answer::ApiError;
 use crate::query::FromQuery;
 
-/// How many items a page has when the request does not say.
+/// The default number of items on a page.
 const DEFAULT_SIZE: usize = 100;
 
-/// The most items that one page may have; Pinpoint's documentation does not say, so the number is ours.
+/// The largest number of items on a page. Pinpoint's documentation does not specify one, so this limit is our own.
 const LARGEST_SIZE: usize = 500;
 
-/// Which page a request asks for: the query parameters `page-size` and `token`.
+/// The requested page: the query parameters `page-size` and `token`.
 #[derive(Clone, Debug)]
 pub struct PageRequest {
-    /// The most items to answer with; at least one.
+    /// The maximum number of items in the response; at least one.
     pub(crate) size: usize,
-    /// The id that the page starts at: what an earlier page gave as [`Page::next_token`].
+    /// The id at which the page starts: the [`Page::next_token`] of an earlier page.
     pub(crate) token: String,
 }
 
 /// One page of a list.
 #[derive(Debug, Serialize)]
 pub struct Page<R> {
-    /// The items, by id.
+    /// The items, sorted by id.
     #[serde(rename = "Item")]
     pub(crate) items: Vec<R>,
-    /// What asks for the next page; absent on the last one.
+    /// The token of the next page; absent on the last one.
     #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
     pub(crate) next_token: Option<String>,
 }
 
-/// The query parameters as they came.
+/// The query parameters before validation.
 #[derive(Debug, Deserialize)]
 pub struct Parameters {
     #[serde(rename = "page-size")]

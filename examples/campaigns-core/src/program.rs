@@ -1,4 +1,4 @@
-//! From the command line to the exit status.
+//! The main function of the programs: from the command line to the exit status.
 
 use std::env;
 use std::io::{self, Write as _};
@@ -11,7 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::arguments::{Command, OPTIONS, Settings};
 
-/// The exit status of a command line that was not understood.
+/// The exit status for an invalid command line.
 const USAGE: u8 = 2;
 
 /// One of the programs.
@@ -21,13 +21,14 @@ pub struct Program {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
-    /// The directory of its manifest, where the database goes unless the command line says otherwise.
+    /// The directory of its manifest, which also contains the database unless the command line specifies another
+    /// directory.
     pub directory: &'static str,
 }
 
 impl Program {
-    /// Does what the command line asks for; `serve` runs the service until the process is asked to stop, or says in one
-    /// line what is in the way.
+    /// Executes the command line. `serve` runs the service until the process is asked to stop, or returns an error of
+    /// one line.
     pub async fn run(&self, serve: impl AsyncFnOnce(Settings) -> Result<(), String>) -> ExitCode {
         let Self {
             name,
@@ -60,13 +61,13 @@ impl Program {
     }
 
     fn fail(&self, message: &str, status: ExitCode) -> ExitCode {
-        // Where nobody reads standard error, the exit status has to do.
+        // If standard error is closed, the exit status has to suffice.
         let _ = writeln!(io::stderr(), "{}: {message}", self.name);
         status
     }
 }
 
-/// Sends the log to standard error, with the level that `RUST_LOG` asks for.
+/// Sends the log to standard error, with the level in `RUST_LOG`.
 fn start_log() -> Result<(), String> {
     let filter = env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
     let filter: Targets = filter

@@ -1,18 +1,18 @@
-//! What a request asks for in its query.
+//! Query parameters of requests.
 
 use serde::de::DeserializeOwned;
 
 use crate::answer::ApiError;
 
-/// What a request asks for in its query.
+/// A value that is parsed from the query of a request.
 pub trait FromQuery: Sized {
-    /// The query parameters as they came.
+    /// The query parameters before validation.
     type Parameters: DeserializeOwned;
 
-    /// Reads the parameters.
+    /// Validates the parameters.
     ///
     /// # Errors
     ///
-    /// `BadRequestException` when one of them is not what it should be.
+    /// `BadRequestException` if one of them is invalid.
     fn from_query(parameters: Self::Parameters) -> Result<Self, ApiError>;
 }

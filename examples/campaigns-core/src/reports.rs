@@ -1,7 +1,7 @@
 //! Reports.
 //!
-//! `mobiletargeting:GetReports` guards a part of Pinpoint's console and has no operation in its API. The path
-//! `GET /v1/reports` and the shape of the answer are therefore this service's own.
+//! `mobiletargeting:GetReports` protects a part of Pinpoint's console and has no operation in its API. Therefore the
+//! path `GET /v1/reports` and the format of the response are specific to this service.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::page::{Page, PageRequest};
 use crate::segments::Segment;
 use crate::store::{Look as _, Store, TOP};
 
-/// What one application holds.
+/// The contents of one application.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Report {

@@ -1,4 +1,4 @@
-//! Segments: which endpoints a campaign is for.
+//! Segments: the endpoints that a campaign addresses.
 
 use pinpoint_iam::Resource as _;
 use pinpoint_iam::mobiletargeting::resources;
@@ -35,7 +35,7 @@ pub struct Segment {
     pub(crate) version: u64,
 }
 
-/// How Pinpoint fills a segment; nothing is imported here.
+/// The origin of a segment's endpoints in Pinpoint. Nothing is imported here.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 enum SegmentType {
@@ -52,7 +52,7 @@ impl Record for Segment {
 }
 
 impl Segment {
-    /// A new segment.
+    /// Creates a new segment.
     pub(crate) fn new(application_id: String, id: String, name: String) -> Result<Self, ApiError> {
         let arn = resources::Segment::new(&application_id, &id)
             .map_err(ApiError::internal)?
@@ -81,7 +81,7 @@ pub struct WriteSegment {
     dimensions: Option<Opaque>,
     name: Option<String>,
     segment_groups: Option<Opaque>,
-    /// The tags, which policies may ask about.
+    /// The tags, which policies may use in conditions.
     #[serde(rename = "tags")]
     pub tags: Option<Tags>,
 }
@@ -132,9 +132,9 @@ pub async fn read(
         .await
 }
 
-/// Changes a segment; what the request leaves out stays.
+/// Updates a segment. Members that the request omits are unchanged.
 ///
-/// Tags are left alone: Pinpoint has ignored them in updates since 2023-05-22.
+/// Tags are ignored, as Pinpoint has done in updates since 2023-05-22.
 pub async fn update(
     store: &Store,
     application_id: String,
@@ -156,7 +156,7 @@ pub async fn update(
         .await
 }
 
-/// Deletes a segment. Its campaigns stay, with the state `DELETED`, as Pinpoint documents it.
+/// Deletes a segment. Its campaigns are kept with the state `DELETED`, as Pinpoint documents.
 pub async fn delete(
     store: &Store,
     application_id: String,

@@ -1,4 +1,4 @@
-//! The settings of an application: what Pinpoint lets one change about it.
+//! The settings of an application: the part of it that Pinpoint lets callers change.
 
 use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::body::Opaque;
 use crate::clock;
 use crate::store::{Look as _, Record, Store, TOP, Table};
 
-/// The id of the one record that an application has here.
+/// The id of the single settings record of an application.
 const ONLY: &str = "settings";
 
 /// Pinpoint's `ApplicationSettingsResource`.
@@ -48,7 +48,7 @@ pub struct WriteSettings {
     quiet_time: Option<Opaque>,
 }
 
-/// Reads the settings of an application; one that was never changed has none set.
+/// Reads the settings of an application. Until they are changed for the first time, none are set.
 pub async fn read(store: &Store, application_id: String) -> Result<Settings, ApiError> {
     store
         .read(move |transaction| {
@@ -62,7 +62,7 @@ pub async fn read(store: &Store, application_id: String) -> Result<Settings, Api
         .await
 }
 
-/// Changes the settings of an application; what the request leaves out stays.
+/// Updates the settings of an application. Members that the request omits are unchanged.
 pub async fn update(
     store: &Store,
     application_id: String,

@@ -5,7 +5,7 @@ use std::io;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGINT and SIGTERM, caught from [`Signals::new`] on.
+/// SIGINT and SIGTERM, handled from the call of [`Signals::new`] on.
 #[cfg(unix)]
 pub struct Signals {
     interrupt: Signal,
@@ -14,7 +14,7 @@ pub struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Starts to catch the signals.
+    /// Starts to handle the signals.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -31,13 +31,13 @@ impl Signals {
     }
 }
 
-/// Ctrl-C, caught from [`Signals::new`] on.
+/// Ctrl-C, handled from the call of [`Signals::new`] on.
 #[cfg(windows)]
 pub struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
-    /// Starts to catch Ctrl-C.
+    /// Starts to handle Ctrl-C.
     pub fn new() -> io::Result<Self> {
         tokio::signal::windows::ctrl_c().map(Self)
     }

@@ -1,4 +1,4 @@
-//! Who calls: from the bearer token of a request to the principal that the guard reads.
+//! Authentication: maps the bearer token of a request to the principal that the guard reads.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use campaigns_core::Callers;
 
-/// Puts the caller's principal into the request's extensions.
+/// Adds the caller's principal to the request's extensions.
 ///
-/// Without a token, or with one that nobody has, there is no principal, and the guard of the handler answers 401.
+/// Without a token, or with an unknown one, the request has no principal, and the guard of the handler responds 401.
 pub(crate) async fn authenticate(
     State(callers): State<Arc<Callers>>,
     mut request: Request,

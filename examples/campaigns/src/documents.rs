@@ -1,4 +1,4 @@
-//! The documents of the service, and the test that holds the committed ones against them.
+//! The documents of the service, and the test that compares the committed ones with them.
 //!
 //! `UPDATE_DOCS=1 cargo test -p campaigns documents` writes `docs/campaigns/`.
 
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::routes::routes;
 
-/// Where the documents are committed.
+/// The folder of the committed documents.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/campaigns");
 
 type Failure = Box<dyn std::error::Error>;
@@ -26,10 +26,10 @@ fn scope() -> Scope {
     Scope::new("aws", "us-east-1", "123456789012")
 }
 
-/// What is served, and who can do it.
+/// Returns the page with the routes of the service and the access of its callers.
 fn page(table: &RouteTable) -> Result<Page, Failure> {
     let mut matrix = AccessMatrix::builder(&scope()).routes(table);
-    // The callers of `callers.toml`, under their names in IAM.
+    // The callers of `callers.toml`, with their IAM names.
     for name in ["administrator", "analyst", "campaign-analyst"] {
         let arn = format!("arn:aws:iam::123456789012:user/{name}");
         matrix = matrix.principal(name, &Principal::from_arn(&arn)?);
@@ -46,13 +46,13 @@ fn page(table: &RouteTable) -> Result<Page, Failure> {
     Ok(tables.into_iter().fold(page, Page::with_table))
 }
 
-/// The operations of the service as OpenAPI, with what each of them requires.
+/// Returns the operations of the service as OpenAPI, with the requirements of each.
 fn openapi(table: &RouteTable) -> Result<String, Failure> {
     let mut paths: Map<String, Value> = Map::new();
     for route in table.iter() {
         let path = paths.entry(&*route.path).or_insert_with(|| json!({}));
         let Value::Object(operations) = path else {
-            return Err("a path is no object".into());
+            return Err("a path is not an object".into());
         };
         operations.insert(route.method.to_ascii_lowercase(), operation(route));
     }
@@ -115,9 +115,9 @@ fn the_committed_documents_are_fresh() -> Result<(), Failure> {
     Ok(())
 }
 
-/// A document that is no longer written must not stay behind as if it were fresh.
+/// A committed document that is no longer generated must not remain as if it were current.
 #[test]
-fn nothing_else_is_committed() -> Result<(), Failure> {
+fn no_other_file_is_committed() -> Result<(), Failure> {
     let written: BTreeSet<String> = documents()?.into_iter().map(|file| file.path).collect();
     for folder in [FOLDER.to_owned(), format!("{FOLDER}/csv")] {
         for entry in fs::read_dir(&folder)? {
@@ -125,17 +125,17 @@ fn nothing_else_is_committed() -> Result<(), Failure> {
             let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
             assert!(
                 entry.file_type()?.is_dir() || written.contains(&path),
-                "`{path}` is written by nothing; remove it"
+                "`{path}` is not a document of the service; remove it"
             );
         }
     }
     Ok(())
 }
 
-/// What the service answers, by `tests/service/access.txt`, is what the matrix says of every request: who is let in is not
-/// denied there, and who is refused is not allowed.
+/// Compares the responses of the service in `tests/service/access.txt` with the matrix: an allowed caller must not be
+/// denied in the matrix, and a denied caller must not be allowed in it.
 #[test]
-fn the_matrix_agrees_with_what_the_service_answers() -> Result<(), Failure> {
+fn the_matrix_agrees_with_the_responses_of_the_service() -> Result<(), Failure> {
     let callers = [
         ("administrator", "administrator"),
         ("full-access", "full-access"),

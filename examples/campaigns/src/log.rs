@@ -7,7 +7,7 @@ use axum::response::Response;
 use campaigns_core::answer::REQUEST_ID;
 use campaigns_core::identifier::request_id;
 
-/// Gives every answer a request id and logs the request with it.
+/// Adds a request id to every response and logs the request with it.
 pub(crate) async fn log(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();

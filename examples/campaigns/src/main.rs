@@ -1,9 +1,9 @@
-//! A small Pinpoint-shaped service whose handlers are guarded by IAM policies.
+//! A small service in the style of Pinpoint whose handlers are protected by IAM policies.
 //!
-//! Read [`api`] for the handlers with their `#[requires(..)]`, [`routes`] for how they are mounted, [`authentication`]
-//! for where the principal comes from and [`service`] for how it all starts. The policies are in `policies/`, the callers
-//! in `callers.toml`. What has nothing to do with axum stands in `campaigns-core`; `campaigns-actix` is the same service
-//! on actix-web.
+//! See [`api`] for the handlers with their `#[requires(..)]`, [`routes`] for how they are mounted, [`authentication`]
+//! for the source of the principal and [`service`] for the startup. The policies are in `policies/`, and the callers in
+//! `callers.toml`. Everything that does not depend on axum is in `campaigns-core`; `campaigns-actix` is the same
+//! service on actix-web.
 
 mod api;
 mod authentication;

@@ -1,4 +1,4 @@
-//! What is served, and what each of it requires.
+//! The routes of the service and their requirements.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::api::{applications, campaigns, journeys, metrics, reports, segments, 
 use crate::authentication::authenticate;
 use crate::log::log;
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Clone, Debug)]
 pub(crate) struct AppState {
     /// The policies.
@@ -38,9 +38,9 @@ impl FromRef<AppState> for Store {
     }
 }
 
-/// Every route of the service.
+/// Returns every route of the service.
 ///
-/// Method and path are those of the catalog. A handler without `#[requires]` does not compile here.
+/// Methods and paths come from the catalog. A handler without `#[requires]` does not compile here.
 pub(crate) fn routes() -> Routes<AppState> {
     routes![
         applications::create_app,
@@ -64,16 +64,16 @@ pub(crate) fn routes() -> Routes<AppState> {
         metrics::get_journey_date_range_kpi,
         journeys::get_journey_execution_metrics,
         journeys::get_journey_execution_activity_metrics,
-        // The one path that no catalog knows; `api::reports` says why.
+        // The only path that is not in the catalog; see `api::reports`.
         "GET /v1/reports" => reports::get_reports,
     ]
 }
 
-/// The service, without the socket.
+/// Returns the service without its socket.
 ///
 /// # Errors
 ///
-/// Every route that cannot be served, such as two handlers at one path.
+/// Every route that cannot be served, such as two handlers for one path.
 pub(crate) fn router(
     routes: Routes<AppState>,
     callers: Arc<Callers>,
@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    /// Every route of the service as it is served, to somebody unknown and to a caller whom no policy mentions.
+    /// Checks every route as it is served, for an unknown caller and for a caller without policies.
     #[tokio::test]
     async fn no_route_lets_anybody_in() {
         let directory = env::temp_dir().join(format!("campaigns-sweep-{}", process::id()));

@@ -1,6 +1,6 @@
-//! What callers are told when a request does not succeed.
+//! Errors sent to callers.
 //!
-//! Denials of the guard are not made here: they come from `pinpoint-iam`.
+//! Denials of the guard are created by `pinpoint-iam`, not here.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use campaigns_core::answer::{ApiError, ErrorAnswer};
 
-/// A request that does not succeed.
+/// A request that failed.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) ApiError);
 

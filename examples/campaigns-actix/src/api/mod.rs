@@ -1,6 +1,6 @@
-//! The part of Pinpoint's REST API that the service answers: one file for each group of operations.
+//! The part of Pinpoint's REST API that the service implements: one file for each group of operations.
 //!
-//! Every handler carries `#[requires(..)]`, so its caller is checked before anything else of the request is looked at.
+//! Every handler has `#[requires(..)]`, so its caller is checked before anything else in the request is read.
 
 pub(crate) mod answer;
 pub(crate) mod applications;

@@ -1,4 +1,4 @@
-//! Segments: which endpoints a campaign is for.
+//! Segments: the endpoints that a campaign addresses.
 
 use actix_web::http::StatusCode;
 use actix_web::web;
@@ -45,7 +45,7 @@ pub(crate) async fn get_segment(
     ))
 }
 
-/// Changes a segment; what the request leaves out stays.
+/// Updates a segment. Members that the request omits are unchanged.
 #[requires(UpdateSegment, request_tags = request.tags)]
 pub(crate) async fn update_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
@@ -57,7 +57,7 @@ pub(crate) async fn update_segment(
     ))
 }
 
-/// Deletes a segment. Its campaigns stay, with the state `DELETED`, as Pinpoint documents it.
+/// Deletes a segment. Its campaigns are kept with the state `DELETED`, as Pinpoint documents.
 #[requires(DeleteSegment)]
 pub(crate) async fn delete_segment(
     Path((application_id, segment_id)): Path<(String, String)>,

@@ -1,4 +1,4 @@
-//! The suite of `campaigns`, held against this program.
+//! Runs the test suite of `campaigns` with this program.
 
 #![expect(
     clippy::expect_used,
@@ -24,5 +24,5 @@ mod requests;
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_campaigns-actix");
 
-/// What it calls itself.
+/// The name of the program in its messages.
 const NAME: &str = "campaigns-actix";

@@ -1,7 +1,7 @@
-//! The embedded database: one table for each kind of record, records as JSON.
+//! The embedded database, with one table for each kind of record. Records are stored as JSON.
 //!
-//! The records of an application are kept under the application's id, so that a list is a range of keys. Everything that
-//! one request reads and writes happens in one transaction: a refused or failed request leaves nothing behind.
+//! The records of an application are stored under the application's id, so that a list is a range of keys. All reads
+//! and writes of one request happen in one transaction, so a failed request does not change anything.
 
 mod seed;
 
@@ -25,29 +25,29 @@ pub(crate) use seed::{APPLICATION as DEMO_APPLICATION, CAMPAIGN as DEMO_CAMPAIGN
 /// The file within the data directory.
 const FILE: &str = "campaigns.redb";
 
-/// What the database says about itself.
+/// The metadata of the database.
 const ABOUT: TableDefinition<'static, &str, u64> = TableDefinition::new("about");
 
-/// The entry of [`ABOUT`] that holds the layout of the tables.
+/// The entry of [`ABOUT`] that contains the version of the table layout.
 const LAYOUT: &str = "layout";
 
-/// The layout that this program reads and writes.
+/// The layout version that this program reads and writes.
 const CURRENT_LAYOUT: u64 = 1;
 
-/// The parent of the records that belong to no application: the applications themselves.
+/// The parent of records that do not belong to an application: the applications themselves.
 pub(crate) const TOP: &str = "";
 
 /// A table of records: parent and id to JSON.
 pub(crate) type Table = TableDefinition<'static, (&'static str, &'static str), &'static [u8]>;
 
-/// Something that is stored.
+/// A type that is stored in the database.
 pub(crate) trait Record: Serialize + DeserializeOwned + Send + 'static {
-    /// Where it is stored.
+    /// The table of its records.
     const TABLE: Table;
-    /// What an error message calls it.
+    /// Its name in error messages.
     const KIND: &'static str;
 
-    /// The id of the application that it belongs to, or [`TOP`], and its own id.
+    /// Returns the id of the application that the record belongs to, or [`TOP`], and its own id.
     fn key(&self) -> (&str, &str);
 }
 
@@ -58,11 +58,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database in `directory`; creates it with the demo's records when there is none.
+    /// Opens the database in `directory`. If there is none, creates it with the demo's records.
     ///
     /// # Errors
     ///
-    /// One line: when the directory or the file cannot be used, another process has it open, or its layout is not known.
+    /// One line, if the directory or the file cannot be used, another process has it open, or its layout is unknown.
     pub fn open(directory: &Path) -> Result<Self, String> {
         fs::create_dir_all(directory).map_err(|error| {
             format!(
@@ -74,7 +74,7 @@ impl Store {
         let fault =
             |error: redb::Error| format!("cannot use the database `{}`: {error}", file.display());
         let database = Builder::new()
-            // A file that something else damaged is reported; without the check it may panic later.
+            // Damage to the file by other programs is reported here; without the check, redb may panic later.
             .set_check_integrity_on_open(true)
             .create(&file)
             .map_err(|error| fault(error.into()))?;
@@ -116,11 +116,11 @@ impl Store {
         }
     }
 
-    /// Runs `work` on one unchanging view of the records.
+    /// Runs `work` on a consistent view of the records.
     ///
     /// # Errors
     ///
-    /// Those of `work`, and an internal error when the database fails.
+    /// Those of `work`, and an internal error if the database fails.
     pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -130,11 +130,11 @@ impl Store {
         off_the_reactor(move || work(&Reading(database.begin_read().map_err(failed)?))).await
     }
 
-    /// Runs `work` in one transaction, which is kept when `work` succeeds and dropped when it does not.
+    /// Runs `work` in one transaction, which is committed if `work` succeeds and rolled back otherwise.
     ///
     /// # Errors
     ///
-    /// Those of `work`, and an internal error when the database fails.
+    /// Those of `work`, and an internal error if the database fails.
     pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -151,41 +151,41 @@ impl Store {
     }
 }
 
-/// A transaction that looks at records.
+/// A read transaction.
 pub(crate) struct Reading(ReadTransaction);
 
-/// A transaction that looks at records and changes them.
+/// A write transaction.
 pub(crate) struct Writing(WriteTransaction);
 
-/// What both kinds of transaction can do.
+/// Operations of both kinds of transactions.
 pub(crate) trait Look {
-    /// Opens the table of `R` and hands it to `work`.
+    /// Opens the table of `R` and passes it to `work`.
     fn with_table<R: Record, T>(
         &self,
         work: impl FnOnce(&dyn Rows) -> Result<T, ApiError>,
     ) -> Result<T, ApiError>;
 
-    /// The record with this id, if there is one.
+    /// Returns the record with this id, or `None` if it does not exist.
     fn find<R: Record>(&self, parent: &str, id: &str) -> Result<Option<R>, ApiError> {
         self.with_table::<R, _>(|table| {
             table.row(parent, id)?.map(|json| decode(&json)).transpose()
         })
     }
 
-    /// The record with this id.
+    /// Returns the record with this id.
     ///
     /// # Errors
     ///
-    /// `NotFoundException` when there is none.
+    /// `NotFoundException` if it does not exist.
     fn get<R: Record>(&self, parent: &str, id: &str) -> Result<R, ApiError> {
         self.find(parent, id)?
             .ok_or_else(|| ApiError::not_found(R::KIND, parent, id))
     }
 
-    /// One page of a parent's records, by id.
+    /// Returns one page of a parent's records, sorted by id.
     fn page<R: Record>(&self, parent: &str, request: &PageRequest) -> Result<Page<R>, ApiError> {
         self.with_table::<R, _>(|table| {
-            // One more than asked for says whether, and where, a next page starts.
+            // Read one item more than requested: it shows whether there is a next page, and where it starts.
             let rows = table.page_of(parent, &request.token, request.size.saturating_add(1))?;
             let next_token = rows.get(request.size).map(|(id, _)| id.clone());
             let items = rows
@@ -197,7 +197,7 @@ pub(crate) trait Look {
         })
     }
 
-    /// Every record of a parent.
+    /// Returns all records of a parent.
     fn all<R: Record>(&self, parent: &str) -> Result<Vec<R>, ApiError> {
         self.with_table::<R, _>(|table| {
             table
@@ -208,7 +208,7 @@ pub(crate) trait Look {
         })
     }
 
-    /// How many records a parent has.
+    /// Returns the number of records of a parent.
     fn count<R: Record>(&self, parent: &str) -> Result<usize, ApiError> {
         self.with_table::<R, _>(|table| Ok(table.page_of(parent, "", usize::MAX)?.len()))
     }
@@ -233,7 +233,7 @@ impl Look for Writing {
 }
 
 impl Writing {
-    /// Stores a record, in the place of the one with its id if there is one.
+    /// Stores a record, replacing an existing one with the same id.
     pub(crate) fn put<R: Record>(&self, record: &R) -> Result<(), ApiError> {
         let json = serde_json::to_vec(record).map_err(ApiError::internal)?;
         self.0
@@ -244,7 +244,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Creates the table of `R`, empty.
+    /// Creates an empty table of `R`.
     fn create<R: Record>(&self) -> Result<(), ApiError> {
         self.0.open_table(R::TABLE).map_err(failed)?;
         Ok(())
@@ -254,7 +254,7 @@ impl Writing {
     ///
     /// # Errors
     ///
-    /// `NotFoundException` when there is none.
+    /// `NotFoundException` if it does not exist.
     pub(crate) fn take<R: Record>(&self, parent: &str, id: &str) -> Result<R, ApiError> {
         let record = self.get(parent, id)?;
         self.0
@@ -265,7 +265,7 @@ impl Writing {
         Ok(record)
     }
 
-    /// Removes every record of a parent.
+    /// Removes all records of a parent.
     pub(crate) fn clear<R: Record>(&self, parent: &str) -> Result<(), ApiError> {
         self.0
             .open_table(R::TABLE)
@@ -275,12 +275,12 @@ impl Writing {
     }
 }
 
-/// A table, whichever transaction opened it.
+/// A table of either kind of transaction.
 pub(crate) trait Rows {
-    /// The JSON of one record.
+    /// Returns the JSON of one record.
     fn row(&self, parent: &str, id: &str) -> Result<Option<Vec<u8>>, ApiError>;
 
-    /// The ids and the JSON of up to `limit` records of a parent, from the id `start` on.
+    /// Returns the ids and the JSON of up to `limit` records of a parent, starting at the id `start`.
     fn page_of(
         &self,
         parent: &str,
@@ -329,7 +329,7 @@ fn failed(error: impl Into<redb::Error>) -> ApiError {
     ApiError::internal(error.into())
 }
 
-/// Runs `work` on the threads that may wait for a disk.
+/// Runs `work` on a thread that is allowed to block.
 async fn off_the_reactor<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {

@@ -1,4 +1,4 @@
-//! What a new database holds, so that the calls that the service prints at its start work at once.
+//! The records of a new database, with which the calls in the start message work immediately.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 /// The demo's application.
 pub(crate) const APPLICATION: &str = "demo";
 
-/// The demo's campaign that the policy for one campaign names.
+/// The demo's campaign, which the policy for one campaign names.
 pub(crate) const CAMPAIGN: &str = "welcome";
 
 /// The other campaign.
@@ -26,7 +26,7 @@ const SEGMENT: &str = "everyone";
 /// The demo's journey, which the policy for one journey names.
 const JOURNEY: &str = "onboarding";
 
-/// Writes the demo's records into a new database.
+/// Writes the demo's records to a new database.
 pub(super) fn plant(transaction: &Writing) -> Result<(), ApiError> {
     transaction.put(&Application::new(
         APPLICATION.to_owned(),
@@ -57,6 +57,6 @@ pub(super) fn plant(transaction: &Writing) -> Result<(), ApiError> {
             ("one-week".to_owned(), "WAIT".to_owned()),
         ]),
     })?;
-    // A table that nothing was written to does not exist, and a reader could not open it.
+    // A table exists only after it has been opened for writing, and a reader could not open it before.
     transaction.create::<Settings>()
 }

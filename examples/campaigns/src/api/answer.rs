@@ -1,13 +1,13 @@
-//! What callers are told when a request does not succeed.
+//! Errors sent to callers.
 //!
-//! Denials of the guard are not made here: they come from `pinpoint-iam`.
+//! Denials of the guard are created by `pinpoint-iam`, not here.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use campaigns_core::answer::ApiError;
 
-/// A request that does not succeed.
+/// A request that failed.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) ApiError);
 

@@ -43,7 +43,7 @@ pub(crate) async fn get_campaign(
     ))
 }
 
-/// Changes a campaign; what the request leaves out stays.
+/// Updates a campaign. Members that the request omits are unchanged.
 #[requires(UpdateCampaign, request_tags = request.tags)]
 pub(crate) async fn update_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,

@@ -1,4 +1,4 @@
-//! What handlers take from a request.
+//! Extractors of handlers.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 
 use super::answer::Failure;
 
-/// A JSON object, whatever content type the request says it has.
+/// A JSON object. The request's content type is ignored.
 ///
-/// It stands behind the guard in every handler, so a refused caller never learns what is wrong with a body.
+/// In every handler it comes after the guard, so a denied caller never learns what is wrong with a body.
 #[derive(Debug)]
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
@@ -37,7 +37,7 @@ fn unreadable(rejection: BytesRejection) -> ApiError {
     }
 }
 
-/// What the query asks for.
+/// The parsed query parameters.
 #[derive(Debug)]
 pub(crate) struct InQuery<T>(pub(crate) T);
 

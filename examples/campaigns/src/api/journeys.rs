@@ -8,7 +8,7 @@ use pinpoint_iam::requires;
 
 use super::answer::Failure;
 
-/// Says how many participants a journey had.
+/// Returns how many participants a journey had.
 #[requires(GetJourneyExecutionMetrics)]
 pub(crate) async fn get_journey_execution_metrics(
     Path((application_id, journey_id)): Path<(String, String)>,
@@ -19,7 +19,7 @@ pub(crate) async fn get_journey_execution_metrics(
     ))
 }
 
-/// Says how many participants one activity of a journey had.
+/// Returns how many participants one activity of a journey had.
 #[requires(GetJourneyExecutionActivityMetrics)]
 pub(crate) async fn get_journey_execution_activity_metrics(
     Path((application_id, journey_id, journey_activity_id)): Path<(String, String, String)>,

@@ -1,7 +1,7 @@
 //! Reports, on a path of our own.
 //!
-//! `mobiletargeting:GetReports` guards a part of Pinpoint's console and has no operation in its API. The path
-//! `GET /v1/reports` and the shape of the answer are therefore this service's own.
+//! `mobiletargeting:GetReports` protects a part of Pinpoint's console and has no operation in its API. Therefore the
+//! path `GET /v1/reports` and the format of the response are specific to this service.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The settings of an application: what Pinpoint lets one change about it.
+//! The settings of an application: the part of it that Pinpoint lets callers change.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,7 +9,7 @@ use pinpoint_iam::requires;
 use super::answer::Failure;
 use super::extract::JsonBody;
 
-/// Reads the settings of an application; one that was never changed has none set.
+/// Reads the settings of an application. Until they are changed for the first time, none are set.
 #[requires(GetApplicationSettings)]
 pub(crate) async fn get_application_settings(
     Path(application_id): Path<String>,
@@ -18,7 +18,7 @@ pub(crate) async fn get_application_settings(
     Ok(Json(settings::read(&store, application_id).await?))
 }
 
-/// Changes the settings of an application; what the request leaves out stays.
+/// Updates the settings of an application. Members that the request omits are unchanged.
 #[requires(UpdateApplicationSettings)]
 pub(crate) async fn update_application_settings(
     Path(application_id): Path<String>,

@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Access of callers to routes.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const KPI: &str = "/kpis/daterange/unique-deliveries";
 const WELCOME: &str = "/v1/apps/demo/campaigns/welcome";
 
 #[test]
-fn the_analyst_reads_a_campaign_and_does_not_delete_it() {
+fn the_analyst_reads_a_campaign_but_cannot_delete_it() {
     let scratch = Scratch::new("analyst");
     let service = Service::start(&scratch);
     assert_eq!(service.get(ANALYST, WELCOME).status, 200);
@@ -28,12 +28,12 @@ fn the_analyst_reads_a_campaign_and_does_not_delete_it() {
     assert_eq!(
         service.get(ANALYST, WELCOME).status,
         200,
-        "it is still there"
+        "the campaign still exists"
     );
 }
 
 #[test]
-fn a_refused_caller_does_not_learn_that_its_body_is_broken() {
+fn a_denied_caller_does_not_learn_that_its_body_is_invalid() {
     let scratch = Scratch::new("broken-body");
     let service = Service::start(&scratch);
     let post = |token| {
@@ -49,7 +49,7 @@ fn a_refused_caller_does_not_learn_that_its_body_is_broken() {
 }
 
 #[test]
-fn a_refused_caller_is_answered_before_its_body_is_sent() {
+fn a_denied_caller_gets_a_response_before_its_body_is_sent() {
     let scratch = Scratch::new("unread-body");
     let service = Service::start(&scratch);
     let begin = |token: &str| {
@@ -75,7 +75,7 @@ fn wildcards_of_the_read_only_policy_grant_the_campaign_kpi() {
 }
 
 #[test]
-fn the_analytics_of_one_campaign_are_not_those_of_its_neighbour() {
+fn access_to_one_campaign_does_not_include_another() {
     let scratch = Scratch::new("neighbour");
     let service = Service::start(&scratch);
     let get = |path: &str| service.get(CAMPAIGN_ANALYST, path);
@@ -92,7 +92,7 @@ fn the_analytics_of_one_campaign_are_not_those_of_its_neighbour() {
 }
 
 #[test]
-fn a_refusal_does_not_tell_whether_the_resource_exists() {
+fn a_denial_does_not_reveal_whether_the_resource_exists() {
     let scratch = Scratch::new("existence");
     let service = Service::start(&scratch);
     for campaign in ["summer-sale", "no-such-campaign"] {
@@ -109,7 +109,7 @@ fn a_refusal_does_not_tell_whether_the_resource_exists() {
 }
 
 #[test]
-fn nobody_is_let_in_without_a_token_that_somebody_has() {
+fn requests_without_a_known_token_are_rejected() {
     let scratch = Scratch::new("nobody");
     let service = Service::start(&scratch);
     let twice = format!("Authorization: Bearer {ANALYST}\r\nAuthorization: Bearer {ANALYST}\r\n");
@@ -130,7 +130,7 @@ fn nobody_is_let_in_without_a_token_that_somebody_has() {
     }
 }
 
-/// The callers of the grid: a name, and the policy that it has.
+/// The callers of the grid, each with its policy.
 const CALLERS: [(&str, &str); 7] = [
     ("administrator", "administrator.json"),
     ("full-access", "full-access.json"),
@@ -141,15 +141,15 @@ const CALLERS: [(&str, &str); 7] = [
     ("journey", "one-journey-analytics.json"),
 ];
 
-/// Every route for every caller, as `access.txt` says: the status of the answer, where 403 is the refusal.
+/// Compares the status of every route for every caller with `access.txt`. A status of 403 is a denial.
 #[test]
-fn every_route_answers_every_caller_as_its_policies_say() {
+fn every_route_responds_to_every_caller_as_its_policies_decide() {
     let scratch = Scratch::new("grid");
     let policies = scratch.policies();
     let arn = |name: &str| format!("arn:aws:iam::123456789012:user/{name}");
     let token = |name: &str| format!("token-of-the-caller-{name}");
     let (mut callers, mut users) = (String::new(), serde_json::Map::new());
-    // One more caller is known, and has no policies.
+    // One more caller is known, but has no policies.
     for (name, policy) in CALLERS.iter().copied().chain([("nothing", "")]) {
         let (arn, token) = (arn(name), token(name));
         writeln!(
@@ -215,10 +215,10 @@ fn every_route_answers_every_caller_as_its_policies_say() {
 /// The width of the first column of the grid.
 const WIDTH: usize = 104;
 
-/// A body that every operation which takes one understands.
+/// A body that is valid for every operation with a body.
 pub(crate) const BODY: &str = r#"{"Name": "One of the grid", "SegmentId": "everyone"}"#;
 
-/// The path of a route with ids of the demo, or of a new record where the route deletes it.
+/// Returns the path of a route with the demo's ids, or with that of a new record if the route deletes it.
 pub(crate) fn target(service: &Service, administrator: &str, method: &str, path: &str) -> String {
     let create = |collection: &str| {
         service

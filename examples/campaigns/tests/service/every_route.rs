@@ -1,4 +1,4 @@
-//! What every route has in common.
+//! Properties that all routes share.
 
 use serde_json::json;
 
@@ -15,7 +15,8 @@ const TOKENS: [(&str, &str, &[&str]); 3] = [
     ("powerless", "token-of-the-powerless", &[]),
 ];
 
-/// Who may do everything, who may do everything and is denied it, and who may do nothing.
+/// Starts a service with three callers: one is allowed everything, one is allowed everything and denied it explicitly,
+/// and one has no permissions.
 fn service(scratch: &Scratch) -> Service {
     let policies = scratch.policies();
     scratch.write(
@@ -62,13 +63,13 @@ fn token(caller: &str) -> Option<&'static str> {
         .map(|(_, token, _)| *token)
 }
 
-/// Whether an operation takes a body.
+/// Returns whether an operation has a body.
 fn takes_body(method: &str) -> bool {
     ["POST", "PUT"].contains(&method)
 }
 
 #[test]
-fn every_route_answers_its_callers_alike() {
+fn every_route_treats_its_callers_alike() {
     let scratch = Scratch::new("every-route");
     let mut service = service(&scratch);
     let routes = service.routes();
@@ -96,7 +97,7 @@ fn every_route_answers_its_callers_alike() {
             "{path}"
         );
 
-        // A body that is none is the affair of those who are let in.
+        // Only allowed callers learn that a body is invalid.
         if takes_body(method) {
             for (caller, status) in [
                 ("nobody", 401),
@@ -113,7 +114,7 @@ fn every_route_answers_its_callers_alike() {
         let allowed = send("allowed", &fine, body);
         assert!((200..300).contains(&allowed.status), "{method} {path}");
 
-        // An id that can be none is everybody's affair, in each place, but that of nobody.
+        // An invalid id, in any position, is reported to all authenticated callers.
         for placeholder in path.split('/').filter(|segment| segment.starts_with('{')) {
             for bad in ["%2F", "a%2Fb", "%2A", "%2e%2e", "a%00", "a%20b"] {
                 let path = path.replace(placeholder, bad);

@@ -1,6 +1,6 @@
-//! Starts the program and talks to it.
+//! Starts the program and sends requests to it.
 //!
-//! Requests are written by hand, byte for byte: an HTTP client would tidy up the paths that the tests are about.
+//! Requests are written byte by byte, because an HTTP client would normalize the paths that the tests are about.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -17,14 +17,14 @@ pub(crate) const ADMINISTRATOR: &str = "demo-administrator-4f1d8a6c";
 pub(crate) const ANALYST: &str = "demo-analyst-92b7e035";
 pub(crate) const CAMPAIGN_ANALYST: &str = "demo-campaign-analyst-d63c1f78";
 
-/// No answer takes longer than this; a test that waits longer fails.
+/// The maximum time for a response. A test that waits longer fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A directory that goes away with the test.
+/// A directory that is deleted after the test.
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// An empty directory; `name` is the test's own.
+    /// Creates an empty directory. Every test needs its own `name`.
     pub(crate) fn new(name: &str) -> Self {
         let path =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
@@ -44,7 +44,7 @@ impl Scratch {
         path
     }
 
-    /// A copy of the demo's policies, to be changed.
+    /// Copies the demo's policies, so that a test can change them.
     pub(crate) fn policies(&self) -> PathBuf {
         let copy = self.0.join("policies");
         fs::create_dir_all(&copy).unwrap();
@@ -67,7 +67,7 @@ impl Drop for Scratch {
     }
 }
 
-/// The program with some arguments.
+/// Returns the program with the given arguments.
 pub(crate) fn program<I: Into<OsString>>(arguments: impl IntoIterator<Item = I>) -> Command {
     let mut command = Command::new(crate::PROGRAM);
     command
@@ -77,7 +77,7 @@ pub(crate) fn program<I: Into<OsString>>(arguments: impl IntoIterator<Item = I>)
     command
 }
 
-/// The options for a service of one test.
+/// Returns the options for the service of one test.
 pub(crate) fn options(scratch: &Scratch) -> Vec<OsString> {
     let data = scratch.path().join("data");
     vec![
@@ -88,7 +88,8 @@ pub(crate) fn options(scratch: &Scratch) -> Vec<OsString> {
     ]
 }
 
-/// Runs the program where it must not come up; gives its exit status and what it wrote to standard error.
+/// Runs the program with a configuration with which it must not start, and returns its exit status and its output on
+/// standard error.
 pub(crate) fn refused_to_start(mut command: Command) -> (i32, String) {
     let mut child = command
         .stdout(Stdio::piped())
@@ -120,12 +121,12 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// A service on the demo's callers and policies, with a database of its own.
+    /// Starts a service with the demo's callers and policies, and with its own database.
     pub(crate) fn start(scratch: &Scratch) -> Self {
         Self::start_with(scratch, options(scratch))
     }
 
-    /// A service with other options; it is ready when this returns.
+    /// Starts a service with other options, and returns when it is ready.
     pub(crate) fn start_with(scratch: &Scratch, options: Vec<OsString>) -> Self {
         let stderr = scratch.path().join("stderr.txt");
         let mut child = program(options)
@@ -162,13 +163,13 @@ impl Service {
         self.child.id()
     }
 
-    /// The service with nobody to read what it prints any more.
+    /// Closes the pipe to which the service prints.
     pub(crate) fn without_stdout(mut self) -> Self {
         self.stdout = None;
         self
     }
 
-    /// The rest of the announcement, up to and with the line `last`.
+    /// Returns the rest of the start message, up to and including the line `last`.
     pub(crate) fn announcement_until(&mut self, last: impl Fn(&str) -> bool) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
@@ -184,7 +185,7 @@ impl Service {
         }
     }
 
-    /// The routes of the announcement.
+    /// Returns the routes in the start message.
     pub(crate) fn routes(&mut self) -> Vec<Announced> {
         let lines = self.announcement_until(|line| line.starts_with("callers"));
         let routes = lines.iter().filter_map(|line| line.strip_prefix("  "));
@@ -203,13 +204,13 @@ impl Service {
             .collect()
     }
 
-    /// Waits for the end of the program; gives its exit status and its log.
+    /// Waits for the end of the program, and returns its exit status and its log.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         (status, fs::read_to_string(&self.stderr).unwrap())
     }
 
-    /// Ends the program without warning.
+    /// Kills the program.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -234,7 +235,7 @@ impl Service {
         self.send(method, path, &authorization, body)
     }
 
-    /// Sends a request with these header lines, each with its line end.
+    /// Sends a request with these header lines, each with its line ending.
     pub(crate) fn send(
         &self,
         method: &str,
@@ -253,7 +254,7 @@ impl Service {
         connection.answer()
     }
 
-    /// Opens a connection, for requests in several parts.
+    /// Opens a connection for requests that are sent in several parts.
     pub(crate) fn connect(&self) -> Connection {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -269,7 +270,7 @@ impl Drop for Service {
     }
 }
 
-/// A route that the service announces.
+/// A route in the start message.
 pub(crate) struct Announced {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -284,7 +285,7 @@ impl Connection {
         self.0.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
-    /// Reads one answer, which may be an interim one such as `100 Continue`.
+    /// Reads one response, which may be an interim one such as `100 Continue`.
     pub(crate) fn answer(&mut self) -> Answer {
         let mut status = None;
         let mut headers = Vec::new();
@@ -293,7 +294,7 @@ impl Connection {
             assert_ne!(
                 self.0.read_line(&mut line).unwrap(),
                 0,
-                "the connection ended within an answer"
+                "the connection ended within a response"
             );
             let line = line.trim_end();
             match (status, line.split_once(": ")) {
@@ -321,7 +322,7 @@ impl Connection {
     }
 }
 
-/// What the service answered.
+/// A response of the service.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -330,7 +331,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header. `name` is in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -338,12 +339,12 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON.
+    /// Parses the body as JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// A text member of the body.
+    /// Returns a string member of the body.
     pub(crate) fn text(&self, member: &str) -> String {
         self.json()[member]
             .as_str()
@@ -351,7 +352,7 @@ impl Answer {
             .to_owned()
     }
 
-    /// Asserts that this is an error as AWS clients read it.
+    /// Asserts that this is an error in the format that AWS clients read.
     pub(crate) fn assert_error(&self, status: u16, exception: &str) {
         assert_eq!(
             (self.status, self.header("x-amzn-errortype")),

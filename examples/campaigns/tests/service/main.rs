@@ -1,6 +1,6 @@
-//! The service as a user has it: the built program, its files, and real sockets.
+//! Tests the service from a user's perspective: the built program, its files, and real sockets.
 //!
-//! `campaigns-actix` is held to the same suite: it includes these files, and names another program.
+//! `campaigns-actix` runs the same suite: it includes these files, and names another program.
 
 #![expect(
     clippy::expect_used,
@@ -20,5 +20,5 @@ mod requests;
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_campaigns");
 
-/// What it calls itself.
+/// The name of the program in its messages.
 const NAME: &str = "campaigns";

@@ -1,10 +1,10 @@
-//! What the operations do, in Pinpoint's shapes.
+//! Results of the operations, in Pinpoint's formats.
 
 use serde_json::{Value, json};
 
 use crate::harness::{ADMINISTRATOR, Answer, Scratch, Service};
 
-/// Sends a body as the administrator, and gives the answer to a request that succeeds.
+/// Sends a body as the administrator, and returns the response of a request that must succeed.
 fn send(service: &Service, method: &str, path: &str, status: u16, body: Option<&Value>) -> Value {
     let body = body.map(ToString::to_string);
     let answer = service.call(Some(ADMINISTRATOR), method, path, body.as_deref());
@@ -30,7 +30,7 @@ fn id_of(record: &Value) -> String {
 }
 
 #[test]
-fn an_application_lives_and_dies_with_what_it_holds() {
+fn deleting_an_application_deletes_its_contents() {
     let scratch = Scratch::new("application");
     let service = Service::start(&scratch);
     let body = json!({ "Name": "Shop", "tags": { "team": "growth" } });
@@ -75,7 +75,7 @@ fn an_application_lives_and_dies_with_what_it_holds() {
 }
 
 #[test]
-fn settings_keep_what_an_update_leaves_out() {
+fn an_update_keeps_the_settings_that_it_omits() {
     let scratch = Scratch::new("settings");
     let service = Service::start(&scratch);
     let path = "/v1/apps/demo/settings";
@@ -169,7 +169,7 @@ fn a_campaign_is_created_changed_and_deleted() {
 }
 
 #[test]
-fn a_segment_that_goes_takes_its_campaigns_out_of_service() {
+fn deleting_a_segment_marks_its_campaigns_as_deleted() {
     let scratch = Scratch::new("segment");
     let service = Service::start(&scratch);
     let dimensions = json!({ "Demographic": { "Platform": { "Values": ["ios"], "DimensionType": "INCLUSIVE" } } });
@@ -223,7 +223,7 @@ fn a_segment_that_goes_takes_its_campaigns_out_of_service() {
 }
 
 #[test]
-fn a_list_comes_in_pages() {
+fn lists_are_paginated() {
     let scratch = Scratch::new("pages");
     let service = Service::start(&scratch);
     for number in 0..3 {
@@ -271,7 +271,7 @@ fn a_list_comes_in_pages() {
 }
 
 #[test]
-fn metrics_and_reports_have_pinpoints_shapes() {
+fn metrics_and_reports_have_pinpoints_formats() {
     let scratch = Scratch::new("metrics");
     let service = Service::start(&scratch);
     let range = "?start-time=2026-07-01T00:00:00Z&end-time=2026-07-02T00:00:00Z";

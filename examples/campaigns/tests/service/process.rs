@@ -1,4 +1,4 @@
-//! The program: how it starts, what survives it, and how it ends.
+//! The program: startup, persistence and shutdown.
 
 use std::fs;
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::harness::{
     ADMINISTRATOR, ANALYST, Scratch, Service, options, program, refused_to_start,
 };
 
-/// Asserts that the program says what is in the way, in one line, and fails.
+/// Asserts that the program fails and describes the problem in one line.
 fn assert_refused(command: Command, status: i32, said: &[&str]) {
     let (code, stderr) = refused_to_start(command);
     assert_eq!(code, status, "{stderr}");
@@ -23,7 +23,7 @@ fn assert_refused(command: Command, status: i32, said: &[&str]) {
 }
 
 #[test]
-fn the_announcement_lists_routes_callers_and_calls_that_work() {
+fn the_start_message_lists_routes_callers_and_calls_that_work() {
     let scratch = Scratch::new("announcement");
     let mut service = Service::start(&scratch);
     let routes = service
@@ -97,7 +97,7 @@ fn the_announcement_lists_routes_callers_and_calls_that_work() {
 }
 
 #[test]
-fn what_was_created_survives_a_crash_and_what_was_deleted_stays_so() {
+fn records_and_deletions_survive_a_crash() {
     let scratch = Scratch::new("restart");
     let service = Service::start(&scratch);
     let body = json!({ "Name": "Kept", "SegmentId": "everyone" }).to_string();
@@ -139,7 +139,7 @@ fn what_was_created_survives_a_crash_and_what_was_deleted_stays_so() {
 }
 
 #[test]
-fn a_port_in_use_is_named() {
+fn a_port_in_use_is_reported() {
     let scratch = Scratch::new("port");
     let service = Service::start(&scratch);
     let address = service.address().to_string();
@@ -150,25 +150,28 @@ fn a_port_in_use_is_named() {
 }
 
 #[test]
-fn a_database_in_use_is_named() {
+fn a_database_in_use_is_reported() {
     let scratch = Scratch::new("database");
     let _service = Service::start(&scratch);
     assert_refused(program(options(&scratch)), 1, &["campaigns.redb", "open"]);
 }
 
 #[test]
-fn a_database_that_is_none_is_named() {
+fn an_invalid_database_is_reported() {
     let scratch = Scratch::new("no-database");
     fs::create_dir(scratch.path().join("data")).unwrap();
-    scratch.write("data/campaigns.redb", &"this is no database ".repeat(500));
+    scratch.write(
+        "data/campaigns.redb",
+        &"this is not a database ".repeat(500),
+    );
     assert_refused(program(options(&scratch)), 1, &["campaigns.redb"]);
     fs::remove_dir_all(scratch.path().join("data")).unwrap();
-    scratch.write("data", "this is no directory");
+    scratch.write("data", "this is not a directory");
     assert_refused(program(options(&scratch)), 1, &["data directory"]);
 }
 
 #[test]
-fn a_broken_policy_is_named_with_its_place() {
+fn an_invalid_policy_is_reported_with_its_position() {
     let scratch = Scratch::new("policy");
     let policies = scratch.policies();
     let start = || {
@@ -176,7 +179,7 @@ fn a_broken_policy_is_named_with_its_place() {
         options.extend(["--policies".into(), policies.clone().into()]);
         program(options)
     };
-    // Nobody has this one, and still it is not passed over.
+    // The policy is not attached to any identity, but is checked nevertheless.
     for (text, said) in [
         (
             "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [,]\n}\n",
@@ -205,7 +208,7 @@ fn a_broken_policy_is_named_with_its_place() {
 }
 
 #[test]
-fn broken_callers_are_named_with_their_place() {
+fn invalid_callers_are_reported_with_their_position() {
     let scratch = Scratch::new("callers");
     let config = scratch.path().join("callers.toml");
     let start = || {
@@ -284,7 +287,7 @@ fn signals_end_the_service_cleanly() {
 
 #[cfg(unix)]
 #[test]
-fn a_request_under_way_is_finished_before_the_end() {
+fn a_request_in_progress_is_completed_before_the_end() {
     let scratch = Scratch::new("graceful");
     let service = Service::start(&scratch);
     let body = "{\"Name\": \"Last\"}";

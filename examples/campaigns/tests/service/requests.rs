@@ -1,8 +1,8 @@
-//! Requests that are not what they should be.
+//! Invalid requests.
 
 use crate::harness::{ADMINISTRATOR, ANALYST, CAMPAIGN_ANALYST, Scratch, Service};
 
-/// Segments of a path that cannot be an id, as they are sent.
+/// Path segments that are not valid ids, as they are sent.
 const NO_IDS: [&str; 20] = [
     "%2F",
     "a%2Fb",
@@ -27,7 +27,7 @@ const NO_IDS: [&str; 20] = [
 ];
 
 #[test]
-fn what_cannot_be_an_id_is_refused_for_everybody() {
+fn invalid_ids_are_rejected_for_every_caller() {
     let scratch = Scratch::new("ids");
     let service = Service::start(&scratch);
     let long = "x".repeat(129);
@@ -72,7 +72,7 @@ fn what_cannot_be_an_id_is_refused_for_everybody() {
 }
 
 #[test]
-fn a_segment_that_is_not_utf_8_is_refused() {
+fn a_segment_that_is_not_utf_8_is_rejected() {
     let scratch = Scratch::new("utf-8");
     let service = Service::start(&scratch);
     assert_eq!(
@@ -102,7 +102,7 @@ fn dots_are_never_resolved() {
 }
 
 #[test]
-fn paths_and_methods_that_are_not_served_are_named_so() {
+fn unknown_paths_and_methods_are_reported() {
     let scratch = Scratch::new("not-served");
     let service = Service::start(&scratch);
     for path in ["/", "/v1", "/v1/apps/demo/endpoints/e1", "/v2/apps"] {
@@ -125,7 +125,7 @@ fn paths_and_methods_that_are_not_served_are_named_so() {
 }
 
 #[test]
-fn every_answer_has_a_request_id_of_its_own() {
+fn every_response_has_its_own_request_id() {
     let scratch = Scratch::new("request-id");
     let service = Service::start(&scratch);
     let id = |token| {
@@ -140,7 +140,7 @@ fn every_answer_has_a_request_id_of_its_own() {
 }
 
 #[test]
-fn bodies_that_cannot_be_used_are_bad_requests() {
+fn unusable_bodies_are_bad_requests() {
     let scratch = Scratch::new("bodies");
     let service = Service::start(&scratch);
     for (path, body) in [
@@ -180,12 +180,12 @@ fn bodies_that_cannot_be_used_are_bad_requests() {
 }
 
 #[test]
-fn a_body_that_is_too_long_is_refused() {
+fn a_body_that_is_too_long_is_rejected() {
     let scratch = Scratch::new("long-body");
     let service = Service::start(&scratch);
     let body = |length: usize| format!("{{\"Name\": \"{}\"}}", "n".repeat(length - 12));
     let post = |body: &str| service.call(Some(ADMINISTRATOR), "POST", "/v1/apps", Some(body));
-    // The longest body is read, and the name in it is too long.
+    // A body of the maximum length is read; then the name in it is too long.
     post(&body(256 * 1024)).assert_error(400, "BadRequestException");
     post(&body(256 * 1024 + 1)).assert_error(413, "PayloadTooLargeException");
 }
