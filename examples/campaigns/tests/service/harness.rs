@@ -189,11 +189,13 @@ impl Service {
     pub(crate) fn routes(&mut self) -> Vec<Announced> {
         let lines = self.announcement_until(|line| line.starts_with("callers"));
         let routes = lines.iter().filter_map(|line| line.strip_prefix("  "));
-        routes
+        // After a long path, the action is on the next line.
+        let words: Vec<&str> = routes.flat_map(str::split_whitespace).collect();
+        words
+            .chunks(3)
             .map(|route| {
-                let words: Vec<&str> = route.split_whitespace().collect();
-                let [method, path, action] = words[..] else {
-                    panic!("{route}");
+                let &[method, path, action] = route else {
+                    panic!("{route:?}");
                 };
                 Announced {
                     method: method.to_owned(),
