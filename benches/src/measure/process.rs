@@ -9,7 +9,7 @@ use crate::Failure;
 ///
 /// # Errors
 ///
-/// If there is no `/proc`.
+/// If `/proc` does not exist.
 pub fn resident_bytes() -> Result<u64, Failure> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status
@@ -39,7 +39,7 @@ pub fn main_thread_time(id: u32) -> Result<Duration, Failure> {
 ///
 /// # Errors
 ///
-/// If there is no `/proc`.
+/// If `/proc` does not exist.
 pub fn children_time() -> Result<Duration, Failure> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     // The program's name is in parentheses and may contain any character, so fields are counted after it.

@@ -18,7 +18,7 @@ pub struct Contestant<'a> {
     pub questions: usize,
 }
 
-/// Returns the median, or 0 if there are no numbers.
+/// Returns the median, or 0 for an empty slice.
 pub fn median(numbers: &[f64]) -> f64 {
     let mut sorted = numbers.to_vec();
     sorted.sort_by(f64::total_cmp);

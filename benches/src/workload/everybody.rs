@@ -55,7 +55,7 @@ impl Everybody {
         self.attached.len()
     }
 
-    /// Returns whether there are no principals.
+    /// Returns whether the number of principals is 0.
     pub fn is_empty(&self) -> bool {
         self.attached.is_empty()
     }
@@ -91,7 +91,7 @@ impl Everybody {
     ///
     /// # Errors
     ///
-    /// If there is no such principal.
+    /// If the principal does not exist.
     pub fn question(&self, index: usize) -> Result<(Principal, App), Failure> {
         let attached = self
             .attached

@@ -61,7 +61,7 @@ impl Workload {
     ///
     /// # Errors
     ///
-    /// If there is no such workload, or if its policies cannot be generated.
+    /// If the workload does not exist, or if its policies cannot be generated.
     pub fn named(name: &str) -> Result<Self, Failure> {
         match name {
             "W1" => seeds::w1(),

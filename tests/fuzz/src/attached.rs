@@ -6,7 +6,7 @@ use pinpoint_iam::Principal;
 use pinpoint_iam::source::PolicyStore;
 use serde_json::Value;
 
-/// Returns the elements of the list `name` in `object`, or an empty slice if there is no such member.
+/// Returns the elements of the list `name` in `object`, or an empty slice if the member does not exist.
 pub fn list<'a>(object: &'a Value, name: &str) -> &'a [Value] {
     object[name].as_array().map_or(&[], Vec::as_slice)
 }
@@ -15,7 +15,7 @@ pub fn list<'a>(object: &'a Value, name: &str) -> &'a [Value] {
 ///
 /// # Panics
 ///
-/// If there is no such member.
+/// If the member does not exist.
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object[name]
         .as_str()

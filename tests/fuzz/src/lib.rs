@@ -21,8 +21,8 @@ pub mod policy_document;
 pub mod resource_id;
 pub mod seeds;
 
-/// Returns the check of the fuzz target `name`, which takes one input from the fuzzer, or `None` if there is no such
-/// target.
+/// Returns the check of the fuzz target `name`, which takes one input from the fuzzer, or `None` if the target
+/// does not exist.
 pub fn check(name: &str) -> Option<fn(&[u8])> {
     fn text(data: &[u8], check: impl Fn(&str)) {
         if let Ok(text) = std::str::from_utf8(data) {
