@@ -59,7 +59,7 @@ pub fn condition() -> impl Strategy<Value = Condition> {
         let values = prop_oneof![19 => few(family.written()), 1 => Just(Vec::new())];
         (key, values).prop_map(move |(key, values)| {
             let operator = match (base, if_exists) {
-                (BaseOperator::Null, _) => base.as_str().to_owned(),
+                (BaseOperator::Null, _) => format!("{set}{}", base.as_str()),
                 (_, true) => format!("{set}{}IfExists", base.as_str()),
                 (_, false) => format!("{set}{}", base.as_str()),
             };
@@ -101,10 +101,9 @@ fn statement(with_principal: f64) -> impl Strategy<Value = Statement> {
     )
         .prop_map(|(effect, principal, actions, resources, conditions)| {
             let principal = principal.map(|(not, principal)| {
-                // NotPrincipal goes with Deny only.
-                let element = match (not, effect) {
-                    (true, Effect::Deny) => "NotPrincipal",
-                    _ => "Principal",
+                let element = match not {
+                    true => "NotPrincipal",
+                    false => "Principal",
                 };
                 (element, principal)
             });

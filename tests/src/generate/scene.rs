@@ -9,6 +9,7 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Arn, Principal};
 
 use super::draft::{Layers, Lists};
+use super::words::PROVIDER;
 use crate::case::Evaluator;
 use crate::policies::Policies;
 
@@ -118,6 +119,10 @@ impl Ask {
 fn caller(text: &str) -> Result<Principal, String> {
     match text {
         "" => Ok(Principal::anonymous()),
+        PROVIDER => Principal::web_identity(PROVIDER).map_err(|error| error.to_string()),
+        role if role.contains(":role/") => {
+            Principal::role_session(role, "friday").map_err(|error| error.to_string())
+        }
         arn if arn.starts_with("arn:") => {
             Principal::from_arn(arn).map_err(|error| error.to_string())
         }

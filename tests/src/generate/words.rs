@@ -17,8 +17,9 @@ pub const KEYS: [&str; 11] = [
     "x:digest",
 ];
 
-/// The callers of the requests: ARNs, a service and a caller without credentials.
-pub const CALLERS: [&str; 9] = [
+/// The callers of the requests: ARNs, that of a role for a session of it, an identity provider, a service and a caller without
+/// credentials.
+pub const CALLERS: [&str; 11] = [
     "arn:aws:iam::111122223333:user/ana",
     "arn:aws:sts::111122223333:assumed-role/worker/monday",
     "arn:aws:sts::111122223333:assumed-role/worker/tuesday",
@@ -26,9 +27,14 @@ pub const CALLERS: [&str; 9] = [
     "arn:aws:iam::111122223333:root",
     "arn:aws:iam::999988887777:user/bob",
     "arn:aws:iam::999988887777:root",
+    "arn:aws:iam::111122223333:role/aws-service-role/sns.amazonaws.com/AWSServiceRoleForSns",
+    PROVIDER,
     "sns.amazonaws.com",
     "",
 ];
+
+/// An identity provider.
+pub(super) const PROVIDER: &str = "accounts.google.com";
 
 /// The actions of the requests.
 pub const ACTIONS: [&str; 4] = [
@@ -68,8 +74,8 @@ pub const ACTION_PATTERNS: [&str; 12] = [
 /// How many of [`ACTION_PATTERNS`] have no wildcard in the service prefix.
 pub const PLAIN_ACTION_PATTERNS: usize = 9;
 
-/// Patterns over resources. The first ones have no variables.
-pub const RESOURCE_PATTERNS: [&str; 21] = [
+/// Patterns over resources. The first ones have no variables; the last one is left to its service.
+pub const RESOURCE_PATTERNS: [&str; 22] = [
     "*",
     "arn:*",
     "arn:aws:mobiletargeting:*:*:*",
@@ -91,13 +97,14 @@ pub const RESOURCE_PATTERNS: [&str; 21] = [
     "arn:aws:mobiletargeting:us-east-1:111122223333:apps/${aws:PrincipalTag/team, 'a2'}/*",
     "arn:aws:mobiletargeting:us-east-1:111122223333:apps/${*}",
     "arn:aws:s3:::bucket/${aws:PrincipalTag/team}/*",
+    "execute-api:/*",
 ];
 
-/// How many of [`RESOURCE_PATTERNS`] have no variables.
+/// How many of [`RESOURCE_PATTERNS`] are ARNs without variables, or `*`.
 pub const PLAIN_RESOURCE_PATTERNS: usize = 15;
 
-/// Principal elements, all of which may stand in a `Deny`.
-pub(super) const PRINCIPALS: [&str; 12] = [
+/// Principal elements.
+pub(super) const PRINCIPALS: [&str; 13] = [
     r#""*""#,
     r#"{"AWS": "*"}"#,
     r#"{"AWS": "111122223333"}"#,
@@ -110,6 +117,7 @@ pub(super) const PRINCIPALS: [&str; 12] = [
     r#"{"Service": "sns.amazonaws.com"}"#,
     r#"{"AWS": "AROAEXAMPLEWORKER1234", "CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}"#,
     r#"{"Federated": "cognito-identity.amazonaws.com"}"#,
+    r#"{"Federated": "accounts.google.com"}"#,
 ];
 
 /// What the values of an operator are.
@@ -189,6 +197,7 @@ impl Family {
                 "203.0.113.5",
                 "2001:db8::/32",
                 "0.0.0.0/0",
+                "::ffff:203.0.113.0/120",
             ],
             Self::Arn => &[
                 "arn:aws:iam::111122223333:user/*",
@@ -209,7 +218,13 @@ impl Family {
             Self::Date => &["2026-01-01", "2025-12-31T23:00:00Z", "1767225601", "soon"],
             Self::Boolean => &["true", "false", "yes"],
             Self::Binary => &["cmVk", "YTI=", "-"],
-            Self::Address => &["203.0.113.5", "203.0.114.1", "2001:db8::1", "here"],
+            Self::Address => &[
+                "203.0.113.5",
+                "::ffff:203.0.113.5",
+                "203.0.114.1",
+                "2001:db8::1",
+                "here",
+            ],
             Self::Arn => &[
                 "arn:aws:iam::111122223333:user/ana",
                 "arn:aws:iam::111122223333:role/worker",

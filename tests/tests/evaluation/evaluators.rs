@@ -178,6 +178,8 @@ fn expected_sights() -> impl Iterator<Item = String> {
         "NotPrincipal",
         "a variable",
         "several resources under conditions",
+        "left to its service",
+        "Allow NotPrincipal",
         "of any resource: several keys are needed",
         "of any resource: the resource is needed",
         "of any resource: allowed",
@@ -259,6 +261,7 @@ fn note_policies(policies: &Policies, missing: &mut BTreeSet<String>) {
             note(statement.action().name());
             if let Some(principal) = statement.principal() {
                 note(principal.name());
+                note(&format!("{} {}", statement.effect(), principal.name()));
             }
             for condition in statement.conditions() {
                 let base = condition.operator().base().as_str();
@@ -268,6 +271,13 @@ fn note_policies(policies: &Policies, missing: &mut BTreeSet<String>) {
                 continue;
             };
             note(resource.name());
+            if resource
+                .patterns()
+                .iter()
+                .any(|it| it.is_left_to_its_service())
+            {
+                note("left to its service");
+            }
             let mut variables = resource.patterns().iter().flat_map(|it| it.variables());
             if variables.next().is_some() {
                 note("a variable");
