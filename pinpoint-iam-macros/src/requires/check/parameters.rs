@@ -321,12 +321,11 @@ fn innermost(ty: &Type) -> Option<&Ident> {
 
 fn innermost_segment(ty: &Type) -> Option<&PathSegment> {
     let last = last_segment(ty)?;
-    if last.ident == "Option" || last.ident == "Result" {
-        if let Some(inner) = first_argument(last) {
-            return innermost_segment(inner);
-        }
+    let is_wrapper = last.ident == "Option" || last.ident == "Result";
+    match first_argument(last).filter(|_| is_wrapper) {
+        Some(inner) => innermost_segment(inner),
+        None => Some(last),
     }
-    Some(last)
 }
 
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
