@@ -45,7 +45,7 @@ struct Parts {
     role_arn: Option<Box<str>>,
     /// The path that the principal was made with: `team/red/` of `…:user/team/red/ana`. `None` leaves it to the source.
     path: Option<Box<str>>,
-    /// Whether the ARN of the user or role is the one that IAM has: a session's ARN leaves out its role's path.
+    /// Whether the ARN of the user or role is the one that IAM has: a session's ARN and a user's name leave the path out.
     path_is_known: bool,
     /// The last segment of the user's, role's or federated user's name.
     name: Box<str>,
@@ -210,7 +210,8 @@ impl Principal {
     /// The user `name` of the account of `scope`, whatever the user's path.
     ///
     /// For names that come from a login: `name` is one name, never a path. The names of an account's users are unique, and
-    /// `aws:PrincipalArn` is the ARN that the policy source has for the user.
+    /// `aws:PrincipalArn` is the ARN that the policy source has for the user. Where no source says the path, a `Deny` of a
+    /// resource-based policy for a user of this name applies, whatever path it names.
     ///
     /// ```
     /// use pinpoint_iam::{Principal, Scope};
@@ -231,7 +232,8 @@ impl Principal {
             return Err(InvalidPrincipal::new(name, Reason::UserName));
         }
         let (partition, account) = (scope.partition(), scope.account());
-        Self::from_arn(&format!("arn:{partition}:iam::{account}:user/{name}"))
+        let user = Self::from_arn(&format!("arn:{partition}:iam::{account}:user/{name}"))?;
+        Ok(user.change(|parts| parts.path_is_known = false))
     }
 
     /// A session called `session` of the role with the ARN `role_arn`, path included.

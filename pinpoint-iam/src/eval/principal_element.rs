@@ -118,8 +118,11 @@ fn names_aws_principal(entry: &str, principal: &Principal, effect: Effect) -> Op
         return Some(Closeness::Role);
     }
     if entry.contains(':') {
-        let may_be_the_role = effect == Effect::Deny && names_role_with_a_path(entry, principal);
-        return may_be_the_role.then_some(Closeness::Role);
+        let may_be_it = effect == Effect::Deny && names_with_a_path(entry, principal);
+        return may_be_it.then_some(match principal.kind() {
+            PrincipalKind::RoleSession => Closeness::Role,
+            _ => Closeness::Caller,
+        });
     }
     names_unique_id(entry, principal, effect)
 }
@@ -130,10 +133,11 @@ fn is_root_of(entry: &str, principal: &Principal, account: &str) -> bool {
     entry.split(':').eq(words)
 }
 
-/// Whether `entry` is a role of the caller's account and role name under some path, while the caller's own path is
-/// not known: a session's ARN does not tell it.
-fn names_role_with_a_path(entry: &str, principal: &Principal) -> bool {
-    let Some(without_path) = principal.role_arn().filter(|_| !principal.path_is_known()) else {
+/// Whether `entry` is a user or role of the caller's account and name under some path, while the caller's own path is
+/// not known: neither a session's ARN nor the name of a user has it.
+fn names_with_a_path(entry: &str, principal: &Principal) -> bool {
+    let known = principal.role_arn().or(principal.arn());
+    let Some(without_path) = known.filter(|_| !principal.path_is_known()) else {
         return false;
     };
     let (Some((known, name)), Some((prefix, path))) =

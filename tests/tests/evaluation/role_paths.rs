@@ -1,12 +1,14 @@
 //! The paths of users and roles: those of a principal, and those of the policy source.
 
 use pinpoint_iam::context::{ConditionKey, Context, Facts};
+use pinpoint_iam::eval::compiled::Compiled;
+use pinpoint_iam::eval::reference;
 use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::{Arn, Authorizer, Policy, Principal, Scope};
+use pinpoint_iam::{Arn, Authorizer, Policy, PolicyStack, Principal, Scope};
 
 /// An account with one user or role, which may read campaigns unless its path starts with `contractors`.
 fn authorizer(arn: &str) -> Result<Authorizer, Box<dyn std::error::Error>> {
@@ -302,6 +304,60 @@ fn a_name_has_no_path() -> Result<(), Box<dyn std::error::Error>> {
     assert!(Principal::user(&Scope::of_tenants("acme", ""), "ana").is_err());
     let tenant = Scope::of_tenants("acme", "").with_account("tenant-7");
     assert_eq!(Principal::user(&tenant, "ana")?.account(), Some("tenant-7"));
+    Ok(())
+}
+
+/// Without a source a user's name may have any path: a `Deny` that names one of them applies, and an `Allow` does not.
+#[test]
+fn a_name_may_have_any_path() -> Result<(), Box<dyn std::error::Error>> {
+    let policy = |statement: &str| {
+        let text = format!(r#"{{"Version": "2012-10-17", "Statement": {{{statement}}}}}"#);
+        Document::parse(&text).map(|document| Policy::new("p", document))
+    };
+    let everything = [policy(
+        r#""Effect": "Allow", "Action": "*", "Resource": "*""#,
+    )?];
+    let action = RequestedAction::parse("mobiletargeting:GetApp")?;
+    let resource = RequestedResource::Arn(Arn::parse(
+        "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1",
+    )?);
+    let context = Context::new();
+    let scope = Scope::new("aws", "us-east-1", "123456789012");
+    let by_name = Principal::user(&scope, "ana")?;
+    let by_arn = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+    for (named, is_it, may_be_it) in [
+        ("user/ana", true, true),
+        ("user/team/ana", false, true),
+        ("user/team/red/ana", false, true),
+        ("user/team/bob", false, false),
+        ("user/ana/bob", false, false),
+        ("role/team/ana", false, false),
+    ] {
+        let principal = format!(
+            r#""Principal": {{"AWS": "arn:aws:iam::123456789012:{named}"}}, "Action": "*", "Resource": "*""#
+        );
+        let allow = policy(&format!(r#""Effect": "Allow", {principal}"#))?;
+        let deny = policy(&format!(r#""Effect": "Deny", {principal}"#))?;
+        for (caller, is_denied) in [(&by_name, may_be_it), (&by_arn, is_it)] {
+            let request = Request::new(caller, action, resource, &context);
+            for (identity, of_resource, expected) in
+                [(&[][..], &allow, is_it), (&everything, &deny, !is_denied)]
+            {
+                let stack = PolicyStack {
+                    identity,
+                    resource: Some(of_resource),
+                    ..PolicyStack::default()
+                };
+                for answer in [
+                    reference::decide(&stack, &request),
+                    Compiled::of(&stack)?.decide(&request),
+                ] {
+                    let is_allowed = answer.into_decision().is_allowed();
+                    assert_eq!(is_allowed, expected, "{named} {}", of_resource.document());
+                }
+            }
+        }
+    }
     Ok(())
 }
 
