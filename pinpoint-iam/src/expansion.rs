@@ -354,8 +354,23 @@ macro_rules! __for_completion {
     ($($tokens:tt)*) => {};
 }
 
+/// The items beside a handler: its type, with the visibility in braces, and what is implemented for it.
+///
+/// In an `impl` or `trait` they cannot stand, and the attribute cannot know where it is. The compiler names the macro that an item
+/// comes from.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __requires_without_guard_is_for_free_functions {
+    ($(#[$attribute:meta])* {$($visibility:tt)*} $name:ident $($implementations:tt)*) => {
+        $(#[$attribute])* $($visibility)* struct $name {}
+
+        $($implementations)*
+    };
+}
+
 pub use crate::__for_completion as for_completion;
 pub use crate::__private::{Generated, GuardedAccess, PublicAccess};
+pub use crate::__requires_without_guard_is_for_free_functions as requires_without_guard_is_for_free_functions;
 pub use crate::guard::Several;
 
 /// The document of an `include_policy!`, from the text that the macro has checked.

@@ -27,7 +27,7 @@ pub(crate) const EXPECTED_ENTRY: &str =
 pub(crate) const EXPECTED_COMMA: &str = "expected `,`";
 pub(crate) const NO_BODY: &str = "`#[requires]` needs a function with a body\n\
     help: put it on the function that handles the request";
-pub(crate) const METHOD: &str = "`#[requires]` on a method with `self` needs the guard to ask\n\
+pub(crate) const METHOD: &str = "`#[requires]` without `guard = ..` can only be applied to free functions\n\
     help: write `guard = expression`, or make it a free function that takes what it needs as parameters";
 pub(crate) const PERMIT_OF_ANY: &str = "`any` proves no action: which one was allowed is not known here\n\
     help: remove `permit`, or require the action that the proof is for by an attribute of its own";

@@ -533,13 +533,19 @@ fn unfit_items_are_refused() {
             quote!(
                 async fn handler(&self) {}
             ),
-            "`self`",
+            "free functions",
+        ),
+        (
+            quote!(
+                async fn handler(Json(all): Json<Vec<Self>>) {}
+            ),
+            "free functions",
         ),
         (
             quote!(
                 async fn handler(self: Arc<Self>) {}
             ),
-            "`self`",
+            "free functions",
         ),
         (
             quote!(

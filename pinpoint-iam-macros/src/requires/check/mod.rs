@@ -8,9 +8,10 @@ mod shape;
 use std::collections::BTreeSet;
 
 use pinpoint_iam_catalog::{Action, ResourceType, Service};
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, Ident, Pat, Path, Type};
+use syn::{Expr, Ident, Pat, Path, Signature, Type};
 
 use self::arguments::Named;
 pub(crate) use self::parameters::check_generics;
@@ -152,10 +153,10 @@ pub(crate) fn check<'c>(
         errors.push(further.key.span(), messages::duplicate(&further.key));
     }
     let guard = guards.into_iter().next();
-    if let Some(receiver) = function.signature.receiver()
-        && guard.is_none()
+    if guard.is_none()
+        && let Some(place) = sign_of_a_method(&function.signature)
     {
-        errors.push(receiver.self_token.span, messages::METHOD);
+        errors.push(place, messages::METHOD);
     }
     let mut clauses = clauses.into_iter().collect::<Option<Vec<_>>>()?;
     let form = match guard {
@@ -281,5 +282,22 @@ fn resolve<'c>(
             errors.push(culprit.span(), messages::unknown_action(&error));
             None
         }
+    }
+}
+
+/// The place of a receiver or of `Self` in the signature, which only methods and associated functions have.
+///
+/// An associated function without either looks like a free one: the attribute does not see the `impl` around it.
+fn sign_of_a_method(signature: &Signature) -> Option<Span> {
+    fn first(tokens: TokenStream) -> Option<Span> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(name) if name == "Self" => Some(name.span()),
+            TokenTree::Group(group) => first(group.stream()),
+            _ => None,
+        })
+    }
+    match signature.receiver() {
+        Some(receiver) => Some(receiver.self_token.span),
+        None => first(signature.to_token_stream()),
     }
 }

@@ -44,29 +44,32 @@ pub(super) fn expand(
     let taken = quote!((#(#types,)*));
     let (checks, proof) = checks(&name, clauses, handler, &taken, root);
     let guarded = guarded(function, clauses, handler, &taken, proof.as_ref(), root);
+    // In an `impl` rustc rejects these items before it looks at anything else, and its note names the macro.
     quote! {
         #guarded
 
-        #conditions
-        #[doc(hidden)]
-        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
-        #visibility struct #name {}
-
-        #conditions
-        impl #root::web::Annotated for #name {
-            type Access = #root::expansion::GuardedAccess;
-
-            fn declaration() -> &'static #root::web::Declaration {
-                #same_catalogs
-                &#declaration
-            }
-        }
-
-        #(
+        #root::expansion::requires_without_guard_is_for_free_functions! {
             #conditions
-            #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens, unused_variables)]
-            #checks
-        )*
+            #[doc(hidden)]
+            #[allow(dead_code, non_camel_case_types, unreachable_pub)]
+            {#visibility} #name
+
+            #conditions
+            impl #root::web::Annotated for #name {
+                type Access = #root::expansion::GuardedAccess;
+
+                fn declaration() -> &'static #root::web::Declaration {
+                    #same_catalogs
+                    &#declaration
+                }
+            }
+
+            #(
+                #conditions
+                #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens, unused_variables)]
+                #checks
+            )*
+        }
     }
 }
 

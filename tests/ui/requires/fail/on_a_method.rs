@@ -1,4 +1,4 @@
-//! A method with `self` is no handler.
+//! A method is not a handler, with `self` or with `Self`.
 
 use pinpoint_iam::requires;
 
@@ -9,6 +9,18 @@ impl Campaigns {
     pub async fn put_events(&self) -> &'static str {
         ""
     }
+
+    #[requires(mobileanalytics::PutEvents)]
+    pub async fn put_more_events(Json(_): Json<Vec<Self>>) -> &'static str {
+        ""
+    }
+
+    #[requires(mobileanalytics::PutEvents)]
+    pub async fn put_all_events() -> Option<Self> {
+        None
+    }
 }
+
+use axum::Json;
 
 fn main() {}

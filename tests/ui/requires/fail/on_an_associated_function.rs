@@ -1,4 +1,5 @@
-//! An associated function is refused by rustc: its check cannot stand beside it.
+//! rustc rejects an associated function before the attribute can: the items of the check cannot be in an `impl`. Its note names a macro of
+//! ours, `requires_without_guard_is_for_free_functions`.
 
 use pinpoint_iam::requires;
 
