@@ -30,6 +30,7 @@ pub(crate) struct Catalogs {
 struct OwnModule {
     segments: Vec<String>,
     /// Whether it belongs to another package, whose build script has read the catalog's file by itself.
+    #[cfg(feature = "include-policy")]
     is_elsewhere: bool,
 }
 
@@ -182,6 +183,7 @@ impl Crate {
             .map_err(|error| messages::snapshot(&error))?;
         let modules = own.services().iter().zip(modules).map(|(service, module)| {
             let own = OwnModule {
+                #[cfg(feature = "include-policy")]
                 is_elsewhere: module.is_some_and(|module| !module.starts_with("crate::")),
                 segments: module
                     .map_or_else(
@@ -252,6 +254,7 @@ mod tests {
         let file = pinpoint_iam_catalog::SourceFile::new("shelf.toml", text);
         let own = OwnModule {
             segments: module.split("::").map(str::to_owned).collect(),
+            #[cfg(feature = "include-policy")]
             is_elsewhere: !module.starts_with("crate::"),
         };
         Catalogs {

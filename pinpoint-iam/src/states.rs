@@ -15,6 +15,10 @@ use crate::eval::compiled::{Lease, Snapshot};
 /// is small: it gives up its policies where too many states are in use, see [`MOST_REPLACED`], and refuses everything then.
 pub(crate) struct PolicyState {
     /// The states that this one belongs to: those of one authorizer.
+    #[cfg_attr(
+        not(any(feature = "axum", feature = "actix")),
+        expect(dead_code, reason = "only the web layer keeps states between calls")
+    )]
     states: u64,
     snapshot: ArcSwap<Snapshot>,
 }

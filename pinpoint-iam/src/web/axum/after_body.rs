@@ -29,7 +29,8 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let authorizer = state.authorizer();
-        let rest = Rest::<H, P>::of(&mut parts, &authorizer)?;
+        let rest = Rest::<H, P>::of(&mut parts, &authorizer)
+            .map_err(|denied| refuse::<H>(&denied, None))?;
         let value = B::from_request(Request::from_parts(parts, body), state)
             .await
             .map_err(IntoResponse::into_response)?;
@@ -50,7 +51,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let authorizer = state.authorizer();
-        let rest = Rest::<H, P>::of(parts, &authorizer)?;
+        let rest =
+            Rest::<H, P>::of(parts, &authorizer).map_err(|denied| refuse::<H>(&denied, None))?;
         let value = B::from_request_parts(parts, state)
             .await
             .map_err(IntoResponse::into_response)?;
@@ -66,11 +68,10 @@ struct Rest<H, P> {
 }
 
 impl<H: Annotated, P: Send + 'static> Rest<H, P> {
-    fn of(parts: &mut Parts, authorizer: &Authorizer) -> Result<Self, Response> {
+    fn of(parts: &mut Parts, authorizer: &Authorizer) -> Result<Self, Denied> {
         let Some((caller, parameters)) = kept::<H, P>(parts) else {
-            let denied = Denied::misconfigured("the check before the body was not made")
-                .answered_by(authorizer);
-            return Err(refuse::<H>(&denied, None));
+            let denied = Denied::misconfigured("the check before the body was not made");
+            return Err(denied.answered_by(authorizer));
         };
         Ok(Self {
             caller,

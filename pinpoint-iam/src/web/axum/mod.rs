@@ -116,11 +116,14 @@ fn keep_tags(caller: &Caller, parts: &mut Parts) {
     }
 }
 
-/// The caller and the parameters that the first half of the check of `H` has looked at, for the second.
+/// The caller and the parameters that the first half of a check has looked at.
+type FirstHalf<P> = (Caller<Context>, P);
+
+/// What the first half of the check of `H` keeps for the second.
 ///
-/// Shared, because what stands in the extensions of a request is cloned with them; only one check gets it.
+/// Shared, because extensions of a request are cloned with it; only one check gets it.
 struct Kept<H, P> {
-    both: Arc<Mutex<Option<(Caller<Context>, P)>>>,
+    both: Arc<Mutex<Option<FirstHalf<P>>>>,
     check: PhantomData<fn() -> H>,
 }
 
@@ -148,7 +151,7 @@ fn keep<H: Annotated, P: Send + 'static>(
 }
 
 /// What was kept, if the check before the body has been made.
-fn kept<H: Annotated, P: Send + 'static>(parts: &mut Parts) -> Option<(Caller<Context>, P)> {
+fn kept<H: Annotated, P: Send + 'static>(parts: &mut Parts) -> Option<FirstHalf<P>> {
     let kept = parts.extensions.remove::<Kept<H, P>>()?;
     let mut both = kept.both.lock().unwrap_or_else(PoisonError::into_inner);
     both.take()
