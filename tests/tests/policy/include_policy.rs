@@ -1,5 +1,7 @@
 //! `include_policy!` where it is used: what it gives, and what makes cargo build the crate again.
 
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
 use std::path::Path;
 use std::{env, fs};
 

@@ -273,7 +273,6 @@ fn tags_of_the_request_are_asked_about() {
 
 /// What the body declares is known in all of the body, and not in the check.
 #[requires(GetCampaign, campaign_id = name(id), guard = guard)]
-#[expect(clippy::items_after_statements, reason = "what is tested")]
 fn with_items_of_its_own(
     guard: &Guard<'_>,
     application_id: &str,

@@ -1,5 +1,7 @@
 //! Permits as extractors, beside parameters that are read by position; and permits of other resources.
 
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
 use actix_web::test::TestRequest;
 use actix_web::{App, HttpMessage, web};
 use axum::Router;

@@ -473,8 +473,10 @@ fn only_regular_files_are_read() {
 
     use pinpoint_iam::source::AccountDetails;
 
+    type Kind<'a> = (&'a str, &'a dyn Fn(&Path));
+
     let pipe = |path: &Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
-    let kinds: [(&str, &dyn Fn(&Path)); 4] = [
+    let kinds: [Kind<'_>; 4] = [
         ("pipe", &pipe),
         ("link to a pipe", &|path| {
             let real = path.with_extension("pipe");
