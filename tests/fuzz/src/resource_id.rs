@@ -10,7 +10,8 @@ use pinpoint_iam::mobiletargeting::{self, Campaign, Endpoint, Template, User};
 use pinpoint_iam::pattern::Match;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::resource::{
-    Accepts, InvalidId, Piece, RequestedResource, ResourcePart, ResourceTypeMetadata,
+    Accepts, Field, InvalidId, InvalidIdReason, Piece, RequestedResource, ResourcePart,
+    ResourceTypeMetadata,
 };
 use pinpoint_iam::{Arn, Resource, Scope};
 
@@ -26,27 +27,36 @@ struct Input<'a> {
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Id<'a> {
-    /// The id of the same field in the other list, or one of a closed list.
+    /// The id of the same field in the other list, or a spelling of a name of a closed list.
     Known(u8),
     Text(&'a str),
 }
 
-fn values<'a>(
+/// A name of a closed list, as the list spells it, in lower case, or with one capital, which is not accepted.
+fn spelling(names: &[&str], index: u8) -> String {
+    let index = usize::from(index);
+    let name = names[index % names.len()];
+    let lower_case = name.to_ascii_lowercase();
+    match index / names.len() % 3 {
+        0 => name.to_owned(),
+        1 => lower_case,
+        _ => format!("{}{}", &name[..1], &lower_case[1..]),
+    }
+}
+
+fn values(
     metadata: &'static ResourceTypeMetadata,
-    ids: &[Id<'a>; 4],
-    others: &[Id<'a>; 4],
-) -> Vec<&'a str> {
+    ids: &[Id<'_>; 4],
+    others: &[Id<'_>; 4],
+) -> Vec<String> {
     let fields = metadata.fields.iter().zip(ids.iter().zip(others));
-    let value = |(field, (id, other)): (&pinpoint_iam::resource::Field, (&Id<'a>, &Id<'a>))| match (
-        id,
-        field.accepts,
-        other,
-    ) {
-        (Id::Text(text), ..) => text,
-        (Id::Known(index), Accepts::OneOf(names), _) => names[usize::from(*index) % names.len()],
-        (Id::Known(_), _, Id::Text(text)) => text,
-        (Id::Known(_), _, Id::Known(_)) => "a1",
-    };
+    let value =
+        |(field, (id, other)): (&Field, (&Id<'_>, &Id<'_>))| match (id, field.accepts, other) {
+            (Id::Text(text), ..) => (*text).to_owned(),
+            (Id::Known(index), Accepts::OneOf(names), _) => spelling(names, *index),
+            (Id::Known(_), _, Id::Text(text)) => (*text).to_owned(),
+            (Id::Known(_), _, Id::Known(_)) => "a1".to_owned(),
+        };
     let values: Vec<_> = fields.map(value).collect();
     assert_eq!(
         values.len(),
@@ -67,25 +77,52 @@ fn arn<'a>(metadata: &'static ResourceTypeMetadata, scope: &'a Scope, part: &'a 
 /// Returns the decoded values of the fields, as an application uses them.
 fn read(metadata: &'static ResourceTypeMetadata, part: &ResourcePart) -> Vec<String> {
     let fields = metadata.fields.iter().enumerate();
-    let value = |(position, field): (usize, &pinpoint_iam::resource::Field)| match field.accepts {
+    let value = |(position, field): (usize, &Field)| match field.accepts {
         Accepts::Opaque => part.decoded_field(position),
         Accepts::Identifier | Accepts::OneOf(_) => Cow::Borrowed(part.field(position)),
     };
     fields.map(value).map(Cow::into_owned).collect()
 }
 
+/// The name of a closed list that `value` spells: as the list does, or in lower case.
+fn listed(names: &'static [&'static str], value: &str) -> Option<&'static str> {
+    let mut names = names.iter().copied();
+    names.find(|name| *name == value || name.to_ascii_lowercase() == value)
+}
+
+/// Whether two lists of accepted ids mean the same resource.
 fn is_same(metadata: &'static ResourceTypeMetadata, ids: &[&str], others: &[&str]) -> bool {
     let fields = metadata.fields.iter().zip(ids.iter().zip(others));
     fields
         .into_iter()
         .all(|(field, (id, other))| match field.accepts {
-            Accepts::OneOf(_) => id.eq_ignore_ascii_case(other),
+            Accepts::OneOf(names) => listed(names, id) == listed(names, other),
             Accepts::Identifier | Accepts::Opaque => id == other,
         })
 }
 
-/// Checks that the ARN contains no separators and wildcards except those of its type, and that the ids can be read
-/// back.
+/// A closed list accepts the spellings of its names, and nothing else.
+fn check_lists(
+    metadata: &'static ResourceTypeMetadata,
+    ids: &[&str],
+    part: &Result<ResourcePart, InvalidId>,
+) {
+    let fields = metadata.fields.iter().zip(ids);
+    let is_listed = |(field, id): (&Field, &&str)| match field.accepts {
+        Accepts::OneOf(names) => listed(names, id).is_some(),
+        Accepts::Identifier | Accepts::Opaque => true,
+    };
+    let all_listed = fields.into_iter().all(is_listed);
+    match part {
+        Ok(_) => assert!(all_listed, "{ids:?}"),
+        Err(rejected) => {
+            let is_not_listed = matches!(rejected.reason(), InvalidIdReason::NotOneOf(_));
+            assert!(!(is_not_listed && all_listed), "{ids:?}");
+        }
+    }
+}
+
+/// The ARN has no separator and no wildcard but its type's; it gives the ids back.
 fn check_part(
     metadata: &'static ResourceTypeMetadata,
     scope: &Scope,
@@ -149,7 +186,11 @@ fn check_input(input: Input<'_>) {
     let metadata = types[usize::from(input.resource_type) % types.len()];
     let ids = values(metadata, &input.ids, &input.others);
     let others = values(metadata, &input.others, &input.ids);
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
     let (one, other) = (metadata.fill(&ids), metadata.fill(&others));
+    check_lists(metadata, &ids, &one);
+    check_lists(metadata, &others, &other);
     if let Ok(part) = &one {
         let arn = check_part(metadata, &scope, &ids, part);
         assert!(covers(&arn, &arn));
