@@ -207,10 +207,11 @@ impl Writer<'_> {
     }
 }
 
-/// A path of ours, shown at `place`: an error is reported there only if all of the expression is.
+/// A path of ours at `place`. All tokens of an expression need the span of one place and of one macro: the compiler shows an
+/// expression of both the attribute's tokens and the user's as the whole attribute.
 fn located(path: TokenStream, place: Span) -> TokenStream {
     let tokens = path.into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(place));
+        token.set_span(place);
         token
     });
     tokens.collect()
