@@ -215,7 +215,7 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
 /// parameter, and a function of the same name could shadow the handler; neither compiles. A public handler takes what it
 /// likes, and has to be the function that says so.
 #[diagnostic::on_unimplemented(
-    message = "the function `{H}` does not take the proof of its check",
+    message = "the function `{H}` does not take the proof of its check first",
     label = "would be served unguarded",
     note = "`#[requires(..)]` adds the parameter, and makes the last one wait where the check needs the body; `#[public(..)]` adds one to a generic function; write them below the attributes that change the function's parameters",
     note = "is there another function of this name?"

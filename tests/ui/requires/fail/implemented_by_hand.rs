@@ -5,7 +5,7 @@ use pinpoint_iam::action::{ActsOn, TypedAction};
 use pinpoint_iam::guard::{Denied, Guard};
 use pinpoint_iam::mobiletargeting::{Action, App};
 use pinpoint_iam::requires;
-use pinpoint_iam::web::{Annotated, Declaration, PublicHandler, Requires, RequiresAfterBody};
+use pinpoint_iam::web::{Annotated, Declaration, Prechecks, PublicHandler, Requires, RequiresAfterBody};
 
 #[requires(GetApp)]
 async fn get_app(Path(application_id): Path<String>) -> String {
@@ -14,6 +14,12 @@ async fn get_app(Path(application_id): Path<String>) -> String {
 
 impl Requires<()> for get_app {
     fn check(_: &Guard<'_>, (): &()) -> Result<(), Denied> {
+        Ok(())
+    }
+}
+
+impl Prechecks<()> for get_app {
+    fn precheck(_: &Guard<'_>, (): &()) -> Result<(), Denied> {
         Ok(())
     }
 }
