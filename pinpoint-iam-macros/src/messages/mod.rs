@@ -254,7 +254,7 @@ pub(crate) fn no_request_tags(action: &Ident) -> String {
 pub(crate) fn request_tags_needed(action: &Action) -> String {
     format!(
         "requests for `{}` may carry tags, and policies may ask for them\n\
-        help: write `request_tags = expression`, as in `request_tags = body.tags`, or `request_tags = none`",
+        help: write `request_tags = expression` with the tags, or `request_tags = none`",
         action.name
     )
 }

@@ -6,7 +6,7 @@ use syn::Path;
 use super::{list, path};
 
 pub(crate) const EXPECTED_HANDLER: &str =
-    "expected a handler such as `get_campaign`, or `\"GET /healthz\" => health`";
+    "expected the name of a handler, or `\"GET /healthz\" => health`";
 pub(crate) const EXPECTED_ARROW: &str =
     "expected `=>` and the handler\nhelp: write for example `\"GET /healthz\" => health`";
 pub(crate) const CLOSURE_IN_ROUTES: &str = "a closure has no `#[requires]`\n\

@@ -85,8 +85,8 @@ fn what_is_no_route_is_an_error_and_mounts_nothing() {
         (quote!(health()), "without brackets"),
         (quote!(health health), "expected `,`"),
         (quote!("GET /" health), "expected `=>`"),
-        (quote!("GET /" =>), "expected a handler"),
-        (quote!(1 => health), "expected a handler"),
+        (quote!("GET /" =>), "expected the name of a handler"),
+        (quote!(1 => health), "expected the name of a handler"),
         (
             quote!(
                 #[doc = "x"]
