@@ -390,8 +390,8 @@ impl std::error::Error for UnknownAction {}
 
 /// The names that `name` may have been meant to be, best first, at most three.
 ///
-/// Upper and lower case count as alike, and a name is near when at most a third of it has to be changed, or when it is at
-/// least half of another name and its start: `GetCamp` of `GetCampaign`. Such names come first, unless one change is enough.
+/// Upper and lower case count as alike, and a name is near when at most a third of it has to be changed, or when it is
+/// more than half of another name and its start: `GetCamp` of `GetCampaign`. Such names come first, unless one change is enough.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     // An edit distance costs the product of both lengths; no name is that long.
     if name.len() > 128 {
@@ -401,7 +401,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let measured = candidates.into_iter().map(|candidate| {
         let folded_candidate = candidate.to_ascii_lowercase();
         let changes = strsim::damerau_levenshtein(&folded, &folded_candidate);
-        let is_start = folded_candidate.starts_with(&folded) && candidate.len() <= 2 * name.len();
+        let is_start = folded_candidate.starts_with(&folded) && candidate.len() < 2 * name.len();
         (changes, is_start, candidate)
     });
     let measured: Vec<(usize, bool, &str)> = measured.collect();
