@@ -12,6 +12,7 @@ use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
 use crate::eval::Policy;
 use crate::eval::compiled::{Program, TooLarge};
 use crate::identity::{IdentityKind, IdentityName};
+use crate::pattern::characters::is_name_character;
 use crate::policy::Document;
 
 /// The caller of a request, as the application's authentication has established it.
@@ -611,9 +612,7 @@ fn identity<'a>(
 
 /// Whether a text can be the name of a user, group, role, session or policy.
 pub(crate) fn is_name(text: &str) -> bool {
-    text.chars()
-        .all(|character| character.is_ascii_alphanumeric() || "+=,.@-_".contains(character))
-        && !text.is_empty()
+    text.chars().all(is_name_character) && !text.is_empty()
 }
 
 /// Whether a text can be one segment of a principal's ARN: a name, and not `.` or `..`.

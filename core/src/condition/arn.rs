@@ -13,6 +13,8 @@ use super::string::fault;
 use super::value::ConditionValue;
 use crate::arn::{Arn, InvalidArn};
 use crate::context::{Facts, Value};
+use crate::pattern::characters::Characters;
+use crate::pattern::classes::{Atom, Unfilled, unfilled};
 use crate::pattern::{Case, Match, Pattern, Syntax};
 use crate::policy::Version;
 
@@ -60,6 +62,11 @@ impl ArnPatterns {
         self.0.iter().position(Option::is_none)
     }
 
+    /// The patterns in pieces.
+    pub(super) fn unfilled(&self) -> Vec<Vec<Unfilled<'_>>> {
+        self.0.iter().flatten().map(whole).collect()
+    }
+
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.0.iter().flatten().flatten()
     }
@@ -76,6 +83,24 @@ const fn syntax(version: Version) -> Syntax {
         variables: version.has_variables(),
     }
 }
+
+/// The pieces of a pattern's components, with the colons between them.
+fn whole(pattern: &ArnPattern) -> Vec<Unfilled<'_>> {
+    let mut pieces = Vec::new();
+    for (index, component) in pattern.iter().enumerate() {
+        let within = if index + 1 < COMPONENTS {
+            pieces.extend((index > 0).then_some(Unfilled::Atom(COLON)));
+            Characters::WithoutColon
+        } else {
+            pieces.push(Unfilled::Atom(COLON));
+            Characters::All
+        };
+        pieces.extend(unfilled(component.parts(), Case::Sensitive, within));
+    }
+    pieces
+}
+
+const COLON: Atom = Atom::One(Characters::One(':'));
 
 /// One component that does not match decides, whatever the others depend on.
 fn matches<'p>(pattern: &'p ArnPattern, arn: &Arn<'_>, facts: &(impl Facts + ?Sized)) -> Match<'p> {

@@ -39,3 +39,15 @@ impl Binaries {
         }
     }
 }
+
+/// Texts that stand for all bytes: those that are compared with, and one other.
+pub(super) fn samples<'a>(all: impl Iterator<Item = &'a Binaries>) -> Vec<String> {
+    let mut known: Vec<Vec<u8>> = all
+        .flat_map(|binaries| binaries.0.iter().cloned())
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    let longest = known.iter().map(Vec::len).max().unwrap_or_default();
+    known.push(vec![b'x'; longest + 1]);
+    known.iter().map(|bytes| STANDARD.encode(bytes)).collect()
+}

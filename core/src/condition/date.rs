@@ -53,3 +53,20 @@ impl Dates {
         })
     }
 }
+
+/// Instants that stand for all others: each that is compared with, one between two of them, one before and one behind all.
+pub(super) fn samples<'a>(all: impl Iterator<Item = &'a Dates>) -> Vec<Instant> {
+    let mut instants: Vec<Instant> = all
+        .flat_map(|dates| dates.instants.iter().copied())
+        .collect();
+    instants.sort_unstable();
+    instants.dedup();
+    let before = instants.first().map(|first| first.moved(-1));
+    let behind = instants.last().map(|last| last.moved(1));
+    let between = instants.windows(2).filter_map(|pair| match pair {
+        [left, right] => left.between(*right),
+        _ => None,
+    });
+    let others: Vec<Instant> = between.chain(before).chain(behind).collect();
+    instants.into_iter().chain(others).collect()
+}

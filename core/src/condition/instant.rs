@@ -97,6 +97,31 @@ impl Instant {
             nanoseconds: i128::from(seconds) * NANOSECONDS,
         }
     }
+
+    /// The point in time so many seconds later.
+    pub(super) const fn moved(self, seconds: i128) -> Self {
+        Self {
+            nanoseconds: self.nanoseconds + seconds * NANOSECONDS,
+        }
+    }
+
+    /// A point in time between two, a whole second where there is one.
+    pub(super) fn between(self, later: Self) -> Option<Self> {
+        let second = (self.nanoseconds.div_euclid(NANOSECONDS) + 1) * NANOSECONDS;
+        let middle = self.nanoseconds + (later.nanoseconds - self.nanoseconds) / 2;
+        let nanoseconds = if second < later.nanoseconds {
+            second
+        } else {
+            middle
+        };
+        (nanoseconds > self.nanoseconds).then_some(Self { nanoseconds })
+    }
+
+    /// The seconds since 1970, where the point in time is at a whole one.
+    pub(super) fn whole_seconds(self) -> Option<i128> {
+        (self.nanoseconds.rem_euclid(NANOSECONDS) == 0)
+            .then_some(self.nanoseconds.div_euclid(NANOSECONDS))
+    }
 }
 
 impl From<SystemTime> for Instant {

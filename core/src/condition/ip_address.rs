@@ -8,7 +8,8 @@
 //! a text or as an address, and so is a range of such addresses (`::ffff:203.0.113.0/120`). AWS does not document them. We
 //! chose one meaning for both, because a caller could else escape a `Deny` by the way in which its address is written.
 
-use std::net::IpAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -51,6 +52,70 @@ impl Ranges {
         Met::first(&self.0, |range| range.contains(&address))
     }
 }
+
+/// Addresses that stand for all others: one of every stretch that no range starts or ends in.
+pub(super) fn samples<'a>(all: impl Iterator<Item = &'a Ranges>) -> Vec<String> {
+    let mut v4 = BTreeSet::from([0_u128]);
+    // An IPv4 address that is written as one of IPv6 is no other address, so its stretch is left out below.
+    let mut v6 = BTreeSet::from([0_u128, MAPPED, AFTER_MAPPED]);
+    for range in all.flat_map(|ranges| ranges.0.iter()) {
+        match range {
+            IpNet::V4(range) => v4.extend([
+                u128::from(u32::from(range.network())),
+                u128::from(u32::from(range.broadcast())) + 1,
+            ]),
+            IpNet::V6(range) => {
+                v6.insert(u128::from(range.network()));
+                v6.extend(u128::from(range.broadcast()).checked_add(1));
+            }
+        }
+    }
+    v4.remove(&(1 << 32));
+    let end = |cuts: &BTreeSet<u128>, start: u128, last: u128| {
+        cuts.range(start + 1..).next().map_or(last, |next| next - 1)
+    };
+    let v4_samples = v4.iter().map(|start| {
+        let stretch = *start..=end(&v4, *start, u128::from(u32::MAX));
+        // Addresses for documentation read better than the first one of a stretch.
+        let known = DOCUMENTATION
+            .iter()
+            .map(|address| u128::from(u32::from(*address)));
+        let address = known
+            .clone()
+            .find(|address| stretch.contains(address))
+            .unwrap_or(*start);
+        Ipv4Addr::from(u32::try_from(address).unwrap_or_default()).to_string()
+    });
+    let v6_samples = v6
+        .iter()
+        .filter(|start| !(MAPPED..AFTER_MAPPED).contains(*start))
+        .map(|start| {
+            let last = if *start == u128::MAX {
+                u128::MAX
+            } else {
+                end(&v6, *start, u128::MAX)
+            };
+            let known = u128::from(DOCUMENTATION_V6);
+            let address = if (*start..=last).contains(&known) {
+                known
+            } else {
+                *start
+            };
+            Ipv6Addr::from(address).to_string()
+        });
+    v4_samples.chain(v6_samples).collect()
+}
+
+/// `::ffff:0:0/96`.
+const MAPPED: u128 = 0xffff << 32;
+const AFTER_MAPPED: u128 = 0x1_0000 << 32;
+
+const DOCUMENTATION: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(203, 0, 113, 5),
+    Ipv4Addr::new(198, 51, 100, 5),
+    Ipv4Addr::new(192, 0, 2, 5),
+];
+const DOCUMENTATION_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 5);
 
 /// The range that a policy writes, one of addresses mapped from IPv4 as the range of IPv4.
 pub(crate) fn parse(text: &str) -> Option<IpNet> {

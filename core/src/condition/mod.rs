@@ -129,6 +129,8 @@ mod numeric;
 mod operator;
 mod outcome;
 pub(crate) mod quote;
+#[doc(hidden)]
+pub mod samples;
 mod string;
 mod value;
 

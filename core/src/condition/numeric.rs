@@ -66,6 +66,39 @@ impl Numbers {
     }
 }
 
+/// Numbers that stand for all numbers: each that is compared with, one between two of them, one before and one behind all.
+pub(super) fn samples<'a>(all: impl Iterator<Item = &'a Numbers>) -> Vec<String> {
+    let mut numbers: Vec<Decimal> = all
+        .flat_map(|numbers| numbers.numbers.iter().copied())
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let before = numbers
+        .first()
+        .and_then(|first| first.checked_sub(Decimal::ONE));
+    let behind = numbers
+        .last()
+        .and_then(|last| last.checked_add(Decimal::ONE));
+    let between = numbers.windows(2).filter_map(|pair| match pair {
+        [left, right] => between(*left, *right),
+        _ => None,
+    });
+    let others: Vec<Decimal> = between.chain(before).chain(behind).collect();
+    let all = numbers.into_iter().chain(others);
+    all.map(|number| number.normalize().to_string()).collect()
+}
+
+/// A number between two, a whole one where there is one.
+fn between(left: Decimal, right: Decimal) -> Option<Decimal> {
+    let whole = left.floor().checked_add(Decimal::ONE)?;
+    if whole < right {
+        return Some(whole);
+    }
+    let half = right.checked_sub(left)?.checked_div(Decimal::TWO)?;
+    let middle = left.checked_add(half)?;
+    (left < middle && middle < right).then_some(middle)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum InvalidNumber {
     Malformed,

@@ -10,6 +10,8 @@ use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
 use super::value::ConditionValue;
 use crate::context::{Facts, Value};
+use crate::pattern::characters::Characters;
+use crate::pattern::classes::{Unfilled, unfilled};
 use crate::pattern::{Case, Pattern, PatternError, Syntax};
 use crate::policy::Version;
 
@@ -52,6 +54,28 @@ impl Texts {
 
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.patterns.iter()
+    }
+
+    /// The patterns in pieces, each for every way of comparing letters that the answer depends on.
+    pub(super) fn unfilled(&self) -> Vec<Vec<Unfilled<'_>>> {
+        let cases: &[Case] = match self.case {
+            Case::Sensitive => &[Case::Sensitive],
+            _ => &[Case::IgnoreAscii, Case::Ignore],
+        };
+        let all = self.patterns.iter().flat_map(|pattern| {
+            let pieces = cases.iter();
+            pieces.map(|case| unfilled(pattern.parts(), *case, Characters::All))
+        });
+        all.collect()
+    }
+
+    /// Whether letters outside ASCII may be compared without regard to case.
+    pub(super) fn folds_foreign_letters(&self) -> bool {
+        self.case != Case::Sensitive
+            && self
+                .patterns
+                .iter()
+                .any(|pattern| !pattern.as_str().is_ascii())
     }
 
     fn first_match(&self, text: &str, case: Case, facts: &(impl Facts + ?Sized)) -> Met<'_> {

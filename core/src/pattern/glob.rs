@@ -221,6 +221,17 @@ impl Case {
     }
 }
 
+impl Case {
+    /// Whether two letters are equal in a comparison of this kind.
+    pub(super) fn is_alike(self, left: char, right: char) -> bool {
+        match self {
+            Self::Sensitive => left == right,
+            Self::IgnoreAscii => left.eq_ignore_ascii_case(&right),
+            Self::Ignore => same_letter(left, right),
+        }
+    }
+}
+
 /// Either case will do: the capital of `ı` is `I`, and the small letter of the Kelvin sign is `k`.
 fn same_letter(left: char, right: char) -> bool {
     left == right

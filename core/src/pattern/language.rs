@@ -61,6 +61,47 @@ impl Language {
         self.step(self.end, Characters::All, self.end);
     }
 
+    /// Appends any run of these characters, the empty one included. A text must come before it.
+    pub fn push_run(&mut self, characters: Characters) {
+        self.step(self.end, characters, self.end);
+    }
+
+    /// Appends a run of these characters that is not empty.
+    pub fn push_some(&mut self, characters: Characters) {
+        let behind = self.state();
+        self.step(self.end, characters, behind);
+        self.step(behind, characters, behind);
+        self.end = behind;
+    }
+
+    /// Appends a name of a user, role or session.
+    pub fn push_name(&mut self) {
+        self.push_some(Characters::Name);
+    }
+
+    /// Appends one name or several, separated by slashes.
+    pub fn push_path(&mut self) {
+        let start = self.end;
+        self.push_name();
+        self.step(self.end, Characters::One('/'), start);
+    }
+
+    /// Appends every text of `other`. A text must come before it.
+    pub fn push_language(&mut self, other: &Self) {
+        let mut states = vec![self.end];
+        for _ in other.steps.iter().skip(1) {
+            states.push(self.state());
+        }
+        for (from, steps) in states.iter().zip(&other.steps) {
+            for (characters, to) in steps {
+                if let Some(to) = states.get(*to) {
+                    self.step(*from, *characters, *to);
+                }
+            }
+        }
+        self.end = states.get(other.end).copied().unwrap_or(self.end);
+    }
+
     /// Appends an id, as it is written in ARNs. How long it may be is left out.
     ///
     /// [`Accepts::OneOf`] is [`push_one_of`](Self::push_one_of), which takes lists that are not static.

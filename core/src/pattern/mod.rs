@@ -14,7 +14,10 @@
 //! [variables](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html) in the IAM User Guide.
 
 mod borrowed;
-mod characters;
+#[doc(hidden)]
+pub mod characters;
+#[doc(hidden)]
+pub mod classes;
 mod cover;
 mod glob;
 #[doc(hidden)]
@@ -45,7 +48,7 @@ pub struct Syntax {
 }
 
 /// How letters are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Case {
     /// `a` and `A` differ.
     Sensitive,

@@ -10,6 +10,8 @@ use super::error::{Flaw, Place, Position};
 use super::short_arn;
 use crate::condition::quote::Quoted;
 use crate::context::{Context, Facts};
+use crate::pattern::characters::Characters;
+use crate::pattern::classes::{Atom, Unfilled, literal, unfilled};
 use crate::pattern::language::Language;
 use crate::pattern::{BorrowedPattern, Case, Extent, Match, Tokens, Variable};
 use crate::resource::RequestedResource;
@@ -226,6 +228,18 @@ impl ResourcePattern {
         }
     }
 
+    /// The ARNs that the pattern matches, in pieces: one sequence for each way in which a short ARN is read. None for `*`.
+    #[doc(hidden)]
+    pub fn unfilled(&self) -> Vec<Vec<Unfilled<'_>>> {
+        let components: Vec<BorrowedPattern<'_>> = self.components().collect();
+        let layouts = match (self.is_everything(), self.last) {
+            (true, _) => Vec::new(),
+            (false, Some(_)) => vec![components.iter().copied().map(Some).collect()],
+            (false, None) => short_arn::layouts(&components),
+        };
+        layouts.iter().map(|layout| pieces_of(layout)).collect()
+    }
+
     /// What stands before the last component of an ARN with all six, and that component.
     fn split_at_last(&self) -> Option<(&str, &str)> {
         let (head, last) = self.text.split_at_checked(self.last?.get() as usize)?;
@@ -250,6 +264,25 @@ const EVERYTHING: &str = "*";
 
 /// The index of an ARN's last component, counted from the partition.
 pub(super) const LAST: usize = 4;
+
+/// The pieces of an ARN whose components, from the partition on, are these; any text where there is none.
+fn pieces_of<'p>(components: &[Option<BorrowedPattern<'p>>]) -> Vec<Unfilled<'p>> {
+    let atom = |atom| Unfilled::Atom(atom);
+    let mut pieces: Vec<Unfilled<'p>> = literal("arn", Case::Sensitive).map(atom).collect();
+    for (index, component) in components.iter().enumerate() {
+        pieces.extend(literal(":", Case::Sensitive).map(atom));
+        let within = if index < LAST {
+            Characters::WithoutColon
+        } else {
+            Characters::All
+        };
+        match component {
+            Some(component) => pieces.extend(unfilled(component.parts(), Case::Sensitive, within)),
+            None => pieces.push(atom(Atom::Run(within))),
+        }
+    }
+    pieces
+}
 
 /// Whether the text starts as ARNs do. What has no colon is nothing that a service could complete.
 fn starts_an_arn(text: &str) -> Result<bool, Flaw> {
@@ -487,5 +520,67 @@ mod tests {
                 .matches(&requested, &facts),
             Match::No
         );
+    }
+
+    /// A pattern in pieces matches what the pattern matches, short or not.
+    #[test]
+    fn pieces_match_what_the_pattern_matches() {
+        use crate::pattern::classes::{Classes, Question, fill};
+        let arns = [
+            "arn:aws:s3:::a",
+            "arn:aws:s3:::a:b",
+            "arn:aws:sns:us-east-1:1:a",
+            "arn:aws:sns:us-east-1:1:",
+            "arn:aws:sns:::b:c",
+            "arn:::::",
+            "arn:aws-cn:sns:x:2:a",
+        ];
+        for text in [
+            "arn:*",
+            "arn:aws:*",
+            "arn:aws",
+            "arn:aws:sns",
+            "arn:aws:sns:*",
+            "arn:aws:s*:a",
+            "arn:*:a",
+            "arn:aws:sns:*:a",
+            "arn:aws:*:1:a",
+            "arn:aws*:?:a",
+            "arn:aws:sns:us*:1",
+            "arn:aws:s3:::*",
+            "arn:*:sns:*:*:*",
+            "arn:aws:sns:*:*:?",
+        ] {
+            let pattern = pattern(text);
+            let pieces: Vec<_> = pattern
+                .unfilled()
+                .iter()
+                .filter_map(|pieces| fill(pieces, &Context::new()))
+                .collect();
+            let all: Vec<usize> = (0..pieces.len()).collect();
+            let found = Classes::of(&Question {
+                patterns: &pieces,
+                frame: None,
+                required: Some(&all),
+                permits: |character| !character.is_control(),
+                preferred: &arns,
+                budget: 100_000,
+            });
+            assert!(found.is_complete, "{text}");
+            for arn in &found.texts {
+                assert!(covers(text, arn), "{text} {arn}");
+            }
+            for arn in arns {
+                let alone = Classes::of(&Question {
+                    patterns: &pieces,
+                    frame: Some(&Language::text(arn)),
+                    required: Some(&all),
+                    permits: |_| true,
+                    preferred: &[],
+                    budget: 100_000,
+                });
+                assert_eq!(!alone.texts.is_empty(), covers(text, arn), "{text} {arn}");
+            }
+        }
     }
 }

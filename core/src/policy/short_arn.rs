@@ -13,11 +13,42 @@ pub(super) fn fits(
         || (1..short.len()).any(|split| {
             let (front, back) = short.split_at(split);
             let skipped = (LAST + 1).saturating_sub(back.len());
-            let reaches_over_colons = front
-                .last()
-                .is_some_and(|last| last.as_str().ends_with('*'));
-            reaches_over_colons && all_fit(front, 0, fits) && all_fit(back, skipped, fits)
+            reaches_over_colons(front) && all_fit(front, 0, fits) && all_fit(back, skipped, fits)
         })
+}
+
+/// Whether the star at the end of the patterns may stand for components that are missing behind them.
+fn reaches_over_colons(front: &[BorrowedPattern<'_>]) -> bool {
+    let last = front.last();
+    last.is_some_and(|last| last.as_str().ends_with('*'))
+}
+
+/// The ways in which a short ARN is laid over the five components from the partition on; a component that is missing may
+/// be anything.
+pub(super) fn layouts<'p>(short: &[BorrowedPattern<'p>]) -> Vec<Vec<Option<BorrowedPattern<'p>>>> {
+    let lay = |places: &[(usize, BorrowedPattern<'p>)]| {
+        let mut layout = vec![None; LAST + 1];
+        for (place, pattern) in places {
+            if let Some(component) = layout.get_mut(*place) {
+                *component = Some(*pattern);
+            }
+        }
+        layout
+    };
+    let mut layouts = Vec::new();
+    for split in 1..=short.len() {
+        let (front, back) = short.split_at(split);
+        if !back.is_empty() && !reaches_over_colons(front) {
+            continue;
+        }
+        let skipped = (LAST + 1).saturating_sub(back.len());
+        let places: Vec<(usize, BorrowedPattern<'p>)> = (0..)
+            .zip(front.iter().copied())
+            .chain((skipped..).zip(back.iter().copied()))
+            .collect();
+        layouts.push(lay(&places));
+    }
+    layouts
 }
 
 /// Whether each pattern fits the component in its place, the first of them at the index `start`.

@@ -13,7 +13,7 @@ pub const MAX_OPAQUE_LENGTH: usize = 256;
 /// Which values a field of a resource type accepts.
 ///
 /// Every kind refuses the empty text, `.` and `..`, control characters and over-long values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Accepts {
     /// An id that the service itself gives out: ASCII letters, digits, `-`, `_` and `.`, at most
     /// [`MAX_IDENTIFIER_LENGTH`] bytes. It stands in the ARN as it is; everything else is refused, `/`, `:`, `*`,

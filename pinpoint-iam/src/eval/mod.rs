@@ -44,6 +44,8 @@ mod conclusion;
 mod decision;
 mod explain;
 mod message;
+#[doc(hidden)]
+pub mod parts;
 mod principal_element;
 pub mod reference;
 mod stack;

@@ -5,11 +5,12 @@
 
 use crate::context::ConditionKey;
 use crate::eval::Truth;
-use crate::eval::conclusion::{Findings, Said, SaidByResource, Sides};
+use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides};
 use crate::eval::decision::{Answer, NeededKeys, StatementId};
 use crate::eval::explain::Explanation;
 use crate::eval::stack::{Organization, Policy, PolicyStack, PolicyType};
 use crate::eval::statement::Trace;
+use crate::policy::Statement;
 use crate::request::Request;
 
 /// Decides `request` by the policies of `stack`.
@@ -44,57 +45,89 @@ pub(crate) struct Layer<'a> {
     pub(crate) policies: Vec<(&'a Policy, Vec<Trace<'a>>)>,
 }
 
+/// The policies of a stack by type, each level of an organisation by itself.
+pub(crate) fn layers<'a>(stack: &PolicyStack<'a>) -> Vec<(PolicyType, Vec<&'a Policy>)> {
+    let mut layers = Vec::new();
+    for level in stack.resource_control {
+        layers.push((PolicyType::ResourceControl, level.iter().collect()));
+    }
+    for level in stack.service_control {
+        layers.push((PolicyType::ServiceControl, level.iter().collect()));
+    }
+    if let Some(policy) = stack.vpc_endpoint {
+        layers.push((PolicyType::VpcEndpoint, vec![policy]));
+    }
+    layers.push((PolicyType::Resource, stack.resource.into_iter().collect()));
+    layers.push((PolicyType::Identity, stack.identity.iter().collect()));
+    if let Some(policies) = stack.permissions_boundary {
+        layers.push((PolicyType::PermissionsBoundary, policies.iter().collect()));
+    }
+    if let Some(policies) = stack.session {
+        layers.push((PolicyType::Session, policies.iter().collect()));
+    }
+    layers
+}
+
 /// A statement by its policy and index.
 pub(crate) type Place<'a> = (&'a Policy, usize);
 
 impl<'a> Walk<'a> {
     pub(crate) fn of(stack: &PolicyStack<'a>, request: &'a Request<'a>) -> Self {
         let has_boundary = stack.permissions_boundary.is_some();
-        let layer = |policy_type, policies: &mut dyn Iterator<Item = &'a Policy>| Layer {
-            policy_type,
-            policies: policies
-                .map(|policy| {
-                    let statements = policy.document().statements().iter().enumerate();
-                    let traces = statements
-                        .map(|(index, statement)| {
-                            Trace::of(statement, index, policy_type, has_boundary, request)
-                        })
-                        .collect();
-                    (policy, traces)
-                })
-                .collect(),
-        };
-        let mut layers = Vec::new();
+        Self::through(stack, request, |_, statement, index, policy_type| {
+            Trace::of(statement, index, policy_type, has_boundary, request)
+        })
+    }
+
+    /// Every statement that has a say, with what `trace` makes of it. It is called with the statement's number among those
+    /// of all [`layers`], its index in its document, and the type of the policy.
+    pub(crate) fn through(
+        stack: &PolicyStack<'a>,
+        request: &Request<'_>,
+        mut trace: impl FnMut(usize, &'a Statement, usize, PolicyType) -> Trace<'a>,
+    ) -> Self {
         let organization = Organization::of(request.principal());
-        if organization.resource_control {
-            for level in stack.resource_control {
-                layers.push(layer(PolicyType::ResourceControl, &mut level.iter()));
+        let mut numbers = 0..;
+        let mut all = Vec::new();
+        for (policy_type, policies) in layers(stack) {
+            let concerns_the_caller = match policy_type {
+                PolicyType::ResourceControl => organization.resource_control,
+                PolicyType::ServiceControl => organization.service_control,
+                _ => true,
+            };
+            let mut traced = Vec::new();
+            for policy in policies {
+                let statements = policy.document().statements();
+                // As many numbers are used up where the policies have no say.
+                let numbered = statements.iter().enumerate().zip(numbers.by_ref());
+                if !concerns_the_caller {
+                    numbered.for_each(drop);
+                    continue;
+                }
+                let traces = numbered
+                    .map(|((index, statement), number)| trace(number, statement, index, policy_type))
+                    .collect();
+                traced.push((policy, traces));
             }
-        }
-        if organization.service_control {
-            for level in stack.service_control {
-                layers.push(layer(PolicyType::ServiceControl, &mut level.iter()));
+            if concerns_the_caller {
+                all.push(Layer {
+                    policy_type,
+                    policies: traced,
+                });
             }
-        }
-        if let Some(policy) = stack.vpc_endpoint {
-            layers.push(layer(PolicyType::VpcEndpoint, &mut std::iter::once(policy)));
-        }
-        layers.push(layer(PolicyType::Resource, &mut stack.resource.into_iter()));
-        layers.push(layer(PolicyType::Identity, &mut stack.identity.iter()));
-        if let Some(policies) = stack.permissions_boundary {
-            layers.push(layer(PolicyType::PermissionsBoundary, &mut policies.iter()));
-        }
-        if let Some(policies) = stack.session {
-            layers.push(layer(PolicyType::Session, &mut policies.iter()));
         }
         Self {
-            layers,
+            layers: all,
             sides: Sides::of(request),
         }
     }
 
+    pub(crate) fn conclude(&self) -> Conclusion<Place<'a>> {
+        self.findings().conclude(self.sides)
+    }
+
     pub(crate) fn answer(&self) -> Answer {
-        let conclusion = self.findings().conclude(self.sides);
+        let conclusion = self.conclude();
         let cite = |policy_type, (policy, index): Place<'a>| {
             StatementId::new(policy_type, policy.clone(), index)
         };

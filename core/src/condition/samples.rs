@@ -1,0 +1,240 @@
+//! Values that stand for all values of a condition key, for the comparison of policies.
+
+use super::comparison::Comparison;
+use super::{Condition, binary, date, ip_address, numeric};
+use crate::pattern::Case;
+use crate::pattern::classes::{Atom, Unfilled, literal};
+
+/// What the values of a condition key are, as far as an operator says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Texts.
+    Texts,
+    /// Amazon Resource Names.
+    Arns,
+    /// Numbers.
+    Numbers,
+    /// Points in time.
+    Dates,
+    /// IP addresses.
+    Addresses,
+    /// `true` and `false`.
+    Booleans,
+    /// Bytes in base64.
+    Binaries,
+    /// Whatever there is: `Null` looks at the key itself.
+    Any,
+}
+
+impl Condition {
+    /// What the values of the condition's key are.
+    pub const fn family(&self) -> Family {
+        match &self.comparison {
+            Comparison::Text(_) => Family::Texts,
+            Comparison::Arn(_) => Family::Arns,
+            Comparison::Number(_) => Family::Numbers,
+            Comparison::Date(_) => Family::Dates,
+            Comparison::Address(_) => Family::Addresses,
+            Comparison::Boolean(_) => Family::Booleans,
+            Comparison::Binary(_) => Family::Binaries,
+            Comparison::Null(_) => Family::Any,
+        }
+    }
+
+    /// The values as patterns that tell texts apart; none where texts do not say what the operator sees in them.
+    pub fn text_patterns(&self) -> Vec<Vec<Unfilled<'_>>> {
+        match &self.comparison {
+            Comparison::Text(texts) => texts.unfilled(),
+            Comparison::Arn(arns) => arns.unfilled(),
+            Comparison::Boolean(_) => ["true", "false"]
+                .iter()
+                .map(|word| pieces(literal(word, Case::IgnoreAscii)))
+                .collect(),
+            Comparison::Binary(_) => self
+                .values
+                .iter()
+                .map(|value| pieces(literal(value.text(), Case::Sensitive)))
+                .collect(),
+            Comparison::Number(_)
+            | Comparison::Date(_)
+            | Comparison::Address(_)
+            | Comparison::Null(_) => Vec::new(),
+        }
+    }
+
+    /// Whether letters outside ASCII may be compared without regard to case, of which text patterns know some only.
+    pub fn folds_foreign_letters(&self) -> bool {
+        match &self.comparison {
+            Comparison::Text(texts) => texts.folds_foreign_letters(),
+            _ => false,
+        }
+    }
+
+    /// Values that stand for all values of a key with these conditions, where all are of one family that has an order or
+    /// a list of values. Nothing comes of texts.
+    pub fn samples(conditions: &[&Self], family: Family) -> Vec<String> {
+        let comparisons = || conditions.iter().map(|condition| &condition.comparison);
+        match family {
+            Family::Numbers => {
+                numeric::samples(comparisons().filter_map(|comparison| match comparison {
+                    Comparison::Number(numbers) => Some(numbers),
+                    _ => None,
+                }))
+            }
+            Family::Dates => Self::instants(conditions)
+                .into_iter()
+                .map(|(text, _)| text)
+                .collect(),
+            Family::Addresses => {
+                ip_address::samples(comparisons().filter_map(|comparison| match comparison {
+                    Comparison::Address(ranges) => Some(ranges),
+                    _ => None,
+                }))
+            }
+            Family::Binaries => {
+                binary::samples(comparisons().filter_map(|comparison| match comparison {
+                    Comparison::Binary(binaries) => Some(binaries),
+                    _ => None,
+                }))
+            }
+            Family::Booleans => vec!["true".to_owned(), "false".to_owned()],
+            Family::Any => vec!["x".to_owned(), String::new()],
+            Family::Texts | Family::Arns => Vec::new(),
+        }
+    }
+}
+
+impl Condition {
+    /// Points in time that stand for all others, each as a date and, where it is at a whole second, as seconds since 1970.
+    pub fn instants(conditions: &[&Self]) -> Vec<(String, Option<i128>)> {
+        let dates = conditions
+            .iter()
+            .filter_map(|condition| match &condition.comparison {
+                Comparison::Date(dates) => Some(dates),
+                _ => None,
+            });
+        let instants = date::samples(dates).into_iter();
+        instants
+            .map(|instant| (instant.to_string(), instant.whole_seconds()))
+            .collect()
+    }
+}
+
+fn pieces(atoms: impl Iterator<Item = Atom>) -> Vec<Unfilled<'static>> {
+    atoms.map(Unfilled::Atom).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::condition::ConditionValue;
+    use crate::context::Context;
+    use crate::policy::{Effect, Version};
+    use std::collections::BTreeSet;
+
+    fn conditions(written: &[(&str, &[&str])]) -> Vec<Condition> {
+        let condition = |(operator, values): &(&str, &[&str])| {
+            let values: Vec<ConditionValue> = values.iter().map(|value| (*value).into()).collect();
+            Condition::parse(operator, "key", &values, false, Version::V2012_10_17).unwrap()
+        };
+        written.iter().map(condition).collect()
+    }
+
+    fn class(conditions: &[Condition], value: &str) -> Vec<bool> {
+        let mut context = Context::new();
+        context.insert("key", value);
+        let holds = |condition: &Condition| {
+            condition.evaluate(&context, Effect::Allow).truth == crate::truth::Truth::True
+        };
+        conditions.iter().map(holds).collect()
+    }
+
+    /// Each of `values` is of the class of a sample.
+    fn assert_complete(family: Family, written: &[(&str, &[&str])], values: &[&str]) {
+        let conditions = conditions(written);
+        assert!(
+            conditions
+                .iter()
+                .all(|condition| condition.family() == family)
+        );
+        let samples = Condition::samples(&conditions.iter().collect::<Vec<_>>(), family);
+        let classes: BTreeSet<Vec<bool>> = samples
+            .iter()
+            .map(|sample| class(&conditions, sample))
+            .collect();
+        for value in values {
+            assert!(
+                classes.contains(&class(&conditions, value)),
+                "{value}: {samples:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn samples_of_what_has_an_order() {
+        assert_complete(
+            Family::Numbers,
+            &[
+                ("NumericLessThan", &["5"]),
+                ("NumericGreaterThanEquals", &["5.5", "-2"]),
+                ("NumericNotEquals", &["6"]),
+                ("NumericLessThanEquals", &["7"]),
+            ],
+            &[
+                "-3", "-2", "0", "4.9", "5", "5.2", "5.5", "5.7", "6", "6.5", "7", "8",
+            ],
+        );
+        assert_complete(
+            Family::Dates,
+            &[
+                ("DateLessThan", &["2026-01-01T00:00:00Z"]),
+                ("DateGreaterThan", &["2026-01-01T00:00:01Z"]),
+                ("DateNotEquals", &["2026-03-01"]),
+            ],
+            &[
+                "2025-01-01",
+                "2026-01-01",
+                "2026-01-01T00:00:00.5Z",
+                "2026-01-01T00:00:01Z",
+                "2026-02-01",
+                "2026-03-01",
+                "2027-01-01",
+            ],
+        );
+        assert_complete(
+            Family::Addresses,
+            &[
+                ("IpAddress", &["10.0.0.0/8", "2001:db8::/32"]),
+                (
+                    "NotIpAddress",
+                    &["10.1.0.0/16", "10.1.2.3", "2001:db8:1::/48"],
+                ),
+                ("IpAddress", &["0.0.0.0/1"]),
+                ("IpAddress", &["::/0"]),
+            ],
+            &[
+                "0.0.0.0",
+                "10.0.0.1",
+                "10.1.0.1",
+                "10.1.2.3",
+                "11.0.0.1",
+                "127.255.255.255",
+                "128.0.0.0",
+                "255.255.255.255",
+                "::",
+                "2001:db8::1",
+                "2001:db8:1::1",
+                "2001:db9::",
+                "ffff::",
+            ],
+        );
+        assert_complete(
+            Family::Binaries,
+            &[
+                ("BinaryEquals", &["QQ==", "QUI="]),
+                ("BinaryEquals", &["QQ=="]),
+            ],
+            &["QQ==", "QUI=", "QUJD", ""],
+        );
+    }
+}

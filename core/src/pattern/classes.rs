@@ -1,0 +1,675 @@
+//! Texts that stand for all others: one for every set of patterns that a text can match together.
+//!
+//! Patterns are read together, character by character. A state of that reading is the set of positions in the patterns that
+//! the text so far can have led to, as in the subset construction; states are visited in the order of the shortest texts
+//! that lead to them, so that every set of patterns is found with a shortest text.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::characters::Characters;
+use super::language::Language;
+use super::part::{Filled, Variable};
+use super::{Case, Part};
+use crate::context::Facts;
+
+/// A piece of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Atom {
+    /// One of these characters.
+    One(Characters),
+    /// Any number of these characters.
+    Run(Characters),
+}
+
+/// A pattern as a sequence of pieces. It matches from the first character to the last.
+pub type Atoms = Vec<Atom>;
+
+/// The atoms of a text without wildcards.
+pub fn literal(text: &str, case: Case) -> impl Iterator<Item = Atom> {
+    text.chars()
+        .map(move |character| Atom::One(alike(character, case)))
+}
+
+/// A piece of a pattern whose variables are not filled yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfilled<'p> {
+    /// A piece that stays as it is.
+    Atom(Atom),
+    /// A variable; what fills it is compared in this way.
+    Variable(&'p Variable, Case),
+}
+
+/// The pieces of a pattern, whose wildcards stand for the characters of `within`.
+pub fn unfilled<'p>(
+    parts: impl Iterator<Item = Part<'p>>,
+    case: Case,
+    within: Characters,
+) -> Vec<Unfilled<'p>> {
+    let mut pieces = Vec::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => pieces.extend(literal(text, case).map(Unfilled::Atom)),
+            Part::AnyCharacter => pieces.push(Unfilled::Atom(Atom::One(within))),
+            Part::AnyRun => pieces.push(Unfilled::Atom(Atom::Run(within))),
+            Part::Variable(variable) => pieces.push(Unfilled::Variable(variable, case)),
+        }
+    }
+    pieces
+}
+
+/// The pattern with its variables filled from `facts`; nothing where one of them has no value, for then nothing matches it.
+pub fn fill(pieces: &[Unfilled<'_>], facts: &(impl Facts + ?Sized)) -> Option<Atoms> {
+    let mut atoms = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match piece {
+            Unfilled::Atom(atom) => atoms.push(*atom),
+            Unfilled::Variable(variable, case) => match variable.fill(facts) {
+                Filled::Value(text) => atoms.extend(literal(&text, *case)),
+                Filled::Unresolved | Filled::Unknown => return None,
+            },
+        }
+    }
+    Some(atoms)
+}
+
+/// The positions in a pattern that `text` can have led to, from its start; each is the number of atoms that are behind it.
+pub fn positions_behind(atoms: &[Atom], text: &str) -> BTreeSet<usize> {
+    let closed = |positions: BTreeSet<usize>| {
+        let mut closed = positions.clone();
+        for position in positions {
+            let mut position = position;
+            while let Some(Atom::Run(_)) = atoms.get(position) {
+                position += 1;
+                closed.insert(position);
+            }
+        }
+        closed
+    };
+    let mut positions = closed(BTreeSet::from([0]));
+    for character in text.chars() {
+        let next = positions
+            .iter()
+            .filter_map(|position| match atoms.get(*position)? {
+                Atom::One(characters) => characters.contain(character).then_some(position + 1),
+                Atom::Run(characters) => characters.contain(character).then_some(*position),
+            });
+        positions = closed(next.collect());
+    }
+    positions
+}
+
+fn alike(character: char, case: Case) -> Characters {
+    let has_case = match case {
+        Case::Sensitive => false,
+        Case::IgnoreAscii => character.is_ascii_alphabetic(),
+        Case::Ignore => character.is_alphabetic(),
+    };
+    if has_case {
+        Characters::Alike(character, case)
+    } else {
+        Characters::One(character)
+    }
+}
+
+/// Which texts are looked for.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The patterns that tell texts apart.
+    pub patterns: &'a [Atoms],
+    /// What every text must be; anything where there is none.
+    pub frame: Option<&'a Language>,
+    /// Only texts that match one of these patterns are looked for; all texts where it is `None`.
+    pub required: Option<&'a [usize]>,
+    /// Whether a character can stand in a text.
+    pub permits: fn(char) -> bool,
+    /// Texts that are taken before others of their class.
+    pub preferred: &'a [&'a str],
+    /// How many steps are made before the search is given up.
+    pub budget: usize,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Classes {
+    /// One text for each set of patterns, shortest first.
+    pub texts: Vec<String>,
+    /// Whether every set of patterns is among them; otherwise the budget was too small.
+    pub is_complete: bool,
+    /// How many steps were made.
+    pub steps: usize,
+}
+
+impl Classes {
+    /// Finds a text for each set of patterns that a text can match together.
+    pub fn of(question: &Question<'_>) -> Self {
+        Reader::new(question).read()
+    }
+}
+
+/// The positions in all patterns that a text can have led to, sorted, and the states of the frame.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct State {
+    positions: Box<[u32]>,
+    frame: Box<[u32]>,
+}
+
+/// A piece of a pattern, or the end of the pattern.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Atom(Atom),
+    End,
+}
+
+struct Reader<'a> {
+    question: &'a Question<'a>,
+    places: Vec<Place>,
+    /// The pattern of each place.
+    owners: Vec<u32>,
+    /// The place where each pattern starts.
+    starts: Vec<u32>,
+    required: Option<BTreeSet<u32>>,
+    /// Characters that no pattern names, by the sets of characters that can be told apart, best first.
+    unnamed: HashMap<Vec<Characters>, Vec<Vec<char>>>,
+    steps: usize,
+}
+
+/// How a state was reached.
+struct Reached {
+    state: State,
+    by: Option<(usize, char)>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(question: &'a Question<'a>) -> Self {
+        let mut places = Vec::new();
+        let mut owners = Vec::new();
+        let mut starts = Vec::new();
+        for (pattern, owner) in question.patterns.iter().zip(0..) {
+            starts.push(number(places.len()));
+            for atom in pattern {
+                places.push(Place::Atom(*atom));
+                owners.push(owner);
+            }
+            places.push(Place::End);
+            owners.push(owner);
+        }
+        let required = question
+            .required
+            .map(|required| required.iter().map(|pattern| number(*pattern)).collect());
+        Self {
+            question,
+            places,
+            owners,
+            starts,
+            required,
+            unnamed: HashMap::new(),
+            steps: 0,
+        }
+    }
+
+    fn read(mut self) -> Classes {
+        let start = State {
+            positions: self.close(self.starts.clone()).into(),
+            frame: match self.question.frame {
+                Some(_) => [0].into(),
+                None => [].into(),
+            },
+        };
+        let mut texts: Vec<(Vec<u32>, String)> = Vec::new();
+        let mut classes: HashMap<Vec<u32>, usize> = HashMap::new();
+        for preferred in self.question.preferred {
+            if let Some(class) = self.class_of(&start, preferred)
+                && !classes.contains_key(&class)
+            {
+                classes.insert(class.clone(), texts.len());
+                texts.push((class, (*preferred).to_owned()));
+            }
+        }
+        let mut is_complete = true;
+        let mut known: HashMap<State, ()> = HashMap::new();
+        let mut reached: Vec<Reached> = Vec::new();
+        if self.is_alive(&start) {
+            known.insert(start.clone(), ());
+            reached.push(Reached {
+                state: start,
+                by: None,
+            });
+        }
+        let mut next = 0;
+        while let Some(Reached { state, .. }) = reached.get(next) {
+            let state = state.clone();
+            if let Some(class) = self.accepted(&state)
+                && !classes.contains_key(&class)
+            {
+                classes.insert(class.clone(), texts.len());
+                texts.push((class, text_of(&reached, next)));
+            }
+            if self.steps > self.question.budget {
+                is_complete = false;
+                break;
+            }
+            for character in self.characters(&state) {
+                let after = self.step(&state, character);
+                if self.is_alive(&after) && !known.contains_key(&after) {
+                    known.insert(after.clone(), ());
+                    reached.push(Reached {
+                        state: after,
+                        by: Some((next, character)),
+                    });
+                }
+            }
+            next += 1;
+        }
+        Classes {
+            texts: texts.into_iter().map(|(_, text)| text).collect(),
+            is_complete,
+            steps: self.steps,
+        }
+    }
+
+    /// The set of patterns that `text` matches, where it is one of the texts that are looked for.
+    fn class_of(&mut self, start: &State, text: &str) -> Option<Vec<u32>> {
+        let mut state = start.clone();
+        for character in text.chars() {
+            if !(self.question.permits)(character) || !self.is_alive(&state) {
+                return None;
+            }
+            state = self.step(&state, character);
+        }
+        self.is_alive(&state)
+            .then(|| self.accepted(&state))
+            .flatten()
+    }
+
+    /// Whether a text that is looked for can still come of a state.
+    fn is_alive(&self, state: &State) -> bool {
+        if self.question.frame.is_some() && state.frame.is_empty() {
+            return false;
+        }
+        match &self.required {
+            None => true,
+            Some(required) => state.positions.iter().any(|position| {
+                let owner = self.owners.get(*position as usize);
+                owner.is_some_and(|owner| required.contains(owner))
+            }),
+        }
+    }
+
+    /// The patterns that match a text which leads to this state; none for a text that is not looked for.
+    fn accepted(&self, state: &State) -> Option<Vec<u32>> {
+        if let Some(frame) = self.question.frame
+            && !state
+                .frame
+                .iter()
+                .any(|state| frame.is_end(*state as usize))
+        {
+            return None;
+        }
+        let accepted: Vec<u32> = state
+            .positions
+            .iter()
+            .filter(|position| matches!(self.places.get(**position as usize), Some(Place::End)))
+            .filter_map(|position| self.owners.get(*position as usize).copied())
+            .collect();
+        let is_wanted = match &self.required {
+            None => true,
+            Some(required) => accepted.iter().any(|pattern| required.contains(pattern)),
+        };
+        is_wanted.then_some(accepted)
+    }
+
+    fn step(&mut self, state: &State, character: char) -> State {
+        self.steps += state.positions.len() + state.frame.len() + 1;
+        let mut positions = Vec::with_capacity(state.positions.len());
+        for position in &state.positions {
+            match self.places.get(*position as usize) {
+                Some(Place::Atom(Atom::One(characters))) if characters.contain(character) => {
+                    positions.push(position + 1);
+                }
+                Some(Place::Atom(Atom::Run(characters))) if characters.contain(character) => {
+                    positions.push(*position);
+                }
+                _ => {}
+            }
+        }
+        let mut frame = Vec::new();
+        if let Some(language) = self.question.frame {
+            for from in &state.frame {
+                for (characters, to) in language.steps(*from as usize) {
+                    if characters.contain(character) {
+                        frame.push(number(*to));
+                    }
+                }
+            }
+            frame.sort_unstable();
+            frame.dedup();
+        }
+        State {
+            positions: self.close(positions).into(),
+            frame: frame.into(),
+        }
+    }
+
+    /// Sorted positions, with those behind a run, which may stand for nothing.
+    ///
+    /// Whatever can still match from in front of a run can match from that run, when it stands for as many characters: then the
+    /// positions before it have nothing to add.
+    fn close(&self, mut positions: Vec<u32>) -> Vec<u32> {
+        positions.sort_unstable();
+        positions.dedup();
+        let mut closed: Vec<u32> = Vec::with_capacity(positions.len() + 1);
+        let mut owner = None;
+        // Where the positions of the present pattern start.
+        let mut first = 0;
+        for position in positions {
+            let mut position = position;
+            let its_owner = self.owners.get(position as usize).copied();
+            if its_owner != owner {
+                owner = its_owner;
+                first = closed.len();
+            }
+            loop {
+                if closed.last().is_some_and(|last| *last >= position) {
+                    break;
+                }
+                if let Some(Place::Atom(Atom::Run(run))) = self.places.get(position as usize) {
+                    let earlier = closed.get(first..).unwrap_or_default();
+                    let covers = *run == Characters::All
+                        || earlier
+                            .iter()
+                            .all(|earlier| match self.places.get(*earlier as usize) {
+                                Some(Place::Atom(Atom::Run(other))) => other == run,
+                                _ => true,
+                            });
+                    if covers {
+                        closed.truncate(first);
+                    }
+                    closed.push(position);
+                    position += 1;
+                } else {
+                    closed.push(position);
+                    break;
+                }
+            }
+        }
+        closed
+    }
+
+    /// Characters that stand for all characters: those that the patterns name here, and one of each kind of the others.
+    fn characters(&mut self, state: &State) -> Vec<char> {
+        let mut named: Vec<char> = Vec::new();
+        let mut sets: Vec<Characters> = Vec::new();
+        let mut note = |characters: Characters| match characters {
+            Characters::One(one) => named.push(one),
+            Characters::Alike(one, case) => {
+                named.extend([one, one.to_ascii_lowercase(), one.to_ascii_uppercase()]);
+                if case == Case::Ignore {
+                    named.extend(one.to_lowercase());
+                    named.extend(one.to_uppercase());
+                    // What ASCII letters equal beyond ASCII: the long s, the dotless i and the Kelvin sign.
+                    named.extend(['\u{17f}', '\u{131}', '\u{212a}']);
+                }
+            }
+            Characters::All => {}
+            set => {
+                if !sets.contains(&set) {
+                    sets.push(set);
+                }
+            }
+        };
+        for position in &state.positions {
+            if let Some(Place::Atom(Atom::One(characters) | Atom::Run(characters))) =
+                self.places.get(*position as usize)
+            {
+                note(*characters);
+            }
+        }
+        if let Some(language) = self.question.frame {
+            for state in &state.frame {
+                for (characters, _) in language.steps(*state as usize) {
+                    note(*characters);
+                }
+            }
+        }
+        named.sort_unstable();
+        named.dedup();
+        let permits = self.question.permits;
+        named.retain(|character| permits(*character));
+        let unnamed = self
+            .unnamed
+            .entry(sets)
+            .or_insert_with_key(|sets| unnamed(sets, permits));
+        let others: Vec<char> = unnamed
+            .iter()
+            .filter_map(|alike| {
+                let mut alike = alike.iter().copied();
+                alike.find(|character| named.binary_search(character).is_err())
+            })
+            .collect();
+        // What no pattern names comes first, so that a text is not made of the characters of unrelated patterns.
+        others.into_iter().chain(named).collect()
+    }
+}
+
+/// Characters by the `sets` that contain them; those that read best come first.
+fn unnamed(sets: &[Characters], permits: fn(char) -> bool) -> Vec<Vec<char>> {
+    let letters = ('a'..='z').chain('0'..='9').chain('A'..='Z');
+    let others = (' '..='~').filter(|character| !character.is_ascii_alphanumeric());
+    let foreign = ('\u{c0}'..='\u{24f}').chain(['\u{212a}']);
+    let mut found: Vec<(Vec<bool>, Vec<char>)> = Vec::new();
+    for character in letters.chain(others).chain(foreign) {
+        if !permits(character) {
+            continue;
+        }
+        let kind: Vec<bool> = sets.iter().map(|set| set.contain(character)).collect();
+        match found.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, alike)) => alike.push(character),
+            None => found.push((kind, vec![character])),
+        }
+    }
+    found.into_iter().map(|(_, alike)| alike).collect()
+}
+
+fn text_of(reached: &[Reached], mut index: usize) -> String {
+    let mut characters = Vec::new();
+    while let Some(Reached {
+        by: Some((before, character)),
+        ..
+    }) = reached.get(index)
+    {
+        characters.push(*character);
+        index = *before;
+    }
+    characters.iter().rev().collect()
+}
+
+/// Patterns are far shorter than the numbers that fit.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Context;
+    use crate::pattern::{Match, Pattern, Syntax};
+
+    fn atoms<'p>(
+        parts: impl Iterator<Item = Part<'p>>,
+        case: Case,
+        within: Characters,
+    ) -> Option<Atoms> {
+        fill(&unfilled(parts, case, within), &Context::new())
+    }
+
+    const SYNTAX: Syntax = Syntax {
+        wildcards: true,
+        variables: false,
+    };
+
+    fn classes(patterns: &[&str], case: Case) -> Vec<String> {
+        classes_within(patterns, case, |_| true, None).texts
+    }
+
+    fn classes_within(
+        patterns: &[&str],
+        case: Case,
+        permits: fn(char) -> bool,
+        required: Option<&[usize]>,
+    ) -> Classes {
+        let atoms: Vec<Atoms> = patterns
+            .iter()
+            .map(|pattern| {
+                let pattern = Pattern::parse(pattern, SYNTAX).unwrap();
+                atoms(pattern.parts(), case, Characters::All).unwrap()
+            })
+            .collect();
+        Classes::of(&Question {
+            patterns: &atoms,
+            frame: None,
+            required,
+            permits,
+            preferred: &[],
+            budget: 1_000_000,
+        })
+    }
+
+    fn signature(patterns: &[&str], text: &str, case: Case) -> Vec<bool> {
+        patterns
+            .iter()
+            .map(|pattern| {
+                let pattern = Pattern::parse(pattern, SYNTAX).unwrap();
+                pattern.matches(text, case, &Context::new()) == Match::Yes
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_class_has_a_shortest_text() {
+        assert_eq!(
+            classes(&["a*", "*b"], Case::Sensitive),
+            ["", "a", "b", "ab"]
+        );
+        assert_eq!(classes(&["*"], Case::Sensitive), [""]);
+        assert_eq!(classes(&["?*", "??"], Case::Sensitive), ["", "a", "aa"]);
+        assert_eq!(classes(&[], Case::Sensitive), [""]);
+    }
+
+    /// Every text over a small alphabet is of a class that was found, whatever the patterns.
+    #[test]
+    fn no_class_is_missing() {
+        let pieces = ["", "*", "?", "a", "b", "ab"];
+        let texts: Vec<String> = (0..=6)
+            .flat_map(|length: u32| {
+                (0..3_usize.pow(length)).map(move |number| {
+                    (0..length)
+                        .map(|place| ['a', 'b', 'c'][number / 3_usize.pow(place) % 3])
+                        .collect()
+                })
+            })
+            .collect();
+        let pattern = |number: usize| -> String {
+            (0..4)
+                .map(|place| pieces[number / pieces.len().pow(place) % pieces.len()])
+                .collect()
+        };
+        let count = pieces.len().pow(4);
+        for number in (0..count).step_by(7) {
+            let three = [
+                pattern(number),
+                pattern(number * 31 % count),
+                pattern(number * 77 % count),
+            ];
+            let patterns: Vec<&str> = three.iter().map(String::as_str).collect();
+            for case in [Case::Sensitive, Case::IgnoreAscii] {
+                let found: BTreeSet<Vec<bool>> = classes(&patterns, case)
+                    .iter()
+                    .map(|text| signature(&patterns, text, case))
+                    .collect();
+                for text in &texts {
+                    let class = signature(&patterns, text, case);
+                    assert!(found.contains(&class), "{patterns:?} {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_texts_that_match_a_required_pattern_are_looked_for() {
+        let found = classes_within(&["a*", "b*", "*c"], Case::Sensitive, |_| true, Some(&[1]));
+        assert_eq!(found.texts, ["b", "bc"]);
+        assert!(found.is_complete);
+    }
+
+    #[test]
+    fn letters_that_only_unicode_takes_for_equal_have_a_class() {
+        let mut patterns: Vec<Atoms> = Vec::new();
+        for case in [Case::IgnoreAscii, Case::Ignore] {
+            patterns.push(literal("k", case).collect());
+        }
+        let found = Classes::of(&Question {
+            patterns: &patterns,
+            frame: None,
+            required: None,
+            permits: |_| true,
+            preferred: &[],
+            budget: 10_000,
+        });
+        assert!(found.texts.contains(&"\u{212a}".to_owned()), "{found:?}");
+        assert!(
+            found
+                .texts
+                .iter()
+                .any(|text| text.eq_ignore_ascii_case("k"))
+        );
+    }
+
+    #[test]
+    fn texts_are_as_the_frame_has_them() {
+        let mut frame = Language::text("apps/");
+        frame.push_id(crate::resource::Accepts::Identifier);
+        let pattern = Pattern::parse("apps/*x", SYNTAX).unwrap();
+        let patterns = [atoms(pattern.parts(), Case::Sensitive, Characters::All).unwrap()];
+        let found = Classes::of(&Question {
+            patterns: &patterns,
+            frame: Some(&frame),
+            required: None,
+            permits: |_| true,
+            preferred: &["apps/known", "apps/a/b", "apps/knownx"],
+            budget: 10_000,
+        });
+        assert_eq!(found.texts, ["apps/known", "apps/knownx"]);
+    }
+
+    #[test]
+    fn a_wildcard_of_a_component_does_not_reach_over_a_colon() {
+        let component = |text| {
+            let pattern = Pattern::parse(text, SYNTAX).unwrap();
+            atoms(pattern.parts(), Case::Sensitive, Characters::WithoutColon).unwrap()
+        };
+        let found = Classes::of(&Question {
+            patterns: &[component("a*:*b"), component("*:b")],
+            frame: None,
+            required: Some(&[0]),
+            permits: |_| true,
+            preferred: &[],
+            budget: 10_000,
+        });
+        assert_eq!(found.texts, ["a:b", "a:ab"]);
+    }
+
+    #[test]
+    fn hostile_patterns_end_within_the_budget() {
+        let patterns: Vec<String> = (b'a'..=b'p')
+            .map(|letter| {
+                let letter = char::from(letter);
+                format!("*{letter}*{}*", letter.to_ascii_uppercase())
+            })
+            .collect();
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let found = classes_within(&patterns, Case::Sensitive, |_| true, None);
+        assert!(!found.is_complete);
+        assert!(found.steps < 1_100_000, "{}", found.steps);
+        assert!(!found.texts.is_empty());
+    }
+}

@@ -1,0 +1,129 @@
+//! The parts of the evaluation, one by one, for tools that ask about many requests at once.
+//!
+//! Such a tool must not know the rules a second time: it asks these functions what a part of a statement makes of a
+//! request, and what follows when certain statements match.
+
+use crate::eval::conclusion::Conclusion;
+use crate::eval::principal_element::Closeness;
+use crate::eval::reference::{self, Walk};
+use crate::eval::stack::{Policy, PolicyStack, PolicyType};
+use crate::eval::statement::{
+    ActionPart, PrincipalPart, ResourcePart, Trace, doubt_about_actions, principal_part,
+    resource_part,
+};
+use crate::eval::{Truth, conclusion::Sides};
+use crate::policy::{ActionPattern, Statement};
+use crate::request::Request;
+
+/// A statement, and the policy that it is part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The type of the policy.
+    pub policy_type: PolicyType,
+    /// The level of an organisation, or which list of policies it is otherwise, in the order in which they are looked at.
+    pub layer: usize,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The statement.
+    pub statement: &'a Statement,
+}
+
+/// Every statement of a stack, in the order in which they are looked at.
+pub fn places<'a>(stack: &PolicyStack<'a>) -> Vec<Place<'a>> {
+    let mut places = Vec::new();
+    for (layer, (policy_type, policies)) in reference::layers(stack).into_iter().enumerate() {
+        for policy in policies {
+            let statements = policy.document().statements().iter();
+            places.extend(statements.map(|statement| Place {
+                policy_type,
+                layer,
+                policy,
+                statement,
+            }));
+        }
+    }
+    places
+}
+
+/// The types of the policies of a stack, each level of an organisation by itself, in the order in which they are looked at.
+pub fn layers(stack: &PolicyStack<'_>) -> Vec<PolicyType> {
+    let layers = reference::layers(stack).into_iter();
+    layers.map(|(policy_type, _)| policy_type).collect()
+}
+
+/// Whether a pattern of the statement's action element covers the action of the request.
+pub fn covers_action(
+    statement: &Statement,
+    pattern: &ActionPattern,
+    request: &Request<'_>,
+) -> bool {
+    let action = request.action();
+    pattern.matches(
+        action.prefix(),
+        action.name(),
+        doubt_about_actions(statement),
+    )
+}
+
+/// Whether the statement's resource element matches the resource of the request.
+pub fn matches_resource(
+    statement: &Statement,
+    policy_type: PolicyType,
+    request: &Request<'_>,
+) -> bool {
+    let part = resource_part(statement, policy_type, request);
+    part.truth(statement.effect()) == Truth::True
+}
+
+/// Whether the statement's principal element matches the caller, and in which of several ways: callers for whom that is the
+/// same number are the same to the statement.
+pub fn matches_principal(
+    statement: &Statement,
+    policy_type: PolicyType,
+    has_boundary: bool,
+    request: &Request<'_>,
+) -> (bool, usize) {
+    let part = principal_part(statement, policy_type, has_boundary, request);
+    let way = match part {
+        PrincipalPart::Named(closeness) => {
+            let place = Closeness::ALL.iter().position(|known| *known == closeness);
+            place.map_or(0, |place| place + 1)
+        }
+        PrincipalPart::NotAsked | PrincipalPart::NotNamed | PrincipalPart::Undecidable => 0,
+    };
+    (part.truth(statement.effect()) == Truth::True, way)
+}
+
+/// A text that is the same for requests whose policies of the two accounts decide in the same way.
+pub fn sides(request: &Request<'_>) -> String {
+    format!("{:?}", Sides::of(request))
+}
+
+/// Whether the request is allowed when those statements match for which `matches` says so, by their number in
+/// [`places`].
+pub fn is_allowed(
+    stack: &PolicyStack<'_>,
+    request: &Request<'_>,
+    mut matches: impl FnMut(usize) -> bool,
+) -> bool {
+    let has_boundary = stack.permissions_boundary.is_some();
+    let walk = Walk::through(stack, request, |number, statement, index, policy_type| {
+        let does_match = matches(number);
+        Trace {
+            statement,
+            index,
+            principal: principal_part(statement, policy_type, has_boundary, request),
+            action: ActionPart {
+                matches: does_match,
+                by: None,
+            },
+            resource: ResourcePart::NotAsked,
+            conditions: Vec::new(),
+            matches: does_match.into(),
+        }
+    });
+    matches!(
+        walk.conclude(),
+        Conclusion::Allowed(..) | Conclusion::AllowedToRoot
+    )
+}
