@@ -116,7 +116,8 @@ impl fmt::Display for ConditionKey {
 ///
 /// These are the [global keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html) with
 /// the value type "Multivalued". Of a service's own keys only the application knows.
-pub(crate) fn is_multivalued(key: &ConditionKey) -> bool {
+#[doc(hidden)]
+pub fn is_multivalued(key: &ConditionKey) -> bool {
     MULTIVALUED.contains(&key.folded())
 }
 

@@ -56,11 +56,15 @@ pub struct Case<'a> {
 /// A caller: an ARN, or an object with a type.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum PrincipalText {
+pub enum PrincipalText {
+    /// An ARN, or `*` for an anonymous caller.
     Arn(String),
+    /// An object with a type.
     Typed {
+        /// The type: `Service`, `Anonymous`, or that of an ARN.
         #[serde(rename = "type")]
         kind: String,
+        /// The name of a service, or an identity provider.
         #[serde(
             default,
             alias = "service",
@@ -69,6 +73,7 @@ enum PrincipalText {
             alias = "id"
         )]
         name: Option<String>,
+        /// The ARN.
         #[serde(default)]
         arn: Option<String>,
     },
@@ -263,7 +268,11 @@ impl Case<'_> {
 
 impl PrincipalText {
     /// The caller. The ARN of a session does not have the path of its role, which `role_arn` may have.
-    fn read(&self, role_arn: Option<&str>) -> Result<Principal, CaseError> {
+    ///
+    /// # Errors
+    ///
+    /// When it is not the ARN of a caller.
+    pub fn read(&self, role_arn: Option<&str>) -> Result<Principal, CaseError> {
         let from_arn = |arn: &str| {
             if let Some(principal) = role_arn.and_then(|role| session_of(role, arn)) {
                 return Ok(principal);

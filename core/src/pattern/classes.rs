@@ -452,16 +452,20 @@ impl<'a> Reader<'a> {
 }
 
 /// Characters by the `sets` that contain them; those that read best come first.
+///
+/// No set tells characters beyond ASCII apart, so that a few of them do for all.
 fn unnamed(sets: &[Characters], permits: fn(char) -> bool) -> Vec<Vec<char>> {
     let letters = ('a'..='z').chain('0'..='9').chain('A'..='Z');
     let others = (' '..='~').filter(|character| !character.is_ascii_alphanumeric());
-    let foreign = ('\u{c0}'..='\u{24f}').chain(['\u{212a}']);
-    let mut found: Vec<(Vec<bool>, Vec<char>)> = Vec::new();
+    let foreign = '\u{c0}'..='\u{df}';
+    let mut found: Vec<(u64, Vec<char>)> = Vec::new();
     for character in letters.chain(others).chain(foreign) {
         if !permits(character) {
             continue;
         }
-        let kind: Vec<bool> = sets.iter().map(|set| set.contain(character)).collect();
+        let kind = sets
+            .iter()
+            .fold(0, |kind, set| kind << 1 | u64::from(set.contain(character)));
         match found.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, alike)) => alike.push(character),
             None => found.push((kind, vec![character])),

@@ -8,11 +8,12 @@ use crate::eval::principal_element::Closeness;
 use crate::eval::reference::{self, Walk};
 use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::eval::statement::{
-    ActionPart, PrincipalPart, ResourcePart, Trace, doubt_about_actions, principal_part,
-    resource_part,
+    ActionPart, PrincipalPart, ResourcePart, Trace, action_part, doubt_about_actions,
+    principal_part, resource_part,
 };
 use crate::eval::{Truth, conclusion::Sides};
 use crate::policy::{ActionPattern, Statement};
+use crate::principal;
 use crate::request::Request;
 
 /// A statement, and the policy that it is part of.
@@ -65,6 +66,11 @@ pub fn covers_action(
     )
 }
 
+/// Whether the statement's action element matches the action of the request.
+pub fn matches_action(statement: &Statement, request: &Request<'_>) -> bool {
+    action_part(statement, request).matches
+}
+
 /// Whether the statement's resource element matches the resource of the request.
 pub fn matches_resource(
     statement: &Statement,
@@ -94,9 +100,18 @@ pub fn matches_principal(
     (part.truth(statement.effect()) == Truth::True, way)
 }
 
-/// A text that is the same for requests whose policies of the two accounts decide in the same way.
-pub fn sides(request: &Request<'_>) -> String {
-    format!("{:?}", Sides::of(request))
+/// Whose policies decide a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Deciding(Sides);
+
+/// Whose policies decide `request`.
+pub fn deciding(request: &Request<'_>) -> Deciding {
+    Deciding(Sides::of(request))
+}
+
+/// Whether a condition key, in lower case, is one that says who asks.
+pub fn is_principal_key(key: &str) -> bool {
+    principal::is_principal_key(key)
 }
 
 /// Whether the request is allowed when those statements match for which `matches` says so, by their number in

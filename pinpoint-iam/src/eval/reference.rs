@@ -105,7 +105,9 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 let traces = numbered
-                    .map(|((index, statement), number)| trace(number, statement, index, policy_type))
+                    .map(|((index, statement), number)| {
+                        trace(number, statement, index, policy_type)
+                    })
                     .collect();
                 traced.push((policy, traces));
             }

@@ -1,0 +1,337 @@
+//! Callers that stand for all others.
+//!
+//! What policies can see of a caller depends on one text, its ARN: the keys `aws:PrincipalArn`, `aws:PrincipalAccount` and
+//! `aws:username` are parts of it. So what policies compare these keys with is turned into patterns for ARNs, and callers are
+//! found as texts are.
+
+use pinpoint_iam::Principal;
+use pinpoint_iam::context::Context;
+use pinpoint_iam::pattern::Case;
+use pinpoint_iam::pattern::characters::Characters;
+use pinpoint_iam::pattern::classes::{Atom, Atoms, Classes, Question, literal};
+use pinpoint_iam::pattern::language::Language;
+
+/// What policies compare with a part of the caller's ARN.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked<'a> {
+    /// Patterns by the condition key, in lower case.
+    pub(crate) keys: Vec<(String, Atoms)>,
+    /// The entries of principal elements: accounts and ARNs.
+    pub(crate) entries: Vec<&'a str>,
+    /// The service principals that are named.
+    pub(crate) services: Vec<&'a str>,
+    /// The identity providers that are named.
+    pub(crate) providers: Vec<&'a str>,
+    /// Texts that callers have by preference.
+    pub(crate) preferred: Vec<String>,
+    /// Whether policies name callers, so that callers of any kind and account come into question.
+    pub(crate) names_callers: bool,
+}
+
+/// A caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// With its condition keys.
+    pub(crate) principal: Principal,
+    /// Without its condition keys, which then stand in the context of a request.
+    pub(crate) bare: Principal,
+    /// As `principal` of a case is written.
+    pub(crate) text: String,
+    /// The account of the resource that is asked for.
+    pub(crate) resource_account: String,
+    /// Callers that need less explanation come first.
+    pub(crate) rank: usize,
+    /// Whether any other caller would do as well.
+    pub(crate) is_anybody: bool,
+    /// Whether the text is neither an example nor named by a policy.
+    pub(crate) is_made_up: bool,
+}
+
+/// The account of callers and resources where none is asked for.
+pub(crate) const ACCOUNT: &str = "123456789012";
+/// Another account.
+const OTHER_ACCOUNT: &str = "999988887777";
+/// The caller where any will do.
+const ANYBODY: &str = "arn:aws:iam::123456789012:user/ana";
+
+impl Caller {
+    fn new(principal: Principal, text: String, resource_account: &str, rank: usize) -> Self {
+        Self {
+            bare: principal.clone().with_keys(Context::new()),
+            principal,
+            text,
+            resource_account: resource_account.to_owned(),
+            rank,
+            is_anybody: false,
+            is_made_up: false,
+        }
+    }
+
+    /// `principal`, asking for resources of its own account and, where policies of resources are compared, of another one.
+    /// A stranger asks for those of another account only.
+    pub(crate) fn given(
+        principal: &Principal,
+        names_callers: bool,
+        is_stranger: bool,
+    ) -> Vec<Self> {
+        let text = match principal.arn() {
+            Some(arn) => arn.to_owned(),
+            None => principal.to_string(),
+        };
+        let caller =
+            |account: &str, rank| Self::new(principal.clone(), text.clone(), account, rank);
+        match principal.account() {
+            None => vec![caller(ACCOUNT, 0)],
+            Some(account) => {
+                let other = names_callers.then(|| caller(another_account(account), 10));
+                let own = (!is_stranger).then(|| caller(account, 0));
+                own.into_iter().chain(other).collect()
+            }
+        }
+    }
+
+    /// A user of the account, for when nothing depends on the caller.
+    pub(crate) fn anybody(account: &str) -> Option<Self> {
+        let text = ANYBODY.replace(ACCOUNT, account);
+        let principal = Principal::from_arn(&text).ok()?;
+        let mut caller = Self::new(principal, text, account, 0);
+        caller.is_anybody = true;
+        Some(caller)
+    }
+}
+
+fn another_account(account: &str) -> &'static str {
+    if account == OTHER_ACCOUNT {
+        ACCOUNT
+    } else {
+        OTHER_ACCOUNT
+    }
+}
+
+/// The kinds of caller, those that need the least explanation first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    User,
+    Role,
+    Federated,
+    Root,
+}
+
+/// Callers that stand for all others, and whether the search came to its end.
+pub(crate) fn callers(asked: &Asked<'_>, budget: usize, steps: &mut usize) -> (Vec<Caller>, bool) {
+    let mut callers = Vec::new();
+    let mut is_complete = true;
+    let asks_for_keys = !asked.keys.is_empty() || !asked.entries.is_empty();
+    for (kind, rank) in [
+        (Kind::User, 0),
+        (Kind::Role, 2),
+        (Kind::Federated, 4),
+        (Kind::Root, 6),
+    ] {
+        // Identity-based policies belong to users and roles, and no policy grants the root user anything in its account.
+        if kind == Kind::Root && !asked.names_callers {
+            continue;
+        }
+        let found = texts(kind, asked, budget);
+        *steps += found.steps;
+        is_complete &= found.is_complete;
+        for text in found.texts {
+            for session in sessions(kind, &text, asked) {
+                let principal = match (kind, &session) {
+                    (Kind::Role, Some(session)) => Principal::role_session(&text, session),
+                    _ => Principal::from_arn(&text),
+                };
+                let Ok(principal) = principal else { continue };
+                let account = principal.account().unwrap_or(ACCOUNT).to_owned();
+                let text = match session.as_deref() {
+                    // A role stands for one of its sessions.
+                    None | Some(SESSION) => text.clone(),
+                    Some(_) => principal.arn().unwrap_or_default().to_owned(),
+                };
+                let is_anybody = text == ANYBODY;
+                let is_made_up =
+                    !EXAMPLES.contains(&text.as_str()) && !asked.entries.contains(&text.as_str());
+                let mut push = |account: &str, rank| {
+                    let mut caller = Caller::new(principal.clone(), text.clone(), account, rank);
+                    caller.is_anybody = is_anybody && !asks_for_keys;
+                    caller.is_made_up = is_made_up;
+                    callers.push(caller);
+                };
+                if kind != Kind::Root {
+                    push(&account, rank);
+                }
+                if asked.names_callers {
+                    push(another_account(&account), rank + 10);
+                }
+            }
+        }
+    }
+    if asked.names_callers {
+        let mut services: Vec<&str> = asked.services.clone();
+        services.push("other.amazonaws.com");
+        services.dedup();
+        for service in services {
+            callers.push(Caller::new(
+                Principal::service(service),
+                service.to_owned(),
+                ACCOUNT,
+                20,
+            ));
+        }
+        callers.push(Caller::new(
+            Principal::anonymous(),
+            "*".to_owned(),
+            ACCOUNT,
+            30,
+        ));
+    }
+    callers.sort_by_key(|caller| caller.rank);
+    (callers, is_complete)
+}
+
+/// Callers that read well.
+const EXAMPLES: [&str; 7] = [
+    ANYBODY,
+    "arn:aws:iam::123456789012:role/service",
+    "arn:aws:sts::123456789012:federated-user/ana",
+    "arn:aws:iam::123456789012:root",
+    "arn:aws:iam::999988887777:user/ana",
+    "arn:aws:iam::999988887777:role/service",
+    "arn:aws:iam::999988887777:root",
+];
+
+/// The session that a role stands for.
+const SESSION: &str = "session";
+
+/// The names of sessions that have to be thought of for a role: one that no policy names, and those that one names.
+fn sessions(kind: Kind, role: &str, asked: &Asked<'_>) -> Vec<Option<String>> {
+    if kind != Kind::Role {
+        return vec![None];
+    }
+    let name = role.rsplit('/').next().unwrap_or_default();
+    let named = asked.entries.iter().filter_map(|entry| {
+        let (_, rest) = entry.split_once(":assumed-role/")?;
+        let (of, session) = rest.split_once('/')?;
+        (of == name).then(|| session.to_owned())
+    });
+    let mut sessions: Vec<String> = std::iter::once(SESSION.to_owned()).chain(named).collect();
+    sessions.dedup();
+    sessions.into_iter().map(Some).collect()
+}
+
+/// The ARNs of callers of a kind that stand for all others; for a role session it is that of the role.
+fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
+    let mut frame = Language::text("arn:");
+    frame.push_name();
+    frame.push_text(if kind == Kind::Federated {
+        ":sts::"
+    } else {
+        ":iam::"
+    });
+    frame.push_name();
+    match kind {
+        Kind::User => {
+            frame.push_text(":user/");
+            frame.push_path();
+        }
+        Kind::Role => {
+            frame.push_text(":role/");
+            frame.push_path();
+        }
+        Kind::Federated => {
+            frame.push_text(":federated-user/");
+            frame.push_name();
+        }
+        Kind::Root => frame.push_text(":root"),
+    }
+    let mut patterns: Vec<Atoms> = Vec::new();
+    for (key, atoms) in &asked.keys {
+        match (key.as_str(), kind) {
+            ("aws:principalarn", _) => patterns.push(atoms.clone()),
+            ("aws:principalaccount", _) | ("aws:userid", Kind::Root) => {
+                patterns.push(of_account(atoms))
+            }
+            ("aws:username", Kind::User) => patterns.extend(of_name(":user/", atoms)),
+            _ => {}
+        }
+    }
+    for entry in &asked.entries {
+        if entry.contains(':') {
+            patterns.push(text(entry));
+            // A session of a role, whose path the ARN of the session does not tell.
+            if let Some((_, rest)) = entry.split_once(":assumed-role/")
+                && let Some((role, _)) = rest.split_once('/')
+            {
+                patterns.extend(of_name(":role/", &text(role)));
+            }
+            // Where the path is not known, a role of that name may be meant.
+            if let Some((_, path)) = entry.split_once(":role/") {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                patterns.extend(of_name(":role/", &text(name)));
+            }
+            if let Some(account) = entry.split(':').nth(4) {
+                patterns.push(of_account(&text(account)));
+            }
+            // An account is one of its own partition.
+            if let Some(partition) = entry.split(':').nth(1) {
+                let mut pattern = text(&format!("arn:{partition}:"));
+                pattern.push(Atom::Run(Characters::All));
+                patterns.push(pattern);
+            }
+        } else {
+            patterns.push(of_account(&text(entry)));
+        }
+    }
+    // A named caller tells more than one that is made up, unless any would do.
+    let preferred: Vec<&str> = EXAMPLES
+        .into_iter()
+        .chain(asked.entries.iter().copied())
+        .chain(asked.preferred.iter().map(String::as_str))
+        .collect();
+    Classes::of(&Question {
+        patterns: &patterns,
+        frame: Some(&frame),
+        required: None,
+        permits: |character| !character.is_control(),
+        preferred: &preferred,
+        budget,
+    })
+}
+
+fn text(text: &str) -> Atoms {
+    literal(text, Case::Sensitive).collect()
+}
+
+/// A pattern for the account, as one for the ARN.
+fn of_account(atoms: &[Atom]) -> Atoms {
+    let run = Atom::Run(Characters::WithoutColon);
+    let colon = Atom::One(Characters::One(':'));
+    let mut pattern = text("arn:");
+    pattern.extend([run, colon, run, colon, run, colon]);
+    pattern.extend(within(atoms, Characters::WithoutColon));
+    pattern.extend([colon, Atom::Run(Characters::All)]);
+    pattern
+}
+
+/// A pattern for the last segment of the name, as patterns for the ARN: without a path, and with one.
+fn of_name(before: &str, atoms: &[Atom]) -> [Atoms; 2] {
+    let mut start: Atoms = vec![Atom::Run(Characters::All)];
+    start.extend(text(before));
+    let mut with_path = start.clone();
+    with_path.push(Atom::Run(Characters::All));
+    with_path.extend(text("/"));
+    let name = within(atoms, Characters::Unslashed);
+    start.extend(name.iter().copied());
+    with_path.extend(name);
+    [start, with_path]
+}
+
+/// The pattern with wildcards that stand for some characters only.
+fn within(atoms: &[Atom], characters: Characters) -> Atoms {
+    let narrow = |atom: &Atom| match atom {
+        Atom::One(Characters::All) => Atom::One(characters),
+        Atom::Run(Characters::All) => Atom::Run(characters),
+        other => *other,
+    };
+    atoms.iter().map(narrow).collect()
+}

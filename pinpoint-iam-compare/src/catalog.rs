@@ -1,0 +1,86 @@
+//! Services whose actions are known, so that no other actions have to be thought of.
+
+use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
+use pinpoint_iam::arn::Scope;
+use pinpoint_iam::pattern::characters::Characters;
+use pinpoint_iam::pattern::language::Language;
+use pinpoint_iam::resource::{ResourceTypeMetadata, ScopeComponent};
+
+/// A service with a catalog: it has these actions and no others.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosedService {
+    pub(crate) prefix: &'static str,
+    pub(crate) actions: Vec<ClosedAction>,
+}
+
+/// An action of a catalog, with the ARNs of the resources that it is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosedAction {
+    pub(crate) name: &'static str,
+    /// The texts of the templates, by which actions with equal resources are recognised.
+    pub(crate) templates: Vec<String>,
+    /// The ARNs of each template; an action without any is asked for `*`.
+    pub(crate) arns: Vec<Language>,
+}
+
+impl ClosedService {
+    pub(crate) fn of(service: &'static ServiceMetadata) -> Self {
+        Self {
+            prefix: service.prefix,
+            actions: service.actions.iter().map(ClosedAction::of).collect(),
+        }
+    }
+}
+
+impl ClosedAction {
+    fn of(action: &'static ActionMetadata) -> Self {
+        let types = action.resource_types.iter();
+        Self {
+            name: action.name,
+            templates: types
+                .clone()
+                .map(|kind| format!("{} {:?}", kind.arn, action.pinned))
+                .collect(),
+            arns: types.map(|kind| arns(kind, action.pinned)).collect(),
+        }
+    }
+}
+
+/// The ARNs of a resource type, in whatever partition, region and account.
+fn arns(kind: &ResourceTypeMetadata, pinned: &[(&str, &str)]) -> Language {
+    let mut arns = Language::text("arn:");
+    let scope = |component, arns: &mut Language| {
+        match component {
+            ScopeComponent::FromScope => arns.push_run(Characters::WithoutColon),
+            ScopeComponent::Fixed(text) => arns.push_text(text),
+        }
+        arns.push_text(":");
+    };
+    scope(kind.partition, &mut arns);
+    scope(ScopeComponent::Fixed(kind.service), &mut arns);
+    scope(kind.region, &mut arns);
+    scope(kind.account, &mut arns);
+    let [.., resource] = kind.languages(&Scope::new("", "", ""), pinned);
+    arns.push_language(&resource);
+    arns
+}
+
+/// The ARNs of which nothing is known.
+pub(crate) fn any_arn() -> Language {
+    let mut arns = Language::text("arn:");
+    for _ in 0..4 {
+        arns.push_run(Characters::WithoutColon);
+        arns.push_text(":");
+    }
+    arns.push_run(Characters::All);
+    arns
+}
+
+/// The names of actions of which nothing is known.
+pub(crate) fn any_action() -> Language {
+    let mut actions = Language::empty_text();
+    actions.push_some(Characters::WithoutColon);
+    actions.push_text(":");
+    actions.push_some(Characters::WithoutColon);
+    actions
+}

@@ -1,0 +1,272 @@
+//! Values of condition keys that stand for all others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pinpoint_iam::condition::Condition;
+use pinpoint_iam::condition::samples::Family;
+use pinpoint_iam::context::{ConditionKey, Facts, Lookup, Value, is_multivalued};
+use pinpoint_iam::eval::Truth;
+use pinpoint_iam::pattern::classes::{Atoms, Classes, Question, fill};
+use pinpoint_iam::pattern::language::Language;
+use pinpoint_iam::policy::Effect;
+
+use crate::catalog::any_arn;
+use crate::result::KeyValue;
+
+/// A condition on a key, in a statement of this effect.
+#[derive(Clone, Copy)]
+pub(crate) struct OnKey<'a> {
+    pub(crate) condition: &'a Condition,
+    pub(crate) effect: Effect,
+}
+
+/// The values of a key that were found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values {
+    /// Values; none for a key that is absent.
+    pub(crate) lists: Vec<Option<KeyValue>>,
+    /// Why these values may not stand for all others.
+    pub(crate) inexact: Option<String>,
+    pub(crate) steps: usize,
+}
+
+/// Facts in which one key has another value.
+pub(crate) struct With<'a, F: ?Sized> {
+    pub(crate) key: &'a ConditionKey,
+    pub(crate) held: Option<Held>,
+    pub(crate) others: &'a F,
+}
+
+/// What a key has, as evaluators look it up.
+pub(crate) enum Held {
+    One(Value),
+    List(Vec<Value>),
+}
+
+impl Held {
+    pub(crate) fn of(key: &ConditionKey, value: &KeyValue) -> Self {
+        match value {
+            KeyValue::One(text) if !is_multivalued(key) => Self::One(text.as_str().into()),
+            value => Self::List(
+                value
+                    .as_slice()
+                    .iter()
+                    .map(|text| text.as_str().into())
+                    .collect(),
+            ),
+        }
+    }
+}
+
+impl<F: Facts + ?Sized> Facts for With<'_, F> {
+    fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
+        if key == self.key {
+            return match &self.held {
+                Some(Held::One(value)) => Lookup::Present(value),
+                Some(Held::List(values)) => Lookup::Multivalued(values),
+                None => Lookup::Absent,
+            };
+        }
+        self.others.lookup(key)
+    }
+}
+
+/// How many sets of values are looked at.
+const MOST_SETS: usize = 512;
+
+/// Values that stand for all values of a key which these conditions are about, given the other keys.
+///
+/// `also` are further patterns that tell values apart.
+pub(crate) fn values(
+    key: &ConditionKey,
+    conditions: &[OnKey<'_>],
+    also: &[Atoms],
+    facts: &impl Facts,
+    budget: usize,
+) -> Values {
+    let families: BTreeSet<Family> = conditions
+        .iter()
+        .map(|on| on.condition.family())
+        .filter(|family| *family != Family::Any)
+        .collect();
+    let mut found = Values::default();
+    let all: Vec<&Condition> = conditions.iter().map(|on| on.condition).collect();
+    let families: Vec<Family> = families.into_iter().collect();
+    let mut singles: Vec<String> = match families.as_slice() {
+        [] if also.is_empty() => Condition::samples(&all, Family::Any),
+        [
+            Family::Numbers
+            | Family::Dates
+            | Family::Addresses
+            | Family::Booleans
+            | Family::Binaries,
+        ] if also.is_empty() => families
+            .iter()
+            .flat_map(|family| Condition::samples(&all, *family))
+            .collect(),
+        [family @ (Family::Numbers | Family::Dates | Family::Addresses)] => {
+            found.inexact = Some(format!(
+                "`{key}` fills a variable, and is not compared as text"
+            ));
+            Condition::samples(&all, *family)
+        }
+        _ => Vec::new(),
+    };
+    if singles.is_empty() {
+        let is_text =
+            |family: &Family| matches!(family, Family::Texts | Family::Arns | Family::Booleans);
+        if !families.iter().all(is_text) {
+            found.inexact = Some(format!(
+                "`{key}` is compared by operators for values of different kinds"
+            ));
+            singles.extend(
+                families
+                    .iter()
+                    .flat_map(|family| Condition::samples(&all, *family)),
+            );
+        }
+        if all
+            .iter()
+            .any(|condition| condition.folds_foreign_letters())
+        {
+            found.inexact = Some(format!(
+                "`{key}` is compared without regard to the case of letters outside ASCII"
+            ));
+        }
+        singles.extend(texts(
+            &all,
+            also,
+            families == [Family::Arns],
+            facts,
+            budget,
+            &mut found,
+        ));
+    }
+    let has_sets = all
+        .iter()
+        .any(|condition| condition.operator().set().is_some());
+    found.lists.push(None);
+    let is_list = is_multivalued(key);
+    if !is_list {
+        let ones = singles
+            .iter()
+            .map(|single| Some(KeyValue::One(single.clone())));
+        found.lists.extend(ones);
+    }
+    if has_sets || is_list {
+        sets(key, conditions, &singles, facts, &mut found);
+    }
+    found
+}
+
+/// Texts that stand for all others.
+fn texts(
+    conditions: &[&Condition],
+    also: &[Atoms],
+    are_arns: bool,
+    facts: &impl Facts,
+    budget: usize,
+    found: &mut Values,
+) -> Vec<String> {
+    let unfilled: Vec<_> = conditions
+        .iter()
+        .flat_map(|condition| condition.text_patterns())
+        .collect();
+    let mut patterns: Vec<Atoms> = unfilled
+        .iter()
+        .filter_map(|pieces| fill(pieces, facts))
+        .collect();
+    patterns.extend(also.iter().cloned());
+    let frame: Option<Language> = are_arns.then(any_arn);
+    let preferred: Vec<&str> = conditions
+        .iter()
+        .flat_map(|condition| condition.values())
+        .map(|value| value.text())
+        .filter(|text| !text.contains(['*', '?', '$']))
+        .collect();
+    let classes = Classes::of(&Question {
+        patterns: &patterns,
+        frame: frame.as_ref(),
+        required: None,
+        permits: |character| !character.is_control(),
+        preferred: &preferred,
+        budget,
+    });
+    found.steps += classes.steps;
+    if !classes.is_complete {
+        found.inexact = Some("its patterns have more combinations than are looked at".to_owned());
+    }
+    let mut texts = classes.texts;
+    // An empty text is a null value, which no pattern tells from other texts.
+    if !are_arns && !texts.iter().any(String::is_empty) {
+        texts.push(String::new());
+    }
+    if texts.iter().all(String::is_empty) {
+        texts.push("x".to_owned());
+    }
+    texts
+}
+
+/// Sets of values, one for every way in which the conditions can answer.
+///
+/// What a set operator says of two lists together follows from what it says of either, so lists are made longer by one value
+/// at a time until nothing new is found.
+fn sets(
+    key: &ConditionKey,
+    conditions: &[OnKey<'_>],
+    singles: &[String],
+    facts: &impl Facts,
+    found: &mut Values,
+) {
+    let answers = |list: &[String]| -> Vec<Truth> {
+        let facts = With {
+            key,
+            held: Some(Held::of(key, &KeyValue::List(list.to_vec()))),
+            others: facts,
+        };
+        conditions
+            .iter()
+            .map(|on| on.condition.evaluate(&facts, on.effect).truth)
+            .collect()
+    };
+    let mut known: BTreeMap<Vec<u8>, ()> = BTreeMap::new();
+    let mut is_new = |list: &[String]| {
+        let answers = answers(list);
+        let mut class: Vec<u8> = answers
+            .iter()
+            .map(|truth| u8::from(*truth == Truth::True))
+            .collect();
+        class.push(u8::from(list.len() > 1));
+        class.push(u8::from(list.iter().all(String::is_empty)));
+        known.insert(class, ()).is_none()
+    };
+    let kinds: Vec<&String> = singles
+        .iter()
+        .filter(|single| is_new(std::slice::from_ref(single)))
+        .collect();
+    let mut lists: Vec<Vec<String>> = kinds.iter().map(|single| vec![(*single).clone()]).collect();
+    let mut next = 0;
+    while let Some(list) = lists.get(next).cloned() {
+        for single in &kinds {
+            if list.contains(single) {
+                continue;
+            }
+            let mut longer = list.clone();
+            longer.push((*single).clone());
+            found.steps += conditions.len() * longer.len();
+            if is_new(&longer) {
+                lists.push(longer);
+            }
+        }
+        if lists.len() > MOST_SETS {
+            found.inexact = Some(format!(
+                "`{key}` has more sets of values than are looked at"
+            ));
+            break;
+        }
+        next += 1;
+    }
+    found
+        .lists
+        .extend(lists.into_iter().map(|list| Some(KeyValue::List(list))));
+}

@@ -1,0 +1,73 @@
+//! Pairs of policies for which another tool has published verdicts.
+//!
+//! `tests/comparison/pairs.jsonl` has each pair once, without names of statements. `times` says how often it was published.
+//! Where our verdict is another one, `why` says which is right and for what reason.
+
+use pinpoint_iam_compare::{Comparer, PolicySet, Verdict};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{assert_confirmed, set};
+
+const PAIRS: &str = include_str!("../../comparison/pairs.jsonl");
+
+#[derive(Deserialize)]
+struct Pair<'a> {
+    name: &'a str,
+    times: usize,
+    #[serde(borrow)]
+    first: &'a RawValue,
+    #[serde(borrow)]
+    second: &'a RawValue,
+    published: &'a str,
+    verdict: &'a str,
+    #[serde(borrow)]
+    why: Option<std::borrow::Cow<'a, str>>,
+}
+
+fn pairs() -> Vec<Pair<'static>> {
+    let pairs = PAIRS
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    pairs.collect()
+}
+
+fn sets(pair: &Pair<'_>) -> (PolicySet, PolicySet) {
+    (
+        set("first", pair.first.get()),
+        set("second", pair.second.get()),
+    )
+}
+
+#[test]
+fn verdicts_are_as_published_or_differ_for_a_reason() {
+    let mut published = 0;
+    for pair in pairs() {
+        let (first, second) = sets(&pair);
+        let comparison = Comparer::new().compare(&first, &second);
+        assert_confirmed(&comparison);
+        assert_eq!(comparison.verdict().name(), pair.verdict, "{}", pair.name);
+        let differs = pair.verdict != pair.published;
+        assert_eq!(pair.why.is_some(), differs, "{}", pair.name);
+        published += pair.times;
+    }
+    assert_eq!(published, 278);
+}
+
+/// The other way round, what was gained is lost.
+#[test]
+fn verdicts_are_mirrored_when_the_sides_are_exchanged() {
+    for pair in pairs() {
+        let (first, second) = sets(&pair);
+        let back = Comparer::new().compare(&second, &first);
+        assert_confirmed(&back);
+        let expected = match pair.verdict {
+            "wider" => Verdict::Narrower,
+            "narrower" => Verdict::Wider,
+            "equal" => Verdict::Equal,
+            "incomparable" => Verdict::Incomparable,
+            other => panic!("{other}"),
+        };
+        assert_eq!(back.verdict(), expected, "{}", pair.name);
+    }
+}
