@@ -264,10 +264,12 @@ fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
             {
                 patterns.extend(of_name(":role/", &text(role)));
             }
-            // Where the path is not known, a role of that name may be meant.
-            if let Some((_, path)) = entry.split_once(":role/") {
-                let name = path.rsplit('/').next().unwrap_or_default();
-                patterns.extend(of_name(":role/", &text(name)));
+            // Where the path is not known, a user or role of that name may be meant.
+            for before in [":role/", ":user/"] {
+                if let Some((_, path)) = entry.split_once(before) {
+                    let name = path.rsplit('/').next().unwrap_or_default();
+                    patterns.extend(of_name(before, &text(name)));
+                }
             }
             if let Some(account) = entry.split(':').nth(4) {
                 patterns.push(of_account(&text(account)));

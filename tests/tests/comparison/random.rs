@@ -20,8 +20,8 @@ use super::brute_force::Dice;
 use super::{assert_confirmed, set};
 
 /// Pairs, and requests for each of them; `cargo test --release` takes the larger numbers.
-const PAIRS: usize = if cfg!(debug_assertions) { 300 } else { 10_000 };
-const REQUESTS: usize = if cfg!(debug_assertions) { 100 } else { 1_000 };
+const PAIRS: usize = if cfg!(debug_assertions) { 150 } else { 10_000 };
+const REQUESTS: usize = if cfg!(debug_assertions) { 60 } else { 1_000 };
 
 #[test]
 fn no_request_contradicts_a_verdict() {
