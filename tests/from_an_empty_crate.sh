@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Follows the README's section "Bring your own catalog" in an empty crate in a temporary directory.
+# Follows the guide's chapter "Your own catalog" in an empty crate in a temporary directory.
 #
-# The files are the code blocks of the section: each stands below a line that is its path in backticks and a colon. They are
+# The files are the code blocks of the chapter: each stands below a line that is its path in backticks and a colon. They are
 # built, tested and run, and held against examples/widgets. Then an action is misspelled, which must not compile.
 #
 # Nothing is fetched: the versions are those of this workspace's Cargo.lock, which `cargo fetch` brings to a new machine.
@@ -30,18 +30,18 @@ fail() {
     exit 1
 }
 
-section() {
-    awk '/^## / { inside = $0 == "## Bring your own catalog" } inside' "$repository/README.md"
+chapter() {
+    cat "$repository/docs/guide/src/own-catalog.md"
 }
 
-# The paths of the section's files, one on each line.
+# The paths of the chapter's files, one on each line.
 paths() {
-    section | sed -n 's/^`\(.*\)`:$/\1/p'
+    chapter | sed -n 's/^`\(.*\)`:$/\1/p'
 }
 
 # The code block below the line that names the path $1.
 block() {
-    section | awk -v name="\`$1\`:" '
+    chapter | awk -v name="\`$1\`:" '
         # It reads to the end: who writes to a closed pipe would fail.
         inside && /^```/ { found = inside = 0 }
         inside { print }
@@ -50,7 +50,7 @@ block() {
     '
 }
 
-echo "the files of the README, in $crate"
+echo "the files of the chapter, in $crate"
 cargo new --quiet --vcs none "$crate"
 cd "$crate"
 cp "$repository/Cargo.lock" .
@@ -61,15 +61,15 @@ while read -r path; do
         block "$path" | sed "s|\"\.\./pinpoint-iam/|\"$repository/|" >>Cargo.toml
     else
         block "$path" >"$path"
-        [ -s "$path" ] || fail "the README has no code block for $path"
+        [ -s "$path" ] || fail "the chapter has no code block for $path"
         diff -u "$path" "$example/$path" || fail "$path is not that of examples/widgets"
     fi
 done < <(paths)
 for file in Cargo.toml build.rs catalog policies src; do
-    [ -e "$file" ] || fail "the README has nothing for $file"
+    [ -e "$file" ] || fail "the chapter has nothing for $file"
 done
 for file in "$example"/build.rs "$example"/{catalog,policies,src}/*; do
-    [ -e "${file#"$example/"}" ] || fail "the README does not have $file"
+    [ -e "${file#"$example/"}" ] || fail "the chapter does not have $file"
 done
 
 echo 'its documents and tests'
@@ -84,7 +84,7 @@ if cargo check --quiet --offline 2>errors; then
 fi
 for line in 'unknown action `GetWidgit`' 'help: did you mean `GetWidget`?'; do
     grep -qF "$line" errors || fail "the error does not say: $line"
-    section | grep -F "$line" >/dev/null || fail "the README does not say: $line"
+    chapter | grep -F "$line" >/dev/null || fail "the chapter does not say: $line"
 done
 mv src/api.rs.right src/api.rs
 

@@ -6,3 +6,36 @@ pub mod generate;
 pub mod policies;
 pub mod table;
 pub mod ui;
+
+/// The code of the guide, compiled and run as doctests. `tests/from_an_empty_crate.sh` follows the chapter about own catalogs.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../docs/guide/src/introduction.md")]
+    mod introduction {}
+    #[doc = include_str!("../../docs/guide/src/quick-start.md")]
+    mod quick_start {}
+    #[doc = include_str!("../../docs/guide/src/policies.md")]
+    mod policies {}
+    #[doc = include_str!("../../docs/guide/src/conditions.md")]
+    mod conditions {}
+    #[doc = include_str!("../../docs/guide/src/handlers.md")]
+    mod handlers {}
+    #[doc = include_str!("../../docs/guide/src/why-denied.md")]
+    mod why_denied {}
+    #[doc = include_str!("../../docs/guide/src/testing.md")]
+    mod testing {}
+    #[doc = include_str!("../../docs/guide/src/documents.md")]
+    mod documents {}
+    #[doc = include_str!("../../docs/guide/src/deployment.md")]
+    mod deployment {}
+    #[doc = include_str!("../../docs/guide/src/reloading.md")]
+    mod reloading {}
+    #[doc = include_str!("../../docs/guide/src/sources.md")]
+    mod sources {}
+    #[doc = include_str!("../../docs/guide/src/actix.md")]
+    mod actix {}
+    #[doc = include_str!("../../docs/guide/src/design-decisions.md")]
+    mod design_decisions {}
+    #[doc = include_str!("../../docs/guide/src/reviewing-a-policy-change.md")]
+    mod reviewing_a_policy_change {}
+}
