@@ -212,10 +212,15 @@ fn faults_are_shown_with_their_line() {
         "resources = [\"shoop\"]",
     );
     let build = workspace.build();
-    build.assert_failure(
-        "catalog/widgets.toml:20:14: unknown resource type `shoop`; did you mean `shop`?",
+    build.assert_failure("error: unknown resource type `shoop`");
+    // Which of the two packages reports it first, and how it writes the path up to here, is not fixed.
+    let marked = concat!(
+        "catalog/widgets.toml:20:14\n",
+        "     |\n",
+        "  20 | resources = [\"shoop\"]\n",
+        "     |              ^^^^^^^\n",
+        "     = help: did you mean `shop`?",
     );
-    let marked = "20 | resources = [\"shoop\"]\n     |              ^^^^^^^\n     = help: did you mean `shop`?";
     assert!(build.output.contains(marked), "{}", build.output);
 }
 
