@@ -40,7 +40,11 @@ fn spelling(names: &[&str], index: u8) -> String {
     match index / names.len() % 3 {
         0 => name.to_owned(),
         1 => lower_case,
-        _ => format!("{}{}", &name[..1], &lower_case[1..]),
+        _ => name
+            .chars()
+            .take(1)
+            .chain(lower_case.chars().skip(1))
+            .collect(),
     }
 }
 
