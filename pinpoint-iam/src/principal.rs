@@ -239,7 +239,7 @@ impl Principal {
 
     /// A session called `session` of the role with the ARN `role_arn`, path included.
     ///
-    /// [Paths](Self::from_arn#paths) count as in the ARN of a user: the session has no policies unless the policy source has
+    /// [Paths](Self::from_arn) count as in the ARN of a user: the session has no policies unless the policy source has
     /// the role with the same path, and an ARN without a path leaves it to the source.
     ///
     /// # Errors

@@ -57,10 +57,10 @@ const ATTACHMENTS: &str = "attachments.json";
 ///
 /// The directory is taken whole or not at all: a document that is not a valid identity-based policy refuses it, also
 /// when nobody has that document, and so does an attachment of a document or group that does not exist. A document is a
-/// valid identity-based policy if it can be [parsed](Document::parse), every statement has a `Resource` or `NotResource`
-/// and no `Principal`, and its ARNs are in the [partitions](Document::validate_partitions) that follow from the authorizer's
+/// valid identity-based policy if it can be [parsed](crate::policy::Document::parse), every statement has a `Resource` or `NotResource`
+/// and no `Principal`, and its ARNs are in the [partitions](crate::policy::Document::validate_partitions) that follow from the authorizer's
 /// scope. What AWS checks only when a policy of one kind is written is not checked, because a file may be a managed policy,
-/// an inline policy or a boundary; [`Document::validate`] and `include_policy!` check it, and [`Document::lints`] warns.
+/// an inline policy or a boundary; [`Document::validate`](crate::policy::Document::validate) and `include_policy!` check it, and [`Document::lints`](crate::policy::Document::lints) warns.
 #[derive(Clone, Debug)]
 pub struct Directory {
     path: PathBuf,

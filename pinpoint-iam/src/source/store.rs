@@ -74,7 +74,7 @@ impl PolicyStore {
 
     /// The policies of the user or role behind `principal`, or none.
     ///
-    /// A principal that was made with [a path](Principal::from_arn#paths) has none unless the store has the same path.
+    /// A principal that was made with [a path](Principal::from_arn) has none unless the store has the same path.
     pub fn policies(&self, principal: &Principal) -> &PrincipalPolicies {
         self.identities.get(principal).unwrap_or(&NO_POLICIES)
     }
