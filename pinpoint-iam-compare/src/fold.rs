@@ -500,6 +500,7 @@ impl<'a> Fold<'a> {
             ..Asked::default()
         };
         let variables = self.variables(alive);
+        let mut with_variables = Vec::new();
         for index in alive.iter() {
             let Some(cell) = self.cells.get(index) else {
                 continue;
@@ -515,8 +516,9 @@ impl<'a> Fold<'a> {
                 let key = condition.key().folded();
                 if DERIVED.contains(&key) {
                     for pieces in condition.text_patterns() {
-                        if let Some(atoms) = fill(&pieces, Context::empty()) {
-                            asked.keys.push((key.to_owned(), atoms));
+                        match fill(&pieces, Context::empty()) {
+                            Some(atoms) => asked.keys.push((key.to_owned(), atoms)),
+                            None => with_variables.push(index),
                         }
                     }
                     asked
@@ -528,6 +530,10 @@ impl<'a> Fold<'a> {
                     }
                 }
             }
+        }
+        for index in with_variables {
+            let reason = "a key of the caller is compared with a variable";
+            self.note(Some(index), reason.to_owned());
         }
         for key in variables
             .iter()
