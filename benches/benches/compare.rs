@@ -18,8 +18,17 @@ use serde_json::{Value, json};
 const PAIRS: &str = include_str!("../../tests/comparison/pairs.jsonl");
 
 fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let mut table = Table::new(["Pairs", "all, s", "median, ms", "99 %, ms", "most, ms", "decided"]);
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
+    let mut table = Table::new([
+        "Pairs",
+        "all, s",
+        "median, ms",
+        "99 %, ms",
+        "most, ms",
+        "decided",
+    ]);
     let mut figures = serde_json::Map::new();
     let mut published = Vec::new();
     for line in PAIRS.lines() {
@@ -32,7 +41,12 @@ fn main() -> Result<(), Failure> {
     note("278 published", &published, &mut table, &mut figures)?;
     if let Some(file) = arguments.next() {
         let text = std::fs::read_to_string(file)?;
-        note("policies and edits", &edits(&text)?, &mut table, &mut figures)?;
+        note(
+            "policies and edits",
+            &edits(&text)?,
+            &mut table,
+            &mut figures,
+        )?;
     }
     table.print();
     write_json("compare", &Value::Object(figures))
@@ -54,7 +68,10 @@ fn note(
             let document = Document::parse(text)?;
             let kind = PolicySet::kind_of(&document);
             let is_resource = kind == pinpoint_iam::policy::PolicyKind::Resource;
-            Ok((PolicySet::of_policy(kind, Policy::new("policy", document)), is_resource))
+            Ok((
+                PolicySet::of_policy(kind, Policy::new("policy", document)),
+                is_resource,
+            ))
         };
         let ((first, _), (second, _)) = (set(&first)?, set(&second)?);
         let verdict = black_box(Comparer::new().compare(&first, &second)).verdict();
@@ -64,7 +81,9 @@ fn note(
     times.sort_unstable();
     let milliseconds = |share: usize| {
         let index = (times.len() * share / 100).min(times.len().saturating_sub(1));
-        times.get(index).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+        times
+            .get(index)
+            .map_or(0.0, |time| time.as_secs_f64() * 1e3)
     };
     let all: Duration = times.iter().sum();
     let most = milliseconds(100);
@@ -126,7 +145,9 @@ fn edits(text: &str) -> Result<Vec<(Value, Value)>, Failure> {
             let Some(members) = changed.get_mut(index).and_then(Value::as_object_mut) else {
                 continue;
             };
-            let Some(old) = members.get(member) else { continue };
+            let Some(old) = members.get(member) else {
+                continue;
+            };
             match (value, old.as_array()) {
                 // One pattern of a list becomes wider.
                 (Some(wide), Some(list)) => {
@@ -135,7 +156,11 @@ fn edits(text: &str) -> Result<Vec<(Value, Value)>, Failure> {
                     if let Some(pattern) = list.get_mut(place) {
                         let text = pattern.as_str().unwrap_or_default();
                         let start = text.split_once(':').map_or("", |(start, _)| start);
-                        *pattern = if member == "Action" { json!(format!("{start}:*")) } else { wide };
+                        *pattern = if member == "Action" {
+                            json!(format!("{start}:*"))
+                        } else {
+                            wide
+                        };
                     }
                     members.insert(member.to_owned(), Value::Array(list));
                 }
