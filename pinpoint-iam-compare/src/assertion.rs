@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pinpoint_iam::eval::{Decision, Grant, Refusal, StatementId};
+use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, StatementId};
 
 use crate::result::{Comparison, Cover, Difference};
 use crate::{Comparer, PolicySet};
@@ -148,19 +148,19 @@ struct Said<'a>(&'a Decision);
 impl fmt::Display for Said<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Decision::Allow(by) => match by.grant() {
-                Grant::Statement(statement) => {
+            Decision::Allow(by) => match by.reason() {
+                AllowReason::Statement(statement) => {
                     formatter.write_str("allowed by ")?;
                     write_statement(formatter, statement)
                 }
                 _ => formatter.write_str("allowed to the root user"),
             },
-            Decision::Deny(by) => match by.refusal() {
-                Refusal::Explicit(statement) => {
+            Decision::Deny(by) => match by.reason() {
+                DenyReason::ExplicitDeny(statement) => {
                     formatter.write_str("denied by ")?;
                     write_statement(formatter, statement)
                 }
-                Refusal::Implicit(policy_type) => {
+                DenyReason::ImplicitDeny(policy_type) => {
                     write!(formatter, "not allowed by any {policy_type}")
                 }
                 _ => formatter.write_str("not allowed"),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::arn::{InvalidScope, Scope};
 use crate::context::Context;
 use crate::eval::compiled::{self, ActionNames, Snapshot, TooLarge};
-use crate::eval::{Answer, Decision, Explanation, PolicyStack, reference};
+use crate::eval::{Decision, Evaluation, Explanation, PolicyStack, reference};
 use crate::guard::{Guard, ResourceTagSource};
 use crate::principal::Principal;
 use crate::request::Request;
@@ -91,23 +91,23 @@ impl Authorizer {
     /// A decision that depends on keys which the context calls unknown is a refusal; [`answer`](Self::answer) tells
     /// which keys.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        self.answer(request).into_decision()
+        self.evaluate(request).into_decision()
     }
 
     /// Decides `request`, or says which condition keys are needed to decide it.
-    pub fn answer(&self, request: &Request<'_>) -> Answer {
+    pub fn evaluate(&self, request: &Request<'_>) -> Evaluation {
         self.answer_by(&self.0.states.current(), request)
     }
 
     /// Decides `request` by policies that were this authorizer's at some time.
-    pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Answer {
+    pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
         let answer = self.by_policies(state, request);
         #[cfg(feature = "testing")]
         let answer = self.1.answer(request, answer);
         answer
     }
 
-    fn by_policies(&self, state: &PolicyState, request: &Request<'_>) -> Answer {
+    fn by_policies(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
         if request.is_about_many_resources() {
             return self.by_reference(state, request);
         }
@@ -125,7 +125,7 @@ impl Authorizer {
             request,
             reference::explain,
             |stack, request| {
-                reference::explain_answer(stack, request, Answer::POLICIES_UNAVAILABLE)
+                reference::explain_answer(stack, request, Evaluation::POLICIES_UNAVAILABLE)
             },
         )
     }
@@ -184,9 +184,9 @@ impl Authorizer {
         }
     }
 
-    fn by_reference(&self, state: &PolicyState, request: &Request<'_>) -> Answer {
+    fn by_reference(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
         self.by_the_reference(state, request, reference::decide, |_, _| {
-            Answer::POLICIES_UNAVAILABLE
+            Evaluation::POLICIES_UNAVAILABLE
         })
     }
 

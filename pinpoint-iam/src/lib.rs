@@ -68,7 +68,7 @@ pub use pinpoint_iam_core::__private;
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
 pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};
-pub use eval::{Answer, Decision, Explanation, Policy, PolicyStack};
+pub use eval::{Decision, Evaluation, Explanation, Policy, PolicyStack};
 pub use guard::{Denied, Guard, Permit};
 #[cfg(feature = "include-policy")]
 #[doc = include_str!("include_policy.md")]

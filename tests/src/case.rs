@@ -9,7 +9,7 @@ use std::fmt;
 
 use pinpoint_iam::context::{Context, Value};
 use pinpoint_iam::eval::compiled::Compiled;
-use pinpoint_iam::eval::{Answer, Decision, Grant, Refusal, reference};
+use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, Evaluation, reference};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
@@ -156,7 +156,7 @@ impl Evaluator {
     /// # Panics
     ///
     /// When the policies are too large to be compiled, which takes gigabytes.
-    pub fn answer(self, stack: &PolicyStack<'_>, request: &Request<'_>) -> Answer {
+    pub fn answer(self, stack: &PolicyStack<'_>, request: &Request<'_>) -> Evaluation {
         match self {
             Self::Reference => reference::decide(stack, request),
             Self::Compiled => match Compiled::of(stack) {
@@ -242,18 +242,18 @@ impl Case<'_> {
         }
     }
 
-    fn answer(&self, answer: Answer) -> CaseAnswer {
+    fn answer(&self, answer: Evaluation) -> CaseAnswer {
         let needs = match &answer {
-            Answer::Needs(keys) => keys.iter().map(ToString::to_string).collect(),
-            Answer::Decided(_) => Vec::new(),
+            Evaluation::Indeterminate(keys) => keys.iter().map(ToString::to_string).collect(),
+            Evaluation::Decided(_) => Vec::new(),
         };
         let (decision, by) = match answer.into_decision() {
-            Decision::Allow(by) => match by.grant() {
-                Grant::Statement(statement) => ("Allowed", statement.to_string()),
+            Decision::Allow(by) => match by.reason() {
+                AllowReason::Statement(statement) => ("Allowed", statement.to_string()),
                 _ => ("Allowed", by.to_string()),
             },
-            Decision::Deny(by) => match by.refusal() {
-                Refusal::Explicit(statement) => ("ExplicitlyDenied", statement.to_string()),
+            Decision::Deny(by) => match by.reason() {
+                DenyReason::ExplicitDeny(statement) => ("ExplicitlyDenied", statement.to_string()),
                 _ => ("ImplicitlyDenied", by.to_string()),
             },
         };

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pinpoint_iam::context::Context;
-use pinpoint_iam::eval::{Answer, Decision, Grant, PolicyType, Refusal, StatementId};
+use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, Evaluation, PolicyType, StatementId};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
@@ -371,20 +371,22 @@ impl Case {
             .map(String::as_str)
     }
 
-    fn judge(&self, question: &Question<'_>, answer: Answer) -> Result<(), String> {
+    fn judge(&self, question: &Question<'_>, answer: Evaluation) -> Result<(), String> {
         let needs: BTreeSet<String> = match &answer {
-            Answer::Needs(keys) => keys.iter().map(|key| key.folded().to_owned()).collect(),
-            Answer::Decided(_) => BTreeSet::new(),
+            Evaluation::Indeterminate(keys) => {
+                keys.iter().map(|key| key.folded().to_owned()).collect()
+            }
+            Evaluation::Decided(_) => BTreeSet::new(),
         };
         let decision = answer.into_decision();
         let (found, by) = match &decision {
-            Decision::Allow(by) => match by.grant() {
-                Grant::Statement(statement) => (Expected::Allowed, place(statement)),
+            Decision::Allow(by) => match by.reason() {
+                AllowReason::Statement(statement) => (Expected::Allowed, place(statement)),
                 _ => (Expected::Allowed, "root user".to_owned()),
             },
-            Decision::Deny(by) => match by.refusal() {
-                Refusal::Explicit(statement) => (Expected::Denied, place(statement)),
-                Refusal::Implicit(policy_type) => {
+            Decision::Deny(by) => match by.reason() {
+                DenyReason::ExplicitDeny(statement) => (Expected::Denied, place(statement)),
+                DenyReason::ImplicitDeny(policy_type) => {
                     (Expected::Refused, policy_member(*policy_type).to_owned())
                 }
                 _ => (Expected::Refused, "unknown keys".to_owned()),

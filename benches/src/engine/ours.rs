@@ -108,7 +108,7 @@ impl Engine for Ours<'_> {
 /// Returns whether `request` is allowed. The whole result has to be computed, although only this part of it is used.
 pub fn allows(authorizer: &Authorizer, request: &Request<'_>) -> bool {
     matches!(
-        black_box(authorizer.answer(request)),
-        Answer::Decided(Decision::Allow(_))
+        black_box(authorizer.evaluate(request)),
+        Evaluation::Decided(Decision::Allow(_))
     )
 }

@@ -136,9 +136,9 @@ impl Workload {
             .map(|question| {
                 let context = question.circumstances.context();
                 match reference::decide(&stack, &question.request(&caller, &context)?) {
-                    Answer::Decided(Decision::Allow(_)) => Ok(true),
-                    Answer::Decided(Decision::Deny(_)) => Ok(false),
-                    Answer::Needs(_) => Err(format!("{question} is not decided").into()),
+                    Evaluation::Decided(Decision::Allow(_)) => Ok(true),
+                    Evaluation::Decided(Decision::Deny(_)) => Ok(false),
+                    Evaluation::Indeterminate(_) => Err(format!("{question} is not decided").into()),
                 }
             })
             .collect()

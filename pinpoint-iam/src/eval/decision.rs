@@ -16,17 +16,17 @@ use crate::eval::stack::{Policy, PolicyType};
 /// The outcome of an evaluation: a decision, or the keys that are needed for one.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "an answer that nobody reads protects nothing"]
-pub enum Answer {
+pub enum Evaluation {
     /// The request is decided.
     Decided(Decision),
     /// The decision depends on condition keys that are not known yet.
-    Needs(NeededKeys),
+    Indeterminate(MissingKeys),
 }
 
-impl Answer {
+impl Evaluation {
     /// The refusal of a caller whose policies could not be read.
     pub(crate) const POLICIES_UNAVAILABLE: Self = Self::Decided(Decision::Deny(DeniedBy {
-        refusal: Refusal::PoliciesUnavailable,
+        reason: DenyReason::PoliciesUnavailable,
     }));
 
     /// The answer that says what was concluded, with `cite` to name statements and `needs` to list the keys of a request
@@ -34,20 +34,20 @@ impl Answer {
     pub(crate) fn of<S>(
         conclusion: Conclusion<S>,
         cite: impl FnOnce(PolicyType, S) -> StatementId,
-        needs: impl FnOnce() -> NeededKeys,
+        needs: impl FnOnce() -> MissingKeys,
     ) -> Self {
-        let allowed = |grant| Decision::Allow(AllowedBy { grant });
-        let denied = |refusal| Decision::Deny(DeniedBy { refusal });
+        let allowed = |grant| Decision::Allow(AllowedBy { reason: grant });
+        let denied = |refusal| Decision::Deny(DeniedBy { reason: refusal });
         Self::Decided(match conclusion {
             Conclusion::Allowed(policy_type, statement) => {
-                allowed(Grant::Statement(cite(policy_type, statement)))
+                allowed(AllowReason::Statement(cite(policy_type, statement)))
             }
-            Conclusion::AllowedToRoot => allowed(Grant::RootUser),
+            Conclusion::AllowedToRoot => allowed(AllowReason::RootUser),
             Conclusion::Denied(policy_type, statement) => {
-                denied(Refusal::Explicit(cite(policy_type, statement)))
+                denied(DenyReason::ExplicitDeny(cite(policy_type, statement)))
             }
-            Conclusion::Refused(policy_type) => denied(Refusal::Implicit(policy_type)),
-            Conclusion::Undecided => return Self::Needs(needs()),
+            Conclusion::Refused(policy_type) => denied(DenyReason::ImplicitDeny(policy_type)),
+            Conclusion::Undecided => return Self::Indeterminate(needs()),
         })
     }
 
@@ -55,8 +55,8 @@ impl Answer {
     pub fn into_decision(self) -> Decision {
         match self {
             Self::Decided(decision) => decision,
-            Self::Needs(keys) => Decision::Deny(DeniedBy {
-                refusal: Refusal::Undecided(keys),
+            Self::Indeterminate(keys) => Decision::Deny(DeniedBy {
+                reason: DenyReason::Indeterminate(keys),
             }),
         }
     }
@@ -64,9 +64,9 @@ impl Answer {
 
 /// The condition keys that a decision depends on, each once, in alphabetical order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NeededKeys(Arc<[ConditionKey]>);
+pub struct MissingKeys(Arc<[ConditionKey]>);
 
-impl NeededKeys {
+impl MissingKeys {
     pub(crate) fn new(mut keys: Vec<ConditionKey>) -> Self {
         keys.sort_unstable();
         keys.dedup();
@@ -84,7 +84,7 @@ impl NeededKeys {
     }
 }
 
-impl fmt::Display for NeededKeys {
+impl fmt::Display for MissingKeys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, key) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
@@ -123,29 +123,31 @@ impl fmt::Display for Decision {
 /// What allowed a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllowedBy {
-    pub(crate) grant: Grant,
+    pub(crate) reason: AllowReason,
 }
 
 impl AllowedBy {
     /// What granted the request.
-    pub const fn grant(&self) -> &Grant {
-        &self.grant
+    pub const fn reason(&self) -> &AllowReason {
+        &self.reason
     }
 
     /// The statement that granted the request; `None` for a root user.
     pub const fn statement(&self) -> Option<&StatementId> {
-        match &self.grant {
-            Grant::Statement(statement) => Some(statement),
-            Grant::RootUser => None,
+        match &self.reason {
+            AllowReason::Statement(statement) => Some(statement),
+            AllowReason::RootUser => None,
         }
     }
 }
 
 impl fmt::Display for AllowedBy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.grant {
-            Grant::Statement(statement) => write!(formatter, "by {statement}"),
-            Grant::RootUser => formatter.write_str("because the caller is the account's root user"),
+        match &self.reason {
+            AllowReason::Statement(statement) => write!(formatter, "by {statement}"),
+            AllowReason::RootUser => {
+                formatter.write_str("because the caller is the account's root user")
+            }
         }
     }
 }
@@ -153,7 +155,7 @@ impl fmt::Display for AllowedBy {
 /// What granted a request.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Grant {
+pub enum AllowReason {
     /// A statement of an identity-based or resource-based policy.
     Statement(StatementId),
     /// The caller is the root user of the resource's account, which needs no policy.
@@ -163,45 +165,51 @@ pub enum Grant {
 /// What refused a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeniedBy {
-    pub(crate) refusal: Refusal,
+    pub(crate) reason: DenyReason,
 }
 
 impl DeniedBy {
     /// What refused the request.
-    pub const fn refusal(&self) -> &Refusal {
-        &self.refusal
+    pub const fn reason(&self) -> &DenyReason {
+        &self.reason
     }
 
     /// Whether a `Deny` statement refused the request, and no further `Allow` can change that.
     pub const fn is_explicit(&self) -> bool {
-        matches!(self.refusal, Refusal::Explicit(_))
+        matches!(self.reason, DenyReason::ExplicitDeny(_))
     }
 
     /// The statement that refused the request; `None` where nothing allowed it.
     pub const fn statement(&self) -> Option<&StatementId> {
-        match &self.refusal {
-            Refusal::Explicit(statement) => Some(statement),
-            Refusal::Implicit(_) | Refusal::Undecided(_) | Refusal::PoliciesUnavailable => None,
+        match &self.reason {
+            DenyReason::ExplicitDeny(statement) => Some(statement),
+            DenyReason::ImplicitDeny(_)
+            | DenyReason::Indeterminate(_)
+            | DenyReason::PoliciesUnavailable => None,
         }
     }
 
     /// The type of policy that refused the request, by a statement or for want of one.
     pub const fn policy_type(&self) -> Option<PolicyType> {
-        match &self.refusal {
-            Refusal::Explicit(statement) => Some(statement.policy_type),
-            Refusal::Implicit(policy_type) => Some(*policy_type),
-            Refusal::Undecided(_) | Refusal::PoliciesUnavailable => None,
+        match &self.reason {
+            DenyReason::ExplicitDeny(statement) => Some(statement.policy_type),
+            DenyReason::ImplicitDeny(policy_type) => Some(*policy_type),
+            DenyReason::Indeterminate(_) | DenyReason::PoliciesUnavailable => None,
         }
     }
 }
 
 impl fmt::Display for DeniedBy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.refusal {
-            Refusal::Explicit(statement) => write!(formatter, "explicit deny by {statement}"),
-            Refusal::Implicit(policy_type) => write!(formatter, "no {policy_type} allows it"),
-            Refusal::Undecided(keys) => write!(formatter, "undecided without {keys}"),
-            Refusal::PoliciesUnavailable => formatter
+        match &self.reason {
+            DenyReason::ExplicitDeny(statement) => {
+                write!(formatter, "explicit deny by {statement}")
+            }
+            DenyReason::ImplicitDeny(policy_type) => {
+                write!(formatter, "no {policy_type} allows it")
+            }
+            DenyReason::Indeterminate(keys) => write!(formatter, "undecided without {keys}"),
+            DenyReason::PoliciesUnavailable => formatter
                 .write_str("a policy of the caller could not be read when it was last loaded"),
         }
     }
@@ -210,13 +218,13 @@ impl fmt::Display for DeniedBy {
 /// What refused a request.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum DenyReason {
     /// A `Deny` statement matched.
-    Explicit(StatementId),
+    ExplicitDeny(StatementId),
     /// No policy of this type allowed the request, and one must.
-    Implicit(PolicyType),
+    ImplicitDeny(PolicyType),
     /// The request could not be decided, because these keys were not known.
-    Undecided(NeededKeys),
+    Indeterminate(MissingKeys),
     /// A policy of the caller could not be read when the policies were last loaded, so that nobody knows what it says now;
     /// see [`Authorizer::reload`](crate::Authorizer::reload).
     PoliciesUnavailable,

@@ -6,7 +6,7 @@ use pinpoint_iam_core::internal::{OneLine, Quoted};
 use serde::Serialize;
 
 use crate::eval::Truth;
-use crate::eval::decision::{Answer, Decision};
+use crate::eval::decision::{Decision, Evaluation};
 use crate::eval::principal_element::Closeness;
 use crate::eval::reference::{Layer, Walk};
 use crate::eval::stack::{Policy, PolicyType};
@@ -83,10 +83,10 @@ pub struct PartExplanation {
 }
 
 impl Explanation {
-    pub(crate) fn of(walk: &Walk<'_>, request: &Request<'_>, answer: Answer) -> Self {
+    pub(crate) fn of(walk: &Walk<'_>, request: &Request<'_>, answer: Evaluation) -> Self {
         let needs = match &answer {
-            Answer::Needs(keys) => keys.iter().map(ToString::to_string).collect(),
-            Answer::Decided(_) => Vec::new(),
+            Evaluation::Indeterminate(keys) => keys.iter().map(ToString::to_string).collect(),
+            Evaluation::Decided(_) => Vec::new(),
         };
         let decision = answer.into_decision();
         Self {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::eval::decision::{DeniedBy, Refusal};
+use crate::eval::decision::{DeniedBy, DenyReason};
 use crate::eval::stack::PolicyType;
 use crate::principal::Principal;
 use crate::request::{Request, RequestedAction};
@@ -58,21 +58,21 @@ impl fmt::Display for AccessDenied<'_> {
         if !self.same_account {
             return Ok(());
         }
-        match self.by.refusal() {
-            Refusal::Explicit(statement) => {
+        match self.by.reason() {
+            DenyReason::ExplicitDeny(statement) => {
                 write!(
                     formatter,
                     " with an explicit deny in {}",
                     with_article(statement.policy_type())
                 )
             }
-            Refusal::Implicit(policy_type) => {
+            DenyReason::ImplicitDeny(policy_type) => {
                 write!(
                     formatter,
                     " because no {policy_type} allows the {action} action"
                 )
             }
-            Refusal::Undecided(_) | Refusal::PoliciesUnavailable => Ok(()),
+            DenyReason::Indeterminate(_) | DenyReason::PoliciesUnavailable => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Deciding requests by policies.
 //!
 //! A [`Request`](crate::request::Request) meets a [`PolicyStack`]: every policy that has a say in it, by
-//! [`PolicyType`]. The answer is an [`Answer`]: a [`Decision`], or the condition keys that are needed for one.
+//! [`PolicyType`]. The answer is an [`Evaluation`]: a [`Decision`], or the condition keys that are needed for one.
 //!
 //! # How policies combine
 //!
@@ -52,7 +52,7 @@ mod stack;
 pub(crate) mod statement;
 
 pub use decision::{
-    AllowedBy, Answer, Decision, DeniedBy, Grant, NeededKeys, Refusal, StatementId,
+    AllowReason, AllowedBy, Decision, DeniedBy, DenyReason, Evaluation, MissingKeys, StatementId,
 };
 pub use explain::{
     Explanation, LayerExplanation, PartExplanation, PolicyExplanation, StatementExplanation,

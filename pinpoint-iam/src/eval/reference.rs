@@ -6,7 +6,7 @@
 use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides};
-use crate::eval::decision::{Answer, NeededKeys, StatementId};
+use crate::eval::decision::{Evaluation, MissingKeys, StatementId};
 use crate::eval::explain::Explanation;
 use crate::eval::stack::{Organization, Policy, PolicyStack, PolicyType};
 use crate::eval::statement::Trace;
@@ -14,7 +14,7 @@ use crate::policy::Statement;
 use crate::request::Request;
 
 /// Decides `request` by the policies of `stack`.
-pub fn decide(stack: &PolicyStack<'_>, request: &Request<'_>) -> Answer {
+pub fn decide(stack: &PolicyStack<'_>, request: &Request<'_>) -> Evaluation {
     Walk::of(stack, request).answer()
 }
 
@@ -28,7 +28,7 @@ pub fn explain(stack: &PolicyStack<'_>, request: &Request<'_>) -> Explanation {
 pub(crate) fn explain_answer(
     stack: &PolicyStack<'_>,
     request: &Request<'_>,
-    answer: Answer,
+    answer: Evaluation,
 ) -> Explanation {
     Explanation::of(&Walk::of(stack, request), request, answer)
 }
@@ -128,13 +128,13 @@ impl<'a> Walk<'a> {
         self.findings().conclude(self.sides)
     }
 
-    pub(crate) fn answer(&self) -> Answer {
+    pub(crate) fn answer(&self) -> Evaluation {
         let conclusion = self.conclude();
         let cite = |policy_type, (policy, index): Place<'a>| {
             StatementId::new(policy_type, policy.clone(), index)
         };
-        Answer::of(conclusion, cite, || {
-            NeededKeys::new(self.needs().cloned().collect())
+        Evaluation::of(conclusion, cite, || {
+            MissingKeys::new(self.needs().cloned().collect())
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::action::ActionMetadata;
 use crate::authorizer::Authorizer;
-use crate::eval::{AccessDenied, DeniedBy, NeededKeys, Refusal};
+use crate::eval::{AccessDenied, DeniedBy, DenyReason, MissingKeys};
 use crate::guard::TagsUnavailable;
 use crate::request::Request;
 use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
@@ -48,7 +48,7 @@ pub enum DeniedReason {
     /// The parts of the request that name the resource cannot be read, such as a path that is not UTF-8.
     Unreadable,
     /// The decision depends on condition keys that could not be had.
-    KeysUnavailable(NeededKeys),
+    KeysUnavailable(MissingKeys),
     /// The decision depends on tags of the resource, and their source failed.
     TagsUnavailable(TagsUnavailable),
     /// A policy of the caller could not be read when it was last loaded, see
@@ -129,7 +129,7 @@ impl Denied {
     }
 
     pub(super) fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
-        if *by.refusal() == Refusal::PoliciesUnavailable {
+        if *by.reason() == DenyReason::PoliciesUnavailable {
             return Self::new(DeniedReason::PoliciesUnavailable).about(request);
         }
         let message = AccessDenied::new(request, &by).to_string();
@@ -141,7 +141,7 @@ impl Denied {
 
     pub(super) fn undecided(
         request: &Request<'_>,
-        keys: NeededKeys,
+        keys: MissingKeys,
         pending: Option<Pending>,
     ) -> Self {
         let mut denied = Self::new(DeniedReason::KeysUnavailable(keys));

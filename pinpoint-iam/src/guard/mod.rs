@@ -10,7 +10,7 @@ use crate::action::{ActionMetadata, ActsOn, TypedAction};
 use crate::arn::{Arn, Scope};
 use crate::authorizer::Authorizer;
 use crate::context::{Context, TagKey};
-use crate::eval::{Answer, Decision};
+use crate::eval::{Decision, Evaluation};
 use crate::principal::Principal;
 use crate::request::{LateTags, Request, RequestContext};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
@@ -302,11 +302,11 @@ impl<'a> Guard<'a> {
             request = request.with_unknown_resource();
         }
         match self.authorizer.answer_by(&self.state, &request) {
-            Answer::Decided(Decision::Allow(_)) => Ok(()),
-            Answer::Decided(Decision::Deny(by)) => {
+            Evaluation::Decided(Decision::Allow(_)) => Ok(()),
+            Evaluation::Decided(Decision::Deny(by)) => {
                 Err(Denied::refused(&request, by).answered_by(self.authorizer))
             }
-            Answer::Needs(keys) => {
+            Evaluation::Indeterminate(keys) => {
                 let needs = |kind| {
                     keys.iter()
                         .any(|key| TagKey::of(key.folded()) == Some(kind))

@@ -2,7 +2,8 @@
 
 use crate::authorizer::Authorizer;
 use crate::eval::{
-    AllowedBy, Answer, Decision, DeniedBy, Grant, Policy, PolicyType, Refusal, StatementId,
+    AllowReason, AllowedBy, Decision, DeniedBy, DenyReason, Evaluation, Policy, PolicyType,
+    StatementId,
 };
 use crate::policy::Document;
 use crate::request::Request;
@@ -40,10 +41,10 @@ enum Verdict {
 
 impl Double {
     /// What the callers are told, where the policies say `answer`.
-    pub(crate) fn answer(&self, request: &Request<'_>, answer: Answer) -> Answer {
+    pub(crate) fn answer(&self, request: &Request<'_>, answer: Evaluation) -> Evaluation {
         let answer = match self.verdict {
             None => answer,
-            Some(verdict) => Answer::Decided(verdict.decision()),
+            Some(verdict) => Evaluation::Decided(verdict.decision()),
         };
         for recorder in &self.recorders {
             recorder.note(request, &answer);
@@ -60,13 +61,13 @@ impl Verdict {
         };
         match self {
             Self::Allow => Decision::Allow(AllowedBy {
-                grant: Grant::Statement(statement(
+                reason: AllowReason::Statement(statement(
                     "EVERYTHING-IS-ALLOWED-IN-THIS-TEST",
                     allow_everything(),
                 )),
             }),
             Self::Deny => Decision::Deny(DeniedBy {
-                refusal: Refusal::Explicit(statement(
+                reason: DenyReason::ExplicitDeny(statement(
                     "EVERYTHING-IS-DENIED-IN-THIS-TEST",
                     Document::deny_everything(),
                 )),

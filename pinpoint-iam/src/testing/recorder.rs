@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::authorizer::Authorizer;
-use crate::eval::{Answer, Decision};
+use crate::eval::{Decision, Evaluation};
 use crate::request::Request;
 
 /// Keeps what authorizers are asked, and what they answer. Clones keep the same record.
@@ -61,15 +61,15 @@ impl Recorder {
         std::mem::take(&mut *self.lock())
     }
 
-    pub(super) fn note(&self, request: &Request<'_>, answer: &Answer) {
+    pub(super) fn note(&self, request: &Request<'_>, answer: &Evaluation) {
         self.lock().push(Asked {
             principal: request.principal().to_string(),
             action: request.action().to_string(),
             resource: request.resource().to_string(),
             outcome: match answer {
-                Answer::Decided(Decision::Allow(_)) => Outcome::Allowed,
-                Answer::Decided(Decision::Deny(_)) => Outcome::Refused,
-                Answer::Needs(_) => Outcome::Undecided,
+                Evaluation::Decided(Decision::Allow(_)) => Outcome::Allowed,
+                Evaluation::Decided(Decision::Deny(_)) => Outcome::Refused,
+                Evaluation::Indeterminate(_) => Outcome::Undecided,
             },
         });
     }

@@ -2,7 +2,7 @@
 
 use crate::asked::{Asked, Key};
 use pinpoint_iam::context::Context;
-use pinpoint_iam::eval::{AccessDenied, Answer, Decision, Policy, reference};
+use pinpoint_iam::eval::{AccessDenied, Decision, Evaluation, Policy, reference};
 use pinpoint_iam::policy::Document;
 
 const DENY: &str = r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
@@ -16,24 +16,24 @@ enum End {
     Needs,
 }
 
-fn end(answer: &Answer) -> End {
+fn end(answer: &Evaluation) -> End {
     match answer {
-        Answer::Decided(Decision::Allow(_)) => End::Allowed,
-        Answer::Decided(Decision::Deny(by)) if by.is_explicit() => End::Denied,
-        Answer::Decided(Decision::Deny(_)) => End::Refused,
-        Answer::Needs(_) => End::Needs,
+        Evaluation::Decided(Decision::Allow(_)) => End::Allowed,
+        Evaluation::Decided(Decision::Deny(by)) if by.is_explicit() => End::Denied,
+        Evaluation::Decided(Decision::Deny(_)) => End::Refused,
+        Evaluation::Indeterminate(_) => End::Needs,
     }
 }
 
 /// Evaluates the request, and compares the result with the explanation and with the result for policies that were
 /// written and parsed again. Also checks that a `Deny` of everything denies the request.
-fn ask(asked: &Asked<'_>, context: &Context) -> Answer {
+fn ask(asked: &Asked<'_>, context: &Context) -> Evaluation {
     let request = asked.request(context);
     let answer = reference::decide(&asked.policies.stack(), &request);
     let explanation = reference::explain(&asked.policies.stack(), &request);
     let needs: Vec<String> = match &answer {
-        Answer::Needs(keys) => keys.iter().map(ToString::to_string).collect(),
-        Answer::Decided(_) => Vec::new(),
+        Evaluation::Indeterminate(keys) => keys.iter().map(ToString::to_string).collect(),
+        Evaluation::Decided(_) => Vec::new(),
     };
     assert_eq!(explanation.needs, needs);
     let decision = answer.clone().into_decision();
@@ -60,7 +60,7 @@ fn ask(asked: &Asked<'_>, context: &Context) -> Answer {
 }
 
 /// Checks that the result `before` some keys are known still applies `after` all of them are.
-fn assert_still(before: &Answer, after: &Answer) {
+fn assert_still(before: &Evaluation, after: &Evaluation) {
     match (end(before), end(after)) {
         (_, End::Needs) => panic!("needs keys, though all are known"),
         (End::Needs, _) => {}
@@ -95,7 +95,7 @@ pub fn check(text: &str) -> bool {
     // Supplying the keys that a result asks for leads to a decision.
     let (mut found, mut unknown) = (Vec::new(), asked.later.clone());
     let mut answer = before;
-    while let Answer::Needs(keys) = &answer {
+    while let Evaluation::Indeterminate(keys) = &answer {
         let (supplied, rest): (Vec<_>, Vec<_>) = unknown
             .into_iter()
             .partition(|key| keys.iter().any(|needed| key.stands_for(needed.folded())));

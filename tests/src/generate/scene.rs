@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pinpoint_iam::context::Context;
-use pinpoint_iam::eval::Answer;
+use pinpoint_iam::eval::Evaluation;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Arn, Principal};
@@ -45,7 +45,7 @@ impl Scene {
     /// # Errors
     ///
     /// When a policy or the request does not parse: then the generators are at fault.
-    pub fn answer(&self, evaluator: Evaluator) -> Result<Answer, String> {
+    pub fn answer(&self, evaluator: Evaluator) -> Result<Evaluation, String> {
         self.answer_by(evaluator, Lists::WhereNeeded)
     }
 
@@ -54,7 +54,7 @@ impl Scene {
     /// # Errors
     ///
     /// When a policy or the request does not parse: then the generators are at fault.
-    pub fn answer_by(&self, evaluator: Evaluator, lists: Lists) -> Result<Answer, String> {
+    pub fn answer_by(&self, evaluator: Evaluator, lists: Lists) -> Result<Evaluation, String> {
         self.ask.answer(evaluator, &self.layers.policies(lists)?)
     }
 }
@@ -75,7 +75,7 @@ impl Ask {
     /// # Errors
     ///
     /// When a part of the request does not parse: then the generators are at fault.
-    pub fn answer(&self, evaluator: Evaluator, policies: &Policies) -> Result<Answer, String> {
+    pub fn answer(&self, evaluator: Evaluator, policies: &Policies) -> Result<Evaluation, String> {
         self.put(|request| evaluator.answer(&policies.stack(), request))
     }
 

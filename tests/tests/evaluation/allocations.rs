@@ -11,13 +11,13 @@ use std::time::{Duration, SystemTime};
 
 use allocation_counter::measure;
 use pinpoint_iam::context::Context;
-use pinpoint_iam::eval::Refusal;
+use pinpoint_iam::eval::DenyReason;
 use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::{Answer, Arn, Authorizer, Decision, Policy, Principal, Request, Scope};
+use pinpoint_iam::{Arn, Authorizer, Decision, Evaluation, Policy, Principal, Request, Scope};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "123456789012";
@@ -174,15 +174,15 @@ fn decisions_allocate_nothing() {
         let decide = || {
             let action = RequestedAction::parse(&action).unwrap();
             let resource = RequestedResource::Arn(Arn::parse(&resource).unwrap());
-            let answer = authorizer.answer(&Request::new(&caller, action, resource, &context));
+            let answer = authorizer.evaluate(&Request::new(&caller, action, resource, &context));
             match black_box(&answer) {
-                Answer::Decided(Decision::Allow(_)) => Allowed,
-                Answer::Decided(Decision::Deny(by)) => match by.refusal() {
-                    Refusal::Explicit(_) => ExplicitDeny,
-                    Refusal::Implicit(_) => ImplicitDeny,
+                Evaluation::Decided(Decision::Allow(_)) => Allowed,
+                Evaluation::Decided(Decision::Deny(by)) => match by.reason() {
+                    DenyReason::ExplicitDeny(_) => ExplicitDeny,
+                    DenyReason::ImplicitDeny(_) => ImplicitDeny,
                     _ => Other,
                 },
-                Answer::Needs(_) => Other,
+                Evaluation::Indeterminate(_) => Other,
             }
         };
         let mut found = Other;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use pinpoint_iam::condition::BaseOperator;
 use pinpoint_iam::eval::compiled::Compiled;
-use pinpoint_iam::eval::{Answer, Decision, Grant, PolicyType, Refusal, reference};
+use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, Evaluation, PolicyType, reference};
 use pinpoint_iam::request::Request;
 use pinpoint_iam_tests::generate::{self, ACTIONS, Ask, CALLERS, KEYS, Layers, Lists, RESOURCES};
 use pinpoint_iam_tests::policies::Policies;
@@ -115,13 +115,13 @@ fn compare_of_any_resource(
         panic!("{ask:#?}\n{layers:#?}\nany resource, reference: {expected:?}\ncompiled: {found:?}");
     }
     let what = match &expected {
-        Answer::Needs(keys) if keys.iter().count() > 1 => {
+        Evaluation::Indeterminate(keys) if keys.iter().count() > 1 => {
             "of any resource: several keys are needed"
         }
-        Answer::Needs(_) => "of any resource: the resource is needed",
-        Answer::Decided(Decision::Allow(_)) => "of any resource: allowed",
-        Answer::Decided(Decision::Deny(by)) => match by.refusal() {
-            Refusal::Explicit(_) => "of any resource: denied",
+        Evaluation::Indeterminate(_) => "of any resource: the resource is needed",
+        Evaluation::Decided(Decision::Allow(_)) => "of any resource: allowed",
+        Evaluation::Decided(Decision::Deny(by)) => match by.reason() {
+            DenyReason::ExplicitDeny(_) => "of any resource: denied",
             _ => "of any resource: refused",
         },
     };
@@ -195,9 +195,9 @@ fn expected_sights() -> impl Iterator<Item = String> {
         .chain(shapes.map(str::to_owned))
 }
 
-fn note_answer(ask: &Ask, answer: &Answer, missing: &mut BTreeSet<String>) {
+fn note_answer(ask: &Ask, answer: &Evaluation, missing: &mut BTreeSet<String>) {
     let mut note = |sight: String| missing.remove(&sight);
-    if let Answer::Needs(keys) = answer {
+    if let Evaluation::Indeterminate(keys) = answer {
         for key in keys.iter() {
             note(format!("needs {key}"));
         }
@@ -211,8 +211,8 @@ fn note_answer(ask: &Ask, answer: &Answer, missing: &mut BTreeSet<String>) {
             note(format!("allowed {}", ask.action));
             note(format!("allowed on {}", ask.resource));
             note(format!("allowed to `{}`", ask.caller));
-            match by.grant() {
-                Grant::Statement(statement) => {
+            match by.reason() {
+                AllowReason::Statement(statement) => {
                     note(format!("granted by {}", statement.policy_type()));
                     if statement.index() > 0 {
                         note("granted by a later statement".to_owned());
@@ -223,8 +223,8 @@ fn note_answer(ask: &Ask, answer: &Answer, missing: &mut BTreeSet<String>) {
                 }
             }
         }
-        Decision::Deny(by) => match by.refusal() {
-            Refusal::Explicit(statement) => {
+        Decision::Deny(by) => match by.reason() {
+            DenyReason::ExplicitDeny(statement) => {
                 let policy_type = statement.policy_type();
                 note(format!("denied {}", ask.action));
                 note(format!("denied on {}", ask.resource));
@@ -233,7 +233,7 @@ fn note_answer(ask: &Ask, answer: &Answer, missing: &mut BTreeSet<String>) {
                     note(format!("denied by a later statement of {policy_type}"));
                 }
             }
-            Refusal::Implicit(policy_type) => {
+            DenyReason::ImplicitDeny(policy_type) => {
                 note(format!("refused by {policy_type}"));
             }
             _ => {}

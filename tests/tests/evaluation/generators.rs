@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use pinpoint_iam::condition::BaseOperator;
-use pinpoint_iam::eval::{Answer, Decision, Grant, PolicyType, Refusal, Truth};
+use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, Evaluation, PolicyType, Truth};
 use pinpoint_iam_tests::case::Evaluator;
 use pinpoint_iam_tests::generate::{self, CALLERS, KEYS, Lists, Scene};
 use proptest::prelude::*;
@@ -83,23 +83,27 @@ fn sights(scene: &Scene) -> Vec<String> {
     let mut sights = Vec::new();
     let policies = scene.layers.policies(Lists::WhereNeeded).unwrap();
     let answer = scene.ask.answer(Evaluator::Reference, &policies).unwrap();
-    if let Answer::Needs(keys) = &answer {
+    if let Evaluation::Indeterminate(keys) = &answer {
         sights.push("needs".to_owned());
         sights.extend(keys.iter().map(|key| format!("unknown {key}")));
     }
     match answer.into_decision() {
         Decision::Allow(by) => {
             sights.push(format!("allowed `{}`", scene.ask.caller));
-            sights.push(match by.grant() {
-                Grant::Statement(statement) => format!("granted by {}", statement.policy_type()),
+            sights.push(match by.reason() {
+                AllowReason::Statement(statement) => {
+                    format!("granted by {}", statement.policy_type())
+                }
                 _ => "granted to root".to_owned(),
             });
         }
-        Decision::Deny(by) => match by.refusal() {
-            Refusal::Explicit(statement) => {
+        Decision::Deny(by) => match by.reason() {
+            DenyReason::ExplicitDeny(statement) => {
                 sights.push(format!("denied by {}", statement.policy_type()))
             }
-            Refusal::Implicit(policy_type) => sights.push(format!("refused by {policy_type}")),
+            DenyReason::ImplicitDeny(policy_type) => {
+                sights.push(format!("refused by {policy_type}"))
+            }
             _ => {}
         },
     }

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pinpoint_iam::context::ConditionKey;
-use pinpoint_iam::eval::{Answer, Decision, reference};
+use pinpoint_iam::eval::{Decision, Evaluation, reference};
 use pinpoint_iam::policy::Effect;
 use pinpoint_iam_tests::case::Evaluator;
 use pinpoint_iam_tests::generate::{
@@ -31,12 +31,14 @@ enum End {
     Needs(BTreeSet<String>),
 }
 
-fn end(answer: &Answer) -> End {
+fn end(answer: &Evaluation) -> End {
     match answer {
-        Answer::Decided(Decision::Allow(_)) => End::Allowed,
-        Answer::Decided(Decision::Deny(by)) if by.is_explicit() => End::Denied,
-        Answer::Decided(Decision::Deny(_)) => End::Refused,
-        Answer::Needs(keys) => End::Needs(keys.iter().map(|key| key.folded().to_owned()).collect()),
+        Evaluation::Decided(Decision::Allow(_)) => End::Allowed,
+        Evaluation::Decided(Decision::Deny(by)) if by.is_explicit() => End::Denied,
+        Evaluation::Decided(Decision::Deny(_)) => End::Refused,
+        Evaluation::Indeterminate(keys) => {
+            End::Needs(keys.iter().map(|key| key.folded().to_owned()).collect())
+        }
     }
 }
 
@@ -349,7 +351,7 @@ proptest! {
             let mut unknown = unknown.clone();
             loop {
                 let answer = scene.ask.forget(&unknown).answer(evaluator, &policies).unwrap();
-                let Answer::Needs(keys) = answer else {
+                let Evaluation::Indeterminate(keys) = answer else {
                     prop_assert_eq!(answer.into_decision().is_allowed(), full);
                     break;
                 };

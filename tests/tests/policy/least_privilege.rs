@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
 use pinpoint_iam::context::Context;
 use pinpoint_iam::docs::{LeastPrivilege, LeastPrivilegeBuilder, LeastPrivilegeError};
-use pinpoint_iam::eval::{Answer, Decision, Policy, PolicyStack, reference};
+use pinpoint_iam::eval::{Decision, Evaluation, Policy, PolicyStack, reference};
 use pinpoint_iam::mobiletargeting::Action;
 use pinpoint_iam::policy::{Document, Partitions, PolicyKind};
 use pinpoint_iam::request::{Request, RequestedAction};
@@ -104,7 +104,7 @@ impl Holder {
         let request = Request::new(&self.principal, action, resource, &context);
         matches!(
             reference::decide(&stack, &request),
-            Answer::Decided(Decision::Allow(_))
+            Evaluation::Decided(Decision::Allow(_))
         )
     }
 }

@@ -11,7 +11,7 @@ use crate::docs::routes::expression;
 use crate::docs::service::arn_of;
 use crate::eval::reference::Walk;
 use crate::eval::statement::{ResourcePart, Trace, UNKNOWN_RESOURCE};
-use crate::eval::{Answer, Decision, PolicyType, Truth};
+use crate::eval::{Decision, Evaluation, PolicyType, Truth};
 use crate::pattern::Extent;
 use crate::pattern::language::Language;
 use crate::principal::Principal;
@@ -112,12 +112,12 @@ impl<'a> Asked<'a> {
         let stack = policies.stack(&principal);
         let walk = Walk::of(&stack, &request);
         let needed = match walk.answer() {
-            Answer::Decided(Decision::Allow(_)) => return RouteVerdict::Allowed,
-            Answer::Decided(Decision::Deny(by)) if by.is_explicit() => {
+            Evaluation::Decided(Decision::Allow(_)) => return RouteVerdict::Allowed,
+            Evaluation::Decided(Decision::Deny(by)) if by.is_explicit() => {
                 return RouteVerdict::ExplicitDeny;
             }
-            Answer::Decided(Decision::Deny(_)) => return RouteVerdict::ImplicitDeny,
-            Answer::Needs(needed) => needed,
+            Evaluation::Decided(Decision::Deny(_)) => return RouteVerdict::ImplicitDeny,
+            Evaluation::Indeterminate(needed) => needed,
         };
         let mut dependence = Dependence {
             keys: needed

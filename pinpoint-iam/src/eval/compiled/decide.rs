@@ -6,7 +6,7 @@ use super::seen::{Seen, Visit};
 use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides};
-use crate::eval::decision::{NeededKeys, StatementId};
+use crate::eval::decision::{MissingKeys, StatementId};
 use crate::eval::stack::{Organization, Policy, PolicyType};
 use crate::eval::statement::{
     ResourcePart, Trace, UNKNOWN_RESOURCE, principal_part, resource_part,
@@ -170,7 +170,7 @@ impl<'p> ProgramStack<'p> {
     }
 
     /// The keys that statements about `request` depend on and that are not known.
-    pub(crate) fn needs<'a>(&self, request: &'a Request<'a>) -> NeededKeys
+    pub(crate) fn needs<'a>(&self, request: &'a Request<'a>) -> MissingKeys
     where
         'p: 'a,
     {
@@ -196,7 +196,7 @@ impl<'p> ProgramStack<'p> {
             }
         }
         keys.extend(is_resource_needed.then(|| UNKNOWN_RESOURCE.clone()));
-        NeededKeys::new(keys)
+        MissingKeys::new(keys)
     }
 
     fn by_type(

@@ -34,7 +34,7 @@ pub(crate) use snapshot::{Lease, Snapshot};
 
 use crate::arn::Scope;
 use crate::eval::conclusion::Conclusion;
-use crate::eval::decision::{Answer, NeededKeys, StatementId};
+use crate::eval::decision::{Evaluation, MissingKeys, StatementId};
 use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::request::Request;
 use decide::{Chosen, Found, ProgramStack};
@@ -104,7 +104,7 @@ impl Compiled {
     }
 
     /// Decides `request`.
-    pub fn decide(&self, request: &Request<'_>) -> Answer {
+    pub fn decide(&self, request: &Request<'_>) -> Evaluation {
         let chosen = |numbers| Chosen {
             programs: &self.own,
             numbers,
@@ -119,7 +119,7 @@ impl Compiled {
             resource_control: &self.resource_control,
         };
         let cite = |policy_type, found| stack.cite(policy_type, found);
-        Answer::of(stack.conclude(request), cite, || stack.needs(request))
+        Evaluation::of(stack.conclude(request), cite, || stack.needs(request))
     }
 }
 
@@ -132,12 +132,12 @@ pub(crate) fn decide(
     lease: Lease,
     request: &Request<'_>,
     scope: &Scope,
-) -> Result<Answer, TooLarge> {
+) -> Result<Evaluation, TooLarge> {
     let snapshot = lease.snapshot();
     let principal = request.principal();
     let identity = snapshot.identity(principal);
     if identity.is_unavailable() {
-        return Ok(Answer::POLICIES_UNAVAILABLE);
+        return Ok(Evaluation::POLICIES_UNAVAILABLE);
     }
     let session = principal.session_program()?;
     let asks_for_completed_keys =
@@ -156,17 +156,17 @@ pub(crate) fn decide(
     let conclusion = stack.conclude(&request);
     // Statements of the snapshot are cited together with it. Those of a session are the principal's own.
     Ok(match conclusion {
-        Conclusion::Undecided => Answer::Needs(stack.needs(&request)),
+        Conclusion::Undecided => Evaluation::Indeterminate(stack.needs(&request)),
         Conclusion::Allowed(PolicyType::Session, _)
         | Conclusion::Denied(PolicyType::Session, _) => {
             let cite = |policy_type, found| stack.cite(policy_type, found);
-            Answer::of(conclusion, cite, NeededKeys::none)
+            Evaluation::of(conclusion, cite, MissingKeys::none)
         }
         conclusion => {
             let cite = |policy_type, found: Found| {
                 StatementId::leased(policy_type, lease, found.program, found.statement)
             };
-            Answer::of(conclusion, cite, NeededKeys::none)
+            Evaluation::of(conclusion, cite, MissingKeys::none)
         }
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use pinpoint_iam::eval::Refusal;
+use pinpoint_iam::eval::DenyReason;
 use pinpoint_iam::source::{AccountDetails, Directory};
 use pinpoint_iam::{Authorizer, BuildError, Decision};
 
@@ -54,7 +54,7 @@ fn rights(authorizer: &Authorizer) -> String {
         let reads = decide(authorizer, caller, "GetApp", "apps/a1");
         let sends = decide(authorizer, caller, "SendMessages", "apps/a1/messages");
         let unavailable = |decision: &Decision| match decision {
-            Decision::Deny(by) => *by.refusal() == Refusal::PoliciesUnavailable,
+            Decision::Deny(by) => *by.reason() == DenyReason::PoliciesUnavailable,
             Decision::Allow(_) => false,
         };
         if unavailable(&reads) && unavailable(&sends) {
