@@ -277,7 +277,7 @@ impl<'a> Request<'a> {
 
     /// Whether the resource belongs to the caller's account. A deployment shares no accounts with other partitions, even
     /// where the numbers are equal.
-    pub(crate) fn stays_in_one_account(&self) -> bool {
+    pub(crate) fn is_same_account(&self) -> bool {
         let one_partition = match (self.scope, self.principal.partition()) {
             (None, _) | (_, "") => true,
             (Some(scope), callers) => scope.partition() == callers,

@@ -9,8 +9,8 @@ use serde::ser::SerializeStruct;
 use pinpoint_iam_core::internal::{OneLine, Quoted};
 
 use crate::context::ConditionKey;
+use crate::eval::combine::CombinedDecision;
 use crate::eval::compiled::Lease;
-use crate::eval::conclusion::Conclusion;
 use crate::eval::stack::{Policy, PolicyType};
 
 /// The outcome of an evaluation: a decision, or the keys that are needed for one.
@@ -32,22 +32,24 @@ impl Evaluation {
     /// The answer that says what was concluded, with `cite` to name statements and `needs` to list the keys of a request
     /// that cannot be decided without them.
     pub(crate) fn of<S>(
-        conclusion: Conclusion<S>,
+        conclusion: CombinedDecision<S>,
         cite: impl FnOnce(PolicyType, S) -> StatementId,
         needs: impl FnOnce() -> MissingKeys,
     ) -> Self {
         let allowed = |grant| Decision::Allow(AllowedBy { reason: grant });
         let denied = |refusal| Decision::Deny(DeniedBy { reason: refusal });
         Self::Decided(match conclusion {
-            Conclusion::Allowed(policy_type, statement) => {
+            CombinedDecision::Allowed(policy_type, statement) => {
                 allowed(AllowReason::Statement(cite(policy_type, statement)))
             }
-            Conclusion::AllowedToRoot => allowed(AllowReason::RootUser),
-            Conclusion::Denied(policy_type, statement) => {
+            CombinedDecision::AllowedToRoot => allowed(AllowReason::RootUser),
+            CombinedDecision::ExplicitDeny(policy_type, statement) => {
                 denied(DenyReason::ExplicitDeny(cite(policy_type, statement)))
             }
-            Conclusion::Refused(policy_type) => denied(DenyReason::ImplicitDeny(policy_type)),
-            Conclusion::Undecided => return Self::Indeterminate(needs()),
+            CombinedDecision::ImplicitDeny(policy_type) => {
+                denied(DenyReason::ImplicitDeny(policy_type))
+            }
+            CombinedDecision::Indeterminate => return Self::Indeterminate(needs()),
         })
     }
 

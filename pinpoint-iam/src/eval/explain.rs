@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::eval::Truth;
 use crate::eval::decision::{Decision, Evaluation};
-use crate::eval::principal_element::Closeness;
-use crate::eval::reference::{Layer, Walk};
+use crate::eval::principal_element::PrincipalSpecificity;
+use crate::eval::reference::{PolicyLayer, ReferenceEvaluation};
 use crate::eval::stack::{Policy, PolicyType};
-use crate::eval::statement::{PrincipalPart, ResourcePart, Trace};
+use crate::eval::statement::{PrincipalPart, ResourcePart, StatementMatch};
 use crate::policy::{Effect, PrincipalElement};
 use crate::request::Request;
 
@@ -83,7 +83,11 @@ pub struct PartExplanation {
 }
 
 impl Explanation {
-    pub(crate) fn of(walk: &Walk<'_>, request: &Request<'_>, answer: Evaluation) -> Self {
+    pub(crate) fn of(
+        walk: &ReferenceEvaluation<'_>,
+        request: &Request<'_>,
+        answer: Evaluation,
+    ) -> Self {
         let needs = match &answer {
             Evaluation::Indeterminate(keys) => keys.iter().map(ToString::to_string).collect(),
             Evaluation::Decided(_) => Vec::new(),
@@ -105,8 +109,8 @@ impl Explanation {
     }
 }
 
-fn layer_explanation(layer: &Layer<'_>, request: &Request<'_>) -> LayerExplanation {
-    let policy = |(policy, traces): &(&Policy, Vec<Trace<'_>>)| PolicyExplanation {
+fn layer_explanation(layer: &PolicyLayer<'_>, request: &Request<'_>) -> LayerExplanation {
+    let policy = |(policy, traces): &(&Policy, Vec<StatementMatch<'_>>)| PolicyExplanation {
         name: policy.name().to_owned(),
         statements: traces
             .iter()
@@ -120,7 +124,7 @@ fn layer_explanation(layer: &Layer<'_>, request: &Request<'_>) -> LayerExplanati
 }
 
 fn statement_explanation(
-    trace: &Trace<'_>,
+    trace: &StatementMatch<'_>,
     policy_type: PolicyType,
     request: &Request<'_>,
 ) -> StatementExplanation {
@@ -150,7 +154,7 @@ fn statement_explanation(
 }
 
 fn principal(
-    trace: &Trace<'_>,
+    trace: &StatementMatch<'_>,
     policy_type: PolicyType,
     request: &Request<'_>,
 ) -> Option<PartExplanation> {
@@ -166,12 +170,14 @@ fn principal(
         PrincipalPart::NotNamed => format!("does not name `{}`", request.principal()),
         PrincipalPart::Named(closeness) => {
             let whom = match closeness {
-                Closeness::Account => "the caller's account",
-                Closeness::Role => "the role of the caller's session",
-                Closeness::Caller if element.is_some_and(PrincipalElement::is_everyone) => {
+                PrincipalSpecificity::Account => "the caller's account",
+                PrincipalSpecificity::Role => "the role of the caller's session",
+                PrincipalSpecificity::Caller
+                    if element.is_some_and(PrincipalElement::is_everyone) =>
+                {
                     "everyone, the caller among them"
                 }
-                Closeness::Caller => "the caller",
+                PrincipalSpecificity::Caller => "the caller",
             };
             format!("names {whom}")
         }
@@ -196,7 +202,7 @@ fn principal(
     })
 }
 
-fn action(trace: &Trace<'_>, request: &Request<'_>) -> PartExplanation {
+fn action(trace: &StatementMatch<'_>, request: &Request<'_>) -> PartExplanation {
     let is_negated = trace.statement.action().is_negated();
     let action = request.action();
     PartExplanation {
@@ -209,7 +215,7 @@ fn action(trace: &Trace<'_>, request: &Request<'_>) -> PartExplanation {
     }
 }
 
-fn resource(trace: &Trace<'_>, request: &Request<'_>) -> Option<PartExplanation> {
+fn resource(trace: &StatementMatch<'_>, request: &Request<'_>) -> Option<PartExplanation> {
     let element = trace.statement.resource();
     let requested = request.resource();
     let why = match trace.resource {

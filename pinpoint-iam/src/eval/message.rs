@@ -37,7 +37,7 @@ impl<'a> AccessDenied<'a> {
             principal: request.principal(),
             action: request.action(),
             resource: request.resource(),
-            same_account: request.stays_in_one_account(),
+            same_account: request.is_same_account(),
             by,
         }
     }

@@ -39,8 +39,8 @@
 //!
 //! Evaluation does no I/O, never reads the clock and never panics. Nothing here knows of web frameworks.
 
+mod combine;
 pub mod compiled;
-mod conclusion;
 mod decision;
 mod explain;
 mod message;

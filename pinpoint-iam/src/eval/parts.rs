@@ -3,15 +3,15 @@
 //! Such a tool must not know the rules a second time: it asks these functions what a part of a statement makes of a
 //! request, and what follows when certain statements match.
 
-use crate::eval::conclusion::Conclusion;
-use crate::eval::principal_element::Closeness;
-use crate::eval::reference::{self, Walk};
+use crate::eval::combine::CombinedDecision;
+use crate::eval::principal_element::PrincipalSpecificity;
+use crate::eval::reference::{self, ReferenceEvaluation};
 use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::eval::statement::{
-    ActionPart, PrincipalPart, ResourcePart, Trace, action_part, doubt_about_actions,
+    ActionPart, PrincipalPart, ResourcePart, StatementMatch, action_part, doubt_about_actions,
     principal_part, resource_part,
 };
-use crate::eval::{Truth, conclusion::Sides};
+use crate::eval::{Truth, combine::AccountRelation};
 use crate::policy::{ActionPattern, Statement};
 use crate::principal;
 use crate::request::Request;
@@ -92,7 +92,9 @@ pub fn matches_principal(
     let part = principal_part(statement, policy_type, has_boundary, request);
     let way = match part {
         PrincipalPart::Named(closeness) => {
-            let place = Closeness::ALL.iter().position(|known| *known == closeness);
+            let place = PrincipalSpecificity::ALL
+                .iter()
+                .position(|known| *known == closeness);
             place.map_or(0, |place| place + 1)
         }
         PrincipalPart::NotAsked | PrincipalPart::NotNamed | PrincipalPart::Undecidable => 0,
@@ -102,11 +104,11 @@ pub fn matches_principal(
 
 /// Whose policies decide a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Deciding(Sides);
+pub struct Deciding(AccountRelation);
 
 /// Whose policies decide `request`.
 pub fn deciding(request: &Request<'_>) -> Deciding {
-    Deciding(Sides::of(request))
+    Deciding(AccountRelation::of(request))
 }
 
 /// Whether a condition key, in lower case, is one that says who asks.
@@ -122,23 +124,24 @@ pub fn is_allowed(
     mut matches: impl FnMut(usize) -> bool,
 ) -> bool {
     let has_boundary = stack.permissions_boundary.is_some();
-    let walk = Walk::through(stack, request, |number, statement, index, policy_type| {
-        let does_match = matches(number);
-        Trace {
-            statement,
-            index,
-            principal: principal_part(statement, policy_type, has_boundary, request),
-            action: ActionPart {
-                matches: does_match,
-                by: None,
-            },
-            resource: ResourcePart::NotAsked,
-            conditions: Vec::new(),
-            matches: does_match.into(),
-        }
-    });
+    let walk =
+        ReferenceEvaluation::through(stack, request, |number, statement, index, policy_type| {
+            let does_match = matches(number);
+            StatementMatch {
+                statement,
+                index,
+                principal: principal_part(statement, policy_type, has_boundary, request),
+                action: ActionPart {
+                    matches: does_match,
+                    by: None,
+                },
+                resource: ResourcePart::NotAsked,
+                conditions: Vec::new(),
+                matches: does_match.into(),
+            }
+        });
     matches!(
         walk.conclude(),
-        Conclusion::Allowed(..) | Conclusion::AllowedToRoot
+        CombinedDecision::Allowed(..) | CombinedDecision::AllowedToRoot
     )
 }

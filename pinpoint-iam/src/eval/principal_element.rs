@@ -9,7 +9,7 @@ use crate::principal::{Principal, PrincipalKind};
 ///
 /// The order is by what an `Allow` is worth in the resource's own account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Closeness {
+pub(crate) enum PrincipalSpecificity {
     /// It names the caller's account: that delegates, and grants nothing by itself.
     Account,
     /// It names the role of the caller's session.
@@ -25,7 +25,7 @@ pub(crate) enum Closeness {
     Caller,
 }
 
-impl Closeness {
+impl PrincipalSpecificity {
     /// Every one, in their order.
     pub(crate) const ALL: [Self; 3] = [Self::Account, Self::Role, Self::Caller];
 }
@@ -38,12 +38,12 @@ pub(crate) fn names(
     principal: &Principal,
     effect: Effect,
     has_boundary: bool,
-) -> Option<Closeness> {
+) -> Option<PrincipalSpecificity> {
     if element.is_negated() {
         let spared = !has_boundary && spares(element, principal);
         // AWS rejects `NotPrincipal` with `Allow` and does not say what a stored one grants: nothing, here.
         let matches = effect == Effect::Deny && !spared;
-        return matches.then_some(Closeness::Caller);
+        return matches.then_some(PrincipalSpecificity::Caller);
     }
     closest(element, principal, effect)
 }
@@ -59,14 +59,20 @@ fn spares(element: &PrincipalElement, principal: &Principal) -> bool {
     element.is_everyone()
         || match principal.kind() {
             PrincipalKind::RoleSession => {
-                lists(Closeness::Account) && lists(Closeness::Role) && lists(Closeness::Caller)
+                lists(PrincipalSpecificity::Account)
+                    && lists(PrincipalSpecificity::Role)
+                    && lists(PrincipalSpecificity::Caller)
             }
-            PrincipalKind::Root => lists(Closeness::Account),
-            _ => lists(Closeness::Caller),
+            PrincipalKind::Root => lists(PrincipalSpecificity::Account),
+            _ => lists(PrincipalSpecificity::Caller),
         }
 }
 
-fn closest(element: &PrincipalElement, principal: &Principal, effect: Effect) -> Option<Closeness> {
+fn closest(
+    element: &PrincipalElement,
+    principal: &Principal,
+    effect: Effect,
+) -> Option<PrincipalSpecificity> {
     entries(element, principal, effect).flatten().max()
 }
 
@@ -75,27 +81,32 @@ fn entries<'a>(
     element: &'a PrincipalElement,
     principal: &'a Principal,
     effect: Effect,
-) -> impl Iterator<Item = Option<Closeness>> + 'a {
-    let everyone = element.is_everyone().then_some(Some(Closeness::Caller));
+) -> impl Iterator<Item = Option<PrincipalSpecificity>> + 'a {
+    let everyone = element
+        .is_everyone()
+        .then_some(Some(PrincipalSpecificity::Caller));
     let aws = element
         .aws()
         .map(move |entry| names_aws_principal(entry, principal, effect));
     let services = element.service().map(move |service| {
         let named = principal.kind() == PrincipalKind::Service && service == principal.name();
-        named.then_some(Closeness::Caller)
+        named.then_some(PrincipalSpecificity::Caller)
     });
     // Which canonical user an account is, only the account knows.
     let canonical_users = element.canonical_user().map(move |_| {
-        (effect == Effect::Deny && principal.account().is_some()).then_some(Closeness::Account)
+        (effect == Effect::Deny && principal.account().is_some())
+            .then_some(PrincipalSpecificity::Account)
     });
     let providers = element
         .federated()
         .map(move |provider| match principal.kind() {
             PrincipalKind::WebIdentityUser | PrincipalKind::SamlUser => {
-                (provider == principal.name()).then_some(Closeness::Caller)
+                (provider == principal.name()).then_some(PrincipalSpecificity::Caller)
             }
             // A role session does not tell which identity provider it was opened through, if any.
-            PrincipalKind::RoleSession => (effect == Effect::Deny).then_some(Closeness::Role),
+            PrincipalKind::RoleSession => {
+                (effect == Effect::Deny).then_some(PrincipalSpecificity::Role)
+            }
             _ => None,
         });
     everyone
@@ -106,22 +117,26 @@ fn entries<'a>(
         .chain(providers)
 }
 
-fn names_aws_principal(entry: &str, principal: &Principal, effect: Effect) -> Option<Closeness> {
+fn names_aws_principal(
+    entry: &str,
+    principal: &Principal,
+    effect: Effect,
+) -> Option<PrincipalSpecificity> {
     let account = principal.account()?;
     if entry == account || is_root_of(entry, principal, account) {
-        return Some(Closeness::Account);
+        return Some(PrincipalSpecificity::Account);
     }
     if principal.arn() == Some(entry) {
-        return Some(Closeness::Caller);
+        return Some(PrincipalSpecificity::Caller);
     }
     if principal.role_arn() == Some(entry) {
-        return Some(Closeness::Role);
+        return Some(PrincipalSpecificity::Role);
     }
     if entry.contains(':') {
         let may_be_it = effect == Effect::Deny && names_with_a_path(entry, principal);
         return may_be_it.then_some(match principal.kind() {
-            PrincipalKind::RoleSession => Closeness::Role,
-            _ => Closeness::Caller,
+            PrincipalKind::RoleSession => PrincipalSpecificity::Role,
+            _ => PrincipalSpecificity::Caller,
         });
     }
     names_unique_id(entry, principal, effect)
@@ -149,7 +164,11 @@ fn names_with_a_path(entry: &str, principal: &Principal) -> bool {
 }
 
 /// Whether `entry` is the unique id into which AWS turns the ARN of a user or role, such as `AIDA…`.
-fn names_unique_id(entry: &str, principal: &Principal, effect: Effect) -> Option<Closeness> {
+fn names_unique_id(
+    entry: &str,
+    principal: &Principal,
+    effect: Effect,
+) -> Option<PrincipalSpecificity> {
     let looks_like_one = entry.len() >= 16
         && entry.starts_with('A')
         && !entry.bytes().all(|byte| byte.is_ascii_digit());
@@ -157,8 +176,8 @@ fn names_unique_id(entry: &str, principal: &Principal, effect: Effect) -> Option
         return None;
     }
     let closeness = match principal.kind() {
-        PrincipalKind::User => Closeness::Caller,
-        PrincipalKind::RoleSession => Closeness::Role,
+        PrincipalKind::User => PrincipalSpecificity::Caller,
+        PrincipalKind::RoleSession => PrincipalSpecificity::Role,
         _ => return None,
     };
     match principal.unique_id() {

@@ -5,22 +5,24 @@
 
 use crate::context::ConditionKey;
 use crate::eval::Truth;
-use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides};
+use crate::eval::combine::{
+    AccountRelation, CombinedDecision, MatchSummary, ResourcePolicySummary, ResultsByPolicyType,
+};
 use crate::eval::decision::{Evaluation, MissingKeys, StatementId};
 use crate::eval::explain::Explanation;
 use crate::eval::stack::{Organization, Policy, PolicyStack, PolicyType};
-use crate::eval::statement::Trace;
+use crate::eval::statement::StatementMatch;
 use crate::policy::Statement;
 use crate::request::Request;
 
 /// Decides `request` by the policies of `stack`.
 pub fn decide(stack: &PolicyStack<'_>, request: &Request<'_>) -> Evaluation {
-    Walk::of(stack, request).answer()
+    ReferenceEvaluation::of(stack, request).answer()
 }
 
 /// Decides `request` and says of every statement whether it matched, and why.
 pub fn explain(stack: &PolicyStack<'_>, request: &Request<'_>) -> Explanation {
-    let walk = Walk::of(stack, request);
+    let walk = ReferenceEvaluation::of(stack, request);
     Explanation::of(&walk, request, walk.answer())
 }
 
@@ -30,19 +32,19 @@ pub(crate) fn explain_answer(
     request: &Request<'_>,
     answer: Evaluation,
 ) -> Explanation {
-    Explanation::of(&Walk::of(stack, request), request, answer)
+    Explanation::of(&ReferenceEvaluation::of(stack, request), request, answer)
 }
 
 /// Every statement that has a say, held against one request.
-pub(crate) struct Walk<'a> {
-    pub(crate) layers: Vec<Layer<'a>>,
-    sides: Sides,
+pub(crate) struct ReferenceEvaluation<'a> {
+    pub(crate) layers: Vec<PolicyLayer<'a>>,
+    sides: AccountRelation,
 }
 
 /// The policies of one type, or of one level of an organisation.
-pub(crate) struct Layer<'a> {
+pub(crate) struct PolicyLayer<'a> {
     pub(crate) policy_type: PolicyType,
-    pub(crate) policies: Vec<(&'a Policy, Vec<Trace<'a>>)>,
+    pub(crate) policies: Vec<(&'a Policy, Vec<StatementMatch<'a>>)>,
 }
 
 /// The policies of a stack by type, each level of an organisation by itself.
@@ -71,11 +73,11 @@ pub(crate) fn layers<'a>(stack: &PolicyStack<'a>) -> Vec<(PolicyType, Vec<&'a Po
 /// A statement by its policy and index.
 pub(crate) type Place<'a> = (&'a Policy, usize);
 
-impl<'a> Walk<'a> {
+impl<'a> ReferenceEvaluation<'a> {
     pub(crate) fn of(stack: &PolicyStack<'a>, request: &'a Request<'a>) -> Self {
         let has_boundary = stack.permissions_boundary.is_some();
         Self::through(stack, request, |_, statement, index, policy_type| {
-            Trace::of(statement, index, policy_type, has_boundary, request)
+            StatementMatch::of(statement, index, policy_type, has_boundary, request)
         })
     }
 
@@ -84,7 +86,7 @@ impl<'a> Walk<'a> {
     pub(crate) fn through(
         stack: &PolicyStack<'a>,
         request: &Request<'_>,
-        mut trace: impl FnMut(usize, &'a Statement, usize, PolicyType) -> Trace<'a>,
+        mut trace: impl FnMut(usize, &'a Statement, usize, PolicyType) -> StatementMatch<'a>,
     ) -> Self {
         let organization = Organization::of(request.principal());
         let mut numbers = 0..;
@@ -112,7 +114,7 @@ impl<'a> Walk<'a> {
                 traced.push((policy, traces));
             }
             if concerns_the_caller {
-                all.push(Layer {
+                all.push(PolicyLayer {
                     policy_type,
                     policies: traced,
                 });
@@ -120,12 +122,12 @@ impl<'a> Walk<'a> {
         }
         Self {
             layers: all,
-            sides: Sides::of(request),
+            sides: AccountRelation::of(request),
         }
     }
 
-    pub(crate) fn conclude(&self) -> Conclusion<Place<'a>> {
-        self.findings().conclude(self.sides)
+    pub(crate) fn conclude(&self) -> CombinedDecision<Place<'a>> {
+        self.findings().combine(self.sides)
     }
 
     pub(crate) fn answer(&self) -> Evaluation {
@@ -138,13 +140,13 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn findings(&self) -> Findings<Place<'a>> {
-        let mut findings = Findings::NOTHING;
+    fn findings(&self) -> ResultsByPolicyType<Place<'a>> {
+        let mut findings = ResultsByPolicyType::NOTHING;
         for layer in &self.layers {
             let said = layer.said();
             match layer.policy_type {
                 PolicyType::ResourceControl => {
-                    let higher = findings.resource_control.unwrap_or(Said::NOTHING);
+                    let higher = findings.resource_control.unwrap_or(MatchSummary::NOTHING);
                     findings.resource_control = Some(higher.or(said));
                 }
                 PolicyType::ServiceControl => {
@@ -164,32 +166,32 @@ impl<'a> Walk<'a> {
     fn needs(&self) -> impl Iterator<Item = &'a ConditionKey> {
         self.layers
             .iter()
-            .flat_map(Layer::traces)
+            .flat_map(PolicyLayer::traces)
             .filter(|(_, trace)| trace.matches == Truth::Unknown)
             .flat_map(|(_, trace)| trace.needs())
     }
 }
 
-impl<'a> Layer<'a> {
-    pub(crate) fn traces(&self) -> impl Iterator<Item = (Place<'a>, &Trace<'a>)> {
+impl<'a> PolicyLayer<'a> {
+    pub(crate) fn traces(&self) -> impl Iterator<Item = (Place<'a>, &StatementMatch<'a>)> {
         self.policies
             .iter()
             .flat_map(|(policy, traces)| traces.iter().map(|trace| ((*policy, trace.index), trace)))
     }
 
-    fn said(&self) -> Said<Place<'a>> {
-        let mut said = Said::NOTHING;
+    fn said(&self) -> MatchSummary<Place<'a>> {
+        let mut said = MatchSummary::NOTHING;
         for (place, trace) in self.traces() {
-            said.hear(trace.statement.effect(), trace.matches, place);
+            said.record(trace.statement.effect(), trace.matches, place);
         }
         said
     }
 
-    fn said_by_resource(&self) -> SaidByResource<Place<'a>> {
-        let mut said = SaidByResource::NOTHING;
+    fn said_by_resource(&self) -> ResourcePolicySummary<Place<'a>> {
+        let mut said = ResourcePolicySummary::NOTHING;
         for (place, trace) in self.traces() {
             let closeness = trace.closeness();
-            said.hear(trace.statement.effect(), trace.matches, closeness, place);
+            said.record(trace.statement.effect(), trace.matches, closeness, place);
         }
         said
     }

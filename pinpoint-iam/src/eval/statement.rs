@@ -5,7 +5,7 @@ use once_cell::sync::Lazy;
 
 use crate::context::ConditionKey;
 use crate::eval::Truth;
-use crate::eval::principal_element::{self, Closeness};
+use crate::eval::principal_element::{self, PrincipalSpecificity};
 use crate::eval::stack::PolicyType;
 use crate::pattern::language::Language;
 use crate::pattern::{Extent, Match};
@@ -14,7 +14,7 @@ use crate::request::{Request, Shape};
 
 /// What came of holding one statement against a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Trace<'a> {
+pub(crate) struct StatementMatch<'a> {
     pub(crate) statement: &'a Statement,
     pub(crate) index: usize,
     pub(crate) principal: PrincipalPart,
@@ -33,7 +33,7 @@ pub(crate) enum PrincipalPart {
     /// The caller is not named.
     NotNamed,
     /// The caller is named.
-    Named(Closeness),
+    Named(PrincipalSpecificity),
     /// The element is missing where it must be, or stands where it must not be.
     Undecidable,
 }
@@ -66,7 +66,7 @@ pub(crate) enum ResourcePart<'a> {
     LeftToItsService(&'a ResourcePattern),
 }
 
-impl<'a> Trace<'a> {
+impl<'a> StatementMatch<'a> {
     /// Holds `statement` against `request`.
     pub(crate) fn of(
         statement: &'a Statement,
@@ -105,7 +105,7 @@ impl<'a> Trace<'a> {
     }
 
     /// How closely a resource-based statement that matches names the caller.
-    pub(crate) const fn closeness(&self) -> Option<Closeness> {
+    pub(crate) const fn closeness(&self) -> Option<PrincipalSpecificity> {
         match self.principal {
             PrincipalPart::Named(closeness) => Some(closeness),
             PrincipalPart::NotAsked | PrincipalPart::NotNamed | PrincipalPart::Undecidable => None,

@@ -135,7 +135,7 @@ impl Denied {
         let message = AccessDenied::new(request, &by).to_string();
         let mut denied = Self::new(DeniedReason::Refused(by));
         denied.0.message = message;
-        denied.0.may_name_policies = request.stays_in_one_account();
+        denied.0.may_name_policies = request.is_same_account();
         denied.about(request)
     }
 

@@ -9,8 +9,8 @@ use crate::context::Context;
 use crate::docs::least_privilege::resource_types;
 use crate::docs::routes::expression;
 use crate::docs::service::arn_of;
-use crate::eval::reference::Walk;
-use crate::eval::statement::{ResourcePart, Trace, UNKNOWN_RESOURCE};
+use crate::eval::reference::ReferenceEvaluation;
+use crate::eval::statement::{ResourcePart, StatementMatch, UNKNOWN_RESOURCE};
 use crate::eval::{Decision, Evaluation, PolicyType, Truth};
 use crate::pattern::Extent;
 use crate::pattern::language::Language;
@@ -110,7 +110,7 @@ impl<'a> Asked<'a> {
             request = request.with_any_of(components);
         }
         let stack = policies.stack(&principal);
-        let walk = Walk::of(&stack, &request);
+        let walk = ReferenceEvaluation::of(&stack, &request);
         let needed = match walk.answer() {
             Evaluation::Decided(Decision::Allow(_)) => return RouteVerdict::Allowed,
             Evaluation::Decided(Decision::Deny(by)) if by.is_explicit() => {
@@ -156,7 +156,7 @@ impl<'a> Asked<'a> {
 
 /// Returns the resources to which a statement applies, or `None` if it does not distinguish between resources.
 fn resources(
-    trace: &Trace<'_>,
+    trace: &StatementMatch<'_>,
     components: &Components,
     request: &Request<'_>,
 ) -> Option<ResourceDependence> {
@@ -181,7 +181,7 @@ fn resources(
 
 /// Returns what a statement contributes to the grounds of a verdict: its text, and whether it is uncertain that it
 /// matches.
-fn ground(policy_type: PolicyType, trace: &Trace<'_>) -> String {
+fn ground(policy_type: PolicyType, trace: &StatementMatch<'_>) -> String {
     let text = serde_json::to_string(trace.statement)
         // If it cannot be written as JSON, its parts with their positions are used instead. They are equal less often
         // than the JSON.

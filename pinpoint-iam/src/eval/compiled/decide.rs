@@ -5,11 +5,13 @@ use super::program::Program;
 use super::seen::{Seen, Visit};
 use crate::context::ConditionKey;
 use crate::eval::Truth;
-use crate::eval::conclusion::{Conclusion, Findings, Said, SaidByResource, Sides};
+use crate::eval::combine::{
+    AccountRelation, CombinedDecision, MatchSummary, ResourcePolicySummary, ResultsByPolicyType,
+};
 use crate::eval::decision::{MissingKeys, StatementId};
 use crate::eval::stack::{Organization, Policy, PolicyType};
 use crate::eval::statement::{
-    ResourcePart, Trace, UNKNOWN_RESOURCE, principal_part, resource_part,
+    ResourcePart, StatementMatch, UNKNOWN_RESOURCE, principal_part, resource_part,
 };
 use crate::pattern::Match;
 use crate::policy::{Effect, Statement};
@@ -18,12 +20,12 @@ use crate::resource::RequestedResource;
 
 /// Some of the programs of a snapshot, in the order of their policies.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Chosen<'p> {
+pub(crate) struct ProgramSelection<'p> {
     pub(crate) programs: &'p [Program],
     pub(crate) numbers: &'p [u32],
 }
 
-impl<'p> Chosen<'p> {
+impl<'p> ProgramSelection<'p> {
     fn iter(self) -> impl Iterator<Item = (u32, &'p Program)> {
         let Self { programs, numbers } = self;
         // INVARIANT: a snapshot lists only programs that it has.
@@ -36,8 +38,8 @@ impl<'p> Chosen<'p> {
 /// A [`PolicyStack`](crate::eval::PolicyStack), compiled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProgramStack<'p> {
-    pub(crate) identity: Chosen<'p>,
-    pub(crate) permissions_boundary: Option<Chosen<'p>>,
+    pub(crate) identity: ProgramSelection<'p>,
+    pub(crate) permissions_boundary: Option<ProgramSelection<'p>>,
     pub(crate) session: Option<&'p Program>,
     pub(crate) resource: Option<&'p Program>,
     pub(crate) vpc_endpoint: Option<&'p Program>,
@@ -49,7 +51,7 @@ pub(crate) struct ProgramStack<'p> {
 
 /// A statement, as programs know it; together with the type of its policy.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
+pub(crate) struct StatementRef {
     /// The number of the program: of one that was [`Chosen`] in the snapshot, of an organisation's among the levels.
     pub(crate) program: u32,
     pub(crate) statement: u32,
@@ -58,7 +60,7 @@ pub(crate) struct Found {
 impl<'p> ProgramStack<'p> {
     /// No policies.
     pub(crate) const EMPTY: Self = Self {
-        identity: Chosen {
+        identity: ProgramSelection {
             programs: &[],
             numbers: &[],
         },
@@ -71,23 +73,27 @@ impl<'p> ProgramStack<'p> {
     };
 
     /// What follows for `request`.
-    pub(crate) fn conclude(&self, request: &Request<'_>) -> Conclusion<Found> {
-        let sides = Sides::of(request);
+    pub(crate) fn combine(&self, request: &Request<'_>) -> CombinedDecision<StatementRef> {
+        let sides = AccountRelation::of(request);
         if self.limits_nothing() {
             // Most callers have identity-based policies only. The compiler drops here what is said of other types.
-            let identity = hear_chosen(PolicyType::Identity, self.identity, false, request);
-            return Findings {
+            let identity = evaluate_programs(PolicyType::Identity, self.identity, false, request);
+            return ResultsByPolicyType {
                 identity,
-                ..Findings::NOTHING
+                ..ResultsByPolicyType::NOTHING
             }
-            .conclude(sides);
+            .combine(sides);
         }
-        self.conclude_all(sides, request)
+        self.combine_all(sides, request)
     }
 
     #[inline(never)]
-    fn conclude_all(&self, sides: Sides, request: &Request<'_>) -> Conclusion<Found> {
-        self.findings(request).conclude(sides)
+    fn combine_all(
+        &self,
+        sides: AccountRelation,
+        request: &Request<'_>,
+    ) -> CombinedDecision<StatementRef> {
+        self.results(request).combine(sides)
     }
 
     /// Whether there are identity-based policies at the most.
@@ -109,15 +115,16 @@ impl<'p> ProgramStack<'p> {
             && resource_control.is_empty()
     }
 
-    fn findings(&self, request: &Request<'_>) -> Findings<Found> {
+    fn results(&self, request: &Request<'_>) -> ResultsByPolicyType<StatementRef> {
         let has_boundary = self.permissions_boundary.is_some();
         let one = |policy_type, number, program: &Program| {
-            hear(program, number, policy_type, has_boundary, request)
+            evaluate_program(program, number, policy_type, has_boundary, request)
         };
-        let chosen = |policy_type, chosen| hear_chosen(policy_type, chosen, has_boundary, request);
-        let mut findings = Findings {
+        let chosen =
+            |policy_type, chosen| evaluate_programs(policy_type, chosen, has_boundary, request);
+        let mut findings = ResultsByPolicyType {
             identity: chosen(PolicyType::Identity, self.identity),
-            ..Findings::NOTHING
+            ..ResultsByPolicyType::NOTHING
         };
         if let Some(boundary) = self.permissions_boundary {
             findings.permissions_boundary = Some(chosen(PolicyType::PermissionsBoundary, boundary));
@@ -129,7 +136,7 @@ impl<'p> ProgramStack<'p> {
             findings.vpc_endpoint = Some(one(PolicyType::VpcEndpoint, 0, program));
         }
         if let Some(program) = self.resource {
-            findings.resource = Some(hear_resource(program, has_boundary, request));
+            findings.resource = Some(evaluate_resource_policy(program, has_boundary, request));
         }
         let levels = |policy_type, programs: &'p [Program]| {
             (0..)
@@ -139,17 +146,17 @@ impl<'p> ProgramStack<'p> {
         let organization = Organization::of(request.principal());
         if organization.resource_control && !self.resource_control.is_empty() {
             findings.resource_control =
-                levels(PolicyType::ResourceControl, self.resource_control).reduce(Said::or);
+                levels(PolicyType::ResourceControl, self.resource_control).reduce(MatchSummary::or);
         }
         if organization.service_control && !self.service_control.is_empty() {
             findings.service_control =
-                levels(PolicyType::ServiceControl, self.service_control).reduce(Said::and);
+                levels(PolicyType::ServiceControl, self.service_control).reduce(MatchSummary::and);
         }
         findings
     }
 
     /// The statement as decisions cite it.
-    pub(crate) fn cite(&self, policy_type: PolicyType, found: Found) -> StatementId {
+    pub(crate) fn cite(&self, policy_type: PolicyType, found: StatementRef) -> StatementId {
         let level = found.program as usize;
         let program = match policy_type {
             PolicyType::Identity => self.identity.programs.get(level),
@@ -189,7 +196,8 @@ impl<'p> ProgramStack<'p> {
                     is_resource_needed = true;
                     continue;
                 }
-                let trace = Trace::of(statement, index, policy_type, has_boundary, request);
+                let trace =
+                    StatementMatch::of(statement, index, policy_type, has_boundary, request);
                 if trace.matches == Truth::Unknown {
                     keys.extend(trace.needs().cloned());
                 }
@@ -207,7 +215,7 @@ impl<'p> ProgramStack<'p> {
             let programs = if apply { programs } else { &[] };
             programs.iter().map(move |program| (policy_type, program))
         };
-        let chosen = |policy_type, chosen: Chosen<'p>| {
+        let chosen = |policy_type, chosen: ProgramSelection<'p>| {
             chosen
                 .iter()
                 .map(move |(_, program)| (policy_type, program))
@@ -245,35 +253,41 @@ impl<'p> ProgramStack<'p> {
 
 /// What the statements of some programs say.
 #[inline]
-fn hear_chosen(
+fn evaluate_programs(
     policy_type: PolicyType,
-    chosen: Chosen<'_>,
+    chosen: ProgramSelection<'_>,
     has_boundary: bool,
     request: &Request<'_>,
-) -> Said<Found> {
+) -> MatchSummary<StatementRef> {
     let mut programs = chosen.iter();
     let Some((number, program)) = programs.next() else {
-        return Said::NOTHING;
+        return MatchSummary::NOTHING;
     };
-    let first = hear(program, number, policy_type, has_boundary, request);
+    let first = evaluate_program(program, number, policy_type, has_boundary, request);
     programs.fold(first, |said, (number, program)| {
-        said.or(hear(program, number, policy_type, has_boundary, request))
+        said.or(evaluate_program(
+            program,
+            number,
+            policy_type,
+            has_boundary,
+            request,
+        ))
     })
 }
 
 /// What the statements of a program say.
-fn hear(
+fn evaluate_program(
     program: &Program,
     number: u32,
     policy_type: PolicyType,
     has_boundary: bool,
     request: &Request<'_>,
-) -> Said<Found> {
+) -> MatchSummary<StatementRef> {
     if request.resource_is_unknown() {
         return hear_of_any_resource(program, number, policy_type, has_boundary, request);
     }
-    let mut denies = Side::default();
-    let mut allows = Side::default();
+    let mut denies = EffectMatches::default();
+    let mut allows = EffectMatches::default();
     let mut seen = Seen::of(program.repeating());
     let plain = !policy_type.names_principals();
     program.candidates(request, |entry| {
@@ -298,7 +312,7 @@ fn hear(
         let Some(statement) = program.statement(entry.statement) else {
             return;
         };
-        let truth = holds(
+        let truth = statement_matches(
             statement,
             entry,
             policy_type,
@@ -311,14 +325,18 @@ fn hear(
         } else {
             &mut allows
         };
-        side.hear(truth, entry.statement);
+        side.record(truth, entry.statement);
     });
     said_by(&denies, &allows, number)
 }
 
-fn said_by(denies: &Side, allows: &Side, program: u32) -> Said<Found> {
-    let found = |statement| Found { program, statement };
-    Said {
+fn said_by(
+    denies: &EffectMatches,
+    allows: &EffectMatches,
+    program: u32,
+) -> MatchSummary<StatementRef> {
+    let found = |statement| StatementRef { program, statement };
+    MatchSummary {
         denies: denies.truth(),
         allows: allows.truth(),
         first_deny: denies.first.map(found),
@@ -334,9 +352,9 @@ fn hear_of_any_resource(
     policy_type: PolicyType,
     has_boundary: bool,
     request: &Request<'_>,
-) -> Said<Found> {
-    let mut denies = Side::default();
-    let mut allows = Side::default();
+) -> MatchSummary<StatementRef> {
+    let mut denies = EffectMatches::default();
+    let mut allows = EffectMatches::default();
     program.candidates_for_any_resource(request, |entry, resource| {
         let is_refused = denies.first.is_some();
         let side = if entry.denies() {
@@ -361,7 +379,7 @@ fn hear_of_any_resource(
                 conditions_hold(statement, resource.and(principal().truth(effect)), request)
             }
         };
-        side.hear(truth, entry.statement);
+        side.record(truth, entry.statement);
     });
     said_by(&denies, &allows, number)
 }
@@ -383,34 +401,34 @@ fn needs_only_the_resource(
 }
 
 /// What the statements of the resource's policy say. There are few, and how closely each names the caller counts.
-fn hear_resource(
+fn evaluate_resource_policy(
     program: &Program,
     has_boundary: bool,
     request: &Request<'_>,
-) -> SaidByResource<Found> {
-    let mut said = SaidByResource::NOTHING;
+) -> ResourcePolicySummary<StatementRef> {
+    let mut said = ResourcePolicySummary::NOTHING;
     for number in program.statements_about(request) {
         let Some(statement) = program.statement(number) else {
             continue;
         };
-        let trace = Trace::of(statement, 0, PolicyType::Resource, has_boundary, request);
-        let found = Found {
+        let trace = StatementMatch::of(statement, 0, PolicyType::Resource, has_boundary, request);
+        let found = StatementRef {
             program: 0,
             statement: number,
         };
-        said.hear(statement.effect(), trace.matches, trace.closeness(), found);
+        said.record(statement.effect(), trace.matches, trace.closeness(), found);
     }
     said
 }
 
 /// What is known of the statements with one effect.
 #[derive(Default)]
-struct Side {
+struct EffectMatches {
     first: Option<u32>,
     may_match: bool,
 }
 
-impl Side {
+impl EffectMatches {
     #[inline]
     fn matches(&mut self, statement: u32) {
         if self.first.is_none_or(|first| statement < first) {
@@ -418,7 +436,7 @@ impl Side {
         }
     }
 
-    fn hear(&mut self, truth: Truth, statement: u32) {
+    fn record(&mut self, truth: Truth, statement: u32) {
         match truth {
             Truth::True => self.matches(statement),
             Truth::Unknown => self.may_match = true,
@@ -440,7 +458,7 @@ impl Side {
 }
 
 /// Whether a statement about the action matches, as far as this entry of it tells.
-fn holds(
+fn statement_matches(
     statement: &Statement,
     entry: Entry,
     policy_type: PolicyType,

@@ -33,11 +33,11 @@ pub(crate) use program::Program;
 pub(crate) use snapshot::{Lease, Snapshot};
 
 use crate::arn::Scope;
-use crate::eval::conclusion::Conclusion;
+use crate::eval::combine::CombinedDecision;
 use crate::eval::decision::{Evaluation, MissingKeys, StatementId};
 use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::request::Request;
-use decide::{Chosen, Found, ProgramStack};
+use decide::{ProgramSelection, ProgramStack, StatementRef};
 
 /// The policies of a [`PolicyStack`], compiled.
 ///
@@ -105,7 +105,7 @@ impl Compiled {
 
     /// Decides `request`.
     pub fn decide(&self, request: &Request<'_>) -> Evaluation {
-        let chosen = |numbers| Chosen {
+        let chosen = |numbers| ProgramSelection {
             programs: &self.own,
             numbers,
         };
@@ -119,7 +119,7 @@ impl Compiled {
             resource_control: &self.resource_control,
         };
         let cite = |policy_type, found| stack.cite(policy_type, found);
-        Evaluation::of(stack.conclude(request), cite, || stack.needs(request))
+        Evaluation::of(stack.combine(request), cite, || stack.needs(request))
     }
 }
 
@@ -153,17 +153,17 @@ pub(crate) fn decide(
         session,
         ..snapshot.stack(identity)
     };
-    let conclusion = stack.conclude(&request);
+    let conclusion = stack.combine(&request);
     // Statements of the snapshot are cited together with it. Those of a session are the principal's own.
     Ok(match conclusion {
-        Conclusion::Undecided => Evaluation::Indeterminate(stack.needs(&request)),
-        Conclusion::Allowed(PolicyType::Session, _)
-        | Conclusion::Denied(PolicyType::Session, _) => {
+        CombinedDecision::Indeterminate => Evaluation::Indeterminate(stack.needs(&request)),
+        CombinedDecision::Allowed(PolicyType::Session, _)
+        | CombinedDecision::ExplicitDeny(PolicyType::Session, _) => {
             let cite = |policy_type, found| stack.cite(policy_type, found);
             Evaluation::of(conclusion, cite, MissingKeys::none)
         }
         conclusion => {
-            let cite = |policy_type, found: Found| {
+            let cite = |policy_type, found: StatementRef| {
                 StatementId::leased(policy_type, lease, found.program, found.statement)
             };
             Evaluation::of(conclusion, cite, MissingKeys::none)

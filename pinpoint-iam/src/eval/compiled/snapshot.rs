@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use arc_swap::Guard;
 
-use super::decide::{Chosen, ProgramStack};
+use super::decide::{ProgramSelection, ProgramStack};
 use super::names::ActionNames;
 use super::number::TooLarge;
 use super::program::Program;
@@ -118,7 +118,7 @@ impl Snapshot {
     /// The programs of `identity`.
     #[inline]
     pub(super) fn stack<'s>(&'s self, identity: &'s Identity) -> ProgramStack<'s> {
-        let chosen = |numbers| Chosen {
+        let chosen = |numbers| ProgramSelection {
             programs: &self.programs,
             numbers,
         };

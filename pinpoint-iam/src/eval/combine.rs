@@ -4,7 +4,7 @@
 //! them. The order is that of [how policies combine](crate::eval#how-policies-combine).
 
 use crate::eval::Truth;
-use crate::eval::principal_element::Closeness;
+use crate::eval::principal_element::PrincipalSpecificity;
 use crate::eval::stack::PolicyType;
 use crate::policy::Effect;
 use crate::principal::PrincipalKind;
@@ -13,7 +13,7 @@ use crate::resource::RequestedResource;
 
 /// What the policies of one type, or of one level of an organisation, say of a request. `S` stands for a statement.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Said<S> {
+pub(crate) struct MatchSummary<S> {
     /// Whether some `Deny` matches.
     pub(crate) denies: Truth,
     /// Whether some `Allow` matches.
@@ -24,7 +24,7 @@ pub(crate) struct Said<S> {
     pub(crate) first_allow: Option<S>,
 }
 
-impl<S> Said<S> {
+impl<S> MatchSummary<S> {
     /// Nothing: no statement matches.
     pub(crate) const NOTHING: Self = Self {
         denies: Truth::False,
@@ -34,7 +34,7 @@ impl<S> Said<S> {
     };
 
     /// Takes in the next statement, in the order of the policies.
-    pub(crate) fn hear(&mut self, effect: Effect, matches: Truth, statement: S) {
+    pub(crate) fn record(&mut self, effect: Effect, matches: Truth, statement: S) {
         let (truth, first) = match effect {
             Effect::Deny => (&mut self.denies, &mut self.first_deny),
             Effect::Allow => (&mut self.allows, &mut self.first_allow),
@@ -66,75 +66,75 @@ impl<S> Said<S> {
 
 /// What the policy of the resource says: an `Allow` is worth the more, the closer it names the caller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SaidByResource<S>([Said<S>; Closeness::ALL.len()]);
+pub(crate) struct ResourcePolicySummary<S>([MatchSummary<S>; PrincipalSpecificity::ALL.len()]);
 
-impl<S: Copy> SaidByResource<S> {
+impl<S: Copy> ResourcePolicySummary<S> {
     /// Nothing: no statement matches.
-    pub(crate) const NOTHING: Self = Self([Said::NOTHING; Closeness::ALL.len()]);
+    pub(crate) const NOTHING: Self = Self([MatchSummary::NOTHING; PrincipalSpecificity::ALL.len()]);
 
     /// Takes in the next statement, which names the caller as closely as `closeness` says, or not at all.
-    pub(crate) fn hear(
+    pub(crate) fn record(
         &mut self,
         effect: Effect,
         matches: Truth,
-        closeness: Option<Closeness>,
+        closeness: Option<PrincipalSpecificity>,
         statement: S,
     ) {
-        for (said, at_least) in self.0.iter_mut().zip(Closeness::ALL) {
+        for (said, at_least) in self.0.iter_mut().zip(PrincipalSpecificity::ALL) {
             if effect == Effect::Deny || closeness >= Some(at_least) {
-                said.hear(effect, matches, statement);
+                said.record(effect, matches, statement);
             }
         }
     }
 
     /// What the statements say that name the caller so closely; every `Deny` counts.
-    fn by(&self, at_least: Closeness) -> &Said<S> {
+    fn by(&self, at_least: PrincipalSpecificity) -> &MatchSummary<S> {
         let [account, role, caller] = &self.0;
         match at_least {
-            Closeness::Account => account,
-            Closeness::Role => role,
-            Closeness::Caller => caller,
+            PrincipalSpecificity::Account => account,
+            PrincipalSpecificity::Role => role,
+            PrincipalSpecificity::Caller => caller,
         }
     }
 }
 
 /// What was found in all policies that have a say. Types that are `None` do not limit the request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Findings<S> {
+pub(crate) struct ResultsByPolicyType<S> {
     /// All levels: it is enough that one of them allows.
-    pub(crate) resource_control: Option<Said<S>>,
+    pub(crate) resource_control: Option<MatchSummary<S>>,
     /// All levels: each of them must allow.
-    pub(crate) service_control: Option<Said<S>>,
-    pub(crate) vpc_endpoint: Option<Said<S>>,
-    pub(crate) resource: Option<SaidByResource<S>>,
-    pub(crate) identity: Said<S>,
-    pub(crate) permissions_boundary: Option<Said<S>>,
-    pub(crate) session: Option<Said<S>>,
+    pub(crate) service_control: Option<MatchSummary<S>>,
+    pub(crate) vpc_endpoint: Option<MatchSummary<S>>,
+    pub(crate) resource: Option<ResourcePolicySummary<S>>,
+    pub(crate) identity: MatchSummary<S>,
+    pub(crate) permissions_boundary: Option<MatchSummary<S>>,
+    pub(crate) session: Option<MatchSummary<S>>,
 }
 
 /// What follows from the findings.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Conclusion<S> {
+pub(crate) enum CombinedDecision<S> {
     /// Allowed, by a statement of this type of policy.
     Allowed(PolicyType, S),
     /// Allowed to the root user, which needs no policy.
     AllowedToRoot,
     /// Denied by a statement of this type of policy.
-    Denied(PolicyType, S),
+    ExplicitDeny(PolicyType, S),
     /// Not allowed by any policy of this type.
-    Refused(PolicyType),
+    ImplicitDeny(PolicyType),
     /// It depends on keys that are not known yet.
-    Undecided,
+    Indeterminate,
 }
 
-impl<S: Copy> Findings<S> {
+impl<S: Copy> ResultsByPolicyType<S> {
     /// Nothing found, in no policies.
     pub(crate) const NOTHING: Self = Self {
         resource_control: None,
         service_control: None,
         vpc_endpoint: None,
         resource: None,
-        identity: Said::NOTHING,
+        identity: MatchSummary::NOTHING,
         permissions_boundary: None,
         session: None,
     };
@@ -143,9 +143,9 @@ impl<S: Copy> Findings<S> {
     ///
     /// Always inlined: where it is known which types of policy there are, only what concerns them is left of it.
     #[inline(always)]
-    pub(crate) fn conclude(&self, sides: Sides) -> Conclusion<S> {
+    pub(crate) fn combine(&self, sides: AccountRelation) -> CombinedDecision<S> {
         if let Some((policy_type, statement)) = self.first_deny() {
-            return Conclusion::Denied(policy_type, statement);
+            return CombinedDecision::ExplicitDeny(policy_type, statement);
         }
         let mut refused = None;
         let allowed = self.require(sides, |policy_type, holds| {
@@ -154,20 +154,21 @@ impl<S: Copy> Findings<S> {
             }
         });
         match refused {
-            Some(policy_type) => Conclusion::Refused(policy_type),
+            Some(policy_type) => CombinedDecision::ImplicitDeny(policy_type),
             // INVARIANT: requirements that all hold rest on a statement or on the root user. Should that ever be wrong, the
             // request is refused.
             None if allowed == Truth::True && self.denies() == Truth::False => self
                 .grant(sides)
-                .unwrap_or(Conclusion::Refused(PolicyType::Identity)),
-            None => Conclusion::Undecided,
+                .unwrap_or(CombinedDecision::ImplicitDeny(PolicyType::Identity)),
+            None => CombinedDecision::Indeterminate,
         }
     }
 
     /// The first `Deny` that matches.
     #[inline(always)]
     fn first_deny(&self) -> Option<(PolicyType, S)> {
-        let first = |policy_type, said: Option<&Said<S>>| Some((policy_type, said?.first_deny?));
+        let first =
+            |policy_type, said: Option<&MatchSummary<S>>| Some((policy_type, said?.first_deny?));
         first(PolicyType::ResourceControl, self.resource_control.as_ref())
             .or_else(|| first(PolicyType::ServiceControl, self.service_control.as_ref()))
             .or_else(|| first(PolicyType::VpcEndpoint, self.vpc_endpoint.as_ref()))
@@ -185,7 +186,7 @@ impl<S: Copy> Findings<S> {
     /// Whether some `Deny` matches, in a policy of any type.
     #[inline(always)]
     fn denies(&self) -> Truth {
-        let denies = |said: Option<&Said<S>>| said.map_or(Truth::False, |said| said.denies);
+        let denies = |said: Option<&MatchSummary<S>>| said.map_or(Truth::False, |said| said.denies);
         denies(self.resource_control.as_ref())
             .or(denies(self.service_control.as_ref()))
             .or(denies(self.vpc_endpoint.as_ref()))
@@ -196,16 +197,16 @@ impl<S: Copy> Findings<S> {
     }
 
     #[inline(always)]
-    fn any_by_resource(&self) -> Option<&Said<S>> {
+    fn any_by_resource(&self) -> Option<&MatchSummary<S>> {
         self.resource
             .as_ref()
-            .map(|said| said.by(Closeness::Account))
+            .map(|said| said.by(PrincipalSpecificity::Account))
     }
 
     /// Tells `each` what must hold for the request to be allowed, by the type of policy that is to blame when it does not,
     /// and gives whether all of it holds.
     #[inline(always)]
-    fn require(&self, sides: Sides, mut each: impl FnMut(PolicyType, Truth)) -> Truth {
+    fn require(&self, sides: AccountRelation, mut each: impl FnMut(PolicyType, Truth)) -> Truth {
         let mut all = Truth::True;
         let mut require = |policy_type, holds| {
             all = all.and(holds);
@@ -229,24 +230,30 @@ impl<S: Copy> Findings<S> {
             (PolicyType::Session, passes(self.session.as_ref())),
         ];
         match sides {
-            Sides::OneAccount {
+            AccountRelation::SameAccount {
                 root,
                 resource_must_allow,
             } => {
                 if resource_must_allow {
-                    require(PolicyType::Resource, self.by_resource(Closeness::Account));
+                    require(
+                        PolicyType::Resource,
+                        self.by_resource(PrincipalSpecificity::Account),
+                    );
                 }
-                let granted = self.by_resource(Closeness::Caller);
+                let granted = self.by_resource(PrincipalSpecificity::Caller);
                 let identity = Truth::from(root)
                     .or(self.identity.allows)
-                    .or(self.by_resource(Closeness::Role));
+                    .or(self.by_resource(PrincipalSpecificity::Role));
                 require(PolicyType::Identity, identity);
                 for (policy_type, passes) in limits {
                     require(policy_type, granted.or(passes));
                 }
             }
-            Sides::TwoAccounts { root } => {
-                require(PolicyType::Resource, self.by_resource(Closeness::Account));
+            AccountRelation::CrossAccount { root } => {
+                require(
+                    PolicyType::Resource,
+                    self.by_resource(PrincipalSpecificity::Account),
+                );
                 require(
                     PolicyType::Identity,
                     Truth::from(root).or(self.identity.allows),
@@ -255,8 +262,11 @@ impl<S: Copy> Findings<S> {
                     require(policy_type, passes);
                 }
             }
-            Sides::ResourceOnly => {
-                require(PolicyType::Resource, self.by_resource(Closeness::Account));
+            AccountRelation::NoCallerAccount => {
+                require(
+                    PolicyType::Resource,
+                    self.by_resource(PrincipalSpecificity::Account),
+                );
             }
         }
         all
@@ -264,7 +274,7 @@ impl<S: Copy> Findings<S> {
 
     /// Whether the policy of the resource allows by a statement that names the caller so closely.
     #[inline(always)]
-    fn by_resource(&self, at_least: Closeness) -> Truth {
+    fn by_resource(&self, at_least: PrincipalSpecificity) -> Truth {
         match &self.resource {
             Some(said) => said.by(at_least).allows,
             None => Truth::False,
@@ -273,65 +283,68 @@ impl<S: Copy> Findings<S> {
 
     /// What granted a request that is allowed.
     #[inline(always)]
-    fn grant(&self, sides: Sides) -> Option<Conclusion<S>> {
-        let allowed = |policy_type| move |statement| Conclusion::Allowed(policy_type, statement);
+    fn grant(&self, sides: AccountRelation) -> Option<CombinedDecision<S>> {
+        let allowed =
+            |policy_type| move |statement| CombinedDecision::Allowed(policy_type, statement);
         let by_identity = self.identity.first_allow.map(allowed(PolicyType::Identity));
         let by_resource = |at_least| {
             let said = self.resource.as_ref()?.by(at_least);
             said.first_allow.map(allowed(PolicyType::Resource))
         };
         match sides {
-            Sides::OneAccount { root, .. } => {
+            AccountRelation::SameAccount { root, .. } => {
                 // What a limit refuses, the identity-based policy cannot have granted: the resource-based one did.
                 let is_limited = [&self.permissions_boundary, &self.session]
                     .into_iter()
                     .any(|limit| passes(limit.as_ref()) != Truth::True);
                 let own = if is_limited { None } else { by_identity };
-                own.or_else(|| by_resource(Closeness::Caller))
-                    .or(root.then_some(Conclusion::AllowedToRoot))
-                    .or_else(|| by_resource(Closeness::Role))
+                own.or_else(|| by_resource(PrincipalSpecificity::Caller))
+                    .or(root.then_some(CombinedDecision::AllowedToRoot))
+                    .or_else(|| by_resource(PrincipalSpecificity::Role))
             }
-            Sides::TwoAccounts { .. } => by_identity.or_else(|| by_resource(Closeness::Account)),
-            Sides::ResourceOnly => by_resource(Closeness::Account),
+            AccountRelation::CrossAccount { .. } => {
+                by_identity.or_else(|| by_resource(PrincipalSpecificity::Account))
+            }
+            AccountRelation::NoCallerAccount => by_resource(PrincipalSpecificity::Account),
         }
     }
 }
 
 /// Whether policies of a type that only limits let the request pass; they do where there are none.
-fn passes<S>(said: Option<&Said<S>>) -> Truth {
+fn passes<S>(said: Option<&MatchSummary<S>>) -> Truth {
     said.map_or(Truth::True, |said| said.allows)
 }
 
 /// Whose policies decide.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Sides {
+pub(crate) enum AccountRelation {
     /// Caller and resource are of one account.
-    OneAccount {
+    SameAccount {
         /// The caller is its root user, which needs no identity-based policy.
         root: bool,
         /// The resource's own policy must allow, too.
         resource_must_allow: bool,
     },
     /// Caller and resource are of two accounts, and both must allow.
-    TwoAccounts {
+    CrossAccount {
         /// The caller is the root user of its account.
         root: bool,
     },
     /// The caller has no account, and the resource's policies decide alone.
-    ResourceOnly,
+    NoCallerAccount,
 }
 
-impl Sides {
+impl AccountRelation {
     /// Whose policies decide `request`.
     pub(crate) fn of(request: &Request<'_>) -> Self {
         let root = request.principal().kind() == PrincipalKind::Root;
         match request.principal().account() {
-            None => Self::ResourceOnly,
-            Some(_) if request.stays_in_one_account() => Self::OneAccount {
+            None => Self::NoCallerAccount,
+            Some(_) if request.is_same_account() => Self::SameAccount {
                 root,
                 resource_must_allow: resource_must_allow(request),
             },
-            Some(_) => Self::TwoAccounts { root },
+            Some(_) => Self::CrossAccount { root },
         }
     }
 }
