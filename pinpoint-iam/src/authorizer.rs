@@ -101,26 +101,26 @@ impl Authorizer {
 
     /// Decides `request` by policies that were this authorizer's at some time.
     pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
-        let answer = self.by_policies(state, request);
+        let answer = self.evaluate_compiled(state, request);
         #[cfg(feature = "testing")]
         let answer = self.1.answer(request, answer);
         answer
     }
 
-    fn by_policies(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
+    fn evaluate_compiled(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
         if request.is_about_many_resources() {
-            return self.by_reference(state, request);
+            return self.evaluate_reference(state, request);
         }
         match compiled::decide(state.lease(), request, self.scope()) {
             Ok(answer) => answer,
             // Session policies that cannot be indexed can still be read.
-            Err(_) => self.by_reference(state, request),
+            Err(_) => self.evaluate_reference(state, request),
         }
     }
 
     /// Decides `request` and says of every statement of its principal's policies whether it matched, and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        self.by_the_reference(
+        self.with_reference(
             &self.0.states.current(),
             request,
             reference::explain,
@@ -184,13 +184,13 @@ impl Authorizer {
         }
     }
 
-    fn by_reference(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
-        self.by_the_reference(state, request, reference::decide, |_, _| {
+    fn evaluate_reference(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
+        self.with_reference(state, request, reference::decide, |_, _| {
             Evaluation::POLICIES_UNAVAILABLE
         })
     }
 
-    fn by_the_reference<T>(
+    fn with_reference<T>(
         &self,
         state: &PolicyState,
         request: &Request<'_>,
@@ -201,7 +201,7 @@ impl Authorizer {
         let lease = state.lease();
         let identity = lease.snapshot().identity(request.principal());
         let policies = identity.policies();
-        let principal = policies.complete(request.principal());
+        let principal = policies.enrich(request.principal());
         let request = request.of(&principal, policies.tags());
         let stack = policies.stack(&principal);
         if identity.is_unavailable() {

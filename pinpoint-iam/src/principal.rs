@@ -55,26 +55,26 @@ struct Parts {
     facts: Context,
     /// See [`IdentityName::hash_value`].
     identity_hash: u64,
-    session_program: Kept<Program>,
-    completed: Kept<Completion>,
+    session_program: Cached<Program>,
+    completed: Cached<Completion>,
 }
 
 /// What is made from the other parts when it is first needed. It is no part of what is copied or compared.
-struct Kept<T>(OnceCell<Box<T>>);
+struct Cached<T>(OnceCell<Box<T>>);
 
-impl<T> Kept<T> {
+impl<T> Cached<T> {
     const fn new() -> Self {
         Self(OnceCell::new())
     }
 }
 
-impl<T> Clone for Kept<T> {
+impl<T> Clone for Cached<T> {
     fn clone(&self) -> Self {
         Self::new()
     }
 }
 
-impl<T> PartialEq for Kept<T> {
+impl<T> PartialEq for Cached<T> {
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -88,7 +88,7 @@ struct Completion {
 }
 
 /// A principal with what a policy source knows of it.
-pub(crate) type Completed<'a> = Cow<'a, Principal>;
+pub(crate) type EnrichedPrincipal<'a> = Cow<'a, Principal>;
 
 /// The condition keys that [`Principal::completed`] may change, in lower case.
 pub(crate) const COMPLETED_KEYS: [&str; 2] = ["aws:userid", "aws:principalarn"];
@@ -387,8 +387,8 @@ impl Principal {
             unique_id: None,
             session_policies: None,
             facts,
-            session_program: Kept::new(),
-            completed: Kept::new(),
+            session_program: Cached::new(),
+            completed: Cached::new(),
         }))
     }
 
@@ -396,8 +396,8 @@ impl Principal {
         let parts = Arc::make_mut(&mut self.0);
         change(parts);
         // What was made from the parts as they were is out of date.
-        parts.session_program = Kept::new();
-        parts.completed = Kept::new();
+        parts.session_program = Cached::new();
+        parts.completed = Cached::new();
         self
     }
 
@@ -515,7 +515,11 @@ impl Principal {
     /// The principal with what a policy source knows of it: the unique id, and the ARN of the user or of a session's role.
     ///
     /// A web service keeps a principal for a session and asks for it at every decision, so it is kept here.
-    pub(crate) fn completed(&self, unique_id: Option<&str>, arn: Option<&str>) -> Completed<'_> {
+    pub(crate) fn completed(
+        &self,
+        unique_id: Option<&str>,
+        arn: Option<&str>,
+    ) -> EnrichedPrincipal<'_> {
         if unique_id.is_none() && arn.is_none() {
             return Cow::Borrowed(self);
         }

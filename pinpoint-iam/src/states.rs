@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
-use crate::eval::compiled::{Lease, Snapshot};
+use crate::eval::compiled::{Snapshot, SnapshotGuard};
 
 /// The policies as one load of the source found them.
 ///
@@ -33,8 +33,8 @@ impl PolicyState {
 
     /// The policies, for one decision.
     #[inline]
-    pub(crate) fn lease(&self) -> Lease {
-        Lease::new(self.snapshot.load())
+    pub(crate) fn lease(&self) -> SnapshotGuard {
+        SnapshotGuard::new(self.snapshot.load())
     }
 
     /// Frees the policies. Decisions that are being made are finished by them.

@@ -10,7 +10,7 @@ use pinpoint_iam_core::internal::{OneLine, Quoted};
 
 use crate::context::ConditionKey;
 use crate::eval::combine::CombinedDecision;
-use crate::eval::compiled::Lease;
+use crate::eval::compiled::SnapshotGuard;
 use crate::eval::stack::{Policy, PolicyType};
 
 /// The outcome of an evaluation: a decision, or the keys that are needed for one.
@@ -248,7 +248,7 @@ enum Place {
     },
     /// In the snapshot that the request was decided by, which the lease keeps.
     InSnapshot {
-        lease: Lease,
+        lease: SnapshotGuard,
         program: u32,
         statement: u32,
     },
@@ -266,7 +266,7 @@ impl StatementId {
     /// A statement of a program of the snapshot that `lease` keeps.
     pub(crate) const fn leased(
         policy_type: PolicyType,
-        lease: Lease,
+        lease: SnapshotGuard,
         program: u32,
         statement: u32,
     ) -> Self {

@@ -7,7 +7,7 @@ use pinpoint_iam_core::internal::Quoted;
 use crate::context::Context;
 use crate::eval::{Policy, PolicyStack};
 use crate::identity::{IdentityKey, IdentityKind, IdentityMap};
-use crate::principal::{Completed, Principal};
+use crate::principal::{EnrichedPrincipal, Principal};
 
 /// The policies of every user and role that a source knows.
 ///
@@ -269,7 +269,7 @@ impl PrincipalPolicies {
 
     /// `principal` with what the source knows of its user or role and the principal does not say: the unique id, and
     /// the ARN with the path.
-    pub(crate) fn complete<'a>(&self, principal: &'a Principal) -> Completed<'a> {
+    pub(crate) fn enrich<'a>(&self, principal: &'a Principal) -> EnrichedPrincipal<'a> {
         let unique_id = self
             .unique_id
             .as_deref()

@@ -25,7 +25,7 @@ pub trait RequestHead {
     /// What middlewares have put into the request; read it with `extension`.
     #[doc(hidden)]
     fn extensions(&self) -> Extensions<'_> {
-        Extensions(Kept::Nowhere(PhantomData))
+        Extensions(ExtensionsInner::Nowhere(PhantomData))
     }
 }
 
@@ -33,11 +33,11 @@ impl dyn RequestHead + '_ {
     /// A copy of the value of this type that a middleware has put into the extensions of the request.
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         match self.extensions().0 {
-            Kept::Nowhere(_) => None,
+            ExtensionsInner::Nowhere(_) => None,
             #[cfg(feature = "axum")]
-            Kept::Http(extensions) => extensions.get::<T>().cloned(),
+            ExtensionsInner::Http(extensions) => extensions.get::<T>().cloned(),
             #[cfg(feature = "actix")]
-            Kept::Actix(request) => {
+            ExtensionsInner::Actix(request) => {
                 let extensions = actix_web::HttpMessage::extensions(request);
                 extensions.get::<T>().cloned()
             }
@@ -47,10 +47,10 @@ impl dyn RequestHead + '_ {
 
 /// Where a framework keeps what middlewares put into a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Extensions<'a>(Kept<'a>);
+pub struct Extensions<'a>(ExtensionsInner<'a>);
 
 #[derive(Clone, Copy, Debug)]
-enum Kept<'a> {
+enum ExtensionsInner<'a> {
     Nowhere(PhantomData<&'a ()>),
     #[cfg(feature = "axum")]
     Http(&'a http::Extensions),
@@ -61,13 +61,13 @@ enum Kept<'a> {
 #[cfg(feature = "axum")]
 impl<'a> Extensions<'a> {
     pub(crate) const fn http(extensions: &'a http::Extensions) -> Self {
-        Self(Kept::Http(extensions))
+        Self(ExtensionsInner::Http(extensions))
     }
 }
 
 #[cfg(feature = "actix")]
 impl<'a> Extensions<'a> {
     pub(crate) const fn actix(request: &'a actix_web::HttpRequest) -> Self {
-        Self(Kept::Actix(request))
+        Self(ExtensionsInner::Actix(request))
     }
 }

@@ -101,7 +101,7 @@ impl<'a> Asked<'a> {
         components: Option<&Components>,
     ) -> RouteVerdict {
         let policies = self.store.policies(self.principal);
-        let principal = policies.complete(self.principal);
+        let principal = policies.enrich(self.principal);
         let context = Context::unknown();
         let mut request = Request::new(&principal, action.into(), resource, &context)
             .of(&principal, policies.tags())

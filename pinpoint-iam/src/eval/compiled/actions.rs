@@ -11,8 +11,8 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 
 use super::index::{Entry, Index};
+use super::index32::{TooLarge, to_u32};
 use super::names::ActionNames;
-use super::number::{TooLarge, number};
 use crate::action::ServiceMetadata;
 use crate::eval::statement::doubt_about_actions;
 use crate::policy::{ActionElement, Effect, Statement};
@@ -23,16 +23,16 @@ use crate::request::RequestedAction;
 pub(super) struct Actions {
     /// For each set a statement that has it.
     sets: Vec<u32>,
-    tables: Tables,
+    tables: ActionBitmaps,
 }
 
 /// A list of tables that only ever grows, one for each service that was asked for.
 #[derive(Debug, Default)]
-struct Tables(OnceCell<Box<Table>>);
+struct ActionBitmaps(OnceCell<Box<ActionBitmap>>);
 
 /// What the sets are in one service.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct ActionBitmap {
     names: Arc<ActionNames>,
     /// For each set a bit for each action.
     bits: Box<[u64]>,
@@ -42,26 +42,26 @@ pub(super) struct Table {
     ranges: Box<[(u32, u32)]>,
     /// Positions in large lists.
     chosen: Box<[u32]>,
-    next: Tables,
+    next: ActionBitmaps,
 }
 
 /// The action of a request, as far as a program knows it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Asked<'t> {
+pub(super) enum ResolvedAction<'t> {
     /// The action with this position in the service of the table.
-    Known(&'t Table, u16),
+    InCatalog(&'t ActionBitmap, u16),
     /// An action of which no catalog is at hand.
-    Other,
+    Unlisted,
 }
 
 /// Gives statements that list the same actions the same number.
 #[derive(Default)]
-pub(super) struct Sets<'p> {
+pub(super) struct ActionSets<'p> {
     numbers: HashMap<(Effect, bool, Vec<&'p str>), u32>,
     actions: Actions,
 }
 
-impl<'p> Sets<'p> {
+impl<'p> ActionSets<'p> {
     /// The number of the set of `statement`, which has the number `own`.
     pub(super) fn number_of(
         &mut self,
@@ -75,7 +75,7 @@ impl<'p> Sets<'p> {
         match self.numbers.entry(key) {
             Slot::Occupied(known) => Ok(*known.get()),
             Slot::Vacant(free) => {
-                let set = number(self.actions.sets.len())?;
+                let set = to_u32(self.actions.sets.len())?;
                 self.actions.sets.push(own);
                 Ok(*free.insert(set))
             }
@@ -96,7 +96,7 @@ impl Actions {
         action: RequestedAction<'_>,
         index: &Index,
         statement: impl Fn(u32) -> Option<&'p Statement>,
-    ) -> Asked<'_> {
+    ) -> ResolvedAction<'_> {
         let Some(metadata) = action.metadata() else {
             return self.find(action);
         };
@@ -107,15 +107,15 @@ impl Actions {
             .get(usize::from(metadata.index))
             .is_some_and(|known| ptr::eq(known, metadata) || known.name == metadata.name);
         if !is_the_one {
-            return Asked::Other;
+            return ResolvedAction::Unlisted;
         }
         let make = || {
             let names = Arc::new(ActionNames::of(service));
-            Table::new(names, &self.sets, index, statement)
+            ActionBitmap::new(names, &self.sets, index, statement)
         };
         match self.tables.get_or_make(service, make) {
-            Some(table) => Asked::Known(table, metadata.index),
-            None => Asked::Other,
+            Some(table) => ResolvedAction::InCatalog(table, metadata.index),
+            None => ResolvedAction::Unlisted,
         }
     }
 
@@ -127,33 +127,33 @@ impl Actions {
         statement: impl Fn(u32) -> Option<&'p Statement>,
     ) {
         self.tables.get_or_make(names.service(), || {
-            Table::new(Arc::clone(names), &self.sets, index, statement)
+            ActionBitmap::new(Arc::clone(names), &self.sets, index, statement)
         });
     }
 
     /// Looks an action up by its name.
-    fn find(&self, action: RequestedAction<'_>) -> Asked<'_> {
+    fn find(&self, action: RequestedAction<'_>) -> ResolvedAction<'_> {
         let mut tables = &self.tables;
         while let Some(table) = tables.0.get() {
             let names = &table.names;
             if names.service().prefix.eq_ignore_ascii_case(action.prefix())
                 && let Some(index) = names.find(action.name())
             {
-                return Asked::Known(table, index);
+                return ResolvedAction::InCatalog(table, index);
             }
             tables = &table.next;
         }
-        Asked::Other
+        ResolvedAction::Unlisted
     }
 }
 
-impl Tables {
+impl ActionBitmaps {
     #[inline]
     fn get_or_make(
         &self,
         service: &'static ServiceMetadata,
-        make: impl FnOnce() -> Result<Table, TooLarge>,
-    ) -> Option<&Table> {
+        make: impl FnOnce() -> Result<ActionBitmap, TooLarge>,
+    ) -> Option<&ActionBitmap> {
         let mut tables = self;
         while let Some(table) = tables.0.get() {
             if ptr::eq(table.names.service(), service) {
@@ -168,8 +168,8 @@ impl Tables {
     fn make(
         &self,
         service: &'static ServiceMetadata,
-        make: impl FnOnce() -> Result<Table, TooLarge>,
-    ) -> Option<&Table> {
+        make: impl FnOnce() -> Result<ActionBitmap, TooLarge>,
+    ) -> Option<&ActionBitmap> {
         let made = Box::new(make().ok()?);
         let mut tables = self;
         let mut made = Some(made);
@@ -184,7 +184,7 @@ impl Tables {
     }
 }
 
-impl Table {
+impl ActionBitmap {
     fn new<'p>(
         names: Arc<ActionNames>,
         sets: &[u32],
@@ -211,7 +211,7 @@ impl Table {
             words,
             ranges: Box::default(),
             chosen: Box::default(),
-            next: Tables::default(),
+            next: ActionBitmaps::default(),
         };
         let mut ranges = Vec::new();
         let mut chosen = Vec::new();
@@ -233,7 +233,7 @@ impl Table {
         let mut columns: Vec<(Vec<u32>, Vec<Entry>)> = Vec::new();
         columns.resize_with(self.names.service().actions.len(), Default::default);
         for (position, entry) in entries.iter().enumerate() {
-            let position = number(position)?;
+            let position = to_u32(position)?;
             for (action, (column, plain)) in (0..=u16::MAX).zip(&mut columns) {
                 // Of plain entries the first is the one that decides.
                 if !self.has(*entry, action) || plain.iter().any(|first| first.covers(*entry)) {
@@ -251,7 +251,7 @@ impl Table {
             let range = match known.entry(column) {
                 Slot::Occupied(known) => *known.get(),
                 Slot::Vacant(free) => {
-                    let range = (number(chosen.len())?, number(free.key().len())?);
+                    let range = (to_u32(chosen.len())?, to_u32(free.key().len())?);
                     chosen.extend(free.key());
                     *free.insert(range)
                 }

@@ -2,7 +2,7 @@
 
 use super::index::{Entry, Kind, pattern};
 use super::program::Program;
-use super::seen::{Seen, Visit};
+use super::visited::{Visit, VisitedSet};
 use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::combine::{
@@ -288,7 +288,7 @@ fn evaluate_program(
     }
     let mut denies = EffectMatches::default();
     let mut allows = EffectMatches::default();
-    let mut seen = Seen::of(program.repeating());
+    let mut seen = VisitedSet::of(program.dedup_slots());
     let plain = !policy_type.names_principals();
     program.candidates(request, |entry| {
         if entry.is_plain() && plain {
@@ -464,13 +464,13 @@ fn statement_matches(
     policy_type: PolicyType,
     has_boundary: bool,
     request: &Request<'_>,
-    seen: &mut Seen,
+    seen: &mut VisitedSet,
 ) -> Truth {
     let resource = resource_of(statement, entry, policy_type, request);
     if resource == Truth::False {
         return Truth::False;
     }
-    let is_new = seen.visit(entry.repeats, resource);
+    let is_new = seen.visit(entry.dedup_slot, resource);
     if is_new == Visit::Again {
         return Truth::False;
     }

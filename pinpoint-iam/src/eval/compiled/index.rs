@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::head::{HEAD, Heads, head, matches_text, only_text};
-use super::number::{TooLarge, number};
+use super::arn_prefix::{ArnPrefixes, HEAD, head, matches_text, only_text};
+use super::index32::{TooLarge, to_u32};
 use super::trie::Tries;
 use crate::eval::Truth;
 use crate::pattern::{BorrowedPattern, Part};
@@ -19,7 +19,7 @@ pub(super) struct Index {
     entries: Vec<Entry>,
     /// For patterns without a head of their own: `*`, short ARNs, `NotResource`.
     anywhere: List,
-    heads: Heads,
+    heads: ArnPrefixes,
     tries: Tries,
 }
 
@@ -31,9 +31,9 @@ pub(super) struct Entry {
     /// The number of the statement's set of actions.
     pub(super) actions: u32,
     /// Tells apart the statements that have conditions and several entries; [`Entry::ALONE`] for all others.
-    pub(super) repeats: u32,
+    pub(super) dedup_slot: u32,
     /// The bits: kind, [`DENIES`](Self::DENIES), [`PLAIN`](Self::PLAIN), index of the pattern.
-    how: u32,
+    flags: u32,
 }
 
 /// What is left to ask once the walk through the index has come to an entry.
@@ -52,7 +52,7 @@ pub(super) enum Kind {
 }
 
 impl Entry {
-    pub(super) const ALONE: u32 = u32::MAX;
+    pub(super) const NO_SLOT: u32 = u32::MAX;
 
     const KINDS: u32 = 0b111;
     const DENIES: u32 = 0b1000;
@@ -73,7 +73,7 @@ impl Entry {
             Kind::Pattern(index) => (3, index),
             Kind::Element => (4, 0),
         };
-        let index = number(index)?;
+        let index = to_u32(index)?;
         if index > u32::MAX >> Self::INDEX_SHIFT {
             return Err(TooLarge::ERROR);
         }
@@ -81,21 +81,21 @@ impl Entry {
         if of.effect() == Effect::Deny {
             how |= Self::DENIES;
         }
-        if matches!(kind, Kind::Always | Kind::AtEnd) && asks_nothing_more(of) {
+        if matches!(kind, Kind::Always | Kind::AtEnd) && is_unconditional(of) {
             how |= Self::PLAIN;
         }
         Ok(Self {
             statement,
             actions,
-            repeats,
-            how,
+            dedup_slot: repeats,
+            flags: how,
         })
     }
 
     #[inline]
     pub(super) const fn kind(self) -> Kind {
-        let index = (self.how >> Self::INDEX_SHIFT) as usize;
-        match self.how & Self::KINDS {
+        let index = (self.flags >> Self::INDEX_SHIFT) as usize;
+        match self.flags & Self::KINDS {
             0 => Kind::Always,
             1 => Kind::AtEnd,
             2 => Kind::Component(index),
@@ -106,29 +106,29 @@ impl Entry {
 
     #[inline]
     const fn is_at_end(self) -> bool {
-        self.how & Self::KINDS == 1
+        self.flags & Self::KINDS == 1
     }
 
     #[inline]
     pub(super) const fn denies(self) -> bool {
-        self.how & Self::DENIES != 0
+        self.flags & Self::DENIES != 0
     }
 
     /// Whether the statement matches as soon as its action does and the walk has come here.
     #[inline]
     pub(super) const fn is_plain(self) -> bool {
-        self.how & Self::PLAIN != 0
+        self.flags & Self::PLAIN != 0
     }
 
     /// Whether the first of two plain entries that stand side by side says all that the second does.
     pub(super) const fn covers(self, later: Self) -> bool {
-        self.is_plain() && later.is_plain() && self.how == later.how
+        self.is_plain() && later.is_plain() && self.flags == later.flags
     }
 }
 
 /// Whether a statement asks for nothing but action and resource. Who it names only matters to some types of policy, and a
 /// program does not know of which type its policies are.
-fn asks_nothing_more(statement: &Statement) -> bool {
+fn is_unconditional(statement: &Statement) -> bool {
     statement.conditions().is_empty() && statement.principal().is_none()
 }
 
@@ -317,7 +317,7 @@ impl<'p> Builder<'p> {
             let root = index.tries.add(&lists)?;
             heads.push((patterns, root));
         }
-        index.heads = Heads::of(&heads, are_joined)?;
+        index.heads = ArnPrefixes::of(&heads, are_joined)?;
         index.entries.shrink_to_fit();
         index.tries.shrink();
         Ok(index)
@@ -382,7 +382,7 @@ fn list(
     large_lists: &mut u32,
     own: impl ExactSizeIterator<Item = Entry>,
 ) -> Result<List, TooLarge> {
-    let start = number(entries.len())?;
+    let start = to_u32(entries.len())?;
     let length = own.len();
     entries.extend(own);
     let large = if length > List::LONGEST_SMALL {
@@ -393,7 +393,7 @@ fn list(
     };
     Ok(List {
         start,
-        length: number(length)?,
+        length: to_u32(length)?,
         large,
     })
 }
@@ -446,7 +446,7 @@ mod tests {
         let document = Document::parse(&text).unwrap();
         let mut builder = Builder::default();
         for (number, statement) in (0..).zip(document.statements()) {
-            builder.add(statement, number, 0, Entry::ALONE).unwrap();
+            builder.add(statement, number, 0, Entry::NO_SLOT).unwrap();
         }
         let index = builder.build().unwrap();
         let arn = format!("arn:aws:mobiletargeting:{region}:1:apps/a1");

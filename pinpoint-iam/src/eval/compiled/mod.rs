@@ -13,24 +13,24 @@
 //! An [`Authorizer`](crate::Authorizer) keeps programs from load to load. [`Compiled`] is for policies at hand, such as those of a test.
 
 mod actions;
+mod arn_prefix;
 mod decide;
-mod head;
+mod groups;
 mod index;
+mod index32;
 mod names;
-mod number;
 mod program;
-mod runs;
-mod seen;
 mod snapshot;
 mod trie;
+mod visited;
 
 use std::borrow::Cow;
 
-pub use number::TooLarge;
+pub use index32::TooLarge;
 
 pub(crate) use names::ActionNames;
 pub(crate) use program::Program;
-pub(crate) use snapshot::{Lease, Snapshot};
+pub(crate) use snapshot::{Snapshot, SnapshotGuard};
 
 use crate::arn::Scope;
 use crate::eval::combine::CombinedDecision;
@@ -129,7 +129,7 @@ impl Compiled {
 ///
 /// When the session policies of the principal are too large to be compiled.
 pub(crate) fn decide(
-    lease: Lease,
+    lease: SnapshotGuard,
     request: &Request<'_>,
     scope: &Scope,
 ) -> Result<Evaluation, TooLarge> {
@@ -141,10 +141,10 @@ pub(crate) fn decide(
     }
     let session = principal.session_program()?;
     let asks_for_completed_keys =
-        identity.asks_for_completed_keys() || session.is_some_and(Program::asks_for_completed_keys);
+        identity.needs_enrichment() || session.is_some_and(Program::needs_enrichment);
     let policies = identity.policies();
     let completed = if asks_for_completed_keys {
-        policies.complete(principal)
+        policies.enrich(principal)
     } else {
         Cow::Borrowed(principal)
     };

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::actions::{Actions, Asked, Sets};
+use super::actions::{ActionSets, Actions, ResolvedAction};
 use super::index::{Builder, Entry, Index, is_reached};
+use super::index32::{TooLarge, to_u32};
 use super::names::ActionNames;
-use super::number::{TooLarge, number};
 use crate::eval::Truth;
 use crate::eval::stack::Policy;
 use crate::eval::statement::action_part;
@@ -33,7 +33,7 @@ impl Program {
     /// Compiles `policies`.
     pub(crate) fn compile(policies: &[Policy]) -> Result<Self, TooLarge> {
         let mut starts = Vec::with_capacity(policies.len());
-        let mut sets = Sets::default();
+        let mut sets = ActionSets::default();
         let mut builder = Builder::default();
         let mut next = 0;
         let mut repeating = 0;
@@ -46,11 +46,11 @@ impl Program {
                     repeating += 1;
                     repeating - 1
                 } else {
-                    Entry::ALONE
+                    Entry::NO_SLOT
                 };
                 builder.add(statement, next, set, repeats)?;
                 asks_for_completed_keys |= asks_for_completed(statement);
-                next = number(next as usize + 1)?;
+                next = to_u32(next as usize + 1)?;
             }
         }
         Ok(Self {
@@ -85,12 +85,12 @@ impl Program {
     }
 
     /// How many statements have conditions and several entries.
-    pub(super) const fn repeating(&self) -> u32 {
+    pub(super) const fn dedup_slots(&self) -> u32 {
         self.repeating
     }
 
     /// Whether a condition or a variable looks at a key that a policy source completes.
-    pub(crate) const fn asks_for_completed_keys(&self) -> bool {
+    pub(crate) const fn needs_enrichment(&self) -> bool {
         self.asks_for_completed_keys
     }
 
@@ -105,27 +105,31 @@ impl Program {
             .ask(action, &self.index, |number| self.statement(number));
         let resource = request.resource_ref();
         match asked {
-            Asked::Known(table, action) => self.index.visit(resource, |list, at_end| {
-                let entries = self.index.entries(list);
-                match list.large() {
-                    None => {
-                        for entry in entries {
-                            if table.has(*entry, action) && is_reached(*entry, at_end) {
-                                each(*entry);
+            ResolvedAction::InCatalog(table, action) => {
+                self.index.visit(resource, |list, at_end| {
+                    let entries = self.index.entries(list);
+                    match list.large() {
+                        None => {
+                            for entry in entries {
+                                if table.has(*entry, action) && is_reached(*entry, at_end) {
+                                    each(*entry);
+                                }
+                            }
+                        }
+                        Some(large) => {
+                            for position in table.chosen(large, action) {
+                                let entry = entries.get(*position as usize);
+                                if let Some(entry) =
+                                    entry.filter(|entry| is_reached(**entry, at_end))
+                                {
+                                    each(*entry);
+                                }
                             }
                         }
                     }
-                    Some(large) => {
-                        for position in table.chosen(large, action) {
-                            let entry = entries.get(*position as usize);
-                            if let Some(entry) = entry.filter(|entry| is_reached(**entry, at_end)) {
-                                each(*entry);
-                            }
-                        }
-                    }
-                }
-            }),
-            Asked::Other => self.index.visit(resource, |list, at_end| {
+                })
+            }
+            ResolvedAction::Unlisted => self.index.visit(resource, |list, at_end| {
                 for entry in self.index.entries(list) {
                     let statement = self.statement(entry.statement);
                     let is_about_it =
@@ -152,8 +156,8 @@ impl Program {
         });
         for (entry, resource) in self.index.for_any_resource() {
             let is_about_it = match &asked {
-                Asked::Known(table, action) => table.has(entry, *action),
-                Asked::Other => self
+                ResolvedAction::InCatalog(table, action) => table.has(entry, *action),
+                ResolvedAction::Unlisted => self
                     .statement(entry.statement)
                     .is_some_and(|statement| action_part(statement, request).matches),
             };

@@ -7,10 +7,10 @@ use std::sync::{Arc, LazyLock};
 use arc_swap::Guard;
 
 use super::decide::{ProgramSelection, ProgramStack};
+use super::groups::PolicyGroups;
+use super::index32::TooLarge;
 use super::names::ActionNames;
-use super::number::TooLarge;
 use super::program::Program;
-use super::runs::Runs;
 use crate::eval::stack::Policy;
 use crate::identity::{IdentityKey, IdentityMap};
 use crate::principal::Principal;
@@ -40,7 +40,7 @@ impl Snapshot {
     /// Compiles the policies of `store`, and resolves patterns over actions for `services`.
     pub(crate) fn of(store: PolicyStore, services: &[Arc<ActionNames>]) -> Result<Self, TooLarge> {
         let identities = store.into_identities();
-        let mut runs = Runs::default();
+        let mut runs = PolicyGroups::default();
         for policies in identities.values() {
             runs.add(policies.identity());
             runs.add(policies.boundary());
@@ -56,11 +56,11 @@ impl Snapshot {
             })
             .collect::<Result<_, TooLarge>>()?;
         let identities = identities.map(|policies| {
-            let identity = cut.runs_of(policies.identity());
-            let boundary = cut.runs_of(policies.boundary());
+            let identity = cut.groups_of(policies.identity());
+            let boundary = cut.groups_of(policies.boundary());
             let asks = |number: &u32| {
                 let program = programs.get(*number as usize);
-                program.is_some_and(Program::asks_for_completed_keys)
+                program.is_some_and(Program::needs_enrichment)
             };
             Identity {
                 asks_for_completed_keys: identity.iter().chain(&*boundary).any(asks),
@@ -156,7 +156,7 @@ impl Identity {
     }
 
     /// Whether a condition or variable looks at a key that the source completes.
-    pub(crate) const fn asks_for_completed_keys(&self) -> bool {
+    pub(crate) const fn needs_enrichment(&self) -> bool {
         self.asks_for_completed_keys
     }
 }
@@ -165,9 +165,9 @@ impl Identity {
 ///
 /// It counts no references while a thread has only a few of them at a time, so that two threads never write to the same
 /// memory because of their decisions.
-pub(crate) struct Lease(Guard<Arc<Snapshot>>);
+pub(crate) struct SnapshotGuard(Guard<Arc<Snapshot>>);
 
-impl Lease {
+impl SnapshotGuard {
     pub(crate) const fn new(guard: Guard<Arc<Snapshot>>) -> Self {
         Self(guard)
     }
@@ -191,14 +191,14 @@ impl Lease {
 
 static LOST: LazyLock<Policy> = LazyLock::new(Policy::lost);
 
-impl Clone for Lease {
+impl Clone for SnapshotGuard {
     fn clone(&self) -> Self {
         Self(Guard::from_inner(Arc::clone(&self.0)))
     }
 }
 
-impl fmt::Debug for Lease {
+impl fmt::Debug for SnapshotGuard {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Lease")
+        formatter.write_str("SnapshotGuard")
     }
 }

@@ -1,7 +1,7 @@
 //! A set of texts in which all beginnings of a text are found in one walk along it.
 
 use super::index::List;
-use super::number::{TooLarge, number};
+use super::index32::{TooLarge, to_u32};
 
 /// Tries over bytes, several in one. What several texts start with is stored once.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Tries {
                 longer => (List::EMPTY, longer),
             };
             let next = |(text, _): &(&[u8], List)| text.get(common).copied();
-            let children = number(self.nodes.len())?;
+            let children = to_u32(self.nodes.len())?;
             let mut child_count = 0;
             for texts in longer.chunk_by(|left, right| next(left) == next(right)) {
                 let first = texts.first().and_then(next).unwrap_or_default();
@@ -70,7 +70,7 @@ impl Tries {
                 };
             }
         }
-        Ok(Root(number(root)?))
+        Ok(Root(to_u32(root)?))
     }
 
     /// What is stored, in no particular order.
@@ -131,7 +131,7 @@ impl Tries {
     /// A node that is still to be filled.
     fn push(&mut self, first: u8) -> Result<usize, TooLarge> {
         let index = self.nodes.len();
-        number(index)?;
+        to_u32(index)?;
         self.first_bytes.push(first);
         self.nodes.push(Node {
             label: 0,
@@ -153,7 +153,7 @@ impl Tries {
             .first()
             .and_then(|(text, _)| text.get(start..end))
             .unwrap_or_default();
-        let place = (number(self.labels.len())?, number(label.len())?);
+        let place = (to_u32(self.labels.len())?, to_u32(label.len())?);
         self.labels.extend_from_slice(label);
         Ok(place)
     }

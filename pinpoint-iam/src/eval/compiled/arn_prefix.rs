@@ -3,7 +3,7 @@
 //! Policies name few partitions, services, regions and accounts, again and again. Each text is compared with a request's
 //! once; heads are then told apart by numbers.
 
-use super::number::{TooLarge, number};
+use super::index32::{TooLarge, to_u32};
 use super::trie::Root;
 use crate::arn::Arn;
 use crate::context::Context;
@@ -19,7 +19,7 @@ pub(super) const fn head<'a>(arn: &Arn<'a>) -> [&'a str; HEAD] {
 
 /// The heads of the patterns of a program, each with its trie.
 #[derive(Debug, Default)]
-pub(super) struct Heads {
+pub(super) struct ArnPrefixes {
     /// For each component the texts that patterns without wildcards name, sorted.
     texts: [Vec<Box<str>>; HEAD],
     /// The heads that name all four components by the numbers of their texts; sorted.
@@ -42,7 +42,7 @@ enum Component {
 /// Stands for a text that no pattern names.
 const UNNAMED: u32 = u32::MAX;
 
-impl Heads {
+impl ArnPrefixes {
     /// Heads, each with its trie, no two of which are written the same. With `are_joined` the trie of a head without
     /// wildcards has all that the tries of other heads that match it have.
     pub(super) fn of(
@@ -63,7 +63,7 @@ impl Heads {
         for texts in &mut all.texts {
             texts.sort_unstable();
             texts.dedup();
-            number(texts.len())?;
+            to_u32(texts.len())?;
         }
         for (patterns, root) in heads {
             let mut positions = all.texts.iter().zip(patterns);
@@ -192,7 +192,7 @@ mod tests {
             })
             .collect();
         let mut found = Vec::new();
-        Heads::of(&with_roots, false)
+        ArnPrefixes::of(&with_roots, false)
             .unwrap()
             .visit(head, |root| found.push(root.number()));
         found.sort_unstable();

@@ -7,7 +7,7 @@ use crate::eval::Truth;
 ///
 /// Without it a statement with many resources and many conditions would have all its conditions asked for each of its
 /// resources that match.
-pub(super) struct Seen {
+pub(super) struct VisitedSet {
     /// Two bits for each of the first statements.
     near: [u64; NEAR],
     /// The same for the others, if there are any.
@@ -24,7 +24,7 @@ pub(super) enum Visit {
     Again,
 }
 
-impl Seen {
+impl VisitedSet {
     /// For a program that has so many of these statements.
     #[inline]
     pub(super) fn of(statements: u32) -> Self {
@@ -42,7 +42,7 @@ impl Seen {
     /// What matches is looked at again after what only may match: it says more.
     #[inline]
     pub(super) fn visit(&mut self, repeats: u32, resource: Truth) -> Visit {
-        if repeats == Entry::ALONE {
+        if repeats == Entry::NO_SLOT {
             return Visit::First;
         }
         let repeats = repeats as usize;
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_statement_is_looked_at_once_for_each_truth() {
         for statements in [1, 128, 129, 1000] {
-            let mut seen = Seen::of(statements);
+            let mut seen = VisitedSet::of(statements);
             let last = statements - 1;
             assert_eq!(seen.visit(last, Unknown), First);
             assert_eq!(seen.visit(last, Unknown), Again);
@@ -88,8 +88,8 @@ mod tests {
                 assert_eq!(seen.visit(last - 1, Unknown), First);
                 assert_eq!(seen.visit(0, Unknown), Again);
             }
-            assert_eq!(seen.visit(Entry::ALONE, True), First);
-            assert_eq!(seen.visit(Entry::ALONE, True), First);
+            assert_eq!(seen.visit(Entry::NO_SLOT, True), First);
+            assert_eq!(seen.visit(Entry::NO_SLOT, True), First);
         }
     }
 }

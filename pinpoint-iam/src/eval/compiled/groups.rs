@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::number::{TooLarge, number};
+use super::index32::{TooLarge, to_u32};
 use crate::eval::stack::Policy;
 
 /// Lists of policies, cut into **runs**: stretches of policies that stand in the same order in every list that has one of
@@ -12,7 +12,7 @@ use crate::eval::stack::Policy;
 /// list is a sequence of whole runs, so that the order of statements is kept. What one user alone has is one run, however
 /// many policies that are; what everybody has in common is one run too.
 #[derive(Debug, Default)]
-pub(super) struct Runs {
+pub(super) struct PolicyGroups {
     policies: Vec<Policy>,
     numbers: HashMap<usize, usize>,
     links: Vec<Links>,
@@ -21,12 +21,12 @@ pub(super) struct Runs {
 /// What stands next to a policy.
 #[derive(Clone, Copy, Debug, Default)]
 struct Links {
-    before: Link,
-    after: Link,
+    before: Adjacency,
+    after: Adjacency,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Link {
+enum Adjacency {
     /// No list was seen yet.
     #[default]
     Unseen,
@@ -36,7 +36,7 @@ enum Link {
     Varies,
 }
 
-impl Link {
+impl Adjacency {
     fn meet(&mut self, neighbour: Option<usize>) {
         let found = Self::Always(neighbour);
         if *self == Self::Unseen {
@@ -47,7 +47,7 @@ impl Link {
     }
 }
 
-impl Runs {
+impl PolicyGroups {
     /// Adds a list; a policy stands in it once.
     pub(super) fn add(&mut self, list: &[Policy]) {
         let numbers: Vec<usize> = list.iter().map(|policy| self.number_of(policy)).collect();
@@ -74,13 +74,13 @@ impl Runs {
     }
 
     /// The policies of each run, and for each policy that starts one the number of the run.
-    pub(super) fn cut(self) -> Result<Cut, TooLarge> {
-        let mut cut = Cut::default();
+    pub(super) fn cut(self) -> Result<GroupPartition, TooLarge> {
+        let mut cut = GroupPartition::default();
         for (own, policy) in self.policies.iter().enumerate() {
             if self.continues(own) {
                 continue;
             }
-            cut.starts.insert(policy.address(), number(cut.runs.len())?);
+            cut.starts.insert(policy.address(), to_u32(cut.runs.len())?);
             let mut run = vec![policy.clone()];
             let mut last = own;
             while let Some(next) = self.next(last) {
@@ -94,16 +94,16 @@ impl Runs {
 
     /// The policy that follows on this one wherever one of the two stands.
     fn next(&self, own: usize) -> Option<usize> {
-        let Link::Always(Some(next)) = self.links.get(own)?.after else {
+        let Adjacency::Always(Some(next)) = self.links.get(own)?.after else {
             return None;
         };
         let before = self.links.get(next)?.before;
-        (before == Link::Always(Some(own))).then_some(next)
+        (before == Adjacency::Always(Some(own))).then_some(next)
     }
 
     fn continues(&self, own: usize) -> bool {
         match self.links.get(own).map(|links| links.before) {
-            Some(Link::Always(Some(before))) => self.next(before) == Some(own),
+            Some(Adjacency::Always(Some(before))) => self.next(before) == Some(own),
             _ => false,
         }
     }
@@ -111,14 +111,14 @@ impl Runs {
 
 /// The runs of many lists.
 #[derive(Debug, Default)]
-pub(super) struct Cut {
+pub(super) struct GroupPartition {
     pub(super) runs: Vec<Vec<Policy>>,
     starts: HashMap<usize, u32>,
 }
 
-impl Cut {
+impl GroupPartition {
     /// The runs that a list consists of.
-    pub(super) fn runs_of(&self, list: &[Policy]) -> Box<[u32]> {
+    pub(super) fn groups_of(&self, list: &[Policy]) -> Box<[u32]> {
         list.iter()
             .filter_map(|policy| self.starts.get(&policy.address()).copied())
             .collect()
@@ -144,7 +144,7 @@ mod tests {
                     .collect()
             })
             .collect();
-        let mut all = Runs::default();
+        let mut all = PolicyGroups::default();
         for list in &lists {
             all.add(list);
         }
@@ -157,7 +157,7 @@ mod tests {
         let put_together = lists
             .iter()
             .map(|list| {
-                cut.runs_of(list)
+                cut.groups_of(list)
                     .iter()
                     .map(|run| names[*run as usize].as_str())
                     .collect()

@@ -21,6 +21,6 @@ impl fmt::Display for TooLarge {
 impl std::error::Error for TooLarge {}
 
 /// `count` in 32 bits.
-pub(super) fn number(count: usize) -> Result<u32, TooLarge> {
+pub(super) fn to_u32(count: usize) -> Result<u32, TooLarge> {
     u32::try_from(count).map_err(|_| TooLarge::ERROR)
 }
