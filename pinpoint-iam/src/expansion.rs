@@ -104,29 +104,29 @@ impl<T: ?Sized> Borrowed for T {}
     message = "`{Self}` does not fit `{A}`",
     label = "the action acts on `{Legal}`"
 )]
-pub trait Fits<A, Legal> {
+pub trait ResourceOf<A, Legal> {
     /// Asks the guard about the action on this resource.
     ///
     /// # Errors
     ///
     /// As [`Guard::check`].
-    fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied>;
+    fn check(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied>;
 
     /// Asks the guard, and answers the proof.
     ///
     /// # Errors
     ///
     /// As [`Guard::authorize`].
-    fn prove(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied>;
+    fn authorize(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<A: ActsOn<R>, Legal, R: Resource> Fits<A, Legal> for R {
-    fn ask(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied> {
+impl<A: ActsOn<R>, Legal, R: Resource> ResourceOf<A, Legal> for R {
+    fn check(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied> {
         guard.check(action, self)
     }
 
-    fn prove(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied> {
+    fn authorize(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied> {
         guard.authorize(action, self)
     }
 }
@@ -250,33 +250,33 @@ pub fn no_request_tags() -> &'static Context {
     label = "expected a `Guard`, or a reference to one",
     note = "`Authorizer::guard` makes a guard of a principal and the context of its request"
 )]
-pub trait HoldsGuard {
+pub trait AsGuard {
     /// The guard.
     fn guard(&self) -> Guard<'_>;
 }
 
-impl HoldsGuard for Guard<'_> {
+impl AsGuard for Guard<'_> {
     fn guard(&self) -> Guard<'_> {
         self.borrowed()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: HoldsGuard + ?Sized> HoldsGuard for &T {
+impl<T: AsGuard + ?Sized> AsGuard for &T {
     fn guard(&self) -> Guard<'_> {
         (**self).guard()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: HoldsGuard + ?Sized> HoldsGuard for &mut T {
+impl<T: AsGuard + ?Sized> AsGuard for &mut T {
     fn guard(&self) -> Guard<'_> {
         (**self).guard()
     }
 }
 
 /// The guard that an expression gives.
-pub fn guard(given: &(impl HoldsGuard + ?Sized)) -> Guard<'_> {
+pub fn guard(given: &(impl AsGuard + ?Sized)) -> Guard<'_> {
     given.guard()
 }
 
@@ -286,21 +286,21 @@ pub fn guard(given: &(impl HoldsGuard + ?Sized)) -> Guard<'_> {
     label = "expected `Result<_, E>`, where `E: From<Denied>`",
     note = "the check returns its error before the body of the function begins"
 )]
-pub trait Refusal {
+pub trait DenialOutput {
     /// The refusal.
-    fn refusal(denied: Denied) -> Self;
+    fn denial(denied: Denied) -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, E: From<Denied>> Refusal for Result<T, E> {
-    fn refusal(denied: Denied) -> Self {
+impl<T, E: From<Denied>> DenialOutput for Result<T, E> {
+    fn denial(denied: Denied) -> Self {
         Err(denied.into())
     }
 }
 
 /// Refuses the caller of a function.
-pub fn refuse<R: Refusal>(denied: Denied) -> R {
-    R::refusal(denied)
+pub fn deny<R: DenialOutput>(denied: Denied) -> R {
+    R::denial(denied)
 }
 
 /// What a check before the body says where the rest follows behind it: only what is sure refuses.
@@ -320,8 +320,8 @@ pub fn before_body<T>(outcome: Result<T, Denied>) -> Result<(), Denied> {
 /// # Errors
 ///
 /// As `Guard::foresee`.
-pub fn foresee<A: TypedAction>(guard: &Guard<'_>, action: A) -> Result<(), Denied> {
-    guard.foresee(action)
+pub fn precheck<A: TypedAction>(guard: &Guard<'_>, action: A) -> Result<(), Denied> {
+    guard.precheck(action)
 }
 
 /// Checks in an `async` function, where resource tags can be waited for.
@@ -329,11 +329,11 @@ pub fn foresee<A: TypedAction>(guard: &Guard<'_>, action: A) -> Result<(), Denie
 /// # Errors
 ///
 /// Those of `check`.
-pub async fn settle<T>(
+pub async fn check_with_tags<T>(
     guard: &Guard<'_>,
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
 ) -> Result<T, Denied> {
-    guard::settle(guard.borrowed(), &mut guard.fetched_tags().clone(), check).await
+    guard::check_with_tags(guard.borrowed(), &mut guard.fetched_tags().clone(), check).await
 }
 
 /// Shows tokens to rust-analyzer, which sets `rust_analyzer`, and to nobody else.
@@ -371,7 +371,7 @@ macro_rules! __requires_without_guard_is_for_free_functions {
 pub use crate::__for_completion as for_completion;
 pub use crate::__private::{Generated, GuardedAccess, PublicAccess};
 pub use crate::__requires_without_guard_is_for_free_functions as requires_without_guard_is_for_free_functions;
-pub use crate::guard::Several;
+pub use crate::guard::Checks;
 
 /// The document of an `include_policy!`, from the text that the macro has checked.
 ///

@@ -36,8 +36,8 @@ pub struct Request<'a> {
     /// The scope that is asked; none where policies are tried out.
     scope: Option<&'a Scope>,
     principal_tags: Option<&'a Context>,
-    resource_tags: LateTags<'a>,
-    request_tags: LateTags<'a>,
+    resource_tags: DeferredTags<'a>,
+    request_tags: DeferredTags<'a>,
     shape: Shape<'a>,
     context: RequestContext<'a>,
 }
@@ -107,7 +107,7 @@ impl fmt::Debug for RequestContext<'_> {
 
 /// What is known of tags that a request learns later than the rest of its context.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum LateTags<'a> {
+pub(crate) enum DeferredTags<'a> {
     /// The context tells all of them: what it does not have, there is not.
     FromContext,
     /// The context may tell some; the others are not known yet.
@@ -116,7 +116,7 @@ pub(crate) enum LateTags<'a> {
     Known(&'a Context),
 }
 
-impl<'a> LateTags<'a> {
+impl<'a> DeferredTags<'a> {
     fn lookup(self, key: &ConditionKey, context: RequestContext<'a>) -> Lookup<'a> {
         match self {
             Self::FromContext => context.lookup(key),
@@ -148,8 +148,8 @@ impl<'a> Request<'a> {
             resource_account: None,
             scope: None,
             principal_tags: None,
-            resource_tags: LateTags::FromContext,
-            request_tags: LateTags::FromContext,
+            resource_tags: DeferredTags::FromContext,
+            request_tags: DeferredTags::FromContext,
             shape: Shape::One,
             context: RequestContext::Made(context),
         }
@@ -192,7 +192,11 @@ impl<'a> Request<'a> {
     }
 
     /// The request with what is known of the tags of the resource and of those in the request.
-    pub(crate) const fn with_tags(mut self, resource: LateTags<'a>, request: LateTags<'a>) -> Self {
+    pub(crate) const fn with_tags(
+        mut self,
+        resource: DeferredTags<'a>,
+        request: DeferredTags<'a>,
+    ) -> Self {
         self.resource_tags = resource;
         self.request_tags = request;
         self

@@ -6,9 +6,9 @@ use crate::guard::Denied;
 ///
 /// A composition is a value, so that no bracket can get lost between what was written and what is asked. The empty
 /// tuple is none: nothing to check would be a check that always passes.
-pub trait Several {
+pub trait Checks {
     /// What the checks answer when they all pass.
-    type Passed;
+    type Output;
 
     /// All must pass.
     ///
@@ -16,7 +16,7 @@ pub trait Several {
     ///
     /// The gravest of what failed: a request that is malformed goes before one that is refused, and that before one
     /// that cannot be decided yet.
-    fn all(self) -> Result<Self::Passed, Denied>;
+    fn all(self) -> Result<Self::Output, Denied>;
 
     /// One must pass.
     ///

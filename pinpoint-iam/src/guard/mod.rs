@@ -3,7 +3,7 @@
 mod composition;
 mod denied;
 mod permit;
-mod settle;
+mod resolve_tags;
 mod tags;
 
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
@@ -12,19 +12,19 @@ use crate::authorizer::Authorizer;
 use crate::context::{Context, TagKey};
 use crate::eval::{Decision, Evaluation};
 use crate::principal::Principal;
-use crate::request::{LateTags, Request, RequestContext};
+use crate::request::{DeferredTags, Request, RequestContext};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
 use crate::states::Pinned;
 
-pub use self::composition::Several;
+pub use self::composition::Checks;
 pub use self::denied::{Denied, DeniedReason};
 pub use self::permit::Permit;
 pub use self::tags::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
 
 pub(crate) use self::denied::Pending;
-pub(crate) use self::settle::settle;
+pub(crate) use self::resolve_tags::check_with_tags;
 #[cfg(feature = "actix")]
-pub(crate) use self::settle::settle_at_once;
+pub(crate) use self::resolve_tags::check_without_waiting;
 pub(crate) use self::tags::FetchedTags;
 
 /// Checks what one caller may do, in one request.
@@ -47,7 +47,7 @@ pub struct Guard<'a> {
     scope: &'a Scope,
     principal: &'a Principal,
     context: RequestContext<'a>,
-    request_tags: LateTags<'a>,
+    request_tags: DeferredTags<'a>,
     resource_tags: &'a FetchedTags,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Guard<'a> {
             scope: authorizer.scope(),
             principal,
             context: context.into(),
-            request_tags: LateTags::Unknown,
+            request_tags: DeferredTags::Unknown,
             resource_tags: FetchedTags::NONE,
         }
     }
@@ -100,7 +100,7 @@ impl<'a> Guard<'a> {
         'a: 'b,
     {
         Guard {
-            request_tags: LateTags::Known(tags),
+            request_tags: DeferredTags::Known(tags),
             ..self
         }
     }
@@ -146,7 +146,7 @@ impl<'a> Guard<'a> {
         R: Resource,
     {
         action.check_pinned(resource)?;
-        self.decide(A::METADATA, resource.requested(self.scope), Stage::Final)
+        self.decide(A::METADATA, resource.requested(self.scope), Phase::Check)
     }
 
     /// Checks that the caller may do `action` to `resource`, and answers the proof of it.
@@ -197,7 +197,7 @@ impl<'a> Guard<'a> {
                 Ok(part) => {
                     action.check_pinned(resource_type, &part)?;
                     let requested = RequestedResource::Arn(arn);
-                    self.decide(action, requested, Stage::Final)?;
+                    self.decide(action, requested, Phase::Check)?;
                     return Ok((resource_type, requested));
                 }
                 // What is closest to a resource of the action says most of what is wrong.
@@ -239,7 +239,7 @@ impl<'a> Guard<'a> {
         let scope = self.scope;
         let (resource_type, part) = match metadata.resource_types {
             [] => {
-                self.decide(metadata, RequestedResource::All, Stage::Final)?;
+                self.decide(metadata, RequestedResource::All, Phase::Check)?;
                 return Ok(Permit::new(self, None, &RequestedResource::All));
             }
             [only] => {
@@ -262,7 +262,7 @@ impl<'a> Guard<'a> {
             _ => return Err(Denied::misrouted()),
         };
         let requested = resource_type.requested(&part, scope);
-        self.decide(metadata, requested, Stage::Final)?;
+        self.decide(metadata, requested, Phase::Check)?;
         Ok(Permit::new(self, Some(resource_type), &requested))
     }
 
@@ -272,33 +272,33 @@ impl<'a> Guard<'a> {
     ///
     /// When the caller may not do it to any resource that the policies could mean; otherwise that the resource is not
     /// known yet, unless it does not matter.
-    pub(crate) fn foresee<A: TypedAction>(&self, _: A) -> Result<(), Denied> {
-        self.decide(A::METADATA, RequestedResource::All, Stage::ResourceUnknown)
+    pub(crate) fn precheck<A: TypedAction>(&self, _: A) -> Result<(), Denied> {
+        self.decide(A::METADATA, RequestedResource::All, Phase::Precheck)
     }
 
     fn decide(
         &self,
         action: &'static ActionMetadata,
         resource: RequestedResource<'_>,
-        stage: Stage,
+        stage: Phase,
     ) -> Result<(), Denied> {
         if !self.scope.is_complete() {
             return Err(Denied::no_scope());
         }
         let request_tags = match self.request_tags {
-            LateTags::Unknown if !action.takes_request_tags() => LateTags::FromContext,
+            DeferredTags::Unknown if !action.takes_request_tags() => DeferredTags::FromContext,
             known_or_not => known_or_not,
         };
         let resource_tags = match (resource, stage) {
-            (_, Stage::ResourceUnknown) => LateTags::Unknown,
-            (RequestedResource::All, Stage::Final) => LateTags::FromContext,
-            (RequestedResource::Arn(_), Stage::Final) => self.resource_tags.of(&resource),
+            (_, Phase::Precheck) => DeferredTags::Unknown,
+            (RequestedResource::All, Phase::Check) => DeferredTags::FromContext,
+            (RequestedResource::Arn(_), Phase::Check) => self.resource_tags.of(&resource),
         };
         let mut request = Request::new(self.principal, action.into(), resource, Context::empty())
             .with_context(self.context)
             .in_scope(self.scope)
             .with_tags(resource_tags, request_tags);
-        if stage == Stage::ResourceUnknown {
+        if stage == Phase::Precheck {
             request = request.with_unknown_resource();
         }
         match self.authorizer.answer_by(&self.state, &request) {
@@ -312,8 +312,8 @@ impl<'a> Guard<'a> {
                         .any(|key| TagKey::of(key.folded()) == Some(kind))
                 };
                 let pending = match resource_tags {
-                    _ if stage == Stage::ResourceUnknown => Some(Pending::Body),
-                    LateTags::Unknown if needs(TagKey::Resource) => {
+                    _ if stage == Phase::Precheck => Some(Pending::Body),
+                    DeferredTags::Unknown if needs(TagKey::Resource) => {
                         Some(Pending::ResourceTags(resource.to_string()))
                     }
                     _ if needs(TagKey::Request) => Some(Pending::Body),
@@ -374,9 +374,9 @@ fn only_parameter<'p>(
 
 /// How much of the request is known.
 #[derive(Clone, Copy, PartialEq)]
-enum Stage {
+enum Phase {
     /// The resource is known.
-    Final,
+    Check,
     /// Only the body names the resource, and it was not read.
-    ResourceUnknown,
+    Precheck,
 }

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use pinpoint_iam_core::internal::OneLine;
 
 use crate::context::Context;
-use crate::request::{LateTags, MAX_VALUE_LENGTH, MOST_VALUES};
+use crate::request::{DeferredTags, MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::resource::RequestedResource;
 
 /// Where the tags of resources come from.
@@ -216,14 +216,14 @@ impl FetchedTags {
     }
 
     /// What is known of the tags of `resource`.
-    pub(super) fn of(&self, resource: &RequestedResource<'_>) -> LateTags<'_> {
+    pub(super) fn of(&self, resource: &RequestedResource<'_>) -> DeferredTags<'_> {
         if self.0.is_empty() {
-            return LateTags::Unknown;
+            return DeferredTags::Unknown;
         }
         let arn = resource.to_string();
         self.0
             .iter()
             .find(|(fetched, _)| *fetched == arn)
-            .map_or(LateTags::Unknown, |(_, tags)| LateTags::Known(tags))
+            .map_or(DeferredTags::Unknown, |(_, tags)| DeferredTags::Known(tags))
     }
 }

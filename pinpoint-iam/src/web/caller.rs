@@ -6,8 +6,8 @@ use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
 #[cfg(feature = "actix")]
-use crate::guard::settle_at_once;
-use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, settle};
+use crate::guard::check_without_waiting;
+use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, check_with_tags};
 use crate::principal::Principal;
 use crate::request::RequestContext;
 use crate::states::{Pinned, PolicyState};
@@ -49,7 +49,7 @@ impl Caller {
     }
 
     /// Runs a check for this caller, with the tags that it needs.
-    pub(super) async fn settle<T>(
+    pub(super) async fn check_with_tags<T>(
         &mut self,
         authorizer: &Authorizer,
         headers: &dyn Headers,
@@ -60,14 +60,14 @@ impl Caller {
         let context = RequestContext::OnDemand(&context);
         let policies = Pinned::Borrowed(&self.policies);
         let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
-        settle(guard, &mut self.fetched, check)
+        check_with_tags(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.answered_by(authorizer))
     }
 
     /// What [`settle`](Self::settle) answers where it need not wait for tags; `None` where it must.
     #[cfg(feature = "actix")]
-    pub(super) fn settle_at_once<T>(
+    pub(super) fn check_without_waiting<T>(
         &self,
         authorizer: &Authorizer,
         headers: &dyn Headers,
@@ -78,7 +78,7 @@ impl Caller {
         let context = RequestContext::OnDemand(&context);
         let policies = Pinned::Borrowed(&self.policies);
         let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
-        let outcome = settle_at_once(guard, check)?;
+        let outcome = check_without_waiting(guard, check)?;
         Some(outcome.map_err(|denied| denied.answered_by(authorizer)))
     }
 
@@ -102,7 +102,7 @@ impl Caller {
 
 impl Caller<Context> {
     /// Runs the check after the body for this caller, with the tags that it needs.
-    pub(super) async fn settle<T>(
+    pub(super) async fn check_with_tags<T>(
         &mut self,
         authorizer: &Authorizer,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
@@ -111,7 +111,7 @@ impl Caller<Context> {
         let policies = Pinned::Borrowed(&self.policies);
         let guard = Guard::new(authorizer, policies, &self.principal, &self.context);
         let guard = guard.in_scope(scope);
-        settle(guard, &mut self.fetched, check)
+        check_with_tags(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.answered_by(authorizer))
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::authorizer::Authorizer;
 use crate::context::Context;
-use crate::expansion::HoldsGuard;
+use crate::expansion::AsGuard;
 use crate::guard::Guard;
 use crate::principal::Principal;
 use crate::web::caller::Caller;
@@ -71,7 +71,7 @@ impl RequestGuard {
     }
 }
 
-impl HoldsGuard for RequestGuard {
+impl AsGuard for RequestGuard {
     fn guard(&self) -> Guard<'_> {
         Self::guard(self)
     }

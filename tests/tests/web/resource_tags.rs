@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use pinpoint_iam::context::Context;
 use pinpoint_iam::expansion::{Generated, GuardedAccess, before_body};
-use pinpoint_iam::guard::{Several, Tags, TagsUnavailable};
+use pinpoint_iam::guard::{Checks, Tags, TagsUnavailable};
 use pinpoint_iam::mobiletargeting::{
     App, Campaign, CreateCampaign, DeleteCampaign, GetApp, GetCampaign,
 };

@@ -4,7 +4,7 @@
 //! fn purge(cx: &Guard, application_id: &str) -> Result<(), Error> {
 //!     match (|| { .. the check .. })() {
 //!         Ok(_) => {}
-//!         Err(denied) => return ::pinpoint_iam::expansion::refuse(denied),
+//!         Err(denied) => return ::pinpoint_iam::expansion::deny(denied),
 //!     }
 //!     { .. the body as it was written .. }
 //! }
@@ -49,7 +49,7 @@ pub(super) fn expand(
         ReturnType::Type(_, ty) => ty.span(),
         ReturnType::Default => signature.ident.span(),
     };
-    let refuse = quote_spanned!(answer=> return #root::expansion::refuse(#denied));
+    let refuse = quote_spanned!(answer=> return #root::expansion::deny(#denied));
     let checked = match permit(clauses) {
         Some(permit) => quote! {
             let #permit = match #check {
@@ -107,7 +107,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         quote! {
             async {
                 #start
-                #root::expansion::settle(#asked, |#asked: &#root::guard::Guard<'_>| {
+                #root::expansion::check_with_tags(#asked, |#asked: &#root::guard::Guard<'_>| {
                     #question
                 }).await
             }.await

@@ -68,11 +68,11 @@ impl Writer<'_> {
                     .into_iter()
                     .map(|proof| proof.unwrap_or_else(|| quote!(())));
                 (
-                    quote!(#root::expansion::Several::all(#questions)),
+                    quote!(#root::expansion::Checks::all(#questions)),
                     Some(quote!((#(#proofs,)*))),
                 )
             }
-            Kind::Any => (quote!(#root::expansion::Several::any(#questions)), None),
+            Kind::Any => (quote!(#root::expansion::Checks::any(#questions)), None),
         }
     }
 
@@ -86,7 +86,7 @@ impl Writer<'_> {
         let guard = self.guard_with_tags(question);
         let proof = proves.then(|| quote!(#root::guard::Permit<#action>));
         if question.resource_is_late && self.stage == Stage::BeforeBody {
-            return (quote!(#root::expansion::foresee(&#guard, #action)), proof);
+            return (quote!(#root::expansion::precheck(&#guard, #action)), proof);
         }
         let ask = |method: &str, proof: &str| {
             Ident::new(if proves { proof } else { method }, Span::call_site())

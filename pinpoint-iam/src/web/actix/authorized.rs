@@ -105,7 +105,7 @@ where
             Ok(parameters) => parameters,
             Err(error) => return Extraction::refused(payload, error),
         };
-        let outcome = caller.settle_at_once(&authorizer, request.headers(), |guard| {
+        let outcome = caller.check_without_waiting(&authorizer, request.headers(), |guard| {
             (self.check)(guard, &parameters)
         });
         match outcome {
@@ -130,7 +130,7 @@ where
         mut caller: Caller,
         parameters: P,
     ) -> Result<O, Error> {
-        let check = caller.settle(&authorizer, request.headers(), |guard| {
+        let check = caller.check_with_tags(&authorizer, request.headers(), |guard| {
             (self.check)(guard, &parameters)
         });
         let outcome = check.await;

@@ -35,12 +35,14 @@ impl<A: TypedAction> FromRequest for Permit<A> {
             Err(denied) => return Extraction::made(Err(denied.into())),
         };
         let check = move |guard: &Guard<'_>| guard.authorize_parameters(parameters.iter());
-        match caller.settle_at_once(&authorizer, request.headers(), &check) {
+        match caller.check_without_waiting(&authorizer, request.headers(), &check) {
             Some(outcome) => Extraction::made(outcome.map_err(Into::into)),
             None => {
                 let again = request.clone();
                 Extraction::waiting(request, payload, Refusal::IsAnAnswer, async move {
-                    let outcome = caller.settle(&authorizer, again.headers(), check).await;
+                    let outcome = caller
+                        .check_with_tags(&authorizer, again.headers(), check)
+                        .await;
                     keep_tags(&caller, &again);
                     outcome.map_err(Into::into)
                 })

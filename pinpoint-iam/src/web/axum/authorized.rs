@@ -90,7 +90,10 @@ where
     let mut caller = caller(authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
     let parameters = take::<H, P, S>(parts, state, authorizer, &caller.principal).await?;
     let check = |guard: &Guard<'_>| check(guard, &parameters);
-    match caller.settle(authorizer, &parts.headers, check).await {
+    match caller
+        .check_with_tags(authorizer, &parts.headers, check)
+        .await
+    {
         Ok(permit) => Ok((parameters, permit, caller)),
         Err(denied) => Err(refuse::<H>(&denied, Some(&caller.principal))),
     }

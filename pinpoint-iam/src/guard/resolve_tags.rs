@@ -6,7 +6,7 @@ use crate::guard::{Denied, FetchedTags, Guard, Pending, ResourceTagSource};
 ///
 /// Ready at once where no tags are needed. Every round fetches the tags of another resource; `fetched` keeps them for a
 /// later check of the same request.
-pub(crate) async fn settle<T>(
+pub(crate) async fn check_with_tags<T>(
     guard: Guard<'_>,
     fetched: &mut FetchedTags,
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
@@ -16,7 +16,7 @@ pub(crate) async fn settle<T>(
         let Err(denied) = &outcome else {
             return outcome;
         };
-        let Some((source, arn)) = awaited(&guard, denied) else {
+        let Some((source, arn)) = pending_tags(&guard, denied) else {
             return outcome;
         };
         guard.authorizer().count_tag_fetch();
@@ -39,19 +39,19 @@ const MOST_RESOURCES: usize = 100;
 
 /// What [`settle`] answers where it is ready at once; `None` where it would wait for tags.
 #[cfg(feature = "actix")]
-pub(crate) fn settle_at_once<T>(
+pub(crate) fn check_without_waiting<T>(
     guard: Guard<'_>,
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
 ) -> Option<Result<T, Denied>> {
     let outcome = check(&guard);
     match &outcome {
-        Err(denied) if awaited(&guard, denied).is_some() => None,
+        Err(denied) if pending_tags(&guard, denied).is_some() => None,
         _ => Some(outcome),
     }
 }
 
 /// The resource whose tags the check waits for, and who is asked for them.
-fn awaited<'a, 'd>(
+fn pending_tags<'a, 'd>(
     guard: &Guard<'a>,
     denied: &'d Denied,
 ) -> Option<(&'a dyn ResourceTagSource, &'d str)> {
