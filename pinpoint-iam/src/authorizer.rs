@@ -15,7 +15,7 @@ use crate::source::{PolicySource, PolicyStore, SourceError};
 use crate::states::{Pinned, PolicyState, PolicyStates};
 #[cfg(feature = "testing")]
 use crate::testing::Double;
-use crate::web::settings::WebSettings;
+use crate::web::settings::WebConfig;
 use crate::{mobileanalytics, mobiletargeting};
 
 /// Decides requests by the policies of one deployment. Cheap to clone.
@@ -67,7 +67,7 @@ struct Inner {
     resource_tags: Option<Box<dyn ResourceTagSource>>,
     tag_fetches: AtomicU64,
     tag_failures: AtomicU64,
-    web: WebSettings,
+    web: WebConfig,
 }
 
 impl Authorizer {
@@ -257,7 +257,7 @@ impl Authorizer {
         &self.0.states
     }
 
-    pub(crate) fn web(&self) -> &WebSettings {
+    pub(crate) fn web(&self) -> &WebConfig {
         &self.0.web
     }
 
@@ -285,7 +285,7 @@ pub struct AuthorizerBuilder {
     scope: Option<Scope>,
     source: Option<Box<dyn PolicySource>>,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
-    pub(crate) web: WebSettings,
+    pub(crate) web: WebConfig,
 }
 
 impl AuthorizerBuilder {

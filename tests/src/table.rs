@@ -83,11 +83,11 @@ pub struct Case {
     #[serde(default)]
     needs: BTreeSet<String>,
     #[serde(default)]
-    actions: Answers,
+    actions: ErrorResponses,
     #[serde(default)]
-    resources: Answers,
+    resources: ErrorResponses,
     #[serde(default)]
-    principals: Answers,
+    principals: ErrorResponses,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +117,7 @@ enum Expected {
 /// The same case for many requests.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answers {
+struct ErrorResponses {
     #[serde(default)]
     allowed: Vec<String>,
     #[serde(default)]
@@ -126,7 +126,7 @@ struct Answers {
     denied: Vec<String>,
 }
 
-impl Answers {
+impl ErrorResponses {
     fn iter(&self) -> impl Iterator<Item = (&str, Expected)> {
         [
             (&self.allowed, Expected::Allowed),

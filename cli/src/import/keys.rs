@@ -50,7 +50,7 @@ pub(super) fn identity(key: &str) -> String {
 
 /// A type of values in the words of catalogs; a type that they do not know is written as text.
 ///
-/// Answers the type and whether it is the one that the reference has.
+/// ErrorResponses the type and whether it is the one that the reference has.
 pub(super) fn value_type(types: &[String]) -> (String, bool) {
     const TYPES: [&str; 7] = [
         "String",

@@ -9,7 +9,7 @@ use crate::eval::{AccessDenied, DeniedBy, DenyReason, MissingKeys};
 use crate::guard::TagsUnavailable;
 use crate::request::Request;
 use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
-use crate::web::{Answers, Rejection};
+use crate::web::{ErrorResponses, Rejection};
 
 /// A request that was not let through, and why.
 ///
@@ -28,7 +28,7 @@ struct Inner {
     resource: Option<String>,
     pending: Option<Pending>,
     /// How the authorizer that was asked answers.
-    answers: Option<Arc<Answers>>,
+    answers: Option<Arc<ErrorResponses>>,
 }
 
 /// Why a request was not let through.
@@ -74,7 +74,7 @@ impl Denied {
     /// The request has no principal: 401 ([`DeniedReason::NoPrincipal`]).
     ///
     /// For code that looks for the caller itself and has to report that there is none, such as a function that makes the
-    /// guard of `#[requires(.., guard = ..)]`. It is answered in the form of [`Answers::aws`]; for the authorizer's own form
+    /// guard of `#[requires(.., guard = ..)]`. It is answered in the form of [`ErrorResponses::aws`]; for the authorizer's own form
     /// see [`Authorizer::rejection`].
     ///
     /// ```
@@ -166,8 +166,8 @@ impl Denied {
     }
 
     /// The same, to be answered in the form of `authorizer`.
-    pub(crate) fn answered_by(mut self, authorizer: &Authorizer) -> Self {
-        self.0.answers = Some(Arc::clone(&authorizer.web().answers));
+    pub(crate) fn for_authorizer(mut self, authorizer: &Authorizer) -> Self {
+        self.0.answers = Some(Arc::clone(&authorizer.web().error_responses));
         self
     }
 
@@ -217,12 +217,12 @@ impl Denied {
     }
 
     /// The answer to the request, as the authorizer that was asked [gives it](crate::AuthorizerBuilder::answers). A
-    /// request that failed before an authorizer was asked is answered in the form of [`Answers::aws`]; to answer it as
+    /// request that failed before an authorizer was asked is answered in the form of [`ErrorResponses::aws`]; to answer it as
     /// the others, use [`Authorizer::rejection`](crate::Authorizer::rejection).
     pub fn rejection(&self) -> Rejection {
         match &self.0.answers {
-            Some(answers) => answers.answer(self),
-            None => Answers::aws().answer(self),
+            Some(answers) => answers.respond(self),
+            None => ErrorResponses::aws().respond(self),
         }
     }
 

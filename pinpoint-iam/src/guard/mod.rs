@@ -304,7 +304,7 @@ impl<'a> Guard<'a> {
         match self.authorizer.answer_by(&self.state, &request) {
             Evaluation::Decided(Decision::Allow(_)) => Ok(()),
             Evaluation::Decided(Decision::Deny(by)) => {
-                Err(Denied::refused(&request, by).answered_by(self.authorizer))
+                Err(Denied::refused(&request, by).for_authorizer(self.authorizer))
             }
             Evaluation::Indeterminate(keys) => {
                 let needs = |kind| {
@@ -320,7 +320,7 @@ impl<'a> Guard<'a> {
                     _ => None,
                 };
                 let denied = Denied::undecided(&request, keys, pending);
-                Err(denied.answered_by(self.authorizer))
+                Err(denied.for_authorizer(self.authorizer))
             }
         }
     }

@@ -123,7 +123,7 @@ impl<'t> Sweep<'t> {
     }
 
     /// Takes 404 for a refusal of the powerless caller, where the application
-    /// [hides existence](crate::web::Answers::hiding_existence). That the route is there at all is seen by what it answers
+    /// [hides existence](crate::web::ErrorResponses::hiding_existence). That the route is there at all is seen by what it answers
     /// to a caller without a principal.
     #[must_use]
     pub const fn hiding_existence(mut self) -> Self {

@@ -38,7 +38,7 @@ impl Caller {
         fetched: Option<FetchedTags>,
         head: &dyn RequestHead,
     ) -> Result<Self, Denied> {
-        let nobody = || Denied::unauthenticated().answered_by(authorizer);
+        let nobody = || Denied::unauthenticated().for_authorizer(authorizer);
         Ok(Self {
             principal: principal.ok_or_else(nobody)?,
             policies,
@@ -62,7 +62,7 @@ impl Caller {
         let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
         check_with_tags(guard, &mut self.fetched, check)
             .await
-            .map_err(|denied| denied.answered_by(authorizer))
+            .map_err(|denied| denied.for_authorizer(authorizer))
     }
 
     /// What [`settle`](Self::settle) answers where it need not wait for tags; `None` where it must.
@@ -79,7 +79,7 @@ impl Caller {
         let policies = Pinned::Borrowed(&self.policies);
         let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
         let outcome = check_without_waiting(guard, check)?;
-        Some(outcome.map_err(|denied| denied.answered_by(authorizer)))
+        Some(outcome.map_err(|denied| denied.for_authorizer(authorizer)))
     }
 
     /// The caller for the check after the body: what is known of the request does not change by then.
@@ -113,7 +113,7 @@ impl Caller<Context> {
         let guard = guard.in_scope(scope);
         check_with_tags(guard, &mut self.fetched, check)
             .await
-            .map_err(|denied| denied.answered_by(authorizer))
+            .map_err(|denied| denied.for_authorizer(authorizer))
     }
 }
 

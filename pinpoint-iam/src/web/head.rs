@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 /// The head of a web request, whatever the framework: what is known before the body is read.
 ///
-/// Given to [`RequestKeys`](crate::web::RequestKeys). A test of such keys may implement it.
+/// Given to [`ContextProvider`](crate::web::ContextProvider). A test of such keys may implement it.
 pub trait RequestHead {
     /// The method, for example `GET`.
     fn method(&self) -> &str;

@@ -14,7 +14,7 @@ use crate::web::context::RequestKey;
 ///
 /// ```
 /// use pinpoint_iam::Authorizer;
-/// use pinpoint_iam::web::{AddedKeys, RequestHead};
+/// use pinpoint_iam::web::{ContextBuilder, RequestHead};
 ///
 /// /// What our authentication has put into the request.
 /// #[derive(Clone)]
@@ -22,7 +22,7 @@ use crate::web::context::RequestKey;
 ///     second_factor: bool,
 /// }
 ///
-/// let builder = Authorizer::builder().request_keys(|request: &dyn RequestHead, keys: &mut AddedKeys| {
+/// let builder = Authorizer::builder().request_keys(|request: &dyn RequestHead, keys: &mut ContextBuilder| {
 ///     let session = request.extension::<Session>();
 ///     keys.insert("aws:MultiFactorAuthPresent", session.is_some_and(|session| session.second_factor));
 ///     keys.insert("example:Method", request.method());
@@ -31,20 +31,20 @@ use crate::web::context::RequestKey;
 /// ```
 ///
 /// What has to be waited for is fetched by a middleware, which puts it into the request's extensions.
-pub trait RequestKeys: Send + Sync + 'static {
+pub trait ContextProvider: Send + Sync + 'static {
     /// Adds the keys of one request.
     ///
     /// Called before the check of a handler, for every request that has a principal. A key that cannot be told is
-    /// [unknown](AddedKeys::insert_unknown), so that what depends on it is refused; left out, it would be absent, and a
+    /// [unknown](ContextBuilder::insert_unknown), so that what depends on it is refused; left out, it would be absent, and a
     /// `Deny` on it would not match.
-    fn add(&self, request: &dyn RequestHead, keys: &mut AddedKeys);
+    fn add(&self, request: &dyn RequestHead, keys: &mut ContextBuilder);
 }
 
-impl<F> RequestKeys for F
+impl<F> ContextProvider for F
 where
-    F: Fn(&dyn RequestHead, &mut AddedKeys) + Send + Sync + 'static,
+    F: Fn(&dyn RequestHead, &mut ContextBuilder) + Send + Sync + 'static,
 {
-    fn add(&self, request: &dyn RequestHead, keys: &mut AddedKeys) {
+    fn add(&self, request: &dyn RequestHead, keys: &mut ContextBuilder) {
         self(request, keys);
     }
 }
@@ -57,7 +57,7 @@ where
 /// (`aws:Principal…`, `aws:username`, `aws:userid`, `aws:FederatedProvider`) are told by the [`Principal`](crate::Principal): one that is added
 /// here is not known, and a decision that depends on it is refused.
 #[derive(Debug, Default)]
-pub struct AddedKeys {
+pub struct ContextBuilder {
     /// By the name in lower case; `None` for what is not known.
     keys: BTreeMap<String, Option<Added>>,
     /// Whether more keys were added than there may be.
@@ -75,7 +75,7 @@ struct Added {
 /// How many keys an application may add to one request. Whoever lets a caller name them cannot be made to keep any number.
 const MOST_KEYS: usize = 200;
 
-impl AddedKeys {
+impl ContextBuilder {
     /// Adds one value to `key`, which is single-valued unless AWS documents it as multivalued. A second one makes the key
     /// multivalued.
     ///

@@ -5,7 +5,6 @@
 
 #[cfg(feature = "actix")]
 pub mod actix;
-mod answers;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod authenticated;
 #[cfg(feature = "axum")]
@@ -15,10 +14,13 @@ mod caller;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod context;
 mod declaration;
+mod error_responses;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod head;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod keys;
+#[cfg(any(feature = "axum", feature = "actix"))]
+mod network;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod policies;
 #[cfg(any(feature = "axum", feature = "actix"))]
@@ -29,8 +31,6 @@ mod rejection;
 mod request_guard;
 mod routes;
 pub(crate) mod settings;
-#[cfg(any(feature = "axum", feature = "actix"))]
-mod surroundings;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -38,17 +38,19 @@ use std::marker::PhantomData;
 use crate::__private::Seal;
 use crate::guard::{Denied, Guard};
 
-pub use self::answers::Answers;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::authenticated::Authenticated;
 pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,
 };
+pub use self::error_responses::ErrorResponses;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::head::{Extensions, RequestHead};
 #[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::keys::{AddedKeys, RequestKeys};
+pub use self::keys::{ContextBuilder, ContextProvider};
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use self::network::Transport;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::proxies::{InvalidNetwork, TrustedProxies};
 pub use self::public::{Public, PublicFunction, PublicHandler};
@@ -56,10 +58,10 @@ pub use self::rejection::Rejection;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::request_guard::RequestGuard;
 #[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::routes::{ByBothHalves, ByProof, ByReason, FirstHalf, Place, ProofFor, SecondHalf};
+pub use self::routes::{
+    ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, RouteOverride, SecondHalf,
+};
 pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
-#[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::surroundings::Transport;
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///

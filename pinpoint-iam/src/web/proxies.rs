@@ -21,7 +21,7 @@ use crate::web::RequestHead;
 ///
 /// let builder = Authorizer::builder()
 ///     .trusted_proxies(TrustedProxies::writing_x_forwarded_for(["10.0.0.0/24", "2001:db8::/64"])?)
-///     .transport(Transport::AsProxySays);
+///     .transport(Transport::FromProxy);
 /// # drop(builder);
 /// # Ok::<(), pinpoint_iam::web::InvalidNetwork>(())
 /// ```

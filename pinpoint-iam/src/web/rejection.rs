@@ -2,7 +2,7 @@
 
 /// The answer to a request that was not let through: status, headers and body.
 ///
-/// Made by the authorizer's [`Answers`](crate::web::Answers); each framework's adapter writes it as it is, so that the
+/// Made by the authorizer's [`ErrorResponses`](crate::web::ErrorResponses); each framework's adapter writes it as it is, so that the
 /// answer is the same in both.
 ///
 /// ```

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use crate::authorizer::{Authorizer, AuthorizerBuilder, BuildError};
 use crate::guard::Denied;
 #[cfg(any(feature = "axum", feature = "actix"))]
-use crate::web::surroundings::Surroundings;
-use crate::web::{Answers, Rejection};
+use crate::web::network::NetworkConfig;
+use crate::web::{ErrorResponses, Rejection};
 
 /// What an authorizer is told about the web.
 #[derive(Debug, Default)]
-pub(crate) struct WebSettings {
-    pub(crate) answers: Arc<Answers>,
+pub(crate) struct WebConfig {
+    pub(crate) error_responses: Arc<ErrorResponses>,
     #[cfg(any(feature = "axum", feature = "actix"))]
-    pub(crate) surroundings: Surroundings,
+    pub(crate) surroundings: NetworkConfig,
 }
 
-impl WebSettings {
+impl WebConfig {
     pub(crate) fn check(&self) -> Result<(), BuildError> {
         #[cfg(any(feature = "axum", feature = "actix"))]
         self.surroundings.check()?;
@@ -25,10 +25,10 @@ impl WebSettings {
 }
 
 impl AuthorizerBuilder {
-    /// Sets how requests that are not let through are answered; [`Answers::aws`] without this.
+    /// Sets how requests that are not let through are answered; [`ErrorResponses::aws`] without this.
     #[must_use]
-    pub fn answers(mut self, answers: Answers) -> Self {
-        self.web.answers = Arc::new(answers);
+    pub fn error_responses(mut self, answers: ErrorResponses) -> Self {
+        self.web.error_responses = Arc::new(answers);
         self
     }
 }
@@ -37,6 +37,6 @@ impl Authorizer {
     /// The answer to a request that was not let through, in the form that was chosen with
     /// [`AuthorizerBuilder::answers`].
     pub fn rejection(&self, denied: &Denied) -> Rejection {
-        self.web().answers.answer(denied)
+        self.web().error_responses.respond(denied)
     }
 }

@@ -23,7 +23,7 @@ use pinpoint_iam::mobiletargeting::CreateCampaign;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::RequestGuard;
-use pinpoint_iam::web::actix::{BeforeBody, Path, guarded, refusals_first};
+use pinpoint_iam::web::actix::{BeforeBody, Path, denials_first, guarded};
 use pinpoint_iam::{Authorizer, Permit, Policy, Principal, Scope, requires};
 use serde_json::Value;
 
@@ -241,11 +241,11 @@ impl Exchange {
                 app.service(route().route(web::post().to(guarded(create_campaign))))
             )),
             Mounted::Middleware => Box::new(start!(
-                app.wrap(from_fn(refusals_first))
+                app.wrap(from_fn(denials_first))
                     .service(route().route(web::post().to(create_campaign)))
             )),
             Mounted::MacroAndMiddleware => Box::new(start!(
-                app.wrap(from_fn(refusals_first))
+                app.wrap(from_fn(denials_first))
                     .service(with_macro::create_campaign)
             )),
         };

@@ -8,7 +8,7 @@ use actix_web::{App, HttpMessage, web};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::actix::{Path, Routes, routes};
-use pinpoint_iam::web::{Place, RouteTable};
+use pinpoint_iam::web::{RouteOverride, RouteTable};
 use pinpoint_iam::{Authorizer, Policy, Principal, Scope, public, requires};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -253,7 +253,7 @@ fn faults(routes: Routes) -> Vec<String> {
 }
 
 fn at(method: &'static str, path: &'static str) -> Routes {
-    let place = Place {
+    let place = RouteOverride {
         method: Some(method),
         path: Some(path),
     };
@@ -328,7 +328,7 @@ async fn every_route_of_the_catalog_can_be_served_at_once() {
     let actions = pinpoint_iam::mobiletargeting::Action::ALL.iter();
     let routes = actions
         .filter_map(|action| action.metadata().route)
-        .map(|route| Place {
+        .map(|route| RouteOverride {
             method: Some(route.method),
             path: Some(route.path),
         })

@@ -12,7 +12,7 @@ use pinpoint_iam::guard::{DeniedReason, ResourceTagSource, TagsFuture, TagsUnava
 use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign, ListTagsForResource};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::web::{Answers, Rejection};
+use pinpoint_iam::web::{ErrorResponses, Rejection};
 use pinpoint_iam::{Authorizer, AuthorizerBuilder, Permit, Policy, Principal, Scope, requires};
 use tower::ServiceExt;
 
@@ -134,8 +134,8 @@ impl App {
         Self(configure(builder).build().unwrap())
     }
 
-    fn answering(statements: &str, answers: Answers) -> Self {
-        Self::new(statements, |builder| builder.answers(answers))
+    fn answering(statements: &str, answers: ErrorResponses) -> Self {
+        Self::new(statements, |builder| builder.error_responses(answers))
     }
 
     async fn ask(&self, path: &str, principal: Option<&str>) -> Answer {
@@ -277,7 +277,7 @@ async fn a_route_that_does_not_carry_what_the_check_needs_is_500() {
 #[tokio::test]
 async fn a_hidden_campaign_is_answered_as_one_that_does_not_exist() {
     let hiding = || {
-        Answers::aws().hiding_existence(|denied| {
+        ErrorResponses::aws().hiding_existence(|denied| {
             let arn = denied.resource()?;
             (denied.action()?.name == "GetCampaign").then(|| not_found(arn))
         })
@@ -310,7 +310,7 @@ async fn a_hidden_campaign_is_answered_as_one_that_does_not_exist() {
 async fn an_arn_of_another_account_is_hidden_too() {
     let app = App::answering(
         ALLOW,
-        Answers::aws().hiding_existence(|denied| denied.resource().map(not_found)),
+        ErrorResponses::aws().hiding_existence(|denied| denied.resource().map(not_found)),
     );
     let foreign = "/v1/tags/arn:aws:mobiletargeting:us-east-1:999999999999:apps%2Fa1";
     assert_eq!(app.ask(foreign, Some(ANA)).await.status, 404);
@@ -318,7 +318,7 @@ async fn an_arn_of_another_account_is_hidden_too() {
 
 #[tokio::test]
 async fn a_refusal_can_be_called_as_pinpoint_calls_it() {
-    let answers = Answers::aws().with_forbidden_exception();
+    let answers = ErrorResponses::aws().with_forbidden_exception();
     let app = App::answering(DENY, answers);
     let refused = app.ask(CAMPAIGN, Some(ANA)).await;
     assert_eq!(refused.error_type(), "ForbiddenException");
@@ -333,7 +333,7 @@ async fn the_policy_is_named_where_the_service_wants_it() {
     let silent = silent.ask(CAMPAIGN, Some(ANA)).await.body;
     assert!(!silent.contains("secret"), "{silent}");
 
-    let naming = App::answering(&both, Answers::aws().naming_policies());
+    let naming = App::answering(&both, ErrorResponses::aws().naming_policies());
     let told = naming.ask(CAMPAIGN, Some(ANA)).await.body;
     assert!(
         told.ends_with(
@@ -352,7 +352,7 @@ async fn the_policy_is_named_where_the_service_wants_it() {
 /// One answer for each status, whatever the reason.
 #[tokio::test]
 async fn the_terse_form_tells_nothing() {
-    let terse = || Answers::terse().naming_policies();
+    let terse = || ErrorResponses::terse().naming_policies();
     let mut forbidden = Vec::new();
     for statements in [DENY, ALLOW_APP_A1] {
         let app = App::answering(statements, terse());
@@ -384,7 +384,7 @@ async fn the_terse_form_tells_nothing() {
     let unavailable = aws(503, "ServiceUnavailableException", "Service Unavailable");
     let secure = App::answering(ALLOW_SECURE, terse());
     let tags = App::new(ALLOW_TEAM, |builder| {
-        builder.answers(terse()).resource_tags(Failing)
+        builder.error_responses(terse()).resource_tags(Failing)
     });
     for app in [secure, tags] {
         assert_eq!(app.ask(CAMPAIGN, Some(ANA)).await, unavailable);
@@ -393,7 +393,7 @@ async fn the_terse_form_tells_nothing() {
 
 #[tokio::test]
 async fn a_custom_form_has_the_last_word_on_everything_but_letting_in() {
-    let custom = Answers::custom(|denied| match denied.reason() {
+    let custom = ErrorResponses::custom(|denied| match denied.reason() {
         DeniedReason::NoPrincipal => Rejection::new(302).with_header("location", "/login"),
         DeniedReason::Refused(_) => Rejection::new(200).with_body("welcome"),
         _ => Rejection::new(418),
@@ -412,7 +412,10 @@ async fn a_custom_form_has_the_last_word_on_everything_but_letting_in() {
 
 #[tokio::test]
 async fn a_challenge_goes_with_401_alone() {
-    let app = App::answering(DENY, Answers::aws().with_challenge("Bearer realm=\"iam\""));
+    let app = App::answering(
+        DENY,
+        ErrorResponses::aws().with_challenge("Bearer realm=\"iam\""),
+    );
     let nobody = app.ask(CAMPAIGN, None).await;
     assert_eq!(
         nobody.header("www-authenticate"),
@@ -427,12 +430,12 @@ async fn a_challenge_goes_with_401_alone() {
 /// A handler that answers a `Denied` has no authorizer at hand, and must not tell more than the guards do.
 #[tokio::test]
 async fn a_denied_of_a_guard_is_answered_as_its_authorizer_answers() {
-    let app = App::answering(DENY, Answers::terse());
+    let app = App::answering(DENY, ErrorResponses::terse());
     let expected = aws(403, "AccessDeniedException", "Forbidden");
     assert_eq!(app.ask("/by-hand", Some(ANA)).await, expected);
     let app = App::answering(
         DENY,
-        Answers::terse().hiding_existence(|denied| denied.resource().map(not_found)),
+        ErrorResponses::terse().hiding_existence(|denied| denied.resource().map(not_found)),
     );
     assert_eq!(app.ask("/by-hand", Some(ANA)).await.status, 404);
 }

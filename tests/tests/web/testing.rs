@@ -16,7 +16,7 @@ use pinpoint_iam::testing::{
     Outcome, Recorder, Sweep, SweepCaller, Unguarded, allowing_everything, denying_everything,
 };
 use pinpoint_iam::web::{
-    Access, ActionRequirement, Annotated, Answers, Declaration, MountedRoute, Rejection,
+    Access, ActionRequirement, Annotated, Declaration, ErrorResponses, MountedRoute, Rejection,
     Requirement, ResourceBinding, RouteTable,
 };
 use pinpoint_iam::{
@@ -348,8 +348,8 @@ async fn a_sweep_over_nothing_has_proved_nothing() {
 
 #[tokio::test]
 async fn hidden_existence_counts_as_a_refusal_of_the_powerless_only() {
-    let hiding = Answers::aws().hiding_existence(|_| Some(Rejection::new(404)));
-    let router = mounted(&builder().answers(hiding).build().unwrap());
+    let hiding = ErrorResponses::aws().hiding_existence(|_| Some(Rejection::new(404)));
+    let router = mounted(&builder().error_responses(hiding).build().unwrap());
     let table = table();
     let sweep = Sweep::new(&table);
     let found = sweep.run_on_axum(&router, as_powerless).await.unwrap_err();

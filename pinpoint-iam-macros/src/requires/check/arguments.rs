@@ -43,7 +43,7 @@ enum Meaning<'c> {
 
 /// Gives every action its arguments: those in its own brackets, and of the `shared` ones those that it has a use for.
 ///
-/// Answers `None` only after it has noted an error.
+/// ErrorResponses `None` only after it has noted an error.
 pub(super) fn bind<'c>(
     mut tree: Tree<Named<'c>>,
     shared: Vec<Argument>,
@@ -67,7 +67,7 @@ pub(super) fn bind<'c>(
 
 /// Refuses shared arguments that no action takes.
 ///
-/// Answers the keys that were probably meant: to complain that they are missing would be the same mistake again.
+/// ErrorResponses the keys that were probably meant: to complain that they are missing would be the same mistake again.
 fn check_shared(
     tree: &Tree<Named<'_>>,
     shared: &[Argument],

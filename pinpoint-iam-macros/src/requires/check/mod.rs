@@ -134,7 +134,7 @@ const GUARD: &str = "guard";
 
 /// Checks everything that can be checked without types.
 ///
-/// Answers `None` only after it has noted an error, and may have noted errors when it answers something.
+/// ErrorResponses `None` only after it has noted an error, and may have noted errors when it answers something.
 pub(crate) fn check<'c>(
     catalogs: &'c Catalogs,
     root: &Root,

@@ -97,7 +97,7 @@ fn typed(function: &Function) -> impl Iterator<Item = &PatType> {
 /// Where a `macro_rules` wrote one of them, they are two variables to rustc: it says nothing, the check looks at the
 /// one, and the body may use the other.
 ///
-/// Answers the names that the check needs.
+/// ErrorResponses the names that the check needs.
 pub(super) fn check_names(
     clauses: &[Clause<'_>],
     bound: &[Ident],

@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest};
 
 use super::before_body::BeforeBody;
-use super::decision::is_let_in;
+use super::decision::wait_for_decision;
 use super::rejection::refuse;
 use super::{authorizer, kept};
 use crate::guard::{Denied, Guard};
@@ -41,10 +41,10 @@ where
 {
     let authorizer = authorizer(&request).map_err(|denied| refuse::<H>(denied, None))?;
     // The extractor of the body is not even made before the first check has passed.
-    let is_let_in = is_let_in(&request).await.unwrap_or(true);
+    let is_let_in = wait_for_decision(&request).await.unwrap_or(true);
     let (true, Some((mut caller, parameters))) = (is_let_in, kept::<H, P>(&request)) else {
         let denied = Denied::misconfigured("the check before the body has not passed")
-            .answered_by(&authorizer);
+            .for_authorizer(&authorizer);
         return Err(refuse::<H>(denied, None));
     };
     let value = B::from_request(&request, &mut payload)

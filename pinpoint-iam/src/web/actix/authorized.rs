@@ -7,7 +7,7 @@ use actix_web::{Error, FromRequest, HttpRequest};
 use serde::de::value;
 
 use super::before_body::BeforeBody;
-use super::decision::{Extraction, Refusal, at_once};
+use super::decision::{CheckFuture, Refusal, at_once};
 use super::rejection::refuse;
 use super::{authorizer, caller, keep, keep_tags};
 use crate::authorizer::Authorizer;
@@ -23,9 +23,9 @@ where
     T: 'static,
 {
     type Error = Error;
-    type Future = Extraction<Self>;
+    type Future = CheckFuture<Self>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Extraction<Self> {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> CheckFuture<Self> {
         let check = Check {
             check: H::check,
             passed: |Passed {
@@ -43,9 +43,9 @@ where
     P: BeforeBody + 'static,
 {
     type Error = Error;
-    type Future = Extraction<Self>;
+    type Future = CheckFuture<Self>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Extraction<Self> {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> CheckFuture<Self> {
         let check = Check {
             check: H::precheck,
             passed: |passed: Passed<'_, P, ()>| {
@@ -84,17 +84,17 @@ where
     O: 'static,
 {
     /// Takes the parameters that the check of `H` looks at, and makes the check.
-    fn extract<H: Annotated>(self, request: &HttpRequest, payload: &mut Payload) -> Extraction<O> {
+    fn extract<H: Annotated>(self, request: &HttpRequest, payload: &mut Payload) -> CheckFuture<O> {
         // Who asks is read first: no extractor of the application has run, and none can change it for the check.
         let asked = authorizer(request)
             .and_then(|authorizer| Ok((caller(&authorizer, request)?, authorizer)));
         let (caller, authorizer) = match asked {
             Ok(asked) => asked,
-            Err(denied) => return Extraction::refused(payload, refuse::<H>(denied, None)),
+            Err(denied) => return CheckFuture::refused(payload, refuse::<H>(denied, None)),
         };
         let Some(parameters) = at_once(P::extract(request)) else {
             let again = request.clone();
-            return Extraction::waiting(request, payload, Refusal::Ends, async move {
+            return CheckFuture::waiting(request, payload, Refusal::Ends, async move {
                 let parameters = P::extract(&again).await;
                 let parameters = take::<H, P>(parameters, &authorizer, &caller.principal)?;
                 self.decide::<H>(again, authorizer, caller, parameters)
@@ -103,7 +103,7 @@ where
         };
         let parameters = match take::<H, P>(parameters, &authorizer, &caller.principal) {
             Ok(parameters) => parameters,
-            Err(error) => return Extraction::refused(payload, error),
+            Err(error) => return CheckFuture::refused(payload, error),
         };
         let outcome = caller.check_without_waiting(&authorizer, request.headers(), |guard| {
             (self.check)(guard, &parameters)
@@ -111,13 +111,13 @@ where
         match outcome {
             Some(outcome) => {
                 match self.conclude::<H>(request, &authorizer, caller, parameters, outcome) {
-                    Ok(passed) => Extraction::made(Ok(passed)),
-                    Err(error) => Extraction::refused(payload, error),
+                    Ok(passed) => CheckFuture::made(Ok(passed)),
+                    Err(error) => CheckFuture::refused(payload, error),
                 }
             }
             None => {
                 let decision = self.decide::<H>(request.clone(), authorizer, caller, parameters);
-                Extraction::waiting(request, payload, Refusal::Ends, decision)
+                CheckFuture::waiting(request, payload, Refusal::Ends, decision)
             }
         }
     }
@@ -172,7 +172,7 @@ fn take<H: Annotated, P: FromRequest>(
         // with another status is its own affair; but `Path` has the status 404 by default.
         let is_path = error.as_error::<InternalError<value::Error>>().is_some();
         if is_path || error.as_response_error().status_code() == StatusCode::BAD_REQUEST {
-            let denied = Denied::unreadable().answered_by(authorizer);
+            let denied = Denied::unreadable().for_authorizer(authorizer);
             refuse::<H>(denied, Some(principal))
         } else {
             error

@@ -14,7 +14,7 @@ use crate::guard::Denied;
 
 /// The future of an extractor that decides: ready on its first poll, unless it waits for tags of resources.
 #[must_use = "futures do nothing unless polled"]
-pub struct Extraction<T>(Stage<T>);
+pub struct CheckFuture<T>(Stage<T>);
 
 enum Stage<T> {
     Made(Option<Result<T, Error>>),
@@ -30,7 +30,7 @@ pub(super) enum Refusal {
     IsAnAnswer,
 }
 
-impl<T: 'static> Extraction<T> {
+impl<T: 'static> CheckFuture<T> {
     /// Of a decision that was made.
     pub(super) fn made(outcome: Result<T, Error>) -> Self {
         Self(Stage::Made(Some(outcome)))
@@ -59,14 +59,14 @@ impl<T: 'static> Extraction<T> {
             gate,
             refusal,
         });
-        if let Some(keeper) = Keeper::of(request) {
+        if let Some(keeper) = DecisionStore::of(request) {
             keeper.keep(decision.clone());
         }
         Self(Stage::Waiting(decision))
     }
 }
 
-impl<T> Future for Extraction<T> {
+impl<T> Future for CheckFuture<T> {
     type Output = Result<T, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
@@ -78,10 +78,10 @@ impl<T> Future for Extraction<T> {
 }
 
 // The outcome is moved, and never pinned.
-impl<T> Unpin for Extraction<T> {}
+impl<T> Unpin for CheckFuture<T> {}
 
 /// Whether the gate of this request's handler is open; `None` where the decision did not have to wait.
-pub(super) async fn is_let_in(request: &HttpRequest) -> Option<bool> {
+pub(super) async fn wait_for_decision(request: &HttpRequest) -> Option<bool> {
     let gate = request.extensions().get::<Rc<Gate>>().cloned()?;
     Some(poll_fn(|context| gate.poll_open(context)).await)
 }
@@ -173,9 +173,9 @@ impl<T> Waiting for Decision<T> {
 ///
 /// The request only knows it weakly: a decision may hold the request.
 #[derive(Default)]
-pub(super) struct Keeper(RefCell<Vec<Rc<dyn Waiting>>>);
+pub(super) struct DecisionStore(RefCell<Vec<Rc<dyn Waiting>>>);
 
-impl Keeper {
+impl DecisionStore {
     /// A keeper for the decisions of `request`.
     pub(super) fn install(request: &HttpRequest) -> Rc<Self> {
         let keeper = Rc::new(Self::default());

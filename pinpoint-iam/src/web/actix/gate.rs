@@ -72,7 +72,7 @@ impl Gate {
         let body = payload.take();
         if !matches!(body, Payload::None) {
             *payload = Payload::Stream {
-                payload: Box::pin(Withheld {
+                payload: Box::pin(BlockedBody {
                     gate: Rc::clone(self),
                     body,
                 }),
@@ -82,12 +82,12 @@ impl Gate {
 }
 
 /// A body behind a gate: it waits before the gate, and ends with an error where that is shut.
-struct Withheld {
+struct BlockedBody {
     gate: Rc<Gate>,
     body: Payload,
 }
 
-impl Stream for Withheld {
+impl Stream for BlockedBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, Handler, HttpRequest};
 
-use super::decision::Keeper;
+use super::decision::DecisionStore;
 
 /// The handler, with extractors that are not polled before the check is decided.
 ///
@@ -55,7 +55,7 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let keeper = Keeper::install(request);
+        let keeper = DecisionStore::install(request);
         let parameters = P::from_request(request, payload);
         Box::pin(async move {
             keeper.made().await;

@@ -37,13 +37,14 @@
 //! would answer first. So mount handlers
 //!
 //! - with [`routes!`](routes), or with [`guarded`]: nothing is polled before the decision; or
-//! - under the middleware [`refusals_first`], which also serves handlers with a route macro, such as `#[get("/")]`: other
+//! - under the middleware [`denials_first`], which also serves handlers with a route macro, such as `#[get("/")]`: other
 //!   extractors may run, but a refused caller gets the refusal.
 
 mod after_body;
 mod authorized;
 mod before_body;
 mod decision;
+mod denials_first;
 mod gate;
 mod guarded;
 mod path;
@@ -51,7 +52,6 @@ mod pattern;
 mod permit;
 mod principal_from;
 mod public;
-mod refusals_first;
 mod rejection;
 mod request_guard;
 mod routes;
@@ -74,13 +74,13 @@ use crate::web::policies::RequestPolicies;
 use crate::web::{Annotated, Extensions, RequestHead};
 
 pub use self::before_body::BeforeBody;
-pub use self::decision::Extraction;
+pub use self::decision::CheckFuture;
+pub use self::denials_first::denials_first;
 pub use self::guarded::{Gated, Guarded, guarded};
 pub use self::path::{Path, PathFuture};
 pub use self::pattern::pattern;
 pub use self::principal_from::principal_from;
-pub use self::refusals_first::refusals_first;
-pub use self::routes::{Routes, RoutesService, RunsFor};
+pub use self::routes::{HandlerFor, Routes, RoutesService};
 #[doc = include_str!("routes.md")]
 pub use pinpoint_iam_macros::actix_routes as routes;
 

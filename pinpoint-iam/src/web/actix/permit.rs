@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest, web};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::decision::{Extraction, Refusal, at_once};
+use super::decision::{CheckFuture, Refusal, at_once};
 use super::{authorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::guard::{Denied, Guard, Permit};
@@ -19,27 +19,27 @@ use crate::guard::{Denied, Guard, Permit};
 /// Write it in front of the parameters that a refused caller shall not see the errors of.
 impl<A: TypedAction> FromRequest for Permit<A> {
     type Error = Error;
-    type Future = Extraction<Self>;
+    type Future = CheckFuture<Self>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Extraction<Self> {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> CheckFuture<Self> {
         const { Self::assert_named_by_route() };
         let asked = authorizer(request).and_then(|authorizer| {
             let caller = caller(&authorizer, request)?;
             match at_once(web::Path::<Parameters>::extract(request)) {
                 Some(Ok(parameters)) => Ok((authorizer, caller, parameters.into_inner())),
-                Some(Err(_)) | None => Err(Denied::unreadable().answered_by(&authorizer)),
+                Some(Err(_)) | None => Err(Denied::unreadable().for_authorizer(&authorizer)),
             }
         });
         let (authorizer, mut caller, parameters) = match asked {
             Ok(asked) => asked,
-            Err(denied) => return Extraction::made(Err(denied.into())),
+            Err(denied) => return CheckFuture::made(Err(denied.into())),
         };
         let check = move |guard: &Guard<'_>| guard.authorize_parameters(parameters.iter());
         match caller.check_without_waiting(&authorizer, request.headers(), &check) {
-            Some(outcome) => Extraction::made(outcome.map_err(Into::into)),
+            Some(outcome) => CheckFuture::made(outcome.map_err(Into::into)),
             None => {
                 let again = request.clone();
-                Extraction::waiting(request, payload, Refusal::IsAnAnswer, async move {
+                CheckFuture::waiting(request, payload, Refusal::IsAnAnswer, async move {
                     let outcome = caller
                         .check_with_tags(&authorizer, again.headers(), check)
                         .await;

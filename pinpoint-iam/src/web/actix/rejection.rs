@@ -1,4 +1,4 @@
-//! Answers to requests that were not let through.
+//! ErrorResponses to requests that were not let through.
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -42,7 +42,7 @@ impl Responder for Rejection {
     }
 }
 
-/// Answers as [`Denied::rejection`] says.
+/// ErrorResponses as [`Denied::rejection`] says.
 impl ResponseError for Denied {
     fn status_code(&self) -> StatusCode {
         status(&self.rejection())
@@ -53,7 +53,7 @@ impl ResponseError for Denied {
     }
 }
 
-/// Answers as [`Denied::rejection`] says.
+/// ErrorResponses as [`Denied::rejection`] says.
 impl Responder for Denied {
     type Body = BoxBody;
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest};
 
-use super::decision::is_let_in;
+use super::decision::wait_for_decision;
 use super::{BeforeBody, authorizer, caller};
 use crate::web::RequestGuard;
 
@@ -18,7 +18,7 @@ impl FromRequest for RequestGuard {
         let request = request.clone();
         Box::pin(async move {
             // A check that waits for tags leaves them to this guard.
-            is_let_in(&request).await;
+            wait_for_decision(&request).await;
             let authorizer = authorizer(&request)?;
             let caller = caller(&authorizer, &request)?;
             let caller = caller.after_body(&authorizer, request.headers());

@@ -12,8 +12,8 @@ use super::guarded;
 use super::pattern::{is_servable, pattern, precedence};
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
-    Annotated, ByBothHalves, ByProof, ByReason, FirstHalf, MountedRoute, Place, ProofFor,
-    PublicFunction, RouteFault, RouteFaults, RouteTable, SecondHalf,
+    Annotated, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf, PublicFunction,
+    PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
 };
 
 /// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
@@ -36,12 +36,12 @@ impl Routes {
     ///
     /// This is what `routes!` calls, once for each entry. The handler is mounted with [`guarded`], so that nothing of the
     /// request is looked at before the check is decided.
-    pub fn mount<H, T, By, F>(mut self, handler: F, place: Place) -> Self
+    pub fn mount<H, T, By, F>(mut self, handler: F, place: RouteOverride) -> Self
     where
         H: Annotated,
         F: Handler<T> + Send + Sync,
         F::Output: Responder + 'static,
-        T: RunsFor<H, By> + FromRequest + 'static,
+        T: HandlerFor<H, By> + FromRequest + 'static,
         T::Future: 'static,
     {
         let served = T::function(&handler).and_then(|()| served::<H>(place));
@@ -178,7 +178,7 @@ where
 }
 
 /// The route of `H`, and its method in actix-web's words.
-fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, Method), RouteFault> {
+fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, Method), RouteFault> {
     let route = place.of(H::declaration())?;
     match Method::from_bytes(route.method.as_bytes()) {
         Ok(method) if !route.method.bytes().any(|byte| byte.is_ascii_lowercase()) => {
@@ -220,7 +220,7 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     note = "`#[requires(..)]` adds the parameter, and makes the last one wait where the check needs the body; `#[public(..)]` adds one to a generic function; write them below the attributes that change the function's parameters",
     note = "is there another function of this name?"
 )]
-pub trait RunsFor<H, By> {
+pub trait HandlerFor<H, By> {
     /// Whether `function` is what `H` says it is.
     ///
     /// # Errors
@@ -230,7 +230,7 @@ pub trait RunsFor<H, By> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<H: PublicFunction, T> RunsFor<H, ByReason> for T {
+impl<H: PublicFunction, T> HandlerFor<H, PublicRoute> for T {
     fn function<F: 'static>(function: &F) -> Result<(), RouteFault> {
         is_public::<H, F>(function)
     }
@@ -238,7 +238,7 @@ impl<H: PublicFunction, T> RunsFor<H, ByReason> for T {
 
 macro_rules! guarded_by_proof {
     ($($argument:ident)*) => {
-        impl<H, A: ProofFor<H>, $($argument),*> RunsFor<H, ByProof> for (A, $($argument),*) {
+        impl<H, A: ProofOf<H>, $($argument),*> HandlerFor<H, Guarded> for (A, $($argument),*) {
             fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
                 Ok(())
             }
@@ -248,7 +248,7 @@ macro_rules! guarded_by_proof {
 
 macro_rules! guarded_by_both_halves {
     ($($argument:ident)*) => {
-        impl<H, A: FirstHalf<H>, $($argument,)* Z: SecondHalf<H>> RunsFor<H, ByBothHalves>
+        impl<H, A: FirstHalf<H>, $($argument,)* Z: SecondHalf<H>> HandlerFor<H, ByBothHalves>
             for (A, $($argument,)* Z,)
         {
             fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {

@@ -8,7 +8,7 @@ use http::request::Parts;
 
 use super::authorized::BeforeBody;
 use super::rejection::refuse;
-use super::{HoldsAuthorizer, kept};
+use super::{HasAuthorizer, kept};
 use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::guard::{Denied, Guard};
@@ -18,7 +18,7 @@ use crate::web::{AfterBody, Annotated, RequiresAfterBody};
 /// For a last parameter that reads the body.
 impl<S, H, P, B, T> FromRequest<S> for AfterBody<H, P, B, T>
 where
-    S: HoldsAuthorizer + Send + Sync,
+    S: HasAuthorizer + Send + Sync,
     H: RequiresAfterBody<P, B, T>,
     P: BeforeBody<S> + Send + Sync + 'static,
     B: FromRequest<S> + Send + Sync,
@@ -41,7 +41,7 @@ where
 /// For a last parameter that turns out to leave the body alone.
 impl<S, H, P, B, T> FromRequestParts<S> for AfterBody<H, P, B, T>
 where
-    S: HoldsAuthorizer + Send + Sync,
+    S: HasAuthorizer + Send + Sync,
     H: RequiresAfterBody<P, B, T>,
     P: BeforeBody<S> + Send + Sync + 'static,
     B: FromRequestParts<S> + Send + Sync,
@@ -71,7 +71,7 @@ impl<H: Annotated, P: Send + 'static> Rest<H, P> {
     fn of(parts: &mut Parts, authorizer: &Authorizer) -> Result<Self, Denied> {
         let Some((caller, parameters)) = kept::<H, P>(parts) else {
             let denied = Denied::misconfigured("the check before the body was not made");
-            return Err(denied.answered_by(authorizer));
+            return Err(denied.for_authorizer(authorizer));
         };
         Ok(Self {
             caller,

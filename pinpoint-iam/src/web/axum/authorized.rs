@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::rejection::refuse;
-use super::{HoldsAuthorizer, caller, keep, keep_tags};
+use super::{HasAuthorizer, caller, keep, keep_tags};
 use crate::authorizer::Authorizer;
 use crate::guard::{Denied, Guard};
 use crate::principal::Principal;
@@ -15,7 +15,7 @@ use crate::web::{Annotated, Authorized, Prechecked, Prechecks, Requires};
 
 impl<S, H, P, T> FromRequestParts<S> for Authorized<H, P, T>
 where
-    S: Admits<H, P, T>,
+    S: CanCheck<H, P, T>,
 {
     type Rejection = Response;
 
@@ -30,7 +30,7 @@ where
 /// A router's state with which the check of the handler `H` can be made.
 // A bound of its own. While the compiler does not know the state, which is at a router's end, it looks again and again at
 // all that waits for it; here that is one bound for each handler, and all others follow from it.
-pub trait Admits<H, P, T> {
+pub trait CanCheck<H, P, T> {
     /// Makes the check.
     fn admit(
         &self,
@@ -38,9 +38,9 @@ pub trait Admits<H, P, T> {
     ) -> impl Future<Output = Result<Authorized<H, P, T>, Response>> + Send;
 }
 
-impl<S, H, P, T> Admits<H, P, T> for S
+impl<S, H, P, T> CanCheck<H, P, T> for S
 where
-    S: HoldsAuthorizer + Send + Sync,
+    S: HasAuthorizer + Send + Sync,
     H: Requires<P, T>,
     P: BeforeBody<S> + Send + Sync,
     T: Send,
@@ -57,7 +57,7 @@ where
 /// The first half of a check that is finished after the body.
 impl<S, H, P> FromRequestParts<S> for Prechecked<H, P>
 where
-    S: HoldsAuthorizer + Send + Sync,
+    S: HasAuthorizer + Send + Sync,
     H: Prechecks<P>,
     P: BeforeBody<S> + Send + Sync + 'static,
 {
@@ -125,7 +125,7 @@ async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
             // extractor refuses with another status is its own affair.
             if response.status() == StatusCode::BAD_REQUEST {
                 refuse::<H>(
-                    &Denied::unreadable().answered_by(authorizer),
+                    &Denied::unreadable().for_authorizer(authorizer),
                     Some(principal),
                 )
             } else {

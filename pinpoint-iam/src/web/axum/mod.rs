@@ -42,9 +42,9 @@ use crate::web::context::Headers;
 use crate::web::policies::RequestPolicies;
 use crate::web::{Annotated, Extensions, RequestHead};
 
-pub use self::authorized::{Admits, BeforeBody};
+pub use self::authorized::{BeforeBody, CanCheck};
 pub use self::principal_from::PrincipalFrom;
-pub use self::routes::{Routes, RunsFor};
+pub use self::routes::{HandlerFor, Routes};
 #[doc = include_str!("../../routes.md")]
 pub use pinpoint_iam_macros::axum_routes as routes;
 
@@ -56,13 +56,13 @@ pub use pinpoint_iam_macros::axum_routes as routes;
     note = "for an `Arc`, write it for the type inside: `Arc<AppState>` holds the authorizer of `AppState`",
     note = "`#[axum::debug_handler]` takes the state to be `()` where no parameter names it; write `#[axum::debug_handler(state = ..)]`"
 )]
-pub trait HoldsAuthorizer {
+pub trait HasAuthorizer {
     /// The authorizer.
     fn authorizer(&self) -> Authorizer;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S> HoldsAuthorizer for S
+impl<S> HasAuthorizer for S
 where
     Authorizer: FromRef<S>,
 {
@@ -73,7 +73,7 @@ where
 
 /// A shared state holds the authorizer that it shares: the router's state may be `Arc<AppState>` wherever it may be
 /// `AppState`.
-impl<T: HoldsAuthorizer + ?Sized> FromRef<Arc<T>> for Authorizer {
+impl<T: HasAuthorizer + ?Sized> FromRef<Arc<T>> for Authorizer {
     fn from_ref(state: &Arc<T>) -> Self {
         state.as_ref().authorizer()
     }
@@ -88,7 +88,7 @@ pub trait StateFor<A> {
 }
 
 /// A handler with `#[requires]` needs the authorizer.
-impl<S: HoldsAuthorizer> StateFor<GuardedAccess> for S {
+impl<S: HasAuthorizer> StateFor<GuardedAccess> for S {
     type State = S;
 }
 

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::{HoldsAuthorizer, caller, keep_tags};
+use super::{HasAuthorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::guard::{Denied, Guard, Permit};
 
@@ -15,7 +15,7 @@ use crate::guard::{Denied, Guard, Permit};
 /// An action that acts on several resource types does not say which one such parameters name, and does not compile here.
 impl<S, A> FromRequestParts<S> for Permit<A>
 where
-    S: HoldsAuthorizer + Send + Sync,
+    S: HasAuthorizer + Send + Sync,
     A: TypedAction,
 {
     type Rejection = Response;
@@ -28,7 +28,7 @@ where
             .await
             .map_err(|_| {
                 Denied::unreadable()
-                    .answered_by(&authorizer)
+                    .for_authorizer(&authorizer)
                     .into_response()
             })?;
         let parameters: Vec<(&str, &str)> = parameters.iter().collect();

@@ -1,4 +1,4 @@
-//! Answers to requests that were not let through.
+//! ErrorResponses to requests that were not let through.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -34,14 +34,14 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// Answers as [`Denied::rejection`] says.
+/// ErrorResponses as [`Denied::rejection`] says.
 impl IntoResponse for &Denied {
     fn into_response(self) -> Response {
         self.rejection().into_response()
     }
 }
 
-/// Answers as [`Denied::rejection`] says.
+/// ErrorResponses as [`Denied::rejection`] says.
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
         (&self).into_response()

@@ -4,10 +4,10 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::{HoldsAuthorizer, caller};
+use super::{HasAuthorizer, caller};
 use crate::web::RequestGuard;
 
-impl<S: HoldsAuthorizer + Send + Sync> FromRequestParts<S> for RequestGuard {
+impl<S: HasAuthorizer + Send + Sync> FromRequestParts<S> for RequestGuard {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {

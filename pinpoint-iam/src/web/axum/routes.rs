@@ -11,8 +11,8 @@ use http::Method;
 use super::StateFor;
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
-    Annotated, ByBothHalves, ByProof, ByReason, FirstHalf, MountedRoute, Place, ProofFor,
-    PublicFunction, RouteFault, RouteFaults, RouteTable, SecondHalf,
+    Annotated, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf, PublicFunction,
+    PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
 };
 
 /// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
@@ -31,12 +31,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Adds the handler `H`, which is the function `handler`.
     ///
     /// This is what `routes!` calls, once for each entry.
-    pub fn mount<H, T, By, F>(mut self, handler: F, place: Place) -> Self
+    pub fn mount<H, T, By, F>(mut self, handler: F, place: RouteOverride) -> Self
     where
         H: Annotated,
         S: StateFor<H::Access, State = S>,
         F: Handler<T, <S as StateFor<H::Access>>::State>,
-        T: RunsFor<H, By> + 'static,
+        T: HandlerFor<H, By> + 'static,
     {
         let served = T::function(&handler).and_then(|()| served::<H>(place));
         self.0
@@ -116,7 +116,7 @@ impl<S> fmt::Debug for Routes<S> {
 }
 
 /// The route of `H`, and its method in axum's words.
-fn served<H: Annotated>(place: Place) -> Result<(MountedRoute, MethodFilter), RouteFault> {
+fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, MethodFilter), RouteFault> {
     let route = place.of(H::declaration())?;
     let method = Method::from_bytes(route.method.as_bytes())
         .ok()
@@ -165,7 +165,7 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     note = "`#[requires(..)]` adds the parameter, and makes the last one wait where the check needs the body; `#[public(..)]` adds one to a generic function; write them below the attributes that change the function's parameters",
     note = "is there another function of this name?"
 )]
-pub trait RunsFor<H, By> {
+pub trait HandlerFor<H, By> {
     /// Whether `function` is what `H` says it is.
     ///
     /// # Errors
@@ -175,7 +175,7 @@ pub trait RunsFor<H, By> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<H: PublicFunction, T> RunsFor<H, ByReason> for T {
+impl<H: PublicFunction, T> HandlerFor<H, PublicRoute> for T {
     fn function<F: 'static>(function: &F) -> Result<(), RouteFault> {
         is_public::<H, F>(function)
     }
@@ -183,7 +183,7 @@ impl<H: PublicFunction, T> RunsFor<H, ByReason> for T {
 
 macro_rules! guarded_by_proof {
     ($($argument:ident)*) => {
-        impl<H, M, A: ProofFor<H>, $($argument),*> RunsFor<H, ByProof> for (M, A, $($argument),*) {
+        impl<H, M, A: ProofOf<H>, $($argument),*> HandlerFor<H, Guarded> for (M, A, $($argument),*) {
             fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
                 Ok(())
             }
@@ -193,7 +193,7 @@ macro_rules! guarded_by_proof {
 
 macro_rules! guarded_by_both_halves {
     ($($argument:ident)*) => {
-        impl<H, M, A: FirstHalf<H>, $($argument,)* Z: SecondHalf<H>> RunsFor<H, ByBothHalves>
+        impl<H, M, A: FirstHalf<H>, $($argument,)* Z: SecondHalf<H>> HandlerFor<H, ByBothHalves>
             for (M, A, $($argument,)* Z,)
         {
             fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {

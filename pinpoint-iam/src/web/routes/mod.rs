@@ -4,9 +4,9 @@ mod fault;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod list;
 #[cfg(any(feature = "axum", feature = "actix"))]
-mod place;
-#[cfg(any(feature = "axum", feature = "actix"))]
 mod proof;
+#[cfg(any(feature = "axum", feature = "actix"))]
+mod route_override;
 mod rules;
 mod template;
 
@@ -17,11 +17,11 @@ pub use self::fault::{RouteFault, RouteFaults};
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub(crate) use self::list::RouteList;
 #[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::place::Place;
-#[cfg(any(feature = "axum", feature = "actix"))]
 pub(crate) use self::proof::is_public;
 #[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::proof::{ByBothHalves, ByProof, ByReason, FirstHalf, ProofFor, SecondHalf};
+pub use self::proof::{ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, SecondHalf};
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use self::route_override::RouteOverride;
 use crate::web::Declaration;
 
 /// One handler and the place where it is served.

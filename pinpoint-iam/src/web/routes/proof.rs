@@ -13,12 +13,12 @@ use crate::web::{
     note = "`#[requires(..)]` adds the parameter, as `#[public(..)]` does for a generic function; write it below the attributes that change the function's parameters",
     note = "is there another function of this name?"
 )]
-pub trait ProofFor<H> {}
+pub trait ProofOf<H> {}
 
-impl<H: Requires<P, T>, P, T> ProofFor<H> for Authorized<H, P, T> {}
+impl<H: Requires<P, T>, P, T> ProofOf<H> for Authorized<H, P, T> {}
 
 /// A generic handler that everybody may call.
-impl<H: PublicHandler> ProofFor<H> for Public<H> {}
+impl<H: PublicHandler> ProofOf<H> for Public<H> {}
 
 /// The first half of the check of the handler `H`: its [`Prechecked`].
 pub trait FirstHalf<H> {}
@@ -32,7 +32,7 @@ impl<H: RequiresAfterBody<P, B, T>, P, B, T> SecondHalf<H> for AfterBody<H, P, B
 
 /// How a guarded handler, or a generic public one, is known: by the proof that it takes.
 #[derive(Debug)]
-pub enum ByProof {}
+pub enum Guarded {}
 
 /// How a handler is known whose check is finished after its body: by both halves of the check, first and last.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub enum ByBothHalves {}
 
 /// How a public handler is known: by being the function that gives the reason.
 #[derive(Debug)]
-pub enum ByReason {}
+pub enum PublicRoute {}
 
 /// Whether `function` is the public handler `H`.
 pub(crate) fn is_public<H: PublicFunction, F: 'static>(function: &F) -> Result<(), RouteFault> {

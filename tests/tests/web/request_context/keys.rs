@@ -1,6 +1,6 @@
 //! Keys that the application, its authentication and its tenants bring.
 
-use pinpoint_iam::web::{AddedKeys, RequestHead, RequestKeys};
+use pinpoint_iam::web::{ContextBuilder, ContextProvider, RequestHead};
 use pinpoint_iam::{Principal, Scope};
 
 use super::{ANA, allow_if, builder, request, status};
@@ -12,8 +12,8 @@ struct Session {
 
 struct Ours;
 
-impl RequestKeys for Ours {
-    fn add(&self, request: &dyn RequestHead, keys: &mut AddedKeys) {
+impl ContextProvider for Ours {
+    fn add(&self, request: &dyn RequestHead, keys: &mut ContextBuilder) {
         let session = request.extension::<Session>();
         keys.insert(
             "aws:MultiFactorAuthPresent",
@@ -67,7 +67,7 @@ async fn an_added_value_that_is_too_long_makes_its_key_unknown() {
         (vec![&long, "red"], 503),
     ] {
         let owned: Vec<String> = values.iter().map(ToString::to_string).collect();
-        let keys = move |_: &dyn RequestHead, keys: &mut AddedKeys| {
+        let keys = move |_: &dyn RequestHead, keys: &mut ContextBuilder| {
             for value in &owned {
                 keys.insert("our:Team", value.as_str());
             }
@@ -91,7 +91,7 @@ async fn more_added_keys_and_values_than_there_may_be_are_unknown() {
         (&absent, 200, 1, 503),
         (&absent, 5_000, 1, 503),
     ] {
-        let add = move |_: &dyn RequestHead, added: &mut AddedKeys| {
+        let add = move |_: &dyn RequestHead, added: &mut ContextBuilder| {
             for _ in 0..values {
                 added.insert("our:Team", "red");
             }
@@ -120,7 +120,7 @@ async fn a_header_that_comes_too_often_is_unknown() {
 #[tokio::test]
 async fn added_keys_do_not_overwrite_what_the_request_says() {
     let insert = |key: &'static str, value: &'static str| {
-        move |_: &dyn RequestHead, keys: &mut AddedKeys| {
+        move |_: &dyn RequestHead, keys: &mut ContextBuilder| {
             keys.insert(key, value);
             keys.insert_unknown(key);
         }
@@ -210,7 +210,7 @@ async fn added_keys_do_not_say_who_asks() {
         ("aws:PrincipalTag/team", "red"),
         ("aws:principalservicename", "sns.amazonaws.com"),
     ] {
-        let keys = move |_: &dyn RequestHead, keys: &mut AddedKeys| keys.insert(key, value);
+        let keys = move |_: &dyn RequestHead, keys: &mut ContextBuilder| keys.insert(key, value);
         let condition = format!(r#""StringEquals": {{"{key}": "{value}"}}"#);
         let allow = allow_if(&condition);
         let deny = format!(
@@ -224,7 +224,7 @@ async fn added_keys_do_not_say_who_asks() {
         }
     }
     // What the principal says of itself stays as it is.
-    let keys = |_: &dyn RequestHead, keys: &mut AddedKeys| keys.insert("aws:username", "root");
+    let keys = |_: &dyn RequestHead, keys: &mut ContextBuilder| keys.insert("aws:username", "root");
     for (name, expected) in [("ana", 200), ("root", 403)] {
         let condition = format!(r#""StringEquals": {{"aws:username": "{name}"}}"#);
         let builder = builder(&allow_if(&condition)).request_keys(keys);

@@ -22,7 +22,7 @@ async fn the_transport_is_what_the_application_says() {
     for (transport, expected) in [
         (None, UNKNOWN),
         (Some(Transport::Unknown), UNKNOWN),
-        (Some(Transport::Plain), PLAIN),
+        (Some(Transport::Insecure), PLAIN),
         (Some(Transport::Secure), SECURE),
     ] {
         let mut builder = only_secure();
@@ -70,7 +70,7 @@ async fn the_outermost_proxy_tells_the_transport() {
     ] {
         let builder = only_secure()
             .trusted_proxies(x_forwarded())
-            .transport(Transport::AsProxySays);
+            .transport(Transport::FromProxy);
         let status = status(builder, request(Some(peer), headers)).await;
         assert_eq!(status, expected, "{peer} {headers:?}");
     }
@@ -98,7 +98,7 @@ async fn the_outermost_proxy_tells_the_transport() {
     ] {
         let builder = only_secure()
             .trusted_proxies(TrustedProxies::writing_forwarded(PROXIES).unwrap())
-            .transport(Transport::AsProxySays);
+            .transport(Transport::FromProxy);
         let headers = [("forwarded", line), (scheme, "https")];
         let status = status(builder, request(Some("10.0.0.1"), &headers)).await;
         assert_eq!(status, expected, "{line}");
@@ -107,6 +107,6 @@ async fn the_outermost_proxy_tells_the_transport() {
 
 #[test]
 fn somebody_has_to_be_trusted_to_tell_the_transport() {
-    let built = only_secure().transport(Transport::AsProxySays).build();
+    let built = only_secure().transport(Transport::FromProxy).build();
     assert_eq!(built.unwrap_err(), BuildError::NoTrustedProxies);
 }

@@ -11,7 +11,7 @@ use axum::http::Request;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::axum::Routes;
-use pinpoint_iam::web::{Access, Annotated, Declaration, Place, RouteTable};
+use pinpoint_iam::web::{Access, Annotated, Declaration, RouteOverride, RouteTable};
 use pinpoint_iam::{Authorizer, Policy, Principal, Scope, public, requires, routes};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -359,7 +359,7 @@ fn paths_that_axum_refuses_are_faults_and_no_panics() {
         "/{*rest}/x",
         "/{a}/{a}",
     ] {
-        let place = Place {
+        let place = RouteOverride {
             method: Some("GET"),
             path: Some(path),
         };
@@ -385,7 +385,7 @@ proptest! {
     #[test]
     fn what_is_accepted_is_served(places in vec((method(), path()), 1..6)) {
         let routes = places.into_iter().fold(Routes::<Authorizer>::new(), |routes, (method, path)| {
-            let place = Place {
+            let place = RouteOverride {
                 method: Some(method),
                 path: Some(path.leak()),
             };
@@ -412,7 +412,7 @@ fn path() -> impl Strategy<Value = String> {
 #[test]
 fn methods_that_axum_refuses_are_faults_and_no_panics() {
     for method in ["", "get", "PURGE", "GE T"] {
-        let place = Place {
+        let place = RouteOverride {
             method: Some(method),
             path: Some("/"),
         };
@@ -470,7 +470,7 @@ fn every_route_of_the_catalog_can_be_served_at_once() {
     let actions = pinpoint_iam::mobiletargeting::Action::ALL.iter();
     let routes = actions
         .filter_map(|action| action.metadata().route)
-        .map(|route| Place {
+        .map(|route| RouteOverride {
             method: Some(route.method),
             path: Some(route.path),
         })

@@ -8,7 +8,7 @@ impl Health {
     async fn method(&self) {}
 }
 
-trait Answers {
+trait ErrorResponses {
     #[public("health check")]
     async fn without_a_body();
 }

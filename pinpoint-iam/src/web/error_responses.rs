@@ -14,10 +14,10 @@ use crate::web::Rejection;
 /// [`Denied::status`].
 ///
 /// ```
-/// use pinpoint_iam::web::{Answers, Rejection};
+/// use pinpoint_iam::web::{ErrorResponses, Rejection};
 ///
 /// // AWS's JSON with the exception that Pinpoint's own model names, and 404 in place of 403 for what has an ARN:
-/// let answers = Answers::aws()
+/// let answers = ErrorResponses::aws()
 ///     .with_forbidden_exception()
 ///     .with_challenge("Bearer")
 ///     .hiding_existence(|denied| {
@@ -30,7 +30,7 @@ use crate::web::Rejection;
 /// No form writes `Retry-After`: nobody knows when a policy source or a database is back, and AWS's clients wait
 /// longer from one 503 to the next by themselves.
 #[derive(Clone)]
-pub struct Answers {
+pub struct ErrorResponses {
     form: Form,
     access_denied: &'static str,
     names_policies: bool,
@@ -48,7 +48,7 @@ enum Form {
 type Custom = dyn Fn(&Denied) -> Rejection + Send + Sync;
 type Hidden = dyn Fn(&Denied) -> Option<Rejection> + Send + Sync;
 
-impl Answers {
+impl ErrorResponses {
     /// What AWS's clients read: the header `x-amzn-ErrorType` and a JSON body with one member, `Message`.
     ///
     /// A refused caller is told who it is, what it asked for, and which type of policy refused it, but not which policy.
@@ -119,7 +119,7 @@ impl Answers {
     }
 
     /// The answer to `denied`.
-    pub fn answer(&self, denied: &Denied) -> Rejection {
+    pub fn respond(&self, denied: &Denied) -> Rejection {
         if denied.status() == 403
             && denied.resource().is_some()
             && let Some(not_found) = &self.hidden
@@ -166,14 +166,14 @@ impl Answers {
     }
 }
 
-/// [`Answers::aws`].
-impl Default for Answers {
+/// [`ErrorResponses::aws`].
+impl Default for ErrorResponses {
     fn default() -> Self {
         Self::aws()
     }
 }
 
-impl fmt::Debug for Answers {
+impl fmt::Debug for ErrorResponses {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let form = match self.form {
             Form::Aws => "aws",
@@ -181,7 +181,7 @@ impl fmt::Debug for Answers {
             Form::Custom(_) => "custom",
         };
         formatter
-            .debug_struct("Answers")
+            .debug_struct("ErrorResponses")
             .field("form", &form)
             .field("names_policies", &self.names_policies)
             .field("hides_existence", &self.hidden.is_some())

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::authorizer::{AuthorizerBuilder, BuildError};
 use crate::context::Context;
-use crate::web::{AddedKeys, RequestHead, RequestKeys, TrustedProxies};
+use crate::web::{ContextBuilder, ContextProvider, RequestHead, TrustedProxies};
 
 /// Whether requests come to a service by a secure transport: the condition key `aws:SecureTransport`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,22 +16,22 @@ pub enum Transport {
     /// Always: the server itself ends TLS, and listens nowhere else.
     Secure,
     /// Never.
-    Plain,
+    Insecure,
     /// As the outermost of the [`TrustedProxies`] says, and not known for a request that comes from no proxy.
-    AsProxySays,
+    FromProxy,
 }
 
 /// What stands around a service, and what requests bring that only the application knows.
 #[derive(Default)]
-pub(crate) struct Surroundings {
+pub(crate) struct NetworkConfig {
     trusted_proxies: Option<TrustedProxies>,
     transport: Transport,
-    request_keys: Vec<Box<dyn RequestKeys>>,
+    request_keys: Vec<Box<dyn ContextProvider>>,
 }
 
-impl Surroundings {
+impl NetworkConfig {
     pub(crate) fn check(&self) -> Result<(), BuildError> {
-        if self.transport == Transport::AsProxySays && self.trusted_proxies.is_none() {
+        if self.transport == Transport::FromProxy && self.trusted_proxies.is_none() {
             return Err(BuildError::NoTrustedProxies);
         }
         Ok(())
@@ -47,7 +47,7 @@ impl Surroundings {
 
     /// What the application adds.
     pub(super) fn added(&self, head: &dyn RequestHead) -> Context {
-        let mut added = AddedKeys::default();
+        let mut added = ContextBuilder::default();
         for keys in &self.request_keys {
             keys.add(head, &mut added);
         }
@@ -59,8 +59,8 @@ impl Surroundings {
         match self.transport {
             Transport::Unknown => None,
             Transport::Secure => Some(true),
-            Transport::Plain => Some(false),
-            Transport::AsProxySays => self.trusted_proxies.as_ref()?.is_secure(head),
+            Transport::Insecure => Some(false),
+            Transport::FromProxy => self.trusted_proxies.as_ref()?.is_secure(head),
         }
     }
 }
@@ -82,13 +82,13 @@ impl AuthorizerBuilder {
 
     /// Adds condition keys of the application to every web request. Called several times, all are asked.
     #[must_use]
-    pub fn request_keys(mut self, keys: impl RequestKeys) -> Self {
+    pub fn request_keys(mut self, keys: impl ContextProvider) -> Self {
         self.web.surroundings.request_keys.push(Box::new(keys));
         self
     }
 }
 
-impl fmt::Debug for Surroundings {
+impl fmt::Debug for NetworkConfig {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Surroundings")

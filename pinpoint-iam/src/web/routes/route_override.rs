@@ -6,14 +6,14 @@ use crate::web::{Access, Declaration};
 
 /// The method and path of a handler, as far as the list says them; the catalog says the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct RouteOverride {
     /// The method in upper case, where it is not the catalog's.
     pub method: Option<&'static str>,
     /// The path, where it is not the catalog's.
     pub path: Option<&'static str>,
 }
 
-impl Place {
+impl RouteOverride {
     /// The route of a handler at this place.
     ///
     /// # Errors
