@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::source::{PolicySource, PolicyStore, SourceError};
 use crate::states::{Pinned, PolicyState, PolicyStates};
 #[cfg(feature = "testing")]
-use crate::testing::Double;
+use crate::testing::DecisionOverride;
 use crate::web::settings::WebConfig;
 use crate::{mobileanalytics, mobiletargeting};
 
@@ -57,7 +57,7 @@ pub struct Authorizer(
     Arc<Inner>,
     /// What stands in front of the policies in a test.
     #[cfg(feature = "testing")]
-    Double,
+    DecisionOverride,
 );
 
 struct Inner {
@@ -245,7 +245,7 @@ impl Authorizer {
 
     /// The same authorizer with another stand-in for its policies.
     #[cfg(feature = "testing")]
-    pub(crate) fn with_double(&self, change: impl FnOnce(&mut Double)) -> Self {
+    pub(crate) fn with_double(&self, change: impl FnOnce(&mut DecisionOverride)) -> Self {
         let mut double = self.1.clone();
         change(&mut double);
         Self(Arc::clone(&self.0), double)
@@ -339,7 +339,7 @@ impl AuthorizerBuilder {
         Ok(Authorizer(
             inner,
             #[cfg(feature = "testing")]
-            Double::default(),
+            DecisionOverride::default(),
         ))
     }
 }

@@ -130,7 +130,7 @@ mod tests {
             .run_on_actix(&app, |request, caller| {
                 let token = "Bearer newcomer-0123456789";
                 match caller {
-                    SweepCaller::Powerless => request.insert_header((AUTHORIZATION, token)),
+                    SweepCaller::Unprivileged => request.insert_header((AUTHORIZATION, token)),
                     _ => request,
                 }
                 .to_request()

@@ -5,7 +5,7 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::{Method, Uri};
 use actix_web::test::TestRequest;
 
-use super::{Call, Sweep, SweepCaller, Swept, Unguarded};
+use super::{Call, Sweep, SweepCaller, SweepReport, Unguarded};
 
 impl Sweep<'_> {
     /// Makes every call on `app`, which [`init_service`](actix_web::test::init_service) makes, without a socket.
@@ -20,7 +20,7 @@ impl Sweep<'_> {
         &self,
         app: &S,
         send: impl Fn(TestRequest, SweepCaller) -> R,
-    ) -> Result<Swept, Unguarded>
+    ) -> Result<SweepReport, Unguarded>
     where
         S: Service<R, Response = ServiceResponse<B>, Error = E>,
         E: Into<Error>,

@@ -5,7 +5,7 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use tower_service::Service as _;
 
-use super::{Call, Sweep, SweepCaller, Swept, Unguarded};
+use super::{Call, Sweep, SweepCaller, SweepReport, Unguarded};
 
 impl Sweep<'_> {
     /// Makes every call on `router`, without a socket. `authenticate` prepares the requests of the powerless caller.
@@ -17,14 +17,14 @@ impl Sweep<'_> {
         &self,
         router: &Router,
         authenticate: impl Fn(&mut Request<Body>),
-    ) -> Result<Swept, Unguarded> {
+    ) -> Result<SweepReport, Unguarded> {
         self.run(async |call: &Call| {
             let request = Request::builder().method(call.method()).uri(call.path());
             let Ok(mut request) = request.body(Body::empty()) else {
                 // What cannot be sent would be refused as this.
                 return StatusCode::BAD_REQUEST.as_u16();
             };
-            if call.caller() == SweepCaller::Powerless {
+            if call.caller() == SweepCaller::Unprivileged {
                 authenticate(&mut request);
             }
             match router.clone().call(request).await {

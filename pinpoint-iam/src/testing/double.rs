@@ -14,7 +14,7 @@ use crate::testing::Recorder;
 /// What comes before its decision stays: a request without a principal is still 401, an id that cannot stand in an ARN
 /// 400, and a resource of another account 403. [`Authorizer::explain`] still explains the policies.
 #[must_use]
-pub fn allowing_everything(authorizer: &Authorizer) -> Authorizer {
+pub fn allow_all(authorizer: &Authorizer) -> Authorizer {
     #[cfg(any(feature = "axum", feature = "actix"))]
     tracing::warn!("this authorizer allows everything: it is for tests");
     authorizer.with_double(|double| double.verdict = Some(Verdict::Allow))
@@ -22,13 +22,13 @@ pub fn allowing_everything(authorizer: &Authorizer) -> Authorizer {
 
 /// `authorizer`, as one that denies everything that it is asked, to root users too.
 #[must_use]
-pub fn denying_everything(authorizer: &Authorizer) -> Authorizer {
+pub fn deny_all(authorizer: &Authorizer) -> Authorizer {
     authorizer.with_double(|double| double.verdict = Some(Verdict::Deny))
 }
 
 /// What stands between an authorizer and its callers in a test.
 #[derive(Clone, Default)]
-pub(crate) struct Double {
+pub(crate) struct DecisionOverride {
     verdict: Option<Verdict>,
     pub(super) recorders: Vec<Recorder>,
 }
@@ -39,7 +39,7 @@ enum Verdict {
     Deny,
 }
 
-impl Double {
+impl DecisionOverride {
     /// What the callers are told, where the policies say `answer`.
     pub(crate) fn answer(&self, request: &Request<'_>, answer: Evaluation) -> Evaluation {
         let answer = match self.verdict {

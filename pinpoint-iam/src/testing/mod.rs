@@ -15,7 +15,7 @@
 //! use pinpoint_iam::context::Context;
 //! use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
 //! use pinpoint_iam::source::PolicyStore;
-//! use pinpoint_iam::testing::{Recorder, allowing_everything};
+//! use pinpoint_iam::testing::{Recorder, allow_all};
 //! use pinpoint_iam::{Authorizer, Principal, Scope};
 //!
 //! let authorizer = Authorizer::builder()
@@ -23,7 +23,7 @@
 //!     .source(PolicyStore::new())
 //!     .build()?;
 //! let recorder = Recorder::new();
-//! let authorizer = recorder.watch(&allowing_everything(&authorizer));
+//! let authorizer = recorder.watch(&allow_all(&authorizer));
 //!
 //! let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
 //! let context = Context::new();
@@ -50,8 +50,8 @@ mod samples;
 mod sweep;
 
 pub use self::audit::{Audit, AuditFault, AuditFaults, audit};
-pub use self::double::{allowing_everything, denying_everything};
-pub use self::recorder::{Asked, Outcome, Recorder};
-pub use self::sweep::{Call, Finding, Sweep, SweepCaller, Swept, Unguarded};
+pub use self::double::{allow_all, deny_all};
+pub use self::recorder::{Outcome, RecordedRequest, Recorder};
+pub use self::sweep::{Call, Finding, Sweep, SweepCaller, SweepReport, Unguarded};
 
-pub(crate) use self::double::Double;
+pub(crate) use self::double::DecisionOverride;

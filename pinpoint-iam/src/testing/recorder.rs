@@ -9,7 +9,7 @@ use crate::request::Request;
 
 /// Keeps what authorizers are asked, and what they answer. Clones keep the same record.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Asked>>>);
+pub struct Recorder(Arc<Mutex<Vec<RecordedRequest>>>);
 
 /// One question to an authorizer, with the answer.
 ///
@@ -17,7 +17,7 @@ pub struct Recorder(Arc<Mutex<Vec<Asked>>>);
 /// [undecided](Outcome::Undecided) at first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Asked {
+pub struct RecordedRequest {
     /// The ARN of the caller; the name of a service, or `anonymous`.
     pub principal: String,
     /// The action, for example `mobiletargeting:GetCampaign`.
@@ -52,17 +52,17 @@ impl Recorder {
     }
 
     /// What was asked so far, in the order of asking.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.lock().clone()
     }
 
     /// What was asked so far, which is then forgotten.
-    pub fn take(&self) -> Vec<Asked> {
+    pub fn take(&self) -> Vec<RecordedRequest> {
         std::mem::take(&mut *self.lock())
     }
 
     pub(super) fn note(&self, request: &Request<'_>, answer: &Evaluation) {
-        self.lock().push(Asked {
+        self.lock().push(RecordedRequest {
             principal: request.principal().to_string(),
             action: request.action().to_string(),
             resource: request.resource().to_string(),
@@ -75,12 +75,12 @@ impl Recorder {
     }
 
     /// A test that failed while it held the record has said so already.
-    fn lock(&self) -> MutexGuard<'_, Vec<Asked>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<RecordedRequest>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for RecordedRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             principal,

@@ -63,9 +63,9 @@ pub struct Sweep<'t> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SweepCaller {
     /// A caller without a principal.
-    Nobody,
+    Anonymous,
     /// A caller that the application knows, and that no policy allows anything.
-    Powerless,
+    Unprivileged,
 }
 
 /// One call of a [`Sweep`].
@@ -85,7 +85,7 @@ pub struct Finding {
 
 /// What came of a [`Sweep`] that has found nothing wrong.
 #[derive(Clone, Debug)]
-pub struct Swept {
+pub struct SweepReport {
     calls: usize,
     public: Vec<Finding>,
 }
@@ -148,9 +148,9 @@ impl<'t> Sweep<'t> {
                 path: path.clone(),
                 caller,
             };
-            calls.push(call(SweepCaller::Nobody));
+            calls.push(call(SweepCaller::Anonymous));
             if !is_public(route) {
-                calls.push(call(SweepCaller::Powerless));
+                calls.push(call(SweepCaller::Unprivileged));
             }
         }
         calls
@@ -164,7 +164,7 @@ impl<'t> Sweep<'t> {
     /// Every route that does not refuse: a caller without a principal with 401 or 403, a powerless one with 403. A
     /// powerless caller that is told 401 was not recognised, so that nothing was learned about the policies. A table
     /// without any route that has to refuse is an error as well.
-    pub async fn run(&self, send: impl AsyncFn(&Call) -> u16) -> Result<Swept, Unguarded> {
+    pub async fn run(&self, send: impl AsyncFn(&Call) -> u16) -> Result<SweepReport, Unguarded> {
         let (mut public, mut findings, mut calls) = (Vec::new(), Vec::new(), 0_usize);
         for call in self.calls() {
             let status = send(&call).await;
@@ -175,15 +175,17 @@ impl<'t> Sweep<'t> {
             }
             calls = calls.saturating_add(1);
             let refuses = match finding.call.caller {
-                SweepCaller::Nobody => matches!(status, 401 | 403),
-                SweepCaller::Powerless => status == 403 || (status == 404 && self.hides_existence),
+                SweepCaller::Anonymous => matches!(status, 401 | 403),
+                SweepCaller::Unprivileged => {
+                    status == 403 || (status == 404 && self.hides_existence)
+                }
             };
             if !refuses {
                 findings.push(finding);
             }
         }
         if findings.is_empty() && calls > 0 {
-            Ok(Swept { calls, public })
+            Ok(SweepReport { calls, public })
         } else {
             Err(Unguarded { findings })
         }
@@ -231,7 +233,7 @@ impl Finding {
     const fn hint(&self) -> &'static str {
         match (self.status, self.call.caller) {
             (400, _) => "the sample ids were not taken: give others with `sample`",
-            (401, SweepCaller::Powerless) => {
+            (401, SweepCaller::Unprivileged) => {
                 "the powerless caller was not recognised: authenticate it as the application demands"
             }
             (404 | 405, _) => {
@@ -247,8 +249,8 @@ impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let declaration = self.call.route.declaration;
         let caller = match self.call.caller {
-            SweepCaller::Nobody => "a caller without a principal",
-            SweepCaller::Powerless => "a powerless caller",
+            SweepCaller::Anonymous => "a caller without a principal",
+            SweepCaller::Unprivileged => "a powerless caller",
         };
         write!(
             formatter,
@@ -264,7 +266,7 @@ impl fmt::Display for Finding {
     }
 }
 
-impl Swept {
+impl SweepReport {
     /// How many calls were refused, as they should be.
     pub const fn calls(&self) -> usize {
         self.calls

@@ -13,7 +13,7 @@ use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign, GetCampaign};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::testing::{
-    Outcome, Recorder, Sweep, SweepCaller, Unguarded, allowing_everything, denying_everything,
+    Outcome, Recorder, Sweep, SweepCaller, Unguarded, allow_all, deny_all,
 };
 use pinpoint_iam::web::{
     Access, ActionRequirement, Annotated, Declaration, ErrorResponses, MountedRoute, Rejection,
@@ -90,8 +90,8 @@ fn check(authorizer: &Authorizer, caller: &str) -> u16 {
 #[test]
 fn everything_is_allowed_or_denied_whoever_asks() {
     let real = builder().build().unwrap();
-    let allowing = allowing_everything(&real);
-    let denying = denying_everything(&real);
+    let allowing = allow_all(&real);
+    let denying = deny_all(&real);
     for (caller, expected) in [
         (ANA, 403),
         (POWERLESS, 403),
@@ -103,14 +103,14 @@ fn everything_is_allowed_or_denied_whoever_asks() {
         assert_eq!(check(&denying, caller), 403, "{caller}");
     }
     // The last word counts.
-    assert_eq!(check(&denying_everything(&allowing), ANA), 403);
-    assert_eq!(check(&allowing_everything(&denying), ANA), 200);
+    assert_eq!(check(&deny_all(&allowing), ANA), 403);
+    assert_eq!(check(&allow_all(&denying), ANA), 200);
 }
 
 /// What the framework finds out before it asks is no question of policies.
 #[tokio::test]
 async fn an_authorizer_that_allows_everything_still_needs_to_know_who_and_what() {
-    let authorizer = allowing_everything(&builder().build().unwrap());
+    let authorizer = allow_all(&builder().build().unwrap());
     let router = mounted(&authorizer);
     for (path, caller, expected) in [
         ("/v1/apps/a1/campaigns/c1", None, 401),
@@ -136,7 +136,7 @@ async fn an_authorizer_that_allows_everything_still_needs_to_know_who_and_what()
 /// Nobody who reads a log or a refusal takes such a decision for one of the policies.
 #[test]
 fn a_decision_for_a_test_says_so() {
-    let authorizer = denying_everything(&builder().build().unwrap());
+    let authorizer = deny_all(&builder().build().unwrap());
     let (ana, context) = (principal(ANA), Context::new());
     let campaign = Campaign::new("a1", "c1").unwrap();
     let denied = authorizer
@@ -155,9 +155,7 @@ fn a_decision_for_a_test_says_so() {
         pinpoint_iam::resource::RequestedResource::Arn(pinpoint_iam::Arn::parse(&arn).unwrap()),
         &context,
     );
-    let decision = allowing_everything(&authorizer)
-        .decide(&request)
-        .to_string();
+    let decision = allow_all(&authorizer).decide(&request).to_string();
     assert!(
         decision.contains("EVERYTHING-IS-ALLOWED-IN-THIS-TEST"),
         "{decision}"
@@ -189,7 +187,7 @@ async fn a_recorder_keeps_who_asked_what_and_changes_nothing() {
         (ANA, "mobiletargeting:DeleteCampaign", Outcome::Refused),
         (POWERLESS, "mobiletargeting:GetCampaign", Outcome::Refused),
     ];
-    let asked = recorder.asked();
+    let asked = recorder.requests();
     assert_eq!(asked.len(), expected.len(), "{asked:?}");
     for (asked, (principal, action, outcome)) in asked.iter().zip(expected) {
         assert_eq!(
@@ -203,10 +201,10 @@ async fn a_recorder_keeps_who_asked_what_and_changes_nothing() {
         );
     }
     assert_eq!(recorder.take(), asked);
-    assert!(recorder.asked().is_empty());
+    assert!(recorder.requests().is_empty());
     // The authorizer that is watched has no part in it.
     assert_eq!(check(&real, ANA), 403);
-    assert!(recorder.asked().is_empty());
+    assert!(recorder.requests().is_empty());
 }
 
 fn mounted(authorizer: &Authorizer) -> Router {
@@ -285,10 +283,10 @@ async fn every_call_that_is_not_refused_is_reported() {
         .map(|finding| (finding.call().caller(), finding.status()))
         .collect();
     assert_eq!(statuses.len(), 4);
-    assert!(statuses.contains(&(SweepCaller::Nobody, 200)));
+    assert!(statuses.contains(&(SweepCaller::Anonymous, 200)));
 
     // Who is not powerless, or not known, says nothing about the guard.
-    let router = mounted(&allowing_everything(&authorizer));
+    let router = mounted(&allow_all(&authorizer));
     let found = Sweep::new(&table())
         .run_on_axum(&router, as_powerless)
         .await
@@ -371,7 +369,7 @@ async fn hidden_existence_counts_as_a_refusal_of_the_powerless_only() {
     assert!(
         found
             .iter()
-            .all(|finding| finding.call().caller() == SweepCaller::Nobody)
+            .all(|finding| finding.call().caller() == SweepCaller::Anonymous)
     );
 }
 
@@ -455,7 +453,7 @@ async fn placeholders_are_filled_whatever_they_are_called() {
         let nobody = sweep
             .calls()
             .into_iter()
-            .filter(|call| call.caller() == SweepCaller::Nobody);
+            .filter(|call| call.caller() == SweepCaller::Anonymous);
         nobody.map(|call| call.path().to_owned()).collect()
     };
     assert_eq!(
@@ -495,7 +493,7 @@ mod on_actix {
         }]);
         let send = |request: TestRequest, caller: SweepCaller| {
             let request = request.to_request();
-            if caller == SweepCaller::Powerless {
+            if caller == SweepCaller::Unprivileged {
                 request.extensions_mut().insert(principal(POWERLESS));
             }
             request

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{HeaderName, Method, Request};
-use pinpoint_iam::testing::allowing_everything;
+use pinpoint_iam::testing::allow_all;
 use pinpoint_iam::{Principal, Scope};
 
 use self::service::Service;
@@ -360,7 +360,7 @@ async fn by_what_else_a_request_carries() {
         .await;
 
     let mut authorizer = by_ana("GET", "/v1/apps/a2/campaigns/c1", &[]);
-    let allowing = allowing_everything(&service.authorizer);
+    let allowing = allow_all(&service.authorizer);
     authorizer.extensions_mut().insert(allowing.clone());
     authorizer.extensions_mut().insert(Arc::new(allowing));
     service
