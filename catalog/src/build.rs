@@ -8,7 +8,7 @@ use crate::codegen::render;
 use crate::fault::Faults;
 use crate::fingerprint;
 use crate::model::Catalog;
-use crate::package::{Package, PackageError, Snapshot};
+use crate::package::{CatalogBundle, Package, PackageError};
 
 /// The environment variable by which a build script tells the macros of its package where the snapshot is:
 /// its fingerprint, a blank, its path.
@@ -73,7 +73,7 @@ pub fn build() -> ExitCode {
 }
 
 /// Writes the modules and the snapshot, and removes what an earlier run wrote of catalogs that are gone.
-fn write(package: &Package, catalog: &Catalog, snapshot: &Snapshot) -> Result<(), String> {
+fn write(package: &Package, catalog: &Catalog, snapshot: &CatalogBundle) -> Result<(), String> {
     let directory = out_directory()?.join(DIRECTORY);
     fs::create_dir_all(&directory).map_err(|error| cannot("write", &directory, &error))?;
     let mut files = vec![(SNAPSHOT.to_owned(), snapshot.write())];
@@ -123,7 +123,7 @@ pub fn build_builtin() -> ExitCode {
 ///
 /// Cargo sets the variable in the package's tests and programs as well. What they start, such as a compiler of other
 /// crates, inherits it.
-fn publish(package: &Path, snapshot: &Snapshot, path: &Path) -> Result<(), String> {
+fn publish(package: &Path, snapshot: &CatalogBundle, path: &Path) -> Result<(), String> {
     // The fingerprint makes the variable change with the catalogs, and cargo compiles anew what sees another value.
     let fingerprint = fingerprint::hexadecimal(&snapshot.write());
     let value = SnapshotPlace {

@@ -46,8 +46,8 @@ pub use fault::{Fault, Faults};
 pub use load::SourceFile;
 pub use lookup::{UnknownAction, nearest};
 pub use model::{
-    Accepts, AccessLevel, Action, Binding, Catalog, Companion, ConditionKey, KeyPiece, Lifecycle,
-    LifecycleState, Placeholder, ResourceType, Route, Seen, Service, Source,
+    AccessLevel, Action, Binding, Catalog, ConditionKey, DependentAction, IdFormat, KeyPiece,
+    Lifecycle, LifecycleState, Placeholder, ResourceType, Route, Service, Source, SourceVariant,
 };
-pub use package::{Package, PackageError, Snapshot, SnapshotError};
+pub use package::{CatalogBundle, CatalogBundleError, Package, PackageError};
 pub use template::{ArnTemplate, Component, Piece};

@@ -120,7 +120,7 @@ pub struct Placeholder {
     /// The path parameter that fills it, for example `application-id`.
     pub parameter: String,
     /// Which values it takes.
-    pub accepts: Accepts,
+    pub accepts: IdFormat,
     /// What the value is.
     pub summary: String,
 }
@@ -140,7 +140,7 @@ impl Placeholder {
 
 /// Which values a placeholder takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Accepts {
+pub enum IdFormat {
     /// An id that the service gives out; it stands in the ARN as it is.
     Identifier,
     /// A text that an application chooses; it stands in the ARN percent-encoded.
@@ -207,7 +207,7 @@ pub struct Action {
     /// Where the tags of the request stand: `$.tags` in the body, `query:tagKeys` in the query.
     pub request_tags: Option<String>,
     /// Other actions that the caller needs as well.
-    pub companions: Vec<Companion>,
+    pub companions: Vec<DependentAction>,
     /// Whether the action can still be used.
     pub lifecycle: Lifecycle,
     /// Where the action is documented.
@@ -217,7 +217,7 @@ pub struct Action {
     /// The short names of the sources that list the action.
     pub sources: Vec<String>,
     /// What single sources say where they differ from the entry.
-    pub seen: Vec<Seen>,
+    pub seen: Vec<SourceVariant>,
     /// Whether no reference lists the action.
     pub undocumented: bool,
     /// A remark on disputed or surprising facts.
@@ -355,7 +355,7 @@ impl Route {
 /// Another action that the caller of an action needs too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Companion {
+pub struct DependentAction {
     /// The action with its prefix, for example `iam:PassRole`.
     pub action: String,
     /// When it is needed, as the end of a sentence: `when the request carries tags`.
@@ -392,7 +392,7 @@ pub enum LifecycleState {
 /// What one source says of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct SourceVariant {
     /// The short name of the source.
     pub source: String,
     /// The ARN, or ARN pattern, that it gives.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use pinpoint_iam_catalog::{Accepts, Binding, Catalog, SourceFile};
+use pinpoint_iam_catalog::{Binding, Catalog, IdFormat, SourceFile};
 
 /// What a name that is near no service is answered.
 const UNKNOWN_SERVICE: &str = if cfg!(feature = "sms-voice") {
@@ -173,7 +173,7 @@ fn ids_that_applications_choose_are_opaque() {
             .iter()
             .find(|placeholder| placeholder.field() == field)
             .unwrap();
-        assert_eq!(opaque.accepts, Accepts::Opaque);
+        assert_eq!(opaque.accepts, IdFormat::Opaque);
     }
 }
 

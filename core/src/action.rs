@@ -84,7 +84,7 @@ pub struct ActionMetadata {
     /// Where the tags of the request stand, for example `$.tags`.
     pub request_tags: Option<&'static str>,
     /// Other actions that the caller needs as well.
-    pub companions: &'static [Companion],
+    pub companions: &'static [DependentAction],
     /// Whether the action can still be used.
     pub lifecycle: Lifecycle,
     /// Where the action is documented.
@@ -94,7 +94,7 @@ pub struct ActionMetadata {
     /// The short names of the sources that list the action.
     pub sources: &'static [&'static str],
     /// What single sources say of the action where it differs or where it is a seed document's own row.
-    pub seen: &'static [Seen],
+    pub seen: &'static [SourceVariant],
     /// Whether no reference lists the action.
     pub undocumented: bool,
     /// A remark on disputed or surprising facts.
@@ -204,7 +204,7 @@ impl fmt::Display for Route {
 
 /// Another action that the caller of an action needs too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Companion {
+pub struct DependentAction {
     /// The action with its prefix, for example `iam:PassRole`.
     pub action: &'static str,
     /// When it is needed, as the end of a sentence: `when the request carries tags`.
@@ -239,7 +239,7 @@ pub enum LifecycleState {
 
 /// What one source says of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct SourceVariant {
     /// The short name of the source.
     pub source: &'static str,
     /// The ARN, or ARN pattern, that it gives.

@@ -277,7 +277,7 @@ pub enum Lookup<'a> {
 }
 
 /// Where conditions and policy variables look condition keys up.
-pub trait Facts {
+pub trait ContextLookup {
     /// What is known about `key`.
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_>;
 }
@@ -442,7 +442,7 @@ impl Context {
     }
 }
 
-impl Facts for Context {
+impl ContextLookup for Context {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         match self.values.get(key) {
             Some(Values::One(value)) => Lookup::Present(value),

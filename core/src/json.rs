@@ -11,8 +11,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::condition::quote::Quoted;
-use crate::nearest::nearest;
 use crate::policy::Position;
+use crate::suggest::nearest;
 
 /// One value of a text.
 #[derive(Clone, Copy, Debug)]

@@ -10,10 +10,10 @@ pub mod condition;
 pub mod context;
 #[doc(hidden)]
 pub mod json;
-mod nearest;
 pub mod pattern;
 pub mod policy;
 pub mod resource;
+mod suggest;
 pub mod truth;
 
 /// What generated code refers to; no part of the public interface.
@@ -49,7 +49,7 @@ pub mod __private {
 pub mod internal {
     pub use crate::arn::holds_control_character;
     pub use crate::condition::quote::{OneLine, Quoted};
-    pub use crate::nearest::{is_in_other_spelling, nearest};
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
     pub use crate::resource::decode;
+    pub use crate::suggest::{is_in_other_spelling, nearest};
 }

@@ -7,17 +7,17 @@
 //! - two different ids never give the same ARN (a name of a closed list has two spellings, see [`Accepts::OneOf`]),
 //! - what cannot be kept so is refused with an [`InvalidId`] that names the field.
 
-mod accepts;
 mod error;
+mod id_format;
 mod metadata;
 mod set;
 
 use std::fmt;
 
-#[doc(hidden)]
-pub use self::accepts::decode;
-pub use self::accepts::{Accepts, MAX_IDENTIFIER_LENGTH, MAX_OPAQUE_LENGTH};
 pub use self::error::{InvalidId, InvalidIdReason, ResourceMismatch};
+#[doc(hidden)]
+pub use self::id_format::decode;
+pub use self::id_format::{IdFormat, MAX_IDENTIFIER_LENGTH, MAX_OPAQUE_LENGTH};
 pub use self::metadata::{Field, Piece, ResourcePart, ResourceTypeMetadata, ScopeComponent};
 pub use self::set::ResourceSet;
 use crate::arn::{Arn, Scope};

@@ -9,7 +9,7 @@ use pinpoint_iam::context::Context;
 use pinpoint_iam::pattern::Case;
 use pinpoint_iam::pattern::characters::Characters;
 use pinpoint_iam::pattern::classes::{Atom, Atoms, Classes, Question, literal};
-use pinpoint_iam::pattern::language::Language;
+use pinpoint_iam::pattern::nfa::Nfa;
 
 /// What policies compare with a part of the caller's ARN.
 #[derive(Clone, Debug, Default)]
@@ -221,7 +221,7 @@ fn sessions(kind: Kind, role: &str, asked: &Asked<'_>) -> Vec<Option<String>> {
 
 /// The ARNs of callers of a kind that stand for all others; for a role session it is that of the role.
 fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
-    let mut frame = Language::text("arn:");
+    let mut frame = Nfa::text("arn:");
     frame.push_name();
     frame.push_text(if kind == Kind::Federated {
         ":sts::"

@@ -3,7 +3,7 @@
 use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
 use pinpoint_iam::arn::Scope;
 use pinpoint_iam::pattern::characters::Characters;
-use pinpoint_iam::pattern::language::Language;
+use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::resource::{ResourceTypeMetadata, ScopeComponent};
 
 /// A service with a catalog: it has these actions and no others.
@@ -20,7 +20,7 @@ pub(crate) struct ClosedAction {
     /// The texts of the templates, by which actions with equal resources are recognised.
     pub(crate) templates: Vec<String>,
     /// The ARNs of each template; an action without any is asked for `*`.
-    pub(crate) arns: Vec<Language>,
+    pub(crate) arns: Vec<Nfa>,
 }
 
 impl ClosedService {
@@ -47,9 +47,9 @@ impl ClosedAction {
 }
 
 /// The ARNs of a resource type, in whatever partition, region and account.
-fn arns(kind: &ResourceTypeMetadata, pinned: &[(&str, &str)]) -> Language {
-    let mut arns = Language::text("arn:");
-    let scope = |component, arns: &mut Language| {
+fn arns(kind: &ResourceTypeMetadata, pinned: &[(&str, &str)]) -> Nfa {
+    let mut arns = Nfa::text("arn:");
+    let scope = |component, arns: &mut Nfa| {
         match component {
             ScopeComponent::FromScope => arns.push_run(Characters::WithoutColon),
             ScopeComponent::Fixed(text) => arns.push_text(text),
@@ -66,8 +66,8 @@ fn arns(kind: &ResourceTypeMetadata, pinned: &[(&str, &str)]) -> Language {
 }
 
 /// The ARNs of which nothing is known.
-pub(crate) fn any_arn() -> Language {
-    let mut arns = Language::text("arn:");
+pub(crate) fn any_arn() -> Nfa {
+    let mut arns = Nfa::text("arn:");
     for _ in 0..4 {
         arns.push_run(Characters::WithoutColon);
         arns.push_text(":");
@@ -77,8 +77,8 @@ pub(crate) fn any_arn() -> Language {
 }
 
 /// The names of actions of which nothing is known.
-pub(crate) fn any_action() -> Language {
-    let mut actions = Language::empty_text();
+pub(crate) fn any_action() -> Nfa {
+    let mut actions = Nfa::empty_text();
     actions.push_some(Characters::WithoutColon);
     actions.push_text(":");
     actions.push_some(Characters::WithoutColon);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use pinpoint_iam::condition::Condition;
-use pinpoint_iam::context::{ConditionKey, Context, Facts, Lookup, Value};
+use pinpoint_iam::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
 use pinpoint_iam::eval::compiled::Compiled;
 use pinpoint_iam::eval::parts::{self, Place};
 use pinpoint_iam::eval::{Decision, Policy, PolicyStack, PolicyType, Truth, reference};

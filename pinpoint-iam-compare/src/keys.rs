@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pinpoint_iam::condition::Condition;
 use pinpoint_iam::condition::samples::Family;
-use pinpoint_iam::context::{ConditionKey, Facts, Lookup, Value, is_multivalued};
+use pinpoint_iam::context::{ConditionKey, ContextLookup, Lookup, Value, is_multivalued};
 use pinpoint_iam::eval::Truth;
 use pinpoint_iam::pattern::classes::{Atoms, Classes, Question, fill};
-use pinpoint_iam::pattern::language::Language;
+use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::policy::Effect;
 
 use crate::catalog::any_arn;
@@ -58,7 +58,7 @@ impl Held {
     }
 }
 
-impl<F: Facts + ?Sized> Facts for With<'_, F> {
+impl<F: ContextLookup + ?Sized> ContextLookup for With<'_, F> {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         if key == self.key {
             return match &self.held {
@@ -81,7 +81,7 @@ pub(crate) fn values(
     key: &ConditionKey,
     conditions: &[OnKey<'_>],
     also: &[Atoms],
-    facts: &impl Facts,
+    facts: &impl ContextLookup,
     budget: usize,
 ) -> Values {
     let families: BTreeSet<Family> = conditions
@@ -164,7 +164,7 @@ fn texts(
     conditions: &[&Condition],
     also: &[Atoms],
     are_arns: bool,
-    facts: &impl Facts,
+    facts: &impl ContextLookup,
     budget: usize,
     found: &mut Values,
 ) -> Vec<String> {
@@ -177,7 +177,7 @@ fn texts(
         .filter_map(|pieces| fill(pieces, facts))
         .collect();
     patterns.extend(also.iter().cloned());
-    let frame: Option<Language> = are_arns.then(any_arn);
+    let frame: Option<Nfa> = are_arns.then(any_arn);
     let preferred: Vec<&str> = conditions
         .iter()
         .flat_map(|condition| condition.values())
@@ -215,7 +215,7 @@ fn sets(
     key: &ConditionKey,
     conditions: &[OnKey<'_>],
     singles: &[String],
-    facts: &impl Facts,
+    facts: &impl ContextLookup,
     found: &mut Values,
 ) {
     let answers = |list: &[String]| -> Vec<Truth> {

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
-use pinpoint_iam_catalog::{Catalog, Package, SNAPSHOT_VARIABLE, Service, Snapshot, SnapshotPlace};
+use pinpoint_iam_catalog::{
+    Catalog, CatalogBundle, Package, SNAPSHOT_VARIABLE, Service, SnapshotPlace,
+};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 
@@ -176,8 +178,8 @@ impl Crate {
         };
         let text = fs::read_to_string(place.path)
             .map_err(|error| messages::unreadable_snapshot(place.path, &error))?;
-        let snapshot =
-            Snapshot::read(&text, place.fingerprint).map_err(|error| messages::snapshot(&error))?;
+        let snapshot = CatalogBundle::read(&text, place.fingerprint)
+            .map_err(|error| messages::snapshot(&error))?;
         let (own, modules) = snapshot
             .catalog()
             .map_err(|error| messages::snapshot(&error))?;

@@ -8,7 +8,7 @@ use once_cell::sync::OnceCell;
 use pinpoint_iam_core::internal::{OneLine, is_oidc_provider, is_saml_provider};
 
 use crate::arn::{Arn, InvalidArn, Scope};
-use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
+use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
 use crate::eval::Policy;
 use crate::eval::compiled::{Program, TooLarge};
 use crate::identity::{IdentityKind, IdentityName};
@@ -640,7 +640,7 @@ pub(crate) fn is_principal_key(key: &str) -> bool {
         || matches!(key, "aws:username" | "aws:userid" | "aws:federatedprovider")
 }
 
-impl Facts for Principal {
+impl ContextLookup for Principal {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         self.0.facts.lookup(key)
     }

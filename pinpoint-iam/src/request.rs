@@ -6,8 +6,8 @@ use pinpoint_iam_core::internal::holds_control_character;
 
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
-use crate::context::{ConditionKey, Context, Facts, Lookup, TagKey};
-use crate::pattern::language::Language;
+use crate::context::{ConditionKey, Context, ContextLookup, Lookup, TagKey};
+use crate::pattern::nfa::Nfa;
 use crate::principal::{Principal, is_principal_key};
 use crate::resource::RequestedResource;
 
@@ -66,7 +66,7 @@ pub(crate) enum Shape<'a> {
         not(feature = "docs"),
         expect(dead_code, reason = "only documents ask about many resources at once")
     )]
-    OneOf(&'a [Language; 5]),
+    OneOf(&'a [Nfa; 5]),
 }
 
 /// The condition keys of a request.
@@ -76,7 +76,7 @@ pub(crate) enum RequestContext<'a> {
     Made(&'a Context),
     /// Each is made when a decision asks for it.
     #[cfg(any(feature = "axum", feature = "actix"))]
-    OnDemand(&'a (dyn Facts + Sync)),
+    OnDemand(&'a (dyn ContextLookup + Sync)),
 }
 
 impl<'a> RequestContext<'a> {
@@ -212,7 +212,7 @@ impl<'a> Request<'a> {
 
     /// The request for any resource whose ARN has such components; what the request was made with is one of them.
     #[cfg(feature = "docs")]
-    pub(crate) const fn with_any_of(mut self, components: &'a [Language; 5]) -> Self {
+    pub(crate) const fn with_any_of(mut self, components: &'a [Nfa; 5]) -> Self {
         self.shape = Shape::OneOf(components);
         self
     }
@@ -290,7 +290,7 @@ impl<'a> Request<'a> {
     }
 }
 
-impl Facts for Request<'_> {
+impl ContextLookup for Request<'_> {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         match self.principal.lookup(key) {
             Lookup::Absent => {}

@@ -8,8 +8,12 @@ use super::resource::check_type_name;
 use super::route::route;
 use super::{Scope, check_date, check_link, into_text, one_of};
 use crate::fault::Reporter;
-use crate::load::entries::{ActionEntry, CompanionEntry, LifecycleEntry, SeenEntry, Text};
-use crate::model::{AccessLevel, Action, Companion, Lifecycle, LifecycleState, Seen};
+use crate::load::entries::{
+    ActionEntry, DependentActionEntry, LifecycleEntry, SourceVariantEntry, Text,
+};
+use crate::model::{
+    AccessLevel, Action, DependentAction, Lifecycle, LifecycleState, SourceVariant,
+};
 use crate::names;
 
 pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
@@ -258,8 +262,8 @@ pub(super) fn is_place(place: &Text, what: &str, scope: &Scope<'_>) -> bool {
     good
 }
 
-fn companion(entry: CompanionEntry, scope: &Scope<'_>) -> Option<Companion> {
-    let CompanionEntry {
+fn companion(entry: DependentActionEntry, scope: &Scope<'_>) -> Option<DependentAction> {
+    let DependentActionEntry {
         action,
         when,
         resource_from,
@@ -282,7 +286,7 @@ fn companion(entry: CompanionEntry, scope: &Scope<'_>) -> Option<Companion> {
         good
     });
     let source = source.and_then(|source| scope.sources.resolve(&source, scope.reporter));
-    Some(Companion {
+    Some(DependentAction {
         action: action?.into_inner(),
         when: when?.into_inner(),
         resource_from: resource_from
@@ -331,8 +335,8 @@ fn check_lifecycle(entry: LifecycleEntry, scope: &Scope<'_>) -> Option<Lifecycle
     good.then_some(lifecycle)
 }
 
-fn check_seen(entry: SeenEntry, scope: &Scope<'_>) -> Option<Seen> {
-    let SeenEntry {
+fn check_seen(entry: SourceVariantEntry, scope: &Scope<'_>) -> Option<SourceVariant> {
+    let SourceVariantEntry {
         span,
         source,
         arn,
@@ -347,7 +351,7 @@ fn check_seen(entry: SeenEntry, scope: &Scope<'_>) -> Option<Seen> {
         );
         return None;
     }
-    Some(Seen {
+    Some(SourceVariant {
         source: source?,
         arn: into_text(arn),
         method: into_text(method),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Scope;
 use super::action::is_place;
 use crate::load::entries::Text;
-use crate::model::{Accepts, Placeholder, ResourceType, Route};
+use crate::model::{IdFormat, Placeholder, ResourceType, Route};
 use crate::names;
 
 /// What fills the placeholders of an action's resource types.
@@ -137,11 +137,11 @@ impl Bindings<'_> {
             return false;
         };
         let (good, hint) = match &field.accepts {
-            Accepts::OneOf(values) => (
+            IdFormat::OneOf(values) => (
                 values.contains(value.get_ref()),
                 format!("write {}", names::list(values)),
             ),
-            Accepts::Identifier | Accepts::Opaque => (
+            IdFormat::Identifier | IdFormat::Opaque => (
                 value
                     .get_ref()
                     .bytes()

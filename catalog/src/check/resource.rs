@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::{Scope, one_of, within};
 use crate::fault::Reporter;
 use crate::load::entries::{ActionEntry, PlaceholderEntry, ResourceEntry, Text};
-use crate::model::{Accepts, Placeholder, ResourceType};
+use crate::model::{IdFormat, Placeholder, ResourceType};
 use crate::names;
 use crate::template::{ArnTemplate, Component};
 
@@ -73,10 +73,10 @@ fn check_accepts(
     accepts: Option<&Text>,
     values: &[Text],
     scope: &Scope<'_>,
-) -> Option<Accepts> {
+) -> Option<IdFormat> {
     let Some(accepts) = accepts else {
         return if values.is_empty() {
-            Some(Accepts::Identifier)
+            Some(IdFormat::Identifier)
         } else {
             check_values(name, values, scope)
         };
@@ -96,12 +96,12 @@ fn check_accepts(
         return None;
     }
     Some(match accepts.get_ref().as_str() {
-        "opaque" => Accepts::Opaque,
-        _ => Accepts::Identifier,
+        "opaque" => IdFormat::Opaque,
+        _ => IdFormat::Identifier,
     })
 }
 
-fn check_values(name: &Text, values: &[Text], scope: &Scope<'_>) -> Option<Accepts> {
+fn check_values(name: &Text, values: &[Text], scope: &Scope<'_>) -> Option<IdFormat> {
     let mut good = true;
     for (index, value) in values.iter().enumerate() {
         let text = value.get_ref();
@@ -132,7 +132,7 @@ fn check_values(name: &Text, values: &[Text], scope: &Scope<'_>) -> Option<Accep
             good = false;
         }
     }
-    good.then(|| Accepts::OneOf(values.iter().map(|value| value.get_ref().clone()).collect()))
+    good.then(|| IdFormat::OneOf(values.iter().map(|value| value.get_ref().clone()).collect()))
 }
 
 pub(super) fn resource_type(entry: ResourceEntry, scope: &Scope<'_>) -> Option<ResourceType> {

@@ -3,7 +3,7 @@
 //! Editors show them on hover, and documentation sites cannot link to generated source: so they carry the facts.
 
 use crate::model::{
-    Accepts, Action, ConditionKey, LifecycleState, Placeholder, ResourceType, Service,
+    Action, ConditionKey, IdFormat, LifecycleState, Placeholder, ResourceType, Service,
 };
 
 pub(super) fn action_enum(service: &Service) -> String {
@@ -160,19 +160,19 @@ pub(super) fn id(placeholder: &Placeholder) -> String {
 }
 
 /// What a field accepts and why.
-fn accepted(accepts: &Accepts) -> String {
+fn accepted(accepts: &IdFormat) -> String {
     match accepts {
-        Accepts::Identifier => {
-            "an [identifier](::pinpoint_iam::resource::Accepts::Identifier), made of characters that mean nothing else \
+        IdFormat::Identifier => {
+            "an [identifier](::pinpoint_iam::resource::IdFormat::Identifier), made of characters that mean nothing else \
              in ARNs and policies, so that it fills its own place and no other"
                 .to_owned()
         }
-        Accepts::Opaque => {
-            "[any text](::pinpoint_iam::resource::Accepts::Opaque), because applications choose these ids; in the ARN it \
+        IdFormat::Opaque => {
+            "[any text](::pinpoint_iam::resource::IdFormat::Opaque), because applications choose these ids; in the ARN it \
              is percent-encoded, so that it fills its own place and no other"
                 .to_owned()
         }
-        Accepts::OneOf(values) => {
+        IdFormat::OneOf(values) => {
             format!(
                 "one of {}, as it is written here or in lower case, because there are no others",
                 code_list(values)
@@ -210,8 +210,8 @@ fn pattern(resource: &ResourceType, first: usize) -> String {
 pub(super) fn accessor(placeholder: &Placeholder) -> String {
     let text = id(placeholder);
     match placeholder.accepts {
-        Accepts::Opaque => format!("{text}\n\nAs the application knows it, decoded."),
-        Accepts::Identifier | Accepts::OneOf(_) => text,
+        IdFormat::Opaque => format!("{text}\n\nAs the application knows it, decoded."),
+        IdFormat::Identifier | IdFormat::OneOf(_) => text,
     }
 }
 

@@ -1,7 +1,9 @@
 //! `SERVICE` and the table of actions behind it.
 
 use super::writer::{NONE, Writer, array, literal, literals, optional, some};
-use crate::model::{AccessLevel, Action, Companion, Lifecycle, LifecycleState, Seen, Service};
+use crate::model::{
+    AccessLevel, Action, DependentAction, Lifecycle, LifecycleState, Service, SourceVariant,
+};
 
 pub(super) fn write(writer: &mut Writer, service: &Service) {
     writer.doc(&format!("What the catalog says about {}.", service.name));
@@ -196,15 +198,15 @@ pub(super) fn access_level_expression(level: Option<AccessLevel>) -> String {
     )
 }
 
-fn companion(companion: &Companion) -> String {
-    let Companion {
+fn companion(companion: &DependentAction) -> String {
+    let DependentAction {
         action,
         when,
         resource_from,
         source,
     } = companion;
     format!(
-        "::pinpoint_iam::action::Companion {{ action: {}, when: {}, resource_from: {}, source: {} }}",
+        "::pinpoint_iam::action::DependentAction {{ action: {}, when: {}, resource_from: {}, source: {} }}",
         literal(action),
         literal(when),
         literals(resource_from),
@@ -230,14 +232,14 @@ fn lifecycle_expression(lifecycle: &Lifecycle) -> String {
     )
 }
 
-fn seen_expression(seen: &Seen) -> String {
-    let Seen {
+fn seen_expression(seen: &SourceVariant) -> String {
+    let SourceVariant {
         source,
         arn,
         method,
     } = seen;
     format!(
-        "::pinpoint_iam::action::Seen {{ source: {}, arn: {}, method: {} }}",
+        "::pinpoint_iam::action::SourceVariant {{ source: {}, arn: {}, method: {} }}",
         literal(source),
         optional(arn.as_deref()),
         optional(method.as_deref())

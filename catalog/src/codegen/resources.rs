@@ -2,7 +2,7 @@
 
 use super::docs;
 use super::writer::{Writer, array, literal, literals};
-use crate::model::{Accepts, ResourceType, Service};
+use crate::model::{IdFormat, ResourceType, Service};
 use crate::template::{Component, Piece};
 
 pub(super) fn write(writer: &mut Writer, service: &Service) {
@@ -214,8 +214,8 @@ fn write_constructors(writer: &mut Writer, resource: &ResourceType) {
 fn write_accessors(writer: &mut Writer, resource: &ResourceType) {
     for (index, placeholder) in resource.fields.iter().enumerate() {
         let (kind, method) = match placeholder.accepts {
-            Accepts::Opaque => ("::std::borrow::Cow<'_, str>", "decoded_field"),
-            Accepts::Identifier | Accepts::OneOf(_) => ("&str", "field"),
+            IdFormat::Opaque => ("::std::borrow::Cow<'_, str>", "decoded_field"),
+            IdFormat::Identifier | IdFormat::OneOf(_) => ("&str", "field"),
         };
         writer.gap();
         writer.doc(&docs::accessor(placeholder));
@@ -258,12 +258,12 @@ fn piece(piece: &Piece) -> String {
     }
 }
 
-fn accepts(accepts: &Accepts) -> String {
+fn accepts(accepts: &IdFormat) -> String {
     match accepts {
-        Accepts::Identifier => "::pinpoint_iam::resource::Accepts::Identifier".to_owned(),
-        Accepts::Opaque => "::pinpoint_iam::resource::Accepts::Opaque".to_owned(),
-        Accepts::OneOf(values) => format!(
-            "::pinpoint_iam::resource::Accepts::OneOf({})",
+        IdFormat::Identifier => "::pinpoint_iam::resource::IdFormat::Identifier".to_owned(),
+        IdFormat::Opaque => "::pinpoint_iam::resource::IdFormat::Opaque".to_owned(),
+        IdFormat::OneOf(values) => format!(
+            "::pinpoint_iam::resource::IdFormat::OneOf({})",
             literals(values)
         ),
     }

@@ -72,12 +72,12 @@ pub(crate) struct ActionEntry {
     pub(crate) whole_arn: Option<Text>,
     pub(crate) condition_keys: Vec<Text>,
     pub(crate) request_tags: Option<Text>,
-    pub(crate) companions: Vec<CompanionEntry>,
+    pub(crate) companions: Vec<DependentActionEntry>,
     pub(crate) lifecycle: Option<LifecycleEntry>,
     pub(crate) documentation: Option<Text>,
     pub(crate) former_names: Vec<Text>,
     pub(crate) sources: Vec<Text>,
-    pub(crate) seen: Vec<SeenEntry>,
+    pub(crate) seen: Vec<SourceVariantEntry>,
     pub(crate) undocumented: bool,
     pub(crate) note: Option<Text>,
     /// Whether something could not be read and is missing here.
@@ -85,7 +85,7 @@ pub(crate) struct ActionEntry {
 }
 
 /// An element of `companions`.
-pub(crate) struct CompanionEntry {
+pub(crate) struct DependentActionEntry {
     pub(crate) action: Option<Text>,
     pub(crate) when: Option<Text>,
     pub(crate) resource_from: Vec<Text>,
@@ -101,7 +101,7 @@ pub(crate) struct LifecycleEntry {
 }
 
 /// An element of `seen`.
-pub(crate) struct SeenEntry {
+pub(crate) struct SourceVariantEntry {
     pub(crate) span: Range<usize>,
     pub(crate) source: Option<Text>,
     pub(crate) arn: Option<Text>,
@@ -260,7 +260,7 @@ impl ActionEntry {
             companions: table
                 .tables("companions")
                 .into_iter()
-                .map(CompanionEntry::read)
+                .map(DependentActionEntry::read)
                 .collect(),
             lifecycle: table.table("lifecycle").map(LifecycleEntry::read),
             documentation: table.text("documentation"),
@@ -269,7 +269,7 @@ impl ActionEntry {
             seen: table
                 .tables("seen")
                 .into_iter()
-                .map(SeenEntry::read)
+                .map(SourceVariantEntry::read)
                 .collect(),
             undocumented: table.flag("undocumented"),
             note: table.text("note"),
@@ -279,7 +279,7 @@ impl ActionEntry {
     }
 }
 
-impl CompanionEntry {
+impl DependentActionEntry {
     fn read(mut table: Table<'_>) -> Self {
         let entry = Self {
             action: table.required_text("action"),
@@ -305,7 +305,7 @@ impl LifecycleEntry {
     }
 }
 
-impl SeenEntry {
+impl SourceVariantEntry {
     fn read(mut table: Table<'_>) -> Self {
         let entry = Self {
             span: table.span(),

@@ -19,13 +19,13 @@
 //! Without that, every `.toml` file in the directory `catalog` beside the manifest, in the order of their names. An empty
 //! list says that there are none.
 
+mod bundle;
 mod manifest;
-mod snapshot;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-pub use self::snapshot::{Snapshot, SnapshotError};
+pub use self::bundle::{CatalogBundle, CatalogBundleError};
 use crate::fault::{Faults, Reporter};
 use crate::load::SourceFile;
 use crate::model::Catalog;
@@ -155,7 +155,7 @@ impl Package {
     /// # Errors
     ///
     /// When a file cannot be read, and every fault of every file.
-    pub fn read(&self) -> Result<(Catalog, Snapshot), PackageError> {
+    pub fn read(&self) -> Result<(Catalog, CatalogBundle), PackageError> {
         let mut files = Vec::new();
         for catalog in &self.catalogs {
             let path = self.directory.join(&catalog.path);
@@ -165,7 +165,7 @@ impl Package {
         }
         let catalog = Catalog::load(files.iter().cloned())?;
         let modules = self.catalogs.iter().map(|catalog| catalog.module.clone());
-        let snapshot = Snapshot::new(self.library.clone(), modules.zip(files).collect());
+        let snapshot = CatalogBundle::new(self.library.clone(), modules.zip(files).collect());
         Ok((catalog, snapshot))
     }
 

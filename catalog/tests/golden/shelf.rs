@@ -39,12 +39,12 @@ const fn action_0() -> ::pinpoint_iam::action::ActionMetadata {
         whole_arn: ::core::option::Option::None,
         condition_keys: &["aws:ResourceTag/${TagKey}", "shelf:Genre"],
         request_tags: ::core::option::Option::Some("$.tags"),
-        companions: &[::pinpoint_iam::action::Companion { action: "post:SendParcel", when: "when the reader lives elsewhere", resource_from: &["Loan.Address"], source: "handbook" }],
+        companions: &[::pinpoint_iam::action::DependentAction { action: "post:SendParcel", when: "when the reader lives elsewhere", resource_from: &["Loan.Address"], source: "handbook" }],
         lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Ended, ended: ::core::option::Option::Some("2027-01-01"), source: ::core::option::Option::Some("handbook") },
         documentation: ::core::option::Option::Some("https://shelf.example/iam#lend"),
         former_names: &["GiveBook"],
         sources: &["handbook"],
-        seen: &[::pinpoint_iam::action::Seen { source: "handbook", arn: ::core::option::Option::Some("arn:aws:shelf::account:books/*"), method: ::core::option::Option::Some("PUT") }],
+        seen: &[::pinpoint_iam::action::SourceVariant { source: "handbook", arn: ::core::option::Option::Some("arn:aws:shelf::account:books/*"), method: ::core::option::Option::Some("PUT") }],
         undocumented: false,
         note: ::core::option::Option::Some("The handbook once said \"PUT\"."),
     }
@@ -401,17 +401,17 @@ pub mod resources {
                     ::pinpoint_iam::resource::Field {
                         name: "book_id",
                         placeholder: "BookId",
-                        accepts: ::pinpoint_iam::resource::Accepts::Identifier,
+                        accepts: ::pinpoint_iam::resource::IdFormat::Identifier,
                     },
                     ::pinpoint_iam::resource::Field {
                         name: "kind",
                         placeholder: "Kind",
-                        accepts: ::pinpoint_iam::resource::Accepts::OneOf(&["PRINT", "AUDIO"]),
+                        accepts: ::pinpoint_iam::resource::IdFormat::OneOf(&["PRINT", "AUDIO"]),
                     },
                     ::pinpoint_iam::resource::Field {
                         name: "reader_id",
                         placeholder: "ReaderId",
-                        accepts: ::pinpoint_iam::resource::Accepts::Opaque,
+                        accepts: ::pinpoint_iam::resource::IdFormat::Opaque,
                     },
                 ],
                 condition_keys: &["aws:ResourceTag/${TagKey}"],
@@ -425,9 +425,9 @@ pub mod resources {
         ///
         /// Names the first id that cannot stand in the ARN. Accepted are:
         ///
-        /// - `book_id`, the number that the shelf gave to the book: an [identifier](::pinpoint_iam::resource::Accepts::Identifier), made of characters that mean nothing else in ARNs and policies, so that it fills its own place and no other
+        /// - `book_id`, the number that the shelf gave to the book: an [identifier](::pinpoint_iam::resource::IdFormat::Identifier), made of characters that mean nothing else in ARNs and policies, so that it fills its own place and no other
         /// - `kind`, the kind of book: one of `PRINT`, `AUDIO`, as it is written here or in lower case, because there are no others
-        /// - `reader_id`, the name that the reader chose: [any text](::pinpoint_iam::resource::Accepts::Opaque), because applications choose these ids; in the ARN it is percent-encoded, so that it fills its own place and no other
+        /// - `reader_id`, the name that the reader chose: [any text](::pinpoint_iam::resource::IdFormat::Opaque), because applications choose these ids; in the ARN it is percent-encoded, so that it fills its own place and no other
         pub fn new(book_id: impl ::core::convert::AsRef<str>, kind: impl ::core::convert::AsRef<str>, reader_id: impl ::core::convert::AsRef<str>) -> ::core::result::Result<Self, ::pinpoint_iam::resource::InvalidId> {
             Self::from_ids(super::ids::Loan {
                 book_id: ::core::convert::AsRef::<str>::as_ref(&book_id),

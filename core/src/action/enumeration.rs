@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{ActionMetadata, ServiceMetadata};
-use crate::nearest::nearest;
+use crate::suggest::nearest;
 
 /// The enum of a service's actions.
 ///

@@ -7,12 +7,12 @@
 //! A value that is no ARN satisfies neither the positive nor the negated operators, and a pattern without six components
 //! is met by nothing. A value that starts like an ARN but is longer than any, or holds control characters, is undecidable.
 
-use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
+use super::matcher::{Undecidable, ValueMatch};
 use super::string::fault;
 use super::value::ConditionValue;
 use crate::arn::{Arn, InvalidArn};
-use crate::context::{Facts, Value};
+use crate::context::{ContextLookup, Value};
 use crate::pattern::characters::Characters;
 use crate::pattern::classes::{Atom, Unfilled, unfilled};
 use crate::pattern::{Case, Match, Pattern, Syntax};
@@ -20,14 +20,14 @@ use crate::policy::Version;
 
 /// The patterns that an ARN of the request is held against; nothing stands for one without six components.
 #[derive(Clone, Debug)]
-pub(super) struct ArnPatterns(Box<[Option<ArnPattern>]>);
+pub(super) struct ArnMatcher(Box<[Option<ArnPattern>]>);
 
 /// A pattern for each component: `arn`, partition, service, region, account and resource.
 type ArnPattern = [Pattern; COMPONENTS];
 
 const COMPONENTS: usize = 6;
 
-impl ArnPatterns {
+impl ArnMatcher {
     pub(super) fn parse(
         values: &[ConditionValue],
         version: Version,
@@ -44,14 +44,20 @@ impl ArnPatterns {
         .map(Self)
     }
 
-    pub(super) fn meets(&self, value: &Value, facts: &(impl Facts + ?Sized)) -> Met<'_> {
+    pub(super) fn matches(
+        &self,
+        value: &Value,
+        facts: &(impl ContextLookup + ?Sized),
+    ) -> ValueMatch<'_> {
         let text = value.text();
         let arn = match Arn::parse(&text) {
             Ok(arn) => arn,
-            Err(InvalidArn::NoPrefix | InvalidArn::TooFewComponents) => return Met::NotAnArn,
-            Err(_) => return Met::Undecidable(Undecidable::UnusableArn),
+            Err(InvalidArn::NoPrefix | InvalidArn::TooFewComponents) => {
+                return ValueMatch::NotAnArn;
+            }
+            Err(_) => return ValueMatch::Undecidable(Undecidable::UnusableArn),
         };
-        Met::first_match(self.0.iter().map(|pattern| match pattern {
+        ValueMatch::first_match(self.0.iter().map(|pattern| match pattern {
             Some(pattern) => matches(pattern, &arn, facts),
             None => Match::No,
         }))
@@ -103,7 +109,11 @@ fn whole(pattern: &ArnPattern) -> Vec<Unfilled<'_>> {
 const COLON: Atom = Atom::One(Characters::One(':'));
 
 /// One component that does not match decides, whatever the others depend on.
-fn matches<'p>(pattern: &'p ArnPattern, arn: &Arn<'_>, facts: &(impl Facts + ?Sized)) -> Match<'p> {
+fn matches<'p>(
+    pattern: &'p ArnPattern,
+    arn: &Arn<'_>,
+    facts: &(impl ContextLookup + ?Sized),
+) -> Match<'p> {
     let components = [
         "arn",
         arn.partition(),

@@ -6,16 +6,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
+use super::matcher::{Undecidable, ValueMatch};
 use super::value::ConditionValue;
 use crate::context::Value;
 
 /// The bytes that a value of the request is held against.
 #[derive(Clone, Debug)]
-pub(super) struct Binaries(Box<[Vec<u8>]>);
+pub(super) struct BinaryMatcher(Box<[Vec<u8>]>);
 
-impl Binaries {
+impl BinaryMatcher {
     pub(super) fn parse(values: &[ConditionValue]) -> Result<Self, ConditionError> {
         ConditionError::each(values, |value| {
             let bytes = match value {
@@ -32,16 +32,16 @@ impl Binaries {
         .map(Self)
     }
 
-    pub(super) fn meets(&self, value: &Value) -> Met<'static> {
+    pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         match STANDARD.decode(&*value.text()) {
-            Ok(bytes) => Met::first(&self.0, |known| *known == bytes),
-            Err(_) => Met::Undecidable(Undecidable::NotBase64),
+            Ok(bytes) => ValueMatch::first(&self.0, |known| *known == bytes),
+            Err(_) => ValueMatch::Undecidable(Undecidable::NotBase64),
         }
     }
 }
 
 /// Texts that stand for all bytes: those that are compared with, and one other.
-pub(super) fn samples<'a>(all: impl Iterator<Item = &'a Binaries>) -> Vec<String> {
+pub(super) fn samples<'a>(all: impl Iterator<Item = &'a BinaryMatcher>) -> Vec<String> {
     let mut known: Vec<Vec<u8>> = all
         .flat_map(|binaries| binaries.0.iter().cloned())
         .collect();

@@ -3,16 +3,16 @@
 //! Policy variables are not filled in. A value that holds one is no Boolean and leaves the comparison undecidable, unless
 //! another value is met.
 
-use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
+use super::matcher::{Undecidable, ValueMatch};
 use super::value::ConditionValue;
 use crate::context::Value;
 
 /// The Booleans that a value of the request is held against; nothing stands for a value with a variable.
 #[derive(Clone, Debug)]
-pub(super) struct Booleans(Box<[Option<bool>]>);
+pub(super) struct BoolMatcher(Box<[Option<bool>]>);
 
-impl Booleans {
+impl BoolMatcher {
     pub(super) fn parse(values: &[ConditionValue]) -> Result<Self, ConditionError> {
         ConditionError::each(values, |value| match of_policy(value) {
             Some(boolean) => Ok(Some(boolean)),
@@ -22,18 +22,18 @@ impl Booleans {
         .map(Self)
     }
 
-    pub(super) fn meets(&self, value: &Value) -> Met<'static> {
+    pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         let boolean = match value {
             Value::Bool(boolean) => Some(*boolean),
             Value::Text(text) => parse(text),
             _ => None,
         };
         let Some(boolean) = boolean else {
-            return Met::Undecidable(Undecidable::NotABoolean);
+            return ValueMatch::Undecidable(Undecidable::NotABoolean);
         };
-        match Met::first(&self.0, |known| *known == Some(boolean)) {
-            Met::None { .. } if self.0.contains(&None) => {
-                Met::Undecidable(Undecidable::VariableForBoolean)
+        match ValueMatch::first(&self.0, |known| *known == Some(boolean)) {
+            ValueMatch::None { .. } if self.0.contains(&None) => {
+                ValueMatch::Undecidable(Undecidable::VariableForBoolean)
             }
             met => met,
         }

@@ -4,21 +4,21 @@
 //! digits; [`Instant`] reads the forms. Instants are compared, not texts: the offset does not matter, and a date without
 //! time is midnight UTC.
 
-use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
 use super::instant::{Instant, InvalidInstant};
+use super::matcher::{Undecidable, ValueMatch};
 use super::operator::Relation;
 use super::value::ConditionValue;
 use crate::context::Value;
 
 /// The instants that a value of the request is held against.
 #[derive(Clone, Debug)]
-pub(super) struct Dates {
+pub(super) struct DateMatcher {
     relation: Relation,
     instants: Box<[Instant]>,
 }
 
-impl Dates {
+impl DateMatcher {
     pub(super) fn parse(
         relation: Relation,
         values: &[ConditionValue],
@@ -38,24 +38,24 @@ impl Dates {
         Ok(Self { relation, instants })
     }
 
-    pub(super) fn meets(&self, value: &Value) -> Met<'static> {
+    pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         let instant = match value {
             Value::Time(time) => Instant::from(*time),
             Value::Number(seconds) => Instant::from_seconds(*seconds),
             Value::Text(text) => match Instant::parse_in_request(text) {
                 Ok(instant) => instant,
-                Err(_) => return Met::Undecidable(Undecidable::NotADate),
+                Err(_) => return ValueMatch::Undecidable(Undecidable::NotADate),
             },
-            _ => return Met::Undecidable(Undecidable::NotADate),
+            _ => return ValueMatch::Undecidable(Undecidable::NotADate),
         };
-        Met::first(&self.instants, |known| {
+        ValueMatch::first(&self.instants, |known| {
             self.relation.holds(instant.cmp(known))
         })
     }
 }
 
 /// Instants that stand for all others: each that is compared with, one between two of them, one before and one behind all.
-pub(super) fn samples<'a>(all: impl Iterator<Item = &'a Dates>) -> Vec<Instant> {
+pub(super) fn samples<'a>(all: impl Iterator<Item = &'a DateMatcher>) -> Vec<Instant> {
     let mut instants: Vec<Instant> = all
         .flat_map(|dates| dates.instants.iter().copied())
         .collect();

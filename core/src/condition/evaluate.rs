@@ -1,20 +1,20 @@
 //! From the values of a key to the answer of a condition.
 
-use super::comparison::{Comparison, Met, Undecidable};
-use super::null::NullTest;
+use super::matcher::{Matcher, Undecidable, ValueMatch};
+use super::null::NullMatcher;
 use super::operator::SetOperator;
 use super::outcome::{Finding, Outcome};
 use super::{Condition, Effect};
-use crate::context::{Facts, Lookup, Value};
+use crate::context::{ContextLookup, Lookup, Value};
 use crate::truth::Truth;
 
 pub(super) fn evaluate<'a>(
     condition: &'a Condition,
-    facts: &'a (impl Facts + ?Sized),
+    facts: &'a (impl ContextLookup + ?Sized),
     effect: Effect,
 ) -> Outcome<'a> {
     let lookup = facts.lookup(&condition.key);
-    if let (Comparison::Null(test), None) = (&condition.comparison, condition.operator.set()) {
+    if let (Matcher::Null(test), None) = (&condition.comparison, condition.operator.set()) {
         let (truth, finding) = match lookup {
             Lookup::Absent => (test.holds(true), Finding::Absent),
             Lookup::Unknown => (test.holds_for_unknown(), Finding::Unknown(&condition.key)),
@@ -40,7 +40,7 @@ pub(super) fn evaluate<'a>(
     Outcome::new(condition, truth, finding)
 }
 
-fn of_null_test(test: NullTest, values: &[Value]) -> (Truth, Finding<'_>) {
+fn of_null_test(test: NullMatcher, values: &[Value]) -> (Truth, Finding<'_>) {
     match is_null(values) {
         true => (test.holds(true), Finding::Null),
         false => (test.holds(false), Finding::Present(values)),
@@ -76,32 +76,32 @@ struct Test<'a, F: ?Sized> {
     effect: Effect,
 }
 
-impl<'a, F: Facts + ?Sized> Test<'a, F> {
+impl<'a, F: ContextLookup + ?Sized> Test<'a, F> {
     /// Whether one value of the request satisfies the operator; the negation is in here, inside of any set operator.
     fn one(&self, value: &'a Value) -> (Truth, Finding<'a>) {
         let written = &self.condition.values;
         let negated = self.condition.operator.base().is_negated();
         let met = if written.is_empty() {
-            Met::NONE
+            ValueMatch::NONE
         } else {
-            self.condition.comparison.meets(value, self.facts)
+            self.condition.comparison.matches(value, self.facts)
         };
         match met {
-            Met::One(index) => (Truth::from(!negated), Finding::Met { value, index }),
-            Met::None { unresolved } => {
+            ValueMatch::One(index) => (Truth::from(!negated), Finding::Met { value, index }),
+            ValueMatch::None { unresolved } => {
                 (Truth::from(negated), Finding::NoneMet { value, unresolved })
             }
-            Met::Unknown(key) => (Truth::Unknown, Finding::Unknown(key)),
-            Met::NotAnArn => (Truth::False, Finding::NotAnArn(value)),
+            ValueMatch::Unknown(key) => (Truth::Unknown, Finding::Unknown(key)),
+            ValueMatch::NotAnArn => (Truth::False, Finding::NotAnArn(value)),
             // A text that is no number equals none: `NumericNotEquals` is the negation of a comparison that is false.
-            Met::Undecidable(Undecidable::NotANumber) if negated => (
+            ValueMatch::Undecidable(Undecidable::NotANumber) if negated => (
                 Truth::True,
                 Finding::NoneMet {
                     value,
                     unresolved: None,
                 },
             ),
-            Met::Undecidable(why) => (
+            ValueMatch::Undecidable(why) => (
                 undecidable(self.effect),
                 Finding::Undecidable { value, why },
             ),

@@ -13,16 +13,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
+use super::matcher::{Undecidable, ValueMatch};
 use super::value::ConditionValue;
 use crate::context::Value;
 
 /// The ranges that an address of the request is looked for in.
 #[derive(Clone, Debug)]
-pub(super) struct Ranges(Box<[IpNet]>);
+pub(super) struct IpMatcher(Box<[IpNet]>);
 
-impl Ranges {
+impl IpMatcher {
     pub(super) fn parse(values: &[ConditionValue]) -> Result<Self, ConditionError> {
         ConditionError::each(values, |value| {
             let range = match value {
@@ -39,22 +39,22 @@ impl Ranges {
         .map(Self)
     }
 
-    pub(super) fn meets(&self, value: &Value) -> Met<'static> {
+    pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         let address = match value {
             Value::Address(address) => *address,
             Value::Text(text) => match text.parse::<IpAddr>() {
                 Ok(address) => address,
-                Err(_) => return Met::Undecidable(Undecidable::NotAnAddress),
+                Err(_) => return ValueMatch::Undecidable(Undecidable::NotAnAddress),
             },
-            _ => return Met::Undecidable(Undecidable::NotAnAddress),
+            _ => return ValueMatch::Undecidable(Undecidable::NotAnAddress),
         }
         .to_canonical();
-        Met::first(&self.0, |range| range.contains(&address))
+        ValueMatch::first(&self.0, |range| range.contains(&address))
     }
 }
 
 /// Addresses that stand for all others: one of every stretch that no range starts or ends in.
-pub(super) fn samples<'a>(all: impl Iterator<Item = &'a Ranges>) -> Vec<String> {
+pub(super) fn samples<'a>(all: impl Iterator<Item = &'a IpMatcher>) -> Vec<String> {
     let mut v4 = BTreeSet::from([0_u128]);
     // An IPv4 address that is written as one of IPv6 is no other address, so its stretch is left out below.
     let mut v6 = BTreeSet::from([0_u128, MAPPED, AFTER_MAPPED]);

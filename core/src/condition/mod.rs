@@ -118,12 +118,12 @@
 pub(crate) mod arn;
 mod binary;
 pub(crate) mod boolean;
-mod comparison;
 mod date;
 mod error;
 mod evaluate;
 pub(crate) mod instant;
 pub(crate) mod ip_address;
+mod matcher;
 mod null;
 mod numeric;
 mod operator;
@@ -136,17 +136,17 @@ mod value;
 
 use std::fmt;
 
-pub use comparison::Undecidable;
 pub use error::{ConditionError, Part};
+pub use matcher::Undecidable;
 pub use operator::{BaseOperator, Operator, SetOperator};
 pub use outcome::{Finding, Outcome, Reason};
 pub use value::ConditionValue;
 
-use crate::context::{ConditionKey, Facts};
+use crate::context::{ConditionKey, ContextLookup};
 use crate::policy::{Effect, Version};
 #[cfg(doc)]
 use crate::truth::Truth;
-use comparison::Comparison;
+use matcher::Matcher;
 use quote::Quoted;
 
 /// One operator with one condition key and the values it is compared with.
@@ -158,7 +158,7 @@ pub struct Condition {
     key: ConditionKey,
     values: Box<[ConditionValue]>,
     single: bool,
-    comparison: Comparison,
+    comparison: Matcher,
 }
 
 impl Condition {
@@ -198,7 +198,7 @@ impl Condition {
             key: ConditionKey::new(key),
             values: values.into(),
             single,
-            comparison: Comparison::parse(operator.base(), values, version)?,
+            comparison: Matcher::parse(operator.base(), values, version)?,
         })
     }
 
@@ -235,7 +235,11 @@ impl Condition {
     /// Whether the condition holds, given what is known of the request, in a statement of this effect.
     ///
     /// The effect only matters where the condition [cannot be decided](self#what-cannot-be-decided).
-    pub fn evaluate<'a>(&'a self, facts: &'a (impl Facts + ?Sized), effect: Effect) -> Outcome<'a> {
+    pub fn evaluate<'a>(
+        &'a self,
+        facts: &'a (impl ContextLookup + ?Sized),
+        effect: Effect,
+    ) -> Outcome<'a> {
         evaluate::evaluate(self, facts, effect)
     }
 }

@@ -7,8 +7,8 @@
 //! values, and `ForAnyValue:Null` does not. AWS's policy simulator was seen to answer so.
 
 use super::boolean;
-use super::comparison::Met;
 use super::error::ConditionError;
+use super::matcher::ValueMatch;
 use super::value::ConditionValue;
 use crate::context::Value;
 use crate::truth::Truth;
@@ -17,12 +17,12 @@ use crate::truth::Truth;
 ///
 /// Each is the place of the first value that asks for it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct NullTest {
+pub(super) struct NullMatcher {
     null: Option<usize>,
     present: Option<usize>,
 }
 
-impl NullTest {
+impl NullMatcher {
     pub(super) fn parse(values: &[ConditionValue]) -> Result<Self, ConditionError> {
         let wanted = ConditionError::each(values, |value| {
             boolean::of_policy(value).ok_or_else(|| boolean::not_a_boolean(value))
@@ -39,10 +39,10 @@ impl NullTest {
     }
 
     /// Whether one value of several is what the test asks for.
-    pub(super) fn meets(self, value: &Value) -> Met<'static> {
+    pub(super) fn meets(self, value: &Value) -> ValueMatch<'static> {
         match self.asks_for(value.is_null()) {
-            Some(index) => Met::One(index),
-            None => Met::NONE,
+            Some(index) => ValueMatch::One(index),
+            None => ValueMatch::NONE,
         }
     }
 

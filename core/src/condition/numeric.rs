@@ -9,20 +9,20 @@
 
 use rust_decimal::Decimal;
 
-use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
+use super::matcher::{Undecidable, ValueMatch};
 use super::operator::Relation;
 use super::value::ConditionValue;
 use crate::context::Value;
 
 /// The numbers that a value of the request is held against.
 #[derive(Clone, Debug)]
-pub(super) struct Numbers {
+pub(super) struct NumericMatcher {
     relation: Relation,
     numbers: Box<[Decimal]>,
 }
 
-impl Numbers {
+impl NumericMatcher {
     pub(super) fn parse(
         relation: Relation,
         values: &[ConditionValue],
@@ -46,28 +46,28 @@ impl Numbers {
         Ok(Self { relation, numbers })
     }
 
-    pub(super) fn meets(&self, value: &Value) -> Met<'static> {
+    pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         let number = match value {
             Value::Number(number) => Decimal::from(*number),
             Value::Text(text) => match parse(text) {
                 Ok(number) => number,
                 Err(InvalidNumber::Malformed) => {
-                    return Met::Undecidable(Undecidable::NotANumber);
+                    return ValueMatch::Undecidable(Undecidable::NotANumber);
                 }
                 Err(InvalidNumber::Inexact) => {
-                    return Met::Undecidable(Undecidable::InexactNumber);
+                    return ValueMatch::Undecidable(Undecidable::InexactNumber);
                 }
             },
-            _ => return Met::Undecidable(Undecidable::NotANumber),
+            _ => return ValueMatch::Undecidable(Undecidable::NotANumber),
         };
-        Met::first(&self.numbers, |known| {
+        ValueMatch::first(&self.numbers, |known| {
             self.relation.holds(number.cmp(known))
         })
     }
 }
 
 /// Numbers that stand for all numbers: each that is compared with, one between two of them, one before and one behind all.
-pub(super) fn samples<'a>(all: impl Iterator<Item = &'a Numbers>) -> Vec<String> {
+pub(super) fn samples<'a>(all: impl Iterator<Item = &'a NumericMatcher>) -> Vec<String> {
     let mut numbers: Vec<Decimal> = all
         .flat_map(|numbers| numbers.numbers.iter().copied())
         .collect();

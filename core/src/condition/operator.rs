@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::error::{ConditionError, Part};
 use super::quote::Quoted;
-use crate::nearest::nearest;
+use crate::suggest::nearest;
 
 /// A condition operator as it is written: `StringLike`, `ForAnyValue:StringEquals`, `BoolIfExists`.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Condition;
-use super::comparison::{Comparison, Undecidable};
+use super::matcher::{Matcher, Undecidable};
 use super::operator::{BaseOperator, SetOperator};
 use super::quote::Quoted;
 use crate::context::{ConditionKey, Value};
@@ -194,7 +194,7 @@ impl Reason<'_> {
         let verb = self.condition.operator().base().verb();
         write!(formatter, "which {verb} none of ")?;
         self.write_list(formatter)?;
-        let Comparison::Arn(patterns) = &self.condition.comparison else {
+        let Matcher::Arn(patterns) = &self.condition.comparison else {
             return Ok(());
         };
         let index = patterns.first_without_components();

@@ -1,6 +1,6 @@
 //! Values that stand for all values of a condition key, for the comparison of policies.
 
-use super::comparison::Comparison;
+use super::matcher::Matcher;
 use super::{Condition, binary, date, ip_address, numeric};
 use crate::pattern::Case;
 use crate::pattern::classes::{Atom, Unfilled, literal};
@@ -30,42 +30,41 @@ impl Condition {
     /// What the values of the condition's key are.
     pub const fn family(&self) -> Family {
         match &self.comparison {
-            Comparison::Text(_) => Family::Texts,
-            Comparison::Arn(_) => Family::Arns,
-            Comparison::Number(_) => Family::Numbers,
-            Comparison::Date(_) => Family::Dates,
-            Comparison::Address(_) => Family::Addresses,
-            Comparison::Boolean(_) => Family::Booleans,
-            Comparison::Binary(_) => Family::Binaries,
-            Comparison::Null(_) => Family::Any,
+            Matcher::Text(_) => Family::Texts,
+            Matcher::Arn(_) => Family::Arns,
+            Matcher::Number(_) => Family::Numbers,
+            Matcher::Date(_) => Family::Dates,
+            Matcher::Address(_) => Family::Addresses,
+            Matcher::Boolean(_) => Family::Booleans,
+            Matcher::Binary(_) => Family::Binaries,
+            Matcher::Null(_) => Family::Any,
         }
     }
 
     /// The values as patterns that tell texts apart; none where texts do not say what the operator sees in them.
     pub fn text_patterns(&self) -> Vec<Vec<Unfilled<'_>>> {
         match &self.comparison {
-            Comparison::Text(texts) => texts.unfilled(),
-            Comparison::Arn(arns) => arns.unfilled(),
-            Comparison::Boolean(_) => ["true", "false"]
+            Matcher::Text(texts) => texts.unfilled(),
+            Matcher::Arn(arns) => arns.unfilled(),
+            Matcher::Boolean(_) => ["true", "false"]
                 .iter()
                 .map(|word| pieces(literal(word, Case::IgnoreAscii)))
                 .collect(),
-            Comparison::Binary(_) => self
+            Matcher::Binary(_) => self
                 .values
                 .iter()
                 .map(|value| pieces(literal(value.text(), Case::Sensitive)))
                 .collect(),
-            Comparison::Number(_)
-            | Comparison::Date(_)
-            | Comparison::Address(_)
-            | Comparison::Null(_) => Vec::new(),
+            Matcher::Number(_) | Matcher::Date(_) | Matcher::Address(_) | Matcher::Null(_) => {
+                Vec::new()
+            }
         }
     }
 
     /// Whether letters outside ASCII may be compared without regard to case, of which text patterns know some only.
     pub fn folds_foreign_letters(&self) -> bool {
         match &self.comparison {
-            Comparison::Text(texts) => texts.folds_foreign_letters(),
+            Matcher::Text(texts) => texts.folds_foreign_letters(),
             _ => false,
         }
     }
@@ -77,7 +76,7 @@ impl Condition {
         match family {
             Family::Numbers => {
                 numeric::samples(comparisons().filter_map(|comparison| match comparison {
-                    Comparison::Number(numbers) => Some(numbers),
+                    Matcher::Number(numbers) => Some(numbers),
                     _ => None,
                 }))
             }
@@ -87,13 +86,13 @@ impl Condition {
                 .collect(),
             Family::Addresses => {
                 ip_address::samples(comparisons().filter_map(|comparison| match comparison {
-                    Comparison::Address(ranges) => Some(ranges),
+                    Matcher::Address(ranges) => Some(ranges),
                     _ => None,
                 }))
             }
             Family::Binaries => {
                 binary::samples(comparisons().filter_map(|comparison| match comparison {
-                    Comparison::Binary(binaries) => Some(binaries),
+                    Matcher::Binary(binaries) => Some(binaries),
                     _ => None,
                 }))
             }
@@ -110,7 +109,7 @@ impl Condition {
         let dates = conditions
             .iter()
             .filter_map(|condition| match &condition.comparison {
-                Comparison::Date(dates) => Some(dates),
+                Matcher::Date(dates) => Some(dates),
                 _ => None,
             });
         let instants = date::samples(dates).into_iter();

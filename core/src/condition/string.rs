@@ -6,10 +6,10 @@
 //! Whether AWS ignores the case of letters outside ASCII is not documented, apart from `ß` and `ss`, which differ. Where
 //! that makes the difference, the comparison is undecidable.
 
-use super::comparison::{Met, Undecidable};
 use super::error::ConditionError;
+use super::matcher::{Undecidable, ValueMatch};
 use super::value::ConditionValue;
-use crate::context::{Facts, Value};
+use crate::context::{ContextLookup, Value};
 use crate::pattern::characters::Characters;
 use crate::pattern::classes::{Unfilled, unfilled};
 use crate::pattern::{Case, Pattern, PatternError, Syntax};
@@ -17,12 +17,12 @@ use crate::policy::Version;
 
 /// The texts that a value of the request is held against.
 #[derive(Clone, Debug)]
-pub(super) struct Texts {
+pub(super) struct StringMatcher {
     case: Case,
     patterns: Box<[Pattern]>,
 }
 
-impl Texts {
+impl StringMatcher {
     pub(super) fn parse(
         values: &[ConditionValue],
         case: Case,
@@ -39,16 +39,20 @@ impl Texts {
         Ok(Self { case, patterns })
     }
 
-    pub(super) fn meets(&self, value: &Value, facts: &(impl Facts + ?Sized)) -> Met<'_> {
+    pub(super) fn matches(
+        &self,
+        value: &Value,
+        facts: &(impl ContextLookup + ?Sized),
+    ) -> ValueMatch<'_> {
         let text = value.text();
         let met = self.first_match(&text, self.case, facts);
-        if self.case == Case::Sensitive || !matches!(met, Met::None { .. }) {
+        if self.case == Case::Sensitive || !matches!(met, ValueMatch::None { .. }) {
             return met;
         }
         match self.first_match(&text, Case::Ignore, facts) {
-            Met::None { .. } => met,
-            Met::Unknown(key) => Met::Unknown(key),
-            _ => Met::Undecidable(Undecidable::LetterOutsideAscii),
+            ValueMatch::None { .. } => met,
+            ValueMatch::Unknown(key) => ValueMatch::Unknown(key),
+            _ => ValueMatch::Undecidable(Undecidable::LetterOutsideAscii),
         }
     }
 
@@ -78,8 +82,13 @@ impl Texts {
                 .any(|pattern| !pattern.as_str().is_ascii())
     }
 
-    fn first_match(&self, text: &str, case: Case, facts: &(impl Facts + ?Sized)) -> Met<'_> {
-        Met::first_match(
+    fn first_match(
+        &self,
+        text: &str,
+        case: Case,
+        facts: &(impl ContextLookup + ?Sized),
+    ) -> ValueMatch<'_> {
+        ValueMatch::first_match(
             self.patterns
                 .iter()
                 .map(|pattern| pattern.matches(text, case, facts)),

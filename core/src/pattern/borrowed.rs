@@ -6,11 +6,11 @@ use std::fmt;
 use memchr::memchr2;
 
 use super::glob::{Piece, glob};
-use super::language::Language;
+use super::nfa::Nfa;
 use super::part::{Filled, Part, Variable};
 use super::shape::{Shape, Token, Tokens};
-use super::{Case, Extent, Match, Pattern};
-use crate::context::Facts;
+use super::{Case, Coverage, Match, Pattern};
+use crate::context::ContextLookup;
 
 /// A [`Pattern`] that is part of a longer text, as the component of an ARN is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,9 +84,9 @@ impl<'p> BorrowedPattern<'p> {
     ///
     /// `All` and `None` are certain.
     #[doc(hidden)]
-    pub fn extent(self, language: &Language, facts: &(impl Facts + ?Sized)) -> Extent<'p> {
+    pub fn extent(self, language: &Nfa, facts: &(impl ContextLookup + ?Sized)) -> Coverage<'p> {
         if self.shape == Shape::Everything {
-            return Extent::All;
+            return Coverage::All;
         }
         let mut unknown = None;
         let mut filled = Vec::new();
@@ -97,7 +97,7 @@ impl<'p> BorrowedPattern<'p> {
                 Part::AnyRun => Piece::AnyRun,
                 Part::Variable(variable) => match variable.fill(facts) {
                     Filled::Value(text) => Piece::Text(text),
-                    Filled::Unresolved => return Extent::None,
+                    Filled::Unresolved => return Coverage::None,
                     Filled::Unknown => {
                         unknown.get_or_insert(variable.key());
                         Piece::AnyRun
@@ -107,16 +107,21 @@ impl<'p> BorrowedPattern<'p> {
         }
         let parts = || filled.iter().map(Part::of);
         match unknown {
-            _ if !language.meets(parts()) => Extent::None,
-            Some(key) => Extent::Unknown(key),
-            None if language.is_covered_by(parts()) => Extent::All,
-            None => Extent::Some,
+            _ if !language.meets(parts()) => Coverage::None,
+            Some(key) => Coverage::Unknown(key),
+            None if language.is_covered_by(parts()) => Coverage::All,
+            None => Coverage::Some,
         }
     }
 
     /// Matches `value`, all of whose characters are data, and fills variables from `facts`.
     #[inline]
-    pub fn matches(self, value: &str, case: Case, facts: &(impl Facts + ?Sized)) -> Match<'p> {
+    pub fn matches(
+        self,
+        value: &str,
+        case: Case,
+        facts: &(impl ContextLookup + ?Sized),
+    ) -> Match<'p> {
         let matched = match self.shape {
             Shape::Literal => case.strip_start(value, self.text) == Some(""),
             Shape::Everything => true,
@@ -132,7 +137,11 @@ impl<'p> BorrowedPattern<'p> {
 
     /// [`matches`](Self::matches), with regard to case, for a `value` of which is known that it starts with the text that
     /// stands in front of the first wildcard or variable: that much is not compared again.
-    pub fn matches_behind_start(self, value: &str, facts: &(impl Facts + ?Sized)) -> Match<'p> {
+    pub fn matches_behind_start(
+        self,
+        value: &str,
+        facts: &(impl ContextLookup + ?Sized),
+    ) -> Match<'p> {
         let wildcard = match self.shape {
             Shape::Wildcards => memchr2(b'*', b'?', self.text.as_bytes()),
             _ => None,
@@ -181,7 +190,7 @@ fn match_filled<'p>(
     tokens: &'p [Token],
     value: &str,
     case: Case,
-    facts: &(impl Facts + ?Sized),
+    facts: &(impl ContextLookup + ?Sized),
 ) -> Match<'p> {
     let mut unknown = None;
     // Patterns with variables are short, so that most of them need no memory from the heap.

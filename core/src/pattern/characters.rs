@@ -1,7 +1,7 @@
 //! Sets of characters.
 
 use super::Case;
-use crate::resource::Accepts;
+use crate::resource::IdFormat;
 
 /// The characters of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ pub enum Characters {
     /// The characters that equal this one in a comparison of such letters.
     Alike(char, Case),
     /// Those that stand in an id as they are, save the dot.
-    Undotted(Accepts),
+    Undotted(IdFormat),
     /// A digit of an encoded byte.
     UpperHexadecimal,
     /// Those of the names of users, roles and sessions.

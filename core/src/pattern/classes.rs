@@ -7,10 +7,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::characters::Characters;
-use super::language::Language;
+use super::nfa::Nfa;
 use super::part::{Filled, Variable};
 use super::{Case, Part};
-use crate::context::Facts;
+use crate::context::ContextLookup;
 
 /// A piece of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +58,7 @@ pub fn unfilled<'p>(
 }
 
 /// The pattern with its variables filled from `facts`; nothing where one of them has no value, for then nothing matches it.
-pub fn fill(pieces: &[Unfilled<'_>], facts: &(impl Facts + ?Sized)) -> Option<Atoms> {
+pub fn fill(pieces: &[Unfilled<'_>], facts: &(impl ContextLookup + ?Sized)) -> Option<Atoms> {
     let mut atoms = Vec::with_capacity(pieces.len());
     for piece in pieces {
         match piece {
@@ -117,7 +117,7 @@ pub struct Question<'a> {
     /// The patterns that tell texts apart.
     pub patterns: &'a [Atoms],
     /// What every text must be; anything where there is none.
-    pub frame: Option<&'a Language>,
+    pub frame: Option<&'a Nfa>,
     /// Only texts that match one of these patterns are looked for; all texts where it is `None`.
     pub required: Option<&'a [usize]>,
     /// Whether a character can stand in a text.
@@ -630,8 +630,8 @@ mod tests {
 
     #[test]
     fn texts_are_as_the_frame_has_them() {
-        let mut frame = Language::text("apps/");
-        frame.push_id(crate::resource::Accepts::Identifier);
+        let mut frame = Nfa::text("apps/");
+        frame.push_id(crate::resource::IdFormat::Identifier);
         let pattern = Pattern::parse("apps/*x", SYNTAX).unwrap();
         let patterns = [atoms(pattern.parts(), Case::Sensitive, Characters::All).unwrap()];
         let found = Classes::of(&Question {

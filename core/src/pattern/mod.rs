@@ -18,10 +18,10 @@ mod borrowed;
 pub mod characters;
 #[doc(hidden)]
 pub mod classes;
-mod cover;
+mod containment;
 mod glob;
 #[doc(hidden)]
-pub mod language;
+pub mod nfa;
 mod part;
 mod read;
 mod search;
@@ -34,8 +34,8 @@ pub use part::{Part, Variable};
 pub use read::PatternError;
 pub(crate) use shape::Tokens;
 
-use crate::context::{ConditionKey, Facts};
-use language::Language;
+use crate::context::{ConditionKey, ContextLookup};
+use nfa::Nfa;
 use shape::Shape;
 
 /// Which characters of a pattern's text mean something.
@@ -75,7 +75,7 @@ pub enum Match<'p> {
 /// How many of several texts a pattern matches.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent<'p> {
+pub enum Coverage<'p> {
     /// Each of them.
     All,
     /// None of them.
@@ -164,12 +164,17 @@ impl Pattern {
     ///
     /// `All` and `None` are certain.
     #[doc(hidden)]
-    pub fn extent(&self, language: &Language, facts: &(impl Facts + ?Sized)) -> Extent<'_> {
+    pub fn extent(&self, language: &Nfa, facts: &(impl ContextLookup + ?Sized)) -> Coverage<'_> {
         self.as_borrowed().extent(language, facts)
     }
 
     /// Matches `value`, all of whose characters are data, and fills variables from `facts`.
-    pub fn matches(&self, value: &str, case: Case, facts: &(impl Facts + ?Sized)) -> Match<'_> {
+    pub fn matches(
+        &self,
+        value: &str,
+        case: Case,
+        facts: &(impl ContextLookup + ?Sized),
+    ) -> Match<'_> {
         self.as_borrowed().matches(value, case, facts)
     }
 }

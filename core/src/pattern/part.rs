@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::glob::Piece;
-use crate::context::{ConditionKey, Facts, Lookup};
+use crate::context::{ConditionKey, ContextLookup, Lookup};
 
 /// A part of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Variable {
         self.default.as_deref()
     }
 
-    pub(super) fn fill<'a>(&'a self, facts: &'a (impl Facts + ?Sized)) -> Filled<'a> {
+    pub(super) fn fill<'a>(&'a self, facts: &'a (impl ContextLookup + ?Sized)) -> Filled<'a> {
         let value = match facts.lookup(&self.key) {
             Lookup::Unknown => return Filled::Unknown,
             Lookup::Present(value) => value.text(),

@@ -59,13 +59,13 @@ impl Reader {
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
             if rest.starts_with("${") {
-                let (hole, after) = Hole::read(rest).map_err(|mut error| {
+                let (hole, after) = Substitution::read(rest).map_err(|mut error| {
                     error.offset += text.len() - rest.len();
                     error
                 })?;
                 match hole {
-                    Hole::Character(character) => tokens.literal.push(character),
-                    Hole::Variable(variable) => tokens.push(Token::Variable(variable)),
+                    Substitution::Character(character) => tokens.literal.push(character),
+                    Substitution::Variable(variable) => tokens.push(Token::Variable(variable)),
                 }
                 rest = after;
                 continue;
@@ -98,12 +98,12 @@ impl Reader {
 }
 
 /// What stands between `${` and `}`.
-enum Hole {
+enum Substitution {
     Character(char),
     Variable(Variable),
 }
 
-impl Hole {
+impl Substitution {
     /// Reads the hole that `text` starts with, and gives what comes behind it. Offsets of errors count from `text`.
     fn read(text: &str) -> Result<(Self, &str), PatternError> {
         let body = text.strip_prefix("${").unwrap_or(text);

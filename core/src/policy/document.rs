@@ -12,7 +12,7 @@ use super::resource::ResourceElement;
 use super::resource_pattern::ResourcePattern;
 use super::statement::{Effect, Statement};
 use super::values::Values;
-use super::{reader, validate, write};
+use super::{parse, serialize, validate};
 
 /// The version of the policy language that a document is written in.
 ///
@@ -102,7 +102,7 @@ impl Document {
     ///
     /// As [`Document::parse`], and when the text exceeds a limit.
     pub fn parse_with(text: &str, limits: &Limits) -> Result<Self, ParseError> {
-        reader::read(text, limits)
+        parse::read(text, limits)
     }
 
     /// A document that denies every action on every resource, as a policy of any type.
@@ -259,7 +259,7 @@ impl FromStr for Document {
 /// Characters beyond U+00FF are escaped, because IAM's API accepts them in no other form.
 impl fmt::Display for Document {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let json = write::text(self, formatter.alternate()).map_err(|_| fmt::Error)?;
+        let json = serialize::text(self, formatter.alternate()).map_err(|_| fmt::Error)?;
         formatter.write_str(&json)
     }
 }

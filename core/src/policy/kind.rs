@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::condition::quote::Quoted;
-use crate::nearest::nearest;
+use crate::suggest::nearest;
 
 /// What a policy is attached to, and so what AWS lets it say.
 ///

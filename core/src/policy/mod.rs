@@ -81,17 +81,17 @@ mod error;
 mod kind;
 mod limits;
 mod lint;
+mod parse;
 mod partitions;
 pub(crate) mod principal;
-mod reader;
 mod resource;
 mod resource_pattern;
+mod serialize;
 mod short_arn;
 mod sid;
 mod statement;
 mod validate;
 mod values;
-mod write;
 
 pub use action::{ActionElement, ActionPattern};
 pub use builder::{

@@ -9,11 +9,11 @@ use super::document::Version;
 use super::error::{Flaw, Place, Position};
 use super::short_arn;
 use crate::condition::quote::Quoted;
-use crate::context::{Context, Facts};
+use crate::context::{Context, ContextLookup};
 use crate::pattern::characters::Characters;
 use crate::pattern::classes::{Atom, Unfilled, literal, unfilled};
-use crate::pattern::language::Language;
-use crate::pattern::{BorrowedPattern, Case, Extent, Match, Tokens, Variable};
+use crate::pattern::nfa::Nfa;
+use crate::pattern::{BorrowedPattern, Case, Coverage, Match, Tokens, Variable};
 use crate::resource::RequestedResource;
 
 /// `*`, or an ARN with wildcards and, behind the fifth colon, policy variables.
@@ -146,7 +146,7 @@ impl ResourcePattern {
     pub fn matches(
         &self,
         resource: &RequestedResource<'_>,
-        facts: &(impl Facts + ?Sized),
+        facts: &(impl ContextLookup + ?Sized),
     ) -> Match<'_> {
         let RequestedResource::Arn(arn) = resource else {
             return match self.is_everything() {
@@ -181,24 +181,24 @@ impl ResourcePattern {
     #[doc(hidden)]
     pub fn extent(
         &self,
-        components: &[Language; LAST + 1],
-        facts: &(impl Facts + ?Sized),
-    ) -> Extent<'_> {
-        let is = |pattern: BorrowedPattern<'_>, index: usize, wanted: Extent<'static>| {
+        components: &[Nfa; LAST + 1],
+        facts: &(impl ContextLookup + ?Sized),
+    ) -> Coverage<'_> {
+        let is = |pattern: BorrowedPattern<'_>, index: usize, wanted: Coverage<'static>| {
             let language = components.get(index);
             language.is_some_and(|language| pattern.extent(language, facts) == wanted)
         };
-        if !self.could_match(|pattern, index| !is(pattern, index, Extent::None)) {
-            return Extent::None;
+        if !self.could_match(|pattern, index| !is(pattern, index, Coverage::None)) {
+            return Coverage::None;
         }
-        if self.could_match(|pattern, index| is(pattern, index, Extent::All)) {
-            return Extent::All;
+        if self.could_match(|pattern, index| is(pattern, index, Coverage::All)) {
+            return Coverage::All;
         }
         // Variables stand in the last component only.
         let last = self.last_component().zip(components.last());
         match last.map(|(pattern, language)| pattern.extent(language, facts)) {
-            Some(Extent::Unknown(key)) => Extent::Unknown(key),
-            _ => Extent::Some,
+            Some(Coverage::Unknown(key)) => Coverage::Unknown(key),
+            _ => Coverage::Some,
         }
     }
 
@@ -338,7 +338,7 @@ mod tests {
     use super::*;
     use crate::arn::Arn;
     use crate::context::ConditionKey;
-    use crate::resource::Accepts;
+    use crate::resource::IdFormat;
 
     const CAMPAIGN: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1";
 
@@ -399,11 +399,11 @@ mod tests {
     #[test]
     fn extents() {
         let components = |resource: &str| {
-            let mut last = Language::text("apps/");
-            last.push_id(Accepts::Identifier);
+            let mut last = Nfa::text("apps/");
+            last.push_id(IdFormat::Identifier);
             last.push_text(resource);
             let [partition, service, region, account] =
-                ["aws", "mobiletargeting", "us-east-1", "123456789012"].map(Language::text);
+                ["aws", "mobiletargeting", "us-east-1", "123456789012"].map(Nfa::text);
             [partition, service, region, account, last]
         };
         let mut facts = Context::unknown();
@@ -411,34 +411,34 @@ mod tests {
         facts.insert("aws:PrincipalTag/none", "");
         let key = ConditionKey::new("aws:PrincipalTag/app");
         for (text, expected) in [
-            ("*", Extent::All),
-            ("arn:*", Extent::All),
-            ("arn:aws:mobiletargeting:*:apps/*/end", Extent::All),
-            ("arn:aws:mobiletargeting:us-*:1*:apps/*", Extent::All),
-            ("arn:aws:mobiletargeting:*:*:apps/a*/end", Extent::Some),
-            ("arn:aws:mobiletargeting:*:*:apps/a1/end", Extent::Some),
-            ("arn:aws:mobiletargeting:*:apps/a*/end", Extent::Some),
-            ("arn:aws:mobiletargeting:*:*:apps/a1/other", Extent::None),
-            ("arn:aws:mobiletargeting:eu-*:*:*", Extent::None),
+            ("*", Coverage::All),
+            ("arn:*", Coverage::All),
+            ("arn:aws:mobiletargeting:*:apps/*/end", Coverage::All),
+            ("arn:aws:mobiletargeting:us-*:1*:apps/*", Coverage::All),
+            ("arn:aws:mobiletargeting:*:*:apps/a*/end", Coverage::Some),
+            ("arn:aws:mobiletargeting:*:*:apps/a1/end", Coverage::Some),
+            ("arn:aws:mobiletargeting:*:apps/a*/end", Coverage::Some),
+            ("arn:aws:mobiletargeting:*:*:apps/a1/other", Coverage::None),
+            ("arn:aws:mobiletargeting:eu-*:*:*", Coverage::None),
             (
                 "arn:aws:mobiletargeting:*:*:apps/${aws:username}/*",
-                Extent::Some,
+                Coverage::Some,
             ),
             (
                 "arn:aws:mobiletargeting:*:*:${aws:username}/*",
-                Extent::None,
+                Coverage::None,
             ),
             (
                 "arn:aws:mobiletargeting:*:*:*${aws:PrincipalTag/none}",
-                Extent::None,
+                Coverage::None,
             ),
             (
                 "arn:aws:mobiletargeting:*:*:*${aws:PrincipalTag/app}",
-                Extent::Unknown(&key),
+                Coverage::Unknown(&key),
             ),
             (
                 "arn:aws:mobiletargeting:*:*:x${aws:PrincipalTag/app}",
-                Extent::None,
+                Coverage::None,
             ),
         ] {
             assert_eq!(
@@ -573,7 +573,7 @@ mod tests {
             for arn in arns {
                 let alone = Classes::of(&Question {
                     patterns: &pieces,
-                    frame: Some(&Language::text(arn)),
+                    frame: Some(&Nfa::text(arn)),
                     required: Some(&all),
                     permits: |_| true,
                     preferred: &[],

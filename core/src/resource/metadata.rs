@@ -6,10 +6,10 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::RequestedResource;
-use super::accepts::{Accepts, decode};
 use super::error::{InvalidId, ResourceMismatch};
+use super::id_format::{IdFormat, decode};
 use crate::arn::{Arn, Scope};
-use crate::pattern::language::Language;
+use crate::pattern::nfa::Nfa;
 
 /// What the catalog says about one resource type.
 ///
@@ -76,7 +76,7 @@ pub struct Field {
     /// The name in the ARN template, for example `AppId`.
     pub placeholder: &'static str,
     /// Which values are accepted.
-    pub accepts: Accepts,
+    pub accepts: IdFormat,
 }
 
 impl ResourceTypeMetadata {
@@ -165,8 +165,8 @@ impl ResourceTypeMetadata {
             .iter()
             .zip(&values)
             .map(|(field, value)| match field.accepts {
-                Accepts::Opaque => decode(value).ok_or_else(other),
-                Accepts::Identifier | Accepts::OneOf(_) => Ok(Cow::Borrowed(*value)),
+                IdFormat::Opaque => decode(value).ok_or_else(other),
+                IdFormat::Identifier | IdFormat::OneOf(_) => Ok(Cow::Borrowed(*value)),
             })
             .collect::<Result<_, _>>()?;
         let decoded: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
@@ -248,8 +248,8 @@ impl ResourceTypeMetadata {
     /// What the components of the type's ARNs in `scope` may be, from the partition on, with fixed values for the
     /// placeholders that are `pinned`. Ids are taken to be of any length.
     #[doc(hidden)]
-    pub fn languages(&self, scope: &Scope, pinned: &[(&str, &str)]) -> [Language; 5] {
-        let mut resource = Language::empty_text();
+    pub fn languages(&self, scope: &Scope, pinned: &[(&str, &str)]) -> [Nfa; 5] {
+        let mut resource = Nfa::empty_text();
         for piece in self.pieces {
             let field = match piece {
                 Piece::Literal(literal) => {
@@ -270,10 +270,10 @@ impl ResourceTypeMetadata {
             }
         }
         [
-            Language::text(self.partition.fill(scope.partition())),
-            Language::text(self.service),
-            Language::text(self.region.fill(scope.region())),
-            Language::text(self.account.fill(scope.account())),
+            Nfa::text(self.partition.fill(scope.partition())),
+            Nfa::text(self.service),
+            Nfa::text(self.region.fill(scope.region())),
+            Nfa::text(self.account.fill(scope.account())),
             resource,
         ]
     }

@@ -402,7 +402,7 @@ fn every_template_meets_itself() {
                 let fields = resource.fields.iter();
                 let arn = fields.fold(action.arn(resource), |arn, field| {
                     let value = match &field.accepts {
-                        pinpoint_iam_catalog::Accepts::OneOf(values) => values[0].as_str(),
+                        pinpoint_iam_catalog::IdFormat::OneOf(values) => values[0].as_str(),
                         _ => "a1",
                     };
                     arn.replace(&format!("${{{}}}", field.name), value)

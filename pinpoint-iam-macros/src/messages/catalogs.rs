@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use pinpoint_iam_catalog::{PackageError, Service, SnapshotError};
+use pinpoint_iam_catalog::{CatalogBundleError, PackageError, Service};
 use quote::ToTokens;
 
 use crate::paths::Module;
@@ -36,10 +36,10 @@ pub(crate) fn unreadable_snapshot(path: &Path, error: &io::Error) -> String {
     )
 }
 
-pub(crate) fn snapshot(error: &SnapshotError) -> String {
+pub(crate) fn snapshot(error: &CatalogBundleError) -> String {
     let help = match error {
-        SnapshotError::Unreadable => "\nhelp: depend on one version of both",
-        SnapshotError::Changed => "\nhelp: build again",
+        CatalogBundleError::Unreadable => "\nhelp: depend on one version of both",
+        CatalogBundleError::Changed => "\nhelp: build again",
         _ => "",
     };
     format!("{error}{help}")

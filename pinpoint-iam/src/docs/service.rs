@@ -1,9 +1,11 @@
 //! The tables of a service, in the order of AWS's Service Authorization Reference.
 
-use crate::action::{ActionMetadata, Companion, Lifecycle, LifecycleState, Seen, ServiceMetadata};
+use crate::action::{
+    ActionMetadata, DependentAction, Lifecycle, LifecycleState, ServiceMetadata, SourceVariant,
+};
 use crate::docs::cell::{Cell, Line, Link};
 use crate::docs::table::{Page, Table};
-use crate::resource::{Accepts, Field, ResourceTypeMetadata};
+use crate::resource::{Field, IdFormat, ResourceTypeMetadata};
 
 /// Returns the page of a service: its API operations, actions, permission-only actions, resource types and condition
 /// keys, and the sources of these.
@@ -264,7 +266,7 @@ fn companions(action: &ActionMetadata) -> Cell {
 }
 
 /// `iam:PassRole when the job names a role, for the resource in ExportJobRequest.RoleArn`.
-pub(super) fn companion(companion: &Companion) -> Line {
+pub(super) fn companion(companion: &DependentAction) -> Line {
     let mut line = Line::code(companion.action)
         .and_text(" ")
         .and_text(companion.when);
@@ -305,7 +307,7 @@ fn source(service: &ServiceMetadata, name: &str) -> Line {
 }
 
 /// Returns what a source states about an action: `seed-actions: GET, arn:aws:…`.
-fn seen_line(service: &ServiceMetadata, seen: &Seen) -> Line {
+fn seen_line(service: &ServiceMetadata, seen: &SourceVariant) -> Line {
     let mut line = source(service, seen.source);
     for (index, text) in seen.method.iter().chain(&seen.arn).enumerate() {
         let joint = if index == 0 { ": " } else { ", " };
@@ -322,11 +324,11 @@ fn address(address: &str) -> Line {
 fn accepted(field: &Field) -> Line {
     let line = Line::code(field.placeholder);
     match field.accepts {
-        Accepts::Identifier => {
+        IdFormat::Identifier => {
             line.and_text(": ASCII letters, digits, `-`, `_` and `.`, at most 128")
         }
-        Accepts::Opaque => line.and_text(": any text, percent-encoded in the ARN"),
-        Accepts::OneOf(names) => {
+        IdFormat::Opaque => line.and_text(": any text, percent-encoded in the ARN"),
+        IdFormat::OneOf(names) => {
             let mut line = line.and_text(": one of ");
             for (index, name) in names.iter().enumerate() {
                 if index > 0 {

@@ -7,8 +7,8 @@ use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::principal_element::{self, PrincipalSpecificity};
 use crate::eval::stack::PolicyType;
-use crate::pattern::language::Language;
-use crate::pattern::{Extent, Match};
+use crate::pattern::nfa::Nfa;
+use crate::pattern::{Coverage, Match};
 use crate::policy::{ActionPattern, Effect, ResourceElement, ResourcePattern, Statement};
 use crate::request::{Request, Shape};
 
@@ -285,21 +285,21 @@ fn of_any_resource(element: &ResourceElement) -> ResourcePart<'_> {
 /// What a resource element says of many resources: whether it covers all of them, or none.
 fn of_one_of<'a>(
     element: &'a ResourceElement,
-    components: &[Language; 5],
+    components: &[Nfa; 5],
     request: &'a Request<'a>,
 ) -> ResourcePart<'a> {
     let mut unknown = None;
     for pattern in element.patterns() {
         match pattern.extent(components, request) {
-            Extent::All => {
+            Coverage::All => {
                 return ResourcePart::Decided {
                     matches: !element.is_negated(),
                     by: Some(pattern),
                 };
             }
-            Extent::None => {}
-            Extent::Some => unknown = unknown.or(Some(&*UNKNOWN_RESOURCE)),
-            Extent::Unknown(key) => unknown = unknown.or(Some(key)),
+            Coverage::None => {}
+            Coverage::Some => unknown = unknown.or(Some(&*UNKNOWN_RESOURCE)),
+            Coverage::Unknown(key) => unknown = unknown.or(Some(key)),
         }
     }
     match unknown {

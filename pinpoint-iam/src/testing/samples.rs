@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::guard::is_parameter;
-use crate::resource::{Accepts, Field, ResourceTypeMetadata};
+use crate::resource::{Field, IdFormat, ResourceTypeMetadata};
 use crate::web::{BindingSource, MountedRoute, ResourceBinding};
 
 /// What serves where nothing else is said: an id of every service has letters.
@@ -58,8 +58,8 @@ fn value(action: &ActionMetadata, field: &Field) -> &'static str {
         return value;
     }
     match field.accepts {
-        Accepts::OneOf(names) => names.first().copied().unwrap_or(SAMPLE),
-        Accepts::Identifier | Accepts::Opaque => SAMPLE,
+        IdFormat::OneOf(names) => names.first().copied().unwrap_or(SAMPLE),
+        IdFormat::Identifier | IdFormat::Opaque => SAMPLE,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::arn::Scope;
 use crate::authorizer::Authorizer;
-use crate::context::{ConditionKey, Context, Facts, Lookup, Value};
+use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
 use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::web::RequestHead;
 
@@ -142,7 +142,7 @@ pub(super) struct OnDemand<'a> {
     headers: &'a dyn Headers,
 }
 
-impl Facts for OnDemand<'_> {
+impl ContextLookup for OnDemand<'_> {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         match RequestKey::of(key.folded()) {
             Some(key) => self.known(key).as_lookup(),

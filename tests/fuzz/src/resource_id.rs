@@ -10,7 +10,7 @@ use pinpoint_iam::mobiletargeting::{self, Campaign, Endpoint, Template, User};
 use pinpoint_iam::pattern::Match;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::resource::{
-    Accepts, Field, InvalidId, InvalidIdReason, Piece, RequestedResource, ResourcePart,
+    Field, IdFormat, InvalidId, InvalidIdReason, Piece, RequestedResource, ResourcePart,
     ResourceTypeMetadata,
 };
 use pinpoint_iam::{Arn, Resource, Scope};
@@ -57,7 +57,7 @@ fn values(
     let value =
         |(field, (id, other)): (&Field, (&Id<'_>, &Id<'_>))| match (id, field.accepts, other) {
             (Id::Text(text), ..) => (*text).to_owned(),
-            (Id::Known(index), Accepts::OneOf(names), _) => spelling(names, *index),
+            (Id::Known(index), IdFormat::OneOf(names), _) => spelling(names, *index),
             (Id::Known(_), _, Id::Text(text)) => (*text).to_owned(),
             (Id::Known(_), _, Id::Known(_)) => "a1".to_owned(),
         };
@@ -82,8 +82,8 @@ fn arn<'a>(metadata: &'static ResourceTypeMetadata, scope: &'a Scope, part: &'a 
 fn read(metadata: &'static ResourceTypeMetadata, part: &ResourcePart) -> Vec<String> {
     let fields = metadata.fields.iter().enumerate();
     let value = |(position, field): (usize, &Field)| match field.accepts {
-        Accepts::Opaque => part.decoded_field(position),
-        Accepts::Identifier | Accepts::OneOf(_) => Cow::Borrowed(part.field(position)),
+        IdFormat::Opaque => part.decoded_field(position),
+        IdFormat::Identifier | IdFormat::OneOf(_) => Cow::Borrowed(part.field(position)),
     };
     fields.map(value).map(Cow::into_owned).collect()
 }
@@ -100,8 +100,8 @@ fn is_same(metadata: &'static ResourceTypeMetadata, ids: &[&str], others: &[&str
     fields
         .into_iter()
         .all(|(field, (id, other))| match field.accepts {
-            Accepts::OneOf(names) => listed(names, id) == listed(names, other),
-            Accepts::Identifier | Accepts::Opaque => id == other,
+            IdFormat::OneOf(names) => listed(names, id) == listed(names, other),
+            IdFormat::Identifier | IdFormat::Opaque => id == other,
         })
 }
 
@@ -113,8 +113,8 @@ fn check_lists(
 ) {
     let fields = metadata.fields.iter().zip(ids);
     let is_listed = |(field, id): (&Field, &&str)| match field.accepts {
-        Accepts::OneOf(names) => listed(names, id).is_some(),
-        Accepts::Identifier | Accepts::Opaque => true,
+        IdFormat::OneOf(names) => listed(names, id).is_some(),
+        IdFormat::Identifier | IdFormat::Opaque => true,
     };
     let all_listed = fields.into_iter().all(is_listed);
     match part {

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pinpoint_iam_catalog::{Accepts, Action, Binding, Catalog, LifecycleState, Service};
+use pinpoint_iam_catalog::{Action, Binding, Catalog, IdFormat, LifecycleState, Service};
 
 const ACTIONS: &str = include_str!("../../facts/actions.tsv");
 const RESOURCES: &str = include_str!("../../facts/resources.tsv");
@@ -144,9 +144,9 @@ fn placeholders_take_what_was_decided() -> TestResult {
     let found: BTreeMap<_, _> = fields
         .map(|placeholder| {
             let accepts = match &placeholder.accepts {
-                Accepts::Identifier => "identifier".to_owned(),
-                Accepts::Opaque => "opaque".to_owned(),
-                Accepts::OneOf(values) => values.join(" "),
+                IdFormat::Identifier => "identifier".to_owned(),
+                IdFormat::Opaque => "opaque".to_owned(),
+                IdFormat::OneOf(values) => values.join(" "),
             };
             (placeholder.name.as_str(), accepts)
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pinpoint_iam::condition::samples::Family;
-use pinpoint_iam::context::{ConditionKey, Context, Facts, Lookup};
+use pinpoint_iam::context::{ConditionKey, Context, ContextLookup, Lookup};
 use pinpoint_iam::eval::reference;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;

@@ -6,7 +6,7 @@ use pinpoint_iam::action::ActionMetadata;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::docs::RouteVerdict;
 use pinpoint_iam::request::Request;
-use pinpoint_iam::resource::{Accepts, RequestedResource, ResourceTypeMetadata};
+use pinpoint_iam::resource::{IdFormat, RequestedResource, ResourceTypeMetadata};
 use pinpoint_iam::web::{ActionRequirement, MountedRoute, Requirement, ResourceBinding};
 use pinpoint_iam::{Authorizer, Principal};
 use proptest::collection::vec;
@@ -77,7 +77,7 @@ impl Asked {
                     field.accepts,
                 ) {
                     (Some((_, value)), _) => value,
-                    (None, Accepts::OneOf(names)) => names.last().unwrap(),
+                    (None, IdFormat::OneOf(names)) => names.last().unwrap(),
                     (None, _) => self.ids.get(field.name).copied().unwrap_or("b"),
                 }
             })

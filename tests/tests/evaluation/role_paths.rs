@@ -1,6 +1,6 @@
 //! The paths of users and roles: those of a principal, and those of the policy source.
 
-use pinpoint_iam::context::{ConditionKey, Context, Facts};
+use pinpoint_iam::context::{ConditionKey, Context, ContextLookup};
 use pinpoint_iam::eval::compiled::Compiled;
 use pinpoint_iam::eval::reference;
 use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};

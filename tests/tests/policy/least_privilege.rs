@@ -14,7 +14,7 @@ use pinpoint_iam::eval::{Decision, Evaluation, Policy, PolicyStack, reference};
 use pinpoint_iam::mobiletargeting::Action;
 use pinpoint_iam::policy::{Document, Partitions, PolicyKind};
 use pinpoint_iam::request::{Request, RequestedAction};
-use pinpoint_iam::resource::{Accepts, RequestedResource, ResourceTypeMetadata};
+use pinpoint_iam::resource::{IdFormat, RequestedResource, ResourceTypeMetadata};
 use pinpoint_iam::web::{
     Access, ActionRequirement, BindingSource, Declaration, FieldBinding, MountedRoute, Requirement,
     ResourceBinding, RouteTable,
@@ -51,7 +51,7 @@ fn arn(
                 .find(|(name, _)| *name == field.placeholder);
             match (pin, field.accepts) {
                 (Some((_, value)), _) => value,
-                (None, Accepts::OneOf(names)) => names.last().unwrap(),
+                (None, IdFormat::OneOf(names)) => names.last().unwrap(),
                 (None, _) if field.name == "application_id" => application,
                 (None, _) => "x1",
             }

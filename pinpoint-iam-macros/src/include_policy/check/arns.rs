@@ -2,8 +2,8 @@
 
 use std::cell::OnceCell;
 
-use pinpoint_iam_catalog::{Accepts, Action, Catalog, Component, Piece, ResourceType, Service};
-use pinpoint_iam_core::pattern::language::Language;
+use pinpoint_iam_catalog::{Action, Catalog, Component, IdFormat, Piece, ResourceType, Service};
+use pinpoint_iam_core::pattern::nfa::Nfa;
 use pinpoint_iam_core::policy::ResourcePattern;
 use pinpoint_iam_core::resource;
 
@@ -70,17 +70,17 @@ pub(super) struct Arns {
     /// The template, with the action's fixed values filled in.
     pub(super) template: String,
     /// What each component behind `arn:` may be.
-    components: [Language; 5],
+    components: [Nfa; 5],
 }
 
 impl Arns {
     fn of(service: &Service, action: &Action, resource: &ResourceType) -> Self {
         let template = &resource.arn;
         let of_scope = |component: &Component| match component {
-            Component::FromScope => Language::of_scope(),
-            Component::Fixed(text) => Language::text(text),
+            Component::FromScope => Nfa::of_scope(),
+            Component::Fixed(text) => Nfa::text(text),
         };
-        let mut last = Language::empty_text();
+        let mut last = Nfa::empty_text();
         for piece in &template.pieces {
             match piece {
                 Piece::Literal(text) => last.push_text(text),
@@ -103,11 +103,11 @@ impl Arns {
             components: [
                 match &template.partition {
                     Component::FromScope if !service.partitions.is_empty() => {
-                        Language::one_of(&service.partitions)
+                        Nfa::one_of(&service.partitions)
                     }
                     partition => of_scope(partition),
                 },
-                Language::text(&template.service),
+                Nfa::text(&template.service),
                 of_scope(&template.region),
                 of_scope(&template.account),
                 last,
@@ -127,10 +127,10 @@ impl Arns {
 }
 
 /// Appends whatever a placeholder accepts.
-fn push_id(language: &mut Language, accepts: &Accepts) {
+fn push_id(language: &mut Nfa, accepts: &IdFormat) {
     match accepts {
-        Accepts::Identifier => language.push_id(resource::Accepts::Identifier),
-        Accepts::Opaque => language.push_id(resource::Accepts::Opaque),
-        Accepts::OneOf(values) => language.push_one_of(values),
+        IdFormat::Identifier => language.push_id(resource::IdFormat::Identifier),
+        IdFormat::Opaque => language.push_id(resource::IdFormat::Opaque),
+        IdFormat::OneOf(values) => language.push_one_of(values),
     }
 }

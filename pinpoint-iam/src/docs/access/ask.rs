@@ -12,8 +12,8 @@ use crate::docs::service::arn_of;
 use crate::eval::reference::ReferenceEvaluation;
 use crate::eval::statement::{ResourcePart, StatementMatch, UNKNOWN_RESOURCE};
 use crate::eval::{Decision, Evaluation, PolicyType, Truth};
-use crate::pattern::Extent;
-use crate::pattern::language::Language;
+use crate::pattern::Coverage;
+use crate::pattern::nfa::Nfa;
 use crate::principal::Principal;
 use crate::request::Request;
 use crate::resource::{RequestedResource, ResourceTypeMetadata};
@@ -28,7 +28,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// The components of the ARNs that a request may name.
-type Components = [Language; 5];
+type Components = [Nfa; 5];
 
 impl<'a> Asked<'a> {
     pub(super) const fn new(
@@ -167,7 +167,7 @@ fn resources(
     let patterns: BTreeSet<String> = element
         .patterns()
         .iter()
-        .filter(|pattern| pattern.extent(components, request) != Extent::None)
+        .filter(|pattern| pattern.extent(components, request) != Coverage::None)
         .map(|pattern| pattern.as_str().to_owned())
         .collect();
     let effect = trace.statement.effect();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pinpoint_iam_core::internal::nearest;
 
 use super::LeastPrivilegeError;
-use crate::action::{ActionMetadata, Companion};
+use crate::action::{ActionMetadata, DependentAction};
 use crate::arn::Scope;
 use crate::context::Context;
 use crate::pattern::{Case, Match, Pattern, Syntax};
@@ -152,7 +152,7 @@ impl<'b> Needed<'b> {
         &mut self,
         action: &'static ActionMetadata,
         own: &BTreeSet<String>,
-        companion: &'static Companion,
+        companion: &'static DependentAction,
     ) -> Result<(), LeastPrivilegeError> {
         self.companions.insert(companion.action);
         let metadata = self.find(action, companion.action);

@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 
 use super::Part;
 use super::characters::Characters;
-use super::cover::Cover;
-use crate::resource::Accepts;
+use super::containment::Containment;
+use crate::resource::IdFormat;
 
 /// A set of texts, as an automaton that reads them character by character.
 ///
 /// A pattern is walked once, with all states that its characters so far can have led to. The time is at most the length
 /// of the pattern times the number of steps, whatever either of them holds: nothing is tried and taken back.
 #[derive(Clone, Debug)]
-pub struct Language {
+pub struct Nfa {
     /// For each state, which characters lead where. Reading starts at the first state.
     steps: Vec<Vec<(Characters, usize)>>,
     /// The state in which a text ends.
     end: usize,
 }
 
-impl Language {
+impl Nfa {
     /// The empty text and nothing else.
     pub fn empty_text() -> Self {
         Self {
@@ -105,10 +105,10 @@ impl Language {
     /// Appends an id, as it is written in ARNs. How long it may be is left out.
     ///
     /// [`Accepts::OneOf`] is [`push_one_of`](Self::push_one_of), which takes lists that are not static.
-    pub fn push_id(&mut self, accepts: Accepts) {
+    pub fn push_id(&mut self, accepts: IdFormat) {
         match accepts {
-            Accepts::Identifier | Accepts::Opaque => self.push_free_id(accepts),
-            Accepts::OneOf(values) => self.push_one_of(values),
+            IdFormat::Identifier | IdFormat::Opaque => self.push_free_id(accepts),
+            IdFormat::OneOf(values) => self.push_one_of(values),
         }
     }
 
@@ -128,10 +128,10 @@ impl Language {
     }
 
     /// Any id but the empty one, `.` and `..`.
-    fn push_free_id(&mut self, accepts: Accepts) {
+    fn push_free_id(&mut self, accepts: IdFormat) {
         let start = self.end;
         let [one_dot, two_dots, behind] = [self.state(), self.state(), self.state()];
-        let encoded = (accepts == Accepts::Opaque).then(|| {
+        let encoded = (accepts == IdFormat::Opaque).then(|| {
             let [percent, digit] = [self.state(), self.state()];
             self.step(percent, Characters::UpperHexadecimal, digit);
             self.step(digit, Characters::UpperHexadecimal, behind);
@@ -199,7 +199,7 @@ impl Language {
     ///
     /// `false` says nothing where the pattern has a variable, or where finding out would take too long.
     pub fn is_covered_by<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
-        Cover::of(parts).is_some_and(|cover| cover.covers(self))
+        Containment::of(parts).is_some_and(|cover| cover.covers(self))
     }
 
     pub(super) const fn start(&self) -> usize {
@@ -254,19 +254,19 @@ mod tests {
         variables: true,
     };
 
-    fn meets(language: &Language, pattern: &str) -> bool {
+    fn meets(language: &Nfa, pattern: &str) -> bool {
         language.meets(Pattern::parse(pattern, SYNTAX).unwrap().parts())
     }
 
-    fn apps_and(accepts: Accepts) -> Language {
-        let mut language = Language::text("apps/");
+    fn apps_and(accepts: IdFormat) -> Nfa {
+        let mut language = Nfa::text("apps/");
         language.push_id(accepts);
         language.push_text("/end");
         language
     }
 
-    fn channels() -> Accepts {
-        Accepts::OneOf(&["SMS", "VOICE"])
+    fn channels() -> IdFormat {
+        IdFormat::OneOf(&["SMS", "VOICE"])
     }
 
     #[test]
@@ -287,28 +287,24 @@ mod tests {
             ("a${aws:username}c", true),
             ("b${aws:username}", false),
         ] {
-            assert_eq!(
-                meets(&Language::text("ab*c"), pattern),
-                expected,
-                "{pattern}"
-            );
+            assert_eq!(meets(&Nfa::text("ab*c"), pattern), expected, "{pattern}");
         }
-        assert!(meets(&Language::empty_text(), ""));
-        assert!(meets(&Language::empty_text(), "**"));
-        assert!(!meets(&Language::empty_text(), "?"));
+        assert!(meets(&Nfa::empty_text(), ""));
+        assert!(meets(&Nfa::empty_text(), "**"));
+        assert!(!meets(&Nfa::empty_text(), "?"));
     }
 
     #[test]
     fn a_scope_meets_every_pattern_without_a_slash() {
         for pattern in ["", "*", "?", "us-east-1", "a*b?c", "${aws:username}"] {
-            assert!(meets(&Language::of_scope(), pattern), "{pattern}");
+            assert!(meets(&Nfa::of_scope(), pattern), "{pattern}");
         }
-        assert!(!meets(&Language::of_scope(), "app/a1"));
+        assert!(!meets(&Nfa::of_scope(), "app/a1"));
     }
 
     #[test]
     fn an_identifier_is_any_text_that_is_accepted() {
-        let language = apps_and(Accepts::Identifier);
+        let language = apps_and(IdFormat::Identifier);
         for (pattern, expected) in [
             ("apps/a1/end", true),
             ("apps/A-1_b.c/end", true),
@@ -340,7 +336,7 @@ mod tests {
 
     #[test]
     fn an_opaque_value_is_any_text_as_it_is_encoded() {
-        let language = apps_and(Accepts::Opaque);
+        let language = apps_and(IdFormat::Opaque);
         for (pattern, expected) in [
             ("apps/ana@example.com/end", true),
             ("apps/a%2Fb/end", true),
@@ -378,13 +374,13 @@ mod tests {
         }
     }
 
-    fn covers(language: &Language, pattern: &str) -> bool {
+    fn covers(language: &Nfa, pattern: &str) -> bool {
         language.is_covered_by(Pattern::parse(pattern, SYNTAX).unwrap().parts())
     }
 
     #[test]
     fn a_pattern_covers_a_language_when_every_text_matches() {
-        let identifier = apps_and(Accepts::Identifier);
+        let identifier = apps_and(IdFormat::Identifier);
         for (pattern, expected) in [
             ("*", true),
             ("apps/*", true),
@@ -421,13 +417,13 @@ mod tests {
             );
         }
         // Both values of the list have a letter that the pattern names, at places of their own.
-        assert!(covers(&Language::one_of(&["ab", "cb"]), "?b"));
-        assert!(covers(&Language::one_of(&["ab", "xxb"]), "*b"));
-        assert!(!covers(&Language::one_of(&["ab", "ba"]), "?b"));
-        assert!(covers(&Language::of_scope(), "*"));
-        assert!(!covers(&Language::of_scope(), "?*"));
-        assert!(covers(&Language::empty_text(), "**"));
-        assert!(!covers(&apps_and(Accepts::Opaque), "apps/*%*/end"));
+        assert!(covers(&Nfa::one_of(&["ab", "cb"]), "?b"));
+        assert!(covers(&Nfa::one_of(&["ab", "xxb"]), "*b"));
+        assert!(!covers(&Nfa::one_of(&["ab", "ba"]), "?b"));
+        assert!(covers(&Nfa::of_scope(), "*"));
+        assert!(!covers(&Nfa::of_scope(), "?*"));
+        assert!(covers(&Nfa::empty_text(), "**"));
+        assert!(!covers(&apps_and(IdFormat::Opaque), "apps/*%*/end"));
     }
 
     /// What covers a language matches all of its members.
@@ -435,11 +431,11 @@ mod tests {
     fn what_covers_a_language_matches_its_members() {
         let languages = [
             (
-                apps_and(Accepts::Identifier),
+                apps_and(IdFormat::Identifier),
                 vec!["apps/a/end", "apps/b.1/end", "apps/apps/end"],
             ),
             (
-                apps_and(Accepts::Opaque),
+                apps_and(IdFormat::Opaque),
                 vec!["apps/%2F/end", "apps/~/end", "apps/a/end"],
             ),
             (apps_and(channels()), vec!["apps/SMS/end", "apps/VOICE/end"]),
@@ -467,7 +463,7 @@ mod tests {
 
     #[test]
     fn hostile_patterns_are_given_up() {
-        let language = apps_and(Accepts::Identifier);
+        let language = apps_and(IdFormat::Identifier);
         for piece in ["*a", "a*", "*?", "*a?????????????????????????"] {
             let pattern = format!("apps/{}*", piece.repeat(200));
             assert!(!covers(&language, &pattern), "{piece}");
@@ -479,8 +475,8 @@ mod tests {
     #[test]
     fn a_pattern_that_matches_a_member_meets_the_language() {
         let members = [
-            (apps_and(Accepts::Identifier), "apps/a.1/end"),
-            (apps_and(Accepts::Opaque), "apps/a%2F/end"),
+            (apps_and(IdFormat::Identifier), "apps/a.1/end"),
+            (apps_and(IdFormat::Opaque), "apps/a%2F/end"),
             (apps_and(channels()), "apps/SMS/end"),
         ];
         let parts = ["", "*", "?", "apps/", "a", "/end", "SMS", "%", "."];
@@ -504,8 +500,8 @@ mod tests {
     /// A search that tries and takes back needs 2,000 to the power of 20 steps for these.
     #[test]
     fn hostile_patterns_end() {
-        let mut language = apps_and(Accepts::Identifier);
-        language.push_id(Accepts::Opaque);
+        let mut language = apps_and(IdFormat::Identifier);
+        language.push_id(IdFormat::Opaque);
         let start = Instant::now();
         for piece in ["*a", "a*", "*?", "a*a", "${aws:username}"] {
             let pattern = format!("apps/{}/nowhere", piece.repeat(2000));

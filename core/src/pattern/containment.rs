@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use super::Part;
 use super::characters::Characters;
-use super::language::Language;
+use super::nfa::Nfa;
 
 /// How much is looked at before a pattern is given up. Patterns that people write need some hundreds.
 const MAX_WORK: usize = 2_000_000;
 
 /// A pattern as an automaton: its positions are the states.
-pub(super) struct Cover {
-    atoms: Vec<Atom>,
+pub(super) struct Containment {
+    atoms: Vec<Symbol>,
     /// The characters that the pattern names. All others are alike to it.
     named: BTreeSet<char>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Atom {
+enum Symbol {
     One(char),
     AnyCharacter,
     AnyRun,
@@ -26,7 +26,7 @@ enum Atom {
 /// The positions that what was read so far can have led to.
 type Positions = BTreeSet<usize>;
 
-impl Cover {
+impl Containment {
     /// The automaton of a pattern without variables.
     pub(super) fn of<'p>(parts: impl Iterator<Item = Part<'p>>) -> Option<Self> {
         let mut atoms = Vec::new();
@@ -34,11 +34,11 @@ impl Cover {
         for part in parts {
             match part {
                 Part::Text(text) => {
-                    atoms.extend(text.chars().map(Atom::One));
+                    atoms.extend(text.chars().map(Symbol::One));
                     named.extend(text.chars());
                 }
-                Part::AnyCharacter => atoms.push(Atom::AnyCharacter),
-                Part::AnyRun => atoms.push(Atom::AnyRun),
+                Part::AnyCharacter => atoms.push(Symbol::AnyCharacter),
+                Part::AnyRun => atoms.push(Symbol::AnyRun),
                 Part::Variable(_) => return None,
             }
         }
@@ -46,7 +46,7 @@ impl Cover {
     }
 
     /// Whether the pattern matches every text: both are walked together, over every text at once.
-    pub(super) fn covers(&self, language: &Language) -> bool {
+    pub(super) fn covers(&self, language: &Nfa) -> bool {
         let start = (language.start(), self.closed([0].into()));
         let mut seen = BTreeSet::from([start.clone()]);
         let mut ahead = vec![start];
@@ -93,9 +93,9 @@ impl Cover {
     fn read(&self, positions: &Positions, character: char) -> Positions {
         let next = positions.iter().filter_map(|position| {
             let takes = match self.atoms.get(*position)? {
-                Atom::AnyRun => return Some(*position),
-                Atom::AnyCharacter => true,
-                Atom::One(one) => *one == character,
+                Symbol::AnyRun => return Some(*position),
+                Symbol::AnyCharacter => true,
+                Symbol::One(one) => *one == character,
             };
             takes.then_some(position + 1)
         });
@@ -107,7 +107,7 @@ impl Cover {
     /// Whatever can still match from in front of a `*` can match from that `*`, so that the positions before the last one
     /// that was reached have nothing to add.
     fn closed(&self, mut positions: Positions) -> Positions {
-        let is_run = |position: &usize| self.atoms.get(*position) == Some(&Atom::AnyRun);
+        let is_run = |position: &usize| self.atoms.get(*position) == Some(&Symbol::AnyRun);
         while let Some(run) = positions.iter().rev().find(|position| is_run(position)) {
             let run = *run;
             positions = positions.split_off(&run);

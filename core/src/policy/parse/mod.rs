@@ -2,7 +2,7 @@
 
 mod condition;
 mod places;
-mod survey;
+mod scan;
 
 use super::action::{ActionElement, KnownActions};
 use super::document::{Document, Version};
@@ -15,7 +15,7 @@ use super::statement::{Effect, Statement};
 use super::values::{List, Values};
 use crate::condition::quote::Quoted;
 use crate::json::{self, Fault, Member, Node, Text, Type};
-use crate::nearest::nearest;
+use crate::suggest::nearest;
 use places::Places;
 
 /// Reads a document.
@@ -36,7 +36,7 @@ impl Fault {
 }
 
 fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
-    let written = survey::survey(source, limits)?;
+    let written = scan::survey(source, limits)?;
     if source.trim_ascii().is_empty() {
         return Err(Fault::new(
             0,

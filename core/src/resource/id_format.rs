@@ -14,7 +14,7 @@ pub const MAX_OPAQUE_LENGTH: usize = 256;
 ///
 /// Every kind refuses the empty text, `.` and `..`, control characters and over-long values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Accepts {
+pub enum IdFormat {
     /// An id that the service itself gives out: ASCII letters, digits, `-`, `_` and `.`, at most
     /// [`MAX_IDENTIFIER_LENGTH`] bytes. It stands in the ARN as it is; everything else is refused, `/`, `:`, `*`,
     /// `?`, `$` and `%` among it.
@@ -32,7 +32,7 @@ pub enum Accepts {
     OneOf(&'static [&'static str]),
 }
 
-impl Accepts {
+impl IdFormat {
     /// Whether `character` stands in the ARN as it is. What an [`Accepts::Opaque`] field does not keep it encodes; what
     /// another field does not keep it refuses.
     pub fn keeps(self, character: char) -> bool {
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_name_of_a_list_is_spelled_as_in_the_arn_or_the_route() {
-        let accepts = Accepts::OneOf(&["EMAIL", "apns_Voip"]);
+        let accepts = IdFormat::OneOf(&["EMAIL", "apns_Voip"]);
         let written = |value| {
             let mut text = String::new();
             accepts.write(value, &mut text).map(|()| text)
@@ -182,9 +182,9 @@ mod tests {
     #[test]
     fn what_is_kept_is_written_as_it_is() {
         let kinds = [
-            (Accepts::Identifier, "aZ09-_.", "/:*?$% ~ü"),
-            (Accepts::Opaque, "aZ09-_.~+=,@", "/:*?$% ü\u{e9}"),
-            (Accepts::OneOf(&["SMS"]), "SM", "sm*"),
+            (IdFormat::Identifier, "aZ09-_.", "/:*?$% ~ü"),
+            (IdFormat::Opaque, "aZ09-_.~+=,@", "/:*?$% ü\u{e9}"),
+            (IdFormat::OneOf(&["SMS"]), "SM", "sm*"),
         ];
         for (accepts, kept, others) in kinds {
             assert!(kept.chars().all(|character| accepts.keeps(character)));

@@ -25,7 +25,7 @@ const HEAD: &str = "pinpoint-iam-catalogs 1";
 ///
 /// Written by [`build`](crate::build), read by the macros.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshot {
+pub struct CatalogBundle {
     library: Option<String>,
     files: Vec<(Option<String>, SourceFile)>,
 }
@@ -33,7 +33,7 @@ pub struct Snapshot {
 /// Why a text is no snapshot, or a snapshot no catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum SnapshotError {
+pub enum CatalogBundleError {
     /// The text was not written by this version.
     Unreadable,
     /// The text is another one than the build script wrote.
@@ -42,7 +42,7 @@ pub enum SnapshotError {
     Faults(Faults),
 }
 
-impl fmt::Display for SnapshotError {
+impl fmt::Display for CatalogBundleError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable => formatter.write_str(
@@ -56,9 +56,9 @@ impl fmt::Display for SnapshotError {
     }
 }
 
-impl std::error::Error for SnapshotError {}
+impl std::error::Error for CatalogBundleError {}
 
-impl Snapshot {
+impl CatalogBundle {
     pub(super) fn new(library: Option<String>, files: Vec<(Option<String>, SourceFile)>) -> Self {
         Self { library, files }
     }
@@ -87,13 +87,13 @@ impl Snapshot {
     /// # Errors
     ///
     /// When the text has another fingerprint, or was written by another version.
-    pub fn read(text: &str, fingerprint: &str) -> Result<Self, SnapshotError> {
+    pub fn read(text: &str, fingerprint: &str) -> Result<Self, CatalogBundleError> {
         if fingerprint::hexadecimal(text) != fingerprint {
-            return Err(SnapshotError::Changed);
+            return Err(CatalogBundleError::Changed);
         }
         let mut lines = Lines(text);
         if lines.next() != Some(HEAD) {
-            return Err(SnapshotError::Unreadable);
+            return Err(CatalogBundleError::Unreadable);
         }
         let mut snapshot = Self {
             library: None,
@@ -102,7 +102,7 @@ impl Snapshot {
         while !lines.0.is_empty() {
             lines
                 .read_entry(&mut snapshot)
-                .ok_or(SnapshotError::Unreadable)?;
+                .ok_or(CatalogBundleError::Unreadable)?;
         }
         Ok(snapshot)
     }
@@ -117,9 +117,9 @@ impl Snapshot {
     /// # Errors
     ///
     /// When a catalog has faults, which the build script would have reported.
-    pub fn catalog(&self) -> Result<(Catalog, Vec<Option<&str>>), SnapshotError> {
+    pub fn catalog(&self) -> Result<(Catalog, Vec<Option<&str>>), CatalogBundleError> {
         let files = self.files.iter().map(|(_, file)| file.clone());
-        let catalog = Catalog::load(files).map_err(SnapshotError::Faults)?;
+        let catalog = Catalog::load(files).map_err(CatalogBundleError::Faults)?;
         let modules = self.files.iter().map(|(module, _)| module.as_deref());
         Ok((catalog, modules.collect()))
     }
@@ -142,7 +142,7 @@ impl<'t> Lines<'t> {
         Some(line)
     }
 
-    fn read_entry(&mut self, snapshot: &mut Snapshot) -> Option<()> {
+    fn read_entry(&mut self, snapshot: &mut CatalogBundle) -> Option<()> {
         let (word, rest) = self.next()?.split_once(' ')?;
         match word {
             "library" => snapshot.library = Some(rest.to_owned()),
@@ -167,9 +167,9 @@ mod tests {
     use super::*;
     use crate::fingerprint::hexadecimal;
 
-    fn snapshot() -> Snapshot {
+    fn snapshot() -> CatalogBundle {
         let file = |path: &str, text: &str| SourceFile::new(path, text);
-        Snapshot::new(
+        CatalogBundle::new(
             Some("acme".to_owned()),
             vec![
                 (None, file("catalog/a b.toml", "x\ncatalog 1 y\n")),
@@ -182,10 +182,13 @@ mod tests {
     #[test]
     fn a_snapshot_reads_back() {
         let text = snapshot().write();
-        assert_eq!(Snapshot::read(&text, &hexadecimal(&text)), Ok(snapshot()));
-        let empty = Snapshot::new(None, Vec::new());
+        assert_eq!(
+            CatalogBundle::read(&text, &hexadecimal(&text)),
+            Ok(snapshot())
+        );
+        let empty = CatalogBundle::new(None, Vec::new());
         let text = empty.write();
-        assert_eq!(Snapshot::read(&text, &hexadecimal(&text)), Ok(empty));
+        assert_eq!(CatalogBundle::read(&text, &hexadecimal(&text)), Ok(empty));
     }
 
     #[test]
@@ -196,8 +199,8 @@ mod tests {
             let mut changed = text.clone();
             changed.insert(index, ' ');
             assert_eq!(
-                Snapshot::read(&changed, &before),
-                Err(SnapshotError::Changed)
+                CatalogBundle::read(&changed, &before),
+                Err(CatalogBundleError::Changed)
             );
         }
     }
@@ -207,7 +210,7 @@ mod tests {
         let text = snapshot().write();
         for (end, _) in text.char_indices() {
             let cut = text.get(..end).unwrap();
-            let _ = Snapshot::read(cut, &hexadecimal(cut));
+            let _ = CatalogBundle::read(cut, &hexadecimal(cut));
         }
         for text in [
             "",
@@ -216,8 +219,8 @@ mod tests {
             &format!("{HEAD}\nx y\n"),
             &format!("{HEAD}\ncatalog 9 a\nx\n"),
         ] {
-            let read = Snapshot::read(text, &hexadecimal(text));
-            assert_eq!(read, Err(SnapshotError::Unreadable), "{text}");
+            let read = CatalogBundle::read(text, &hexadecimal(text));
+            assert_eq!(read, Err(CatalogBundleError::Unreadable), "{text}");
         }
     }
 }

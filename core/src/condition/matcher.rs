@@ -2,52 +2,52 @@
 
 use std::fmt;
 
-use super::arn::ArnPatterns;
-use super::binary::Binaries;
-use super::boolean::Booleans;
-use super::date::Dates;
+use super::arn::ArnMatcher;
+use super::binary::BinaryMatcher;
+use super::boolean::BoolMatcher;
+use super::date::DateMatcher;
 use super::error::ConditionError;
-use super::ip_address::Ranges;
-use super::null::NullTest;
-use super::numeric::Numbers;
+use super::ip_address::IpMatcher;
+use super::null::NullMatcher;
+use super::numeric::NumericMatcher;
 use super::operator::{BaseOperator, Relation};
-use super::string::Texts;
+use super::string::StringMatcher;
 use super::value::ConditionValue;
-use crate::context::{ConditionKey, Facts, Value};
+use crate::context::{ConditionKey, ContextLookup, Value};
 use crate::pattern::{Case, Match, Pattern};
 use crate::policy::Version;
 
 /// The values of a condition, read for their operator.
 #[derive(Clone, Debug)]
-pub(super) enum Comparison {
-    Text(Texts),
-    Number(Numbers),
-    Date(Dates),
-    Boolean(Booleans),
-    Binary(Binaries),
-    Address(Ranges),
-    Arn(ArnPatterns),
-    Null(NullTest),
+pub(super) enum Matcher {
+    Text(StringMatcher),
+    Number(NumericMatcher),
+    Date(DateMatcher),
+    Boolean(BoolMatcher),
+    Binary(BinaryMatcher),
+    Address(IpMatcher),
+    Arn(ArnMatcher),
+    Null(NullMatcher),
 }
 
-impl Comparison {
+impl Matcher {
     pub(super) fn parse(
         operator: BaseOperator,
         values: &[ConditionValue],
         version: Version,
     ) -> Result<Self, ConditionError> {
         use BaseOperator as Base;
-        let number = |relation| Numbers::parse(relation, values).map(Self::Number);
-        let date = |relation| Dates::parse(relation, values).map(Self::Date);
+        let number = |relation| NumericMatcher::parse(relation, values).map(Self::Number);
+        let date = |relation| DateMatcher::parse(relation, values).map(Self::Date);
         match operator {
             Base::StringEquals | Base::StringNotEquals => {
-                Texts::parse(values, Case::Sensitive, false, version).map(Self::Text)
+                StringMatcher::parse(values, Case::Sensitive, false, version).map(Self::Text)
             }
             Base::StringEqualsIgnoreCase | Base::StringNotEqualsIgnoreCase => {
-                Texts::parse(values, Case::IgnoreAscii, false, version).map(Self::Text)
+                StringMatcher::parse(values, Case::IgnoreAscii, false, version).map(Self::Text)
             }
             Base::StringLike | Base::StringNotLike => {
-                Texts::parse(values, Case::Sensitive, true, version).map(Self::Text)
+                StringMatcher::parse(values, Case::Sensitive, true, version).map(Self::Text)
             }
             Base::NumericEquals | Base::NumericNotEquals => number(Relation::Equal),
             Base::NumericLessThan => number(Relation::Less),
@@ -59,26 +59,30 @@ impl Comparison {
             Base::DateLessThanEquals => date(Relation::LessOrEqual),
             Base::DateGreaterThan => date(Relation::Greater),
             Base::DateGreaterThanEquals => date(Relation::GreaterOrEqual),
-            Base::Bool => Booleans::parse(values).map(Self::Boolean),
-            Base::BinaryEquals => Binaries::parse(values).map(Self::Binary),
-            Base::IpAddress | Base::NotIpAddress => Ranges::parse(values).map(Self::Address),
+            Base::Bool => BoolMatcher::parse(values).map(Self::Boolean),
+            Base::BinaryEquals => BinaryMatcher::parse(values).map(Self::Binary),
+            Base::IpAddress | Base::NotIpAddress => IpMatcher::parse(values).map(Self::Address),
             Base::ArnEquals | Base::ArnLike | Base::ArnNotEquals | Base::ArnNotLike => {
-                ArnPatterns::parse(values, version).map(Self::Arn)
+                ArnMatcher::parse(values, version).map(Self::Arn)
             }
-            Base::Null => NullTest::parse(values).map(Self::Null),
+            Base::Null => NullMatcher::parse(values).map(Self::Null),
         }
     }
 
     /// Holds one value of the request against the values of the policy.
-    pub(super) fn meets(&self, value: &Value, facts: &(impl Facts + ?Sized)) -> Met<'_> {
+    pub(super) fn matches(
+        &self,
+        value: &Value,
+        facts: &(impl ContextLookup + ?Sized),
+    ) -> ValueMatch<'_> {
         match self {
-            Self::Text(texts) => texts.meets(value, facts),
-            Self::Number(numbers) => numbers.meets(value),
-            Self::Date(dates) => dates.meets(value),
-            Self::Boolean(booleans) => booleans.meets(value),
-            Self::Binary(binaries) => binaries.meets(value),
-            Self::Address(ranges) => ranges.meets(value),
-            Self::Arn(arns) => arns.meets(value, facts),
+            Self::Text(texts) => texts.matches(value, facts),
+            Self::Number(numbers) => numbers.matches(value),
+            Self::Date(dates) => dates.matches(value),
+            Self::Boolean(booleans) => booleans.matches(value),
+            Self::Binary(binaries) => binaries.matches(value),
+            Self::Address(ranges) => ranges.matches(value),
+            Self::Arn(arns) => arns.matches(value, facts),
             Self::Null(test) => test.meets(value),
         }
     }
@@ -99,7 +103,7 @@ impl Comparison {
 
 /// What came of holding one value of the request against the values of the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Met<'a> {
+pub(super) enum ValueMatch<'a> {
     /// It meets the value at this index.
     One(usize),
     /// It meets none of them. The index is that of a value one of whose variables has no value.
@@ -112,7 +116,7 @@ pub(super) enum Met<'a> {
     Undecidable(Undecidable),
 }
 
-impl<'a> Met<'a> {
+impl<'a> ValueMatch<'a> {
     pub(super) const NONE: Self = Self::None { unresolved: None };
 
     /// The first of `known` that is met.
