@@ -21,7 +21,7 @@ const RESOURCES: &str = "resources";
 const ACTIONS: &str = "actions";
 
 /// What an import was told beside the files.
-pub(super) struct Given {
+pub(super) struct ImportOptions {
     /// The service's name for people.
     pub(super) name: Option<String>,
     /// The day of the copies, `YYYY-MM-DD`.
@@ -31,7 +31,7 @@ pub(super) struct Given {
 /// Puts a catalog together. What could not be taken over as it is has a note in the draft.
 ///
 /// Of operations that several models have, the first model's counts.
-pub(super) fn draft(reference: &Reference, models: &[Model], given: &Given) -> Draft {
+pub(super) fn draft(reference: &Reference, models: &[Model], given: &ImportOptions) -> Draft {
     let mut import = Import {
         reference,
         models,
@@ -90,7 +90,7 @@ struct RoutedAction {
 }
 
 impl<'a> Import<'a> {
-    fn service(&mut self, given: &Given) {
+    fn service(&mut self, given: &ImportOptions) {
         let prefix = &self.reference.name;
         let name = given.name.clone().unwrap_or_else(|| prefix.clone());
         let service = &mut self.draft.service;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use lexopt::{Arg, Parser, ValueExt};
 use serde::de::DeserializeOwned;
 
-use self::assemble::Given;
+use self::assemble::ImportOptions;
 use self::model::Model;
 use self::overlay::Overlay;
 use self::reference::Reference;
@@ -108,7 +108,7 @@ fn catalog(reference: &Path, arguments: &Arguments) -> Result<String, Failure> {
     for path in &arguments.models {
         models.push(json(path)?);
     }
-    let given = Given {
+    let given = ImportOptions {
         name: arguments.name.clone(),
         date: arguments.date.clone(),
     };

@@ -18,7 +18,7 @@ use syn::ext::IdentExt;
 use syn::{Ident, Lit, Path, Type};
 
 use crate::requires::parse::NamedAction;
-use crate::requires::tree::{Kind, Tree};
+use crate::requires::requirement::{Combinator, Requirement};
 use crate::written::written;
 
 pub(crate) const NO_ACTION: &str = "`#[requires]` names no action\nhelp: write `#[requires(Action)]`, with the name of an action of the catalog";
@@ -48,17 +48,17 @@ pub(crate) fn broken_catalog(faults: &Faults) -> String {
     format!("the built-in catalog cannot be read\n{faults}")
 }
 
-pub(crate) fn second_requirement(second: &Tree<NamedAction>) -> String {
+pub(crate) fn second_requirement(second: &Requirement<NamedAction>) -> String {
     let second = match second {
-        Tree::Leaf(action) => path(&action.path),
-        Tree::Several(several) => format!("{}(..)", several.kind.word()),
+        Requirement::Leaf(action) => path(&action.path),
+        Requirement::Several(several) => format!("{}(..)", several.kind.word()),
     };
     format!(
         "`{second}` is the second action\nhelp: write `all(.., {second})` if both are needed, `any(.., {second})` if one is enough"
     )
 }
 
-pub(crate) fn argument_in_composition(key: &Ident, kind: Kind) -> String {
+pub(crate) fn argument_in_composition(key: &Ident, kind: Combinator) -> String {
     let word = kind.word();
     format!(
         "`{word}` combines actions, and `{key}` is an argument\n\
@@ -82,23 +82,23 @@ pub(crate) fn outside(key: &Ident) -> String {
     format!("`{key}` is for the whole attribute\nhelp: write it outside the brackets")
 }
 
-pub(crate) fn empty_composition(kind: Kind) -> String {
+pub(crate) fn empty_composition(kind: Combinator) -> String {
     let word = kind.word();
     let who = match kind {
-        Kind::All => "everybody",
-        Kind::Any => "nobody",
+        Combinator::All => "everybody",
+        Combinator::Any => "nobody",
     };
     format!(
         "`{word}()` holds no actions, and would let {who} in\nhelp: write at least two, as in `{word}(First, Second)`"
     )
 }
 
-pub(crate) fn lonely_entry(kind: Kind) -> String {
+pub(crate) fn lonely_entry(kind: Combinator) -> String {
     let word = kind.word();
     format!("`{word}` of one is that one\nhelp: remove `{word}` and its brackets")
 }
 
-pub(crate) fn too_many_entries(kind: Kind, most: usize) -> String {
+pub(crate) fn too_many_entries(kind: Combinator, most: usize) -> String {
     let word = kind.word();
     format!("`{word}` takes up to {most}\nhelp: nest them, as in `{word}({word}(..), {word}(..))`")
 }
@@ -107,7 +107,7 @@ pub(crate) fn too_many_attributes(most: usize) -> String {
     format!("a function takes up to {most} `#[requires]`\nhelp: combine some of them by `all(..)`")
 }
 
-pub(crate) fn same_action_twice(action: &Path, kind: Kind) -> String {
+pub(crate) fn same_action_twice(action: &Path, kind: Combinator) -> String {
     format!(
         "`{}` stands twice in one `{}`, on the same resource\nhelp: remove one of the two",
         path(action),

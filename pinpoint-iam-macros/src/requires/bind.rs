@@ -11,7 +11,7 @@ use syn::{FieldPat, Ident, Pat, PatIdent, PatType, PatWild, Token};
 /// The names that a pattern binds, in the order of writing.
 pub(crate) fn names(pattern: &Pat) -> Vec<Ident> {
     let mut names = Vec::new();
-    keep(pattern, &mut |name| {
+    retain_bindings(pattern, &mut |name| {
         names.push(name.clone());
         true
     });
@@ -46,16 +46,16 @@ pub(crate) fn is_conditional(parameter: &PatType) -> bool {
 ///
 /// `mut`, `ref` and `&` go: the copy looks at parameters that belong to somebody else. What it cannot look into, such
 /// as a macro, becomes `_`; a name in there then counts as not bound.
-pub(crate) fn keep(pattern: &Pat, is_needed: &mut dyn FnMut(&Ident) -> bool) -> Pat {
+pub(crate) fn retain_bindings(pattern: &Pat, is_needed: &mut dyn FnMut(&Ident) -> bool) -> Pat {
     match pattern {
         Pat::Ident(binding) => keep_binding(binding, is_needed),
         Pat::Paren(inner) => {
             let mut inner = inner.clone();
-            inner.pat = Box::new(keep(&inner.pat, is_needed));
+            inner.pat = Box::new(retain_bindings(&inner.pat, is_needed));
             Pat::Paren(inner)
         }
-        Pat::Reference(inner) => keep(&inner.pat, is_needed),
-        Pat::Type(inner) => keep(&inner.pat, is_needed),
+        Pat::Reference(inner) => retain_bindings(&inner.pat, is_needed),
+        Pat::Type(inner) => retain_bindings(&inner.pat, is_needed),
         Pat::Tuple(tuple) => {
             let mut tuple = tuple.clone();
             keep_each(tuple.elems.iter_mut(), is_needed);
@@ -108,7 +108,7 @@ fn keep_each<'p>(
     is_needed: &mut dyn FnMut(&Ident) -> bool,
 ) {
     for pattern in patterns {
-        *pattern = keep(pattern, is_needed);
+        *pattern = retain_bindings(pattern, is_needed);
     }
 }
 
@@ -117,7 +117,7 @@ fn keep_binding(binding: &PatIdent, is_needed: &mut dyn FnMut(&Ident) -> bool) -
     let inner = binding
         .subpat
         .as_ref()
-        .map(|(at, inner)| (*at, keep(inner, is_needed)));
+        .map(|(at, inner)| (*at, retain_bindings(inner, is_needed)));
     match (is_kept, inner) {
         (true, inner) => Pat::Ident(PatIdent {
             attrs: Vec::new(),
@@ -133,7 +133,7 @@ fn keep_binding(binding: &PatIdent, is_needed: &mut dyn FnMut(&Ident) -> bool) -
 
 /// `name` stays short where it is kept and becomes `name: _` where it is not.
 fn keep_field(field: &FieldPat, is_needed: &mut dyn FnMut(&Ident) -> bool) -> FieldPat {
-    let pattern = keep(&field.pat, is_needed);
+    let pattern = retain_bindings(&field.pat, is_needed);
     let is_short = field.colon_token.is_none() && matches!(pattern, Pat::Ident(_));
     FieldPat {
         attrs: field.attrs.clone(),
@@ -200,7 +200,7 @@ mod tests {
 
     fn kept(pattern: TokenStream, needed: &[&str]) -> String {
         let pattern = Pat::parse_single.parse2(pattern).unwrap();
-        keep(&pattern, &mut |name| {
+        retain_bindings(&pattern, &mut |name| {
             needed.iter().any(|needed| name.unraw() == needed)
         })
         .to_token_stream()

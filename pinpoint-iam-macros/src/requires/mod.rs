@@ -5,13 +5,13 @@
 
 mod bind;
 pub(crate) mod check;
-mod editor;
+mod completion;
 mod expand;
 pub(crate) mod parse;
 mod probe;
+pub(crate) mod requirement;
 #[cfg(test)]
 mod tests;
-pub(crate) mod tree;
 #[cfg(test)]
 mod ui_tests;
 
@@ -50,7 +50,7 @@ fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream)
         names = paths;
         function
     });
-    let named = editor::Named::of(&attributes);
+    let named = completion::Named::of(&attributes);
     let checked = function
         .and_then(|function| check::check(catalogs, &root, attributes, function, &mut errors));
     match checked {

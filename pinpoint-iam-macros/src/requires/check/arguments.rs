@@ -6,11 +6,11 @@ use pinpoint_iam_catalog::{Action, Binding, ResourceType, nearest};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
-use super::{GUARD, Question, RequestTags, Resolved, Target, Value};
+use super::{CheckExpr, GUARD, RequestTags, Resolved, Target, Value};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requires::parse::{Argument, PERMIT};
-use crate::requires::tree::Tree;
+use crate::requires::requirement::Requirement;
 
 /// The key of the argument that hands over a whole resource.
 const RESOURCE: &str = "resource";
@@ -45,13 +45,13 @@ enum Meaning<'c> {
 ///
 /// ErrorResponses `None` only after it has noted an error.
 pub(super) fn bind<'c>(
-    mut tree: Tree<Named<'c>>,
+    mut tree: Requirement<Named<'c>>,
     shared: Vec<Argument>,
     bound: &[Ident],
     errors: &mut Errors,
-) -> Option<Tree<Question<'c>>> {
+) -> Option<Requirement<CheckExpr<'c>>> {
     // What stands behind a single action is its own.
-    if let Tree::Leaf(Named { own, .. }) = &mut tree {
+    if let Requirement::Leaf(Named { own, .. }) = &mut tree {
         for argument in shared {
             if has(own, &argument.key.unraw().to_string()) {
                 errors.push(argument.key.span(), messages::duplicate(&argument.key));
@@ -69,7 +69,7 @@ pub(super) fn bind<'c>(
 ///
 /// ErrorResponses the keys that were probably meant: to complain that they are missing would be the same mistake again.
 fn check_shared(
-    tree: &Tree<Named<'_>>,
+    tree: &Requirement<Named<'_>>,
     shared: &[Argument],
     errors: &mut Errors,
 ) -> BTreeSet<String> {
@@ -199,7 +199,7 @@ fn question<'c>(
     suggested: &BTreeSet<String>,
     bound: &[Ident],
     errors: &mut Errors,
-) -> Option<Question<'c>> {
+) -> Option<CheckExpr<'c>> {
     let mut suggested = suggested.clone();
     check_own(&named, &mut suggested, errors);
     let inherited: Vec<Argument> = shared
@@ -218,7 +218,7 @@ fn question<'c>(
     let tags = remove(&mut arguments, REQUEST_TAGS).map(|argument| argument.value);
     let request_tags = request_tags(&action, tags, &suggested, errors);
     let target = target(&action, arguments, &suggested, bound, errors)?;
-    Some(Question {
+    Some(CheckExpr {
         action,
         target,
         request_tags: request_tags?,

@@ -17,7 +17,7 @@ use self::arguments::Named;
 pub(crate) use self::parameters::check_generics;
 pub(crate) use self::route::PathParameter;
 use super::parse::{Argument, Function, NamedAction, PermitArgument, Requires, span_of};
-use super::tree::{Kind, Tree};
+use super::requirement::{Combinator, Requirement};
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
 use crate::messages;
@@ -33,13 +33,13 @@ pub(crate) struct Checked<'c> {
 
 /// What one attribute requires.
 pub(crate) struct Clause<'c> {
-    pub(crate) requirement: Tree<Question<'c>>,
+    pub(crate) requirement: Requirement<CheckExpr<'c>>,
     /// The pattern that takes the proof.
     pub(crate) permit: Option<Pat>,
 }
 
 /// One action on one resource.
-pub(crate) struct Question<'c> {
+pub(crate) struct CheckExpr<'c> {
     pub(crate) action: Resolved<'c>,
     pub(crate) target: Target<'c>,
     pub(crate) request_tags: RequestTags,
@@ -229,7 +229,7 @@ fn without_duplicates(arguments: Vec<Argument>, errors: &mut Errors) -> Vec<Argu
 
 fn permit(
     permits: Vec<PermitArgument>,
-    requirement: &Tree<NamedAction>,
+    requirement: &Requirement<NamedAction>,
     errors: &mut Errors,
 ) -> Option<Pat> {
     for further in permits.iter().skip(1) {
@@ -239,7 +239,7 @@ fn permit(
     let any = requirement
         .compositions()
         .into_iter()
-        .any(|composition| composition.kind == Kind::Any);
+        .any(|composition| composition.kind == Combinator::Any);
     if any {
         errors.push(first.key.span(), messages::PERMIT_OF_ANY);
     }

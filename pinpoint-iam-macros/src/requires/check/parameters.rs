@@ -11,7 +11,7 @@ use syn::{
     PathSegment, Signature, Type,
 };
 
-use super::{Clause, Handler, Parameter, Question, RequestTags, Target, Value, route};
+use super::{CheckExpr, Clause, Handler, Parameter, RequestTags, Target, Value, route};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requires::bind;
@@ -137,7 +137,7 @@ pub(super) fn of_handler(
     let mut parameters = typed(function).enumerate().peekable();
     while let Some((position, parameter)) = parameters.next() {
         let mut taken = Vec::new();
-        let pattern = bind::keep(&parameter.pat, &mut |name| {
+        let pattern = bind::retain_bindings(&parameter.pat, &mut |name| {
             let is_needed = needed.remove(&name.unraw().to_string());
             if is_needed {
                 taken.push(name.clone());
@@ -231,7 +231,7 @@ pub(crate) fn check_generics(signature: &Signature, errors: &mut Errors) {
     }
 }
 
-fn questions<'a, 'c>(clauses: &'a [Clause<'c>]) -> impl Iterator<Item = &'a Question<'c>> {
+fn questions<'a, 'c>(clauses: &'a [Clause<'c>]) -> impl Iterator<Item = &'a CheckExpr<'c>> {
     let leaves = clauses.iter().map(|clause| clause.requirement.leaves());
     leaves.flatten()
 }
@@ -244,7 +244,7 @@ fn mentioned(expression: &Expr, bound: &[Ident]) -> BTreeSet<String> {
 }
 
 /// The names of parameters that name the resource.
-fn resource_names(question: &Question<'_>, bound: &[Ident]) -> BTreeSet<String> {
+fn resource_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
     let of_value = |value: &Value| match value {
         Value::Fixed(_) => BTreeSet::new(),
         Value::Binding(name) => [name.unraw().to_string()].into(),
@@ -259,7 +259,7 @@ fn resource_names(question: &Question<'_>, bound: &[Ident]) -> BTreeSet<String> 
 }
 
 /// The names of parameters that tell the tags of the request.
-fn tag_names(question: &Question<'_>, bound: &[Ident]) -> BTreeSet<String> {
+fn tag_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
     match &question.request_tags {
         RequestTags::NotTaken | RequestTags::None => BTreeSet::new(),
         RequestTags::Expression(expression) => mentioned(expression, bound),

@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{GenericArgument, Member, Pat, PatType, PathArguments, Type};
 
-use super::{Question, Target, Value};
+use super::{CheckExpr, Target, Value};
 
 /// The names that one `Path(..)` of a handler gives to parameters of the path.
 pub(crate) enum PathParameter {
@@ -48,14 +48,14 @@ pub(super) fn path_parameter(parameter: &PatType) -> Option<PathParameter> {
 /// Only names count that the check takes as they are. What an expression of the attribute fills may be called anything.
 pub(super) fn another_order<'a, 'c: 'a>(
     parameter: &PathParameter,
-    questions: impl Iterator<Item = &'a Question<'c>>,
+    questions: impl Iterator<Item = &'a CheckExpr<'c>>,
 ) -> Option<Vec<String>> {
     let PathParameter::Tuple(written) = parameter else {
         return None;
     };
     let mut another = None;
     for question in questions {
-        let Question { action, target, .. } = question;
+        let CheckExpr { action, target, .. } = question;
         let (Some(route), Target::Fields { values, .. }) = (&action.entry.route, target) else {
             continue;
         };

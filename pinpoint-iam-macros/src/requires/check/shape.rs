@@ -7,13 +7,13 @@ use quote::ToTokens;
 use crate::errors::Errors;
 use crate::messages;
 use crate::requires::parse::{NamedAction, span_of};
-use crate::requires::tree::{Composition, Tree};
+use crate::requires::requirement::{Composition, Requirement};
 
 /// As many requirements as `guard::Several` is implemented for.
 const MOST_ENTRIES: usize = 8;
 
 /// Refuses compositions of nothing, of one requirement, of too many, and of one requirement twice.
-pub(super) fn check(tree: &Tree<NamedAction>, errors: &mut Errors) {
+pub(super) fn check(tree: &Requirement<NamedAction>, errors: &mut Errors) {
     for composition in tree.compositions() {
         check_one(composition, errors);
     }
@@ -40,7 +40,7 @@ fn check_one(composition: &Composition<NamedAction>, errors: &mut Errors) {
     }
     let mut seen = BTreeSet::new();
     for entry in &composition.entries {
-        if let Tree::Leaf(NamedAction { path, arguments }) = entry {
+        if let Requirement::Leaf(NamedAction { path, arguments }) = entry {
             let arguments = arguments.iter().map(|argument| {
                 let value = argument.value.to_token_stream();
                 format!("{} = {value}", argument.key)

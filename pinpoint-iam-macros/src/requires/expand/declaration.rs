@@ -6,11 +6,11 @@ use quote::quote;
 use syn::Expr;
 use syn::ext::IdentExt;
 
-use super::question;
+use super::check_expr;
 use crate::paths::{self, Root};
-use crate::requires::check::{Clause, Handler, PathParameter, Question, Resolved, Target, Value};
+use crate::requires::check::{CheckExpr, Clause, Handler, PathParameter, Resolved, Target, Value};
 use crate::requires::parse::Function;
-use crate::requires::tree::{Kind, Tree};
+use crate::requires::requirement::{Combinator, Requirement};
 use crate::written::written;
 
 /// What documents and audits say about the handler.
@@ -54,10 +54,10 @@ pub(super) fn declaration(
     }
 }
 
-fn requirement(tree: &Tree<Question<'_>>, root: &Root) -> TokenStream {
+fn requirement(tree: &Requirement<CheckExpr<'_>>, root: &Root) -> TokenStream {
     match tree {
-        Tree::Leaf(question) => {
-            let action = question::path(&question.action);
+        Requirement::Leaf(question) => {
+            let action = check_expr::path(&question.action);
             let resource = binding(question, root);
             quote! {
                 #root::web::Requirement::Action(#root::web::ActionRequirement {
@@ -66,18 +66,18 @@ fn requirement(tree: &Tree<Question<'_>>, root: &Root) -> TokenStream {
                 })
             }
         }
-        Tree::Several(several) => {
+        Requirement::Several(several) => {
             let each = several.entries.iter().map(|entry| requirement(entry, root));
             match several.kind {
-                Kind::All => quote!(#root::web::Requirement::All(&[#(#each),*])),
-                Kind::Any => quote!(#root::web::Requirement::Any(&[#(#each),*])),
+                Combinator::All => quote!(#root::web::Requirement::All(&[#(#each),*])),
+                Combinator::Any => quote!(#root::web::Requirement::Any(&[#(#each),*])),
             }
         }
     }
 }
 
 /// How the handler names the resource, in words.
-fn binding(question: &Question<'_>, root: &Root) -> TokenStream {
+fn binding(question: &CheckExpr<'_>, root: &Root) -> TokenStream {
     match &question.target {
         Target::All => quote!(#root::web::ResourceBinding::All),
         Target::Given(expression) => {
@@ -160,14 +160,14 @@ pub(super) fn documentation(clauses: &[Clause<'_>]) -> String {
     format!("**Requires** {}", each.join(" **and** "))
 }
 
-fn described(tree: &Tree<Question<'_>>, in_brackets: bool) -> String {
+fn described(tree: &Requirement<CheckExpr<'_>>, in_brackets: bool) -> String {
     match tree {
-        Tree::Leaf(question) => described_action(question),
-        Tree::Several(several) => {
+        Requirement::Leaf(question) => described_action(question),
+        Requirement::Several(several) => {
             let each = several.entries.iter().map(|entry| described(entry, true));
             let word = match several.kind {
-                Kind::All => " **and** ",
-                Kind::Any => " **or** ",
+                Combinator::All => " **and** ",
+                Combinator::Any => " **or** ",
             };
             let all = each.collect::<Vec<_>>().join(word);
             if in_brackets { format!("({all})") } else { all }
@@ -175,7 +175,7 @@ fn described(tree: &Tree<Question<'_>>, in_brackets: bool) -> String {
     }
 }
 
-fn described_action(question: &Question<'_>) -> String {
+fn described_action(question: &CheckExpr<'_>) -> String {
     let action = &question.action;
     let entry = action.entry;
     let level = entry

@@ -18,9 +18,9 @@ use quote::{quote, quote_spanned};
 use syn::ReturnType;
 use syn::spanned::Spanned;
 
+use super::check_expr::made;
 use super::declaration::documentation;
-use super::question::made;
-use super::{Stage, Writer, permit, question, same_catalogs, without_attributes};
+use super::{Stage, Writer, check_expr, permit, same_catalogs, without_attributes};
 use crate::paths::Root;
 use crate::requires::check::{Clause, Guarded};
 use crate::requires::parse::Function;

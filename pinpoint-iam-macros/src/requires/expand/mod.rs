@@ -1,18 +1,18 @@
 //! What rustc gets to see in place of the function.
 
+mod check_expr;
 mod declaration;
 mod function;
 mod handler;
-mod question;
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Pat;
 
-use self::question::{Stage, Writer};
+use self::check_expr::{Stage, Writer};
 use super::check::{Checked, Clause, Form, Resolved};
-use super::tree::Kind;
+use super::requirement::Combinator;
 use crate::catalogs::Catalogs;
 use crate::paths::Root;
 
@@ -41,7 +41,7 @@ fn question(clauses: &[Clause<'_>], writer: &Writer<'_>) -> (TokenStream, Option
             let each = several
                 .iter()
                 .map(|clause| writer.requirement(&clause.requirement, clause.permit.is_some()));
-            writer.several(Kind::All, each)
+            writer.several(Combinator::All, each)
         }
     }
 }

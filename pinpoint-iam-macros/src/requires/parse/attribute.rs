@@ -8,7 +8,7 @@ use syn::{Ident, Lit, Pat, Path, Token, parenthesized, token};
 use super::{Argument, NamedAction, PermitArgument, Requires, span_of};
 use crate::errors::Errors;
 use crate::messages;
-use crate::requires::tree::{Composition, Kind, Tree};
+use crate::requires::requirement::{Combinator, Composition, Requirement};
 
 /// The key of the argument that names the proof.
 pub(crate) const PERMIT: &str = "permit";
@@ -94,7 +94,7 @@ fn skip_to_comma(input: ParseStream<'_>) {
 fn requirement(
     input: ParseStream<'_>,
     errors: &mut Errors,
-) -> syn::Result<(Tree<NamedAction>, Span)> {
+) -> syn::Result<(Requirement<NamedAction>, Span)> {
     if input.peek(Lit) {
         let literal = input.parse::<Lit>()?;
         let message = messages::quoted_action(&literal);
@@ -116,15 +116,15 @@ fn requirement(
     }
     if !input.peek(token::Paren) {
         let arguments = Vec::new();
-        return Ok((Tree::Leaf(NamedAction { path, arguments }), span));
+        return Ok((Requirement::Leaf(NamedAction { path, arguments }), span));
     }
     let inside;
     parenthesized!(inside in input);
-    let tree = match path.get_ident().and_then(Kind::of) {
-        Some((kind, keyword)) => Tree::Several(composition(kind, keyword, &inside, errors)?),
+    let tree = match path.get_ident().and_then(Combinator::of) {
+        Some((kind, keyword)) => Requirement::Several(composition(kind, keyword, &inside, errors)?),
         None => {
             let arguments = action_arguments(&path, &inside, errors)?;
-            Tree::Leaf(NamedAction { path, arguments })
+            Requirement::Leaf(NamedAction { path, arguments })
         }
     };
     Ok((tree, span))
@@ -132,7 +132,7 @@ fn requirement(
 
 /// What stands in the brackets of `all` and `any`.
 fn composition(
-    kind: Kind,
+    kind: Combinator,
     keyword: Ident,
     input: ParseStream<'_>,
     errors: &mut Errors,

@@ -8,14 +8,14 @@ use syn::{Attribute, Expr, Ident, Pat, Path};
 
 pub(crate) use self::attribute::{PERMIT, attribute};
 pub(crate) use self::function::Function;
-use super::tree::Tree;
+use super::requirement::Requirement;
 use crate::errors::Errors;
 use crate::paths::{self, Root};
 
 /// One `#[requires(..)]` as the user wrote it.
 pub(crate) struct Requires {
     /// What is required, unless it is missing or cannot be read.
-    pub(crate) requirement: Option<Tree<NamedAction>>,
+    pub(crate) requirement: Option<Requirement<NamedAction>>,
     /// `key = expression`, in the order of writing.
     pub(crate) arguments: Vec<Argument>,
     /// `permit = pattern`, in the order of writing.

@@ -11,8 +11,8 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use crate::paths::{self, Module, Root};
-use crate::requires::check::{Question, RequestTags, Resolved, Target, Value};
-use crate::requires::tree::{Kind, Tree};
+use crate::requires::check::{CheckExpr, RequestTags, Resolved, Target, Value};
+use crate::requires::requirement::{Combinator, Requirement};
 
 /// When the question is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,12 +37,12 @@ impl Writer<'_> {
     /// What a requirement asks, and the type of what it proves where it is not `()`.
     pub(super) fn requirement(
         &self,
-        tree: &Tree<Question<'_>>,
+        tree: &Requirement<CheckExpr<'_>>,
         proves: bool,
     ) -> (TokenStream, Option<TokenStream>) {
         match tree {
-            Tree::Leaf(question) => self.question(question, proves),
-            Tree::Several(several) => {
+            Requirement::Leaf(question) => self.question(question, proves),
+            Requirement::Several(several) => {
                 let entries = several.entries.iter();
                 let each = entries.map(|entry| self.requirement(entry, proves));
                 self.several(several.kind, each)
@@ -53,7 +53,7 @@ impl Writer<'_> {
     /// Several questions as one.
     pub(super) fn several(
         &self,
-        kind: Kind,
+        kind: Combinator,
         each: impl Iterator<Item = (TokenStream, Option<TokenStream>)>,
     ) -> (TokenStream, Option<TokenStream>) {
         let root = self.root;
@@ -63,7 +63,7 @@ impl Writer<'_> {
         );
         let questions = quote!((#(#questions,)*));
         match kind {
-            Kind::All => {
+            Combinator::All => {
                 let proofs = proofs
                     .into_iter()
                     .map(|proof| proof.unwrap_or_else(|| quote!(())));
@@ -72,13 +72,13 @@ impl Writer<'_> {
                     Some(quote!((#(#proofs,)*))),
                 )
             }
-            Kind::Any => (quote!(#root::expansion::Checks::any(#questions)), None),
+            Combinator::Any => (quote!(#root::expansion::Checks::any(#questions)), None),
         }
     }
 
     fn question(
         &self,
-        question: &Question<'_>,
+        question: &CheckExpr<'_>,
         proves: bool,
     ) -> (TokenStream, Option<TokenStream>) {
         let root = self.root;
@@ -183,7 +183,7 @@ impl Writer<'_> {
     }
 
     /// The guard that knows the tags of the request, where they can be known.
-    fn guard_with_tags(&self, question: &Question<'_>) -> TokenStream {
+    fn guard_with_tags(&self, question: &CheckExpr<'_>) -> TokenStream {
         let root = self.root;
         let guard = self.guard;
         match &question.request_tags {

@@ -3,29 +3,29 @@
 use syn::Ident;
 
 /// One requirement, or several combined.
-pub(crate) enum Tree<L> {
+pub(crate) enum Requirement<L> {
     Leaf(L),
     Several(Composition<L>),
 }
 
 /// Several requirements combined by `all(..)` or `any(..)`.
 pub(crate) struct Composition<L> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: Combinator,
     /// The word `all` or `any` as it was written.
     pub(crate) keyword: Ident,
-    pub(crate) entries: Vec<Tree<L>>,
+    pub(crate) entries: Vec<Requirement<L>>,
     /// Whether an entry is missing here because it could not be read.
     pub(crate) is_broken: bool,
 }
 
 /// How many of several requirements must hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Combinator {
     All,
     Any,
 }
 
-impl Kind {
+impl Combinator {
     /// The kind that `word` names, and the word.
     pub(crate) fn of(word: &Ident) -> Option<(Self, Ident)> {
         let kind = [Self::All, Self::Any]
@@ -43,7 +43,7 @@ impl Kind {
     }
 }
 
-impl<L> Tree<L> {
+impl<L> Requirement<L> {
     /// Every leaf, in the order of writing.
     pub(crate) fn leaves(&self) -> Vec<&L> {
         match self {
@@ -65,9 +65,12 @@ impl<L> Tree<L> {
     }
 
     /// Makes another leaf of each. All of them are looked at, also behind one that gives none.
-    pub(crate) fn try_map<M>(self, each: &mut impl FnMut(L) -> Option<M>) -> Option<Tree<M>> {
+    pub(crate) fn try_map<M>(
+        self,
+        each: &mut impl FnMut(L) -> Option<M>,
+    ) -> Option<Requirement<M>> {
         match self {
-            Self::Leaf(leaf) => each(leaf).map(Tree::Leaf),
+            Self::Leaf(leaf) => each(leaf).map(Requirement::Leaf),
             Self::Several(Composition {
                 kind,
                 keyword,
@@ -75,11 +78,11 @@ impl<L> Tree<L> {
                 is_broken,
             }) => {
                 let count = entries.len();
-                let entries: Vec<Tree<M>> = entries
+                let entries: Vec<Requirement<M>> = entries
                     .into_iter()
                     .filter_map(|entry| entry.try_map(each))
                     .collect();
-                (entries.len() == count).then_some(Tree::Several(Composition {
+                (entries.len() == count).then_some(Requirement::Several(Composition {
                     kind,
                     keyword,
                     entries,
