@@ -6,7 +6,7 @@
 //! `tests/evaluation/generators.rs` sees to it that they do.
 
 mod draft;
-mod scene;
+mod scenario;
 mod words;
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 pub use draft::{Condition, Draft, Layers, Lists, Patterns, Statement};
-pub use scene::{Ask, Scene};
+pub use scenario::{RequestCase, Scenario};
 pub use words::{
     ACTION_PATTERNS, ACTIONS, CALLERS, KEYS, PLAIN_ACTION_PATTERNS, PLAIN_RESOURCE_PATTERNS,
     RESOURCE_PATTERNS, RESOURCES,
@@ -210,7 +210,7 @@ pub fn context() -> impl Strategy<Value = BTreeMap<String, Vec<String>>> {
 }
 
 /// A request all of whose keys are known.
-pub fn ask() -> impl Strategy<Value = Ask> {
+pub fn ask() -> impl Strategy<Value = RequestCase> {
     let account = prop_oneof![
         2 => Just(None),
         2 => Just(Some("111122223333")),
@@ -223,7 +223,7 @@ pub fn ask() -> impl Strategy<Value = Ask> {
         account,
         context(),
     )
-        .prop_map(|(caller, action, resource, account, context)| Ask {
+        .prop_map(|(caller, action, resource, account, context)| RequestCase {
             caller,
             action: action.to_owned(),
             resource: resource.to_owned(),
@@ -234,8 +234,8 @@ pub fn ask() -> impl Strategy<Value = Ask> {
 }
 
 /// A request and policies.
-pub fn scene() -> impl Strategy<Value = Scene> {
-    (layers(), ask()).prop_map(|(layers, ask)| Scene { layers, ask })
+pub fn scene() -> impl Strategy<Value = Scenario> {
+    (layers(), ask()).prop_map(|(layers, ask)| Scenario { layers, ask })
 }
 
 /// Keys that are not known yet: some of [`KEYS`].

@@ -16,7 +16,9 @@ use pinpoint_iam::condition::BaseOperator;
 use pinpoint_iam::eval::compiled::Compiled;
 use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, Evaluation, PolicyType, reference};
 use pinpoint_iam::request::Request;
-use pinpoint_iam_tests::generate::{self, ACTIONS, Ask, CALLERS, KEYS, Layers, Lists, RESOURCES};
+use pinpoint_iam_tests::generate::{
+    self, ACTIONS, CALLERS, KEYS, Layers, Lists, RESOURCES, RequestCase,
+};
 use pinpoint_iam_tests::policies::Policies;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -81,7 +83,7 @@ fn crowds() -> impl Strategy<Value = Layers> {
 }
 
 fn compare(
-    ask: &Ask,
+    ask: &RequestCase,
     layers: &Layers,
     policies: &Policies,
     compiled: &Compiled,
@@ -99,7 +101,7 @@ fn compare(
 
 /// The same request before its body has named the resource.
 fn compare_of_any_resource(
-    ask: &Ask,
+    ask: &RequestCase,
     layers: &Layers,
     policies: &Policies,
     compiled: &Compiled,
@@ -195,7 +197,7 @@ fn expected_sights() -> impl Iterator<Item = String> {
         .chain(shapes.map(str::to_owned))
 }
 
-fn note_answer(ask: &Ask, answer: &Evaluation, missing: &mut BTreeSet<String>) {
+fn note_answer(ask: &RequestCase, answer: &Evaluation, missing: &mut BTreeSet<String>) {
     let mut note = |sight: String| missing.remove(&sight);
     if let Evaluation::Indeterminate(keys) = answer {
         for key in keys.iter() {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use pinpoint_iam::condition::BaseOperator;
 use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, Evaluation, PolicyType, Truth};
 use pinpoint_iam_tests::case::Evaluator;
-use pinpoint_iam_tests::generate::{self, CALLERS, KEYS, Lists, Scene};
+use pinpoint_iam_tests::generate::{self, CALLERS, KEYS, Lists, Scenario};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -79,7 +79,7 @@ fn expected_sights() -> impl Iterator<Item = String> {
 }
 
 /// What can be seen in one scene.
-fn sights(scene: &Scene) -> Vec<String> {
+fn sights(scene: &Scenario) -> Vec<String> {
     let mut sights = Vec::new();
     let policies = scene.layers.policies(Lists::WhereNeeded).unwrap();
     let answer = scene.ask.answer(Evaluator::Reference, &policies).unwrap();

@@ -14,8 +14,9 @@ use pinpoint_iam::eval::{Decision, Evaluation, reference};
 use pinpoint_iam::policy::Effect;
 use pinpoint_iam_tests::case::Evaluator;
 use pinpoint_iam_tests::generate::{
-    self, ACTION_PATTERNS, ACTIONS, Ask, CALLERS, Draft, Layers, Lists, PLAIN_ACTION_PATTERNS,
-    PLAIN_RESOURCE_PATTERNS, Patterns, RESOURCE_PATTERNS, RESOURCES, Scene, Statement,
+    self, ACTION_PATTERNS, ACTIONS, CALLERS, Draft, Layers, Lists, PLAIN_ACTION_PATTERNS,
+    PLAIN_RESOURCE_PATTERNS, Patterns, RESOURCE_PATTERNS, RESOURCES, RequestCase, Scenario,
+    Statement,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -43,22 +44,22 @@ fn end(answer: &Evaluation) -> End {
 }
 
 /// How the scene ends on every evaluator.
-fn ends(scene: &Scene) -> Vec<End> {
+fn ends(scene: &Scenario) -> Vec<End> {
     ends_by(scene, Lists::WhereNeeded)
 }
 
-fn ends_by(scene: &Scene, lists: Lists) -> Vec<End> {
+fn ends_by(scene: &Scenario, lists: Lists) -> Vec<End> {
     Evaluator::ALL
         .map(|evaluator| end(&scene.answer_by(evaluator, lists).unwrap()))
         .to_vec()
 }
 
-fn is_allowed(scene: &Scene) -> Vec<bool> {
+fn is_allowed(scene: &Scenario) -> Vec<bool> {
     ends(scene).iter().map(|end| *end == End::Allowed).collect()
 }
 
 /// Each evaluator allows `less` only where it allows `more`.
-fn assert_no_more(less: &Scene, more: &Scene) -> Result<(), TestCaseError> {
+fn assert_no_more(less: &Scenario, more: &Scenario) -> Result<(), TestCaseError> {
     for (less, more) in is_allowed(less).into_iter().zip(is_allowed(more)) {
         prop_assert!(!less || more, "allowed only with less");
     }
@@ -321,7 +322,7 @@ proptest! {
         });
         let actual = std::iter::once(scene.ask.context.clone());
         for context in actual.chain(completions) {
-            let complete = Ask { context, ..scene.ask.clone() };
+            let complete = RequestCase { context, ..scene.ask.clone() };
             for evaluator in Evaluator::ALL {
                 let before = scene.ask.forget(&unknown).answer(evaluator, &policies).unwrap();
                 let after = end(&complete.answer(evaluator, &policies).unwrap());
@@ -366,8 +367,8 @@ proptest! {
 }
 
 /// A scene of one identity-based statement, by a caller of the resource's account.
-fn alone(statement: Statement, action: &str, resource: &str) -> Scene {
-    Scene {
+fn alone(statement: Statement, action: &str, resource: &str) -> Scenario {
+    Scenario {
         layers: Layers {
             identity: vec![Draft::of(vec![statement])],
             boundary: None,
@@ -377,7 +378,7 @@ fn alone(statement: Statement, action: &str, resource: &str) -> Scene {
             scps: Vec::new(),
             rcps: Vec::new(),
         },
-        ask: Ask {
+        ask: RequestCase {
             caller: CALLERS[0],
             action: action.to_owned(),
             resource: resource.to_owned(),

@@ -15,7 +15,7 @@ use crate::policies::Policies;
 
 /// A request.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct RequestCase {
     /// One of [`CALLERS`](super::CALLERS).
     pub caller: &'static str,
     /// The action.
@@ -32,14 +32,14 @@ pub struct Ask {
 
 /// A request and the policies that have a say in it.
 #[derive(Clone, Debug)]
-pub struct Scene {
+pub struct Scenario {
     /// The policies.
     pub layers: Layers,
     /// The request.
-    pub ask: Ask,
+    pub ask: RequestCase,
 }
 
-impl Scene {
+impl Scenario {
     /// What `evaluator` answers.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Scene {
     }
 }
 
-impl Ask {
+impl RequestCase {
     /// The request before `unknown` keys are known.
     #[must_use]
     pub fn forget(&self, unknown: &[&str]) -> Self {
