@@ -285,7 +285,7 @@ pub trait ContextLookup {
 /// The condition keys that a request brings.
 ///
 /// ```
-/// use pinpoint_iam::context::{ConditionKey, Context, Facts, Lookup};
+/// use pinpoint_iam::context::{ConditionKey, Context, ContextLookup, Lookup};
 ///
 /// let mut context = Context::new();
 /// context.insert("aws:SourceIp", "203.0.113.5");

@@ -4,7 +4,7 @@
 //! way from an id to an ARN, and they hold three promises:
 //!
 //! - an id never changes which ARN is meant: it fills exactly the segment of its placeholder,
-//! - two different ids never give the same ARN (a name of a closed list has two spellings, see [`Accepts::OneOf`]),
+//! - two different ids never give the same ARN (a name of a closed list has two spellings, see [`IdFormat::OneOf`]),
 //! - what cannot be kept so is refused with an [`InvalidId`] that names the field.
 
 mod error;

@@ -1,6 +1,6 @@
 //! The catalogs of the crate that is being compiled, and the Rust modules of their services.
 //!
-//! The crate's build script has read its own catalogs and left a [`Snapshot`]; its environment variable says where. That
+//! The crate's build script has read its own catalogs and left a [`CatalogBundle`]; its environment variable says where. That
 //! way the macros see what the generated modules were made of, and cargo compiles the crate again when it changes.
 //! Without a build script the crate has the built-in catalogs. A crate that has catalogs and no build script that reads
 //! them is refused: what its policies say of its own services would go unchecked.

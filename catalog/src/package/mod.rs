@@ -1,7 +1,7 @@
 //! The catalogs of a package: which files they are, and in which Rust modules their services stand.
 //!
 //! Both the build script of a package and the macros in its code have to know. Only the build script looks for files; the
-//! macros read the [`Snapshot`] that it leaves behind. So they see what the generated modules were made of and nothing
+//! macros read the [`CatalogBundle`] that it leaves behind. So they see what the generated modules were made of and nothing
 //! else, and cargo, which runs the build script again when a file changes, compiles the code again as well.
 //!
 //! # Which files

@@ -104,7 +104,7 @@ impl Nfa {
 
     /// Appends an id, as it is written in ARNs. How long it may be is left out.
     ///
-    /// [`Accepts::OneOf`] is [`push_one_of`](Self::push_one_of), which takes lists that are not static.
+    /// [`IdFormat::OneOf`] is [`push_one_of`](Self::push_one_of), which takes lists that are not static.
     pub fn push_id(&mut self, accepts: IdFormat) {
         match accepts {
             IdFormat::Identifier | IdFormat::Opaque => self.push_free_id(accepts),

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::error::InvalidIdReason;
 
-/// The longest value of an [`Accepts::Identifier`] field, in bytes.
+/// The longest value of an [`IdFormat::Identifier`] field, in bytes.
 pub const MAX_IDENTIFIER_LENGTH: usize = 128;
 
-/// The longest value of an [`Accepts::Opaque`] field, in bytes, before it is encoded.
+/// The longest value of an [`IdFormat::Opaque`] field, in bytes, before it is encoded.
 pub const MAX_OPAQUE_LENGTH: usize = 256;
 
 /// Which values a field of a resource type accepts.
@@ -33,7 +33,7 @@ pub enum IdFormat {
 }
 
 impl IdFormat {
-    /// Whether `character` stands in the ARN as it is. What an [`Accepts::Opaque`] field does not keep it encodes; what
+    /// Whether `character` stands in the ARN as it is. What an [`IdFormat::Opaque`] field does not keep it encodes; what
     /// another field does not keep it refuses.
     pub fn keeps(self, character: char) -> bool {
         match self {
@@ -127,7 +127,7 @@ fn hexadecimal(byte: u8) -> impl Iterator<Item = char> {
         .map(|digit| digit.to_ascii_uppercase())
 }
 
-/// Undoes percent-encoding, the encoding of [`Accepts::Opaque`]; `None` where a `%` is not followed by two hexadecimal
+/// Undoes percent-encoding, the encoding of [`IdFormat::Opaque`]; `None` where a `%` is not followed by two hexadecimal
 /// digits, or the bytes are not UTF-8.
 pub fn decode(value: &str) -> Option<Cow<'_, str>> {
     if !value.contains('%') {

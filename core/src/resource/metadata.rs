@@ -353,7 +353,7 @@ impl ResourcePart {
         whole.map_or("", |()| field)
     }
 
-    /// The value of one [`Accepts::Opaque`] field as the application knows it.
+    /// The value of one [`IdFormat::Opaque`] field as the application knows it.
     pub fn decoded_field(&self, position: usize) -> Cow<'_, str> {
         let text = self.field(position);
         decode(text).unwrap_or(Cow::Borrowed(text))

@@ -120,11 +120,11 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         ". authorize_arn (",
         "expansion :: check (",
         "expansion :: authorize (",
-        "expansion :: Fits ::",
-        "expansion :: foresee (",
+        "expansion :: ResourceOf ::",
+        "expansion :: precheck (",
     ]
     .iter()
-    .map(|question| expansion.matches(question).count())
+    .map(|check| expansion.matches(check).count())
     .sum();
     let of_ours = |name: &str| {
         let name = format!("pinpoint_iam :: web :: {name} <");

@@ -41,7 +41,7 @@ pub(super) fn expand(framework: Framework, entries: &[Entry]) -> TokenStream {
         // What does not fit is reported at the handler, with names of the expansion all the same.
         let span = Span::mixed_site().located_at(handler.span());
         let so_far = Ident::new("routes", span);
-        let place = quote!(#root::web::Place { method: #method, path: #path });
+        let place = quote!(#root::web::RouteOverride { method: #method, path: #path });
         let mounted = quote_spanned!(span=> ::mount::<(#ty), _, _, _>(#so_far, #handler, #place));
         quote! {
             #(#conditions)*

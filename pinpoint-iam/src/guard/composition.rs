@@ -14,7 +14,7 @@ pub trait Checks {
     ///
     /// # Errors
     ///
-    /// The gravest of what failed: a request that is malformed goes before one that is refused, and that before one
+    /// The most_severe of what failed: a request that is malformed goes before one that is refused, and that before one
     /// that cannot be decided yet.
     fn all(self) -> Result<Self::Output, Denied>;
 
@@ -27,32 +27,32 @@ pub trait Checks {
     fn any(self) -> Result<(), Denied>;
 }
 
-macro_rules! several {
+macro_rules! checks {
     ($($check:ident: $passed:ident),+) => {
-        impl<$($check, $passed),+> Several for ($($check,)+)
+        impl<$($check, $passed),+> Checks for ($($check,)+)
         where
             $($check: FnOnce() -> Result<$passed, Denied>),+
         {
-            type Passed = ($($passed,)+);
+            type Output = ($($passed,)+);
 
             #[allow(non_snake_case, reason = "variables that are named after their types")]
-            fn all(self) -> Result<Self::Passed, Denied> {
+            fn all(self) -> Result<Self::Output, Denied> {
                 let ($($check,)+) = self;
-                let mut gravest = None;
-                $(let $passed = keep(&mut gravest, $check(), Denied::gravity_among_all);)+
-                match (gravest, $($passed),+) {
+                let mut most_severe = None;
+                $(let $passed = keep(&mut most_severe, $check(), Denied::severity_among_all);)+
+                match (most_severe, $($passed),+) {
                     (None, $(Some($passed)),+) => Ok(($($passed,)+)),
-                    (gravest, ..) => Err(gravest.unwrap_or_else(Denied::misrouted)),
+                    (most_severe, ..) => Err(most_severe.unwrap_or_else(Denied::misrouted)),
                 }
             }
 
             #[allow(non_snake_case, reason = "variables that are named after their types")]
             fn any(self) -> Result<(), Denied> {
                 let ($($check,)+) = self;
-                let mut gravest = None;
+                let mut most_severe = None;
                 let mut has_passed = false;
-                $(has_passed |= keep(&mut gravest, $check(), Denied::gravity_among_any).is_some();)+
-                match gravest {
+                $(has_passed |= keep(&mut most_severe, $check(), Denied::severity_among_any).is_some();)+
+                match most_severe {
                     Some(denied) if !has_passed || denied.is_malformed() => Err(denied),
                     None if !has_passed => Err(Denied::misrouted()),
                     _ => Ok(()),
@@ -62,31 +62,31 @@ macro_rules! several {
     };
 }
 
-/// Keeps the first of the gravest errors.
+/// Keeps the first of the most_severe errors.
 fn keep<T>(
-    gravest: &mut Option<Denied>,
+    most_severe: &mut Option<Denied>,
     outcome: Result<T, Denied>,
-    gravity: fn(&Denied) -> u8,
+    severity: fn(&Denied) -> u8,
 ) -> Option<T> {
     match outcome {
         Ok(passed) => Some(passed),
         Err(denied) => {
-            if gravest
+            if most_severe
                 .as_ref()
-                .is_none_or(|other| gravity(&denied) > gravity(other))
+                .is_none_or(|other| severity(&denied) > severity(other))
             {
-                *gravest = Some(denied);
+                *most_severe = Some(denied);
             }
             None
         }
     }
 }
 
-several!(A: PA);
-several!(A: PA, B: PB);
-several!(A: PA, B: PB, C: PC);
-several!(A: PA, B: PB, C: PC, D: PD);
-several!(A: PA, B: PB, C: PC, D: PD, E: PE);
-several!(A: PA, B: PB, C: PC, D: PD, E: PE, F: PF);
-several!(A: PA, B: PB, C: PC, D: PD, E: PE, F: PF, G: PG);
-several!(A: PA, B: PB, C: PC, D: PD, E: PE, F: PF, G: PG, H: PH);
+checks!(A: PA);
+checks!(A: PA, B: PB);
+checks!(A: PA, B: PB, C: PC);
+checks!(A: PA, B: PB, C: PC, D: PD);
+checks!(A: PA, B: PB, C: PC, D: PD, E: PE);
+checks!(A: PA, B: PB, C: PC, D: PD, E: PE, F: PF);
+checks!(A: PA, B: PB, C: PC, D: PD, E: PE, F: PF, G: PG);
+checks!(A: PA, B: PB, C: PC, D: PD, E: PE, F: PF, G: PG, H: PH);

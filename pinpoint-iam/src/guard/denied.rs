@@ -260,13 +260,13 @@ impl Denied {
 
     /// Whether the request, or the application, is at fault and not the caller.
     pub(super) fn is_malformed(&self) -> bool {
-        self.gravity_among_all() > 2
+        self.severity_among_all() > 2
     }
 
     /// How much the error counts where all checks must pass.
     ///
     /// What is still open counts least: it may pass, and then another error is what is wrong.
-    pub(super) fn gravity_among_all(&self) -> u8 {
+    pub(super) fn severity_among_all(&self) -> u8 {
         match self.status() {
             500 => 5,
             401 => 4,
@@ -280,8 +280,8 @@ impl Denied {
     /// How much the error counts where one check must pass.
     ///
     /// What is still open counts more than a refusal: it may pass, and that is enough.
-    pub(super) fn gravity_among_any(&self) -> u8 {
-        match self.gravity_among_all() {
+    pub(super) fn severity_among_any(&self) -> u8 {
+        match self.severity_among_all() {
             grave @ 3.. => grave,
             refused_or_open => 2 - refused_or_open,
         }

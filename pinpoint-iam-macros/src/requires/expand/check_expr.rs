@@ -2,7 +2,7 @@
 //!
 //! INVARIANT: what is written is an expression whose value is the guard's own answer. Expressions of the attribute
 //! stand in closures that make a resource or tags, so that a `return` or `?` in them can at most refuse; it cannot skip
-//! the question. Compositions are tuples of closures, so that no bracket of theirs can get lost.
+//! the check. Compositions are tuples of closures, so that no bracket of theirs can get lost.
 
 use pinpoint_iam_catalog::ResourceType;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -14,16 +14,16 @@ use crate::paths::{self, Module, Root};
 use crate::requires::check::{CheckExpr, RequestTags, Resolved, Target, Value};
 use crate::requires::requirement::{Combinator, Requirement};
 
-/// When the question is asked.
+/// When the check is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Everything is known.
     Final,
-    /// The body is not read yet, and the question will be asked again behind it.
+    /// The body is not read yet, and the check will be asked again behind it.
     BeforeBody,
 }
 
-/// Writes questions to one guard.
+/// Writes checks to one guard.
 pub(super) struct Writer<'a> {
     pub(super) root: &'a Root,
     /// The variable that holds a `&Guard`.
@@ -41,7 +41,7 @@ impl Writer<'_> {
         proves: bool,
     ) -> (TokenStream, Option<TokenStream>) {
         match tree {
-            Requirement::Leaf(question) => self.question(question, proves),
+            Requirement::Leaf(check) => self.check(check, proves),
             Requirement::Several(several) => {
                 let entries = several.entries.iter();
                 let each = entries.map(|entry| self.requirement(entry, proves));
@@ -50,55 +50,51 @@ impl Writer<'_> {
         }
     }
 
-    /// Several questions as one.
+    /// Several checks as one.
     pub(super) fn several(
         &self,
         kind: Combinator,
         each: impl Iterator<Item = (TokenStream, Option<TokenStream>)>,
     ) -> (TokenStream, Option<TokenStream>) {
         let root = self.root;
-        let (questions, proofs): (Vec<_>, Vec<_>) = each.unzip();
-        let questions = questions.iter().map(
-            |question| quote!(|| -> ::core::result::Result<_, #root::guard::Denied> { #question }),
-        );
-        let questions = quote!((#(#questions,)*));
+        let (checks, proofs): (Vec<_>, Vec<_>) = each.unzip();
+        let checks = checks
+            .iter()
+            .map(|check| quote!(|| -> ::core::result::Result<_, #root::guard::Denied> { #check }));
+        let checks = quote!((#(#checks,)*));
         match kind {
             Combinator::All => {
                 let proofs = proofs
                     .into_iter()
                     .map(|proof| proof.unwrap_or_else(|| quote!(())));
                 (
-                    quote!(#root::expansion::Checks::all(#questions)),
+                    quote!(#root::expansion::Checks::all(#checks)),
                     Some(quote!((#(#proofs,)*))),
                 )
             }
-            Combinator::Any => (quote!(#root::expansion::Checks::any(#questions)), None),
+            Combinator::Any => (quote!(#root::expansion::Checks::any(#checks)), None),
         }
     }
 
-    fn question(
-        &self,
-        question: &CheckExpr<'_>,
-        proves: bool,
-    ) -> (TokenStream, Option<TokenStream>) {
+    fn check(&self, check: &CheckExpr<'_>, proves: bool) -> (TokenStream, Option<TokenStream>) {
         let root = self.root;
-        let action = path(&question.action);
-        let guard = self.guard_with_tags(question);
+        let action = path(&check.action);
+        let guard = self.guard_with_tags(check);
         let proof = proves.then(|| quote!(#root::guard::Permit<#action>));
-        if question.resource_is_late && self.stage == Stage::BeforeBody {
+        if check.resource_is_late && self.stage == Stage::BeforeBody {
             return (quote!(#root::expansion::precheck(&#guard, #action)), proof);
         }
         let ask = |method: &str, proof: &str| {
             Ident::new(if proves { proof } else { method }, Span::call_site())
         };
-        let asked = match &question.target {
+        let asked = match &check.target {
             Target::All => {
                 let ask = ask("check", "authorize");
                 quote!(#guard.#ask(#action, &#root::resource::AllResources))
             }
             Target::Fields { resource, values } => {
                 let ask = ask("check", "authorize");
-                let module = &question.action.hidden_module;
+                let module = &check.action.hidden_module;
                 let has_expression = values
                     .iter()
                     .any(|value| matches!(value, Value::Expression(_)));
@@ -132,8 +128,8 @@ impl Writer<'_> {
                 }}
             }
             Target::Given(expression) => {
-                let ask = ask("ask", "prove");
-                given(root, &guard, &ask, &question.action, expression)
+                let ask = ask("check", "authorize");
+                given(root, &guard, &ask, &check.action, expression)
             }
         };
         (asked, proof)
@@ -183,13 +179,13 @@ impl Writer<'_> {
     }
 
     /// The guard that knows the tags of the request, where they can be known.
-    fn guard_with_tags(&self, question: &CheckExpr<'_>) -> TokenStream {
+    fn guard_with_tags(&self, check: &CheckExpr<'_>) -> TokenStream {
         let root = self.root;
         let guard = self.guard;
-        match &question.request_tags {
+        match &check.request_tags {
             RequestTags::NotTaken => quote!(#guard),
             RequestTags::Expression(_)
-                if question.tags_are_late && self.stage == Stage::BeforeBody =>
+                if check.tags_are_late && self.stage == Stage::BeforeBody =>
             {
                 quote!(#guard)
             }
@@ -260,7 +256,7 @@ fn given(
         {
             use #root::expansion::Borrowed as _;
             let #resource = #made?;
-            #root::expansion::Fits::<#path, #legal>::#ask(#borrowed, &#guard, #path)
+            #root::expansion::ResourceOf::<#path, #legal>::#ask(#borrowed, &#guard, #path)
         }
     }
 }

@@ -56,9 +56,9 @@ pub(super) fn declaration(
 
 fn requirement(tree: &Requirement<CheckExpr<'_>>, root: &Root) -> TokenStream {
     match tree {
-        Requirement::Leaf(question) => {
-            let action = check_expr::path(&question.action);
-            let resource = binding(question, root);
+        Requirement::Leaf(check) => {
+            let action = check_expr::path(&check.action);
+            let resource = binding(check, root);
             quote! {
                 #root::web::Requirement::Action(#root::web::ActionRequirement {
                     action: <#action as #root::action::TypedAction>::METADATA,
@@ -77,16 +77,16 @@ fn requirement(tree: &Requirement<CheckExpr<'_>>, root: &Root) -> TokenStream {
 }
 
 /// How the handler names the resource, in words.
-fn binding(question: &CheckExpr<'_>, root: &Root) -> TokenStream {
-    match &question.target {
+fn binding(check: &CheckExpr<'_>, root: &Root) -> TokenStream {
+    match &check.target {
         Target::All => quote!(#root::web::ResourceBinding::All),
         Target::Given(expression) => {
             let text = written(expression);
-            match constructed(&question.action, expression) {
+            match constructed(&check.action, expression) {
                 None => quote!(#root::web::ResourceBinding::Resource(#text)),
                 Some(resource) => {
                     let resource =
-                        paths::resource(&question.action.hidden_module, resource.type_name());
+                        paths::resource(&check.action.hidden_module, resource.type_name());
                     quote! {
                         #root::web::ResourceBinding::Constructed(#resource::METADATA, #text)
                     }
@@ -162,7 +162,7 @@ pub(super) fn documentation(clauses: &[Clause<'_>]) -> String {
 
 fn described(tree: &Requirement<CheckExpr<'_>>, in_brackets: bool) -> String {
     match tree {
-        Requirement::Leaf(question) => described_action(question),
+        Requirement::Leaf(check) => described_action(check),
         Requirement::Several(several) => {
             let each = several.entries.iter().map(|entry| described(entry, true));
             let word = match several.kind {
@@ -175,8 +175,8 @@ fn described(tree: &Requirement<CheckExpr<'_>>, in_brackets: bool) -> String {
     }
 }
 
-fn described_action(question: &CheckExpr<'_>) -> String {
-    let action = &question.action;
+fn described_action(check: &CheckExpr<'_>) -> String {
+    let action = &check.action;
     let entry = action.entry;
     let level = entry
         .access_level

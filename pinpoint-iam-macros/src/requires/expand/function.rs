@@ -20,7 +20,7 @@ use syn::spanned::Spanned;
 
 use super::check_expr::made;
 use super::declaration::documentation;
-use super::{Stage, Writer, check_expr, permit, same_catalogs, without_attributes};
+use super::{Stage, Writer, combined_check, permit, same_catalogs, without_attributes};
 use crate::paths::Root;
 use crate::requires::check::{Clause, Guarded};
 use crate::requires::parse::Function;
@@ -91,7 +91,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         stage: Stage::Final,
         has_references: false,
     };
-    let (question, _) = question(clauses, &writer);
+    let (check, _) = combined_check(clauses, &writer);
     // A guard that the function owns stays with its body.
     let taken = made(
         root,
@@ -108,7 +108,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
             async {
                 #start
                 #root::expansion::check_with_tags(#asked, |#asked: &#root::guard::Guard<'_>| {
-                    #question
+                    #check
                 }).await
             }.await
         }
@@ -116,7 +116,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         quote! {
             (|| -> ::core::result::Result<_, #root::guard::Denied> {
                 #start
-                #question
+                #check
             })()
         }
     }

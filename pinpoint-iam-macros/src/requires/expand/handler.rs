@@ -22,7 +22,7 @@ use quote::quote;
 use syn::{Attribute, FnArg, Pat, PatType, Token, Type};
 
 use super::declaration::{declaration, documentation};
-use super::{Stage, Writer, check_expr, permit, same_catalogs, without_attributes};
+use super::{Stage, Writer, combined_check, permit, same_catalogs, without_attributes};
 use crate::paths::Root;
 use crate::requires::bind;
 use crate::requires::check::{Clause, Handler, Parameter};
@@ -106,7 +106,7 @@ fn checks(
             stage,
             has_references: true,
         };
-        question(clauses, &writer)
+        combined_check(clauses, &writer)
     };
     let (last, proof) = at(Stage::Final);
     let proofs = proof.as_slice();

@@ -34,7 +34,10 @@ pub(crate) fn expand(checked: Checked<'_>, probes: &TokenStream, root: &Root) ->
 }
 
 /// What all clauses together ask, and the type of what they prove where it is not `()`.
-fn question(clauses: &[Clause<'_>], writer: &Writer<'_>) -> (TokenStream, Option<TokenStream>) {
+fn combined_check(
+    clauses: &[Clause<'_>],
+    writer: &Writer<'_>,
+) -> (TokenStream, Option<TokenStream>) {
     match clauses {
         [only] => writer.requirement(&only.requirement, only.permit.is_some()),
         several => {
@@ -53,14 +56,14 @@ fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> TokenStream {
         .iter()
         .flat_map(|clause| clause.requirement.leaves());
     leaves
-        .filter(|question| seen.insert(&question.action.service.prefix))
-        .map(|question| {
+        .filter(|check| seen.insert(&check.action.service.prefix))
+        .map(|check| {
             let Resolved {
                 service,
                 hidden_module,
                 name,
                 ..
-            } = &question.action;
+            } = &check.action;
             Catalogs::assert_same(service, hidden_module, root, name.span())
         })
         .collect()

@@ -52,7 +52,7 @@ pub(crate) struct ProgramStack<'p> {
 /// A statement, as programs know it; together with the type of its policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StatementRef {
-    /// The number of the program: of one that was [`Chosen`] in the snapshot, of an organisation's among the levels.
+    /// The number of the program: of one that was [`ProgramSelection`] in the snapshot, of an organisation's among the levels.
     pub(crate) program: u32,
     pub(crate) statement: u32,
 }

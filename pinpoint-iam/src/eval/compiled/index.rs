@@ -30,7 +30,7 @@ pub(super) struct Entry {
     pub(super) statement: u32,
     /// The number of the statement's set of actions.
     pub(super) actions: u32,
-    /// Tells apart the statements that have conditions and several entries; [`Entry::ALONE`] for all others.
+    /// Tells apart the statements that have conditions and several entries; [`Entry::NO_SLOT`] for all others.
     pub(super) dedup_slot: u32,
     /// The bits: kind, [`DENIES`](Self::DENIES), [`PLAIN`](Self::PLAIN), index of the pattern.
     flags: u32,
