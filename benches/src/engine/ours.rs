@@ -5,7 +5,7 @@ use std::hint::black_box;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
-use pinpoint_iam::{Answer, Arn, Authorizer, Decision, Principal, Request};
+use pinpoint_iam::{Evaluation, Arn, Authorizer, Decision, Principal, Request};
 
 use super::{Engine, ask};
 use crate::Failure;

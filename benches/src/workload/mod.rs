@@ -21,7 +21,7 @@ mod teams;
 use pinpoint_iam::eval::reference;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::{Answer, Authorizer, Decision, Policy, PolicyStack, Principal, Scope};
+use pinpoint_iam::{Evaluation, Authorizer, Decision, Policy, PolicyStack, Principal, Scope};
 
 pub use self::circumstances::{Circumstances, TEAM};
 pub use self::plain::{PlainCondition, PlainStatement};
