@@ -3,8 +3,6 @@
 extern crate self as pinpoint_iam;
 
 mod authorizer;
-#[cfg(feature = "docs")]
-pub mod docs;
 pub mod eval;
 #[doc(hidden)]
 pub mod expansion;

@@ -62,10 +62,6 @@ pub(crate) enum Shape<'a> {
     /// Nothing.
     Any,
     /// It is one of those whose ARNs have these components, from the partition on.
-    #[cfg_attr(
-        not(feature = "docs"),
-        expect(dead_code, reason = "only documents ask about many resources at once")
-    )]
     OneOf(&'a [Nfa; 5]),
 }
 
@@ -211,8 +207,9 @@ impl<'a> Request<'a> {
     }
 
     /// The request for any resource whose ARN has such components; what the request was made with is one of them.
-    #[cfg(feature = "docs")]
-    pub(crate) const fn with_any_of(mut self, components: &'a [Nfa; 5]) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_any_of(mut self, components: &'a [Nfa; 5]) -> Self {
         self.shape = Shape::OneOf(components);
         self
     }

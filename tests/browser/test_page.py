@@ -11,7 +11,7 @@ import unittest
 
 from webdriver import ENTER, ESCAPE, TAB, Browser
 
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "reference"
 PICTURES = None
 
 WIDE, PHONE = (1440, 900), (390, 844)
@@ -117,7 +117,7 @@ class PageTest(BrowserTest):
         self.assertGreater(len(everything), 250)
         self.assertEqual(self.browser.run(count), f"{len(everything)} rows")
 
-        # The README shows this view, as docs/mobiletargeting.png.
+        # The README shows this view, as docs/reference/mobiletargeting.png.
         self.browser.show(1600, 760)
         self.filter_for("segment TAG")
         shown = self.browser.run(SHOWN)

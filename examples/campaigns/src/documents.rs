@@ -1,24 +1,27 @@
 //! The documents of the service, and the test that compares the committed ones with them.
 //!
-//! `UPDATE_DOCS=1 cargo test -p campaigns documents` writes `docs/campaigns/`.
+//! `UPDATE_DOCS=1 cargo test -p campaigns documents` writes `docs/reference/campaigns/`.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use pinpoint_iam::docs::{
-    AccessMatrix, File, Line, OpenApiAnnotator, Page, RoutesDocument, files, fresh,
-};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::{Directory, PolicyStore};
 use pinpoint_iam::web::{MountedRoute, RouteTable};
 use pinpoint_iam::{Policy, Principal, Scope, mobileanalytics, mobiletargeting};
+use pinpoint_iam_docs::{
+    AccessMatrix, File, Line, OpenApiAnnotator, Page, RoutesDocument, files, fresh,
+};
 use serde_json::{Map, Value, json};
 
 use crate::routes::routes;
 
 /// The folder of the committed documents.
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/campaigns");
+const FOLDER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../docs/reference/campaigns"
+);
 
 type Failure = Box<dyn std::error::Error>;
 

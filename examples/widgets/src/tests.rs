@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use pinpoint_iam::docs::{LeastPrivilege, Stale, files, fresh, service_page};
 use pinpoint_iam::testing::Sweep;
 use pinpoint_iam::{Principal, Scope};
+use pinpoint_iam_docs::{LeastPrivilege, Stale, files, fresh, service_page};
 use serde_json::json;
 use tower::ServiceExt;
 

@@ -142,16 +142,16 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
     } else {
         of_ours("Requires")
     };
-    let refusals = expansion
-        .matches("return :: pinpoint_iam :: expansion :: refuse (")
+    let denials = expansion
+        .matches("return :: pinpoint_iam :: expansion :: deny (")
         .count();
     let stages = if is_after_body { 2 } else { 1 };
     actions > 0
         && asked == actions * stages
         && if is_handler {
-            checks == stages && refusals == 0
+            checks == stages && denials == 0
         } else {
-            !is_after_body && checks == 0 && refusals == 1
+            !is_after_body && checks == 0 && denials == 1
         }
 }
 

@@ -51,7 +51,7 @@ fn places_go_along_as_they_are_written() {
         ),
     ] {
         let output = expanded(entry);
-        let expected = quote!(Place { method: #method, path: #path }).to_string();
+        let expected = quote!(RouteOverride { method: #method, path: #path }).to_string();
         assert!(output.contains(&expected), "{expected} in {output}");
     }
 }

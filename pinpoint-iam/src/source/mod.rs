@@ -7,6 +7,8 @@
 //! A source is taken whole or not at all, and its faults name the file, the line and the column.
 
 mod account_details;
+#[doc(hidden)]
+pub mod any_resource;
 mod attachments;
 mod directory;
 mod error;

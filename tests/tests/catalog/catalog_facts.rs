@@ -1,6 +1,6 @@
 //! Holds the built-in catalogs against the facts they were written from.
 //!
-//! `facts/` keeps those facts in a form of its own: what was found out about each action and resource type, the rows of
+//! `upstream/` keeps those facts in a form of its own: what was found out about each action and resource type, the rows of
 //! the two documents this project started from, and where later documents differ. An entry that is lost, misspelled or
 //! changed in `catalog/data/` no longer agrees with them, and the failure names it. `catalog/data/SOURCES.md` says where
 //! the facts come from.
@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pinpoint_iam_catalog::{Action, Binding, Catalog, IdFormat, LifecycleState, Service};
 
-const ACTIONS: &str = include_str!("../../facts/actions.tsv");
-const RESOURCES: &str = include_str!("../../facts/resources.tsv");
-const SEEDS: &str = include_str!("../../facts/seeds.tsv");
-const DIFFERENCES: &str = include_str!("../../facts/differences.tsv");
-const SOURCES: &str = include_str!("../../facts/sources.tsv");
+const ACTIONS: &str = include_str!("../../upstream/actions.tsv");
+const RESOURCES: &str = include_str!("../../upstream/resources.tsv");
+const DEVELOPER_GUIDE_ROWS: &str = include_str!("../../upstream/developer_guides.tsv");
+const DIFFERENCES: &str = include_str!("../../upstream/differences.tsv");
+const SOURCES: &str = include_str!("../../upstream/sources.tsv");
 
 /// The two documents this project started from.
-const SEED_DOCUMENTS: [&str; 2] = ["seed-actions", "seed-analytics"];
+const DEVELOPER_GUIDES: [&str; 2] = ["developer-guide-2018", "developer-guide-analytics"];
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -52,24 +52,24 @@ fn counts_are_those_of_the_sources() -> TestResult {
 #[test]
 fn the_facts_are_complete() -> TestResult {
     let actions = Table::parse(ACTIONS)?;
-    assert_eq!(actions.rows.len(), 127, "lines of facts/actions.tsv");
+    assert_eq!(actions.rows.len(), 127, "lines of upstream/actions.tsv");
     assert_eq!(
         Table::parse(RESOURCES)?.rows.len(),
         29,
-        "lines of facts/resources.tsv"
+        "lines of upstream/resources.tsv"
     );
 
-    let seeds = Table::parse(SEEDS)?;
+    let seeds = Table::parse(DEVELOPER_GUIDE_ROWS)?;
     let table: Vec<_> = seeds
         .rows
         .iter()
-        .filter(|row| row.get("document") == "seed-actions" && row.get("where") == "table")
+        .filter(|row| row.get("document") == "developer-guide-2018" && row.get("where") == "table")
         .collect();
     assert_eq!(table.len(), 34, "actions in the table of 2018");
     let analytics: Vec<_> = seeds
         .rows
         .iter()
-        .filter(|row| row.get("document") == "seed-analytics")
+        .filter(|row| row.get("document") == "developer-guide-analytics")
         .collect();
     let names: BTreeSet<_> = analytics.iter().map(|row| row.get("action")).collect();
     assert_eq!(names.len(), 6, "actions of the analytics page");
@@ -182,13 +182,13 @@ fn placeholders_take_what_was_decided() -> TestResult {
 
 /// Every row of the two documents can be read back from the catalog, and the catalog claims no row they do not have.
 #[test]
-fn both_seed_documents_can_be_read_back() -> TestResult {
-    let facts = Table::parse(SEEDS)?;
+fn both_developer_guides_can_be_read_back() -> TestResult {
+    let facts = Table::parse(DEVELOPER_GUIDE_ROWS)?;
     let catalog = Catalog::builtin()?;
     assert_same_rows(
-        "facts/seeds.tsv",
+        "upstream/developer_guides.tsv",
         &facts,
-        seen_rows(catalog, &SEED_DOCUMENTS),
+        seen_rows(catalog, &DEVELOPER_GUIDES),
     )
 }
 
@@ -202,11 +202,11 @@ fn differing_documents_are_quoted() -> TestResult {
         .iter()
         .flat_map(Service::sources)
         .map(|source| source.name.as_str())
-        .filter(|name| !SEED_DOCUMENTS.contains(name))
+        .filter(|name| !DEVELOPER_GUIDES.contains(name))
         .collect();
     let documents: Vec<_> = documents.into_iter().collect();
     assert_same_rows(
-        "facts/differences.tsv",
+        "upstream/differences.tsv",
         &facts,
         seen_rows(catalog, &documents),
     )
@@ -225,7 +225,7 @@ fn sources_have_the_dates_of_the_copies_that_were_read() -> TestResult {
             ]);
         }
     }
-    assert_same_rows("facts/sources.tsv", &facts, rows)
+    assert_same_rows("upstream/sources.tsv", &facts, rows)
 }
 
 /// What a reader of a table relies on in every row.
@@ -282,7 +282,7 @@ fn service<'a>(catalog: &'a Catalog, prefix: &str) -> Result<&'a Service, String
         .ok_or_else(|| format!("no service `{prefix}` in the built-in catalog"))
 }
 
-/// The columns of facts/actions.tsv, filled from the catalog.
+/// The columns of upstream/actions.tsv, filled from the catalog.
 fn action_columns(name: &str, action: &Action) -> BTreeMap<&'static str, String> {
     let dash = || "-".to_owned();
     let route = action.route.as_ref();
@@ -383,7 +383,10 @@ fn seen_rows_of(name: &str, action: &Action, document: &str) -> Vec<Vec<String>>
             .to_vec()
     };
     // Only the table of 2018 is held row by row with its methods; they are the route's unless it says otherwise.
-    let route = action.route.as_ref().filter(|_| document == "seed-actions");
+    let route = action
+        .route
+        .as_ref()
+        .filter(|_| document == "developer-guide-2018");
     let method = route.map(|route| route.method.as_str());
     let mut rows: Vec<_> = action
         .seen
@@ -393,7 +396,7 @@ fn seen_rows_of(name: &str, action: &Action, document: &str) -> Vec<Vec<String>>
         .collect();
     // A document that this project started from has a row even where it names nothing but the action.
     if rows.is_empty()
-        && SEED_DOCUMENTS.contains(&document)
+        && DEVELOPER_GUIDES.contains(&document)
         && action.sources.iter().any(|source| source == document)
     {
         rows.push(row(None, None));

@@ -1,12 +1,12 @@
 //! Who can do what, and what a change of policies changes.
 
-use pinpoint_iam::docs::{
-    AccessMatrix, AccessMatrixBuilder, AccessMatrixError, Cell, LeastPrivilege, Line, Table,
-};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::RouteTable;
 use pinpoint_iam::{Policy, Principal, Scope};
+use pinpoint_iam_docs::{
+    AccessMatrix, AccessMatrixBuilder, AccessMatrixError, Cell, LeastPrivilege, Line, Table,
+};
 use serde_json::{Value, json};
 
 use crate::declared::{OTHER, route, routes};

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use pinpoint_iam::action::ActionMetadata;
 use pinpoint_iam::context::Context;
-use pinpoint_iam::docs::RouteVerdict;
 use pinpoint_iam::request::Request;
 use pinpoint_iam::resource::{IdFormat, RequestedResource, ResourceTypeMetadata};
 use pinpoint_iam::web::{ActionRequirement, MountedRoute, Requirement, ResourceBinding};
 use pinpoint_iam::{Authorizer, Principal};
+use pinpoint_iam_docs::RouteVerdict;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

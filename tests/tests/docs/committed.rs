@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use pinpoint_iam::action::ServiceMetadata;
-use pinpoint_iam::docs::{Line, Page, Stale, files, fresh, quoted_table, service_page};
 use pinpoint_iam::{mobileanalytics, mobiletargeting};
+use pinpoint_iam_docs::{Line, Page, Stale, files, fresh, quoted_table, service_page};
 
 const SERVICES: [&ServiceMetadata; 2] = [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE];
 
 /// The folder of the repository, seen from this package.
-pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
+pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference");
 
-/// Every page under `docs/` with the name of its files.
+/// Every page under `docs/reference/` with the name of its files.
 fn pages() -> Vec<(&'static str, Page)> {
     let from_the_catalog = "This page is written from `catalog/data/`; change that, not this.";
     let seed = |name, title: &str, introduction, source| {
@@ -33,18 +33,18 @@ fn pages() -> Vec<(&'static str, Page)> {
         })
         .collect();
     pages.push(seed(
-        "seed-actions",
+        "developer-guide-2018",
         "Actions for IAM policies, 2018",
         "The actions that the Amazon Pinpoint Developer Guide of 2018-08-07 lists, from the catalog. Where the guide's own \
          ARN or method differ, the last columns show them.",
-        "seed-actions",
+        "developer-guide-2018",
     ));
     pages.push(seed(
-        "seed-analytics",
+        "developer-guide-analytics",
         "Actions for querying analytics data",
         "The actions that the Amazon Pinpoint Developer Guide's page on querying analytics data uses, from the catalog, with \
          the ARN patterns of its example policies.",
-        "seed-analytics",
+        "developer-guide-analytics",
     ));
     pages
 }
@@ -74,7 +74,7 @@ fn nothing_else_is_committed() -> Result<(), Box<dyn std::error::Error>> {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             assert!(
                 known.contains(&name) || entry.file_type()?.is_dir(),
-                "`docs/{name}` is written by nothing; remove it"
+                "`docs/reference/{name}` is written by nothing; remove it"
             );
         }
     }

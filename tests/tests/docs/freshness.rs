@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs, process};
 
-use pinpoint_iam::docs::{UPDATE_VARIABLE, compare, fresh, update};
+use pinpoint_iam_docs::{UPDATE_VARIABLE, compare, fresh, update};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 

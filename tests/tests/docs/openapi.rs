@@ -5,12 +5,12 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
-use pinpoint_iam::docs::{IAM_MEMBER, OpenApiAnnotator, PERMISSIONS_MEMBER};
 use pinpoint_iam::mobiletargeting::Action;
 use pinpoint_iam::web::{
     Access, ActionRequirement, BindingSource, Declaration, FieldBinding, MountedRoute, Requirement,
     ResourceBinding, RouteTable,
 };
+use pinpoint_iam_docs::{IAM_MEMBER, OpenApiAnnotator, PERMISSIONS_MEMBER};
 use serde_json::{Value, json};
 
 const fn declaration(access: Access) -> Declaration {

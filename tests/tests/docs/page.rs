@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pinpoint_iam::docs::{html, service_page};
 use pinpoint_iam::mobiletargeting;
+use pinpoint_iam_docs::{html, service_page};
 use scraper::{ElementRef, Html, Selector};
 use sha2::{Digest, Sha256};
 

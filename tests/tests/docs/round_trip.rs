@@ -1,6 +1,6 @@
 //! Every format says what the page says, whatever stands in it: parsed back by readers that are not ours.
 
-use pinpoint_iam::docs::{Cell, Line, Link, Page, Table, csv, html, json, markdown};
+use pinpoint_iam_docs::{Cell, Line, Link, Page, Table, csv, html, json, markdown};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use scraper::{ElementRef, Html, Selector};

@@ -1,9 +1,5 @@
 //! The tables of an application's routes.
 
-use pinpoint_iam::docs::{
-    AccessMatrix, Cell, Line, OpenApiAnnotator, Page, RoutesDocument, Table, csv, html, json,
-    markdown,
-};
 use pinpoint_iam::mobiletargeting::{self, Action};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
@@ -12,6 +8,10 @@ use pinpoint_iam::web::{
     Access, ActionRequirement, Declaration, Requirement, ResourceBinding, RouteTable,
 };
 use pinpoint_iam::{Policy, Principal, Scope, mobileanalytics};
+use pinpoint_iam_docs::{
+    AccessMatrix, Cell, Line, OpenApiAnnotator, Page, RoutesDocument, Table, csv, html, json,
+    markdown,
+};
 use serde_json::json;
 
 use crate::declared::{GET_APP, GET_CAMPAIGN, HEALTH, NESTED, handler, route, routes};

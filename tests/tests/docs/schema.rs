@@ -21,7 +21,7 @@ fn committed_documents_keep_to_the_schema() -> TestResult {
     for name in [
         "mobiletargeting",
         "mobileanalytics",
-        "seed-actions",
+        "developer-guide-2018",
         "campaigns/campaigns",
     ] {
         let document = read(&format!("{name}.json"))?;

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 
 use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
 use pinpoint_iam::context::Context;
-use pinpoint_iam::docs::{LeastPrivilege, LeastPrivilegeBuilder, LeastPrivilegeError};
 use pinpoint_iam::eval::{Decision, Evaluation, Policy, PolicyStack, reference};
 use pinpoint_iam::mobiletargeting::Action;
 use pinpoint_iam::policy::{Document, Partitions, PolicyKind};
@@ -20,6 +19,7 @@ use pinpoint_iam::web::{
     ResourceBinding, RouteTable,
 };
 use pinpoint_iam::{Principal, Scope, mobileanalytics, mobiletargeting};
+use pinpoint_iam_docs::{LeastPrivilege, LeastPrivilegeBuilder, LeastPrivilegeError};
 use proptest::prelude::*;
 
 const SERVICES: [&ServiceMetadata; 2] = [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE];

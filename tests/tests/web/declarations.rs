@@ -4,7 +4,6 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use pinpoint_iam::docs::RoutesDocument;
 use pinpoint_iam::mobiletargeting::Campaign;
 use pinpoint_iam::resource::InvalidId;
 use pinpoint_iam::web::{
@@ -12,6 +11,7 @@ use pinpoint_iam::web::{
     RouteTable,
 };
 use pinpoint_iam::{Authorizer, requires};
+use pinpoint_iam_docs::RoutesDocument;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -236,7 +236,7 @@ fn a_constructed_resource_is_of_one_type_in_documents() {
             declaration,
         };
         let table = RouteTable::new([route]);
-        pinpoint_iam::docs::markdown(&RoutesDocument::new("Routes", &table).page())
+        pinpoint_iam_docs::markdown(&RoutesDocument::new("Routes", &table).page())
     };
     let (one, all) = (
         table(constructed::declaration()),

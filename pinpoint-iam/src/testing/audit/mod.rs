@@ -125,7 +125,7 @@ impl AuditFault {
     }
 
     /// Whether the finding is a handler that is declared and mounted nowhere, as
-    /// `docs::RoutesDocument::not_mounted` lists them.
+    /// `pinpoint_iam_docs::RoutesDocument::not_mounted` lists them.
     pub fn is_not_mounted(&self) -> bool {
         self.message == findings::NOT_MOUNTED
     }

@@ -1,0 +1,215 @@
+//! Who can do what: evaluates the policies of principals for routes.
+
+mod ask;
+mod difference;
+mod verdict;
+
+use std::fmt;
+
+use self::ask::Asked;
+use crate::cell::{Cell, Line};
+use crate::routes::expression;
+use crate::table::Table;
+use crate::text;
+use pinpoint_iam::arn::{InvalidScope, Scope};
+use pinpoint_iam::principal::Principal;
+use pinpoint_iam::source::{PolicySource, SourceError};
+use pinpoint_iam::web::{Access, RouteTable};
+
+pub use self::verdict::{Dependence, ResourceDependence, RouteVerdict};
+
+/// Who can do what: for each route of an application and each principal, the verdict of a source's policies.
+///
+/// A verdict covers every request that a route can receive: every resource that its handler can name, and every state
+/// of every condition key. So [`Allowed`](RouteVerdict::Allowed) means that no request of the principal is denied for
+/// lack of a permission, and a denial means that no request is allowed. If some requests are allowed and others are
+/// not, or if that cannot be determined, the verdict is [`Depends`](RouteVerdict::Depends), with the condition keys and
+/// the ARN patterns that it depends on. A verdict is never `Allowed` unless that is certain.
+///
+/// - A principal has the keys that are given here and those that the source defines for it. All other keys, including
+///   session tags, may have any value. A session with other values for the known keys is a different principal.
+/// - A session is evaluated with the session policies of its [`Principal`], and no others.
+/// - Companion actions, such as `iam:PassRole`, are not evaluated, because the handler does not check them.
+///
+/// ```
+/// use pinpoint_iam_docs::{AccessMatrix, RouteVerdict};
+/// use pinpoint_iam::source::PolicyStore;
+/// use pinpoint_iam::web::RouteTable;
+/// use pinpoint_iam::{Principal, Scope};
+///
+/// let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+/// let matrix = AccessMatrix::builder(&Scope::new("aws", "us-east-1", "123456789012"))
+///     .routes(&RouteTable::default()) // `routes.table()` of an application
+///     .principal("ana", &ana)
+///     .build(&PolicyStore::new())?;
+/// let table = matrix.table("access", "Who can do what");
+/// assert_eq!(table.columns()[2].title(), "ana");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct AccessMatrix {
+    principals: Vec<String>,
+    rows: Vec<Row>,
+}
+
+/// A route and its verdict for each of the principals.
+#[derive(Clone, Debug)]
+struct Row {
+    /// `GET /v1/apps`, followed by a number if the table already has the route.
+    name: String,
+    route: String,
+    requires: Line,
+    verdicts: Vec<RouteVerdict>,
+}
+
+/// Builds an [`AccessMatrix`]. Created by [`AccessMatrix::builder`].
+#[derive(Clone, Debug)]
+pub struct AccessMatrixBuilder {
+    scope: Scope,
+    routes: RouteTable,
+    principals: Vec<(String, Principal)>,
+}
+
+impl AccessMatrix {
+    /// Creates a builder without routes and principals, for the scope of a deployment.
+    pub fn builder(scope: &Scope) -> AccessMatrixBuilder {
+        AccessMatrixBuilder {
+            scope: scope.clone(),
+            routes: RouteTable::EMPTY,
+            principals: Vec::new(),
+        }
+    }
+
+    /// Returns the names of the principals, in the order in which they were added.
+    pub fn principals(&self) -> impl Iterator<Item = &str> {
+        self.principals.iter().map(String::as_str)
+    }
+
+    /// Returns every route with its verdicts, one for each of the [principals](Self::principals).
+    pub fn rows(&self) -> impl Iterator<Item = (&str, &[RouteVerdict])> {
+        self.rows
+            .iter()
+            .map(|row| (row.route.as_str(), row.verdicts.as_slice()))
+    }
+
+    /// Returns the verdict for the principal called `principal` and the route `GET /v1/apps`, or `None` if the matrix
+    /// does not contain them.
+    pub fn verdict(&self, principal: &str, route: &str) -> Option<&RouteVerdict> {
+        let column = self.principals.iter().position(|name| name == principal)?;
+        let row = self.rows.iter().find(|row| row.name == route)?;
+        row.verdicts.get(column)
+    }
+
+    /// Returns the matrix as a table, with a row for each route and a column for each principal.
+    pub fn table(&self, name: &str, title: &str) -> Table {
+        let mut table = self.empty_table(name, title).with_paragraph(Line::text(
+            "`allowed` and the denials hold for every request that the route can get. Where it depends, the cell says on \
+             which condition keys, and which statements are about some of the resources only.",
+        ));
+        for row in &self.rows {
+            let cells = row.verdicts.iter().map(RouteVerdict::cell);
+            table.push(&row.name, row.head().into_iter().chain(cells));
+        }
+        table
+    }
+
+    fn empty_table(&self, name: &str, title: &str) -> Table {
+        let head = ["Route", "Requires"].into_iter();
+        Table::new(
+            name,
+            title,
+            head.chain(self.principals.iter().map(String::as_str)),
+        )
+    }
+}
+
+impl Row {
+    fn head(&self) -> [Cell; 2] {
+        [
+            Cell::code(&self.route),
+            Cell::lines([self.requires.clone()]),
+        ]
+    }
+}
+
+impl AccessMatrixBuilder {
+    /// Adds these routes after those that were added before.
+    #[must_use]
+    pub fn routes(mut self, routes: &RouteTable) -> Self {
+        self.routes = self.routes.merge(routes.clone());
+        self
+    }
+
+    /// Adds this principal under the name `name`. If the name is already in use, a number is appended.
+    #[must_use]
+    pub fn principal(mut self, name: &str, principal: &Principal) -> Self {
+        let name = text::unique(text::one_line(name), |name| {
+            self.principals.iter().any(|(other, _)| other == name)
+        });
+        self.principals.push((name, principal.clone()));
+        self
+    }
+
+    /// Evaluates the policies of a source.
+    ///
+    /// # Errors
+    ///
+    /// If the scope is incomplete, as for a deployment whose tenants are accounts (use the scope of one of them),
+    /// or if the source cannot be read.
+    pub fn build(&self, source: &dyn PolicySource) -> Result<AccessMatrix, AccessMatrixError> {
+        self.scope.check().map_err(AccessMatrixError::Scope)?;
+        let store = source
+            .load_in(&self.scope)
+            .map_err(AccessMatrixError::Source)?;
+        let mut rows: Vec<Row> = Vec::new();
+        for mounted in self.routes.iter() {
+            let route = mounted.to_string();
+            let verdict = |(_, principal): &(String, Principal)| match &mounted.declaration.access {
+                Access::Public { .. } => RouteVerdict::Public,
+                Access::Requires { requirement, .. } => {
+                    Asked::new(&store, principal, &self.scope).handler(requirement)
+                }
+            };
+            rows.push(Row {
+                name: text::unique(route.clone(), |name| {
+                    rows.iter().any(|other| other.name == name)
+                }),
+                route,
+                requires: match mounted.declaration.requirement() {
+                    Some(requirement) => Line::code(&expression(requirement)),
+                    None => Line::text("nothing"),
+                },
+                verdicts: self.principals.iter().map(verdict).collect(),
+            });
+        }
+        Ok(AccessMatrix {
+            principals: self
+                .principals
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
+            rows,
+        })
+    }
+}
+
+/// The reason why an [`AccessMatrix`] cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccessMatrixError {
+    /// The scope is not valid in ARNs.
+    Scope(InvalidScope),
+    /// The policies could not be loaded.
+    Source(SourceError),
+}
+
+impl fmt::Display for AccessMatrixError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope(error) => error.fmt(formatter),
+            Self::Source(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for AccessMatrixError {}

@@ -1,0 +1,110 @@
+//! The evaluation of a request for every resource of a template at once, for the access matrix of `pinpoint-iam-docs`.
+
+use crate::action::ActionMetadata;
+use crate::arn::Scope;
+use crate::context::Context;
+use crate::eval::reference::ReferenceEvaluation;
+use crate::eval::statement::{ResourcePart, UNKNOWN_RESOURCE};
+use crate::eval::{Evaluation, PolicyType, Truth};
+use crate::pattern::nfa::Nfa;
+use crate::policy::Statement;
+use crate::principal::Principal;
+use crate::request::Request;
+use crate::resource::RequestedResource;
+use crate::source::PolicyStore;
+
+/// A request for an action on every resource whose ARN has given components, or on `*`.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyResource<'a> {
+    /// The action.
+    pub action: &'static ActionMetadata,
+    /// One of the resources, or `*`.
+    pub example: RequestedResource<'a>,
+    /// The components of the ARNs; `None` for `*`.
+    pub components: Option<&'a [Nfa; 5]>,
+    /// The scope of the deployment.
+    pub scope: &'a Scope,
+}
+
+/// The result of [`AnyResource::evaluate`].
+#[derive(Debug)]
+pub struct AnyResourceEvaluation {
+    /// The evaluation with a context in which every key is unknown. It is indeterminate if it depends on the resource.
+    pub evaluation: Evaluation,
+    /// Whatever else the evaluation of this principal depends on: tags and other attributes, as text to compare with.
+    pub principal: Vec<String>,
+}
+
+/// A statement that matches, or that may match.
+#[derive(Clone, Copy)]
+pub struct PossibleMatch<'a> {
+    /// The type of its policy.
+    pub policy_type: PolicyType,
+    /// The statement.
+    pub statement: &'a Statement,
+    /// Whether it matches: [`Truth::True`] or [`Truth::Unknown`].
+    pub matches: Truth,
+    /// Whether it is unknown only because its resource element matches some of the resources.
+    pub depends_on_resource: bool,
+    /// The request, whose keys fill the variables of patterns.
+    pub request: &'a Request<'a>,
+}
+
+impl AnyResource<'_> {
+    /// Evaluates the request with the policies of `principal`, and calls `visit` for each statement that may match if
+    /// the evaluation is indeterminate.
+    pub fn evaluate(
+        &self,
+        store: &PolicyStore,
+        principal: &Principal,
+        mut visit: impl FnMut(PossibleMatch<'_>),
+    ) -> AnyResourceEvaluation {
+        let policies = store.policies(principal);
+        let principal = policies.enrich(principal);
+        let context = Context::unknown();
+        let mut request = Request::new(&principal, self.action.into(), self.example, &context)
+            .of(&principal, policies.tags())
+            .in_scope(self.scope);
+        if let Some(components) = self.components {
+            request = request.with_any_of(components);
+        }
+        let stack = policies.stack(&principal);
+        let statements = ReferenceEvaluation::of(&stack, &request);
+        let evaluation = statements.answer();
+        if matches!(evaluation, Evaluation::Indeterminate(_)) {
+            for layer in &statements.layers {
+                for (_, statement) in layer.traces() {
+                    if statement.matches == Truth::False {
+                        continue;
+                    }
+                    let is_open = matches!(statement.resource, ResourcePart::Unknown(_));
+                    visit(PossibleMatch {
+                        policy_type: layer.policy_type,
+                        statement: statement.statement,
+                        matches: statement.matches,
+                        depends_on_resource: is_open && statement.matches == Truth::Unknown,
+                        request: &request,
+                    });
+                }
+            }
+        }
+        let tags = policies.tags().iter();
+        let principal = tags
+            .map(|(key, values)| format!("{key} = {values:?}"))
+            .chain([format!(
+                "{principal} {:?} {:?}",
+                principal.unique_id(),
+                principal.role_arn()
+            )])
+            .collect();
+        AnyResourceEvaluation {
+            evaluation,
+            principal,
+        }
+    }
+}
+
+/// Whether `key` represents the resource that is not known yet, not a condition key.
+pub fn is_unknown_resource(key: &crate::context::ConditionKey) -> bool {
+    *key == *UNKNOWN_RESOURCE
+}
