@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 use std::time::SystemTime;
 
-use crate::condition::instant::Instant;
+use crate::instant::Instant;
 
 /// The name of a condition key, for example `aws:ResourceTag/team`.
 ///

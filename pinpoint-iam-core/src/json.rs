@@ -10,8 +10,8 @@ use memchr::memchr;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::condition::quote::Quoted;
-use crate::policy::Position;
+use crate::position::Position;
+use crate::quoted::Quoted;
 use crate::suggest::nearest;
 
 /// One value of a text.

@@ -8,13 +8,18 @@ pub mod action;
 pub mod arn;
 pub mod condition;
 pub mod context;
+mod effect;
+mod instant;
 #[doc(hidden)]
 pub mod json;
 pub mod pattern;
 pub mod policy;
+mod position;
+mod quoted;
 pub mod resource;
 mod suggest;
 pub mod truth;
+mod version;
 
 /// What generated code refers to; no part of the public interface.
 #[doc(hidden)]
@@ -48,8 +53,8 @@ pub mod __private {
 #[doc(hidden)]
 pub mod internal {
     pub use crate::arn::holds_control_character;
-    pub use crate::condition::quote::{OneLine, Quoted};
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
+    pub use crate::quoted::{OneLine, Quoted};
     pub use crate::resource::decode;
     pub use crate::suggest::{is_in_other_spelling, nearest};
 }

@@ -7,16 +7,15 @@
 //! A value that is no ARN satisfies neither the positive nor the negated operators, and a pattern without six components
 //! is met by nothing. A value that starts like an ARN but is longer than any, or holds control characters, is undecidable.
 
-use super::error::ConditionError;
-use super::matcher::{Undecidable, ValueMatch};
-use super::string::fault;
+use super::error::{ConditionError, pattern_fault};
 use super::value::ConditionValue;
+use super::value_match::{Undecidable, ValueMatch};
 use crate::arn::{Arn, InvalidArn};
 use crate::context::{ContextLookup, Value};
 use crate::pattern::characters::Characters;
 use crate::pattern::classes::{Atom, Unfilled, unfilled};
 use crate::pattern::{Case, Match, Pattern, Syntax};
-use crate::policy::Version;
+use crate::version::Version;
 
 /// The patterns that an ARN of the request is held against; nothing stands for one without six components.
 #[derive(Clone, Debug)]
@@ -36,7 +35,7 @@ impl ArnMatcher {
         ConditionError::each(values, |value| {
             let components: Vec<Pattern> = split(value.text(), syntax)
                 .map(|component| {
-                    Pattern::parse(component, syntax).map_err(|error| fault(value, &error))
+                    Pattern::parse(component, syntax).map_err(|error| pattern_fault(value, &error))
                 })
                 .collect::<Result<_, _>>()?;
             Ok::<_, (String, String)>(components.try_into().ok())

@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::error::ConditionError;
-use super::matcher::{Undecidable, ValueMatch};
 use super::value::ConditionValue;
+use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 
 /// The bytes that a value of the request is held against.

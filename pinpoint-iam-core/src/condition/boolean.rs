@@ -4,8 +4,8 @@
 //! another value is met.
 
 use super::error::ConditionError;
-use super::matcher::{Undecidable, ValueMatch};
 use super::value::ConditionValue;
+use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 
 /// The Booleans that a value of the request is held against; nothing stands for a value with a variable.

@@ -5,11 +5,11 @@
 //! time is midnight UTC.
 
 use super::error::ConditionError;
-use super::instant::{Instant, InvalidInstant};
-use super::matcher::{Undecidable, ValueMatch};
 use super::operator::Relation;
 use super::value::ConditionValue;
+use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
+use crate::instant::{Instant, InvalidInstant};
 
 /// The instants that a value of the request is held against.
 #[derive(Clone, Debug)]

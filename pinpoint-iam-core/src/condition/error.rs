@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::value::ConditionValue;
+use crate::pattern::PatternError;
 
 /// Which part of a condition is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,3 +72,11 @@ impl fmt::Display for ConditionError {
 }
 
 impl Error for ConditionError {}
+
+/// What is wrong with a value that is no pattern.
+pub(super) fn pattern_fault(value: &ConditionValue, error: &PatternError) -> (String, String) {
+    (
+        format!("{value}: {}", error.message()),
+        error.hint().to_owned(),
+    )
+}

@@ -1,9 +1,10 @@
 //! From the values of a key to the answer of a condition.
 
-use super::matcher::{Matcher, Undecidable, ValueMatch};
+use super::matcher::Matcher;
 use super::null::NullMatcher;
 use super::operator::SetOperator;
 use super::outcome::{Finding, Outcome};
+use super::value_match::{Undecidable, ValueMatch};
 use super::{Condition, Effect};
 use crate::context::{ContextLookup, Lookup, Value};
 use crate::truth::Truth;

@@ -14,8 +14,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv4Net};
 
 use super::error::ConditionError;
-use super::matcher::{Undecidable, ValueMatch};
 use super::value::ConditionValue;
+use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 
 /// The ranges that an address of the request is looked for in.

@@ -121,33 +121,33 @@ pub(crate) mod boolean;
 mod date;
 mod error;
 mod evaluate;
-pub(crate) mod instant;
 pub(crate) mod ip_address;
 mod matcher;
 mod null;
 mod numeric;
 mod operator;
 mod outcome;
-pub(crate) mod quote;
 #[doc(hidden)]
 pub mod samples;
 mod string;
 mod value;
+mod value_match;
 
 use std::fmt;
 
 pub use error::{ConditionError, Part};
-pub use matcher::Undecidable;
 pub use operator::{BaseOperator, Operator, SetOperator};
 pub use outcome::{Finding, Outcome, Reason};
 pub use value::ConditionValue;
+pub use value_match::Undecidable;
 
 use crate::context::{ConditionKey, ContextLookup};
-use crate::policy::{Effect, Version};
+use crate::effect::Effect;
+use crate::quoted::Quoted;
 #[cfg(doc)]
 use crate::truth::Truth;
+use crate::version::Version;
 use matcher::Matcher;
-use quote::Quoted;
 
 /// One operator with one condition key and the values it is compared with.
 ///

@@ -8,8 +8,8 @@
 
 use super::boolean;
 use super::error::ConditionError;
-use super::matcher::ValueMatch;
 use super::value::ConditionValue;
+use super::value_match::ValueMatch;
 use crate::context::Value;
 use crate::truth::Truth;
 

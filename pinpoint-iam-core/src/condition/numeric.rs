@@ -10,9 +10,9 @@
 use rust_decimal::Decimal;
 
 use super::error::ConditionError;
-use super::matcher::{Undecidable, ValueMatch};
 use super::operator::Relation;
 use super::value::ConditionValue;
+use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 
 /// The numbers that a value of the request is held against.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::error::{ConditionError, Part};
-use super::quote::Quoted;
+use crate::quoted::Quoted;
 use crate::suggest::nearest;
 
 /// A condition operator as it is written: `StringLike`, `ForAnyValue:StringEquals`, `BoolIfExists`.

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::Condition;
-use super::matcher::{Matcher, Undecidable};
+use super::matcher::Matcher;
 use super::operator::{BaseOperator, SetOperator};
-use super::quote::Quoted;
+use super::value_match::Undecidable;
 use crate::context::{ConditionKey, Value};
+use crate::quoted::Quoted;
 use crate::truth::Truth;
 
 /// Whether a condition holds, and why.

@@ -128,7 +128,8 @@ mod tests {
     use super::*;
     use crate::condition::ConditionValue;
     use crate::context::Context;
-    use crate::policy::{Effect, Version};
+    use crate::effect::Effect;
+    use crate::version::Version;
     use std::collections::BTreeSet;
 
     fn conditions(written: &[(&str, &[&str])]) -> Vec<Condition> {

@@ -6,14 +6,14 @@
 //! Whether AWS ignores the case of letters outside ASCII is not documented, apart from `ß` and `ss`, which differ. Where
 //! that makes the difference, the comparison is undecidable.
 
-use super::error::ConditionError;
-use super::matcher::{Undecidable, ValueMatch};
+use super::error::{ConditionError, pattern_fault};
 use super::value::ConditionValue;
+use super::value_match::{Undecidable, ValueMatch};
 use crate::context::{ContextLookup, Value};
 use crate::pattern::characters::Characters;
 use crate::pattern::classes::{Unfilled, unfilled};
-use crate::pattern::{Case, Pattern, PatternError, Syntax};
-use crate::policy::Version;
+use crate::pattern::{Case, Pattern, Syntax};
+use crate::version::Version;
 
 /// The texts that a value of the request is held against.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl StringMatcher {
             variables: version.has_variables(),
         };
         let patterns = ConditionError::each(values, |value| {
-            Pattern::parse(value.text(), syntax).map_err(|error| fault(value, &error))
+            Pattern::parse(value.text(), syntax).map_err(|error| pattern_fault(value, &error))
         })?;
         Ok(Self { case, patterns })
     }
@@ -94,12 +94,4 @@ impl StringMatcher {
                 .map(|pattern| pattern.matches(text, case, facts)),
         )
     }
-}
-
-/// What is wrong with a value that is no pattern.
-pub(super) fn fault(value: &ConditionValue, error: &PatternError) -> (String, String) {
-    (
-        format!("{value}: {}", error.message()),
-        error.hint().to_owned(),
-    )
 }

@@ -1,6 +1,6 @@
 //! The values that a policy writes in a condition.
 
-use super::quote::Quoted;
+use crate::quoted::Quoted;
 use std::fmt;
 
 /// One value of a condition, as the policy writes it.

@@ -8,7 +8,8 @@ use memchr::memchr2;
 use super::glob::{Piece, glob};
 use super::nfa::Nfa;
 use super::part::{Filled, Part, Variable};
-use super::shape::{Shape, Token, Tokens};
+use super::shape::{Shape, Tokens};
+use super::token::Token;
 use super::{Case, Coverage, Match, Pattern};
 use crate::context::ContextLookup;
 

@@ -1,7 +1,6 @@
 //! Sets of characters.
 
 use super::Case;
-use crate::resource::IdFormat;
 
 /// The characters of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,8 +15,8 @@ pub enum Characters {
     One(char),
     /// The characters that equal this one in a comparison of such letters.
     Alike(char, Case),
-    /// Those that stand in an id as they are, save the dot.
-    Undotted(IdFormat),
+    /// Those of an id, except the dot.
+    Undotted(IdCharacters),
     /// A digit of an encoded byte.
     UpperHexadecimal,
     /// Those of the names of users, roles and sessions.
@@ -42,9 +41,35 @@ impl Characters {
             Self::WithoutColon => character != ':',
             Self::One(one) => one == character,
             Self::Alike(one, case) => case.is_alike(one, character),
-            Self::Undotted(accepts) => character != '.' && accepts.keeps(character),
+            Self::Undotted(characters) => character != '.' && characters.contain(character),
             Self::UpperHexadecimal => matches!(character, '0'..='9' | 'A'..='F'),
             Self::Name => is_name_character(character),
+        }
+    }
+}
+
+/// The characters that an ARN has of an id as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IdCharacters {
+    /// Those of an id that a service gives out. It has no others.
+    Identifier,
+    /// Those of an id that an application chooses. All others are percent-encoded.
+    Opaque,
+}
+
+impl IdCharacters {
+    /// Whether `character` is one of them.
+    pub fn contain(self, character: char) -> bool {
+        u8::try_from(character).is_ok_and(|byte| self.contain_byte(byte))
+    }
+
+    /// Whether the character of this ASCII byte is one of them.
+    #[inline]
+    pub(crate) fn contain_byte(self, byte: u8) -> bool {
+        let of_all = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        match self {
+            Self::Identifier => of_all,
+            Self::Opaque => of_all || matches!(byte, b'~' | b'+' | b'=' | b',' | b'@'),
         }
     }
 }

@@ -631,7 +631,7 @@ mod tests {
     #[test]
     fn texts_are_as_the_frame_has_them() {
         let mut frame = Nfa::text("apps/");
-        frame.push_id(crate::resource::IdFormat::Identifier);
+        frame.push_id(crate::pattern::characters::IdCharacters::Identifier);
         let pattern = Pattern::parse("apps/*x", SYNTAX).unwrap();
         let patterns = [atoms(pattern.parts(), Case::Sensitive, Characters::All).unwrap()];
         let found = Classes::of(&Question {

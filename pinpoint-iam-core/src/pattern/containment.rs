@@ -10,7 +10,7 @@ use super::nfa::Nfa;
 const MAX_WORK: usize = 2_000_000;
 
 /// A pattern as an automaton: its positions are the states.
-pub(super) struct Containment {
+struct Containment {
     atoms: Vec<Symbol>,
     /// The characters that the pattern names. All others are alike to it.
     named: BTreeSet<char>,
@@ -26,9 +26,18 @@ enum Symbol {
 /// The positions that what was read so far can have led to.
 type Positions = BTreeSet<usize>;
 
+impl Nfa {
+    /// Whether a pattern of these parts matches each of the texts.
+    ///
+    /// `false` says nothing where the pattern has a variable, or where finding out would take too long.
+    pub fn is_covered_by<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
+        Containment::of(parts).is_some_and(|cover| cover.covers(self))
+    }
+}
+
 impl Containment {
     /// The automaton of a pattern without variables.
-    pub(super) fn of<'p>(parts: impl Iterator<Item = Part<'p>>) -> Option<Self> {
+    fn of<'p>(parts: impl Iterator<Item = Part<'p>>) -> Option<Self> {
         let mut atoms = Vec::new();
         let mut named = BTreeSet::new();
         for part in parts {
@@ -46,7 +55,7 @@ impl Containment {
     }
 
     /// Whether the pattern matches every text: both are walked together, over every text at once.
-    pub(super) fn covers(&self, language: &Nfa) -> bool {
+    fn covers(&self, language: &Nfa) -> bool {
         let start = (language.start(), self.closed([0].into()));
         let mut seen = BTreeSet::from([start.clone()]);
         let mut ahead = vec![start];

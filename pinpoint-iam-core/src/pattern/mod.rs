@@ -26,6 +26,7 @@ mod part;
 mod read;
 mod search;
 mod shape;
+mod token;
 
 use std::fmt;
 

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Part;
-use super::characters::Characters;
-use super::containment::Containment;
-use crate::resource::IdFormat;
+use super::characters::{Characters, IdCharacters};
 
 /// A set of texts, as an automaton that reads them character by character.
 ///
@@ -102,16 +100,6 @@ impl Nfa {
         self.end = states.get(other.end).copied().unwrap_or(self.end);
     }
 
-    /// Appends an id, as it is written in ARNs. How long it may be is left out.
-    ///
-    /// [`IdFormat::OneOf`] is [`push_one_of`](Self::push_one_of), which takes lists that are not static.
-    pub fn push_id(&mut self, accepts: IdFormat) {
-        match accepts {
-            IdFormat::Identifier | IdFormat::Opaque => self.push_free_id(accepts),
-            IdFormat::OneOf(values) => self.push_one_of(values),
-        }
-    }
-
     /// Appends one of `values`, as they are written.
     pub fn push_one_of(&mut self, values: &[impl AsRef<str>]) {
         let start = self.end;
@@ -127,11 +115,11 @@ impl Nfa {
         self.end = behind;
     }
 
-    /// Any id but the empty one, `.` and `..`.
-    fn push_free_id(&mut self, accepts: IdFormat) {
+    /// Appends any id of these characters but the empty one, `.` and `..`, as ARNs have it. How long it may be is left out.
+    pub fn push_id(&mut self, accepts: IdCharacters) {
         let start = self.end;
         let [one_dot, two_dots, behind] = [self.state(), self.state(), self.state()];
-        let encoded = (accepts == IdFormat::Opaque).then(|| {
+        let encoded = (accepts == IdCharacters::Opaque).then(|| {
             let [percent, digit] = [self.state(), self.state()];
             self.step(percent, Characters::UpperHexadecimal, digit);
             self.step(digit, Characters::UpperHexadecimal, behind);
@@ -195,13 +183,6 @@ impl Nfa {
         states.contains(&self.end)
     }
 
-    /// Whether a pattern of these parts matches each of the texts.
-    ///
-    /// `false` says nothing where the pattern has a variable, or where finding out would take too long.
-    pub fn is_covered_by<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
-        Containment::of(parts).is_some_and(|cover| cover.covers(self))
-    }
-
     pub(super) const fn start(&self) -> usize {
         0
     }
@@ -258,15 +239,18 @@ mod tests {
         language.meets(Pattern::parse(pattern, SYNTAX).unwrap().parts())
     }
 
-    fn apps_and(accepts: IdFormat) -> Nfa {
+    fn apps_and(accepts: IdCharacters) -> Nfa {
         let mut language = Nfa::text("apps/");
         language.push_id(accepts);
         language.push_text("/end");
         language
     }
 
-    fn channels() -> IdFormat {
-        IdFormat::OneOf(&["SMS", "VOICE"])
+    fn apps_and_channels() -> Nfa {
+        let mut language = Nfa::text("apps/");
+        language.push_one_of(&["SMS", "VOICE"]);
+        language.push_text("/end");
+        language
     }
 
     #[test]
@@ -304,7 +288,7 @@ mod tests {
 
     #[test]
     fn an_identifier_is_any_text_that_is_accepted() {
-        let language = apps_and(IdFormat::Identifier);
+        let language = apps_and(IdCharacters::Identifier);
         for (pattern, expected) in [
             ("apps/a1/end", true),
             ("apps/A-1_b.c/end", true),
@@ -336,7 +320,7 @@ mod tests {
 
     #[test]
     fn an_opaque_value_is_any_text_as_it_is_encoded() {
-        let language = apps_and(IdFormat::Opaque);
+        let language = apps_and(IdCharacters::Opaque);
         for (pattern, expected) in [
             ("apps/ana@example.com/end", true),
             ("apps/a%2Fb/end", true),
@@ -358,7 +342,7 @@ mod tests {
 
     #[test]
     fn a_value_of_a_list_is_written_as_the_list_spells_it() {
-        let language = apps_and(channels());
+        let language = apps_and_channels();
         for (pattern, expected) in [
             ("apps/SMS/end", true),
             ("apps/VOICE/end", true),
@@ -380,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_pattern_covers_a_language_when_every_text_matches() {
-        let identifier = apps_and(IdFormat::Identifier);
+        let identifier = apps_and(IdCharacters::Identifier);
         for (pattern, expected) in [
             ("*", true),
             ("apps/*", true),
@@ -410,11 +394,7 @@ mod tests {
             ("apps/????*/end", false),
             ("apps/SMS/end", false),
         ] {
-            assert_eq!(
-                covers(&apps_and(channels()), pattern),
-                expected,
-                "{pattern}"
-            );
+            assert_eq!(covers(&apps_and_channels(), pattern), expected, "{pattern}");
         }
         // Both values of the list have a letter that the pattern names, at places of their own.
         assert!(covers(&Nfa::one_of(&["ab", "cb"]), "?b"));
@@ -423,7 +403,7 @@ mod tests {
         assert!(covers(&Nfa::of_scope(), "*"));
         assert!(!covers(&Nfa::of_scope(), "?*"));
         assert!(covers(&Nfa::empty_text(), "**"));
-        assert!(!covers(&apps_and(IdFormat::Opaque), "apps/*%*/end"));
+        assert!(!covers(&apps_and(IdCharacters::Opaque), "apps/*%*/end"));
     }
 
     /// What covers a language matches all of its members.
@@ -431,14 +411,14 @@ mod tests {
     fn what_covers_a_language_matches_its_members() {
         let languages = [
             (
-                apps_and(IdFormat::Identifier),
+                apps_and(IdCharacters::Identifier),
                 vec!["apps/a/end", "apps/b.1/end", "apps/apps/end"],
             ),
             (
-                apps_and(IdFormat::Opaque),
+                apps_and(IdCharacters::Opaque),
                 vec!["apps/%2F/end", "apps/~/end", "apps/a/end"],
             ),
-            (apps_and(channels()), vec!["apps/SMS/end", "apps/VOICE/end"]),
+            (apps_and_channels(), vec!["apps/SMS/end", "apps/VOICE/end"]),
         ];
         let parts = ["", "*", "?", "apps/", "a", "/end", "S", "%", "."];
         let mut covered = 0;
@@ -463,7 +443,7 @@ mod tests {
 
     #[test]
     fn hostile_patterns_are_given_up() {
-        let language = apps_and(IdFormat::Identifier);
+        let language = apps_and(IdCharacters::Identifier);
         for piece in ["*a", "a*", "*?", "*a?????????????????????????"] {
             let pattern = format!("apps/{}*", piece.repeat(200));
             assert!(!covers(&language, &pattern), "{piece}");
@@ -475,9 +455,9 @@ mod tests {
     #[test]
     fn a_pattern_that_matches_a_member_meets_the_language() {
         let members = [
-            (apps_and(IdFormat::Identifier), "apps/a.1/end"),
-            (apps_and(IdFormat::Opaque), "apps/a%2F/end"),
-            (apps_and(channels()), "apps/SMS/end"),
+            (apps_and(IdCharacters::Identifier), "apps/a.1/end"),
+            (apps_and(IdCharacters::Opaque), "apps/a%2F/end"),
+            (apps_and_channels(), "apps/SMS/end"),
         ];
         let parts = ["", "*", "?", "apps/", "a", "/end", "SMS", "%", "."];
         let mut met = 0;
@@ -500,8 +480,8 @@ mod tests {
     /// A search that tries and takes back needs 2,000 to the power of 20 steps for these.
     #[test]
     fn hostile_patterns_end() {
-        let mut language = apps_and(IdFormat::Identifier);
-        language.push_id(IdFormat::Opaque);
+        let mut language = apps_and(IdCharacters::Identifier);
+        language.push_id(IdCharacters::Opaque);
         let start = Instant::now();
         for piece in ["*a", "a*", "*?", "a*a", "${aws:username}"] {
             let pattern = format!("apps/{}/nowhere", piece.repeat(2000));

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::glob::Piece;
 use super::part::Variable;
-use super::shape::Token;
+use super::token::Token;
 use crate::context::ConditionKey;
 
 /// A variable that is not written as variables are.

@@ -2,10 +2,9 @@
 
 use memchr::{memchr, memchr2};
 
-use super::glob::Piece;
-use super::part::Variable;
-use super::read;
-use super::{PatternError, Syntax};
+use super::Syntax;
+use super::read::{self, PatternError};
+use super::token::Token;
 
 /// What matching has to expect of a pattern's text. Without variables the text itself says all.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,12 +24,6 @@ pub(super) enum Shape<T> {
 /// What a text with variables consists of.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Tokens(Box<[Token]>);
-
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Token {
-    Fixed(Piece<'static>),
-    Variable(Variable),
-}
 
 impl Shape<Tokens> {
     pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Self, PatternError> {

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::error::{Flaw, Place, Position};
-use super::statement::Effect;
+use super::error::{Flaw, Place};
 use super::values::Values;
-use crate::condition::quote::Quoted;
 use crate::context::Context;
+use crate::effect::Effect;
 use crate::pattern::{BorrowedPattern, Case, Match};
+use crate::position::Position;
+use crate::quoted::Quoted;
 
 /// The actions that a statement is about: those that match one of the patterns, or, negated, those that match none.
 ///

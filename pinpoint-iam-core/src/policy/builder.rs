@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::document::Document;
 use super::error::ParseError;
-use super::statement::Effect;
 use super::validate;
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
 use crate::arn::Scope;
+use crate::effect::Effect;
 use crate::resource::{Resource, ResourceSet};
 
 impl Document {

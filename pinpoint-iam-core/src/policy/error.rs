@@ -3,61 +3,7 @@
 use std::fmt;
 
 use crate::pattern::PatternError;
-
-/// A place in the text of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position {
-    line: u32,
-    column: u32,
-}
-
-impl Position {
-    /// The first character of a text.
-    pub(crate) const START: Self = Self { line: 1, column: 1 };
-
-    /// The place behind so many lines, and behind so many characters of the last one.
-    pub(crate) fn behind_start(lines: usize, characters: usize) -> Self {
-        Self {
-            line: advance(1, lines),
-            column: advance(1, characters),
-        }
-    }
-
-    /// The place `passed` characters further on.
-    pub(crate) fn behind(self, passed: &str) -> Self {
-        match passed.rsplit_once('\n') {
-            Some((lines, last)) => Self {
-                line: advance(self.line, 1 + lines.matches('\n').count()),
-                column: advance(1, last.chars().count()),
-            },
-            None => Self {
-                line: self.line,
-                column: advance(self.column, passed.chars().count()),
-            },
-        }
-    }
-
-    /// The line, counted from 1.
-    pub const fn line(&self) -> usize {
-        self.line as usize
-    }
-
-    /// The column, counted in characters from 1.
-    pub const fn column(&self) -> usize {
-        self.column as usize
-    }
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}, column {}", self.line, self.column)
-    }
-}
-
-/// Stops at four thousand million, which no text that is read in earnest has of either.
-fn advance(number: u32, by: usize) -> u32 {
-    number.saturating_add(u32::try_from(by).unwrap_or(u32::MAX))
-}
+use crate::position::Position;
 
 /// Where something was written. All places are equal: they are no part of what a document says.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::condition::quote::Quoted;
+use crate::quoted::Quoted;
 use crate::suggest::nearest;
 
 /// What a policy is attached to, and so what AWS lets it say.

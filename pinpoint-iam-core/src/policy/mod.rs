@@ -97,8 +97,8 @@ pub use action::{ActionElement, ActionPattern};
 pub use builder::{
     Actions, AllActOn, BuildError, CompleteStatement, DocumentBuilder, Resources, StatementBuilder,
 };
-pub use document::{Document, Version};
-pub use error::{ParseError, Position};
+pub use document::Document;
+pub use error::ParseError;
 pub use kind::{PolicyKind, UnknownPolicyKind};
 pub use limits::Limits;
 pub use lint::{Lint, LintCode};
@@ -106,4 +106,8 @@ pub use partitions::Partitions;
 pub use principal::PrincipalElement;
 pub use resource::ResourceElement;
 pub use resource_pattern::ResourcePattern;
-pub use statement::{Effect, Statement};
+pub use statement::Statement;
+
+pub use crate::effect::Effect;
+pub use crate::position::Position;
+pub use crate::version::Version;

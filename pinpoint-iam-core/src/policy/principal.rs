@@ -1,9 +1,10 @@
 //! `Principal` and `NotPrincipal`.
 
-use super::error::{Flaw, Place, Position};
+use super::error::{Flaw, Place};
 use super::values::Values;
 use crate::arn::Arn;
-use crate::condition::quote::Quoted;
+use crate::position::Position;
+use crate::quoted::Quoted;
 
 /// The principals that a statement of a resource-based policy is about: those that it lists, or, negated, all others.
 ///

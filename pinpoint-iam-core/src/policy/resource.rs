@@ -1,8 +1,8 @@
 //! `Resource` and `NotResource`.
 
-use super::error::Position;
 use super::resource_pattern::ResourcePattern;
 use super::values::Values;
+use crate::position::Position;
 
 /// The resources that a statement is about: those that match one of the patterns, or, negated, those that match none.
 ///

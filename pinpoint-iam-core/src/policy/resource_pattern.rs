@@ -5,16 +5,17 @@ use std::num::NonZeroU32;
 
 use memchr::memchr_iter;
 
-use super::document::Version;
-use super::error::{Flaw, Place, Position};
-use super::short_arn;
-use crate::condition::quote::Quoted;
+use super::error::{Flaw, Place};
+use super::short_arn::{self, LAST};
 use crate::context::{Context, ContextLookup};
 use crate::pattern::characters::Characters;
 use crate::pattern::classes::{Atom, Unfilled, literal, unfilled};
 use crate::pattern::nfa::Nfa;
 use crate::pattern::{BorrowedPattern, Case, Coverage, Match, Tokens, Variable};
+use crate::position::Position;
+use crate::quoted::Quoted;
 use crate::resource::RequestedResource;
+use crate::version::Version;
 
 /// `*`, or an ARN with wildcards and, behind the fifth colon, policy variables.
 ///
@@ -262,9 +263,6 @@ impl fmt::Display for ResourcePattern {
 /// The pattern for every resource.
 const EVERYTHING: &str = "*";
 
-/// The index of an ARN's last component, counted from the partition.
-pub(super) const LAST: usize = 4;
-
 /// The pieces of an ARN whose components, from the partition on, are these; any text where there is none.
 fn pieces_of<'p>(components: &[Option<BorrowedPattern<'p>>]) -> Vec<Unfilled<'p>> {
     let atom = |atom| Unfilled::Atom(atom);
@@ -338,7 +336,7 @@ mod tests {
     use super::*;
     use crate::arn::Arn;
     use crate::context::ConditionKey;
-    use crate::resource::IdFormat;
+    use crate::pattern::characters::IdCharacters;
 
     const CAMPAIGN: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1";
 
@@ -400,7 +398,7 @@ mod tests {
     fn extents() {
         let components = |resource: &str| {
             let mut last = Nfa::text("apps/");
-            last.push_id(IdFormat::Identifier);
+            last.push_id(IdCharacters::Identifier);
             last.push_text(resource);
             let [partition, service, region, account] =
                 ["aws", "mobiletargeting", "us-east-1", "123456789012"].map(Nfa::text);

@@ -1,22 +1,26 @@
 //! Writing documents back.
 
+use std::fmt;
+
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::action::{ActionElement, ActionPattern};
-use super::document::{Document, Version};
+use super::document::Document;
 use super::principal::{PrincipalElement, PrincipalValue};
 use super::resource::ResourceElement;
 use super::resource_pattern::ResourcePattern;
-use super::statement::{Conditions, Effect, Statement};
+use super::statement::{Conditions, Statement};
 use super::values::Values;
 use crate::condition::{Condition, ConditionValue};
+use crate::effect::Effect;
 use crate::json;
 use crate::policy::document::is_accepted_by_iam;
+use crate::version::Version;
 
 /// The document as JSON that every API of AWS accepts: characters that IAM's does not are escaped.
-pub(super) fn text(document: &Document, with_line_breaks: bool) -> serde_json::Result<String> {
+fn text(document: &Document, with_line_breaks: bool) -> serde_json::Result<String> {
     let json = match with_line_breaks {
         true => serde_json::to_string_pretty(document)?,
         false => serde_json::to_string(document)?,
@@ -32,6 +36,23 @@ pub(super) fn text(document: &Document, with_line_breaks: bool) -> serde_json::R
             })
             .collect(),
     })
+}
+
+impl Document {
+    /// The document as JSON with line breaks and two blanks of indentation.
+    pub fn to_string_pretty(&self) -> String {
+        format!("{self:#}")
+    }
+}
+
+/// Writes compact JSON, and with `{:#}` JSON with line breaks.
+///
+/// Characters beyond U+00FF are escaped, because IAM's API accepts them in no other form.
+impl fmt::Display for Document {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let json = text(self, formatter.alternate()).map_err(|_| fmt::Error)?;
+        formatter.write_str(&json)
+    }
 }
 
 /// Meant for serializers of `serde_json`, which keep the digits of numbers as they were written.

@@ -1,7 +1,9 @@
 //! How short ARNs are laid over whole ones, see [`ResourcePattern::matches`](super::ResourcePattern::matches).
 
-use super::resource_pattern::LAST;
 use crate::pattern::BorrowedPattern;
+
+/// The index of an ARN's last component, counted from the partition.
+pub(super) const LAST: usize = 4;
 
 /// Whether the patterns fit with the missing components at the end, or behind one that ends in `*`.
 pub(super) fn fits(
@@ -66,10 +68,11 @@ mod tests {
     use crate::arn::Arn;
     use crate::context::Context;
     use crate::pattern::Match;
-    use crate::policy::Version;
-    use crate::policy::error::{Place, Position};
+    use crate::policy::error::Place;
     use crate::policy::resource_pattern::ResourcePattern;
+    use crate::position::Position;
     use crate::resource::RequestedResource;
+    use crate::version::Version;
 
     const CAMPAIGN: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1";
 

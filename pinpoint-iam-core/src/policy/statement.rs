@@ -1,39 +1,12 @@
 //! Statements.
 
-use std::fmt;
-
 use super::action::ActionElement;
-use super::error::{Place, Position};
+use super::error::Place;
 use super::principal::PrincipalElement;
 use super::resource::ResourceElement;
 use crate::condition::Condition;
-
-/// What a statement does when it matches.
-///
-/// See [Effect](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Effect {
-    /// It grants what it matches, unless another statement denies it.
-    Allow,
-    /// It refuses what it matches, whatever other statements say.
-    Deny,
-}
-
-impl Effect {
-    /// The word as policies write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "Allow",
-            Self::Deny => "Deny",
-        }
-    }
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
+use crate::effect::Effect;
+use crate::position::Position;
 
 /// One statement of a document.
 ///

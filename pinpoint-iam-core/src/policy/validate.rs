@@ -1,21 +1,96 @@
 //! What AWS asks of a new policy beyond what a stored one must be.
 
 use super::action::{ActionElement, ActionPattern};
-use super::document::{Document, Version};
-use super::error::{ParseError, Position};
+use super::document::Document;
+use super::error::ParseError;
 use super::kind::{PolicyKind, Quota};
 use super::partitions::Partitions;
 use super::principal::PrincipalElement;
 use super::resource::ResourceElement;
 use super::resource_pattern::ResourcePattern;
 use super::sid;
-use super::statement::{Effect, Statement};
-use crate::condition::quote::Quoted;
+use super::statement::Statement;
+use crate::effect::Effect;
 use crate::json;
 use crate::pattern::BorrowedPattern;
+use crate::position::Position;
+use crate::quoted::Quoted;
+use crate::version::Version;
+
+impl Document {
+    /// Whether AWS would accept the document as a new policy of `kind`.
+    ///
+    /// - `Version` is 2012-10-17, except in resource-based, inline and role trust policies.
+    /// - `Principal` stands in resource-based and role trust policies and nowhere else; a resource control policy has
+    ///   `"Principal": "*"`. `NotPrincipal` is in statements that deny.
+    /// - `Resource` or `NotResource` stands in all policies but role trust policies, which have none, and resource-based
+    ///   policies, which may.
+    /// - A service prefix is made of letters, digits, `-` and `.`, without wildcards; `*:*` is accepted. What a name of an
+    ///   action is, AWS does not check.
+    /// - A resource is `*` or an ARN whose partition is `*` or one of AWS's and whose service is named. A short ARN has no
+    ///   empty component. ARNs of `iam` and `s3` have no region (S3's access points and the like apart), and what an ARN of
+    ///   `iam` names starts with a resource type. A resource-based policy may have a form that
+    ///   [its service completes](ResourcePattern::is_left_to_its_service).
+    /// - A `Sid` has letters and digits only and is unique unless empty, except in resource-based policies, which have any.
+    /// - The text of a policy that IAM or STS is given has no character beyond U+00FF; escapes may stand for such.
+    /// - Role trust policies list actions of `sts` only. Resource control policies deny, and have neither `NotAction` nor
+    ///   an action `*`.
+    /// - The document is not longer than the [quota](PolicyKind::quota). A service that keeps policies of its own need not
+    ///   have AWS's quotas: [`Document::validate_grammar`] leaves this rule out.
+    ///
+    /// # Errors
+    ///
+    /// The first fault in the document; [`Document::faults`] gives all of them.
+    pub fn validate(&self, kind: PolicyKind) -> Result<(), ParseError> {
+        first(self.faults(kind))
+    }
+
+    /// Everything that keeps the document from being a new policy of `kind`, in the order of the text.
+    pub fn faults(&self, kind: PolicyKind) -> Vec<ParseError> {
+        faults(self, kind)
+    }
+
+    /// [`Document::validate`] without the quota, for a deployment with these partitions: whether the document says what a
+    /// policy of `kind` may say there, however long it is.
+    ///
+    /// # Errors
+    ///
+    /// The first fault in the document; [`Document::grammar_faults`] gives all of them.
+    pub fn validate_grammar(
+        &self,
+        kind: PolicyKind,
+        partitions: &Partitions,
+    ) -> Result<(), ParseError> {
+        first(self.grammar_faults(kind, partitions))
+    }
+
+    /// The [`faults`](Self::faults) of the document without the quota, for a deployment with these partitions.
+    pub fn grammar_faults(&self, kind: PolicyKind, partitions: &Partitions) -> Vec<ParseError> {
+        grammar_faults(self, kind, partitions)
+    }
+
+    /// Whether every ARN of the document's resources is in one of these partitions, or leaves its partition open.
+    ///
+    /// An ARN of another partition matches nothing in the deployment: a `Deny` on it denies nothing. AWS rejects ARNs of
+    /// partitions that it does not have, so that every policy that it stores passes with [`Partitions::AWS`].
+    ///
+    /// # Errors
+    ///
+    /// The first such ARN.
+    pub fn validate_partitions(&self, partitions: &Partitions) -> Result<(), ParseError> {
+        first(partition_faults(self, partitions))
+    }
+}
+
+fn first(faults: Vec<ParseError>) -> Result<(), ParseError> {
+    match faults.into_iter().next() {
+        Some(fault) => Err(fault),
+        None => Ok(()),
+    }
+}
 
 /// Everything that is wrong with `document` as a policy of `kind`, in the order of the text.
-pub(super) fn faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
+fn faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
     let mut faults = Vec::from_iter(excess(document, kind));
     faults.extend(grammar_faults(document, kind, &Partitions::AWS));
     // Stable, so that faults in one place keep the order of the rules.
@@ -24,7 +99,7 @@ pub(super) fn faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
 }
 
 /// The [`faults`] of what the document says, without that of its length.
-pub(super) fn grammar_faults(
+fn grammar_faults(
     document: &Document,
     kind: PolicyKind,
     partitions: &Partitions,
@@ -59,7 +134,7 @@ pub(super) fn sid_faults(document: &Document) -> Vec<ParseError> {
 }
 
 /// The resources of `document` whose partition is none of `partitions`, in the order of the text.
-pub(super) fn partition_faults(document: &Document, partitions: &Partitions) -> Vec<ParseError> {
+fn partition_faults(document: &Document, partitions: &Partitions) -> Vec<ParseError> {
     let resources = document.statements().iter().filter_map(Statement::resource);
     let patterns = resources.flat_map(ResourceElement::patterns);
     patterns

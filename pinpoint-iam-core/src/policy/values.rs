@@ -1,6 +1,7 @@
 //! What a policy writes as one string or as a list of strings.
 
-use super::error::{Place, Position};
+use super::error::Place;
+use crate::position::Position;
 
 /// One or more values, and how they were written.
 ///

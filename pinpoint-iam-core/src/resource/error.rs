@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::metadata::{Field, ResourceTypeMetadata};
 use crate::arn::InvalidArn;
 
 /// An id that cannot stand in an ARN.
@@ -17,25 +16,14 @@ pub struct InvalidId {
 
 impl InvalidId {
     pub(crate) const fn new(
-        resource_type: &ResourceTypeMetadata,
-        field: &Field,
+        resource_type: &'static str,
+        field: &'static str,
         reason: InvalidIdReason,
     ) -> Self {
         Self {
-            resource_type: resource_type.name,
-            field: field.name,
+            resource_type,
+            field,
             reason,
-        }
-    }
-
-    /// The ids of a resource type are not as many as its ARN has.
-    pub(super) const fn wrong_count(resource_type: &ResourceTypeMetadata) -> Self {
-        Self {
-            resource_type: resource_type.name,
-            field: "ids",
-            reason: InvalidIdReason::Count {
-                expected: resource_type.fields.len(),
-            },
         }
     }
 

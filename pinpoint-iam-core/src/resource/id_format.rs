@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::error::InvalidIdReason;
+use crate::pattern::characters::IdCharacters;
+use crate::pattern::nfa::Nfa;
 
 /// The longest value of an [`IdFormat::Identifier`] field, in bytes.
 pub const MAX_IDENTIFIER_LENGTH: usize = 128;
@@ -37,9 +39,18 @@ impl IdFormat {
     /// another field does not keep it refuses.
     pub fn keeps(self, character: char) -> bool {
         match self {
-            Self::Identifier => u8::try_from(character).is_ok_and(is_identifier),
-            Self::Opaque => u8::try_from(character).is_ok_and(stands_for_itself),
+            Self::Identifier => IdCharacters::Identifier.contain(character),
+            Self::Opaque => IdCharacters::Opaque.contain(character),
             Self::OneOf(names) => names.iter().any(|name| name.contains(character)),
+        }
+    }
+
+    /// Appends every id of this format to the texts of `language`, as ARNs have it.
+    pub(super) fn append_to(self, language: &mut Nfa) {
+        match self {
+            Self::Identifier => language.push_id(IdCharacters::Identifier),
+            Self::Opaque => language.push_id(IdCharacters::Opaque),
+            Self::OneOf(values) => language.push_one_of(values),
         }
     }
 
@@ -112,12 +123,11 @@ fn is_lower_case_of(name: &str, value: &str) -> bool {
 }
 
 fn is_identifier(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+    IdCharacters::Identifier.contain_byte(byte)
 }
 
 fn stands_for_itself(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'+' | b'=' | b',' | b'@')
+    IdCharacters::Opaque.contain_byte(byte)
 }
 
 fn hexadecimal(byte: u8) -> impl Iterator<Item = char> {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::RequestedResource;
-use super::error::{InvalidId, ResourceMismatch};
+use super::error::{InvalidId, InvalidIdReason, ResourceMismatch};
 use super::id_format::{IdFormat, decode};
 use crate::arn::{Arn, Scope};
 use crate::pattern::nfa::Nfa;
@@ -90,16 +90,14 @@ impl ResourceTypeMetadata {
     /// Names the first field whose value is refused; or says that there are not as many values as fields.
     pub fn fill(&'static self, values: &[&str]) -> Result<ResourcePart, InvalidId> {
         if values.len() != self.fields.len() {
-            return Err(InvalidId::wrong_count(self));
+            return Err(self.wrong_count());
         }
         let mut text = String::with_capacity(self.length(values));
         for piece in self.pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Field(position) => {
-                    let value = values
-                        .get(*position)
-                        .ok_or_else(|| InvalidId::wrong_count(self))?;
+                    let value = values.get(*position).ok_or_else(|| self.wrong_count())?;
                     self.write_value(*position, value, &mut text)?;
                 }
             }
@@ -129,11 +127,17 @@ impl ResourceTypeMetadata {
         let field = self
             .fields
             .get(position)
-            .ok_or_else(|| InvalidId::wrong_count(self))?;
+            .ok_or_else(|| self.wrong_count())?;
         field
             .accepts
             .write(value, text)
-            .map_err(|reason| InvalidId::new(self, field, reason))
+            .map_err(|reason| InvalidId::new(self.name, field.name, reason))
+    }
+
+    /// The ids of a resource type are not as many as its ARN has.
+    const fn wrong_count(&self) -> InvalidId {
+        let expected = self.fields.len();
+        InvalidId::new(self.name, "ids", InvalidIdReason::Count { expected })
     }
 
     /// Reads the fields back from an ARN.
@@ -264,7 +268,7 @@ impl ResourceTypeMetadata {
             });
             match (value, field) {
                 (Some((_, value)), _) => resource.push_text(value),
-                (None, Some(field)) => resource.push_id(field.accepts),
+                (None, Some(field)) => field.accepts.append_to(&mut resource),
                 // A template without its placeholder: nothing is claimed of what it may be.
                 (None, None) => resource.push_anything(),
             }
@@ -292,7 +296,7 @@ impl ResourceTypeMetadata {
     /// The resource component with `values` for the first fields and `*` for the others.
     pub(super) fn pattern(&self, values: &[&str]) -> Result<String, InvalidId> {
         if values.len() > self.fields.len() {
-            return Err(InvalidId::wrong_count(self));
+            return Err(self.wrong_count());
         }
         self.component_pattern(|position| values.get(position).copied())
     }

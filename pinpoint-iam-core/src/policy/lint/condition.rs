@@ -7,12 +7,13 @@ use ipnet::IpNet;
 
 use super::keys::{brought_along_by, is_often_absent_boolean, is_single_valued};
 use super::{Finding, LintCode, Report, why_no_variables};
-use crate::condition::quote::Quoted;
 use crate::condition::{BaseOperator, Condition, ConditionValue, SetOperator};
 use crate::condition::{arn, boolean, ip_address};
 use crate::context::{ConditionKey, is_multivalued};
+use crate::effect::Effect;
 use crate::policy::document::Document;
-use crate::policy::statement::{Effect, Statement};
+use crate::policy::statement::Statement;
+use crate::quoted::Quoted;
 
 /// A condition and what stands around it.
 struct Subject<'d> {

@@ -1,15 +1,16 @@
 //! Lints on documents, and on the principals, actions and resources of statements.
 
 use super::{Finding, LintCode, Report, why_no_variables};
-use crate::condition::quote::Quoted;
+use crate::effect::Effect;
 use crate::pattern::BorrowedPattern;
 use crate::policy::action::ActionPattern;
 use crate::policy::document::Document;
-use crate::policy::error::Position;
 use crate::policy::resource::ResourceElement;
 use crate::policy::resource_pattern::ResourcePattern;
 use crate::policy::sid;
-use crate::policy::statement::{Effect, Statement};
+use crate::policy::statement::Statement;
+use crate::position::Position;
+use crate::quoted::Quoted;
 
 type ActionRule = fn(&Statement, &ActionPattern) -> Option<Finding>;
 type ResourceRule = fn(&Document, &ResourcePattern) -> Option<Finding>;

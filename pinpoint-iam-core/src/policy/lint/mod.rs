@@ -7,7 +7,7 @@ mod keys;
 use std::fmt;
 
 use super::document::Document;
-use super::error::Position;
+use crate::position::Position;
 
 macro_rules! lint_codes {
     ($($(#[doc = $doc:literal])* $code:ident = $name:literal,)*) => {

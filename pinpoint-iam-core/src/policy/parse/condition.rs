@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use super::Places;
-use crate::condition::quote::Quoted;
 use crate::condition::{Condition, ConditionValue, Part};
 use crate::json::{self, Fault, Member, Node, Type};
-use crate::policy::document::Version;
 use crate::policy::statement::{ConditionPlace, Conditions, OperatorBlock};
+use crate::quoted::Quoted;
+use crate::version::Version;
 
 /// The conditions of a statement, and how they are grouped.
 pub(super) fn read(

@@ -4,23 +4,50 @@ mod condition;
 mod places;
 mod scan;
 
+use std::str::FromStr;
+
 use super::action::{ActionElement, KnownActions};
-use super::document::{Document, Version};
+use super::document::Document;
 use super::error::{Flaw, ParseError, Place};
 use super::limits::Limits;
 use super::principal::{PrincipalElement, PrincipalEntries, PrincipalType, PrincipalValue};
 use super::resource::ResourceElement;
 use super::resource_pattern::ResourcePattern;
-use super::statement::{Effect, Statement};
+use super::statement::Statement;
 use super::values::{List, Values};
-use crate::condition::quote::Quoted;
+use crate::effect::Effect;
 use crate::json::{self, Fault, Member, Node, Text, Type};
+use crate::quoted::Quoted;
 use crate::suggest::nearest;
+use crate::version::Version;
 use places::Places;
 
-/// Reads a document.
-pub(super) fn read(source: &str, limits: &Limits) -> Result<Document, ParseError> {
-    read_document(source, limits).map_err(|fault| fault.in_source(source))
+impl Document {
+    /// Reads a document with the default [`Limits`].
+    ///
+    /// # Errors
+    ///
+    /// When the text is not a policy document in every detail, or its meaning is not clear; see the [module](crate::policy).
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::parse_with(text, &Limits::default())
+    }
+
+    /// Reads a document within `limits`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Document::parse`], and when the text exceeds a limit.
+    pub fn parse_with(text: &str, limits: &Limits) -> Result<Self, ParseError> {
+        read_document(text, limits).map_err(|fault| fault.in_source(text))
+    }
+}
+
+impl FromStr for Document {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
 }
 
 impl Fault {

@@ -1,6 +1,7 @@
 //! From places in a text to lines and columns.
 
-use super::super::error::{Place, Position};
+use super::super::error::Place;
+use crate::position::Position;
 
 /// Turns offsets into lines and columns, without going through the text for each.
 pub(super) struct Places {

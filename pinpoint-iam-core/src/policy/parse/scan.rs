@@ -4,8 +4,8 @@ use memchr::memchr2;
 
 use crate::json::{self, Fault};
 use crate::policy::document::{Written, is_accepted_by_iam};
-use crate::policy::error::Position;
 use crate::policy::limits::Limits;
+use crate::position::Position;
 
 /// Checks length and depth, and counts the characters.
 ///

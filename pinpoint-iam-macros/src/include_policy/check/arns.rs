@@ -3,9 +3,9 @@
 use std::cell::OnceCell;
 
 use pinpoint_iam_catalog::{Action, Catalog, Component, IdFormat, Piece, ResourceType, Service};
+use pinpoint_iam_core::pattern::characters::IdCharacters;
 use pinpoint_iam_core::pattern::nfa::Nfa;
 use pinpoint_iam_core::policy::ResourcePattern;
-use pinpoint_iam_core::resource;
 
 /// An action of the catalog and the ARNs that it acts on.
 pub(super) struct CatalogAction<'c> {
@@ -129,8 +129,8 @@ impl Arns {
 /// Appends whatever a placeholder accepts.
 fn push_id(language: &mut Nfa, accepts: &IdFormat) {
     match accepts {
-        IdFormat::Identifier => language.push_id(resource::IdFormat::Identifier),
-        IdFormat::Opaque => language.push_id(resource::IdFormat::Opaque),
+        IdFormat::Identifier => language.push_id(IdCharacters::Identifier),
+        IdFormat::Opaque => language.push_id(IdCharacters::Opaque),
         IdFormat::OneOf(values) => language.push_one_of(values),
     }
 }

@@ -116,8 +116,8 @@ impl ActionMetadata {
             for (position, field) in resource_type.fields.iter().enumerate() {
                 if field.placeholder == *placeholder && part.field(position) != *value {
                     return Err(InvalidId::new(
-                        resource_type,
-                        field,
+                        resource_type.name,
+                        field.name,
                         InvalidIdReason::NotPinned(value),
                     ));
                 }

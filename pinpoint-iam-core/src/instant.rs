@@ -19,7 +19,7 @@ pub(crate) struct Instant {
 
 /// Why a text is not a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InvalidInstant {
+pub(crate) enum InvalidInstant {
     Malformed,
     NoSuchDate,
     NoSuchTime,
@@ -31,7 +31,7 @@ pub(super) enum InvalidInstant {
 
 impl InvalidInstant {
     /// What to do about it.
-    pub(super) const fn hint(self) -> &'static str {
+    pub(crate) const fn hint(self) -> &'static str {
         match self {
             Self::Malformed => {
                 "write a date such as `2026-10-30T00:00:00Z`, or the seconds since 1970-01-01"
@@ -53,7 +53,7 @@ impl Instant {
     /// - A date is `year`, `year-month` or `year-month-day`; then `T` and, if need be, `hour`, `hour:minute` or
     ///   `hour:minute:second` with up to nine decimals; then `Z`, an offset such as `+01:00` or `+01`, or nothing, which
     ///   means UTC. Months, days, hours, minutes and seconds may have one digit; letters may be lower case.
-    pub(super) fn parse(text: &str) -> Result<Self, InvalidInstant> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidInstant> {
         if is_digits(text) {
             let seconds: i64 = text.parse().map_err(|_| InvalidInstant::EpochTooLarge)?;
             return Ok(Self::from_seconds(seconds));
@@ -79,7 +79,7 @@ impl Instant {
     /// Reads what a request brings: as [`parse`](Self::parse), and seconds since 1970 with up to nine decimals.
     ///
     /// AWS's policy simulator was seen to read `1533859200.0` in a request. Whether it accepts that in a policy is not known.
-    pub(super) fn parse_in_request(text: &str) -> Result<Self, InvalidInstant> {
+    pub(crate) fn parse_in_request(text: &str) -> Result<Self, InvalidInstant> {
         match text.split_once('.') {
             Some((seconds, decimals)) if is_digits(seconds) => {
                 let whole = Self::parse(seconds)?;
@@ -92,21 +92,21 @@ impl Instant {
     }
 
     /// The point in time `seconds` after the start of 1970.
-    pub(super) fn from_seconds(seconds: i64) -> Self {
+    pub(crate) fn from_seconds(seconds: i64) -> Self {
         Self {
             nanoseconds: i128::from(seconds) * NANOSECONDS,
         }
     }
 
     /// The point in time so many seconds later.
-    pub(super) const fn moved(self, seconds: i128) -> Self {
+    pub(crate) const fn moved(self, seconds: i128) -> Self {
         Self {
             nanoseconds: self.nanoseconds + seconds * NANOSECONDS,
         }
     }
 
     /// A point in time between two, a whole second where there is one.
-    pub(super) fn between(self, later: Self) -> Option<Self> {
+    pub(crate) fn between(self, later: Self) -> Option<Self> {
         let second = (self.nanoseconds.div_euclid(NANOSECONDS) + 1) * NANOSECONDS;
         let middle = self.nanoseconds + (later.nanoseconds - self.nanoseconds) / 2;
         let nanoseconds = if second < later.nanoseconds {
@@ -118,7 +118,7 @@ impl Instant {
     }
 
     /// The seconds since 1970, where the point in time is at a whole one.
-    pub(super) fn whole_seconds(self) -> Option<i128> {
+    pub(crate) fn whole_seconds(self) -> Option<i128> {
         (self.nanoseconds.rem_euclid(NANOSECONDS) == 0)
             .then_some(self.nanoseconds.div_euclid(NANOSECONDS))
     }

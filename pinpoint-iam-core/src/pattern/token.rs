@@ -1,0 +1,11 @@
+//! What a text with variables consists of.
+
+use super::glob::Piece;
+use super::part::Variable;
+
+/// A piece of a text with variables.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Token {
+    Fixed(Piece<'static>),
+    Variable(Variable),
+}
