@@ -1,4 +1,4 @@
-//! Makes Rust of `catalog/`.
+//! Generates Rust from `catalog/`.
 
 fn main() -> std::process::ExitCode {
     pinpoint_iam_catalog::build()

@@ -1,4 +1,4 @@
-//! The handlers, and where they are served.
+//! The handlers and their routes.
 
 use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::callers::authenticate;
 use crate::store::Store;
 
-/// What the handlers share.
+/// The state that handlers share.
 #[derive(Clone, FromRef)]
 pub(crate) struct AppState {
     pub(crate) authorizer: Authorizer,
@@ -59,7 +59,7 @@ async fn delete_widget(
     StatusCode::NO_CONTENT
 }
 
-/// Two actions, one of them Pinpoint's: each shop has a project of the same id there.
+/// Requires two actions, one of them Pinpoint's, where each shop has a project with the same id.
 #[requires(all(GetWidget, mobiletargeting::SendMessages(application_id = shop_id)))]
 async fn announce_widget(
     Path((shop_id, widget_name)): Path<(String, String)>,
@@ -76,7 +76,7 @@ async fn announce_widget(
 #[public("load balancer health check")]
 async fn health() {}
 
-/// Method and path come from the catalog, save where an entry says them.
+/// Method and path come from the catalog, unless an entry specifies them.
 pub(crate) fn routes() -> Routes<AppState> {
     routes![
         list_widgets,
@@ -88,7 +88,7 @@ pub(crate) fn routes() -> Routes<AppState> {
     ]
 }
 
-/// The service, without the socket.
+/// The service without the socket.
 pub(crate) fn app(state: AppState) -> Result<Router, RouteFaults> {
     let router = routes().router()?;
     Ok(router

@@ -1,4 +1,4 @@
-//! Who calls, for which tenant, and what the policies say of them.
+//! Callers, their tenants, and their policies.
 
 use std::error::Error;
 
@@ -9,14 +9,14 @@ use axum::response::Response;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Authorizer, Policy, Principal, Scope, include_policy};
 
-/// Demo tokens and whom they stand for. A tenant is an account.
+/// Demo tokens and the principals that they identify. A tenant is an account.
 pub(crate) const CALLERS: [(&str, &str); 3] = [
     ("demo-ana", "arn:acme:iam::tenant-7:user/ana"),
     ("demo-ben", "arn:acme:iam::tenant-7:user/ben"),
     ("demo-eve", "arn:acme:iam::tenant-8:user/eve"),
 ];
 
-/// The policies, checked against the catalog while this compiles, and who has which.
+/// The policies, checked against the catalog at compile time, attached to users.
 pub(crate) fn authorizer() -> Result<Authorizer, Box<dyn Error>> {
     let reader = Policy::new("reader", include_policy!("../policies/reader.json"));
     let keeper = Policy::new("keeper", include_policy!("../policies/keeper.json"));
@@ -33,9 +33,9 @@ pub(crate) fn authorizer() -> Result<Authorizer, Box<dyn Error>> {
     Ok(authorizer)
 }
 
-/// Puts the caller's principal, and the scope of the tenant that is asked, into the request's extensions.
+/// Inserts the caller's principal and the scope of the requested tenant into the request's extensions.
 ///
-/// A request is for the caller's own tenant unless its header `x-tenant` says another one.
+/// A request is for the caller's own tenant unless the header `x-tenant` names another one.
 pub(crate) async fn authenticate(
     State(authorizer): State<Authorizer>,
     mut request: Request,
@@ -43,7 +43,7 @@ pub(crate) async fn authenticate(
 ) -> Response {
     if let Some(principal) = principal_of(&request) {
         let tenant = match request.headers().get("x-tenant") {
-            Some(named) => named.to_str().unwrap_or_default(), // what cannot be read is nobody's tenant
+            Some(named) => named.to_str().unwrap_or_default(), // an unreadable header matches no tenant
             None => principal.account().unwrap_or_default(),
         };
         let scope = authorizer.scope().with_account(tenant);

@@ -6,7 +6,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-/// Made of `catalog/acme.toml`.
+/// Generated from `catalog/acme.toml`.
 mod widgets {
     pinpoint_iam::include_catalog!("widgets");
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-/// By tenant, shop and name: what one tenant asks for is never looked up among another one's.
+/// Keyed by tenant, shop and name, so that a tenant's request never finds another tenant's widget.
 type Widgets = BTreeMap<[String; 3], Value>;
 
 #[derive(Clone, Default)]

@@ -1,4 +1,4 @@
-//! The documents are true, no route lets anybody in, and tenants keep to themselves.
+//! Documents are up to date, no route admits unprivileged callers, and tenants are separate.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -28,7 +28,7 @@ fn documents_are_fresh() -> Result<(), Stale> {
         .try_for_each(|file| fresh(&file.path, &file.text))
 }
 
-/// The smallest policy for somebody who may call every route.
+/// The smallest policy for a caller of every route.
 #[test]
 fn least_privilege_is_fresh() -> Result<(), Stale> {
     let tenant = Scope::new("acme", "", "tenant-7");
@@ -43,15 +43,15 @@ fn least_privilege_is_fresh() -> Result<(), Stale> {
 }
 
 #[tokio::test]
-async fn no_route_lets_anybody_in() {
+async fn no_route_admits_unprivileged_callers() {
     let app = app(state()).unwrap();
     let routes = routes();
     let tenant = Scope::new("acme", "", "tenant-7");
     let swept = Sweep::new(routes.table())
         .in_scope(tenant.clone())
         .run_on_axum(&app, |request| {
-            let nobody = Principal::from_arn("arn:acme:iam::tenant-7:user/powerless");
-            request.extensions_mut().insert(nobody.unwrap());
+            let unprivileged = Principal::from_arn("arn:acme:iam::tenant-7:user/unprivileged");
+            request.extensions_mut().insert(unprivileged.unwrap());
             request.extensions_mut().insert(tenant.clone());
         })
         .await
@@ -71,14 +71,14 @@ async fn ask(token: &str, tenant: &str, method: &str, path: &str) -> StatusCode 
 }
 
 #[tokio::test]
-async fn tenants_keep_to_themselves() {
+async fn tenants_are_separate() {
     let anvil = "/shops/s1/widgets/anvil";
     for (token, tenant, status) in [
         ("demo-ana", "tenant-7", StatusCode::OK),
         ("demo-ana", "tenant-8", StatusCode::FORBIDDEN),
         ("demo-eve", "tenant-8", StatusCode::OK),
         ("demo-eve", "tenant-7", StatusCode::FORBIDDEN),
-        ("demo-nobody", "tenant-7", StatusCode::UNAUTHORIZED),
+        ("demo-unknown", "tenant-7", StatusCode::UNAUTHORIZED),
     ] {
         assert_eq!(
             ask(token, tenant, "GET", anvil).await,
