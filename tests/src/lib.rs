@@ -7,9 +7,11 @@ pub mod policies;
 pub mod table;
 pub mod ui;
 
-/// The code of the guide, compiled and run as doctests. `tests/from_an_empty_crate.sh` follows the chapter about own catalogs.
+/// The code of the README and the guide, compiled and run as doctests. `tests/from_an_empty_crate.sh` builds the code of the chapter "Your own catalog".
 #[cfg(doctest)]
 mod guide {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
     #[doc = include_str!("../../docs/guide/src/introduction.md")]
     mod introduction {}
     #[doc = include_str!("../../docs/guide/src/quick-start.md")]
@@ -36,6 +38,8 @@ mod guide {
     mod actix {}
     #[doc = include_str!("../../docs/guide/src/design-decisions.md")]
     mod design_decisions {}
+    #[doc = include_str!("../../docs/guide/src/implementation.md")]
+    mod implementation {}
     #[doc = include_str!("../../docs/guide/src/reviewing-a-policy-change.md")]
     mod reviewing_a_policy_change {}
 }
