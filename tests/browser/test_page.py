@@ -117,7 +117,7 @@ class PageTest(BrowserTest):
         self.assertGreater(len(everything), 250)
         self.assertEqual(self.browser.run(count), f"{len(everything)} rows")
 
-        # The README shows this view, as docs/reference/mobiletargeting.png.
+        # The guide shows this view, as docs/reference/mobiletargeting.png.
         self.browser.show(1600, 760)
         self.filter_for("segment TAG")
         shown = self.browser.run(SHOWN)
