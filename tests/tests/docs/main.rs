@@ -17,3 +17,4 @@ mod page;
 mod round_trip;
 mod routes;
 mod schema;
+mod written;

@@ -1,0 +1,154 @@
+//! Written Markdown: links have targets, chapters are listed and compiled, and `ARCHITECTURE.md` names existing files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Every Markdown file of the repository.
+fn documents() -> Vec<PathBuf> {
+    let mut documents = Vec::new();
+    let mut folders = vec![PathBuf::from(ROOT)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if entry.file_type().unwrap().is_dir() {
+                if name != "target" && !name.starts_with('.') {
+                    folders.push(entry.path());
+                }
+            } else if name.ends_with(".md") {
+                documents.push(entry.path());
+            }
+        }
+    }
+    documents
+}
+
+/// The text without its fenced code blocks.
+fn prose(text: &str) -> String {
+    let mut fenced = false;
+    let outside = text.lines().filter(|line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fence && !fenced
+    });
+    outside.map(|line| format!("{line}\n")).collect()
+}
+
+/// The targets of inline links, without links to the web and to items of Rust.
+fn links(prose: &str) -> impl Iterator<Item = &str> {
+    let targets = prose.split("](").skip(1);
+    let targets = targets.filter_map(|rest| rest.split_once(')'));
+    let targets = targets.map(|(target, _)| target);
+    targets.filter(|target| !target.contains("::") && !target.contains("://"))
+}
+
+/// Whether the document has a heading, or an element of HTML, with this anchor.
+fn has_anchor(text: &str, anchor: &str) -> bool {
+    let prose = prose(text);
+    let mut headings = prose.lines().filter_map(|line| {
+        let heading = line.strip_prefix('#')?.trim_start_matches('#');
+        heading.strip_prefix(' ')
+    });
+    let slug = |heading: &str| -> String {
+        let kept = heading.to_lowercase();
+        let kept = kept
+            .chars()
+            .filter(|it| it.is_alphanumeric() || matches!(it, ' ' | '-' | '_'));
+        kept.map(|it| if it == ' ' { '-' } else { it }).collect()
+    };
+    headings.any(|heading| slug(heading) == anchor) || text.contains(&format!("id=\"{anchor}\""))
+}
+
+/// Spans of code that look like paths of the repository.
+fn paths(prose: &str) -> impl Iterator<Item = &str> {
+    let spans = prose.split('`').skip(1).step_by(2);
+    spans.filter(|span| span.contains('/') && !span.contains(char::is_whitespace))
+}
+
+#[test]
+fn links_have_targets() {
+    let mut checked = 0;
+    let mut broken = Vec::new();
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for link in links(&prose(&text)) {
+            checked += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => document.clone(),
+                _ => document.parent().unwrap().join(file),
+            };
+            let found = match anchor {
+                "" => target.exists(),
+                _ => fs::read_to_string(&target).is_ok_and(|text| has_anchor(&text, anchor)),
+            };
+            if !found {
+                broken.push(format!("{}: {link}", document.display()));
+            }
+        }
+    }
+    assert!(
+        broken.is_empty(),
+        "links without a target:\n{}",
+        broken.join("\n")
+    );
+    assert!(checked > 60, "only {checked} links were found");
+}
+
+#[test]
+fn every_chapter_of_the_guide_is_listed_and_compiled() {
+    let folder = Path::new(ROOT).join("docs/guide/src");
+    let summary = fs::read_to_string(folder.join("SUMMARY.md")).unwrap();
+    let compiled = include_str!("../../src/lib.rs");
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name == "SUMMARY.md" || !name.ends_with(".md") {
+            continue;
+        }
+        assert!(
+            summary.contains(&format!("({name})")),
+            "SUMMARY.md does not list {name}"
+        );
+        // `tests/from_an_empty_crate.sh` builds the code of this chapter.
+        if name != "own-catalog.md" {
+            let included = compiled.contains(&format!("docs/guide/src/{name}\")"));
+            assert!(
+                included,
+                "`mod guide` in tests/src/lib.rs does not include {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn architecture_names_existing_files() {
+    let text = prose(include_str!("../../../ARCHITECTURE.md"));
+    let root = Path::new(ROOT);
+    let missing: Vec<_> = paths(&text)
+        .filter(|path| !root.join(path).exists())
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "ARCHITECTURE.md names {missing:?}, which do not exist"
+    );
+
+    let (_, additions) = text.split_once("\n## Where do I add").unwrap();
+    let (additions, _) = additions.split_once("\n## ").unwrap();
+    let rows: Vec<_> = additions
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .skip(2)
+        .collect();
+    assert!(
+        rows.len() > 5,
+        "the table of additions has only {} rows",
+        rows.len()
+    );
+    for row in rows {
+        let file = row.split('|').nth(2).unwrap();
+        assert!(paths(file).next().is_some(), "the row names no file: {row}");
+    }
+}
