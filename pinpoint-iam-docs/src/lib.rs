@@ -42,6 +42,8 @@
 //! script or a spreadsheet formula. A page reveals the contents of policies, so show it only to readers who may see
 //! them.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod access;
 mod cell;
 mod csv;

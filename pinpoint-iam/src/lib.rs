@@ -1,5 +1,7 @@
 //! IAM-style authorization for Rust web services, checked by the compiler.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 extern crate self as pinpoint_iam;
 
 mod authorizer;

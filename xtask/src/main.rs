@@ -1,0 +1,349 @@
+//! The gate, in parts that can be run alone: `cargo xtask PART..`.
+//!
+//! `.ci/run` runs every part in the order of [`PARTS`], with `cargo test --workspace` in the middle. A part stops at its
+//! first failure.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+type Outcome = Result<(), String>;
+
+/// A part of the gate: its name, what it checks, and the check.
+struct Part {
+    name: &'static str,
+    summary: &'static str,
+    run: fn(&Gate) -> Outcome,
+}
+
+const PARTS: [Part; 13] = [
+    Part {
+        name: "format",
+        summary: "rustfmt on all workspaces",
+        run: format,
+    },
+    Part {
+        name: "lints",
+        summary: "clippy without warnings, all features and each feature alone",
+        run: lints,
+    },
+    Part {
+        name: "documentation",
+        summary: "rustdoc without warnings",
+        run: documentation,
+    },
+    Part {
+        name: "msrv",
+        summary: "the stated `rust-version` compiles the workspace",
+        run: msrv,
+    },
+    Part {
+        name: "dependencies",
+        summary: "licences, bans and sources (cargo deny)",
+        run: dependencies,
+    },
+    Part {
+        name: "minimal-versions",
+        summary: "the oldest versions that the manifests allow",
+        run: minimal_versions,
+    },
+    Part {
+        name: "package",
+        summary: "every published crate packs and compiles from its package",
+        run: package,
+    },
+    Part {
+        name: "fuzz",
+        summary: "the fuzz targets compile",
+        run: fuzz,
+    },
+    Part {
+        name: "benches",
+        summary: "the benches compile",
+        run: benches,
+    },
+    Part {
+        name: "empty-crate",
+        summary: "the guide's chapter from an empty crate to a service",
+        run: empty_crate,
+    },
+    Part {
+        name: "instructions",
+        summary: "instruction counts against their bounds (needs valgrind)",
+        run: instructions,
+    },
+    Part {
+        name: "editor",
+        summary: "the attribute in an editor (needs rust-analyzer, python3)",
+        run: editor,
+    },
+    Part {
+        name: "browser",
+        summary: "the HTML page in a browser (needs chromium, chromedriver, python3)",
+        run: browser,
+    },
+];
+
+/// Features of the runtime crate that are linted alone; the empty name is no feature at all.
+const FEATURES: [&str; 6] = [
+    "",
+    "axum",
+    "actix",
+    "testing",
+    "include-policy",
+    "sms-voice",
+];
+
+/// The published packages, each after those that it depends on.
+const PACKAGES: [&str; 7] = [
+    "pinpoint-iam-catalog",
+    "pinpoint-iam-core",
+    "pinpoint-iam-macros",
+    "pinpoint-iam",
+    "pinpoint-iam-compare",
+    "pinpoint-iam-docs",
+    "pinpoint-iam-cli",
+];
+
+struct Gate {
+    root: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let names: Vec<String> = env::args().skip(1).collect();
+    if names.is_empty() || names.iter().any(|name| name == "--help") {
+        println!("usage: cargo xtask PART..\n\nparts:");
+        for part in &PARTS {
+            println!("  {:<18}{}", part.name, part.summary);
+        }
+        return ExitCode::SUCCESS;
+    }
+    let gate = Gate { root: root() };
+    for name in &names {
+        let Some(part) = PARTS.iter().find(|part| part.name == name) else {
+            eprintln!("xtask: unknown part `{name}`; `cargo xtask --help` lists them");
+            return ExitCode::from(2);
+        };
+        println!("== {}: {}", part.name, part.summary);
+        if let Err(error) = (part.run)(&gate) {
+            eprintln!("xtask: {}: {error}", part.name);
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}
+
+impl Gate {
+    /// Runs a program in a folder of the repository, with its output shown.
+    fn run<S: AsRef<OsStr>>(
+        &self,
+        folder: &str,
+        program: &str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Outcome {
+        self.run_with(folder, program, arguments, &[])
+    }
+
+    fn run_with<S: AsRef<OsStr>>(
+        &self,
+        folder: &str,
+        program: &str,
+        arguments: impl IntoIterator<Item = S>,
+        variables: &[(&str, &str)],
+    ) -> Outcome {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.root.join(folder));
+        command.envs(variables.iter().copied());
+        // Set by the `cargo` that runs this program; a nested one finds its own toolchain.
+        for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN"] {
+            command.env_remove(variable);
+        }
+        match command.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("{command:?} failed: {status}")),
+            Err(error) => Err(format!("{program} cannot be started: {error}")),
+        }
+    }
+
+    fn cargo(&self, folder: &str, arguments: &str) -> Outcome {
+        self.run(folder, "cargo", arguments.split_whitespace())
+    }
+}
+
+fn format(gate: &Gate) -> Outcome {
+    for folder in [".", "benches", "fuzz"] {
+        gate.cargo(folder, "fmt --all --check")?;
+    }
+    Ok(())
+}
+
+fn lints(gate: &Gate) -> Outcome {
+    gate.cargo(
+        ".",
+        "clippy --workspace --all-targets --all-features -- -D warnings",
+    )?;
+    for feature in FEATURES {
+        let feature = format!("--features={feature}");
+        gate.run(
+            ".",
+            "cargo",
+            [
+                "clippy",
+                "-p",
+                "pinpoint-iam",
+                "--no-default-features",
+                &feature,
+                "--",
+                "-D",
+                "warnings",
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn documentation(gate: &Gate) -> Outcome {
+    gate.run_with(
+        ".",
+        "cargo",
+        ["doc", "--workspace", "--all-features", "--no-deps"],
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )
+}
+
+/// Compiles with the `rust-version` of the workspace.
+fn msrv(gate: &Gate) -> Outcome {
+    let manifest = read(&gate.root.join("Cargo.toml"))?;
+    let version = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = \""))
+        .and_then(|rest| rest.strip_suffix('"'))
+        .ok_or("Cargo.toml states no `rust-version`")?;
+    gate.run(
+        ".",
+        "rustup",
+        [
+            "toolchain",
+            "install",
+            version,
+            "--profile",
+            "minimal",
+            "--no-self-update",
+        ],
+    )?;
+    let toolchain = format!("+{version}");
+    gate.run(
+        ".",
+        "cargo",
+        [
+            &toolchain,
+            "check",
+            "--locked",
+            "--workspace",
+            "--all-features",
+            "--target-dir=target/msrv",
+        ],
+    )
+}
+
+fn dependencies(gate: &Gate) -> Outcome {
+    let installed = Command::new("cargo").args(["deny", "--version"]).output();
+    if !installed.is_ok_and(|output| output.status.success()) {
+        gate.cargo(".", "install --locked cargo-deny")?;
+    }
+    // The advisory database is not a package of a registry, so the gate cannot fetch it.
+    gate.cargo(".", "deny --all-features check licenses bans sources")
+}
+
+/// Compiles a copy of the last commit with the oldest versions of the direct dependencies.
+fn minimal_versions(gate: &Gate) -> Outcome {
+    let copy = gate.root.join("target/minimal-versions");
+    if copy.exists() {
+        fs::remove_dir_all(&copy).map_err(|error| format!("{}: {error}", copy.display()))?;
+    }
+    gate.run(
+        ".",
+        "git",
+        ["clone", "--quiet", ".", "target/minimal-versions"],
+    )?;
+    let folder = "target/minimal-versions";
+    // The option is unstable; it affects only the choice of versions.
+    let unstable = [("RUSTC_BOOTSTRAP", "1")];
+    gate.run_with(
+        folder,
+        "cargo",
+        ["update", "-Z", "direct-minimal-versions"],
+        &unstable,
+    )?;
+    let packages = PACKAGES.iter().flat_map(|package| ["-p", package]);
+    let check = [
+        "check",
+        "--locked",
+        "--all-features",
+        "--target-dir=../minimal-versions-target",
+    ];
+    gate.run(folder, "cargo", check.into_iter().chain(packages))
+}
+
+/// Packs the published crates and compiles each from its package.
+fn package(gate: &Gate) -> Outcome {
+    let packages = PACKAGES.iter().flat_map(|package| ["-p", package]);
+    gate.run(
+        ".",
+        "cargo",
+        ["package", "--locked"].into_iter().chain(packages),
+    )
+}
+
+/// Lints the fuzz targets. Their checks run on their seeds in `cargo test`.
+fn fuzz(gate: &Gate) -> Outcome {
+    // Linking needs the fuzzer's C++ library. Linting does not, so any path will do.
+    let library = [("CUSTOM_LIBFUZZER_PATH", "libfuzzer.a")];
+    let clippy = [
+        "clippy",
+        "--locked",
+        "--all-targets",
+        "--target-dir=../target",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    gate.run_with("fuzz", "cargo", clippy, &library)
+}
+
+fn benches(gate: &Gate) -> Outcome {
+    gate.cargo(
+        "benches",
+        "check --locked --workspace --all-targets --target-dir=../target/benches-check",
+    )
+}
+
+fn empty_crate(gate: &Gate) -> Outcome {
+    gate.run::<&str>(".", "tests/from_an_empty_crate.sh", [])
+}
+
+fn instructions(gate: &Gate) -> Outcome {
+    gate.cargo(
+        "benches",
+        "bench --locked -p pinpoint-iam-benches --bench instructions",
+    )
+}
+
+fn editor(gate: &Gate) -> Outcome {
+    gate.run(".", "python3", ["tests/editor/test_editor.py"])
+}
+
+fn browser(gate: &Gate) -> Outcome {
+    gate.run(".", "python3", ["tests/browser/test_page.py"])
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
