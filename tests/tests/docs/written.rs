@@ -1,4 +1,5 @@
-//! Written Markdown: links have targets, chapters are listed and compiled, and `ARCHITECTURE.md` names existing files.
+//! Written Markdown: links have targets, chapters are listed and compiled, `ARCHITECTURE.md` names existing files, and
+//! `RELEASING.md` every published package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -151,4 +152,28 @@ fn architecture_names_existing_files() {
         let file = row.split('|').nth(2).unwrap();
         assert!(paths(file).next().is_some(), "the row names no file: {row}");
     }
+}
+
+#[test]
+fn releasing_lists_every_published_package() {
+    let root = Path::new(ROOT);
+    let releasing = include_str!("../../../RELEASING.md");
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let (_, members) = manifest.split_once("members = [").unwrap();
+    let (members, _) = members.split_once(']').unwrap();
+    let mut published = 0;
+    for member in members.split('"').skip(1).step_by(2) {
+        let manifest = fs::read_to_string(root.join(member).join("Cargo.toml")).unwrap();
+        if manifest.contains("\npublish = false\n") {
+            continue;
+        }
+        published += 1;
+        let (_, name) = manifest.split_once("name = \"").unwrap();
+        let (name, _) = name.split_once('"').unwrap();
+        assert!(
+            releasing.contains(&format!("`{name}`")),
+            "RELEASING.md does not list {name}"
+        );
+    }
+    assert!(published > 5, "only {published} packages are published");
 }
