@@ -31,7 +31,7 @@ pub struct AnyResource<'a> {
 pub struct AnyResourceEvaluation {
     /// The evaluation with a context in which every key is unknown. It is indeterminate if it depends on the resource.
     pub evaluation: Evaluation,
-    /// Whatever else the evaluation of this principal depends on: tags and other attributes, as text to compare with.
+    /// Further attributes of this principal that the evaluation depends on, such as tags, as text for comparison.
     pub principal: Vec<String>,
 }
 

@@ -1,18 +1,16 @@
-//! The attachments file of a policy directory: who has which of its documents.
+//! The attachments file of a policy directory, which attaches its documents to users, groups and roles.
 
 use crate::identity::IdentityKind;
 use crate::source::error::SourceError;
 use crate::source::json::{Object, Text, Value};
 use crate::source::tags::check_tags;
 
-/// The attachments file as it is written; every name knows its place.
+/// The attachments file as written. Every name knows its position.
 ///
-/// Unknown members, and members that stand twice, are errors: a misspelled `boundary` would lift it.
+/// Unknown and duplicate members are errors: a misspelled `boundary` would remove the boundary.
 #[derive(Debug)]
 pub(super) struct Attachments<'a> {
-    /// Users and roles.
     pub(super) identities: Vec<Identity<'a>>,
-    /// Groups.
     pub(super) groups: Vec<Group<'a>>,
 }
 
@@ -23,11 +21,11 @@ pub(super) struct Identity<'a> {
     pub(super) arn: Text<'a>,
     /// File names of identity-based policies.
     pub(super) policies: Vec<Text<'a>>,
-    /// Names of groups whose policies the user has too.
+    /// The names of the user's groups, whose policies also apply to the user.
     pub(super) groups: Vec<Text<'a>>,
     /// The file name of the permissions boundary.
     pub(super) boundary: Option<Text<'a>>,
-    /// Tags of the user or role: keys and values.
+    /// The tags of the user or role: keys and values.
     pub(super) tags: Vec<(Text<'a>, Text<'a>)>,
 }
 
@@ -40,7 +38,7 @@ pub(super) struct Group<'a> {
 }
 
 impl<'a> Attachments<'a> {
-    /// Reads the file.
+    /// Parses the file.
     pub(super) fn read(file: Value<'a>) -> Result<Self, SourceError> {
         let file = file.object()?;
         file.only("an attachments file", &["users", "roles", "groups"])?;
@@ -65,7 +63,7 @@ impl<'a> Identity<'a> {
             IdentityKind::User => {
                 entry.only("a user", &["policies", "groups", "boundary", "tags"])?
             }
-            // Roles are in no groups.
+            // IAM groups contain only users.
             IdentityKind::Role => entry.only("a role", &["policies", "boundary", "tags"])?,
         }
         let mut tags = Vec::new();
@@ -95,7 +93,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The members of the member `name`, an object; none where there is no such member.
+/// Returns the members of the member `name`, an object. Empty if it is missing.
 fn members<'a>(object: &Object<'a>, name: &str) -> Result<Vec<(Text<'a>, Value<'a>)>, SourceError> {
     match object.get(name) {
         Some(value) => Ok(value.object()?.into_members().collect()),

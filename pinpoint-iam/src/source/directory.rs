@@ -18,10 +18,10 @@ use crate::source::json::{Text, Value};
 use crate::source::store::{PolicyStore, PrincipalPolicies};
 use crate::source::written::parse;
 
-/// The name of the file that says who has which documents.
+/// The name of the file that attaches documents to users, groups and roles.
 const ATTACHMENTS: &str = "attachments.json";
 
-/// A directory of policy documents, one `.json` file each, and an `attachments.json` that says who has which.
+/// A directory of policy documents, one `.json` file each, with an `attachments.json` that attaches them.
 ///
 /// ```json
 /// {
@@ -38,53 +38,57 @@ const ATTACHMENTS: &str = "attachments.json";
 /// }
 /// ```
 ///
-/// Every member is optional; roles are in no groups. Decisions cite a policy by its file name. Directories within the
-/// directory, files with other endings, and files whose names start with a dot are not looked at.
+/// Every member is optional, and only users can be in groups. Decisions cite a policy by its file name. Subdirectories,
+/// files with other extensions, and files whose names start with a dot are ignored.
 ///
-/// # One state
+/// # Consistent state
 ///
-/// The files are read as one state. Names, inodes, sizes and times of everything that was read, links followed, are compared
-/// before and after, and where they differ everything is read again, up to three times. A directory whose versions are
-/// switched with a symbolic link, as Kubernetes does with its volumes, is read in one version or the other. Files that are
-/// written one after the other are read in whatever state they have in between, so write a new version beside the old one
-/// and rename it.
+/// The files are read in one consistent state. The names, inodes, sizes and times of all files are compared before and
+/// after reading, with symbolic links followed. If they differ, everything is read again, up to three times in total.
+/// If versions of a directory are switched with a symbolic link, as in Kubernetes volumes, one version or the other is
+/// read. Files that are written one after the other are read in any intermediate state, so write a new version next to
+/// the old one and rename it.
 ///
-/// Only regular files are read; a pipe or device in place of one is a fault, and never waited for.
+/// Only regular files are read. A pipe or device in place of a file is an error, and reading never blocks on it.
 ///
-/// # Faults
+/// # Errors
 ///
-/// The documents may be longer than AWS lets managed policies be; what bounds them is [`Limits`].
+/// A directory either loads completely or fails to load. It fails if a document is not a valid identity-based policy,
+/// even if the document is not attached, or if an attached document or group does not exist. A document is a valid
+/// identity-based policy if all of these are true:
 ///
-/// The directory is taken whole or not at all: a document that is not a valid identity-based policy refuses it, also
-/// when nobody has that document, and so does an attachment of a document or group that does not exist. A document is a
-/// valid identity-based policy if it can be [parsed](crate::policy::Document::parse), every statement has a `Resource` or `NotResource`
-/// and no `Principal`, and its ARNs are in the [partitions](crate::policy::Document::validate_partitions) that follow from the authorizer's
-/// scope. What AWS checks only when a policy of one kind is written is not checked, because a file may be a managed policy,
-/// an inline policy or a boundary; [`Document::validate`](crate::policy::Document::validate) and `include_policy!` check it, and [`Document::lints`](crate::policy::Document::lints) warns.
+/// - it can be [parsed](crate::policy::Document::parse),
+/// - every statement has a `Resource` or `NotResource` and no `Principal`,
+/// - its ARNs are in the [partitions](crate::policy::Document::validate_partitions) that follow from the scope of the
+///   authorizer.
+///
+/// Checks that AWS makes when a policy of one kind is created are not made, because a file may be a managed policy, an
+/// inline policy or a boundary. [`Document::validate`](crate::policy::Document::validate) and `include_policy!` make
+/// these checks, and [`Document::lints`](crate::policy::Document::lints) returns warnings. Documents may be longer than
+/// AWS allows for managed policies. Their size is bounded by [`Limits`].
 #[derive(Clone, Debug)]
 pub struct Directory {
     path: PathBuf,
     limits: Limits,
     max_documents: usize,
     max_attachments_length: usize,
-    /// What was asked for; without it the deployment's scope says.
+    /// The configured partitions. `None` if they follow from the scope of the deployment.
     partitions: Option<Partitions>,
 }
 
 impl Directory {
-    /// The number of documents that a directory may hold unless [`with_max_documents`](Self::with_max_documents) says
-    /// otherwise.
+    /// The default limit for the number of documents. [`with_max_documents`](Self::with_max_documents) changes it.
     pub const MAX_DOCUMENTS: usize = 10_000;
 
-    /// The bytes that an attachments file may have unless
-    /// [`with_max_attachments_length`](Self::with_max_attachments_length) says otherwise.
+    /// The default limit for the length of the attachments file, in bytes.
+    /// [`with_max_attachments_length`](Self::with_max_attachments_length) changes it.
     pub const MAX_ATTACHMENTS_LENGTH: usize = 16 * 1024 * 1024;
 
-    /// The directory at `path`. It is read when it is loaded.
+    /// Opens the directory at `path`. Its files are read when the source is loaded.
     ///
     /// # Errors
     ///
-    /// When there is no directory at `path`.
+    /// Fails if there is no directory at `path`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, SourceError> {
         let path = path.into();
         if !FileState::of(&path)?.is_directory() {
@@ -99,38 +103,38 @@ impl Directory {
         })
     }
 
-    /// The directory with other limits for each of its documents.
+    /// Sets the limits for each document.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The directory with another limit for the number of its documents.
+    /// Sets the limit for the number of documents.
     #[must_use]
     pub const fn with_max_documents(mut self, documents: usize) -> Self {
         self.max_documents = documents;
         self
     }
 
-    /// The directory with another limit for its attachments file, in bytes.
+    /// Sets the limit for the length of the attachments file, in bytes.
     #[must_use]
     pub const fn with_max_attachments_length(mut self, bytes: usize) -> Self {
         self.max_attachments_length = bytes;
         self
     }
 
-    /// The directory with other partitions that its documents may name.
+    /// Sets the partitions whose ARNs the documents may contain.
     ///
-    /// Without this they are those of the authorizer's scope: all of AWS's where that stands in one of AWS's, and
-    /// otherwise its own partition alone.
+    /// Without this they follow from the scope of the authorizer: all partitions of AWS if the scope is in one of them,
+    /// otherwise the partition of the scope only.
     #[must_use]
     pub fn with_partitions(mut self, partitions: Partitions) -> Self {
         self.partitions = Some(partitions);
         self
     }
 
-    /// The documents, and what is wrong with those that cannot be had.
+    /// Returns the documents, and the errors of those that are unavailable.
     fn documents(
         &self,
         texts: Vec<(String, Result<String, SourceError>)>,
@@ -164,7 +168,7 @@ impl Directory {
         documents
     }
 
-    /// The texts of all files at one time. `before_each` is called before a file is opened.
+    /// Returns the texts of all files at one time. `before_each` is called before a file is opened.
     fn texts(&self, mut before_each: impl FnMut(&Path)) -> Result<Texts, SourceError> {
         let mut read_file = |path: &Path, state: &Result<FileState, SourceError>, limit, raise| {
             before_each(path);
@@ -199,11 +203,11 @@ impl Directory {
 /// The files of a directory and their states.
 #[derive(Debug, PartialEq, Eq)]
 struct Listing {
-    /// The directory before its files were looked at. If it is the same when the files are looked at again, nothing was added,
-    /// removed or renamed in between.
+    /// The state of the directory before its files were read. If it is unchanged afterwards, no file was added, removed
+    /// or renamed in between.
     directory: FileState,
     attachments: Result<FileState, SourceError>,
-    /// By name, so that the first fault is the same one at every load.
+    /// By name, so that every load reports the same error first.
     documents: BTreeMap<String, Result<FileState, SourceError>>,
     /// Files whose names are not UTF-8.
     unnamed: BTreeSet<PathBuf>,
@@ -218,7 +222,7 @@ impl Listing {
         for entry in fs::read_dir(directory).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let (path, name) = (entry.path(), entry.file_name());
-            // Editors leave such files behind, and Kubernetes keeps its versions under such names.
+            // Editors leave hidden files, and Kubernetes stores versions under hidden names.
             let is_hidden = name.as_encoded_bytes().starts_with(b".");
             if is_hidden || path.extension() != Some(OsStr::new("json")) || name == ATTACHMENTS {
                 continue;
@@ -254,7 +258,7 @@ impl Listing {
     }
 }
 
-/// The texts of a directory's files, and what is wrong with those that cannot be read.
+/// The texts of the files of a directory, and the errors of those that cannot be read.
 #[derive(Debug)]
 struct Texts {
     attachments: Result<String, SourceError>,
@@ -304,16 +308,16 @@ impl Directory {
     }
 }
 
-/// What comes of attaching documents.
+/// The result of attaching documents.
 struct Attached {
-    /// What everybody has, as far as it can be read.
+    /// The policies of all users and roles, as far as they can be read.
     store: PolicyStore,
     faults: Vec<SourceError>,
-    /// The ARNs of those whose policies cannot all be read.
+    /// The ARNs of the users and roles whose policies cannot all be read.
     dependents: Vec<String>,
 }
 
-/// Gives everybody the documents that are attached.
+/// Attaches the documents to users and roles.
 fn attach(attachments: &Attachments<'_>, documents: &Documents) -> Attached {
     let mut faults = Vec::new();
     let mut groups = HashMap::with_capacity(attachments.groups.len());
@@ -346,7 +350,7 @@ fn attach(attachments: &Attachments<'_>, documents: &Documents) -> Attached {
     }
 }
 
-/// Gives one user or role what is attached to it, and says whether all of it is there.
+/// Attaches documents to one user or role, and returns whether all of them are available.
 fn fill(
     policies: &mut PrincipalPolicies,
     identity: &Identity<'_>,
@@ -365,7 +369,7 @@ fn fill(
     attach_all(documents.find_all(&identity.policies, faults).as_deref());
     for name in &identity.groups {
         match groups.get(name.as_str()) {
-            // What a group lacks is a fault of the group, and told once.
+            // A document that a group lacks is an error of the group, which is reported once.
             Some(of_group) => attach_all(of_group.as_deref()),
             None => {
                 let hint = match nearest(name.as_str(), groups.keys().copied()) {
@@ -392,14 +396,14 @@ fn fill(
 /// The documents of a directory by file name.
 struct Documents {
     policies: BTreeMap<String, Policy>,
-    /// The names of those that cannot be read.
+    /// The names of the documents that cannot be read.
     unreadable: BTreeSet<String>,
-    /// What is wrong with these.
+    /// The errors of these documents.
     faults: Vec<SourceError>,
 }
 
 impl Documents {
-    /// The document called `name`. A fault of the document itself is not told again.
+    /// Returns the document `name`. An error of the document itself is not reported again.
     fn find(&self, name: &Text<'_>, faults: &mut Vec<SourceError>) -> Option<Policy> {
         let found = self.policies.get(name.as_str()).cloned();
         if found.is_none() && !self.unreadable.contains(name.as_str()) {
@@ -417,7 +421,7 @@ impl Documents {
         found
     }
 
-    /// All documents with these names; `None` if one cannot be had.
+    /// Returns all documents with these names; `None` if one is unavailable.
     fn find_all(&self, names: &[Text<'_>], faults: &mut Vec<SourceError>) -> Option<Vec<Policy>> {
         let found: Vec<Option<Policy>> = names.iter().map(|name| self.find(name, faults)).collect();
         found.into_iter().collect()

@@ -1,4 +1,4 @@
-//! What can go wrong with a policy source.
+//! The error of a policy source.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use pinpoint_iam_core::internal::OneLine;
 use crate::policy::ParseError;
 use crate::source::store::PolicyStore;
 
-/// A fault in a policy source: the file, the place in it, and what is wrong there.
+/// An error in a policy source: the file, the position in it, and what is wrong there.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SourceError {
     path: PathBuf,
@@ -18,14 +18,14 @@ pub struct SourceError {
     concerned: Option<Box<Concerned>>,
 }
 
-/// Whom a fault concerns, as far as the source can tell.
+/// The users and roles that an error concerns, if the source knows them.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Concerned {
     dependents: Option<Vec<String>>,
     readable: Readable,
 }
 
-/// What can be read. It is no part of what is compared: the fault says what cannot be.
+/// The readable part of the source. It is ignored by comparisons, because the error itself describes the rest.
 #[derive(Clone, Default)]
 struct Readable(Option<PolicyStore>);
 
@@ -38,7 +38,7 @@ impl PartialEq for Readable {
 impl Eq for Readable {}
 
 impl SourceError {
-    /// A fault of the file at `path` as a whole.
+    /// Creates an error for the file at `path` as a whole.
     pub fn of_file(path: &Path, message: impl Into<String>) -> Self {
         Self {
             path: path.to_owned(),
@@ -49,7 +49,7 @@ impl SourceError {
         }
     }
 
-    /// A fault at a line and column of the file at `path`, both counted from 1.
+    /// Creates an error at a line and column of the file at `path`, both counted from 1.
     pub fn at(path: &Path, line: usize, column: usize, message: impl Into<String>) -> Self {
         Self {
             path: path.to_owned(),
@@ -60,23 +60,24 @@ impl SourceError {
         }
     }
 
-    /// The fault with `others` of the same source that were found in the same attempt to load it.
+    /// Adds `others`, further errors of the same source from the same attempt to load it.
     #[must_use]
     pub fn with_others(mut self, others: Vec<Self>) -> Self {
         self.others = others;
         self
     }
 
-    /// The fault with the ARNs of the users and roles that it leaves without some of their policies, where the source can
-    /// tell: an authorizer refuses them, see [`Authorizer::reload`](crate::Authorizer::reload).
+    /// Adds the ARNs of the users and roles that lack some of their policies because of this error, if the source knows
+    /// them. An authorizer denies their requests; see [`Authorizer::reload`](crate::Authorizer::reload).
     #[must_use]
     pub fn with_dependents(mut self, arns: Vec<String>) -> Self {
         self.concerned.get_or_insert_default().dependents = Some(arns);
         self
     }
 
-    /// The fault with the policies and attachments that can be read all the same: an authorizer that has policies
-    /// refuses all users and roles for which it has others, see [`Authorizer::reload`](crate::Authorizer::reload).
+    /// Adds the policies and attachments that can be read in spite of the error. An authorizer that is already serving
+    /// denies the requests of all users and roles for which its current policies differ from these; see
+    /// [`Authorizer::reload`](crate::Authorizer::reload).
     ///
     /// The store need not be complete for the [dependents](Self::with_dependents).
     #[must_use]
@@ -85,7 +86,7 @@ impl SourceError {
         self
     }
 
-    /// Takes what can be read out of the fault.
+    /// Removes the readable part of the source from the error.
     pub(crate) fn take_readable(&mut self) -> Option<PolicyStore> {
         self.concerned.as_mut()?.readable.0.take()
     }
@@ -94,28 +95,28 @@ impl SourceError {
         Self::at(path, error.line(), error.column(), error.explanation())
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The line and column, counted from 1; `None` for a fault of the file as a whole.
+    /// The line and column, counted from 1; `None` for an error of the file as a whole.
     pub const fn position(&self) -> Option<(usize, usize)> {
         self.position
     }
 
-    /// Other faults of the source that were found in the same attempt to load it.
+    /// Returns other errors of the source from the same attempt to load it.
     pub fn others(&self) -> &[Self] {
         &self.others
     }
 
-    /// The ARNs of the users and roles that the fault and its [others](Self::others) leave without some of their policies;
-    /// `None` where the source cannot tell.
+    /// The ARNs of the users and roles that lack some of their policies because of this error and its
+    /// [others](Self::others); `None` if the source does not know them.
     pub fn dependents(&self) -> Option<&[String]> {
         self.concerned.as_ref()?.dependents.as_deref()
     }
 
-    /// What is wrong, without the place.
+    /// The message without the position.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -123,7 +124,7 @@ impl SourceError {
 
 impl fmt::Display for SourceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The names of files, and what the parser of another format says, may have line breaks.
+        // File names and messages of other parsers may contain line breaks.
         write!(formatter, "{}", OneLine(&self.path.to_string_lossy()))?;
         if let Some((line, column)) = self.position {
             write!(formatter, ":{line}:{column}")?;
@@ -138,7 +139,7 @@ impl fmt::Display for SourceError {
 }
 
 impl fmt::Debug for SourceError {
-    /// Writes the sentence, so that `unwrap` and `main` show it.
+    /// Uses the `Display` text, because `unwrap` and `main` print errors with `Debug`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }

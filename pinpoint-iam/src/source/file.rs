@@ -1,4 +1,4 @@
-//! Reading the files of a source as one state.
+//! Reads the files of a source in one consistent state.
 
 use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -9,21 +9,21 @@ use pinpoint_iam_core::json;
 
 use crate::source::error::SourceError;
 
-/// How often files are read before it is an error that they keep changing.
+/// The number of attempts to read files that keep changing.
 const ATTEMPTS: usize = 3;
 
-/// The files changed while they were read.
+/// The files changed while they were being read.
 #[derive(Debug)]
 pub(super) struct Changed;
 
-/// Reads files with `read`, and again while their `state` before differs from that after.
+/// Reads files with `read`, and repeats this while their `state` before and after differs.
 ///
-/// What is read is then the content that all files had at one time. Without this, half of one version of a source and half of
-/// the next would be a source that nobody wrote.
+/// The result is the content that all files had at one time. Otherwise, it could combine parts of two versions into a
+/// source that never existed.
 ///
 /// # Errors
 ///
-/// Those of `state`, and when the files change in every attempt.
+/// Returns the errors of `state`, and an error if the files change during every attempt.
 pub(super) fn read_unchanged<S: PartialEq, T>(
     path: &Path,
     state: impl Fn() -> Result<S, SourceError>,
@@ -45,7 +45,7 @@ pub(super) fn read_unchanged<S: PartialEq, T>(
     Err(SourceError::of_file(path, message))
 }
 
-/// What tells one state of a file or directory from another. Links are followed.
+/// Identifies the state of a file or directory. Symbolic links are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileState {
     file_type: FileType,
@@ -54,15 +54,15 @@ pub(super) struct FileState {
     identity: Identity,
 }
 
-/// What the platform knows of a file beyond its length and the time of its last change.
+/// Attributes other than the length and the modification time that identify the state of a file on this platform.
 #[cfg(unix)]
 type Identity = (u64, u64, i64, i64);
 
-/// What the platform knows of a file beyond its length and the time of its last change.
+/// Attributes other than the length and the modification time that identify the state of a file on this platform.
 #[cfg(not(unix))]
 type Identity = Option<SystemTime>;
 
-/// Device, inode, and the time when the inode last changed.
+/// Returns the device, the inode, and the time of the last change of the inode.
 #[cfg(unix)]
 fn identity(metadata: &Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt;
@@ -74,14 +74,14 @@ fn identity(metadata: &Metadata) -> Identity {
     )
 }
 
-/// When the file was created.
+/// Returns the creation time.
 #[cfg(not(unix))]
 fn identity(metadata: &Metadata) -> Identity {
     metadata.created().ok()
 }
 
 impl FileState {
-    /// The state of what is at `path` now.
+    /// Returns the current state of the file or directory at `path`.
     pub(super) fn of(path: &Path) -> Result<Self, SourceError> {
         std::fs::metadata(path)
             .map(|metadata| Self::from_metadata(&metadata))
@@ -97,12 +97,11 @@ impl FileState {
         }
     }
 
-    /// Whether it is a directory.
     pub(super) fn is_directory(&self) -> bool {
         self.file_type.is_dir()
     }
 
-    /// Says whether it is a regular file: nothing else has a content that could be read to its end.
+    /// Checks that this is a regular file. Only regular files have content that ends.
     pub(super) fn check_is_file(&self, path: &Path) -> Result<(), SourceError> {
         if self.file_type.is_file() {
             return Ok(());
@@ -116,13 +115,13 @@ impl FileState {
     }
 }
 
-/// Reads a text file of at most `limit` bytes, so that a huge one is rejected before it fills the memory.
+/// Reads a text file of at most `limit` bytes, so that a huge file is rejected before it fills the memory.
 ///
-/// `raise` is the method that raises the limit.
+/// `raise` is the name of the method that raises the limit.
 ///
 /// # Errors
 ///
-/// When the file is not the one whose state was `expected`. The inner result is a fault of the file itself.
+/// Fails if the file is not the one whose state is `expected`. The inner result is an error of the file itself.
 pub(super) fn read(
     path: &Path,
     expected: &FileState,
@@ -141,7 +140,7 @@ pub(super) fn read(
     }
 }
 
-/// Opens a file without waiting for anyone, should it have become a pipe or a terminal since it was looked at.
+/// Opens a file without blocking, even if a pipe or terminal has replaced it since its state was read.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -169,7 +168,7 @@ fn read_text(path: &Path, file: File, limit: usize, raise: &str) -> Result<Strin
     })
 }
 
-/// Refuses a text of more than `limit` bytes.
+/// Rejects a text of more than `limit` bytes.
 pub(super) fn check_length(
     path: &Path,
     length: usize,
@@ -183,7 +182,7 @@ pub(super) fn check_length(
     Ok(())
 }
 
-/// A file or directory that cannot be read.
+/// The error for a file or directory that cannot be read.
 pub(super) fn cannot_be_read(path: &Path, error: &io::Error) -> SourceError {
     match error.kind() {
         ErrorKind::NotFound => SourceError::of_file(path, "does not exist"),

@@ -1,11 +1,12 @@
-//! What the policy of a user, group or role must be, when it was written as well as when it is loaded.
+//! The requirements for identity-based policies, which apply when a policy is created and when it is loaded.
 
 use crate::policy::{Document, Position, Statement};
 
-/// What keeps a document from being an identity-based policy, and where. AWS has never stored such a document as one.
+/// Returns the reason why a document is not an identity-based policy, with its position. AWS has never stored such a
+/// document as an identity-based policy.
 ///
-/// Everything else that AWS checks when a policy is written depends on the kind of the policy and on the year, and is not
-/// asked of policies that are loaded.
+/// The other checks that AWS makes when a policy is created depend on the kind of the policy and have changed over the
+/// years. Loaded policies are not subject to them.
 pub(super) fn not_identity_based(document: &Document) -> Option<(Position, &'static str)> {
     let fault = |statement: &Statement| Some((statement.position(), fault_of(statement)?));
     document.statements().iter().find_map(fault)

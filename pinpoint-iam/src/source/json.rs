@@ -1,4 +1,4 @@
-//! The JSON files of a source: values that know their file, line and column.
+//! JSON values that know their file, line and column.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use crate::source::error::SourceError;
 
 /// A value in a JSON file.
 ///
-/// It is read when it is asked for, one level at a time; places are counted when there is a fault to report.
+/// Each level is parsed on access. Positions are computed only for error messages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value<'a> {
     file: File<'a>,
@@ -42,7 +42,7 @@ impl File<'_> {
 }
 
 impl<'a> Value<'a> {
-    /// The value that the file at `path` holds.
+    /// Parses the content of the file at `path`.
     pub(super) fn parse(path: &'a Path, text: &'a str) -> Result<Self, SourceError> {
         let file = File { path, text };
         if text.starts_with('\u{feff}') {
@@ -57,29 +57,28 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The text of the value, as the file has it.
+    /// The text of the value, as written in the file.
     pub(super) fn written(self) -> &'a str {
         self.node.written()
     }
 
-    /// The type of the value.
     pub(super) fn json_type(self) -> Type {
         self.node.json_type()
     }
 
-    /// A fault of this value.
+    /// Creates an error at this value.
     pub(super) fn fault(self, message: impl Into<String>) -> SourceError {
         self.file.fault(self.node.offset(), message)
     }
 
-    /// A fault within this value, at a position that is counted from its start.
+    /// Creates an error within this value. `position` is relative to the start of the value.
     pub(super) fn fault_within(
         self,
         position: Position,
         message: impl Into<String>,
     ) -> SourceError {
         let start = self.file.position(self.node.offset());
-        // INVARIANT: positions are counted from 1.
+        // INVARIANT: lines and columns start at 1.
         let line = start.line() + position.line() - 1;
         let column = match position.line() {
             1 => start.column() + position.column() - 1,
@@ -88,7 +87,7 @@ impl<'a> Value<'a> {
         SourceError::at(self.file.path, line, column, message)
     }
 
-    /// A fault that says what type of value is expected.
+    /// Creates an error that names the expected type.
     pub(super) fn unexpected(self, expected: &str) -> SourceError {
         self.fault(format!(
             "expected {expected}, found {}",
@@ -96,7 +95,7 @@ impl<'a> Value<'a> {
         ))
     }
 
-    /// The members of an object. Each stands once.
+    /// Returns the members of an object, and rejects duplicate ones.
     pub(super) fn object(self) -> Result<Object<'a>, SourceError> {
         if self.json_type() != Type::Object {
             return Err(self.unexpected("an object"));
@@ -118,7 +117,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The elements of a list.
+    /// Returns the elements of an array.
     pub(super) fn elements(self) -> Result<Vec<Self>, SourceError> {
         if self.json_type() != Type::List {
             return Err(self.unexpected("a list"));
@@ -130,7 +129,7 @@ impl<'a> Value<'a> {
         Ok(elements.into_iter().map(|node| self.part(node)).collect())
     }
 
-    /// A string.
+    /// Returns the string.
     pub(super) fn text(self) -> Result<Text<'a>, SourceError> {
         if self.json_type() != Type::Text {
             return Err(self.unexpected("a string"));
@@ -146,7 +145,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// `true` or `false`.
+    /// Returns the boolean.
     pub(super) fn boolean(self) -> Result<bool, SourceError> {
         match self.json_type() {
             Type::Bool(value) => Ok(value),
@@ -168,25 +167,24 @@ pub(super) struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// The string.
     pub(super) fn as_str(&self) -> &str {
         &self.content
     }
 
-    /// A fault of this string.
+    /// Creates an error at this string.
     pub(super) fn fault(&self, message: impl Into<String>) -> SourceError {
         self.file.fault(self.offset, message)
     }
 }
 
 impl fmt::Display for Text<'_> {
-    /// Writes the string in backticks, on one line and not too long.
+    /// Writes the string in backticks, on one line and shortened.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         Quoted(&self.content).fmt(formatter)
     }
 }
 
-/// An object in a JSON file. Its members stand once each.
+/// An object in a JSON file. Its member names are unique.
 #[derive(Debug)]
 pub(super) struct Object<'a> {
     value: Value<'a>,
@@ -194,7 +192,7 @@ pub(super) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// The members with their names, in the order of the file.
+    /// Returns the names and values of the members, in the order of the file.
     pub(super) fn into_members(self) -> impl Iterator<Item = (Text<'a>, Value<'a>)> {
         let object = self.value;
         self.members.into_iter().map(move |member| {
@@ -207,35 +205,34 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// The value of the member `name`.
     pub(super) fn get(&self, name: &str) -> Option<Value<'a>> {
         let member = self.members.iter().find(|member| member.name == name)?;
         Some(self.value.part(member.value))
     }
 
-    /// The value of the member `name`, which must be there.
+    /// Returns the value of the member `name`, or an error if it is missing.
     pub(super) fn required(&self, name: &str) -> Result<Value<'a>, SourceError> {
         self.get(name)
             .ok_or_else(|| self.value.fault(format!("`{name}` is missing")))
     }
 
-    /// The member `name`, a string; `None` where there is no such member.
+    /// Returns the member `name`, a string, or `None` if it is missing.
     pub(super) fn text(&self, name: &str) -> Result<Option<Text<'a>>, SourceError> {
         self.get(name).map(Value::text).transpose()
     }
 
-    /// The elements of the member `name`, a list; none where there is no such member.
+    /// Returns the elements of the member `name`, an array. Empty if it is missing.
     pub(super) fn elements(&self, name: &str) -> Result<Vec<Value<'a>>, SourceError> {
         self.get(name)
             .map_or_else(|| Ok(Vec::new()), Value::elements)
     }
 
-    /// The elements of the member `name`, a list of strings; none where there is no such member.
+    /// Returns the elements of the member `name`, an array of strings. Empty if it is missing.
     pub(super) fn texts(&self, name: &str) -> Result<Vec<Text<'a>>, SourceError> {
         self.elements(name)?.into_iter().map(Value::text).collect()
     }
 
-    /// Refuses members that are not `known`. `what` is the object.
+    /// Rejects members that are not `known`. `what` describes the object in the message.
     pub(super) fn only(&self, what: &str, known: &[&'static str]) -> Result<(), SourceError> {
         let unknown = |member: &&json::Member<'_>| !known.contains(&&*member.name);
         match self.members.iter().find(unknown) {
@@ -244,9 +241,10 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Rejects members whose names are `known` ones in other capitals or with other separators.
+    /// Rejects members whose names differ from `known` ones only in case or separators.
     ///
-    /// For files that may have further members: one that a tool has converted must not pass for one of those.
+    /// For files that may have unknown members. A known member that a tool has renamed must not be mistaken for one of
+    /// those.
     pub(super) fn no_other_spellings(
         &self,
         what: &str,

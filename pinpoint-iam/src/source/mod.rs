@@ -1,10 +1,10 @@
-//! Where policies come from, and who has which.
+//! Policy sources, which provide policies and attach them to users and roles.
 //!
-//! - [`AccountDetails`] reads what `aws iam get-account-authorization-details` prints.
+//! - [`AccountDetails`] reads the output of `aws iam get-account-authorization-details`.
 //! - [`Directory`] reads a directory of documents with a file that attaches them.
-//! - [`PolicyStore`] holds policies that a program puts together itself.
+//! - [`PolicyStore`] contains policies that a program assembles itself.
 //!
-//! A source is taken whole or not at all, and its faults name the file, the line and the column.
+//! A source either loads completely or fails to load. Its errors contain the file, the line and the column.
 
 mod account_details;
 #[doc(hidden)]
@@ -29,8 +29,8 @@ use crate::arn::Scope;
 
 /// A place that policies are loaded from.
 ///
-/// A source of one's own makes its policies with [`Policy::parse`](crate::Policy::parse), which applies the rules of
-/// [`Directory`] to what people write.
+/// Implementations for policies written by hand parse them with [`Policy::parse`](crate::Policy::parse), which applies
+/// the rules of [`Directory`].
 ///
 /// ```
 /// use pinpoint_iam::arn::Scope;
@@ -65,19 +65,19 @@ pub trait PolicySource: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When anything in the source cannot be read or understood. A source is taken whole or not at all: a policy that
-    /// is left out could be the one that denies.
+    /// Fails if any part of the source cannot be read or parsed. A source must not omit the faulty parts, because an
+    /// omitted policy could be the one that denies.
     fn load(&self) -> Result<PolicyStore, SourceError>;
 
-    /// Reads every policy and attachment for a deployment in `scope`, as an authorizer does.
+    /// Reads every policy and attachment for a deployment in `scope`. Authorizers call this method.
     ///
-    /// For sources whose documents are written by hand: which partitions a document may name follows from the scope, see
-    /// [`Partitions`](crate::policy::Partitions) and [`Policy::parse`](crate::Policy::parse). Others need not care, and have
-    /// [`load`](Self::load).
+    /// Override it if documents are written by hand. The partitions that a document may name follow from the scope; see
+    /// [`Partitions`](crate::policy::Partitions) and [`Policy::parse`](crate::Policy::parse). Other sources only
+    /// implement [`load`](Self::load).
     ///
     /// # Errors
     ///
-    /// Those of [`load`](Self::load).
+    /// Returns the errors of [`load`](Self::load).
     fn load_in(&self, scope: &Scope) -> Result<PolicyStore, SourceError> {
         let _ = scope;
         self.load()

@@ -1,4 +1,4 @@
-//! Which principal has which policies, in memory.
+//! Policies of principals in memory.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::eval::{Policy, PolicyStack};
 use crate::identity::{IdentityKey, IdentityKind, IdentityMap};
 use crate::principal::{EnrichedPrincipal, Principal};
 
-/// The policies of every user and role that a source knows.
+/// The policies of all users and roles of a source.
 ///
 /// ```
 /// use pinpoint_iam::source::PolicyStore;
@@ -32,11 +32,11 @@ pub struct PolicyStore {
     identities: IdentityMap<PrincipalPolicies>,
 }
 
-/// A text that is not the ARN of a user or role, or one with another path than the store has.
+/// The error for a text that is not the ARN of a user or role, or whose path differs from the path in the store.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InvalidIdentity {
     arn: Box<str>,
-    /// The ARN that the store has for the user or role of this name.
+    /// The ARN in the store for the user or role of this name.
     known: Option<Box<str>>,
 }
 
@@ -58,7 +58,7 @@ impl fmt::Display for InvalidIdentity {
 }
 
 impl fmt::Debug for InvalidIdentity {
-    /// Writes the sentence, so that `unwrap` and `main` show it.
+    /// Uses the `Display` text, because `unwrap` and `main` print errors with `Debug`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
@@ -67,25 +67,26 @@ impl fmt::Debug for InvalidIdentity {
 impl std::error::Error for InvalidIdentity {}
 
 impl PolicyStore {
-    /// A store that knows nobody.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The policies of the user or role behind `principal`, or none.
+    /// Returns the policies of the user or role of `principal`. Empty if it has none.
     ///
-    /// A principal that was made with [a path](Principal::from_arn) has none unless the store has the same path.
+    /// A principal that was created with [a path](Principal::from_arn) has policies only if the store has the same
+    /// path.
     pub fn policies(&self, principal: &Principal) -> &PrincipalPolicies {
         self.identities.get(principal).unwrap_or(&NO_POLICIES)
     }
 
-    /// The policies of the user or role with the ARN `arn`, to be filled.
+    /// Returns the policies of the user or role with the ARN `arn`, to be modified.
     ///
     /// # Errors
     ///
-    /// When `arn` is not the ARN of an IAM user or role. Nobody else has policies of their own. And when the store has the
-    /// user or role of this name under another path: names are unique in an account, and one of the two would get the
-    /// policies of the other.
+    /// Fails if `arn` is not the ARN of an IAM user or role, because no other principal has policies of its own. Also
+    /// fails if the store has the user or role of this name with another path: names are unique in an account, so one
+    /// of the two would get the policies of the other.
     pub fn identity(&mut self, arn: &str) -> Result<&mut PrincipalPolicies, InvalidIdentity> {
         let invalid = |known: Option<&str>| InvalidIdentity {
             arn: arn.into(),
@@ -103,12 +104,12 @@ impl PolicyStore {
         }
     }
 
-    /// The policies of a user or role that the store does not know yet.
+    /// Adds a user or role that must not be in the store yet, and returns its policies.
     ///
     /// # Errors
     ///
-    /// When `arn` is not the ARN of such an identity, or stands for one that the store knows. Two entries for one
-    /// identity are a mistake, and merging them would let the second take the boundary of the first away.
+    /// Fails if `arn` is not the ARN of a user or role, or identifies one that is already in the store. Two entries for
+    /// one identity are a mistake. If they were merged, the second could remove the boundary of the first.
     pub(super) fn define(
         &mut self,
         kind: IdentityKind,
@@ -136,12 +137,12 @@ impl PolicyStore {
         }
     }
 
-    /// What the store has for `key`, whatever its path.
+    /// Returns the entry for `key`, regardless of its path.
     pub(crate) fn get_by_key(&self, key: &IdentityKey) -> Option<&PrincipalPolicies> {
         self.identities.get_by_key(key)
     }
 
-    /// Logs the lints of all policies, each policy once.
+    /// Logs the lints of all policies, once per policy.
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) fn log_lints(&self) {
         let mut seen = std::collections::HashSet::new();
@@ -156,23 +157,23 @@ impl PolicyStore {
         }
     }
 
-    /// Every user and role with its policies.
+    /// Returns every user and role with its policies.
     pub(crate) fn into_identities(self) -> IdentityMap<PrincipalPolicies> {
         self.identities
     }
 
-    /// The number of users and roles.
+    /// Returns the number of users and roles.
     pub fn len(&self) -> usize {
         self.identities.len()
     }
 
-    /// Whether the store knows nobody.
+    /// Whether the store contains no users and roles.
     pub fn is_empty(&self) -> bool {
         self.identities.len() == 0
     }
 }
 
-/// What a source knows of one user or role.
+/// The policies and attributes of one user or role in a source.
 #[derive(Clone, Debug, Default)]
 pub struct PrincipalPolicies {
     arn: Option<Box<str>>,
@@ -182,7 +183,7 @@ pub struct PrincipalPolicies {
     tags: Context,
 }
 
-/// What there is for a principal that the source does not know.
+/// The policies of a principal that is not in the source.
 pub(crate) static NO_POLICIES: PrincipalPolicies = PrincipalPolicies {
     arn: None,
     identity: Vec::new(),
@@ -199,7 +200,7 @@ impl PrincipalPolicies {
         }
     }
 
-    /// Adds an identity-based policy. One that is there already, by way of a group perhaps, is not added again.
+    /// Adds an identity-based policy. A policy that is already attached, perhaps through a group, is not added again.
     pub fn attach(&mut self, policy: Policy) {
         if !self.identity.iter().any(|other| other.is(&policy)) {
             self.identity.push(policy);
@@ -218,12 +219,12 @@ impl PrincipalPolicies {
 
     /// Sets the unique id of the user (`AIDA…`) or role (`AROA…`).
     ///
-    /// `aws:userid` is made from it for principals that bring no [unique id](Principal::with_unique_id) of their own.
+    /// Used for `aws:userid` if a principal has no [unique id](Principal::with_unique_id) of its own.
     pub fn set_unique_id(&mut self, id: &str) {
         self.unique_id = Some(id.into());
     }
 
-    /// Whether both say the same of one user or role. The order of policies does not count.
+    /// Whether both are equal, ignoring the order of the policies.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let Self {
             arn,
@@ -247,7 +248,7 @@ impl PrincipalPolicies {
         &self.identity
     }
 
-    /// The permissions boundary as a list; empty where there is none.
+    /// The permissions boundary as a list. Empty if there is none.
     pub(crate) fn boundary(&self) -> &[Policy] {
         self.permissions_boundary.as_deref().unwrap_or_default()
     }
@@ -267,8 +268,7 @@ impl PrincipalPolicies {
         &self.tags
     }
 
-    /// `principal` with what the source knows of its user or role and the principal does not say: the unique id, and
-    /// the ARN with the path.
+    /// Adds the unique id and the path of the ARN to `principal`, if the source has them and the principal does not.
     pub(crate) fn enrich<'a>(&self, principal: &'a Principal) -> EnrichedPrincipal<'a> {
         let unique_id = self
             .unique_id
@@ -282,7 +282,7 @@ impl PrincipalPolicies {
         principal.completed(unique_id, arn)
     }
 
-    /// The policies that have a say in a request of `principal`.
+    /// The policies that apply to requests of `principal`.
     pub(crate) fn stack<'a>(&'a self, principal: &'a Principal) -> PolicyStack<'a> {
         PolicyStack {
             identity: &self.identity,

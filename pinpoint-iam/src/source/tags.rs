@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use crate::source::error::SourceError;
 use crate::source::json::Text;
 
-/// Refuses tags that are one tag to IAM: condition keys compare `aws:PrincipalTag/team` and `…/Team` as equal, and one
-/// of the values would be lost.
+/// Rejects tags whose keys differ only in case. Condition keys such as `aws:PrincipalTag/team` and `…/Team` are equal
+/// in IAM, so one of the values would be lost.
 pub(super) fn check_tags(tags: &[(Text<'_>, Text<'_>)]) -> Result<(), SourceError> {
     let mut keys = HashSet::with_capacity(tags.len());
     for (key, _) in tags {

@@ -1,4 +1,4 @@
-//! Policies that are written by hand, whatever source they come from.
+//! Parses policies that are written by hand, for any source.
 
 use std::path::Path;
 
@@ -8,13 +8,14 @@ use crate::source::error::SourceError;
 use crate::source::identity_based::not_identity_based;
 
 impl Policy {
-    /// The identity-based policy `text`, written by hand, under the name `name`.
+    /// Parses `text`, an identity-based policy written by hand, and names it `name`.
     ///
-    /// For a [`PolicySource`](crate::source::PolicySource) of one's own, such as a table of a database: the same rules apply
-    /// as to the documents of a [`Directory`](crate::source::Directory). [`Document::parse`] alone also accepts policies of other
-    /// kinds, which have a `Principal` or no `Resource`, and ARNs in partitions that the deployment does not have.
+    /// Use this to implement a [`PolicySource`](crate::source::PolicySource), such as a database table. It applies the
+    /// rules for documents of a [`Directory`](crate::source::Directory). [`Document::parse`] alone also accepts
+    /// policies of other kinds, which have a `Principal` or no `Resource`, and ARNs in partitions that the deployment
+    /// does not use.
     ///
-    /// `partitions` follow from the scope that [`load_in`](crate::source::PolicySource::load_in) is given.
+    /// `partitions` follows from the scope that [`load_in`](crate::source::PolicySource::load_in) receives.
     ///
     /// ```
     /// use pinpoint_iam::policy::Partitions;
@@ -28,14 +29,14 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// When `text` is not a valid identity-based policy. The error names `name` in place of a file.
+    /// Fails if `text` is not a valid identity-based policy. The error contains `name` in place of a file.
     pub fn parse(name: &str, text: &str, partitions: &Partitions) -> Result<Self, SourceError> {
         let document = parse(Path::new(name), text, &Limits::default(), partitions)?;
         Ok(Self::new(name, document))
     }
 }
 
-/// The document that is written in the file at `path`.
+/// Parses the document written in the file at `path`.
 pub(super) fn parse(
     path: &Path,
     text: &str,

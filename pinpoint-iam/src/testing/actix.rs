@@ -1,4 +1,4 @@
-//! Sweeping over an actix-web application.
+//! Sweeps over an actix-web application.
 
 use actix_web::Error;
 use actix_web::dev::{Service, ServiceResponse};
@@ -8,14 +8,15 @@ use actix_web::test::TestRequest;
 use super::{Call, Sweep, SweepCaller, SweepReport, Unguarded};
 
 impl Sweep<'_> {
-    /// Makes every call on `app`, which [`init_service`](actix_web::test::init_service) makes, without a socket.
+    /// Makes every call on `app`, the result of [`init_service`](actix_web::test::init_service), without a socket.
     ///
-    /// `send` finishes each request with [`TestRequest::to_request`]; those of the powerless caller it authenticates as the
-    /// application demands, by a header or by what a middleware would put into the request's extensions.
+    /// `send` finishes each request with [`TestRequest::to_request`]. It must authenticate requests of the unprivileged
+    /// caller as the application requires, with a header or with the value that a middleware would insert into the
+    /// extensions.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// Those of [`run`](Self::run).
     pub async fn run_on_actix<S, R, B, E>(
         &self,
         app: &S,
@@ -28,7 +29,7 @@ impl Sweep<'_> {
         self.run(async |call: &Call| {
             let method = Method::from_bytes(call.method().as_bytes());
             let (Ok(method), Ok(_)) = (method, call.path().parse::<Uri>()) else {
-                // What cannot be sent would be refused as this.
+                // A path that is not a valid URI gets the response that a server would send.
                 return 400;
             };
             let request = TestRequest::with_uri(call.path()).method(method);

@@ -1,4 +1,4 @@
-//! Sweeping over an axum router.
+//! Sweeps over an axum router.
 
 use axum::Router;
 use axum::body::Body;
@@ -8,11 +8,11 @@ use tower_service::Service as _;
 use super::{Call, Sweep, SweepCaller, SweepReport, Unguarded};
 
 impl Sweep<'_> {
-    /// Makes every call on `router`, without a socket. `authenticate` prepares the requests of the powerless caller.
+    /// Makes every call on `router`, without a socket. `authenticate` prepares the requests of the unprivileged caller.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run).
+    /// Those of [`run`](Self::run).
     pub async fn run_on_axum(
         &self,
         router: &Router,
@@ -21,7 +21,7 @@ impl Sweep<'_> {
         self.run(async |call: &Call| {
             let request = Request::builder().method(call.method()).uri(call.path());
             let Ok(mut request) = request.body(Body::empty()) else {
-                // What cannot be sent would be refused as this.
+                // A path that is not a valid URI gets the response that a server would send.
                 return StatusCode::BAD_REQUEST.as_u16();
             };
             if call.caller() == SweepCaller::Unprivileged {

@@ -1,4 +1,4 @@
-//! Authorizers that do not ask their policies.
+//! Authorizers with fixed decisions.
 
 use crate::authorizer::Authorizer;
 use crate::eval::{
@@ -9,10 +9,10 @@ use crate::policy::Document;
 use crate::request::Request;
 use crate::testing::Recorder;
 
-/// `authorizer`, as one that allows everything that it is asked. **For tests only.**
+/// Returns a copy of `authorizer` that allows every request. **For tests only.**
 ///
-/// What comes before its decision stays: a request without a principal is still 401, an id that cannot stand in an ARN
-/// 400, and a resource of another account 403. [`Authorizer::explain`] still explains the policies.
+/// Errors that precede the decision remain: a request without a principal still gets 401, an id that is not valid in an
+/// ARN 400, and a resource of another account 403. [`Authorizer::explain`] still explains the policies.
 #[must_use]
 pub fn allow_all(authorizer: &Authorizer) -> Authorizer {
     #[cfg(any(feature = "axum", feature = "actix"))]
@@ -20,13 +20,13 @@ pub fn allow_all(authorizer: &Authorizer) -> Authorizer {
     authorizer.with_double(|double| double.verdict = Some(Verdict::Allow))
 }
 
-/// `authorizer`, as one that denies everything that it is asked, to root users too.
+/// Returns a copy of `authorizer` that denies every request, including those of root users.
 #[must_use]
 pub fn deny_all(authorizer: &Authorizer) -> Authorizer {
     authorizer.with_double(|double| double.verdict = Some(Verdict::Deny))
 }
 
-/// What stands between an authorizer and its callers in a test.
+/// Overrides and records decisions in tests.
 #[derive(Clone, Default)]
 pub(crate) struct DecisionOverride {
     verdict: Option<Verdict>,
@@ -40,7 +40,7 @@ enum Verdict {
 }
 
 impl DecisionOverride {
-    /// What the callers are told, where the policies say `answer`.
+    /// Returns the evaluation for the caller, where `answer` is the result of the policies.
     pub(crate) fn answer(&self, request: &Request<'_>, answer: Evaluation) -> Evaluation {
         let answer = match self.verdict {
             None => answer,
@@ -54,7 +54,7 @@ impl DecisionOverride {
 }
 
 impl Verdict {
-    /// A decision by a policy whose name no log can hide.
+    /// The overridden decision. Its policy name makes the override visible in every log.
     fn decision(self) -> Decision {
         let statement = |name: &str, document| {
             StatementId::new(PolicyType::Identity, Policy::new(name, document), 0)

@@ -1,15 +1,15 @@
-//! For the tests of an application: authorizers that answer what a test wants, a record of what was asked, a sweep
-//! over every route, and an audit of the sources of an application that mounts its handlers by hand.
+//! Tools for the tests of an application: authorizers with fixed decisions, a recorder of requests, a sweep over every
+//! route, and an audit of the sources of an application that mounts its handlers by hand.
 //!
-//! Behind the feature `testing`, which belongs into `dev-dependencies` and nowhere else:
+//! Requires the feature `testing`, which belongs only in `dev-dependencies`:
 //!
 //! ```toml
 //! [dev-dependencies]
 //! pinpoint-iam = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! With the dependency written so, a program that is built without its tests cannot name this module. `cargo tree -e normal,features
-//! -i pinpoint-iam` shows whether anything else turns the feature on.
+//! With this dependency, a program that is built without its tests cannot name this module. `cargo tree -e
+//! normal,features -i pinpoint-iam` shows whether another crate enables the feature.
 //!
 //! ```
 //! use pinpoint_iam::context::Context;

@@ -1,4 +1,4 @@
-//! What an authorizer was asked.
+//! Records the requests that an authorizer evaluates.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,56 +7,56 @@ use crate::authorizer::Authorizer;
 use crate::eval::{Decision, Evaluation};
 use crate::request::Request;
 
-/// Keeps what authorizers are asked, and what they answer. Clones keep the same record.
+/// Records requests to authorizers with their outcomes. Clones share one record.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder(Arc<Mutex<Vec<RecordedRequest>>>);
 
-/// One question to an authorizer, with the answer.
+/// One request to an authorizer, with its outcome.
 ///
-/// A check that has to wait, for tags of the resource or for the body, asks again: such a question is
-/// [undecided](Outcome::Undecided) at first.
+/// A check that has to wait for tags of the resource or for the body is evaluated again later. Its first evaluation is
+/// recorded as [undecided](Outcome::Undecided).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// The ARN of the caller; the name of a service, or `anonymous`.
+    /// The ARN of the caller, the name of a service, or `anonymous`.
     pub principal: String,
     /// The action, for example `mobiletargeting:GetCampaign`.
     pub action: String,
     /// The ARN of the resource, or `*`.
     pub resource: String,
-    /// The answer.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What an authorizer answered.
+/// The outcome of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The request is allowed.
     Allowed,
-    /// The request is refused.
+    /// The request is denied.
     Refused,
-    /// The answer depends on condition keys that are not known, or not yet.
+    /// The decision depends on condition keys that are unavailable, or not available yet.
     Undecided,
 }
 
 impl Recorder {
-    /// A recorder that has seen nothing.
+    /// Creates an empty recorder.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// `authorizer`, with this recorder in front of it. The answers are those of `authorizer`.
+    /// Returns a copy of `authorizer` that reports to this recorder. Its decisions do not change.
     #[must_use]
     pub fn watch(&self, authorizer: &Authorizer) -> Authorizer {
         authorizer.with_double(|double| double.recorders.push(self.clone()))
     }
 
-    /// What was asked so far, in the order of asking.
+    /// Returns the requests so far, in order.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.lock().clone()
     }
 
-    /// What was asked so far, which is then forgotten.
+    /// Returns the requests so far, in order, and clears the record.
     pub fn take(&self) -> Vec<RecordedRequest> {
         std::mem::take(&mut *self.lock())
     }
@@ -74,7 +74,7 @@ impl Recorder {
         });
     }
 
-    /// A test that failed while it held the record has said so already.
+    /// Ignores poisoning: the test that panicked while it held the lock has already failed.
     fn lock(&self) -> MutexGuard<'_, Vec<RecordedRequest>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Ids that the placeholders of a path can hold.
+//! Sample ids for the placeholders of a path.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use crate::guard::is_parameter;
 use crate::resource::{Field, IdFormat, ResourceTypeMetadata};
 use crate::web::{BindingSource, MountedRoute, ResourceBinding};
 
-/// What serves where nothing else is said: an id of every service has letters.
+/// The default sample. It is valid for every service, because ids can always contain letters.
 const SAMPLE: &str = "sample";
 
-/// An id for the placeholder `name` of `route`, from what its handler's actions act on.
+/// Returns an id for the placeholder `name` of `route`, valid for the resources of its handler's actions.
 pub(super) fn sample(route: &MountedRoute, name: &str, scope: &Scope) -> String {
     let requirement = route.declaration.requirement();
     let actions = requirement.map(|requirement| requirement.actions());
@@ -25,7 +25,7 @@ pub(super) fn sample(route: &MountedRoute, name: &str, scope: &Scope) -> String 
             return arn(action, scope);
         }
         let field = match required.resource {
-            // A parameter may be called otherwise than the field that it fills.
+            // A parameter may have a different name from the field that it fills.
             ResourceBinding::Fields(bindings) => bindings
                 .iter()
                 .find(|binding| {
@@ -43,7 +43,7 @@ pub(super) fn sample(route: &MountedRoute, name: &str, scope: &Scope) -> String 
     known.unwrap_or_else(|| SAMPLE.to_owned())
 }
 
-/// The ARN of something that the action acts on.
+/// Returns the ARN of a sample resource of the action.
 fn arn(action: &ActionMetadata, scope: &Scope) -> Option<String> {
     let resource_type: &'static ResourceTypeMetadata = action.resource_types.first()?;
     let fields = resource_type.fields.iter();
@@ -63,14 +63,14 @@ fn value(action: &ActionMetadata, field: &Field) -> &'static str {
     }
 }
 
-/// A value as it stands in one segment of a path.
+/// Percent-encodes a value for one segment of a path.
 pub(super) fn escaped(value: &str) -> String {
     let mut segment = String::with_capacity(value.len());
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             segment.push(char::from(byte));
         } else {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(segment, "%{byte:02X}");
         }
     }

@@ -1,4 +1,4 @@
-//! Calling every route as somebody who may call none.
+//! Calls every route as a caller that no policy allows anything.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use crate::arn::Scope;
 use crate::guard::is_parameter;
 use crate::web::{Access, MountedRoute, RouteTable};
 
-/// Calls every route of a table, without a principal and with a powerless one, and reports those that answer anything
-/// but a refusal.
+/// Calls every route of a table, without a principal and with an unprivileged one, and reports those that do not
+/// respond with a denial.
 ///
-/// No call has a body: whoever may not call a route is refused before it is read. Public routes are called without a
-/// principal and listed apart.
+/// Calls have no body, because a caller that may not call a route is denied before the body is read. Public routes are
+/// called without a principal only, and are listed separately.
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -36,9 +36,9 @@ use crate::web::{Access, MountedRoute, RouteTable};
 ///
 /// let swept = Sweep::new(&table)
 ///     .run_on_axum(&router, |request| {
-///         // As a caller of the application would authenticate, or by what its middleware puts into the request.
-///         let nobody = Principal::from_arn("arn:aws:iam::123456789012:user/powerless").unwrap();
-///         request.extensions_mut().insert(nobody);
+///         // Authenticate as a caller of the application would, or insert the value that its middleware inserts.
+///         let unprivileged = Principal::from_arn("arn:aws:iam::123456789012:user/powerless").unwrap();
+///         request.extensions_mut().insert(unprivileged);
 ///     })
 ///     .await?;
 /// assert_eq!(swept.calls(), 2);
@@ -59,12 +59,12 @@ pub struct Sweep<'t> {
     hides_existence: bool,
 }
 
-/// Who makes a call of a [`Sweep`].
+/// The caller of a [`Call`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SweepCaller {
     /// A caller without a principal.
     Anonymous,
-    /// A caller that the application knows, and that no policy allows anything.
+    /// An authenticated caller that no policy allows anything.
     Unprivileged,
 }
 
@@ -76,28 +76,28 @@ pub struct Call {
     caller: SweepCaller,
 }
 
-/// What a route answered.
+/// The response of a route to a call.
 #[derive(Clone, Debug)]
 pub struct Finding {
     call: Call,
     status: u16,
 }
 
-/// What came of a [`Sweep`] that has found nothing wrong.
+/// The result of a [`Sweep`] that found nothing wrong.
 #[derive(Clone, Debug)]
 pub struct SweepReport {
     calls: usize,
     public: Vec<Finding>,
 }
 
-/// What a [`Sweep`] has found: at least one route that does not refuse, or no route to try.
+/// The errors of a [`Sweep`]: at least one route that does not deny, or a table without a route to try.
 #[derive(Clone)]
 pub struct Unguarded {
     findings: Vec<Finding>,
 }
 
 impl<'t> Sweep<'t> {
-    /// A sweep over every route of `table`.
+    /// Creates a sweep over every route of `table`.
     pub fn new(table: &'t RouteTable) -> Self {
         Self {
             table,
@@ -107,31 +107,31 @@ impl<'t> Sweep<'t> {
         }
     }
 
-    /// Sets the scope that sample ARNs stand in; without this it is the account 123456789012 in `us-east-1`.
+    /// Sets the scope of the sample ARNs. The default is the account 123456789012 in `us-east-1`.
     #[must_use]
     pub fn in_scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self
     }
 
-    /// Fills the placeholder `name` with `value`, written as itself and not percent-encoded. Without this a placeholder
-    /// gets an id that the handler's action can act on, and one that the catalog does not know gets `sample`.
+    /// Fills the placeholder `name` with `value`, which the sweep percent-encodes. Without a sample, a placeholder gets
+    /// an id that is valid for the handler's action, or `sample` if the catalog does not know the placeholder.
     #[must_use]
     pub fn sample(mut self, name: &str, value: &str) -> Self {
         self.samples.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Takes 404 for a refusal of the powerless caller, where the application
-    /// [hides existence](crate::web::ErrorResponses::hiding_existence). That the route is there at all is seen by what it answers
-    /// to a caller without a principal.
+    /// Accepts 404 as a denial of the unprivileged caller, for applications that [hide
+    /// existence](crate::web::ErrorResponses::hiding_existence). The call without a principal still shows that the
+    /// route exists.
     #[must_use]
     pub const fn hiding_existence(mut self) -> Self {
         self.hides_existence = true;
         self
     }
 
-    /// Every call of the sweep, in the order of the table.
+    /// Returns every call of the sweep, in the order of the table.
     pub fn calls(&self) -> Vec<Call> {
         let mut calls = Vec::new();
         for route in self.table.iter() {
@@ -156,13 +156,14 @@ impl<'t> Sweep<'t> {
         calls
     }
 
-    /// Makes every call with `send`, which answers the status. For a powerless caller it authenticates as the application
-    /// demands.
+    /// Makes every call with `send`, which returns the status of the response. For the unprivileged caller, `send` must
+    /// authenticate the request as the application requires.
     ///
     /// # Errors
     ///
-    /// Every route that does not refuse: a caller without a principal with 401 or 403, a powerless one with 403. A
-    /// powerless caller that is told 401 was not recognised, so that nothing was learned about the policies. A table
+    /// Returns every route that does not deny. A call without a principal must get 401 or 403, a call of the
+    /// unprivileged caller 403. A 401 for the unprivileged caller means that it was not authenticated, so the call did
+    /// not test the policies. A table without a route that has to deny is also an error.
     /// without any route that has to refuse is an error as well.
     pub async fn run(&self, send: impl AsyncFn(&Call) -> u16) -> Result<SweepReport, Unguarded> {
         let (mut public, mut findings, mut calls) = (Vec::new(), Vec::new(), 0_usize);
@@ -197,7 +198,7 @@ fn is_public(route: &MountedRoute) -> bool {
 }
 
 impl Call {
-    /// The route that is called.
+    /// The called route.
     pub const fn route(&self) -> &MountedRoute {
         &self.route
     }
@@ -212,7 +213,7 @@ impl Call {
         &self.path
     }
 
-    /// Who calls.
+    /// The caller.
     pub const fn caller(&self) -> SweepCaller {
         self.caller
     }
@@ -224,12 +225,12 @@ impl Finding {
         &self.call
     }
 
-    /// The status that answered it.
+    /// The status of the response.
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// What may be the matter.
+    /// A possible cause.
     const fn hint(&self) -> &'static str {
         match (self.status, self.call.caller) {
             (400, _) => "the sample ids were not taken: give others with `sample`",
@@ -267,26 +268,26 @@ impl fmt::Display for Finding {
 }
 
 impl SweepReport {
-    /// How many calls were refused, as they should be.
+    /// The number of calls that were denied, as they should be.
     pub const fn calls(&self) -> usize {
         self.calls
     }
 
-    /// What the public routes answered to a caller without a principal.
+    /// The responses of the public routes to a caller without a principal.
     pub fn public(&self) -> impl Iterator<Item = &Finding> {
         self.public.iter()
     }
 }
 
 impl Unguarded {
-    /// Every call that was not refused, in the order of the table; none where there was nothing to try.
+    /// Every call that was not denied, in the order of the table. Empty if there was no route to try.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
     }
 }
 
 impl fmt::Display for Unguarded {
-    /// Writes one finding per line, below a line that counts them.
+    /// Writes a line with the number of findings, then one finding per line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.findings.len() {
             0 => formatter.write_str("the table has no route that has to refuse anybody"),
@@ -300,7 +301,7 @@ impl fmt::Display for Unguarded {
     }
 }
 
-/// Written as for people: tests show errors so.
+/// Uses the `Display` text, because tests print errors with `Debug`.
 impl fmt::Debug for Unguarded {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

@@ -1,4 +1,4 @@
-//! The documents of the output: objects, or URL-encoded strings.
+//! Parses the documents in the output: objects or URL-encoded strings.
 
 use pinpoint_iam_core::internal::{Quoted, decode};
 use pinpoint_iam_core::json::Type;
@@ -17,7 +17,7 @@ pub(super) fn parse(value: Value<'_>, limits: &Limits) -> Result<Document, Sourc
         Type::Text => {
             let encoded = value.text()?;
             let decoded = url_decode(encoded.as_str()).map_err(|message| value.fault(message))?;
-            // The decoded text is not in the file: the place in it is part of the message.
+            // The decoded text is not in the file, so the position within the document is part of the message.
             parse_text(&decoded, limits, |position, message| {
                 value.fault(format!("in the decoded document, {position}: {message}"))
             })
@@ -39,10 +39,10 @@ fn parse_text(
     }
 }
 
-/// Undoes the URL-encoding that the API gives documents,
-/// [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.1).
+/// Decodes a URL-encoded document of the API, [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.1).
 ///
-/// Text that is not encoded all through is refused: a `+` could be itself or a blank, and a `%` as well.
+/// Text that is not completely encoded is rejected: a `+` could be a literal plus or a space, and a `%` could be
+/// literal.
 fn url_decode(text: &str) -> Result<String, String> {
     let unencoded =
         |character: &char| !character.is_ascii_graphic() || "\"+<>\\^`{|}".contains(*character);
@@ -69,7 +69,7 @@ mod tests {
             url_decode("%7B%22a%22%3A%20%22%2B%25%C3%A9%22%7D").unwrap(),
             r#"{"a": "+%é"}"#
         );
-        // Encoders differ in what they leave as it is.
+        // Encoders leave different characters unencoded.
         assert_eq!(
             url_decode("%7b%22a:/*'()~-_.!%22%7d").unwrap(),
             r#"{"a:/*'()~-_.!"}"#

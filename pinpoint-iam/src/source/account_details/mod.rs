@@ -1,4 +1,4 @@
-//! Policies from what `aws iam get-account-authorization-details` prints.
+//! Reads policies from the output of `aws iam get-account-authorization-details`.
 
 mod document;
 mod output;
@@ -18,7 +18,8 @@ use crate::source::json::{Text, Value};
 use crate::source::store::PolicyStore;
 use output::{Attachments, ManagedPolicy, Output};
 
-/// The users, groups, roles and policies of an AWS account, as `aws iam get-account-authorization-details` prints them.
+/// The users, groups, roles and policies of an AWS account, in the output of `aws iam
+/// get-account-authorization-details`.
 ///
 /// ```
 /// use pinpoint_iam::Principal;
@@ -58,62 +59,65 @@ use output::{Attachments, ManagedPolicy, Output};
 ///
 /// See [GetAccountAuthorizationDetails](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html).
 ///
-/// # What is read
+/// # Members
 ///
 /// | Of | Members |
 /// | --- | --- |
 /// | users | `UserName`, `UserId`, `Arn`, `UserPolicyList`, `GroupList`, `AttachedManagedPolicies`, `PermissionsBoundary`, `Tags` |
 /// | groups | `GroupName`, `Arn`, `GroupPolicyList`, `AttachedManagedPolicies` |
 /// | roles | `RoleName`, `RoleId`, `Arn`, `RolePolicyList`, `AttachedManagedPolicies`, `PermissionsBoundary`, `Tags` |
-/// | policies | `Arn`, `DefaultVersionId`, `PolicyVersionList`; of the versions only the default one |
+/// | policies | `Arn`, `DefaultVersionId`, `PolicyVersionList` (only the default version) |
 ///
-/// - A document is an object, as the command prints it, or a URL-encoded string, as the API answers it.
-/// - `aws:userid` is made from `UserId` and `RoleId` for principals that bring no
-///   [unique id](crate::Principal::with_unique_id) of their own.
-/// - `AssumeRolePolicyDocument` says who may become the role. It takes no part in what the role may do, and is not read.
-/// - Decisions cite a managed policy by its ARN, and an inline policy by whom it is embedded in and its name:
-///   `user/ana/own-project`, `group/analysts/reports`, `role/worker/queue`.
+/// - A document is an object, as in the output of the command, or a URL-encoded string, as in a response of the API.
+/// - `aws:userid` is derived from `UserId` and `RoleId` for principals without a [unique
+///   id](crate::Principal::with_unique_id) of their own.
+/// - `AssumeRolePolicyDocument` defines who may assume the role. It does not affect what the role may do, and is
+///   ignored.
+/// - Decisions cite a managed policy by its ARN. They cite an inline policy by the identity that it is embedded in and
+///   its name: `user/ana/own-project`, `group/analysts/reports`, `role/worker/queue`.
 ///
-/// # What is refused
+/// # Rejected output
 ///
-/// Everything that leaves open which policies somebody has. AWS adds members to this output, so unknown ones are passed
-/// over, except where one is a member above in other capitals or with other separators (`permissions_boundary`), as tools
-/// write it that convert names. A member that stands twice or has another type
-/// than AWS documents is an error. So are
+/// Output that leaves the policies of any user or role uncertain is rejected. AWS adds members to this output, so
+/// unknown members are ignored. An exception are names that differ from a member above only in case or separators
+/// (`permissions_boundary`), because some tools convert names this way. A duplicate member, or one whose type is not
+/// the documented type, is an error. The following are also errors:
 ///
-/// - output that goes on (`IsTruncated`, or a `Marker` or `NextToken` of a further page),
-/// - a managed policy that somebody has, also as a boundary, and that is not among `Policies`; `--filter` leaves them out,
-/// - a group that a user is in and that is not among `GroupDetailList`,
-/// - a document that cannot be [parsed](crate::policy::Document::parse), also when nobody has it,
-/// - a document that is no identity-based policy: one with `Principal` or without `Resource`.
+/// - incomplete output (`IsTruncated`, or a `Marker` or `NextToken` of a further page),
+/// - a managed policy that is attached or used as a boundary, but missing in `Policies`, for example because of
+///   `--filter`,
+/// - a group of a user that is missing in `GroupDetailList`,
+/// - a document that cannot be [parsed](crate::policy::Document::parse), even if it is not attached,
+/// - a document that is not an identity-based policy, because it has a `Principal` or lacks a `Resource`.
 ///
-/// What AWS checks only when a policy is written is not checked: accounts hold policies that could not be written today.
+/// Checks that AWS makes only when a policy is created are not made. Accounts contain policies that could not be
+/// created today.
 #[derive(Clone, Debug)]
 pub struct AccountDetails {
     path: PathBuf,
-    /// The text; `None` where it is in the file at `path`.
+    /// The text; `None` if it is in the file at `path`.
     text: Option<String>,
     limits: Limits,
     max_length: usize,
 }
 
 impl AccountDetails {
-    /// The bytes that the output may have unless [`with_max_length`](Self::with_max_length) says otherwise.
+    /// The default limit for the length of the output, in bytes. [`with_max_length`](Self::with_max_length) changes it.
     pub const MAX_LENGTH: usize = 64 * 1024 * 1024;
 
-    /// The output that is in the file at `path`. It is read when it is loaded, and again, up to three times, if it changes
-    /// meanwhile.
+    /// Opens the output in the file at `path`. The file is read when the source is loaded. If it changes while it is
+    /// read, it is read again, up to three times in total.
     ///
     /// # Errors
     ///
-    /// When there is no regular file at `path`.
+    /// Fails if there is no regular file at `path`.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, SourceError> {
         let path = path.into();
         FileState::of(&path)?.check_is_file(&path)?;
         Ok(Self::new(path, None))
     }
 
-    /// The output `text`; faults name it `name`.
+    /// Uses the output `text`. Error messages contain `name` in place of a path.
     pub fn from_json(name: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         Self::new(name.into(), Some(text.into()))
     }
@@ -127,14 +131,14 @@ impl AccountDetails {
         }
     }
 
-    /// The output with other limits for each of its documents.
+    /// Sets the limits for each document in the output.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The output with another limit for its length, in bytes.
+    /// Sets the limit for the length of the output, in bytes.
     #[must_use]
     pub const fn with_max_length(mut self, bytes: usize) -> Self {
         self.max_length = bytes;
@@ -210,10 +214,10 @@ impl PolicySource for AccountDetails {
     }
 }
 
-/// What the entries of users, groups and roles refer to.
+/// The managed policies and groups that entries refer to.
 struct Account<'a> {
     limits: &'a Limits,
-    /// The managed policies by ARN, shared by everybody who has them.
+    /// The managed policies by ARN, shared by all entries that they are attached to.
     managed: HashMap<&'a str, Policy>,
 }
 
@@ -238,7 +242,7 @@ impl Account<'_> {
         Ok(policies)
     }
 
-    /// The managed policy that `entity` has as its `role`.
+    /// Returns the managed policy that `entity` uses as its `role`.
     fn find(
         &self,
         entity: &Attachments<'_>,
@@ -254,7 +258,7 @@ impl Account<'_> {
     }
 }
 
-/// Parses the managed policies, each once, also those that nobody has.
+/// Parses each managed policy once, including unattached ones.
 fn managed_policies<'a>(
     policies: &'a [ManagedPolicy<'_>],
     limits: &Limits,

@@ -1,4 +1,4 @@
-//! The output of `aws iam get-account-authorization-details`, member by member.
+//! Parses the members of the output of `aws iam get-account-authorization-details`.
 
 use pinpoint_iam_core::internal::Quoted;
 use pinpoint_iam_core::json::Type;
@@ -10,49 +10,47 @@ use crate::source::error::SourceError;
 use crate::source::json::{Object, Text, Value};
 use crate::source::tags::check_tags;
 
-/// The output. Nothing in it is looked up yet, and no document is parsed.
+/// The parsed output. References are not resolved yet, and documents are not parsed.
 #[derive(Debug)]
 pub(super) struct Output<'a> {
-    /// Users and roles.
     pub(super) identities: Vec<Identity<'a>>,
     pub(super) groups: Vec<Attachments<'a>>,
     pub(super) policies: Vec<ManagedPolicy<'a>>,
 }
 
-/// A user or role.
 #[derive(Debug)]
 pub(super) struct Identity<'a> {
     pub(super) kind: IdentityKind,
     pub(super) entity: Attachments<'a>,
     pub(super) unique_id: Option<Text<'a>>,
-    /// The names of a user's groups.
+    /// The names of the user's groups.
     pub(super) groups: Vec<Text<'a>>,
     /// The ARN of the managed policy that is the permissions boundary.
     pub(super) boundary: Option<Text<'a>>,
     pub(super) tags: Vec<(Text<'a>, Text<'a>)>,
 }
 
-/// What users, groups and roles have in common: their names, and policies.
+/// The common members of users, groups and roles: names and policies.
 #[derive(Debug)]
 pub(super) struct Attachments<'a> {
     /// `user`, `group` or `role`.
     pub(super) word: &'static str,
     pub(super) name: Text<'a>,
     pub(super) arn: Text<'a>,
-    /// The embedded policies: names and documents.
+    /// The inline policies: names and documents.
     pub(super) inline: Vec<(Text<'a>, Value<'a>)>,
     /// The ARNs of the managed policies.
     pub(super) managed: Vec<Text<'a>>,
 }
 
-/// A managed policy: its ARN, and the document of its default version.
+/// A managed policy: its ARN and the document of its default version.
 #[derive(Debug)]
 pub(super) struct ManagedPolicy<'a> {
     pub(super) arn: Text<'a>,
     pub(super) document: Value<'a>,
 }
 
-/// The names of the members, where users, groups and roles have their own.
+/// The names of the members that differ between users, groups and roles.
 struct Members {
     what: &'static str,
     word: &'static str,
@@ -144,7 +142,7 @@ const POLICY: [&str; 12] = [
 const VERSION: [&str; 4] = ["Document", "VersionId", "IsDefaultVersion", "CreateDate"];
 
 impl<'a> Output<'a> {
-    /// Reads the output.
+    /// Parses the output.
     pub(super) fn read(value: Value<'a>) -> Result<Self, SourceError> {
         let output = value.object()?;
         let known: Vec<&str> = LISTS.into_iter().chain(PAGING).collect();
@@ -176,7 +174,7 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Refuses one page of several: what is on the others could deny.
+/// Rejects output that is one of several pages, because the policies on the other pages could deny.
 fn refuse_further_pages(output: &Object<'_>) -> Result<(), SourceError> {
     let what_to_do =
         "print all of it in one run, without `--max-items`, `--starting-token` and `--no-paginate`";
@@ -280,7 +278,7 @@ impl<'a> Attachments<'a> {
         })
     }
 
-    /// Who this is, as messages say it: ``the user `ana` ``.
+    /// The description for messages: ``the user `ana` ``.
     pub(super) fn title(&self) -> String {
         format!("the {} {}", self.word, self.name)
     }
@@ -301,9 +299,9 @@ impl<'a> ManagedPolicy<'a> {
     }
 }
 
-/// The document of the default version, the one that is in force.
+/// Returns the document of the default version, which is the version in effect.
 ///
-/// `DefaultVersionId` and `IsDefaultVersion` say the same thing twice; where they disagree, nobody knows what is in force.
+/// `DefaultVersionId` and `IsDefaultVersion` are redundant. If they disagree, it is unknown which version is in effect.
 fn default_version<'a>(policy: &Object<'a>, arn: &Text<'_>) -> Result<Value<'a>, SourceError> {
     let default_id = policy.text("DefaultVersionId")?;
     let versions = policy.required("PolicyVersionList")?;
@@ -364,7 +362,7 @@ fn boundary(value: Value<'_>) -> Result<Text<'_>, SourceError> {
         &["PermissionsBoundaryType", "PermissionsBoundaryArn"],
     )?;
     if let Some(kind) = entry.text("PermissionsBoundaryType")?
-        // The API reference has the long word, its answers the short one.
+        // The API reference documents the long value, but responses contain the short one.
         && !matches!(kind.as_str(), "Policy" | "PermissionsBoundaryPolicy")
     {
         return Err(kind.fault(format!(
@@ -383,7 +381,7 @@ fn tag(value: Value<'_>) -> Result<(Text<'_>, Text<'_>), SourceError> {
     ))
 }
 
-/// The name in the IAM ARN of a `word`: the last part of `arn:aws:iam::ACCOUNT:user/path/NAME`.
+/// Returns the name in the IAM ARN of a `word`: the last part of `arn:aws:iam::ACCOUNT:user/path/NAME`.
 fn name_within<'a>(arn: &'a str, word: &str) -> Option<&'a str> {
     let arn = Arn::parse(arn).ok().filter(|arn| arn.service() == "iam")?;
     let path = arn.resource().strip_prefix(word)?.strip_prefix('/')?;

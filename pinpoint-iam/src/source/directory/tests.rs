@@ -1,4 +1,4 @@
-//! Directories that change while they are read, at a moment that the test chooses.
+//! Tests with directories that change at a chosen moment while they are read.
 
 use std::cell::Cell;
 use std::os::unix::fs::symlink;
@@ -8,9 +8,9 @@ use std::{fs, io};
 
 use super::*;
 
-/// Two versions of three files, and a directory of links to the version that `current` leads to.
+/// Two versions of three files, and a directory of symbolic links into the version that `current` points to.
 ///
-/// The links stand in another directory than the one that is switched, so that nothing in the directory itself changes.
+/// The links are not in the directory that is switched, so nothing in the read directory itself changes.
 struct Versions(PathBuf);
 
 const FILES: [&str; 3] = [ATTACHMENTS, "a.json", "b.json"];
@@ -50,7 +50,7 @@ impl Versions {
         fs::rename(self.path("next"), self.path("current"))
     }
 
-    /// What is read while `change` happens before each file, which it is given with the number of files opened before.
+    /// Reads the files. `change` is called before each file is opened, with the number of files opened before.
     fn read(
         &self,
         mut change: impl FnMut(&Self, usize) -> io::Result<()>,
@@ -68,7 +68,7 @@ impl Versions {
 
 impl Drop for Versions {
     fn drop(&mut self) {
-        // What is left behind is in the directory for temporary files, and no reason to fail.
+        // A remaining temporary directory is not a reason to fail.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -101,7 +101,7 @@ fn a_switch_is_read_again() -> io::Result<()> {
 fn what_is_switched_and_back_is_not_read_in_the_middle() -> io::Result<()> {
     for at in 0..3 {
         let versions = Versions::new()?;
-        // The states before and after are the same; only the file that is opened is another.
+        // The states before and after are equal. Only the opened file differs.
         let read = versions.read(|versions, opened| match opened {
             _ if opened == at => versions.switch("v2"),
             _ if opened == at + 1 => versions.switch("v1"),
@@ -132,7 +132,7 @@ fn files_that_come_go_or_change_are_noticed() -> io::Result<()> {
             |versions| fs::remove_file(versions.path("policies/a.json")),
             &["v1", "v1"],
         ),
-        // The attachments are read by now: what comes behind them must not be newer.
+        // The attachments are already read. Documents that are read after them must not be newer.
         (
             |versions| fs::write(versions.path("v1").join(ATTACHMENTS), "longer"),
             &["longer", "v1", "v1"],
@@ -159,7 +159,7 @@ fn files_that_come_go_or_change_are_noticed() -> io::Result<()> {
     Ok(())
 }
 
-/// A pipe that takes the place of a file after that was looked at is opened without waiting for a writer.
+/// A pipe that replaces a file after its state was read is opened without waiting for a writer.
 #[test]
 fn a_pipe_is_never_waited_for() -> io::Result<()> {
     let versions = Versions::new()?;

@@ -1,4 +1,4 @@
-//! What is wrong: mounted and not declared, or declared and not mounted.
+//! Compares declared with mounted handlers.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use super::mounts::{self, What};
 use super::names::{Named, resolve};
 use super::source::{Mark, Sources};
 
-/// What is said of a handler that is declared and not mounted.
+/// The message for a handler that is declared but not mounted.
 pub(super) const NOT_MOUNTED: &str =
     "says who may call it and is mounted nowhere; mount it or remove it";
 
-/// Every finding, file by file.
+/// Returns every finding, ordered by file.
 pub(super) fn of(sources: &Sources) -> Vec<AuditFault> {
     let mut faults = sources.faults.clone();
     let mut named: BTreeSet<(usize, String)> = BTreeSet::new();
@@ -56,7 +56,7 @@ pub(super) fn of(sources: &Sources) -> Vec<AuditFault> {
     faults
 }
 
-/// Whether every function of this name says who may call it, and is one that a framework calls.
+/// Whether every function of this name has one of our attributes, and is called by a framework.
 fn is_handler(sources: &Sources, module: usize, name: &str) -> bool {
     let functions = sources
         .modules
@@ -72,7 +72,7 @@ fn is_handler(sources: &Sources, module: usize, name: &str) -> bool {
     })
 }
 
-/// Whether an attribute is `#[requires]` or `#[public]`, under whatever name.
+/// Whether an attribute is `#[requires]` or `#[public]`, possibly renamed by `use`.
 fn is_ours(sources: &Sources, module: usize, attribute: &Mark) -> bool {
     let path = match resolve(sources, module, &attribute.path) {
         Named::Foreign(path) => path,

@@ -1,4 +1,4 @@
-//! The handlers that a crate declares, held against those that it mounts.
+//! Compares the handlers that a crate declares with those that it mounts.
 
 mod findings;
 mod mounts;
@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use self::source::Sources;
 
-/// Looks for handlers that are mounted without `#[requires]` or `#[public]`, and for handlers with one of them that are
-/// mounted nowhere, in the sources of the crate whose `Cargo.toml` stands in `directory`.
+/// Checks the sources of the crate whose `Cargo.toml` is in `directory`. Reports handlers that are mounted without
+/// `#[requires]` or `#[public]`, and handlers with either attribute that are not mounted.
 ///
-/// For services that mount their handlers by hand; [`routes!`](crate::routes) needs no audit, because a handler without
-/// either attribute does not compile there.
+/// Intended for services that mount their handlers by hand. With [`routes!`](crate::routes) no audit is needed, because
+/// a handler without either attribute does not compile there.
 ///
 /// ```no_run
 /// #[test]
@@ -25,23 +25,24 @@ use self::source::Sources;
 /// # fn main() {}
 /// ```
 ///
-/// # What it sees, and what not
+/// # What it sees
 ///
-/// It reads source text, as a careful reviewer would, and never runs anything. It follows `mod` from `src/lib.rs`,
-/// `src/main.rs` and `src/bin/*.rs`, and names through `use`, with `*` and with `as`. Code for tests is left out;
-/// code under any other `#[cfg]` counts, whether it is built or not.
+/// The audit reads source text and does not run anything. It follows `mod` from `src/lib.rs`, `src/main.rs` and
+/// `src/bin/*.rs`, and resolves names through `use`, including `*` and `as`. Code for tests is ignored. Code under any
+/// other `#[cfg]` is included, whether it is built or not.
 ///
-/// - Mounted is what stands in a call of axum's `get`, `post`, .., `any`, `on` and `fallback`, in the chain behind one, or
-///   in `to`, `service` and `default_service` of actix-web. What cannot be followed there, such as a closure, a variable
-///   or a handler of another crate, is reported: [`Audit::except`] takes out what is meant to be.
-/// - A declared handler counts as mounted where it is named as a value anywhere: in any call, or in any macro.
-/// - Not seen are handlers and routes that a `macro_rules` of the crate writes, methods in `impl` blocks, and services
-///   (`route_service`, `nest_service`, `ServeDir`), which are no handlers.
-/// - Functions with `guard = expression` are no handlers and need not be mounted.
+/// - A handler is mounted if it is an argument of axum's `get`, `post`, .., `any`, `on` or `fallback`, of a method
+///   chained after one of them, or of `to`, `service` or `default_service` of actix-web. Arguments that cannot be
+///   followed, such as closures, variables and handlers of other crates, are reported. [`Audit::except`] excludes those
+///   that are intended.
+/// - A declared handler counts as mounted if it is used as a value anywhere, in any call or any macro.
+/// - The audit does not see handlers and routes that a `macro_rules` macro of the crate generates, or methods in `impl`
+///   blocks. It ignores services (`route_service`, `nest_service`, `ServeDir`), which are not handlers.
+/// - Functions with `guard = expression` are not handlers and need not be mounted.
 ///
 /// # Errors
 ///
-/// Everything that was found, and every file that could not be read: a source that nobody looked at proves nothing.
+/// Returns every finding, and every file that could not be read, because unread source proves nothing.
 pub fn audit(directory: impl AsRef<Path>) -> Result<(), AuditFaults> {
     Audit::of(directory).check()
 }
@@ -55,7 +56,7 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// An audit of the crate whose `Cargo.toml` stands in `directory`: `env!("CARGO_MANIFEST_DIR")`.
+    /// Creates an audit of the crate whose `Cargo.toml` is in `directory`: `env!("CARGO_MANIFEST_DIR")`.
     pub fn of(directory: impl AsRef<Path>) -> Self {
         Self {
             directory: directory.as_ref().to_owned(),
@@ -63,20 +64,20 @@ impl Audit {
         }
     }
 
-    /// Leaves out what a finding calls `handler`: the path of a function (`crate::metrics::render`), or the text of what
-    /// is mounted where that is none (`layered`).
+    /// Excludes the findings whose [`handler`](AuditFault::handler) is `handler`: the path of a function
+    /// (`crate::metrics::render`), or the text of a mounted expression that is not a function (`layered`).
     ///
-    /// An exception that nothing needs is reported, so that none outlives its reason.
+    /// An exception that no finding needs is reported, so that exceptions are removed with their reason.
     pub fn except(mut self, handler: impl Into<String>) -> Self {
         self.exceptions.push(handler.into());
         self
     }
 
-    /// Looks at the sources.
+    /// Runs the audit.
     ///
     /// # Errors
     ///
-    /// As [`audit`].
+    /// Those of [`audit`].
     pub fn check(self) -> Result<(), AuditFaults> {
         let Self {
             directory,
@@ -114,7 +115,7 @@ pub struct AuditFault {
 }
 
 impl AuditFault {
-    /// The path of the function that is meant, or the text of what is mounted.
+    /// The path of the function, or the text of the mounted expression.
     pub fn handler(&self) -> &str {
         &self.handler
     }
@@ -124,13 +125,13 @@ impl AuditFault {
         &self.place
     }
 
-    /// Whether the finding is a handler that is declared and mounted nowhere, as
-    /// `pinpoint_iam_docs::RoutesDocument::not_mounted` lists them.
+    /// Whether the finding is a handler that is declared but not mounted, as in
+    /// `pinpoint_iam_docs::RoutesDocument::not_mounted`.
     pub fn is_not_mounted(&self) -> bool {
         self.message == findings::NOT_MOUNTED
     }
 
-    /// What is wrong and what to do.
+    /// The message: what is wrong and how to fix it.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -147,14 +148,14 @@ impl fmt::Display for AuditFault {
     }
 }
 
-/// Written as for people: `unwrap` shows errors so.
+/// Uses the `Display` text, because `unwrap` prints errors with `Debug`.
 impl fmt::Debug for AuditFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
 }
 
-/// The findings of an audit: at least one.
+/// The findings of an audit. There is at least one.
 #[derive(Clone)]
 pub struct AuditFaults {
     faults: Vec<AuditFault>,
@@ -168,7 +169,7 @@ impl AuditFaults {
 }
 
 impl fmt::Display for AuditFaults {
-    /// Writes one finding per line, below a line that counts them.
+    /// Writes a line with the number of findings, then one finding per line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.faults.len() {
             1 => formatter.write_str("the audit found something")?,
@@ -181,7 +182,7 @@ impl fmt::Display for AuditFaults {
     }
 }
 
-/// Written as for people: `unwrap` shows errors so.
+/// Uses the `Display` text, because `unwrap` prints errors with `Debug`.
 impl fmt::Debug for AuditFaults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

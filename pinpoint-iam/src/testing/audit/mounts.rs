@@ -1,4 +1,4 @@
-//! The places in a crate where handlers are mounted or named.
+//! Finds the places in a crate that mount or mention handlers.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -11,30 +11,30 @@ use syn::{Expr, ExprCall, ExprMethodCall, ExprPath, Macro, Path, Token};
 use super::names::{Named, foreign_globs, resolve};
 use super::source::{Sources, line, segments};
 
-/// What was found in one module.
+/// The mounted handlers and the mentioned functions of one module.
 #[derive(Default)]
 pub(super) struct Mounts {
-    /// The functions that are named as values: module and name.
+    /// The functions that are used as values: module and name.
     pub(super) named: Vec<(usize, String)>,
-    /// What is mounted as a handler.
+    /// The expressions that are mounted as handlers.
     pub(super) mounted: Vec<Mounted>,
 }
 
-/// Something that is mounted as a handler.
+/// An expression that is mounted as a handler.
 pub(super) struct Mounted {
     pub(super) line: usize,
     pub(super) what: What,
 }
 
-/// What is mounted.
+/// The kind of mounted expression.
 pub(super) enum What {
     /// A function of the crate: module and name.
     Function(usize, String),
-    /// What cannot be followed, as it is written, and why.
+    /// An expression that cannot be followed, as written, with the reason.
     Unseen(String, &'static str),
 }
 
-/// Finds what one module mounts and names.
+/// Finds the handlers that one module mounts, and the functions that it uses as values.
 pub(super) fn of(sources: &Sources, module: usize) -> Mounts {
     let mut search = Search {
         sources,
@@ -52,13 +52,13 @@ pub(super) fn of(sources: &Sources, module: usize) -> Mounts {
     search.found
 }
 
-/// Axum's functions that take a handler, which are methods of what they return too, and `to` of actix-web.
+/// Axum's functions that take a handler (and the methods of the same names), and `to` of actix-web.
 const TAKE_HANDLERS: [&str; 12] = [
     "get", "post", "put", "delete", "patch", "head", "options", "trace", "connect", "any", "on",
     "to",
 ];
 
-/// Other functions that start a route, without its handler.
+/// Other functions that start a route but do not take its handler.
 const START_ROUTES: [&str; 3] = ["method", "resource", "route"];
 
 struct Search<'s> {
@@ -72,7 +72,7 @@ impl Search<'_> {
         resolve(self.sources, self.module, &segments(path))
     }
 
-    /// Whether a function is one of these, of axum or of actix-web.
+    /// Whether an expression is one of these functions of axum or actix-web.
     fn is_one_of(&self, function: &Expr, names: &[&str]) -> bool {
         let Expr::Path(ExprPath { path, .. }) = function else {
             return false;
@@ -97,7 +97,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether an expression is a route that is being put together: a chain that starts with `get(..)`.
+    /// Whether an expression builds a route: a method chain that starts with `get(..)` or similar.
     fn is_route(&self, expression: &Expr) -> bool {
         match expression {
             Expr::MethodCall(call) => self.is_route(&call.receiver),
@@ -111,7 +111,7 @@ impl Search<'_> {
         }
     }
 
-    /// Notes a handler that is mounted for sure.
+    /// Records a handler that is certainly mounted.
     fn mounted(&mut self, handler: &Expr) {
         let what = match handler {
             Expr::Closure(_) => What::Unseen(
@@ -129,7 +129,7 @@ impl Search<'_> {
                     "cannot be followed to a function; name the function here",
                 ),
             },
-            // A handler may stand in what wraps it: `get(handler.layer(..))`, `to(guarded(handler))`.
+            // A handler may be wrapped: `get(handler.layer(..))`, `to(guarded(handler))`.
             wrapped => {
                 let inside = self.functions_in(wrapped);
                 if inside.is_empty() {
@@ -148,7 +148,7 @@ impl Search<'_> {
         self.push(handler, what);
     }
 
-    /// Notes a handler if it is a function of the crate: the call may mean something else.
+    /// Records a handler only if it is a function of the crate, because the call may not mount anything.
     fn maybe_mounted(&mut self, handler: &Expr) {
         if let Expr::Path(ExprPath { path, .. }) = handler
             && let Named::Function(module, name) = self.resolve(path)
@@ -164,7 +164,7 @@ impl Search<'_> {
         });
     }
 
-    /// The functions that an expression names as values.
+    /// Returns the functions that an expression uses as values.
     fn functions_in(&self, expression: &Expr) -> Vec<(usize, String)> {
         let mut inner = Search {
             sources: self.sources,
@@ -183,7 +183,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
         {
             self.mounted(handler);
         }
-        // What is called is not named as a value.
+        // A function that is called here is not used as a value.
         if !matches!(*call.func, Expr::Path(_)) {
             self.visit_expr(&call.func);
         }
@@ -235,7 +235,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
         }
     }
 
-    // Items of a function are modules of their own here.
+    // Skipped: functions that contain items are separate modules here.
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
@@ -249,7 +249,7 @@ fn is_method_router(function: &Expr) -> bool {
         .any(|segment| segment == "MethodRouter")
 }
 
-/// Everything in the tokens of a macro that may be a path.
+/// Returns every sequence of tokens in a macro call that may be a path.
 fn paths(tokens: TokenStream) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut path: Vec<String> = Vec::new();
@@ -280,7 +280,7 @@ fn paths(tokens: TokenStream) -> Vec<Vec<String>> {
     found
 }
 
-/// An expression as it is written, on one line that is short enough to be read.
+/// Returns the source text of an expression, on one line and shortened.
 fn text(expression: &Expr) -> String {
     let text = expression.span().source_text().unwrap_or_default();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

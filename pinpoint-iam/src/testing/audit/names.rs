@@ -1,24 +1,24 @@
-//! What a path in the source of a crate names.
+//! Resolves paths in the source of a crate.
 
 use super::source::Sources;
 
-/// What a path names.
+/// The item that a path resolves to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Named {
     /// A function of the crate: its module and name.
     Function(usize, String),
     /// A module of the crate.
     Module(usize),
-    /// Something of another crate, by its path.
+    /// An item of another crate, with its path.
     Foreign(Vec<String>),
-    /// A variable, or something that was not found.
+    /// A variable, or an unresolved name.
     Unknown,
 }
 
-/// Imports lead to imports; a circle of them leads nowhere.
+/// The maximum number of imports to follow, which bounds cyclic imports.
 const LONGEST_CHAIN: usize = 32;
 
-/// What the path `segments` names in a module.
+/// Resolves the path `segments` in a module.
 pub(super) fn resolve(sources: &Sources, module: usize, segments: &[String]) -> Named {
     follow(sources, module, segments, LONGEST_CHAIN)
 }
@@ -53,7 +53,7 @@ fn follow(sources: &Sources, module: usize, segments: &[String], left: usize) ->
                     .filter(|module| module.is_block)
                     .and_then(|module| module.parent);
             }
-            // What is no name of the module is a crate, where it is followed by something.
+            // A name that the module does not define is a crate if it is followed by further segments.
             if rest.is_empty() {
                 Named::Unknown
             } else {
@@ -63,7 +63,7 @@ fn follow(sources: &Sources, module: usize, segments: &[String], left: usize) ->
     }
 }
 
-/// What a path names that starts among the names of a module.
+/// Resolves a path whose first segment is a name of the module.
 fn inside(sources: &Sources, module: usize, segments: &[String], left: usize) -> Named {
     let Some((first, rest)) = segments.split_first() else {
         return Named::Module(module);
@@ -79,7 +79,8 @@ fn inside(sources: &Sources, module: usize, segments: &[String], left: usize) ->
     }
     let onward = |path: &[String]| [path, rest].concat();
     if let Some(import) = here.imports.get(first) {
-        // `use axum::routing` in a module that has an `axum` of its own is rare; itself is what must not be asked again.
+        // `use axum::routing` in a module with its own item `axum` is rare. The import must not be resolved through
+        // itself.
         return match import.as_slice() {
             [only] if only == first => Named::Foreign(onward(import)),
             [start, ..] if start == first && !is_relative(start) => Named::Foreign(onward(import)),
@@ -97,7 +98,7 @@ fn is_relative(segment: &str) -> bool {
     matches!(segment, "crate" | "self" | "super")
 }
 
-/// Whether a name may come from another crate, because a module takes all names of one.
+/// Returns the paths of other crates that a module imports with `*`, from which any name may come.
 pub(super) fn foreign_globs(sources: &Sources, module: usize) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut scope = Some(module);
@@ -122,7 +123,7 @@ fn root(sources: &Sources, module: usize) -> usize {
     here
 }
 
-/// The module around the inside of a function.
+/// Returns the innermost enclosing module that is not a function body.
 fn named_module(sources: &Sources, module: usize) -> usize {
     let mut here = module;
     while let Some(block) = sources.modules.get(here).filter(|module| module.is_block) {

@@ -1,4 +1,4 @@
-//! The modules of a crate, read from its files.
+//! Reads the modules of a crate from its source files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,38 +13,37 @@ use syn::{
 
 use super::AuditFault;
 
-/// Every module of a crate, for each of its roots.
+/// Every module of a crate, for each of its crate roots.
 #[derive(Default)]
 pub(super) struct Sources {
-    /// A module stands behind the one that contains it.
+    /// INVARIANT: a module comes after the module that contains it.
     pub(super) modules: Vec<Module>,
-    /// What could not be read.
+    /// Errors for files that could not be read.
     pub(super) faults: Vec<AuditFault>,
 }
 
-/// A module, or the inside of a function that has items of its own.
+/// A module, or the body of a function that contains items.
 pub(super) struct Module {
-    /// The module that contains it; `None` for the root of a library or program.
+    /// The containing module; `None` for a crate root.
     pub(super) parent: Option<usize>,
-    /// Whether it is the inside of a function: it has no path, and sees the names around it.
+    /// Whether this is a function body: it has no path of its own and sees the names of the enclosing module.
     pub(super) is_block: bool,
-    /// The path from the root, `crate` included.
+    /// The path from the crate root, including `crate`.
     pub(super) path: String,
-    /// The file, relative to the crate.
+    /// The file, relative to the crate directory.
     pub(super) file: String,
     pub(super) children: BTreeMap<String, usize>,
-    /// Functions of one name are there for several platforms.
+    /// By name. One name can have several functions, for example one per platform.
     pub(super) functions: BTreeMap<String, Vec<Function>>,
-    /// What `use` calls by a name: the segments of the path.
+    /// The names that `use` imports, with the segments of their paths.
     pub(super) imports: BTreeMap<String, Vec<String>>,
-    /// What `use` takes with `*`.
+    /// The paths that `use` imports with `*`.
     pub(super) globs: Vec<Vec<String>>,
-    /// What else stands in it, for the search for mounts.
+    /// All other code in the module, which is searched for mounted handlers.
     pub(super) expressions: Vec<Expr>,
     pub(super) bodies: Vec<Block>,
 }
 
-/// A function.
 pub(super) struct Function {
     pub(super) line: usize,
     pub(super) attributes: Vec<Mark>,
@@ -52,9 +51,9 @@ pub(super) struct Function {
 
 /// An attribute of a function.
 pub(super) struct Mark {
-    /// Its path, as it is written.
+    /// The path as written in the source.
     pub(super) path: Vec<String>,
-    /// Whether it says `guard = ..`: no framework calls the function then.
+    /// Whether the attribute has `guard = ..`. No framework calls such a function directly.
     pub(super) has_guard: bool,
 }
 
@@ -210,7 +209,8 @@ impl Sources {
         }
         let given = item.attrs.iter().find_map(path_attribute);
         let candidates = match given {
-            // The path of an attribute counts from the file, which lies beside the folder of its modules or in it.
+            // A `#[path]` attribute is relative to the directory of the file, which may also be the directory of its
+            // modules.
             Some(given) => vec![
                 place.folder.join(&given),
                 place.folder.parent().unwrap_or(place.directory).join(given),
@@ -262,7 +262,7 @@ impl Sources {
         self.body(*item.block, module, place);
     }
 
-    /// The inside of a function, which is a scope of its own where it has items.
+    /// Reads the body of a function, which becomes a scope of its own if it contains items.
     fn body(&mut self, block: Block, module: usize, place: &Place<'_>) {
         let items: Vec<Item> = block
             .stmts
@@ -287,11 +287,11 @@ impl Sources {
     }
 }
 
-/// Where a file and its modules lie.
+/// The location of a file and of the files of its modules.
 struct Place<'d> {
-    /// That of the crate.
+    /// The directory of the crate.
     directory: &'d Path,
-    /// The folder for the files of its modules.
+    /// The directory of the files of its modules.
     folder: PathBuf,
 }
 
@@ -321,7 +321,7 @@ fn mark(attribute: &Attribute) -> Mark {
     }
 }
 
-/// The names of a path, without generics.
+/// Returns the names in a path, without generic arguments.
 pub(super) fn segments(path: &syn::Path) -> Vec<String> {
     path.segments
         .iter()
@@ -329,7 +329,7 @@ pub(super) fn segments(path: &syn::Path) -> Vec<String> {
         .collect()
 }
 
-/// Whether an item is there for tests only.
+/// Whether an item is compiled for tests only.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let is_test = attribute
@@ -394,7 +394,7 @@ fn imports(tree: &UseTree, before: &mut Vec<String>, module: &mut Module) {
     }
 }
 
-/// The line of a piece of source.
+/// Returns the line number of a syntax node.
 pub(super) fn line(piece: &impl Spanned) -> usize {
     piece.span().start().line
 }
