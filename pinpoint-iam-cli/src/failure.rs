@@ -1,11 +1,11 @@
-//! Why a command did not do what it was asked.
+//! Errors of the commands.
 
 use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
 
-/// The end of a command that failed.
+/// The error of a command that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     text: String,
@@ -13,7 +13,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Something is wrong with what was looked at.
+    /// Creates an error about the contents of the input.
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -21,7 +21,7 @@ impl Failure {
         }
     }
 
-    /// Something is wrong with the arguments.
+    /// Creates an error about the arguments.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -29,7 +29,7 @@ impl Failure {
         }
     }
 
-    /// 1 when something was found wrong, 2 for wrong arguments.
+    /// Returns 1 for an error in the input, and 2 for wrong arguments.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(if self.is_usage { 2 } else { 1 })
     }

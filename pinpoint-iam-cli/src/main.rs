@@ -1,4 +1,4 @@
-//! The program `pinpoint-iam`: one file for each of its subcommands.
+//! The program `pinpoint-iam`, with one file for each subcommand.
 
 #![forbid(unsafe_code)]
 

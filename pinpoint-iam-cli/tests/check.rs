@@ -66,7 +66,7 @@ fn the_schema_is_the_catalog_crates() {
 }
 
 #[test]
-fn wrong_arguments_are_told_from_faults() {
+fn wrong_arguments_have_another_exit_code_than_faults() {
     for (arguments, message) in [
         (
             &["chek"][..],

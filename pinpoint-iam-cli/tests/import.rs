@@ -1,4 +1,4 @@
-//! `pinpoint-iam import`, on small files in the form of AWS's.
+//! `pinpoint-iam import`, with small files in AWS's formats.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -14,7 +14,7 @@ fn fixture(name: &str) -> PathBuf {
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pinpoint-iam"));
     let arguments = arguments.iter().map(|argument| {
-        // A name with an ending is a file of ours, or has a directory.
+        // A name with an extension is a test file, unless it already has a directory.
         if argument.contains('.') && !argument.contains('/') {
             fixture(argument).display().to_string()
         } else {
@@ -32,7 +32,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A file of this test run that holds `text`.
+/// Writes a file that contains `text` in the directory of this test run, and returns its path.
 fn temporary(name: &str, text: &str) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, text).unwrap();
@@ -51,7 +51,7 @@ const IMPORT: [&str; 9] = [
     "overlay.toml",
 ];
 
-/// Compares with a file of the fixtures, which is written where it differs.
+/// Compares `text` with a fixture, which is rewritten if it differs.
 fn assert_golden(name: &str, text: &str) {
     let golden = fixture(name);
     let is_equal = fs::read_to_string(&golden).ok().as_deref() == Some(text);
@@ -73,7 +73,7 @@ fn the_imported_catalog_is_the_golden_one() {
     assert_eq!(
         run(&IMPORT).stdout,
         output.stdout,
-        "another run gives another text"
+        "the output differs between runs"
     );
 }
 
@@ -85,14 +85,14 @@ const CAUSES: [&str; 5] = [
     "causes-model.json",
 ];
 
-/// A reference with everything that catalogs have no words for: types, keys, placeholders, names and routes.
+/// A reference with everything that catalogs cannot express: types, keys, placeholders, names and routes.
 #[test]
 fn everything_that_can_be_is_imported() {
     let output = run(&CAUSES);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_golden("causes.toml", &stdout(&output));
     assert_golden("causes.notes.txt", &stderr(&output));
-    // Each note is in the file too.
+    // Each note is also in the file.
     for note in stderr(&output).lines() {
         let note = note.strip_prefix("note: ").unwrap();
         assert!(
@@ -102,7 +102,7 @@ fn everything_that_can_be_is_imported() {
     }
 }
 
-/// An action whose resource type cannot be written must not become one that is checked against `*`.
+/// An action whose resource type cannot be written must not become an action that is checked against `*`.
 #[test]
 fn no_action_loses_all_its_resource_types() {
     let text = stdout(&run(&CAUSES));
@@ -124,7 +124,7 @@ fn no_action_loses_all_its_resource_types() {
     assert!(!actions.contains_key("CopyBackup") && !actions.contains_key("ReadManual"));
 }
 
-/// What `overlay`, which has one correction for each of `subjects`, leaves of the golden import.
+/// Applies `overlay`, which leaves out each of `subjects`, and returns the output of the import.
 fn left(subjects: &[&str]) -> (String, String) {
     let corrections: String = subjects
         .iter()
@@ -151,7 +151,7 @@ fn left(subjects: &[&str]) -> (String, String) {
 }
 
 #[test]
-fn what_refers_to_a_left_out_entry_goes_with_it() {
+fn references_to_a_left_out_entry_are_removed() {
     let (catalog, notes) = left(&[r#"condition-key = "aws:ResourceTag/${TagKey}""#]);
     let without_comments: Vec<&str> = catalog
         .lines()
@@ -172,7 +172,7 @@ fn what_refers_to_a_left_out_entry_goes_with_it() {
         "{notes}"
     );
 
-    // A type takes the actions along that act on nothing else; they would be checked against `*`.
+    // Actions that act only on a removed type are removed too. Otherwise they would be checked against `*`.
     for subject in [r#"resource = "widget""#, r#"placeholder = "WidgetName""#] {
         let (catalog, notes) = left(&[subject]);
         let table: toml::Table = toml::from_str(&catalog).unwrap();
@@ -199,7 +199,7 @@ fn what_refers_to_a_left_out_entry_goes_with_it() {
     assert!(catalog.ends_with("# Note: the action `GetWidget` is left out: not ours\n"));
 }
 
-/// What only an overlay breaks is an error; what it corrects is not left out.
+/// An entry that only the overlay invalidates is an error. An invalid entry that the overlay corrects is kept.
 #[test]
 fn an_overlay_can_keep_what_would_be_left_out() {
     let import = |correction: &str| {
@@ -229,7 +229,7 @@ fn an_overlay_can_keep_what_would_be_left_out() {
 }
 
 #[test]
-fn what_is_not_taken_over_is_said() {
+fn notes_list_what_is_not_imported() {
     let output = run(&IMPORT);
     let notes = stderr(&output);
     let notes: Vec<&str> = notes.lines().collect();
@@ -247,7 +247,7 @@ fn what_is_not_taken_over_is_said() {
 }
 
 #[test]
-fn corrections_that_correct_nothing_are_refused() {
+fn rejects_corrections_that_change_nothing() {
     let cases = [
         (
             "[[correction]]\naction = \"GetWidgit\"\nset = { note = \"x\" }\nreason = \"r\"",

@@ -1,4 +1,4 @@
-//! Assertions for the tests of an application, and the text of a difference.
+//! Assertions for an application's tests, and the text of a difference.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, StatementId};
 use crate::result::{Comparison, Cover, Difference};
 use crate::{Comparer, PolicySet};
 
-/// Fails a test when `second` allows a request that `first` does not.
+/// Fails a test if `second` allows a request that `first` does not allow.
 ///
 /// ```
 /// use pinpoint_iam::Policy;
@@ -25,30 +25,30 @@ use crate::{Comparer, PolicySet};
 ///
 /// # Panics
 ///
-/// When there is such a request: the message shows it, with the statements that are responsible. When it was not decided
+/// If there is such a request. The message shows the request with the responsible statements. Also if it is undecided
 /// whether there is one.
 #[track_caller]
 pub fn assert_no_new_access(first: &PolicySet, second: &PolicySet) {
     Comparer::new().assert_no_new_access(first, second);
 }
 
-/// Fails a test when the policies do not allow the same requests.
+/// Fails a test if the policies do not allow the same requests.
 ///
 /// # Panics
 ///
-/// When a request is allowed by one side only: the message shows it, with the statements that are responsible. When it was
-/// not decided whether there is one.
+/// If only one side allows a request. The message shows the request with the responsible statements. Also if it is
+/// undecided whether there is one.
 #[track_caller]
 pub fn assert_equivalent(first: &PolicySet, second: &PolicySet) {
     Comparer::new().assert_equivalent(first, second);
 }
 
 impl Comparer {
-    /// [`assert_no_new_access`] for the callers and services of this comparer.
+    /// Like [`assert_no_new_access`], for the callers and services of this comparer.
     ///
     /// # Panics
     ///
-    /// When `second` allows a request that `first` does not, and when it was not decided whether it does.
+    /// If `second` allows a request that `first` does not allow, or if that is undecided.
     #[track_caller]
     pub fn assert_no_new_access(&self, first: &PolicySet, second: &PolicySet) {
         let comparison = self.compare(first, second);
@@ -58,11 +58,11 @@ impl Comparer {
         assert_decided(&comparison);
     }
 
-    /// [`assert_equivalent`] for the callers and services of this comparer.
+    /// Like [`assert_equivalent`], for the callers and services of this comparer.
     ///
     /// # Panics
     ///
-    /// When a request is allowed by one side only, and when it was not decided whether there is one.
+    /// If only one side allows a request, or if that is undecided.
     #[track_caller]
     pub fn assert_equivalent(&self, first: &PolicySet, second: &PolicySet) {
         let comparison = self.compare(first, second);
@@ -102,7 +102,7 @@ fn fail(text: &str) {
     panic!("{text}");
 }
 
-/// The witness, what either side decides about it, and which requests differ.
+/// The witness, the decision of each side, and the requests that differ.
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let witness = &self.witness;
@@ -125,7 +125,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The statement, then its actions, resources and conditions as far as they count.
+/// The statement, followed by those of its actions, resources and conditions that are relevant.
 impl fmt::Display for Cover {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "    {}", self.statement)?;
@@ -142,7 +142,7 @@ impl fmt::Display for Cover {
     }
 }
 
-/// A decision with the line of the statement that decided.
+/// A decision, with the line of the statement that determined it.
 struct Said<'a>(&'a Decision);
 
 impl fmt::Display for Said<'_> {

@@ -5,12 +5,12 @@
 pub(crate) struct Bits(Box<[u64]>);
 
 impl Bits {
-    /// No number below `count`.
+    /// Returns the empty set, with room for numbers below `count`.
     pub(crate) fn none(count: usize) -> Self {
         Self(vec![0; count.div_ceil(64)].into())
     }
 
-    /// Every number below `count`.
+    /// Returns the set of all numbers below `count`.
     pub(crate) fn all(count: usize) -> Self {
         let mut all = Self::none(count);
         for number in 0..count {

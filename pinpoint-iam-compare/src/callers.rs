@@ -1,8 +1,8 @@
-//! Callers that stand for all others.
+//! Representative callers: every caller is equivalent to one of them.
 //!
-//! What policies can see of a caller depends on one text, its ARN: the keys `aws:PrincipalArn`, `aws:PrincipalAccount` and
-//! `aws:username` are parts of it. So what policies compare these keys with is turned into patterns for ARNs, and callers are
-//! found as texts are.
+//! Policies distinguish callers by one text, the ARN: the keys `aws:PrincipalArn`, `aws:PrincipalAccount` and
+//! `aws:username` are derived from it. Therefore the values that policies compare with these keys become patterns for
+//! ARNs, and representative ARNs are searched for in the same way as other texts.
 
 use pinpoint_iam::Principal;
 use pinpoint_iam::context::Context;
@@ -11,47 +11,47 @@ use pinpoint_iam::pattern::characters::Characters;
 use pinpoint_iam::pattern::classes::{Atom, Atoms, Classes, Question, literal};
 use pinpoint_iam::pattern::nfa::Nfa;
 
-/// What policies compare with a part of the caller's ARN.
+/// The values that policies compare with parts of the caller's ARN.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked<'a> {
     /// Patterns by the condition key, in lower case.
     pub(crate) keys: Vec<(String, Atoms)>,
-    /// The entries of principal elements: accounts and ARNs.
+    /// The entries of principal elements, which are accounts and ARNs.
     pub(crate) entries: Vec<&'a str>,
-    /// The service principals that are named.
+    /// The service principals that policies name.
     pub(crate) services: Vec<&'a str>,
-    /// The identity providers that are named.
+    /// The identity providers that policies name.
     pub(crate) providers: Vec<&'a str>,
-    /// Texts that callers have by preference.
+    /// Texts to prefer as callers.
     pub(crate) preferred: Vec<String>,
-    /// Whether policies name callers, so that callers of any kind and account come into question.
+    /// Whether policies name callers, so that callers of every kind and account must be considered.
     pub(crate) names_callers: bool,
 }
 
 /// A caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// With its condition keys.
+    /// The principal with its condition keys.
     pub(crate) principal: Principal,
-    /// Without its condition keys, which then stand in the context of a request.
+    /// The principal without its condition keys, which are then part of the request context.
     pub(crate) bare: Principal,
-    /// As `principal` of a case is written.
+    /// The text of `principal` in a test case.
     pub(crate) text: String,
-    /// The account of the resource that is asked for.
+    /// The account of the requested resource.
     pub(crate) resource_account: String,
-    /// Callers that need less explanation come first.
+    /// The order in which callers are preferred. Callers that need less explanation come first.
     pub(crate) rank: usize,
-    /// Whether any other caller would do as well.
+    /// Whether every other caller is equivalent.
     pub(crate) is_anybody: bool,
-    /// Whether the text is neither an example nor named by a policy.
+    /// Whether the text is neither an example nor in a policy.
     pub(crate) is_made_up: bool,
 }
 
-/// The account of callers and resources where none is asked for.
+/// The account of callers and resources if no other account is required.
 pub(crate) const ACCOUNT: &str = "123456789012";
 /// Another account.
 const OTHER_ACCOUNT: &str = "999988887777";
-/// The caller where any will do.
+/// The caller if all callers are equivalent.
 const ANYBODY: &str = "arn:aws:iam::123456789012:user/ana";
 
 impl Caller {
@@ -67,8 +67,8 @@ impl Caller {
         }
     }
 
-    /// `principal`, asking for resources of its own account and, where policies of resources are compared, of another one.
-    /// A stranger asks for those of another account only.
+    /// Returns `principal` with resources of its own account and, if resource-based policies are compared, of another
+    /// account. A stranger is combined with resources of another account only.
     pub(crate) fn given(
         principal: &Principal,
         names_callers: bool,
@@ -90,7 +90,7 @@ impl Caller {
         }
     }
 
-    /// A user of the account, for when nothing depends on the caller.
+    /// Returns a user of the account, for decisions that do not depend on the caller.
     pub(crate) fn anybody(account: &str) -> Option<Self> {
         let text = ANYBODY.replace(ACCOUNT, account);
         let principal = Principal::from_arn(&text).ok()?;
@@ -108,7 +108,7 @@ fn another_account(account: &str) -> &'static str {
     }
 }
 
-/// The kinds of caller, those that need the least explanation first.
+/// The kinds of callers, in the order in which they are preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     User,
@@ -117,7 +117,7 @@ enum Kind {
     Root,
 }
 
-/// Callers that stand for all others, and whether the search came to its end.
+/// Returns representative callers, and whether the search was complete.
 pub(crate) fn callers(asked: &Asked<'_>, budget: usize, steps: &mut usize) -> (Vec<Caller>, bool) {
     let mut callers = Vec::new();
     let mut is_complete = true;
@@ -128,7 +128,8 @@ pub(crate) fn callers(asked: &Asked<'_>, budget: usize, steps: &mut usize) -> (V
         (Kind::Federated, 4),
         (Kind::Root, 6),
     ] {
-        // Identity-based policies belong to users and roles, and no policy grants the root user anything in its account.
+        // Identity-based policies belong to users and roles, and no policy grants permissions to the root user in its
+        // own account.
         if kind == Kind::Root && !asked.names_callers {
             continue;
         }
@@ -144,7 +145,7 @@ pub(crate) fn callers(asked: &Asked<'_>, budget: usize, steps: &mut usize) -> (V
                 let Ok(principal) = principal else { continue };
                 let account = principal.account().unwrap_or(ACCOUNT).to_owned();
                 let text = match session.as_deref() {
-                    // A role stands for one of its sessions.
+                    // One session represents a role.
                     None | Some(SESSION) => text.clone(),
                     Some(_) => principal.arn().unwrap_or_default().to_owned(),
                 };
@@ -189,7 +190,7 @@ pub(crate) fn callers(asked: &Asked<'_>, budget: usize, steps: &mut usize) -> (V
     (callers, is_complete)
 }
 
-/// Callers that read well.
+/// Readable callers.
 const EXAMPLES: [&str; 7] = [
     ANYBODY,
     "arn:aws:iam::123456789012:role/service",
@@ -200,10 +201,10 @@ const EXAMPLES: [&str; 7] = [
     "arn:aws:iam::999988887777:root",
 ];
 
-/// The session that a role stands for.
+/// The session that represents a role.
 const SESSION: &str = "session";
 
-/// The names of sessions that have to be thought of for a role: one that no policy names, and those that one names.
+/// Returns the session names to consider for a role: one that no policy names, and those that policies name.
 fn sessions(kind: Kind, role: &str, asked: &Asked<'_>) -> Vec<Option<String>> {
     if kind != Kind::Role {
         return vec![None];
@@ -219,7 +220,7 @@ fn sessions(kind: Kind, role: &str, asked: &Asked<'_>) -> Vec<Option<String>> {
     sessions.into_iter().map(Some).collect()
 }
 
-/// The ARNs of callers of a kind that stand for all others; for a role session it is that of the role.
+/// Returns representative ARNs of callers of a kind. For a role session it is the ARN of the role.
 fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
     let mut frame = Nfa::text("arn:");
     frame.push_name();
@@ -258,13 +259,13 @@ fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
     for entry in &asked.entries {
         if entry.contains(':') {
             patterns.push(text(entry));
-            // A session of a role, whose path the ARN of the session does not tell.
+            // A session of a role. The ARN of the session does not contain the path of the role.
             if let Some((_, rest)) = entry.split_once(":assumed-role/")
                 && let Some((role, _)) = rest.split_once('/')
             {
                 patterns.extend(of_name(":role/", &text(role)));
             }
-            // Where the path is not known, a user or role of that name may be meant.
+            // If the path is unknown, the entry may refer to any user or role of that name.
             for before in [":role/", ":user/"] {
                 if let Some((_, path)) = entry.split_once(before) {
                     let name = path.rsplit('/').next().unwrap_or_default();
@@ -274,7 +275,7 @@ fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
             if let Some(account) = entry.split(':').nth(4) {
                 patterns.push(of_account(&text(account)));
             }
-            // An account is one of its own partition.
+            // An account belongs to its own partition.
             if let Some(partition) = entry.split(':').nth(1) {
                 let mut pattern = text(&format!("arn:{partition}:"));
                 pattern.push(Atom::Run(Characters::All));
@@ -284,7 +285,7 @@ fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
             patterns.push(of_account(&text(entry)));
         }
     }
-    // A named caller tells more than one that is made up, unless any would do.
+    // Unless all callers are equivalent, a caller that a policy names is clearer than an invented one.
     let preferred: Vec<&str> = EXAMPLES
         .into_iter()
         .chain(asked.entries.iter().copied())
@@ -304,7 +305,7 @@ fn text(text: &str) -> Atoms {
     literal(text, Case::Sensitive).collect()
 }
 
-/// A pattern for the account, as one for the ARN.
+/// Converts a pattern for the account into one for the ARN.
 fn of_account(atoms: &[Atom]) -> Atoms {
     let run = Atom::Run(Characters::WithoutColon);
     let colon = Atom::One(Characters::One(':'));
@@ -315,7 +316,7 @@ fn of_account(atoms: &[Atom]) -> Atoms {
     pattern
 }
 
-/// A pattern for the last segment of the name, as patterns for the ARN: without a path, and with one.
+/// Converts a pattern for the last segment of the name into patterns for the ARN: without a path, and with one.
 fn of_name(before: &str, atoms: &[Atom]) -> [Atoms; 2] {
     let mut start: Atoms = vec![Atom::Run(Characters::All)];
     start.extend(text(before));
@@ -328,7 +329,7 @@ fn of_name(before: &str, atoms: &[Atom]) -> [Atoms; 2] {
     [start, with_path]
 }
 
-/// The pattern with wildcards that stand for some characters only.
+/// Returns the pattern with its wildcards restricted to some characters.
 fn within(atoms: &[Atom], characters: Characters) -> Atoms {
     let narrow = |atom: &Atom| match atom {
         Atom::One(Characters::All) => Atom::One(characters),

@@ -1,4 +1,4 @@
-//! Services whose actions are known, so that no other actions have to be thought of.
+//! Services whose actions are known, so that no other actions need to be considered.
 
 use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
 use pinpoint_iam::arn::Scope;
@@ -6,20 +6,20 @@ use pinpoint_iam::pattern::characters::Characters;
 use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::resource::{ResourceTypeMetadata, ScopeComponent};
 
-/// A service with a catalog: it has these actions and no others.
+/// A service with a catalog. It has these actions and no others.
 #[derive(Clone, Debug)]
 pub(crate) struct ClosedService {
     pub(crate) prefix: &'static str,
     pub(crate) actions: Vec<ClosedAction>,
 }
 
-/// An action of a catalog, with the ARNs of the resources that it is asked for.
+/// An action of a catalog, with the ARNs of the resources on which it can be requested.
 #[derive(Clone, Debug)]
 pub(crate) struct ClosedAction {
     pub(crate) name: &'static str,
-    /// The texts of the templates, by which actions with equal resources are recognised.
+    /// The texts of the templates, which identify actions with equal resources.
     pub(crate) templates: Vec<String>,
-    /// The ARNs of each template; an action without any is asked for `*`.
+    /// The ARNs of each template. An action without templates is requested on `*`.
     pub(crate) arns: Vec<Nfa>,
 }
 
@@ -46,7 +46,7 @@ impl ClosedAction {
     }
 }
 
-/// The ARNs of a resource type, in whatever partition, region and account.
+/// Returns the ARNs of a resource type, in any partition, region and account.
 fn arns(kind: &ResourceTypeMetadata, pinned: &[(&str, &str)]) -> Nfa {
     let mut arns = Nfa::text("arn:");
     let scope = |component, arns: &mut Nfa| {
@@ -65,7 +65,7 @@ fn arns(kind: &ResourceTypeMetadata, pinned: &[(&str, &str)]) -> Nfa {
     arns
 }
 
-/// The ARNs of which nothing is known.
+/// Returns all ARNs, for a service without a catalog.
 pub(crate) fn any_arn() -> Nfa {
     let mut arns = Nfa::text("arn:");
     for _ in 0..4 {
@@ -76,7 +76,7 @@ pub(crate) fn any_arn() -> Nfa {
     arns
 }
 
-/// The names of actions of which nothing is known.
+/// Returns all action names, for a service without a catalog.
 pub(crate) fn any_action() -> Nfa {
     let mut actions = Nfa::empty_text();
     actions.push_some(Characters::WithoutColon);

@@ -1,7 +1,7 @@
-//! Statements, cut so that what both sides have in common is seen as one.
+//! Divides statements into cells, so that parts common to both sides are recognized.
 //!
-//! A cell is a statement, or the part of it with some of its actions or resources. A cell that both sides have cannot be the
-//! reason for a difference, so only what some *other* cell matches has to be looked at.
+//! A cell is a statement, or the part of it with some of its actions or resources. A cell that both sides have cannot
+//! cause a difference, so only requests that match some *other* cell need to be examined.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -16,11 +16,11 @@ use pinpoint_iam::policy::{
 #[derive(Clone, Debug)]
 pub(crate) struct Cell<'a> {
     pub(crate) place: Place<'a>,
-    /// The patterns of the cell; the whole element where there are none.
+    /// The action patterns of the cell, or `None` for the whole element.
     pub(crate) actions: Option<Vec<&'a ActionPattern>>,
-    /// The patterns of the cell; the whole element where there are none.
+    /// The resource patterns of the cell, or `None` for the whole element.
     pub(crate) resources: Option<Vec<&'a ResourcePattern>>,
-    /// The places of the statements on either side, by their number in the stack.
+    /// The indices of the statements in the stack of each side.
     pub(crate) numbers: [Vec<usize>; 2],
 }
 
@@ -49,7 +49,7 @@ impl<'a> Cell<'a> {
         self.is_on(0) && self.is_on(1)
     }
 
-    /// The patterns of the resource element that count for the cell.
+    /// Returns the patterns of the resource element that belong to the cell.
     pub(crate) fn resource_patterns(&self) -> Vec<&'a ResourcePattern> {
         match (&self.resources, self.statement().resource()) {
             (Some(patterns), _) => patterns.clone(),
@@ -58,7 +58,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The patterns of the action element that count for the cell.
+    /// Returns the patterns of the action element that belong to the cell.
     pub(crate) fn action_patterns(&self) -> Vec<&'a ActionPattern> {
         match &self.actions {
             Some(patterns) => patterns.clone(),
@@ -67,10 +67,10 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Cuts the statements of both sides.
+/// Divides the statements of both sides into cells.
 ///
-/// Where the sides do not have the same lists of policies (`comparable`), nothing is common: the same statement in another
-/// list is another matter.
+/// If the sides do not have the same lists of policies (`comparable` is false), nothing is common, because the effect
+/// of a statement depends on the list that contains it.
 pub(crate) fn cut<'a>(sides: [&[Place<'a>]; 2], comparable: bool) -> Vec<Cell<'a>> {
     let mut cells = Vec::new();
     let mut groups: BTreeMap<String, [Vec<(usize, Place<'a>)>; 2]> = BTreeMap::new();
@@ -98,7 +98,7 @@ pub(crate) fn cut<'a>(sides: [&[Place<'a>]; 2], comparable: bool) -> Vec<Cell<'a
             }
         }
     }
-    // What only one side has, by everything but the resources.
+    // Statements of one side only, grouped by everything except their resources.
     let mut rest: BTreeMap<String, [Vec<Cell<'a>>; 2]> = BTreeMap::new();
     for group in groups.into_values() {
         let by_actions = cut_actions(group);
@@ -134,7 +134,7 @@ pub(crate) fn cut<'a>(sides: [&[Place<'a>]; 2], comparable: bool) -> Vec<Cell<'a
     cells
 }
 
-/// Cuts statements that differ in their actions only.
+/// Divides statements that differ only in their actions.
 fn cut_actions<'a>(group: [Vec<(usize, Place<'a>)>; 2]) -> Vec<Cell<'a>> {
     let [first, second] = &group;
     let Some((_, place)) = first.first().or(second.first()) else {
@@ -193,7 +193,7 @@ fn cut_actions<'a>(group: [Vec<(usize, Place<'a>)>; 2]) -> Vec<Cell<'a>> {
     cells
 }
 
-/// Cuts parts of statements that differ in their resources only.
+/// Divides parts of statements that differ only in their resources.
 fn cut_resources<'a>(sides: [Vec<Cell<'a>>; 2], cells: &mut Vec<Cell<'a>>) {
     let [first, second] = &sides;
     if first.is_empty() || second.is_empty() {
@@ -250,7 +250,8 @@ fn cut_resources<'a>(sides: [Vec<Cell<'a>>; 2], cells: &mut Vec<Cell<'a>>) {
     }
 }
 
-/// What must be equal for two statements to be cut together: everything but actions and resources.
+/// Returns a text that is equal for statements that can be divided together. It contains everything except actions and
+/// resources.
 fn base_key(place: &Place<'_>) -> String {
     let statement = place.statement;
     let mut conditions: Vec<String> = statement
@@ -276,7 +277,7 @@ fn base_key(place: &Place<'_>) -> String {
         })
         .collect();
     conditions.sort_unstable();
-    // What looks like a variable is one in some versions of the language only.
+    // Some versions of the policy language do not have variables, so the same text is a variable in one version only.
     let has_variables = place.policy.document().version().has_variables();
     let mut resources = statement
         .resource()

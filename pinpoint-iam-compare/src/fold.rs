@@ -1,9 +1,9 @@
 //! The comparison itself.
 //!
-//! A request matches a statement when its action, resource, caller and every condition key do. For each of these dimensions
-//! there are values that stand for all others, and for each value the set of statements that are still alive. Intersecting
-//! the sets of all dimensions gives every set of statements that can match together; what follows from such a set is for the
-//! evaluator to say.
+//! A request matches a statement if its action, resource, caller and every condition key match. Each of these
+//! dimensions has representative values, and each value has the set of statements that can still match. The
+//! intersections of these sets over all dimensions are the sets of statements that can match together. The evaluator
+//! determines the decision for each of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -30,36 +30,37 @@ use crate::cells::{Cell, cut};
 use crate::keys::{Held, OnKey, With, values};
 use crate::result::{Comparison, Cover, Difference, KeyValue, Responsible, Undecided, Witness};
 
-/// How much work is done before a comparison is given up: a step is a character that is read by a pattern, or as much.
+/// The maximum amount of work before a comparison is abandoned. One step is one character read by a pattern, or a
+/// comparable amount of work.
 const MOST_STEPS: usize = 24_000_000;
-/// How much of it the search for the texts of one dimension may take.
+/// The maximum number of steps in the search for the texts of one dimension.
 const MOST_STEPS_OF_A_DIMENSION: usize = 5_000_000;
-/// How many sets of statements are kept at a time.
+/// The maximum number of sets of statements at a time.
 const MOST_SETS: usize = 20_000;
 
-/// What is compared, besides the policies.
+/// The requests to compare.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Space {
-    /// The callers; anyone where there are none.
+    /// The callers to consider. Empty for all callers.
     pub(crate) callers: Vec<Principal>,
     /// The services with a catalog.
     pub(crate) services: Vec<ClosedService>,
-    /// Only actions that match one of these patterns are thought of; all where there are none.
+    /// The patterns of the actions to consider. Empty for all actions.
     pub(crate) actions: Vec<String>,
-    /// Only resources with these ARNs are thought of; all where there are none.
+    /// The ARNs of the resources to consider. Empty for all resources.
     pub(crate) resources: Vec<String>,
-    /// Whether the callers have no tags and belong to no organization, as far as policies know.
+    /// Whether the callers are known to have no tags and to belong to no organization.
     pub(crate) callers_are_strangers: bool,
 }
 
 /// One of the two sides.
 struct Side<'a> {
     stack: PolicyStack<'a>,
-    /// The cells that each statement, by its number in the stack, is part of.
+    /// The cells that each statement belongs to, by the index of the statement in the stack.
     cells: Vec<Vec<usize>>,
 }
 
-/// An action, and the cells that are about it.
+/// An action, and the cells that can match it.
 #[derive(Clone, Debug)]
 struct Action<'c> {
     text: String,
@@ -67,18 +68,18 @@ struct Action<'c> {
     closed: Option<&'c ClosedAction>,
 }
 
-/// What is known of a request so far: sets of statements with what leads to them.
+/// A partially determined request: the statements that can still match, and the values that were chosen.
 #[derive(Clone, Debug)]
 struct State {
     alive: Bits,
     resource: String,
-    /// Whether the evaluator treats the resource in a way of its own.
+    /// Whether the evaluator has special rules for the resource.
     is_special: bool,
     keys: Vec<(String, KeyValue)>,
     cost: usize,
 }
 
-/// One value of a dimension: the cells that it leaves alive.
+/// One value of a dimension, with the cells that can still match.
 #[derive(Clone, Debug)]
 struct Entry {
     alive: Bits,
@@ -86,7 +87,7 @@ struct Entry {
     cost: usize,
 }
 
-/// A difference that was found, by what it costs a reader to understand it.
+/// A difference, with the cost of its explanation.
 struct Found {
     cost: Cost,
     witness: Witness,
@@ -94,16 +95,16 @@ struct Found {
     caller: Caller,
 }
 
-/// What a witness costs a reader: how unusual its caller is, then the number and length of its texts.
+/// The cost of explaining a witness: how unusual its caller is, then the number and length of its texts.
 type Cost = (usize, usize);
 
-/// A caller and the account of the resource, in the order of their rank.
+/// A caller and the account of the resource, ordered by rank.
 type CallerClass = (usize, String, String);
 
 /// Patterns of actions, and of resources.
 type Patterns = (BTreeSet<String>, BTreeSet<String>);
 
-/// Patterns that tell resources apart, those of which one must match, and the templates of a catalog.
+/// Patterns that distinguish resources, the indices of those of which one must match, and the templates of a catalog.
 type ResourceQuestion = (Vec<Atoms>, Option<Vec<usize>>, Option<Vec<String>>);
 
 pub(crate) struct Fold<'a> {
@@ -115,25 +116,25 @@ pub(crate) struct Fold<'a> {
     differing: Bits,
     on_first: Bits,
     on_second: Bits,
-    /// Whether any policy is one of a resource, so that callers of other accounts come into question.
+    /// Whether any policy is resource-based, so that callers of other accounts must be considered.
     names_callers: bool,
-    /// Whether nothing is known of the resources' own policies.
+    /// Whether the policies of the resources are unknown.
     may_delegate: bool,
     space: &'a Space,
     delegating: HashMap<String, Policy>,
-    /// What was found already.
+    /// Caches of previous results.
     known_resources: HashMap<ResourceQuestion, Rc<Vec<String>>>,
     known_entries: HashMap<(String, Vec<usize>), Rc<Vec<Entry>>>,
     compiled: [Option<Compiled>; 2],
     steps: usize,
     is_exhausted: bool,
     undecided: BTreeSet<Undecided>,
-    /// Sets of statements whose decision is known to be the same on both sides, by caller.
+    /// Sets of statements for which both sides are known to decide the same, by caller.
     same: HashSet<(Bits, String)>,
     best: [Option<Found>; 2],
-    /// What is newly allowed, by caller.
+    /// A newly allowed request for each caller.
     by_caller: BTreeMap<CallerClass, (Cost, Witness)>,
-    /// The cells that were alive where a difference was seen.
+    /// The cells that could match where a difference was found.
     covers: [BTreeMap<usize, Patterns>; 2],
 }
 
@@ -214,7 +215,7 @@ impl<'a> Fold<'a> {
         self.finish()
     }
 
-    /// The comparison, and a request of each caller who may do something new.
+    /// Returns the comparison, and a request of each caller that has additional access.
     pub(crate) fn compare_each_caller(mut self) -> (Comparison, Vec<Witness>) {
         self.search();
         let found = std::mem::take(&mut self.by_caller);
@@ -247,7 +248,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Without statements that differ, sides can still differ in the policies that they have.
+    /// Sides without different statements can still have different lists of policies.
     const fn is_comparable(&self) -> bool {
         self.comparable
     }
@@ -262,7 +263,7 @@ impl<'a> Fold<'a> {
         self.undecided.insert(Undecided { statement, reason });
     }
 
-    /// Whether a difference can still come of a set of statements.
+    /// Returns whether a set of statements can still result in a difference.
     fn is_of_interest(&self, alive: &Bits) -> bool {
         alive.meets(&self.differing) || (!self.is_comparable())
     }
@@ -300,7 +301,7 @@ impl<'a> Fold<'a> {
             patterns.push(action_atoms(text));
             spelled_of(text, &mut preferred);
         }
-        // A service with a catalog is told from others.
+        // A pattern for each service with a catalog, to distinguish it from other services.
         for service in services {
             let mut of_service: Atoms =
                 literal(&service.prefix.to_ascii_lowercase(), Case::Sensitive).collect();
@@ -465,7 +466,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Whether the caller alone says what a key is.
+    /// Returns whether the value of a key is determined by the caller alone.
     fn is_fixed(&self, key: &str, caller: &Principal) -> bool {
         if !parts::is_principal_key(key) {
             return false;
@@ -484,7 +485,7 @@ impl<'a> Fold<'a> {
         ) || !matches!(caller.lookup(&ConditionKey::new(key)), Lookup::Absent)
     }
 
-    /// The callers that have to be thought of where these cells are alive.
+    /// Returns the callers to consider if these cells can match.
     fn callers(&mut self, alive: &Bits) -> Vec<Caller> {
         if !self.space.callers.is_empty() {
             let names = self.names_callers;
@@ -575,7 +576,7 @@ impl<'a> Fold<'a> {
 
     // --- Variables ---
 
-    /// The condition keys that fill variables of these cells.
+    /// Returns the condition keys of the variables in these cells.
     fn variables(&self, alive: &Bits) -> Vec<ConditionKey> {
         let mut keys: Vec<ConditionKey> = Vec::new();
         let mut push = |key: &ConditionKey| {
@@ -596,7 +597,7 @@ impl<'a> Fold<'a> {
         keys
     }
 
-    /// The condition keys of these cells.
+    /// Returns the condition keys of these cells.
     fn keys_of(&self, alive: &Bits) -> Vec<ConditionKey> {
         let mut keys: Vec<ConditionKey> = Vec::new();
         for cell in alive.iter().filter_map(|index| self.cells.get(index)) {
@@ -609,7 +610,7 @@ impl<'a> Fold<'a> {
         keys
     }
 
-    /// Goes through the values of the next variable that is not known, then through everything else.
+    /// Tries all values of the next unknown variable, then all values of the other dimensions.
     fn assign(&mut self, assignment: &mut Assignment<'_, '_>, alive: &Bits) {
         if self.is_exhausted {
             return;
@@ -672,15 +673,15 @@ impl<'a> Fold<'a> {
             .collect()
     }
 
-    /// Patterns that tell values of a variable apart by what the patterns that it fills have to do with others, and the cells
-    /// for which they do not tell all of them apart.
+    /// Returns patterns that distinguish values of a variable by how the patterns containing it relate to other
+    /// patterns, and the cells for which they do not distinguish all values.
     fn slices(
         &self,
         key: &ConditionKey,
         alive: &Bits,
         context: &Context,
     ) -> (Vec<Atoms>, Vec<(usize, String)>) {
-        // What is compared with the same thing, by what that is.
+        // Patterns that are compared with the same target, by target.
         let mut targets: BTreeMap<String, Vec<(usize, Vec<Unfilled<'a>>)>> = BTreeMap::new();
         for index in alive.iter() {
             let Some(cell) = self.cells.get(index) else {
@@ -793,7 +794,7 @@ impl<'a> Fold<'a> {
         (slices, inexact)
     }
 
-    /// The conditions on a key in these cells.
+    /// Returns the conditions on a key in these cells.
     fn on_key(&self, key: &ConditionKey, alive: &Bits) -> Vec<(usize, OnKey<'a>)> {
         let mut on = Vec::new();
         for index in alive.iter() {
@@ -818,7 +819,7 @@ impl<'a> Fold<'a> {
         on
     }
 
-    /// The cells that are left when the conditions whose keys are all known have been looked at.
+    /// Returns the remaining cells after evaluating the conditions whose keys are all known.
     fn after_keys(&self, alive: &Bits, context: &Context, known: &BTreeSet<String>) -> Bits {
         let mut left = alive.clone();
         for index in alive.iter() {
@@ -905,7 +906,7 @@ impl<'a> Fold<'a> {
                 }
             }
             states = next.into_values().collect();
-            // Without an order, two runs could show two witnesses.
+            // Without an order, two runs could report different witnesses.
             states.sort_by(|left, right| {
                 (left.cost, &left.resource, &left.keys).cmp(&(
                     right.cost,
@@ -919,7 +920,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// The cells that none of the dimensions is about: what they say of a request is known.
+    /// Returns the cells that do not depend on any of the dimensions. Whether they match is known.
     fn settled(&self, alive: &Bits, dimensions: &[Vec<ConditionKey>]) -> Bits {
         let mut settled = alive.clone();
         for index in alive.iter() {
@@ -939,9 +940,9 @@ impl<'a> Fold<'a> {
         settled
     }
 
-    /// Leaves out what cannot change the decision any more; `None` where both sides decide alike in any case.
+    /// Removes cells that can no longer change the decision. Returns `None` if both sides decide the same in any case.
     ///
-    /// A `Deny` that matches decides for its side. An `Allow` that matches makes further ones of the same list redundant.
+    /// A matching `Deny` determines the decision of its side. A matching `Allow` makes the others of its list redundant.
     fn settle(&self, alive: &Bits, settled: &Bits) -> Option<Bits> {
         let mut left = alive.clone();
         let matching = alive.and(settled);
@@ -985,7 +986,7 @@ impl<'a> Fold<'a> {
                     && it.place.layer == cell.place.layer
                     && it.policy_type() == cell.policy_type()
                     && (0..2).all(|side| cell.is_on(side) || !it.is_on(side))
-                    // Of two that match, the first stays.
+                    // If two cells match, the first is kept.
                     && !(matching.contains(other) && other < index && (0..2).all(|side| it.is_on(side) || !cell.is_on(side)));
                 if is_redundant {
                     left.remove(other);
@@ -995,7 +996,7 @@ impl<'a> Fold<'a> {
         self.is_of_interest(&left).then_some(left)
     }
 
-    /// Those of the cells that deny.
+    /// Returns the cells that deny.
     fn denies(&self, cells: &Bits) -> Bits {
         let mut denies = Bits::none(self.cells.len());
         for index in cells.iter() {
@@ -1006,7 +1007,7 @@ impl<'a> Fold<'a> {
         denies
     }
 
-    /// Resources that stand for all others, with the cells that they leave alive.
+    /// Returns representative resources, with the cells that can still match.
     fn resources(
         &mut self,
         assignment: &Assignment<'_, '_>,
@@ -1059,7 +1060,7 @@ impl<'a> Fold<'a> {
             self.steps += alive.iter().count();
             let is_special = Self::must_tell_apart(assignment, text);
             if known.insert((left.clone(), is_special)) {
-                // An ARN says more than `*`, which is asked for where an action has no resources.
+                // An ARN is clearer than `*`, which is requested for an action without resources.
                 let cost = if text == "*" { 60 } else { text.len() };
                 found.push((text.clone(), left, cost, is_special));
             }
@@ -1067,7 +1068,7 @@ impl<'a> Fold<'a> {
         found
     }
 
-    /// Resources that stand for all others, for patterns that tell them apart.
+    /// Returns representative resources for patterns that distinguish them.
     fn resource_texts(
         &mut self,
         assignment: &Assignment<'_, '_>,
@@ -1121,7 +1122,7 @@ impl<'a> Fold<'a> {
         texts
     }
 
-    /// Whether the evaluator treats the resource in a way of its own.
+    /// Returns whether the evaluator has special rules for the resource.
     fn must_tell_apart(assignment: &Assignment<'_, '_>, resource: &str) -> bool {
         let of = |resource| deciding(assignment.action, assignment.caller, resource);
         match Arn::parse(resource) {
@@ -1130,7 +1131,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// The cells that are alive for a resource; `None` where the text is none.
+    /// Returns the cells that can match a resource, or `None` if the text is not a resource.
     fn alive_on(&self, assignment: &Assignment<'_, '_>, alive: &Bits, text: &str) -> Option<Bits> {
         let action = RequestedAction::parse(&assignment.action.text).ok()?;
         let resource = match text {
@@ -1161,7 +1162,7 @@ impl<'a> Fold<'a> {
         Some(left)
     }
 
-    /// Values of a condition key, or of keys that depend on each other, that stand for all others.
+    /// Returns representative values of a condition key, or of keys that depend on each other.
     fn entries(
         &mut self,
         dimension: &[ConditionKey],
@@ -1172,7 +1173,7 @@ impl<'a> Fold<'a> {
             .iter()
             .map(|key| self.on_key(key, alive))
             .collect();
-        // Without variables, the other keys have no part in it.
+        // Without variables, the result does not depend on the other keys.
         let all = || on.iter().flatten();
         let is_constant = all().all(|(_, on)| on.condition.keys().count() == 1);
         let first = dimension.first().map_or("", |key| key.folded());
@@ -1237,7 +1238,7 @@ impl<'a> Fold<'a> {
         entries
     }
 
-    /// The values of keys that tell the same point in time.
+    /// Returns the values of keys that denote the same point in time.
     fn instants(
         &mut self,
         on: &[Vec<(usize, OnKey<'a>)>],
@@ -1249,7 +1250,7 @@ impl<'a> Fold<'a> {
         for (_, whole) in Condition::instants(&all) {
             seconds.extend(whole);
         }
-        // What is compared as a number is in seconds, too.
+        // Numeric comparisons also use seconds.
         let numbers: Vec<OnKey<'a>> = on
             .iter()
             .flatten()
@@ -1369,7 +1370,8 @@ impl<'a> Fold<'a> {
     }
 
     fn note_cover(&mut self, side: usize, state: &State, witness: &Witness) {
-        // What makes the difference: an `Allow` of the side that allows, or a `Deny` of the side that does not.
+        // The cells that cause the difference: an `Allow` on the side that allows, or a `Deny` on the side that does
+        // not.
         let allowing = 1 - side;
         let Ok(action) = RequestedAction::parse(&witness.action) else {
             return;
@@ -1423,7 +1425,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Whether either side allows the request when these cells match.
+    /// Returns whether each side allows the request if these cells match.
     fn allowed(
         &self,
         witness: &Witness,
@@ -1434,7 +1436,7 @@ impl<'a> Fold<'a> {
             let [first, second] = &self.sides;
             [first, second].map(|side| {
                 let mut stack = side.stack;
-                // The statement of the policy that is added comes before those of identity-based policies.
+                // The statement of the added policy precedes those of identity-based policies.
                 let before = match delegating {
                     Some(policy) => {
                         stack.resource = Some(policy);
@@ -1458,7 +1460,7 @@ impl<'a> Fold<'a> {
         })
     }
 
-    /// A resource's policy that leaves everything to the policies of the account.
+    /// Returns a resource-based policy that delegates all decisions to the policies of the account.
     fn delegating_policy(&mut self, account: &str) -> Option<Policy> {
         if let Some(policy) = self.delegating.get(account) {
             return Some(policy.clone());
@@ -1471,7 +1473,7 @@ impl<'a> Fold<'a> {
         Some(policy)
     }
 
-    /// What both evaluators decide about a request, first and second policies; `None` where they do not agree.
+    /// Returns the decisions of the first and second policies, or `None` if the two evaluators disagree.
     fn decide(&mut self, witness: &Witness, delegating: Option<&Policy>) -> Option<[Decision; 2]> {
         let [first, second] = &self.sides;
         let mut stacks = [first.stack, second.stack];
@@ -1507,7 +1509,7 @@ impl<'a> Fold<'a> {
             };
             *difference = self.confirm(found, side);
             if difference.is_none() {
-                // Tests look for this text: it says that the comparison and the evaluators disagree.
+                // Tests search for this text. It reports that the comparison and the evaluators disagree.
                 self.note(None, UNCONFIRMED.to_owned());
             }
         }
@@ -1519,7 +1521,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Whether a request is one that the catalogs know, where its service has one.
+    /// Returns whether the catalogs contain the request. Always true for a service without a catalog.
     fn is_of_catalog(&self, witness: &Witness) -> bool {
         let Some((prefix, name)) = witness.action.split_once(':') else {
             return false;
@@ -1536,7 +1538,7 @@ impl<'a> Fold<'a> {
         })
     }
 
-    /// The difference, once both evaluators have confirmed it.
+    /// Returns the difference after both evaluators have confirmed it.
     fn confirm(&mut self, found: Found, side: usize) -> Option<Difference> {
         let wanted = if side == 0 {
             [false, true]
@@ -1590,7 +1592,7 @@ impl<'a> Fold<'a> {
     }
 }
 
-/// Whose policies decide when the caller asks for the resource.
+/// Returns whose policies decide about the caller's request for the resource.
 fn deciding(
     action: &Action<'_>,
     caller: &Caller,
@@ -1602,27 +1604,27 @@ fn deciding(
     Some(parts::deciding(&request))
 }
 
-/// Said where a difference was found that the evaluators do not see.
+/// The message for a difference that the evaluators do not confirm.
 pub(crate) const UNCONFIRMED: &str =
     "the evaluators do not confirm a difference that was found, which is a fault of this crate";
 
-/// What is known of the requests that are looked at.
+/// The known parts of the examined requests.
 struct Assignment<'s, 'c> {
     action: &'s Action<'c>,
     caller: &'s Caller,
     context: Context,
-    /// The keys whose values are known, in lower case; those that `context` does not have are absent.
+    /// The keys with known values, in lower case. Those missing from `context` are absent.
     known: BTreeSet<String>,
     keys: Vec<(String, KeyValue)>,
 }
 
-/// The condition keys that are parts of the caller's ARN.
+/// The condition keys that are derived from the caller's ARN.
 const DERIVED: [&str; 3] = ["aws:principalarn", "aws:principalaccount", "aws:username"];
 
 const CURRENT_TIME: &str = "aws:CurrentTime";
 const EPOCH_TIME: &str = "aws:EpochTime";
 
-/// The keys by what they depend on: most are by themselves.
+/// Groups keys that depend on each other. Most keys are in a group of their own.
 fn dimensions(keys: Vec<ConditionKey>) -> Vec<Vec<ConditionKey>> {
     let (current, epoch) = (
         ConditionKey::new(CURRENT_TIME),
@@ -1642,7 +1644,7 @@ fn dimensions(keys: Vec<ConditionKey>) -> Vec<Vec<ConditionKey>> {
     dimensions
 }
 
-/// How many patterns tell the values of a variable apart at most.
+/// The maximum number of patterns that distinguish the values of a variable.
 const MOST_SLICES: usize = 256;
 
 fn cheapest(states: Vec<State>) -> Vec<State> {
@@ -1682,7 +1684,7 @@ fn is_everything(pieces: &[Unfilled<'_>]) -> bool {
     matches!(pieces, [Unfilled::Atom(Atom::Run(_))])
 }
 
-/// The pieces of one component of an ARN, counted from 0; all pieces for a text that is none.
+/// Returns one component of an ARN, counted from 0, or all pieces if the text is not an ARN.
 fn component<'p>(pieces: &[Unfilled<'p>], number: usize) -> Vec<Unfilled<'p>> {
     if number == usize::MAX {
         return pieces.to_vec();
@@ -1692,7 +1694,7 @@ fn component<'p>(pieces: &[Unfilled<'p>], number: usize) -> Vec<Unfilled<'p>> {
     components.nth(number).unwrap_or_default().to_vec()
 }
 
-/// The text, where the pattern is for one text only.
+/// Returns the text, if the pattern matches only one.
 fn literal_text(atoms: &[Atom]) -> Option<String> {
     let character = |atom: &Atom| match atom {
         Atom::One(Characters::One(character)) => Some(*character),
@@ -1701,7 +1703,7 @@ fn literal_text(atoms: &[Atom]) -> Option<String> {
     atoms.iter().map(character).collect()
 }
 
-/// The pattern of an action, in lower case.
+/// Returns the pattern of an action, in lower case.
 fn action_atoms(text: &str) -> Atoms {
     if matches!(text, "*" | "*:*") {
         return vec![Atom::Run(Characters::All)];
@@ -1733,12 +1735,12 @@ fn spelled_of(text: &str, preferred: &mut Vec<String>) {
     }
 }
 
-/// The characters of actions, upper case left out: actions are compared without regard to case.
+/// Returns whether a character is valid in an action, except upper-case letters, because actions are case-insensitive.
 fn is_lower_case_of_action(character: char) -> bool {
     !matches!(character, '*' | '?' | '$' | ' ' | 'A'..='Z') && !character.is_control()
 }
 
-/// An action that is in lower case, spelled as the patterns spell what they have in common with it.
+/// Returns the lower-case `action`, with the longest matching start of a pattern in the case of the pattern.
 fn spell(action: &str, patterns: &[&str]) -> String {
     let mut best: &str = "";
     for pattern in patterns {
@@ -1753,7 +1755,7 @@ fn spell(action: &str, patterns: &[&str]) -> String {
     format!("{best}{}", action.get(best.len()..).unwrap_or_default())
 }
 
-/// ARNs that read well, for an action of which nothing more is known.
+/// Returns readable ARNs for an action without a catalog.
 fn examples(action: &str, account: &str) -> Vec<String> {
     let service = action
         .split(':')
@@ -1770,7 +1772,7 @@ fn examples(action: &str, account: &str) -> Vec<String> {
     }
 }
 
-/// Requests like this one that read better, best first; they still have to be confirmed.
+/// Returns similar requests that are more readable, best first. They have not been confirmed yet.
 fn nicer(witness: &Witness, is_free: bool) -> Vec<Witness> {
     let Ok(arn) = Arn::parse(&witness.resource) else {
         return Vec::new();
@@ -1848,7 +1850,7 @@ fn condition_text(condition: &Condition) -> String {
     )
 }
 
-/// The action patterns of cells by the service that they are for, so that an action is held against few of them.
+/// The action patterns of cells, grouped by service, so that an action is compared with few of them.
 struct ByPrefix<'a> {
     of_service: HashMap<String, Vec<(usize, &'a ActionPattern)>>,
     of_any: Vec<(usize, &'a ActionPattern)>,
@@ -1876,7 +1878,7 @@ impl<'a> ByPrefix<'a> {
         all
     }
 
-    /// The cells that are about an action.
+    /// Returns the cells that can match an action.
     fn alive(&self, cells: &[Cell<'a>], action: RequestedAction<'_>) -> Bits {
         let principal = Principal::anonymous();
         let request = Request::new(&principal, action, RequestedResource::All, Context::empty());

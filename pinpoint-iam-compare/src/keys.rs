@@ -1,4 +1,4 @@
-//! Values of condition keys that stand for all others.
+//! Representative values of condition keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,31 +13,31 @@ use pinpoint_iam::policy::Effect;
 use crate::catalog::any_arn;
 use crate::result::KeyValue;
 
-/// A condition on a key, in a statement of this effect.
+/// A condition on a key, with the effect of its statement.
 #[derive(Clone, Copy)]
 pub(crate) struct OnKey<'a> {
     pub(crate) condition: &'a Condition,
     pub(crate) effect: Effect,
 }
 
-/// The values of a key that were found.
+/// Representative values of a key.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values {
-    /// Values; none for a key that is absent.
+    /// The values. `None` means that the key is absent.
     pub(crate) lists: Vec<Option<KeyValue>>,
-    /// Why these values may not stand for all others.
+    /// The reason why these values may not represent all others.
     pub(crate) inexact: Option<String>,
     pub(crate) steps: usize,
 }
 
-/// Facts in which one key has another value.
+/// A context in which one key has another value.
 pub(crate) struct With<'a, F: ?Sized> {
     pub(crate) key: &'a ConditionKey,
     pub(crate) held: Option<Held>,
     pub(crate) others: &'a F,
 }
 
-/// What a key has, as evaluators look it up.
+/// The value of a key, as evaluators look it up.
 pub(crate) enum Held {
     One(Value),
     List(Vec<Value>),
@@ -71,12 +71,12 @@ impl<F: ContextLookup + ?Sized> ContextLookup for With<'_, F> {
     }
 }
 
-/// How many sets of values are looked at.
+/// The maximum number of sets of values to examine.
 const MOST_SETS: usize = 512;
 
-/// Values that stand for all values of a key which these conditions are about, given the other keys.
+/// Returns representative values of the key of these conditions, given the other keys.
 ///
-/// `also` are further patterns that tell values apart.
+/// `also` contains further patterns that distinguish values.
 pub(crate) fn values(
     key: &ConditionKey,
     conditions: &[OnKey<'_>],
@@ -159,7 +159,7 @@ pub(crate) fn values(
     found
 }
 
-/// Texts that stand for all others.
+/// Returns representative texts.
 fn texts(
     conditions: &[&Condition],
     also: &[Atoms],
@@ -197,7 +197,7 @@ fn texts(
         found.inexact = Some("its patterns have more combinations than are looked at".to_owned());
     }
     let mut texts = classes.texts;
-    // An empty text is a null value, which no pattern tells from other texts.
+    // An empty text is a null value. Patterns do not distinguish it from other texts.
     if !are_arns && !texts.iter().any(String::is_empty) {
         texts.push(String::new());
     }
@@ -207,10 +207,10 @@ fn texts(
     texts
 }
 
-/// Sets of values, one for every way in which the conditions can answer.
+/// Returns sets of values, one for each combination of results that the conditions can have.
 ///
-/// What a set operator says of two lists together follows from what it says of either, so lists are made longer by one value
-/// at a time until nothing new is found.
+/// The result of a set operator for two lists together follows from its results for each. So lists are extended by one
+/// value at a time until there are no new results.
 fn sets(
     key: &ConditionKey,
     conditions: &[OnKey<'_>],

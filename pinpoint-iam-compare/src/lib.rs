@@ -1,6 +1,7 @@
-//! Exact comparison of IAM policies: what does a change allow that was not allowed before, and what does it take away?
+//! Exact comparison of IAM policies: which requests does a change allow that were not allowed before, and which no
+//! longer?
 //!
-//! The answer is exact, needs neither a network nor a solver, and shows a **request** for each difference:
+//! The comparison is exact, needs neither a network nor a solver, and shows a **request** for each difference:
 //!
 //! ```
 //! use pinpoint_iam::Policy;
@@ -22,35 +23,37 @@
 //!
 //! # How it works
 //!
-//! A request matches a statement when its action, its resource, its caller and each of its condition keys do. For each of
-//! these dimensions there is a finite number of *classes*: values that no statement of the compared policies tells apart.
-//! Texts are classified by reading all patterns of the dimension together, numbers, dates and addresses by the values that
-//! are compared with. For one value of each class, the **evaluator** says which statements are still alive. Intersecting the
-//! sets of all dimensions gives every set of statements that can match together, and the evaluator says what follows from it.
-//! This crate therefore has no rules of its own.
+//! A request matches a statement if its action, its resource, its caller and each of its condition keys match. Each of
+//! these dimensions has a finite number of *classes*: values that no statement of the compared policies distinguishes.
+//! Texts are classified by reading all patterns of the dimension together; numbers, dates and addresses by the values
+//! in the conditions. For one value of each class, the **evaluator** determines which statements can still match. The
+//! intersections of these sets over all dimensions are the sets of statements that can match together, and the
+//! evaluator determines the decision for each. This crate therefore has no rules of its own.
 //!
 //! # What counts as a request
 //!
-//! - Any action, resource and caller, unless the [`Comparer`] is told otherwise. A service with a
-//!   [catalog](Comparer::service) has the actions of its catalog only, and each of them is asked for the resources that its
-//!   templates describe.
-//! - A condition key is absent, or has any value of the type that its operators compare: numbers for `Numeric…`, addresses for
-//!   `IpAddress`, ARNs for `Arn…`, texts without control characters for `String…`. It has several values where a set operator
-//!   looks at it or AWS documents it as multivalued.
-//! - The keys of the caller (`aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:username`, …) follow from the caller;
-//!   `aws:CurrentTime` and `aws:EpochTime` are the same point in time. All other keys are taken to be independent. Where they
-//!   are not, a difference can be reported that no request shows in practice; none is missed.
-//! - Root users are left out in their own account: no policy grants them anything. In other accounts they stand for what
-//!   a resource's policy grants to an account.
-//! - Policies are compared with the others that have a say, see [`PolicySet`]. Where only identity-based policies are
-//!   compared, a resource whose own policy must allow as well, a KMS key or a role that is assumed, is taken to leave the
-//!   decision to its account; the difference then [says so](Difference::needs_delegation).
+//! - All actions, resources and callers, unless the [`Comparer`] is restricted. A service with a
+//! [catalog](Comparer::service) has only the actions of its catalog, and each of them is requested on the resources
+//! that its templates describe.
+//! - A condition key is absent, or has any value of the type that its operators compare: numbers for `Numeric…`,
+//! addresses for `IpAddress`, ARNs for `Arn…`, texts without control characters for `String…`. It may have several
+//! values if a set operator uses it or AWS documents it as multivalued.
+//! - The keys of the caller (`aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:username`, …) are derived from the
+//! caller. `aws:CurrentTime` and `aws:EpochTime` are the same point in time. All other keys are assumed to be
+//! independent. If they are not, a difference may be reported that no request shows in practice, but no difference is
+//! missed.
+//! - Root users are omitted in their own account, because no policy grants them anything there. In other accounts they
+//! represent what a resource-based policy grants to an account.
+//! - Policies are compared together with the other applicable policies, see [`PolicySet`]. Some resources have a policy
+//! of their own that must allow requests as well, such as a KMS key or an assumed role. If only identity-based policies
+//! are compared, such a policy is assumed to delegate the decision to the account, and the difference [reports
+//! this](Difference::needs_delegation).
 //!
 //! # What is not decided
 //!
-//! Some policies have more combinations than are looked at, and some variables cannot be told apart exactly. Then the
-//! verdict is [`Verdict::Undecided`] with the statement and the reason. A difference that was found is one all the same: both
-//! evaluators have confirmed its witness.
+//! Some policies have more combinations than are examined, and some variables cannot be distinguished exactly. Then the
+//! verdict is [`Verdict::Undecided`], with the statement and the reason. A reported difference is correct even then,
+//! because both evaluators have confirmed its witness.
 
 mod assertion;
 mod bits;
@@ -84,31 +87,31 @@ pub struct Comparer {
 }
 
 impl Comparer {
-    /// Compares for any caller and any service.
+    /// Creates a comparer for all callers and services.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Compares for this caller, and for others that are named so.
+    /// Restricts the comparison to this caller and to others that are added in the same way.
     #[must_use]
     pub fn caller(mut self, principal: Principal) -> Self {
         self.space.callers.push(principal);
         self
     }
 
-    /// Takes the actions of a service for those of its catalog.
+    /// Restricts the actions of a service to those of its catalog.
     #[must_use]
     pub fn service(mut self, service: &'static ServiceMetadata) -> Self {
         self.space.services.push(ClosedService::of(service));
         self
     }
 
-    /// What `second` allows, relative to `first`.
+    /// Returns what `second` allows, relative to `first`.
     pub fn compare(&self, first: &PolicySet, second: &PolicySet) -> Comparison {
         self.compare_stacks(first.stack(), second.stack())
     }
 
-    /// [`compare`](Self::compare) for policies that somebody else owns.
+    /// Like [`compare`](Self::compare), for borrowed policies.
     pub fn compare_stacks(&self, first: PolicyStack<'_>, second: PolicyStack<'_>) -> Comparison {
         Fold::new(first, second, &self.space).compare()
     }

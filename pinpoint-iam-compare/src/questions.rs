@@ -1,4 +1,4 @@
-//! Further questions that the comparison answers.
+//! Further analyses that are based on the comparison.
 
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::{Policy, Principal};
@@ -8,25 +8,25 @@ use crate::fold::Fold;
 use crate::result::{Difference, Undecided, Verdict, Witness};
 use crate::{Comparer, PolicySet};
 
-/// Who may do something.
+/// The callers that may do something.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// A request of each caller who may, one for every way in which policies tell callers apart.
+    /// A request for each allowed caller, one for each class of callers that the policies distinguish.
     pub requests: Vec<Witness>,
-    /// Why there may be further callers; empty when there are none.
+    /// Why there may be further callers. Empty if there are none.
     pub undecided: Vec<Undecided>,
 }
 
-/// A part of a document without which the document allows the same requests.
+/// A part of a document that can be removed without changing which requests the document allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redundant {
     /// The index of the statement.
     pub statement: usize,
-    /// What could be left out.
+    /// The part that could be removed.
     pub part: RedundantPart,
 }
 
-/// What could be left out of a statement.
+/// A removable part of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedundantPart {
@@ -41,9 +41,10 @@ pub enum RedundantPart {
 }
 
 impl Comparer {
-    /// Who may call `action` on `resource`, which is an ARN or `*`, by these policies.
+    /// Returns who may call `action` on `resource`, which is an ARN or `*`, according to these policies.
     ///
-    /// The callers are those that the policies tell apart; a witness has the condition keys that its caller needs.
+    /// The callers represent the classes that the policies distinguish. Each witness contains the condition keys that its
+    /// caller needs.
     pub fn who_can(&self, policies: &PolicySet, action: &str, resource: &str) -> Access {
         let mut space = self.space.clone();
         space.actions = vec![action.to_owned()];
@@ -57,14 +58,14 @@ impl Comparer {
         }
     }
 
-    /// A request that anyone may make: an anonymous caller, or a caller of an account that the policies do not name.
+    /// Returns a request that anyone may make: an anonymous caller, or a caller of an account that the policies do not name.
     ///
-    /// `None` means that there is none, unless it was not decided. A witness without condition keys is allowed
-    /// unconditionally; otherwise its `context` shows what a stranger has to bring, such as an address.
+    /// `None` means that no such request exists. A witness without condition keys is allowed unconditionally. Otherwise its
+    /// `context` shows the keys that a stranger needs, such as an address.
     ///
     /// # Errors
     ///
-    /// Why it was not decided.
+    /// If it is undecided whether there is such a request, the reasons.
     pub fn public_access(
         &self,
         policies: &PolicySet,
@@ -84,11 +85,11 @@ impl Comparer {
         }
     }
 
-    /// The parts of a document that could be left out one by one: the document allows the same requests without them.
+    /// Returns the parts of a document that could each be removed without changing which requests the document allows.
     ///
-    /// Two of them cannot always be left out together: of two equal statements, either is redundant. What was not decided is
-    /// not listed. `others` are the policies next to which the document counts; it is added to their identity-based
-    /// policies.
+    /// It may not be possible to remove two of them together: if two statements are equal, each of them is redundant.
+    /// Undecided parts are not listed. The document is evaluated together with `others`, as an additional identity-based
+    /// policy.
     pub fn redundant(&self, document: &Document, others: &PolicySet) -> Vec<Redundant> {
         let whole = with(others, document.clone());
         let Ok(written) = serde_json::from_str::<Value>(&document.to_string()) else {
@@ -109,7 +110,7 @@ impl Comparer {
     }
 }
 
-/// Policies that allow nothing, and limit as these do.
+/// Returns policies that allow nothing and have the same limits as these.
 fn nothing_like(policies: &PolicySet) -> PolicySet {
     PolicySet {
         identity: vec![Policy::new("nothing", Document::deny_everything())],
@@ -130,7 +131,7 @@ fn with(others: &PolicySet, document: Document) -> PolicySet {
     set
 }
 
-/// The document without the statement, and without each part of it.
+/// Returns the document without the statement, and without each part of the statement.
 fn edits(document: &Value, index: usize) -> Vec<(RedundantPart, Value)> {
     let mut edits = Vec::new();
     let statements: Vec<Value> = match document.get("Statement") {

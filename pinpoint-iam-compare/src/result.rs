@@ -1,4 +1,4 @@
-//! What a comparison finds.
+//! The results of a comparison.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,23 +9,23 @@ use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Arn, Principal};
 
-/// What the second policies allow, relative to the first.
+/// The relation of the second policies to the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// The same requests.
+    /// Both allow the same requests.
     Equal,
-    /// Fewer requests.
+    /// The second policies allow fewer requests.
     Narrower,
-    /// More requests.
+    /// The second policies allow more requests.
     Wider,
-    /// Some requests that the first do not allow, but not all that they do.
+    /// The second policies allow some requests that the first do not, and the reverse.
     Incomparable,
-    /// It was not decided; [`Comparison::undecided`] says why.
+    /// The relation is undecided. [`Comparison::undecided`] contains the reasons.
     Undecided,
 }
 
 impl Verdict {
-    /// The word: `equal`.
+    /// Returns the verdict as a word: `equal`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Equal => "equal",
@@ -46,9 +46,9 @@ impl fmt::Display for Verdict {
 /// A request that shows a difference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Witness {
-    /// The caller. Its condition keys are those of `context`, and no others.
+    /// The caller. Its condition keys are those in `context` and no others.
     pub principal: Principal,
-    /// The caller as a text: an ARN, that of a role for one of its sessions, the name of a service, or `*`.
+    /// The caller as text: an ARN (for a session, that of its role), the name of a service, or `*`.
     pub principal_text: String,
     /// The action.
     pub action: String,
@@ -56,11 +56,11 @@ pub struct Witness {
     pub resource: String,
     /// The account that owns the resource.
     pub resource_account: String,
-    /// The condition keys that matter; all others are absent.
+    /// The relevant condition keys. All others are absent.
     pub context: BTreeMap<String, KeyValue>,
 }
 
-/// What a request has for a condition key.
+/// The value of a condition key in a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyValue {
     /// One value: the key is single-valued, unless AWS documents it as multivalued.
@@ -70,7 +70,7 @@ pub enum KeyValue {
 }
 
 impl KeyValue {
-    /// The values.
+    /// Returns the values.
     pub fn as_slice(&self) -> &[String] {
         match self {
             Self::One(value) => std::slice::from_ref(value),
@@ -87,7 +87,7 @@ impl KeyValue {
 }
 
 impl Witness {
-    /// Calls `ask` with the request; `None` when a part of it is none.
+    /// Calls `ask` with the request. Returns `None` if a part of it is invalid.
     pub fn put<T>(&self, ask: impl FnOnce(&Request<'_>) -> T) -> Option<T> {
         let action = RequestedAction::parse(&self.action).ok()?;
         let resource = match self.resource.as_str() {
@@ -104,7 +104,7 @@ impl Witness {
     }
 }
 
-/// The request in one sentence, as a reader of a review wants it.
+/// The request as one sentence, for a reviewer.
 impl fmt::Display for Witness {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.principal_text.as_str() {
@@ -136,51 +136,51 @@ impl fmt::Display for Witness {
     }
 }
 
-/// Requests that one side allows and the other does not, with one of them.
+/// The requests that only one side allows, with an example.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// One of the requests, with few condition keys and short texts.
+    /// An example with few condition keys and short texts.
     pub witness: Witness,
-    /// What the first policies decide about it.
+    /// The decision of the first policies about the witness.
     pub first: Decision,
-    /// What the second policies decide about it.
+    /// The decision of the second policies about the witness.
     pub second: Decision,
-    /// Which requests differ, statement by statement.
+    /// The requests that differ, by statement.
     pub cover: Vec<Cover>,
-    /// Whether the request is only allowed where the resource's own policy lets the account decide, as the policies of KMS
-    /// keys and of roles must.
+    /// Whether the request is only allowed if the resource's own policy delegates the decision to the account, as
+    /// policies of KMS keys and roles must.
     pub needs_delegation: bool,
 }
 
 /// Requests that differ because of one statement: these actions on these resources, under the statement's conditions.
 ///
-/// All requests that differ because of the statement are among them; not every one of them has to differ.
+/// They include every request that differs because of the statement, but not all of them need to differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cover {
-    /// The statement: policy, place and `Sid`.
+    /// The statement, with its policy, position and `Sid`.
     pub statement: Responsible,
-    /// The patterns of actions, as the statement writes them.
+    /// The action patterns, as written in the statement.
     pub actions: Vec<String>,
-    /// The patterns of resources, as the statement writes them.
+    /// The resource patterns, as written in the statement.
     pub resources: Vec<String>,
-    /// The conditions, as the statement writes them.
+    /// The conditions, as written in the statement.
     pub conditions: Vec<String>,
 }
 
-/// A statement, by which a reader finds it.
+/// The location of a statement, for a reader.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Responsible {
     /// The name of the policy.
     pub policy: String,
     /// The line of the document on which the statement starts.
     pub line: usize,
-    /// The index among the statements.
+    /// The index of the statement in its document.
     pub index: usize,
-    /// The name of the statement, if it has one.
+    /// The `Sid` of the statement, if it has one.
     pub sid: Option<String>,
     /// `Allow` or `Deny`.
     pub effect: &'static str,
-    /// Whether it is one of the second policies.
+    /// Whether the statement belongs to the second policies.
     pub is_second: bool,
 }
 
@@ -198,12 +198,12 @@ impl fmt::Display for Responsible {
     }
 }
 
-/// Why something could not be decided.
+/// The reason why something is undecided.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undecided {
-    /// The statement in question, where it is one.
+    /// The statement that causes this, if there is one.
     pub statement: Option<Responsible>,
-    /// The reason, as a sentence without full stop.
+    /// The reason, as a sentence without a full stop.
     pub reason: String,
 }
 
@@ -219,19 +219,19 @@ impl fmt::Display for Undecided {
 /// The result of a comparison.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// Requests that the second policies allow and the first do not.
+    /// The requests that only the second policies allow.
     pub newly_allowed: Option<Difference>,
-    /// Requests that the first policies allow and the second do not.
+    /// The requests that only the first policies allow.
     pub no_longer_allowed: Option<Difference>,
-    /// Why there may be further differences; empty when there are none.
+    /// Why there may be further differences. Empty if there are none.
     pub undecided: Vec<Undecided>,
 }
 
 impl Comparison {
-    /// What the second policies allow, relative to the first.
+    /// Returns the relation of the second policies to the first.
     pub fn verdict(&self) -> Verdict {
         match (&self.newly_allowed, &self.no_longer_allowed) {
-            // Nothing that was left out could change this.
+            // Undecided parts cannot change this.
             (Some(_), Some(_)) => Verdict::Incomparable,
             _ if !self.undecided.is_empty() => Verdict::Undecided,
             (Some(_), None) => Verdict::Wider,

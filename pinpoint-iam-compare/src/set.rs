@@ -1,11 +1,11 @@
-//! What is compared: the policies that have a say in a request.
+//! The compared policies: all that apply to a request.
 
 use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam::{Policy, PolicyStack};
 
-/// Every policy that has a say in the requests of a caller, by type.
+/// All policies that apply to the requests of a caller, by type.
 ///
-/// This is a [`PolicyStack`] that owns its policies. Types that are `None` do not limit anything.
+/// This is a [`PolicyStack`] that owns its policies. A type that is `None` does not limit anything.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicySet {
     /// The identity-based policies.
@@ -14,18 +14,18 @@ pub struct PolicySet {
     pub permissions_boundary: Option<Vec<Policy>>,
     /// The session policies.
     pub session: Option<Vec<Policy>>,
-    /// The policy of the resource.
+    /// The resource-based policy.
     pub resource: Option<Policy>,
     /// The policy of the VPC endpoint.
     pub vpc_endpoint: Option<Policy>,
-    /// The service control policies: a list for each level.
+    /// The service control policies, with a list for each level.
     pub service_control: Vec<Vec<Policy>>,
-    /// The resource control policies: a list for each level.
+    /// The resource control policies, with a list for each level.
     pub resource_control: Vec<Vec<Policy>>,
 }
 
 impl PolicySet {
-    /// Identity-based policies and nothing else.
+    /// Creates a set that contains only these identity-based policies.
     pub fn of_identity(policies: impl IntoIterator<Item = Policy>) -> Self {
         Self {
             identity: policies.into_iter().collect(),
@@ -33,10 +33,10 @@ impl PolicySet {
         }
     }
 
-    /// One policy of the given kind.
+    /// Creates a set that contains one policy of the given kind.
     ///
-    /// Next to a policy of a type that only limits (a boundary, a session policy, a policy of an organisation), an
-    /// identity-based policy called `everything` allows everything, so that the limit alone decides.
+    /// For a policy type that only limits permissions (a boundary, a session policy, a policy of an organization), the set
+    /// also contains an identity-based policy called `everything` that allows everything, so that only the limit matters.
     pub fn of_policy(kind: PolicyKind, policy: Policy) -> Self {
         let limited = || Self::of_identity([Policy::new("everything", allow_everything())]);
         match kind {
@@ -64,7 +64,8 @@ impl PolicySet {
         }
     }
 
-    /// The kind of a document whose kind is not known: resource-based where a statement names principals.
+    /// Returns the probable kind of a document: resource-based if a statement names principals, identity-based
+    /// otherwise.
     pub fn kind_of(document: &Document) -> PolicyKind {
         let mut statements = document.statements().iter();
         match statements.any(|statement| statement.principal().is_some()) {
@@ -73,7 +74,7 @@ impl PolicySet {
         }
     }
 
-    /// The policies, as evaluators take them.
+    /// Returns the policies as a stack for evaluation.
     pub fn stack(&self) -> PolicyStack<'_> {
         PolicyStack {
             identity: &self.identity,
@@ -87,9 +88,9 @@ impl PolicySet {
     }
 }
 
-/// A document that allows everything.
+/// Returns a document that allows everything.
 fn allow_everything() -> Document {
     const TEXT: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-    // The text is right; should it ever not be, a document that denies everything is the safe one.
+    // The text is valid. As a fallback, a document that denies everything is safe.
     Document::parse(TEXT).unwrap_or_else(|_| Document::deny_everything())
 }

@@ -1,13 +1,13 @@
-//! ARN formats of the service reference as templates of a catalog.
+//! Converts ARN formats of the service reference into templates of a catalog.
 
 use super::names;
 
-/// A template, and what it says differently than the format.
+/// A template, and the differences between it and the format.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Template {
     pub(super) arn: String,
     pub(super) placeholders: Vec<TemplatePlaceholder>,
-    /// Sentences about what was changed, each to be completed by the name of the resource type.
+    /// Sentences about the changes. The name of the resource type is appended to each.
     pub(super) changes: Vec<String>,
 }
 
@@ -15,11 +15,11 @@ pub(super) struct Template {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TemplatePlaceholder {
     pub(super) name: String,
-    /// Whether its values may have characters that identifiers do not have.
+    /// Whether its values may contain characters that are not valid in identifiers.
     pub(super) is_opaque: bool,
 }
 
-/// The formats that one text of the reference holds: some entries list two of them in one text.
+/// Returns the formats in one text of the reference. Some entries list two of them in one text.
 pub(super) fn formats(text: &str) -> Vec<String> {
     let mut formats: Vec<String> = Vec::new();
     for part in text.split(',') {
@@ -35,7 +35,7 @@ pub(super) fn formats(text: &str) -> Vec<String> {
     formats
 }
 
-/// The template of `format`, or why there is none.
+/// Returns the template for `format`, or the reason why it cannot be written.
 pub(super) fn template(format: &str) -> Result<Template, String> {
     let mut template = Template::default();
     let mut rest = format;
@@ -73,7 +73,8 @@ pub(super) fn template(format: &str) -> Result<Template, String> {
 }
 
 impl Template {
-    /// Adds the partition, region or account. The deployment's own is the one resource that a service can be asked about.
+    /// Adds the partition, region or account. Anything that is not fixed becomes the deployment's own value, because a
+    /// service is only asked about resources of its own deployment.
     fn scope(&mut self, name: &str, written: &str) -> Result<(), String> {
         self.arn.push(':');
         if written == format!("${{{name}}}") || written.chars().all(is_identifier) {
@@ -111,8 +112,8 @@ impl Template {
         self.segment(rest)
     }
 
-    /// Adds the text between two separators: a fixed start, and at most one placeholder. Where a value ends before the
-    /// separator, nothing says so: all of it becomes one placeholder.
+    /// Adds the text between two separators: a fixed start, and at most one placeholder. If it contains several
+    /// placeholders, they become one, because nothing but a separator shows where a value ends.
     fn segment(&mut self, segment: &str) -> Result<(), String> {
         let start = segment.find(['$', '{']).unwrap_or(segment.len());
         let (fixed, filled) = segment.split_at(start);
@@ -153,7 +154,7 @@ impl Template {
         Ok(())
     }
 
-    /// `name`, with a number where the template has it already.
+    /// Returns `name`, with a number appended if the template already contains it.
     fn unused(&mut self, name: String) -> String {
         let is_used = |name: &str| {
             let mut placeholders = self.placeholders.iter();
@@ -178,7 +179,7 @@ enum Part<'t> {
     Text(&'t str),
 }
 
-/// `${Name}`, `{Name}` and the text between them.
+/// Splits a text into `${Name}` or `{Name}` and the text between them.
 fn parts(text: &str) -> Result<Vec<Part<'_>>, String> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -209,7 +210,7 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, String> {
     Ok(parts)
 }
 
-/// Where the first of `separators` is that no placeholder contains.
+/// Returns the position of the first of `separators` outside a placeholder.
 fn split_end(text: &str, separators: &[char]) -> Option<usize> {
     let mut depth = 0_usize;
     for (index, character) in text.char_indices() {
@@ -223,7 +224,7 @@ fn split_end(text: &str, separators: &[char]) -> Option<usize> {
     None
 }
 
-/// Whether a character can be part of an identifier, and of a fixed component.
+/// Returns whether a character is valid in an identifier and in a fixed component.
 fn is_identifier(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.".contains(character)
 }

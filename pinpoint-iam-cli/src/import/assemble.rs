@@ -1,4 +1,4 @@
-//! From AWS's files to a draft.
+//! Assembles a draft from AWS's files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::model::{Call, Model, Operation};
 use super::names;
 use super::reference::{Action, Reference, Resource};
 
-/// The short names of the sources that an import refers to.
+/// The short names of the sources to which an import refers.
 pub(super) const REFERENCE: &str = "service-reference";
 pub(super) const MODEL: &str = "service-model";
 
@@ -20,17 +20,17 @@ const KEYS: &str = "condition-keys";
 const RESOURCES: &str = "resources";
 const ACTIONS: &str = "actions";
 
-/// What an import was told beside the files.
+/// The options of an import besides the files.
 pub(super) struct ImportOptions {
-    /// The service's name for people.
+    /// The display name of the service.
     pub(super) name: Option<String>,
-    /// The day of the copies, `YYYY-MM-DD`.
+    /// The date of the copies, `YYYY-MM-DD`.
     pub(super) date: Option<String>,
 }
 
-/// Puts a catalog together. What could not be taken over as it is has a note in the draft.
+/// Assembles a catalog. Everything that could not be imported unchanged gets a note in the draft.
 ///
-/// Of operations that several models have, the first model's counts.
+/// If several models have the same operation, the first model's is used.
 pub(super) fn draft(reference: &Reference, models: &[Model], given: &ImportOptions) -> Draft {
     let mut import = Import {
         reference,
@@ -64,14 +64,14 @@ struct Import<'a> {
     reference: &'a Reference,
     models: &'a [Model],
     draft: Draft,
-    /// The condition keys of the catalog, by what their spellings have in common.
+    /// The names of condition keys in the catalog, by `keys::identity`.
     keys: BTreeMap<String, String>,
-    /// The resource types of the catalog for each one of the reference: one for each form of its ARNs. `None` where no form can
-    /// be written.
+    /// The resource types in the catalog for each one in the reference, with one for each form of its ARNs. `None` if
+    /// none of the forms can be written.
     resources: BTreeMap<String, Option<Vec<ImportedResource>>>,
-    /// The names of Rust types that are taken.
+    /// The names of Rust types that are already used.
     type_names: BTreeSet<String>,
-    /// The actions of each method and shape of path.
+    /// The actions for each method and path shape.
     routes: BTreeMap<String, Vec<RoutedAction>>,
 }
 
@@ -81,10 +81,10 @@ struct ImportedResource {
     placeholders: Vec<String>,
 }
 
-/// An action with a route in its model.
+/// An action that has a route in its model.
 struct RoutedAction {
     name: String,
-    /// The route as the model has it.
+    /// The route as written in the model.
     written: String,
     has_query: bool,
 }
@@ -110,7 +110,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// The name of a condition key in the catalog, where it is written when it is met for the first time.
+    /// Returns the name of a condition key in the catalog, and adds the key when it is first used.
     fn condition_key(&mut self, written: &str, types: Option<&[String]>) -> String {
         let name = keys::canonical(written);
         let identity = keys::identity(&name);
@@ -150,12 +150,12 @@ impl<'a> Import<'a> {
         keys.map(|key| self.condition_key(key, None)).collect()
     }
 
-    /// Gives another Rust name to each key whose own is taken.
+    /// Sets another Rust name for each key whose default name is already used.
     fn rust_names_of_condition_keys(&mut self) {
         let mut taken: BTreeSet<(String, bool)> = BTreeSet::new();
         for (key, entry) in self.draft.section(KEYS) {
             let name = ConditionKey::default_rust_name(key);
-            // Functions and constants do not get in each other's way.
+            // A function and a constant may have the same name, because their case differs.
             let is_function = key.contains("${");
             let unused = unused(&name, "_", |name| {
                 taken.contains(&(name.to_owned(), is_function))
@@ -205,7 +205,7 @@ impl<'a> Import<'a> {
         self.resources.insert(own_name.clone(), forms);
     }
 
-    /// Writes one form of a resource type's ARNs.
+    /// Adds one form of a resource type's ARNs.
     fn form(
         &mut self,
         resource: &Resource,
@@ -243,7 +243,7 @@ impl<'a> Import<'a> {
         ImportedResource { name, placeholders }
     }
 
-    /// A name for a Rust type that nothing else has, which is taken from now on.
+    /// Returns an unused name for a Rust type, and reserves it.
     fn type_name(&mut self, own: &str, what: &str) -> String {
         let is_free =
             |name: &str| CatalogAction::can_be_type_name(name) && !self.type_names.contains(name);
@@ -340,14 +340,14 @@ impl<'a> Import<'a> {
         self.draft
             .section(ACTIONS)
             .insert(action.name.clone(), entry);
-        // Without any type it would be an action that is checked against `*`.
+        // Without resource types, the action would be checked against `*`.
         if is_without_types && resources.is_empty() {
             let why = "no resource type that it acts on can be written";
             self.draft.leave_out(ACTIONS, &action.name, why);
         }
     }
 
-    /// Writes down how requests name the operation, and where they say what it acts on.
+    /// Records how requests name the operation, and which of their members identify the resource.
     fn call(
         &mut self,
         action: &Action,
@@ -425,7 +425,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// The other actions that the operation called like `action` is authorized by.
+    /// Returns the other actions that authorize the operation called `action`.
     fn companions(&self, action: &str) -> Vec<Value> {
         let operations = self.reference.operations.iter();
         let mut companions: BTreeSet<String> = BTreeSet::new();
@@ -471,8 +471,8 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Of routes with one method and one shape of path, the one without a query keeps its own; a request for the others
-    /// is recognised by its query, which routes do not have.
+    /// If several routes have the same method and path shape, only the one without a query is kept. Requests for the
+    /// others are recognized by their query, which routes in catalogs do not have.
     fn routes_that_differ_in_the_query(&mut self) {
         for actions in std::mem::take(&mut self.routes).into_values() {
             if actions.len() < 2 {
@@ -508,7 +508,7 @@ impl<'a> Import<'a> {
     }
 }
 
-/// The path parameter that fills the placeholder `name`, or stands for the member `name` of a request.
+/// Returns the name of the path parameter for the placeholder, or the member of a request, called `name`.
 fn parameter(name: &str) -> String {
     let parameter = names::kebab(name);
     if Placeholder::can_be_filled_by(&parameter) {
@@ -518,7 +518,7 @@ fn parameter(name: &str) -> String {
     }
 }
 
-/// `name`, or with the first number behind it that makes it a name which is not taken.
+/// Returns `name`, with the smallest number appended that makes it unused, if necessary.
 fn unused(name: &str, separator: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let mut unused = name.to_owned();
     let mut number = 2;
@@ -529,7 +529,7 @@ fn unused(name: &str, separator: &str, is_taken: impl Fn(&str) -> bool) -> Strin
     unused
 }
 
-/// A route without the names of its parameters.
+/// Returns a route without the names of its parameters.
 fn shape(route: &str) -> String {
     let segments = route.split('/').map(|segment| {
         if segment.starts_with('{') {
@@ -541,7 +541,7 @@ fn shape(route: &str) -> String {
     segments.collect::<Vec<&str>>().join("/")
 }
 
-/// The parameters of a model's path, `{Name}` or `{Name+}`.
+/// Returns the parameters of a model's path, `{Name}` or `{Name+}`.
 fn labels(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|segment| {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
@@ -549,7 +549,7 @@ fn labels(path: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A model's path with the parameters' names in the form of catalogs.
+/// Returns a model's path with the parameter names in the notation of catalogs.
 fn path_of(path: &str) -> String {
     let segments = path.split('/').map(|segment| {
         let name = segment
@@ -574,7 +574,7 @@ fn key_summary(key: &str) -> String {
         }
         "aws:TagKeys" => "The keys of all tags in the request.".to_owned(),
         _ => {
-            // Parts that requests fill in have no words.
+            // Placeholders do not contribute words.
             let fixed = key
                 .split("${")
                 .enumerate()
@@ -593,7 +593,7 @@ fn key_summary(key: &str) -> String {
     }
 }
 
-/// Texts in alphabetical order, each once.
+/// Returns texts in alphabetical order, without duplicates.
 fn sorted<S: AsRef<str>>(values: impl Iterator<Item = S>) -> Value {
     let values: BTreeSet<String> = values.map(|value| value.as_ref().to_owned()).collect();
     super::overlay::texts(values)

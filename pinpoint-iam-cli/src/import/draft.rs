@@ -1,10 +1,10 @@
-//! A catalog in the making: tables of keys and values, written in the order of the format.
+//! A catalog that is being assembled: tables of keys and values, written in the order of the format.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Value;
 
-/// The sections of a catalog that hold named entries, in the order in which they are written.
+/// The sections of a catalog that contain named entries, in the order in which they are written.
 pub(super) const SECTIONS: [&str; 5] = [
     "sources",
     "condition-keys",
@@ -13,7 +13,7 @@ pub(super) const SECTIONS: [&str; 5] = [
     "actions",
 ];
 
-/// The keys of entries in the order in which they are written; what is not listed follows in alphabetical order.
+/// The keys of entries in the order in which they are written. Keys that are not listed follow in alphabetical order.
 const ORDER: [&str; 27] = [
     "prefix",
     "name",
@@ -53,15 +53,15 @@ pub(super) struct Draft {
     pub(super) service: Entry,
     /// Entries by section and name.
     pub(super) sections: BTreeMap<&'static str, BTreeMap<String, Entry>>,
-    /// The reasons of corrections, by section (or `service`) and name.
+    /// The reasons for corrections, by section (or `service`) and name.
     pub(super) reasons: BTreeMap<(String, String), Vec<String>>,
-    /// What is not as the sources have it, in the order in which it was found.
+    /// Differences from the sources, in the order in which they were found.
     notes: Vec<Note>,
-    /// The entries that were left out, by section and name.
+    /// The omitted entries, by section and name.
     left_out: BTreeSet<(&'static str, String)>,
 }
 
-/// A remark on an entry, or on one that is missing.
+/// A remark on an entry, which may be missing.
 #[derive(Clone, Debug)]
 struct Note {
     section: &'static str,
@@ -69,15 +69,15 @@ struct Note {
     text: String,
 }
 
-/// A draft as text, and which entry stands where.
+/// A draft as text, with the positions of its entries.
 pub(super) struct Written {
     pub(super) text: String,
-    /// The lines of the entries' heads, counted from 1, in ascending order.
+    /// The lines on which entries start, counted from 1, in ascending order.
     heads: Vec<(usize, &'static str, String)>,
 }
 
 impl Written {
-    /// The section and name of the entry at `line`, and the key whose value stands there.
+    /// Returns the section and name of the entry at `line`, and the key of the value at that line.
     pub(super) fn entry_at(&self, line: usize) -> Option<(&'static str, &str, &str)> {
         let mut heads = self.heads.iter().rev();
         let (head, section, name) = heads.find(|(head, ..)| *head <= line)?;
@@ -92,12 +92,12 @@ impl Written {
 }
 
 impl Draft {
-    /// The entries of one section.
+    /// Returns the entries of one section.
     pub(super) fn section(&mut self, name: &'static str) -> &mut BTreeMap<String, Entry> {
         self.sections.entry(name).or_default()
     }
 
-    /// Notes something about an entry, which need not exist.
+    /// Adds a note about an entry, which need not exist.
     pub(super) fn note(&mut self, section: &'static str, name: &str, text: impl Into<String>) {
         self.notes.push(Note {
             section,
@@ -106,12 +106,12 @@ impl Draft {
         });
     }
 
-    /// The texts of all notes.
+    /// Returns the texts of all notes.
     pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
         self.notes.iter().map(|note| note.text.as_str())
     }
 
-    /// Leaves an entry out, if it exists. [`prune`](Self::prune) then removes what refers to it.
+    /// Omits an entry, if it exists. [`prune`](Self::prune) then removes the references to it.
     pub(super) fn leave_out(&mut self, section: &'static str, name: &str, why: &str) {
         self.section(section).remove(name);
         let text = format!("the {} `{name}` is left out: {why}", kind(section));
@@ -119,9 +119,9 @@ impl Draft {
         self.left_out.insert((section, name.to_owned()));
     }
 
-    /// Removes every reference to an entry that was left out. An entry that cannot be without it is left out too.
+    /// Removes all references to omitted entries. An entry that requires such a reference is omitted too.
     ///
-    /// An action that acted on a resource type never becomes one that acts on everything: it is left out with its last type.
+    /// An action on resource types never becomes one on everything: it is omitted together with its last resource type.
     pub(super) fn prune(&mut self) {
         let sections = &self.sections;
         let is_there = |section: &str, name: &String| {
@@ -129,12 +129,12 @@ impl Draft {
                 .get(section)
                 .is_some_and(|entries| entries.contains_key(name))
         };
-        // A correction may have put another entry in its place.
+        // A correction may have replaced the omitted entry.
         self.left_out
             .retain(|(section, name)| !is_there(section, name));
         let lost = self.left_out.clone();
         self.prune_resources(&lost);
-        // Resource types may have been left out just now.
+        // The previous step may have omitted resource types.
         let lost = self.left_out.clone();
         self.prune_actions(&lost);
     }
@@ -188,7 +188,7 @@ impl Draft {
         }
     }
 
-    /// Removes names of lost entries from a list; answers whether there were any.
+    /// Removes the names of omitted entries from a list. Returns whether there were any.
     fn prune_list(
         &mut self,
         section: &'static str,
@@ -223,7 +223,7 @@ impl Draft {
         !removed.is_empty()
     }
 
-    /// Removes what a lost source says.
+    /// Removes the statements of omitted sources.
     fn prune_tables(
         &mut self,
         name: &str,
@@ -253,7 +253,7 @@ impl Draft {
         }
     }
 
-    /// Removes the values of placeholders that no resource type of the action has any more.
+    /// Removes the values of placeholders that none of the action's resource types has anymore.
     fn prune_values(&self, entry: &mut Entry) {
         let resources = self.sections.get("resources");
         let types = entry.get("resources").and_then(Value::as_array);
@@ -272,7 +272,7 @@ impl Draft {
         }
     }
 
-    /// The file. Equal drafts give equal texts.
+    /// Returns the text of the file. Equal drafts result in equal texts.
     pub(super) fn write(&self, head: &str) -> Written {
         let mut written = Written {
             text: String::new(),
@@ -307,7 +307,7 @@ impl Draft {
         written
     }
 
-    /// Whether the entry of a note exists.
+    /// Returns whether the entry of a note exists.
     fn has(&self, note: &Note) -> bool {
         let entries = self.sections.get(note.section);
         entries.is_some_and(|entries| entries.contains_key(&note.name))
@@ -325,7 +325,7 @@ impl Draft {
     }
 }
 
-/// What the entries of a section are.
+/// Returns the term for the entries of a section.
 fn kind(section: &str) -> &'static str {
     match section {
         "sources" => "source",
@@ -341,7 +341,7 @@ fn is_of_lost_source(table: &toml::Table, lost: &BTreeSet<(&'static str, String)
     source.is_some_and(|source| lost.contains(&("sources", source.to_owned())))
 }
 
-/// A text for a comment: what sources say may contain line breaks.
+/// Returns `text` on one line, for a comment. Texts of sources may contain line breaks.
 fn one_line(text: &str) -> String {
     let escape = |character: char| {
         if character.is_control() {
@@ -359,7 +359,7 @@ fn write_entry(entry: &Entry, text: &mut String) {
         known.unwrap_or(ORDER.len())
     };
     let mut keys: Vec<&String> = entry.keys().collect();
-    // Stable: what has no place of its own stays in alphabetical order.
+    // The sort is stable: keys without a rank remain in alphabetical order.
     keys.sort_by_key(|key| rank(key));
     for name in keys {
         if let Some(value) = entry.get(name) {
@@ -406,7 +406,7 @@ fn value(value: &Value) -> String {
     }
 }
 
-/// A basic string of TOML.
+/// Returns `text` as a basic string of TOML.
 fn string(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {

@@ -1,8 +1,8 @@
-//! Names of condition keys, as the reference spells them and as catalogs do.
+//! Names of condition keys, in the notations of the reference and of catalogs.
 
 use super::names;
 
-/// A key in the form of catalogs: parts that requests fill in are `${Part}`, also where the reference writes `<part>`.
+/// Returns a key in the notation of catalogs: variable parts are `${Part}`, even if the reference writes `<part>`.
 pub(super) fn canonical(key: &str) -> String {
     let mut text = String::new();
     let mut rest = key;
@@ -14,7 +14,7 @@ pub(super) fn canonical(key: &str) -> String {
             .and_then(|inside| inside.split_once('}'))
             .or_else(|| part.strip_prefix('<')?.split_once('>'));
         let Some((name, after)) = inside else {
-            // Not a placeholder: the loader says what is wrong with it.
+            // Not a placeholder. The loader reports the error.
             text.push_str(part);
             return text;
         };
@@ -32,7 +32,7 @@ pub(super) fn canonical(key: &str) -> String {
     text
 }
 
-/// What two spellings of one key have in common: neither case nor the names of placeholders matter.
+/// Returns a text that is equal for all spellings of a key: case and the names of placeholders are ignored.
 pub(super) fn identity(key: &str) -> String {
     let mut text = String::new();
     let mut rest = key;
@@ -48,9 +48,9 @@ pub(super) fn identity(key: &str) -> String {
     text.to_ascii_lowercase()
 }
 
-/// A type of values in the words of catalogs; a type that they do not know is written as text.
+/// Returns the value type of a key in the notation of catalogs, and whether the reference has the same type.
 ///
-/// ErrorResponses the type and whether it is the one that the reference has.
+/// A type that catalogs do not know becomes `String`.
 pub(super) fn value_type(types: &[String]) -> (String, bool) {
     const TYPES: [&str; 7] = [
         "String",
@@ -68,7 +68,7 @@ pub(super) fn value_type(types: &[String]) -> (String, bool) {
             return (only.clone(), true);
         }
     }
-    // A list of all kinds is still a list: how many values a key has decides how conditions read it.
+    // A list of several types is still a list, because conditions treat multivalued keys differently.
     let is_list = !types.is_empty() && types.iter().all(is_list);
     let value_type = if is_list { "ArrayOfString" } else { "String" };
     (value_type.to_owned(), false)

@@ -40,7 +40,7 @@ What a catalog has no words for is written in another way or left out, with ever
 note on the standard error output and a comment in the catalog. The catalog is checked before it is written.
 ";
 
-/// The first line of catalogs that are imported.
+/// The first line of imported catalogs.
 const HEAD: &str = "Written by `pinpoint-iam import`: what has to be another way belongs into the overlay, with its reason.";
 
 #[derive(Default)]
@@ -101,7 +101,7 @@ fn arguments(mut parser: Parser) -> Result<Option<Arguments>, Failure> {
     Ok(Some(arguments))
 }
 
-/// The text of the catalog, without faults.
+/// Returns the text of a catalog that the loader accepts.
 fn catalog(reference: &Path, arguments: &Arguments) -> Result<String, Failure> {
     let reference: Reference = json(reference)?;
     let mut models: Vec<Model> = Vec::new();
@@ -113,7 +113,7 @@ fn catalog(reference: &Path, arguments: &Arguments) -> Result<String, Failure> {
         date: arguments.date.clone(),
     };
     let mut draft = assemble::draft(&reference, &models, &given);
-    // What only the corrections break is an error, so that nobody misses it.
+    // If only a correction invalidates an entry, that is an error. The entry is not omitted silently.
     let faulty = repair::faulty(&draft);
     if let Some(path) = &arguments.overlay {
         let text = read(path)?;

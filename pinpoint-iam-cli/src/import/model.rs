@@ -1,4 +1,4 @@
-//! Service models in botocore's form, `service-2.json`: operations, their routes and where their members travel.
+//! Service models in botocore's format, `service-2.json`: operations, their routes and the locations of their members.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) struct Model {
 pub(super) struct Metadata {
     #[serde(default)]
     pub(super) protocol: String,
-    /// The first half of the header `X-Amz-Target`, for protocols that have it.
+    /// The first half of the header `X-Amz-Target`, for protocols that use it.
     pub(super) target_prefix: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Shape {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Member {
-    /// `uri`, `querystring` or `header`; absent for members of the body.
+    /// `uri`, `querystring` or `header`. Absent for members of the body.
     pub(super) location: Option<String>,
     pub(super) location_name: Option<String>,
 }
@@ -60,7 +60,7 @@ pub(super) struct Member {
 /// How requests name an operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    /// By method and path, whose parameters have the names that the model gives them.
+    /// By method and path. The path parameters have the names that the model uses.
     Route {
         method: String,
         path: String,
@@ -68,12 +68,12 @@ pub(super) enum Call {
     },
     /// By the header `X-Amz-Target`.
     Target(String),
-    /// In a way that catalogs have no words for, such as the parameter `Action` of the query protocol.
+    /// In another way, which catalogs cannot express, such as the parameter `Action` of the query protocol.
     Other,
 }
 
 impl Model {
-    /// How requests name `operation`.
+    /// Returns how requests name `operation`.
     pub(super) fn call(&self, name: &str, operation: &Operation) -> Call {
         match (
             self.metadata.protocol.as_str(),
@@ -97,7 +97,8 @@ impl Model {
         }
     }
 
-    /// Where the member of the input travels that `fits`: the place in the words of catalogs, or none for one in the path.
+    /// Returns the location of the first input member that `fits`, in the notation of catalogs. `None` for a path
+    /// member.
     pub(super) fn place(
         &self,
         operation: &Operation,

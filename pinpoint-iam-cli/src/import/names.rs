@@ -1,8 +1,9 @@
-//! From AWS's names to those of catalogs, and to sentences.
+//! Converts AWS's names into those of catalogs, and into sentences.
 
-/// The words of a name: `OptOutList`, `optOutList` and `opt-out-list` are `opt`, `out`, `list`.
+/// Returns the words of a name: `OptOutList`, `optOutList` and `opt-out-list` consist of `opt`, `out` and `list`.
 ///
-/// A run of capitals is one word, whose last letter starts the next one: `ARNFormats` is `arn`, `formats`.
+/// A sequence of capitals is one word, except that its last letter starts the next word: `ARNFormats` is `arn`,
+/// `formats`.
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut current = String::new();
@@ -31,12 +32,12 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// A name in lower-case words with hyphens. A digit never starts a word of its own.
+/// Returns a name in lower-case words with hyphens. A digit never starts a word.
 pub(super) fn kebab(name: &str) -> String {
     words(name).join("-")
 }
 
-/// A name in words with capitals, for a placeholder.
+/// Returns a name in capitalized words, for a placeholder.
 pub(super) fn capitalized(name: &str) -> String {
     let words = words(name).into_iter().map(|word| {
         let mut characters = word.chars();
@@ -46,13 +47,13 @@ pub(super) fn capitalized(name: &str) -> String {
     words.collect()
 }
 
-/// Whether a name is that of a Rust type already.
+/// Returns whether a name already has the form of a Rust type name.
 pub(super) fn is_capitalized(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// A name with a capital at the start of each part, and the capitals that it has.
+/// Returns a name with each part capitalized. Other capitals are kept.
 pub(super) fn type_name(name: &str) -> String {
     let parts = name.split(|character: char| !character.is_ascii_alphanumeric());
     let parts = parts.map(|part| {
@@ -63,7 +64,7 @@ pub(super) fn type_name(name: &str) -> String {
     parts.collect()
 }
 
-/// What an action does, as far as its name tells. A correction says it better.
+/// Returns a summary of an action, derived from its name. A correction can replace it.
 pub(super) fn summary(action: &str) -> String {
     let mut words = words(action).into_iter();
     let verb = words.next().unwrap_or_default();
@@ -92,13 +93,13 @@ pub(super) fn summary(action: &str) -> String {
     }
 }
 
-/// The sentence for a placeholder: part of one, in lower case.
+/// Returns the description of a placeholder: part of a sentence, in lower case.
 pub(super) fn phrase(name: &str) -> String {
     let words: Vec<String> = words(name).into_iter().map(|word| spelled(&word)).collect();
     format!("the {}", words.join(" "))
 }
 
-/// Short forms that are written in capitals.
+/// Returns a word as it is spelled in sentences: abbreviations are written in capitals.
 fn spelled(word: &str) -> String {
     match word {
         "api" | "arn" | "dkim" | "iso" | "ip" | "mms" | "otp" | "rcs" | "sms" | "url" => {

@@ -1,4 +1,4 @@
-//! Corrections by hand, in a file of their own, with a reason each.
+//! Manual corrections in a separate file, each with a reason.
 //!
 //! ```toml
 //! overlay = 1
@@ -7,16 +7,17 @@
 //! action = "GetWidget"
 //! set = { summary = "Reads one widget with its parts." }
 //! remove = ["documentation"]
-//! reason = "the name tells too little"
+//! reason = "the generated summary is too short"
 //!
 //! [summaries.actions]
 //! ListWidgets = "Lists the widgets of a shop."
 //! ```
 //!
-//! The reference has no sentences: those that the import makes out of names can be replaced by better ones in `summaries`, by
-//! section and name. A correction names one entry, by `action`, `resource`, `placeholder`, `condition-key` or `source`, or `service = true`. It
-//! changes an entry that the import made; with `add = true` it makes one that the import did not, and with `leave-out = true` it
-//! removes one with everything that refers to it. A correction that no longer changes anything is an error: the import has caught up with it.
+//! The reference does not contain summaries. The import generates them from names; `summaries` replaces them by section
+//! and name. A correction names one entry, by `action`, `resource`, `placeholder`, `condition-key` or `source`, or
+//! `service = true`. It changes an entry that the import generated. With `add = true` it adds an entry that the import
+//! did not generate, and with `leave-out = true` it removes an entry with all references to it. A correction that no
+//! longer changes anything is an error, because the sources now contain it.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,7 @@ pub(super) struct Overlay {
     overlay: u16,
     #[serde(default, rename = "correction")]
     corrections: Vec<toml::Spanned<Correction>>,
-    /// Sentences by section and name.
+    /// Summaries by section and name.
     #[serde(default)]
     summaries: BTreeMap<String, BTreeMap<String, toml::Spanned<String>>>,
 }
@@ -56,13 +57,13 @@ struct Correction {
     set: toml::Table,
     #[serde(default)]
     remove: Vec<String>,
-    /// Leaves the whole entry out, and what refers to it.
+    /// Omits the whole entry and the references to it.
     #[serde(default)]
     leave_out: bool,
     reason: String,
 }
 
-/// What a correction is about.
+/// The entry that a correction changes.
 enum Subject {
     Service,
     Entry(&'static str, String),
@@ -91,7 +92,7 @@ impl Correction {
         }
     }
 
-    /// Changes `entry`.
+    /// Applies the correction to `entry`.
     fn change(&self, entry: &mut Entry) -> Result<(), String> {
         if self.set.is_empty() && self.remove.is_empty() {
             return Err(
@@ -118,7 +119,7 @@ impl Correction {
 }
 
 impl Overlay {
-    /// Reads the file called `path`, which holds `text`.
+    /// Parses `text`, the contents of the file called `path`.
     pub(super) fn read(path: &str, text: &str) -> Result<Self, String> {
         let overlay: Self = toml::from_str(text).map_err(|error| {
             let place = error.span().map_or(1, |span| line(text, span.start));
@@ -133,7 +134,7 @@ impl Overlay {
         Ok(overlay)
     }
 
-    /// Applies the corrections to `draft`; answers what is wrong with them.
+    /// Applies the corrections to `draft`. Returns the errors in them.
     pub(super) fn apply(&self, path: &str, text: &str, draft: &mut Draft) -> Vec<String> {
         let mut faults = Vec::new();
         for (section, summaries) in &self.summaries {
@@ -222,7 +223,7 @@ fn line(text: &str, offset: usize) -> usize {
     before.matches('\n').count() + 1
 }
 
-/// Where a value came from, for entries that an import makes.
+/// Returns a list of texts as a TOML value.
 pub(super) fn texts<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Value {
     let texts = texts.into_iter();
     Value::Array(

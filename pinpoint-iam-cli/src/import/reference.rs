@@ -1,7 +1,7 @@
-//! AWS's service reference: one JSON file for each service.
+//! AWS's service reference, with one JSON file for each service.
 //!
 //! See [Simplified AWS service information for programmatic access](https://docs.aws.amazon.com/service-authorization/latest/reference/service-reference.html).
-//! Members that are not read here are left alone: AWS adds some now and then.
+//! Unknown members are ignored, because AWS adds members occasionally.
 
 use serde::Deserialize;
 
@@ -56,7 +56,7 @@ pub(super) struct Properties {
 }
 
 impl Properties {
-    /// The access level that the properties stand for. What none of them says is reading.
+    /// Returns the access level for the properties. Without any known property it is reading.
     pub(super) fn access_level(&self) -> &'static str {
         let Self {
             is_list,
@@ -96,7 +96,7 @@ pub(super) struct ConditionKey {
     pub(super) types: Vec<String>,
 }
 
-/// An API operation and the actions that it is authorized by.
+/// An API operation and the actions that authorize it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Operation {

@@ -1,4 +1,4 @@
-//! What the loader rejects of a draft, entry by entry.
+//! Finds the entries of a draft that the loader rejects.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use pinpoint_iam_catalog::{Catalog, Faults, SourceFile};
 use super::HEAD;
 use super::draft::{Draft, Written};
 
-/// Keys that an entry can do without, each with those that mean nothing without it.
+/// Optional keys of entries, each with the keys that must be removed together with it.
 ///
-/// What an action acts on and which condition keys it has are not among them: without these a check would decide
-/// about something else.
+/// The resource types and condition keys of an action are not optional: without them, a check would decide about
+/// something else.
 const OPTIONAL: [(&str, &[&str]); 8] = [
     ("route", &ROUTE),
     ("success-status", &ROUTE),
@@ -30,7 +30,7 @@ const ROUTE: [&str; 5] = [
     "from-request",
 ];
 
-/// An entry that has a fault, or a key of it that the entry can do without.
+/// An entry that the loader rejects, or an optional key of such an entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Faulty {
     section: &'static str,
@@ -38,15 +38,15 @@ pub(super) struct Faulty {
     key: Option<&'static str>,
 }
 
-/// A catalog without faults, or all that the loader says about it.
+/// Loads a catalog. Returns all errors that the loader reports.
 pub(super) fn load(written: &Written) -> Result<(), Faults> {
     let file = SourceFile::new("the imported catalog", written.text.as_str());
     Catalog::load([file]).map(|_| ())
 }
 
-/// Everything that has to be left out of `draft` before the loader accepts the rest.
+/// Returns everything that must be removed from `draft` before the loader accepts the rest.
 ///
-/// Stops where a fault belongs to no entry: nothing can be left out for it.
+/// Stops at an error that does not belong to an entry, because removing an entry cannot fix it.
 pub(super) fn faulty(draft: &Draft) -> BTreeSet<Faulty> {
     let mut draft = draft.clone();
     let mut all = BTreeSet::new();
@@ -67,11 +67,11 @@ pub(super) fn faulty(draft: &Draft) -> BTreeSet<Faulty> {
     }
 }
 
-/// Leaves out of `draft` what the loader rejects, as far as it is in `known`, and answers the text.
+/// Removes the entries and keys in `known` that the loader rejects from `draft`, and returns the text.
 ///
 /// # Errors
 ///
-/// The faults of everything else.
+/// The errors in everything else.
 pub(super) fn without(known: &BTreeSet<Faulty>, draft: &mut Draft) -> Result<Written, Faults> {
     loop {
         draft.prune();
@@ -90,7 +90,7 @@ pub(super) fn without(known: &BTreeSet<Faulty>, draft: &mut Draft) -> Result<Wri
     }
 }
 
-/// The entries that have faults, each once with what is wrong.
+/// Returns the entries that the loader rejects, each once with its error.
 fn of_entries(written: &Written, faults: &Faults) -> Vec<(Faulty, String)> {
     let mut found: Vec<(Faulty, String)> = Vec::new();
     for fault in faults.iter() {
