@@ -2,19 +2,19 @@
 
 use crate::principal::Principal;
 
-/// A caller as an extractor of the application authenticates it.
+/// A caller that an extractor of the application authenticates.
 ///
-/// Guards take the [`Principal`] from the request's extensions, where a middleware puts it. Where the application authenticates in an
-/// extractor instead, its type implements this, and a middleware of this crate runs the extractor before the handlers and puts the principal there:
-/// `web::axum::PrincipalFrom` or `web::actix::principal_from`. What
-/// the extractor rejects is answered by its own rejection.
+/// Guards read the [`Principal`] from the request's extensions, where a middleware inserts it. If the application
+/// authenticates in an extractor instead, implement this trait for the type of the extractor. A middleware of this
+/// crate, `web::axum::PrincipalFrom` or `web::actix::principal_from`, then runs the extractor before the handlers and
+/// inserts the principal. If the extractor rejects the request, its own rejection is the response.
 ///
-/// Implemented for `Option` and `Result` of such a type as well: without a caller, handlers with `#[requires]` respond 401 and public
-/// ones are served.
+/// Also implemented for `Option` and `Result` of such a type. Without a caller, handlers with `#[requires]` respond
+/// 401, and public ones are served.
 pub trait Authenticated {
-    /// The caller; `None` where nobody was authenticated.
+    /// Returns the caller; `None` if the request is not authenticated.
     ///
-    /// A name that is no name of IAM, and so makes no principal, is nobody.
+    /// Return `None` also for a name that is not valid in IAM, because a principal cannot be created from it.
     fn principal(&self) -> Option<Principal>;
 }
 

@@ -1,4 +1,4 @@
-//! Who asks, whatever the framework.
+//! The caller of a web request, independent of the framework.
 
 use std::sync::Arc;
 
@@ -14,22 +14,22 @@ use crate::states::{Pinned, PolicyState};
 use crate::web::context::{Headers, RequestFacts};
 use crate::web::{Annotated, RequestHead};
 
-/// Who asks, and what is known of the request: the [`RequestFacts`] or, where the check of a handler is finished after
-/// its body, the [`Context`] that was made of them before.
+/// The caller and the known values of the request: the [`RequestFacts`] or, if the check of a handler continues after
+/// its body, the [`Context`] created from them before.
 #[derive(Clone)]
 pub(super) struct Caller<C = RequestFacts> {
     pub(super) principal: Principal,
-    /// The policies that all checks of the request are decided by.
+    /// The policies that all checks of the request use.
     policies: Arc<PolicyState>,
     context: C,
-    /// The tenant's, where tenants are accounts.
+    /// The scope of the tenant, if tenants are accounts.
     scope: Option<Scope>,
-    /// The resource tags that the checks of this request have fetched so far, for the later ones.
+    /// The resource tags that checks of this request have fetched so far, for later checks.
     pub(super) fetched: FetchedTags,
 }
 
 impl Caller {
-    /// The principal and the scope of the request's extensions, with what the head of the request tells.
+    /// Combines the principal and the scope from the request's extensions with the head of the request.
     pub(super) fn of(
         authorizer: &Authorizer,
         policies: Arc<PolicyState>,
@@ -65,7 +65,7 @@ impl Caller {
             .map_err(|denied| denied.for_authorizer(authorizer))
     }
 
-    /// What [`settle`](Self::settle) answers where it need not wait for tags; `None` where it must.
+    /// Like [`check_with_tags`](Self::check_with_tags), but returns `None` if the check would have to wait for tags.
     #[cfg(feature = "actix")]
     pub(super) fn check_without_waiting<T>(
         &self,
@@ -82,7 +82,7 @@ impl Caller {
         Some(outcome.map_err(|denied| denied.for_authorizer(authorizer)))
     }
 
-    /// The caller for the check after the body: what is known of the request does not change by then.
+    /// The caller for the check after the body. The known values of the request do not change after this.
     pub(super) fn after_body(
         self,
         authorizer: &Authorizer,
@@ -118,7 +118,7 @@ impl Caller<Context> {
 }
 
 impl Caller<Context> {
-    /// The guard for the rest of the request.
+    /// Returns the guard for the rest of the request.
     pub(super) fn guard<'a>(&'a self, authorizer: &'a Authorizer) -> Guard<'a> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
         let policies = Pinned::Borrowed(&self.policies);
@@ -127,19 +127,19 @@ impl Caller<Context> {
             .with_resource_tags(&self.fetched)
     }
 
-    /// The caller from now on: by the policies as they are, and with no tags of resources.
+    /// Switches to the current policies, and discards the tags of resources.
     pub(super) fn renew(&mut self, authorizer: &Authorizer) {
         self.policies = authorizer.states().current_shared();
         self.fetched = FetchedTags::default();
     }
 }
 
-/// The scope of the resources that are asked about: the tenant's or, without one, the deployment's.
+/// The scope of the requested resources: that of the tenant, or else that of the deployment.
 fn asked_scope<'a>(tenant: Option<&'a Scope>, authorizer: &'a Authorizer) -> &'a Scope {
     tenant.unwrap_or(authorizer.scope())
 }
 
-/// Logs that the handler `H` was not reached.
+/// Logs that the handler `H` was not run.
 pub(super) fn log_refusal<H: Annotated>(denied: &Denied, principal: Option<&Principal>) {
     let handler = H::declaration().handler;
     let reason = denied.reason();

@@ -1,4 +1,4 @@
-//! The condition keys that a web request brings.
+//! The condition keys of a web request.
 
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
 use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::web::RequestHead;
 
-/// A condition key that a web request tells by itself. Tags are the guard's affair.
+/// A condition key whose value comes from the web request itself. Tags belong to the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestKey {
     CurrentTime,
@@ -33,7 +33,7 @@ impl RequestKey {
         Self::UserAgent,
     ];
 
-    /// The key with this name in lower case.
+    /// The key with this name, in lower case.
     pub(super) fn of(folded: &str) -> Option<Self> {
         match folded {
             "aws:currenttime" => Some(Self::CurrentTime),
@@ -60,7 +60,7 @@ impl RequestKey {
     }
 }
 
-/// What is known of a key.
+/// The value of a key, if it is known.
 #[derive(Clone, Debug)]
 enum Known {
     Absent,
@@ -89,23 +89,24 @@ impl Known {
     }
 }
 
-/// What a request tells conditions, as far as it cannot wait until somebody asks. Most decisions ask for nothing.
+/// The values for conditions that must be read before the request goes on. All others are computed on demand, because
+/// most decisions need none.
 #[derive(Clone, Debug)]
 pub(super) struct RequestFacts {
     now: SystemTime,
     source: Option<IpAddr>,
     is_secure: Option<bool>,
-    /// What the application adds.
+    /// The keys that the application adds.
     added: Context,
     asked: OnceLock<Box<Asked>>,
 }
 
-/// What was asked for, in the order of [`RequestKey::ALL`].
+/// The values computed so far, in the order of [`RequestKey::ALL`].
 type Asked = [OnceLock<Known>; RequestKey::ALL.len()];
 
-/// The headers of a request, whatever the framework.
+/// The headers of a request, for all frameworks.
 pub(super) trait Headers: Sync {
-    /// Every value of a header, in the order of the request.
+    /// Returns every value of a header, in the order of the request.
     fn header(&self, name: &str) -> Vec<&[u8]>;
 }
 
@@ -121,7 +122,7 @@ impl RequestFacts {
         }
     }
 
-    /// The condition keys of the request with these headers, to resources in `scope`.
+    /// The condition keys of the request with these headers, for resources in `scope`.
     pub(super) const fn on_demand<'a>(
         &'a self,
         scope: &'a Scope,
@@ -135,7 +136,7 @@ impl RequestFacts {
     }
 }
 
-/// The condition keys of a request. Each is made when it is asked for, and stays the same.
+/// The condition keys of a request. Each value is computed once, on first use.
 pub(super) struct OnDemand<'a> {
     facts: &'a RequestFacts,
     scope: &'a Scope,
@@ -152,7 +153,7 @@ impl ContextLookup for OnDemand<'_> {
 }
 
 impl OnDemand<'_> {
-    /// All keys, for when the request is no longer at hand.
+    /// Computes all keys, for use after the request is consumed.
     pub(super) fn make_all(&self) -> Context {
         let mut context = self.facts.added.clone();
         for key in RequestKey::ALL {
@@ -173,7 +174,7 @@ impl OnDemand<'_> {
         let asked = self.facts.asked.get_or_init(Box::default);
         match asked.get(key as usize) {
             Some(place) => place.get_or_init(|| self.make(key)),
-            // INVARIANT: there is a place for each key.
+            // INVARIANT: the array has an element for each key.
             None => &Known::Unknown,
         }
     }

@@ -1,4 +1,4 @@
-//! What stands on a handler, as data: for documents, audits and route tables.
+//! Declarations of handlers as data, for documents, audits and route tables.
 
 use crate::__private::Seal;
 use crate::action::ActionMetadata;
@@ -6,7 +6,7 @@ use crate::resource::ResourceTypeMetadata;
 
 /// A handler with `#[requires(..)]` or `#[public(..)]`.
 ///
-/// Both attributes write a type of the handler's name, which implements this. The trait is sealed.
+/// Both attributes generate a type with the handler's name, which implements this trait. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has neither `#[requires(..)]` nor `#[public(..)]`",
     label = "not a handler that says who may call it"
@@ -16,18 +16,18 @@ pub trait Annotated: Send + Sync + 'static {
     #[doc(hidden)]
     type Access: Seal;
 
-    /// What stands on the handler.
-    // No constant: the compiler checks all that a constant leads to, here every action of the service, for each handler
-    // anew. What a function borrows for ever is not evaluated before the function is compiled.
+    /// Returns the declaration of the handler.
+    // Not a constant, because the compiler evaluates everything that a constant refers to, here all actions of the
+    // service, for each handler again. Promoted values in a function are evaluated only when the function is compiled.
     fn declaration() -> &'static Declaration;
 }
 
-/// What stands on one handler, and where the handler stands.
+/// The declaration of one handler, and its location in the source.
 #[derive(Debug)]
 pub struct Declaration {
     /// The name of the handler.
     pub handler: &'static str,
-    /// The path of the module that the handler stands in.
+    /// The path of the module that contains the handler.
     pub module_path: &'static str,
     /// The source file.
     pub file: &'static str,
@@ -35,35 +35,35 @@ pub struct Declaration {
     pub line: u32,
     /// Who may call the handler.
     pub access: Access,
-    /// The parameters that are read from the path, as far as the attribute can see them.
+    /// The parameters that are extracted from the path, as far as the attribute can see them.
     pub path_parameters: &'static [PathParameter],
 }
 
 /// Who may call a handler.
 #[derive(Debug)]
 pub enum Access {
-    /// Whoever is authorized.
+    /// Authorized callers.
     Requires {
-        /// What is checked.
+        /// The checked requirement.
         requirement: Requirement,
-        /// Whether the body has a part in the check: the tags of the request, or ids.
+        /// Whether the check depends on the body: on tags of the request, or on ids.
         after_body: bool,
     },
-    /// Everybody.
+    /// All callers.
     Public {
-        /// Why, in the words of the attribute.
+        /// The reason that the attribute gives.
         reason: &'static str,
     },
 }
 
-/// What a handler requires.
+/// The requirement of a handler.
 #[derive(Debug)]
 pub enum Requirement {
     /// One action.
     Action(ActionRequirement),
-    /// All of these.
+    /// All of these requirements.
     All(&'static [Requirement]),
-    /// One of these.
+    /// One of these requirements.
     Any(&'static [Requirement]),
 }
 
@@ -72,35 +72,35 @@ pub enum Requirement {
 pub struct ActionRequirement {
     /// The action.
     pub action: &'static ActionMetadata,
-    /// How the resource is named.
+    /// How the resource is identified.
     pub resource: ResourceBinding,
 }
 
-/// How a handler names the resource of an action.
+/// How a handler identifies the resource of an action.
 #[derive(Debug)]
 pub enum ResourceBinding {
     /// No single resource: the action is checked against `*`.
     All,
-    /// Field by field.
+    /// By the fields of its ARN.
     Fields(&'static [FieldBinding]),
     /// As a whole, by this expression.
     Resource(&'static str),
     /// As a whole, by this expression, which calls the constructor of this resource type.
     Constructed(&'static ResourceTypeMetadata, &'static str),
-    /// By this parameter, which holds a whole ARN.
+    /// By this parameter, which contains a whole ARN.
     WholeArn(&'static str),
 }
 
-/// What fills one placeholder of an ARN template.
+/// The source of the value for one placeholder of an ARN template.
 #[derive(Debug)]
 pub struct FieldBinding {
     /// The name of the field, for example `application_id`.
     pub field: &'static str,
-    /// What fills it.
+    /// The source of the value.
     pub from: BindingSource,
 }
 
-/// What fills a placeholder.
+/// The source of the value for a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BindingSource {
     /// The catalog fixes the value.
@@ -111,12 +111,12 @@ pub enum BindingSource {
     Expression(&'static str),
 }
 
-/// A parameter that a handler reads from the path: `Path(..)`.
+/// A parameter that a handler extracts from the path: `Path(..)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathParameter {
     /// One name for the only placeholder: `Path(application_id)`.
     Single(&'static str),
-    /// A tuple, whose names are filled by position: `Path((application_id, campaign_id))`. A name that the pattern does
+    /// A tuple, whose names are bound by position: `Path((application_id, campaign_id))`. A name that the pattern does
     /// not bind is empty.
     Tuple(&'static [&'static str]),
     /// Fields by name: `Path(Ids { application_id, .. })`.
@@ -124,7 +124,7 @@ pub enum PathParameter {
 }
 
 impl Requirement {
-    /// Every action that the requirement names, in the order of writing.
+    /// Returns every action in the requirement, in the order of writing.
     pub fn actions(&self) -> Vec<&ActionRequirement> {
         match self {
             Self::Action(action) => vec![action],
@@ -136,7 +136,7 @@ impl Requirement {
 }
 
 impl Declaration {
-    /// What is checked; `None` for a public handler.
+    /// Returns the checked requirement; `None` for a public handler.
     pub const fn requirement(&self) -> Option<&Requirement> {
         match &self.access {
             Access::Requires { requirement, .. } => Some(requirement),
@@ -144,7 +144,7 @@ impl Declaration {
         }
     }
 
-    /// Whether the body has a part in the check.
+    /// Whether the check depends on the body.
     pub const fn finishes_after_body(&self) -> bool {
         matches!(
             self.access,

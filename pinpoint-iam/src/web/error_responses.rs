@@ -1,4 +1,4 @@
-//! How requests that were not let through are answered.
+//! Responses to requests that were rejected or denied.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use serde::Serialize;
 use crate::guard::{Denied, DeniedReason};
 use crate::web::Rejection;
 
-/// How an authorizer answers requests that were not let through, whatever the framework.
+/// How an authorizer responds to requests that are rejected or denied, for all frameworks.
 ///
-/// Given to [`AuthorizerBuilder::answers`](crate::AuthorizerBuilder::answers). Which status answers what is said by
+/// Passed to [`AuthorizerBuilder::error_responses`](crate::AuthorizerBuilder::error_responses). The status is that of
 /// [`Denied::status`].
 ///
 /// ```
@@ -27,8 +27,8 @@ use crate::web::Rejection;
 /// # drop(answers);
 /// ```
 ///
-/// No form writes `Retry-After`: nobody knows when a policy source or a database is back, and AWS's clients wait
-/// longer from one 503 to the next by themselves.
+/// No format writes `Retry-After`, because it is unknown when a policy source or database will recover. AWS clients
+/// back off by themselves after a 503.
 #[derive(Clone)]
 pub struct ErrorResponses {
     form: Form,
@@ -49,23 +49,24 @@ type Custom = dyn Fn(&Denied) -> Rejection + Send + Sync;
 type Hidden = dyn Fn(&Denied) -> Option<Rejection> + Send + Sync;
 
 impl ErrorResponses {
-    /// What AWS's clients read: the header `x-amzn-ErrorType` and a JSON body with one member, `Message`.
+    /// The format that AWS clients parse: the header `x-amzn-ErrorType` and a JSON body with one member, `Message`.
     ///
-    /// A refused caller is told who it is, what it asked for, and which type of policy refused it, but not which policy.
+    /// The message for a denied caller contains the caller, the action, the resource, and the type of the policy that
+    /// caused the denial, but not the policy itself.
     pub const fn aws() -> Self {
         Self::of(Form::Aws)
     }
 
-    /// The shape of [`aws`](Self::aws) with nothing in it that the status does not say: the answers to all requests of
-    /// one status are equal.
+    /// The format of [`aws`](Self::aws), without any information beyond the status: all responses with one status are
+    /// equal.
     pub const fn terse() -> Self {
         Self::of(Form::Terse)
     }
 
-    /// What `form` makes of each. It is told more than a caller should be: [`Denied::reason`] names policies, and
-    /// `Display` of [`Denied`] is what [`aws`](Self::aws) would say.
+    /// A custom format. `form` receives more than a caller should see: [`Denied::reason`] contains policies, and
+    /// `Display` of [`Denied`] is the message of [`aws`](Self::aws).
     ///
-    /// `form` decides on the wording only. It cannot let anybody in: see [`Rejection::new`].
+    /// `form` only determines the content of the response. It cannot let a request through; see [`Rejection::new`].
     pub fn custom(form: impl Fn(&Denied) -> Rejection + Send + Sync + 'static) -> Self {
         Self::of(Form::Custom(Arc::new(form)))
     }
@@ -80,35 +81,36 @@ impl ErrorResponses {
         }
     }
 
-    /// Calls a refusal `ForbiddenException`, as Pinpoint's API model does, instead of `AccessDeniedException`. A custom
-    /// form has its own names.
+    /// Uses the error type `ForbiddenException`, as in Pinpoint's API model, instead of `AccessDeniedException`. This
+    /// does not apply to a custom format.
     #[must_use]
     pub const fn with_forbidden_exception(mut self) -> Self {
         self.access_denied = "ForbiddenException";
         self
     }
 
-    /// Adds to AWS's sentence which statement of which policy refused the caller, for services whose callers may know
-    /// their policies. Callers of other accounts are not told, and neither is anybody in another form.
+    /// Adds the statement and policy that caused the denial to AWS's message, for services whose callers may know their
+    /// policies. This does not apply to callers of other accounts, or to other formats.
     #[must_use]
     pub const fn naming_policies(mut self) -> Self {
         self.names_policies = true;
         self
     }
 
-    /// Adds `WWW-Authenticate: challenge` to 401, which RFC 9110 demands of it. Without this there is none: only the
-    /// application knows how its callers authenticate. A custom form writes its own.
+    /// Adds `WWW-Authenticate: challenge` to 401 responses, as RFC 9110 requires. Without this the header is missing,
+    /// because only the application knows how its callers authenticate. A custom format writes its own header.
     #[must_use]
     pub fn with_challenge(mut self, challenge: &str) -> Self {
         self.challenge = Some(challenge.into());
         self
     }
 
-    /// Gives refusals the answer that `not_found` makes, which should be 404 and, in headers and body, what the
-    /// service itself says of something that does not exist. `None` leaves the 403.
+    /// Replaces denials by the response that `not_found` returns. It should be a 404 with the same headers and body as
+    /// the service's own response for a resource that does not exist. `None` keeps the 403.
     ///
-    /// Asked for requests that the policies refuse on one resource; [`Denied::resource`] and [`Denied::action`] tell
-    /// which. Requests without a resource, such as those for a list, have nothing to hide.
+    /// `not_found` is called for requests for one resource that the policies deny, with the resource in
+    /// [`Denied::resource`] and the action in [`Denied::action`]. It is not called for requests without a resource,
+    /// such as those for a list, which have nothing to hide.
     #[must_use]
     pub fn hiding_existence(
         mut self,
@@ -118,7 +120,7 @@ impl ErrorResponses {
         self
     }
 
-    /// The answer to `denied`.
+    /// Returns the response to `denied`.
     pub fn respond(&self, denied: &Denied) -> Rejection {
         if denied.status() == 403
             && denied.resource().is_some()
@@ -166,7 +168,6 @@ impl ErrorResponses {
     }
 }
 
-/// [`ErrorResponses::aws`].
 impl Default for ErrorResponses {
     fn default() -> Self {
         Self::aws()
@@ -196,7 +197,7 @@ struct Body<'a> {
     message: &'a str,
 }
 
-/// What a status says by itself.
+/// The standard text for a status.
 const fn phrase(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",

@@ -1,28 +1,28 @@
-//! The head of a web request, whatever the framework.
+//! The head of a web request, independent of the framework.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
 
-/// The head of a web request, whatever the framework: what is known before the body is read.
+/// The head of a web request, independent of the framework: the part that is available before the body is read.
 ///
-/// Given to [`ContextProvider`](crate::web::ContextProvider). A test of such keys may implement it.
+/// A [`ContextProvider`](crate::web::ContextProvider) receives it. Tests of a provider may implement this trait.
 pub trait RequestHead {
-    /// The method, for example `GET`.
+    /// Returns the method, for example `GET`.
     fn method(&self) -> &str;
 
-    /// The path as the request has it: with its escapes, without the query.
+    /// Returns the path as sent, with percent-encoding and without the query.
     fn path(&self) -> &str;
 
-    /// What stands behind the `?` of the request.
+    /// Returns the query, without the `?`.
     fn query(&self) -> Option<&str>;
 
-    /// Every value of a header, in the order of the request.
+    /// Returns every value of a header, in the order of the request.
     fn header(&self, name: &str) -> Vec<&[u8]>;
 
-    /// The address of the peer of the connection, where the server knows it.
+    /// Returns the address of the peer of the connection, if the server knows it.
     fn peer(&self) -> Option<IpAddr>;
 
-    /// What middlewares have put into the request; read it with `extension`.
+    /// The values that middlewares have inserted into the request; use `extension` to read them.
     #[doc(hidden)]
     fn extensions(&self) -> Extensions<'_> {
         Extensions(ExtensionsInner::Nowhere(PhantomData))
@@ -30,7 +30,7 @@ pub trait RequestHead {
 }
 
 impl dyn RequestHead + '_ {
-    /// A copy of the value of this type that a middleware has put into the extensions of the request.
+    /// Returns a copy of the value of this type that a middleware has inserted into the extensions of the request.
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         match self.extensions().0 {
             ExtensionsInner::Nowhere(_) => None,
@@ -45,7 +45,7 @@ impl dyn RequestHead + '_ {
     }
 }
 
-/// Where a framework keeps what middlewares put into a request.
+/// The container in which a framework stores the values that middlewares insert into a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Extensions<'a>(ExtensionsInner<'a>);
 

@@ -7,10 +7,10 @@ use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::web::RequestHead;
 use crate::web::context::RequestKey;
 
-/// Adds condition keys of the application to every request. Given to
+/// Adds condition keys of the application to every request. Passed to
 /// [`AuthorizerBuilder::request_keys`](crate::AuthorizerBuilder::request_keys).
 ///
-/// A function or closure is one:
+/// Functions and closures implement this trait:
 ///
 /// ```
 /// use pinpoint_iam::Authorizer;
@@ -30,13 +30,14 @@ use crate::web::context::RequestKey;
 /// # drop(builder);
 /// ```
 ///
-/// What has to be waited for is fetched by a middleware, which puts it into the request's extensions.
+/// The provider cannot wait. If a value has to be fetched, let a middleware fetch it and insert it into the request's
+/// extensions.
 pub trait ContextProvider: Send + Sync + 'static {
     /// Adds the keys of one request.
     ///
-    /// Called before the check of a handler, for every request that has a principal. A key that cannot be told is
-    /// [unknown](ContextBuilder::insert_unknown), so that what depends on it is refused; left out, it would be absent, and a
-    /// `Deny` on it would not match.
+    /// Called before the check of a handler, for every request that has a principal. Mark a key whose value is
+    /// unavailable as [unknown](ContextBuilder::insert_unknown), so that requests that depend on it are denied. If it
+    /// were omitted, the key would be absent, and a `Deny` on it would not match.
     fn add(&self, request: &dyn RequestHead, keys: &mut ContextBuilder);
 }
 
@@ -51,42 +52,42 @@ where
 
 /// The condition keys that an application adds to one request.
 ///
-/// Some keys are not the application's to tell, and left out: those that this crate takes from the request itself
-/// (`aws:SourceIp`, `aws:SecureTransport`, `aws:UserAgent`, `aws:Referer`, `aws:RequestedRegion`, `aws:CurrentTime`,
-/// `aws:EpochTime`), and tags of resources and requests, which have ways of their own. Keys of the principal
-/// (`aws:Principal…`, `aws:username`, `aws:userid`, `aws:FederatedProvider`) are told by the [`Principal`](crate::Principal): one that is added
-/// here is not known, and a decision that depends on it is refused.
+/// Some keys are ignored here, because the crate takes them from the request itself (`aws:SourceIp`,
+/// `aws:SecureTransport`, `aws:UserAgent`, `aws:Referer`, `aws:RequestedRegion`, `aws:CurrentTime`, `aws:EpochTime`) or
+/// because they have an API of their own (tags of resources and requests). Keys of the principal (`aws:Principal…`,
+/// `aws:username`, `aws:userid`, `aws:FederatedProvider`) come only from the [`Principal`](crate::Principal). If one is
+/// added here, it becomes unknown, and requests that depend on it are denied.
 #[derive(Debug, Default)]
 pub struct ContextBuilder {
-    /// By the name in lower case; `None` for what is not known.
+    /// By name in lower case; `None` for an unknown value.
     keys: BTreeMap<String, Option<Added>>,
-    /// Whether more keys were added than there may be.
+    /// Whether more keys were added than allowed.
     are_too_many: bool,
 }
 
-/// What was added to a key.
+/// The values that were added to a key.
 #[derive(Debug, Default)]
 struct Added {
     values: Vec<Value>,
-    /// Whether the values came as a list, so that the key is multivalued even with one of them.
+    /// Whether the values were added as a list. The key is then multivalued even with a single value.
     is_list: bool,
 }
 
-/// How many keys an application may add to one request. Whoever lets a caller name them cannot be made to keep any number.
+/// The maximum number of keys that an application may add to one request. It bounds memory if callers can choose names.
 const MOST_KEYS: usize = 200;
 
 impl ContextBuilder {
-    /// Adds one value to `key`, which is single-valued unless AWS documents it as multivalued. A second one makes the key
-    /// multivalued.
+    /// Adds one value to `key`, which is single-valued unless AWS documents it as multivalued. A second value makes the
+    /// key multivalued.
     ///
-    /// A text of more than 2048 bytes makes the key unknown, because matching it could take long, and so do more than 50 values.
-    /// With more than 200 different keys nothing is known of any key that the application could add.
+    /// A text of more than 2048 bytes makes the key unknown, because matching it could take long. More than 50 values
+    /// also make it unknown. With more than 200 different keys, every key that the application could add is unknown.
     pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
         self.extend(key, [value]);
     }
 
-    /// Adds all `values` to `key`, which is multivalued even if there is one; none of them makes the key present without
-    /// values.
+    /// Adds all `values` to `key`, which is multivalued even if there is only one. An empty list makes the key present
+    /// without values.
     pub fn insert_all<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
         self.extend(key, values);
         if let Some(Some(added)) = self.entry(key) {
@@ -111,7 +112,7 @@ impl ContextBuilder {
         }
     }
 
-    /// Says that `key` is not known, whatever values it has; one that ends in `/` stands for every key that starts so.
+    /// Marks `key` as unknown, even if it has values. A key that ends in `/` stands for all keys with this prefix.
     pub fn insert_unknown(&mut self, key: &str) {
         if let Some(added) = self.entry(key) {
             *added = None;

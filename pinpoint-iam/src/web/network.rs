@@ -1,4 +1,4 @@
-//! What stands around a service, and tells condition keys of its requests.
+//! The network around a service, which determines condition keys of its requests.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,21 +7,23 @@ use crate::authorizer::{AuthorizerBuilder, BuildError};
 use crate::context::Context;
 use crate::web::{ContextBuilder, ContextProvider, RequestHead, TrustedProxies};
 
-/// Whether requests come to a service by a secure transport: the condition key `aws:SecureTransport`.
+/// Whether requests reach a service over a secure transport: the condition key `aws:SecureTransport`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transport {
-    /// Not known; what depends on it is answered 503. A server cannot tell by itself what stands in front of it.
+    /// Unknown. Requests whose decision depends on it get 503. A server cannot detect by itself whether TLS ends
+    /// upstream.
     #[default]
     Unknown,
-    /// Always: the server itself ends TLS, and listens nowhere else.
+    /// Always. The server itself terminates TLS and does not listen for plain connections.
     Secure,
     /// Never.
     Insecure,
-    /// As the outermost of the [`TrustedProxies`] says, and not known for a request that comes from no proxy.
+    /// As reported by the outermost of the [`TrustedProxies`], and unknown for a request that does not come from a
+    /// proxy.
     FromProxy,
 }
 
-/// What stands around a service, and what requests bring that only the application knows.
+/// The network around a service, and the condition keys that the application adds to requests.
 #[derive(Default)]
 pub(crate) struct NetworkConfig {
     trusted_proxies: Option<TrustedProxies>,
@@ -37,7 +39,7 @@ impl NetworkConfig {
         Ok(())
     }
 
-    /// Where the request comes from; `None` where it is not known.
+    /// The address that the request comes from; `None` if it is unknown.
     pub(super) fn source(&self, head: &dyn RequestHead) -> Option<IpAddr> {
         match &self.trusted_proxies {
             Some(proxies) => proxies.source(head),
@@ -45,7 +47,7 @@ impl NetworkConfig {
         }
     }
 
-    /// What the application adds.
+    /// The condition keys that the application adds.
     pub(super) fn added(&self, head: &dyn RequestHead) -> Context {
         let mut added = ContextBuilder::default();
         for keys in &self.request_keys {
@@ -54,7 +56,7 @@ impl NetworkConfig {
         added.into_context()
     }
 
-    /// Whether the request comes by a secure transport; `None` where it is not known.
+    /// Whether the request uses a secure transport; `None` if this is unknown.
     pub(super) fn is_secure(&self, head: &dyn RequestHead) -> Option<bool> {
         match self.transport {
             Transport::Unknown => None,
@@ -66,21 +68,22 @@ impl NetworkConfig {
 }
 
 impl AuthorizerBuilder {
-    /// Sets which proxies are believed about `aws:SourceIp`. Without this nobody is, and it is the address of the peer.
+    /// Sets the proxies that are trusted for `aws:SourceIp`. Without this, no proxy is, and the key is the address of
+    /// the peer.
     #[must_use]
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
         self.web.surroundings.trusted_proxies = Some(proxies);
         self
     }
 
-    /// Sets whether requests come by a secure transport; [`Transport::Unknown`] without this.
+    /// Sets whether requests use a secure transport. The default is [`Transport::Unknown`].
     #[must_use]
     pub fn transport(mut self, transport: Transport) -> Self {
         self.web.surroundings.transport = transport;
         self
     }
 
-    /// Adds condition keys of the application to every web request. Called several times, all are asked.
+    /// Adds condition keys of the application to every web request. All providers run if this is called several times.
     #[must_use]
     pub fn request_keys(mut self, keys: impl ContextProvider) -> Self {
         self.web.surroundings.request_keys.push(Box::new(keys));

@@ -1,21 +1,21 @@
-//! The policies that a web request is decided by.
+//! The policies that decide a web request.
 
 use std::sync::Arc;
 
 use crate::authorizer::Authorizer;
 use crate::states::PolicyState;
 
-/// The policies that the checks of one request are decided by, in the request's extensions: those of the first check, for
-/// each authorizer that is asked.
+/// The policies that all checks of one request use, stored in the request's extensions. For each authorizer they are
+/// the policies of its first check.
 #[derive(Clone, Debug)]
 pub(super) struct RequestPolicies {
     first: Arc<PolicyState>,
-    /// Those of other authorizers. Hardly any request meets two.
+    /// The policies of further authorizers. Most requests use only one authorizer.
     others: Vec<Arc<PolicyState>>,
 }
 
 impl RequestPolicies {
-    /// The policies of `authorizer` as they are now.
+    /// Starts with the current policies of `authorizer`.
     pub(super) fn of(authorizer: &Authorizer) -> Self {
         Self {
             first: authorizer.states().current_shared(),
@@ -23,7 +23,7 @@ impl RequestPolicies {
         }
     }
 
-    /// Those of `authorizer`, from its first check of the request on.
+    /// Returns the policies of `authorizer`, which are fixed by its first check of the request.
     pub(super) fn for_authorizer(&mut self, authorizer: &Authorizer) -> Arc<PolicyState> {
         let states = authorizer.states();
         let known = std::iter::once(&self.first)

@@ -1,4 +1,4 @@
-//! What proxies tell of a request, and which of them are believed.
+//! Trusted proxies, and the headers in which they report the origin of a request.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -7,13 +7,13 @@ use ipnet::IpNet;
 
 use crate::web::RequestHead;
 
-/// The proxies in front of a service whose word is believed about where a request comes from.
+/// The proxies that are trusted to report where a request comes from.
 ///
-/// Without them `aws:SourceIp` is the peer of the connection, and headers about it are not looked at. With them, and
-/// only where the peer is one of them, the header that they write is read from right to left: proxies add at the
-/// right, so that what stands to the left of the first address that is none of theirs is the caller's own invention. That
-/// address is the source. Where there is none, and where the header cannot be read that far, the source is not
-/// known, and a decision that depends on it is answered 503.
+/// Without them, `aws:SourceIp` is the address of the peer, and forwarding headers are ignored. With them, and only if
+/// the peer is one of them, the header that they write is read from right to left, because proxies append on the right.
+/// The source is the first address that is not one of the proxies; anything left of it may be forged by the caller. If
+/// there is no such address, or if the header cannot be parsed that far, the source is unknown, and requests whose
+/// decision depends on it get 503.
 ///
 /// ```
 /// use pinpoint_iam::Authorizer;
@@ -26,8 +26,8 @@ use crate::web::RequestHead;
 /// # Ok::<(), pinpoint_iam::web::InvalidNetwork>(())
 /// ```
 ///
-/// Name the proxies as narrowly as you can, and none that a caller can reach and that does not write the header itself.
-/// Only one header is read, because a proxy passes on those that it does not know as the caller wrote them.
+/// Configure the proxies as narrowly as possible. Do not include a proxy that callers can reach and that does not write
+/// the header itself. Only one header is read, because proxies pass on unknown headers as the caller wrote them.
 #[derive(Clone, Debug)]
 pub struct TrustedProxies {
     networks: Vec<IpNet>,
@@ -40,40 +40,40 @@ enum Header {
     Forwarded,
 }
 
-/// Where a request comes from.
+/// The source of a request.
 enum Source {
-    /// Straight from the peer, which is no proxy.
+    /// The peer itself, which is not a proxy.
     Peer(IpAddr),
-    /// From this address, as the outermost proxy says.
+    /// This address, reported by the outermost proxy.
     Client(Hop),
     Unknown,
 }
 
-/// What one proxy says of the connection that it took a request from.
+/// One proxy's report about the connection from which it received a request.
 struct Hop {
     address: IpAddr,
     is_secure: Option<bool>,
 }
 
 impl TrustedProxies {
-    /// Proxies that write `X-Forwarded-For`, given by their addresses and networks: `10.0.0.1`, `10.0.0.0/24`. Whether
-    /// the transport is secure they tell by `X-Forwarded-Proto`, which the outermost proxy has to replace.
+    /// Trusts proxies that write `X-Forwarded-For`, given by addresses and networks: `10.0.0.1`, `10.0.0.0/24`. They
+    /// report whether the transport is secure in `X-Forwarded-Proto`, which the outermost proxy has to replace.
     ///
     /// # Errors
     ///
-    /// Names the first text that is no address or network, and a network of all addresses.
+    /// Returns the first text that is not an address or network, or that is a network of all addresses.
     pub fn writing_x_forwarded_for<N: AsRef<str>>(
         networks: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidNetwork> {
         Self::writing(Header::XForwardedFor, networks)
     }
 
-    /// Proxies that write `Forwarded` ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)). Whether the transport is
-    /// secure they tell by its parameter `proto`.
+    /// Trusts proxies that write `Forwarded` ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)). They report whether
+    /// the transport is secure in its parameter `proto`.
     ///
     /// # Errors
     ///
-    /// Names the first text that is no address or network, and a network of all addresses.
+    /// Returns the first text that is not an address or network, or that is a network of all addresses.
     pub fn writing_forwarded<N: AsRef<str>>(
         networks: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidNetwork> {
@@ -91,7 +91,7 @@ impl TrustedProxies {
         })
     }
 
-    /// The address that the request comes from; `None` where it is not known.
+    /// Returns the address that the request comes from; `None` if it is unknown.
     pub(super) fn source(&self, head: &dyn RequestHead) -> Option<IpAddr> {
         match self.find(head) {
             Source::Peer(address) | Source::Client(Hop { address, .. }) => Some(address),
@@ -99,7 +99,7 @@ impl TrustedProxies {
         }
     }
 
-    /// Whether the request came to the outermost proxy by a secure transport; `None` where it is not known.
+    /// Returns whether the request reached the outermost proxy over a secure transport; `None` if this is unknown.
     pub(super) fn is_secure(&self, head: &dyn RequestHead) -> Option<bool> {
         match (self.find(head), self.header) {
             (Source::Peer(_) | Source::Unknown, _) => None,
@@ -125,8 +125,8 @@ impl TrustedProxies {
             Header::Forwarded => "forwarded",
         };
         for line in head.header(name).into_iter().rev() {
-            // Only commas are looked for, within quotes too: what a caller wrote to the left must not decide how the words
-            // of a proxy to the right are read. A comma in quotes leaves pieces that are refused below.
+            // The line is split at every comma, even in quotes: text of the caller on the left must not change how the
+            // text of a proxy on the right is parsed. A quoted comma results in pieces that are rejected below.
             for element in line.rsplit(|byte| *byte == b',') {
                 let hop = match self.header {
                     Header::XForwardedFor => x_forwarded_for(element),
@@ -149,10 +149,10 @@ impl TrustedProxies {
     }
 }
 
-/// What may stand around an element of a list.
+/// Optional whitespace around an element of a list.
 const OWS: [char; 2] = [' ', '\t'];
 
-/// One element of `X-Forwarded-For`: an address, which some proxies write with the port.
+/// Parses one element of `X-Forwarded-For`: an address, to which some proxies append the port.
 fn x_forwarded_for(element: &[u8]) -> Option<Hop> {
     let text = std::str::from_utf8(element).ok()?;
     Some(Hop {
@@ -161,7 +161,7 @@ fn x_forwarded_for(element: &[u8]) -> Option<Hop> {
     })
 }
 
-/// One element of `Forwarded`: `for=203.0.113.7;proto=https`. It has exactly one `for` and at most one `proto`.
+/// Parses one element of `Forwarded`: `for=203.0.113.7;proto=https`. It has exactly one `for` and at most one `proto`.
 fn forwarded(element: &[u8]) -> Option<Hop> {
     let (mut node, mut scheme) = (None, None);
     for pair in std::str::from_utf8(element).ok()?.split(';') {
@@ -200,7 +200,8 @@ fn is_secure(scheme: &str) -> Option<bool> {
     }
 }
 
-/// An address, with or without a port; one of IPv6 may stand in brackets. Names and zones are not known.
+/// Parses an address, with or without a port. An IPv6 address may be in brackets. Host names and zones are not
+/// supported.
 fn address(text: &str) -> Option<IpAddr> {
     if text.contains('%') {
         return None;
@@ -214,7 +215,7 @@ fn address(text: &str) -> Option<IpAddr> {
     Some(address.to_canonical())
 }
 
-/// A network, or the network of a single address.
+/// Parses a network, or a single address as a network.
 fn network(text: &str) -> Result<IpNet, InvalidNetwork> {
     let invalid = |why| InvalidNetwork {
         text: text.to_owned(),
@@ -230,13 +231,13 @@ fn network(text: &str) -> Result<IpNet, InvalidNetwork> {
         return Err(invalid("everybody would be believed to be a proxy"));
     }
     if network.network().to_canonical() != network.network() {
-        // Callers are compared by the IPv4 address that such a one stands for.
+        // Addresses of callers are compared in their IPv4 form, so an IPv4-mapped network would never match.
         return Err(invalid("write the IPv4 network instead"));
     }
     Ok(network)
 }
 
-/// A text that names no network of proxies.
+/// The error for a text that is not a valid network of proxies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidNetwork {
     text: String,

@@ -1,4 +1,4 @@
-//! Handlers that everybody may call.
+//! Handlers that all callers may call.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,23 +13,23 @@ pub trait PublicHandler: Annotated {
     type Sealed: Seal;
 }
 
-/// A public handler that is one function, not generic.
+/// A public handler that is a single function, not a generic one.
 pub trait PublicFunction: PublicHandler {
-    /// Whether `F` is the type of the function that the attribute stands on.
+    /// Whether `F` is the type of the function with the attribute.
     ///
-    /// `routes!` asks it: a function and a type of one name may come from two modules, where a function shadows one that
-    /// is imported with `*`.
+    /// `routes!` checks this. A function and a type of the same name may come from two modules, if a function shadows
+    /// one that is imported with `*`.
     fn is<F: 'static>(function: &F) -> bool;
 }
 
 /// The first parameter of a generic handler with `#[public(..)]`.
 ///
-/// A generic function has no type of its own, only its instances have. By this parameter `routes!` knows each of them as
-/// the handler `H`. It takes nothing from the request.
+/// A generic function has no type of its own; only its instances do. This parameter identifies each instance as the
+/// handler `H` for `routes!`. It reads nothing from the request.
 pub struct Public<H>(PhantomData<fn() -> H>);
 
 impl<H: PublicHandler> Public<H> {
-    /// The parameter, to call the handler without a framework, as in a test.
+    /// Creates the parameter, to call the handler without a framework, for example in a test.
     pub const fn new() -> Self {
         Self(PhantomData)
     }

@@ -1,9 +1,9 @@
-//! The answer to a request that was not let through, as a value that belongs to no framework.
+//! The response to a request that was rejected or denied, independent of the framework.
 
-/// The answer to a request that was not let through: status, headers and body.
+/// The response to a request that was rejected or denied: status, headers and body.
 ///
-/// Made by the authorizer's [`ErrorResponses`](crate::web::ErrorResponses); each framework's adapter writes it as it is, so that the
-/// answer is the same in both.
+/// Created by the authorizer's [`ErrorResponses`](crate::web::ErrorResponses). The adapter of each framework writes it
+/// unchanged, so both frameworks send the same response.
 ///
 /// ```
 /// use pinpoint_iam::web::Rejection;
@@ -21,7 +21,7 @@ pub struct Rejection {
     body: Vec<u8>,
 }
 
-/// Headers that say where the body ends, which is the server's affair.
+/// Headers that determine where the body ends. The server writes them.
 const FRAMING: [&str; 4] = [
     "connection",
     "content-length",
@@ -33,9 +33,9 @@ impl Rejection {
     /// The name of the header that carries the error type.
     pub const ERROR_TYPE_HEADER: &'static str = "x-amzn-errortype";
 
-    /// An answer with this status, without headers of its own and without a body.
+    /// Creates a response with this status, without headers and without a body.
     ///
-    /// A status that refuses nothing, which is any but 300 to 599, becomes 500.
+    /// A status outside of 300 to 599 does not reject the request, and is replaced by 500.
     pub const fn new(status: u16) -> Self {
         let refuses = 300 <= status && status <= 599;
         Self {
@@ -45,10 +45,10 @@ impl Rejection {
         }
     }
 
-    /// Adds a header; the name is written in lower case. A second one of the same name stands beside the first.
+    /// Adds a header. The name is converted to lower case. A second header of the same name is added to the first.
     ///
-    /// What cannot stand in a response is left out: a name that is no token, a value with control characters or
-    /// beyond ASCII, and the headers that tell the length of the body, which the server writes.
+    /// Invalid headers are ignored: a name that is not a token, a value with control characters or non-ASCII
+    /// characters, and headers with the length of the body, which the server writes.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         let name = name.to_ascii_lowercase();
@@ -66,19 +66,19 @@ impl Rejection {
         self
     }
 
-    /// The HTTP status: 300 to 599.
+    /// Returns the HTTP status: 300 to 599.
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The headers in the order of writing, as names in lower case and values.
+    /// Returns the headers in the order of writing, with names in lower case.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The value of the first header of this name, in whatever case.
+    /// Returns the value of the first header of this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers()
             .find(|(other, _)| other.eq_ignore_ascii_case(name))
@@ -90,19 +90,19 @@ impl Rejection {
         &self.body
     }
 
-    /// The body, without a copy.
+    /// Returns the body without copying it.
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }
 }
 
-/// Whether `text` can be the name of a header.
+/// Whether `text` is a valid header name.
 fn is_token(text: &str) -> bool {
     let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(may_stand)
 }
 
-/// Whether `text` can be the value of a header: what both frameworks take, and no line break among it.
+/// Whether `text` is a header value that both frameworks accept, without line breaks.
 fn is_field_value(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))

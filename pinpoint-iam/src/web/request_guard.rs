@@ -9,11 +9,12 @@ use crate::guard::Guard;
 use crate::principal::Principal;
 use crate::web::caller::Caller;
 
-/// Makes the [`Guard`] of a web request: an extractor, for functions with `#[requires(.., guard = ..)]` that a handler calls.
+/// An extractor that provides the [`Guard`] of a web request, for calling functions with `#[requires(.., guard = ..)]`
+/// in a handler.
 ///
-/// The guard knows what the check of the handler knows: the principal, the condition keys of the request, the tenant's scope
-/// and the tags that were fetched. It decides by the same policies, also where they were reloaded in the meantime, so that no
-/// request is decided by a mixture of two states.
+/// The guard has the same information as the check of the handler: the principal, the condition keys of the request,
+/// the tenant's scope and the fetched tags. It uses the same policies, even if they have been reloaded in the meantime,
+/// so a request is never decided by a mixture of two states.
 ///
 /// ```
 /// use pinpoint_iam::web::RequestGuard;
@@ -39,8 +40,8 @@ use crate::web::caller::Caller;
 /// # }
 /// ```
 ///
-/// As an extractor it responds 401 where the request has no principal. It checks nothing by itself. It takes principal and scope from the
-/// request's extensions, so write it before an extractor that changes them.
+/// The extractor responds 401 if the request has no principal. It does not check anything by itself. It reads the
+/// principal and the scope from the request's extensions, so place it before extractors that change them.
 #[derive(Clone)]
 pub struct RequestGuard {
     authorizer: Authorizer,
@@ -52,20 +53,20 @@ impl RequestGuard {
         Self { authorizer, caller }
     }
 
-    /// The guard.
+    /// Returns the guard.
     pub fn guard(&self) -> Guard<'_> {
         self.caller.guard(&self.authorizer)
     }
 
-    /// The caller.
+    /// Returns the caller.
     pub const fn principal(&self) -> &Principal {
         &self.caller.principal
     }
 
-    /// Decides by the policies that are loaded now, and forgets the tags of resources.
+    /// Switches to the policies that are loaded now, and discards the tags of resources.
     ///
-    /// For a connection that lasts, such as a WebSocket: call it before each message, so that a right which was withdrawn
-    /// does not last as long as the connection. The condition keys stay those of the request.
+    /// For long-lived connections, such as WebSockets: call it before each message, so that a revoked permission does
+    /// not last as long as the connection. The condition keys remain those of the request.
     pub fn renew(&mut self) {
         self.caller.renew(&self.authorizer);
     }

@@ -1,4 +1,4 @@
-//! What an authorizer is told about the web.
+//! HTTP configuration of an `Authorizer`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::guard::Denied;
 use crate::web::network::NetworkConfig;
 use crate::web::{ErrorResponses, Rejection};
 
-/// What an authorizer is told about the web.
+/// HTTP configuration of an [`Authorizer`].
 #[derive(Debug, Default)]
 pub(crate) struct WebConfig {
     pub(crate) error_responses: Arc<ErrorResponses>,
@@ -25,7 +25,7 @@ impl WebConfig {
 }
 
 impl AuthorizerBuilder {
-    /// Sets how requests that are not let through are answered; [`ErrorResponses::aws`] without this.
+    /// Sets the responses to requests that are rejected or denied. The default is [`ErrorResponses::aws`].
     #[must_use]
     pub fn error_responses(mut self, answers: ErrorResponses) -> Self {
         self.web.error_responses = Arc::new(answers);
@@ -34,8 +34,8 @@ impl AuthorizerBuilder {
 }
 
 impl Authorizer {
-    /// The answer to a request that was not let through, in the form that was chosen with
-    /// [`AuthorizerBuilder::answers`].
+    /// Returns the response to a request that was rejected or denied, in the format configured with
+    /// [`AuthorizerBuilder::error_responses`].
     pub fn rejection(&self, denied: &Denied) -> Rejection {
         self.web().error_responses.respond(denied)
     }

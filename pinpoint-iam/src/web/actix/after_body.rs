@@ -40,7 +40,7 @@ where
     B: FromRequest,
 {
     let authorizer = authorizer(&request).map_err(|denied| refuse::<H>(denied, None))?;
-    // The extractor of the body is not even made before the first check has passed.
+    // The extractor of the body is not created before the first check has passed.
     let is_let_in = wait_for_decision(&request).await.unwrap_or(true);
     let (true, Some((mut caller, parameters))) = (is_let_in, kept::<H, P>(&request)) else {
         let denied = Denied::misconfigured("the check before the body has not passed")

@@ -36,7 +36,7 @@ where
     }
 }
 
-/// The first half of a check that is finished after the body.
+/// The first half of a check that continues after the body.
 impl<H, P> FromRequest for Prechecked<H, P>
 where
     H: Prechecks<P>,
@@ -62,13 +62,13 @@ where
     }
 }
 
-/// A check before the body, and what is made where it has passed.
+/// A check before the body, and the function that creates the extracted value after it has passed.
 struct Check<P, T, O> {
     check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
     passed: fn(Passed<'_, P, T>) -> O,
 }
 
-/// A check that has passed.
+/// The result of a check that has passed.
 struct Passed<'a, P, T> {
     request: &'a HttpRequest,
     authorizer: &'a Authorizer,
@@ -83,9 +83,9 @@ where
     T: 'static,
     O: 'static,
 {
-    /// Takes the parameters that the check of `H` looks at, and makes the check.
+    /// Extracts the parameters that the check of `H` reads, and runs the check.
     fn extract<H: Annotated>(self, request: &HttpRequest, payload: &mut Payload) -> CheckFuture<O> {
-        // Who asks is read first: no extractor of the application has run, and none can change it for the check.
+        // Reads the principal first, before any extractor of the application could change it.
         let asked = authorizer(request)
             .and_then(|authorizer| Ok((caller(&authorizer, request)?, authorizer)));
         let (caller, authorizer) = match asked {
@@ -138,7 +138,7 @@ where
         self.conclude::<H>(&request, &authorizer, caller, parameters, outcome)
     }
 
-    /// What follows from the outcome of the check.
+    /// Converts the outcome of the check.
     fn conclude<H: Annotated>(
         self,
         request: &HttpRequest,
@@ -160,7 +160,7 @@ where
     }
 }
 
-/// The parameters that the check of `H` looks at, or the answer where they could not be taken.
+/// Returns the parameters that the check of `H` reads, or an error response if they could not be extracted.
 fn take<H: Annotated, P: FromRequest>(
     parameters: Result<P, P::Error>,
     authorizer: &Authorizer,
@@ -168,8 +168,8 @@ fn take<H: Annotated, P: FromRequest>(
 ) -> Result<P, Error> {
     parameters.map_err(|error| {
         let error = error.into();
-        // What cannot be read names no resource: the answer is that of any other unusable id. What an extractor refuses
-        // with another status is its own affair; but `Path` has the status 404 by default.
+        // An unreadable path does not name a resource, and gets the same response as any other invalid id. Responses of
+        // an extractor with another status are passed on, except the status 404 that `Path` uses by default.
         let is_path = error.as_error::<InternalError<value::Error>>().is_some();
         if is_path || error.as_response_error().status_code() == StatusCode::BAD_REQUEST {
             let denied = Denied::unreadable().for_authorizer(authorizer);

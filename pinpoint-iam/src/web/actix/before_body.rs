@@ -1,4 +1,4 @@
-//! Parameters that the check looks at.
+//! Parameters that the check reads.
 
 use actix_web::dev::{ConnectionInfo, PeerAddr};
 use actix_web::http::{Method, Uri};
@@ -6,11 +6,11 @@ use actix_web::{FromRequest, HttpRequest, web};
 
 use super::path::Path;
 
-/// Parameters that can be taken before the body is read.
+/// Parameters that can be extracted before the body is read.
 ///
-/// Every extractor of actix-web may read the body, and its type does not say whether it does. An extractor of your own
-/// that binds a placeholder and leaves the body alone says so: `impl BeforeBody for Known {}`. For the check it is given
-/// no body at all.
+/// Any extractor of actix-web may read the body, and its type does not show whether it does. Implement this trait for
+/// your own extractor if it binds a placeholder and does not read the body: `impl BeforeBody for Known {}`. For the
+/// check, the extractor receives an empty body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken before the body is read",
     label = "binds a placeholder of the action's ARN",

@@ -12,7 +12,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 use super::gate::Gate;
 use crate::guard::Denied;
 
-/// The future of an extractor that decides: ready on its first poll, unless it waits for tags of resources.
+/// The future of an extractor that runs a check. It is ready on the first poll, unless it waits for tags of resources.
 #[must_use = "futures do nothing unless polled"]
 pub struct CheckFuture<T>(Stage<T>);
 
@@ -21,28 +21,28 @@ enum Stage<T> {
     Waiting(Rc<Decision<T>>),
 }
 
-/// What follows from a refusal.
+/// The effect of a denial.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Refusal {
-    /// The handler is not reached: the body is not handed out, and the answer is the refusal.
+    /// The handler does not run: the body is withheld, and the denial is the response.
     Ends,
-    /// The handler may have asked for an `Option`.
+    /// The handler still runs, because its parameter may be an `Option`.
     IsAnAnswer,
 }
 
 impl<T: 'static> CheckFuture<T> {
-    /// Of a decision that was made.
+    /// Creates the future of a finished check.
     pub(super) fn made(outcome: Result<T, Error>) -> Self {
         Self(Stage::Made(Some(outcome)))
     }
 
-    /// Of a refusal. Nobody gets the body.
+    /// Creates the future of a denial. The body is withheld from all extractors.
     pub(super) fn refused(payload: &mut Payload, error: Error) -> Self {
         drop(payload.take());
         Self::made(Err(error))
     }
 
-    /// Of a decision that waits. The body is withheld until then.
+    /// Creates the future of a check that waits. The body is withheld until it is decided.
     pub(super) fn waiting(
         request: &HttpRequest,
         payload: &mut Payload,
@@ -77,16 +77,17 @@ impl<T> Future for CheckFuture<T> {
     }
 }
 
-// The outcome is moved, and never pinned.
+// The outcome is moved and never pinned.
 impl<T> Unpin for CheckFuture<T> {}
 
-/// Whether the gate of this request's handler is open; `None` where the decision did not have to wait.
+/// Waits for the decision, and returns whether the gate of this request's handler is open. `None` if there was no need
+/// to wait.
 pub(super) async fn wait_for_decision(request: &HttpRequest) -> Option<bool> {
     let gate = request.extensions().get::<Rc<Gate>>().cloned()?;
     Some(poll_fn(|context| gate.poll_open(context)).await)
 }
 
-/// What a future gives that is ready on its first poll.
+/// Returns the output of a future that is ready on its first poll.
 pub(super) fn at_once<F: Future>(future: F) -> Option<F::Output> {
     let mut context = Context::from_waker(Waker::noop());
     match pin!(future).poll(&mut context) {
@@ -119,7 +120,7 @@ impl<T> Decision<T> {
 
 impl<T> Drop for Decision<T> {
     fn drop(&mut self) {
-        // Who still waits before the gate would wait forever.
+        // Tasks that still wait at the gate would otherwise wait forever.
         self.gate.decide(false);
     }
 }
@@ -128,11 +129,11 @@ fn taken<T>() -> Result<T, Error> {
     Err(Denied::misconfigured("a decision was asked for twice").into())
 }
 
-/// A decision, whatever it lets in.
+/// A decision, independent of the type of its output.
 trait Waiting {
     fn poll_made(&self, context: &mut Context<'_>) -> Poll<()>;
 
-    /// The refusal, if that is what was decided and nobody took it.
+    /// Takes the denial, if there is one and no extractor has taken it.
     fn take_refusal(&self) -> Option<Error>;
 }
 
@@ -169,14 +170,14 @@ impl<T> Waiting for Decision<T> {
     }
 }
 
-/// Holds the decisions of a request for as long as somebody waits for them, though their extractors may be gone.
+/// Stores the decisions of a request while another task waits for them, even after their extractors are dropped.
 ///
-/// The request only knows it weakly: a decision may hold the request.
+/// The request has only a weak reference to the store, because a decision may own the request.
 #[derive(Default)]
 pub(super) struct DecisionStore(RefCell<Vec<Rc<dyn Waiting>>>);
 
 impl DecisionStore {
-    /// A keeper for the decisions of `request`.
+    /// Installs a store for the decisions of `request`.
     pub(super) fn install(request: &HttpRequest) -> Rc<Self> {
         let keeper = Rc::new(Self::default());
         request.extensions_mut().insert(Rc::downgrade(&keeper));
@@ -191,7 +192,7 @@ impl DecisionStore {
         self.0.borrow_mut().push(decision);
     }
 
-    /// Waits for the decisions, and leaves them to their extractors.
+    /// Waits for the decisions, and leaves their outcomes to the extractors.
     pub(super) async fn made(&self) {
         let decisions = self.0.borrow().clone();
         for decision in decisions {
@@ -199,7 +200,7 @@ impl DecisionStore {
         }
     }
 
-    /// Waits for the decisions, and answers a refusal that no extractor has taken.
+    /// Waits for the decisions, and returns a denial that no extractor has taken.
     pub(super) async fn refusal(&self) -> Option<Error> {
         self.made().await;
         let decisions = self.0.take();

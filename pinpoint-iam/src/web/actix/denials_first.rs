@@ -1,4 +1,4 @@
-//! Answering a refusal before anything else.
+//! Responds with a denial before any other error.
 
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
@@ -7,12 +7,13 @@ use actix_web::middleware::Next;
 
 use super::decision::DecisionStore;
 
-/// A middleware for [`from_fn`](actix_web::middleware::from_fn): where the parameters of a handler cannot be taken while
-/// its check waits for tags of a resource, the check is waited for, and a refusal is the answer.
+/// A middleware for [`from_fn`](actix_web::middleware::from_fn). If the parameters of a handler cannot be extracted
+/// while its check waits for tags of a resource, the middleware waits for the check, and responds with a denial if
+/// there is one.
 ///
 /// # Errors
 ///
-/// Those of the service behind it.
+/// Returns the errors of the wrapped service.
 pub async fn denials_first<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,4 +1,4 @@
-//! Bodies that nobody reads before the decision.
+//! Withholds request bodies until the check is decided.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -11,27 +11,27 @@ use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
 use futures_core::Stream;
 
-/// Stands between a body and whoever wants to read it.
+/// Controls access to a request body.
 #[derive(Default)]
 pub(super) struct Gate {
     state: Cell<State>,
     waiting: RefCell<Vec<Waker>>,
-    /// Whether the decision is being polled at this moment.
+    /// Whether the decision is currently being polled.
     is_deciding: Cell<bool>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum State {
-    /// Nobody knows yet.
+    /// Not decided yet.
     #[default]
     Undecided,
     Open,
-    /// For good.
+    /// Closed permanently.
     Shut,
 }
 
 impl Gate {
-    /// Opens the gate, or shuts it for good. What was decided once stays.
+    /// Opens the gate, or closes it permanently. Only the first call has an effect.
     pub(super) fn decide(&self, open: bool) {
         if self.state.get() == State::Undecided {
             self.state.set(if open { State::Open } else { State::Shut });
@@ -49,9 +49,10 @@ impl Gate {
         outcome
     }
 
-    /// Whether the gate is open, as soon as that is decided.
+    /// Waits for the decision, and returns whether the gate is open.
     ///
-    /// To the decision itself, and to the parameters that it takes, the gate is shut: it would wait for itself forever.
+    /// The gate is closed for the decision itself and for the parameters that it extracts, which would otherwise wait
+    /// forever.
     pub(super) fn poll_open(&self, context: &mut Context<'_>) -> Poll<bool> {
         match self.state.get() {
             State::Undecided if self.is_deciding.get() => Poll::Ready(false),
@@ -67,7 +68,7 @@ impl Gate {
         }
     }
 
-    /// Puts the body behind the gate.
+    /// Replaces the body by one that waits for the gate.
     pub(super) fn withhold(self: &Rc<Self>, payload: &mut Payload) {
         let body = payload.take();
         if !matches!(body, Payload::None) {
@@ -81,7 +82,7 @@ impl Gate {
     }
 }
 
-/// A body behind a gate: it waits before the gate, and ends with an error where that is shut.
+/// A body that waits for its gate, and returns an error if the gate is closed.
 struct BlockedBody {
     gate: Rc<Gate>,
     body: Payload,

@@ -8,7 +8,7 @@ use actix_web::{Error, FromRequest, Handler, HttpRequest};
 
 use super::decision::DecisionStore;
 
-/// The handler, with extractors that are not polled before the check is decided.
+/// Wraps a handler so that its extractors are not polled before the check is decided.
 ///
 /// ```
 /// use actix_web::web;
@@ -30,11 +30,11 @@ pub const fn guarded<F>(handler: F) -> Guarded<F> {
     Guarded(handler)
 }
 
-/// What [`guarded`] makes.
+/// The handler returned by [`guarded`].
 #[derive(Clone, Copy, Debug)]
 pub struct Guarded<F>(F);
 
-/// The parameters of a handler, none of which is taken before the check is decided.
+/// The parameters of a handler, which are not extracted before the check is decided.
 #[derive(Debug)]
 pub struct Gated<P>(P);
 

@@ -26,19 +26,19 @@
 //! }
 //! ```
 //!
-//! # What a refused caller gets to see
+//! # Responses to denied callers
 //!
-//! actix-web creates all extractors of a handler and then polls them together, in the order of the parameters. The check
-//! comes first, and mostly it is decided when it is created: then nothing behind it is polled for a refused caller, and
-//! its body is not even handed to the extractor that would read it.
+//! actix-web creates all extractors of a handler, and then polls them together in the order of the parameters. The
+//! check is the first, and usually it is already decided when it is created. For a denied caller, no later extractor is
+//! then polled, and the extractor of the body does not even receive the body.
 //!
-//! A decision that has to wait for the tags of a resource lets the other extractors run meanwhile. Until it is made, the
-//! body yields nothing; for a refused caller it never does. But an extractor that finds fault with the query or a header
-//! would answer first. So mount handlers
+//! If the decision has to wait for the tags of a resource, the other extractors run in the meantime. Until the
+//! decision, the body yields no data, and for a denied caller it never does. However, an extractor that rejects the
+//! query or a header would respond first. To prevent this, mount handlers
 //!
-//! - with [`routes!`](routes), or with [`guarded`]: nothing is polled before the decision; or
-//! - under the middleware [`denials_first`], which also serves handlers with a route macro, such as `#[get("/")]`: other
-//!   extractors may run, but a refused caller gets the refusal.
+//! - with [`routes!`](routes) or [`guarded`], so that no extractor is polled before the decision; or
+//! - under the middleware [`denials_first`], which also supports handlers with a route macro, such as `#[get("/")]`.
+//!   Other extractors may run, but a denied caller receives the denial.
 
 mod after_body;
 mod authorized;
@@ -84,9 +84,10 @@ pub use self::routes::{HandlerFor, Routes, RoutesService};
 #[doc = include_str!("routes.md")]
 pub use pinpoint_iam_macros::actix_routes as routes;
 
-/// The authorizer of the application.
+/// Returns the authorizer of the application.
 ///
-/// Data of two types do not replace each other: with both, the one of an outer scope could be taken for that of an inner one.
+/// Data of two types do not replace each other. With both, the authorizer of an outer scope could be used instead of
+/// that of an inner one.
 fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {
     let plain = request.app_data::<Authorizer>();
     let shared = request.app_data::<web::Data<Authorizer>>();
@@ -102,7 +103,7 @@ fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {
     }
 }
 
-/// Who asks by this request.
+/// Returns the caller of this request.
 fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<Caller, Denied> {
     let policies = policies(authorizer, request);
     let principal = HttpMessage::extensions(request).get::<Principal>().cloned();
@@ -113,7 +114,7 @@ fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<Caller, Deni
     Caller::of(authorizer, policies, principal, scope, fetched, request)
 }
 
-/// The policies that all checks of this request are decided by.
+/// Returns the policies that all checks of this request use.
 fn policies(authorizer: &Authorizer, request: &HttpRequest) -> Arc<PolicyState> {
     let mut extensions = request.extensions_mut();
     match extensions.get_mut::<RequestPolicies>() {
@@ -127,21 +128,21 @@ fn policies(authorizer: &Authorizer, request: &HttpRequest) -> Arc<PolicyState> 
     }
 }
 
-/// Keeps the tags that a check has fetched for the other checks of the request.
+/// Stores the tags that a check has fetched, for the other checks of the request.
 fn keep_tags(caller: &Caller, request: &HttpRequest) {
     if !caller.fetched.is_empty() {
         request.extensions_mut().insert(caller.fetched.clone());
     }
 }
 
-/// The caller and the parameters that the first half of the check of `H` has looked at, for the second.
+/// The caller and the parameters that the first half of the check of `H` has read, stored for the second half.
 struct Kept<H, P> {
     caller: Caller<Context>,
     parameters: P,
     check: PhantomData<fn() -> H>,
 }
 
-/// Keeps the caller and the parameters for the check after the body.
+/// Stores the caller and the parameters for the check after the body.
 fn keep<H: Annotated, P: 'static>(
     caller: Caller,
     parameters: P,
@@ -156,7 +157,7 @@ fn keep<H: Annotated, P: 'static>(
     });
 }
 
-/// What was kept, if the check before the body has been made.
+/// Takes the stored values, if the check before the body has run.
 fn kept<H: Annotated, P: 'static>(request: &HttpRequest) -> Option<(Caller<Context>, P)> {
     let kept = request.extensions_mut().remove::<Kept<H, P>>()?;
     Some((kept.caller, kept.parameters))

@@ -1,4 +1,4 @@
-//! Path parameters that can be taken apart.
+//! Path parameters that can be destructured.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,9 +8,10 @@ use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
-/// The path parameters, as [`web::Path`] reads them, in a pattern that can be taken apart.
+/// The path parameters, extracted as by [`web::Path`], in a type that can be destructured in a pattern.
 ///
-/// The field of [`web::Path`] is private, so that its parts have no names that could bind the placeholders of an ARN.
+/// The field of [`web::Path`] is private. A pattern therefore cannot name its parts, and names are needed to bind the
+/// placeholders of an ARN.
 ///
 /// ```
 /// use pinpoint_iam::requires;
@@ -34,7 +35,7 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
     }
 }
 
-/// The future of [`Path`]; ready on its first poll.
+/// The future of [`Path`]. It is ready on the first poll.
 #[must_use = "futures do nothing unless polled"]
 pub struct PathFuture<T: DeserializeOwned>(<web::Path<T> as FromRequest>::Future);
 
@@ -48,5 +49,5 @@ impl<T: DeserializeOwned> Future for PathFuture<T> {
     }
 }
 
-// The parameters are moved, and never pinned.
+// The parameters are moved and never pinned.
 impl<T: DeserializeOwned> Unpin for PathFuture<T> {}

@@ -1,8 +1,8 @@
-//! Paths in actix-web's notation.
+//! Paths in the notation of actix-web.
 
 use std::cmp::Reverse;
 
-/// The path of a route of the catalog as actix-web writes it, where names of parameters are identifiers:
+/// Converts the path of a catalog route to the notation of actix-web, where names of parameters are identifiers:
 /// `/v1/apps/{application-id}` becomes `/v1/apps/{application_id}`, and `/files/{*rest}` becomes `/files/{rest:.+}`.
 ///
 /// ```
@@ -33,16 +33,16 @@ pub fn pattern(path: &str) -> String {
     pattern
 }
 
-/// The most placeholders that one path may have.
+/// The maximum number of placeholders in one path.
 const MOST_PLACEHOLDERS: usize = 16;
 
-/// Whether actix-web serves the path as it is meant. It panics on some others, and serves more than is written on some.
+/// Checks that actix-web serves the path as intended. It panics on some other paths, and matches too much on some.
 ///
-/// What holds for every framework is not asked again: that braces match, and that no name comes twice.
+/// Rules for all frameworks are checked elsewhere: braces match, and names are unique.
 ///
 /// # Errors
 ///
-/// What is in the way.
+/// Returns the reason.
 pub(super) fn is_servable(path: &str) -> Result<(), String> {
     if path.contains("{{") || path.contains("}}") {
         return Err("it knows no brace that is none of a placeholder's".to_owned());
@@ -69,8 +69,9 @@ pub(super) fn is_servable(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Smaller for the path that is meant where a request fits two: words go before placeholders, and a placeholder behind
-/// the longer word before the other. actix-web itself takes the first that fits.
+/// The sort key of a path. If a request matches two paths, the one with the smaller key must be served: literal
+/// segments precede placeholders, and longer literals before a placeholder precede shorter ones. actix-web itself
+/// serves the first path that matches.
 pub(super) fn precedence(path: &str) -> Vec<(u8, Reverse<usize>)> {
     path.split('/')
         .map(|segment| match segment.split_once('{') {

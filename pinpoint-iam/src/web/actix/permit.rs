@@ -11,12 +11,12 @@ use super::{authorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::guard::{Denied, Guard, Permit};
 
-/// Checks that the caller may do `A` to the resource that the route's parameters name, which are called as in the
-/// catalog, `{campaign-id}` or `{campaign_id}`, and come in its order. A route with another order is answered 500: a tuple
-/// in `Path` would mean other ids than the permit.
+/// Checks that the caller may perform `A` on the resource that the route's parameters identify. The parameters must
+/// have the names in the catalog, `{campaign-id}` or `{campaign_id}`, in the same order. A route with another order
+/// responds 500, because a tuple in `Path` would then contain other ids than the permit.
 ///
-/// An action that acts on several resource types does not say which one such parameters name, and does not compile here.
-/// Write it in front of the parameters that a refused caller shall not see the errors of.
+/// An action that acts on several resource types does not compile here, because such parameters do not determine the
+/// type. Place the permit before parameters whose errors a denied caller must not see.
 impl<A: TypedAction> FromRequest for Permit<A> {
     type Error = Error;
     type Future = CheckFuture<Self>;
@@ -51,7 +51,7 @@ impl<A: TypedAction> FromRequest for Permit<A> {
     }
 }
 
-/// The path parameters by name, decoded, in the order of the path; a name may stand twice.
+/// The path parameters by name, decoded, in the order of the path. Names may be duplicated.
 struct Parameters(Vec<(Name, String)>);
 
 struct Name(String);
@@ -103,7 +103,7 @@ impl<'de> Deserialize<'de> for Name {
             }
         }
 
-        // actix-web's names are identifiers, and nothing else.
+        // Parameter names in actix-web are always identifiers.
         deserializer.deserialize_identifier(Text)
     }
 }

@@ -9,8 +9,8 @@ use super::BeforeBody;
 use crate::principal::Principal;
 use crate::web::Authenticated;
 
-/// A middleware for [`from_fn`](actix_web::middleware::from_fn): runs the extractor `E`, without the body, and puts its
-/// [principal](Authenticated::principal) into the request's extensions.
+/// A middleware for [`from_fn`](actix_web::middleware::from_fn). It runs the extractor `E` without the body, and
+/// inserts its [principal](Authenticated::principal) into the request's extensions.
 ///
 /// ```
 /// use std::future::{Ready, ready};
@@ -52,7 +52,7 @@ use crate::web::Authenticated;
 ///
 /// # Errors
 ///
-/// Those of the extractor, and those of the service that is called.
+/// Returns the errors of the extractor, and those of the wrapped service.
 pub async fn principal_from<E, B>(
     request: ServiceRequest,
     next: Next<B>,
@@ -61,7 +61,7 @@ where
     E: BeforeBody + Authenticated,
     B: MessageBody,
 {
-    // What was there before was not said by this extractor, whether it finds a caller or not.
+    // A previous principal does not come from this extractor, so it is removed even if the extractor finds no caller.
     request.extensions_mut().remove::<Principal>();
     let caller = E::extract(request.request()).await.map_err(Into::into)?;
     if let Some(principal) = caller.principal() {

@@ -1,4 +1,4 @@
-//! ErrorResponses to requests that were not let through.
+//! Responses to requests that were rejected or denied.
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -10,7 +10,7 @@ use crate::principal::Principal;
 use crate::web::caller::log_refusal;
 use crate::web::{Annotated, Rejection};
 
-/// Logs that the handler `H` was not reached, and answers the request.
+/// Logs that the handler `H` was not run, and returns the error response.
 pub(super) fn refuse<H: Annotated>(denied: Denied, principal: Option<&Principal>) -> Error {
     log_refusal::<H>(&denied, principal);
     denied.into()
@@ -21,7 +21,8 @@ fn status(rejection: &Rejection) -> StatusCode {
 }
 
 fn response(rejection: Rejection) -> HttpResponse<BoxBody> {
-    // Nothing but what the rejection holds: a header of the framework would tell it from the service's own answers.
+    // The response contains only what the rejection contains. A header added by the framework would distinguish it from
+    // the service's own responses.
     let mut response = HttpResponse::new(status(&rejection));
     for (name, value) in rejection.headers() {
         if let (Ok(name), Ok(value)) = (
@@ -42,7 +43,7 @@ impl Responder for Rejection {
     }
 }
 
-/// ErrorResponses as [`Denied::rejection`] says.
+/// Responds with [`Denied::rejection`].
 impl ResponseError for Denied {
     fn status_code(&self) -> StatusCode {
         status(&self.rejection())
@@ -53,7 +54,7 @@ impl ResponseError for Denied {
     }
 }
 
-/// ErrorResponses as [`Denied::rejection`] says.
+/// Responds with [`Denied::rejection`].
 impl Responder for Denied {
     type Body = BoxBody;
 

@@ -17,7 +17,7 @@ impl FromRequest for RequestGuard {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            // A check that waits for tags leaves them to this guard.
+            // A check that waits for tags passes them on to this guard.
             wait_for_decision(&request).await;
             let authorizer = authorizer(&request)?;
             let caller = caller(&authorizer, &request)?;

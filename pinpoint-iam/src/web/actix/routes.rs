@@ -1,4 +1,4 @@
-//! Handlers at their places, and the service that they make.
+//! Lists of handlers with their routes, and the service that serves them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,26 +16,26 @@ use crate::web::{
     PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
 };
 
-/// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
+/// The handlers of a service, or of a part of it, with their routes. Created by [`routes!`](super::routes).
 ///
-/// Nothing is refused before [`service`](Self::service), which then says everything that is wrong.
+/// Errors are reported only by [`service`](Self::service) and [`check`](Self::check), which return all of them.
 #[derive(Clone)]
 #[must_use = "handlers are served by the service that `service` makes of them"]
 pub struct Routes(RouteList<Endpoint>);
 
-/// Makes the route of a handler, anew for each worker.
+/// Creates the route of a handler for each worker.
 type Endpoint = Arc<dyn Fn() -> Route + Send + Sync>;
 
 impl Routes {
-    /// No routes.
+    /// Creates an empty list.
     pub const fn new() -> Self {
         Self(RouteList::EMPTY)
     }
 
     /// Adds the handler `H`, which is the function `handler`.
     ///
-    /// This is what `routes!` calls, once for each entry. The handler is mounted with [`guarded`], so that nothing of the
-    /// request is looked at before the check is decided.
+    /// `routes!` calls this method once for each entry. The handler is mounted with [`guarded`], so that no other part
+    /// of the request is read before the check is decided.
     pub fn mount<H, T, By, F>(mut self, handler: F, place: RouteOverride) -> Self
     where
         H: Annotated,
@@ -50,42 +50,42 @@ impl Routes {
         self
     }
 
-    /// These routes, and those of another list behind them.
+    /// Appends the routes of another list.
     pub fn merge(self, other: Self) -> Self {
         Self(self.0.merge(other.0))
     }
 
-    /// These routes, and those of another list behind them, whose paths all get `prefix` in front.
+    /// Appends the routes of another list, with `prefix` added to their paths.
     ///
-    /// A slash at the end of the prefix does not count, and the path `/` becomes the prefix itself. Placeholders of the
-    /// prefix are placeholders of the paths.
+    /// A slash at the end of the prefix is ignored, and the path `/` becomes the prefix itself. Placeholders of the
+    /// prefix become placeholders of the paths.
     pub fn nest(self, prefix: &str, other: Self) -> Self {
         Self(self.0.nest(prefix, other.0))
     }
 
-    /// What is served where.
+    /// Returns the route table.
     ///
-    /// A handler that has no place is missing; [`check`](Self::check) names it.
+    /// A handler without a route is not in the table; [`check`](Self::check) reports it.
     pub const fn table(&self) -> &RouteTable {
         self.0.table()
     }
 
-    /// Looks for everything that keeps the routes from being served.
+    /// Checks that the routes can be served.
     ///
     /// # Errors
     ///
-    /// All faults together: a handler without a place, two handlers on one route, a path that actix-web refuses or that
-    /// does not have what its handler takes from it.
+    /// Returns all errors together: a handler without a route, two handlers on one route, a path that actix-web
+    /// rejects, or one without a parameter that its handler extracts.
     pub fn check(&self) -> Result<(), RouteFaults> {
         self.0.check(refused_paths)
     }
 
-    /// The service, for [`App::service`](actix_web::App::service), a scope or a
+    /// Returns the service, for [`App::service`](actix_web::App::service), a scope or a
     /// [`ServiceConfig`](actix_web::web::ServiceConfig).
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check).
+    /// Those of [`check`](Self::check).
     pub fn service(self) -> Result<RoutesService, RouteFaults> {
         self.check()?;
         Ok(RoutesService {
@@ -93,10 +93,10 @@ impl Routes {
         })
     }
 
-    /// The paths with what is served there, in the order in which they are tried.
+    /// The paths and their endpoints, in the order in which they are matched.
     fn paths(self) -> Vec<(String, Vec<Endpoint>)> {
         let mut mounted: Vec<_> = self.0.into_routes().collect();
-        // A handler of `HEAD` goes before that of `GET`, which would answer in its place.
+        // The handler of `HEAD` precedes that of `GET`, which would otherwise serve the request.
         mounted.sort_by_key(|(route, _)| (precedence(&route.path), route.method != "HEAD"));
         let mut paths: Vec<(String, Vec<Endpoint>)> = Vec::new();
         for (route, endpoint) in mounted {
@@ -122,9 +122,9 @@ impl fmt::Debug for Routes {
     }
 }
 
-/// The routes of a [`Routes`] without faults, in the form that actix-web serves.
+/// The checked routes of a [`Routes`], in the form that actix-web serves.
 ///
-/// Every worker has its own copy: clone it in the function that makes the application.
+/// Every worker needs its own copy: clone it in the function that creates the application.
 #[derive(Clone)]
 pub struct RoutesService {
     paths: Arc<[(String, Vec<Endpoint>)]>,
@@ -168,7 +168,7 @@ where
 {
     Arc::new(move || {
         let route = if method == Method::GET {
-            // As axum does, and as RFC 9110 has it; the server leaves the body out.
+            // As in axum and RFC 9110, `GET` handlers also serve `HEAD`. The server omits the body.
             Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
         } else {
             web::method(method.clone())
@@ -177,7 +177,7 @@ where
     })
 }
 
-/// The route of `H`, and its method in actix-web's words.
+/// Returns the route of `H`, and its method as an actix-web type.
 fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, Method), RouteFault> {
     let route = place.of(H::declaration())?;
     match Method::from_bytes(route.method.as_bytes()) {
@@ -192,7 +192,7 @@ fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, Method), 
     }
 }
 
-/// The paths that actix-web would refuse, or would read in another way than they are meant.
+/// Returns errors for the paths that actix-web would reject or interpret differently.
 fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     let mut seen = BTreeSet::new();
     let mut faults = Vec::new();
@@ -209,11 +209,12 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     faults
 }
 
-/// The arguments of a function that may be mounted as the handler `H`.
+/// The parameters of a function that may be mounted as the handler `H`.
 ///
-/// What `#[requires]` stands on takes the proof of its own check first, or one half of the check first and the other last. An attribute below it could have dropped the
-/// parameter, and a function of the same name could shadow the handler; neither compiles. A public handler takes what it
-/// likes, and has to be the function that says so.
+/// A handler with `#[requires]` has the proof of its own check as its first parameter, or one half of the check as the
+/// first and the other as the last. An attribute below `#[requires]` could have dropped the parameter, and a function
+/// of the same name could shadow the handler; neither compiles. A public handler may have any parameters, but the
+/// mounted function must be the one with the attribute.
 #[diagnostic::on_unimplemented(
     message = "the function `{H}` does not take the proof of its check first",
     label = "would be served unguarded",
@@ -221,11 +222,11 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     note = "is there another function of this name?"
 )]
 pub trait HandlerFor<H, By> {
-    /// Whether `function` is what `H` says it is.
+    /// Checks that `function` is the handler `H`.
     ///
     /// # Errors
     ///
-    /// When it is another one.
+    /// Fails if it is a different function.
     fn function<F: 'static>(function: &F) -> Result<(), RouteFault>;
 }
 

@@ -38,7 +38,7 @@ where
     }
 }
 
-/// For a last parameter that turns out to leave the body alone.
+/// For a last parameter that does not read the body after all.
 impl<S, H, P, B, T> FromRequestParts<S> for AfterBody<H, P, B, T>
 where
     S: HasAuthorizer + Send + Sync,
@@ -60,7 +60,7 @@ where
     }
 }
 
-/// What the rest of the check needs beside the last parameter.
+/// The values that the rest of the check needs besides the last parameter.
 struct Rest<H, P> {
     caller: Caller<Context>,
     parameters: P,
@@ -80,7 +80,7 @@ impl<H: Annotated, P: Send + 'static> Rest<H, P> {
         })
     }
 
-    /// Decides, now that the last parameter is there.
+    /// Decides after the last parameter is extracted.
     async fn finish<B, T>(
         mut self,
         value: B,

@@ -27,11 +27,11 @@ where
     }
 }
 
-/// A router's state with which the check of the handler `H` can be made.
-// A bound of its own. While the compiler does not know the state, which is at a router's end, it looks again and again at
-// all that waits for it; here that is one bound for each handler, and all others follow from it.
+/// A state of a router for which the check of the handler `H` can run.
+// This bound is separate to reduce compile time. The state of a router is not known until its end. Until then, the
+// compiler revisits every bound that depends on it: here one bound for each handler, from which all others follow.
 pub trait CanCheck<H, P, T> {
-    /// Makes the check.
+    /// Runs the check.
     fn admit(
         &self,
         parts: &mut Parts,
@@ -54,7 +54,7 @@ where
     }
 }
 
-/// The first half of a check that is finished after the body.
+/// The first half of a check that continues after the body.
 impl<S, H, P> FromRequestParts<S> for Prechecked<H, P>
 where
     S: HasAuthorizer + Send + Sync,
@@ -73,7 +73,7 @@ where
     }
 }
 
-/// Takes the parameters that the check of `H` looks at, and makes the check.
+/// Extracts the parameters that the check of `H` reads, and runs the check.
 async fn check<H, P, T, S>(
     parts: &mut Parts,
     state: &S,
@@ -86,7 +86,7 @@ where
     P: BeforeBody<S> + Send + Sync,
     T: Send,
 {
-    // Who asks is read first: no extractor of the application has run, and none can change it for the check.
+    // Reads the principal first, before any extractor of the application could change it.
     let mut caller = caller(authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
     let parameters = take::<H, P, S>(parts, state, authorizer, &caller.principal).await?;
     let check = |guard: &Guard<'_>| check(guard, &parameters);
@@ -99,7 +99,7 @@ where
     }
 }
 
-/// Parameters that can be taken before the body is read.
+/// Parameters that can be extracted before the body is read.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken before the body is read",
     label = "binds a placeholder of the action's ARN",
@@ -110,7 +110,7 @@ pub trait BeforeBody<S>: FromRequestParts<S> {}
 #[diagnostic::do_not_recommend]
 impl<S, P: FromRequestParts<S>> BeforeBody<S> for P {}
 
-/// Takes the parameters that the check of `H` looks at.
+/// Extracts the parameters that the check of `H` reads.
 async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
@@ -121,8 +121,8 @@ async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
         .await
         .map_err(|rejection| {
             let response = rejection.into_response();
-            // A path that is not UTF-8, say, names no resource: the answer is that of any other unusable id. What an
-            // extractor refuses with another status is its own affair.
+            // An unreadable path, for example one that is not UTF-8, does not name a resource. It gets the same
+            // response as any other invalid id. Responses of an extractor with another status are passed on.
             if response.status() == StatusCode::BAD_REQUEST {
                 refuse::<H>(
                     &Denied::unreadable().for_authorizer(authorizer),

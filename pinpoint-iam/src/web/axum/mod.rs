@@ -1,19 +1,19 @@
 //! `#[requires]` on axum handlers.
 //!
-//! The state that the router is given must hold an [`Authorizer`], by [`FromRef`]; a state without one does not
-//! compile. `Arc<AppState>` holds the authorizer of `AppState`. An authentication middleware puts a [`Principal`] into the
-//! request's extensions, or [`PrincipalFrom`] takes it from an extractor of the application. Both are
-//! read before anything else of the request, and the body is not read at all for a caller that is refused.
+//! The state of the router must provide an [`Authorizer`] through [`FromRef`]; a state without one does not compile. An
+//! `Arc<AppState>` provides the authorizer of `AppState`. An authentication middleware inserts a [`Principal`] into the
+//! request's extensions, or [`PrincipalFrom`] takes it from an extractor of the application. The authorizer and the
+//! principal are read before any other part of the request. The body is not read for a caller that is denied.
 //!
-//! `aws:SourceIp` is the peer's address where the router is served with
-//! [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info), and not
-//! known otherwise: a decision that depends on it is then answered 503.
+//! `aws:SourceIp` is the address of the peer if the router is served with
+//! [`into_make_service_with_connect_info::<SocketAddr>()`](axum::Router::into_make_service_with_connect_info).
+//! Otherwise it is unknown, and requests whose decision depends on it get 503.
 //!
-//! Where tenants are accounts, the middleware puts the tenant's [`Scope`](crate::Scope) there too, made by
+//! If tenants are accounts, the middleware also inserts the tenant's [`Scope`](crate::Scope), created by
 //! [`Scope::with_account`](crate::Scope::with_account).
 //!
-//! A handler without a `State` parameter under `#[axum::debug_handler]` is taken to have the state `()`, which holds
-//! no authorizer; write `#[axum::debug_handler(state = AppState)]` there.
+//! For a handler without a `State` parameter, `#[axum::debug_handler]` assumes the state `()`, which contains no
+//! authorizer. Write `#[axum::debug_handler(state = AppState)]` instead.
 
 mod after_body;
 mod authorized;
@@ -48,7 +48,7 @@ pub use self::routes::{HandlerFor, Routes};
 #[doc = include_str!("../../routes.md")]
 pub use pinpoint_iam_macros::axum_routes as routes;
 
-/// A router's state that holds an [`Authorizer`].
+/// A state of a router that contains an [`Authorizer`].
 #[diagnostic::on_unimplemented(
     message = "the state `{Self}` holds no `Authorizer`",
     label = "needs an authorizer in the router's state",
@@ -57,7 +57,7 @@ pub use pinpoint_iam_macros::axum_routes as routes;
     note = "`#[axum::debug_handler]` takes the state to be `()` where no parameter names it; write `#[axum::debug_handler(state = ..)]`"
 )]
 pub trait HasAuthorizer {
-    /// The authorizer.
+    /// Returns the authorizer.
     fn authorizer(&self) -> Authorizer;
 }
 
@@ -71,17 +71,16 @@ where
     }
 }
 
-/// A shared state holds the authorizer that it shares: the router's state may be `Arc<AppState>` wherever it may be
-/// `AppState`.
+/// Lets `Arc<AppState>` be the state of a router if `AppState` can be.
 impl<T: HasAuthorizer + ?Sized> FromRef<Arc<T>> for Authorizer {
     fn from_ref(state: &Arc<T>) -> Self {
         state.as_ref().authorizer()
     }
 }
 
-/// A router's state with which handlers of the kind `A` can be mounted.
-// The state is named once more: where this does not hold, the compiler knows no state for the handler, and says nothing of
-// the handler's parameters beside it.
+/// A state of a router with which handlers of the kind `A` can be mounted.
+// The associated type repeats the state. If this trait is not implemented, the compiler then does not know the state of
+// the handler, and reports no further errors about the handler's parameters.
 pub trait StateFor<A> {
     /// The state itself.
     type State;
@@ -92,12 +91,12 @@ impl<S: HasAuthorizer> StateFor<GuardedAccess> for S {
     type State = S;
 }
 
-/// A public handler needs nothing.
+/// A public handler has no requirements.
 impl<S> StateFor<PublicAccess> for S {
     type State = S;
 }
 
-/// Who asks by the request with these parts.
+/// Returns the caller of the request with these parts.
 fn caller(authorizer: &Authorizer, parts: &mut Parts) -> Result<Caller, Denied> {
     let policies = parts
         .extensions
@@ -109,19 +108,19 @@ fn caller(authorizer: &Authorizer, parts: &mut Parts) -> Result<Caller, Denied> 
     Caller::of(authorizer, policies, principal, scope, fetched, parts)
 }
 
-/// Keeps the tags that a check has fetched for the other checks of the request.
+/// Stores the tags that a check has fetched, for the other checks of the request.
 fn keep_tags(caller: &Caller, parts: &mut Parts) {
     if !caller.fetched.is_empty() {
         parts.extensions.insert(caller.fetched.clone());
     }
 }
 
-/// The caller and the parameters that the first half of a check has looked at.
+/// The caller and the parameters that the first half of a check has read.
 type FirstHalf<P> = (Caller<Context>, P);
 
-/// What the first half of the check of `H` keeps for the second.
+/// The values that the first half of the check of `H` stores for the second half.
 ///
-/// Shared, because extensions of a request are cloned with it; only one check gets it.
+/// They are shared, because extensions are cloned with the request. Only one check can take them.
 struct Kept<H, P> {
     both: Arc<Mutex<Option<FirstHalf<P>>>>,
     check: PhantomData<fn() -> H>,
@@ -136,7 +135,7 @@ impl<H, P> Clone for Kept<H, P> {
     }
 }
 
-/// Keeps the caller and the parameters for the check after the body.
+/// Stores the caller and the parameters for the check after the body.
 fn keep<H: Annotated, P: Send + 'static>(
     caller: Caller,
     parameters: P,
@@ -150,7 +149,7 @@ fn keep<H: Annotated, P: Send + 'static>(
     });
 }
 
-/// What was kept, if the check before the body has been made.
+/// Takes the stored values, if the check before the body has run.
 fn kept<H: Annotated, P: Send + 'static>(parts: &mut Parts) -> Option<FirstHalf<P>> {
     let kept = parts.extensions.remove::<Kept<H, P>>()?;
     let mut both = kept.both.lock().unwrap_or_else(PoisonError::into_inner);

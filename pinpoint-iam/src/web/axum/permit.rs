@@ -8,11 +8,12 @@ use super::{HasAuthorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::guard::{Denied, Guard, Permit};
 
-/// Checks that the caller may do `A` to the resource that the route's parameters name, which are called as in the
-/// catalog, `{campaign-id}` or `{campaign_id}`, and come in its order. A route with another order is answered 500: a tuple
-/// in `Path` would mean other ids than the permit.
+/// Checks that the caller may perform `A` on the resource that the route's parameters identify. The parameters must
+/// have the names in the catalog, `{campaign-id}` or `{campaign_id}`, in the same order. A route with another order
+/// responds 500, because a tuple in `Path` would then contain other ids than the permit.
 ///
-/// An action that acts on several resource types does not say which one such parameters name, and does not compile here.
+/// An action that acts on several resource types does not compile here, because such parameters do not determine the
+/// type.
 impl<S, A> FromRequestParts<S> for Permit<A>
 where
     S: HasAuthorizer + Send + Sync,

@@ -9,8 +9,9 @@ use http::request::Parts;
 use crate::principal::Principal;
 use crate::web::Authenticated;
 
-/// Runs the extractor `E` and puts its [principal](Authenticated::principal) into the request's extensions: for
-/// [`from_extractor_with_state`](axum::middleware::from_extractor_with_state), around all handlers with `#[requires]`.
+/// Runs the extractor `E`, and inserts its [principal](Authenticated::principal) into the request's extensions. Use it
+/// with [`from_extractor_with_state`](axum::middleware::from_extractor_with_state), around all handlers with
+/// `#[requires]`.
 ///
 /// ```
 /// use axum::extract::FromRequestParts;
@@ -57,7 +58,8 @@ where
     type Rejection = E::Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E::Rejection> {
-        // What was there before was not said by this extractor, whether it finds a caller or not.
+        // A previous principal does not come from this extractor, so it is removed even if the extractor finds no
+        // caller.
         parts.extensions.remove::<Principal>();
         let caller = E::from_request_parts(parts, state).await?.principal();
         if let Some(principal) = caller {

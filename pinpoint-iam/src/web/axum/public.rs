@@ -1,4 +1,4 @@
-//! What a generic public handler takes first.
+//! The first parameter of a generic public handler.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! ErrorResponses to requests that were not let through.
+//! Responses to requests that were rejected or denied.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +9,7 @@ use crate::principal::Principal;
 use crate::web::caller::log_refusal;
 use crate::web::{Annotated, Rejection};
 
-/// Logs that the handler `H` was not reached, and answers the request.
+/// Logs that the handler `H` was not run, and returns the error response.
 pub(super) fn refuse<H: Annotated>(denied: &Denied, principal: Option<&Principal>) -> Response {
     log_refusal::<H>(denied, principal);
     denied.into_response()
@@ -17,7 +17,8 @@ pub(super) fn refuse<H: Annotated>(denied: &Denied, principal: Option<&Principal
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        // Nothing but what the rejection holds: a header of the framework would tell it from the service's own answers.
+        // The response contains only what the rejection contains. A header added by the framework would distinguish it
+        // from the service's own responses.
         let mut response = Response::new(Body::empty());
         *response.status_mut() =
             StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -34,14 +35,14 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// ErrorResponses as [`Denied::rejection`] says.
+/// Responds with [`Denied::rejection`].
 impl IntoResponse for &Denied {
     fn into_response(self) -> Response {
         self.rejection().into_response()
     }
 }
 
-/// ErrorResponses as [`Denied::rejection`] says.
+/// Responds with [`Denied::rejection`].
 impl IntoResponse for Denied {
     fn into_response(self) -> Response {
         (&self).into_response()

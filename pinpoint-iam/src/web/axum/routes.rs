@@ -1,4 +1,4 @@
-//! Handlers at their places, and the router that serves them.
+//! Lists of handlers with their routes, and the router that serves them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,22 +15,22 @@ use crate::web::{
     PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
 };
 
-/// The handlers of a service or of a part of it, each at its place: what [`routes!`](super::routes) makes.
+/// The handlers of a service, or of a part of it, with their routes. Created by [`routes!`](super::routes).
 ///
-/// `S` is the state that the handlers share. Nothing is refused before [`with_state`](Self::with_state) or
-/// [`router`](Self::router), which then say everything that is wrong.
+/// `S` is the state that the handlers share. Errors are reported only by [`with_state`](Self::with_state),
+/// [`router`](Self::router) and [`check`](Self::check), which return all of them.
 #[must_use = "handlers are served by the router that `with_state` makes of them"]
 pub struct Routes<S>(RouteList<MethodRouter<S>>);
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
-    /// No routes.
+    /// Creates an empty list.
     pub const fn new() -> Self {
         Self(RouteList::EMPTY)
     }
 
     /// Adds the handler `H`, which is the function `handler`.
     ///
-    /// This is what `routes!` calls, once for each entry.
+    /// `routes!` calls this method once for each entry.
     pub fn mount<H, T, By, F>(mut self, handler: F, place: RouteOverride) -> Self
     where
         H: Annotated,
@@ -44,41 +44,41 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// These routes, and those of another list behind them.
+    /// Appends the routes of another list.
     pub fn merge(self, other: Self) -> Self {
         Self(self.0.merge(other.0))
     }
 
-    /// These routes, and those of another list behind them, whose paths all get `prefix` in front.
+    /// Appends the routes of another list, with `prefix` added to their paths.
     ///
-    /// A slash at the end of the prefix does not count, and the path `/` becomes the prefix itself. Placeholders of the
-    /// prefix are placeholders of the paths.
+    /// A slash at the end of the prefix is ignored, and the path `/` becomes the prefix itself. Placeholders of the
+    /// prefix become placeholders of the paths.
     pub fn nest(self, prefix: &str, other: Self) -> Self {
         Self(self.0.nest(prefix, other.0))
     }
 
-    /// What is served where.
+    /// Returns the route table.
     ///
-    /// A handler that has no place is missing; [`check`](Self::check) names it.
+    /// A handler without a route is not in the table; [`check`](Self::check) reports it.
     pub const fn table(&self) -> &RouteTable {
         self.0.table()
     }
 
-    /// Looks for everything that keeps the routes from being served.
+    /// Checks that the routes can be served.
     ///
     /// # Errors
     ///
-    /// All faults together: a handler without a place, two handlers on one route, a path that axum refuses or that does
-    /// not have what its handler takes from it.
+    /// Returns all errors together: a handler without a route, two handlers on one route, a path that axum rejects, or
+    /// one without a parameter that its handler extracts.
     pub fn check(&self) -> Result<(), RouteFaults> {
         self.0.check(refused_paths)
     }
 
-    /// The router, which still waits for its state.
+    /// Returns the router without its state.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check).
+    /// Those of [`check`](Self::check).
     pub fn router(self) -> Result<Router<S>, RouteFaults> {
         self.check()?;
         let routes = self.0.into_routes();
@@ -87,11 +87,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         }))
     }
 
-    /// The router with its state.
+    /// Returns the router with its state.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check).
+    /// Those of [`check`](Self::check).
     pub fn with_state(self, state: S) -> Result<Router, RouteFaults> {
         Ok(self.router()?.with_state(state))
     }
@@ -115,7 +115,7 @@ impl<S> fmt::Debug for Routes<S> {
     }
 }
 
-/// The route of `H`, and its method in axum's words.
+/// Returns the route of `H`, and its method as an axum type.
 fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, MethodFilter), RouteFault> {
     let route = place.of(H::declaration())?;
     let method = Method::from_bytes(route.method.as_bytes())
@@ -131,7 +131,7 @@ fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, MethodFil
     }
 }
 
-/// The paths that the router would refuse, by its own rules.
+/// Returns errors for the paths that the router would reject by its own rules.
 fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     let mut tree = matchit::Router::new();
     let mut seen = BTreeSet::new();
@@ -154,11 +154,12 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     faults
 }
 
-/// The arguments of a function that may be mounted as the handler `H`.
+/// The parameters of a function that may be mounted as the handler `H`.
 ///
-/// What `#[requires]` stands on takes the proof of its own check first, or one half of the check first and the other last. An attribute below it could have dropped the
-/// parameter, and a function of the same name could shadow the handler; neither compiles. A public handler takes what it
-/// likes, and has to be the function that says so.
+/// A handler with `#[requires]` has the proof of its own check as its first parameter, or one half of the check as the
+/// first and the other as the last. An attribute below `#[requires]` could have dropped the parameter, and a function
+/// of the same name could shadow the handler; neither compiles. A public handler may have any parameters, but the
+/// mounted function must be the one with the attribute.
 #[diagnostic::on_unimplemented(
     message = "the function `{H}` does not take the proof of its check first",
     label = "would be served unguarded",
@@ -166,11 +167,11 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
     note = "is there another function of this name?"
 )]
 pub trait HandlerFor<H, By> {
-    /// Whether `function` is what `H` says it is.
+    /// Checks that `function` is the handler `H`.
     ///
     /// # Errors
     ///
-    /// When it is another one.
+    /// Fails if it is a different function.
     fn function<F: 'static>(function: &F) -> Result<(), RouteFault>;
 }
 

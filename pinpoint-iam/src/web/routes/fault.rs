@@ -1,10 +1,10 @@
-//! What keeps routes from being served.
+//! Errors in the routes of an application.
 
 use std::fmt;
 
 use crate::web::Declaration;
 
-/// Why one handler cannot be served where it is listed.
+/// The reason why one handler cannot be served on its route.
 #[derive(Clone)]
 pub struct RouteFault {
     declaration: &'static Declaration,
@@ -25,17 +25,17 @@ impl RouteFault {
         }
     }
 
-    /// What stands on the handler, and where the handler stands.
+    /// Returns the declaration of the handler, with its location in the source.
     pub const fn declaration(&self) -> &'static Declaration {
         self.declaration
     }
 
-    /// What is wrong, without the handler.
+    /// Returns the message without the handler.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do.
+    /// Returns a hint about how to fix the error.
     pub fn hint(&self) -> &str {
         &self.hint
     }
@@ -54,14 +54,14 @@ impl fmt::Display for RouteFault {
     }
 }
 
-/// Written as for people: `main` and `unwrap` show errors so.
+/// Uses the `Display` text, because `main` and `unwrap` print errors with `Debug`.
 impl fmt::Debug for RouteFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
 }
 
-/// Everything that keeps an application's routes from being served: at least one fault.
+/// All errors in the routes of an application. There is at least one.
 #[derive(Clone)]
 pub struct RouteFaults {
     faults: Vec<RouteFault>,
@@ -76,14 +76,14 @@ impl RouteFaults {
         }
     }
 
-    /// Every fault, in the order of the list.
+    /// Returns every error, in the order of the list.
     pub fn iter(&self) -> impl Iterator<Item = &RouteFault> {
         self.faults.iter()
     }
 }
 
 impl fmt::Display for RouteFaults {
-    /// Writes one fault per line, below a line that counts them.
+    /// Writes a line with the number of errors, then one error per line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.faults.len() {
             1 => formatter.write_str("a route cannot be served")?,
@@ -96,7 +96,7 @@ impl fmt::Display for RouteFaults {
     }
 }
 
-/// Written as for people: `main` and `unwrap` show errors so.
+/// Uses the `Display` text, because `main` and `unwrap` print errors with `Debug`.
 impl fmt::Debug for RouteFaults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

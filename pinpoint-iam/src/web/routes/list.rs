@@ -1,16 +1,16 @@
-//! Handlers at their places, with what a framework needs to serve each.
+//! Handlers with their routes and the endpoints of a framework.
 
 use std::fmt;
 
 use super::{MountedRoute, RouteFault, RouteFaults, RouteTable};
 
-/// What the `Routes` of every framework hold. `E` is how the framework knows a handler.
+/// The common content of the `Routes` of all frameworks. `E` is the framework's type for a handler.
 #[derive(Clone)]
 pub(crate) struct RouteList<E> {
     table: RouteTable,
-    /// One for each route of the table.
+    /// One endpoint for each route of the table.
     endpoints: Vec<E>,
-    /// What kept a handler out of the table.
+    /// The errors of handlers that are not in the table.
     faults: Vec<RouteFault>,
 }
 
@@ -21,7 +21,7 @@ impl<E> RouteList<E> {
         faults: Vec::new(),
     };
 
-    /// Adds a handler, or what kept it out.
+    /// Adds a handler, or the error that prevents this.
     pub(crate) fn push(&mut self, handler: Result<(MountedRoute, E), RouteFault>) {
         match handler {
             Ok((route, endpoint)) => {
@@ -32,7 +32,7 @@ impl<E> RouteList<E> {
         }
     }
 
-    /// This list with another one behind it.
+    /// Appends another list.
     pub(crate) fn merge(mut self, other: Self) -> Self {
         self.table = self.table.merge(other.table);
         self.endpoints.extend(other.endpoints);
@@ -40,7 +40,7 @@ impl<E> RouteList<E> {
         self
     }
 
-    /// This list with another one behind it, whose paths all get `prefix` in front.
+    /// Appends another list, with `prefix` added to its paths.
     pub(crate) fn nest(self, prefix: &str, mut other: Self) -> Self {
         other.table = RouteTable::default().nest(prefix, other.table);
         self.merge(other)
@@ -50,8 +50,8 @@ impl<E> RouteList<E> {
         &self.table
     }
 
-    /// Every fault together. `refused` tells those that a framework finds by its own rules; it is asked for paths that can be
-    /// read only, and would repeat what was said otherwise.
+    /// Returns all errors together. `refused` returns those that a framework finds by its own rules. It is called only
+    /// if all paths can be parsed, because it would otherwise repeat their errors.
     pub(crate) fn check(
         &self,
         refused: impl FnOnce(&RouteTable) -> Vec<RouteFault>,
@@ -64,7 +64,7 @@ impl<E> RouteList<E> {
         RouteFaults::unless_empty(faults)
     }
 
-    /// The routes with their handlers.
+    /// Returns the routes with their endpoints.
     pub(crate) fn into_routes(self) -> impl Iterator<Item = (MountedRoute, E)> {
         self.table.into_routes().zip(self.endpoints)
     }

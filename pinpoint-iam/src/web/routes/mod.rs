@@ -1,4 +1,4 @@
-//! Which handler is served where.
+//! Route tables: which handler serves which method and path.
 
 mod fault;
 #[cfg(any(feature = "axum", feature = "actix"))]
@@ -24,15 +24,15 @@ pub use self::proof::{ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, Se
 pub use self::route_override::RouteOverride;
 use crate::web::Declaration;
 
-/// One handler and the place where it is served.
+/// One handler with its method and path.
 #[derive(Clone, Debug)]
 pub struct MountedRoute {
     /// The method in upper case, for example `GET`.
     pub method: &'static str,
-    /// The path with its placeholders in braces, for example `/v1/apps/{application-id}`. A last placeholder `{*name}`
-    /// stands for one or more segments, and `{{` for a brace of the path itself.
+    /// The path with its placeholders in braces, for example `/v1/apps/{application-id}`. A placeholder `{*name}` at
+    /// the end stands for one or more segments, and `{{` for a literal brace.
     pub path: Cow<'static, str>,
-    /// What stands on the handler.
+    /// The declaration of the handler.
     pub declaration: &'static Declaration,
 }
 
@@ -44,25 +44,25 @@ impl fmt::Display for MountedRoute {
 
 #[cfg(feature = "testing")]
 impl MountedRoute {
-    /// The path with its placeholders filled by name.
+    /// Fills the placeholders of the path by name.
     pub(crate) fn fill(&self, value: impl Fn(&str) -> String) -> String {
         template::fill(&self.path, value)
     }
 }
 
-/// Every route of an application, in the order in which they were listed.
+/// Every route of an application, in the order of its list.
 ///
-/// `routes!` makes one; an application that mounts its handlers by hand can write its own.
+/// `routes!` creates a table. An application that mounts its handlers by hand can create its own.
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable {
     routes: Vec<MountedRoute>,
 }
 
 impl RouteTable {
-    /// No routes.
+    /// The empty table.
     pub const EMPTY: Self = Self { routes: Vec::new() };
 
-    /// A table of these routes.
+    /// Creates a table of these routes.
     pub fn new(routes: impl IntoIterator<Item = MountedRoute>) -> Self {
         Self {
             routes: routes.into_iter().collect(),
@@ -74,16 +74,16 @@ impl RouteTable {
         self.routes.iter()
     }
 
-    /// This table with the routes of another one behind its own.
+    /// Appends the routes of another table.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.routes.extend(other.routes);
         self
     }
 
-    /// This table with the routes of another one behind its own, each of these under `prefix`.
+    /// Appends the routes of another table, with `prefix` added to their paths.
     ///
-    /// A slash at the end of the prefix does not count, and the path `/` becomes the prefix itself.
+    /// A slash at the end of the prefix is ignored, and the path `/` becomes the prefix itself.
     #[must_use]
     pub fn nest(self, prefix: &str, other: Self) -> Self {
         let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
@@ -100,14 +100,14 @@ impl RouteTable {
         Self::new(self.routes.into_iter().chain(nested))
     }
 
-    /// Holds the routes against each other and against what their handlers need of the path.
+    /// Checks the routes for conflicts with each other and with the path parameters of their handlers.
     ///
-    /// The frameworks' `Routes` do so by themselves; a table that was written by hand can be asked in a test.
+    /// The frameworks' `Routes` call this method. Call it in a test for a table that is created by hand.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, in the order of the table: two handlers on one route, placeholders that a handler binds
-    /// and the path does not have, or has in another order, and paths that cannot be read.
+    /// Returns all errors, in the order of the table: two handlers on one route, placeholders that a handler binds and
+    /// that the path does not have, or has in another order, and invalid paths.
     pub fn check(&self) -> Result<(), RouteFaults> {
         RouteFaults::unless_empty(rules::faults(&self.routes))
     }

@@ -1,4 +1,4 @@
-//! How the function that is mounted is known to be the handler that is meant.
+//! Proves that a mounted function is the intended handler.
 
 use super::RouteFault;
 use crate::web::{
@@ -17,7 +17,7 @@ pub trait ProofOf<H> {}
 
 impl<H: Requires<P, T>, P, T> ProofOf<H> for Authorized<H, P, T> {}
 
-/// A generic handler that everybody may call.
+/// A generic handler that all callers may call.
 impl<H: PublicHandler> ProofOf<H> for Public<H> {}
 
 /// The first half of the check of the handler `H`: its [`Prechecked`].
@@ -30,19 +30,20 @@ pub trait SecondHalf<H> {}
 
 impl<H: RequiresAfterBody<P, B, T>, P, B, T> SecondHalf<H> for AfterBody<H, P, B, T> {}
 
-/// How a guarded handler, or a generic public one, is known: by the proof that it takes.
+/// Identifies a guarded handler, or a generic public one, by the proof among its parameters.
 #[derive(Debug)]
 pub enum Guarded {}
 
-/// How a handler is known whose check is finished after its body: by both halves of the check, first and last.
+/// Identifies a handler whose check continues after the body, by both halves of the check: its first and last
+/// parameters.
 #[derive(Debug)]
 pub enum ByBothHalves {}
 
-/// How a public handler is known: by being the function that gives the reason.
+/// Identifies a public handler by the function that has the attribute.
 #[derive(Debug)]
 pub enum PublicRoute {}
 
-/// Whether `function` is the public handler `H`.
+/// Checks that `function` is the public handler `H`.
 pub(crate) fn is_public<H: PublicFunction, F: 'static>(function: &F) -> Result<(), RouteFault> {
     if H::is(function) {
         Ok(())

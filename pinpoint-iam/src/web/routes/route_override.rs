@@ -1,25 +1,25 @@
-//! Where a list puts a handler.
+//! The route of a handler in a list.
 
 use super::{MountedRoute, RouteFault};
 use crate::action::Route;
 use crate::web::{Access, Declaration};
 
-/// The method and path of a handler, as far as the list says them; the catalog says the rest.
+/// The method and path of a handler, as far as the list specifies them. The catalog provides the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RouteOverride {
-    /// The method in upper case, where it is not the catalog's.
+    /// The method in upper case, if it is not the catalog's.
     pub method: Option<&'static str>,
-    /// The path, where it is not the catalog's.
+    /// The path, if it is not the catalog's.
     pub path: Option<&'static str>,
 }
 
 impl RouteOverride {
-    /// The route of a handler at this place.
+    /// Returns the complete route of a handler.
     ///
     /// # Errors
     ///
-    /// When a part is missing and the catalog does not say it: it has a route for the one action that a handler requires,
-    /// and none for public handlers and for several actions at once.
+    /// Fails if neither the list nor the catalog specifies the method or the path. The catalog has a route only for
+    /// handlers that require a single action, not for public handlers or for several actions.
     pub(crate) fn of(self, declaration: &'static Declaration) -> Result<MountedRoute, RouteFault> {
         let (method, path) = match self {
             Self {

@@ -1,4 +1,4 @@
-//! What must hold of the routes of an application, whatever the framework.
+//! Rules for the routes of an application in all frameworks.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::{MountedRoute, RouteFault};
 use crate::guard::is_parameter;
 use crate::web::{BindingSource, Declaration, PathParameter, Requirement, ResourceBinding};
 
-/// Everything that is wrong, in the order of the routes.
+/// Returns all errors, in the order of the routes.
 pub(crate) fn faults(routes: &[MountedRoute]) -> Vec<RouteFault> {
     let mut faults = Vec::new();
     let mut served: BTreeMap<String, Vec<&MountedRoute>> = BTreeMap::new();
@@ -31,7 +31,7 @@ pub(crate) fn faults(routes: &[MountedRoute]) -> Vec<RouteFault> {
     faults
 }
 
-/// What keeps two routes of one shape from being served together.
+/// Returns the error if two routes of one shape cannot be served together.
 fn clash(one: &MountedRoute, other: &MountedRoute) -> Option<RouteFault> {
     let Declaration {
         handler,
@@ -58,7 +58,7 @@ fn clash(one: &MountedRoute, other: &MountedRoute) -> Option<RouteFault> {
     }
 }
 
-/// What the parameters of a handler need of its path, and the path does not give.
+/// Returns errors for parameters of a handler that its path does not provide.
 fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
     let declaration = route.declaration;
     let bound: Vec<&str> = declaration
@@ -80,7 +80,7 @@ fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
     let mut faults = Vec::new();
     for parameter in declaration.path_parameters {
         match parameter {
-            // A name that the check does not use may be that of a struct with fields for any number of placeholders.
+            // A name that the check does not use may bind a struct, whose fields may take any number of placeholders.
             PathParameter::Single(name) if !bound.contains(name) => {}
             PathParameter::Single(name) if !has(name) => faults.push(lacks(name)),
             PathParameter::Single(_) if names.len() < 2 => {}
@@ -145,7 +145,7 @@ fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
     faults
 }
 
-/// The handler's parameters that fill placeholders of ARNs by their names.
+/// The parameters of the handler that fill placeholders of ARNs by name.
 fn bound_parameters(requirement: &Requirement) -> Vec<&'static str> {
     let mut bound = Vec::new();
     for action in requirement.actions() {
@@ -165,7 +165,7 @@ fn bound_parameters(requirement: &Requirement) -> Vec<&'static str> {
     bound
 }
 
-/// A parameter as paths write it: `{application-id}`.
+/// Writes a parameter as in a path: `{application-id}`.
 fn braced(parameter: &str) -> String {
     format!("{{{}}}", parameter.replace('_', "-"))
 }

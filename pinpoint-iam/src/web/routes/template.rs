@@ -1,15 +1,15 @@
-//! The path of a route, read.
+//! Parses the paths of routes.
 
-/// The placeholders of a path, and what is left without their names.
+/// The placeholders of a path, and its shape.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Template<'p> {
     /// The names, in the order of the path.
     pub(super) names: Vec<&'p str>,
-    /// The path with its placeholders' names taken out: two paths of one shape are served the same requests.
+    /// The path without the names of its placeholders. Two paths of one shape match the same requests.
     pub(super) shape: String,
 }
 
-/// Why a path cannot be read, and what to do.
+/// The reason why a path cannot be parsed, and a hint.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unreadable {
     pub(super) message: String,
@@ -17,7 +17,7 @@ pub(super) struct Unreadable {
 }
 
 impl<'p> Template<'p> {
-    /// Reads a path in the notation of [`MountedRoute::path`](super::MountedRoute::path).
+    /// Parses a path in the notation of [`MountedRoute::path`](super::MountedRoute::path).
     pub(super) fn parse(path: &'p str) -> Result<Self, Unreadable> {
         let Some(behind_slash) = path.strip_prefix('/') else {
             let hint = format!("write `/{path}`");
@@ -80,7 +80,7 @@ impl<'p> Template<'p> {
             let message = format!("goes on behind `{{*{name}}}`, which takes all that is left");
             return unreadable(path, &message, "let the placeholder be the last segment");
         }
-        // The names of parameters do not tell `-` from `_`.
+        // Parameter names do not distinguish `-` from `_`.
         if self
             .names
             .iter()
@@ -96,7 +96,7 @@ impl<'p> Template<'p> {
     }
 }
 
-/// A path with its placeholders filled by name. What cannot be read stays as it is.
+/// Fills the placeholders of a path by name. Unparsable parts remain unchanged.
 #[cfg(feature = "testing")]
 pub(super) fn fill(path: &str, value: impl Fn(&str) -> String) -> String {
     let unescaped = |text: &str| text.replace("{{", "{").replace("}}", "}");
@@ -111,7 +111,7 @@ pub(super) fn fill(path: &str, value: impl Fn(&str) -> String) -> String {
     filled
 }
 
-/// The first placeholder of a segment, with what stands before and behind it.
+/// The first placeholder of a segment, with the text before and after it.
 fn placeholder(segment: &str) -> Option<(&str, &str, &str)> {
     let mut start = 0;
     loop {
@@ -126,7 +126,7 @@ fn placeholder(segment: &str) -> Option<(&str, &str, &str)> {
     }
 }
 
-/// A text of a path without its doubled braces.
+/// Unescapes doubled braces in the literal text of a path.
 fn literal(text: &str) -> String {
     text.replace("{{", "").replace("}}", "")
 }
