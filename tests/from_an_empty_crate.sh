@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Follows the guide's chapter "Your own catalog" in an empty crate in a temporary directory.
 #
-# The files are the code blocks of the chapter: each stands below a line that is its path in backticks and a colon. They are
-# built, tested and run, and held against examples/widgets. Then an action is misspelled, which must not compile.
+# The files are the code blocks of the chapter. The line above each one consists of its path in backticks and a colon.
+# They are built, tested and run, and compared with examples/widgets. Then an action is misspelled, which must not
+# compile.
 #
-# Nothing is fetched: the versions are those of this workspace's Cargo.lock, which `cargo fetch` brings to a new machine.
+# Nothing is downloaded: the versions are those of this workspace's Cargo.lock, which `cargo fetch` downloads on a new
+# machine.
 set -euo pipefail
 repository="$(cd "$(dirname "$0")/.." && pwd)"
 example="$repository/examples/widgets"
 
-# Built beside the packages of the tests of own catalogs, which have the same dependencies.
+# The build directory is shared with the tests of own catalogs, which have the same dependencies.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$repository/target}/tmp/own-catalog-target"
 export CARGO_TERM_COLOR=never
 
@@ -34,15 +36,15 @@ chapter() {
     cat "$repository/docs/guide/src/own-catalog.md"
 }
 
-# The paths of the chapter's files, one on each line.
+# Prints the paths of the chapter's files, one on each line.
 paths() {
     chapter | sed -n 's/^`\(.*\)`:$/\1/p'
 }
 
-# The code block below the line that names the path $1.
+# Prints the code block below the line that contains the path $1.
 block() {
     chapter | awk -v name="\`$1\`:" '
-        # It reads to the end: who writes to a closed pipe would fail.
+        # It reads to the end, because writing to a closed pipe would fail.
         inside && /^```/ { found = inside = 0 }
         inside { print }
         found && !inside && /^```/ { inside = 1 }

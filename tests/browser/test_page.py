@@ -22,7 +22,7 @@ COLUMN = """
     const rows = document.querySelector(`section[aria-labelledby='${table}'] tbody`).rows;
     return Array.from(rows, row => row.cells[column].textContent);
 """
-# Where a row is, and what is at its upper left corner: the row itself, unless something hides it.
+# The position of a row, and the element at its upper left corner: the row itself, unless something hides it.
 PLACE = """
     const row = document.getElementById(arguments[0]);
     const box = row.cells[0].getBoundingClientRect();
@@ -33,7 +33,7 @@ PLACE = """
         filter: document.getElementById('_filter').value,
     };
 """
-# The contrast of every text with what is behind it, where it is less than WCAG's level AA asks for.
+# The contrast of every text with its background, if it is below WCAG level AA.
 FAINT = """
     const parse = color => (color.match(/[\\d.]+/g) || []).map(Number);
     const light = color => {
@@ -117,7 +117,7 @@ class PageTest(BrowserTest):
         self.assertGreater(len(everything), 250)
         self.assertEqual(self.browser.run(count), f"{len(everything)} rows")
 
-        # The guide shows this view, as docs/reference/mobiletargeting.png.
+        # The guide contains this view as docs/reference/mobiletargeting.png.
         self.browser.show(1600, 760)
         self.filter_for("segment TAG")
         shown = self.browser.run(SHOWN)
@@ -131,7 +131,7 @@ class PageTest(BrowserTest):
         self.browser.press("zzz")
         self.assertEqual(self.browser.run(SHOWN), [])
         visible = "return Array.from(document.querySelectorAll('#_none, section'), part => !part.hidden)"
-        # The remark, and none of the tables.
+        # Only the remark is visible, and none of the tables.
         self.assertEqual(self.browser.run(visible), [True] + [False] * 6)
 
         self.browser.press(ESCAPE)
@@ -144,7 +144,7 @@ class PageTest(BrowserTest):
         self.assertEqual(self.browser.run(PLACE, row), landed)
         self.picture("link")
 
-        # A row that the filter hides, and a row far to the left of where the reader is.
+        # A row that the filter hides, and a row far to the left of the visible part.
         row = "mobiletargeting-resource-types.segment"
         self.filter_for("GetApp ")
         self.browser.run("scrollTo(900, 200); location.hash = arguments[0]", row)
@@ -172,7 +172,7 @@ class PageTest(BrowserTest):
         """
         self.assertEqual(set(self.browser.run(sorted_by, table)), {"none"})
         self.browser.run("document.getElementById('_filter').focus()")
-        # To the heading of the table, which is a link, then to its columns.
+        # To the heading of the table, which is a link, and then to its columns.
         self.browser.press([TAB, TAB])
         self.assertEqual(self.focused(), "Operation")
         self.browser.press([TAB])
@@ -235,7 +235,7 @@ class PageTest(BrowserTest):
 
 
 class RoutesTest(BrowserTest):
-    """The page of the example: its routes, and who can do what."""
+    """Tests of the example's page: its routes, and who can do what."""
 
     PAGE = (DOCS / "campaigns" / "campaigns.html").as_uri()
 
@@ -253,7 +253,7 @@ class RoutesTest(BrowserTest):
         self.assertEqual(self.browser.run(PLACE, row), landed)
         self.picture("routes-link")
 
-    def test_sorting_by_what_somebody_can_do(self):
+    def test_sorting_by_what_a_principal_can_do(self):
         click = """
             const headers = document.querySelectorAll("section[aria-labelledby='access'] thead button");
             headers[3].click();

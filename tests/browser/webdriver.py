@@ -1,4 +1,4 @@
-"""A browser, driven over the WebDriver protocol with nothing but Python's standard library."""
+"""A browser, controlled over the WebDriver protocol with only Python's standard library."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ FLAGS = [
 
 
 class Browser:
-    """A headless Chromium with a profile of its own, gone when the block ends."""
+    """A headless Chromium with its own profile, which is deleted when the block ends."""
 
     def __enter__(self):
         self.profile = tempfile.TemporaryDirectory(prefix="pinpoint-iam-browser-")
@@ -67,7 +67,7 @@ class Browser:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        # The driver is on this machine; a proxy of the environment is none of its business.
+        # The driver runs on this machine, so a proxy from the environment must not be used.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=120) as answer:
@@ -79,11 +79,11 @@ class Browser:
         self.call("POST", "/url", {"url": address})
 
     def run(self, script, *arguments):
-        """Runs the body of a function in the page, and gives what it returns."""
+        """Runs the body of a function in the page, and returns its result."""
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
     def press(self, keys):
-        """Presses keys one after the other, as somebody at a keyboard does."""
+        """Presses keys one after the other, like a person at a keyboard."""
         presses = [
             {"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")
         ]
@@ -91,12 +91,12 @@ class Browser:
         self.call("POST", "/actions", {"actions": [source]})
 
     def protocol(self, command, **parameters):
-        """A command of the browser's own protocol."""
+        """Sends a command of the browser's own protocol."""
         body = {"cmd": command, "params": parameters}
         return self.call("POST", "/goog/cdp/execute", body)
 
     def console(self):
-        """What the page has written to the console since the last call, its errors included."""
+        """Returns what the page has written to the console since the last call, including errors."""
         return [entry["message"] for entry in self.call("POST", "/se/log", {"type": "browser"})]
 
     def show(self, width, height, *, is_phone=False, is_dark=False):

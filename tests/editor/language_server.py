@@ -1,4 +1,4 @@
-"""Talks to rust-analyzer in the language server protocol, as an editor does."""
+"""Communicates with rust-analyzer in the language server protocol, like an editor."""
 
 import json
 import os
@@ -73,7 +73,7 @@ class LanguageServer:
                 return message["result"]
 
     def at(self, line, word):
-        """The place behind `word` in the one line that contains `line`."""
+        """Returns the position after `word` in the only line that contains `line`."""
         [(number, found)] = [
             (number, found) for number, found in enumerate(self.text.split("\n")) if line in found
         ]

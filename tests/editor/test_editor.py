@@ -53,7 +53,7 @@ class Editor(unittest.TestCase):
                 for action in ("GetCampaign", "GetCampaigns", "GetCampaignVersions"):
                     self.assertTrue(any(label.startswith(action) for label in labels), labels)
 
-    def test_what_stands_in_the_body_is_still_known_behind_an_error(self):
+    def test_parameters_are_known_in_the_body_after_an_error(self):
         for handler in ("half_typed", "in_all"):
             line = f"async fn {handler}("
             self.assertIn("application_id", self.server.hover(line, "application_id"))

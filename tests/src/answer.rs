@@ -1,18 +1,18 @@
-//! What a service answered, whatever the framework.
+//! The response of a service, independent of the framework.
 
-/// What a service answered.
+/// The response of a service.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The headers, as they came.
+    /// The headers, in their original order.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub text: String,
 }
 
 impl Answer {
-    /// The value of the only header of this name.
+    /// Returns the value of the only header with this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self
             .headers

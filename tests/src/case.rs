@@ -1,6 +1,6 @@
-//! Cases of an evaluation suite: one request, the policies that have a say in it, and the answer.
+//! Cases of an evaluation suite: one request, the applicable policies, and the result.
 //!
-//! `conformance/FORMAT.md` describes the format. It is read by the program `decide` and by the conformance tests.
+//! `conformance/FORMAT.md` describes the format. The program `decide` and the conformance tests read it.
 
 #![expect(clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
@@ -19,11 +19,11 @@ use serde_json::value::RawValue;
 
 use crate::policies::Policies;
 
-/// One case, as it is written.
+/// One case in its written form.
 #[derive(Deserialize)]
 #[serde(expecting = "an object with the members of a case")]
 pub struct Case<'a> {
-    /// The name, which the answer repeats.
+    /// The name, which is repeated in the result.
     pub name: String,
     principal: PrincipalText,
     action: String,
@@ -48,7 +48,7 @@ pub struct Case<'a> {
     scps: Vec<Vec<&'a RawValue>>,
     #[serde(borrow, default)]
     rcps: Vec<Vec<&'a RawValue>>,
-    /// The answer that the suite expects, when it says one.
+    /// The result that the suite expects, if it contains one.
     #[serde(default)]
     pub expected: Option<String>,
 }
@@ -123,27 +123,27 @@ impl<'de: 'a, 'a> Deserialize<'de> for OneOrMany<'a> {
     }
 }
 
-/// The evaluators that there are.
+/// The available evaluators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evaluator {
-    /// Walks every statement.
+    /// Evaluates every statement.
     Reference,
-    /// Compiles the policies first, as an authorizer does when it loads them.
+    /// Compiles the policies first, like an authorizer that loads them.
     Compiled,
 }
 
 impl Evaluator {
-    /// Every evaluator, for tests that run a case on each.
+    /// All evaluators, for tests that run a case with each.
     pub const ALL: [Self; 2] = [Self::Reference, Self::Compiled];
 
-    /// The evaluator called `name`.
+    /// Returns the evaluator called `name`.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|evaluator| evaluator.name() == name)
     }
 
-    /// The name on the command line.
+    /// Returns the name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reference => "reference",
@@ -151,11 +151,11 @@ impl Evaluator {
         }
     }
 
-    /// What the evaluator answers.
+    /// Evaluates a request.
     ///
     /// # Panics
     ///
-    /// When the policies are too large to be compiled, which takes gigabytes.
+    /// If the policies are too large to be compiled, which takes gigabytes.
     pub fn answer(self, stack: &PolicyStack<'_>, request: &Request<'_>) -> Evaluation {
         match self {
             Self::Reference => reference::decide(stack, request),
@@ -167,21 +167,21 @@ impl Evaluator {
     }
 }
 
-/// The answer to a case, as `decide` prints it.
+/// The result of a case, as printed by `decide`.
 #[derive(Debug, Serialize)]
 pub struct CaseAnswer {
     /// The name of the case.
     pub name: String,
     /// `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`.
     pub decision: &'static str,
-    /// What decided.
+    /// The statement or rule that determined the decision.
     pub by: String,
-    /// The condition keys that the decision depends on and that are not known.
+    /// The unknown condition keys that the decision depends on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
 }
 
-/// Why a case could not be decided.
+/// The reason why a case could not be decided.
 #[derive(Debug)]
 pub struct CaseError(String);
 
@@ -198,10 +198,10 @@ impl Case<'_> {
     ///
     /// # Errors
     ///
-    /// When a policy does not parse, or the principal, action or resource are none.
+    /// If a policy cannot be parsed, or if the principal, action or resource is invalid.
     pub fn decide(&self, evaluator: Evaluator) -> Result<CaseAnswer, CaseError> {
         let policies = policies(self)?;
-        // The case states every condition key there is: none comes from the principal behind its back.
+        // A case contains all condition keys. The principal must not add any.
         let principal = self
             .principal
             .read(self.role_arn())?
@@ -232,7 +232,7 @@ impl Case<'_> {
         Ok(self.answer(answer))
     }
 
-    /// `aws:PrincipalArn`, which for a session is the ARN of its role, path included.
+    /// Returns `aws:PrincipalArn`. For a session it is the ARN of the role, including its path.
     fn role_arn(&self) -> Option<&str> {
         let mut keys = self.context.iter();
         let (_, value) = keys.find(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"))?;
@@ -267,18 +267,19 @@ impl Case<'_> {
 }
 
 impl PrincipalText {
-    /// The caller. The ARN of a session does not have the path of its role, which `role_arn` may have.
+    /// Returns the caller. The ARN of a session does not contain the path of its role, but `role_arn` may contain it.
     ///
     /// # Errors
     ///
-    /// When it is not the ARN of a caller.
+    /// If it is not the ARN of a caller.
     pub fn read(&self, role_arn: Option<&str>) -> Result<Principal, CaseError> {
         let from_arn = |arn: &str| {
             if let Some(principal) = role_arn.and_then(|role| session_of(role, arn)) {
                 return Ok(principal);
             }
             let principal = Principal::from_arn(arn).or_else(|error| {
-                // A suite may name a role where it means one of the role's sessions, or the provider of a caller.
+                // A suite may use the ARN of a role for one of its sessions, or of an identity provider for one of its
+                // callers.
                 let others = Principal::role_session(arn, "session")
                     .or_else(|_| Principal::saml(arn))
                     .or_else(|_| Principal::web_identity(arn));
@@ -303,7 +304,7 @@ impl PrincipalText {
     }
 }
 
-/// The session `arn` of the role `role`; `None` where it is none of that role.
+/// Returns the session `arn` of the role `role`, or `None` if `arn` is not a session of that role.
 fn session_of(role: &str, arn: &str) -> Option<Principal> {
     let (_, session) = arn.split_once(":assumed-role/")?;
     let (name, session) = session.split_once('/')?;
@@ -311,7 +312,7 @@ fn session_of(role: &str, arn: &str) -> Option<Principal> {
     (principal.arn() == Some(arn) && principal.name() == name).then_some(principal)
 }
 
-/// The policies of a case, parsed.
+/// Returns the parsed policies of a case.
 fn policies(case: &Case<'_>) -> Result<Policies, CaseError> {
     let levels = |member: &str, levels: &[Vec<&RawValue>]| {
         levels

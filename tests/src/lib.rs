@@ -1,4 +1,4 @@
-//! What the tests that span the crates of the workspace share.
+//! Code shared by the tests that span several crates of the workspace.
 
 pub mod answer;
 pub mod case;
@@ -7,7 +7,8 @@ pub mod policies;
 pub mod table;
 pub mod ui;
 
-/// The code of the README and the guide, compiled and run as doctests. `tests/from_an_empty_crate.sh` builds the code of the chapter "Your own catalog".
+/// The code of the README and the guide, compiled and run as doctests. `tests/from_an_empty_crate.sh` builds the code
+/// of the chapter "Your own catalog".
 #[cfg(doctest)]
 mod guide {
     #[doc = include_str!("../../README.md")]

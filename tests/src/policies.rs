@@ -2,18 +2,18 @@
 
 use pinpoint_iam::{Policy, PolicyStack};
 
-/// What a [`PolicyStack`] borrows.
+/// The policies that a [`PolicyStack`] borrows.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     /// Identity-based policies.
     pub identity: Vec<Policy>,
-    /// The permissions boundary, where there is one.
+    /// The permissions boundary, if there is one.
     pub boundary: Option<Vec<Policy>>,
-    /// The session policies, where there are any.
+    /// The session policies, if there are any.
     pub session: Option<Vec<Policy>>,
-    /// The policy of the resource.
+    /// The resource-based policy.
     pub resource: Option<Policy>,
-    /// The policy of the VPC endpoint.
+    /// The VPC endpoint policy.
     pub vpc_endpoint: Option<Policy>,
     /// The service control policies of each level.
     pub scps: Vec<Vec<Policy>>,
@@ -22,7 +22,7 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// The policies, as the evaluators take them.
+    /// Returns the policies as the evaluators accept them.
     pub fn stack(&self) -> PolicyStack<'_> {
         PolicyStack {
             identity: &self.identity,

@@ -1,6 +1,6 @@
-//! The table `conformance/evaluation.toml`: requests, policies and answers, one rule a case.
+//! The table `conformance/evaluation.toml`: requests, policies and expected results, with one rule for each case.
 //!
-//! The head of the table describes the format.
+//! The comment at the start of the table describes the format.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,11 +54,11 @@ struct Caller {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Case {
-    /// What the case shows.
+    /// The behavior that the case shows.
     pub name: String,
-    /// The rules that it shows, as `RULES.toml` names them.
+    /// The rules that the case covers, by their names in `RULES.toml`.
     pub rules: Vec<String>,
-    /// The reason for the answer.
+    /// The reason for the expected result.
     pub why: String,
     principal: Option<String>,
     action: Option<String>,
@@ -114,7 +114,7 @@ enum Expected {
     Denied,
 }
 
-/// The same case for many requests.
+/// The requests of a case with the same policies.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ErrorResponses {
@@ -138,7 +138,7 @@ impl ErrorResponses {
     }
 }
 
-/// One request of a case, with what is expected of it.
+/// One request of a case, with its expected result.
 struct Question<'a> {
     principal: &'a str,
     action: &'a str,
@@ -147,16 +147,16 @@ struct Question<'a> {
 }
 
 impl Table {
-    /// Reads a table.
+    /// Parses a table.
     ///
     /// # Errors
     ///
-    /// When the text is not such a table.
+    /// If the text is not such a table.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
 
-    /// Asks `evaluator` every question of `case`, and says what is wrong with the answers.
+    /// Evaluates all requests of `case` with `evaluator`, and returns the errors in the results.
     pub fn check(&self, case: &Case, evaluator: Evaluator) -> Vec<String> {
         let questions = self.questions(case);
         if questions.is_empty() {
@@ -181,7 +181,7 @@ impl Table {
             .collect()
     }
 
-    /// Names of `[principals]` and `[statements]` that no case mentions.
+    /// Returns the names in `[principals]` and `[statements]` that no case uses.
     pub fn unused(&self) -> Vec<&str> {
         let mut used = BTreeSet::from([self.defaults.principal.as_str()]);
         for case in &self.cases {
@@ -413,12 +413,12 @@ impl Case {
     }
 }
 
-/// `identity 2.1`: policies are named so that this says where a statement stands.
+/// Returns the policy and statement, such as `identity 2.1`. The names of policies contain the position.
 fn place(statement: &StatementId) -> String {
     format!("{}.{}", statement.policy().name(), statement.index() + 1)
 }
 
-/// The member of a case that has the policies of a type.
+/// Returns the member of a case that contains the policies of a type.
 const fn policy_member(policy_type: PolicyType) -> &'static str {
     match policy_type {
         PolicyType::ResourceControl => "rcp",

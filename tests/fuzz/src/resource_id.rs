@@ -27,12 +27,12 @@ struct Input<'a> {
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Id<'a> {
-    /// The id of the same field in the other list, or a spelling of a name of a closed list.
+    /// The id of the same field in the other list, or a spelling of a name from a closed list.
     Known(u8),
     Text(&'a str),
 }
 
-/// A name of a closed list, as the list spells it, in lower case, or with one capital, which is not accepted.
+/// Returns a name from a closed list: as in the list, in lower case, or with one capital, which is not accepted.
 fn spelling(names: &[&str], index: u8) -> String {
     let index = usize::from(index);
     let name = names[index % names.len()];
@@ -88,13 +88,13 @@ fn read(metadata: &'static ResourceTypeMetadata, part: &ResourcePart) -> Vec<Str
     fields.map(value).map(Cow::into_owned).collect()
 }
 
-/// The name of a closed list that `value` spells: as the list does, or in lower case.
+/// Returns the name from a closed list that `value` spells, as in the list or in lower case.
 fn listed(names: &'static [&'static str], value: &str) -> Option<&'static str> {
     let mut names = names.iter().copied();
     names.find(|name| *name == value || name.to_ascii_lowercase() == value)
 }
 
-/// Whether two lists of accepted ids mean the same resource.
+/// Returns whether two lists of accepted ids identify the same resource.
 fn is_same(metadata: &'static ResourceTypeMetadata, ids: &[&str], others: &[&str]) -> bool {
     let fields = metadata.fields.iter().zip(ids.iter().zip(others));
     fields
@@ -105,7 +105,7 @@ fn is_same(metadata: &'static ResourceTypeMetadata, ids: &[&str], others: &[&str
         })
 }
 
-/// A closed list accepts the spellings of its names, and nothing else.
+/// Checks that a closed list accepts only the spellings of its names.
 fn check_lists(
     metadata: &'static ResourceTypeMetadata,
     ids: &[&str],
@@ -126,7 +126,7 @@ fn check_lists(
     }
 }
 
-/// The ARN has no separator and no wildcard but its type's; it gives the ids back.
+/// Checks that the ARN contains only the separators and wildcards of its type, and that the ids can be read back.
 fn check_part(
     metadata: &'static ResourceTypeMetadata,
     scope: &Scope,

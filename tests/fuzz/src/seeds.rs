@@ -11,7 +11,7 @@ use toml::{Table, Value};
 /// Longer seeds only slow the fuzzer down.
 const LONGEST: usize = 4_096;
 
-/// How many seeds of random bytes there are, and the length of each.
+/// The number of seeds that consist of random bytes, and the length of each.
 const BYTE_SEEDS: usize = 500;
 const BYTES: usize = 256;
 
@@ -70,7 +70,7 @@ impl Corpus<'_> {
 
     /// Adds random bytes as seeds, for a target that accepts any bytes.
     fn add_bytes(&mut self) {
-        // A linear congruential generator, which gives the same bytes in every run.
+        // A linear congruential generator, which returns the same bytes in every run.
         let mut state = 1_u64;
         for number in 0..BYTE_SEEDS {
             let mut byte = || {

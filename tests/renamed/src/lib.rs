@@ -1,4 +1,4 @@
-//! A crate that knows `pinpoint-iam` by another name: what the macros write refers to it by that name.
+//! A crate that depends on `pinpoint-iam` under another name. The code that the macros generate uses that name.
 
 use axum::extract::Path;
 use my_guard::policy::Document;
@@ -11,16 +11,16 @@ pub async fn get_app(Path(application_id): Path<String>) -> String {
     application_id
 }
 
-/// Whether the service is there.
+/// Returns whether the service is available.
 #[public("load balancer health check")]
 pub async fn health() {}
 
-/// What is served.
+/// The routes of the service.
 pub fn service() -> Routes<Authorizer> {
     routes![get_app, "GET /healthz" => health]
 }
 
-/// What readers may do.
+/// The permissions of readers.
 pub fn reader() -> Document {
     include_policy!("reader.json")
 }

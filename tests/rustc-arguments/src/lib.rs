@@ -1,12 +1,13 @@
-//! With which arguments the compiler was called.
+//! The arguments with which the compiler was called.
 //!
-//! Cargo decides where the dependencies of a crate are, and only the compiler learns it. A test that compiles more crates
-//! against the same dependencies, without building any of them again, has to know it too. A procedural macro runs in the
-//! compiler and sees its arguments.
+//! Cargo decides where the dependencies of a crate are, and passes this only to the compiler. A test that compiles more
+//! crates with the same dependencies, without building them again, needs it too. A procedural macro runs in the
+//! compiler and can read its arguments.
 
 use proc_macro::{Delimiter, Group, Literal, Punct, Spacing, TokenStream, TokenTree};
 
-/// The arguments of the compiler that compiles the crate, as `&[&str]`. Arguments that are not Unicode are left out.
+/// Returns the arguments of the compiler that compiles the crate, as `&[&str]`. Arguments that are not Unicode are
+/// omitted.
 #[proc_macro]
 pub fn rustc_arguments(_: TokenStream) -> TokenStream {
     let arguments = std::env::args_os().filter_map(|argument| argument.into_string().ok());

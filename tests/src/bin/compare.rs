@@ -1,4 +1,4 @@
-//! Compares the pairs of policies of a suite: JSON lines in, JSON lines out.
+//! Compares the pairs of policies of a suite. Reads and writes JSON lines.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufWriter, Write};
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
     match run(io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has gone: nothing is left to do.
+        // The reader of the output has ended, so the rest is not needed.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("compare: {error}");
@@ -92,7 +92,7 @@ struct Pair<'a> {
     catalogs: Vec<String>,
 }
 
-/// A pair that could not be compared.
+/// The error for a pair that could not be compared.
 #[derive(Serialize)]
 struct Fault {
     name: Option<String>,
@@ -109,7 +109,7 @@ struct Answer {
     micros: u128,
 }
 
-/// A request, as `decide` reads it.
+/// A request, in the input format of `decide`.
 #[derive(Serialize)]
 struct AskedRequest {
     principal: PrincipalJson,

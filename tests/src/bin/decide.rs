@@ -1,4 +1,4 @@
-//! Decides the cases of an evaluation suite: JSON lines in, JSON lines out.
+//! Decides the cases of an evaluation suite. Reads and writes JSON lines.
 
 use std::io::{self, BufRead, BufWriter, Write};
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     };
     match run(mode, io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has gone: nothing is left to do.
+        // The reader of the output has ended, so the rest is not needed.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("decide: {error}");
@@ -46,7 +46,7 @@ enum Mode {
 }
 
 impl Mode {
-    /// `None` asks for the usage.
+    /// Parses the arguments. Returns `None` if they ask for the usage.
     fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut evaluator = None;
         let mut grammar = false;
@@ -89,7 +89,7 @@ fn answer(mode: Mode, line: &[u8], output: &mut impl Write) -> io::Result<()> {
         name: name.map(str::to_owned),
         error,
     };
-    // Without the line break, so that places are counted within this one line.
+    // Without the line break, so that positions refer to this one line.
     let Ok(text) = std::str::from_utf8(line.trim_ascii_end()) else {
         return write(output, &fault(None, "the line is not UTF-8".to_owned()));
     };
@@ -112,7 +112,7 @@ fn write(output: &mut impl Write, answer: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(output, answer).map_err(io::Error::from)
 }
 
-/// The name of a case that is otherwise unreadable.
+/// Returns the name of a case that cannot be read otherwise.
 fn name_of(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
@@ -123,14 +123,14 @@ fn name_of(text: &str) -> Option<String> {
         .map(|named| named.name)
 }
 
-/// A case that could not be decided.
+/// The error for a case that could not be decided.
 #[derive(Serialize)]
 struct Fault {
     name: Option<String>,
     error: String,
 }
 
-/// A document that is to be judged.
+/// A document to validate.
 #[derive(Deserialize)]
 #[serde(expecting = "an object with the members of a document case")]
 struct DocumentCase {

@@ -1,4 +1,4 @@
-//! Policies that are still to be written down.
+//! Policies that have not been written as JSON yet.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use serde_json::{Map, Value, json};
 
 use crate::policies::Policies;
 
-/// A policy that is still to be written down.
+/// A policy that has not been written as JSON yet.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// `None` leaves the version out.
+    /// The version. `None` omits it.
     pub version: Option<&'static str>,
     /// The statements.
     pub statements: Vec<Statement>,
 }
 
-/// A statement that is still to be written down.
+/// A statement that has not been written as JSON yet.
 #[derive(Clone, Debug)]
 pub struct Statement {
     /// `Allow` or `Deny`.
@@ -28,14 +28,14 @@ pub struct Statement {
     pub actions: Patterns,
     /// `Resource` or `NotResource`.
     pub resources: Patterns,
-    /// The conditions, no two with the same operator and key.
+    /// The conditions. No two of them have the same operator and key.
     pub conditions: Vec<Condition>,
 }
 
 /// `Action` or `NotAction`, `Resource` or `NotResource`.
 #[derive(Clone, Debug)]
 pub struct Patterns {
-    /// Whether it is the one with `Not`.
+    /// Whether the element is the one with `Not`.
     pub negated: bool,
     /// The patterns.
     pub patterns: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Patterns {
 /// One operator with one key and its values.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// The operator, with set operator and `IfExists`.
+    /// The operator, including a set operator and `IfExists`.
     pub operator: String,
     /// The key.
     pub key: String,
@@ -61,9 +61,9 @@ pub struct Layers {
     pub boundary: Option<Vec<Draft>>,
     /// The session policies.
     pub session: Option<Vec<Draft>>,
-    /// The policy of the resource.
+    /// The resource-based policy.
     pub resource: Option<Draft>,
-    /// The policy of the VPC endpoint.
+    /// The VPC endpoint policy.
     pub vpc_endpoint: Option<Draft>,
     /// The service control policies of each level.
     pub scps: Vec<Vec<Draft>>,
@@ -71,17 +71,17 @@ pub struct Layers {
     pub rcps: Vec<Vec<Draft>>,
 }
 
-/// How to write what can be written in two ways.
+/// Determines how lists with one element are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lists {
-    /// A list of one is written as its element.
+    /// Such a list is written as its element.
     WhereNeeded,
-    /// Every list is written as one.
+    /// Every list is written as a list.
     Always,
 }
 
 impl Layers {
-    /// Every draft, whatever its type.
+    /// Returns all drafts, regardless of their type.
     pub fn drafts_mut(&mut self) -> impl Iterator<Item = &mut Draft> {
         let Self {
             identity,
@@ -102,11 +102,11 @@ impl Layers {
             .chain(rcps.iter_mut().flatten())
     }
 
-    /// The policies, parsed.
+    /// Returns the parsed policies.
     ///
     /// # Errors
     ///
-    /// When one does not parse: then the generators are at fault.
+    /// If one of them cannot be parsed, which is an error in the generators.
     pub fn policies(&self, lists: Lists) -> Result<Policies, String> {
         let one = |name: &str, draft: &Draft| draft.parse(name, lists);
         let all = |name: &str, drafts: &[Draft]| {
@@ -143,7 +143,7 @@ impl Layers {
 }
 
 impl Draft {
-    /// A policy of the current version.
+    /// Creates a policy of the current version.
     pub fn of(statements: Vec<Statement>) -> Self {
         Self {
             version: Some("2012-10-17"),
@@ -151,7 +151,7 @@ impl Draft {
         }
     }
 
-    /// The policy as JSON.
+    /// Returns the policy as JSON.
     pub fn to_json(&self, lists: Lists) -> Value {
         let statements = self
             .statements
@@ -178,7 +178,7 @@ impl Draft {
 }
 
 impl Statement {
-    /// A statement about everything.
+    /// Creates a statement that applies to everything.
     pub fn everything(effect: Effect) -> Self {
         let everything = || Patterns {
             negated: false,

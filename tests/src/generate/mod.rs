@@ -1,9 +1,8 @@
-//! Random policies and requests that have something to do with each other.
+//! Random policies and requests that are related to each other.
 //!
-//! Every list of words here is short, so that patterns meet actions, resources and values often enough for the
-//! interesting things to happen: Allows and Denies in every type of policy, every condition operator with keys that are
-//! absent, empty, single or multivalued, variables with and without values, keys that are not known yet.
-//! `tests/evaluation/generators.rs` sees to it that they do.
+//! All word lists are short, so that patterns often match actions, resources and values. This covers `Allow` and `Deny`
+//! in every policy type, every condition operator with keys that are absent, empty, single-valued or multivalued,
+//! variables with and without values, and unknown keys. `tests/evaluation/generators.rs` checks that they occur.
 
 mod draft;
 mod scenario;
@@ -30,7 +29,7 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// One or two of `words`.
+/// Returns one or two of `words`.
 fn few(words: &[&str]) -> impl Strategy<Value = Vec<String>> + use<> {
     let longest = words.len().min(2);
     subsequence(owned(words), 1..=longest)
@@ -45,7 +44,7 @@ fn effect() -> impl Strategy<Value = Effect> {
     prop_oneof![3 => Just(Effect::Allow), 1 => Just(Effect::Deny)]
 }
 
-/// A condition: any operator, in any form, usually with a key and values that suit it.
+/// Returns a condition: any operator in any form, usually with a suitable key and suitable values.
 pub fn condition() -> impl Strategy<Value = Condition> {
     let set = prop_oneof![4 => Just(""), 1 => Just("ForAllValues:"), 1 => Just("ForAnyValue:")];
     let if_exists = prop::bool::weighted(0.2);
@@ -87,7 +86,7 @@ fn conditions() -> impl Strategy<Value = Vec<Condition>> {
         })
 }
 
-/// A statement, with a principal in `with_principal` of all cases.
+/// Returns a statement, with a principal in the fraction `with_principal` of all cases.
 fn statement(with_principal: f64) -> impl Strategy<Value = Statement> {
     let not = prop::bool::weighted(0.3);
     let principal = option::weighted(with_principal, (not, select(PRINCIPALS.to_vec())));
@@ -117,12 +116,12 @@ fn statement(with_principal: f64) -> impl Strategy<Value = Statement> {
         })
 }
 
-/// An identity-based statement.
+/// Returns an identity-based statement.
 pub fn identity_statement() -> impl Strategy<Value = Statement> {
     statement(0.03)
 }
 
-/// A resource-based statement.
+/// Returns a resource-based statement.
 pub fn resource_statement() -> impl Strategy<Value = Statement> {
     statement(0.97)
 }
@@ -136,7 +135,7 @@ fn draft(statement: impl Strategy<Value = Statement>) -> impl Strategy<Value = D
     })
 }
 
-/// Half of the time everything is allowed, so that the other types of policy get to decide.
+/// Returns a policy that allows everything in half of the cases, so that other policy types determine the decision.
 fn limiting(
     principal: Option<(&'static str, &'static str)>,
     random: impl Strategy<Value = Draft>,
@@ -154,7 +153,7 @@ fn resource_limit() -> impl Strategy<Value = Draft> {
     limiting(Some(("Principal", "\"*\"")), draft(resource_statement()))
 }
 
-/// Policies of every type; most scenes have only some of them.
+/// Returns policies of every type. Most scenarios contain only some of them.
 pub fn layers() -> impl Strategy<Value = Layers> {
     let limit = || option::weighted(0.25, vec(identity_limit(), 0..3));
     let levels = prop_oneof![
@@ -187,7 +186,8 @@ pub fn layers() -> impl Strategy<Value = Layers> {
         )
 }
 
-/// The values of `key`: often one, sometimes several, an empty one, or an empty list. `None`: the key is absent.
+/// Returns values of `key`: often one, sometimes several, an empty one, or an empty list. `None` means that it is
+/// absent.
 pub fn values(key: &str) -> impl Strategy<Value = Option<Vec<String>>> + use<> {
     let words = Family::of_key(key).brought();
     prop_oneof![
@@ -199,7 +199,7 @@ pub fn values(key: &str) -> impl Strategy<Value = Option<Vec<String>>> + use<> {
     ]
 }
 
-/// The condition keys of a request.
+/// Returns the condition keys of a request.
 pub fn context() -> impl Strategy<Value = BTreeMap<String, Vec<String>>> {
     KEYS.map(values).prop_map(|values| {
         let present = KEYS.into_iter().zip(values);
@@ -209,7 +209,7 @@ pub fn context() -> impl Strategy<Value = BTreeMap<String, Vec<String>>> {
     })
 }
 
-/// A request all of whose keys are known.
+/// Returns a request without unknown keys.
 pub fn ask() -> impl Strategy<Value = RequestCase> {
     let account = prop_oneof![
         2 => Just(None),
@@ -233,12 +233,12 @@ pub fn ask() -> impl Strategy<Value = RequestCase> {
         })
 }
 
-/// A request and policies.
+/// Returns a request and policies.
 pub fn scene() -> impl Strategy<Value = Scenario> {
     (layers(), ask()).prop_map(|(layers, ask)| Scenario { layers, ask })
 }
 
-/// Keys that are not known yet: some of [`KEYS`].
+/// Returns the unknown keys, some of [`KEYS`].
 pub fn unknown() -> impl Strategy<Value = Vec<&'static str>> {
     subsequence(KEYS.to_vec(), 1..=KEYS.len())
 }

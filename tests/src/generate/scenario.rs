@@ -1,4 +1,4 @@
-//! Requests, and the policies that have a say in them.
+//! Requests and the policies that apply to them.
 
 use std::collections::BTreeMap;
 
@@ -26,11 +26,11 @@ pub struct RequestCase {
     pub account: Option<&'static str>,
     /// The condition keys with their values.
     pub context: BTreeMap<String, Vec<String>>,
-    /// The condition keys that are not known yet.
+    /// The unknown condition keys.
     pub unknown: Vec<String>,
 }
 
-/// A request and the policies that have a say in it.
+/// A request and the policies that apply to it.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// The policies.
@@ -40,27 +40,27 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// What `evaluator` answers.
+    /// Evaluates the request with `evaluator`.
     ///
     /// # Errors
     ///
-    /// When a policy or the request does not parse: then the generators are at fault.
+    /// If a policy or the request cannot be parsed, which is an error in the generators.
     pub fn answer(&self, evaluator: Evaluator) -> Result<Evaluation, String> {
         self.answer_by(evaluator, Lists::WhereNeeded)
     }
 
-    /// What `evaluator` answers to policies that are written so.
+    /// Evaluates the request with `evaluator`, for policies written in this form.
     ///
     /// # Errors
     ///
-    /// When a policy or the request does not parse: then the generators are at fault.
+    /// If a policy or the request cannot be parsed, which is an error in the generators.
     pub fn answer_by(&self, evaluator: Evaluator, lists: Lists) -> Result<Evaluation, String> {
         self.ask.answer(evaluator, &self.layers.policies(lists)?)
     }
 }
 
 impl RequestCase {
-    /// The request before `unknown` keys are known.
+    /// Returns the request with `unknown` keys.
     #[must_use]
     pub fn forget(&self, unknown: &[&str]) -> Self {
         let mut ask = self.clone();
@@ -70,11 +70,11 @@ impl RequestCase {
         ask
     }
 
-    /// What `evaluator` answers to the request by `policies`.
+    /// Evaluates the request with `evaluator` and `policies`.
     ///
     /// # Errors
     ///
-    /// When a part of the request does not parse: then the generators are at fault.
+    /// If a part of the request cannot be parsed, which is an error in the generators.
     pub fn answer(&self, evaluator: Evaluator, policies: &Policies) -> Result<Evaluation, String> {
         self.put(|request| evaluator.answer(&policies.stack(), request))
     }
@@ -83,9 +83,9 @@ impl RequestCase {
     ///
     /// # Errors
     ///
-    /// When a part of the request does not parse: then the generators are at fault.
+    /// If a part of the request cannot be parsed, which is an error in the generators.
     pub fn put<T>(&self, ask: impl FnOnce(&Request<'_>) -> T) -> Result<T, String> {
-        // Every key of the request is stated: what comes from a principal is for other tests.
+        // All keys are part of the request. Other tests cover the keys of a principal.
         let principal = caller(self.caller)?.with_keys(Context::new());
         let context = self.context();
         let action = RequestedAction::parse(&self.action).map_err(|error| error.to_string())?;
@@ -100,7 +100,7 @@ impl RequestCase {
         Ok(ask(&request))
     }
 
-    /// The condition keys.
+    /// Returns the condition keys.
     pub fn context(&self) -> Context {
         let mut context = Context::new();
         for (key, values) in &self.context {

@@ -1,4 +1,4 @@
-//! The words that random policies and requests consist of.
+//! The words in random policies and requests.
 
 use pinpoint_iam::condition::BaseOperator;
 
@@ -17,8 +17,8 @@ pub const KEYS: [&str; 11] = [
     "x:digest",
 ];
 
-/// The callers of the requests: ARNs, that of a role for a session of it, an identity provider, a service and a caller without
-/// credentials.
+/// The callers of the requests: ARNs (that of a role represents one of its sessions), an identity provider, a service
+/// and a caller without credentials.
 pub const CALLERS: [&str; 11] = [
     "arn:aws:iam::111122223333:user/ana",
     "arn:aws:sts::111122223333:assumed-role/worker/monday",
@@ -55,7 +55,7 @@ pub const RESOURCES: [&str; 7] = [
     "*",
 ];
 
-/// Patterns over actions. The first ones have no wildcard in the service prefix.
+/// Patterns for actions. The first ones have no wildcard in the service prefix.
 pub const ACTION_PATTERNS: [&str; 12] = [
     "*",
     "*:*",
@@ -71,10 +71,10 @@ pub const ACTION_PATTERNS: [&str; 12] = [
     "??:*",
 ];
 
-/// How many of [`ACTION_PATTERNS`] have no wildcard in the service prefix.
+/// The number of [`ACTION_PATTERNS`] without a wildcard in the service prefix.
 pub const PLAIN_ACTION_PATTERNS: usize = 9;
 
-/// Patterns over resources. The first ones have no variables; the last one is left to its service.
+/// Patterns for resources. The first ones have no variables. The last one is valid only for its service.
 pub const RESOURCE_PATTERNS: [&str; 22] = [
     "*",
     "arn:*",
@@ -100,7 +100,7 @@ pub const RESOURCE_PATTERNS: [&str; 22] = [
     "execute-api:/*",
 ];
 
-/// How many of [`RESOURCE_PATTERNS`] are ARNs without variables, or `*`.
+/// The number of [`RESOURCE_PATTERNS`] that are `*` or ARNs without variables.
 pub const PLAIN_RESOURCE_PATTERNS: usize = 15;
 
 /// Principal elements.
@@ -120,7 +120,7 @@ pub(super) const PRINCIPALS: [&str; 13] = [
     r#"{"Federated": "accounts.google.com"}"#,
 ];
 
-/// What the values of an operator are.
+/// The values that an operator compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
     Text,
@@ -171,7 +171,7 @@ impl Family {
         own.collect()
     }
 
-    /// Values for policies.
+    /// Returns values for policies.
     pub(super) const fn written(self) -> &'static [&'static str] {
         match self {
             Self::Text => &[
@@ -210,7 +210,8 @@ impl Family {
         }
     }
 
-    /// Values for requests, the last of which no operator of the family can compare, if there is such a thing.
+    /// Returns values for requests. The last one is not comparable by any operator of the family, if such a value
+    /// exists.
     pub(super) const fn brought(self) -> &'static [&'static str] {
         match self {
             Self::Text => &["a1", "a2", "red", "Red", "*", "${aws:username}"],

@@ -1,4 +1,4 @@
-//! One diagnostic of the compiler, as `--error-format=json` writes it.
+//! One diagnostic of the compiler, in the format of `--error-format=json`.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub struct Diagnostic {
     level: String,
     spans: Vec<Span>,
     children: Vec<Child>,
-    /// The text for people.
+    /// The human-readable text.
     pub rendered: Option<String>,
 }
 
@@ -52,17 +52,17 @@ struct Expansion {
 }
 
 impl Diagnostic {
-    /// Reads a line of the compiler's output; `None` where it is none of a diagnostic.
+    /// Parses a line of the compiler's output. Returns `None` if it is not a diagnostic.
     pub fn read(line: &str) -> Option<Self> {
         serde_json::from_str(line).ok()
     }
 
-    /// Whether this is an error.
+    /// Returns whether this is an error.
     pub fn is_error(&self) -> bool {
         self.level.starts_with("error")
     }
 
-    /// What can be compared of it; `None` for a summary at the end.
+    /// Returns the part that can be compared, or `None` for a summary at the end.
     pub(super) fn entry(&self, file: &str, directory: &Path, ours: &Ours) -> Option<Entry> {
         let primary = self.spans.iter().find(|span| span.is_primary)?;
         let place = primary.place(file, directory);
@@ -92,10 +92,10 @@ impl Diagnostic {
         })
     }
 
-    /// The message, where it is ours.
+    /// Returns the message, if it is ours.
     fn message(&self, code: Option<&str>, primary: &Span, ours: &Ours) -> Option<String> {
         match code {
-            // Errors of the compiler's own without a code have a label or a note.
+            // The compiler's own errors without a code have a label or a note.
             None => (self.is_error() && primary.label.is_none() && self.children.is_empty())
                 .then(|| self.message.clone()),
             Some("E0080") => {
@@ -108,7 +108,8 @@ impl Diagnostic {
 }
 
 impl Span {
-    /// Where the file of the case shows this, with the text there; only a file's name where it shows nothing of it.
+    /// Returns the position and source text in the file of the case, or only a file name if it does not refer to that
+    /// file.
     fn place(&self, file: &str, directory: &Path) -> String {
         let mut span = self;
         while span.file_name != file {
@@ -142,7 +143,7 @@ impl Span {
     }
 }
 
-/// The text with its further lines behind `indent`.
+/// Returns the text with `indent` before every line except the first.
 fn indented(text: &str, indent: &str) -> String {
     let lines: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
     lines.join(&format!("\n{indent}"))

@@ -1,15 +1,15 @@
-//! What the compiler says of a case of `ui`, as far as it can be compared.
+//! The part of the compiler's output for a case of `ui` that can be compared.
 //!
-//! Rustc's own words change with its version and with the components that are installed: with the sources of the standard
-//! library it shows lines of them. Only our part of a diagnostic is compared by its text:
+//! The compiler's own texts depend on its version and on the installed components. For example, it quotes the sources
+//! of the standard library if they are installed. Therefore only our part of a diagnostic is compared as text:
 //!
 //! - the message of a `compile_error!`, which is how our macros report errors;
 //! - message, label and notes of `#[diagnostic::on_unimplemented]`, and the reason of `#[must_use]`, where they are in our
 //!   sources;
-//! - what a constant of ours panics with.
+//! - the panic message of our constants.
 //!
-//! Of every other error and warning the code and the place are kept. Rustc chooses these too, so they are compared with
-//! one version of it only. The text for people, further places, notes and suggestions are left out.
+//! For all other errors and warnings, only the code and the position are kept. The compiler chooses these too, so they
+//! are compared for one version only. The human-readable text, further positions, notes and suggestions are ignored.
 
 mod diagnostic;
 mod ours;
@@ -20,10 +20,10 @@ use std::path::Path;
 pub use diagnostic::Diagnostic;
 pub use ours::Ours;
 
-/// The version of the compiler that the codes and places of its own errors are from.
+/// The version of the compiler whose error codes and positions were recorded.
 pub const COMPILER: &str = "rustc 1.95.";
 
-/// An error or a warning, as far as it can be compared.
+/// The part of an error or a warning that can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Whether any of its text is ours.
@@ -37,29 +37,29 @@ impl fmt::Display for Entry {
     }
 }
 
-/// All entries of a case, in the order of the compiler.
+/// All entries of a case, in the order in which the compiler reports them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entries(Vec<Entry>);
 
-/// What a comparison came to.
+/// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Everything that was compared is equal.
+    /// All compared parts are equal.
     Equal {
-        /// How many errors and warnings of the compiler's own were not compared.
+        /// The number of the compiler's own errors and warnings that were not compared.
         skipped: usize,
     },
-    /// The two texts that should be equal.
+    /// The two texts differ.
     Different {
-        /// What the file says.
+        /// The contents of the file.
         expected: String,
-        /// What the compiler said.
+        /// The output of the compiler.
         found: String,
     },
 }
 
 impl Entries {
-    /// The entries of these diagnostics of `file`. Paths in `directory` are written as paths in `$DIR`.
+    /// Returns the entries of these diagnostics of `file`. Paths in `directory` are written relative to `$DIR`.
     pub fn new(diagnostics: &[Diagnostic], file: &str, directory: &Path, ours: &Ours) -> Self {
         let entries = diagnostics
             .iter()
@@ -67,7 +67,7 @@ impl Entries {
         Self(entries.collect())
     }
 
-    /// Reads what [`Display`](fmt::Display) writes.
+    /// Parses the output of [`Display`](fmt::Display).
     pub fn read(text: &str) -> Self {
         let entries = text
             .replace("\r\n", "\n")
@@ -82,7 +82,8 @@ impl Entries {
         Self(entries)
     }
 
-    /// Compares with what a file `expected`; on another version of the compiler than [`COMPILER`] only what is ours.
+    /// Compares with the `expected` entries of a file. With a compiler other than [`COMPILER`], only our texts are
+    /// compared.
     pub fn compare(&self, expected: &Self, is_same_compiler: bool) -> Verdict {
         let (expected, found, skipped) = if is_same_compiler {
             (expected.clone(), self.clone(), 0)

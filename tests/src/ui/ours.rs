@@ -1,13 +1,13 @@
-//! Which words of the compiler are ours: it prints what our sources say in attributes.
+//! Recognizes our texts in the compiler's output: those that it prints from attributes in our sources.
 
 use std::path::Path;
 use std::{fs, io};
 
-/// The texts of our attributes, with a gap in place of each `{Self}`.
+/// The texts of our attributes. Each `{Self}` splits a text into parts.
 #[derive(Clone, Debug, Default)]
 pub struct Ours(Vec<Vec<String>>);
 
-/// What stands in front of such a text.
+/// The source text before such a text.
 const KEYS: [&str; 5] = [
     "message = \"",
     "label = \"",
@@ -17,11 +17,11 @@ const KEYS: [&str; 5] = [
 ];
 
 impl Ours {
-    /// The texts in the sources of all packages of the workspace in `root`.
+    /// Reads the texts from the sources of all packages of the workspace in `root`.
     ///
     /// # Errors
     ///
-    /// When a folder or a file cannot be read.
+    /// If a folder or a file cannot be read.
     pub fn in_workspace(root: &Path) -> io::Result<Self> {
         let mut ours = Self::default();
         for package in fs::read_dir(root)? {
@@ -45,13 +45,13 @@ impl Ours {
         Ok(())
     }
 
-    /// Adds the texts of one source.
+    /// Adds the texts of one source file.
     pub fn add(&mut self, source: &str) {
         for key in KEYS {
             for (start, _) in source.match_indices(key) {
                 let rest = source.get(start + key.len()..).unwrap_or_default();
                 let parts = literal(rest);
-                // A text that is all gap would be everybody's.
+                // A text without a fixed part would match every text.
                 if parts.iter().any(|part| part.len() >= 4) {
                     self.0.push(parts);
                 }
@@ -59,14 +59,14 @@ impl Ours {
         }
     }
 
-    /// `text`, where it is one of these. Types in it are without their paths: rustc leaves paths out where a name is
-    /// unique among all crates that it has loaded.
+    /// Returns `text` if it is one of these texts. Types in it are written without their paths, because rustc omits the
+    /// path if the name is unique among all loaded crates.
     pub fn wrote(&self, text: &str) -> Option<String> {
         self.0.iter().find_map(|parts| filled(parts, text))
     }
 }
 
-/// The parts of a string literal, from behind its first quote; between them are gaps.
+/// Returns the parts of a string literal after its opening quote.
 fn literal(source: &str) -> Vec<String> {
     let (mut parts, mut part) = (Vec::new(), String::new());
     let mut letters = source.chars().peekable();
@@ -74,7 +74,7 @@ fn literal(source: &str) -> Vec<String> {
         match letter {
             '"' => break,
             '\\' => match letters.next() {
-                // The line goes on behind its indentation.
+                // A continued line starts after its indentation.
                 Some('\n') => while letters.next_if(|letter| letter.is_whitespace()).is_some() {},
                 Some('n') => part.push('\n'),
                 Some(other) => part.push(other),
@@ -95,7 +95,7 @@ fn literal(source: &str) -> Vec<String> {
     parts
 }
 
-/// `parts` with what `text` has in each gap; `None` where it is another text.
+/// Returns `parts` with the text of `text` between them, or `None` if `text` does not match.
 fn filled(parts: &[String], text: &str) -> Option<String> {
     let (first, more) = parts.split_first()?;
     let mut rest = text.strip_prefix(first.as_str())?;
@@ -113,7 +113,7 @@ fn filled(parts: &[String], text: &str) -> Option<String> {
     rest.is_empty().then_some(filled)
 }
 
-/// The text without the modules in front of names.
+/// Returns the text without module paths before names.
 fn without_paths(text: &str) -> String {
     let mut short = String::new();
     for piece in text.split_inclusive("::") {

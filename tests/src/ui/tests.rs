@@ -1,4 +1,4 @@
-//! The same errors, recorded with and without the sources of the standard library installed.
+//! The same errors, recorded with and without the sources of the standard library.
 
 use super::*;
 
@@ -59,7 +59,7 @@ fn entries(recorded: &str) -> Entries {
     Entries::new(&diagnostics, "case.rs", directory, &ours())
 }
 
-/// How much is skipped; the texts where they differ.
+/// Returns the number of skipped entries, or the texts if they differ.
 fn skipped(found: &str, expected: &str, is_same_compiler: bool) -> Result<usize, String> {
     let expected = Entries::read(expected);
     match entries(found).compare(&expected, is_same_compiler) {
@@ -85,9 +85,9 @@ fn what_is_written_is_read_back() {
     assert_eq!(Entries::read(""), Entries::default());
 }
 
-/// Another version may find other errors of its own in other places, and reports ours.
+/// Another version may report other errors of its own at other positions. Our texts are compared.
 #[test]
-fn other_compilers_are_held_to_our_words() {
+fn our_texts_are_compared_with_every_compiler() {
     let other = WITHOUT
         .replace("E0061", "E0057")
         .replace("E0599", "E0425")
@@ -119,7 +119,7 @@ fn each_part_of_ours_is_compared_with_every_compiler() {
     }
 }
 
-/// Neither an expected error that is gone nor a new one goes unnoticed.
+/// Missing and additional errors are both detected.
 #[test]
 fn missing_and_additional_errors_are_noticed() {
     for is_same_compiler in [true, false] {
@@ -137,14 +137,14 @@ fn texts_are_found_in_attributes() {
     assert_eq!(found(text), Some(text.to_owned()));
     assert_eq!(found("a {b} \"c\""), Some("a {b} \"c\"".to_owned()));
     assert_eq!(found("implement `FromRef<AppState>` for `Authority`"), None);
-    // A text that is all gap is nobody's.
+    // A text without a fixed part is not ours.
     assert_eq!(
         found("the trait bound `Permit<_>: Clone` is not satisfied"),
         None
     );
 }
 
-/// The paths of types depend on what else is loaded.
+/// Whether the compiler prints paths of types depends on the loaded crates.
 #[test]
 fn types_are_compared_without_their_paths() {
     for (state, short) in [
@@ -158,7 +158,7 @@ fn types_are_compared_without_their_paths() {
     }
 }
 
-/// A constant that panics says why.
+/// The panic message of a constant is compared.
 #[test]
 fn a_panic_of_a_constant_is_ours() {
     let line = r#"{"message": "evaluation panicked: the catalogs differ", "code": {"code": "E0080"}, "level": "error",

@@ -1,9 +1,9 @@
-//! Holds the built-in catalogs against the facts they were written from.
+//! Compares the built-in catalogs with the facts from which they were written.
 //!
-//! `upstream/` keeps those facts in a form of its own: what was found out about each action and resource type, the rows of
-//! the two documents this project started from, and where later documents differ. An entry that is lost, misspelled or
-//! changed in `catalog/data/` no longer agrees with them, and the failure names it. `catalog/data/SOURCES.md` says where
-//! the facts come from.
+//! `upstream/` contains those facts in its own format: the facts about each action and resource type, the rows of the two
+//! documents from which this project started, and the differences in later documents. An entry in `catalog/data/` that is
+//! lost, misspelled or changed no longer matches them, and the test failure names it. `catalog/data/SOURCES.md` describes
+//! the sources of the facts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ const DEVELOPER_GUIDE_ROWS: &str = include_str!("../../upstream/developer_guides
 const DIFFERENCES: &str = include_str!("../../upstream/differences.tsv");
 const SOURCES: &str = include_str!("../../upstream/sources.tsv");
 
-/// The two documents this project started from.
+/// The two documents from which this project started.
 const DEVELOPER_GUIDES: [&str; 2] = ["developer-guide-2018", "developer-guide-analytics"];
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -48,7 +48,7 @@ fn counts_are_those_of_the_sources() -> TestResult {
     Ok(())
 }
 
-/// The facts are a file too: a line that is lost there must not take its action's check along unnoticed.
+/// The facts are a file too. If a line were lost, its action would no longer be checked.
 #[test]
 fn the_facts_are_complete() -> TestResult {
     let actions = Table::parse(ACTIONS)?;
@@ -78,8 +78,8 @@ fn the_facts_are_complete() -> TestResult {
     Ok(())
 }
 
-/// Names, access levels, routes, success codes, resource types, bindings, condition keys, the place of request tags,
-/// companions, former names, lifecycle, sources, and a note where something is disputed.
+/// Names, access levels, routes, success codes, resource types, bindings, condition keys, the location of request tags,
+/// companions, former names, lifecycle, sources, and a note if something is disputed.
 #[test]
 fn actions_agree_with_the_facts() -> TestResult {
     let facts = Table::parse(ACTIONS)?;
@@ -133,7 +133,7 @@ fn condition_keys_are_the_three_tag_keys() -> TestResult {
     Ok(())
 }
 
-/// What may stand in an ARN is a matter of security: one more placeholder that takes any text must not slip in.
+/// The characters allowed in an ARN affect security, so no further placeholder may accept arbitrary text.
 #[test]
 fn placeholders_take_what_was_decided() -> TestResult {
     let service = service(Catalog::builtin()?, "mobiletargeting")?;
@@ -180,7 +180,8 @@ fn placeholders_take_what_was_decided() -> TestResult {
     Ok(())
 }
 
-/// Every row of the two documents can be read back from the catalog, and the catalog claims no row they do not have.
+/// Every row of the two documents can be read back from the catalog, and the catalog does not attribute other rows to
+/// them.
 #[test]
 fn both_developer_guides_can_be_read_back() -> TestResult {
     let facts = Table::parse(DEVELOPER_GUIDE_ROWS)?;
@@ -192,7 +193,7 @@ fn both_developer_guides_can_be_read_back() -> TestResult {
     )
 }
 
-/// What later documents say where they differ: a check of policies warns about their ARNs.
+/// The differences in later documents. Validation of policies warns about their ARNs.
 #[test]
 fn differing_documents_are_quoted() -> TestResult {
     let facts = Table::parse(DIFFERENCES)?;
@@ -228,9 +229,9 @@ fn sources_have_the_dates_of_the_copies_that_were_read() -> TestResult {
     assert_same_rows("upstream/sources.tsv", &facts, rows)
 }
 
-/// What a reader of a table relies on in every row.
+/// Information that readers of a table need in every row.
 #[test]
-fn every_action_says_what_it_does_and_whether_it_lives() -> TestResult {
+fn every_action_has_a_summary_and_a_lifecycle() -> TestResult {
     let mut faults = Vec::new();
     let mut summaries = BTreeMap::new();
     for service in Catalog::builtin()?.services() {
@@ -282,7 +283,7 @@ fn service<'a>(catalog: &'a Catalog, prefix: &str) -> Result<&'a Service, String
         .ok_or_else(|| format!("no service `{prefix}` in the built-in catalog"))
 }
 
-/// The columns of upstream/actions.tsv, filled from the catalog.
+/// Returns the columns of upstream/actions.tsv, filled from the catalog.
 fn action_columns(name: &str, action: &Action) -> BTreeMap<&'static str, String> {
     let dash = || "-".to_owned();
     let route = action.route.as_ref();
@@ -362,7 +363,7 @@ fn bindings(action: &Action) -> Vec<String> {
     bindings.into_iter().collect()
 }
 
-/// What the catalog says that `documents` say, as document, action, method and ARN.
+/// Returns what the catalog attributes to `documents`, as document, action, method and ARN.
 fn seen_rows(catalog: &Catalog, documents: &[&str]) -> BTreeSet<Vec<String>> {
     let mut rows = BTreeSet::new();
     for service in catalog.services() {
@@ -382,7 +383,7 @@ fn seen_rows_of(name: &str, action: &Action, document: &str) -> Vec<Vec<String>>
             .map(str::to_owned)
             .to_vec()
     };
-    // Only the table of 2018 is held row by row with its methods; they are the route's unless it says otherwise.
+    // Methods are compared only for the table of 2018. Unless the row differs, its method is that of the route.
     let route = action
         .route
         .as_ref()
@@ -394,7 +395,7 @@ fn seen_rows_of(name: &str, action: &Action, document: &str) -> Vec<Vec<String>>
         .filter(|seen| seen.source == document)
         .map(|seen| row(seen.method.as_deref().or(method), seen.arn.as_deref()))
         .collect();
-    // A document that this project started from has a row even where it names nothing but the action.
+    // Each of the two original documents has a row even if it contains only the name of the action.
     if rows.is_empty()
         && DEVELOPER_GUIDES.contains(&document)
         && action.sources.iter().any(|source| source == document)
@@ -404,7 +405,7 @@ fn seen_rows_of(name: &str, action: &Action, document: &str) -> Vec<Vec<String>>
     rows
 }
 
-/// Lists are compared without regard to their order, which says nothing.
+/// Sorts a list, because its order is not significant.
 fn list(items: &[String]) -> String {
     let mut sorted: Vec<_> = items.iter().map(String::as_str).collect();
     sorted.sort_unstable();
@@ -414,7 +415,7 @@ fn list(items: &[String]) -> String {
     }
 }
 
-/// Fails with one line for each entry that is on one side only and for each column that differs.
+/// Fails with a line for each entry that is on one side only and for each column that differs.
 fn assert_agree(
     key: &str,
     facts: &Table<'_>,
@@ -457,9 +458,9 @@ fn assert_agree(
     Ok(())
 }
 
-/// Fails with one line for each row that is on one side only.
+/// Fails with a line for each row that is on one side only.
 fn assert_same_rows(file: &str, facts: &Table<'_>, found: BTreeSet<Vec<String>>) -> TestResult {
-    // Where in a document a row stands is for readers of the file; the catalog does not say.
+    // The position in a document is only for readers of the file. The catalog does not contain it.
     let columns = facts.columns.iter().filter(|column| **column != "where");
     let expected: BTreeSet<Vec<String>> = facts
         .rows
@@ -486,7 +487,7 @@ fn assert_same_rows(file: &str, facts: &Table<'_>, found: BTreeSet<Vec<String>>)
     Ok(())
 }
 
-/// A file of facts: tab-separated, comments first, then the names of the columns.
+/// A file of facts: tab-separated, with comments first, followed by the names of the columns.
 struct Table<'a> {
     columns: Vec<&'a str>,
     rows: Vec<Row<'a>>,
@@ -512,7 +513,7 @@ impl<'a> Table<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The value of a column; of a column that is not there, a text that equals no fact.
+    /// Returns the value of a column. If the column does not exist, returns a text that does not equal any fact.
     fn get(&self, column: &str) -> &'a str {
         self.0.get(column).copied().unwrap_or("(no such column)")
     }

@@ -1,4 +1,4 @@
-//! The schema that editors read and the loader know the same keys, and the same values for them.
+//! The schema for editors and the loader accept the same keys and values.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,10 +12,10 @@ use pinpoint_iam_catalog::{Catalog, Fault, SCHEMA, SourceFile};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
-/// A name that is near no other.
+/// A name that is not similar to any other.
 const STRANGER: &str = "zzzzzzzzzzzzzzzz";
 
-/// Each table of the format: its place in the schema, and how to write one that holds `BODY` alone.
+/// The tables of the format, each with its location in the schema and a catalog in which it contains only `BODY`.
 const TABLES: [(&str, &str); 10] = [
     ("", "BODY"),
     ("service", "service = { BODY }"),
@@ -48,7 +48,7 @@ fn faults(text: &str) -> Vec<Fault> {
     }
 }
 
-/// The names in backticks.
+/// Returns the names in backticks.
 fn names(text: &str) -> BTreeSet<String> {
     let parts = text.split('`').enumerate();
     parts
@@ -77,7 +77,7 @@ fn both_know_the_same_keys() {
             "{name}"
         );
 
-        // What is required: the loader misses it in this very table.
+        // Required keys: the loader reports the missing ones for this table.
         let subject = unknown.message().strip_prefix(&start).unwrap();
         let missed: BTreeSet<String> = faults
             .iter()
@@ -100,7 +100,7 @@ fn both_know_the_same_values() {
             if listed.is_empty() {
                 continue;
             }
-            // What else is wrong with the table does not matter here.
+            // Other errors in the table do not matter here.
             let text = table.replace("BODY", &format!("{key} = \"{STRANGER}\""));
             let faults = faults(&text);
             let unknown = faults
@@ -123,7 +123,7 @@ fn the_schema_names_every_table() {
         let is_table = definition.get("properties").is_some();
         assert_eq!(is_table, tables.contains(name), "{name}");
     }
-    // Everything that is written down is explained on hover.
+    // Hovering over any key shows an explanation.
     for (name, _) in TABLES {
         for (key, property) in definition(&schema, name)
             .get("properties")
@@ -193,14 +193,14 @@ fn the_check_against_the_schema_finds_faults() {
     );
 }
 
-/// Holds `value` against the words of JSON Schema that ours is written in; any other word is a fault of this test.
+/// Checks `value` against the part of JSON Schema that our schema uses. The test fails if the schema uses more.
 fn check(root: &Value, schema: &Value, value: &Value, place: &str, complaints: &mut Vec<String>) {
     let words = schema.as_object().unwrap();
     let mut complain = |what: String| complaints.push(format!("{place}: {what}"));
     for (word, given) in words {
         match word.as_str() {
             "$schema" | "title" | "description" | "definitions" => {}
-            // Looked at below, beside what they depend on.
+            // Handled below, together with the keywords that depend on them.
             "$ref" | "properties" | "additionalProperties" | "propertyNames" | "items" => {}
             "type" if !is_of_type(value, given.as_str().unwrap()) => complain("type".to_owned()),
             "type" => {}

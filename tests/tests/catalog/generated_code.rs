@@ -1,16 +1,16 @@
-//! Generated code compiles wherever it is included: without the prelude, with every warning denied and with
-//! documentation demanded.
+//! Generated code compiles in every context: without the prelude, with all warnings denied and with documentation
+//! required.
 
 #![deny(warnings, missing_docs, unused_qualifications)]
 
-/// A library's module: everything in it is public and has to be documented.
+/// The module of a library, in which everything is public and must be documented.
 pub mod library {
     #![no_implicit_prelude]
 
     ::core::include!("../../../catalog/tests/golden/shelf.rs");
 }
 
-/// A program's module: private, and little of it is used.
+/// The module of a program, which is private and mostly unused.
 mod program {
     #![no_implicit_prelude]
     #![deny(unreachable_pub)]

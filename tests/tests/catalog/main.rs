@@ -1,4 +1,4 @@
-//! Catalogs: the facts of the built-in ones, and the code that is generated from any.
+//! Catalogs: the facts of the built-in ones, and the code that is generated from catalogs.
 
 mod catalog_facts;
 mod catalog_schema;

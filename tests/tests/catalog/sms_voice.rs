@@ -1,4 +1,4 @@
-//! The built-in catalog that the importer made, in use.
+//! Uses the built-in catalog that the importer generated.
 
 use pinpoint_iam::sms_voice::{
     Action, Message, Pool, PutMessageFeedback, SendTextMessage, SenderId,
@@ -47,7 +47,7 @@ fn operations_without_a_path_have_a_target() {
 }
 
 #[test]
-fn policies_are_held_against_it() {
+fn policies_are_checked_against_it() {
     let document = pinpoint_iam::include_policy!("../../fixtures/policies/send-text.json");
     assert_eq!(document.statements().len(), 1);
 }

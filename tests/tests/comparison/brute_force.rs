@@ -1,4 +1,4 @@
-//! The comparison agrees with asking about every request, in worlds that are small enough for that.
+//! The comparison agrees with the evaluation of every request, in universes that are small enough for that.
 
 use pinpoint_iam::Principal;
 use pinpoint_iam::context::Context;
@@ -7,7 +7,7 @@ use pinpoint_iam_compare::{Comparer, KeyValue, PolicySet, Verdict};
 use super::universe::{Universe, texts};
 use super::{assert_confirmed, set};
 
-/// Numbers that are the same in every run.
+/// A generator that returns the same numbers in every run.
 pub(crate) struct Dice(u64);
 
 impl Dice {
@@ -31,7 +31,7 @@ impl Dice {
     }
 }
 
-/// Statements of which every request can be enumerated.
+/// Words for statements whose requests can all be enumerated.
 struct Words {
     actions: &'static [&'static str],
     resources: &'static [&'static str],
@@ -89,7 +89,8 @@ fn document(dice: &mut Dice, words: &Words) -> String {
     )
 }
 
-/// Two documents; often the second is the first with a statement more or less, so that they have something in common.
+/// Returns two documents. Often the second is the first with one statement more or less, so that they have parts in
+/// common.
 fn pair(dice: &mut Dice, words: &Words) -> [String; 2] {
     let first = document(dice, words);
     if dice.chance(2) {
@@ -104,8 +105,8 @@ fn pair(dice: &mut Dice, words: &Words) -> [String; 2] {
     }
 }
 
-/// Compares so many pairs of `words` in both ways, and returns how often each verdict came out, and how many
-/// witnesses lay outside of the world.
+/// Compares `pairs` pairs of documents in both ways, and returns the number of each verdict and the number of witnesses
+/// outside the universe.
 fn agree(seed: u64, pairs: usize, words: &Words, universe: &Universe) -> [usize; 6] {
     let mut dice = Dice::new(seed);
     let mut counts = [0; 6];
@@ -132,7 +133,7 @@ fn agree(seed: u64, pairs: usize, words: &Words, universe: &Universe) -> [usize;
             let report = || format!("\n{first}\n{second}\n{comparison:#?}");
             match shown {
                 Some(difference) if !found => {
-                    // A witness is a proof. The world may only be too small for it.
+                    // A witness is a proof. Only the universe may be too small to contain it.
                     let decided = sets
                         .each_ref()
                         .map(|set| universe.is_allowed(&set.stack(), &difference.witness));
@@ -278,7 +279,7 @@ fn conditions() {
             ),
         ],
     };
-    // A key at a time keeps the world small; both occur in the same documents.
+    // One key at a time keeps the universe small. Both occur in the same documents.
     let words_of = |prefix: &'static str| {
         let all = words.conditions.iter().copied();
         let kept: Vec<&'static str> = all.filter(|condition| condition.contains(prefix)).collect();
@@ -432,7 +433,7 @@ fn callers() {
                 Principal::from_arn(&format!("arn:aws:sts::{own}:federated-user/a")).unwrap(),
                 account,
             );
-            // No policy grants the root user anything in its own account.
+            // No policy grants permissions to the root user in its own account.
             if own != account {
                 push(
                     Principal::from_arn(&format!("arn:aws:iam::{own}:root")).unwrap(),

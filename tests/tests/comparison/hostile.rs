@@ -1,4 +1,5 @@
-//! Policies that are made to be hard to compare: the comparison ends, and never claims what it did not find out.
+//! Policies that are constructed to be hard to compare. The comparison ends, and never reports more than it has
+//! determined.
 
 use std::fmt::Write;
 
@@ -17,7 +18,7 @@ fn allow(members: &str) -> String {
     format!(r#"{{"Effect": "Allow", {members}}}"#)
 }
 
-/// Two documents of many statements, each made from a number.
+/// Returns two documents with many statements, each derived from a number.
 fn pair(
     count: usize,
     first: impl Fn(usize) -> String,
@@ -34,7 +35,7 @@ fn letter(number: usize) -> char {
     char::from(b'a' + u8::try_from(number % 26).unwrap())
 }
 
-/// Every pair, with whether a difference is found in spite of everything.
+/// Returns all pairs, and whether a difference is found nevertheless.
 fn pairs() -> Vec<(&'static str, [String; 2])> {
     let starred = |number: usize| {
         format!(
@@ -195,7 +196,7 @@ fn hostile_pairs_end_and_claim_nothing_that_was_not_found_out() {
     for (name, [first, second]) in pairs() {
         let comparison = Comparer::new().compare(&set("first", &first), &set("second", &second));
         assert_confirmed(&comparison);
-        // All of these differ, so that a budget which runs out unnoticed would show as `equal`.
+        // All of these pairs differ. `Equal` would mean that an exhausted budget was not reported.
         assert_ne!(comparison.verdict(), Verdict::Equal, "{name}");
         if comparison.verdict() == Verdict::Undecided {
             undecided += 1;

@@ -1,4 +1,4 @@
-//! The comparison of policies: against published verdicts, against brute force, and against requests that are made up.
+//! The comparison of policies, checked against published verdicts, brute force and random requests.
 
 #![expect(
     clippy::panic,
@@ -20,17 +20,17 @@ use pinpoint_iam::Policy;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam_compare::{Comparison, PolicySet};
 
-/// What a comparison says when the evaluators do not confirm it: always a fault.
+/// The message for a difference that the evaluators do not confirm. It is always a bug.
 const UNCONFIRMED: &str = "do not confirm";
 
-/// The policies of one document, of a kind that follows from what it says.
+/// Returns the policies of one document, whose kind is derived from its contents.
 fn set(name: &str, document: &str) -> PolicySet {
     let document =
         Document::parse(document).unwrap_or_else(|error| panic!("{error} in {document}"));
     PolicySet::of_policy(PolicySet::kind_of(&document), Policy::new(name, document))
 }
 
-/// Fails when the evaluators did not confirm a witness.
+/// Fails if the evaluators did not confirm a witness.
 fn assert_confirmed(comparison: &Comparison) {
     let is_unconfirmed = comparison
         .undecided

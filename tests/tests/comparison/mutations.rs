@@ -1,4 +1,4 @@
-//! A change whose direction is known changes the verdict in this direction, and verdicts follow from each other.
+//! A change with a known direction changes the verdict in that direction, and verdicts are consistent with each other.
 
 use pinpoint_iam::policy::Effect;
 use pinpoint_iam_compare::{Comparer, PolicySet, Verdict};
@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 
 use super::{assert_confirmed, set};
 
-/// More in optimized builds, where it costs seconds.
+/// More in optimized builds, where this takes only seconds.
 const DOCUMENTS: usize = if cfg!(debug_assertions) { 80 } else { 5_000 };
 
 fn compare(first: &PolicySet, second: &PolicySet) -> Verdict {
@@ -24,7 +24,7 @@ fn set_of(statements: &[Statement]) -> PolicySet {
     set("policy", &draft.to_json(Lists::WhereNeeded).to_string())
 }
 
-/// Whether a verdict is at most this, leaving out what was not decided.
+/// Returns whether a verdict is undecided, equal or one of `others`.
 fn allows(verdict: Verdict, others: &[Verdict]) -> bool {
     verdict == Verdict::Undecided || verdict == Verdict::Equal || others.contains(&verdict)
 }
@@ -82,7 +82,7 @@ fn a_change_of_a_known_direction_goes_in_this_direction() {
     assert!(decided * 10 > all * 8, "{decided} of {all}");
 }
 
-/// What holds between a first and a second, and between the second and a third, holds between the first and the third.
+/// A relation between the first and second and between the second and third also applies to the first and third.
 #[test]
 fn verdicts_are_transitive_and_mirrored() {
     let documents: Vec<PolicySet> = draw().map(|statements| set_of(&statements)).collect();
@@ -90,7 +90,7 @@ fn verdicts_are_transitive_and_mirrored() {
     let mut chains = 0;
     for three in documents.windows(3).step_by(2) {
         let [a, b, c] = three else { continue };
-        // Neighbours share little, so a chain is made of unions.
+        // Random sets rarely have anything in common, so a chain consists of unions.
         let union = |left: &PolicySet, right: &PolicySet| {
             PolicySet::of_identity(left.identity.iter().chain(&right.identity).cloned())
         };

@@ -1,7 +1,7 @@
 //! Pairs of policies for which another tool has published verdicts.
 //!
-//! `tests/comparison/pairs.jsonl` has each pair once, without names of statements. `times` says how often it was published.
-//! Where our verdict is another one, `why` says which is right and for what reason.
+//! `tests/comparison/pairs.jsonl` contains each pair once, without names of statements. `times` is the number of times
+//! it was published. If our verdict differs, `why` explains which one is correct.
 
 use pinpoint_iam_compare::{Comparer, PolicySet, Verdict};
 use serde::Deserialize;
@@ -54,7 +54,7 @@ fn verdicts_are_as_published_or_differ_for_a_reason() {
     assert_eq!(published, 278);
 }
 
-/// The other way round, what was gained is lost.
+/// In the reverse direction, gained permissions are lost ones.
 #[test]
 fn verdicts_are_mirrored_when_the_sides_are_exchanged() {
     for pair in pairs() {

@@ -1,4 +1,4 @@
-//! Assertions and further questions: their answers and their texts.
+//! Assertions and further analyses: their results and texts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -32,7 +32,7 @@ const TODAY: &str = r#"{
   ]
 }"#;
 
-/// The message with which `assertion` fails.
+/// Returns the message with which `assertion` fails.
 fn failure(assertion: impl FnOnce()) -> Option<String> {
     let payload = catch_unwind(AssertUnwindSafe(assertion)).err()?;
     payload.downcast_ref::<String>().cloned()
@@ -66,7 +66,7 @@ the change allows new requests
     );
 }
 
-/// What was not decided must not pass.
+/// An undecided comparison must not pass.
 #[test]
 fn an_assertion_fails_when_nothing_was_decided() {
     let stars = |end: &str| {
@@ -95,7 +95,7 @@ fn an_assertion_fails_when_nothing_was_decided() {
 }
 
 #[test]
-fn who_can_lists_the_callers_that_policies_tell_apart() {
+fn who_can_lists_the_callers_that_policies_distinguish() {
     let policy = r#"{"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::111122223333:user/ana", "arn:aws:iam::444455556666:root"]},
          "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"},
@@ -164,7 +164,7 @@ fn public_access_is_that_of_a_stranger() {
             "{principal} {condition}"
         );
     }
-    // Identity-based policies give a stranger nothing.
+    // Identity-based policies do not grant a stranger anything.
     let own = set(
         "own",
         r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
@@ -200,9 +200,9 @@ fn parts_that_change_nothing_are_redundant() {
     assert_eq!(redundant, expected);
 }
 
-/// A boundary limits what a change can give; a union of roles is compared with a boundary as any two sets are.
+/// A boundary limits the effect of a change. A union of roles can be compared with a boundary like any two sets.
 #[test]
-fn all_types_of_policies_have_a_say() {
+fn all_types_of_policies_are_compared() {
     let allow = |action: &str| {
         let text = format!(
             r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}}}"#
@@ -246,12 +246,12 @@ fn all_types_of_policies_have_a_say() {
             Verdict::Equal,
             "{kind:?}"
         );
-        // A limit that was not there before takes away, whatever the statements are.
+        // A new limit removes permissions, regardless of the statements.
         let unlimited = PolicySet::of_identity([allow("s3:*")]);
         let comparison = Comparer::new().compare(&unlimited, &limited("s3:*", "s3:Get*", kind));
         assert_eq!(comparison.verdict(), Verdict::Narrower, "{kind:?}");
     }
-    // The union of two roles exceeds what a boundary allows.
+    // The union of the two roles exceeds the boundary.
     let roles = PolicySet::of_identity([allow("s3:Get*"), allow("ec2:*")]);
     let boundary = PolicySet::of_identity([allow("s3:*")]);
     let comparison = Comparer::new().compare(&boundary, &roles);
@@ -262,7 +262,7 @@ fn all_types_of_policies_have_a_say() {
     );
 }
 
-/// A service with a catalog has no other actions, and they have no other resources.
+/// A service with a catalog has no other actions, and these have no other resources.
 #[test]
 fn a_catalog_closes_a_service() {
     let allow = |members: &str| {
@@ -301,7 +301,7 @@ fn a_catalog_closes_a_service() {
     }
 }
 
-/// Dates tell the same time whichever key has it.
+/// Both date keys contain the same time.
 #[test]
 fn the_keys_of_the_time_agree() {
     let allow = |condition: &str| {

@@ -19,7 +19,7 @@ use proptest::test_runner::TestRunner;
 use super::brute_force::Dice;
 use super::{assert_confirmed, set};
 
-/// Pairs, and requests for each of them; `cargo test --release` takes the larger numbers.
+/// The number of pairs, and of requests for each of them. `cargo test --release` uses the larger numbers.
 const PAIRS: usize = if cfg!(debug_assertions) { 150 } else { 10_000 };
 const REQUESTS: usize = if cfg!(debug_assertions) { 60 } else { 1_000 };
 
@@ -39,7 +39,7 @@ fn no_request_contradicts_a_verdict() {
         let (statements, is_change, place) = strategy.new_tree(&mut runner).unwrap().current();
         let first = Draft::of(statements.clone());
         let second = match &last {
-            // A change of the first: one statement is another one.
+            // A change of the first document: one statement is replaced.
             Some(other) if is_change => {
                 let mut statements = statements.clone();
                 let place = place % statements.len();
@@ -72,7 +72,7 @@ fn no_request_contradicts_a_verdict() {
     assert!(differences * 2 > PAIRS, "{differences} of {PAIRS}");
 }
 
-/// Policies of every type, of which one statement changes.
+/// Policies of every type, in which one statement changes.
 #[test]
 fn no_request_contradicts_a_verdict_on_policies_of_all_types() {
     let mut runner = TestRunner::deterministic();
@@ -146,7 +146,7 @@ fn all_types(policies: Policies) -> PolicySet {
     }
 }
 
-/// What requests about two sets of policies are made of.
+/// The values from which requests about two sets of policies are built.
 struct Pool {
     callers: Vec<Principal>,
     actions: Vec<String>,
@@ -233,7 +233,7 @@ impl Pool {
         pool
     }
 
-    /// Asks about a random request, and returns what either side says.
+    /// Evaluates a random request, and returns the result of each side.
     fn ask(&self, dice: &mut Dice, first: &PolicySet, second: &PolicySet) -> (bool, bool) {
         let caller = dice.one(&self.callers);
         let mut context = Context::new();
@@ -282,7 +282,7 @@ impl Pool {
     }
 }
 
-/// A pattern with `name` in place of wildcards and variables.
+/// Returns a pattern with `name` in place of wildcards and variables.
 fn filled(pattern: &str, name: &str) -> String {
     let mut text = String::new();
     let mut rest = pattern;

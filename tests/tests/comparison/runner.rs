@@ -1,4 +1,4 @@
-//! The program `compare`, and `decide` on the requests that it prints.
+//! The program `compare`, and `decide` with the requests that `compare` prints.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -32,7 +32,7 @@ fn document(statements: Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// What `decide` makes of a printed request under one document.
+/// Returns the decision of `decide` for a printed request and one document.
 fn decision(request: &Value, member: &str, document: &Value) -> String {
     let mut case = request.clone();
     case["name"] = json!("case");
@@ -120,7 +120,7 @@ fn requests_are_printed_as_decide_reads_them() {
         .map(|answer| answer["verdict"].as_str().unwrap())
         .collect();
     assert_eq!(verdicts, ["incomparable", "narrower", "wider"]);
-    // A difference that a user of the account sees is shown with one.
+    // If a user of the account can show a difference, the witness is such a user.
     assert_eq!(
         answers[1]["no_longer_allowed"]["principal"],
         "arn:aws:iam::123456789012:user/ana"
@@ -171,7 +171,7 @@ fn kinds_principals_and_catalogs_are_read() {
 }
 
 #[test]
-fn what_the_evaluation_of_a_role_needs_beyond_the_policy_is_said() {
+fn differences_report_that_a_role_needs_delegation() {
     let nothing = document(json!([{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]));
     let assume = document(
         json!([{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/admin"}]),

@@ -1,4 +1,4 @@
-//! Small worlds in which every request can be enumerated.
+//! Small universes in which every request can be enumerated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Arn, Principal};
 use pinpoint_iam_compare::{KeyValue, Witness};
 
-/// Every text of at most so many of these characters.
+/// Returns every text of at most `longest` of these characters.
 pub(crate) fn texts(characters: &[char], longest: usize) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut last = all.clone();
@@ -25,17 +25,17 @@ pub(crate) fn texts(characters: &[char], longest: usize) -> Vec<String> {
     all
 }
 
-/// Requests: every combination of these.
+/// Requests: every combination of these values.
 pub(crate) struct Universe {
     pub(crate) callers: Vec<(Principal, String)>,
     pub(crate) actions: Vec<String>,
     pub(crate) resources: Vec<String>,
-    /// Values by key; `None` for a request without the key.
+    /// Values by key. `None` represents a request without the key.
     pub(crate) keys: Vec<(String, Vec<Option<KeyValue>>)>,
 }
 
 impl Universe {
-    /// Whether a request is one of the world's.
+    /// Returns whether a request is in the universe.
     pub(crate) fn has(&self, witness: &Witness) -> bool {
         let has_caller = self.callers.iter().any(|(caller, account)| {
             let bare = caller.clone().with_keys(Context::new());
@@ -52,13 +52,13 @@ impl Universe {
             && self.resources.contains(&witness.resource)
     }
 
-    /// Whether a witness is allowed.
+    /// Returns whether a witness is allowed.
     pub(crate) fn is_allowed(&self, stack: &PolicyStack<'_>, witness: &Witness) -> bool {
         let decision = witness.put(|request| reference::decide(stack, request).into_decision());
         decision.is_some_and(|decision| decision.is_allowed())
     }
 
-    /// Whether some request is allowed by the second policies only, and by the first only.
+    /// Returns whether a request is allowed only by the second policies, and whether one is allowed only by the first.
     pub(crate) fn differences(
         &self,
         first: &PolicyStack<'_>,
@@ -93,7 +93,7 @@ impl Universe {
                 context
             })
             .collect();
-        // Requests that no statement tells apart are asked about once.
+        // Requests that no statement distinguishes are evaluated once.
         let mut known: BTreeSet<(usize, Vec<bool>)> = BTreeSet::new();
         let places: Vec<_> = [first, second]
             .into_iter()

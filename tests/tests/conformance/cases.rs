@@ -1,7 +1,7 @@
-//! The tables of `conformance/`: every rule has a case, and every case its answer.
+//! The tables of `conformance/`: every rule has a case, and every case has the expected result.
 //!
-//! The cases of `evaluation.toml` run here, on every evaluator there is. Those of `conditions.toml` run in
-//! `conditions.rs`; which rules they show is counted here. `grammar.toml` is about documents and has rules of its own.
+//! The cases of `evaluation.toml` run here, with every evaluator. Those of `conditions.toml` run in `conditions.rs`,
+//! but the rules that they cover are counted here. `grammar.toml` is about documents and has its own rules.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use serde::Deserialize;
 const EVALUATION: &str = include_str!("../../conformance/evaluation.toml");
 const RULES: &str = include_str!("../../conformance/RULES.toml");
 
-/// The tables, by the name that failures show.
+/// The tables, with the name that test failures show.
 const TABLES: &[(&str, &str)] = &[
     ("evaluation.toml", EVALUATION),
     (
@@ -55,14 +55,14 @@ fn every_case_has_a_name_of_its_own_and_a_reason() {
     }
 }
 
-/// What is defined at the top of the table and used by no case misleads.
+/// Unused definitions at the start of the table would be misleading.
 #[test]
 fn every_named_principal_and_statement_is_used() {
     let table = Table::parse(EVALUATION).unwrap();
     assert_eq!(table.unused(), Vec::<&str>::new());
 }
 
-/// What the rules need to know of a case, whatever the table.
+/// The part of a case that is needed to count rules, in any table.
 #[derive(Deserialize)]
 struct Cases {
     case: Vec<Tagged>,
@@ -115,7 +115,7 @@ fn every_rule_is_a_sentence() {
     }
 }
 
-/// The rules, as cases name them: `group.rule`.
+/// Returns the rules as cases refer to them: `group.rule`.
 fn rules() -> BTreeSet<String> {
     let groups: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(RULES).unwrap();
     groups

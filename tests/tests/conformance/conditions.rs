@@ -1,4 +1,4 @@
-//! The table `conformance/conditions.toml`: what every condition operator answers, one rule a case.
+//! The table `conformance/conditions.toml`: the result of every condition operator, with one rule for each case.
 
 #![expect(
     clippy::unwrap_used,
@@ -66,7 +66,7 @@ impl<T> OneOrMany<T> {
     }
 }
 
-/// A value of a policy: text, Boolean, or a number as it is written.
+/// A value in a policy: text, Boolean, or a number as written.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Written {
@@ -75,7 +75,7 @@ enum Written {
     Number { number: String },
 }
 
-/// A value of a request. Most are text; a typed one says its type.
+/// A value in a request. Most are text. A typed value states its type.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Brought {
@@ -97,7 +97,7 @@ enum Expected {
 #[serde(rename_all = "lowercase")]
 enum Other {
     Unknown,
-    /// Does not hold in an `Allow` statement, holds in a `Deny` statement.
+    /// The condition is false in an `Allow` statement and true in a `Deny` statement.
     Undecidable,
 }
 
@@ -145,7 +145,7 @@ impl Case {
         context
     }
 
-    /// What is wrong with the answers, if anything.
+    /// Returns the error in the results, if there is one.
     fn check(&self) -> Option<String> {
         let condition = match (self.condition(), &self.error) {
             (Err(error), Some(expected)) if error == *expected => return None,
@@ -223,8 +223,8 @@ fn conditions_are_equal_when_they_are_written_the_same() {
     );
 }
 
-/// Each operator is asked about a value that meets it, one that does not, an absent key and an unknown one, and refused
-/// values and `IfExists` where it has them.
+/// Each operator is tested with a value that matches, one that does not, an absent key and an unknown one, and with
+/// rejected values and `IfExists` where they exist.
 #[test]
 fn every_operator_is_covered() {
     let mut covered: BTreeSet<(&str, &str)> = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The program `decide`: every line is answered, whatever it holds, and the run goes on.
+//! The program `decide` returns a result for every line, regardless of its contents, and continues.
 
 use std::error::Error;
 use std::io::Write;
@@ -13,7 +13,7 @@ fn run(arguments: &[&str], input: &[u8]) -> Result<Output, Box<dyn Error>> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    // The inputs are far shorter than a pipe holds. A program that refuses its arguments reads none of them.
+    // The inputs are much shorter than the buffer of a pipe. A program that rejects its arguments does not read them.
     if let Some(mut stdin) = child.stdin.take() {
         let _ = stdin.write_all(input);
     }
@@ -33,7 +33,7 @@ const DECIDED: &str =
     r#"{"name":"sound","decision":"ImplicitlyDenied","by":"no identity-based policy allows it"}"#;
 
 #[test]
-fn a_line_that_is_no_case_does_not_stop_the_run() -> TestResult {
+fn an_invalid_line_does_not_stop_the_run() -> TestResult {
     for (line, answer) in [
         (
             &b"{"[..],
@@ -63,7 +63,7 @@ fn a_line_that_is_no_case_does_not_stop_the_run() -> TestResult {
     Ok(())
 }
 
-/// The forms in which a suite may name a caller from an identity provider.
+/// The forms in which a suite may specify a caller from an identity provider.
 #[test]
 fn callers_from_identity_providers_are_decided_by_the_trust_policy() -> TestResult {
     let oidc =
@@ -135,7 +135,7 @@ fn documents_are_judged_by_their_kind() -> TestResult {
 }
 
 #[test]
-fn arguments_that_nobody_knows_are_refused() -> TestResult {
+fn rejects_unknown_arguments() -> TestResult {
     for (arguments, said) in [
         (&["--evaluator", "x"][..], "there is no evaluator `x`"),
         (&["--evaluator"], "`--evaluator` needs a name"),

@@ -1,4 +1,4 @@
-//! The tables of `conformance/`, and the program that answers them for other suites.
+//! The tables of `conformance/`, and the program that evaluates them for other suites.
 
 mod cases;
 mod conditions;

@@ -1,4 +1,4 @@
-//! Who can do what, and what a change of policies changes.
+//! Who can do what, and the effects of a policy change.
 
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
@@ -18,7 +18,7 @@ pub(crate) fn scope() -> Scope {
     Scope::new("aws", "us-east-1", "123456789012")
 }
 
-/// What somebody has.
+/// The policies and tags of a principal.
 #[derive(Clone, Debug)]
 pub(crate) struct Policies {
     pub(crate) identity: Vec<Value>,
@@ -37,7 +37,7 @@ impl Policies {
         }
     }
 
-    /// A session has a role, and anybody else is a user.
+    /// Returns a session if there are session policies, and a user otherwise.
     pub(crate) fn principal(&self) -> Principal {
         match &self.session {
             Some(statements) => Principal::role_session(WORKER, "s")
@@ -92,7 +92,7 @@ fn plain(cell: &Cell) -> Vec<String> {
     cell.iter().map(Line::plain).collect()
 }
 
-/// The cell of the only principal.
+/// Returns the cell of the only principal.
 fn shown(policies: &Policies, route: &str) -> Vec<String> {
     let table = policies.matrix().table("access", "Access");
     cell(&table, route).unwrap()
@@ -114,7 +114,7 @@ fn a_grant_on_some_resources_is_not_called_allowed() {
         &[&one, &arn("apps/a1")],
     )]);
     let route = "GET /v1/apps/{application-id}/campaigns/{campaign-id}";
-    // The second pattern is about none of the resources of the route.
+    // The second pattern does not match any resource of the route.
     let expected = ["depends on:", &format!("the resource: Allow on {one}")];
     assert_eq!(shown(&policies, route), expected);
     assert_eq!(
@@ -169,7 +169,7 @@ fn what_the_source_knows_of_the_caller_counts() {
     assert_eq!(shown(&policies, route), ["allowed"]);
     policies.team = Some("segments");
     assert_eq!(shown(&policies, route), ["implicit deny"]);
-    // A session could bring the tag.
+    // A session could have the tag.
     policies.team = None;
     assert_eq!(
         shown(&policies, route)[..2],
@@ -191,9 +191,9 @@ fn limits_limit() {
     assert_eq!(shown(&policies, "GET /either"), ["explicit deny"]);
 }
 
-/// A whole ARN may be of any type that the action acts on.
+/// A complete ARN can be of any type that the action acts on.
 #[test]
-fn types_of_resource_are_told_apart() {
+fn resource_types_are_distinguished() {
     let list = "mobiletargeting:ListTagsForResource";
     let route = "GET /v1/tags/{resource-arn}";
     let all = Policies::of([allow(&[list], &[&arn("*")])]);
@@ -238,7 +238,7 @@ fn a_difference_shows_before_and_after() {
     assert_eq!(same.rows(), []);
 }
 
-/// The words are the same, and requests from another address are let in.
+/// The keys are the same, but requests from another address are allowed.
 #[test]
 fn another_condition_on_the_same_key_is_a_change() {
     let from = |network: &str| {
@@ -282,7 +282,8 @@ fn principals_and_routes_of_one_side_are_changes() {
     );
 }
 
-/// What is granted for a set of routes lets every one of them in, and nothing more than the routes need of one project.
+/// The policies that are granted for a set of routes allow each of them, and nothing more than the routes need in one
+/// project.
 #[test]
 fn least_privilege_for_routes_allows_the_routes() {
     let least = |only: Option<&str>| {
@@ -312,14 +313,14 @@ fn least_privilege_for_routes_allows_the_routes() {
     assert!(one.verdict("ana", "GET /v1/apps").unwrap().is_allowed());
 }
 
-/// The routes, and one that nobody asked for.
+/// Returns a builder with the routes of the test and an additional one.
 fn builder_of_all() -> AccessMatrixBuilder {
     builder().routes(&RouteTable::new([route("GET", "/other", &OTHER)]))
 }
 
-/// Asked in no account, everybody would be from another one.
+/// Without an account, every principal would belong to another one.
 #[test]
-fn a_scope_without_account_is_refused() {
+fn rejects_a_scope_without_account() {
     let scope = Scope::of_tenants("aws", "us-east-1");
     let refused = AccessMatrix::builder(&scope).build(&PolicyStore::new());
     assert!(matches!(refused, Err(AccessMatrixError::Scope(_))));

@@ -1,4 +1,4 @@
-//! What a matrix says of all requests holds for every single one, tried on random policies and requests.
+//! A verdict of a matrix applies to every single request, tested with random policies and requests.
 
 use std::collections::BTreeMap;
 
@@ -29,12 +29,12 @@ fn authorizer(policies: &Policies) -> Authorizer {
 #[derive(Clone, Debug)]
 struct Asked {
     ids: BTreeMap<&'static str, &'static str>,
-    /// Which of several resource types it is about.
+    /// The index of the resource type, if there are several.
     kind: usize,
     keys: BTreeMap<&'static str, Option<&'static str>>,
 }
 
-/// An id of each field: some that patterns name, and some that none does.
+/// Ids of each field: some occur in patterns and some do not.
 const IDS: [&str; 5] = ["a1", "a2", "b", "a", "zz.top"];
 
 fn asked() -> impl Strategy<Value = Asked> {
@@ -86,7 +86,7 @@ impl Asked {
         kind.requested(&part, &scope()).to_string()
     }
 
-    /// What both evaluators say of one action.
+    /// Returns the decision about one action, which is the same for both evaluators.
     fn action(
         &self,
         authorizer: &Authorizer,
@@ -151,7 +151,7 @@ impl Asked {
         }
     }
 
-    /// Whether the route lets the request in; a public one does.
+    /// Returns whether the route allows the request. A public route always does.
     fn is_let_in(&self, authorizer: &Authorizer, who: &Principal, route: &MountedRoute) -> bool {
         let requirement = route.declaration.requirement();
         requirement.is_none_or(|requirement| self.requirement(authorizer, who, requirement))
@@ -245,9 +245,9 @@ fn policies() -> impl Strategy<Value = Policies> {
         })
 }
 
-/// Every verdict against requests, and so many of each kind that the test says something.
+/// Compares every verdict with requests, and requires enough of each kind for the test to be meaningful.
 #[test]
-fn what_holds_for_all_requests_holds_for_each() {
+fn a_verdict_on_all_requests_applies_to_each() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for _ in 0..120 {
@@ -287,7 +287,7 @@ fn what_holds_for_all_requests_holds_for_each() {
     }
 }
 
-/// Nothing that is allowed needs a further policy, and nothing that is denied explicitly is helped by one.
+/// An allowed route does not need a further policy, and a further policy cannot override an explicit deny.
 #[test]
 fn a_further_policy_lifts_implicit_denials_only() {
     let mut runner = TestRunner::deterministic();
@@ -299,7 +299,7 @@ fn a_further_policy_lifts_implicit_denials_only() {
         after.identity.push(allow(&["*"], &["*"]));
         let after = after.matrix();
         for ((route, verdicts), (_, lifted)) in before.matrix().rows().zip(after.rows()) {
-            // What limits a session or a boundary denies is gone with it.
+            // Explicit denials of a boundary or session policy are gone, because `after` removes these limits.
             let is_own = before.boundary.is_none() && before.session.is_none();
             match &verdicts[0] {
                 RouteVerdict::ExplicitDeny if is_own => {
@@ -312,7 +312,7 @@ fn a_further_policy_lifts_implicit_denials_only() {
     }
 }
 
-/// Where nothing is said to change, every request is decided as before.
+/// If the difference does not contain a change, every request is decided as before.
 #[test]
 fn what_does_not_change_decides_alike() {
     let mut runner = TestRunner::deterministic();

@@ -1,4 +1,4 @@
-//! The committed documents are what the catalog renders.
+//! The committed documents equal those rendered from the catalog.
 //!
 //! `UPDATE_DOCS=1 cargo test -p pinpoint-iam-tests --test docs` writes them.
 
@@ -11,10 +11,10 @@ use pinpoint_iam_docs::{Line, Page, Stale, files, fresh, quoted_table, service_p
 
 const SERVICES: [&ServiceMetadata; 2] = [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE];
 
-/// The folder of the repository, seen from this package.
+/// The folder of the repository, relative to this package.
 pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference");
 
-/// Every page under `docs/reference/` with the name of its files.
+/// Returns every page in `docs/reference/` with the name of its files.
 fn pages() -> Vec<(&'static str, Page)> {
     let from_the_catalog = "This page is written from `catalog/data/`; change that, not this.";
     let seed = |name, title: &str, introduction, source| {
@@ -59,10 +59,10 @@ fn every_committed_document_is_fresh() -> Result<(), Stale> {
     Ok(())
 }
 
-/// A page that is no longer written must not stay behind as if it were fresh.
+/// A page that is no longer written must not remain as if it were current.
 #[test]
 fn nothing_else_is_committed() -> Result<(), Box<dyn std::error::Error>> {
-    // Written by hand, or by a browser.
+    // Written manually, or by a browser.
     let mut known =
         BTreeSet::from(["tables.schema.json", "mobiletargeting.png"].map(str::to_owned));
     for (name, page) in pages() {

@@ -1,4 +1,4 @@
-//! Handlers of an application that does not exist, and its routes.
+//! The handlers of a fictional application, and its routes.
 
 use pinpoint_iam::mobiletargeting::Action;
 use pinpoint_iam::web::{

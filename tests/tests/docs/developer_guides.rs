@@ -1,4 +1,4 @@
-//! The two documents that this project started from can be read back from the committed tables, field by field.
+//! The two documents from which this project started can be read back from the committed tables, field by field.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +14,7 @@ const DEVELOPER_GUIDE_ROWS: &str = include_str!("../../upstream/developer_guides
 /// A row of the facts: document, action, method, ARN.
 type Fact = [String; 4];
 
-/// The facts as they were noted when the two documents were read. Where in its document a row stands is left out.
+/// Returns the facts that were recorded from the two documents, without the position in the document.
 fn facts() -> Result<BTreeSet<Fact>, String> {
     DEVELOPER_GUIDE_ROWS
         .lines()
@@ -53,7 +53,7 @@ fn tables(service: &str) -> Result<Tables, Box<dyn std::error::Error>> {
     Ok(tables)
 }
 
-/// What the committed tables say that the documents say.
+/// Returns what the committed tables attribute to the documents.
 fn rederived() -> Result<BTreeSet<Fact>, Box<dyn std::error::Error>> {
     let mut found = BTreeSet::new();
     for service in ["mobiletargeting", "mobileanalytics"] {
@@ -61,7 +61,7 @@ fn rederived() -> Result<BTreeSet<Fact>, Box<dyn std::error::Error>> {
         let operations = &tables[&format!("{service}-operations")];
         for (key, row) in &tables[&format!("{service}-actions")] {
             let action = row["action"].concat();
-            // A document that names an action and says nothing of it has no line of its own there.
+            // A document that contains only the name of an action has no line there.
             let silent = |source: &&String| {
                 let start = format!("{source}: ");
                 !row["as-sources-write-it"]
@@ -80,7 +80,7 @@ fn rederived() -> Result<BTreeSet<Fact>, Box<dyn std::error::Error>> {
                 let own_method = said
                     .split(", ")
                     .find(|text| !text.is_empty() && Some(*text) != arn);
-                // The table of 2018 gives methods; they are those of the operation unless it says another one.
+                // The table of 2018 contains methods. Unless the row differs, its method is that of the operation.
                 let route = operations
                     .get(key)
                     .map(|row| row["method-and-path"].concat());

@@ -1,4 +1,4 @@
-//! The call that an application's test makes.
+//! The call in the test of an application.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,7 +8,7 @@ use pinpoint_iam_docs::{UPDATE_VARIABLE, compare, fresh, update};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-/// A path in a folder of its own, which is not there yet.
+/// Returns a path in a separate folder, which does not exist yet.
 fn place(name: &str) -> PathBuf {
     let folder = env::temp_dir().join(format!("pinpoint-iam-docs-{}-{name}", process::id()));
     folder.join("below").join("page.md")
@@ -21,7 +21,7 @@ fn remove(path: &std::path::Path) -> TestResult {
 }
 
 #[test]
-fn a_stale_document_is_told_with_its_difference() -> TestResult {
+fn a_stale_document_is_reported_with_its_difference() -> TestResult {
     let path = place("stale");
     let shown = path.display();
     let error = compare(&path, "a\n").unwrap_err();
@@ -39,7 +39,7 @@ fn a_stale_document_is_told_with_its_difference() -> TestResult {
         "`{shown}` is stale; write it with `UPDATE_DOCS=1` in the environment\n{difference}"
     );
     assert_eq!(error.to_string(), text);
-    // What a test prints that returns the error.
+    // The output of a test that returns the error.
     assert_eq!(format!("{error:?}"), text);
     remove(&path)
 }
@@ -55,7 +55,7 @@ fn line_ends_of_a_checkout_do_not_matter_and_all_else_does() -> TestResult {
     remove(&path)
 }
 
-/// The variable is set for a process of its own: this test's own name, run again.
+/// The variable is set for a separate process, which runs the test with the same name.
 #[test]
 fn the_variable_makes_it_write() -> TestResult {
     const PATH: &str = "PINPOINT_IAM_TEST_PATH";

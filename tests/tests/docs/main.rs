@@ -1,4 +1,4 @@
-//! Documents: what is committed is what the catalog renders, and every format says the same.
+//! Documents: the committed ones equal the rendered ones, and all formats have the same contents.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! OpenAPI documents that say what each operation requires.
+//! OpenAPI documents that contain the requirements of each operation.
 
 #![expect(
     clippy::unwrap_used,
@@ -111,7 +111,7 @@ fn findings(annotator: &OpenApiAnnotator<'_>, document: &mut Value) -> Vec<Strin
 }
 
 #[test]
-fn operations_say_what_they_require() {
+fn operations_contain_their_requirements() {
     let routes = routes();
     let mut annotated = document();
     assert_eq!(
@@ -221,7 +221,7 @@ fn a_document_below_a_base_path_is_found() {
 }
 
 #[test]
-fn two_routes_for_one_operation_are_no_answer() {
+fn two_routes_for_one_operation_are_ambiguous() {
     let routes = RouteTable::new(routes().iter().chain(routes().iter()).cloned());
     let mut document =
         json!({ "openapi": "3.1.0", "paths": { "/health": { "get": { "x-iam": {} } } } });
@@ -235,7 +235,7 @@ fn two_routes_for_one_operation_are_no_answer() {
 }
 
 #[test]
-fn what_is_no_such_document_is_refused() {
+fn rejects_values_that_are_not_openapi_documents() {
     let routes = routes();
     for document in [
         json!(null),
@@ -264,7 +264,7 @@ fn what_is_no_such_document_is_refused() {
     );
 }
 
-/// `utoipa` says the same as the JSON that it writes.
+/// `utoipa` and the JSON that it writes are annotated in the same way.
 #[test]
 fn utoipa_is_annotated_like_its_json() {
     use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem};
@@ -299,7 +299,7 @@ fn utoipa_is_annotated_like_its_json() {
         assert_eq!(serde_json::to_value(&collected).unwrap(), written);
     }
 
-    // What no route serves any more loses what was written earlier.
+    // Annotations are removed from operations that no route serves anymore.
     let none = RouteTable::default();
     OpenApiAnnotator::new(&none).annotate_utoipa(&mut collected);
     assert!(!serde_json::to_string(&collected).unwrap().contains("x-"));

@@ -1,5 +1,5 @@
-//! The HTML page without a browser: that it needs nothing, links to itself only where something is, and can be read by
-//! programs that read aloud. What it does when it is used is tested in a browser, under `tests/browser/`.
+//! The HTML page without a browser: it does not load anything, its internal links have targets, and screen readers can
+//! read it. `tests/browser/` tests its behavior in a browser.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ fn the_browser_may_run_the_style_and_the_script_of_the_page_and_nothing_else() {
             .as_str()
         )
     );
-    // The policy has to come before what it is about.
+    // The policy must precede the elements that it applies to.
     let kinds: Vec<_> = all(&page, "meta[http-equiv], style, script")
         .iter()
         .map(|element| element.value().name().to_owned())
@@ -102,7 +102,7 @@ fn ids_are_unique_and_every_link_within_the_page_has_a_target() {
 }
 
 #[test]
-fn every_row_and_column_says_what_it_is() {
+fn every_row_and_column_has_a_header() {
     let page = page();
     assert_eq!(only(&page, "html").attr("lang"), Some("en"));
     only(&page, "h1");

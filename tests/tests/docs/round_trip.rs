@@ -1,4 +1,4 @@
-//! Every format says what the page says, whatever stands in it: parsed back by readers that are not ours.
+//! Every format preserves any contents of a page. Independent parsers read it back.
 
 use pinpoint_iam_docs::{Cell, Line, Link, Page, Table, csv, html, json, markdown};
 use proptest::prelude::*;
@@ -6,10 +6,10 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 
-/// The lines of every cell, by table and row; the first row has the titles of the columns.
+/// The lines of every cell, by table and row. The first row contains the titles of the columns.
 type Content = Vec<Vec<Vec<Vec<String>>>>;
 
-/// Texts with everything that some format gives a meaning.
+/// Texts that contain all characters with a meaning in some format.
 fn text() -> impl Strategy<Value = String> {
     let characters = prop::sample::select(Vec::from_iter(
         "|<>&\"'`*_[](){}#~!$@\\=+-,;:.%^/?\n\r\t aZ1ü\u{0}\u{7}\u{85}\u{a0}\u{202e}\u{2028}\u{feff}\u{ff1d}🙂".chars(),
@@ -91,7 +91,7 @@ fn page() -> impl Strategy<Value = Page> {
     })
 }
 
-/// What the page says.
+/// Returns the contents of the page.
 fn content(page: &Page) -> Content {
     page.tables().iter().map(content_of).collect()
 }
@@ -109,7 +109,7 @@ fn content_of(table: &Table) -> Vec<Vec<Vec<String>>> {
     std::iter::once(titles).chain(rows).collect()
 }
 
-/// A content without `dropped` characters, and without the lines that are then empty.
+/// Returns the contents without `dropped` characters and the lines that are empty then.
 fn without(content: Content, dropped: impl Fn(char) -> bool) -> Content {
     let keep = |line: String| -> Option<String> {
         let kept: String = line
@@ -246,7 +246,7 @@ fn from_markdown(text: &str) -> Content {
     tables
 }
 
-/// Holds what every format says against the page.
+/// Compares the contents of every format with the page.
 pub(crate) fn assert_every_format_says(page: &Page) {
     assert_json_says(page);
     page.tables().iter().for_each(assert_csv_says);
@@ -268,7 +268,7 @@ fn assert_csv_says(table: &Table) {
 }
 
 fn assert_html_says(page: &Page) {
-    // Backticks are shown as code, and an empty first cell as the name of its row.
+    // Text in backticks is shown as code, and an empty first cell as the name of its row.
     let is_dropped = |character| character == '`';
     let mut expected = without(content(page), is_dropped);
     for (table, rows) in page.tables().iter().zip(&mut expected) {
@@ -285,7 +285,7 @@ fn assert_html_says(page: &Page) {
 }
 
 fn assert_markdown_says(page: &Page) {
-    // Markdown leaves out a table without rows, and blanks at the ends of cells.
+    // Markdown omits tables without rows, and spaces at the start and end of cells.
     let is_dropped = |character: char| character == '`' || character.is_whitespace();
     let mut expected = without(content(page), is_dropped);
     expected.retain(|rows| rows.len() > 1);
@@ -299,22 +299,22 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn json_says_what_the_page_says(page in page()) {
+    fn json_has_the_contents_of_the_page(page in page()) {
         assert_json_says(&page);
     }
 
     #[test]
-    fn csv_says_what_the_table_says(table in table()) {
+    fn csv_has_the_contents_of_the_table(table in table()) {
         assert_csv_says(&table);
     }
 
     #[test]
-    fn html_says_what_the_page_says(page in page()) {
+    fn html_has_the_contents_of_the_page(page in page()) {
         assert_html_says(&page);
     }
 
     #[test]
-    fn markdown_says_what_the_page_says(page in page()) {
+    fn markdown_has_the_contents_of_the_page(page in page()) {
         assert_markdown_says(&page);
     }
 }

@@ -21,7 +21,7 @@ fn plain(cell: &Cell) -> Vec<String> {
     cell.iter().map(Line::plain).collect()
 }
 
-/// The cells of a row, by the title of their column.
+/// Returns the cells of a row, by the title of their column.
 fn row(table: &Table, name: &str) -> Vec<(String, Vec<String>)> {
     let row = table
         .rows()
@@ -53,7 +53,7 @@ fn assert_row(table: &Table, name: &str, expected: &[(&str, &[&str])]) {
 }
 
 #[test]
-fn a_route_shows_everything_that_its_handler_says() {
+fn a_route_shows_everything_that_its_handler_declares() {
     let page = RoutesDocument::new("Routes", &routes()).page();
     let table = table(&page, "routes");
     assert_eq!(
@@ -151,7 +151,7 @@ fn what_no_route_serves_is_listed() {
         .map(|row| plain(&row.cells()[0]))
         .collect();
     let has = |name: &str| names.contains(&vec![format!("mobiletargeting:{name}")]);
-    // One of several that a route requires is served.
+    // An action is served even if the route requires others too.
     assert!(!has("GetSegment") && !has("GetCampaign"), "{names:?}");
     assert!(has("CreateSegment") && has("GetSegments"), "{names:?}");
     let actions: std::collections::BTreeSet<&str> = routes()
@@ -198,7 +198,7 @@ fn what_is_declared_and_not_mounted_is_listed() {
     );
 }
 
-/// The audit of the sources finds handlers that no list of declarations names.
+/// The audit of the sources finds handlers that are missing from the list of declarations.
 #[test]
 fn what_an_audit_finds_is_listed() {
     let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/audit/forgotten");
@@ -236,7 +236,7 @@ static HOSTILE_HANDLER: Declaration = Declaration {
 
 static HOSTILE_REASON: Declaration = handler("reason", Access::Public { reason: HOSTILE });
 
-/// A page of everything, with texts in it to which some format gives a meaning.
+/// Returns a page with all tables and with texts that have a meaning in some format.
 fn hostile_page() -> Page {
     let table = RouteTable::new([
         route("GET", "/{*rest|<b>}`\"\n=", &HOSTILE_HANDLER),
@@ -267,7 +267,7 @@ fn hostile_page() -> Page {
 }
 
 #[test]
-fn nothing_that_stands_in_a_table_breaks_a_format() {
+fn no_text_in_a_table_breaks_a_format() {
     let page = hostile_page();
     assert_every_format_says(&page);
     let rows: Vec<usize> = page
@@ -280,7 +280,7 @@ fn nothing_that_stands_in_a_table_breaks_a_format() {
         .iter()
         .map(Line::plain);
     let shown: Vec<String> = shown.collect();
-    // The pattern with a slash in front of nothing a project can be called is left out.
+    // The pattern with a slash is omitted, because a project with an empty name does not exist.
     assert_eq!(
         shown[..2],
         ["depends on:", "aws:RequestTag/=|<b>"],
@@ -300,7 +300,7 @@ fn the_same_routes_are_the_same_bytes() {
     }
 }
 
-/// The routes' table and the annotated OpenAPI document say the same of the same handlers.
+/// The table of routes and the annotated OpenAPI document list the same actions for the same handlers.
 #[test]
 fn openapi_names_the_same_actions() {
     let routes = routes();

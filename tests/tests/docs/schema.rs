@@ -1,4 +1,4 @@
-//! The JSON keeps to its schema.
+//! The JSON documents conform to their schema.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ fn committed_documents_keep_to_the_schema() -> TestResult {
 
 /// A schema that accepts everything would pass the test above.
 #[test]
-fn the_schema_refuses_other_documents() -> TestResult {
+fn the_schema_rejects_other_documents() -> TestResult {
     let schema = read("tables.schema.json")?;
     let validator = jsonschema::draft202012::new(&schema)?;
     let document = read("mobileanalytics.json")?;

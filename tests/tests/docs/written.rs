@@ -1,12 +1,12 @@
-//! Written Markdown: links have targets, chapters are listed and compiled, `ARCHITECTURE.md` names existing files, and
-//! `RELEASING.md` every published package.
+//! Markdown files: links have targets, chapters are listed and compiled, `ARCHITECTURE.md` names existing files, and
+//! `RELEASING.md` lists every published package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Every Markdown file of the repository.
+/// Returns every Markdown file of the repository.
 fn documents() -> Vec<PathBuf> {
     let mut documents = Vec::new();
     let mut folders = vec![PathBuf::from(ROOT)];
@@ -27,7 +27,7 @@ fn documents() -> Vec<PathBuf> {
     documents
 }
 
-/// The text without its fenced code blocks.
+/// Returns the text without its fenced code blocks.
 fn prose(text: &str) -> String {
     let mut fenced = false;
     let outside = text.lines().filter(|line| {
@@ -38,7 +38,7 @@ fn prose(text: &str) -> String {
     outside.map(|line| format!("{line}\n")).collect()
 }
 
-/// The targets of inline links, without links to the web and to items of Rust.
+/// Returns the targets of inline links, without links to websites and to Rust items.
 fn links(prose: &str) -> impl Iterator<Item = &str> {
     let targets = prose.split("](").skip(1);
     let targets = targets.filter_map(|rest| rest.split_once(')'));
@@ -46,7 +46,7 @@ fn links(prose: &str) -> impl Iterator<Item = &str> {
     targets.filter(|target| !target.contains("::") && !target.contains("://"))
 }
 
-/// Whether the document has a heading, or an element of HTML, with this anchor.
+/// Returns whether the document has a heading or an HTML element with this anchor.
 fn has_anchor(text: &str, anchor: &str) -> bool {
     let prose = prose(text);
     let mut headings = prose.lines().filter_map(|line| {
@@ -63,7 +63,7 @@ fn has_anchor(text: &str, anchor: &str) -> bool {
     headings.any(|heading| slug(heading) == anchor) || text.contains(&format!("id=\"{anchor}\""))
 }
 
-/// Spans of code that look like paths of the repository.
+/// Returns spans of code that look like paths in the repository.
 fn paths(prose: &str) -> impl Iterator<Item = &str> {
     let spans = prose.split('`').skip(1).step_by(2);
     spans.filter(|span| span.contains('/') && !span.contains(char::is_whitespace))

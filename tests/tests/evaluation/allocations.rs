@@ -1,4 +1,4 @@
-//! A decision allocates nothing, whether it allows or refuses, and by whatever kind of statement.
+//! A decision does not allocate, for any result and any kind of statement.
 
 #![expect(
     clippy::unwrap_used,
@@ -31,7 +31,8 @@ fn arn(resource: &str) -> String {
     format!("arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:{resource}")
 }
 
-/// Every kind of entry that the index has, conditions of every family, and a list that is looked up by the action.
+/// Returns statements for every kind of index entry, conditions of every family, and a list that is looked up by
+/// action.
 fn statements() -> Vec<Value> {
     let on = |effect: &str, actions: Value, resource: &str| json!({"Effect": effect, "Action": actions, "Resource": arn(resource)});
     let all_conditions = json!({
@@ -74,7 +75,7 @@ fn statements() -> Vec<Value> {
             "Resource": arn("apps/${aws:username}*"),
         }),
     ];
-    // A list of more than a few entries is looked up by the action.
+    // A list with more than a few entries is looked up by action.
     let actions = ["mobiletargeting:GetSegment", "mobiletargeting:GetJourney"];
     let alternating = actions.into_iter().cycle().take(20);
     statements.extend(alternating.map(|action| on("Allow", json!(action), "apps/a3*")));
@@ -124,14 +125,14 @@ fn caller() -> Principal {
         .with_tag("team", "campaigns")
 }
 
-/// A decision on something else. The first one of a thread makes the place where it notes which snapshot it reads.
+/// Makes a first decision. It allocates the thread's slot that records which snapshot is being read.
 fn warm_up(authorizer: &Authorizer, caller: &Principal, context: &Context) {
     let action = RequestedAction::parse("mobiletargeting:GetReports").unwrap();
     let request = Request::new(caller, action, RequestedResource::All, context);
     assert!(!authorizer.decide(&request).is_allowed());
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Allowed,
@@ -186,14 +187,14 @@ fn decisions_allocate_nothing() {
             }
         };
         let mut found = Other;
-        // The first decision of its kind counts as well: policies are compiled when they are loaded.
+        // The first decision of its kind is also measured, because policies are compiled when they are loaded.
         let counted = measure(|| found = decide());
         assert_eq!(found, expected, "{action} on {resource}");
         assert_eq!(counted.count_total, 0, "{action} on {resource}");
     }
 }
 
-/// With the resource made from ids beforehand, as a service that checks twice has it.
+/// The resource is created from ids beforehand, as in a service that checks twice.
 #[test]
 fn a_guard_that_lets_in_allocates_nothing() {
     let (authorizer, caller, context) = (authorizer(), caller(), context());
@@ -208,7 +209,7 @@ fn a_guard_that_lets_in_allocates_nothing() {
     assert_eq!(counted.count_total, 0);
 }
 
-/// The counter counts at all.
+/// The counter detects allocations.
 #[test]
 fn what_allocates_is_noticed() {
     let counted = measure(|| {

@@ -1,4 +1,4 @@
-//! What holds for all conditions and all requests, tried on random ones.
+//! Properties of all conditions and all requests, tested with random ones.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,11 +18,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-/// The keys that random conditions and requests are about: `KEYS[0]` is the condition's, variables name the others.
+/// The keys in random conditions and requests. `KEYS[0]` is the key of the condition; variables use the others.
 const KEYS: [&str; 3] = ["x:key", "aws:username", "aws:ResourceTag/team"];
 const EFFECTS: [Effect; 2] = [Effect::Allow, Effect::Deny];
 
-/// Values that mean something to one family of operators or another, and some that mean nothing to any.
+/// Values that are valid for some family of operators, and some that are not valid for any.
 const TEXTS: [&str; 31] = [
     "",
     "a",
@@ -136,7 +136,7 @@ fn name(set: &str, base: BaseOperator, if_exists: bool) -> String {
 }
 
 prop_compose! {
-    /// An operator and values that it accepts.
+    /// Returns an operator and values that it accepts.
     fn operator_and_values()(base in bases())(
         values in subsequence(written(base), 0..=written(base).len().min(3)),
         base in Just(base),
@@ -157,7 +157,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A key is absent, or has no, one or several values.
+/// A key is absent, or has zero, one or several values.
 fn values_of_a_key() -> impl Strategy<Value = Option<Vec<Value>>> {
     prop_oneof![
         1 => Just(None),
@@ -196,7 +196,7 @@ fn one(value: Value) -> Context {
     context
 }
 
-/// The negation of a positive operator, if there is one.
+/// Returns the negation of a positive operator, if there is one.
 fn negation(base: BaseOperator) -> Option<&'static str> {
     use BaseOperator as Base;
     match base {
@@ -213,7 +213,7 @@ fn negation(base: BaseOperator) -> Option<&'static str> {
 }
 
 prop_compose! {
-    /// A positive operator with a negation, and values that it accepts.
+    /// Returns a positive operator with a negation, and values that it accepts.
     fn operator_and_negation()(
         (base, negation) in select(
             BaseOperator::ALL
@@ -233,9 +233,9 @@ prop_compose! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The rule of three-valued logic: what is answered now is what is answered once everything is known.
+    /// The rule of three-valued logic: a definite result remains the same after all keys are known.
     #[test]
-    fn a_definite_answer_holds_for_every_completion(
+    fn a_definite_result_remains_when_all_keys_are_known(
         (operator, values) in operator_and_values(),
         keys in [values_of_a_key(), values_of_a_key(), values_of_a_key()],
         unknown in any::<[bool; 3]>(),
@@ -258,7 +258,7 @@ proptest! {
         }
     }
 
-    /// An answer depends on no other keys than the condition names.
+    /// The result depends only on the keys that the condition names.
     #[test]
     fn a_condition_names_the_keys_it_looks_at(
         (operator, values) in operator_and_values(),
@@ -280,9 +280,10 @@ proptest! {
         }
     }
 
-    /// What cannot be decided counts against the request: only then do the effects differ, and only in this direction.
+    /// An indeterminate condition counts against the request. Only then the result depends on the effect, in this
+    /// direction.
     #[test]
-    fn what_holds_in_an_allow_holds_in_a_deny(
+    fn a_condition_true_in_an_allow_is_true_in_a_deny(
         (operator, values) in operator_and_values(),
         facts in complete_facts(),
     ) {
@@ -311,7 +312,8 @@ proptest! {
             let positive = positive.evaluate(&facts, effect);
             let negative = negative.evaluate(&facts, effect);
             match positive.reason.finding() {
-                // What is no number equals none; anything else that cannot be compared counts against the request twice.
+                // A value that is not a number differs from all numbers. Other incomparable values count against the
+                // request in both.
                 Finding::Undecidable { why: Undecidable::NotANumber, .. } => {
                     prop_assert_eq!(negative.truth, Truth::True);
                 }
@@ -324,7 +326,7 @@ proptest! {
         }
     }
 
-    /// `ForAllValues:Op` is the opposite of `ForAnyValue:Not-Op` for a set that is not empty, whichever stands for `Op`.
+    /// `ForAllValues:Op` is the opposite of `ForAnyValue:Not-Op` for a set that is not empty, for every `Op`.
     #[test]
     fn set_operators_are_dual(
         (positive, negative, mut values) in operator_and_negation(),
@@ -332,11 +334,11 @@ proptest! {
         others in [values_of_a_key(), values_of_a_key()],
         swap in any::<bool>(),
     ) {
-        // A variable for the key itself is filled with one value and not with several.
+        // A variable for the key itself is replaced by one value and not by several.
         values.retain(|value| !value.contains(KEYS[0]));
         let [user, team] = others;
         let of = |set| facts(&[Some(set), user.clone(), team.clone()], [false; 3]);
-        // The negation of a value that cannot be compared is not its opposite.
+        // For a value that cannot be compared, the negation is not the opposite.
         let set: Vec<Value> = set
             .into_iter()
             .filter(|value| {
@@ -357,7 +359,7 @@ proptest! {
         }
     }
 
-    /// Set operators are what their names say, value by value.
+    /// Set operators quantify over single values, as their names state.
     #[test]
     fn set_operators_quantify_over_single_values(
         base in bases(),
@@ -365,7 +367,7 @@ proptest! {
         set in vec(select(&TEXTS[1..]), 1..4),
     ) {
         let written = [*pick.get(written(base))];
-        // A variable for the key itself is filled with one value here and is multivalued there.
+        // A variable for the key itself is replaced by one value here, but is multivalued there.
         prop_assume!(base != BaseOperator::Null && !written[0].contains(KEYS[0]));
         let mut facts = Context::new();
         facts.insert_all(KEYS[0], set.iter().copied());
@@ -382,7 +384,7 @@ proptest! {
         }
     }
 
-    /// A positive operator is the OR of its values, a negated one the AND: order and repetition do not matter.
+    /// A positive operator is the OR of its values and a negated one the AND. Order and repetition do not matter.
     #[test]
     fn values_are_alternatives(
         base in bases(),
@@ -442,7 +444,7 @@ proptest! {
         }
     }
 
-    /// A typed value means what its text means.
+    /// A typed value has the same meaning as its text.
     #[test]
     fn a_value_means_the_same_as_its_text(
         (operator, values) in operator_and_values(),
@@ -463,7 +465,7 @@ proptest! {
         }
     }
 
-    /// Decimals compare as whole numbers of the smallest digit.
+    /// Decimal numbers compare like integers in units of the last digit.
     #[test]
     fn numbers_compare_as_numbers(
         left in -1_000_000_i128..1_000_000,
@@ -487,7 +489,7 @@ proptest! {
         }
     }
 
-    /// Large numbers too: here the texts are compared, padded to the same length.
+    /// Large numbers are also compared correctly. Here, their texts are padded to the same length and compared.
     #[test]
     fn long_numbers_compare_digit_by_digit(left in "[1-9][0-9]{0,27}", right in "[1-9][0-9]{0,27}") {
         let expected = format!("{left:0>28}").cmp(&format!("{right:0>28}"));
@@ -498,7 +500,7 @@ proptest! {
         prop_assert_eq!(truth(&equal, &facts, Effect::Allow), expected.is_eq().into());
     }
 
-    /// Nothing that a policy or a request may say ends in a panic, and every explanation is one line.
+    /// Neither a policy nor a request can cause a panic, and every explanation is one line.
     #[test]
     fn no_input_panics(
         operator in prop_oneof![
@@ -539,7 +541,7 @@ proptest! {
     }
 }
 
-/// Random values seldom fit random operators: this is what the properties above lean on.
+/// Random values rarely suit random operators. The properties above rely on values that do.
 #[test]
 fn random_conditions_are_accepted_by_their_operators() {
     for base in BaseOperator::ALL {

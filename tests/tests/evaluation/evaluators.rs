@@ -1,8 +1,8 @@
-//! All evaluators answer the same: decision, deciding statement and needed keys.
+//! All evaluators return the same result: decision, responsible statement and missing keys.
 //!
-//! The compiled evaluator finds statements in another way than the reference. Random policies and requests are answered by
-//! both, and nothing may differ. The random words have so much in common that every part of the index is needed: what was
-//! reached is counted, and must be all of it.
+//! The compiled evaluator finds statements differently from the reference. Random policies and requests are evaluated by
+//! both, and the results must be equal. The random words have enough in common that every part of the index is used.
+//! The parts that were used are counted, and must be all of them.
 
 #![expect(
     clippy::panic,
@@ -25,7 +25,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// How many sets of policies are drawn, and how many requests meet each of them.
+/// The number of random sets of policies, and of requests for each of them.
 const POLICIES: usize = 2_000;
 const REQUESTS: usize = 50;
 
@@ -54,7 +54,7 @@ fn evaluators_answer_the_same() {
     assert!(missing.is_empty(), "not reached: {missing:#?}");
 }
 
-/// Policies of every type; one of two times with so many statements that lists in the index are long.
+/// Returns policies of every type. Half of them have so many statements that lists in the index are long.
 fn crowds() -> impl Strategy<Value = Layers> {
     let more = prop_oneof![
         1 => Just(0_usize),
@@ -99,7 +99,7 @@ fn compare(
     note_answer(ask, &expected, missing);
 }
 
-/// The same request before its body has named the resource.
+/// Compares the evaluators for the same request before the body has determined the resource.
 fn compare_of_any_resource(
     ask: &RequestCase,
     layers: &Layers,
@@ -140,7 +140,7 @@ const TYPES: [PolicyType; 7] = [
     PolicyType::Session,
 ];
 
-/// What must be seen for the comparison to mean something.
+/// Returns the situations that must occur for the comparison to be meaningful.
 fn expected_sights() -> impl Iterator<Item = String> {
     let ends = TYPES.iter().flat_map(|policy_type| {
         [

@@ -39,7 +39,7 @@ fn ask<'a>(principal: &'a Principal, action: &'a str, context: &'a Context) -> R
 }
 
 #[test]
-fn a_tree_says_which_part_matched_and_why() {
+fn a_tree_shows_which_part_matched_and_why() {
     let ana = Principal::from_arn(ANA)
         .expect("a user")
         .with_tag("app", "a1");
@@ -162,8 +162,7 @@ fn text_of_a_request_stays_on_its_line() {
     );
 }
 
-/// AWS's sentence, type by type.
-/// A policy may hold any character, by way of an escape at least.
+/// A policy can contain any character, if it is escaped.
 #[test]
 fn text_of_a_policy_stays_on_its_line() {
     let ana = Principal::from_arn(ANA).expect("a user");
@@ -199,6 +198,7 @@ fn text_of_a_policy_stays_on_its_line() {
     }
 }
 
+/// AWS's message for each policy type.
 #[test]
 fn the_access_denied_sentence_names_the_type_of_policy() {
     let ana = Principal::from_arn(ANA).expect("a user");
@@ -344,11 +344,11 @@ fn the_access_denied_sentence_names_the_type_of_policy() {
         "allowed by statement 1 of the identity-based policy `allow`"
     );
 
-    // Another account's caller learns no reason.
+    // The message for a caller of another account does not contain a reason.
     let bob = Principal::from_arn("arn:aws:iam::999988887777:user/bob").expect("a user");
     let request = ask(&bob, "mobiletargeting:GetCampaign", &context);
     let Decision::Deny(by) = reference::decide(&base, &request).into_decision() else {
-        panic!("nobody let Bob in");
+        panic!("Bob is allowed");
     };
     assert_eq!(
         AccessDenied::new(&request, &by).to_string(),

@@ -1,4 +1,4 @@
-//! What the properties lean on: random policies and requests have something to do with each other.
+//! The assumption of the property tests: random policies and requests are related to each other.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,8 +15,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// Random scenes are decided in every way there is, by policies of every type, and every operator is asked about values that
-/// meet it and about values that do not.
+/// Random scenarios have all possible results, determined by policies of every type, and every operator is evaluated
+/// with values that match and values that do not.
 #[test]
 fn random_scenes_reach_every_rule() {
     let mut runner = TestRunner::deterministic();
@@ -78,7 +78,7 @@ fn expected_sights() -> impl Iterator<Item = String> {
         .chain(callers)
 }
 
-/// What can be seen in one scene.
+/// Returns the situations that occur in one scenario.
 fn sights(scene: &Scenario) -> Vec<String> {
     let mut sights = Vec::new();
     let policies = scene.layers.policies(Lists::WhereNeeded).unwrap();

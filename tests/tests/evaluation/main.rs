@@ -1,6 +1,6 @@
-//! Decisions: what holds for all of them, how they are explained, and what they cost.
+//! Decisions: their properties, their explanations and their cost.
 //!
-//! The crate `allocation_counter` brings an allocator that counts, for this test binary alone.
+//! The crate `allocation_counter` installs a counting allocator for this test binary only.
 
 mod allocations;
 mod condition_properties;

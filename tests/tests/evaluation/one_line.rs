@@ -1,4 +1,4 @@
-//! Names and errors that reach a log stay on their line, whatever they hold.
+//! Names and errors that are logged remain on one line, regardless of their contents.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -13,7 +13,7 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::{PolicyStore, SourceError};
 use pinpoint_iam::{Authorizer, Policy, Principal, Scope};
 
-/// Breaks lines, clears a terminal, and turns the direction of writing.
+/// A text that breaks lines, clears a terminal and changes the text direction.
 const NASTY: &str = "a\r\nb\u{1b}[2J\u{85}\u{2028}\u{202e}c";
 const SHOWN: &str = r"a\u{d}\u{a}b\u{1b}[2J\u{85}\u{2028}\u{202e}c";
 

@@ -1,7 +1,7 @@
-//! Actions of a catalog that is not built in, decided by the evaluator that serves.
+//! Actions of a catalog that is not built in, decided by the compiled evaluator.
 //!
-//! The tables of such a service are made with its first request. The answers are the reference's all the same, nothing is
-//! allocated from the second request on, and an action that is not what it says it is gets no advantage of it.
+//! The tables of such a service are created by its first request. The results equal those of the reference, requests do
+//! not allocate after the first, and an action with false metadata does not gain any permission.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -47,7 +47,7 @@ fn allows(authorizer: &Authorizer, action: RequestedAction<'_>) -> bool {
     let (ana, context) = (Principal::from_arn(ANA).unwrap(), Context::new());
     let request = Request::new(&ana, action, RequestedResource::All, &context);
     let decision = authorizer.decide(&request);
-    // The explanation is the reference's.
+    // The explanation comes from the reference evaluator.
     let explained = authorizer.explain(&request);
     let allowed = matches!(decision, Decision::Allow(_));
     assert_eq!(
@@ -86,7 +86,7 @@ fn own_actions_are_decided_as_the_reference_decides_them() {
                 let own = shelf::SERVICE.actions;
                 let built_in = mobiletargeting::SERVICE.actions.iter().take(3);
                 for action in own.iter().chain(built_in) {
-                    // As the handlers ask, and by its name.
+                    // With the typed action, as handlers do, and with the name of the action.
                     let typed = allows(&authorizer, RequestedAction::from(action));
                     let name = action.to_string();
                     let named = allows(&authorizer, RequestedAction::parse(&name).unwrap());
@@ -123,7 +123,7 @@ fn the_order_of_services_does_not_matter() {
     }
 }
 
-/// A second service that shares its prefix and its actions' names with nobody but itself, made by hand.
+/// A second service with its own prefix and action names, written manually.
 mod other {
     use super::*;
 
@@ -146,7 +146,7 @@ mod other {
         }
     }
 
-    /// Names as those of the other service, two of them alike, with indexes that point anywhere.
+    /// The same names as those of the other service, two of them equal, with arbitrary indices.
     static ACTIONS: [ActionMetadata; 4] = [
         action("ReadRules", 3),
         action("LendBook", 0),
@@ -163,7 +163,7 @@ mod other {
         }
     }
 
-    /// The actions of this service that are allowed.
+    /// Returns the actions of this service that are allowed.
     pub(super) fn ask(authorizer: &Authorizer) -> Vec<&'static str> {
         let actions = ACTIONS.iter();
         let allowed = actions.filter(|action| allows(authorizer, RequestedAction::from(*action)));
@@ -200,7 +200,7 @@ fn action_called(name: &str) -> &'static ActionMetadata {
     actions.find(|action| action.name == name).unwrap()
 }
 
-/// Metadata whose index is not where it stands. Whatever it claims, its name decides.
+/// Metadata whose index is not its position. The name determines the decision, regardless of the index.
 static FORGED: [ActionMetadata; 5] = [
     other::action("LendBook", 1),
     other::action("LendBook", 2),

@@ -1,4 +1,4 @@
-//! The matcher against a slow one that is obviously right.
+//! The matcher agrees with a slow one that is obviously correct.
 
 #![expect(
     clippy::indexing_slicing,
@@ -103,8 +103,8 @@ proptest! {
     }
 }
 
-/// A matcher that tries every split would need more steps than there are atoms; the bound is generous on purpose, for
-/// the difference is one of kind.
+/// A matcher that tries every split would need more steps than there are atoms. The bound is generous because the
+/// complexity differs and not only a factor.
 #[test]
 fn the_time_is_bounded_by_the_product_of_the_lengths() {
     let value = "a".repeat(500);

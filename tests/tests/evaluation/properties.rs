@@ -1,6 +1,6 @@
-//! What holds for all policies and all requests, tried on random ones.
+//! Properties of all policies and all requests, tested with random ones.
 //!
-//! What holds for single conditions and patterns stands in `condition_properties.rs` and `patterns.rs`.
+//! `condition_properties.rs` and `patterns.rs` contain the properties of single conditions and patterns.
 
 #![expect(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::Config;
 
-/// How a request ends, whatever statement ends it.
+/// The result of a request, regardless of the responsible statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum End {
     Allowed,
@@ -43,7 +43,7 @@ fn end(answer: &Evaluation) -> End {
     }
 }
 
-/// How the scene ends on every evaluator.
+/// Returns the result of the scenario with each evaluator.
 fn ends(scene: &Scenario) -> Vec<End> {
     ends_by(scene, Lists::WhereNeeded)
 }
@@ -58,7 +58,7 @@ fn is_allowed(scene: &Scenario) -> Vec<bool> {
     ends(scene).iter().map(|end| *end == End::Allowed).collect()
 }
 
-/// Each evaluator allows `less` only where it allows `more`.
+/// Checks that each evaluator allows `less` only if it allows `more`.
 fn assert_no_more(less: &Scenario, more: &Scenario) -> Result<(), TestCaseError> {
     for (less, more) in is_allowed(less).into_iter().zip(is_allowed(more)) {
         prop_assert!(!less || more, "allowed only with less");
@@ -73,10 +73,10 @@ fn config(cases: u32) -> Config {
     }
 }
 
-/// The places a statement can be added to.
+/// The number of policy types to which a statement can be added.
 const PLACES: usize = 7;
 
-/// Adds a policy with one statement to the policies of one type, and the type where there is none.
+/// Adds a policy with one statement to the policies of one type, and creates the type if it is missing.
 fn add(layers: &mut Layers, place: usize, statement: Statement) {
     let draft = Draft::of(vec![statement.clone()]);
     let single = |slot: &mut Option<Draft>| match slot {
@@ -100,7 +100,7 @@ fn add(layers: &mut Layers, place: usize, statement: Statement) {
     }
 }
 
-/// Whether the layers have policies of the type already: an Allow can only open where somebody limited before.
+/// Returns whether the type already exists. An `Allow` can only extend permissions of an existing limit.
 fn has(layers: &Layers, place: usize) -> bool {
     match place {
         0 | 3 => true,
@@ -112,7 +112,7 @@ fn has(layers: &Layers, place: usize) -> bool {
     }
 }
 
-/// Writes every other letter in the other case.
+/// Changes the case of every second letter.
 fn toggle(text: &str) -> String {
     text.char_indices()
         .map(|(index, letter)| match index % 2 {
@@ -126,7 +126,7 @@ fn toggle(text: &str) -> String {
 proptest! {
     #![proptest_config(config(1000))]
 
-    /// A Deny more, in a policy of any type, never lets a request through that was not let through before.
+    /// An additional `Deny` in a policy of any type never allows a request that was denied before.
     #[test]
     fn a_deny_never_opens(
         before in generate::scene(),
@@ -141,7 +141,7 @@ proptest! {
         assert_no_more(&after, &before)?;
     }
 
-    /// An Allow more, in a policy of a type that is there, never keeps a request out that was let through before.
+    /// An additional `Allow` in an existing type never denies a request that was allowed before.
     #[test]
     fn an_allow_never_closes(
         before in generate::scene(),
@@ -159,7 +159,7 @@ proptest! {
         assert_no_more(&before, &after)?;
     }
 
-    /// A type of policy that only limits can be taken away without anybody losing a right.
+    /// Removing a policy type that only limits permissions never denies a request that was allowed before.
     #[test]
     fn limits_only_limit(more in generate::scene(), place in 0..5) {
         let mut less = more.clone();
@@ -173,7 +173,7 @@ proptest! {
         assert_no_more(&more, &less)?;
     }
 
-    /// Without identity-based and resource-based policies nobody but the root user is allowed anything.
+    /// Without identity-based and resource-based policies, only the root user is allowed anything.
     #[test]
     fn limits_never_grant(mut scene in generate::scene()) {
         scene.layers.identity.clear();
@@ -187,7 +187,7 @@ proptest! {
 proptest! {
     #![proptest_config(config(800))]
 
-    /// Neither the order of statements, policies, patterns and values matters, nor whether one stands there twice.
+    /// The order of statements, policies, patterns and values does not matter, and neither do duplicates.
     #[test]
     fn order_and_repetition_do_not_matter(scene in generate::scene(), twice in any::<Index>()) {
         let mut other = scene.clone();
@@ -210,13 +210,13 @@ proptest! {
         prop_assert_eq!(ends(&scene), ends(&other));
     }
 
-    /// A string and a list of it mean the same, and so do one statement and a list of it.
+    /// A string and a list that contains only it have the same meaning. The same applies to one statement.
     #[test]
     fn a_string_is_a_list_of_one(scene in generate::scene()) {
         prop_assert_eq!(ends(&scene), ends_by(&scene, Lists::Always));
     }
 
-    /// The case of actions and of condition keys does not matter, in policies and in requests.
+    /// Actions and condition keys are case-insensitive, in policies and in requests.
     #[test]
     fn case_of_actions_and_keys_does_not_matter(scene in generate::scene()) {
         let mut other = scene.clone();
@@ -242,7 +242,7 @@ proptest! {
         prop_assert_eq!(&expected, &ends(&shouted));
     }
 
-    /// A statement about several actions, or several resources, is as many statements about one.
+    /// A statement with several actions or resources is equivalent to several statements with one each.
     #[test]
     fn a_list_is_as_many_statements(scene in generate::scene()) {
         let mut other = scene.clone();
@@ -252,7 +252,7 @@ proptest! {
         prop_assert_eq!(ends(&scene), ends(&other));
     }
 
-    /// The explanation of a request says what the decision says.
+    /// The explanation of a request has the same result as the decision.
     #[test]
     fn an_explanation_agrees_with_the_decision(
         scene in generate::scene(),
@@ -277,7 +277,7 @@ proptest! {
     }
 }
 
-/// The statement as statements about one action and one resource each; a negated list cannot be split.
+/// Returns the statement as statements with one action and one resource each. A negated list cannot be split.
 fn split(statement: &Statement) -> Vec<Statement> {
     let parts = |list: &Patterns| {
         if list.negated {
@@ -305,10 +305,10 @@ fn split(statement: &Statement) -> Vec<Statement> {
 proptest! {
     #![proptest_config(config(2000))]
 
-    /// The rule of three-valued evaluation: what is answered while keys are unknown is what is answered once they are
-    /// known, whatever they turn out to be.
+    /// The rule of three-valued evaluation: a definite result with unknown keys remains the same after the keys are
+    /// known, regardless of their values.
     #[test]
-    fn a_definite_answer_holds_for_every_completion(
+    fn a_definite_result_remains_when_all_keys_are_known(
         scene in generate::scene(),
         unknown in generate::unknown(),
         others in vec(generate::context(), 3),
@@ -330,7 +330,7 @@ proptest! {
                 match end(&before) {
                     End::Needs(_) => {}
                     End::Allowed => prop_assert_eq!(after, End::Allowed),
-                    // An explicit deny stays one; what is refused implicitly may turn out to be denied explicitly.
+                    // An explicit deny remains one. An implicit deny may become an explicit one.
                     End::Denied => prop_assert_eq!(after, End::Denied),
                     End::Refused => prop_assert_ne!(after, End::Allowed),
                 }
@@ -338,8 +338,8 @@ proptest! {
         }
     }
 
-    /// Whoever supplies the keys that an answer names gets on: in the end stands the answer that there would have been
-    /// had all been known from the start.
+    /// Supplying the keys that a result names leads to a decision. It is the same as if all keys had been known from
+    /// the start.
     #[test]
     fn supplying_the_needed_keys_leads_to_the_answer(
         scene in generate::scene(),
@@ -366,7 +366,7 @@ proptest! {
     }
 }
 
-/// A scene of one identity-based statement, by a caller of the resource's account.
+/// Returns a scenario with one identity-based statement and a caller of the resource's account.
 fn alone(statement: Statement, action: &str, resource: &str) -> Scenario {
     Scenario {
         layers: Layers {
@@ -396,7 +396,7 @@ fn listed(negated: bool, pattern: &str) -> Patterns {
     }
 }
 
-/// The two halves of a word list meet every request exactly once: there are few enough to try them all.
+/// A list and its negation together match every request exactly once. There are few enough requests to try them all.
 #[test]
 fn a_list_and_its_negation_are_complementary() {
     for action in ACTIONS {
@@ -414,7 +414,7 @@ fn a_list_and_its_negation_are_complementary() {
             );
         }
     }
-    // The policy of a key must allow, too: that resource is for other tests.
+    // The policy of a KMS key must also allow the request, so other tests cover that resource.
     for resource in RESOURCES
         .into_iter()
         .filter(|resource| !resource.contains(":kms:"))
@@ -435,7 +435,7 @@ fn a_list_and_its_negation_are_complementary() {
     }
 }
 
-/// Whether `pattern` matches `text`, by trying every way to split the text.
+/// Returns whether `pattern` matches `text`, by trying every way to split the text.
 fn glob(pattern: &[char], text: &[char]) -> bool {
     match pattern {
         [] => text.is_empty(),
@@ -454,7 +454,7 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
 proptest! {
     #![proptest_config(config(1500))]
 
-    /// A pattern of six components covers an ARN when each component's pattern covers that component.
+    /// A pattern of six components matches an ARN if each component of the pattern matches that of the ARN.
     #[test]
     fn a_resource_is_covered_component_by_component(
         pattern in vec("[ab*?]{0,3}", 4),

@@ -1,4 +1,4 @@
-//! Properties of ids in ARNs: two different ids never share an ARN, and what an ARN says is what was put in.
+//! Properties of ids in ARNs: different ids never have the same ARN, and the ids can be read back from the ARN.
 
 use pinpoint_iam::mobiletargeting::{Campaign, Endpoint, Template, User};
 use pinpoint_iam::{Arn, Resource, Scope};
@@ -8,7 +8,7 @@ fn scope() -> Scope {
     Scope::new("aws", "us-east-1", "123456789012")
 }
 
-/// Pieces of ids that could be mistaken, each beside one that it could be mistaken for.
+/// Parts of ids that could be confused, each next to a similar one.
 const LOOK_ALIKES: [(&str, &str); 16] = [
     ("/", "%2F"),
     ("%2F", "%252F"),
@@ -41,7 +41,7 @@ fn any_id() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Two ids: any, or of pieces that look alike.
+/// Two ids: arbitrary ones, or ones that consist of similar parts.
 fn two_ids() -> impl Strategy<Value = (String, String)> {
     prop_oneof![
         (any_id(), any_id()),
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_an_arn_says_it_is_written_back_as_it_was(id in any_id()) {
+    fn a_parsed_arn_is_written_back_unchanged(id in any_id()) {
         let arn = format!("arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/users/{id}");
         if let Ok(parsed) = Arn::parse(&arn)
             && let Ok(user) = User::from_arn(parsed, &scope())

@@ -1,4 +1,4 @@
-//! The paths of users and roles: those of a principal, and those of the policy source.
+//! The paths of users and roles, in principals and in the policy source.
 
 use pinpoint_iam::context::{ConditionKey, Context, ContextLookup};
 use pinpoint_iam::eval::compiled::Compiled;
@@ -10,7 +10,8 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Arn, Authorizer, Policy, PolicyStack, Principal, Scope};
 
-/// An account with one user or role, which may read campaigns unless its path starts with `contractors`.
+/// Returns an authorizer for an account with one user or role. It may read campaigns unless its path starts with
+/// `contractors`.
 fn authorizer(arn: &str) -> Result<Authorizer, Box<dyn std::error::Error>> {
     let document = Document::parse(
         r#"{"Version": "2012-10-17", "Statement": [
@@ -50,7 +51,7 @@ fn the_source_knows_the_path_of_a_role() -> Result<(), Box<dyn std::error::Error
     Ok(())
 }
 
-/// The decision and the explanation come from two evaluators: both must look the principal up in one way.
+/// The decision and the explanation come from two evaluators. Both must look up the principal in the same way.
 fn is_explained_as_allowed(
     authorizer: &Authorizer,
     principal: &Principal,
@@ -63,13 +64,13 @@ fn is_explained_as_allowed(
     Ok(authorizer.explain(&request).allowed)
 }
 
-/// What the source has, who asks, and whether the request is allowed.
+/// The user in the source, the caller, and whether the request is allowed.
 #[test]
 fn a_path_must_be_the_path_in_the_source() -> Result<(), Box<dyn std::error::Error>> {
     let cases = [
         ("admin", "admin", true),
         ("employees/admin", "employees/admin", true),
-        // A login name that was formatted into an ARN.
+        // A user name from a login form that was inserted into an ARN.
         ("admin", "evil/admin", false),
         ("admin", "evil/deep/admin", false),
         ("admin", "admin/admin", false),
@@ -78,14 +79,14 @@ fn a_path_must_be_the_path_in_the_source() -> Result<(), Box<dyn std::error::Err
         ("employees/admin", "evil/employees/admin", false),
         ("employees/admin", "Employees/admin", false),
         ("employees/admin", "employees/Admin", false),
-        // Whoever leaves the path to the source is who the source says, also to a `Deny`.
+        // A caller without a path has the path from the source, also for a `Deny`.
         ("employees/admin", "admin", true),
         ("contractors/admin", "admin", false),
-        // Another path does not escape the `Deny`.
+        // Another path does not circumvent the `Deny`.
         ("contractors/admin", "contractors/admin", false),
         ("contractors/admin", "employees/admin", false),
         ("contractors/admin", "contractors/evil/admin", false),
-        // Characters that only paths may have.
+        // Characters that are only valid in paths.
         ("a(b)#c:d!/admin", "a(b)#c:d!/admin", true),
     ];
     for (known, asking, allowed) in cases {
@@ -108,7 +109,7 @@ fn a_path_must_be_the_path_in_the_source() -> Result<(), Box<dyn std::error::Err
     Ok(())
 }
 
-/// The matrix of a page looks principals up as an authorizer does.
+/// The matrix of a page looks up principals like an authorizer.
 #[test]
 fn a_principal_with_another_path_has_nothing_in_the_store() -> Result<(), Box<dyn std::error::Error>>
 {
@@ -123,7 +124,7 @@ fn a_principal_with_another_path_has_nothing_in_the_store() -> Result<(), Box<dy
     Ok(())
 }
 
-/// Merged, a principal with the path that came first would have the policies of both.
+/// If the entries were merged, a principal with the first path would have the policies of both.
 #[test]
 fn a_store_has_one_path_for_a_name() -> Result<(), Box<dyn std::error::Error>> {
     let arn = |name: &str| format!("arn:aws:iam::123456789012:{name}");
@@ -141,13 +142,13 @@ fn a_store_has_one_path_for_a_name() -> Result<(), Box<dyn std::error::Error>> {
             "`{second}` has another path than `{first}`: names are unique in an account, whatever their path"
         );
         assert_eq!(error, Some(expected));
-        // What was there stays, and is found again.
+        // The existing entry remains, and can still be found.
         store.identity(&first)?.attach(policy);
         assert_eq!(
             (store.len(), store.identity(&first)?.identity().len()),
             (1, 1)
         );
-        // A user and a role may have one name, and so may users of two accounts.
+        // A user and a role may have the same name, and so may users of two accounts.
         let (user, role) = (":user/", ":role/");
         let other_kind = match second.contains(user) {
             true => second.replace(user, role),
@@ -191,7 +192,7 @@ fn dots_and_nothing_are_not_segments() {
         let guest = format!("arn:aws:sts::123456789012:federated-user/{path}");
         assert!(Principal::from_arn(&guest).is_err(), "{guest}");
     }
-    // In a source a dot could be taken for another path as well. IAM has empty segments.
+    // A dot in a source could also be taken for another path. Empty segments are valid in IAM.
     for (path, is_valid) in [
         ("./admin", false),
         ("evil/../admin", false),
@@ -246,7 +247,7 @@ fn callers_from_an_identity_provider_name_it() -> Result<(), Box<dyn std::error:
         ] {
             assert_eq!(lookup(absent), "Absent", "{absent}");
         }
-        // Such a caller has no policies of its own, whatever it is called.
+        // Such a caller does not have identity-based policies, regardless of its name.
         let authorizer = authorizer("arn:aws:iam::123456789012:user/office")?;
         assert!(!may_read(&authorizer, &principal)?);
     }
@@ -259,7 +260,7 @@ fn callers_from_an_identity_provider_name_it() -> Result<(), Box<dyn std::error:
     Ok(())
 }
 
-/// A name is a name: whatever a login makes of it, it never becomes a path or another part of an ARN.
+/// A name from a login form never becomes a path or another part of an ARN.
 #[test]
 fn a_name_has_no_path() -> Result<(), Box<dyn std::error::Error>> {
     let scope = Scope::new("aws", "us-east-1", "123456789012");
@@ -300,14 +301,14 @@ fn a_name_has_no_path() -> Result<(), Box<dyn std::error::Error>> {
         let admin = Principal::user(authorizer.scope(), "admin")?;
         assert_eq!(may_read(&authorizer, &admin)?, allowed, "{known}");
     }
-    // An account that every request brings itself must have been brought.
+    // If the account comes from each request, it must be known.
     assert!(Principal::user(&Scope::of_tenants("acme", ""), "ana").is_err());
     let tenant = Scope::of_tenants("acme", "").with_account("tenant-7");
     assert_eq!(Principal::user(&tenant, "ana")?.account(), Some("tenant-7"));
     Ok(())
 }
 
-/// Without a source a user's name may have any path: a `Deny` that names one of them applies, and an `Allow` does not.
+/// Without a source, the path of a user is unknown: a `Deny` that names a path applies, and an `Allow` does not.
 #[test]
 fn a_name_may_have_any_path() -> Result<(), Box<dyn std::error::Error>> {
     let policy = |statement: &str| {
@@ -387,7 +388,7 @@ fn what_cannot_make_requests_is_named() {
         ),
     ] {
         assert_eq!(error(text).to_string(), expected);
-        // What `unwrap` prints.
+        // The output of `unwrap`.
         assert_eq!(format!("{:?}", error(text)), expected);
     }
     assert_eq!(

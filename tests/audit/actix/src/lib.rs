@@ -1,4 +1,4 @@
-//! actix-web, by hand.
+//! An actix-web service that mounts its handlers manually.
 
 use actix_web::web::{self, ServiceConfig};
 use pinpoint_iam::web::actix::guarded;

@@ -1,4 +1,4 @@
-//! A service that mounts its handlers by hand and forgets nothing.
+//! A service that mounts its handlers manually, without an omission.
 
 #[path = "elsewhere/handlers.rs"]
 mod handlers;

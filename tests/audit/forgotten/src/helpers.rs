@@ -1,4 +1,4 @@
-/// Makes a handler of whatever.
+/// Returns any handler.
 pub fn make() -> fn() {
     || {}
 }

@@ -1,4 +1,4 @@
-//! A service that mounts its handlers by hand and has forgotten something at each of the marked lines.
+//! A service that mounts its handlers manually and omits something on each of the marked lines.
 
 mod api;
 mod helpers;
@@ -16,7 +16,7 @@ async fn get_apps() {}
 #[requires(DeleteApp)]
 async fn delete_app() {} // declared, not mounted
 
-/// Called, which is not to be mounted.
+/// Only called. It must not be mounted.
 #[requires(GetApp)]
 async fn get_app() {} // declared, not mounted
 

@@ -1,11 +1,11 @@
-//! A service that uses a copy of another crate's catalog: the two must say the same.
+//! A service that uses a copy of another crate's catalog. Both must be equal.
 //!
-//! A copy that differs in anything would make the macros check something else than the generated types say.
+//! If the copy differed, the macros would check something other than what the generated types express.
 
 use super::workspace::{Build, Workspace};
 use super::{BUILD_DEPENDENCY, BUILD_SCRIPT, manifest};
 
-/// Something of everything that a macro decides from the file.
+/// A catalog that contains everything on which a decision of a macro depends.
 const CATALOG: &str = r#"
 format = 1
 
@@ -92,7 +92,7 @@ const READER: &str = r#"{
     "Statement": {"Effect": "Deny", "Action": "widgets:GetWidget", "Resource": "*"}
 }"#;
 
-/// A library with the catalog, and a service with a copy of it.
+/// Creates a library with the catalog, and a service with a copy of it.
 fn workspace() -> Workspace {
     let library = manifest("acme-lib", BUILD_DEPENDENCY);
     let service = manifest(
@@ -140,7 +140,7 @@ fn a_copy_that_differs_does_not_compile() {
 
     let template = "shops/${ShopId}/widgets/${WidgetId}";
     for (from, to, used) in [
-        // Both are the names of placeholders, and the constructor would take either first.
+        // Both are names of placeholders, so the arguments of the constructor would be exchanged.
         (template, "shops/${WidgetId}/widgets/${ShopId}", GUARDED),
         (template, "shops/${WidgetId}/widgets/${ShopId}", FUNCTION),
         (template, "shops/${WidgetId}/widgets/${ShopId}", POLICY),

@@ -1,11 +1,11 @@
-//! What the compiler says of slips about a catalog of one's own.
+//! The compiler errors for mistakes in the use of an application's own catalog.
 
 use super::workspace::{Build, Workspace};
 use super::{BUILD_DEPENDENCY, BUILD_SCRIPT};
 
 const CATALOG: &str = include_str!("../../../../examples/widgets/catalog/acme.toml");
 
-/// What every case starts with.
+/// The first lines of every case.
 const START: &str = "
 #![allow(dead_code, unused_imports, unused_variables)]
 
@@ -18,7 +18,7 @@ use pinpoint_iam::{Authorizer, include_policy, requires, routes};
 use widgets::{Shop, Widget};
 ";
 
-/// A library with these handlers, and this policy beside it.
+/// Builds a library with these handlers and this policy.
 fn build(name: &str, handlers: &str, policy: &str) -> Build {
     let manifest = format!(
         r#"[package]
@@ -45,7 +45,7 @@ pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam" }}
     workspace.cargo(&["check", "--workspace"])
 }
 
-/// The build failed with each of these, and with nothing else.
+/// Checks that the build failed with exactly these errors.
 fn assert_errors(build: &Build, expected: &[&str]) {
     for text in expected {
         build.assert_failure(text);
@@ -126,7 +126,7 @@ pub fn service() -> pinpoint_iam::web::axum::Routes<Authorizer> {
     );
 }
 
-/// `widgts` may be a service that has no catalog here, so that it is no error.
+/// `widgts` may be a service without a catalog in this crate, so it is not an error.
 #[test]
 fn faults_of_policies_are_shown_in_their_file() {
     let build = build(

@@ -1,4 +1,4 @@
-//! Catalogs of crates that are not ours: found, generated, known to the macros, and never stale.
+//! Catalogs of other crates: they are found, generated, used by the macros, and never stale.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -70,8 +70,8 @@ pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam", default-features = false, 
 const BUILD_DEPENDENCY: &str =
     "\n[build-dependencies]\npinpoint-iam-catalog = { path = \"PINPOINT_IAM/catalog\" }\n";
 
-/// A library with a catalog; a service, library and program, with another one that uses the first; and a crate that has
-/// to do with neither.
+/// Creates a library with a catalog; a service, consisting of a library and a program, with another catalog that uses
+/// the first; and a crate that uses neither.
 fn workspace(name: &str) -> Workspace {
     let catalog = manifest("acme-catalog", BUILD_DEPENDENCY);
     let service = manifest(
@@ -168,7 +168,7 @@ fn a_changed_catalog_rebuilds_what_depends_on_it_and_nothing_else() {
         assert!(!again.compiled(package), "{package}: {}", again.output);
     }
 
-    // The catalog of another crate: the policy names an action that is gone.
+    // The catalog of another crate: the policy names an action that was renamed.
     workspace.replace(catalog, "[actions.GetShop]", "[actions.FetchShop]");
     let stale = workspace.build();
     stale.assert_failure("unknown action `acme-widgets:GetShop`");
@@ -187,7 +187,7 @@ fn a_changed_catalog_rebuilds_what_depends_on_it_and_nothing_else() {
     workspace.replace("acme-service/orders.toml", "CountAllOrders", "CountOrders");
     workspace.build().assert_success();
 
-    // What the manifest names.
+    // The list in the manifest.
     workspace.replace("acme-service/Cargo.toml", "\"orders.toml\",", "");
     let gone = workspace.build();
     gone.assert_failure("pinpoint-iam/orders.rs");
@@ -198,7 +198,7 @@ fn a_changed_catalog_rebuilds_what_depends_on_it_and_nothing_else() {
     );
     workspace.build().assert_success();
 
-    // A catalog that is added where they are found by convention: it must have been read.
+    // A catalog that is added in the default folder: the build script must read it.
     workspace.write("acme-catalog/catalog/more.toml", "format = 1\n");
     workspace.build().assert_failure("catalog/more.toml");
 }
@@ -213,7 +213,7 @@ fn faults_are_shown_with_their_line() {
     );
     let build = workspace.build();
     build.assert_failure("error: unknown resource type `shoop`");
-    // Which of the two packages reports it first, and how it writes the path up to here, is not fixed.
+    // It is not fixed which of the two packages reports it first, and how it writes the path before this.
     let marked = concat!(
         "catalog/widgets.toml:20:14\n",
         "     |\n",
@@ -225,7 +225,7 @@ fn faults_are_shown_with_their_line() {
 }
 
 #[test]
-fn a_catalog_that_no_build_script_reads_is_no_silent_one() {
+fn a_catalog_without_a_build_script_is_an_error() {
     let manifest = manifest("forgetful", "");
     let workspace = Workspace::new(
         "forgetful",
@@ -304,7 +304,7 @@ fn main() {
     let run = workspace.cargo(&["run"]);
     run.assert_success();
     assert!(run.output.contains("2 statements"), "{}", run.output);
-    // Without the name that the generated module says, it does not compile, and nothing is guessed.
+    // Without the name in the generated module, the code does not compile. The macros do not guess a name.
     workspace.replace(
         "renamed/src/main.rs",
         "extern crate my_guard as pinpoint_iam;",

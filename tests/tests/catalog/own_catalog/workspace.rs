@@ -1,30 +1,30 @@
-//! A workspace of its own, built by cargo as a user's would be.
+//! A separate workspace, built by cargo like that of a user.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// A workspace in the directory of temporary files of this test.
+/// A workspace in this test's directory for temporary files.
 pub(crate) struct Workspace {
     root: PathBuf,
-    /// Where the members are. Cargo tells packages apart by their paths within the workspace: if those were equal, the
-    /// packages of two workspaces would be one in the build directory that they share.
+    /// The folder of the members. Cargo distinguishes packages by their paths within the workspace. If these were
+    /// equal, the packages of two workspaces would be the same in their shared build directory.
     members: PathBuf,
     target: PathBuf,
 }
 
-/// What a build came to.
+/// The result of a build.
 pub(crate) struct Build {
     pub(crate) succeeded: bool,
-    /// What cargo and the compiler said.
+    /// The output of cargo and the compiler.
     pub(crate) output: String,
 }
 
 impl Workspace {
-    /// A workspace called `name` with these members and their files, `(path, text)`.
+    /// Creates a workspace called `name` with these members and their files, `(path, text)`.
     ///
-    /// `PINPOINT_IAM` in a text is the directory of this repository. All workspaces share their build directory, so that
-    /// the dependencies are built once.
+    /// `PINPOINT_IAM` in a text is replaced by the directory of this repository. All workspaces share their build
+    /// directory, so that dependencies are built once.
     pub(crate) fn new(name: &str, members: &[&str], files: &[(&str, &str)]) -> Self {
         let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let root = temporary.join("own-catalog").join(name);
@@ -33,7 +33,7 @@ impl Workspace {
             root,
             target: temporary.join("own-catalog-target"),
         };
-        // What an earlier run left may be of another version of this test.
+        // Files of an earlier run may be from another version of this test.
         if workspace.root.exists() {
             fs::remove_dir_all(&workspace.root).unwrap();
         }
@@ -47,7 +47,7 @@ impl Workspace {
             members.join(", ")
         );
         fs::write(workspace.root.join("Cargo.toml"), manifest).unwrap();
-        // The same versions of dependencies as here, which are at hand.
+        // The same versions of the dependencies as in this repository, which are available locally.
         fs::copy(
             repository().join("Cargo.lock"),
             workspace.root.join("Cargo.lock"),
@@ -64,7 +64,7 @@ impl Workspace {
         fs::write(path, text.replace("PINPOINT_IAM", &repository)).unwrap();
     }
 
-    /// Puts `to` in the place of `from` in one file.
+    /// Replaces `from` by `to` in one file.
     pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.members.join(path)).unwrap();
         assert!(text.contains(from), "{path} has no `{from}`");
@@ -75,7 +75,7 @@ impl Workspace {
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Build {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        // What the outer cargo says of this package is not meant for the inner one.
+        // The environment variables that the outer cargo sets for this package must not affect the inner one.
         for (variable, _) in env::vars_os() {
             let name = variable.to_string_lossy();
             let of_cargo = name.starts_with("CARGO_") && name != "CARGO_HOME";
@@ -105,7 +105,7 @@ impl Workspace {
 }
 
 impl Build {
-    /// Whether the package was compiled in this build.
+    /// Returns whether the package was compiled in this build.
     pub(crate) fn compiled(&self, package: &str) -> bool {
         self.output.lines().any(|line| {
             let mut words = line.split_whitespace();
@@ -113,12 +113,12 @@ impl Build {
         })
     }
 
-    /// Fails the test with what was said, unless the build succeeded.
+    /// Fails the test with the output, unless the build succeeded.
     pub(crate) fn assert_success(&self) {
         assert!(self.succeeded, "{}", self.output);
     }
 
-    /// Fails the test unless the build failed and said `text`.
+    /// Fails the test, unless the build failed with an output that contains `text`.
     pub(crate) fn assert_failure(&self, text: &str) {
         assert!(!self.succeeded, "the build succeeded: {}", self.output);
         assert!(self.output.contains(text), "no `{text}` in {}", self.output);

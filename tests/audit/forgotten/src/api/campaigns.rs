@@ -6,7 +6,7 @@ pub async fn get_campaign() {}
 #[guarded_by(DeleteCampaign)]
 pub async fn delete_campaign() {}
 
-/// The other `get_apps`: names of modules keep them apart.
+/// The other `get_apps`. Only the module distinguishes them.
 #[pinpoint_iam::requires(GetApps)]
 pub async fn get_apps() {} // declared, not mounted
 
