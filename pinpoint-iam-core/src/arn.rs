@@ -1,18 +1,18 @@
-//! Amazon Resource Names and the scope a deployment gives to them.
+//! Amazon Resource Names, and the scope that a deployment adds to them.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The longest ARN that is looked at, in bytes.
+/// The maximum length of an ARN, in bytes.
 ///
-/// AWS documents 2,048 characters as the largest ARN that a policy may name. Anything longer is refused before it is
-/// matched, so that the cost of a decision has a bound.
+/// AWS documents 2,048 characters as the maximum for an ARN in a policy. Longer ARNs are rejected before matching, so
+/// that the cost of a decision is bounded.
 pub const MAX_ARN_LENGTH: usize = 2048;
 
 /// A borrowed ARN, split at its first five colons.
 ///
-/// `arn:partition:service:region:account:resource`. The last component keeps its own colons and slashes. Any of the
-/// components may be empty; which of them must not be is for the resource type to say.
+/// `arn:partition:service:region:account:resource`. The last component keeps its own colons and slashes. Components may
+/// be empty here; each resource type checks the components that it requires.
 ///
 /// ```
 /// use pinpoint_iam::Arn;
@@ -38,8 +38,8 @@ impl<'a> Arn<'a> {
     ///
     /// # Errors
     ///
-    /// When `text` does not start with `arn:`, has fewer than six components, is longer than [`MAX_ARN_LENGTH`] or
-    /// holds a control character.
+    /// Returns an error if `text` does not start with `arn:`, has fewer than six components, is longer than
+    /// [`MAX_ARN_LENGTH`] or contains a control character.
     pub fn parse(text: &'a str) -> Result<Self, InvalidArn> {
         if text.len() > MAX_ARN_LENGTH {
             return Err(InvalidArn::TooLong);
@@ -61,7 +61,7 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// Puts an ARN together from components that are already known to be free of colons.
+    /// Creates an ARN from components that are already known not to contain colons.
     pub(crate) const fn from_components(
         partition: &'a str,
         service: &'a str,
@@ -78,7 +78,7 @@ impl<'a> Arn<'a> {
         }
     }
 
-    /// The partition: `aws`, `aws-cn`, or a name of your own.
+    /// The partition: `aws`, `aws-cn`, or a custom name.
     pub const fn partition(&self) -> &'a str {
         self.partition
     }
@@ -114,10 +114,10 @@ impl fmt::Display for Arn<'_> {
     }
 }
 
-/// Whether `text` holds a control character.
+/// Whether `text` contains a control character.
 ///
-/// Of the characters beyond ASCII only some whose first byte is `C2` are control characters, so that nearly every text is
-/// judged by its bytes, many at a time.
+/// Outside ASCII, only characters whose first byte is `C2` can be control characters. Almost every string can therefore
+/// be checked bytewise, many bytes at a time.
 pub fn holds_control_character(text: &str) -> bool {
     const FIRST_OF_HIGH_CONTROLS: u8 = 0xc2;
     let suspicious = text.bytes().fold(false, |suspicious, byte| {
@@ -126,7 +126,7 @@ pub fn holds_control_character(text: &str) -> bool {
     suspicious && text.chars().any(char::is_control)
 }
 
-/// Why a text is not an ARN.
+/// The reason why a string is not an ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidArn {
@@ -136,7 +136,7 @@ pub enum InvalidArn {
     TooFewComponents,
     /// It is longer than [`MAX_ARN_LENGTH`].
     TooLong,
-    /// It holds a control character.
+    /// It contains a control character.
     ControlCharacter,
 }
 
@@ -155,9 +155,9 @@ impl fmt::Display for InvalidArn {
 
 impl std::error::Error for InvalidArn {}
 
-/// The partition, region and account that a deployment's resources stand in.
+/// The partition, region and account of a deployment's resources.
 ///
-/// A resource type knows its own part of the ARN; the scope gives the rest.
+/// A resource type defines only the last component of its ARNs; the scope supplies the others.
 ///
 /// ```
 /// use pinpoint_iam::Scope;
@@ -168,8 +168,9 @@ impl std::error::Error for InvalidArn {}
 ///
 /// # Tenants
 ///
-/// A service whose tenants are accounts has no account of its own. Its scope [leaves the account open](Self::of_tenants),
-/// and each request brings its own, [`with_account`](Self::with_account). What does not know its account yet is refused.
+/// A service whose tenants are accounts does not have an account of its own. Its scope [leaves the account
+/// open](Self::of_tenants), and each request sets it by [`with_account`](Self::with_account). Requests whose account is
+/// not known are denied.
 ///
 /// ```
 /// use pinpoint_iam::Scope;
@@ -187,9 +188,9 @@ pub struct Scope(Arc<ScopeParts>);
 struct ScopeParts {
     partition: Box<str>,
     region: Box<str>,
-    /// Empty where every request brings its own.
+    /// Empty if every request sets its own account.
     account: Box<str>,
-    /// The first part that cannot stand in an ARN. Found once, so that a request can ask again for nothing.
+    /// The first part that is not valid in an ARN. Computed once, so that the check for each request is cheap.
     unusable: Option<Part>,
 }
 
@@ -202,11 +203,11 @@ enum Part {
 }
 
 impl Scope {
-    /// A scope from its partition, region and account id; `region` may be empty.
+    /// Creates a scope from its partition, region and account id; `region` may be empty.
     ///
-    /// The values come from the deployment's own configuration. A character that has a meaning in ARNs or policies
-    /// (`:`, `*`, `?`, `$`, a control character) can be part of none of them: an authorizer with such a scope is
-    /// refused when it is built, see [`Scope::check`].
+    /// The values come from the deployment's own configuration. No part may contain a character that has a meaning in
+    /// ARNs or policies (`:`, `*`, `?`, `$`, a control character): building an authorizer with such a scope fails, see
+    /// [`Scope::check`].
     pub fn new(partition: &str, region: &str, account: &str) -> Self {
         let unusable = if !can_stand_in_arn(partition) || partition.is_empty() {
             Some(Part::Partition)
@@ -225,27 +226,28 @@ impl Scope {
         }))
     }
 
-    /// A scope whose account every request brings itself, see [`with_account`](Self::with_account).
+    /// Creates a scope whose account is set for each request, see [`with_account`](Self::with_account).
     ///
-    /// An authorizer takes it. It [checks](Self::check) as incomplete all the same: with it alone no ARN can be told.
+    /// An authorizer accepts such a scope, although it [checks](Self::check) as incomplete, because ARNs cannot be
+    /// built without an account.
     pub fn of_tenants(partition: &str, region: &str) -> Self {
         Self::new(partition, region, "")
     }
 
-    /// The same partition and region with another account: that of one request.
+    /// The same partition and region with another account: the account of one request.
     ///
-    /// The account comes from the application's authentication. Where it cannot stand in an ARN,
-    /// [`check`](Self::check) says so, and a request in such a scope is refused.
+    /// The account comes from the application's authentication. If it is not valid in an ARN, [`check`](Self::check)
+    /// returns an error, and requests with this scope are denied.
     #[must_use]
     pub fn with_account(&self, account: &str) -> Self {
         Self::new(self.partition(), self.region(), account)
     }
 
-    /// Says whether every part of the scope can stand in an ARN, and the account is known.
+    /// Checks that every part of the scope is valid in an ARN, and that the account is known.
     ///
     /// # Errors
     ///
-    /// Names the first part that cannot.
+    /// Returns an error that names the first part for which this is not the case.
     pub fn check(&self) -> Result<(), InvalidScope> {
         match self.0.unusable {
             None => Ok(()),
@@ -261,11 +263,11 @@ impl Scope {
         }
     }
 
-    /// [`check`](Self::check) for a deployment: its account may be left open.
+    /// [`check`](Self::check) for a deployment, whose account may be left open.
     ///
     /// # Errors
     ///
-    /// Names the first part that cannot stand in an ARN.
+    /// Returns an error that names the first part that is not valid in an ARN.
     pub fn check_deployment(&self) -> Result<(), InvalidScope> {
         match self.check() {
             Err(error) if error.part == Part::Account && error.value.is_empty() => Ok(()),
@@ -273,17 +275,17 @@ impl Scope {
         }
     }
 
-    /// Whether every part can stand in an ARN, and the account is known: [`check`](Self::check) without the reason.
+    /// Whether every part is valid in an ARN and the account is known: [`check`](Self::check) without the reason.
     pub fn is_complete(&self) -> bool {
         self.0.unusable.is_none()
     }
 
-    /// The partition, `aws` for the standard AWS regions.
+    /// The partition; `aws` for the standard AWS Regions.
     pub fn partition(&self) -> &str {
         &self.0.partition
     }
 
-    /// The region; empty where the service has none.
+    /// The region; empty if the service has no regions.
     pub fn region(&self) -> &str {
         &self.0.region
     }
@@ -300,7 +302,7 @@ fn can_stand_in_arn(value: &str) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
-/// A part of a [`Scope`] that cannot stand in an ARN.
+/// A part of a [`Scope`] that is not valid in an ARN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidScope {
     part: Part,

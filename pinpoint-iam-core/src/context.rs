@@ -1,4 +1,4 @@
-//! Condition keys and the facts that a request brings for them.
+//! Condition keys and their values in a request.
 
 use std::borrow::Cow;
 use std::collections::hash_map::{Entry, RandomState};
@@ -13,23 +13,24 @@ use crate::instant::Instant;
 
 /// The name of a condition key, for example `aws:ResourceTag/team`.
 ///
-/// Names are compared without regard to ASCII case, the part behind a `/` included; the spelling is kept for display.
+/// Names are compared ignoring ASCII case, including the part after a `/`; the original spelling is kept for display.
 /// See [condition keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
 #[derive(Clone)]
 pub struct ConditionKey {
     text: Box<str>,
-    /// The name in lower case, where that is another text.
+    /// The name in lower case, if it differs.
     folded: Option<Box<str>>,
-    /// Keys are made once, when a policy loads, and looked up at every decision: the look-up shall not hash again.
+    /// Keys are created once, when a policy loads, and looked up for every decision. The stored hash avoids hashing
+    /// each time.
     hash: u64,
 }
 
-/// One for the whole process, so that hashes of keys can be kept. It is random: the names of request tags come from
-/// callers.
+/// One hasher for the whole process, so that hashes of keys can be stored. It is random, because callers choose the
+/// names of request tags.
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 impl ConditionKey {
-    /// A key called `name`.
+    /// Creates a key with this name.
     pub fn new(name: &str) -> Self {
         let folded = name
             .bytes()
@@ -47,7 +48,7 @@ impl ConditionKey {
         &self.text
     }
 
-    /// The name in lower case: equal for two keys exactly when they are the same key.
+    /// The name in lower case. Two keys are the same if and only if their folded names are equal.
     pub fn folded(&self) -> &str {
         self.folded.as_deref().unwrap_or(&self.text)
     }
@@ -79,7 +80,7 @@ impl Hash for ConditionKey {
     }
 }
 
-/// Takes the hash that a [`ConditionKey`] brings for the hash.
+/// Uses the hash that a [`ConditionKey`] already contains.
 #[derive(Clone, Copy, Debug, Default)]
 struct KeptHash(u64);
 
@@ -92,7 +93,7 @@ impl Hasher for KeptHash {
         self.0 = hash;
     }
 
-    /// No condition key comes here. Whatever does gets a hash all the same.
+    /// Condition keys do not use this method. Any other input is still hashed.
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
@@ -112,10 +113,11 @@ impl fmt::Display for ConditionKey {
     }
 }
 
-/// Whether AWS documents the key as multivalued: a request has a list of values for it, even if the list has one element.
+/// Whether AWS documents the key as multivalued: the request has a list of values for it, even if the list has one
+/// element.
 ///
-/// These are the [global keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html) with
-/// the value type "Multivalued". Of a service's own keys only the application knows.
+/// These are the [global keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html)
+/// with the value type "Multivalued". For a service's own keys, only the application knows this.
 #[doc(hidden)]
 pub fn is_multivalued(key: &ConditionKey) -> bool {
     MULTIVALUED.contains(&key.folded())
@@ -131,17 +133,17 @@ pub(crate) const MULTIVALUED: [&str; 6] = [
     "aws:tagkeys",
 ];
 
-/// The condition keys that tell tags, which a request learns later than the others.
+/// The condition keys for tags, whose values become known later than those of other keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagKey {
-    /// `aws:ResourceTag/..`: the tags of the resource, which have to be fetched.
+    /// `aws:ResourceTag/..`: the tags of the resource, which must be fetched.
     Resource,
-    /// `aws:RequestTag/..` and `aws:TagKeys`: the tags in the request, which usually stand in its body.
+    /// `aws:RequestTag/..` and `aws:TagKeys`: the tags in the request, usually in its body.
     Request,
 }
 
 impl TagKey {
-    /// Which tags `key` tells; `None` for a key of another kind. Upper and lower case are alike.
+    /// The kind of tags that `key` refers to, ignoring case; `None` for other keys.
     pub fn of(key: &str) -> Option<Self> {
         let starts_with = |prefix: &str| {
             key.get(..prefix.len())
@@ -157,16 +159,16 @@ impl TagKey {
     }
 }
 
-/// One value of a condition key, as a request brings it.
+/// One value of a condition key in a request.
 ///
-/// Most values are text. The others save the evaluator from parsing, at every decision, what the web layer already
-/// knows. A value means the same to every operator as its [text](Value::text), so it does not matter which kind a request
-/// brings; the one exception is a negative number, which date operators take for seconds before 1970 and whose text they
-/// read as a year.
+/// Most values are strings. With the other types, the evaluator does not have to parse, for every decision, a value
+/// that the web layer already has in parsed form. Every operator treats a value like its [text](Value::text), so the
+/// type does not matter, with one exception: date operators interpret a negative number as seconds before 1970, and its
+/// text as a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
-    /// A text. An empty one counts as a null value.
+    /// A string. An empty one counts as a null value.
     Text(String),
     /// `true` or `false`.
     Bool(bool),
@@ -174,12 +176,12 @@ pub enum Value {
     Number(i64),
     /// A point in time.
     Time(SystemTime),
-    /// An address. An IPv6 address that stands for an IPv4 one (`::ffff:203.0.113.5`) is the IPv4 address, as in a text.
+    /// An address. An IPv4-mapped IPv6 address (`::ffff:203.0.113.5`) is the IPv4 address, as it is in strings.
     Address(IpAddr),
 }
 
 impl Value {
-    /// The value as a text: `true`, `42`, `2026-11-23T05:00:00Z`, `203.0.113.5`.
+    /// The value as a string: `true`, `42`, `2026-11-23T05:00:00Z`, `203.0.113.5`.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),
@@ -191,7 +193,7 @@ impl Value {
         }
     }
 
-    /// Whether this is a null value: the empty text, which is what a tag without a value has.
+    /// Whether this is a null value: the empty string, which is also the value of a tag without one.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Text(text) if text.is_empty())
     }
@@ -239,8 +241,8 @@ impl From<SystemTime> for Value {
     }
 }
 
-/// An IPv6 address that stands for an IPv4 one (`::ffff:203.0.113.5`), as sockets for both families report them, becomes
-/// the IPv4 address: it is what the caller has, and what the ranges of policies are written for.
+/// Converts an IPv4-mapped IPv6 address (`::ffff:203.0.113.5`), as reported by dual-stack sockets, to the IPv4 address.
+/// This is the caller's address, and the form in which policies write their ranges.
 impl From<IpAddr> for Value {
     fn from(value: IpAddr) -> Self {
         Self::Address(value.to_canonical())
@@ -259,30 +261,31 @@ impl From<Ipv6Addr> for Value {
     }
 }
 
-/// What is known about a condition key.
+/// The known facts about a condition key.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Lookup<'a> {
-    /// The request has no such key.
+    /// The request does not have this key.
     Absent,
-    /// The key may be present, and its values are not known yet: tags that were not fetched, a body that was not read.
+    /// The key may be present, but its values are not known yet: tags that were not fetched, or a body that was not
+    /// read.
     Unknown,
     /// The key is single-valued and has this value.
     Present(&'a Value),
-    /// The key is multivalued and has these values, of which there may be one or none.
+    /// The key is multivalued and has these values; there may be one value or none.
     ///
-    /// Multivalued is a property of the key, not the number of its values: such a key is compared with a set operator, and
-    /// fills no policy variable. See
+    /// Multivalued is a property of the key, not the number of its values. Such a key requires a set operator, and
+    /// cannot be used as a policy variable. See
     /// [multivalued context keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
     Multivalued(&'a [Value]),
 }
 
-/// Where conditions and policy variables look condition keys up.
+/// The lookup of condition keys for conditions and policy variables.
 pub trait ContextLookup {
-    /// What is known about `key`.
+    /// Returns the known facts about `key`.
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_>;
 }
 
-/// The condition keys that a request brings.
+/// The condition keys of a request.
 ///
 /// ```
 /// use pinpoint_iam::context::{ConditionKey, Context, ContextLookup, Lookup};
@@ -306,7 +309,7 @@ pub struct Context {
     all_unknown: bool,
 }
 
-/// What a key has.
+/// The value or values of a key.
 #[derive(Clone, Debug, PartialEq)]
 enum Values {
     One(Value),
@@ -314,7 +317,7 @@ enum Values {
 }
 
 impl Values {
-    /// The only value of a key, which is a list where AWS documents the key as multivalued.
+    /// A single value. It becomes a list if AWS documents the key as multivalued.
     fn only(key: &ConditionKey, value: Value) -> Self {
         match is_multivalued(key) {
             true => Self::List(vec![value]),
@@ -345,7 +348,7 @@ impl Values {
 }
 
 impl Context {
-    /// A context without any key.
+    /// Creates a context without keys.
     pub const fn new() -> Self {
         Self {
             values: HashMap::with_hasher(BuildHasherDefault::new()),
@@ -354,7 +357,7 @@ impl Context {
         }
     }
 
-    /// A context without any key yet, with room for `keys` of them.
+    /// Creates a context without keys, with capacity for `keys` keys.
     pub fn with_capacity(keys: usize) -> Self {
         Self {
             values: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::new()),
@@ -363,14 +366,14 @@ impl Context {
         }
     }
 
-    /// A context of which nothing is known: every key that is given no value may have any, or be absent.
+    /// Creates a context in which every key without a value is unknown: it may have any value, or be absent.
     pub const fn unknown() -> Self {
         let mut context = Self::new();
         context.all_unknown = true;
         context
     }
 
-    /// A context without any key, for what has no variable to look up.
+    /// An empty context, for patterns without variables.
     pub fn empty() -> &'static Self {
         static EMPTY: Context = Context::new();
         &EMPTY
@@ -378,8 +381,8 @@ impl Context {
 
     /// Adds one value to `key`.
     ///
-    /// The key is single-valued, unless AWS documents it as multivalued, as `aws:TagKeys`. A second value for the same key,
-    /// in whatever spelling, makes it multivalued: nothing that was said is lost.
+    /// The key is single-valued, unless AWS documents it as multivalued, such as `aws:TagKeys`. A second value for the
+    /// same key, in any spelling, makes it multivalued, so that no value is lost.
     pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
         let key = ConditionKey::new(key);
         let value = value.into();
@@ -392,15 +395,15 @@ impl Context {
         }
     }
 
-    /// Gives `key` one value in place of any that it had.
+    /// Sets `key` to one value, and removes its previous values.
     pub fn replace(&mut self, key: &str, value: impl Into<Value>) {
         let key = ConditionKey::new(key);
         let only = Values::only(&key, value.into());
         self.values.insert(key, only);
     }
 
-    /// Adds all `values` to `key`, which is multivalued even if there is one; none of them makes the key present without
-    /// values.
+    /// Adds all `values` to `key`, which becomes multivalued even with a single value. Without values, the key is
+    /// present but has no values.
     pub fn insert_all<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
         let kept = self
             .values
@@ -409,15 +412,15 @@ impl Context {
         kept.extend(values.into_iter().map(Into::into));
     }
 
-    /// Says that `key` is not known yet; one that ends in `/` stands for every key that starts so.
+    /// Marks `key` as unknown. A name that ends in `/` marks every key that starts with it.
     ///
-    /// A value that was given for a key goes before this.
+    /// Values that were inserted for a key take precedence.
     pub fn insert_unknown(&mut self, key: &str) {
         self.unknown
             .insert(key.to_ascii_lowercase().into_boxed_str());
     }
 
-    /// Every key with its values, by the lower-case name of the key.
+    /// Every key with its values; the names are in lower case.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[Value])> {
         let mut keys: Vec<_> = self
             .values
@@ -428,7 +431,7 @@ impl Context {
         keys.into_iter()
     }
 
-    /// Whether `key` is one that is not known yet, by itself or as one of all that start so.
+    /// Whether `key` is marked as unknown, by its name or by a prefix.
     fn is_unknown(&self, key: &str) -> bool {
         if self.unknown.is_empty() {
             return false;
@@ -478,7 +481,7 @@ mod tests {
         }
     }
 
-    /// A time that no library writes must not become a null value, as which a condition would take it.
+    /// A time that no library can format must not become a null value, because a condition would treat it as null.
     #[test]
     fn a_time_in_the_far_future_has_a_text() {
         let far = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(9_000_000_000_000_000));

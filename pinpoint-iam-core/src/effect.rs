@@ -1,20 +1,20 @@
-//! What a statement does.
+//! The effect of a statement.
 
 use std::fmt;
 
-/// What a statement does when it matches.
+/// The effect of a statement that matches a request.
 ///
 /// See [Effect](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_effect.html).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Effect {
-    /// It grants what it matches, unless another statement denies it.
+    /// Allows matching requests, unless another statement denies them.
     Allow,
-    /// It refuses what it matches, whatever other statements say.
+    /// Denies matching requests, regardless of other statements.
     Deny,
 }
 
 impl Effect {
-    /// The word as policies write it.
+    /// The word, as written in policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Allow => "Allow",

@@ -1,4 +1,4 @@
-//! Points in time, read and written as policies do.
+//! Points in time, parsed and formatted as in policies.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -9,15 +9,15 @@ use jiff::tz::Offset;
 
 /// A point in time, exact to the nanosecond.
 ///
-/// The years go further than those of most libraries for dates. The Gregorian calendar repeats itself every 400 years,
-/// so a date is moved by whole cycles into the range that `jiff` knows.
+/// The range of years exceeds that of most date libraries. The Gregorian calendar repeats every 400 years, so dates are
+/// shifted by whole cycles into the range that `jiff` supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instant {
     /// Since 1970-01-01T00:00:00Z.
     nanoseconds: i128,
 }
 
-/// Why a text is not a point in time.
+/// The reason why a string is not a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidInstant {
     Malformed,
@@ -47,12 +47,12 @@ impl InvalidInstant {
 }
 
 impl Instant {
-    /// Reads seconds since 1970, or a date of the ISO 8601 profile with an optional time of day.
+    /// Parses seconds since 1970, or a date of the ISO 8601 profile with an optional time of day.
     ///
-    /// - Digits alone are seconds. A minus sign in front makes it a year, which is how AWS reads `-292275054`.
-    /// - A date is `year`, `year-month` or `year-month-day`; then `T` and, if need be, `hour`, `hour:minute` or
-    ///   `hour:minute:second` with up to nine decimals; then `Z`, an offset such as `+01:00` or `+01`, or nothing, which
-    ///   means UTC. Months, days, hours, minutes and seconds may have one digit; letters may be lower case.
+    /// - Digits alone are seconds. With a minus sign they are a year, which is how AWS reads `-292275054`.
+    /// - A date is `year`, `year-month` or `year-month-day`; then, optionally, `T` followed by `hour`, `hour:minute` or
+    ///   `hour:minute:second` with up to nine decimals; then `Z`, an offset such as `+01:00` or `+01`, or nothing,
+    ///   which means UTC. Months, days, hours, minutes and seconds may have one digit; letters may be lower case.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidInstant> {
         if is_digits(text) {
             let seconds: i64 = text.parse().map_err(|_| InvalidInstant::EpochTooLarge)?;
@@ -76,9 +76,10 @@ impl Instant {
         })
     }
 
-    /// Reads what a request brings: as [`parse`](Self::parse), and seconds since 1970 with up to nine decimals.
+    /// Parses the value of a request: as [`parse`](Self::parse), but seconds since 1970 may have up to nine decimals.
     ///
-    /// AWS's policy simulator was seen to read `1533859200.0` in a request. Whether it accepts that in a policy is not known.
+    /// We observed that AWS's policy simulator accepts `1533859200.0` in a request. Whether it accepts this in a policy
+    /// is not known.
     pub(crate) fn parse_in_request(text: &str) -> Result<Self, InvalidInstant> {
         match text.split_once('.') {
             Some((seconds, decimals)) if is_digits(seconds) => {
@@ -98,14 +99,14 @@ impl Instant {
         }
     }
 
-    /// The point in time so many seconds later.
+    /// The point in time that is `seconds` seconds later.
     pub(crate) const fn moved(self, seconds: i128) -> Self {
         Self {
             nanoseconds: self.nanoseconds + seconds * NANOSECONDS,
         }
     }
 
-    /// A point in time between two, a whole second where there is one.
+    /// A point in time between two others, a whole second if possible.
     pub(crate) fn between(self, later: Self) -> Option<Self> {
         let second = (self.nanoseconds.div_euclid(NANOSECONDS) + 1) * NANOSECONDS;
         let middle = self.nanoseconds + (later.nanoseconds - self.nanoseconds) / 2;
@@ -117,7 +118,7 @@ impl Instant {
         (nanoseconds > self.nanoseconds).then_some(Self { nanoseconds })
     }
 
-    /// The seconds since 1970, where the point in time is at a whole one.
+    /// The seconds since 1970, if the point in time is a whole second.
     pub(crate) fn whole_seconds(self) -> Option<i128> {
         (self.nanoseconds.rem_euclid(NANOSECONDS) == 0)
             .then_some(self.nanoseconds.div_euclid(NANOSECONDS))
@@ -138,7 +139,7 @@ impl From<SystemTime> for Instant {
     }
 }
 
-/// `2026-11-23T05:00:00Z`, with as many decimals as it needs.
+/// Formats as `2026-11-23T05:00:00Z`, with as many decimals as necessary.
 impl fmt::Display for Instant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.nanoseconds.div_euclid(NANOSECONDS);
@@ -169,12 +170,13 @@ impl fmt::Display for Instant {
 
 const NANOSECONDS: i128 = 1_000_000_000;
 const YEARS_OF_A_CYCLE: i64 = 400;
-/// The seconds of 400 years.
+/// The number of seconds in 400 years.
 const CYCLE: i128 = 146_097 * 86_400;
 /// The years that AWS accepts: those whose milliseconds since 1970 fit in 64 bits.
 const YEARS: std::ops::RangeInclusive<i64> = -292_275_054..=292_278_993;
 
-/// Reads a date. The year is one of 2000 to 2399 with the same calendar, and the cycles say how far it is moved.
+/// Parses a date. Returns a year from 2000 to 2399 with the same calendar, and the number of cycles by which it was
+/// shifted.
 fn parse_date(date: &str) -> Result<(i64, i16, i8, i8), InvalidInstant> {
     let (negative, rest) = match date.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -252,7 +254,7 @@ fn parse_second(text: &str) -> Result<(i8, u32), InvalidInstant> {
     Ok((short_number(second)?, parse_decimals(decimals)?))
 }
 
-/// The nanoseconds that the decimals of a second are.
+/// Converts the decimals of a second to nanoseconds.
 fn parse_decimals(decimals: &str) -> Result<u32, InvalidInstant> {
     if !is_digits(decimals) {
         return Err(InvalidInstant::Malformed);
@@ -265,7 +267,7 @@ fn parse_decimals(decimals: &str) -> Result<u32, InvalidInstant> {
         .map_err(|_| InvalidInstant::TooManyDecimals)
 }
 
-/// The seconds that clocks at `text` are ahead of UTC.
+/// Parses an offset as seconds ahead of UTC.
 fn parse_offset(text: &str) -> Result<i32, InvalidInstant> {
     if text.eq_ignore_ascii_case("z") {
         return Ok(0);
@@ -287,7 +289,7 @@ fn parse_offset(text: &str) -> Result<i32, InvalidInstant> {
     Ok(sign * (hours * 3600 + minutes * 60))
 }
 
-/// A number of one or two digits.
+/// Parses a number of one or two digits.
 fn short_number(text: &str) -> Result<i8, InvalidInstant> {
     if !is_digits(text) || text.len() > 2 {
         return Err(InvalidInstant::Malformed);

@@ -1,7 +1,7 @@
-//! JSON values that know where they stand.
+//! JSON values with their positions.
 //!
-//! `serde_json` checks the grammar of the whole text first, and then hands out each value as a slice of it: the slice's
-//! place in the text is the value's position, and nothing that the text says can get lost on the way.
+//! `serde_json` first checks the grammar of the whole text, and then returns each value as a slice of it. The offset of
+//! the slice is the position of the value, and no part of the text is lost.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,14 +14,14 @@ use crate::position::Position;
 use crate::quoted::Quoted;
 use crate::suggest::nearest;
 
-/// One value of a text.
+/// One value in a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'s> {
     source: &'s str,
     raw: &'s RawValue,
 }
 
-/// A fault and its place.
+/// An error with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub(crate) offset: usize,
@@ -30,7 +30,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault at `offset`, in bytes from the start of the text.
+    /// Creates an error at `offset`, in bytes from the start of the text.
     pub fn new(offset: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             offset,
@@ -39,30 +39,30 @@ impl Fault {
         }
     }
 
-    /// The place, in bytes from the start of the text.
+    /// The position, in bytes from the start of the text.
     pub const fn offset(&self) -> usize {
         self.offset
     }
 
-    /// What is wrong and what to do about it: `message; hint`.
+    /// The message and the hint: `message; hint`.
     pub fn explanation(&self) -> String {
         format!("{}; {}", self.message, self.hint)
     }
 }
 
-/// A character as JSON writes it in ASCII: `\u65e5`, and two such escapes beyond U+FFFF.
+/// Escapes a character for ASCII JSON: `\u65e5`, or a surrogate pair beyond U+FFFF.
 pub fn escape(character: char) -> String {
     let mut units = [0; 2];
     let units = character.encode_utf16(&mut units);
     units.iter().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 
-/// The line and column of a byte of `text`.
+/// The line and column of a byte offset in `text`.
 pub fn position(text: &str, offset: usize) -> Position {
     Position::START.behind(text.get(..offset).unwrap_or(text))
 }
 
-/// The JSON types, as messages call them.
+/// The JSON types, as named in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     Object,
@@ -84,17 +84,18 @@ pub struct Member<'s> {
     pub value: Node<'s>,
 }
 
-/// A string and where it stands.
+/// A string and its position.
 #[derive(Clone, Debug)]
 pub struct Text<'s> {
-    /// The content; borrowed where it stands in the text as it is.
+    /// The content; borrowed if it contains no escapes.
     pub content: Cow<'s, str>,
     /// Where the string starts, in bytes from the start of the text.
     pub offset: usize,
 }
 
 impl Text<'_> {
-    /// The place in the text of a place in the string. Behind escapes that is not worth counting.
+    /// Converts an offset in the content to an offset in the text. If the string contains escapes, this is the start of
+    /// the string.
     pub fn offset_of(&self, offset: Option<usize>) -> usize {
         match (&self.content, offset) {
             (Cow::Borrowed(_), Some(offset)) => self.offset + '"'.len_utf8() + offset,
@@ -104,7 +105,7 @@ impl Text<'_> {
 }
 
 impl Type {
-    /// The type with its article: `a list`.
+    /// The type with an article: `a list`.
     pub const fn phrase(self) -> &'static str {
         match self {
             Self::Object => "an object",
@@ -119,7 +120,7 @@ impl Type {
 }
 
 impl<'s> Node<'s> {
-    /// The value that the whole of `source` is.
+    /// Parses the whole of `source` as one value.
     pub fn root(source: &'s str) -> Result<Self, Fault> {
         let raw = serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
         Ok(Self { source, raw })
@@ -130,7 +131,7 @@ impl<'s> Node<'s> {
         offset_in(self.source, self.raw)
     }
 
-    /// The value as it is written.
+    /// The value as written.
     pub fn written(&self) -> &'s str {
         self.raw.get()
     }
@@ -147,15 +148,15 @@ impl<'s> Node<'s> {
         }
     }
 
-    /// A fault that says what the value is, and what it should be.
+    /// Creates an error that names the actual and the expected type.
     pub fn wrong_type(&self, what: &str, hint: &str) -> Fault {
         let found = self.json_type().phrase();
         Fault::new(self.offset(), format!("{what} is {found}"), hint)
     }
 
-    /// The members of the object that the whole of `source` is; the value that it is where it is none.
+    /// Parses the whole of `source` as an object and returns its members, or the value if it is not an object.
     ///
-    /// As [`root`](Self::root) with the members, and without going through the text twice.
+    /// Same as [`root`](Self::root) followed by reading the members, but reads the text only once.
     pub fn root_members<const N: usize>(
         source: &'s str,
         what: &str,
@@ -170,13 +171,13 @@ impl<'s> Node<'s> {
         known(members.read(part), what, names).map(Ok)
     }
 
-    /// The members of an object, in their order; a name that is written twice comes twice.
+    /// The members of an object, in order; duplicates are included.
     pub fn members(&self) -> Result<Vec<Member<'s>>, Fault> {
         let members: Members<'s> = self.take_apart()?;
         members.read(|raw| self.part(raw)).collect()
     }
 
-    /// The members of an object that has these members and no others, each at most once.
+    /// The members of an object that may only have these members, each at most once.
     pub fn known_members<const N: usize>(
         &self,
         what: &str,
@@ -234,7 +235,7 @@ impl<'s> Node<'s> {
     }
 }
 
-/// The members of an object by their names.
+/// The members of an object, by name.
 fn known<'s, const N: usize>(
     members: impl Iterator<Item = Result<Member<'s>, Fault>>,
     what: &str,
@@ -256,7 +257,7 @@ fn known<'s, const N: usize>(
     Ok(found)
 }
 
-/// A fault for a member that stands twice in its object.
+/// Creates an error for a duplicate member.
 pub fn duplicate(offset: usize, name: &str) -> Fault {
     Fault::new(
         offset,
@@ -265,7 +266,7 @@ pub fn duplicate(offset: usize, name: &str) -> Fault {
     )
 }
 
-/// A fault for a member that `what` does not have.
+/// Creates an error for a member that `what` does not have.
 pub fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> Fault {
     let hint = match nearest(&member.name, names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
@@ -281,7 +282,7 @@ pub fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> Fault
     )
 }
 
-/// The text of `raw` is a slice of `source`, so the distance of their addresses is its place.
+/// `raw` is a slice of `source`, so the difference of their addresses is its offset.
 fn offset_in(source: &str, raw: &RawValue) -> usize {
     raw.get()
         .as_ptr()
@@ -305,7 +306,7 @@ fn syntax_fault(source: &str, error: &serde_json::Error) -> Fault {
         .take(error.line().saturating_sub(1))
         .map(str::len)
         .sum();
-    // The column counts bytes, up to and including the one that is wrong.
+    // The column counts bytes, including the one that is wrong.
     let mut offset = (line_start + error.column().saturating_sub(1)).min(source.len());
     while !source.is_char_boundary(offset) {
         offset = offset.saturating_sub(1);
@@ -319,11 +320,11 @@ fn without_place(error: &serde_json::Error) -> String {
     message.strip_suffix(&place).unwrap_or(&message).to_owned()
 }
 
-/// Serde's maps keep the last of two members with one name; this keeps both.
+/// Serde's maps keep only the last of two members with the same name; this type keeps both.
 struct Members<'s>(Vec<(&'s RawValue, &'s RawValue)>);
 
 impl<'s> Members<'s> {
-    /// The members, with names that are read. `part` makes a node of a part of the text.
+    /// Reads the members and decodes their names. `part` creates a node from a part of the text.
     fn read(
         self,
         part: impl Fn(&'s RawValue) -> Node<'s>,
@@ -351,7 +352,7 @@ impl<'s> Deserialize<'s> for Members<'s> {
             }
 
             fn visit_map<A: MapAccess<'s>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                // JSON does not say how many members come; a statement has about as many.
+                // JSON does not announce the number of members; a statement usually has about six.
                 let mut members = Vec::with_capacity(6);
                 while let Some(member) = map.next_entry()? {
                     members.push(member);

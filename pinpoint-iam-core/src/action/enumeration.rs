@@ -1,4 +1,4 @@
-//! What the enums of actions have in common.
+//! Traits and helpers that all generated action enums share.
 
 use std::fmt;
 
@@ -7,24 +7,24 @@ use crate::suggest::nearest;
 
 /// The enum of a service's actions.
 ///
-/// Implemented by generated code. It is what lets a program treat the actions of any service alike.
+/// Implemented by generated code. A program can use it to treat the actions of every service in the same way.
 pub trait ActionEnum: Copy + fmt::Debug + fmt::Display + Eq + Send + Sync + 'static {
-    /// What the catalog says about the service.
+    /// The catalog's metadata for the service.
     const SERVICE: &'static ServiceMetadata;
 
     /// Every action, sorted by name.
     const ALL: &'static [Self];
 
-    /// What the catalog says about the action.
+    /// The catalog's metadata for the action.
     fn metadata(self) -> &'static ActionMetadata;
 
-    /// The action that `text` names, with or without the prefix of the service, upper and lower case alike.
+    /// Parses the name of an action, with or without the service prefix, ignoring case.
     ///
-    /// This is what the generated [`FromStr`](std::str::FromStr) calls.
+    /// The generated [`FromStr`](std::str::FromStr) calls this function.
     ///
     /// # Errors
     ///
-    /// When the service has no such action, or `text` has the prefix of another one.
+    /// Returns an error if the service does not have this action, or if `text` has the prefix of another service.
     fn parse(text: &str) -> Result<Self, UnknownAction> {
         let name = match text.split_once(':') {
             None => text,
@@ -61,7 +61,7 @@ fn hint(service: &'static ServiceMetadata, name: &str) -> Hint {
     }
 }
 
-/// A text that names no action of a service.
+/// A string that does not name an action of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownAction {
     text: String,
@@ -70,23 +70,23 @@ pub struct UnknownAction {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hint {
-    /// The prefix is another one than this.
+    /// The prefix is not this one.
     Prefix(&'static str),
-    /// The action has this name now.
+    /// The action has been renamed to this name.
     Former(&'static str),
     /// The action with the nearest name.
     Nearest(&'static str),
-    /// Nothing is near; the prefix of the service.
+    /// Nothing is near. Contains the prefix of the service.
     None(&'static str),
 }
 
 impl UnknownAction {
-    /// The text that names no action.
+    /// The string that was parsed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The name of the action that may have been meant.
+    /// The name of the action that was probably meant.
     pub const fn suggestion(&self) -> Option<&'static str> {
         match self.hint {
             Hint::Former(name) | Hint::Nearest(name) => Some(name),
@@ -109,11 +109,10 @@ impl fmt::Display for UnknownAction {
 
 impl std::error::Error for UnknownAction {}
 
-/// Gives a generated enum of actions what every one of them has: its text form, read and written, and
-/// [`ActionEnum`].
+/// Implements for a generated action enum what all of them share: parsing and formatting, and [`ActionEnum`].
 ///
-/// Only generated code calls it. The foreign traits cannot be implemented for all enums at once, so each gets its own
-/// few lines.
+/// Only generated code calls this macro. Foreign traits cannot be implemented for all enums at once, so each enum gets
+/// its own small implementations.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! implement_action_enum {
@@ -127,7 +126,7 @@ macro_rules! implement_action_enum {
             }
         }
 
-        // One for all: of implementations for each action the compiler would compare every two.
+        // A single generic implementation: with one implementation per action, the compiler would compare every pair.
         impl<A: $crate::action::TypedAction<Enumeration = $action>> ::core::convert::From<A>
             for $action
         {

@@ -1,4 +1,4 @@
-//! Actions: what a principal asks to do, and what the catalog knows about it.
+//! Actions that a principal can request, and the catalog's metadata for them.
 
 mod enumeration;
 
@@ -9,9 +9,9 @@ use crate::__private::Seal;
 use crate::context::TagKey;
 use crate::resource::{InvalidId, InvalidIdReason, Resource, ResourcePart, ResourceTypeMetadata};
 
-/// What the catalog says about one service.
+/// The catalog's metadata for one service.
 ///
-/// Generated from the catalog; there is one for each generated module.
+/// Generated from the catalog; every generated module has one.
 #[derive(Debug)]
 pub struct ServiceMetadata {
     /// The prefix of the service's actions, for example `mobiletargeting`.
@@ -20,15 +20,15 @@ pub struct ServiceMetadata {
     pub name: &'static str,
     /// Where the service is documented.
     pub documentation: Option<&'static str>,
-    /// The partitions that its ARNs may stand in; empty for those of AWS.
+    /// The partitions allowed in its ARNs; empty for the partitions of AWS.
     pub partitions: &'static [&'static str],
     /// Every action, sorted by name.
     pub actions: &'static [ActionMetadata],
     /// Every resource type, sorted by name.
     pub resource_types: &'static [&'static ResourceTypeMetadata],
-    /// Every condition key that the service's actions and resource types list, sorted by name.
+    /// Every condition key that the service's actions and resource types use, sorted by name.
     pub condition_keys: &'static [ConditionKeyMetadata],
-    /// Where the facts come from, by the short names that [`ActionMetadata::sources`] uses.
+    /// The sources of the facts. [`ActionMetadata::sources`] refers to them by their short names.
     pub sources: &'static [SourceMetadata],
 }
 
@@ -41,7 +41,7 @@ impl PartialEq for ServiceMetadata {
 impl Eq for ServiceMetadata {}
 
 impl ServiceMetadata {
-    /// The action called `name`, upper and lower case alike.
+    /// Finds the action with this name, ignoring case.
     pub fn action(&self, name: &str) -> Option<&'static ActionMetadata> {
         self.actions
             .iter()
@@ -49,7 +49,7 @@ impl ServiceMetadata {
     }
 }
 
-/// What the catalog says about one action.
+/// The catalog's metadata for one action.
 ///
 /// Generated from the catalog. The fields are the columns of the documentation tables.
 #[derive(Debug)]
@@ -60,53 +60,54 @@ pub struct ActionMetadata {
     pub index: u16,
     /// The name without the service prefix, for example `GetCampaign`.
     pub name: &'static str,
-    /// One sentence that says what the action lets a principal do.
+    /// One sentence that describes what the action lets a principal do.
     pub summary: &'static str,
-    /// How the action is classified; `None` where no source says.
+    /// The access level; `None` if no source mentions it.
     pub access_level: Option<AccessLevel>,
-    /// The resource types that the action may act on; empty for an action that is checked against `*`.
+    /// The resource types that the action can act on; empty for an action that is checked against `*`.
     pub resource_types: &'static [&'static ResourceTypeMetadata],
-    /// Placeholders of the ARN template that the action fills with a fixed value, as `(placeholder, value)`.
+    /// Placeholders of the ARN template that the action fixes, as `(placeholder, value)`.
     pub pinned: &'static [(&'static str, &'static str)],
-    /// The REST route; `None` for an action without one.
+    /// The REST route; `None` if the action does not have one.
     pub route: Option<Route>,
-    /// What the header `X-Amz-Target` says, for an operation of an API whose operations share one path.
+    /// The value of the header `X-Amz-Target`, for operations of an API that uses one path for all operations.
     ///
     /// An action with neither route nor target has no API operation.
     pub target: Option<&'static str>,
-    /// Where the values of placeholders stand in the request that are not in its path, as `(placeholder, place)`: `$.PoolId`
-    /// in the body, `query:poolId` in the query.
+    /// Locations, in the request, of placeholder values that are not part of the path, as `(placeholder, location)`:
+    /// `$.PoolId` in the body, `query:poolId` in the query.
     pub from_request: &'static [(&'static str, &'static str)],
-    /// The path parameter that holds a whole ARN, where the action has one.
+    /// The path parameter that contains a complete ARN, if the action has one.
     pub whole_arn: Option<&'static str>,
     /// The condition keys that requests for this action may carry.
     pub condition_keys: &'static [&'static str],
-    /// Where the tags of the request stand, for example `$.tags`.
+    /// The location of the tags in the request, for example `$.tags`.
     pub request_tags: Option<&'static str>,
-    /// Other actions that the caller needs as well.
+    /// Dependent actions: other actions that the caller must also be allowed.
     pub companions: &'static [DependentAction],
-    /// Whether the action can still be used.
+    /// Whether the action is still available.
     pub lifecycle: Lifecycle,
     /// Where the action is documented.
     pub documentation: Option<&'static str>,
-    /// Names under which older documents know the action.
+    /// Former names, which older documents use for the action.
     pub former_names: &'static [&'static str],
-    /// The short names of the sources that list the action.
+    /// The short names of the sources that document the action.
     pub sources: &'static [&'static str],
-    /// What single sources say of the action where it differs or where it is a seed document's own row.
+    /// Differences between sources: the values of single sources that differ from the others, and the rows of seed
+    /// documents.
     pub seen: &'static [SourceVariant],
-    /// Whether no reference lists the action.
+    /// Whether the action is missing from every reference.
     pub undocumented: bool,
     /// A remark on disputed or surprising facts.
     pub note: Option<&'static str>,
 }
 
 impl ActionMetadata {
-    /// Holds the values that the action fixes against those of a resource of `resource_type`.
+    /// Compares the values that the action fixes with those of a resource of `resource_type`.
     ///
     /// # Errors
     ///
-    /// When the resource has another one: an `SMS` template under `GetEmailTemplate`.
+    /// Returns an error if the resource has a different value, for example an `SMS` template for `GetEmailTemplate`.
     pub fn check_pinned(
         &self,
         resource_type: &ResourceTypeMetadata,
@@ -126,7 +127,7 @@ impl ActionMetadata {
         Ok(())
     }
 
-    /// Whether requests for the action may carry tags, so that `aws:RequestTag/..` and `aws:TagKeys` can be present.
+    /// Whether requests for this action can carry tags, so that `aws:RequestTag/..` and `aws:TagKeys` can be present.
     pub fn takes_request_tags(&self) -> bool {
         self.condition_keys
             .iter()
@@ -143,7 +144,7 @@ impl PartialEq for ActionMetadata {
 impl Eq for ActionMetadata {}
 
 impl fmt::Display for ActionMetadata {
-    /// Writes the action as policies do: `mobiletargeting:GetCampaign`.
+    /// Formats the action as in policies: `mobiletargeting:GetCampaign`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.service.prefix, self.name)
     }
@@ -154,20 +155,20 @@ impl fmt::Display for ActionMetadata {
 /// See [access levels](https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AccessLevel {
-    /// Sees that resources exist.
+    /// Permission to list resources.
     List,
-    /// Reads the contents of resources.
+    /// Permission to read the contents of resources.
     Read,
-    /// Creates, changes or deletes resources.
+    /// Permission to create, change or delete resources.
     Write,
-    /// Changes tags only.
+    /// Permission to change only tags.
     Tagging,
-    /// Changes who may do what.
+    /// Permission to grant or change permissions.
     PermissionsManagement,
 }
 
 impl AccessLevel {
-    /// The name as AWS's tables write it.
+    /// The name as written in AWS's tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::List => "List",
@@ -185,14 +186,15 @@ impl fmt::Display for AccessLevel {
     }
 }
 
-/// An HTTP method and a path template, as the service's REST API has them.
+/// An HTTP method and a path template of the service's REST API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Route {
     /// The method in upper case, for example `GET`.
     pub method: &'static str,
-    /// The path with its parameters in braces, for example `/v1/apps/{application-id}`; axum and actix-web read it as it is.
+    /// The path with its parameters in braces, for example `/v1/apps/{application-id}`. axum and actix-web accept it
+    /// unchanged.
     pub path: &'static str,
-    /// The status of a successful answer.
+    /// The status of a successful response.
     pub success_status: u16,
 }
 
@@ -202,91 +204,92 @@ impl fmt::Display for Route {
     }
 }
 
-/// Another action that the caller of an action needs too.
+/// An action that the caller of another action needs in addition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DependentAction {
     /// The action with its prefix, for example `iam:PassRole`.
     pub action: &'static str,
-    /// When it is needed, as the end of a sentence: `when the request carries tags`.
+    /// The condition under which it is needed, as the end of a sentence: `when the request carries tags`.
     pub when: &'static str,
-    /// The request members that name the companion's resource; empty where it is the action's own.
+    /// The request members that name the resource of the dependent action; empty if both actions have the same
+    /// resource.
     pub resource_from: &'static [&'static str],
-    /// The short name of the source that says so.
+    /// The short name of the source of this fact.
     pub source: &'static str,
 }
 
-/// Whether an action can still be used.
+/// The lifecycle of an action: whether it is still available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifecycle {
     /// The state of the action.
     pub state: LifecycleState,
-    /// The day on which it ended or will end, `YYYY-MM-DD`.
+    /// The day on which it was or will be retired, `YYYY-MM-DD`.
     pub ended: Option<&'static str>,
-    /// The short name of the source that says so.
+    /// The short name of the source of this fact.
     pub source: Option<&'static str>,
 }
 
-/// The state of an action's life.
+/// The lifecycle state of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LifecycleState {
-    /// The action goes on.
+    /// The action is still available.
     Continues,
-    /// The provider has ended the feature.
+    /// The provider has retired the feature.
     Ended,
-    /// No source says.
+    /// Unknown: no source mentions it.
     Unclear,
 }
 
-/// What one source says of an action.
+/// The facts of one source about an action, where sources differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceVariant {
     /// The short name of the source.
     pub source: &'static str,
-    /// The ARN, or ARN pattern, that it gives.
+    /// The ARN or ARN pattern in this source.
     pub arn: Option<&'static str>,
-    /// The HTTP method that it gives, where it differs.
+    /// The HTTP method in this source, if it differs.
     pub method: Option<&'static str>,
 }
 
-/// A condition key that a service lists.
+/// A condition key that a service supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConditionKeyMetadata {
     /// The key, for example `aws:ResourceTag/${TagKey}`.
     pub name: &'static str,
-    /// What the key holds.
+    /// The meaning of the key.
     pub summary: &'static str,
     /// The type of its values, for example `String` or `ArrayOfString`.
     pub value_type: &'static str,
 }
 
-/// Where facts of a catalog come from.
+/// A source of catalog facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceMetadata {
-    /// The short name that entries use.
+    /// The short name that catalog entries use.
     pub name: &'static str,
-    /// What it is, in words.
+    /// The title of the source.
     pub title: &'static str,
-    /// The day of the copy that was read, `YYYY-MM-DD`.
+    /// The date of the copy that was used, `YYYY-MM-DD`.
     pub date: Option<&'static str>,
 }
 
-/// A type that stands for one action of a catalog.
+/// A type that represents one action of a catalog.
 ///
-/// Implemented by the generated unit structs, so that an action's name is checked by the compiler. The trait is sealed:
-/// an implementation written by hand could name another action than the one that policies decide about.
+/// Implemented by the generated unit structs, so that the compiler checks action names. The trait is sealed, because a
+/// handwritten implementation could name a different action than the one that policies decide about.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action",
     label = "expected an action of a catalog, such as `GetCampaign`"
 )]
 pub trait TypedAction: Copy + Send + Sync + 'static {
-    /// The enum of the actions of its service.
+    /// The enum of all actions of the service.
     type Enumeration: ActionEnum;
 
     /// Only generated code implements this trait.
     #[doc(hidden)]
     type Sealed: Seal;
 
-    /// Where the action stands among those of its service, which are sorted by name.
+    /// The position of the action among the actions of its service, sorted by name.
     const INDEX: usize;
 
     /// The action as a value of the enum.
@@ -296,9 +299,10 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
     )]
     const ACTION: Self::Enumeration = <Self::Enumeration as ActionEnum>::ALL[Self::INDEX];
 
-    /// What the catalog says about the action.
-    // Made only for actions that are used. The compiler checks all that a constant leads to, here the whole service: with a
-    // constant written out for each action the time to compile a service would grow with the square of its actions.
+    /// The catalog's metadata for the action.
+    // Created only for actions that are used. The compiler checks everything that a constant refers to, here the whole
+    // service. With a separate constant for each action, the compile time of a service would grow with the square of
+    // the number of its actions.
     #[expect(
         clippy::indexing_slicing,
         reason = "the compiler evaluates it, and refuses an index of nothing"
@@ -306,11 +310,11 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
     const METADATA: &'static ActionMetadata =
         &<Self::Enumeration as ActionEnum>::SERVICE.actions[Self::INDEX];
 
-    /// Holds the values that the action fixes against those of `resource`.
+    /// Compares the values that the action fixes with those of `resource`.
     ///
     /// # Errors
     ///
-    /// When `resource` has another one: an `SMS` template under `GetEmailTemplate`.
+    /// Returns an error if `resource` has a different value, for example an `SMS` template for `GetEmailTemplate`.
     fn check_pinned<R: Resource>(self, resource: &R) -> Result<(), InvalidId> {
         match (R::TYPE, resource.part()) {
             (Some(resource_type), Some(part)) => Self::METADATA.check_pinned(resource_type, part),
@@ -319,9 +323,9 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
     }
 }
 
-/// Says that an action may be checked against a resource of type `R`.
+/// Marks that an action can be checked against a resource of type `R`.
 ///
-/// Implemented by generated code for the pairs that the catalog lists, and for nothing else. The trait is sealed.
+/// Implemented by generated code for exactly the pairs in the catalog. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not act on `{R}`",
     label = "this resource does not fit the action",

@@ -1,11 +1,13 @@
-//! `ArnLike` and its kin: ARNs, component by component.
+//! The ARN operators: `ArnLike` and its variants, which compare ARNs component by component.
 //!
-//! `ArnEquals` is the same as `ArnLike`, and `ArnNotEquals` as `ArnNotLike`. Value and pattern are split at their first
-//! five colons, those inside a variable apart, and each of the six components is matched on its own, case sensitive: a
-//! wildcard or a variable never reaches over a colon, except in the last component, which keeps its own colons.
+//! `ArnEquals` is the same as `ArnLike`, and `ArnNotEquals` is the same as `ArnNotLike`. Value and pattern are split at
+//! their first five colons, not counting those inside a variable. Each of the six components is matched separately and
+//! case-sensitively. A wildcard or a variable never matches across a colon, except in the last component, which keeps
+//! its own colons.
 //!
-//! A value that is no ARN satisfies neither the positive nor the negated operators, and a pattern without six components
-//! is met by nothing. A value that starts like an ARN but is longer than any, or holds control characters, is undecidable.
+//! A value that is not an ARN satisfies neither the positive nor the negated operators, and a pattern without six
+//! components matches nothing. A value that starts like an ARN but exceeds the maximum length or contains control
+//! characters is undecidable.
 
 use super::error::{ConditionError, pattern_fault};
 use super::value::ConditionValue;
@@ -17,7 +19,7 @@ use crate::pattern::classes::{Atom, Unfilled, unfilled};
 use crate::pattern::{Case, Match, Pattern, Syntax};
 use crate::version::Version;
 
-/// The patterns that an ARN of the request is held against; nothing stands for one without six components.
+/// The patterns of the policy; `None` for a pattern without six components.
 #[derive(Clone, Debug)]
 pub(super) struct ArnMatcher(Box<[Option<ArnPattern>]>);
 
@@ -62,12 +64,12 @@ impl ArnMatcher {
         }))
     }
 
-    /// The place of the first pattern that no ARN matches, because it does not have six components.
+    /// The index of the first pattern that cannot match because it does not have six components.
     pub(super) fn first_without_components(&self) -> Option<usize> {
         self.0.iter().position(Option::is_none)
     }
 
-    /// The patterns in pieces.
+    /// The patterns as pieces, with variables not filled in.
     pub(super) fn unfilled(&self) -> Vec<Vec<Unfilled<'_>>> {
         self.0.iter().flatten().map(whole).collect()
     }
@@ -77,7 +79,7 @@ impl ArnMatcher {
     }
 }
 
-/// Whether a pattern of a policy of this version has the six components without which no ARN matches it.
+/// Whether a pattern has six components. Without them, it matches no ARN. `version` is that of the policy.
 pub(crate) fn has_all_components(pattern: &str, version: Version) -> bool {
     split(pattern, syntax(version)).count() == COMPONENTS
 }
@@ -89,7 +91,7 @@ const fn syntax(version: Version) -> Syntax {
     }
 }
 
-/// The pieces of a pattern's components, with the colons between them.
+/// The pieces of all components, joined by colons.
 fn whole(pattern: &ArnPattern) -> Vec<Unfilled<'_>> {
     let mut pieces = Vec::new();
     for (index, component) in pattern.iter().enumerate() {
@@ -107,7 +109,7 @@ fn whole(pattern: &ArnPattern) -> Vec<Unfilled<'_>> {
 
 const COLON: Atom = Atom::One(Characters::One(':'));
 
-/// One component that does not match decides, whatever the others depend on.
+/// A single component that does not match decides the result, even if other components depend on unknown keys.
 fn matches<'p>(
     pattern: &'p ArnPattern,
     arn: &Arn<'_>,
@@ -133,7 +135,7 @@ fn matches<'p>(
     all
 }
 
-/// Splits at the first five colons that do not stand in a variable.
+/// Splits at the first five colons that are not part of a variable.
 fn split(text: &str, syntax: Syntax) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     let mut splits = 0;

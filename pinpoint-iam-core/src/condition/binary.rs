@@ -1,7 +1,7 @@
 //! `BinaryEquals`: bytes, written in base64.
 //!
-//! Both sides are read as base64 with the ordinary alphabet and with padding, and the bytes are compared. Each text of
-//! this form stands for its own bytes, so this is the same as comparing the texts, case included.
+//! Both sides are decoded as base64 with the standard alphabet and padding, and the bytes are compared. Every byte
+//! string has exactly one such encoding, so this is the same as a case-sensitive comparison of the encoded strings.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use super::value::ConditionValue;
 use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 
-/// The bytes that a value of the request is held against.
+/// The bytes in the policy, with which values of the request are compared.
 #[derive(Clone, Debug)]
 pub(super) struct BinaryMatcher(Box<[Vec<u8>]>);
 
@@ -40,7 +40,7 @@ impl BinaryMatcher {
     }
 }
 
-/// Texts that stand for all bytes: those that are compared with, and one other.
+/// Sample values that represent all byte strings: each one in the policies, and one other.
 pub(super) fn samples<'a>(all: impl Iterator<Item = &'a BinaryMatcher>) -> Vec<String> {
     let mut known: Vec<Vec<u8>> = all
         .flat_map(|binaries| binaries.0.iter().cloned())

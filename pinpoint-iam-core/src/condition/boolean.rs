@@ -1,14 +1,14 @@
-//! `Bool`: `true` and `false`, in any case of letters.
+//! `Bool`: `true` and `false`, ignoring case.
 //!
-//! Policy variables are not filled in. A value that holds one is no Boolean and leaves the comparison undecidable, unless
-//! another value is met.
+//! Policy variables are not filled in. A value that contains one is not a Boolean: the comparison is undecidable unless
+//! another value matches.
 
 use super::error::ConditionError;
 use super::value::ConditionValue;
 use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 
-/// The Booleans that a value of the request is held against; nothing stands for a value with a variable.
+/// The Booleans in the policy; `None` for a value with a variable.
 #[derive(Clone, Debug)]
 pub(super) struct BoolMatcher(Box<[Option<bool>]>);
 
@@ -40,7 +40,7 @@ impl BoolMatcher {
     }
 }
 
-/// The Boolean that a policy's value stands for.
+/// The Boolean of a policy's value.
 pub(crate) fn of_policy(value: &ConditionValue) -> Option<bool> {
     match value {
         ConditionValue::Bool(boolean) => Some(*boolean),
@@ -49,7 +49,7 @@ pub(crate) fn of_policy(value: &ConditionValue) -> Option<bool> {
     }
 }
 
-/// What is wrong with a policy's value that stands for no Boolean.
+/// The error for a policy's value that is not a Boolean: a message and a hint.
 pub(super) fn not_a_boolean(value: &ConditionValue) -> (String, &'static str) {
     (
         format!("{value} is neither true nor false"),

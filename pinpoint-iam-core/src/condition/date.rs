@@ -1,8 +1,8 @@
-//! `Date…`: points in time.
+//! The date operators: points in time.
 //!
-//! A policy writes a date of the ISO 8601 profile, `2026-10-30`, `2026-10-30T12:00:00+01:00`, or the seconds since 1970 as
-//! digits; [`Instant`] reads the forms. Instants are compared, not texts: the offset does not matter, and a date without
-//! time is midnight UTC.
+//! A policy contains a date of the ISO 8601 profile, such as `2026-10-30` or `2026-10-30T12:00:00+01:00`, or the
+//! seconds since 1970 as digits; [`Instant`] parses both forms. The comparison uses instants, not strings: the offset
+//! does not matter, and a date without a time is midnight UTC.
 
 use super::error::ConditionError;
 use super::operator::Relation;
@@ -11,7 +11,7 @@ use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 use crate::instant::{Instant, InvalidInstant};
 
-/// The instants that a value of the request is held against.
+/// The instants in the policy, with which values of the request are compared.
 #[derive(Clone, Debug)]
 pub(super) struct DateMatcher {
     relation: Relation,
@@ -26,7 +26,8 @@ impl DateMatcher {
         let instants = ConditionError::each(values, |value| {
             match value {
                 ConditionValue::Text(text) => Instant::parse(text),
-                // A minus sign makes a text a year and a number a time before 1970: too easily mistaken for each other.
+                // With a minus sign, a string is a year and a number is a time before 1970; the two are too easily
+                // confused.
                 ConditionValue::Number(text) if text.starts_with('-') => {
                     Err(InvalidInstant::Malformed)
                 }
@@ -54,7 +55,8 @@ impl DateMatcher {
     }
 }
 
-/// Instants that stand for all others: each that is compared with, one between two of them, one before and one behind all.
+/// Sample instants that represent all others: each instant in the policies, one between each two, one before all and
+/// one after all.
 pub(super) fn samples<'a>(all: impl Iterator<Item = &'a DateMatcher>) -> Vec<Instant> {
     let mut instants: Vec<Instant> = all
         .flat_map(|dates| dates.instants.iter().copied())

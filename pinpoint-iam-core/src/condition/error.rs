@@ -1,4 +1,4 @@
-//! Why a condition is refused when its policy loads.
+//! Errors in conditions, reported when a policy loads.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -7,7 +7,7 @@ use std::fmt;
 use super::value::ConditionValue;
 use crate::pattern::PatternError;
 
-/// Which part of a condition is wrong.
+/// The part of a condition that is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// The name of the operator.
@@ -18,10 +18,10 @@ pub enum Part {
     Value(usize),
 }
 
-/// A condition that cannot be used, and what to do about it.
+/// An invalid condition: what is wrong, and what to do about it.
 ///
-/// Displayed as `message; hint`, in lower case and without full stop, so that the reader of a document can put the
-/// position in front.
+/// Displayed as `message; hint`, in lower case and without a full stop, so that the parser of a document can put the
+/// position before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConditionError {
     part: Part,
@@ -38,7 +38,7 @@ impl ConditionError {
         }
     }
 
-    /// Reads every value, or says what is wrong with the first bad one: a message and a hint.
+    /// Parses every value, or returns a message and a hint about the first invalid one.
     pub(super) fn each<T, H: Into<Cow<'static, str>>>(
         values: &[ConditionValue],
         mut read: impl FnMut(&ConditionValue) -> Result<T, (String, H)>,
@@ -49,7 +49,7 @@ impl ConditionError {
         values.iter().enumerate().map(read).collect()
     }
 
-    /// Which part of the condition is wrong.
+    /// The part of the condition that is wrong.
     pub const fn part(&self) -> Part {
         self.part
     }
@@ -73,7 +73,7 @@ impl fmt::Display for ConditionError {
 
 impl Error for ConditionError {}
 
-/// What is wrong with a value that is no pattern.
+/// The error for a value that is not a valid pattern: a message and a hint.
 pub(super) fn pattern_fault(value: &ConditionValue, error: &PatternError) -> (String, String) {
     (
         format!("{value}: {}", error.message()),

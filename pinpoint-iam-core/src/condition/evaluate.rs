@@ -1,4 +1,4 @@
-//! From the values of a key to the answer of a condition.
+//! Evaluates a condition from the values of its key.
 
 use super::matcher::Matcher;
 use super::null::NullMatcher;
@@ -48,12 +48,12 @@ fn of_null_test(test: NullMatcher, values: &[Value]) -> (Truth, Finding<'_>) {
     }
 }
 
-/// Without values, or with empty ones only.
+/// Whether every value is empty; also true without values.
 fn is_null(values: &[Value]) -> bool {
     values.iter().all(Value::is_null)
 }
 
-/// Set operators know their answer themselves and take no notice of `IfExists`.
+/// Set operators define their own result for absent keys and ignore `IfExists`.
 fn if_absent(condition: &Condition) -> Truth {
     let operator = condition.operator;
     Truth::from(match operator.set() {
@@ -63,7 +63,7 @@ fn if_absent(condition: &Condition) -> Truth {
     })
 }
 
-/// What cannot be decided counts against the request.
+/// An undecidable condition counts against the request.
 fn undecidable(effect: Effect) -> Truth {
     match effect {
         Effect::Allow => Truth::False,
@@ -78,7 +78,8 @@ struct Test<'a, F: ?Sized> {
 }
 
 impl<'a, F: ContextLookup + ?Sized> Test<'a, F> {
-    /// Whether one value of the request satisfies the operator; the negation is in here, inside of any set operator.
+    /// Whether one value of the request satisfies the operator. This includes negation, which applies inside a set
+    /// operator.
     fn one(&self, value: &'a Value) -> (Truth, Finding<'a>) {
         let written = &self.condition.values;
         let negated = self.condition.operator.base().is_negated();
@@ -94,7 +95,7 @@ impl<'a, F: ContextLookup + ?Sized> Test<'a, F> {
             }
             ValueMatch::Unknown(key) => (Truth::Unknown, Finding::Unknown(key)),
             ValueMatch::NotAnArn => (Truth::False, Finding::NotAnArn(value)),
-            // A text that is no number equals none: `NumericNotEquals` is the negation of a comparison that is false.
+            // A string that is not a number does not equal any number, so `NumericNotEquals`, the negation, is true.
             ValueMatch::Undecidable(Undecidable::NotANumber) if negated => (
                 Truth::True,
                 Finding::NoneMet {
@@ -109,7 +110,7 @@ impl<'a, F: ContextLookup + ?Sized> Test<'a, F> {
         }
     }
 
-    /// Whether the values of the request satisfy the operator behind a set operator.
+    /// Whether the values of the request satisfy an operator with a set operator.
     fn set(&self, set: SetOperator, values: &'a [Value]) -> (Truth, Finding<'a>) {
         if is_null(values) {
             return (if_absent(self.condition), Finding::Null);
@@ -120,7 +121,7 @@ impl<'a, F: ContextLookup + ?Sized> Test<'a, F> {
         }
     }
 
-    /// Goes through the values of the request until one of them changes the `answer` that all of them together give.
+    /// Evaluates the values of the request in order until one of them changes the combined result from `answer`.
     fn each(&self, values: &'a [Value], answer: Truth) -> (Truth, Finding<'a>) {
         let mut unknown = None;
         let mut undecided = None;
@@ -146,7 +147,8 @@ impl<'a, F: ContextLookup + ?Sized> Test<'a, F> {
         }
     }
 
-    /// A key that is there and has no value: it meets nothing, and whether it exists is not to be said.
+    /// The result for a key that is present without a value: no value matches, and it is undecidable whether the key
+    /// exists.
     fn none(&self) -> (Truth, Finding<'a>) {
         let operator = self.condition.operator;
         if operator.if_exists() && !operator.base().is_negated() {

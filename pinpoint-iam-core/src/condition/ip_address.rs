@@ -1,12 +1,13 @@
 //! `IpAddress` and `NotIpAddress`: an address within ranges.
 //!
-//! A policy writes a range as `203.0.113.0/24` or `2001:db8::/32`, or a single address without prefix. Host bits do not
-//! matter: `203.0.113.5/24` is `203.0.113.0/24`. A range of IPv4 never contains an IPv6 address, and a range of IPv6 no
-//! IPv4 address.
+//! A policy contains a range such as `203.0.113.0/24` or `2001:db8::/32`, or a single address without a prefix length.
+//! Host bits do not matter: `203.0.113.5/24` is `203.0.113.0/24`. An IPv4 range never contains an IPv6 address, and an
+//! IPv6 range never contains an IPv4 address.
 //!
-//! An IPv6 address that is mapped from IPv4 (`::ffff:203.0.113.5`) **is** the IPv4 address, whether a request brings it as
-//! a text or as an address, and so is a range of such addresses (`::ffff:203.0.113.0/120`). AWS does not document them. We
-//! chose one meaning for both, because a caller could else escape a `Deny` by the way in which its address is written.
+//! An IPv4-mapped IPv6 address (`::ffff:203.0.113.5`) **is** the IPv4 address, in requests both as a string and as an
+//! address; a range of such addresses (`::ffff:203.0.113.0/120`) is the IPv4 range. AWS does not document them. We
+//! chose one meaning for both forms, because otherwise a caller could escape a `Deny` by writing its address in the
+//! other form.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -18,7 +19,7 @@ use super::value::ConditionValue;
 use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 
-/// The ranges that an address of the request is looked for in.
+/// The ranges in the policy, in which addresses of requests are searched.
 #[derive(Clone, Debug)]
 pub(super) struct IpMatcher(Box<[IpNet]>);
 
@@ -53,10 +54,10 @@ impl IpMatcher {
     }
 }
 
-/// Addresses that stand for all others: one of every stretch that no range starts or ends in.
+/// Sample addresses that represent all others: one for each interval between two boundaries of ranges.
 pub(super) fn samples<'a>(all: impl Iterator<Item = &'a IpMatcher>) -> Vec<String> {
     let mut v4 = BTreeSet::from([0_u128]);
-    // An IPv4 address that is written as one of IPv6 is no other address, so its stretch is left out below.
+    // An IPv4-mapped IPv6 address is the IPv4 address, so their interval is skipped below.
     let mut v6 = BTreeSet::from([0_u128, MAPPED, AFTER_MAPPED]);
     for range in all.flat_map(|ranges| ranges.0.iter()) {
         match range {
@@ -76,7 +77,7 @@ pub(super) fn samples<'a>(all: impl Iterator<Item = &'a IpMatcher>) -> Vec<Strin
     };
     let v4_samples = v4.iter().map(|start| {
         let stretch = *start..=end(&v4, *start, u128::from(u32::MAX));
-        // Addresses for documentation read better than the first one of a stretch.
+        // Documentation addresses are easier to recognize than the first address of an interval.
         let known = DOCUMENTATION
             .iter()
             .map(|address| u128::from(u32::from(*address)));
@@ -106,7 +107,7 @@ pub(super) fn samples<'a>(all: impl Iterator<Item = &'a IpMatcher>) -> Vec<Strin
     v4_samples.chain(v6_samples).collect()
 }
 
-/// `::ffff:0:0/96`.
+/// The start of `::ffff:0:0/96`.
 const MAPPED: u128 = 0xffff << 32;
 const AFTER_MAPPED: u128 = 0x1_0000 << 32;
 
@@ -117,13 +118,13 @@ const DOCUMENTATION: [Ipv4Addr; 3] = [
 ];
 const DOCUMENTATION_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 5);
 
-/// The range that a policy writes, one of addresses mapped from IPv4 as the range of IPv4.
+/// Parses a range of a policy; a range of IPv4-mapped addresses becomes an IPv4 range.
 pub(crate) fn parse(text: &str) -> Option<IpNet> {
     let range = parse_as_written(text)?;
     let IpNet::V6(written) = range else {
         return Some(range);
     };
-    // A shorter prefix leaves open whether an address is a mapped one.
+    // A range with a shorter prefix also contains addresses that are not IPv4-mapped.
     let prefix = written.prefix_len().checked_sub(MAPPED_PREFIX);
     let mapped = written.addr().to_ipv4_mapped().zip(prefix);
     Some(match mapped {
@@ -132,10 +133,10 @@ pub(crate) fn parse(text: &str) -> Option<IpNet> {
     })
 }
 
-/// The length of `::ffff:0:0/96`, what all addresses have in common that are mapped from IPv4.
+/// The prefix length of `::ffff:0:0/96`, which contains all IPv4-mapped addresses.
 const MAPPED_PREFIX: u8 = 96;
 
-/// One reader for addresses, with or without prefix, so that both have the same grammar.
+/// The only parser for addresses, with or without a prefix length, so that both have the same grammar.
 pub(crate) fn parse_as_written(text: &str) -> Option<IpNet> {
     let Some((address, prefix)) = text.split_once('/') else {
         return Some(IpNet::from(text.parse::<IpAddr>().ok()?));

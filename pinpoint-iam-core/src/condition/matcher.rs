@@ -1,4 +1,4 @@
-//! One value of a request against the values of a policy, whatever their type.
+//! Compares one value of a request with the values of a policy, for all operator types.
 
 use super::arn::ArnMatcher;
 use super::binary::BinaryMatcher;
@@ -16,7 +16,7 @@ use crate::context::{ContextLookup, Value};
 use crate::pattern::{Case, Pattern};
 use crate::version::Version;
 
-/// The values of a condition, read for their operator.
+/// The values of a condition, parsed for their operator.
 #[derive(Clone, Debug)]
 pub(super) enum Matcher {
     Text(StringMatcher),
@@ -68,7 +68,7 @@ impl Matcher {
         }
     }
 
-    /// Holds one value of the request against the values of the policy.
+    /// Compares one value of the request with the values of the policy.
     pub(super) fn matches(
         &self,
         value: &Value,
@@ -86,7 +86,7 @@ impl Matcher {
         }
     }
 
-    /// The patterns whose variables are filled from further keys.
+    /// The patterns that can contain variables, and therefore depend on further keys.
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         let (texts, arns) = match self {
             Self::Text(texts) => (Some(texts.patterns()), None),

@@ -1,4 +1,4 @@
-//! Conditions: what a statement asks of the condition keys of a request.
+//! Conditions: the requirements of a statement on the condition keys of a request.
 //!
 //! ```
 //! use pinpoint_iam::condition::Condition;
@@ -27,93 +27,99 @@
 //!
 //! # How conditions combine
 //!
-//! One [`Condition`] is one operator with one key and its values. A statement applies when **all** its conditions hold:
-//! all operators, and all keys of each operator; a statement without conditions asks nothing.
-//! The values of one condition are alternatives: a positive operator holds when the request's value meets **at least one**
-//! of them, a negated operator (`…Not…`) when it meets **none**. An empty list of values is met by nothing, so a positive
+//! One [`Condition`] is one operator with one key and its values. A statement applies if **all** its conditions hold:
+//! all operators, and all keys of each operator. A statement without conditions has no further requirements. The values
+//! of one condition are alternatives: a positive operator holds if the request's value matches **at least one** of
+//! them, a negated operator (`…Not…`) if it matches **none**. An empty list of values matches nothing, so a positive
 //! operator never holds and a negated one always does.
 //!
 //! # Operators
 //!
-//! | operators | the request's value meets a value of the policy when | letters | absent key |
+//! | operators | the request's value matches a value of the policy if | case | absent key |
 //! |---|---|---|---|
-//! | `StringEquals`, `StringNotEquals` | the texts are the same | case counts | no, **yes** |
-//! | `StringEqualsIgnoreCase`, `StringNotEqualsIgnoreCase` | the texts are the same apart from case | ASCII case does not count | no, **yes** |
-//! | `StringLike`, `StringNotLike` | the text matches; `*` is any run of characters, `/` and `:` included, `?` any one character | case counts | no, **yes** |
-//! | `NumericEquals`, `NumericNotEquals` | the numbers are equal: `10` and `10.0` are | | no, **yes** |
-//! | `NumericLessThan`, `NumericLessThanEquals`, `NumericGreaterThan`, `NumericGreaterThanEquals` | the request's number stands so to the policy's | | no |
-//! | `DateEquals`, `DateNotEquals` | it is the same point in time, whatever the offset | | no, **yes** |
-//! | `DateLessThan`, `DateLessThanEquals`, `DateGreaterThan`, `DateGreaterThanEquals` | the request's time stands so to the policy's | | no |
-//! | `Bool` | both are true or both are false | case does not count | no |
-//! | `BinaryEquals` | the bytes are the same, both written in base64 | case counts | no |
-//! | `IpAddress`, `NotIpAddress` | the address is in the range | case does not count | no, **yes** |
-//! | `ArnEquals` = `ArnLike`, `ArnNotEquals` = `ArnNotLike` | each of the six components matches, with `*` and `?` | case counts | no, **yes** |
-//! | `Null` | `true`: the key is absent or null; `false`: it has a value that is not empty | case does not count | see left |
+//! | `StringEquals`, `StringNotEquals` | the strings are equal | case-sensitive | no, **yes** |
+//! | `StringEqualsIgnoreCase`, `StringNotEqualsIgnoreCase` | the strings are equal apart from case | ASCII case is ignored | no, **yes** |
+//! | `StringLike`, `StringNotLike` | the string matches; `*` is any run of characters, including `/` and `:`, and `?` is any one character | case-sensitive | no, **yes** |
+//! | `NumericEquals`, `NumericNotEquals` | the numbers are equal, as `10` and `10.0` are | | no, **yes** |
+//! | `NumericLessThan`, `NumericLessThanEquals`, `NumericGreaterThan`, `NumericGreaterThanEquals` | the request's number compares in this way with the policy's | | no |
+//! | `DateEquals`, `DateNotEquals` | the points in time are equal; the offset does not matter | | no, **yes** |
+//! | `DateLessThan`, `DateLessThanEquals`, `DateGreaterThan`, `DateGreaterThanEquals` | the request's time compares in this way with the policy's | | no |
+//! | `Bool` | both are true or both are false | ignored | no |
+//! | `BinaryEquals` | the bytes are equal; both are written in base64 | case-sensitive | no |
+//! | `IpAddress`, `NotIpAddress` | the address is in the range | ignored | no, **yes** |
+//! | `ArnEquals` = `ArnLike`, `ArnNotEquals` = `ArnNotLike` | each of the six components matches, with `*` and `?` | case-sensitive | no, **yes** |
+//! | `Null` | `true`: the key is absent or null; `false`: it has a value that is not empty | ignored | see left |
 //!
-//! The last column says whether the operator holds for a key that the request does not have. With `IfExists` at the end
-//! of its name every operator holds then, negated or not; for a key that is there, `IfExists` changes nothing.
-//! Names of operators are case sensitive. Names of condition keys are not, what stands behind a `/` in them included.
+//! The last column shows whether the operator holds for a key that is absent from the request. With `IfExists` at the
+//! end of its name, every operator holds for an absent key, negated or not; for a key that is present, `IfExists`
+//! changes nothing. Operator names are case-sensitive. Names of condition keys are not, including the part after a `/`.
 //!
-//! The values of a policy are all read when it loads. One that is nothing its operator compares is refused then, as is a
-//! condition key with a variable in it, so that a policy never holds a condition that was meant otherwise.
+//! All values of a policy are parsed when it loads. A value that its operator cannot compare is rejected, and so is a
+//! condition key that contains a variable, so that a policy never contains a condition whose meaning differs from the
+//! intention.
 //!
 //! ## Values in detail
 //!
-//! - **Texts** are compared as they are, without Unicode normalisation. Numbers and Booleans of the request count as
-//!   their text.
-//! - **Numbers** are exact decimals: `-?digits(.digits)?`, with an exponent if need be. We chose to read exponents, on which
-//!   AWS is silent. What has more than 28 decimal places or does not fit in 96 bits is refused.
-//! - **Dates** are seconds since 1970 (digits alone, up to the largest 64-bit number), or `year`, `year-month`,
-//!   `year-month-day`, then perhaps `T` with `hour`, `hour:minute` or `hour:minute:second`, up to nine decimals, then `Z`, an
-//!   offset `+hh`, `+hh:mm` (or `-`), or nothing, which is UTC. Months to seconds may have one digit, letters either case;
-//!   years go from −292275054 to 292278993. `01T` is the year 1, and `-292275054` is a year and no number of seconds. A
-//!   request may bring seconds with up to nine decimals.
-//! - **Addresses** are IPv4 or IPv6, in any spelling; without prefix a range is the single address, for IPv6 too, where the
-//!   documentation says `/32` of all addresses. Host bits do not matter. A range of IPv4 contains no IPv6 address. An IPv6
-//!   address that is mapped from IPv4 is the IPv4 address, and a range of those the range of IPv4.
-//! - **ARNs**: a value of the request that is no ARN satisfies neither the positive nor the negated operators, as AWS's
-//!   policy simulator was seen to answer. A pattern without six components, `*` for one, is met by nothing. Variables may
-//!   stand in any component, and neither they nor wildcards reach over the first five colons. A text that starts like an
-//!   ARN but is longer than any, or holds control characters, is undecidable.
-//! - **Variables** are filled in for texts and ARNs, in policies of the version 2012-10-17 (see [`pattern`](crate::pattern)).
-//!   A value whose variable has no value, because its key is absent, null or multivalued, is met by nothing: a positive
-//!   operator does not hold on its account, and a negated one is not kept from holding. In the values of other operators a
-//!   `${` is refused, save for `Bool`: AWS's pages contradict each other there, and such a value is undecidable.
+//! - **Strings** are compared as they are, without Unicode normalization. Numbers and Booleans of the request are
+//!   compared as their string forms.
+//! - **Numbers** are exact decimals: `-?digits(.digits)?`, with an optional exponent. AWS does not document exponents;
+//!   we chose to accept them. Numbers with more than 28 decimal places, or that do not fit in 96 bits, are rejected.
+//! - **Dates** are seconds since 1970 (only digits, up to the largest 64-bit number), or `year`, `year-month` or
+//!   `year-month-day`, optionally followed by `T` with `hour`, `hour:minute` or `hour:minute:second` with up to nine
+//!   decimals, and by `Z`, an offset `+hh` or `+hh:mm` (or `-`), or nothing, which means UTC. Months to seconds may
+//!   have one digit; letters may be in either case. Years range from −292275054 to 292278993. `01T` is the year 1, and
+//!   `-292275054` is a year, not a number of seconds. Requests may contain seconds with up to nine decimals.
+//! - **Addresses** are IPv4 or IPv6, in any notation. A range without a prefix length is the single address, also for
+//!   IPv6, although AWS documents `/32` as the default for all addresses. Host bits do not matter. An IPv4 range does
+//!   not contain IPv6 addresses. An IPv4-mapped IPv6 address is the IPv4 address, and a range of mapped addresses is
+//!   the IPv4 range.
+//! - **ARNs**: a value of the request that is not an ARN satisfies neither the positive nor the negated operators, as
+//!   we observed with AWS's policy simulator. A pattern without six components, for example `*`, matches nothing. Any
+//!   component may contain variables; neither variables nor wildcards match across the first five colons. A string that
+//!   starts like an ARN but exceeds the maximum length or contains control characters is undecidable.
+//! - **Variables** are filled in for strings and ARNs, in policies of version 2012-10-17 (see
+//!   [`pattern`](crate::pattern)). A variable has no value if its key is absent, null or multivalued. A policy value
+//!   with such a variable matches nothing: it cannot make a positive operator hold, and it cannot prevent a negated one
+//!   from holding. In the values of other operators, `${` is rejected, except for `Bool`: AWS's pages contradict each
+//!   other there, and such a value is undecidable.
+//! # Keys with several values or none
 //!
-//! # Keys with several values, and with none
+//! A key is multivalued because of its type: AWS documents `aws:TagKeys` and some other keys as multivalued, and so is
+//! every key that a request [inserts as a list](crate::context::Context::insert_all). The number of values does not
+//! matter.
 //!
-//! A key is multivalued because of its type: AWS documents `aws:TagKeys` and other keys as such, and whatever a request
-//! brings [as a list](crate::context::Context::insert_all) is. The number of values does not matter.
-//!
-//! - `ForAllValues:` asks that **every** value of the request satisfies the operator. It holds for an absent key, and for a
-//!   null one. In an `Allow` statement that is a hole unless a `Null` condition closes it.
-//! - `ForAnyValue:` asks that **at least one** value of the request satisfies the operator. It does not hold for an absent
-//!   key, nor for a null one, not even with `IfExists`: set operators decide about absent keys themselves.
-//! - The negation of an operator stands inside: `ForAnyValue:StringNotEquals` asks for a value that is none of the policy's.
+//! - `ForAllValues:` requires that **every** value of the request satisfies the operator. It holds for an absent or
+//!   null key. In an `Allow` statement this is a hole unless a `Null` condition closes it.
+//! - `ForAnyValue:` requires that **at least one** value of the request satisfies the operator. It does not hold for an
+//!   absent or null key, even with `IfExists`: set operators define their own result for absent keys.
+//! - Negation applies inside the set operator: `ForAnyValue:StringNotEquals` requires a value that matches none of the
+//!   policy's values.
 //! - A single value is a set of one.
-//! - A key is null when it has no value or only empty texts. We chose so; AWS speaks of "a null data set, such as an empty
-//!   string". An empty text among others is a value like any.
-//! - `Null` behind a set operator is asked of each value.
-//! - Without set operator a **multivalued** key is undecidable, with one value too. A key that is present with **no** value is treated
-//!   like an absent one, but whether it exists is anybody's guess: where `IfExists` makes the difference it is undecidable.
-//!   A single empty text is a text.
+//! - A key is null if it has no value or only empty strings. This is our choice; AWS mentions "a null data set, such as
+//!   an empty string". An empty string among other values is an ordinary value.
+//! - `Null` with a set operator tests each value.
+//! - Without a set operator, a **multivalued** key is undecidable, even with one value. A key that is present with
+//!   **no** value is treated like an absent one, but it is ambiguous whether it exists: if `IfExists` makes the
+//!   difference, the condition is undecidable. A single empty string is a string.
 //!
-//! # What cannot be decided
+//! # Undecidable conditions
 //!
-//! A value of the request may be nothing that the operator compares: `abc` under `NumericLessThan`, `yes` under `Bool`. Then
-//! the condition **counts against the request**: it does not hold in an [`Allow`](Effect::Allow) statement and holds in a
-//! [`Deny`](Effect::Deny) statement, for positive and negated operators alike. The same goes for a multivalued key without
-//! set operator, and for letters outside ASCII that differ only in case under the operators that ignore case. AWS's
-//! documentation describes none of these; [`Finding::Undecidable`] and [`Finding::Multivalued`] report them.
+//! A value of the request may not be comparable by the operator, for example `abc` with `NumericLessThan` or `yes` with
+//! `Bool`. Such a condition **counts against the request**: it does not hold in an [`Allow`](Effect::Allow) statement
+//! and holds in a [`Deny`](Effect::Deny) statement, for positive and negated operators alike. The same applies to a
+//! multivalued key without a set operator, and to letters outside ASCII that differ only in case under operators that
+//! ignore case. AWS's documentation describes none of these cases; [`Finding::Undecidable`] and
+//! [`Finding::Multivalued`] report them.
 //!
-//! One reading goes before this rule: a text that is no number equals no number, so that `NumericNotEquals` holds for it,
-//! in an `Allow` too. Whoever grants by `NumericNotEquals` should ask for the key's range as well.
+//! There is one exception: a string that is not a number does not equal any number, so `NumericNotEquals` holds for it,
+//! even in an `Allow`. A statement that grants access by `NumericNotEquals` should also test the range of the key.
 //!
-//! # What is not known yet
+//! # Unknown keys
 //!
-//! A key may be [unknown](crate::context::Lookup::Unknown), its own or that of a variable. A condition that depends on it is
-//! [`Truth::Unknown`]; where the answer is the same for all that the key may turn out to be, absent included, it may be
-//! given at once. An answer other than unknown never changes when keys become known.
+//! A key may be [unknown](crate::context::Lookup::Unknown): either the condition's own key or that of a variable. A
+//! condition that depends on an unknown key is [`Truth::Unknown`]. If the result is the same for every value that the
+//! key can have, and for an absent key, it may be returned early. A result other than unknown never changes when keys
+//! become known.
 
 pub(crate) mod arn;
 mod binary;
@@ -149,9 +155,9 @@ use crate::truth::Truth;
 use crate::version::Version;
 use matcher::Matcher;
 
-/// One operator with one condition key and the values it is compared with.
+/// One operator with one condition key and the values that it is compared with.
 ///
-/// The [module documentation](self) says what each operator does.
+/// The [module documentation](self) describes each operator.
 #[derive(Clone)]
 pub struct Condition {
     operator: Operator,
@@ -162,15 +168,14 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Reads the condition `{"operator": {"key": values}}` of a policy of the given version.
+    /// Parses the condition `{"operator": {"key": values}}` of a policy of the given version.
     ///
-    /// `single` says that the one value was written by itself and not in a list; it only matters for writing the policy
-    /// back.
+    /// `single` means that the value was written without a list. It only affects how the policy is serialized.
     ///
     /// # Errors
     ///
-    /// When there is no such operator, the key has no name or holds a variable, or a value is nothing that the operator
-    /// compares. The error names the part that is wrong.
+    /// Returns an error if the operator does not exist, if the key has no name or contains a variable, or if the
+    /// operator cannot compare a value. The error names the part that is wrong.
     pub fn parse(
         operator: &str,
         key: &str,
@@ -212,17 +217,18 @@ impl Condition {
         &self.key
     }
 
-    /// The values, as the policy writes them.
+    /// The values, as written in the policy.
     pub fn values(&self) -> &[ConditionValue] {
         &self.values
     }
 
-    /// Whether the one value was written by itself and not in a list.
+    /// Whether the value was written without a list.
     pub const fn is_single(&self) -> bool {
         self.single
     }
 
-    /// Every condition key that the answer may depend on: the condition's own, then those of variables in its values.
+    /// Every condition key that the result can depend on: the condition's own key, then those of variables in its
+    /// values.
     pub fn keys(&self) -> impl Iterator<Item = &ConditionKey> {
         let variables = self
             .comparison
@@ -232,9 +238,9 @@ impl Condition {
         std::iter::once(&self.key).chain(variables)
     }
 
-    /// Whether the condition holds, given what is known of the request, in a statement of this effect.
+    /// Evaluates the condition for what is known about the request, in a statement with this effect.
     ///
-    /// The effect only matters where the condition [cannot be decided](self#what-cannot-be-decided).
+    /// The effect only matters if the condition is [undecidable](self#undecidable-conditions).
     pub fn evaluate<'a>(
         &'a self,
         facts: &'a (impl ContextLookup + ?Sized),
@@ -244,7 +250,7 @@ impl Condition {
     }
 }
 
-/// Two conditions are equal when a policy writes them the same way, apart from the case of the key.
+/// Two conditions are equal if a policy writes them in the same way, apart from the case of the key.
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
         let Self {

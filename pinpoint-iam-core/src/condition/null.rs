@@ -1,10 +1,10 @@
-//! `Null`: whether a key is there at all.
+//! `Null`: tests whether a key is present.
 //!
-//! `true` asks that the key is absent or null: without values, or with empty ones only. `false` asks for a value that is
-//! not empty. With both, the condition always holds; with neither, never.
+//! `true` requires that the key is absent or null, which means that it has no values or only empty ones. `false`
+//! requires a value that is not empty. With both, the condition always holds; with neither, it never does.
 //!
-//! Behind a set operator it is asked of each value, as other operators are: `ForAllValues:Null` holds for a key without
-//! values, and `ForAnyValue:Null` does not. AWS's policy simulator was seen to answer so.
+//! With a set operator, each value is tested, as with other operators: `ForAllValues:Null` holds for a key without
+//! values, and `ForAnyValue:Null` does not. We observed this with AWS's policy simulator.
 
 use super::boolean;
 use super::error::ConditionError;
@@ -13,9 +13,9 @@ use super::value_match::ValueMatch;
 use crate::context::Value;
 use crate::truth::Truth;
 
-/// Which of the two a policy asks for.
+/// The requirements of the policy: `true`, `false` or both.
 ///
-/// Each is the place of the first value that asks for it.
+/// Each field is the index of the first value with this requirement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NullMatcher {
     null: Option<usize>,
@@ -33,12 +33,12 @@ impl NullMatcher {
         })
     }
 
-    /// Whether the test holds for a key that is null, or is not.
+    /// Whether the test holds for a key that is null, or for one that is not.
     pub(super) fn holds(self, is_null: bool) -> Truth {
         Truth::from(self.asks_for(is_null).is_some())
     }
 
-    /// Whether one value of several is what the test asks for.
+    /// Tests one value of several.
     pub(super) fn meets(self, value: &Value) -> ValueMatch<'static> {
         match self.asks_for(value.is_null()) {
             Some(index) => ValueMatch::One(index),
@@ -50,7 +50,7 @@ impl NullMatcher {
         if is_null { self.null } else { self.present }
     }
 
-    /// Whether the test holds for a key of which nothing is known.
+    /// Whether the test holds for an unknown key.
     pub(super) fn holds_for_unknown(self) -> Truth {
         match (self.null, self.present) {
             (Some(_), Some(_)) => Truth::True,

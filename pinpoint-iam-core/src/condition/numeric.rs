@@ -1,11 +1,11 @@
-//! `Numeric…`: exact decimal numbers.
+//! The numeric operators: exact decimal numbers.
 //!
-//! A number is written `-?digits(.digits)?`, with an exponent if need be: `10`, `-0.75`, `1e3`. `10` equals `10.0`, and
-//! digits that a floating-point number would lose are compared. Signs `+`, blanks, `.5` and `5.` are no numbers.
+//! A number has the form `-?digits(.digits)?`, with an optional exponent: `10`, `-0.75`, `1e3`. `10` equals `10.0`, and
+//! digits that a floating-point number would lose are compared. A `+` sign, blanks, `.5` and `5.` are not accepted.
 //!
-//! A number has at most 28 decimal places and 96 bits of significant digits. One that does not fit is refused in a policy;
-//! in a request it is undecidable. A text of a request that is no number at all equals none, so that `NumericNotEquals`
-//! holds for it; under the other operators it is undecidable.
+//! A number has at most 28 decimal places and 96 bits of significant digits. A number that does not fit is rejected in
+//! a policy and undecidable in a request. A string in a request that is not a number equals no number, so
+//! `NumericNotEquals` holds for it; with the other operators it is undecidable.
 
 use rust_decimal::Decimal;
 
@@ -15,7 +15,7 @@ use super::value::ConditionValue;
 use super::value_match::{Undecidable, ValueMatch};
 use crate::context::Value;
 
-/// The numbers that a value of the request is held against.
+/// The numbers in the policy, with which values of the request are compared.
 #[derive(Clone, Debug)]
 pub(super) struct NumericMatcher {
     relation: Relation,
@@ -66,7 +66,8 @@ impl NumericMatcher {
     }
 }
 
-/// Numbers that stand for all numbers: each that is compared with, one between two of them, one before and one behind all.
+/// Sample numbers that represent all others: each number in the policies, one between each two, one below all and one
+/// above all.
 pub(super) fn samples<'a>(all: impl Iterator<Item = &'a NumericMatcher>) -> Vec<String> {
     let mut numbers: Vec<Decimal> = all
         .flat_map(|numbers| numbers.numbers.iter().copied())
@@ -88,7 +89,7 @@ pub(super) fn samples<'a>(all: impl Iterator<Item = &'a NumericMatcher>) -> Vec<
     all.map(|number| number.normalize().to_string()).collect()
 }
 
-/// A number between two, a whole one where there is one.
+/// A number between two others, an integer if possible.
 fn between(left: Decimal, right: Decimal) -> Option<Decimal> {
     let whole = left.floor().checked_add(Decimal::ONE)?;
     if whole < right {
@@ -114,7 +115,8 @@ impl std::fmt::Display for InvalidNumber {
     }
 }
 
-/// Reads a number without rounding: the decimal crate's own readers round what does not fit, or know no exponents.
+/// Parses a number without rounding. The decimal crate's own parsers round numbers that do not fit, or do not support
+/// exponents.
 fn parse(text: &str) -> Result<Decimal, InvalidNumber> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(unsigned) => (true, unsigned),
@@ -130,7 +132,7 @@ fn parse(text: &str) -> Result<Decimal, InvalidNumber> {
     };
     let whole = digits(whole)?;
 
-    // Zeros at the end are held back: they only count once another digit follows.
+    // Trailing zeros are deferred: they only count if another digit follows.
     let mut mantissa: u128 = 0;
     let mut zeros: u32 = 0;
     for digit in whole.chars().chain(fraction.chars()) {
@@ -163,7 +165,7 @@ fn parse(text: &str) -> Result<Decimal, InvalidNumber> {
         .map_err(|_| InvalidNumber::Inexact)
 }
 
-/// An exponent may be as large as it likes as long as the number is zero or fits, so it is capped and not refused.
+/// The exponent is capped instead of rejected: it can be arbitrarily large if the number is zero or fits.
 fn parse_exponent(text: &str) -> Result<i64, InvalidNumber> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(unsigned) => (true, unsigned),

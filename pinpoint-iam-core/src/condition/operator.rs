@@ -7,9 +7,9 @@ use super::error::{ConditionError, Part};
 use crate::quoted::Quoted;
 use crate::suggest::nearest;
 
-/// A condition operator as it is written: `StringLike`, `ForAnyValue:StringEquals`, `BoolIfExists`.
+/// A condition operator with its modifiers: `StringLike`, `ForAnyValue:StringEquals`, `BoolIfExists`.
 ///
-/// Names are case sensitive. See
+/// Names are case-sensitive. See
 /// [condition operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Operator {
@@ -19,11 +19,12 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Reads the name of an operator.
+    /// Parses the name of an operator.
     ///
     /// # Errors
     ///
-    /// When there is no such operator, and for `Null` with `IfExists`: `Null` is defined for an absent key.
+    /// Returns an error if the operator does not exist, and for `Null` with `IfExists`, because `Null` is already
+    /// defined for an absent key.
     pub fn parse(name: &str) -> Result<Self, ConditionError> {
         let (set, rest) = SetOperator::split(name);
         let (base, if_exists) = match rest.strip_suffix(IF_EXISTS) {
@@ -50,12 +51,12 @@ impl Operator {
         })
     }
 
-    /// The set operator in front, if there is one.
+    /// The set operator, if there is one.
     pub const fn set(&self) -> Option<SetOperator> {
         self.set
     }
 
-    /// The operator without set operator and without `IfExists`.
+    /// The operator without its set operator and without `IfExists`.
     pub const fn base(&self) -> BaseOperator {
         self.base
     }
@@ -79,14 +80,14 @@ impl fmt::Display for Operator {
     }
 }
 
-/// How an operator treats a key with several values.
+/// The way in which an operator treats a key with several values.
 ///
 /// See [multivalued context keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SetOperator {
-    /// Every value of the request has to satisfy the operator.
+    /// Every value of the request must satisfy the operator.
     ForAllValues,
-    /// At least one value of the request has to satisfy the operator.
+    /// At least one value of the request must satisfy the operator.
     ForAnyValue,
 }
 
@@ -99,7 +100,7 @@ impl SetOperator {
         }
     }
 
-    /// Takes a set operator and its colon off the front of an operator's name.
+    /// Splits a set operator and its colon off the start of an operator's name.
     fn split(name: &str) -> (Option<Self>, &str) {
         for set in [Self::ForAllValues, Self::ForAnyValue] {
             if let Some(rest) = name
@@ -115,7 +116,7 @@ impl SetOperator {
 
 macro_rules! base_operators {
     ($($(#[doc = $doc:literal])* $name:ident,)*) => {
-        /// A condition operator without set operator and without `IfExists`.
+        /// A condition operator without a set operator and without `IfExists`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum BaseOperator {
             $($(#[doc = $doc])* $name,)*
@@ -125,7 +126,7 @@ macro_rules! base_operators {
             /// Every operator.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The name, as policies write it.
+            /// The name, as written in policies.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => stringify!($name),)*
@@ -136,17 +137,17 @@ macro_rules! base_operators {
 }
 
 base_operators! {
-    /// The text is one of the values. Case sensitive, without wildcards.
+    /// The string equals one of the values. Case-sensitive, without wildcards.
     StringEquals,
-    /// The text is none of the values. Case sensitive, without wildcards.
+    /// The string equals none of the values. Case-sensitive, without wildcards.
     StringNotEquals,
-    /// The text is one of the values, apart from the case of letters.
+    /// The string equals one of the values, ignoring case.
     StringEqualsIgnoreCase,
-    /// The text is none of the values, apart from the case of letters.
+    /// The string equals none of the values, ignoring case.
     StringNotEqualsIgnoreCase,
-    /// The text matches one of the values, in which `*` and `?` are wildcards. Case sensitive.
+    /// The string matches one of the values, in which `*` and `?` are wildcards. Case-sensitive.
     StringLike,
-    /// The text matches none of the values, in which `*` and `?` are wildcards. Case sensitive.
+    /// The string matches none of the values, in which `*` and `?` are wildcards. Case-sensitive.
     StringNotLike,
     /// The number equals one of the values.
     NumericEquals,
@@ -154,27 +155,27 @@ base_operators! {
     NumericNotEquals,
     /// The number is less than one of the values.
     NumericLessThan,
-    /// The number is less than, or equals, one of the values.
+    /// The number is less than or equal to one of the values.
     NumericLessThanEquals,
     /// The number is greater than one of the values.
     NumericGreaterThan,
-    /// The number is greater than, or equals, one of the values.
+    /// The number is greater than or equal to one of the values.
     NumericGreaterThanEquals,
-    /// The time is one of the values.
+    /// The time equals one of the values.
     DateEquals,
-    /// The time is none of the values.
+    /// The time equals none of the values.
     DateNotEquals,
     /// The time is before one of the values.
     DateLessThan,
-    /// The time is before, or is, one of the values.
+    /// The time is before or equal to one of the values.
     DateLessThanEquals,
     /// The time is after one of the values.
     DateGreaterThan,
-    /// The time is after, or is, one of the values.
+    /// The time is after or equal to one of the values.
     DateGreaterThanEquals,
-    /// The Boolean is one of the values.
+    /// The Boolean equals one of the values.
     Bool,
-    /// The bytes are one of the values, both in base64.
+    /// The bytes equal one of the values; both are in base64.
     BinaryEquals,
     /// The address is in one of the ranges.
     IpAddress,
@@ -193,7 +194,7 @@ base_operators! {
 }
 
 impl BaseOperator {
-    /// Whether the operator asks that the request's value meets *none* of the policy's values.
+    /// Whether the operator requires that the request's value matches *none* of the policy's values.
     ///
     /// A negated operator holds for an absent key; the others, apart from [`Null`](Self::Null), do not.
     pub const fn is_negated(self) -> bool {
@@ -210,7 +211,7 @@ impl BaseOperator {
         )
     }
 
-    /// The verb between a value of the request and a value of the policy that it meets, as explanations use it.
+    /// The verb that explanations put between a value of the request and the matching value of the policy.
     pub(super) const fn verb(self) -> &'static str {
         match self {
             Self::StringEquals
@@ -243,7 +244,7 @@ impl BaseOperator {
     }
 }
 
-/// How two ordered things have to stand to each other.
+/// The required order of two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relation {
     Equal,
@@ -254,7 +255,7 @@ pub(super) enum Relation {
 }
 
 impl Relation {
-    /// Whether things that compare as `ordering`, the request's on the left, stand in this relation.
+    /// Whether the relation holds for two values with this ordering; the request's value is on the left.
     pub(super) const fn holds(self, ordering: Ordering) -> bool {
         match self {
             Self::Equal => ordering.is_eq(),

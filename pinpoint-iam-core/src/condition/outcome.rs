@@ -1,4 +1,4 @@
-//! The answer of a condition and the reason for it.
+//! The result of a condition and the reason for it.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ use crate::context::{ConditionKey, Value};
 use crate::quoted::Quoted;
 use crate::truth::Truth;
 
-/// Whether a condition holds, and why.
+/// The result of a condition: whether it holds, and why.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome<'a> {
     /// Whether it holds.
     pub truth: Truth,
-    /// Why.
+    /// The reason.
     pub reason: Reason<'a>,
 }
 
@@ -32,15 +32,15 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// Why a condition holds, does not hold, or cannot be answered yet.
+/// The reason why a condition holds, does not hold, or is unknown.
 ///
-/// Displayed as a sentence without full stop, in terms of the condition:
+/// Displayed as a sentence without a full stop, in terms of the condition:
 ///
 /// ```text
 /// `aws:SourceIp` is `203.0.113.6`, which is in none of `203.0.113.5`
 /// ```
 ///
-/// Texts of the request stand in backticks, on one line, and are cut when they are long.
+/// Strings of the request are shown in backticks, on one line, and truncated if they are long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reason<'a> {
     condition: &'a Condition,
@@ -54,51 +54,51 @@ impl<'a> Reason<'a> {
         self.condition
     }
 
-    /// What was found.
+    /// The finding that decided the result.
     pub const fn finding(&self) -> Finding<'a> {
         self.finding
     }
 }
 
-/// What decided about a condition.
+/// The fact that decided the result of a condition.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Finding<'a> {
-    /// The request has no such key.
+    /// The request does not have this key.
     Absent,
-    /// The key is there without a value, or with empty ones only.
+    /// The key is present without a value, or with empty values only.
     Null,
-    /// The key is there: all that `Null` looks at.
+    /// The key is present; `Null` tests nothing else.
     Present(&'a [Value]),
-    /// The answer depends on this key, which is not known yet: the condition's own or that of a variable.
+    /// The result depends on this key, which is unknown: the condition's own key or that of a variable.
     Unknown(&'a ConditionKey),
-    /// This value of the request meets the value at `index` of the condition's.
+    /// This value of the request matches the value at `index` in the condition.
     Met {
         /// The value of the request.
         value: &'a Value,
-        /// The place of the value that is met in [`Condition::values`].
+        /// The index of the matching value in [`Condition::values`].
         index: usize,
     },
-    /// This value of the request meets none of the condition's.
+    /// This value of the request matches none of the condition's values.
     NoneMet {
         /// The value of the request.
         value: &'a Value,
-        /// The place, in [`Condition::values`], of a value one of whose variables has no value.
+        /// The index, in [`Condition::values`], of a value that contains a variable without a value.
         unresolved: Option<usize>,
     },
-    /// An ARN operator, and this value of the request is none.
+    /// An ARN operator, and this value of the request is not an ARN.
     NotAnArn(&'a Value),
-    /// A set operator went through all these values, none of which changed the answer.
+    /// A set operator evaluated all these values, and none of them changed the result.
     Values(&'a [Value]),
-    /// The key is multivalued, and there is no set operator. Counts against the request.
+    /// The key is multivalued, and the operator has no set operator. Counts against the request.
     Multivalued(&'a [Value]),
-    /// `IfExists`, and the key is there without a value. Counts against the request.
+    /// `IfExists`, and the key is present without a value. Counts against the request.
     Valueless,
     /// This value of the request cannot be compared. Counts against the request.
     Undecidable {
         /// The value of the request.
         value: &'a Value,
-        /// Why not.
+        /// The reason.
         why: Undecidable,
     },
 }
@@ -175,7 +175,7 @@ impl fmt::Display for Reason<'_> {
 
 const AGAINST: &str = "; that counts against the request";
 
-/// As many values of a policy are shown; a list of them may be long.
+/// The maximum number of policy values that are displayed, because the list may be long.
 const MOST: usize = 8;
 
 impl Reason<'_> {
@@ -208,7 +208,8 @@ impl Reason<'_> {
         }
     }
 
-    /// Why no value of the request changed the answer: each satisfies `ForAllValues`, or each fails `ForAnyValue`.
+    /// Explains why no value of the request changed the result: each satisfies `ForAllValues`, or each fails
+    /// `ForAnyValue`.
     fn write_every(&self, formatter: &mut fmt::Formatter<'_>, count: usize) -> fmt::Result {
         let operator = self.condition.operator();
         let base = operator.base();

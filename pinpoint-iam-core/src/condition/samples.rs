@@ -1,14 +1,14 @@
-//! Values that stand for all values of a condition key, for the comparison of policies.
+//! Sample values that represent all values of a condition key, for the comparison of policies.
 
 use super::matcher::Matcher;
 use super::{Condition, binary, date, ip_address, numeric};
 use crate::pattern::Case;
 use crate::pattern::classes::{Atom, Unfilled, literal};
 
-/// What the values of a condition key are, as far as an operator says it.
+/// The type of a condition key's values, as far as the operator determines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
-    /// Texts.
+    /// Strings.
     Texts,
     /// Amazon Resource Names.
     Arns,
@@ -22,12 +22,12 @@ pub enum Family {
     Booleans,
     /// Bytes in base64.
     Binaries,
-    /// Whatever there is: `Null` looks at the key itself.
+    /// Any type: `Null` tests only whether the key is present.
     Any,
 }
 
 impl Condition {
-    /// What the values of the condition's key are.
+    /// The type of the values of the condition's key.
     pub const fn family(&self) -> Family {
         match &self.comparison {
             Matcher::Text(_) => Family::Texts,
@@ -41,7 +41,7 @@ impl Condition {
         }
     }
 
-    /// The values as patterns that tell texts apart; none where texts do not say what the operator sees in them.
+    /// The values as patterns that distinguish strings; empty if the operator does not compare strings.
     pub fn text_patterns(&self) -> Vec<Vec<Unfilled<'_>>> {
         match &self.comparison {
             Matcher::Text(texts) => texts.unfilled(),
@@ -61,7 +61,8 @@ impl Condition {
         }
     }
 
-    /// Whether letters outside ASCII may be compared without regard to case, of which text patterns know some only.
+    /// Whether letters outside ASCII may be compared without regard to case. String patterns cover only some of these
+    /// letters.
     pub fn folds_foreign_letters(&self) -> bool {
         match &self.comparison {
             Matcher::Text(texts) => texts.folds_foreign_letters(),
@@ -69,8 +70,8 @@ impl Condition {
         }
     }
 
-    /// Values that stand for all values of a key with these conditions, where all are of one family that has an order or
-    /// a list of values. Nothing comes of texts.
+    /// Sample values that represent all values of a key with these conditions, if all conditions have the same family,
+    /// and it has an order or a list of values. Returns nothing for strings.
     pub fn samples(conditions: &[&Self], family: Family) -> Vec<String> {
         let comparisons = || conditions.iter().map(|condition| &condition.comparison);
         match family {
@@ -104,7 +105,8 @@ impl Condition {
 }
 
 impl Condition {
-    /// Points in time that stand for all others, each as a date and, where it is at a whole second, as seconds since 1970.
+    /// Sample points in time that represent all others, each as a date and, if it is a whole second, as seconds since
+    /// 1970.
     pub fn instants(conditions: &[&Self]) -> Vec<(String, Option<i128>)> {
         let dates = conditions
             .iter()
@@ -149,7 +151,7 @@ mod tests {
         conditions.iter().map(holds).collect()
     }
 
-    /// Each of `values` is of the class of a sample.
+    /// Checks that each of `values` belongs to the class of a sample.
     fn assert_complete(family: Family, written: &[(&str, &[&str])], values: &[&str]) {
         let conditions = conditions(written);
         assert!(

@@ -1,10 +1,10 @@
-//! `String…`: texts, exactly, apart from case, or with wildcards.
+//! The string operators: exact, ignoring case, or with wildcards.
 //!
-//! Texts are compared character by character, without Unicode normalisation. Policy variables are filled in; what fills
-//! them is data. A value whose variable has no value is met by nothing.
+//! Strings are compared character by character, without Unicode normalization. Policy variables are filled in, and
+//! their values are data, not patterns. A policy value whose variable has no value matches nothing.
 //!
-//! Whether AWS ignores the case of letters outside ASCII is not documented, apart from `ß` and `ss`, which differ. Where
-//! that makes the difference, the comparison is undecidable.
+//! AWS does not document whether the case of letters outside ASCII is ignored, except that `ß` and `ss` differ. If this
+//! makes a difference, the comparison is undecidable.
 
 use super::error::{ConditionError, pattern_fault};
 use super::value::ConditionValue;
@@ -15,7 +15,7 @@ use crate::pattern::classes::{Unfilled, unfilled};
 use crate::pattern::{Case, Pattern, Syntax};
 use crate::version::Version;
 
-/// The texts that a value of the request is held against.
+/// The strings in the policy, with which values of the request are compared.
 #[derive(Clone, Debug)]
 pub(super) struct StringMatcher {
     case: Case,
@@ -60,7 +60,7 @@ impl StringMatcher {
         self.patterns.iter()
     }
 
-    /// The patterns in pieces, each for every way of comparing letters that the answer depends on.
+    /// The patterns as pieces, once for each way of comparing letters that the result can depend on.
     pub(super) fn unfilled(&self) -> Vec<Vec<Unfilled<'_>>> {
         let cases: &[Case] = match self.case {
             Case::Sensitive => &[Case::Sensitive],

@@ -1,19 +1,19 @@
-//! The values that a policy writes in a condition.
+//! The values of a condition in a policy.
 
 use crate::quoted::Quoted;
 use std::fmt;
 
-/// One value of a condition, as the policy writes it.
+/// One value of a condition, as written in the policy.
 ///
-/// Policies may leave the quotation marks off numbers and Booleans; what was written is kept, so that a document can be
-/// written back unchanged.
+/// Policies may omit the quotation marks around numbers and Booleans. The original form is kept, so that a document can
+/// be serialized unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ConditionValue {
     /// A JSON string.
     Text(String),
     /// A JSON `true` or `false`.
     Bool(bool),
-    /// A JSON number, character by character as it was written: `10`, `10.0` and `1e1` are kept apart.
+    /// A JSON number, with its original characters: `10`, `10.0` and `1e1` are distinct.
     Number(String),
 }
 
@@ -28,7 +28,8 @@ impl ConditionValue {
     }
 }
 
-/// In backticks, with control characters escaped and cut when it is long: fit for a line of a log.
+/// Displayed in backticks, with control characters escaped, and truncated if it is long, so that it fits on one line of
+/// a log.
 impl fmt::Display for ConditionValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         Quoted(self.text()).fmt(formatter)

@@ -1,29 +1,29 @@
-//! What comes of one value of a request and the values of a policy.
+//! The result of comparing one value of a request with the values of a policy.
 
 use std::fmt;
 
 use crate::context::ConditionKey;
 use crate::pattern::Match;
 
-/// What came of holding one value of the request against the values of the policy.
+/// The result of comparing one value of the request with the values of the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ValueMatch<'a> {
-    /// It meets the value at this index.
+    /// It matches the value at this index.
     One(usize),
-    /// It meets none of them. The index is that of a value one of whose variables has no value.
+    /// It matches none of them. The index is that of a value that contains a variable without a value.
     None { unresolved: Option<usize> },
-    /// It depends on this key.
+    /// The result depends on this key.
     Unknown(&'a ConditionKey),
-    /// An ARN was compared with something that is none: neither met nor not met.
+    /// One side of an ARN comparison is not an ARN: neither a match nor a mismatch.
     NotAnArn,
-    /// It cannot be said.
+    /// The comparison is undecidable.
     Undecidable(Undecidable),
 }
 
 impl<'a> ValueMatch<'a> {
     pub(super) const NONE: Self = Self::None { unresolved: None };
 
-    /// The first of `known` that is met.
+    /// The first of `known` that matches.
     pub(super) fn first<T>(known: &[T], meets: impl FnMut(&T) -> bool) -> Self {
         match known.iter().position(meets) {
             Some(index) => Self::One(index),
@@ -31,7 +31,7 @@ impl<'a> ValueMatch<'a> {
         }
     }
 
-    /// The first pattern that matches; one that might match after all goes before those that do not.
+    /// The first pattern that matches. A pattern that may still match takes precedence over those that do not.
     pub(super) fn first_match(matches: impl Iterator<Item = Match<'a>>) -> Self {
         let mut unknown = None;
         let mut unresolved = None;
@@ -54,30 +54,30 @@ impl<'a> ValueMatch<'a> {
     }
 }
 
-/// Why a value of the request cannot be compared.
+/// The reason why a value of the request cannot be compared.
 ///
 /// The condition then counts against the request: it does not hold in an `Allow` statement and holds in a `Deny`
 /// statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Undecidable {
-    /// A numeric operator, and the value is no number.
+    /// A numeric operator, and the value is not a number.
     NotANumber,
-    /// A numeric operator, and the number is too large or has too many digits to be compared exactly.
+    /// A numeric operator, and the number is too large or has too many digits for an exact comparison.
     InexactNumber,
-    /// A date operator, and the value is no date.
+    /// A date operator, and the value is not a date.
     NotADate,
     /// `Bool`, and the value is neither true nor false.
     NotABoolean,
-    /// `Bool`, and the policy writes a variable, which `Bool` does not fill in.
+    /// `Bool`, and the policy's value contains a variable, which `Bool` does not fill in.
     VariableForBoolean,
     /// `BinaryEquals`, and the value is not base64.
     NotBase64,
-    /// An address operator, and the value is no address.
+    /// An address operator, and the value is not an address.
     NotAnAddress,
-    /// An ARN operator, and the value starts like an ARN but is too long for one or holds control characters.
+    /// An ARN operator, and the value starts like an ARN but is too long or contains control characters.
     UnusableArn,
-    /// An operator that ignores case, and only letters outside ASCII differ, by case.
+    /// An operator that ignores case, and the strings differ only in the case of letters outside ASCII.
     LetterOutsideAscii,
 }
 
