@@ -1,7 +1,7 @@
-//! From what the policies of each type say to the answer.
+//! Combines the results of all policy types into a decision.
 //!
-//! Evaluators differ in how they find the statements that match. What follows from those that do is said here, for all of
-//! them. The order is that of [how policies combine](crate::eval#how-policies-combine).
+//! Evaluators differ in how they find matching statements. This module contains the rules for combining them, which all
+//! evaluators share. The order is that of [how policies combine](crate::eval#how-policies-combine).
 
 use crate::eval::Truth;
 use crate::eval::principal_element::PrincipalSpecificity;
@@ -11,12 +11,12 @@ use crate::principal::PrincipalKind;
 use crate::request::Request;
 use crate::resource::RequestedResource;
 
-/// What the policies of one type, or of one level of an organisation, say of a request. `S` stands for a statement.
+/// The matching statements of the policies of one type, or of one level of an organization. `S` identifies a statement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MatchSummary<S> {
-    /// Whether some `Deny` matches.
+    /// Whether any `Deny` matches.
     pub(crate) denies: Truth,
-    /// Whether some `Allow` matches.
+    /// Whether any `Allow` matches.
     pub(crate) allows: Truth,
     /// The first `Deny` that matches.
     pub(crate) first_deny: Option<S>,
@@ -25,7 +25,7 @@ pub(crate) struct MatchSummary<S> {
 }
 
 impl<S> MatchSummary<S> {
-    /// Nothing: no statement matches.
+    /// No statement matches.
     pub(crate) const NOTHING: Self = Self {
         denies: Truth::False,
         allows: Truth::False,
@@ -33,7 +33,7 @@ impl<S> MatchSummary<S> {
         first_allow: None,
     };
 
-    /// Takes in the next statement, in the order of the policies.
+    /// Adds the next statement, in the order of the policies.
     pub(crate) fn record(&mut self, effect: Effect, matches: Truth, statement: S) {
         let (truth, first) = match effect {
             Effect::Deny => (&mut self.denies, &mut self.first_deny),
@@ -45,7 +45,7 @@ impl<S> MatchSummary<S> {
         }
     }
 
-    /// Both together, where it is enough that one of them allows.
+    /// Combines two summaries, one of which must allow.
     pub(crate) fn or(self, later: Self) -> Self {
         Self {
             denies: self.denies.or(later.denies),
@@ -55,7 +55,7 @@ impl<S> MatchSummary<S> {
         }
     }
 
-    /// Both together, where each of them must allow.
+    /// Combines two summaries, both of which must allow.
     pub(crate) fn and(self, later: Self) -> Self {
         Self {
             allows: self.allows.and(later.allows),
@@ -64,15 +64,16 @@ impl<S> MatchSummary<S> {
     }
 }
 
-/// What the policy of the resource says: an `Allow` is worth the more, the closer it names the caller.
+/// The matching statements of a resource-based policy, for each specificity: the effect of an `Allow` depends on how
+/// specifically it names the caller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourcePolicySummary<S>([MatchSummary<S>; PrincipalSpecificity::ALL.len()]);
 
 impl<S: Copy> ResourcePolicySummary<S> {
-    /// Nothing: no statement matches.
+    /// No statement matches.
     pub(crate) const NOTHING: Self = Self([MatchSummary::NOTHING; PrincipalSpecificity::ALL.len()]);
 
-    /// Takes in the next statement, which names the caller as closely as `closeness` says, or not at all.
+    /// Adds the next statement, which names the caller with the specificity `closeness`, or not at all.
     pub(crate) fn record(
         &mut self,
         effect: Effect,
@@ -87,7 +88,7 @@ impl<S: Copy> ResourcePolicySummary<S> {
         }
     }
 
-    /// What the statements say that name the caller so closely; every `Deny` counts.
+    /// Returns the statements that name the caller at least this specifically, and every `Deny`.
     fn by(&self, at_least: PrincipalSpecificity) -> &MatchSummary<S> {
         let [account, role, caller] = &self.0;
         match at_least {
@@ -98,12 +99,12 @@ impl<S: Copy> ResourcePolicySummary<S> {
     }
 }
 
-/// What was found in all policies that have a say. Types that are `None` do not limit the request.
+/// The results for all applicable policies. Types that are `None` do not limit the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResultsByPolicyType<S> {
-    /// All levels: it is enough that one of them allows.
+    /// All levels together. At least one of them must allow.
     pub(crate) resource_control: Option<MatchSummary<S>>,
-    /// All levels: each of them must allow.
+    /// All levels together. Each of them must allow.
     pub(crate) service_control: Option<MatchSummary<S>>,
     pub(crate) vpc_endpoint: Option<MatchSummary<S>>,
     pub(crate) resource: Option<ResourcePolicySummary<S>>,
@@ -112,23 +113,23 @@ pub(crate) struct ResultsByPolicyType<S> {
     pub(crate) session: Option<MatchSummary<S>>,
 }
 
-/// What follows from the findings.
+/// The result of combining all policy types.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CombinedDecision<S> {
-    /// Allowed, by a statement of this type of policy.
+    /// Allowed by a statement of this type of policy.
     Allowed(PolicyType, S),
-    /// Allowed to the root user, which needs no policy.
+    /// Allowed because the caller is the root user, which needs no policy.
     AllowedToRoot,
     /// Denied by a statement of this type of policy.
     ExplicitDeny(PolicyType, S),
-    /// Not allowed by any policy of this type.
+    /// No policy of this type allows the request.
     ImplicitDeny(PolicyType),
-    /// It depends on keys that are not known yet.
+    /// The decision depends on keys that are not known yet.
     Indeterminate,
 }
 
 impl<S: Copy> ResultsByPolicyType<S> {
-    /// Nothing found, in no policies.
+    /// No policies, and no matching statements.
     pub(crate) const NOTHING: Self = Self {
         resource_control: None,
         service_control: None,
@@ -139,9 +140,9 @@ impl<S: Copy> ResultsByPolicyType<S> {
         session: None,
     };
 
-    /// What follows for a request of `sides`.
+    /// Combines the results for a request with this account relation.
     ///
-    /// Always inlined: where it is known which types of policy there are, only what concerns them is left of it.
+    /// Always inlined, so that the compiler removes the code for policy types that are known to be absent.
     #[inline(always)]
     pub(crate) fn combine(&self, sides: AccountRelation) -> CombinedDecision<S> {
         if let Some((policy_type, statement)) = self.first_deny() {
@@ -155,8 +156,8 @@ impl<S: Copy> ResultsByPolicyType<S> {
         });
         match refused {
             Some(policy_type) => CombinedDecision::ImplicitDeny(policy_type),
-            // INVARIANT: requirements that all hold rest on a statement or on the root user. Should that ever be wrong, the
-            // request is refused.
+            // INVARIANT: if all requirements are met, a statement or the root user is the reason. Should this ever be
+            // wrong, the request is denied.
             None if allowed == Truth::True && self.denies() == Truth::False => self
                 .grant(sides)
                 .unwrap_or(CombinedDecision::ImplicitDeny(PolicyType::Identity)),
@@ -183,7 +184,7 @@ impl<S: Copy> ResultsByPolicyType<S> {
             .or_else(|| first(PolicyType::Session, self.session.as_ref()))
     }
 
-    /// Whether some `Deny` matches, in a policy of any type.
+    /// Whether any `Deny` matches, in a policy of any type.
     #[inline(always)]
     fn denies(&self) -> Truth {
         let denies = |said: Option<&MatchSummary<S>>| said.map_or(Truth::False, |said| said.denies);
@@ -203,8 +204,8 @@ impl<S: Copy> ResultsByPolicyType<S> {
             .map(|said| said.by(PrincipalSpecificity::Account))
     }
 
-    /// Tells `each` what must hold for the request to be allowed, by the type of policy that is to blame when it does not,
-    /// and gives whether all of it holds.
+    /// Calls `each` with every requirement for allowing the request, keyed by the policy type that causes the denial if
+    /// it is not met. Returns whether all requirements are met.
     #[inline(always)]
     fn require(&self, sides: AccountRelation, mut each: impl FnMut(PolicyType, Truth)) -> Truth {
         let mut all = Truth::True;
@@ -212,7 +213,8 @@ impl<S: Copy> ResultsByPolicyType<S> {
             all = all.and(holds);
             each(policy_type, holds);
         };
-        // AWS attaches a resource control policy that allows everything; where policies are given without it, nothing does.
+        // AWS attaches a resource control policy that allows everything. If policies are given without it, nothing is
+        // allowed.
         require(
             PolicyType::ResourceControl,
             passes(self.resource_control.as_ref()),
@@ -272,7 +274,8 @@ impl<S: Copy> ResultsByPolicyType<S> {
         all
     }
 
-    /// Whether the policy of the resource allows by a statement that names the caller so closely.
+    /// Whether a statement of the resource-based policy that names the caller at least this specifically allows the
+    /// request.
     #[inline(always)]
     fn by_resource(&self, at_least: PrincipalSpecificity) -> Truth {
         match &self.resource {
@@ -281,7 +284,7 @@ impl<S: Copy> ResultsByPolicyType<S> {
         }
     }
 
-    /// What granted a request that is allowed.
+    /// Returns the reason why an allowed request is allowed.
     #[inline(always)]
     fn grant(&self, sides: AccountRelation) -> Option<CombinedDecision<S>> {
         let allowed =
@@ -293,7 +296,8 @@ impl<S: Copy> ResultsByPolicyType<S> {
         };
         match sides {
             AccountRelation::SameAccount { root, .. } => {
-                // What a limit refuses, the identity-based policy cannot have granted: the resource-based one did.
+                // If a limit denies implicitly, the resource-based policy granted access, not the identity-based
+                // policy.
                 let is_limited = [&self.permissions_boundary, &self.session]
                     .into_iter()
                     .any(|limit| passes(limit.as_ref()) != Truth::True);
@@ -310,32 +314,32 @@ impl<S: Copy> ResultsByPolicyType<S> {
     }
 }
 
-/// Whether policies of a type that only limits let the request pass; they do where there are none.
+/// Whether policies of a type that only limits allow the request. They do if there are none.
 fn passes<S>(said: Option<&MatchSummary<S>>) -> Truth {
     said.map_or(Truth::True, |said| said.allows)
 }
 
-/// Whose policies decide.
+/// How the accounts of caller and resource are related, which determines the policies that decide.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum AccountRelation {
-    /// Caller and resource are of one account.
+    /// Caller and resource are in the same account.
     SameAccount {
-        /// The caller is its root user, which needs no identity-based policy.
+        /// The caller is the root user, which needs no identity-based policy.
         root: bool,
-        /// The resource's own policy must allow, too.
+        /// The resource-based policy must allow, too.
         resource_must_allow: bool,
     },
-    /// Caller and resource are of two accounts, and both must allow.
+    /// Caller and resource are in different accounts, and the policies of both must allow.
     CrossAccount {
         /// The caller is the root user of its account.
         root: bool,
     },
-    /// The caller has no account, and the resource's policies decide alone.
+    /// The caller has no account, so the policies of the resource decide alone.
     NoCallerAccount,
 }
 
 impl AccountRelation {
-    /// Whose policies decide `request`.
+    /// Returns the account relation of `request`.
     pub(crate) fn of(request: &Request<'_>) -> Self {
         let root = request.principal().kind() == PrincipalKind::Root;
         match request.principal().account() {
@@ -349,8 +353,8 @@ impl AccountRelation {
     }
 }
 
-/// Whether the resource is one whose own policy must allow in one account as well: a
-/// [KMS key](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html), and a role that is to be
+/// Whether the resource's own policy must allow the request even in the same account. This applies to [KMS
+/// keys](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html) and to roles that are to be
 /// [assumed](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html).
 fn resource_must_allow(request: &Request<'_>) -> bool {
     let RequestedResource::Arn(arn) = request.resource() else {

@@ -1,4 +1,4 @@
-//! What an evaluation answers.
+//! Results of evaluations.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::eval::combine::CombinedDecision;
 use crate::eval::compiled::SnapshotGuard;
 use crate::eval::stack::{Policy, PolicyType};
 
-/// The outcome of an evaluation: a decision, or the keys that are needed for one.
+/// The result of an evaluation: a decision, or the keys that are needed for one.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "an answer that nobody reads protects nothing"]
 pub enum Evaluation {
@@ -24,13 +24,13 @@ pub enum Evaluation {
 }
 
 impl Evaluation {
-    /// The refusal of a caller whose policies could not be read.
+    /// The evaluation for a caller whose policies could not be read.
     pub(crate) const POLICIES_UNAVAILABLE: Self = Self::Decided(Decision::Deny(DeniedBy {
         reason: DenyReason::PoliciesUnavailable,
     }));
 
-    /// The answer that says what was concluded, with `cite` to name statements and `needs` to list the keys of a request
-    /// that cannot be decided without them.
+    /// Converts a combined decision. `cite` identifies statements, and `needs` lists the missing keys of an
+    /// indeterminate request.
     pub(crate) fn of<S>(
         conclusion: CombinedDecision<S>,
         cite: impl FnOnce(PolicyType, S) -> StatementId,
@@ -53,7 +53,7 @@ impl Evaluation {
         })
     }
 
-    /// The decision; one that needs further keys is refused.
+    /// Returns the decision. An indeterminate request is denied.
     pub fn into_decision(self) -> Decision {
         match self {
             Self::Decided(decision) => decision,
@@ -64,7 +64,7 @@ impl Evaluation {
     }
 }
 
-/// The condition keys that a decision depends on, each once, in alphabetical order.
+/// The condition keys that a decision depends on, without duplicates, in alphabetical order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingKeys(Arc<[ConditionKey]>);
 
@@ -96,13 +96,13 @@ impl fmt::Display for MissingKeys {
     }
 }
 
-/// Whether a request is allowed, and by what.
+/// Whether a request is allowed, with the reason.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a decision that nobody reads protects nothing"]
 pub enum Decision {
     /// The request is allowed.
     Allow(AllowedBy),
-    /// The request is refused.
+    /// The request is denied.
     Deny(DeniedBy),
 }
 
@@ -122,19 +122,19 @@ impl fmt::Display for Decision {
     }
 }
 
-/// What allowed a request.
+/// The reason why a request is allowed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllowedBy {
     pub(crate) reason: AllowReason,
 }
 
 impl AllowedBy {
-    /// What granted the request.
+    /// Returns the reason.
     pub const fn reason(&self) -> &AllowReason {
         &self.reason
     }
 
-    /// The statement that granted the request; `None` for a root user.
+    /// Returns the statement that allows the request; `None` for a root user.
     pub const fn statement(&self) -> Option<&StatementId> {
         match &self.reason {
             AllowReason::Statement(statement) => Some(statement),
@@ -154,7 +154,7 @@ impl fmt::Display for AllowedBy {
     }
 }
 
-/// What granted a request.
+/// The reason why a request is allowed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AllowReason {
@@ -164,24 +164,24 @@ pub enum AllowReason {
     RootUser,
 }
 
-/// What refused a request.
+/// The reason why a request is denied.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeniedBy {
     pub(crate) reason: DenyReason,
 }
 
 impl DeniedBy {
-    /// What refused the request.
+    /// Returns the reason.
     pub const fn reason(&self) -> &DenyReason {
         &self.reason
     }
 
-    /// Whether a `Deny` statement refused the request, and no further `Allow` can change that.
+    /// Whether a `Deny` statement denies the request, which no further `Allow` can change.
     pub const fn is_explicit(&self) -> bool {
         matches!(self.reason, DenyReason::ExplicitDeny(_))
     }
 
-    /// The statement that refused the request; `None` where nothing allowed it.
+    /// Returns the statement that denies the request; `None` for an implicit deny.
     pub const fn statement(&self) -> Option<&StatementId> {
         match &self.reason {
             DenyReason::ExplicitDeny(statement) => Some(statement),
@@ -191,7 +191,7 @@ impl DeniedBy {
         }
     }
 
-    /// The type of policy that refused the request, by a statement or for want of one.
+    /// Returns the type of the policy that denies the request, explicitly or implicitly.
     pub const fn policy_type(&self) -> Option<PolicyType> {
         match &self.reason {
             DenyReason::ExplicitDeny(statement) => Some(statement.policy_type),
@@ -217,36 +217,36 @@ impl fmt::Display for DeniedBy {
     }
 }
 
-/// What refused a request.
+/// The reason why a request is denied.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DenyReason {
     /// A `Deny` statement matched.
     ExplicitDeny(StatementId),
-    /// No policy of this type allowed the request, and one must.
+    /// No policy of this type allows the request, although one must.
     ImplicitDeny(PolicyType),
-    /// The request could not be decided, because these keys were not known.
+    /// The request could not be decided because these keys are unknown.
     Indeterminate(MissingKeys),
-    /// A policy of the caller could not be read when the policies were last loaded, so that nobody knows what it says now;
+    /// A policy of the caller could not be read when the policies were last loaded, so its current content is unknown;
     /// see [`Authorizer::reload`](crate::Authorizer::reload).
     PoliciesUnavailable,
 }
 
-/// A statement, as decisions cite it. Cheap to clone.
+/// A statement that decisions cite. Cheap to clone.
 #[derive(Clone)]
 pub struct StatementId {
     policy_type: PolicyType,
     place: Place,
 }
 
-/// Where a statement stands. It is looked up when somebody asks: most decisions are never cited.
+/// The location of a statement. It is resolved on access, because most decisions are never inspected.
 #[derive(Clone)]
 enum Place {
     InPolicy {
         policy: Policy,
         index: usize,
     },
-    /// In the snapshot that the request was decided by, which the lease keeps.
+    /// In the snapshot that decided the request, which the guard keeps alive.
     InSnapshot {
         lease: SnapshotGuard,
         program: u32,
@@ -255,7 +255,7 @@ enum Place {
 }
 
 impl StatementId {
-    /// The statement of `policy` with this index.
+    /// Creates the id of the statement of `policy` with this index.
     pub(crate) const fn new(policy_type: PolicyType, policy: Policy, index: usize) -> Self {
         Self {
             policy_type,
@@ -263,7 +263,7 @@ impl StatementId {
         }
     }
 
-    /// A statement of a program of the snapshot that `lease` keeps.
+    /// Creates the id of a statement in a program of the snapshot that `lease` keeps alive.
     pub(crate) const fn leased(
         policy_type: PolicyType,
         lease: SnapshotGuard,
@@ -290,14 +290,14 @@ impl StatementId {
         self.place().0
     }
 
-    /// The statement's `Sid`, when it has one that is not empty.
+    /// Returns the `Sid` of the statement, unless it is missing or empty.
     pub fn sid(&self) -> Option<&str> {
         let (policy, index) = self.place();
         let statement = policy.document().statements().get(index)?;
         statement.sid().filter(|sid| !sid.is_empty())
     }
 
-    /// The statement's position in the document, counted from 0.
+    /// Returns the position of the statement in the document, counted from 0.
     pub fn index(&self) -> usize {
         self.place().1
     }
@@ -314,7 +314,7 @@ impl StatementId {
     }
 }
 
-/// Two are equal that cite the same statement of equal policies, however they know it.
+/// Equal if both cite the same statement of equal policies, regardless of how they are stored.
 impl PartialEq for StatementId {
     fn eq(&self, other: &Self) -> bool {
         self.policy_type == other.policy_type && self.place() == other.place()
@@ -333,7 +333,7 @@ impl fmt::Debug for StatementId {
 }
 
 impl fmt::Display for StatementId {
-    /// Writes the type, the policy, and the statement as a reader counts it, from 1; on one line, with control characters
+    /// Writes the type, the policy, and the number of the statement counted from 1, on one line with control characters
     /// escaped.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (policy, index) = self.place();

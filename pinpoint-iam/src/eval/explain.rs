@@ -1,4 +1,4 @@
-//! Why a request was decided as it was, statement by statement.
+//! Explanations of decisions, statement by statement.
 
 use std::fmt;
 
@@ -14,29 +14,30 @@ use crate::eval::statement::{PrincipalPart, ResourcePart, StatementMatch};
 use crate::policy::{Effect, PrincipalElement};
 use crate::request::Request;
 
-/// Why a request was decided as it was: every statement that had a say, and which part of it matched or did not.
+/// Why a request was decided as it was: every applicable statement, and which of its parts matched.
 ///
-/// `Display` writes a tree; serde writes the same as data. It is made from the walk that made the decision. It names
-/// policies and quotes their patterns: show it to those who may read the policies.
+/// `Display` writes a tree, and serde serializes the same data. The reference evaluation that decides the request also
+/// produces the explanation. It names policies and quotes their patterns, so show it only to users who may read the
+/// policies.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
-    /// Who asked.
+    /// The principal of the request.
     pub principal: String,
-    /// What the principal asked to do.
+    /// The requested action.
     pub action: String,
-    /// What it would have been done to.
+    /// The requested resource.
     pub resource: String,
     /// Whether the request is allowed.
     pub allowed: bool,
-    /// The decision in words, with the statement that made it.
+    /// The decision as text, with the statement that caused it.
     pub decision: String,
-    /// The condition keys that a decision still needs; empty for a request that is decided.
+    /// The missing condition keys; empty if the request is decided.
     pub needs: Vec<String>,
-    /// The policies that had a say, by type.
+    /// The applicable policies, by type.
     pub layers: Vec<LayerExplanation>,
 }
 
-/// The policies of one type, or of one level of an organisation.
+/// The policies of one type, or of one level of an organization.
 #[derive(Clone, Debug, Serialize)]
 pub struct LayerExplanation {
     /// The type of policy.
@@ -45,29 +46,27 @@ pub struct LayerExplanation {
     pub policies: Vec<PolicyExplanation>,
 }
 
-/// One policy.
 #[derive(Clone, Debug, Serialize)]
 pub struct PolicyExplanation {
     /// The name of the policy.
     pub name: String,
-    /// Its statements, in order.
+    /// The statements of the policy, in order.
     pub statements: Vec<StatementExplanation>,
 }
 
-/// One statement.
 #[derive(Clone, Debug, Serialize)]
 pub struct StatementExplanation {
     /// The position in the document, counted from 1.
     pub number: usize,
-    /// The `Sid`, when there is one.
+    /// The `Sid`, if there is one.
     pub sid: Option<String>,
-    /// The line of the document that the statement starts in.
+    /// The line of the document on which the statement starts.
     pub line: usize,
     /// `Allow` or `Deny`.
     pub effect: Effect,
     /// Whether the statement matches the request.
     pub matches: Truth,
-    /// What came of each part: principal, action, resource, conditions.
+    /// The result for each part: principal, action, resource, conditions.
     pub parts: Vec<PartExplanation>,
 }
 
@@ -78,7 +77,7 @@ pub struct PartExplanation {
     pub element: &'static str,
     /// Whether the part matches.
     pub matches: Truth,
-    /// Why, in a sentence.
+    /// The reason, as a sentence.
     pub why: String,
 }
 

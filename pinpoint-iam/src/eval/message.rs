@@ -1,4 +1,4 @@
-//! The sentence that AWS answers a refused request with.
+//! AWS's message for denied requests.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::principal::Principal;
 use crate::request::{Request, RequestedAction};
 use crate::resource::RequestedResource;
 
-/// AWS's access-denied sentence; `Display` writes it.
+/// AWS's access-denied message, written by `Display`.
 ///
 /// ```text
 /// User: arn:aws:iam::123456789012:user/ana is not authorized to perform: mobiletargeting:DeleteCampaign on resource:
@@ -16,11 +16,11 @@ use crate::resource::RequestedResource;
 /// mobiletargeting:DeleteCampaign action
 /// ```
 ///
-/// It tells the type of policy and never which policy. See
-/// [troubleshooting access denied errors](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
-/// Two choices are ours: an explicit deny of a session policy reads `a session policy`, as the services answer, where
-/// the guide prints `a sessions policy`; and a caller of another account than the resource's is told the bare sentence,
-/// as AWS tells callers of another organisation.
+/// The message contains the type of the policy, but not which policy it is. See [troubleshooting access denied
+/// errors](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). Two choices are ours. An
+/// explicit deny of a session policy reads `a session policy`, as in the responses of services, although the guide
+/// prints `a sessions policy`. A caller from another account than the resource's gets the short message, as AWS sends
+/// to callers from another organization.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessDenied<'a> {
     principal: &'a Principal,
@@ -31,7 +31,7 @@ pub struct AccessDenied<'a> {
 }
 
 impl<'a> AccessDenied<'a> {
-    /// The sentence for `request`, which was refused by `by`.
+    /// Creates the message for `request`, which `by` denied.
     pub fn new(request: &Request<'a>, by: &'a DeniedBy) -> Self {
         Self {
             principal: request.principal(),

@@ -1,7 +1,7 @@
-//! The parts of the evaluation, one by one, for tools that ask about many requests at once.
+//! Single steps of the evaluation, for tools that analyze many requests at once.
 //!
-//! Such a tool must not know the rules a second time: it asks these functions what a part of a statement makes of a
-//! request, and what follows when certain statements match.
+//! Such a tool must not reimplement the rules. These functions return how a part of a statement matches a request, and
+//! what the decision is if certain statements match.
 
 use crate::eval::combine::CombinedDecision;
 use crate::eval::principal_element::PrincipalSpecificity;
@@ -16,12 +16,12 @@ use crate::policy::{ActionPattern, Statement};
 use crate::principal;
 use crate::request::Request;
 
-/// A statement, and the policy that it is part of.
+/// A statement and the policy that contains it.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     /// The type of the policy.
     pub policy_type: PolicyType,
-    /// The level of an organisation, or which list of policies it is otherwise, in the order in which they are looked at.
+    /// The number of the layer in evaluation order: a level of an organization, or all policies of another type.
     pub layer: usize,
     /// The policy.
     pub policy: &'a Policy,
@@ -29,7 +29,7 @@ pub struct Place<'a> {
     pub statement: &'a Statement,
 }
 
-/// Every statement of a stack, in the order in which they are looked at.
+/// Every statement of a stack, in evaluation order.
 pub fn places<'a>(stack: &PolicyStack<'a>) -> Vec<Place<'a>> {
     let mut places = Vec::new();
     for (layer, (policy_type, policies)) in reference::layers(stack).into_iter().enumerate() {
@@ -46,7 +46,7 @@ pub fn places<'a>(stack: &PolicyStack<'a>) -> Vec<Place<'a>> {
     places
 }
 
-/// The types of the policies of a stack, each level of an organisation by itself, in the order in which they are looked at.
+/// The policy types of a stack in evaluation order, with each level of an organization separately.
 pub fn layers(stack: &PolicyStack<'_>) -> Vec<PolicyType> {
     let layers = reference::layers(stack).into_iter();
     layers.map(|(policy_type, _)| policy_type).collect()
@@ -81,8 +81,8 @@ pub fn matches_resource(
     part.truth(statement.effect()) == Truth::True
 }
 
-/// Whether the statement's principal element matches the caller, and in which of several ways: callers for whom that is the
-/// same number are the same to the statement.
+/// Whether the statement's principal element matches the caller, and a number for the way in which it matches. The
+/// statement does not distinguish callers with equal results.
 pub fn matches_principal(
     statement: &Statement,
     policy_type: PolicyType,
@@ -102,22 +102,22 @@ pub fn matches_principal(
     (part.truth(statement.effect()) == Truth::True, way)
 }
 
-/// Whose policies decide a request.
+/// The policies that decide a request, as determined by its accounts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Deciding(AccountRelation);
 
-/// Whose policies decide `request`.
+/// Returns which policies decide `request`.
 pub fn deciding(request: &Request<'_>) -> Deciding {
     Deciding(AccountRelation::of(request))
 }
 
-/// Whether a condition key, in lower case, is one that says who asks.
+/// Whether a condition key, in lower case, describes the principal.
 pub fn is_principal_key(key: &str) -> bool {
     principal::is_principal_key(key)
 }
 
-/// Whether the request is allowed when those statements match for which `matches` says so, by their number in
-/// [`places`].
+/// Whether the request is allowed if exactly those statements match for which `matches` returns true. It receives their
+/// index in [`places`].
 pub fn is_allowed(
     stack: &PolicyStack<'_>,
     request: &Request<'_>,

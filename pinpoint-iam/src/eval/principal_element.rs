@@ -1,38 +1,40 @@
-//! Whether a statement's `Principal` or `NotPrincipal` names the caller.
+//! Matches a statement's `Principal` or `NotPrincipal` element with the caller.
 //!
 //! See [the Principal element](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
 
 use crate::policy::{Effect, PrincipalElement};
 use crate::principal::{Principal, PrincipalKind};
 
-/// How closely a principal element names the caller.
+/// How specifically a principal element names the caller.
 ///
-/// The order is by what an `Allow` is worth in the resource's own account.
+/// The variants are ordered by the effect of an `Allow` in the account of the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PrincipalSpecificity {
-    /// It names the caller's account: that delegates, and grants nothing by itself.
+    /// It names the caller's account, which delegates to the account's policies but does not grant access by itself.
     Account,
     /// It names the role of the caller's session.
     Role,
-    /// It names the caller itself: by its ARN, or as one of everyone.
+    /// It names the caller itself, by its ARN or by `"*"`.
     ///
-    /// AWS describes what an `Allow` for a user, a session or a federated user is worth in one account, and for `"*"` only
-    /// under a condition on `aws:PrincipalArn`: neither a permissions boundary nor a session policy limits it by not
-    /// allowing. It does not describe `"*"` without such a condition. We decided that it is worth the same, because a
-    /// condition narrows an `Allow` and never widens it, and because callers without credentials, who have no boundary,
-    /// are let in by the same statement. A `Deny` in the boundary or the session policy still denies. See
-    /// [resource-based policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
+    /// AWS documents the effect of an `Allow` in one account for a user, a session or a federated user, and for `"*"`
+    /// only with a condition on `aws:PrincipalArn`: an implicit deny in a permissions boundary or session policy does
+    /// not limit it. For `"*"` without such a condition the effect is not documented. We decided that it is the same,
+    /// because a condition narrows an `Allow` and never widens it, and because the same statement admits callers
+    /// without credentials, who have no boundary. An explicit deny in the boundary or the session policy still applies.
+    /// See [resource-based
+    /// policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
     Caller,
 }
 
 impl PrincipalSpecificity {
-    /// Every one, in their order.
+    /// All variants, in order.
     pub(crate) const ALL: [Self; 3] = [Self::Account, Self::Role, Self::Caller];
 }
 
-/// How the element of a statement with `effect` names `principal`; `None` when it does not.
+/// Returns how the element of a statement with `effect` names `principal`; `None` if it does not.
 ///
-/// Where the element cannot be compared with what is known of the caller, an `Allow` does not name it and a `Deny` does.
+/// If the element cannot be compared with the known properties of the caller, a `Deny` names the caller and an `Allow`
+/// does not.
 pub(crate) fn names(
     element: &PrincipalElement,
     principal: &Principal,
@@ -41,18 +43,19 @@ pub(crate) fn names(
 ) -> Option<PrincipalSpecificity> {
     if element.is_negated() {
         let spared = !has_boundary && spares(element, principal);
-        // AWS rejects `NotPrincipal` with `Allow` and does not say what a stored one grants: nothing, here.
+        // AWS rejects `NotPrincipal` with `Allow`, and does not document the effect of a stored one. Here it grants
+        // nothing.
         let matches = effect == Effect::Deny && !spared;
         return matches.then_some(PrincipalSpecificity::Caller);
     }
     closest(element, principal, effect)
 }
 
-/// Whether a `NotPrincipal` spares the caller: it must list everything that the caller is known by.
+/// Whether a `NotPrincipal` excludes the caller. For this it must list every principal that identifies the caller.
 ///
-/// A role session is spared only when its account, its role and the session are all listed.
+/// A role session is excluded only if its account, its role and the session are all listed.
 fn spares(element: &PrincipalElement, principal: &Principal) -> bool {
-    // What cannot be compared must not spare anyone, as in an `Allow`.
+    // As in an `Allow`, an entry that cannot be compared must not exclude a caller.
     let lists = |closeness| {
         entries(element, principal, Effect::Allow).any(|found| found == Some(closeness))
     };
@@ -76,7 +79,7 @@ fn closest(
     entries(element, principal, effect).flatten().max()
 }
 
-/// How each entry of the element names the caller.
+/// Returns how each entry of the element names the caller.
 fn entries<'a>(
     element: &'a PrincipalElement,
     principal: &'a Principal,
@@ -92,7 +95,7 @@ fn entries<'a>(
         let named = principal.kind() == PrincipalKind::Service && service == principal.name();
         named.then_some(PrincipalSpecificity::Caller)
     });
-    // Which canonical user an account is, only the account knows.
+    // Only the account knows its canonical user id, so the id cannot be compared here.
     let canonical_users = element.canonical_user().map(move |_| {
         (effect == Effect::Deny && principal.account().is_some())
             .then_some(PrincipalSpecificity::Account)
@@ -103,7 +106,7 @@ fn entries<'a>(
             PrincipalKind::WebIdentityUser | PrincipalKind::SamlUser => {
                 (provider == principal.name()).then_some(PrincipalSpecificity::Caller)
             }
-            // A role session does not tell which identity provider it was opened through, if any.
+            // The session does not record which identity provider opened it, if any.
             PrincipalKind::RoleSession => {
                 (effect == Effect::Deny).then_some(PrincipalSpecificity::Role)
             }
@@ -148,8 +151,8 @@ fn is_root_of(entry: &str, principal: &Principal, account: &str) -> bool {
     entry.split(':').eq(words)
 }
 
-/// Whether `entry` is a user or role of the caller's account and name under some path, while the caller's own path is
-/// not known: neither a session's ARN nor the name of a user has it.
+/// Whether `entry` is a user or role with the caller's account and name under any path, while the path of the caller is
+/// unknown. Neither the ARN of a session nor the name of a user contains it.
 fn names_with_a_path(entry: &str, principal: &Principal) -> bool {
     let known = principal.role_arn().or(principal.arn());
     let Some(without_path) = known.filter(|_| !principal.path_is_known()) else {
@@ -163,7 +166,7 @@ fn names_with_a_path(entry: &str, principal: &Principal) -> bool {
     known == prefix && path.rsplit('/').next() == Some(name)
 }
 
-/// Whether `entry` is the unique id into which AWS turns the ARN of a user or role, such as `AIDA…`.
+/// Whether `entry` is a unique id, such as `AIDA…`, into which AWS transforms the ARN of a user or role.
 fn names_unique_id(
     entry: &str,
     principal: &Principal,

@@ -1,7 +1,8 @@
-//! The reference evaluator: it walks every statement of every policy, as the rules read.
+//! The reference evaluator, which evaluates every statement of every policy as the rules are written.
 //!
-//! Slow and obvious on purpose. It is the oracle that tests and fuzzing hold other evaluators against, and what
-//! [explanations](crate::eval::Explanation) are made from, so that an explanation can never disagree with a decision.
+//! It is deliberately simple and slow. Tests and fuzzing compare other evaluators with it.
+//! [Explanations](crate::eval::Explanation) are created from its results, so an explanation always agrees with the
+//! decision.
 
 use crate::context::ConditionKey;
 use crate::eval::Truth;
@@ -15,18 +16,19 @@ use crate::eval::statement::StatementMatch;
 use crate::policy::Statement;
 use crate::request::Request;
 
-/// Decides `request` by the policies of `stack`.
+/// Decides `request` with the policies of `stack`.
 pub fn decide(stack: &PolicyStack<'_>, request: &Request<'_>) -> Evaluation {
     ReferenceEvaluation::of(stack, request).answer()
 }
 
-/// Decides `request` and says of every statement whether it matched, and why.
+/// Decides `request`, and reports for every statement whether it matches and why.
 pub fn explain(stack: &PolicyStack<'_>, request: &Request<'_>) -> Explanation {
     let walk = ReferenceEvaluation::of(stack, request);
     Explanation::of(&walk, request, walk.answer())
 }
 
-/// Says of every statement whether it matched, and why, for a request that was answered otherwise than by them.
+/// Reports for every statement whether it matches and why, for a request with a different `answer` than that of the
+/// policies.
 pub(crate) fn explain_answer(
     stack: &PolicyStack<'_>,
     request: &Request<'_>,
@@ -35,19 +37,19 @@ pub(crate) fn explain_answer(
     Explanation::of(&ReferenceEvaluation::of(stack, request), request, answer)
 }
 
-/// Every statement that has a say, held against one request.
+/// Every applicable statement, matched with one request.
 pub(crate) struct ReferenceEvaluation<'a> {
     pub(crate) layers: Vec<PolicyLayer<'a>>,
     sides: AccountRelation,
 }
 
-/// The policies of one type, or of one level of an organisation.
+/// The policies of one type, or of one level of an organization.
 pub(crate) struct PolicyLayer<'a> {
     pub(crate) policy_type: PolicyType,
     pub(crate) policies: Vec<(&'a Policy, Vec<StatementMatch<'a>>)>,
 }
 
-/// The policies of a stack by type, each level of an organisation by itself.
+/// The policies of a stack by type, with each level of an organization separately.
 pub(crate) fn layers<'a>(stack: &PolicyStack<'a>) -> Vec<(PolicyType, Vec<&'a Policy>)> {
     let mut layers = Vec::new();
     for level in stack.resource_control {
@@ -70,7 +72,7 @@ pub(crate) fn layers<'a>(stack: &PolicyStack<'a>) -> Vec<(PolicyType, Vec<&'a Po
     layers
 }
 
-/// A statement by its policy and index.
+/// A statement, by its policy and index.
 pub(crate) type Place<'a> = (&'a Policy, usize);
 
 impl<'a> ReferenceEvaluation<'a> {
@@ -81,8 +83,8 @@ impl<'a> ReferenceEvaluation<'a> {
         })
     }
 
-    /// Every statement that has a say, with what `trace` makes of it. It is called with the statement's number among those
-    /// of all [`layers`], its index in its document, and the type of the policy.
+    /// Evaluates every applicable statement with `trace`. Its arguments are the number of the statement among those of
+    /// all [`layers`], its index in its document, and the type of the policy.
     pub(crate) fn through(
         stack: &PolicyStack<'a>,
         request: &Request<'_>,
@@ -100,7 +102,7 @@ impl<'a> ReferenceEvaluation<'a> {
             let mut traced = Vec::new();
             for policy in policies {
                 let statements = policy.document().statements();
-                // As many numbers are used up where the policies have no say.
+                // Statements of policies that do not apply are numbered, too.
                 let numbered = statements.iter().enumerate().zip(numbers.by_ref());
                 if !concerns_the_caller {
                     numbered.for_each(drop);

@@ -1,4 +1,4 @@
-//! Which policies have a say in a request.
+//! The policies that apply to a request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use pinpoint_iam_core::internal::OneLine;
 use crate::policy::Document;
 use crate::principal::Principal;
 
-/// A policy document under the name by which decisions cite it. Cheap to clone.
+/// A policy document with the name by which decisions cite it. Cheap to clone.
 #[derive(Clone, PartialEq)]
 pub struct Policy(Arc<Named>);
 
@@ -19,7 +19,7 @@ struct Named {
 }
 
 impl Policy {
-    /// A policy called `name`: a file name, a policy ARN, whatever lets a reader find it.
+    /// Creates a policy. `name` should help readers to find it, such as a file name or a policy ARN.
     pub fn new(name: &str, document: Document) -> Self {
         Self(Arc::new(Named {
             name: name.into(),
@@ -27,22 +27,22 @@ impl Policy {
         }))
     }
 
-    /// What is cited in place of a policy that cannot be found, which does not happen.
+    /// Placeholder for a statement reference that cannot be resolved. Unreachable in practice.
     pub(crate) fn lost() -> Self {
         Self::new("a policy that is lost", Document::deny_everything())
     }
 
-    /// The name by which decisions cite the policy.
+    /// Returns the name by which decisions cite the policy.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Whether both are one policy, loaded once.
+    /// Whether both are clones of one policy.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The same for two that are one policy, and for no others that are there at the time.
+    /// Returns the identity of the policy: equal for clones, distinct among live policies.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
@@ -59,29 +59,29 @@ impl fmt::Debug for Policy {
     }
 }
 
-/// The types of policy, in the order in which they are looked at.
+/// The types of policy, in evaluation order.
 ///
 /// See [policy types](https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policy-types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PolicyType {
-    /// Limits what an organisation's resources let anybody do.
+    /// Limits the permissions to resources of an organization, for all callers.
     ResourceControl,
-    /// Limits what an organisation's accounts may do.
+    /// Limits the permissions of an organization's accounts.
     ServiceControl,
-    /// Limits what goes through a VPC endpoint.
+    /// Limits the requests through a VPC endpoint.
     VpcEndpoint,
-    /// Attached to the resource; names principals.
+    /// Attached to a resource, and names principals.
     Resource,
-    /// Attached to the user, its groups, or the role.
+    /// Attached to a user, its groups, or a role.
     Identity,
-    /// Limits what the user or role may do.
+    /// Limits the permissions of a user or role.
     PermissionsBoundary,
-    /// Limits what one session may do.
+    /// Limits the permissions of a session.
     Session,
 }
 
 impl PolicyType {
-    /// The name as a heading writes it: `identity-based policy`.
+    /// Returns the name for headings: `identity-based policy`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ResourceControl => "resource control policy",
@@ -94,7 +94,7 @@ impl PolicyType {
         }
     }
 
-    /// Whether policies of the type say whom they are about.
+    /// Whether policies of this type have a principal element.
     pub(crate) const fn names_principals(self) -> bool {
         matches!(
             self,
@@ -109,47 +109,47 @@ impl fmt::Display for PolicyType {
     }
 }
 
-/// Every policy that has a say in one request, by type.
+/// The policies that apply to one request, by type.
 ///
-/// Types that are `None`, and organisations without levels, do not limit the request. A type that is there and holds
-/// no policy allows nothing.
+/// A type that is `None`, or an organization without levels, does not limit the request. A type that is present but has
+/// no policies does not allow anything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PolicyStack<'a> {
     /// The identity-based policies of the user and its groups, or of the role.
     pub identity: &'a [Policy],
     /// The permissions boundary of the user or role.
     pub permissions_boundary: Option<&'a [Policy]>,
-    /// The policies that the session was opened with.
+    /// The session policies of the session.
     pub session: Option<&'a [Policy]>,
     /// The policy attached to the resource.
     pub resource: Option<&'a Policy>,
-    /// The policy of the VPC endpoint that the request came through.
+    /// The policy of the VPC endpoint that the request uses.
     pub vpc_endpoint: Option<&'a Policy>,
-    /// The service control policies of the caller's account: a list for each level, root first, account last.
+    /// The service control policies of the caller's account, with one list for each level from the root to the account.
     pub service_control: &'a [Vec<Policy>],
-    /// The resource control policies of the resource's account, level by level.
+    /// The resource control policies of the resource's account, by level.
     pub resource_control: &'a [Vec<Policy>],
 }
 
-/// Which policies of an organisation have a say in what a caller does.
+/// Which policies of an organization apply to a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Organization {
-    /// Service control policies limit the users, roles and root users of member accounts. A service or a caller without
-    /// credentials is in no account, so that neither their `Deny` nor their want of an `Allow` concerns it.
+    /// Service control policies limit the users, roles and root users of member accounts. Services and callers without
+    /// credentials are not in an account, so neither an explicit nor an implicit deny applies to them.
     pub(crate) service_control: bool,
-    /// Resource control policies limit everyone.
+    /// Resource control policies limit all callers.
     pub(crate) resource_control: bool,
 }
 
 impl Organization {
-    /// Which ones concern `principal`.
+    /// Returns which ones apply to `principal`.
     ///
     /// Neither type limits service-linked roles, see
     /// [service control policies](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html#scp-effects-on-permissions)
     /// and
     /// [resource control policies](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps).
-    /// That a session is one of such a role follows from the path of the role, which AWS reserves. Where the path is not
-    /// known, the policies apply.
+    /// Whether a session belongs to a service-linked role follows from the path of the role, which AWS reserves. If the
+    /// path is unknown, the policies apply.
     pub(crate) fn of(principal: &Principal) -> Self {
         let resource_control = !principal.has_service_linked_role();
         Self {

@@ -1,4 +1,4 @@
-//! Whether one statement matches a request, part by part.
+//! Matches one statement with a request, part by part.
 
 use crate::condition::{Finding, Outcome};
 use once_cell::sync::Lazy;
@@ -12,7 +12,7 @@ use crate::pattern::{Coverage, Match};
 use crate::policy::{ActionPattern, Effect, ResourceElement, ResourcePattern, Statement};
 use crate::request::{Request, Shape};
 
-/// What came of holding one statement against a request.
+/// The result of matching one statement with a request.
 #[derive(Clone, Debug)]
 pub(crate) struct StatementMatch<'a> {
     pub(crate) statement: &'a Statement,
@@ -21,53 +21,51 @@ pub(crate) struct StatementMatch<'a> {
     pub(crate) action: ActionPart<'a>,
     pub(crate) resource: ResourcePart<'a>,
     pub(crate) conditions: Vec<Outcome<'a>>,
-    /// Whether the statement as a whole matches.
     pub(crate) matches: Truth,
 }
 
-/// What came of a statement's principal element.
+/// The result of matching a statement's principal element.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PrincipalPart {
-    /// The type of policy has no principals, and the statement names none.
+    /// Policies of this type have no principals, and the statement has no principal element.
     NotAsked,
-    /// The caller is not named.
+    /// The element does not name the caller.
     NotNamed,
-    /// The caller is named.
+    /// The element names the caller.
     Named(PrincipalSpecificity),
-    /// The element is missing where it must be, or stands where it must not be.
+    /// The element is missing although required, or present although not allowed.
     Undecidable,
 }
 
-/// What came of a statement's action element.
+/// The result of matching a statement's action element.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ActionPart<'a> {
     pub(crate) matches: bool,
-    /// The pattern that covers the action; under `NotAction` it is the one that keeps the statement from matching.
+    /// The pattern that covers the action. Under `NotAction`, this is the pattern that prevents a match.
     pub(crate) by: Option<&'a ActionPattern>,
 }
 
-/// What came of a statement's resource element.
+/// The result of matching a statement's resource element.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ResourcePart<'a> {
-    /// The type of policy needs no resource element, and the statement has none.
+    /// Policies of this type need no resource element, and the statement has none.
     NotAsked,
-    /// The element matches, or does not.
+    /// The element matches or does not match.
     Decided {
         matches: bool,
-        /// The pattern that covers the resource; under `NotResource` it is the one that keeps the statement from
-        /// matching.
+        /// The pattern that covers the resource. Under `NotResource`, this is the pattern that prevents a match.
         by: Option<&'a ResourcePattern>,
     },
-    /// A variable of a pattern depends on a key that is not known yet.
+    /// A variable in a pattern depends on a key that is not known yet.
     Unknown(&'a ConditionKey),
-    /// The element is missing where it must be.
+    /// The element is missing although required.
     Undecidable,
-    /// The element has this pattern, which only the service that stores the policy could compare.
+    /// The element contains this pattern, which only the service that stores the policy can compare.
     LeftToItsService(&'a ResourcePattern),
 }
 
 impl<'a> StatementMatch<'a> {
-    /// Holds `statement` against `request`.
+    /// Matches `statement` with `request`.
     pub(crate) fn of(
         statement: &'a Statement,
         index: usize,
@@ -104,7 +102,7 @@ impl<'a> StatementMatch<'a> {
         }
     }
 
-    /// How closely a resource-based statement that matches names the caller.
+    /// Returns how specifically a matching statement of a resource-based policy names the caller.
     pub(crate) const fn closeness(&self) -> Option<PrincipalSpecificity> {
         match self.principal {
             PrincipalPart::Named(closeness) => Some(closeness),
@@ -112,7 +110,7 @@ impl<'a> StatementMatch<'a> {
         }
     }
 
-    /// The keys that an unknown answer depends on.
+    /// The keys that an unknown result depends on.
     pub(crate) fn needs(&self) -> impl Iterator<Item = &'a ConditionKey> + '_ {
         let resource = match self.resource {
             ResourcePart::Unknown(key) => Some(key),
@@ -151,7 +149,7 @@ impl ResourcePart<'_> {
     }
 }
 
-/// What cannot be decided keeps an `Allow` from matching and makes a `Deny` match.
+/// An undecidable part prevents an `Allow` from matching, and lets a `Deny` match.
 pub(crate) fn undecidable(effect: Effect) -> Truth {
     (effect == Effect::Deny).into()
 }
@@ -175,10 +173,10 @@ pub(crate) fn principal_part(
     }
 }
 
-/// With which effect the patterns of a statement's action element are asked.
+/// Returns the effect for which the patterns of a statement's action element are matched.
 ///
-/// A pattern that is doubtful must shrink an `Allow` and widen a `Deny`. Under `NotAction` a pattern that matches shrinks the
-/// statement, so there the doubt counts the other way round.
+/// A doubtful pattern must narrow an `Allow` and widen a `Deny`. Under `NotAction` a matching pattern narrows the
+/// statement, so the default is inverted.
 pub(crate) fn doubt_about_actions(statement: &Statement) -> Effect {
     match (statement.effect(), statement.action().is_negated()) {
         (Effect::Allow, false) | (Effect::Deny, true) => Effect::Allow,
@@ -217,15 +215,15 @@ pub(crate) fn resource_part<'a>(
         Shape::OneOf(components) => of_one_of(element, components, request),
     };
     match (part, doubtful_pattern(statement, element)) {
-        // A pattern that certainly covers the resource needs no other.
+        // If a pattern certainly covers the resource, the other patterns do not matter.
         (ResourcePart::Decided { by: Some(_), .. }, _) | (_, None) => part,
         (_, Some(pattern)) => ResourcePart::LeftToItsService(pattern),
     }
 }
 
-/// The first pattern of the element that is left to its service, where it matters: in an `Allow` it must count as covering
-/// nothing, and as covering everything under `NotResource`, and in a `Deny` the other way round. Where it counts as covering
-/// nothing, it is passed over as if it did not match.
+/// Returns the first pattern of the element that only its service can compare, if it counts as covering the resource.
+/// In the `Resource` of an `Allow` such a pattern counts as covering nothing, and in the `NotResource` of an `Allow` as
+/// covering everything. In a `Deny` it is the other way round. A pattern that counts as covering nothing is ignored.
 fn doubtful_pattern<'a>(
     statement: &Statement,
     element: &'a ResourceElement,
@@ -238,7 +236,7 @@ fn doubtful_pattern<'a>(
     patterns.find(|pattern| pattern.is_left_to_its_service())
 }
 
-/// What a resource element says of the one resource of a request.
+/// Matches a resource element with the one resource of a request.
 fn of_the_resource<'a>(element: &'a ResourceElement, request: &'a Request<'a>) -> ResourcePart<'a> {
     let mut unknown = None;
     for pattern in element.patterns() {
@@ -250,7 +248,7 @@ fn of_the_resource<'a>(element: &'a ResourceElement, request: &'a Request<'a>) -
                 };
             }
             Match::Unknown(key) => unknown = unknown.or(Some(key)),
-            // A variable without a value makes its pattern match no resource, under `NotResource` as well.
+            // A pattern with a variable that has no value matches no resource, also under `NotResource`.
             Match::No | Match::Unresolved => {}
         }
     }
@@ -263,11 +261,11 @@ fn of_the_resource<'a>(element: &'a ResourceElement, request: &'a Request<'a>) -
     }
 }
 
-/// What stands for the resource among the keys that a decision needs, where only the body names it.
+/// Represents the resource among the missing keys, if only the body identifies it.
 pub(crate) static UNKNOWN_RESOURCE: Lazy<ConditionKey> =
     Lazy::new(|| ConditionKey::new("the resource"));
 
-/// What a resource element says of a resource that is not known yet: a pattern for everything covers it in any case.
+/// Matches a resource element with a resource that is not known yet. A pattern for everything covers any resource.
 fn of_any_resource(element: &ResourceElement) -> ResourcePart<'_> {
     let everything = element
         .patterns()
@@ -282,7 +280,7 @@ fn of_any_resource(element: &ResourceElement) -> ResourcePart<'_> {
     }
 }
 
-/// What a resource element says of many resources: whether it covers all of them, or none.
+/// Matches a resource element with many resources: does it cover all of them, or none?
 fn of_one_of<'a>(
     element: &'a ResourceElement,
     components: &[Nfa; 5],

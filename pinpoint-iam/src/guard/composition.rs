@@ -1,28 +1,30 @@
-//! Several checks as one.
+//! Combines several checks.
 
 use crate::guard::Denied;
 
 /// Checks that are combined, as a tuple of functions.
 ///
-/// A composition is a value, so that no bracket can get lost between what was written and what is asked. The empty
-/// tuple is none: nothing to check would be a check that always passes.
+/// A composition is a value, so its nesting cannot be lost between the attribute and the evaluation. The empty tuple
+/// does not implement this trait, because a check without requirements would always pass.
 pub trait Checks {
-    /// What the checks answer when they all pass.
+    /// The result if all checks pass.
     type Output;
 
-    /// All must pass.
+    /// Requires all checks to pass.
     ///
     /// # Errors
     ///
-    /// The most_severe of what failed: a request that is malformed goes before one that is refused, and that before one
+    /// Returns the most severe error. A malformed request precedes a denied one, which precedes one that cannot be
+    /// decided yet.
     /// that cannot be decided yet.
     fn all(self) -> Result<Self::Output, Denied>;
 
-    /// One must pass.
+    /// Requires one check to pass.
     ///
     /// # Errors
     ///
-    /// When none has passed. A request that is malformed is an error in any case; one that cannot be decided yet goes
+    /// Fails if no check passes. A malformed request is always an error. A request that cannot be decided yet precedes
+    /// a denied one.
     /// before one that is refused.
     fn any(self) -> Result<(), Denied>;
 }
@@ -62,7 +64,7 @@ macro_rules! checks {
     };
 }
 
-/// Keeps the first of the most_severe errors.
+/// Keeps the first of the most severe errors.
 fn keep<T>(
     most_severe: &mut Option<Denied>,
     outcome: Result<T, Denied>,

@@ -1,4 +1,4 @@
-//! Requests that were not let through.
+//! Errors of requests that were rejected or denied.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use crate::request::Request;
 use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
 use crate::web::{ErrorResponses, Rejection};
 
-/// A request that was not let through, and why.
+/// The error of a request that was rejected or denied.
 ///
-/// `Display` writes what the caller may be told. [`Denied::reason`] is for the log.
+/// `Display` writes the message for the caller. [`Denied::reason`] is for the log.
 #[derive(Clone, Debug)]
 pub struct Denied(Box<Inner>);
 
@@ -21,61 +21,61 @@ pub struct Denied(Box<Inner>);
 struct Inner {
     reason: DeniedReason,
     message: String,
-    /// Whether the caller may be told which policy refused it, where the service tells that at all.
+    /// Whether the caller may see which policy denied the request, if the service shows this at all.
     may_name_policies: bool,
     action: Option<&'static ActionMetadata>,
-    /// The ARN of the single resource that the request names.
+    /// The ARN of the single requested resource.
     resource: Option<String>,
     pending: Option<Pending>,
-    /// How the authorizer that was asked answers.
+    /// The response format of the authorizer.
     answers: Option<Arc<ErrorResponses>>,
 }
 
-/// Why a request was not let through.
+/// The reason why a request was rejected or denied.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DeniedReason {
-    /// Nobody was authenticated: the request has no [`Principal`](crate::Principal).
+    /// The request has no [`Principal`](crate::Principal).
     NoPrincipal,
     /// The policies do not allow it.
     Refused(DeniedBy),
-    /// An id of the request cannot stand in an ARN.
+    /// An id in the request is not valid in an ARN.
     InvalidId(InvalidId),
-    /// The request names its resource by an ARN that is none of the action's.
+    /// The request identifies its resource by an ARN that does not match the action.
     InvalidArn(ResourceMismatch),
-    /// The request names its resource by an ARN of another partition, region or account.
+    /// The request identifies its resource by an ARN of another partition, region or account.
     OtherScope,
-    /// The parts of the request that name the resource cannot be read, such as a path that is not UTF-8.
+    /// The parts of the request that identify the resource cannot be parsed, such as a path that is not UTF-8.
     Unreadable,
-    /// The decision depends on condition keys that could not be had.
+    /// The decision depends on condition keys whose values are unavailable.
     KeysUnavailable(MissingKeys),
     /// The decision depends on tags of the resource, and their source failed.
     TagsUnavailable(TagsUnavailable),
-    /// A policy of the caller could not be read when it was last loaded, see
+    /// A policy of the caller could not be read when the policies were last loaded, see
     /// [`Authorizer::reload`](crate::Authorizer::reload).
     PoliciesUnavailable,
-    /// The account that the resource belongs to is not known, or cannot stand in an ARN: the deployment is one of
-    /// tenants, and the request came without a [scope](crate::Guard::in_scope) of its own.
+    /// The account of the resource is unknown or not valid in an ARN. This happens if the accounts are those of
+    /// tenants, and the request has no [scope](crate::Guard::in_scope) of its own.
     NoScope,
-    /// The application is put together wrongly; the text says how.
+    /// The application is misconfigured; the text describes how.
     Misconfigured(&'static str),
 }
 
-/// What a check that could not be decided waits for.
+/// The missing information for a check that could not be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pending {
     /// The tags of the resource with this ARN.
     ResourceTags(String),
-    /// What only the body tells.
+    /// The parts of the body that the check depends on.
     Body,
 }
 
 impl Denied {
     /// The request has no principal: 401 ([`DeniedReason::NoPrincipal`]).
     ///
-    /// For code that looks for the caller itself and has to report that there is none, such as a function that makes the
-    /// guard of `#[requires(.., guard = ..)]`. It is answered in the form of [`ErrorResponses::aws`]; for the authorizer's own form
-    /// see [`Authorizer::rejection`].
+    /// For code that looks up the caller itself and has to report that there is none, such as a function that creates
+    /// the guard for `#[requires(.., guard = ..)]`. The response has the format of [`ErrorResponses::aws`]; for the
+    /// authorizer's own format, use [`Authorizer::rejection`].
     ///
     /// ```
     /// use pinpoint_iam::{Authorizer, Denied, Guard, Principal, context::Context, requires};
@@ -103,9 +103,10 @@ impl Denied {
         Self::new(DeniedReason::NoPrincipal)
     }
 
-    /// What names the resource is missing or cannot be read: the response is that to any other unusable id.
+    /// The identification of the resource is missing or cannot be parsed. The response is that for any other invalid
+    /// id.
     ///
-    /// For an id that a request may leave out: `#[requires(GetCampaign, campaign_id =
+    /// For an id that a request may omit: `#[requires(GetCampaign, campaign_id =
     /// query.campaign.as_ref().ok_or_else(Denied::unreadable)?)]`.
     pub fn unreadable() -> Self {
         Self::new(DeniedReason::Unreadable)
@@ -119,7 +120,7 @@ impl Denied {
         Self::new(DeniedReason::Misconfigured(how))
     }
 
-    /// The route does not carry what the check needs.
+    /// The route does not contain the parameters that the check needs.
     pub(crate) fn misrouted() -> Self {
         Self::misconfigured("the route does not name the resource of the action")
     }
@@ -158,14 +159,14 @@ impl Denied {
         self
     }
 
-    /// The same of an action on the resource with this ARN.
+    /// Adds the action and the ARN of the resource.
     pub(super) fn on(mut self, action: &'static ActionMetadata, arn: String) -> Self {
         self.0.action = Some(action);
         self.0.resource = Some(arn);
         self
     }
 
-    /// The same, to be answered in the form of `authorizer`.
+    /// Uses the response format of `authorizer`.
     pub(crate) fn for_authorizer(mut self, authorizer: &Authorizer) -> Self {
         self.0.answers = Some(Arc::clone(&authorizer.web().error_responses));
         self
@@ -200,25 +201,26 @@ impl Denied {
         }))
     }
 
-    /// Why the request was not let through. For the log: it names policies and statements.
+    /// Returns the reason. For the log only, because it contains policies and statements.
     pub fn reason(&self) -> &DeniedReason {
         &self.0.reason
     }
 
-    /// The action that was asked for, where the request came so far.
+    /// Returns the requested action, if it is known.
     pub fn action(&self) -> Option<&'static ActionMetadata> {
         self.0.action
     }
 
-    /// The ARN of the single resource that the request named; `None` for a request without one, and for one that was
-    /// refused before its resource was known.
+    /// Returns the ARN of the single requested resource; `None` for a request without one, and for a request that was
+    /// rejected before its resource was known.
     pub fn resource(&self) -> Option<&str> {
         self.0.resource.as_deref()
     }
 
-    /// The answer to the request, as the authorizer that was asked [gives it](crate::AuthorizerBuilder::answers). A
-    /// request that failed before an authorizer was asked is answered in the form of [`ErrorResponses::aws`]; to answer it as
-    /// the others, use [`Authorizer::rejection`](crate::Authorizer::rejection).
+    /// Returns the response, in the [format of the authorizer](crate::AuthorizerBuilder::error_responses) that denied
+    /// the request. For a request that failed before it reached an authorizer, the format is that of
+    /// [`ErrorResponses::aws`]. To use the authorizer's format for all requests, use
+    /// [`Authorizer::rejection`](crate::Authorizer::rejection).
     pub fn rejection(&self) -> Rejection {
         match &self.0.answers {
             Some(answers) => answers.respond(self),
@@ -226,7 +228,7 @@ impl Denied {
         }
     }
 
-    /// What the caller may be told, with the statement that refused it.
+    /// Returns the message for the caller, with the statement that caused the denial.
     pub(crate) fn naming_policies(&self) -> String {
         match self.reason() {
             DeniedReason::Refused(by) if self.0.may_name_policies => match by.statement() {
@@ -237,8 +239,8 @@ impl Denied {
         }
     }
 
-    /// The HTTP status that answers the request: 401 without a principal, 403 refused, 400 for what cannot name a
-    /// resource of the action, 503 when a condition key or a policy could not be had, 500 for a fault of the application.
+    /// Returns the HTTP status: 401 without a principal, 403 if the policies deny the request, 400 for an invalid
+    /// resource, 503 if a condition key or a policy is unavailable, 500 for an error of the application.
     pub fn status(&self) -> u16 {
         match self.reason() {
             DeniedReason::NoPrincipal => 401,
@@ -253,19 +255,19 @@ impl Denied {
         }
     }
 
-    /// What the check waits for, where it could not be decided.
+    /// Returns the missing information, if the check could not be decided.
     pub(crate) fn pending(&self) -> Option<&Pending> {
         self.0.pending.as_ref()
     }
 
-    /// Whether the request, or the application, is at fault and not the caller.
+    /// Whether the error is caused by the request or the application, not by the permissions of the caller.
     pub(super) fn is_malformed(&self) -> bool {
         self.severity_among_all() > 2
     }
 
-    /// How much the error counts where all checks must pass.
+    /// The severity of the error if all checks must pass.
     ///
-    /// What is still open counts least: it may pass, and then another error is what is wrong.
+    /// An undecided check has the lowest severity, because it may still pass, and then another error is the cause.
     pub(super) fn severity_among_all(&self) -> u8 {
         match self.status() {
             500 => 5,
@@ -277,9 +279,9 @@ impl Denied {
         }
     }
 
-    /// How much the error counts where one check must pass.
+    /// The severity of the error if one check must pass.
     ///
-    /// What is still open counts more than a refusal: it may pass, and that is enough.
+    /// An undecided check has a higher severity than a denial, because it may still pass, and that is enough.
     pub(super) fn severity_among_any(&self) -> u8 {
         match self.severity_among_all() {
             grave @ 3.. => grave,

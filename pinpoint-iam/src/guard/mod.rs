@@ -1,4 +1,4 @@
-//! The one door from handlers to the evaluator.
+//! The API through which handlers reach the evaluator.
 
 mod composition;
 mod denied;
@@ -27,18 +27,20 @@ pub(crate) use self::resolve_tags::check_with_tags;
 pub(crate) use self::resolve_tags::check_without_waiting;
 pub(crate) use self::tags::FetchedTags;
 
-/// Checks what one caller may do, in one request.
+/// Checks the permissions of one caller during one request.
 ///
-/// Made by [`Authorizer::guard`]; in web handlers `#[requires]` makes it.
+/// Created by [`Authorizer::guard`], and by `#[requires]` in web handlers.
 ///
-/// All checks of a guard, and of guards made from it, are decided by the policies that were loaded when it was made, so
-/// that a [reload](Authorizer::reload) between two of them cannot allow what no state of the policies allows. Make a guard
-/// for each request and, where a connection lasts, for each message: a guard that is kept does not learn of changes. One
-/// that more than a few reloads have left behind may refuse everything (503), because policies are not kept forever.
+/// All checks of a guard, and of guards derived from it, use the policies that were loaded when it was created. A
+/// [reload](Authorizer::reload) between two checks therefore cannot allow what no version of the policies allows.
+/// Create a guard for each request and, for long-lived connections, for each message, because a guard does not see
+/// later changes. A guard that is more than a few reloads old may deny all requests (503), because old policies are not
+/// kept forever.
 ///
-/// The tags of resources are those that the context tells, and the authorizer's [`ResourceTagSource`] is asked for the
-/// others where somebody can wait for it: in web handlers and in `async` functions with `#[requires(.., guard = ..)]`.
-/// Tags of the request are those that the context tells or that were given [as such](Self::with_request_tags). Tags
+/// Tags of resources come from the context. For tags that are not in the context, the authorizer's
+/// [`ResourceTagSource`] is called if the code can wait for it: in web handlers and in `async` functions with
+/// `#[requires(.., guard = ..)]`. Tags of the request come from the context or from
+/// [`with_request_tags`](Self::with_request_tags). Requests that depend on unknown tags are denied.
 /// that are not known refuse what depends on them.
 #[derive(Clone, Debug)]
 pub struct Guard<'a> {
@@ -69,7 +71,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// The same guard, which keeps nothing itself.
+    /// Returns the same guard by reference.
     pub(crate) fn borrowed(&self) -> Guard<'_> {
         Guard {
             state: self.state.borrowed(),
@@ -77,7 +79,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// The guard with the resource tags that were fetched so far.
+    /// Adds the resource tags that were fetched so far.
     pub(crate) fn with_resource_tags<'b>(self, tags: &'b FetchedTags) -> Guard<'b>
     where
         'a: 'b,
@@ -88,12 +90,12 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// The resource tags that were fetched so far.
+    /// Returns the resource tags that were fetched so far.
     pub(crate) const fn fetched_tags(&self) -> &'a FetchedTags {
         self.resource_tags
     }
 
-    /// The guard of a request that carries these tags, as [`Tags::for_request`] writes them, and no others.
+    /// Sets the tags of the request, in the form that [`Tags::for_request`] returns. The request has no others.
     #[must_use]
     pub fn with_request_tags<'b>(self, tags: &'b Context) -> Guard<'b>
     where
@@ -105,9 +107,9 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// The guard for resources in `scope` instead of the authorizer's own: those of the tenant whose request this is.
+    /// Sets the scope of the resources, instead of the authorizer's scope, for requests of a tenant.
     ///
-    /// A scope that is [not complete](Scope::is_complete) refuses everything.
+    /// A scope that is [not complete](Scope::is_complete) denies all requests.
     #[must_use]
     pub fn in_scope<'b>(self, scope: &'b Scope) -> Guard<'b>
     where
@@ -116,30 +118,30 @@ impl<'a> Guard<'a> {
         Guard { scope, ..self }
     }
 
-    /// The scope of the resources that are asked about.
+    /// Returns the scope of the requested resources.
     pub const fn scope(&self) -> &'a Scope {
         self.scope
     }
 
-    /// The caller.
+    /// Returns the caller.
     pub const fn principal(&self) -> &'a Principal {
         self.principal
     }
 
-    /// The authorizer that is asked.
+    /// Returns the authorizer.
     pub const fn authorizer(&self) -> &'a Authorizer {
         self.authorizer
     }
 
-    /// Checks that the caller may do `action` to `resource`.
+    /// Checks that the caller may perform `action` on `resource`.
     ///
-    /// An action with a resource that it does not act on does not compile.
+    /// An action with a resource on which it does not act does not compile.
     ///
     /// # Errors
     ///
-    /// When the policies do not allow it, when the [scope](Self::scope) is not complete, when `resource` has another value
-    /// than the one that the action fixes (an `SMS` template under `GetEmailTemplate`), and when a condition key is needed
-    /// that is not known.
+    /// Fails if the policies do not allow the request, if the [scope](Self::scope) is not complete, if `resource` has
+    /// another value than the action fixes (an `SMS` template for `GetEmailTemplate`), or if the decision depends on an
+    /// unknown condition key.
     pub fn check<A, R>(&self, action: A, resource: &R) -> Result<(), Denied>
     where
         A: ActsOn<R>,
@@ -149,11 +151,11 @@ impl<'a> Guard<'a> {
         self.decide(A::METADATA, resource.requested(self.scope), Phase::Check)
     }
 
-    /// Checks that the caller may do `action` to `resource`, and answers the proof of it.
+    /// Checks that the caller may perform `action` on `resource`, and returns the proof.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check).
+    /// Those of [`check`](Self::check).
     pub fn authorize<A, R>(&self, action: A, resource: &R) -> Result<Permit<A>, Denied>
     where
         A: ActsOn<R>,
@@ -163,28 +165,28 @@ impl<'a> Guard<'a> {
         Ok(Permit::new(self, R::TYPE, &resource.requested(self.scope)))
     }
 
-    /// Checks that the caller may do `action` to the resource with the ARN `arn`, whichever of the action's resource
-    /// types it is of.
+    /// Checks that the caller may perform `action` on the resource with the ARN `arn`, which may have any of the
+    /// action's resource types.
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check); and when `arn` is not exactly the ARN of a resource that the action acts on, or is
-    /// one of another partition, region or account than the authorizer's scope.
+    /// Those of [`check`](Self::check). Also fails if `arn` is not exactly the ARN of a resource on which the action
+    /// acts, or if it has another partition, region or account than the authorizer's scope.
     pub fn check_arn<A: TypedAction>(&self, _: A, arn: &str) -> Result<(), Denied> {
         self.check_any_type(A::METADATA, arn).map(drop)
     }
 
-    /// Checks as [`check_arn`](Self::check_arn) does, and answers the proof of it.
+    /// Like [`check_arn`](Self::check_arn), but returns the proof.
     ///
     /// # Errors
     ///
-    /// As [`check_arn`](Self::check_arn).
+    /// Those of [`check_arn`](Self::check_arn).
     pub fn authorize_arn<A: TypedAction>(&self, _: A, arn: &str) -> Result<Permit<A>, Denied> {
         let (resource_type, requested) = self.check_any_type(A::METADATA, arn)?;
         Ok(Permit::new(self, Some(resource_type), &requested))
     }
 
-    /// The type of the resource with the ARN `arn`, and the resource as it was asked about.
+    /// Returns the type of the resource with the ARN `arn`, and the resource for the request.
     fn check_any_type<'r>(
         &self,
         action: &'static ActionMetadata,
@@ -200,7 +202,7 @@ impl<'a> Guard<'a> {
                     self.decide(action, requested, Phase::Check)?;
                     return Ok((resource_type, requested));
                 }
-                // What is closest to a resource of the action says most of what is wrong.
+                // The error for the closest template is the most helpful one.
                 Err(ResourceMismatch::OtherTemplate { .. }) => {}
                 Err(closer) => mismatch = closer,
             }
@@ -208,16 +210,17 @@ impl<'a> Guard<'a> {
         Err(Denied::from(mismatch).on(action, arn.to_string()))
     }
 
-    /// Checks that the caller may do `action` to the resource that the action's route names by its parameters.
+    /// Checks that the caller may perform `action` on the resource that the route's parameters identify.
     ///
-    /// `parameters` are the names and decoded values of the path parameters, in the order of the path. They are taken by the
-    /// names of the fields that they fill, such as `campaign_id`; see [`is_parameter`]. A parameter that holds a whole ARN is
-    /// read as [`check_arn`](Self::check_arn) does.
+    /// `parameters` are the names and decoded values of the path parameters, in the order of the path. They are matched
+    /// by the names of the fields that they fill, such as `campaign_id`; see [`is_parameter`]. A parameter that
+    /// contains a whole ARN is parsed as by [`check_arn`](Self::check_arn).
     ///
     /// # Errors
     ///
-    /// As [`check`](Self::check); and when the action acts on several resource types, a parameter is missing, or the
-    /// parameters come in another order than in the catalog's route: the handler would read them by position.
+    /// Those of [`check`](Self::check). Also fails if the action acts on several resource types, if a parameter is
+    /// missing, or if the parameters have another order than in the catalog's route, because the handler would read
+    /// them by position.
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) fn authorize_parameters<'p, A: TypedAction, P>(
         &self,
@@ -266,12 +269,12 @@ impl<'a> Guard<'a> {
         Ok(Permit::new(self, Some(resource_type), &requested))
     }
 
-    /// Asks about `action` on a resource that only the body names, before the body is read.
+    /// Checks `action` on a resource that only the body identifies, before the body is read.
     ///
     /// # Errors
     ///
-    /// When the caller may not do it to any resource that the policies could mean; otherwise that the resource is not
-    /// known yet, unless it does not matter.
+    /// Fails with a denial if the policies do not allow any such resource. Otherwise fails because the resource is not
+    /// known yet, unless the decision does not depend on it.
     pub(crate) fn precheck<A: TypedAction>(&self, _: A) -> Result<(), Denied> {
         self.decide(A::METADATA, RequestedResource::All, Phase::Precheck)
     }
@@ -326,14 +329,14 @@ impl<'a> Guard<'a> {
     }
 }
 
-/// Whether a route calls the field `field` by the path parameter `parameter`: `campaign-id`, or `campaign_id`.
+/// Whether the path parameter `parameter` fills the field `field`. It may be written `campaign-id` or `campaign_id`.
 pub(crate) fn is_parameter(parameter: &str, field: &str) -> bool {
     let same = |(left, right): (u8, u8)| left == right || (left, right) == (b'-', b'_');
     parameter.len() == field.len() && parameter.bytes().zip(field.bytes()).all(same)
 }
 
-/// Whether the parameters of a path that fill fields of the action's resource come in the order of the catalog's route, or,
-/// for an action without one, of the ARN. Other parameters may be anywhere.
+/// Whether the path parameters that fill fields of the action's resource have the order of the catalog's route or, for
+/// an action without a route, of the ARN. Other parameters may be anywhere.
 #[cfg(any(feature = "axum", feature = "actix"))]
 fn is_in_order<'p>(action: &ActionMetadata, parameters: impl Iterator<Item = &'p str>) -> bool {
     let fields: Vec<&str> = match (action.resource_types, action.route) {
@@ -359,7 +362,7 @@ fn is_in_order<'p>(action: &ActionMetadata, parameters: impl Iterator<Item = &'p
     places.is_sorted()
 }
 
-/// The value of the only path parameter that is called as the field `field`; `None` where several are.
+/// Returns the value of the path parameter for the field `field`; `None` if there are several.
 #[cfg(any(feature = "axum", feature = "actix"))]
 fn only_parameter<'p>(
     parameters: impl Iterator<Item = (&'p str, &'p str)>,
@@ -372,11 +375,11 @@ fn only_parameter<'p>(
     }
 }
 
-/// How much of the request is known.
+/// The phase of a check, which determines how much of the request is known.
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
     /// The resource is known.
     Check,
-    /// Only the body names the resource, and it was not read.
+    /// Only the body identifies the resource, and it has not been read.
     Precheck,
 }

@@ -11,16 +11,16 @@ use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTyp
 
 /// Proof that a principal was authorized for the action `A` on one resource.
 ///
-/// There is no other way to one than a check that has passed: `#[requires(.., permit = name)]`, [`Guard::authorize`], or
-/// taking it as an extractor. A function with a parameter `&Permit<DeleteCampaign>` cannot be called without.
+/// A permit can only be obtained from a check that has passed: `#[requires(.., permit = name)]`, [`Guard::authorize`],
+/// or as an extractor. A function with a parameter `&Permit<DeleteCampaign>` cannot be called without one.
 ///
-/// A permit is for one principal and one resource, and its type says neither. A function that gets both a permit and ids
-/// takes the ids from [`resource`](Self::resource), or asks [`is_for`](Self::is_for): the permit could be one that was kept
-/// from another request. Nor does a permit expire, so do not keep one beyond the request that it was made in.
+/// A permit is for one principal and one resource, but its type contains neither. A function that receives a permit and
+/// ids must use the ids of [`resource`](Self::resource) or check [`is_for`](Self::is_for), because the permit could
+/// come from another request. A permit does not expire, so do not keep it after the request for which it was created.
 ///
-/// As an extractor it reads the route's parameters by their names, while a tuple in `Path` reads them by position. The
-/// parameters that name the resource have to be in the order of the catalog's route; otherwise the request is answered
-/// 500. The names in the handler's own tuple are not known here: read the ids from the permit.
+/// As an extractor it reads the route's parameters by name, but a tuple in `Path` reads them by position. The
+/// parameters that identify the resource must be in the order of the catalog's route; otherwise the response is 500.
+/// The names in the handler's own tuple are unknown here, so read the ids from the permit.
 ///
 /// ```compile_fail
 /// use pinpoint_iam::guard::Permit;
@@ -54,8 +54,8 @@ impl<A: TypedAction> Permit<A> {
         }
     }
 
-    /// Does not compile for an action that acts on several resource types: the parameters of a route do not say which
-    /// of them they name.
+    /// Does not compile for an action that acts on several resource types, because the parameters of a route do not
+    /// determine which of them they identify.
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) const fn assert_named_by_route() {
         let action = A::METADATA;
@@ -65,22 +65,22 @@ impl<A: TypedAction> Permit<A> {
         );
     }
 
-    /// Who was authorized.
+    /// Returns the authorized principal.
     pub const fn principal(&self) -> &Principal {
         &self.principal
     }
 
-    /// The ARN of the resource; `*` for an action that acts on no single one.
+    /// Returns the ARN of the resource; `*` for an action without resource types.
     pub fn arn(&self) -> &str {
         &self.resource
     }
 
-    /// The type of the resource; `None` for an action that acts on no single one.
+    /// Returns the type of the resource; `None` for an action without resource types.
     pub const fn resource_type(&self) -> Option<&'static ResourceTypeMetadata> {
         self.resource_type
     }
 
-    /// Whether the permit is for this resource, in the scope that was asked about.
+    /// Whether the permit is for this resource, in the scope of the check.
     ///
     /// ```
     /// # use pinpoint_iam::guard::{Denied, Guard, Permit};
@@ -105,11 +105,11 @@ impl<A: TypedAction> Permit<A> {
         resource.arn(&self.scope) == self.resource
     }
 
-    /// The resource.
+    /// Returns the resource.
     ///
     /// # Errors
     ///
-    /// When the action acts on several resource types, and the resource is not an `R`.
+    /// Fails if the action acts on several resource types, and the resource is not an `R`.
     pub fn resource<R: Resource>(&self) -> Result<R, ResourceMismatch>
     where
         A: ActsOn<R>,

@@ -1,11 +1,11 @@
-//! Asking a check again, with the tags that it needs.
+//! Repeats checks with the tags that they need.
 
 use crate::guard::{Denied, FetchedTags, Guard, Pending, ResourceTagSource};
 
-/// Runs `check`, and runs it again with the tags of a resource for as long as it depends on such tags.
+/// Runs `check`, and repeats it with further tags as long as it depends on tags of a resource.
 ///
-/// Ready at once where no tags are needed. Every round fetches the tags of another resource; `fetched` keeps them for a
-/// later check of the same request.
+/// Ready at once if no tags are needed. Every repetition fetches the tags of another resource. `fetched` keeps them for
+/// later checks of the same request.
 pub(crate) async fn check_with_tags<T>(
     guard: Guard<'_>,
     fetched: &mut FetchedTags,
@@ -33,11 +33,11 @@ pub(crate) async fn check_with_tags<T>(
     ))
 }
 
-/// How many resources one check may ask for the tags of: a check whose resource is another one each time, such as a random
-/// one, would not come to an end.
+/// The maximum number of resources whose tags one check may fetch. A check with a different resource each time, such as
+/// a random one, would otherwise never finish.
 const MOST_RESOURCES: usize = 100;
 
-/// What [`settle`] answers where it is ready at once; `None` where it would wait for tags.
+/// Like [`check_with_tags`], but returns `None` if the check would have to wait for tags.
 #[cfg(feature = "actix")]
 pub(crate) fn check_without_waiting<T>(
     guard: Guard<'_>,
@@ -50,7 +50,7 @@ pub(crate) fn check_without_waiting<T>(
     }
 }
 
-/// The resource whose tags the check waits for, and who is asked for them.
+/// Returns the resource whose tags the check needs, and their source.
 fn pending_tags<'a, 'd>(
     guard: &Guard<'a>,
     denied: &'d Denied,

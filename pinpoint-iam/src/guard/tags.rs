@@ -1,4 +1,4 @@
-//! Tags: of resources, which somebody has to fetch, and of requests, which stand in the body.
+//! Tags of resources, which a source has to fetch, and of requests, which the body contains.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,15 @@ use crate::context::Context;
 use crate::request::{DeferredTags, MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::resource::RequestedResource;
 
-/// Where the tags of resources come from.
+/// A source of tags of resources.
 ///
-/// Asked only when a decision depends on a tag, and at most once for each request and resource. See
+/// Called only if a decision depends on a tag, and at most once for each request and resource. See
 /// [`AuthorizerBuilder::resource_tags`](crate::AuthorizerBuilder::resource_tags).
 ///
-/// A request waits for as long as the source does: put a timeout into the source, and answer [`TagsUnavailable`] when it is
-/// over. Nothing is kept from one request to the next; a source that is slow may keep what it read.
+/// A request waits as long as the source does. Use a timeout in the source, and return [`TagsUnavailable`] when it
+/// expires. Tags are not cached between requests; a slow source may use a cache of its own.
 ///
-/// A closure is a source:
+/// Closures implement this trait:
 ///
 /// ```
 /// use pinpoint_iam::Authorizer;
@@ -33,11 +33,11 @@ use crate::resource::RequestedResource;
 /// # drop(builder);
 /// ```
 pub trait ResourceTagSource: Send + Sync + 'static {
-    /// The tags of the resource with the ARN `arn`; none for one that does not exist.
+    /// Returns the tags of the resource with the ARN `arn`. Returns no tags for a resource that does not exist.
     ///
     /// # Errors
     ///
-    /// When the tags cannot be had. The request is then answered 503.
+    /// Fails if the tags are unavailable. The request then gets 503.
     fn tags<'a>(&'a self, arn: &'a str) -> TagsFuture<'a>;
 }
 
@@ -51,15 +51,16 @@ where
     }
 }
 
-/// What a [`ResourceTagSource`] answers.
+/// The future that a [`ResourceTagSource`] returns.
 pub type TagsFuture<'a> = Pin<Box<dyn Future<Output = Result<Tags, TagsUnavailable>> + Send + 'a>>;
 
-/// Why tags could not be had. For the log, on one line: control characters are escaped. The caller is not told.
+/// The reason why tags are unavailable, for the log: one line, with control characters escaped. The caller does not see
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagsUnavailable(String);
 
 impl TagsUnavailable {
-    /// For the log: what went wrong.
+    /// Creates the error with a message for the log.
     pub fn new(why: impl fmt::Display) -> Self {
         Self(why.to_string())
     }
@@ -86,15 +87,15 @@ impl std::error::Error for TagsUnavailable {}
 /// assert_eq!(tags.len(), 2);
 /// ```
 ///
-/// Keys that differ in case only are one key with several values, as they are for IAM: a condition that expects one value
-/// then does not match in an `Allow`, and matches in a `Deny`. A key or value of more than 2048 bytes, of which AWS has none,
-/// is not known to conditions, because matching it could take long. For the same reason nothing is known of the tags of a request with
-/// more than 50 of them, as many as AWS allows, and a key with more than 50 values is not known.
+/// In IAM, keys that differ only in case are one key with several values. A condition that expects a single value then
+/// does not match in an `Allow`, and matches in a `Deny`. Some tags are unknown to conditions, because matching them
+/// could take long: keys and values of more than 2048 bytes, which AWS does not allow; all tags of a request with more
+/// than 50 tags, the limit of AWS; and keys with more than 50 values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags(Vec<(String, Option<String>)>);
 
 impl Tags {
-    /// No tags.
+    /// Creates an empty set of tags.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
@@ -104,27 +105,28 @@ impl Tags {
         self.0.push((key.into(), Some(value.into())));
     }
 
-    /// Adds the key of a tag whose value the request does not tell, as those that are to be removed.
+    /// Adds the key of a tag whose value is not in the request, such as a tag to be removed.
     pub fn insert_key(&mut self, key: impl Into<String>) {
         self.0.push((key.into(), None));
     }
 
-    /// The number of tags.
+    /// Returns the number of tags.
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no tags.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The condition keys of a resource with these tags: `aws:ResourceTag/key`.
+    /// Returns the condition keys of a resource with these tags: `aws:ResourceTag/key`.
     pub fn for_resource(&self) -> Context {
         self.as_keys("aws:ResourceTag/")
     }
 
-    /// The condition keys of a request with these tags: `aws:RequestTag/key`, and `aws:TagKeys` where there are any.
+    /// Returns the condition keys of a request with these tags: `aws:RequestTag/key`, and `aws:TagKeys` if there are
+    /// any tags.
     pub fn for_request(&self) -> Context {
         if self.len() > MOST_VALUES {
             let mut context = Context::new();
@@ -148,7 +150,7 @@ impl Tags {
         let folded = |key: &str| format!("{prefix}{key}").to_ascii_lowercase();
         let with_values = self.0.iter();
         let with_values = with_values.filter_map(|(key, value)| Some((key, value.as_deref()?)));
-        // What other values an unknown key has would be half of the truth.
+        // If one value of a key is unknown, the key is unknown, because its other values would be incomplete.
         let mut by_key: BTreeMap<String, Option<Vec<&str>>> = BTreeMap::new();
         for (key, value) in with_values {
             let known = by_key
@@ -197,15 +199,14 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Tags {
     }
 }
 
-/// The tags that were fetched for one request, by the ARN of their resource.
+/// The tags fetched for one request, by the ARN of their resource.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FetchedTags(Vec<(String, Context)>);
 
 impl FetchedTags {
-    /// Nothing was fetched.
     pub(crate) const NONE: &'static Self = &Self(Vec::new());
 
-    /// Whether nothing was fetched.
+    /// Whether no tags were fetched.
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -215,7 +216,7 @@ impl FetchedTags {
         self.0.push((arn, tags.for_resource()));
     }
 
-    /// What is known of the tags of `resource`.
+    /// Returns the known tags of `resource`.
     pub(super) fn of(&self, resource: &RequestedResource<'_>) -> DeferredTags<'_> {
         if self.0.is_empty() {
             return DeferredTags::Unknown;

@@ -1,7 +1,7 @@
-//! Which statements are about an action.
+//! An index from actions to the statements that cover them.
 //!
-//! Statements that list the same actions share a **set**. A catalog is closed, so that in each service a set is a bit for
-//! each action: the patterns are asked when the policies load and not at every decision.
+//! Statements that list the same actions share a **set**. A catalog is closed, so a set in a service is a bitmap over
+//! the service's actions. Patterns are matched when the policies are loaded, not for every decision.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
@@ -18,43 +18,43 @@ use crate::eval::statement::doubt_about_actions;
 use crate::policy::{ActionElement, Effect, Statement};
 use crate::request::RequestedAction;
 
-/// The sets of actions of a program.
+/// The action sets of a program.
 #[derive(Debug, Default)]
 pub(super) struct Actions {
-    /// For each set a statement that has it.
+    /// For each set, the index of a statement that has it.
     sets: Vec<u32>,
     tables: ActionBitmaps,
 }
 
-/// A list of tables that only ever grows, one for each service that was asked for.
+/// An append-only list of tables, one for each service that was requested.
 #[derive(Debug, Default)]
 struct ActionBitmaps(OnceCell<Box<ActionBitmap>>);
 
-/// What the sets are in one service.
+/// The action sets in one service.
 #[derive(Debug)]
 pub(super) struct ActionBitmap {
     names: Arc<ActionNames>,
-    /// For each set a bit for each action.
+    /// For each set, one bit for each action.
     bits: Box<[u64]>,
-    /// How many elements of `bits` a set has.
+    /// The number of elements of `bits` for each set.
     words: usize,
-    /// For each large list and each action where its entries stand in `chosen`.
+    /// For each large list and each action, the range of its entries in `chosen`.
     ranges: Box<[(u32, u32)]>,
     /// Positions in large lists.
     chosen: Box<[u32]>,
     next: ActionBitmaps,
 }
 
-/// The action of a request, as far as a program knows it.
+/// The requested action, resolved for a program.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ResolvedAction<'t> {
-    /// The action with this position in the service of the table.
+    /// The action with this index in the service of the table.
     InCatalog(&'t ActionBitmap, u16),
-    /// An action of which no catalog is at hand.
+    /// An action that is not in a known catalog.
     Unlisted,
 }
 
-/// Gives statements that list the same actions the same number.
+/// Assigns the same number to statements that list the same actions.
 #[derive(Default)]
 pub(super) struct ActionSets<'p> {
     numbers: HashMap<(Effect, bool, Vec<&'p str>), u32>,
@@ -62,7 +62,7 @@ pub(super) struct ActionSets<'p> {
 }
 
 impl<'p> ActionSets<'p> {
-    /// The number of the set of `statement`, which has the number `own`.
+    /// Returns the number of the set of `statement`, whose index is `own`.
     pub(super) fn number_of(
         &mut self,
         statement: &'p Statement,
@@ -89,7 +89,7 @@ impl<'p> ActionSets<'p> {
 }
 
 impl Actions {
-    /// Looks `action` up. The first request for a service makes its table.
+    /// Resolves `action`. The first request for a service creates its table.
     #[inline]
     pub(super) fn ask<'p>(
         &self,
@@ -101,7 +101,7 @@ impl Actions {
             return self.find(action);
         };
         let service = metadata.service;
-        // Metadata is data that anybody can put together.
+        // The metadata may be forged, because its fields are public.
         let is_the_one = service
             .actions
             .get(usize::from(metadata.index))
@@ -119,7 +119,7 @@ impl Actions {
         }
     }
 
-    /// Makes the table of a service before anybody asks for it.
+    /// Creates the table of a service before the first request.
     pub(super) fn prepare<'p>(
         &self,
         names: &Arc<ActionNames>,
@@ -131,7 +131,7 @@ impl Actions {
         });
     }
 
-    /// Looks an action up by its name.
+    /// Resolves an action by its name.
     fn find(&self, action: RequestedAction<'_>) -> ResolvedAction<'_> {
         let mut tables = &self.tables;
         while let Some(table) = tables.0.get() {
@@ -174,7 +174,7 @@ impl ActionBitmaps {
         let mut tables = self;
         let mut made = Some(made);
         loop {
-            // Another thread may have been faster, with this table or with another service's.
+            // Another thread may have added this table, or the table of another service, in the meantime.
             let table = tables.0.get_or_try_init(|| made.take().ok_or(())).ok()?;
             if ptr::eq(table.names.service(), service) {
                 return Some(table);
@@ -201,7 +201,7 @@ impl ActionBitmap {
         for set in sets {
             match statement(*set) {
                 Some(statement) => patterns.write(statement, &mut bits),
-                // INVARIANT: every set has its statement. One without would have no action.
+                // INVARIANT: every set has a statement. A set without one would contain no actions.
                 None => bits.resize(bits.len() + words, 0),
             }
         }
@@ -223,7 +223,7 @@ impl ActionBitmap {
         Ok(table)
     }
 
-    /// Appends, for each action, which of the entries of a large list can decide a request for it.
+    /// Appends, for each action, the entries of a large list that can decide a request for it.
     fn choose(
         &self,
         entries: &[Entry],
@@ -235,7 +235,7 @@ impl ActionBitmap {
         for (position, entry) in entries.iter().enumerate() {
             let position = to_u32(position)?;
             for (action, (column, plain)) in (0..=u16::MAX).zip(&mut columns) {
-                // Of plain entries the first is the one that decides.
+                // Among equal plain entries, only the first one decides.
                 if !self.has(*entry, action) || plain.iter().any(|first| first.covers(*entry)) {
                     continue;
                 }
@@ -245,7 +245,7 @@ impl ActionBitmap {
                 }
             }
         }
-        // Most actions share their entries with others.
+        // Most actions share their entries with other actions.
         let mut known: HashMap<Vec<u32>, (u32, u32)> = HashMap::new();
         for (column, _) in columns {
             let range = match known.entry(column) {
@@ -261,7 +261,7 @@ impl ActionBitmap {
         Ok(())
     }
 
-    /// Whether the set of `entry` has the action.
+    /// Whether the set of `entry` contains the action.
     #[inline]
     pub(super) fn has(&self, entry: Entry, action: u16) -> bool {
         let action = usize::from(action);
@@ -271,7 +271,7 @@ impl ActionBitmap {
             .is_some_and(|word| word >> (action % BITS) & 1 == 1)
     }
 
-    /// The positions of the entries of a large list that can decide a request for the action.
+    /// Returns the positions of the entries of a large list that can decide a request for the action.
     pub(super) fn chosen(&self, large: usize, action: u16) -> &[u32] {
         let actions = self.names.service().actions.len();
         let range = self.ranges.get(large * actions + usize::from(action));
@@ -286,7 +286,7 @@ impl ActionBitmap {
 
 const BITS: usize = u64::BITS as usize;
 
-/// The bits of patterns, so that one that stands in many statements is asked once.
+/// The bitmaps of patterns, so that a pattern in many statements is matched once.
 struct Patterns<'p, 'n> {
     names: &'n ActionNames,
     words: usize,
@@ -294,7 +294,7 @@ struct Patterns<'p, 'n> {
 }
 
 impl<'p> Patterns<'p, '_> {
-    /// Appends the bits of the actions that `statement` is about.
+    /// Appends the bitmap of the actions that `statement` covers.
     fn write(&mut self, statement: &'p Statement, bits: &mut Vec<u64>) {
         let element = statement.action();
         let start = bits.len();
@@ -337,7 +337,7 @@ impl<'p> Patterns<'p, '_> {
                     *word |= 1 << (index % BITS);
                 }
             };
-            // What has no wildcard can only match the action that it names.
+            // A pattern without wildcards can only match the action with its name.
             match pattern.as_str().split_once(':') {
                 Some((_, name)) if !pattern.as_str().contains(['*', '?']) => {
                     names.find_all(name).for_each(set);

@@ -1,7 +1,7 @@
-//! What stands in front of the resource part of ARNs.
+//! Matches ARN prefixes: the components before the resource part.
 //!
-//! Policies name few partitions, services, regions and accounts, again and again. Each text is compared with a request's
-//! once; heads are then told apart by numbers.
+//! Policies repeat a small number of partitions, services, regions and accounts. Each distinct text is compared once
+//! with the request. Prefixes are then compared by number.
 
 use super::index32::{TooLarge, to_u32};
 use super::trie::Root;
@@ -9,42 +9,42 @@ use crate::arn::Arn;
 use crate::context::Context;
 use crate::pattern::{BorrowedPattern, Case, Match, Part, Pattern};
 
-/// How many components stand between `arn:` and the resource part.
+/// The number of components between `arn:` and the resource part.
 pub(super) const HEAD: usize = 4;
 
-/// The components of an ARN's head. The account comes first: it tells most heads apart.
+/// Returns the components of an ARN's prefix. The account is first, because it differs most often.
 pub(super) const fn head<'a>(arn: &Arn<'a>) -> [&'a str; HEAD] {
     [arn.account(), arn.region(), arn.service(), arn.partition()]
 }
 
-/// The heads of the patterns of a program, each with its trie.
+/// The prefixes of the patterns in a program, each with its trie.
 #[derive(Debug, Default)]
 pub(super) struct ArnPrefixes {
-    /// For each component the texts that patterns without wildcards name, sorted.
+    /// For each component, the texts of patterns without wildcards, sorted.
     texts: [Vec<Box<str>>; HEAD],
-    /// The heads that name all four components by the numbers of their texts; sorted.
+    /// The prefixes without wildcards, as indexes of their texts; sorted.
     named: Vec<([u32; HEAD], Root)>,
-    /// The others.
+    /// The prefixes with wildcards.
     wild: Vec<([Component; HEAD], Root)>,
-    /// Whether the trie of a named head has what the others that match it have.
+    /// Whether the trie of a prefix without wildcards includes the entries of all other prefixes that match it.
     are_joined: bool,
 }
 
-/// What a head asks of one component.
+/// The pattern for one component.
 #[derive(Debug)]
 enum Component {
     Anything,
-    /// The text with this number.
+    /// The text with this index.
     Text(u32),
     Wildcards(Box<Pattern>),
 }
 
-/// Stands for a text that no pattern names.
+/// The index of a text that is not in any pattern.
 const UNNAMED: u32 = u32::MAX;
 
 impl ArnPrefixes {
-    /// Heads, each with its trie, no two of which are written the same. With `are_joined` the trie of a head without
-    /// wildcards has all that the tries of other heads that match it have.
+    /// Creates the set from distinct prefixes with their tries. With `are_joined`, the trie of a prefix without
+    /// wildcards includes the entries of all other prefixes that match it.
     pub(super) fn of(
         heads: &[([BorrowedPattern<'_>; HEAD], Root)],
         are_joined: bool,
@@ -97,10 +97,10 @@ impl ArnPrefixes {
         Ok(all)
     }
 
-    /// Calls `each` with the trie of every head that matches.
+    /// Calls `each` with the trie of every matching prefix.
     #[inline]
     pub(super) fn visit(&self, head: [&str; HEAD], mut each: impl FnMut(Root)) {
-        // Written out, because no loop over four different lists becomes straight code.
+        // Unrolled by hand, because the compiler does not unroll a loop over four different lists.
         let [accounts, regions, services, partitions] = &self.texts;
         let [account, region, service, partition] = head;
         let numbers = [
@@ -138,12 +138,12 @@ impl ArnPrefixes {
     }
 }
 
-/// Whether a component in front of the resource part, where there are no variables, matches `text`.
+/// Whether a component of the prefix, which cannot contain variables, matches `text`.
 pub(super) fn matches_text(pattern: BorrowedPattern<'_>, text: &str) -> bool {
     pattern.matches(text, Case::Sensitive, Context::empty()) == Match::Yes
 }
 
-/// The text that is all a pattern matches; `None` for one with wildcards.
+/// Returns the only text that a pattern matches; `None` for a pattern with wildcards.
 pub(super) fn only_text(pattern: BorrowedPattern<'_>) -> Option<&str> {
     let mut parts = pattern.parts();
     match (parts.next(), parts.next()) {
@@ -153,7 +153,7 @@ pub(super) fn only_text(pattern: BorrowedPattern<'_>) -> Option<&str> {
     }
 }
 
-/// The number of `text` among sorted texts.
+/// Returns the index of `text` among sorted texts.
 #[inline]
 fn find(texts: &[Box<str>], text: &str) -> u32 {
     let found = match texts {
@@ -161,7 +161,7 @@ fn find(texts: &[Box<str>], text: &str) -> u32 {
         [only] => (**only == *text).then_some(0),
         several => several.binary_search_by(|known| (**known).cmp(text)).ok(),
     };
-    // INVARIANT: the texts were counted, so that none has the number of those that are not named.
+    // INVARIANT: the number of texts was checked, so no index is equal to `UNNAMED`.
     found.map_or(UNNAMED, |found| u32::try_from(found).unwrap_or(UNNAMED))
 }
 
@@ -171,7 +171,7 @@ mod tests {
     use crate::eval::compiled::trie::Tries;
     use crate::pattern::Syntax;
 
-    /// Which of `heads` match `head`, by their positions.
+    /// Returns the positions of the prefixes in `heads` that match `head`.
     fn matching(heads: &[[&str; HEAD]], head: [&str; HEAD]) -> Vec<usize> {
         let syntax = Syntax {
             wildcards: true,
@@ -223,7 +223,7 @@ mod tests {
             (["*", "us", "mobiletargeting", "aws"], &[5]),
         ] {
             assert_eq!(matching(&heads, head), expected, "{head:?}");
-            // The same where each head is alone.
+            // Each prefix by itself matches in the same way.
             for (index, only) in heads.iter().enumerate() {
                 let alone = !matching(&[*only], head).is_empty();
                 assert_eq!(alone, expected.contains(&index), "{only:?} {head:?}");

@@ -1,4 +1,4 @@
-//! Deciding by programs.
+//! Evaluates requests with compiled programs.
 
 use super::index::{Entry, Kind, pattern};
 use super::program::Program;
@@ -18,7 +18,7 @@ use crate::policy::{Effect, Statement};
 use crate::request::Request;
 use crate::resource::RequestedResource;
 
-/// Some of the programs of a snapshot, in the order of their policies.
+/// A selection of the programs of a snapshot, in the order of their policies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProgramSelection<'p> {
     pub(crate) programs: &'p [Program],
@@ -28,7 +28,7 @@ pub(crate) struct ProgramSelection<'p> {
 impl<'p> ProgramSelection<'p> {
     fn iter(self) -> impl Iterator<Item = (u32, &'p Program)> {
         let Self { programs, numbers } = self;
-        // INVARIANT: a snapshot lists only programs that it has.
+        // INVARIANT: a snapshot selects only programs that it contains.
         numbers
             .iter()
             .filter_map(|number| Some((*number, programs.get(*number as usize)?)))
@@ -43,16 +43,16 @@ pub(crate) struct ProgramStack<'p> {
     pub(crate) session: Option<&'p Program>,
     pub(crate) resource: Option<&'p Program>,
     pub(crate) vpc_endpoint: Option<&'p Program>,
-    /// One for each level.
+    /// One program for each level.
     pub(crate) service_control: &'p [Program],
-    /// One for each level.
+    /// One program for each level.
     pub(crate) resource_control: &'p [Program],
 }
 
-/// A statement, as programs know it; together with the type of its policy.
+/// A reference to a statement in a program. The type of its policy is stored separately.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StatementRef {
-    /// The number of the program: of one that was [`ProgramSelection`] in the snapshot, of an organisation's among the levels.
+    /// The index of the program in the snapshot, or among the levels of an organization.
     pub(crate) program: u32,
     pub(crate) statement: u32,
 }
@@ -72,11 +72,11 @@ impl<'p> ProgramStack<'p> {
         resource_control: &[],
     };
 
-    /// What follows for `request`.
+    /// Evaluates all policies, and combines the results for `request`.
     pub(crate) fn combine(&self, request: &Request<'_>) -> CombinedDecision<StatementRef> {
         let sides = AccountRelation::of(request);
         if self.limits_nothing() {
-            // Most callers have identity-based policies only. The compiler drops here what is said of other types.
+            // Most callers have only identity-based policies. The compiler removes the code for other types here.
             let identity = evaluate_programs(PolicyType::Identity, self.identity, false, request);
             return ResultsByPolicyType {
                 identity,
@@ -96,7 +96,7 @@ impl<'p> ProgramStack<'p> {
         self.results(request).combine(sides)
     }
 
-    /// Whether there are identity-based policies at the most.
+    /// Whether there are only identity-based policies, or none.
     const fn limits_nothing(&self) -> bool {
         let Self {
             identity: _,
@@ -155,7 +155,7 @@ impl<'p> ProgramStack<'p> {
         findings
     }
 
-    /// The statement as decisions cite it.
+    /// Returns the statement id for a decision.
     pub(crate) fn cite(&self, policy_type: PolicyType, found: StatementRef) -> StatementId {
         let level = found.program as usize;
         let program = match policy_type {
@@ -171,12 +171,12 @@ impl<'p> ProgramStack<'p> {
         };
         match program.and_then(|program| program.place(found.statement)) {
             Some((policy, index)) => StatementId::new(policy_type, policy.clone(), index),
-            // INVARIANT: what was found stands there.
+            // INVARIANT: statement references are valid.
             None => StatementId::new(policy_type, Policy::lost(), 0),
         }
     }
 
-    /// The keys that statements about `request` depend on and that are not known.
+    /// Returns the unknown keys that the statements for `request` depend on.
     pub(crate) fn needs<'a>(&self, request: &'a Request<'a>) -> MissingKeys
     where
         'p: 'a,
@@ -251,7 +251,7 @@ impl<'p> ProgramStack<'p> {
     }
 }
 
-/// What the statements of some programs say.
+/// Evaluates the statements of several programs.
 #[inline]
 fn evaluate_programs(
     policy_type: PolicyType,
@@ -275,7 +275,7 @@ fn evaluate_programs(
     })
 }
 
-/// What the statements of a program say.
+/// Evaluates the statements of a program.
 fn evaluate_program(
     program: &Program,
     number: u32,
@@ -300,7 +300,8 @@ fn evaluate_program(
             side.matches(entry.statement);
             return;
         }
-        // A statement behind one that matches for sure changes nothing, and next to a Deny no Allow does.
+        // After a statement that certainly matches, later ones change nothing. After a matching `Deny`, no `Allow`
+        // does.
         let settled = if entry.denies() {
             denies.is_settled_before(entry.statement)
         } else {
@@ -344,7 +345,7 @@ fn said_by(
     }
 }
 
-/// What the statements of a program say of a resource that only the body of the request names.
+/// Evaluates the statements of a program for a resource that only the body of the request identifies.
 #[inline(never)]
 fn hear_of_any_resource(
     program: &Program,
@@ -384,7 +385,7 @@ fn hear_of_any_resource(
     said_by(&denies, &allows, number)
 }
 
-/// Whether all that keeps a statement from being decided is that the resource is not known.
+/// Whether a statement is undecided only because the resource is not known.
 fn needs_only_the_resource(
     statement: &Statement,
     policy_type: PolicyType,
@@ -400,7 +401,8 @@ fn needs_only_the_resource(
         )
 }
 
-/// What the statements of the resource's policy say. There are few, and how closely each names the caller counts.
+/// Evaluates the statements of the resource-based policy. There are few, and the specificity of their principals
+/// matters.
 fn evaluate_resource_policy(
     program: &Program,
     has_boundary: bool,
@@ -421,7 +423,7 @@ fn evaluate_resource_policy(
     said
 }
 
-/// What is known of the statements with one effect.
+/// The matching statements with one effect.
 #[derive(Default)]
 struct EffectMatches {
     first: Option<u32>,
@@ -457,7 +459,7 @@ impl EffectMatches {
     }
 }
 
-/// Whether a statement about the action matches, as far as this entry of it tells.
+/// Whether a statement for the requested action matches, as far as this entry shows.
 fn statement_matches(
     statement: &Statement,
     entry: Entry,
@@ -479,7 +481,7 @@ fn statement_matches(
     conditions_hold(statement, resource.and(principal), request)
 }
 
-/// Whether all conditions of a statement hold beside what is known of the rest of it.
+/// Whether all conditions of a statement match, combined with `rest`, the result for its other parts.
 fn conditions_hold(statement: &Statement, rest: Truth, request: &Request<'_>) -> Truth {
     if rest == Truth::False {
         return Truth::False;
@@ -497,7 +499,7 @@ fn conditions_hold(statement: &Statement, rest: Truth, request: &Request<'_>) ->
         .unwrap_or(Truth::False)
 }
 
-/// Whether the resource is one that the entry is about.
+/// Whether the entry matches the requested resource.
 fn resource_of(
     statement: &Statement,
     entry: Entry,
@@ -517,7 +519,7 @@ fn resource_of(
             let last = pattern(statement, index).and_then(|pattern| pattern.last_component());
             match (last, request.resource()) {
                 (Some(last), RequestedResource::Arn(arn)) => {
-                    // The walk has come here by the start of the pattern.
+                    // The walk has already matched the start of the pattern.
                     Some(last.matches_behind_start(arn.resource(), request))
                 }
                 _ => None,
@@ -527,9 +529,9 @@ fn resource_of(
     match matched {
         Some(Match::Yes) => Truth::True,
         Some(Match::Unknown(_)) => Truth::Unknown,
-        // A variable without a value makes its pattern match no resource.
+        // A pattern with a variable that has no value matches no resource.
         Some(Match::No | Match::Unresolved) => Truth::False,
-        // INVARIANT: an entry names a pattern of its statement.
+        // INVARIANT: the index of the pattern is valid.
         None => (statement.effect() == Effect::Deny).into(),
     }
 }

@@ -1,16 +1,16 @@
-//! Which policies always stand together.
+//! Groups of policies that always occur together.
 
 use std::collections::HashMap;
 
 use super::index32::{TooLarge, to_u32};
 use crate::eval::stack::Policy;
 
-/// Lists of policies, cut into **runs**: stretches of policies that stand in the same order in every list that has one of
-/// them.
+/// Partitions lists of policies into **groups**: sequences of policies that occur in the same order in every list that
+/// contains one of them.
 ///
-/// Each policy is in exactly one run, so that one index for a run never costs more than one for each of its policies, and a
-/// list is a sequence of whole runs, so that the order of statements is kept. What one user alone has is one run, however
-/// many policies that are; what everybody has in common is one run too.
+/// Each policy is in exactly one group, so one index per group never costs more than one index per policy. A list is a
+/// sequence of complete groups, which preserves the order of statements. The policies that only one user has form one
+/// group, however many they are, and so do the policies that all users share.
 #[derive(Debug, Default)]
 pub(super) struct PolicyGroups {
     policies: Vec<Policy>,
@@ -18,7 +18,7 @@ pub(super) struct PolicyGroups {
     links: Vec<Links>,
 }
 
-/// What stands next to a policy.
+/// The neighbors of a policy in its lists.
 #[derive(Clone, Copy, Debug, Default)]
 struct Links {
     before: Adjacency,
@@ -27,12 +27,12 @@ struct Links {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Adjacency {
-    /// No list was seen yet.
+    /// No list yet.
     #[default]
     Unseen,
-    /// In every list, this policy; or nothing, as the end of the list.
+    /// In every list this policy, or `None` for the end of the list.
     Always(Option<usize>),
-    /// Not the same in every list.
+    /// Different in some lists.
     Varies,
 }
 
@@ -48,7 +48,7 @@ impl Adjacency {
 }
 
 impl PolicyGroups {
-    /// Adds a list; a policy stands in it once.
+    /// Adds a list. It must not contain a policy twice.
     pub(super) fn add(&mut self, list: &[Policy]) {
         let numbers: Vec<usize> = list.iter().map(|policy| self.number_of(policy)).collect();
         for (position, own) in numbers.iter().enumerate() {
@@ -73,7 +73,7 @@ impl PolicyGroups {
         number
     }
 
-    /// The policies of each run, and for each policy that starts one the number of the run.
+    /// Returns the policies of each group. Each policy that starts a group is mapped to the index of the group.
     pub(super) fn cut(self) -> Result<GroupPartition, TooLarge> {
         let mut cut = GroupPartition::default();
         for (own, policy) in self.policies.iter().enumerate() {
@@ -92,7 +92,7 @@ impl PolicyGroups {
         Ok(cut)
     }
 
-    /// The policy that follows on this one wherever one of the two stands.
+    /// The policy that follows this one in every list that contains either of them.
     fn next(&self, own: usize) -> Option<usize> {
         let Adjacency::Always(Some(next)) = self.links.get(own)?.after else {
             return None;
@@ -109,7 +109,7 @@ impl PolicyGroups {
     }
 }
 
-/// The runs of many lists.
+/// The groups of many lists.
 #[derive(Debug, Default)]
 pub(super) struct GroupPartition {
     pub(super) runs: Vec<Vec<Policy>>,
@@ -117,7 +117,7 @@ pub(super) struct GroupPartition {
 }
 
 impl GroupPartition {
-    /// The runs that a list consists of.
+    /// Returns the groups that a list consists of.
     pub(super) fn groups_of(&self, list: &[Policy]) -> Box<[u32]> {
         list.iter()
             .filter_map(|policy| self.starts.get(&policy.address()).copied())
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use crate::policy::Document;
 
-    /// The runs of lists of policies with one-letter names, as texts; and each list as its runs.
+    /// Returns the groups of lists of policies with one-letter names as texts, and the groups of each list.
     fn runs(lists: &[&str]) -> (Vec<String>, Vec<String>) {
         let mut policies = HashMap::new();
         let lists: Vec<Vec<Policy>> = lists

@@ -1,7 +1,7 @@
-//! From a requested resource to the statements that may be about it.
+//! An index from requested resources to the statements that may match them.
 //!
-//! What a policy says of resources is taken apart into entries, one for each pattern. An entry is found by the four
-//! components in front of the ARN's resource part, its **head**, and by the text that its pattern starts with.
+//! The resource elements of a policy are split into entries, one for each pattern. An entry is found by the four
+//! components before the resource part of the ARN, its **prefix**, and by the literal text at the start of its pattern.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::pattern::{BorrowedPattern, Part};
 use crate::policy::{Effect, ResourceElement, ResourcePattern, Statement};
 use crate::resource::RequestedResource;
 
-/// Where the entries stand that may match a resource.
+/// The entries that may match a resource.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     entries: Vec<Entry>,
-    /// For patterns without a head of their own: `*`, short ARNs, `NotResource`.
+    /// Entries for patterns without a prefix: `*`, short ARNs, `NotResource`.
     anywhere: List,
     heads: ArnPrefixes,
     tries: Tries,
@@ -26,28 +26,28 @@ pub(super) struct Index {
 /// One pattern of one statement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// The number of the statement in its program.
+    /// The index of the statement in its program.
     pub(super) statement: u32,
-    /// The number of the statement's set of actions.
+    /// The index of the statement's action set.
     pub(super) actions: u32,
-    /// Tells apart the statements that have conditions and several entries; [`Entry::NO_SLOT`] for all others.
+    /// Identifies a statement that has conditions and several entries; [`Entry::NO_SLOT`] for all others.
     pub(super) dedup_slot: u32,
     /// The bits: kind, [`DENIES`](Self::DENIES), [`PLAIN`](Self::PLAIN), index of the pattern.
     flags: u32,
 }
 
-/// What is left to ask once the walk through the index has come to an entry.
+/// The test that remains after the walk through the index has reached an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Nothing.
+    /// No test.
     Always,
-    /// Whether the resource part ends here.
+    /// The resource part ends here.
     AtEnd,
-    /// Whether the resource part matches the last component of the pattern with this index.
+    /// The resource part matches the last component of the pattern with this index.
     Component(usize),
-    /// Whether the resource matches the pattern with this index.
+    /// The resource matches the pattern with this index.
     Pattern(usize),
-    /// What the element as a whole says.
+    /// The element as a whole matches.
     Element,
 }
 
@@ -114,30 +114,30 @@ impl Entry {
         self.flags & Self::DENIES != 0
     }
 
-    /// Whether the statement matches as soon as its action does and the walk has come here.
+    /// Whether the statement matches if its action matches and the walk has reached the entry.
     #[inline]
     pub(super) const fn is_plain(self) -> bool {
         self.flags & Self::PLAIN != 0
     }
 
-    /// Whether the first of two plain entries that stand side by side says all that the second does.
+    /// Whether the first of two plain entries in a list makes the second redundant.
     pub(super) const fn covers(self, later: Self) -> bool {
         self.is_plain() && later.is_plain() && self.flags == later.flags
     }
 }
 
-/// Whether a statement asks for nothing but action and resource. Who it names only matters to some types of policy, and a
-/// program does not know of which type its policies are.
+/// Whether a statement depends only on the action and the resource. A principal element matters only for some policy
+/// types, and a program does not know the type of its policies.
 fn is_unconditional(statement: &Statement) -> bool {
     statement.conditions().is_empty() && statement.principal().is_none()
 }
 
-/// Entries that stand side by side.
+/// A contiguous range of entries.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct List {
     start: u32,
     length: u32,
-    /// The number of the list among those that are large.
+    /// The index of the list among the large lists.
     large: u32,
 }
 
@@ -156,7 +156,7 @@ impl List {
 
     const SMALL: u32 = u32::MAX;
 
-    /// Longer lists are looked up by the action; shorter ones are gone through faster.
+    /// Longer lists are looked up by action. Shorter ones are faster to scan.
     const LONGEST_SMALL: usize = 8;
 
     #[inline]
@@ -188,7 +188,7 @@ impl List {
 }
 
 impl Index {
-    /// The entries of a list, in the order of their statements.
+    /// Returns the entries of a list, in the order of their statements.
     #[inline]
     pub(super) fn entries(&self, list: List) -> &[Entry] {
         let start = list.start as usize;
@@ -197,7 +197,7 @@ impl Index {
             .unwrap_or_default()
     }
 
-    /// Calls `each` with every list that may hold entries for `resource`, and whether the resource part ends there.
+    /// Calls `each` with every list that may contain entries for `resource`, and whether the resource part ends there.
     #[inline]
     pub(super) fn visit(&self, resource: &RequestedResource<'_>, mut each: impl FnMut(List, bool)) {
         if self.anywhere.length > 0 {
@@ -212,14 +212,14 @@ impl Index {
         });
     }
 
-    /// Every entry with what can be said of a resource that is not known: an entry for everything matches, one with a pattern
-    /// may match, and an element that is not a list of patterns has to be asked.
+    /// Returns every entry with the result for a resource that is not known: an entry for everything matches, an entry
+    /// with a pattern may match, and an element that is not a list of patterns has to be evaluated.
     pub(super) fn for_any_resource(&self) -> impl Iterator<Item = (Entry, Option<Truth>)> {
         let anywhere = self.anywhere.length();
         self.entries.iter().enumerate().map(move |(place, entry)| {
             let resource = match entry.kind() {
                 Kind::Element => None,
-                // INVARIANT: the entries without a head come first.
+                // INVARIANT: the entries without a prefix come first.
                 Kind::Always if place < anywhere => Some(Truth::True),
                 Kind::Always | Kind::AtEnd | Kind::Component(_) | Kind::Pattern(_) => {
                     Some(Truth::Unknown)
@@ -229,7 +229,7 @@ impl Index {
         })
     }
 
-    /// Every large list, in the order of their numbers.
+    /// Returns every large list, ordered by index.
     pub(super) fn large_lists(&self) -> Vec<List> {
         let mut lists: Vec<List> = self
             .tries
@@ -242,15 +242,15 @@ impl Index {
     }
 }
 
-/// Puts an [`Index`] together.
+/// Builds an [`Index`].
 #[derive(Default)]
 pub(super) struct Builder<'p> {
     anywhere: Vec<Entry>,
-    /// By their texts.
+    /// The prefixes by their text.
     heads: BTreeMap<&'p str, InHead<'p>>,
 }
 
-/// What one head has.
+/// The entries of one prefix.
 #[derive(Clone)]
 struct InHead<'p> {
     patterns: [BorrowedPattern<'p>; HEAD],
@@ -258,7 +258,7 @@ struct InHead<'p> {
 }
 
 impl<'p> Builder<'p> {
-    /// Adds what `statement` says of resources. Statements come in their order.
+    /// Adds the resource element of `statement`. Statements must be added in order.
     pub(super) fn add(
         &mut self,
         statement: &'p Statement,
@@ -294,7 +294,7 @@ impl<'p> Builder<'p> {
         Ok(())
     }
 
-    /// The finished index.
+    /// Returns the finished index.
     pub(super) fn build(mut self) -> Result<Index, TooLarge> {
         let are_joined = self.join_heads();
         let mut index = Index::default();
@@ -306,7 +306,7 @@ impl<'p> Builder<'p> {
                 patterns,
                 mut entries,
             } = in_head;
-            // A stable sort: the entries of one text stay in the order of their statements.
+            // The sort is stable: entries with the same text remain in the order of their statements.
             entries.sort_by_key(|(start, entry)| (*start, entry.statement));
             let mut lists = Vec::new();
             for entries in entries.chunk_by(|(left, _), (right, _)| left == right) {
@@ -323,10 +323,11 @@ impl<'p> Builder<'p> {
         Ok(index)
     }
 
-    /// Gives each head without wildcards the entries of all heads that match it, so that one walk is enough where
-    /// somebody asks about it.
+    /// Adds the entries of all prefixes with wildcards to the prefixes without wildcards that they match. A single walk
+    /// is then enough for requests with such a prefix.
     ///
-    /// Where there are so many heads that entries would be repeated often, nothing is done. Says whether it was.
+    /// Does nothing if there are so many prefixes that many entries would be duplicated. Returns whether entries were
+    /// joined.
     fn join_heads(&mut self) -> bool {
         let is_named = |in_head: &InHead<'_>| in_head.texts().is_some();
         let wild: Vec<InHead<'p>> = self
@@ -358,7 +359,7 @@ impl<'p> Builder<'p> {
 }
 
 impl<'p> InHead<'p> {
-    /// A head that is written so: partition, service, region and account.
+    /// Parses a prefix: partition, service, region and account.
     fn new(text: &'p str) -> Self {
         let mut components = text.split(':').map(BorrowedPattern::without_variables);
         let mut next = || components.next().unwrap_or(BorrowedPattern::EMPTY);
@@ -369,14 +370,14 @@ impl<'p> InHead<'p> {
         }
     }
 
-    /// The texts of the head's components; `None` where one of them has wildcards.
+    /// Returns the texts of the components; `None` if one of them has wildcards.
     fn texts(&self) -> Option<[&'p str; HEAD]> {
         let [account, region, service, partition] = self.patterns.map(only_text);
         Some([account?, region?, service?, partition?])
     }
 }
 
-/// Appends entries and gives the list of them.
+/// Appends entries, and returns their list.
 fn list(
     entries: &mut Vec<Entry>,
     large_lists: &mut u32,
@@ -398,13 +399,14 @@ fn list(
     })
 }
 
-/// Whether a pattern of the element is left to its service, so that only the element as a whole has an answer.
+/// Whether only the service of the policy can compare a pattern of the element. The element is then evaluated as a
+/// whole.
 fn is_doubtful(element: &ResourceElement) -> bool {
     let mut patterns = element.patterns().iter();
     patterns.any(ResourcePattern::is_left_to_its_service)
 }
 
-/// The text that everything starts with that the last component of a pattern matches, and what is left to ask behind it.
+/// Returns the literal text at the start of the last component of a pattern, and the test that remains after it.
 fn start_of(last: BorrowedPattern<'_>, index: usize) -> (&str, Kind) {
     let mut parts = last.parts();
     match (parts.next(), parts.next(), parts.next()) {
@@ -417,13 +419,13 @@ fn start_of(last: BorrowedPattern<'_>, index: usize) -> (&str, Kind) {
     }
 }
 
-/// Whether the walk comes to an entry whose resource part ends where it should.
+/// Whether the walk reaches an entry, which may require that the resource part ends here.
 #[inline]
 pub(super) const fn is_reached(entry: Entry, at_end: bool) -> bool {
     at_end || !entry.is_at_end()
 }
 
-/// How a [`Kind::Component`] or [`Kind::Pattern`] is to be asked.
+/// Returns the pattern of a [`Kind::Component`] or [`Kind::Pattern`].
 pub(super) fn pattern(statement: &Statement, index: usize) -> Option<&ResourcePattern> {
     statement.resource()?.patterns().get(index)
 }
@@ -434,7 +436,7 @@ mod tests {
     use crate::arn::Arn;
     use crate::policy::Document;
 
-    /// Which of the patterns, each in a statement of its own, a walk for `apps/a1` in `region` comes to.
+    /// Returns the indexes of the patterns, each in its own statement, that a walk for `apps/a1` in `region` reaches.
     fn found(patterns: &[&str], region: &str) -> Vec<u32> {
         let statements: Vec<String> = patterns
             .iter()
@@ -460,7 +462,7 @@ mod tests {
         found
     }
 
-    /// In the order of the statements, and each once.
+    /// In the order of the statements, without duplicates.
     #[test]
     fn a_named_head_has_what_heads_with_wildcards_say_of_it() {
         let patterns = [
@@ -475,7 +477,7 @@ mod tests {
         assert_eq!(found(&patterns, "ap"), [1]);
     }
 
-    /// Nine heads by four would be more entries than are worth one walk less.
+    /// Joining nine prefixes with four would create more entries than a saved walk is worth.
     #[test]
     fn many_heads_are_walked_one_by_one() {
         let named: Vec<String> = (0..9)

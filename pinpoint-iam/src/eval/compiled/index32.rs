@@ -1,8 +1,8 @@
-//! Numbers of 32 bits for what there is much of.
+//! Indexes with 32 bits, to save memory in large tables.
 
 use std::fmt;
 
-/// There is more of something than can be counted with 32 bits.
+/// The error for more items than 32 bits can count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge(());
 
@@ -20,7 +20,7 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// `count` in 32 bits.
+/// Converts `count` to 32 bits.
 pub(super) fn to_u32(count: usize) -> Result<u32, TooLarge> {
     u32::try_from(count).map_err(|_| TooLarge::ERROR)
 }

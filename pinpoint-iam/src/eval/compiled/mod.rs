@@ -1,16 +1,19 @@
-//! The compiled evaluator: what serves requests.
+//! The compiled evaluator, which serves requests.
 //!
-//! It answers what the [reference](crate::eval::reference) answers, down to the statement and the needed keys, without
-//! looking at every statement. A policy is compiled once; a decision then walks once along the requested ARN.
+//! It returns the same evaluations as the [reference](crate::eval::reference) evaluator, including cited statements and
+//! missing keys, but does not visit every statement. A policy is compiled once. A decision then walks once along the
+//! requested ARN.
 //!
-//! - **Actions.** The actions that a statement lists become a bit for each action of a catalog. An action of which no
-//!   catalog is at hand is held against the patterns instead.
-//! - **Resources.** Each pattern is an entry in a trie, under the text that it starts with; what it says beyond that text
-//!   is asked when the walk comes by. Patterns with the same partition, service, region and account share a trie.
-//! - **The rest of a statement**, its principal, variables and conditions, is asked by the code that the reference uses,
-//!   and so is [how policies combine](crate::eval#how-policies-combine).
+//! - **Actions.** The actions of a statement become a bitmap over the actions of a catalog. Actions outside every known
+//!   catalog are matched with the patterns directly.
+//! - **Resources.** Each pattern is an entry in a trie, stored under its literal start. The rest of the pattern is
+//!   matched when the walk reaches the entry. Patterns with the same partition, service, region and account share a
+//!   trie.
+//! - **Other parts** of a statement (principal, variables and conditions) are evaluated by the code of the reference
+//!   evaluator. The same applies to [how policies combine](crate::eval#how-policies-combine).
 //!
-//! An [`Authorizer`](crate::Authorizer) keeps programs from load to load. [`Compiled`] is for policies at hand, such as those of a test.
+//! An [`Authorizer`](crate::Authorizer) compiles policies when it loads them. Use [`Compiled`] for other policies, for
+//! example in a test.
 
 mod actions;
 mod arn_prefix;
@@ -39,7 +42,7 @@ use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::request::Request;
 use decide::{ProgramSelection, ProgramStack, StatementRef};
 
-/// The policies of a [`PolicyStack`], compiled.
+/// The compiled policies of a [`PolicyStack`].
 ///
 /// ```
 /// use pinpoint_iam::context::Context;
@@ -65,7 +68,7 @@ use decide::{ProgramSelection, ProgramStack, StatementRef};
 /// ```
 #[derive(Debug)]
 pub struct Compiled {
-    /// Identity-based policies, and the permissions boundary where there is one.
+    /// Identity-based policies, and the permissions boundary if there is one.
     own: Vec<Program>,
     session: Option<Program>,
     resource: Option<Program>,
@@ -79,7 +82,7 @@ impl Compiled {
     ///
     /// # Errors
     ///
-    /// When there are more statements, patterns or bytes of text than 32 bits can count.
+    /// Fails if there are more statements, patterns or bytes of text than 32 bits can count.
     pub fn of(stack: &PolicyStack<'_>) -> Result<Self, TooLarge> {
         let levels = |levels: &[Vec<Policy>]| -> Result<Vec<Program>, TooLarge> {
             levels.iter().map(|level| Program::compile(level)).collect()
@@ -123,11 +126,11 @@ impl Compiled {
     }
 }
 
-/// Decides `request`, which is the principal's own, by the policies of a snapshot of the deployment in `scope`.
+/// Decides `request`, whose principal is not enriched yet, with the policies of a snapshot for the deployment in `scope`.
 ///
 /// # Errors
 ///
-/// When the session policies of the principal are too large to be compiled.
+/// Fails if the session policies of the principal are too large to be compiled.
 pub(crate) fn decide(
     lease: SnapshotGuard,
     request: &Request<'_>,
@@ -154,7 +157,7 @@ pub(crate) fn decide(
         ..snapshot.stack(identity)
     };
     let conclusion = stack.combine(&request);
-    // Statements of the snapshot are cited together with it. Those of a session are the principal's own.
+    // Statements of the snapshot are cited through its guard. Session policies belong to the principal.
     Ok(match conclusion {
         CombinedDecision::Indeterminate => Evaluation::Indeterminate(stack.needs(&request)),
         CombinedDecision::Allowed(PolicyType::Session, _)

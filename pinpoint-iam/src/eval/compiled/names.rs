@@ -1,21 +1,22 @@
-//! The actions of a service, by name.
+//! Finds actions of a service by name.
 
 use crate::action::ServiceMetadata;
 
-/// Finds the actions of one service by their names, upper and lower case alike.
+/// A hash table of the actions of one service by name, ignoring case.
 #[derive(Debug)]
 pub(crate) struct ActionNames {
     service: &'static ServiceMetadata,
-    /// Positions of actions, each as near as it can be to where the hash of its name points. Its length is a power of two
-    /// and at least twice the number of actions, so that there is always a free place to stop at.
+    /// Open addressing: each element is the index of an action, as close as possible to the hash of its name. The
+    /// length is a power of two and at least twice the number of actions, so there is always a free element that ends a
+    /// search.
     places: Box<[Option<u16>]>,
 }
 
 impl ActionNames {
-    /// The names of the actions of `service`.
+    /// Creates the table for `service`.
     pub(crate) fn of(service: &'static ServiceMetadata) -> Self {
         let mut places = vec![None; (service.actions.len() * 2).next_power_of_two()];
-        // Where an action stands is what counts: metadata is data that anybody can put together.
+        // Uses the position in the service, because the metadata of an action may be forged.
         for (index, action) in (0..=u16::MAX).zip(service.actions) {
             let from = start(action.name, places.len());
             let (before, after) = places.split_at_mut(from);
@@ -33,18 +34,17 @@ impl ActionNames {
         }
     }
 
-    /// The service.
     pub(crate) const fn service(&self) -> &'static ServiceMetadata {
         self.service
     }
 
-    /// The position of an action called `name`.
+    /// Returns the position of an action with this name.
     pub(super) fn find(&self, name: &str) -> Option<u16> {
         self.find_all(name).next()
     }
 
-    /// The positions of all actions called `name`. The loader of catalogs refuses a second one; metadata that was put together
-    /// by hand may have it, and a `Deny` has to reach both.
+    /// Returns the positions of all actions with this name. The catalog loader rejects duplicates, but metadata that is
+    /// created by hand may contain them, and a `Deny` must apply to all of them.
     pub(super) fn find_all<'n>(&'n self, name: &'n str) -> impl Iterator<Item = u16> + 'n {
         let places = self.places.split_at_checked(start(name, self.places.len()));
         let (before, after) = places.unwrap_or_default();
@@ -59,12 +59,12 @@ impl ActionNames {
     }
 }
 
-/// The place that the hash of `name` points to, among `places`, a power of two.
+/// Returns the start position of `name` in a table whose length is a power of two.
 fn start(name: &str, places: usize) -> usize {
     let hash = name.bytes().fold(0_u32, |hash, byte| {
         (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
     });
-    // The lower bits of this hash are its worst.
+    // The lower bits of this hash have the lowest quality.
     (hash ^ hash >> 15) as usize & places.saturating_sub(1)
 }
 

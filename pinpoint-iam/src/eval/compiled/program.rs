@@ -1,4 +1,4 @@
-//! Policies, compiled.
+//! Compiled policies.
 
 use std::sync::Arc;
 
@@ -13,18 +13,18 @@ use crate::policy::Statement;
 use crate::principal::COMPLETED_KEYS;
 use crate::request::Request;
 
-/// One or more policies that always stand together, with an index over their statements.
+/// One or more policies that always occur together, with an index over their statements.
 ///
-/// The statements are numbered through, in the order of the policies. A program does not know of which type its policies
-/// are: the same one serves for an identity-based policy and for a permissions boundary.
+/// The statements are numbered in the order of the policies. A program does not know the type of its policies: the same
+/// program can be used for an identity-based policy and for a permissions boundary.
 #[derive(Debug)]
 pub(crate) struct Program {
     policies: Box<[Policy]>,
-    /// For each policy the number of its first statement.
+    /// For each policy, the number of its first statement.
     starts: Box<[u32]>,
     actions: Actions,
     index: Index,
-    /// How many statements have conditions and several entries.
+    /// The number of statements that have conditions and several entries.
     repeating: u32,
     asks_for_completed_keys: bool,
 }
@@ -63,13 +63,13 @@ impl Program {
         })
     }
 
-    /// Resolves the patterns over actions for a service whose requests are expected.
+    /// Resolves the action patterns for a service whose requests are expected.
     pub(crate) fn prepare(&self, names: &Arc<ActionNames>) {
         self.actions
             .prepare(names, &self.index, |number| self.statement(number));
     }
 
-    /// The policy and the index in it of a statement.
+    /// Returns the policy of a statement, and its index in the policy.
     pub(crate) fn place(&self, statement: u32) -> Option<(&Policy, usize)> {
         let behind = self.starts.partition_point(|start| *start <= statement);
         let position = behind.checked_sub(1)?;
@@ -78,25 +78,25 @@ impl Program {
         Some((self.policies.get(position)?, index))
     }
 
-    /// The statement with this number.
+    /// Returns the statement with this number.
     pub(super) fn statement(&self, number: u32) -> Option<&Statement> {
         let (policy, index) = self.place(number)?;
         policy.document().statements().get(index)
     }
 
-    /// How many statements have conditions and several entries.
+    /// Returns the number of statements that have conditions and several entries.
     pub(super) const fn dedup_slots(&self) -> u32 {
         self.repeating
     }
 
-    /// Whether a condition or a variable looks at a key that a policy source completes.
+    /// Whether a condition or a variable uses a key that a policy source provides.
     pub(crate) const fn needs_enrichment(&self) -> bool {
         self.asks_for_completed_keys
     }
 
-    /// Calls `each` with every entry that is about the action of `request` and may be about its resource.
+    /// Calls `each` with every entry that covers the action of `request` and may match its resource.
     ///
-    /// No other statement matches, whatever keys that are not known yet turn out to be.
+    /// No other statement can match, for any values of the unknown keys.
     #[inline]
     pub(super) fn candidates(&self, request: &Request<'_>, mut each: impl FnMut(Entry)) {
         let action = request.action();
@@ -144,8 +144,8 @@ impl Program {
 }
 
 impl Program {
-    /// Calls `each` with every entry that is about the action of `request`, whose resource is not known, and what can be
-    /// said of the entry's resource.
+    /// Calls `each` with every entry that covers the action of `request`, whose resource is not known, and with the
+    /// result for the resource of the entry.
     pub(super) fn candidates_for_any_resource(
         &self,
         request: &Request<'_>,
@@ -167,7 +167,7 @@ impl Program {
         }
     }
 
-    /// The numbers of the statements that are about the action of `request` and may be about its resource, in their order.
+    /// Returns the numbers of the statements that cover the action of `request` and may match its resource, in order.
     pub(super) fn statements_about(&self, request: &Request<'_>) -> Vec<u32> {
         let mut numbers = Vec::new();
         if request.resource_is_unknown() {
@@ -181,7 +181,7 @@ impl Program {
     }
 }
 
-/// Whether a walk may come to the statement more than once and has more to ask there than it wants to ask twice.
+/// Whether a walk may reach the statement more than once and should evaluate its conditions only once.
 fn repeats(statement: &Statement) -> bool {
     let patterns = statement
         .resource()

@@ -1,4 +1,4 @@
-//! Every policy of a deployment, compiled, and which principal has which.
+//! The compiled policies of a deployment, and their assignment to principals.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,23 +16,23 @@ use crate::identity::{IdentityKey, IdentityMap};
 use crate::principal::Principal;
 use crate::source::{NO_POLICIES, PolicyStore, PrincipalPolicies};
 
-/// The policies of a deployment at one time. They never change; what changes is who is refused without looking at them.
+/// The policies of a deployment at one time. They are immutable, except that identities can be marked as unavailable.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     programs: Box<[Program]>,
     identities: IdentityMap<Identity>,
-    /// What there is for those whom the source does not have.
+    /// The entry for principals that are not in the source.
     others: &'static Identity,
 }
 
-/// A user or role and its programs.
+/// A user or role, with its programs.
 #[derive(Debug)]
 pub(crate) struct Identity {
     policies: PrincipalPolicies,
     identity: Box<[u32]>,
     permissions_boundary: Option<Box<[u32]>>,
     asks_for_completed_keys: bool,
-    /// Whether a later load that failed could not read one of the policies, or read others.
+    /// Whether a later load failed, and could not read one of the policies or read different ones.
     is_unavailable: AtomicBool,
 }
 
@@ -77,7 +77,7 @@ impl Snapshot {
         })
     }
 
-    /// A snapshot whose policies nobody has any more: everybody is refused.
+    /// Creates a snapshot without usable policies, which denies all requests.
     pub(crate) fn unavailable() -> Self {
         Self {
             programs: Box::default(),
@@ -86,18 +86,18 @@ impl Snapshot {
         }
     }
 
-    /// The number of users and roles.
+    /// Returns the number of users and roles.
     pub(crate) const fn len(&self) -> usize {
         self.identities.len()
     }
 
-    /// What there is for `principal`.
+    /// Returns the entry for `principal`.
     #[inline]
     pub(crate) fn identity(&self, principal: &Principal) -> &Identity {
         self.identities.get(principal).unwrap_or(self.others)
     }
 
-    /// Refuses everything to a user or role from now on, if there is such a one.
+    /// Denies all further requests of a user or role, if the snapshot contains it.
     pub(crate) fn refuse(&self, arn: &str) {
         let found = IdentityKey::parse(arn).and_then(|key| self.identities.get_by_key(&key));
         if let Some(identity) = found {
@@ -105,7 +105,7 @@ impl Snapshot {
         }
     }
 
-    /// Refuses everything from now on to all users and roles of which `readable` says something else, or nothing.
+    /// Denies all further requests of users and roles whose entries in `readable` differ or are missing.
     pub(crate) fn refuse_changed(&self, readable: &PolicyStore) {
         for (key, identity) in self.identities.iter() {
             let now = readable.get_by_key(key);
@@ -115,7 +115,7 @@ impl Snapshot {
         }
     }
 
-    /// The programs of `identity`.
+    /// Returns the programs of `identity`.
     #[inline]
     pub(super) fn stack<'s>(&'s self, identity: &'s Identity) -> ProgramStack<'s> {
         let chosen = |numbers| ProgramSelection {
@@ -144,27 +144,27 @@ impl Identity {
         }
     }
 
-    /// What the source knows.
+    /// Returns the policies and attributes in the source.
     pub(crate) const fn policies(&self) -> &PrincipalPolicies {
         &self.policies
     }
 
-    /// Whether everything is refused, because nobody knows what the policies say now.
+    /// Whether all requests are denied, because the current content of the policies is unknown.
     #[inline]
     pub(crate) fn is_unavailable(&self) -> bool {
         self.is_unavailable.load(Ordering::Acquire)
     }
 
-    /// Whether a condition or variable looks at a key that the source completes.
+    /// Whether a condition or variable uses a key that the source provides.
     pub(crate) const fn needs_enrichment(&self) -> bool {
         self.asks_for_completed_keys
     }
 }
 
-/// Keeps a snapshot.
+/// Keeps a snapshot alive.
 ///
-/// It counts no references while a thread has only a few of them at a time, so that two threads never write to the same
-/// memory because of their decisions.
+/// As long as a thread has only a few guards at a time, they do not change the reference count, so the decisions of two
+/// threads do not write to the same memory.
 pub(crate) struct SnapshotGuard(Guard<Arc<Snapshot>>);
 
 impl SnapshotGuard {
@@ -172,19 +172,18 @@ impl SnapshotGuard {
         Self(guard)
     }
 
-    /// The snapshot.
     #[inline]
     pub(crate) fn snapshot(&self) -> &Snapshot {
         &self.0
     }
 
-    /// The policy and the index in it of a statement of a program.
+    /// Returns the policy of a statement of a program, and its index in the policy.
     pub(crate) fn place(&self, program: u32, statement: u32) -> (&Policy, usize) {
         self.snapshot()
             .programs
             .get(program as usize)
             .and_then(|program| program.place(statement))
-            // INVARIANT: only statements that were found in the snapshot are cited.
+            // INVARIANT: only statements of the snapshot are cited.
             .unwrap_or((&LOST, 0))
     }
 }

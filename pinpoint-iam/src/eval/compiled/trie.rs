@@ -1,30 +1,30 @@
-//! A set of texts in which all beginnings of a text are found in one walk along it.
+//! A set of texts that finds all prefixes of a text in one walk along it.
 
 use super::index::List;
 use super::index32::{TooLarge, to_u32};
 
-/// Tries over bytes, several in one. What several texts start with is stored once.
+/// Several tries over bytes in one structure. Common prefixes of texts are stored once.
 #[derive(Debug, Default)]
 pub(super) struct Tries {
     nodes: Vec<Node>,
-    /// For each node the byte that leads to it from its parent.
+    /// For each node, the first byte of the edge from its parent.
     first_bytes: Vec<u8>,
     labels: Vec<u8>,
 }
 
-/// Children stand side by side, in the order of their first bytes.
+/// A node. Siblings are contiguous, ordered by first byte.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// What follows on the first byte, up to the next branch.
+    /// The bytes after the first byte, up to the next branch.
     label: u32,
     label_length: u32,
     children: u32,
     child_count: u32,
-    /// What is stored for the text that ends here.
+    /// The list of the text that ends here.
     list: List,
 }
 
-/// Where a trie starts.
+/// The root of a trie.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Root(u32);
 
@@ -35,14 +35,14 @@ impl Root {
     }
 }
 
-/// Texts, sorted and without repetition, each with what is stored for it.
+/// Sorted texts without duplicates, each with its list.
 pub(super) type Texts<'t> = [(&'t [u8], List)];
 
 impl Tries {
     /// Adds a trie of `texts`.
     pub(super) fn add(&mut self, texts: &Texts<'_>) -> Result<Root, TooLarge> {
         let root = self.push(0)?;
-        // Each node that is still to be filled, with its texts and the length of what they have in common so far.
+        // The nodes that are not filled yet, each with its texts and the length of their common prefix so far.
         let mut open = vec![(root, texts, 0)];
         while let Some((node, texts, read)) = open.pop() {
             let common = if node == root { 0 } else { common(texts, read) };
@@ -73,19 +73,19 @@ impl Tries {
         Ok(Root(to_u32(root)?))
     }
 
-    /// What is stored, in no particular order.
+    /// Returns all lists, in no particular order.
     pub(super) fn lists(&self) -> impl Iterator<Item = List> + '_ {
         self.nodes.iter().map(|node| node.list)
     }
 
-    /// Gives up what was reserved for more.
+    /// Releases excess capacity.
     pub(super) fn shrink(&mut self) {
         self.nodes.shrink_to_fit();
         self.first_bytes.shrink_to_fit();
         self.labels.shrink_to_fit();
     }
 
-    /// Calls `each` with what is stored for every text that `text` starts with, and whether it is all of `text`.
+    /// Calls `each` with the list of every text that is a prefix of `text`, and whether it is equal to `text`.
     #[inline]
     pub(super) fn walk(&self, root: Root, text: &[u8], mut each: impl FnMut(List, bool)) {
         let mut rest = text;
@@ -128,7 +128,7 @@ impl Tries {
         self.nodes.get(start + index)
     }
 
-    /// A node that is still to be filled.
+    /// Adds a node that is not filled yet.
     fn push(&mut self, first: u8) -> Result<usize, TooLarge> {
         let index = self.nodes.len();
         to_u32(index)?;
@@ -159,7 +159,7 @@ impl Tries {
     }
 }
 
-/// How long a beginning sorted texts have in common, which is known for the first `read` bytes.
+/// Returns the length of the common prefix of sorted texts, which is known for the first `read` bytes.
 fn common(texts: &Texts<'_>, read: usize) -> usize {
     let (Some((first, _)), Some((last, _))) = (texts.first(), texts.last()) else {
         return read;
@@ -172,10 +172,10 @@ fn common(texts: &Texts<'_>, read: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Every beginning of `text` that is among `texts`, as the walk finds them.
+    /// Returns every prefix of `text` among `texts`, in the order of the walk.
     fn beginnings<'t>(texts: &[&'t str], text: &str) -> Vec<(&'t str, bool)> {
         let mut tries = Tries::default();
-        // Something before it, so that no offset is zero by chance.
+        // Another trie before it, so that no offset is zero by chance.
         tries.add(&[(b"apps/", List::EMPTY)]).unwrap();
         let stored: Vec<(&[u8], List)> = texts
             .iter()
@@ -197,7 +197,7 @@ mod tests {
         let mut texts: Vec<String> = ["", "a", "ab", "abc/", "abd", "b/ü", "b/û", "x"]
             .map(str::to_owned)
             .to_vec();
-        // Enough children for both ways to find one.
+        // Enough children to cover both ways of finding one.
         texts.extend(('c'..'t').map(|letter| format!("many/{letter}{letter}")));
         texts.sort();
         let sorted: Vec<&str> = texts.iter().map(String::as_str).collect();

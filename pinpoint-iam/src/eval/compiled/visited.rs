@@ -1,23 +1,23 @@
-//! Which statements a walk has come to before.
+//! Tracks the statements that a walk has already visited.
 
 use super::index::Entry;
 use crate::eval::Truth;
 
-/// What has become of the statements that a walk can come to more than once.
+/// The statements that a walk has visited, of those that it can reach more than once.
 ///
-/// Without it a statement with many resources and many conditions would have all its conditions asked for each of its
-/// resources that match.
+/// Without this set, a statement with many resources and conditions would evaluate all its conditions for each matching
+/// resource.
 pub(super) struct VisitedSet {
     /// Two bits for each of the first statements.
     near: [u64; NEAR],
-    /// The same for the others, if there are any.
+    /// Two bits for each further statement, if there are any.
     far: Vec<u64>,
 }
 
 const NEAR: usize = 4;
 const PER_WORD: usize = 32;
 
-/// Whether there is something to find out at an entry.
+/// Whether a visit can yield a new result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Visit {
     First,
@@ -25,7 +25,7 @@ pub(super) enum Visit {
 }
 
 impl VisitedSet {
-    /// For a program that has so many of these statements.
+    /// Creates a set for this number of statements.
     #[inline]
     pub(super) fn of(statements: u32) -> Self {
         let far = (statements as usize)
@@ -37,9 +37,10 @@ impl VisitedSet {
         }
     }
 
-    /// Notes that a statement was met by an entry whose resource matches, or may match.
+    /// Records a visit of a statement through an entry whose resource matches or may match.
     ///
-    /// What matches is looked at again after what only may match: it says more.
+    /// A statement is visited again if its resource matches and previously only may have matched, because this is a
+    /// stronger result.
     #[inline]
     pub(super) fn visit(&mut self, repeats: u32, resource: Truth) -> Visit {
         if repeats == Entry::NO_SLOT {
