@@ -86,24 +86,31 @@ const PARTS: [Part; 13] = [
     },
 ];
 
-/// Features of the runtime crate that are linted alone; the empty name is no feature at all.
-const FEATURES: [&str; 6] = [
-    "",
-    "axum",
-    "actix",
-    "testing",
-    "include-policy",
-    "sms-voice",
+/// Packages with features that are linted alone; an empty name is no feature at all.
+const FEATURES: [(&str, &[&str]); 2] = [
+    (
+        "pinpoint-iam",
+        &[
+            "",
+            "axum",
+            "actix",
+            "testing",
+            "include-policy",
+            "sms-voice",
+        ],
+    ),
+    ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
 ];
 
 /// The published packages, each after those that it depends on.
-const PACKAGES: [&str; 7] = [
+const PACKAGES: [&str; 8] = [
     "pinpoint-iam-catalog",
     "pinpoint-iam-core",
     "pinpoint-iam-macros",
     "pinpoint-iam",
     "pinpoint-iam-compare",
     "pinpoint-iam-docs",
+    "pinpoint-iam-sigv4",
     "pinpoint-iam-cli",
 ];
 
@@ -189,7 +196,10 @@ fn lints(gate: &Gate) -> Outcome {
         ".",
         "clippy --workspace --all-targets --all-features -- -D warnings",
     )?;
-    for feature in FEATURES {
+    let alone = FEATURES
+        .iter()
+        .flat_map(|(package, features)| features.iter().map(move |feature| (*package, feature)));
+    for (package, feature) in alone {
         let feature = format!("--features={feature}");
         gate.run(
             ".",
@@ -197,7 +207,7 @@ fn lints(gate: &Gate) -> Outcome {
             [
                 "clippy",
                 "-p",
-                "pinpoint-iam",
+                package,
                 "--no-default-features",
                 &feature,
                 "--",
