@@ -12,7 +12,7 @@ fn scope() -> Scope {
 }
 
 #[test]
-fn a_document_says_what_was_built() {
+fn a_document_contains_what_was_built() {
     let document = Document::builder(&scope())
         .allow((GetCampaign, DeleteCampaign))
         .sid("Campaigns")
@@ -85,7 +85,7 @@ fn a_resource_that_is_a_pattern_itself_stays_one() {
 }
 
 #[test]
-fn what_the_reader_refuses_is_refused() {
+fn the_builder_rejects_what_the_parser_rejects() {
     let build = |sid: &str, operator: &str, key: &str, value: &str| {
         Document::builder(&scope())
             .allow(GetCampaign)
@@ -110,7 +110,7 @@ fn what_the_reader_refuses_is_refused() {
 }
 
 #[test]
-fn a_key_that_stands_twice_is_not_lost() {
+fn a_duplicate_key_is_not_lost() {
     let error = Document::builder(&scope())
         .allow(GetCampaign)
         .on(Campaign::any())
@@ -122,7 +122,7 @@ fn a_key_that_stands_twice_is_not_lost() {
         error.to_string(),
         "the condition key `aws:username` stands twice under `StringEquals`; put all values into one list"
     );
-    // In another case it is the same key, which the reader knows.
+    // In another case it is the same key, which the parser detects.
     let error = Document::builder(&scope())
         .allow(GetCampaign)
         .on(Campaign::any())

@@ -1,4 +1,4 @@
-//! Which documents are policies: the cases of `conformance/grammar.toml`, and texts that nobody wrote.
+//! Which documents are valid policies: the cases of `conformance/grammar.toml`, and random texts.
 
 #![expect(
     clippy::indexing_slicing,
@@ -16,7 +16,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cases {
-    /// What each rule says, by its name.
+    /// The text of each rule, by name.
     rules: BTreeMap<String, String>,
     case: Vec<Case>,
 }
@@ -30,7 +30,7 @@ struct Case {
     kind: String,
     document: String,
     fill: Option<usize>,
-    /// The error of a document that is no policy.
+    /// The error, if the document is not a valid policy.
     error: Option<String>,
 }
 
@@ -63,7 +63,7 @@ fn cases() -> Cases {
 }
 
 #[test]
-fn documents_are_judged_as_the_cases_say() {
+fn documents_are_accepted_or_rejected_as_expected() {
     let mut wrong = Vec::new();
     for case in cases().case {
         let error = case.read().err();
@@ -107,7 +107,7 @@ fn valid_documents_are_written_back() {
     }
 }
 
-/// What is written reads as an equal document, and as the JSON that was read.
+/// Checks that the written text can be parsed as an equal document, and equals the parsed JSON.
 fn assert_written_back(text: &str, document: &Document) {
     let json = |text: &str| -> serde_json::Value { serde_json::from_str(text).unwrap() };
     for written in [document.to_string(), document.to_string_pretty()] {
@@ -132,7 +132,7 @@ fn writing_keeps_what_was_written() {
 }
 
 #[test]
-fn documents_that_say_something_else_differ() {
+fn documents_with_other_contents_differ() {
     let document = |statement: &str| -> Document {
         format!(r#"{{"Statement":{statement}}}"#).parse().unwrap()
     };
@@ -198,7 +198,7 @@ fn all_faults_are_found_in_the_order_of_the_text() {
 }
 
 #[test]
-fn the_quota_is_no_part_of_the_grammar() {
+fn the_quota_is_not_part_of_the_grammar() {
     let text = format!(
         r#"{{"Version":"2012-10-17","Statement":{{"Sid":"{}","Effect":"Allow","Action":"a*:b","Resource":"*"}}}}"#,
         "a".repeat(7000)
@@ -252,7 +252,7 @@ fn limits_can_be_lowered_and_raised() {
     );
 }
 
-/// Nothing recurses into lists, so that a raised limit does not become a stack overflow.
+/// Parsing lists is not recursive, so a raised limit cannot cause a stack overflow.
 #[test]
 fn a_raised_depth_does_no_harm() {
     let deep = format!(
@@ -271,7 +271,7 @@ fn a_raised_depth_does_no_harm() {
     );
 }
 
-/// One of `choices`, or several in a list.
+/// Returns one of `choices`, or several in a list.
 fn one_or_more(choices: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop_oneof![
         prop::sample::select(choices).prop_map(str::to_owned),
@@ -354,7 +354,7 @@ fn document() -> impl Strategy<Value = String> {
         .prop_map(|(version, statements)| format!(r#"{{{version}"Statement": {statements}}}"#))
 }
 
-/// A document with one place changed, as slips of the keyboard and of programs change it.
+/// A document with one change, like a typing mistake or a programming error.
 fn mutated() -> impl Strategy<Value = String> {
     const INSERTED: &[&str] = &[
         "",
@@ -392,7 +392,7 @@ fn mutated() -> impl Strategy<Value = String> {
         })
 }
 
-/// Reads and validates `text`; what is wrong must be wrong at a place that there is.
+/// Parses and validates `text`. The position of an error must exist in the text.
 fn examine(text: &str) {
     let faults = match Document::parse(text) {
         Ok(document) => {

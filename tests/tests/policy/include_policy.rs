@@ -1,4 +1,4 @@
-//! `include_policy!` where it is used: what it gives, and what makes cargo build the crate again.
+//! `include_policy!` in use: the document that it returns, and when cargo rebuilds the crate.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -15,7 +15,7 @@ fn the_document_is_that_of_the_file() {
     assert_eq!(document, Document::parse(text).unwrap());
 }
 
-/// What AWS writes itself: each statement has the form of one in a managed policy, with everything that is unusual there.
+/// Policies written by AWS: each statement has the form of one in a managed policy, including all unusual features.
 #[test]
 fn the_forms_of_managed_policies_pass_and_are_written_back() {
     let text = include_str!("../../fixtures/policies/as-aws-writes.json");
@@ -23,7 +23,7 @@ fn the_forms_of_managed_policies_pass_and_are_written_back() {
     assert_stays_the_same(text, &document);
 }
 
-/// What services store for their resources, which IAM would not accept.
+/// Policies that services store for their resources, which IAM would not accept.
 #[test]
 fn the_forms_of_resource_based_policies_pass_and_are_written_back() {
     let text = include_str!("../../fixtures/policies/as-services-store.json");
@@ -32,7 +32,7 @@ fn the_forms_of_resource_based_policies_pass_and_are_written_back() {
         kind = "resource"
     );
     assert_stays_the_same(text, &document);
-    // Written with escapes, it has the characters that IAM accepts.
+    // If characters are escaped, the text contains only characters that IAM accepts.
     assert!(
         document
             .to_string()
@@ -50,9 +50,9 @@ fn assert_stays_the_same(text: &str, document: &Document) {
     }
 }
 
-/// Cargo builds a crate again when a file changes that rustc lists in the notes beside what it has built.
+/// Cargo rebuilds a crate if a file changes that rustc lists in the dependency file of its output.
 ///
-/// `listed.json` is used by nothing else, so that only the macro can have brought it into the notes.
+/// Only the macro can have added `listed.json` to that file, because nothing else uses it.
 #[test]
 fn the_crate_is_built_again_when_the_file_changes() {
     let document = include_policy!("include_policy/listed.json");

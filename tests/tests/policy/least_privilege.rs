@@ -1,4 +1,4 @@
-//! Least privilege: what was asked is granted, nothing else is, and every document would be accepted.
+//! Least privilege: exactly the requested permissions are granted, and every document is valid.
 
 #![expect(
     clippy::unwrap_used,
@@ -35,7 +35,7 @@ fn every_action() -> Vec<&'static ActionMetadata> {
         .collect()
 }
 
-/// An ARN of a resource type that an action acts on, in the project `application`.
+/// Returns an ARN of a resource type that an action acts on, in the project `application`.
 fn arn(
     action: &ActionMetadata,
     resource_type: &'static ResourceTypeMetadata,
@@ -61,7 +61,7 @@ fn arn(
     resource_type.requested(&part, &scope()).to_string()
 }
 
-/// Everything that `action` could be asked about in the project `application`.
+/// Returns all resources that `action` could be checked on in the project `application`.
 fn resources(action: &ActionMetadata, application: &str) -> Vec<String> {
     match action.resource_types {
         [] => vec!["*".to_owned()],
@@ -72,7 +72,7 @@ fn resources(action: &ActionMetadata, application: &str) -> Vec<String> {
     }
 }
 
-/// Somebody who holds documents.
+/// A principal with documents.
 struct Holder {
     principal: Principal,
     policies: Vec<Policy>,
@@ -109,7 +109,7 @@ impl Holder {
     }
 }
 
-/// The actions and their companions, as far as a catalog here describes them.
+/// Returns the actions and those of their companions that are in a known catalog.
 fn with_companions(actions: &[&'static ActionMetadata]) -> BTreeSet<String> {
     let mut all: BTreeSet<String> = actions.iter().map(ToString::to_string).collect();
     all.extend(
@@ -179,7 +179,7 @@ proptest! {
                         let is_elsewhere = only && resource.contains("apps/b2");
                         prop_assert!(
                             is_allowed != is_elsewhere
-                                // A companion may be needed more widely than the action was asked for.
+                                // A companion may be required on more resources than the requested action.
                                 || (is_elsewhere && is_companion(&name, &actions)),
                             "{} on {}", name, resource
                         );
@@ -228,7 +228,7 @@ fn wildcards_are_written_on_request_only() {
 }
 
 #[test]
-fn companions_stand_on_their_own_resources() {
+fn companions_are_granted_on_their_own_resources() {
     let actions = [Action::CreateExportJob, Action::CreateCampaign].map(Action::metadata);
     let policies = builder(&actions)
         .only("application_id", "a1")
@@ -236,7 +236,7 @@ fn companions_stand_on_their_own_resources() {
         .unwrap();
     let holder = Holder::of(&policies);
     let start = "arn:aws:mobiletargeting:us-east-1:123456789012";
-    // A campaign that is made with tags is tagged, and it stands below the project.
+    // A campaign that is created with tags is tagged. Its ARN is below that of the project.
     for (action, resource, expected) in [
         (
             "mobiletargeting:TagResource",
@@ -445,7 +445,7 @@ fn a_route_with_alternatives_is_granted_the_one_that_adds_least() {
         "{text}"
     );
 
-    // What another route needs anyway costs nothing, wherever that route stands.
+    // An action that another route needs in any case does not add anything, regardless of the order of the routes.
     let both = grants(vec![
         route("/either", &EITHER),
         route("/segments", &SEGMENTS),
@@ -456,7 +456,7 @@ fn a_route_with_alternatives_is_granted_the_one_that_adds_least() {
         "{text}"
     );
 
-    // The ids that a handler names say which of the resource types is meant.
+    // The ids that a handler names determine which of the resource types is used.
     let tags = grants(vec![route("/tags", &TAGS)]);
     let text = written(&tags).concat();
     assert!(

@@ -1,4 +1,4 @@
-//! What documents are warned about: the cases of `conformance/lints.toml`.
+//! Warnings about documents: the cases of `conformance/lints.toml`.
 
 #![expect(
     clippy::panic,
@@ -21,14 +21,14 @@ struct Cases {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    /// What the case is about, whether its document is warned about that or nearly so.
+    /// The code that the case is about. Its document either causes that warning or is a near miss.
     code: String,
     name: String,
     why: String,
     document: String,
     /// Every lint of the document, as `code @ line:column`.
     expected: Vec<String>,
-    /// The whole text of the one lint.
+    /// The complete text, if there is one lint.
     display: Option<String>,
 }
 
@@ -62,7 +62,7 @@ fn short(lint: &Lint) -> String {
 }
 
 #[test]
-fn documents_are_warned_about_as_the_cases_say() {
+fn warnings_about_documents_are_as_expected() {
     let mut wrong = Vec::new();
     for case in cases() {
         let lints = case.lints();
@@ -137,7 +137,7 @@ fn codes_are_named_in_kebab_case() {
     }
 }
 
-/// What a lint says can be asked for piece by piece.
+/// The parts of a lint can be accessed separately.
 #[test]
 fn lints_have_parts() {
     let document: Document =
@@ -155,7 +155,7 @@ fn lints_have_parts() {
     );
 }
 
-/// The policies of the example service are written as AWS writes its own.
+/// The policies of the example service are written in AWS's style.
 #[test]
 fn ordinary_policies_are_not_warned_about() {
     let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/campaigns/policies");
@@ -182,7 +182,7 @@ struct GrammarCase {
     document: String,
 }
 
-/// Lints stand where there is text, in its order, and on one line.
+/// Lints have positions in the text, are sorted by position, and are one line each.
 #[test]
 fn lints_of_strange_documents_have_places() {
     let cases: GrammarCases =

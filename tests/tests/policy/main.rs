@@ -1,4 +1,4 @@
-//! Policy documents: their grammar, what they are warned about, how they are built, and where they come from.
+//! Policy documents: their grammar, warnings about them, their builder, and their sources.
 
 mod builder;
 mod grammar;

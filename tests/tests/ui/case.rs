@@ -1,4 +1,4 @@
-//! One case: a file that compiles and runs, or one that fails to compile.
+//! One case: a file that compiles and runs, or a file that fails to compile.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,24 +12,24 @@ use crate::compiler::{Compiled, Compiler};
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Case {
     package: PathBuf,
-    /// The path within the package, with `/` on every system.
+    /// The path within the package, with `/` on every platform.
     file: String,
     passes: bool,
 }
 
-/// What came of a case.
+/// The result of a case.
 pub(crate) enum Outcome {
     Passed {
-        /// How much of it was not compared.
+        /// The number of entries that were not compared.
         skipped: usize,
     },
-    /// The expected text was written.
+    /// The expected output was written.
     Written,
     Failed(String),
 }
 
 impl Case {
-    /// All cases, in the order of their paths.
+    /// Returns all cases, sorted by path.
     pub(crate) fn all(package: &Path) -> io::Result<Vec<Self>> {
         let mut cases = Vec::new();
         for group in names(&package.join("ui"))? {
@@ -40,7 +40,7 @@ impl Case {
                 }
                 let files = names(&package.join(&folder))?;
                 for name in &files {
-                    // What nothing is compared with would go stale.
+                    // Expected output without a case would become stale.
                     if let Some(case) = name.strip_suffix(".stderr")
                         && (passes || !files.contains(&format!("{case}.rs")))
                     {
@@ -61,7 +61,7 @@ impl Case {
         Ok(cases)
     }
 
-    /// Compiles the case and compares.
+    /// Compiles the case and compares the output.
     pub(crate) fn run(
         &self,
         compiler: &Compiler,
@@ -82,7 +82,7 @@ impl Case {
         outcome
     }
 
-    /// Compares what was said of a case that fails to compile.
+    /// Compares the output for a case that fails to compile.
     fn compare(
         &self,
         compiled: &Compiled,
@@ -136,7 +136,7 @@ fn run_program(compiled: &Compiled) -> io::Result<Outcome> {
     Ok(Outcome::Failed(format!("{}\n{said}", output.status)))
 }
 
-/// The names in a folder.
+/// Returns the names in a folder.
 fn names(folder: &Path) -> io::Result<Vec<String>> {
     let entries = fs::read_dir(folder)?;
     entries

@@ -1,4 +1,4 @@
-//! The compiler, with the dependencies of this program.
+//! Calls the compiler with the dependencies of this program.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::{env, fs, io};
 use pinpoint_iam_tests::ui::{COMPILER, Diagnostic};
 use rustc_arguments::rustc_arguments;
 
-/// With what this program was compiled.
+/// The arguments with which this program was compiled.
 const ARGUMENTS: &[&str] = rustc_arguments!();
 
 /// The compiler.
@@ -17,22 +17,22 @@ pub(crate) struct Compiler {
     arguments: Vec<&'static str>,
     package: PathBuf,
     programs: PathBuf,
-    /// What it says of itself.
+    /// The output of `rustc --version`.
     pub(crate) version: String,
 }
 
-/// What came of a case.
+/// The result of compiling a case.
 pub(crate) struct Compiled {
-    /// The program, where there is one.
+    /// The program, if the case compiled.
     pub(crate) program: Option<PathBuf>,
-    /// What the compiler said.
+    /// The diagnostics.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// What else it said, as a compiler that crashes does.
+    /// Other output, such as that of a crash.
     pub(crate) rest: String,
 }
 
 impl Compiler {
-    /// The compiler that cargo uses. Cases are files of `package`.
+    /// Finds the compiler that cargo uses. Cases are files of `package`.
     pub(crate) fn new(package: &Path) -> io::Result<Self> {
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
         let output = Command::new(&rustc).arg("--version").output()?;
@@ -47,7 +47,7 @@ impl Compiler {
         })
     }
 
-    /// Whether the codes and places of its own errors are those in the files.
+    /// Returns whether the codes and positions of its own errors are those in the files.
     pub(crate) fn is_that_of_the_files(&self) -> bool {
         self.version.starts_with(COMPILER)
     }
@@ -66,7 +66,7 @@ impl Compiler {
             .arg(&program)
             .arg(file)
             .current_dir(&self.package)
-            // What cargo sets for a program of this package.
+            // A variable that cargo sets for a program of this package.
             .env("CARGO_CRATE_NAME", name)
             .env("CARGO_BIN_NAME", name)
             .output()?;
@@ -93,7 +93,7 @@ impl Compiled {
         }
     }
 
-    /// All that was said, for people.
+    /// Returns all diagnostics as human-readable text.
     pub(crate) fn rendered(&self) -> String {
         let rendered = self.diagnostics.iter();
         let rendered = rendered.filter_map(|diagnostic| diagnostic.rendered.as_deref());
@@ -101,7 +101,7 @@ impl Compiled {
     }
 }
 
-/// Those arguments that say where the dependencies are, and for which machine they were compiled.
+/// Returns the arguments that locate the dependencies and specify their target platform.
 fn dependencies() -> Vec<&'static str> {
     let mut found = Vec::new();
     let mut arguments = ARGUMENTS.iter().copied();

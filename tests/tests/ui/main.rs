@@ -1,11 +1,11 @@
-//! What compiles with the macros and the builder, and what the compiler says of the rest.
+//! Code that compiles with the macros and the builder, and the compiler errors for code that does not.
 //!
-//! Each file of `ui/GROUP/pass` compiles and runs; each of `ui/GROUP/fail` fails to compile, and what the compiler says is
-//! in the `.stderr` beside it, as far as the words are ours (see `pinpoint_iam_tests::ui`). The cases are compiled against
-//! the very dependencies that this program was linked with, so that nothing is built a second time, and a line is printed
-//! for each of them as soon as it is done.
+//! Each file of `ui/GROUP/pass` compiles and runs. Each file of `ui/GROUP/fail` fails to compile, and the `.stderr`
+//! file next to it contains our part of the compiler's output (see `pinpoint_iam_tests::ui`). The cases use the
+//! dependencies that this program was linked with, so nothing is built twice. A line is printed as soon as a case has
+//! finished.
 //!
-//! `cargo test -p pinpoint-iam-tests --test ui -- NAME` takes the cases whose path contains `NAME`. `UPDATE_UI=1` writes
+//! `cargo test -p pinpoint-iam-tests --test ui -- NAME` runs the cases whose path contains `NAME`. `UPDATE_UI=1` writes
 //! the `.stderr` files.
 
 mod case;
@@ -35,11 +35,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the cases that are asked for, and says whether all of them succeeded.
+/// Runs the selected cases, and returns whether all of them succeeded.
 fn run(options: &Options) -> io::Result<bool> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut cases = Case::all(package)?;
-    // A folder that is looked for in the wrong place has no cases, and no faults.
+    // If the folder were wrong, there would be neither cases nor errors.
     if cases.is_empty() {
         return Err(io::Error::other("there is no case"));
     }
@@ -82,7 +82,7 @@ fn run(options: &Options) -> io::Result<bool> {
     Ok(report(&results, &compiler, cases.len()))
 }
 
-/// Prints what came of all, and says whether each of the `expected` cases was run and succeeded.
+/// Prints the results, and returns whether each of the `expected` cases was run and succeeded.
 fn report(results: &[(&Case, Outcome)], compiler: &Compiler, expected: usize) -> bool {
     let (mut passed, mut failed, mut written, mut skipped) = (0, 0, 0, 0);
     for (case, outcome) in results {

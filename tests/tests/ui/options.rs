@@ -1,19 +1,19 @@
-//! The arguments, which are those of Rust's own test programs as far as they apply.
+//! The arguments, which are those of Rust's test programs as far as they apply.
 
 use std::num::NonZero;
 use std::{env, thread};
 
-/// What is asked for.
+/// The options of a run.
 #[derive(Debug)]
 pub(crate) struct Options {
     filters: Vec<String>,
     skip: Vec<String>,
     is_exact: bool,
-    /// Whether the cases are only named.
+    /// Whether the cases are only listed.
     pub(crate) lists: bool,
-    /// How many compilers run at once.
+    /// The number of compilers that run at the same time.
     pub(crate) threads: usize,
-    /// Whether the expected texts are written.
+    /// Whether the expected outputs are written.
     pub(crate) updates: bool,
 }
 
@@ -43,7 +43,7 @@ impl Options {
                     let threads = value.and_then(|value| value.parse().ok());
                     options.threads = threads.unwrap_or(options.threads).max(1);
                 }
-                // Those have a value that is no filter.
+                // These options take a value that is not a filter.
                 "--color" | "--format" | "--logfile" | "--shuffle-seed" | "-Z" => {
                     drop(value.or_else(|| arguments.next()));
                 }
@@ -54,7 +54,7 @@ impl Options {
         options
     }
 
-    /// Whether the case of this name is asked for.
+    /// Returns whether the case with this name is selected.
     pub(crate) fn takes(&self, name: &str) -> bool {
         let is_in = |filter: &String| match self.is_exact {
             true => name == filter,

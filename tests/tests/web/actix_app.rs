@@ -19,10 +19,10 @@ use actix_web::{Error, HttpResponse, web};
 use futures_core::Stream;
 use pinpoint_iam_tests::answer::Answer;
 
-/// An application that was called.
+/// The future response of an application.
 pub(crate) type Called = Pin<Box<dyn Future<Output = Answer>>>;
 
-/// Reads what an application answered.
+/// Reads the response of an application.
 pub(crate) async fn answer<B>(response: Result<HttpResponse<B>, Error>) -> Answer
 where
     B: MessageBody + 'static,
@@ -39,7 +39,7 @@ where
             .collect(),
         text: match body::to_bytes(response.into_body()).await {
             Ok(bytes) => text(&bytes),
-            Err(_) => panic!("the answer has no end"),
+            Err(_) => panic!("the response could not be read"),
         },
     }
 }
@@ -51,7 +51,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// A body with this text.
+    /// Creates a body with this text.
     pub(crate) fn payload(text: &str, polls: &Rc<Cell<usize>>) -> Payload {
         let body = Self {
             polls: Rc::clone(polls),

@@ -1,4 +1,4 @@
-//! Ways past the guard of an actix-web application, none of which leads there. Each fails for a reason of its own.
+//! Attempts to bypass the guard of an actix-web application. None of them succeeds. Each fails for a different reason.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -26,7 +26,7 @@ use super::actix_app::Called;
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 const ROOT: &str = "arn:aws:iam::123456789012:root";
 
-/// Ana reads one campaign, and endpoints whose id is a replacement character.
+/// Ana may read one campaign, and endpoints whose id is a replacement character.
 const ONE_CAMPAIGN: &str = r#"
     {"Effect": "Allow", "Action": "mobiletargeting:GetCampaign", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1/campaigns/c1"},
     {"Effect": "Allow", "Action": "mobiletargeting:GetEndpoint", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1/endpoints/%EF%BF%BD"}
@@ -96,7 +96,7 @@ async fn from_query(
     format!("read {} {}", ids.application_id, ids.campaign_id)
 }
 
-/// One of the ids of the query.
+/// One of the ids in the query.
 struct InQuery<const INDEX: usize>(String);
 
 impl<const INDEX: usize> pinpoint_iam::web::actix::BeforeBody for InQuery<INDEX> {}
@@ -137,7 +137,7 @@ async fn permitted(permit: Permit<GetCampaign>) -> String {
     permit.arn().to_owned()
 }
 
-/// Puts another principal in, as early as an extractor can.
+/// Inserts another principal, as early as an extractor can.
 struct Impostor;
 
 impl FromRequest for Impostor {
@@ -177,7 +177,7 @@ fn nested() -> Nested {
 async fn start(statements: &str) -> impl Fn(TestRequest, Option<Principal>) -> Called {
     let app = App::new()
         .app_data(authorizer(statements))
-        // Known to the application, and not to the request.
+        // The application contains a principal, but the request does not.
         .app_data(Principal::from_arn(ROOT).unwrap())
         .app_data(web::Data::new(Principal::from_arn(ROOT).unwrap()))
         .service(
@@ -209,16 +209,16 @@ async fn no_spelling_of_the_path_means_another_resource() {
     let allowed = "read a1 c1";
     for (path, status, text) in [
         ("/v1/apps/a1/campaigns/c1", 200, allowed),
-        // Escapes of letters are the letters, to the check and to the handler.
+        // Escaped letters are letters for both the check and the handler.
         ("/v1/apps/%61%31/campaigns/%63%31", 200, allowed),
         ("/v1/%61pps/a1/campaigns/c1", 200, allowed),
         ("http://elsewhere/v1/apps/a1/campaigns/c1", 200, allowed),
         ("/v1/apps/a1/campaigns/c1?campaign_id=c2", 200, allowed),
-        // Another campaign, however it is written.
+        // Another campaign, in different spellings.
         ("/v1/apps/a1/campaigns/c2?campaign_id=c1", 403, ""),
         ("/v1/apps/a1/campaigns/C1", 403, ""),
         ("/v1/apps/a2/campaigns/c1", 403, ""),
-        // A separator within an id, once or twice encoded.
+        // A separator within an id, encoded once or twice.
         ("/v1/apps/a1/campaigns/c1%2F", 400, ""),
         ("/v1/apps/a1/campaigns/c1%2fkpis", 400, ""),
         ("/v1/apps/a1/campaigns/x%2F..%2Fc1", 400, ""),
@@ -226,14 +226,14 @@ async fn no_spelling_of_the_path_means_another_resource() {
         ("/v1/apps/a1/campaigns/c1%252F", 400, ""),
         ("/v1/apps/a1/campaigns/c1%5C", 400, ""),
         ("/v1/apps/a1/campaigns/%2e%2e", 400, ""),
-        // What could end a text, or stand for several.
+        // Characters that could end a text, or match several ids.
         ("/v1/apps/a1/campaigns/c1%00", 400, ""),
         ("/v1/apps/a1/campaigns/c1%0A", 400, ""),
         ("/v1/apps/a1/campaigns/*", 400, ""),
         ("/v1/apps/a1/campaigns/%3F", 400, ""),
         ("/v1/apps/a1/campaigns/c1;x=y", 400, ""),
         ("/v1/apps/a1/campaigns/%FF", 400, ""),
-        // Paths that nothing is served at.
+        // Paths without a route.
         ("/v1/apps/a1/campaigns/c1/", 404, ""),
         ("/v1/apps/a1/campaigns//c1", 404, ""),
         ("//v1/apps/a1/campaigns/c1", 404, ""),
@@ -252,7 +252,7 @@ async fn no_spelling_of_the_path_means_another_resource() {
     assert_eq!(by_ana(ONE_CAMPAIGN, Method::GET, &huge).await.0, 400);
 }
 
-/// actix-web reads what is not UTF-8 as a replacement character, in the check as in the handler.
+/// actix-web converts invalid UTF-8 to a replacement character, in the check as in the handler.
 #[tokio::test]
 async fn what_is_read_with_loss_is_checked_as_it_is_read() {
     for id in ["%FF", "%FE", "%EF%BF%BD"] {
@@ -265,7 +265,7 @@ async fn what_is_read_with_loss_is_checked_as_it_is_read() {
 }
 
 #[tokio::test]
-async fn no_method_stands_for_another() {
+async fn no_method_replaces_another() {
     let path = "/v1/apps/a1/campaigns/c1";
     for (method, status) in [
         (Method::GET, 200),
@@ -285,7 +285,7 @@ async fn no_method_stands_for_another() {
     let (found, _) = by_ana(ONE_CAMPAIGN, Method::HEAD, "/v1/apps/a1/campaigns/c2").await;
     assert_eq!(found, 403, "HEAD is checked as GET is");
 
-    // Headers and parameters that some servers take for the method.
+    // Headers and parameters that some servers interpret as the method.
     let call = start(ONE_CAMPAIGN).await;
     for (method, said, status, text) in [
         (Method::DELETE, "GET", 403, ""),
@@ -309,7 +309,7 @@ async fn no_method_stands_for_another() {
     }
 }
 
-/// A middleware may tidy up the path; the check sees what the handler sees.
+/// A middleware may normalize the path. The check uses the same path as the handler.
 #[tokio::test]
 async fn a_path_that_is_tidied_up_is_checked_as_it_is_then() {
     let app = App::new()
@@ -330,9 +330,9 @@ async fn a_path_that_is_tidied_up_is_checked_as_it_is_then() {
     }
 }
 
-/// Two placeholders of one name, in a scope and in a route of it.
+/// Two placeholders with the same name, one in a scope and one in a route of it.
 #[tokio::test]
-async fn a_name_that_stands_twice_names_nothing() {
+async fn a_duplicate_placeholder_identifies_nothing() {
     for (path, status) in [
         ("/tenants/a1/by-name/a2/c1", 400),
         ("/tenants/a2/by-name/a1/c1", 400),
@@ -342,7 +342,7 @@ async fn a_name_that_stands_twice_names_nothing() {
         let (found, text) = by_ana(ONE_CAMPAIGN, Method::GET, path).await;
         assert_eq!(found, status, "{path}: {text}");
     }
-    // By position, actix-web gives the first ones to the handler, and so to the check.
+    // By position, actix-web passes the first values to the handler, and so to the check.
     let (status, text) = by_ana(ONE_CAMPAIGN, Method::GET, "/tenants/a1/by-position/c1/c2").await;
     assert_eq!((status, text.as_str()), (200, "read a1 c1"));
     let (status, _) = by_ana(ONE_CAMPAIGN, Method::GET, "/tenants/c1/by-position/a1/c1").await;
@@ -350,7 +350,7 @@ async fn a_name_that_stands_twice_names_nothing() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_stands_twice_is_refused() {
+async fn rejects_a_duplicate_parameter() {
     for (query, status) in [
         ("application_id=a1&campaign_id=c1", 200),
         ("application_id=a1&campaign_id=c2", 403),
@@ -379,9 +379,9 @@ async fn a_placeholder_that_takes_several_segments_is_one_id() {
     }
 }
 
-/// Who calls is what the extensions of the request said when the first extractor was made.
+/// The caller is the principal in the request extensions when the first extractor was created.
 #[tokio::test]
-async fn nobody_becomes_somebody_else_on_the_way() {
+async fn the_caller_cannot_change_during_a_request() {
     let if_blue = r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}"#;
     for statements in [ONE_CAMPAIGN, if_blue] {
         let call = start(statements).await;
@@ -397,7 +397,7 @@ async fn nobody_becomes_somebody_else_on_the_way() {
 }
 
 #[tokio::test]
-async fn a_header_does_not_say_where_a_request_comes_from() {
+async fn a_header_does_not_determine_the_source_address() {
     let inside = r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}"#;
     let call = start(inside).await;
     for (peer, claimed, status) in [
@@ -421,7 +421,7 @@ async fn a_header_does_not_say_where_a_request_comes_from() {
     }
 }
 
-/// An application may answer unreadable paths as it likes; that is no way into the handler.
+/// An application may respond to unreadable paths in its own way, but this does not run the handler.
 #[tokio::test]
 async fn an_error_that_is_answered_as_success_does_not_run_the_handler() {
     let ran = Rc::new(Cell::new(false));

@@ -1,5 +1,5 @@
-//! In actix-web all extractors of a handler are polled together. A refused caller gets the refusal all the same, and its
-//! body stays unread.
+//! In actix-web, all extractors of a handler are polled together. A denied caller nevertheless receives the denial, and
+//! the body remains unread.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -34,15 +34,15 @@ const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 const ALLOW: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
 const REFUSE: &str = r#"{"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}"#;
 const NOTHING: &str = r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#;
-/// What the tags of the application decide.
+/// The tags of the application determine the decision.
 const IF_RED: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}"#;
 
-/// Tags that come when the test says so.
+/// Tags that become available when the test provides them.
 #[derive(Clone, Default)]
 struct LateTags {
     late: Arc<Mutex<Late>>,
     asked: Arc<AtomicUsize>,
-    /// One more for each question that is open.
+    /// Cloned for each pending request for tags.
     open: Arc<()>,
 }
 
@@ -88,7 +88,7 @@ impl ResourceTagSource for LateTags {
     }
 }
 
-/// What a request is like.
+/// The contents of a request.
 struct Sent {
     uri: &'static str,
     content_type: &'static str,
@@ -103,7 +103,7 @@ const GOOD: Sent = Sent {
     body: "{}",
 };
 
-/// Requests that one of the extractors cannot take, and its answer to a caller that is let in.
+/// Requests that one of the extractors rejects, and its response to an allowed caller.
 const FAULTY: [(Sent, u16); 5] = [
     (Sent { body: "{", ..GOOD }, 400),
     (
@@ -142,7 +142,7 @@ struct Page {
     page: u8,
 }
 
-/// An extractor with an answer of its own, which counts how often it is polled.
+/// An extractor with its own response, which counts how often it is polled.
 struct Own;
 
 #[derive(Clone, Default)]
@@ -175,7 +175,7 @@ async fn create_campaign(
     format!("{application_id} {body}")
 }
 
-/// The same with a route macro.
+/// The same handler with a route macro.
 mod with_macro {
     use super::*;
 
@@ -220,7 +220,7 @@ const EVERY_WAY: [Mounted; 4] = [
     Mounted::MacroAndMiddleware,
 ];
 
-/// What came of one request, and what was polled for it.
+/// The result of one request, and how often its parts were polled.
 struct Exchange {
     answer: Called,
     body_polls: Rc<Cell<usize>>,
@@ -263,7 +263,7 @@ impl Exchange {
         }
     }
 
-    /// The status, if the answer is ready.
+    /// Returns the status if the response is ready.
     fn poll(&mut self) -> Option<u16> {
         let mut context = Context::from_waker(Waker::noop());
         match self.answer.as_mut().poll(&mut context) {
@@ -274,7 +274,7 @@ impl Exchange {
 }
 
 #[tokio::test]
-async fn a_refusal_comes_before_the_fault_of_any_extractor() {
+async fn a_denial_precedes_the_error_of_any_extractor() {
     for mounted in EVERY_WAY {
         for (sent, status) in &FAULTY {
             let refusing = authorizer(REFUSE, &LateTags::default());
@@ -291,7 +291,7 @@ async fn a_refusal_comes_before_the_fault_of_any_extractor() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_waits_for_tags_comes_before_the_fault_of_any_extractor() {
+async fn a_denial_that_waits_for_tags_precedes_the_error_of_any_extractor() {
     for mounted in [
         Mounted::Guarded,
         Mounted::Middleware,
@@ -316,7 +316,7 @@ async fn a_refusal_that_waits_for_tags_comes_before_the_fault_of_any_extractor()
     }
 }
 
-/// Not so under the middleware, which only sees to the answer.
+/// The middleware does not guarantee this: it only replaces the response.
 #[tokio::test]
 async fn no_extractor_of_a_guarded_handler_runs_before_the_decision() {
     let tags = LateTags::default();
@@ -331,7 +331,7 @@ async fn no_extractor_of_a_guarded_handler_runs_before_the_decision() {
 }
 
 #[tokio::test]
-async fn however_the_handler_is_mounted_the_body_of_a_refused_caller_stays_unread() {
+async fn the_body_of_a_denied_caller_is_never_read() {
     for mounted in EVERY_WAY {
         for sent in FAULTY.iter().map(|(sent, _)| sent).chain([&GOOD]) {
             let tags = LateTags::default();
@@ -402,9 +402,9 @@ async fn maybe(permit: Option<Permit<CreateCampaign>>, body: String) -> String {
     format!("{} {body}", permit.is_some())
 }
 
-/// A handler that only wants to know gets the body in any case, and not before it is known.
+/// A handler that only queries the decision receives the body in any case, but not before the decision is made.
 #[tokio::test]
-async fn a_permit_that_waits_holds_the_body_back_and_gives_it_out() {
+async fn a_permit_that_waits_delays_the_body() {
     for (team, expected) in [("red", "true {}"), ("blue", "false {}")] {
         let tags = LateTags::default();
         let app = start!(
@@ -424,7 +424,7 @@ async fn a_permit_that_waits_holds_the_body_back_and_gives_it_out() {
     }
 }
 
-/// The body of a handler that hands it on, as it comes, is the body that was sent.
+/// A handler that passes on the body as a stream passes on the body that was sent.
 #[tokio::test]
 async fn a_body_that_outlives_its_request_is_handed_out() {
     async fn hand_on(_: Permit<CreateCampaign>, body: web::Payload) -> HttpResponse {
@@ -444,7 +444,7 @@ async fn a_body_that_outlives_its_request_is_handed_out() {
     assert_eq!(answer.await.text, "streamed");
 }
 
-/// An extractor that does not wait to be polled.
+/// An extractor that reads the body without waiting to be polled.
 struct Eager;
 
 impl FromRequest for Eager {
@@ -453,7 +453,7 @@ impl FromRequest for Eager {
 
     fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let mut context = Context::from_waker(Waker::noop());
-        // Whatever it reads: it was handed out too early.
+        // If it can read anything, it received the body too early.
         let _ = Pin::new(payload).poll_next(&mut context);
         ready(Ok(Self))
     }
@@ -465,7 +465,7 @@ async fn eager(Path(application_id): Path<String>, _: Eager) -> String {
 }
 
 #[tokio::test]
-async fn not_even_an_extractor_that_reads_at_once_gets_the_body_of_a_refused_caller() {
+async fn an_eager_extractor_cannot_read_the_body_of_a_denied_caller() {
     for (statement, status, read) in [
         (REFUSE, Some(403), 0),
         (IF_RED, None, 0),
@@ -489,7 +489,7 @@ async fn not_even_an_extractor_that_reads_at_once_gets_the_body_of_a_refused_cal
     }
 }
 
-/// A parameter of a check that is not there at once, and takes the guard of the request.
+/// A parameter of a check that becomes available later and extracts the guard of the request.
 struct OfCaller(String);
 
 impl FromRequest for OfCaller {
@@ -518,7 +518,8 @@ async fn app_of_caller(caller: OfCaller, guard: RequestGuard) -> String {
     format!("{} {}", caller.0, guard.principal().name())
 }
 
-/// The guard of a request has the tags that the check waits for, and waits for the check; but not where the check waits for it.
+/// The guard of a request includes the tags that the check needs, so it waits for the check, unless the check waits for
+/// it.
 #[tokio::test]
 async fn a_check_does_not_wait_for_itself() {
     for (statement, expected) in [(ALLOW, 200), (REFUSE, 200), (IF_RED, 200), (NOTHING, 403)] {

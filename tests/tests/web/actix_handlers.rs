@@ -1,4 +1,4 @@
-//! `#[requires]` on actix-web handlers, over a real application.
+//! `#[requires]` on actix-web handlers, in a real application.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -151,7 +151,7 @@ impl App {
 }
 
 #[tokio::test]
-async fn the_authorizer_may_stand_in_data() {
+async fn the_authorizer_may_be_in_data() {
     let authorizer = questions::authorizer(ALLOW_EVERYTHING);
     let app = App::of(Application::new().app_data(web::Data::new(authorizer))).await;
     let answer = questions::get(&app, "/v1/apps/a1/campaigns/c1").await;
@@ -159,7 +159,7 @@ async fn the_authorizer_may_stand_in_data() {
 }
 
 #[tokio::test]
-async fn the_authorizer_that_stands_closest_counts() {
+async fn the_innermost_authorizer_counts() {
     let refusing = questions::authorizer(r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#);
     let outer = questions::authorizer(ALLOW_EVERYTHING);
     let app = start!(
@@ -180,7 +180,7 @@ async fn the_authorizer_that_stands_closest_counts() {
     }
 }
 
-/// Data of two types do not replace each other: which of them the inner one is cannot be told.
+/// Data of two types do not replace each other, and the inner one cannot be determined.
 #[tokio::test]
 async fn authorizers_in_data_of_both_types_are_500() {
     let strict = || questions::authorizer(r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#);
@@ -222,7 +222,7 @@ async fn authorizers_in_data_of_both_types_are_500() {
 }
 
 #[tokio::test]
-async fn an_application_without_authorizer_is_500_for_everybody() {
+async fn an_application_without_authorizer_is_500_for_every_caller() {
     let app = App::of(Application::new()).await;
     for caller in [Some(questions::ANA), None] {
         for (method, path) in [
@@ -245,7 +245,7 @@ async fn an_application_without_authorizer_is_500_for_everybody() {
     assert!(!app.handler_ran() && !app.body_was_read());
 }
 
-/// A route for `GET` serves nothing else, unlike axum's.
+/// A route for `GET` does not serve other methods, unlike in axum.
 #[tokio::test]
 async fn a_head_request_does_not_reach_a_handler_for_get() {
     let app = App::with(ALLOW_EVERYTHING).await;

@@ -1,4 +1,4 @@
-//! `routes!` for actix-web: what is mounted where, and what is refused when the service is built.
+//! `routes!` for actix-web: where handlers are mounted, and which routes are rejected when the service is built.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -46,7 +46,7 @@ async fn rest(Path(rest): Path<String>) -> String {
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
-/// An authorizer that lets Ana read.
+/// Returns an authorizer that allows Ana to read.
 fn authorizer() -> Authorizer {
     let document = r#"{"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}
@@ -61,7 +61,7 @@ fn authorizer() -> Authorizer {
         .unwrap()
 }
 
-/// Asserts what an application with these routes answers: method, path, whether it is Ana who asks, status and body.
+/// Checks the responses of an application with these routes: method, path, whether Ana is the caller, status and body.
 async fn assert_answers(routes: Routes, cases: &[(&str, &str, bool, u16, &str)]) {
     let app = App::new()
         .app_data(authorizer())
@@ -139,7 +139,7 @@ async fn what_is_mounted_is_guarded() {
 }
 
 #[actix_web::test]
-async fn head_is_answered_by_the_handler_of_get_behind_its_check() {
+async fn head_is_served_by_the_handler_of_get_after_its_check() {
     let campaign = "/v1/apps/a1/campaigns/c1";
     assert_answers(
         all(),
@@ -243,7 +243,7 @@ async fn a_scope_takes_routes_too() {
     assert_eq!(call_service(&app, request).await.status(), 200);
 }
 
-/// What is wrong with routes that cannot be served, without the place of the handlers.
+/// Returns the errors of routes that cannot be served, without the positions of the handlers.
 fn faults(routes: Routes) -> Vec<String> {
     let faults = routes.service().unwrap_err();
     faults
@@ -261,7 +261,7 @@ fn at(method: &'static str, path: &'static str) -> Routes {
 }
 
 #[test]
-fn what_cannot_be_served_is_told_together() {
+fn routes_that_cannot_be_served_are_reported_together() {
     let found = faults(routes![health, get_app, "GET /v1/apps/{application-id}" => health]);
     assert_eq!(found.len(), 2, "{found:?}");
     let swapped = faults(routes!["/{campaign-id}/{application-id}" => get_campaign]);
@@ -274,7 +274,7 @@ fn what_cannot_be_served_is_told_together() {
 }
 
 #[test]
-fn paths_and_methods_that_actix_refuses_are_faults_and_no_panics() {
+fn paths_and_methods_that_actix_rejects_are_errors_not_panics() {
     let many = "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}";
     for path in [
         "",
@@ -346,7 +346,7 @@ async fn every_route_of_the_catalog_can_be_served_at_once() {
 }
 
 proptest! {
-    /// What passes the check is served: actix-web panics where it refuses a path.
+    /// Accepted routes can be served. actix-web would panic if it rejected a path.
     #[test]
     fn what_is_accepted_is_served(places in vec((method(), path()), 1..6)) {
         let routes = places.into_iter().fold(Routes::new(), |routes, (method, path)| {

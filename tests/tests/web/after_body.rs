@@ -1,4 +1,4 @@
-//! Checks that wait for the body: refused before it where that is sure, decided behind it otherwise.
+//! Checks that need the body: certain denials are returned before the body is read, other decisions are made after it.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -67,7 +67,7 @@ async fn both(Path(application_id): Path<String>, Json(wanted): Json<Wanted>) ->
     application_id + &wanted.campaign_id
 }
 
-/// A body extractor with an answer of its own.
+/// A body extractor with its own response.
 struct OwnBody(Vec<String>);
 
 impl<S: Send + Sync> FromRequest<S> for OwnBody {
@@ -87,7 +87,7 @@ async fn create_app(OwnBody(keys): OwnBody) -> String {
     keys.join(",")
 }
 
-/// Says that the request came from another program than it did.
+/// Changes the user agent of the request.
 struct Rewritten;
 
 impl<S: Send + Sync> FromRequestParts<S> for Rewritten {
@@ -109,14 +109,14 @@ async fn rewritten(
     format!("{application_id} {}", body.tags.is_some())
 }
 
-/// A handler that has only the second half of a check.
+/// A handler with only the second half of a check.
 async fn without_the_first_half(
     _: AfterBody<create_campaign, (Path<String>,), Json<NewCampaign>>,
 ) -> &'static str {
     "ran"
 }
 
-/// Counts how often it is asked.
+/// Counts how often tags are requested.
 #[derive(Clone, Default)]
 struct Source(Arc<AtomicU32>);
 
@@ -134,7 +134,7 @@ struct App {
 }
 
 impl App {
-    /// The service with these policy statements for Ana.
+    /// Creates the service, with these policy statements for Ana.
     fn with(statements: &str) -> Self {
         let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
         let mut store = PolicyStore::new();
@@ -183,14 +183,14 @@ impl App {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    /// The status, and whether the body was read.
+    /// Returns the status, and whether the body was read.
     async fn send(&self, path: &str, body: &str) -> (u16, bool) {
         let status = self.response(path, body).await.status().as_u16();
         (status, self.body_was_read.load(Ordering::SeqCst))
     }
 }
 
-/// A body that remembers whether anybody read from it.
+/// A body that records whether it was read.
 struct Watched {
     text: Option<Bytes>,
     was_read: Arc<AtomicBool>,
@@ -228,11 +228,11 @@ fn deny_if(condition: &str) -> String {
 }
 
 #[tokio::test]
-async fn who_is_surely_refused_is_so_with_the_body_unread() {
+async fn certain_denials_leave_the_body_unread() {
     for statements in [
         r#"{"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}"#.to_owned(),
         format!(r#"{ALLOW}, {{"Effect": "Deny", "Action": "*", "Resource": "*"}}"#),
-        // The tag does not matter where something else already refuses.
+        // The tag does not matter if another condition already denies the request.
         allow_if(
             r#""StringEquals": {"aws:RequestTag/team": "red", "aws:RequestedRegion": "eu-west-1"}"#,
         ),
@@ -255,7 +255,7 @@ async fn who_is_surely_refused_is_so_with_the_body_unread() {
 }
 
 #[tokio::test]
-async fn who_depends_on_a_tag_is_decided_behind_the_body() {
+async fn requests_that_depend_on_a_tag_are_decided_after_the_body() {
     let app = App::with(&allow_if(
         r#""StringEquals": {"aws:RequestTag/team": "red"}"#,
     ));
@@ -279,7 +279,7 @@ async fn a_deny_on_a_tag_cannot_be_skipped() {
             assert_eq!(found, (expected, true), "{condition} {body}");
         }
     }
-    // A tag that has to be there, and a condition on the absence of all.
+    // A tag that must be present, and a condition that all tags are absent.
     let app = App::with(&deny_if(r#""Null": {"aws:TagKeys": "true"}"#));
     assert_eq!(app.send("/create/a1", RED).await, (200, true));
     assert_eq!(app.send("/create/a1", NO_TAGS).await, (403, true));
@@ -327,14 +327,14 @@ fn on(action: &str, resource: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_id_that_only_the_body_tells_is_that_of_the_check() {
+async fn an_id_that_is_only_in_the_body_is_checked() {
     let app = App::with(&on("GetCampaign", "apps/a1/campaigns/c1"));
     assert_eq!(app.send("/get/a1", wanted("c1")).await, (200, true));
     assert_eq!(app.send("/get/a1", wanted("c2")).await, (403, true));
     assert_eq!(app.send("/get/a2", wanted("c1")).await, (403, true));
     assert_eq!(app.send("/get/a1", wanted("c/1")).await, (400, true));
     assert_eq!(app.send("/get/a1", BROKEN).await, (400, true));
-    // Nobody who may not read any campaign has to send one.
+    // Callers that may not read any campaign are denied without a body.
     for statements in [
         on("DeleteCampaign", "*"),
         format!(
@@ -350,7 +350,7 @@ async fn an_id_that_only_the_body_tells_is_that_of_the_check() {
             );
         }
     }
-    // An exception is one, whatever else is allowed.
+    // An explicit deny applies to this campaign only, although everything else is allowed.
     let denied = on("GetCampaign", "apps/a1/campaigns/c1").replace("Allow", "Deny");
     let app = App::with(&format!("{ALLOW}, {denied}"));
     assert_eq!(app.send("/get/a1", wanted("c1")).await, (403, true));
@@ -397,10 +397,10 @@ async fn tags_of_the_resource_are_fetched_once_for_both_checks() {
     assert_eq!(app.source.0.load(Ordering::SeqCst), 1);
     assert_eq!(app.send("/create/a1", BLUE).await, (403, true));
     assert_eq!(app.source.0.load(Ordering::SeqCst), 2);
-    // Tags of the resource that refuse do so before the body.
+    // If the tags of the resource deny the request, the body is not read.
     let app = App::with(&both("red", "test"));
     assert_eq!(app.send("/create/a1", RED).await, (403, false));
-    // A resource that only the body names has its tags fetched behind it.
+    // The tags of a resource that only the body names are fetched after the body is read.
     let app = App::with(&allow_if(
         r#""StringEquals": {"aws:ResourceTag/stage": "live"}"#,
     ));
@@ -408,7 +408,7 @@ async fn tags_of_the_resource_are_fetched_once_for_both_checks() {
     assert_eq!(app.source.0.load(Ordering::SeqCst), 1);
 }
 
-/// An extractor that stands between the two checks cannot lift a refusal.
+/// An extractor between the two checks cannot cancel a denial.
 #[tokio::test]
 async fn both_checks_are_about_the_request_as_it_came() {
     let app = App::with(&deny_if(
@@ -419,7 +419,7 @@ async fn both_checks_are_about_the_request_as_it_came() {
 }
 
 #[tokio::test]
-async fn half_a_check_lets_nobody_in() {
+async fn half_a_check_allows_nothing() {
     let response = App::with(ALLOW).response("/half/a1", RED).await;
     assert_eq!(
         response.into_response().status(),

@@ -1,4 +1,4 @@
-//! What a request that is not let through is answered, row by row, and in which form.
+//! The responses to requests that are not allowed, in every format.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -34,7 +34,7 @@ impl FromRef<AppState> for Authorizer {
     }
 }
 
-/// What the service says of a campaign that does not exist.
+/// Returns the service's response for a campaign that does not exist.
 fn not_found(arn: &str) -> Rejection {
     let campaign = arn.rsplit('/').next().unwrap_or_default();
     Rejection::new(404)
@@ -71,7 +71,7 @@ async fn by_permit(_: Permit<GetCampaign>) -> &'static str {
     "permitted"
 }
 
-/// A handler that makes its check itself, and answers what comes of it.
+/// A handler that calls the check itself and responds with its result.
 async fn by_hand(
     axum::extract::State(AppState(authorizer)): axum::extract::State<AppState>,
 ) -> Response {
@@ -97,7 +97,7 @@ impl ResourceTagSource for Failing {
 
 struct App(Authorizer);
 
-/// What came back, as a test compares it.
+/// The response in a form that tests compare.
 #[derive(Debug, PartialEq)]
 struct Answer {
     status: u16,
@@ -161,7 +161,7 @@ impl App {
         let headers = response
             .headers()
             .iter()
-            // It is the router's, as it is that of every answer.
+            // The router adds this header to every response.
             .filter(|(name, _)| *name != "content-length")
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect();
@@ -190,7 +190,7 @@ fn aws(status: u16, error_type: &str, message: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn nobody_is_401() {
+async fn a_request_without_principal_is_401() {
     let answer = App::new(ALLOW, |builder| builder).ask(CAMPAIGN, None).await;
     let expected = aws(
         401,
@@ -201,7 +201,7 @@ async fn nobody_is_401() {
 }
 
 #[tokio::test]
-async fn a_refused_caller_is_403() {
+async fn a_denied_caller_is_403() {
     let app = App::new(ALLOW_APP_A1, |builder| builder);
     let answer = app.ask("/v1/apps/a2/campaigns/c1", Some(ANA)).await;
     let expected = aws(
@@ -223,7 +223,7 @@ async fn an_arn_of_another_account_is_403() {
 }
 
 #[tokio::test]
-async fn what_cannot_stand_in_an_arn_is_400() {
+async fn what_is_not_valid_in_an_arn_is_400() {
     let app = App::new(ALLOW, |builder| builder);
     for path in [
         "/v1/apps/a1/campaigns/*",
@@ -273,7 +273,7 @@ async fn a_route_that_does_not_carry_what_the_check_needs_is_500() {
     assert_eq!(app.ask("/misrouted/c1", Some(ANA)).await, expected);
 }
 
-/// Not even in the order of its headers does the answer to a refusal differ from the service's own.
+/// The response to a denied request equals the service's own, including the order of the headers.
 #[tokio::test]
 async fn a_hidden_campaign_is_answered_as_one_that_does_not_exist() {
     let hiding = || {
@@ -290,7 +290,7 @@ async fn a_hidden_campaign_is_answered_as_one_that_does_not_exist() {
         let hidden = refused.ask("/v1/apps/a2/campaigns/gone", Some(ANA)).await;
         assert_eq!(hidden, gone, "{statements}");
     }
-    // What says nothing of the campaign is answered as ever.
+    // Responses that do not reveal whether the campaign exists are unchanged.
     let refused = App::answering(DENY, hiding());
     for (path, principal, expected) in [
         (CAMPAIGN, None, 401),
@@ -305,7 +305,7 @@ async fn a_hidden_campaign_is_answered_as_one_that_does_not_exist() {
     assert_eq!(unavailable.ask(CAMPAIGN, Some(ANA)).await.status, 503);
 }
 
-/// Neither the policies nor the accounts that an ARN can name are to be found out.
+/// Callers can find out neither the policies nor the account of an ARN.
 #[tokio::test]
 async fn an_arn_of_another_account_is_hidden_too() {
     let app = App::answering(
@@ -317,7 +317,7 @@ async fn an_arn_of_another_account_is_hidden_too() {
 }
 
 #[tokio::test]
-async fn a_refusal_can_be_called_as_pinpoint_calls_it() {
+async fn a_denial_can_have_the_name_that_pinpoint_uses() {
     let answers = ErrorResponses::aws().with_forbidden_exception();
     let app = App::answering(DENY, answers);
     let refused = app.ask(CAMPAIGN, Some(ANA)).await;
@@ -342,16 +342,16 @@ async fn the_policy_is_named_where_the_service_wants_it() {
         ),
         "{told}"
     );
-    // AWS tells callers of other organisations no reason, and no policy either.
+    // AWS does not send callers of other organizations a reason, and so no policy either.
     let eve = "arn:aws:iam::999999999999:user/eve";
     let stranger = naming.ask(CAMPAIGN, Some(eve)).await;
     assert_eq!(stranger.status, 403);
     assert!(!stranger.body.contains("secret"), "{stranger:?}");
 }
 
-/// One answer for each status, whatever the reason.
+/// One response for each status, regardless of the reason.
 #[tokio::test]
-async fn the_terse_form_tells_nothing() {
+async fn the_terse_form_reveals_nothing() {
     let terse = || ErrorResponses::terse().naming_policies();
     let mut forbidden = Vec::new();
     for statements in [DENY, ALLOW_APP_A1] {
@@ -427,7 +427,7 @@ async fn a_challenge_goes_with_401_alone() {
     assert_eq!(without.header("www-authenticate"), None);
 }
 
-/// A handler that answers a `Denied` has no authorizer at hand, and must not tell more than the guards do.
+/// A handler that returns a `Denied` has no access to the authorizer. It must not reveal more than the guards.
 #[tokio::test]
 async fn a_denied_of_a_guard_is_answered_as_its_authorizer_answers() {
     let app = App::answering(DENY, ErrorResponses::terse());

@@ -1,4 +1,4 @@
-//! Attempts to get in where the policies do not let anybody in, each of them by another way.
+//! Attempts to gain access that the policies do not grant, each in a different way.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -28,7 +28,7 @@ fn document(statements: &str) -> Document {
     .unwrap()
 }
 
-/// A deployment in the account 123456789012 where the user or role `arn` has one policy.
+/// Creates an authorizer for the account 123456789012, in which the user or role `arn` has one policy.
 fn authorizer(arn: &str, statements: &str) -> Authorizer {
     let mut store = PolicyStore::new();
     let policy = Policy::new("policy", document(statements));
@@ -42,7 +42,7 @@ fn authorizer(arn: &str, statements: &str) -> Authorizer {
 
 const EVERYTHING: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
 
-/// The statuses of the action on one resource and of the action without resources; 200 where it is allowed.
+/// Returns the statuses of the action on one resource and of the action without resources. 200 means allowed.
 fn statuses(authorizer: &Authorizer, caller: &Principal, context: &Context) -> (u16, u16) {
     let guard = authorizer.guard(caller, context);
     let campaign = Campaign::new("a1", "c1").unwrap();
@@ -56,7 +56,7 @@ fn statuses(authorizer: &Authorizer, caller: &Principal, context: &Context) -> (
     )
 }
 
-/// What is no single resource belongs to the deployment, and not to whoever asks.
+/// An action without a single resource belongs to the account of the deployment, not to that of the caller.
 #[test]
 fn callers_of_other_accounts_get_nothing_by_policies_of_their_own() {
     let eve = "arn:aws:iam::999999999999:user/eve";
@@ -72,7 +72,7 @@ fn callers_of_other_accounts_get_nothing_by_policies_of_their_own() {
     }
 }
 
-/// One number can be an account of two partitions.
+/// The same number can be an account in two partitions.
 #[test]
 fn the_root_user_of_another_partition_is_not_ours() {
     let authorizer = authorizer(ANA, EVERYTHING);
@@ -96,7 +96,7 @@ fn explanations_know_whose_the_resource_is() {
     );
 }
 
-/// Keys are compared without case, so no spelling of them is left for the context.
+/// Keys are case-insensitive, so the context cannot contain them in another spelling.
 #[test]
 fn the_context_does_not_overwrite_who_asks() {
     let statement = |condition: &str| {
@@ -129,9 +129,9 @@ fn the_context_does_not_overwrite_who_asks() {
     }
 }
 
-/// Ids that somebody might take for one another, for `*`, or for a longer path.
+/// Ids that could be confused with each other, with `*`, or with a longer path.
 #[test]
-fn no_id_stands_for_another() {
+fn no_id_matches_another() {
     let endpoint = r#"{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1/endpoints/caf%C3%A9"}"#;
     let authorizer = authorizer(ANA, endpoint);
     let ana = Principal::from_arn(ANA).unwrap();
@@ -145,7 +145,7 @@ fn no_id_stands_for_another() {
     };
     assert_eq!(ask("café"), 200);
     for (id, expected) in [
-        // The same letter in two characters, in full width, in Greek, with a joiner, in capitals.
+        // The same letter as two characters, in full width, in Greek, with a joiner, in capitals.
         ("cafe\u{301}", 403),
         ("\u{ff43}afé", 403),
         ("\u{3f2}afé", 403),
@@ -168,7 +168,7 @@ fn no_id_stands_for_another() {
     assert_eq!(ask(&"é".repeat(129)), 400);
 }
 
-/// A directory of policies that is gone when the test is over.
+/// A directory of policies that is deleted after the test.
 struct Policies(PathBuf);
 
 impl Policies {
@@ -187,12 +187,12 @@ impl Policies {
 
 impl Drop for Policies {
     fn drop(&mut self) {
-        // What is left in the directory for temporary files harms nobody.
+        // A directory that cannot be deleted remains among the temporary files.
         drop(fs::remove_dir_all(&self.0));
     }
 }
 
-/// A `Deny` that does not load is worse than a service that does not start.
+/// A `Deny` that is not loaded is worse than a service that does not start.
 #[test]
 fn no_directory_loads_without_one_of_its_denials() {
     let attached =
@@ -247,7 +247,7 @@ fn no_directory_loads_without_one_of_its_denials() {
         assert!(with(name, "deny.json", text.as_bytes()).is_some(), "{text}");
     }
     assert!(with("latin-1", "deny.json", b"{\"Version\": \"\xe9\"}").is_some());
-    // Endings are compared with case, and a file that is only an ending has none: neither is a document.
+    // Extensions are case-sensitive, and a file name that is only an extension has none. So neither is a document.
     assert!(with("capitals", "deny.JSON", deny.as_bytes()).is_some());
     assert!(with("ending", ".json", deny.as_bytes()).is_some());
     for name in [
@@ -267,7 +267,7 @@ fn no_directory_loads_without_one_of_its_denials() {
     assert!(policies.fault().is_some());
 }
 
-/// Who is in a group twice has its policies once, and names of groups differ in case.
+/// A user who is listed twice in a group has its policies once. The names of groups are case-sensitive.
 #[test]
 fn groups_are_who_they_are() {
     for (groups, loads) in [
@@ -320,13 +320,13 @@ async fn refusing() -> &'static str {
     "ran"
 }
 
-/// The way out of its closure decides nothing: the resource that it gives back is asked about.
+/// Returning early from the closure does not skip the check: the returned resource is checked.
 #[requires(GetCampaign, resource = { if id == "x" { return Ok(Campaign::new("a2", id)?); } Campaign::new("a1", id)? })]
 async fn returning(Path(id): Path<String>) -> String {
     id
 }
 
-/// The macros of the prelude under the names of others, which no expansion may call.
+/// Macros with the names of those in the prelude. Expansions must not call them.
 mod shadowed {
     #![allow(unused_macros, reason = "they stand here to be called by mistake")]
 
@@ -346,7 +346,7 @@ mod shadowed {
         };
     }
 
-    /// The name of the crate that the expansion calls.
+    /// A module with the name of the crate that the expansion uses.
     #[allow(dead_code, reason = "they stand here to be taken by mistake")]
     mod pinpoint_iam {}
 
@@ -396,7 +396,7 @@ async fn no_expression_of_the_attribute_leads_past_the_check() {
     assert!(outcome.is_err_and(|error| error.is_panic()));
 }
 
-/// The last principal that was put in counts, and nothing of the one before.
+/// The last inserted principal counts, and nothing of the previous one.
 #[tokio::test]
 async fn two_principals_are_not_one_with_both_permissions() {
     let mut by_bob = request("GET", "/returning/c1");

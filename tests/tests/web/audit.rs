@@ -1,4 +1,4 @@
-//! The audit of handlers that are mounted by hand, on sources that are read and never built.
+//! The audit of handlers that are mounted manually, with sources that are parsed and never built.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -12,7 +12,7 @@ fn sources(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// The findings as `file:line handler`, in the order of the text.
+/// Returns the findings as `file:line handler`, in the order of the text.
 fn findings(name: &str) -> Vec<String> {
     let faults = audit(sources(name)).unwrap_err();
     let mut found: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -20,7 +20,7 @@ fn findings(name: &str) -> Vec<String> {
     found
 }
 
-/// The marked lines of a source: those that end in a comment which says what is forgotten.
+/// Returns the marked lines of a source: those that end in a comment about an omission.
 fn marked(name: &str, file: &str) -> Vec<String> {
     let text = std::fs::read_to_string(sources(name).join(file)).unwrap();
     let marks = [
@@ -54,7 +54,7 @@ fn assert_found_where_marked(name: &str, files: &[&str]) {
 }
 
 #[test]
-fn what_is_forgotten_is_found_where_it_stands() {
+fn omissions_are_found_at_their_positions() {
     assert_found_where_marked(
         "forgotten",
         &[
@@ -67,7 +67,7 @@ fn what_is_forgotten_is_found_where_it_stands() {
 }
 
 #[test]
-fn findings_name_the_handler_and_say_what_to_do() {
+fn findings_name_the_handler_and_a_remedy() {
     let found = findings("forgotten");
     for expected in [
         "`crate::delete_app` says who may call it and is mounted nowhere; mount it or remove it",

@@ -34,7 +34,7 @@ fn authorizer() -> Authorizer {
         .unwrap()
 }
 
-/// The application's own extractor: who calls is said by a header.
+/// The application's own extractor. A header contains the caller.
 struct User(String);
 
 impl Authenticated for User {
@@ -81,7 +81,7 @@ async fn handler() -> &'static str {
     "ran"
 }
 
-/// The status and text for a caller in the header, and one that was put into the request before.
+/// Returns the status and text for a caller in the header, and one that was inserted into the request before.
 async fn on_axum(header: Option<&str>, before: Option<&str>, is_optional: bool) -> (u16, String) {
     let authorizer = authorizer();
     let router = Router::new().route("/", get(handler));
@@ -150,15 +150,15 @@ async fn on_actix(header: Option<&str>, before: Option<&str>, is_optional: bool)
 }
 
 #[tokio::test]
-async fn the_extractor_says_who_calls() {
+async fn the_extractor_determines_the_caller() {
     let missing = "{\"Message\":\"Missing Authentication Token\"}";
     for (header, before, is_optional, expected) in [
         (Some(ANA), None, false, (200, "ran")),
         (Some(ANA), None, true, (200, "ran")),
-        // The application's own answer.
+        // The application's own response.
         (None, None, false, (418, "no user")),
         (None, Some(ANA), false, (418, "no user")),
-        // Nobody: the answer of the guard, also where something else had found a caller.
+        // Without a caller, the guard responds, even if other code has found a caller.
         (None, None, true, (401, missing)),
         (None, Some(ANA), true, (401, missing)),
         (Some("ana"), Some(ANA), false, (401, missing)),
@@ -176,7 +176,7 @@ async fn the_extractor_says_who_calls() {
 }
 
 #[test]
-fn code_that_finds_no_caller_can_say_so() {
+fn code_that_finds_no_caller_can_report_it() {
     let denied = Denied::unauthenticated();
     assert_eq!(denied.status(), 401);
     assert_eq!(denied.to_string(), "Missing Authentication Token");

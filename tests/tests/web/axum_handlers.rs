@@ -1,4 +1,4 @@
-//! `#[requires]` on axum handlers, over a real router.
+//! `#[requires]` on axum handlers, with a real router.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -80,7 +80,7 @@ async fn permitted(permit: Permit<GetCampaign>) -> String {
     permit.arn().to_owned()
 }
 
-/// A body that remembers whether anybody read from it.
+/// A body that records whether it was read.
 struct Watched {
     was_read: Arc<AtomicBool>,
     rest: Option<Bytes>,

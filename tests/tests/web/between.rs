@@ -1,5 +1,5 @@
-//! Extractors that run between the check and the handler, and change what the check has looked at: the handler gets what
-//! was checked.
+//! Extractors that run between the check and the handler, and change the values that the check used: the handler
+//! receives the values that were checked.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -44,7 +44,7 @@ fn scope(account: &str) -> Scope {
     Scope::new("aws", "us-east-1", account)
 }
 
-/// What a middleware has found out.
+/// A value that a middleware has determined.
 #[derive(Clone)]
 struct Application {
     id: String,
@@ -61,7 +61,7 @@ struct Wanted {
     application_id: String,
 }
 
-/// An extractor that makes everything mean the application `a2` of another tenant, and the caller somebody else.
+/// An extractor that replaces all values by the application `a2` of another tenant, and the caller by another one.
 struct Switched;
 
 impl<S: Sync> FromRequestParts<S> for Switched {
@@ -119,7 +119,7 @@ mod on_axum {
         format!("{application_id} {} {name}", scope.account())
     }
 
-    /// The check is finished after the body.
+    /// The check is completed after the body is read.
     #[requires(CreateCampaign, request_tags = tags)]
     pub(super) async fn late(
         first: Extension<Scope>,
@@ -133,7 +133,7 @@ mod on_axum {
         format!("{application_id} {first} {second} {}", tags.len())
     }
 
-    /// The extractor is one that the check itself looks at.
+    /// The check itself uses this extractor.
     #[requires(GetApp, resource = { let _ = switched; pinpoint_iam::mobiletargeting::App::new("a1")? })]
     pub(super) async fn within_the_check(
         switched: Switched,
@@ -166,7 +166,7 @@ mod on_actix {
         format!("{application_id} {} {name}", scope.account())
     }
 
-    /// The check is finished after the body.
+    /// The check is completed after the body is read.
     #[requires(CreateCampaign, application_id = application.id, request_tags = tags.0)]
     pub(super) async fn late(
         _: Switched,

@@ -1,4 +1,4 @@
-//! However a handler names its resource, it is that resource that is checked, and no neighbour.
+//! Regardless of how a handler names its resource, exactly that resource is checked.
 
 #![expect(
     clippy::indexing_slicing,
@@ -52,7 +52,7 @@ async fn expressions(Path(path): Path<Ids>) -> String {
     format!("{} {}", path.application_id, path.id)
 }
 
-/// The names of the parameters say the opposite of the expressions, and the expressions count.
+/// The names of the parameters contradict the expressions. The expressions count.
 #[requires(GetCampaign, application_id = campaign_id, campaign_id = application_id)]
 async fn crossed(Path((campaign_id, application_id)): Path<(String, String)>) -> String {
     format!("{campaign_id} {application_id}")
@@ -158,7 +158,7 @@ async fn every_way_to_bind_asks_for_the_resource_of_the_path() {
 }
 
 #[tokio::test]
-async fn an_id_that_no_arn_takes_refuses_the_request() {
+async fn an_id_that_is_not_valid_in_an_arn_rejects_the_request() {
     let router = router(&allow("*", "*"));
     for way in ["tuple", "expressions", "formatted", "made"] {
         let path = format!("/{way}/a1/c1%2Fkpis");
@@ -253,7 +253,7 @@ async fn a_whole_arn_is_read_into_the_types_of_the_action() {
             "arn:aws:mobiletargeting:us-east-1:123456789012:templates/a1/EMAIL",
             403,
         ),
-        // Of another partition, region or account.
+        // In another partition, region or account.
         (
             "arn:aws-cn:mobiletargeting:us-east-1:123456789012:apps/a1",
             403,
@@ -267,7 +267,7 @@ async fn a_whole_arn_is_read_into_the_types_of_the_action() {
             403,
         ),
         ("arn:aws:mobiletargeting:us-east-1::apps/a1", 403),
-        // Of no type that the action acts on, or none at all.
+        // Of a type that the action does not act on, or of an unknown type.
         (
             "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/endpoints/e1",
             400,

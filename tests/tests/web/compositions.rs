@@ -1,4 +1,4 @@
-//! What `all` and `any` answer, for every answer of their parts in every place.
+//! The results of `all` and `any`, for every combination of results of their parts.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -9,14 +9,14 @@ use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Authorizer, Denied, Guard, Permit, Policy, Principal, Scope, requires};
 
-/// What one part of a composition answers. Its text is the id of the campaign that makes it do so.
+/// The result of one part of a composition. Its text is the id of the campaign that causes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Allowed,
     Refused,
-    /// The tags of the resource are needed.
+    /// Needs the tags of the resource.
     Tag,
-    /// The address of the caller is needed, which nobody will ever tell.
+    /// Needs the address of the caller, which is never known.
     Address,
     Malformed,
 }
@@ -40,7 +40,7 @@ impl Answer {
         }
     }
 
-    /// The status that says so; 200 where the part passes.
+    /// Returns the status for this result. 200 means that the part passes.
     const fn status(self) -> u16 {
         match self {
             Self::Allowed => 200,
@@ -51,12 +51,12 @@ impl Answer {
     }
 }
 
-/// The rule for `all`, in the order of what counts most.
+/// Returns the expected status of `all`. The most severe status wins.
 fn all(parts: &[u16]) -> u16 {
     first_of(&[400, 403, 503], parts).unwrap_or(200)
 }
 
-/// The rule for `any`.
+/// Returns the expected status of `any`.
 fn any(parts: &[u16]) -> u16 {
     first_of(&[400, 200, 503], parts).unwrap_or(403)
 }
@@ -106,7 +106,7 @@ impl ResourceTagSource for Source {
     }
 }
 
-/// Runs `ask` with a guard for Ana, whose address is not known.
+/// Calls `ask` with a guard for Ana, whose address is unknown.
 fn with_guard<T>(authorizer: &Authorizer, ask: impl FnOnce(&Guard<'_>) -> T) -> T {
     let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana").unwrap();
     let mut context = Context::new();
@@ -120,10 +120,10 @@ fn status(outcome: Result<(), Denied>) -> u16 {
 
 type Check = fn(&Guard<'_>, &str, &str, &str, &str) -> Result<(), Denied>;
 
-/// The status of a composition, from those of its parts.
+/// Computes the status of a composition from those of its parts.
 type Expected = fn(u16, u16, u16) -> u16;
 
-/// The names are given, so that the requirement can speak of them.
+/// The names are passed as arguments, so that the requirement can use them.
 macro_rules! check {
     ($name:ident($guard:ident, $app:ident, $a:ident, $b:ident, $c:ident), $($requirement:tt)*) => {
         #[requires($($requirement)*, guard = $guard)]
@@ -263,7 +263,7 @@ async fn both_later(
     Ok(())
 }
 
-/// What can still become known is waited for, beside a part that will never be known.
+/// A check waits for tags that can become known, even next to a part that cannot.
 #[tokio::test]
 async fn tags_are_fetched_where_the_answer_depends_on_them() {
     let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana").unwrap();
@@ -283,7 +283,7 @@ async fn tags_are_fetched_where_the_answer_depends_on_them() {
                 assert_eq!(found, any(&[fetched(a), fetched(b)]), "any {a:?}, {b:?}");
                 let found = status(both_later(&guard, "a1", a.id(), b.id()).await);
                 let expected = match (a, b) {
-                    // What is sure to be 503 is not worth fetching tags for.
+                    // If the result is 503 in any case, tags are not fetched.
                     (Answer::Address, Answer::Tag) | (Answer::Tag, Answer::Address) => 503,
                     (a, b) => all(&[fetched(a), fetched(b)]),
                 };

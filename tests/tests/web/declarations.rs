@@ -1,4 +1,4 @@
-//! What stands on a handler, as data.
+//! The declarations of handlers, as data.
 
 #![expect(dead_code, reason = "the handlers are looked at, and never called")]
 
@@ -126,7 +126,7 @@ async fn composed(
     application_id + &id + &resource_arn
 }
 
-/// Who may call, in one line.
+/// Returns the requirement as one line.
 fn written(requirement: &Requirement) -> String {
     let each = |several: &[Requirement]| several.iter().map(written).collect::<Vec<_>>().join(", ");
     match requirement {
@@ -206,7 +206,7 @@ async fn made_elsewhere(Path((application_id, id)): Path<(String, Id)>) -> Strin
     application_id + &id.0
 }
 
-/// Expressions keep their spaces, and what calls a constructor is known to be of that type.
+/// Expressions are kept with their spaces. A call of a constructor is known to have its type.
 #[test]
 fn a_resource_is_declared_as_it_was_written() {
     for (declaration, expected) in [
@@ -226,7 +226,7 @@ fn a_resource_is_declared_as_it_was_written() {
     }
 }
 
-/// Documents name the one type that the handler constructs, and its condition keys.
+/// Documents contain the single type that the handler constructs, and its condition keys.
 #[test]
 fn a_constructed_resource_is_of_one_type_in_documents() {
     let table = |declaration| {

@@ -1,4 +1,4 @@
-//! `#[requires(.., guard = ..)]`: functions that make the check themselves.
+//! `#[requires(.., guard = ..)]`: functions that perform the check themselves.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -50,7 +50,7 @@ impl ResourceTagSource for Source {
     }
 }
 
-/// Everything in the application `a1`.
+/// Allows everything in the application `a1`.
 const A1: &str =
     r#"{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1*"}"#;
 
@@ -62,7 +62,7 @@ fn outcome<T>(result: Result<T, Error>) -> u16 {
     result.map_or_else(|Error(status)| status, |_| 200)
 }
 
-/// How often the body of a function ran.
+/// The number of times the body of a function has run.
 #[derive(Default)]
 struct Runs(Cell<u32>);
 
@@ -80,12 +80,12 @@ fn plain(
     campaign_id: String,
 ) -> Result<String, Error> {
     runs.note();
-    // The check has left the parameters to the body.
+    // The check has not moved the parameters.
     Ok(campaign_id)
 }
 
 #[test]
-fn a_refused_caller_does_not_reach_the_body() {
+fn a_denied_caller_does_not_reach_the_body() {
     let authorizer = authorizer(A1);
     let (ana, context) = (ana(), Context::new());
     let guard = authorizer.guard(&ana, &context);
@@ -98,7 +98,7 @@ fn a_refused_caller_does_not_reach_the_body() {
     assert_eq!(runs.0.get(), 1);
 }
 
-/// A service layer that holds its guard.
+/// A service layer that contains its guard.
 struct Campaigns<'a> {
     guard: Guard<'a>,
     application_id: String,
@@ -211,7 +211,7 @@ async fn later(
     Ok(())
 }
 
-/// Whether a future can go to another thread.
+/// Checks at compile time that a future is `Send`.
 fn is_send<T: Send>(future: T) -> T {
     future
 }
@@ -237,7 +237,7 @@ async fn an_async_function_waits_for_tags() {
         200
     );
     assert_eq!(runs.load(Ordering::SeqCst), 1);
-    // A function that cannot wait refuses.
+    // A function that cannot wait denies the request.
     assert_eq!(
         outcome(plain(&guard, &Runs::default(), "a1", "c1".to_owned())),
         503
@@ -265,13 +265,13 @@ fn tags_of_the_request_are_asked_about() {
     assert_eq!(outcome(tagged(&guard, "a1", &["team"])), 200);
     assert_eq!(outcome(tagged(&guard, "a1", &["team", "secret"])), 403);
     assert_eq!(outcome(untagged(&guard, "a1")), 200);
-    // The tags of the attribute are those of the request, whatever the guard was given.
+    // The tags in the attribute are those of the request, regardless of the guard's context.
     let innocent = Context::new();
     let innocent = guard.clone().with_request_tags(&innocent);
     assert_eq!(outcome(tagged(&innocent, "a1", &["secret"])), 403);
 }
 
-/// What the body declares is known in all of the body, and not in the check.
+/// Items that the body declares are visible in the whole body, but not in the check.
 #[requires(GetCampaign, campaign_id = name(id), guard = guard)]
 fn with_items_of_its_own(
     guard: &Guard<'_>,
@@ -318,7 +318,7 @@ fn items_of_the_body_are_not_those_of_the_check() {
     assert_eq!(outcome(with_items_of_its_own(&guard, "a2", "2")), 403);
 }
 
-/// No expression of the attribute leads past the check.
+/// No expression in the attribute can skip the check.
 #[requires(
     GetCampaign,
     resource = { if id == "c1" { return Ok(Campaign::new("a2", id)?); } Campaign::new("a1", id)? },

@@ -1,4 +1,4 @@
-//! Guarded handlers, on both frameworks.
+//! Guarded handlers in both frameworks.
 
 #[macro_use]
 mod actix_app;

@@ -1,6 +1,6 @@
-//! One request is decided by one state of the policies, though they are reloaded between its checks.
+//! A request is decided by one state of the policies, even if they are reloaded between its checks.
 //!
-//! Nothing here depends on time: what is asked between two checks reloads the policies itself.
+//! This does not depend on timing: the code that runs between two checks reloads the policies itself.
 
 #![expect(
     clippy::indexing_slicing,
@@ -28,7 +28,7 @@ use pinpoint_iam::web::RequestGuard;
 use pinpoint_iam::{Authorizer, Denied, Guard, Permit, Policy, Principal, Scope, requires};
 use tower::ServiceExt as _;
 
-/// Policies of Ana that are others with every load; the last ones stay.
+/// Policies of Ana that change with every load. The last ones remain.
 struct Loads {
     statements: Vec<&'static str>,
     next: AtomicUsize,
@@ -80,7 +80,7 @@ fn authorizer(statements: &[&'static str]) -> Authorizer {
         .unwrap()
 }
 
-/// An authorizer whose source of tags reloads the policies before it answers.
+/// Creates an authorizer whose tag source reloads the policies before it returns tags.
 fn reloading_with_tags(statements: &[&'static str]) -> Authorizer {
     let place = Arc::new(OnceLock::<Authorizer>::new());
     let found = Arc::clone(&place);
@@ -102,7 +102,7 @@ fn reloading_with_tags(statements: &[&'static str]) -> Authorizer {
     authorizer
 }
 
-/// The id `c1`, after the policies were reloaded.
+/// Reloads the policies, and returns the id `c1`.
 fn after_reload(authorizer: &Authorizer) -> &'static str {
     authorizer.reload().unwrap();
     "c1"
@@ -160,7 +160,7 @@ fn all_parts_of_a_check_are_decided_by_one_state() {
         let guard = authorizer.guard(&ana, &context);
         let passed = check(&guard, &authorizer, "a1").is_ok();
         assert_eq!(passed, expected, "{name} of {states:?}");
-        // The next request is decided by the state that there is now.
+        // The next request is decided by the current state.
         let now = authorizer.guard(&ana, &context);
         let expected = states[1] == DELETE || states[1] == BOTH;
         let campaign = Campaign::new("a1", "c1").unwrap();
@@ -208,9 +208,9 @@ async fn a_check_that_waited_for_tags_is_decided_by_its_first_state() {
     }
 }
 
-/// A guard that is kept does not keep old policies in memory without end.
+/// A guard that is kept does not keep old policies in memory without limit.
 #[test]
-fn a_guard_that_many_reloads_have_left_behind_refuses() {
+fn a_guard_older_than_many_reloads_denies() {
     let authorizer = authorizer(&[EVERYTHING]);
     let (ana, context) = (user("ana"), Context::new());
     let app = App::new("a1").unwrap();
@@ -231,7 +231,7 @@ fn a_guard_that_many_reloads_have_left_behind_refuses() {
         assert_eq!(denied.status(), 503);
     }
     assert!(kept[2..].iter().all(passes));
-    // Where no guard is kept, nothing is left behind.
+    // If no guard is kept, old policies are freed.
     let guard = authorizer.guard(&ana, &context);
     kept.clear();
     for _ in 0..20 {
@@ -240,7 +240,7 @@ fn a_guard_that_many_reloads_have_left_behind_refuses() {
     assert!(passes(&guard));
 }
 
-/// Reloads the policies when it is taken from a request.
+/// Reloads the policies when it is extracted from a request.
 struct Reloading;
 
 impl FromRequestParts<Authorizer> for Reloading {
@@ -265,7 +265,7 @@ impl actix_web::FromRequest for Reloading {
     }
 }
 
-/// The keys of tags from a body, and the policies are reloaded when it is read.
+/// The tags in a body. The policies are reloaded when it is read.
 struct ReloadingBody(Vec<(String, String)>);
 
 fn tags(text: &str) -> Vec<(String, String)> {
@@ -333,7 +333,7 @@ mod on_axum {
         Ok(campaign_id)
     }
 
-    /// The status for Ana.
+    /// Returns the status for Ana.
     pub(super) async fn send(authorizer: &Authorizer, path: &str, body: &str) -> u16 {
         let router = Router::new()
             .route("/apps/{application_id}", post(create))
@@ -401,7 +401,7 @@ mod on_actix {
             );
     }
 
-    /// The status for Ana.
+    /// Returns the status for Ana.
     pub(super) async fn send(authorizer: &Authorizer, path: &str, body: &str) -> u16 {
         let app = Application::new()
             .app_data(authorizer.clone())
@@ -417,11 +417,11 @@ mod on_actix {
 #[tokio::test]
 async fn all_checks_of_a_web_request_are_decided_by_one_state() {
     for (path, body, states, expected) in [
-        // The check after the body.
+        // A check after the body was read.
         ("/apps/a1", "team=blue", [RED_ONLY, EVERYTHING], 403),
         ("/apps/a1", "team=red", [RED_ONLY, NOTHING], 200),
         ("/apps/a1", "team=red", [RED_ONLY, RED_ONLY], 200),
-        // The proof of another check.
+        // The permit of another check.
         ("/permit/a1/c1", "", [GET, DELETE], 403),
         ("/permit/a1/c1", "", [BOTH, NOTHING], 200),
         // A function that the handler calls.
@@ -435,7 +435,7 @@ async fn all_checks_of_a_web_request_are_decided_by_one_state() {
     }
 }
 
-/// Tags that have to be waited for, and another check of the same request after them.
+/// Tags that must be waited for, and another check of the same request after them.
 #[tokio::test]
 async fn a_web_request_that_waited_for_tags_is_decided_by_its_first_state() {
     for (states, expected) in [([RED, NOTHING], 200), ([GET, RED], 403)] {
@@ -476,7 +476,7 @@ async fn a_connection_that_lasts_can_follow_the_policies() {
     assert_eq!(send(None).await.unwrap().status().as_u16(), 401);
 }
 
-/// A request that meets two authorizers has a state of each.
+/// A request that uses two authorizers has a state for each of them.
 #[tokio::test]
 async fn every_authorizer_has_its_own_state() {
     let (first, second) = (authorizer(&[GET, NOTHING]), authorizer(&[DELETE, NOTHING]));

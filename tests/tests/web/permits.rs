@@ -1,4 +1,4 @@
-//! Permits as extractors, beside parameters that are read by position; and permits of other resources.
+//! Permits as extractors, next to parameters that are read by position, and permits for other resources.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -18,8 +18,8 @@ use tower::ServiceExt;
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
-/// The paths, and the status of the answer to a request in which the ids of application and campaign stand as Ana may have
-/// them.
+/// The paths, and the status of the response to a request whose application and campaign ids are those that Ana may
+/// access.
 const PATHS: [(&str, &str, u16); 6] = [
     ("/{application-id}/{campaign-id}", "/a1/c1", 200),
     ("/{application_id}/{campaign_id}", "/a1/c1", 200),
@@ -28,8 +28,8 @@ const PATHS: [(&str, &str, u16); 6] = [
         "/a1/x/7/c1",
         200,
     ),
-    // By name, these mean the campaign `c1` of `a1`; a tuple `Path((application_id, campaign_id))` would read it the other
-    // way round.
+    // By name, these identify the campaign `c1` of `a1`. A tuple `Path((application_id, campaign_id))` would read them
+    // in the other order.
     ("/{campaign-id}/{application-id}", "/c1/a1", 500),
     ("/{campaign_id}/x/{application_id}", "/c1/x/a1", 500),
     ("/{version}/{campaign-id}/{application-id}", "/7/c1/a1", 500),
@@ -55,7 +55,7 @@ async fn permitted(permit: Permit<GetCampaign>) -> String {
 }
 
 #[tokio::test]
-async fn a_route_in_another_order_is_refused_on_axum() {
+async fn rejects_a_route_in_another_order_on_axum() {
     for (path, target, expected) in PATHS {
         let router = Router::new()
             .route(path, get(permitted))
@@ -69,7 +69,7 @@ async fn a_route_in_another_order_is_refused_on_axum() {
 }
 
 #[actix_web::test]
-async fn a_route_in_another_order_is_refused_on_actix() {
+async fn rejects_a_route_in_another_order_on_actix() {
     for (path, target, expected) in PATHS {
         let path = pinpoint_iam::web::actix::pattern(path);
         let app = App::new()

@@ -1,6 +1,6 @@
-//! What is asked of `#[requires]` in every framework.
+//! The behavior of `#[requires]` in every framework.
 //!
-//! Each test target that includes this has an `App` with the same handlers on the same routes.
+//! Each test module that includes this has an `App` with the same handlers on the same routes.
 
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
@@ -12,7 +12,7 @@ use super::App;
 /// The caller with a policy.
 pub(crate) const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
-/// Allows everything that reads.
+/// Allows all actions that read.
 pub(crate) const READ_EVERYTHING: &str =
     r#"{"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}"#;
 
@@ -21,7 +21,7 @@ pub(crate) const ALLOW_EVERYTHING: &str = r#"{"Effect": "Allow", "Action": "*", 
 
 const DENY_EVERYTHING: &str = r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#;
 
-/// The authorizer of a deployment where Ana has one policy with these statements.
+/// Creates an authorizer for a deployment in which Ana has one policy with these statements.
 pub(crate) fn authorizer(statements: &str) -> Authorizer {
     let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
     let mut store = PolicyStore::new();
@@ -34,7 +34,7 @@ pub(crate) fn authorizer(statements: &str) -> Authorizer {
         .unwrap()
 }
 
-/// A request. Its content type is JSON.
+/// A request whose content type is JSON.
 #[derive(Clone, Copy)]
 pub(crate) struct Sent<'a> {
     pub(crate) method: &'a str,
@@ -44,7 +44,7 @@ pub(crate) struct Sent<'a> {
     pub(crate) body: &'a str,
 }
 
-/// A request of Ana's without a body.
+/// Creates a request of Ana without a body.
 pub(crate) const fn by_ana<'a>(method: &'a str, path: &'a str) -> Sent<'a> {
     Sent {
         method,
@@ -55,7 +55,7 @@ pub(crate) const fn by_ana<'a>(method: &'a str, path: &'a str) -> Sent<'a> {
     }
 }
 
-/// The answer to a request of Ana's.
+/// Returns the response to a request of Ana.
 pub(crate) async fn get(app: &App, path: &str) -> Answer {
     app.send(by_ana("GET", path)).await
 }
@@ -82,7 +82,7 @@ async fn the_body_of_an_allowed_request_reaches_its_handler() {
 }
 
 #[tokio::test]
-async fn a_refused_caller_is_told_what_aws_tells() {
+async fn a_denied_caller_receives_the_message_of_aws() {
     let app = App::with(READ_EVERYTHING).await;
     let answer = app.send(by_ana("DELETE", "/v1/apps/a1/campaigns/c1")).await;
     assert_eq!(answer.status, 403);
@@ -101,7 +101,7 @@ async fn a_refused_caller_is_told_what_aws_tells() {
 }
 
 #[tokio::test]
-async fn an_explicit_deny_is_told_without_the_policy() {
+async fn an_explicit_deny_is_reported_without_the_policy() {
     let app = App::with(
         r#"{"Effect": "Allow", "Action": "*", "Resource": "*"},
            {"Sid": "secretName", "Effect": "Deny", "Action": "mobiletargeting:GetCampaign", "Resource": "*"}"#,
@@ -122,7 +122,7 @@ async fn an_explicit_deny_is_told_without_the_policy() {
 }
 
 #[tokio::test]
-async fn nobody_is_401() {
+async fn a_request_without_principal_is_401() {
     let app = App::with(ALLOW_EVERYTHING).await;
     for path in [
         "/v1/apps/a1/campaigns/c1",
@@ -162,7 +162,7 @@ async fn a_stranger_has_no_policies() {
 }
 
 #[tokio::test]
-async fn a_broken_body_of_a_refused_caller_is_403_and_unread() {
+async fn a_broken_body_of_a_denied_caller_is_403_and_unread() {
     let request = Sent {
         body: "{",
         ..by_ana("POST", "/v1/apps/a1/campaigns")
@@ -174,14 +174,14 @@ async fn a_broken_body_of_a_refused_caller_is_403_and_unread() {
         "the body of a refused caller was read"
     );
 
-    // The same body is a bad request for a caller that is let in, and is read then.
+    // The same body is a bad request for an allowed caller, and is read in that case.
     let app = App::with(ALLOW_EVERYTHING).await;
     assert_eq!(app.send(request).await.status, 400);
     assert!(app.body_was_read());
 }
 
 #[tokio::test]
-async fn an_id_that_cannot_stand_in_an_arn_is_400_whatever_the_policies() {
+async fn an_id_that_is_not_valid_in_an_arn_is_400_with_any_policies() {
     for statement in [ALLOW_EVERYTHING, DENY_EVERYTHING] {
         let app = App::with(statement).await;
         let long = "c".repeat(129);

@@ -1,4 +1,4 @@
-//! Tags of resources: fetched where a decision depends on them, once, and never taken for granted.
+//! Tags of resources: fetched once and only if a decision depends on them, and never assumed.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -53,7 +53,7 @@ async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)
     format!("{application_id} {campaign_id}")
 }
 
-/// A check, and a proof beside it.
+/// A check, and a permit next to it.
 #[requires(GetCampaign)]
 async fn with_proof(
     Path((application_id, campaign_id)): Path<(String, String)>,
@@ -62,7 +62,7 @@ async fn with_proof(
     format!("{application_id} {campaign_id} {}", proof.arn())
 }
 
-/// A handler whose check is written by hand.
+/// A handler that calls the check manually.
 macro_rules! by_hand {
     ($name:ident, $after_body:literal) => {
         struct $name {}
@@ -119,7 +119,7 @@ async fn both(_: Authorized<Both, Ids>) -> &'static str {
 
 by_hand!(Two, false);
 
-/// Two resources, all of which must be allowed.
+/// Two resources, both of which must be allowed.
 impl Requires<Ids> for Two {
     type Sealed = Generated;
 
@@ -170,7 +170,7 @@ by_hand!(Restless, false);
 
 static RESTLESS: AtomicUsize = AtomicUsize::new(0);
 
-/// Another resource each time.
+/// A different resource each time.
 impl Requires<Ids> for Restless {
     type Sealed = Generated;
 
@@ -189,7 +189,7 @@ by_hand!(Create, true);
 type Parent = (Path<String>,);
 type TagsInBody = Json<HashMap<String, String>>;
 
-/// Tags of the application, and tags of the request, which only the body tells.
+/// Tags of the application, and tags of the request, which are only in the body.
 impl Prechecks<Parent> for Create {
     type Sealed = Generated;
 
@@ -234,10 +234,10 @@ fn authorizer(statements: &str) -> pinpoint_iam::AuthorizerBuilder {
         .source(store)
 }
 
-/// Whose tags were asked for, by the last part of the ARN.
+/// The resources whose tags were requested, by the last part of the ARN.
 type Asked = Arc<Mutex<Vec<String>>>;
 
-/// A service whose source knows these tags, by the last part of the ARN.
+/// A service whose source contains these tags, by the last part of the ARN.
 struct Service {
     authorizer: Authorizer,
     asked: Asked,
@@ -325,7 +325,7 @@ async fn tags_are_asked_for_where_they_decide() {
             200,
             &["c2"],
         ),
-        // The answer is the same for all tags.
+        // The decision is the same for all tags.
         (ALLOW.to_owned(), "/campaign/a1/c1", 200, &[]),
         (format!("{ALLOW}, {ALLOW_RED}"), "/campaign/a1/c1", 200, &[]),
         (DENY_RED.to_owned(), "/campaign/a1/c1", 403, &[]),
@@ -350,7 +350,7 @@ async fn tags_are_asked_for_where_they_decide() {
             403,
             &[],
         ),
-        // The request is refused before anybody looks at policies.
+        // The request is rejected before policies are evaluated.
         (ALLOW_RED.to_owned(), "/campaign/a1/*", 400, &[]),
     ] {
         let service = Service::new(&statements, RED_C1);
@@ -375,9 +375,9 @@ async fn every_resource_is_asked_about_once_in_a_request() {
         ("/both/a1/c2", 403, &["c2"]),
         ("/proof/a1/c1", 200, &["c1"]),
         ("/two/a1/c1", 200, &["c1", "a1"]),
-        // The refusal is sure, whatever the tags of the other resource are.
+        // The denial is certain, regardless of the tags of the other resource.
         ("/two/a1/c2", 403, &["c2"]),
-        // And so is the permission.
+        // The permission is also certain.
         ("/one-of-two/a1/c1", 200, &["c1"]),
         ("/one-of-two/a1/c2", 200, &["c2", "a1"]),
         ("/one-of-two/a2/c2", 403, &["c2", "a2"]),
@@ -386,7 +386,7 @@ async fn every_resource_is_asked_about_once_in_a_request() {
         assert_eq!(service.get(path).await, expected, "{path}");
         assert_eq!(service.asked(), asked, "{path}");
     }
-    // Another request asks anew: the tags may have changed.
+    // Another request fetches the tags again, because they may have changed.
     let service = Service::new(ALLOW_RED, tags);
     assert_eq!(service.get("/campaign/a1/c1").await, 200);
     assert_eq!(service.get("/campaign/a1/c1").await, 200);
@@ -394,7 +394,7 @@ async fn every_resource_is_asked_about_once_in_a_request() {
 }
 
 #[tokio::test]
-async fn what_was_fetched_before_the_body_serves_behind_it() {
+async fn tags_fetched_before_the_body_are_reused_after_it() {
     let both = r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {
         "aws:ResourceTag/team": "red", "aws:RequestTag/team": "${aws:ResourceTag/team}"}}}"#;
     let red: &[(&str, &[(&str, &str)])] = &[("a1", &[("team", "red")])];
@@ -404,12 +404,12 @@ async fn what_was_fetched_before_the_body_serves_behind_it() {
     assert_eq!(service.create(r#"{}"#).await, 403);
     assert_eq!(service.asked(), ["a1", "a1", "a1"]);
 
-    // The body of a caller that is refused for the tags of the resource is not looked at.
+    // If the tags of the resource deny the request, the body is not read.
     let service = Service::new(both, &[]);
     assert_eq!(service.create("no JSON").await, 403);
     assert_eq!(service.asked(), ["a1"]);
 
-    // Only the body says that the tags of the resource count.
+    // Only the body determines that the tags of the resource matter.
     let only_red = format!(
         r#"{}, {}"#,
         ALLOW,
@@ -456,9 +456,9 @@ async fn without_a_source_what_depends_on_tags_is_503() {
     assert_eq!(authorizer.tag_failures(), 0);
 }
 
-/// Timeouts are the source's own. What never comes never lets anybody in, and who gives up waiting leaves nothing behind.
+/// A source has its own timeouts. Without a result the request is never allowed, and it can be dropped at any time.
 #[test]
-fn a_source_that_never_answers_lets_nobody_in() {
+fn a_source_that_never_responds_allows_nothing() {
     let source = |_: String| pending::<Result<Tags, TagsUnavailable>>();
     let authorizer = authorizer(ALLOW_RED).resource_tags(source).build().unwrap();
     let request = Request::get("/campaign/a1/c1").body(Body::empty()).unwrap();
@@ -477,7 +477,7 @@ async fn a_check_that_never_names_the_same_resource_comes_to_an_end() {
     assert_eq!(service.asked().len(), 100);
 }
 
-/// For IAM, keys that differ in case are one key. With two values it says neither for sure.
+/// IAM treats keys that differ only in case as one key. With two values, neither is certain.
 #[tokio::test]
 async fn tags_that_differ_in_case_only_are_in_doubt() {
     for tags in [
@@ -494,7 +494,7 @@ async fn tags_that_differ_in_case_only_are_in_doubt() {
     let spelled: &[(&str, &[(&str, &str)])] = &[("c1", &[("TEAM", "red")])];
     let service = Service::new(ALLOW_RED, spelled);
     assert_eq!(service.get("/campaign/a1/c1").await, 200);
-    // Values have a case.
+    // Values are case-sensitive.
     let spelled: &[(&str, &[(&str, &str)])] = &[("c1", &[("team", "Red")])];
     let service = Service::new(ALLOW_RED, spelled);
     assert_eq!(service.get("/campaign/a1/c1").await, 403);
@@ -539,7 +539,7 @@ async fn many_tags_are_as_good_as_few() {
     }
 }
 
-/// Matching a long text could take long, and what is left of the tag beside it would be half of the truth.
+/// Matching a long text could be slow, and a truncated value or the remaining tags alone could be misleading.
 #[tokio::test]
 async fn a_tag_that_is_too_long_is_unknown() {
     let (long, longest) = ("r".repeat(2049), "r".repeat(2048));
@@ -573,8 +573,8 @@ async fn a_tag_that_is_too_long_is_unknown() {
     }
 }
 
-/// Every tag is matched by every pattern. Beyond AWS's number nothing is known of the tags of a request, not even of those that
-/// come first, and a `Deny` on a tag cannot be pushed out by others.
+/// Every tag is compared with every pattern. If a request has more tags than AWS permits, none of them is known, not
+/// even the first ones. So other tags cannot displace one that a `Deny` depends on.
 #[tokio::test]
 async fn more_tags_of_a_request_than_aws_has_are_unknown() {
     let body = |count: usize, last: &str| {
@@ -601,7 +601,7 @@ async fn more_tags_of_a_request_than_aws_has_are_unknown() {
     }
 }
 
-/// Keys that differ in case only are one key with many values.
+/// Keys that differ only in case are one key with several values.
 #[tokio::test]
 async fn a_tag_with_more_values_than_aws_has_tags_is_unknown() {
     let spellings: Vec<String> = (0..64_u32)
@@ -626,7 +626,7 @@ async fn a_tag_with_more_values_than_aws_has_tags_is_unknown() {
     }
 }
 
-/// Who has no way to wait is refused, and is not let in by what nobody has asked.
+/// If the code cannot wait for tags, the request is denied, and the unknown tags are not treated as absent.
 #[test]
 fn a_guard_that_cannot_wait_does_without_the_source() {
     let source = |_: String| async { Ok(Tags::new()) };

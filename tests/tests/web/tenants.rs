@@ -1,4 +1,4 @@
-//! Tenants as accounts, in a partition that AWS does not have: each request brings its own account.
+//! Tenants as accounts, in a partition that does not exist in AWS: each request determines its account.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -26,7 +26,7 @@ fn service() -> Scope {
     Scope::of_tenants("acme", "")
 }
 
-/// A user of each of two tenants who may lend books of the own tenant, and read the rules.
+/// Each of two tenants has a user who may lend books of the same tenant, and read the rules.
 fn authorizer(scope: Scope) -> Authorizer {
     let mut store = PolicyStore::new();
     for tenant in ["tenant-7", "tenant-8"] {
@@ -70,7 +70,7 @@ fn the_account_is_that_of_the_request() {
     for (caller, tenant, allowed) in [
         ("tenant-7", "tenant-7", true),
         ("tenant-8", "tenant-8", true),
-        // The own account's policies give nothing in another one.
+        // The policies of an account do not grant anything in another one.
         ("tenant-7", "tenant-8", false),
         ("tenant-9", "tenant-9", false),
     ] {
@@ -88,7 +88,7 @@ fn the_account_is_that_of_the_request() {
 }
 
 #[test]
-fn a_request_that_nobody_gave_an_account_is_refused() {
+fn a_request_without_account_is_rejected() {
     let authorizer = authorizer(service());
     let (context, principal) = (Context::new(), ana_of("tenant-7"));
     let guard = authorizer.guard(&principal, &context);
@@ -112,7 +112,7 @@ fn a_request_that_nobody_gave_an_account_is_refused() {
 }
 
 #[test]
-fn an_untyped_request_without_account_is_nobodys_own() {
+fn an_untyped_request_without_account_is_denied() {
     let authorizer = authorizer(service());
     let (context, principal) = (Context::new(), ana_of("tenant-7"));
     let action = "shelf:ReadRules";
@@ -129,7 +129,7 @@ async fn get_app(Path(application_id): Path<String>) -> String {
     application_id
 }
 
-/// What the middleware of an application would do, with the tenant from where it authenticates.
+/// Like the middleware of an application, sets the tenant from the authentication.
 async fn ask(tenant: Option<&str>) -> StatusCode {
     let document = r#"{"Version": "2012-10-17", "Statement":
         {"Effect": "Allow", "Action": "mobiletargeting:GetApp", "Resource": "arn:acme:mobiletargeting::tenant-7:apps/*"}}"#;
@@ -202,7 +202,7 @@ fn a_scope_that_is_merely_wrong_builds_no_authorizer() {
     }
 }
 
-/// Writes a directory with one document that names `partition`.
+/// Writes a directory with one document that contains `partition`.
 fn directory(name: &str, partition: &str) -> Directory {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&path).unwrap();
@@ -222,7 +222,7 @@ fn a_document_names_partitions_that_the_deployment_has() {
     let cn = directory("of-aws-cn", "aws-cn");
     assert!(acme.load_in(&service()).is_ok());
     assert!(cn.load_in(&aws).is_ok());
-    // What would deny nothing is refused.
+    // A document that would not deny anything is rejected.
     let fault = cn.load_in(&service()).unwrap_err().to_string();
     assert!(
         fault.contains("unknown partition `aws-cn`; write `acme`, or `*`"),
@@ -233,7 +233,7 @@ fn a_document_names_partitions_that_the_deployment_has() {
         fault.contains("unknown partition `acme`; write `aws`, or another"),
         "{fault}"
     );
-    // An authorizer loads for its scope.
+    // An authorizer loads the source for its scope.
     let build = |directory: Directory| {
         Authorizer::builder()
             .scope(service())

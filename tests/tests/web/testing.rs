@@ -1,4 +1,4 @@
-//! What `pinpoint_iam::testing` gives the tests of an application.
+//! The functions that `pinpoint_iam::testing` offers to the tests of an application.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -57,12 +57,12 @@ async fn health() -> &'static str {
     "well"
 }
 
-/// What nobody asks anything.
+/// A handler without a check.
 async fn unguarded() -> &'static str {
     "welcome"
 }
 
-/// Reading only, and only what is tagged.
+/// Allows only reading, and only tagged resources.
 fn builder() -> AuthorizerBuilder {
     let document = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*",
         "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}}"#;
@@ -88,7 +88,7 @@ fn check(authorizer: &Authorizer, caller: &str) -> u16 {
 }
 
 #[test]
-fn everything_is_allowed_or_denied_whoever_asks() {
+fn everything_is_allowed_or_denied_for_every_caller() {
     let real = builder().build().unwrap();
     let allowing = allow_all(&real);
     let denying = deny_all(&real);
@@ -102,12 +102,12 @@ fn everything_is_allowed_or_denied_whoever_asks() {
         assert_eq!(check(&allowing, caller), 200, "{caller}");
         assert_eq!(check(&denying, caller), 403, "{caller}");
     }
-    // The last word counts.
+    // The last call counts.
     assert_eq!(check(&deny_all(&allowing), ANA), 403);
     assert_eq!(check(&allow_all(&denying), ANA), 200);
 }
 
-/// What the framework finds out before it asks is no question of policies.
+/// Requirements that are checked before policies do not depend on the decision.
 #[tokio::test]
 async fn an_authorizer_that_allows_everything_still_needs_to_know_who_and_what() {
     let authorizer = allow_all(&builder().build().unwrap());
@@ -133,9 +133,9 @@ async fn an_authorizer_that_allows_everything_still_needs_to_know_who_and_what()
     assert!(matches!(denied.reason(), DeniedReason::OtherScope));
 }
 
-/// Nobody who reads a log or a refusal takes such a decision for one of the policies.
+/// Such a decision cannot be confused with one of the policies in a log or response.
 #[test]
-fn a_decision_for_a_test_says_so() {
+fn a_decision_for_a_test_is_recognizable() {
     let authorizer = deny_all(&builder().build().unwrap());
     let (ana, context) = (principal(ANA), Context::new());
     let campaign = Campaign::new("a1", "c1").unwrap();
@@ -202,7 +202,7 @@ async fn a_recorder_keeps_who_asked_what_and_changes_nothing() {
     }
     assert_eq!(recorder.take(), asked);
     assert!(recorder.requests().is_empty());
-    // The authorizer that is watched has no part in it.
+    // The observed authorizer is unchanged.
     assert_eq!(check(&real, ANA), 403);
     assert!(recorder.requests().is_empty());
 }
@@ -237,7 +237,7 @@ async fn a_guarded_application_is_swept_clean() {
     assert_eq!((health.call().path(), health.status()), ("/healthz", 200));
 }
 
-/// The lines of the report, without the place in the source.
+/// Returns the lines of the report, without the positions in the source.
 fn lines(unguarded: &Unguarded) -> Vec<String> {
     let text = unguarded.to_string();
     let lines = text.lines().map(|line| match line.split_once(": `") {
@@ -248,7 +248,7 @@ fn lines(unguarded: &Unguarded) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_call_that_is_not_refused_is_reported() {
+async fn every_call_that_is_not_denied_is_reported() {
     let authorizer = builder().build().unwrap();
     let path = "/v1/apps/{application-id}/campaigns/{campaign-id}";
     let state = AppState(authorizer.clone());
@@ -285,7 +285,7 @@ async fn every_call_that_is_not_refused_is_reported() {
     assert_eq!(statuses.len(), 4);
     assert!(statuses.contains(&(SweepCaller::Anonymous, 200)));
 
-    // Who is not powerless, or not known, says nothing about the guard.
+    // Results with an allowed or unknown caller are not evidence about the guard.
     let router = mounted(&allow_all(&authorizer));
     let found = Sweep::new(&table())
         .run_on_axum(&router, as_powerless)
@@ -300,7 +300,7 @@ async fn every_call_that_is_not_refused_is_reported() {
         .unwrap_err();
     assert!(found.to_string().contains("was not recognised"), "{found}");
 
-    // Sample ids that the handler does not take.
+    // Sample ids that the handler does not accept.
     let sweep = table();
     let sweep = Sweep::new(&sweep).sample("campaign_id", "a/*");
     let found = sweep.run_on_axum(&router, as_powerless).await.unwrap_err();
@@ -313,7 +313,7 @@ async fn every_call_that_is_not_refused_is_reported() {
         "{found}"
     );
 
-    // A check that cannot be made is no refusal.
+    // A check that cannot be performed is not a denial.
     let router = Router::new()
         .route(
             "/v1/apps/{a}/campaigns/{b}",
@@ -345,7 +345,7 @@ async fn a_sweep_over_nothing_has_proved_nothing() {
 }
 
 #[tokio::test]
-async fn hidden_existence_counts_as_a_refusal_of_the_powerless_only() {
+async fn hidden_existence_counts_as_a_denial_for_the_unprivileged_caller_only() {
     let hiding = ErrorResponses::aws().hiding_existence(|_| Some(Rejection::new(404)));
     let router = mounted(&builder().error_responses(hiding).build().unwrap());
     let table = table();
@@ -358,7 +358,7 @@ async fn hidden_existence_counts_as_a_refusal_of_the_powerless_only() {
         .run_on_axum(&router, as_powerless)
         .await
         .unwrap();
-    // A route that is not there answers 404 to nobody as well.
+    // A route that does not exist also responds 404 without a caller.
     let nothing = Router::new();
     let found = sweep
         .hiding_existence()
@@ -373,7 +373,7 @@ async fn hidden_existence_counts_as_a_refusal_of_the_powerless_only() {
     );
 }
 
-/// Every route of the catalogs, filled with ids that its action takes.
+/// Every route of the catalogs, filled with ids that its action accepts.
 #[test]
 fn samples_are_ids_of_what_the_action_acts_on() {
     let services = [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE];
@@ -442,7 +442,7 @@ fn samples_are_ids_of_what_the_action_acts_on() {
 }
 
 #[tokio::test]
-async fn placeholders_are_filled_whatever_they_are_called() {
+async fn placeholders_are_filled_regardless_of_their_names() {
     let routes: pinpoint_iam::web::axum::Routes<AppState> = routes![
         "GET /{app}/x" => get_app,
         "GET /{{literal}}/{app}" => get_app,
@@ -482,7 +482,7 @@ mod on_actix {
         format!("{application_id} {campaign_id}")
     }
 
-    /// The same place, once with the guard and once without.
+    /// The same route, once with the guard and once without.
     #[actix_web::test]
     async fn an_application_on_actix_is_swept_alike() {
         let path = "/v1/apps/{application_id}/campaigns/{campaign_id}";

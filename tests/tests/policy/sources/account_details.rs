@@ -1,4 +1,4 @@
-//! What is read from account details, and what is decided by it.
+//! Parsing of account details, and decisions that are based on them.
 
 use pinpoint_iam::context::Context;
 use pinpoint_iam::policy::Limits;
@@ -30,7 +30,7 @@ fn names(store: &PolicyStore, principal: &Principal) -> Vec<String> {
 }
 
 #[test]
-fn everybody_has_inline_attached_and_group_policies() {
+fn principals_have_inline_attached_and_group_policies() {
     let store = store();
     assert_eq!(store.len(), 4);
     assert_eq!(
@@ -40,7 +40,7 @@ fn everybody_has_inline_attached_and_group_policies() {
             "arn:aws:iam::111122223333:policy/report-reader"
         ]
     );
-    // `report-reader` comes directly and by way of a group; it counts once.
+    // `report-reader` is attached directly and through a group. It counts once.
     assert_eq!(
         names(&store, &user("contractors/ben")),
         [
@@ -80,7 +80,7 @@ fn decisions_cite_the_policies() {
     let ana = user("ana");
     let ben = user("contractors/ben");
     let cases = [
-        // The tag `project` of the user fills `${aws:PrincipalTag/project}`.
+        // The tag `project` of the user replaces `${aws:PrincipalTag/project}`.
         (
             &ana,
             "GetSegment",
@@ -93,14 +93,14 @@ fn decisions_cite_the_policies() {
             "apps/b2/segments/s1",
             "refused: no identity-based policy allows it",
         ),
-        // Her own policy has `mobiletargeting:*`, the boundary has not.
+        // The user's policy allows `mobiletargeting:*`, but the boundary does not.
         (
             &ana,
             "SendMessages",
             "apps/a1/messages",
             "refused: no permissions boundary allows it",
         ),
-        // By way of the group `analysts`, the managed policy in its default version.
+        // Through the group `analysts`, by the default version of the managed policy.
         (
             &ana,
             "GetCampaign",
@@ -114,7 +114,7 @@ fn decisions_cite_the_policies() {
             "apps/a1",
             "allowed by statement 1 of the identity-based policy `arn:aws:iam::aws:policy/ExampleReadOnly`",
         ),
-        // The deny of a group wins over the managed policy.
+        // The `Deny` of a group overrides the managed policy.
         (
             &ben,
             "GetExportJob",
@@ -122,7 +122,7 @@ fn decisions_cite_the_policies() {
             "refused: explicit deny by statement 1 of the identity-based policy `group/contractors/no-exports` \
              (`NoExports`)",
         ),
-        // Other versions of `report-reader` allow these, an older one and a newer one.
+        // Other versions of `report-reader` allow these: an older one and a newer one.
         (
             &ben,
             "UpdateCampaign",
@@ -135,7 +135,7 @@ fn decisions_cite_the_policies() {
             "apps/a1",
             "refused: no identity-based policy allows it",
         ),
-        // A policy that nobody has allows this.
+        // A policy that is not attached allows this.
         (
             &user("zoe"),
             "GetApp",
@@ -166,7 +166,7 @@ fn unique_ids_give_the_user_id() {
     assert!(allowed(
         &Principal::role_session(with_path, "nightly-2").unwrap()
     ));
-    // What the principal brings itself counts: a role that was made anew has another id.
+    // The value of the principal overrides this: a role that was deleted and created again has another id.
     assert!(!allowed(
         &session("worker", "nightly-1").with_unique_id("AROAEXAMPLEOTHER")
     ));
@@ -243,7 +243,7 @@ fn lists_may_be_left_out() {
 }
 
 #[test]
-fn paths_of_users_and_roles_may_hold_any_visible_character() {
+fn paths_of_users_and_roles_may_contain_any_visible_character() {
     let text = ACCOUNT.replace("user/contractors/ben", "user/con(tract)#ors//ben");
     let store = AccountDetails::from_json("account.json", text)
         .load()

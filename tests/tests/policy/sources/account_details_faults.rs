@@ -1,4 +1,4 @@
-//! What is refused of account details, with the exact words.
+//! Errors in account details, with their exact messages.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use pinpoint_iam::source::{AccountDetails, PolicySource};
 use super::refusal;
 use super::temporary::TemporaryDirectory;
 
-/// A small account. Every fault below is an edit of it.
+/// A small account. Every error below is caused by an edit of it.
 const ACCOUNT: &str = r#"{
   "UserDetailList": [
     {
@@ -66,7 +66,7 @@ const ACCOUNT: &str = r#"{
 }
 "#;
 
-/// What is said of the account after `from`, which stands in it once, is replaced by `to`.
+/// Returns the error after `from`, which occurs once in the account, was replaced by `to`.
 fn refusal_of(from: &str, to: &str) -> String {
     assert_eq!(ACCOUNT.matches(from).count(), 1, "{from}");
     refusal(&AccountDetails::from_json(
@@ -261,7 +261,7 @@ fn members_are_what_aws_documents() {
 }
 
 #[test]
-fn everything_stands_once() {
+fn rejects_duplicate_entries() {
     check(&[
         (
             r#""RoleDetailList": ["#,
@@ -376,7 +376,7 @@ fn faults_in_documents_have_places_in_the_file() {
 }
 
 #[test]
-fn other_files_are_refused() {
+fn rejects_other_files() {
     let cases = [
         (
             "",
@@ -447,7 +447,7 @@ fn files_are_checked_before_they_are_read() {
 }
 
 #[test]
-fn realistic_files_are_refused() {
+fn rejects_realistic_files_with_errors() {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/account-details/");
     let refused = |name: &str| {
         let source = AccountDetails::open(format!("{fixtures}{name}")).unwrap();

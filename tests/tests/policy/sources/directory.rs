@@ -1,4 +1,4 @@
-//! What is read from a directory, what is decided by it, and what is refused, with the exact words.
+//! Parsing of a directory, decisions that are based on it, and errors with their exact messages.
 
 use std::fs;
 
@@ -55,7 +55,7 @@ const SENDER: &str = r#"{
 }
 "#;
 
-/// A directory with every file, `name` in another wording.
+/// Creates a directory with all files, in which `name` has other contents.
 fn directory_with(name: &str, content: &str) -> TemporaryDirectory {
     let directory = TemporaryDirectory::with(&[
         ("attachments.json", ATTACHMENTS),
@@ -76,12 +76,12 @@ fn open(directory: &TemporaryDirectory) -> Directory {
     Directory::open(directory.path()).unwrap()
 }
 
-/// What is said of the directory, without its path.
+/// Returns the error of the directory without its path.
 fn refused(directory: &TemporaryDirectory) -> String {
     directory.strip(&refusal(&open(directory)))
 }
 
-/// What is said of the directory after `from`, which stands in the attachments once, is replaced by `to`.
+/// Returns the error after `from`, which occurs once in the attachments, was replaced by `to`.
 fn refusal_of(from: &str, to: &str) -> String {
     assert_eq!(ATTACHMENTS.matches(from).count(), 1, "{from}");
     refused(&directory_with(
@@ -305,7 +305,7 @@ fn attachments_name_what_is_there() {
 }
 
 #[test]
-fn users_and_roles_stand_once_under_their_arns() {
+fn users_and_roles_are_listed_once_by_their_arns() {
     check(&[
         (
             "arn:aws:iam::111122223333:user/ana",
@@ -361,14 +361,14 @@ fn the_attachments_must_be_there() {
 }
 
 #[test]
-fn a_broken_document_refuses_the_directory() {
+fn rejects_a_directory_with_an_invalid_document() {
     let cases = [
         (
             "reader.json",
             READER.replace("Effect", "Efect"),
             "reader.json:5:5: unknown member `Efect`; did you mean `Effect`?",
         ),
-        // Nobody has it: still, somebody wrote it for a reason.
+        // The document is not attached, but it was presumably written for a reason.
         (
             "unattached.json",
             READER.replace(r#""Sid": "OwnProject""#, r#""Principal": "*""#),
@@ -406,7 +406,7 @@ fn a_broken_document_refuses_the_directory() {
     }
 }
 
-/// A file may be an inline policy, of which AWS asks less than of a managed one.
+/// A file may be an inline policy, which has fewer rules than a managed one.
 #[test]
 fn what_aws_asks_only_of_new_managed_policies_is_not_asked() {
     for document in [
@@ -449,7 +449,7 @@ fn files_are_utf_8() {
 }
 
 #[test]
-fn a_directory_in_place_of_a_document_is_refused() {
+fn rejects_a_directory_in_place_of_a_document() {
     let files = directory();
     fs::create_dir(files.path().join("drafts.json")).unwrap();
     assert_eq!(refused(&files), "drafts.json: is a directory, not a file");
@@ -462,7 +462,7 @@ fn a_directory_in_place_of_a_document_is_refused() {
     );
 }
 
-/// Reading one of these would never end, or would wait for a writer that never comes.
+/// Reading one of these would never end, or would wait for a writer that does not exist.
 #[cfg(unix)]
 #[test]
 fn only_regular_files_are_read() {
@@ -499,7 +499,7 @@ fn only_regular_files_are_read() {
             let details = AccountDetails::open(&path).unwrap_err();
             assert_eq!(files.strip(&details.to_string()), expected, "{kind}");
         }
-        // It may take the place of a file that was opened.
+        // It may replace a file that has already been opened.
         let files = directory();
         let path = files.path().join("account.json");
         fs::write(&path, r#"{"Policies": []}"#).unwrap();
@@ -513,7 +513,7 @@ fn only_regular_files_are_read() {
             "{kind}"
         );
     }
-    // A link to a file is a file, one to nowhere is not.
+    // A link to a file is a file. A link without a target is not.
     let files = directory();
     symlink("reader.json", files.path().join("linked.json")).unwrap();
     assert!(open(&files).load().is_ok());

@@ -1,4 +1,4 @@
-//! Where policies come from: what is read, what is refused, and with which words.
+//! Policy sources: what they accept and reject, with the error messages.
 
 #![expect(
     clippy::indexing_slicing,
@@ -21,7 +21,7 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::PolicySource;
 use pinpoint_iam::{Arn, Authorizer, Decision, Principal, Scope};
 
-/// An authorizer over `source`, for resources of the account 111122223333.
+/// Creates an authorizer with `source`, for resources of the account 111122223333.
 fn authorizer(source: impl PolicySource + 'static) -> Authorizer {
     let scope = Scope::new("aws", "us-east-1", "111122223333");
     Authorizer::builder()
@@ -31,7 +31,7 @@ fn authorizer(source: impl PolicySource + 'static) -> Authorizer {
         .unwrap()
 }
 
-/// What the authorizer decides about `action` (without its prefix) and `resource` (behind the fifth colon).
+/// Returns the decision about `action` (without its prefix) and `resource` (the part of the ARN after the fifth colon).
 fn decide(
     authorizer: &Authorizer,
     principal: &Principal,
@@ -61,7 +61,7 @@ fn session(role: &str, session: &str) -> Principal {
     .unwrap()
 }
 
-/// Why `source` cannot be loaded.
+/// Returns the error with which `source` cannot be loaded.
 fn refusal(source: &impl PolicySource) -> String {
     source.load().unwrap_err().to_string()
 }

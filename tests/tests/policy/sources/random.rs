@@ -1,4 +1,4 @@
-//! No text of a source makes it panic, and every fault has a place in the text.
+//! No text in a source causes a panic, and every error has a position in the text.
 
 use pinpoint_iam::source::{AccountDetails, Directory, PolicySource, SourceError};
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use super::temporary::TemporaryDirectory;
 const ACCOUNT: &str = include_str!("../../../fixtures/account-details/account.json");
 const URL_ENCODED: &str = include_str!("../../../fixtures/account-details/url-encoded.json");
 
-/// Names that mean something to a source, and some that come close.
+/// Names with a meaning for a source, and some that are similar.
 const NAMES: [&str; 40] = [
     "UserDetailList",
     "GroupDetailList",
@@ -54,7 +54,7 @@ const NAMES: [&str; 40] = [
     "arn:aws:iam::1:user/a",
 ];
 
-/// Strings that mean something to a source, and some that come close.
+/// Strings with a meaning for a source, and some that are similar.
 const TEXTS: [&str; 16] = [
     "",
     "ana",
@@ -104,7 +104,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Every value within `value`, itself included.
+/// Adds the paths of `value` and every value within it.
 fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
     found.push(here.to_owned());
     match value {
@@ -123,7 +123,7 @@ fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The account with some of its values replaced.
+/// Returns the account with some of its values replaced.
 fn account_with(changes: &[(Index, Value)]) -> String {
     let mut account: Value = serde_json::from_str(ACCOUNT).unwrap();
     for (index, change) in changes {
@@ -135,7 +135,7 @@ fn account_with(changes: &[(Index, Value)]) -> String {
     serde_json::to_string_pretty(&account).unwrap()
 }
 
-/// `text` with some of its characters replaced by others.
+/// Returns `text` with some of its characters replaced.
 fn edited(text: &str, edits: &[(Index, usize, String)]) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     for (index, removed, inserted) in edits {
@@ -154,7 +154,7 @@ fn any_edits() -> impl Strategy<Value = Vec<(Index, usize, String)>> {
     proptest::collection::vec((any::<Index>(), 0..4_usize, piece), 1..4)
 }
 
-/// A fault names a place that the text has.
+/// Checks that an error has a position in the text.
 fn check(text: &str, result: Result<(), SourceError>) -> Result<(), TestCaseError> {
     let Err(error) = result else {
         return Ok(());
@@ -183,32 +183,32 @@ fn check_attachments(text: &str) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn any_text_is_read_or_refused(text in any::<String>()) {
+    fn any_text_is_parsed_or_rejected(text in any::<String>()) {
         check_account(&text)?;
         check_attachments(&text)?;
     }
 
     #[test]
-    fn any_json_is_read_or_refused(value in any_json()) {
+    fn any_json_is_parsed_or_rejected(value in any_json()) {
         let text = serde_json::to_string_pretty(&value).unwrap();
         check_account(&text)?;
         check_attachments(&text)?;
     }
 
     #[test]
-    fn an_account_with_other_values_is_read_or_refused(
+    fn an_account_with_other_values_is_parsed_or_rejected(
         changes in proptest::collection::vec((any::<Index>(), any_json()), 1..4)
     ) {
         check_account(&account_with(&changes))?;
     }
 
     #[test]
-    fn an_edited_account_is_read_or_refused(edits in any_edits()) {
+    fn an_edited_account_is_parsed_or_rejected(edits in any_edits()) {
         check_account(&edited(ACCOUNT, &edits))?;
         check_account(&edited(URL_ENCODED, &edits))?;
     }
 
-    /// Whatever member is left out: nobody loses a policy without the source being refused.
+    /// If any member is omitted, either the source is rejected or no principal loses a policy.
     #[test]
     fn no_policy_is_left_out(index in any::<Index>()) {
         let mut account: Map<String, Value> = serde_json::from_str(ACCOUNT).unwrap();

@@ -1,4 +1,5 @@
-//! Loading policies again while an authorizer serves: what is taken over, what stays, and who is refused meanwhile.
+//! Reloading of policies while an authorizer is in use: which changes apply, which policies remain, and who is denied
+//! meanwhile.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -41,8 +42,8 @@ fn opened(directory: &TemporaryDirectory) -> Authorizer {
     authorizer(Directory::open(directory.path()).unwrap())
 }
 
-/// Who may do what: a letter for each of ana, bob, eve and a session of the role worker. `r` reads, `s` sends, `b` does
-/// both, `-` neither; `?` is refused because of policies that could not be read.
+/// Returns a letter for each of ana, bob, eve and a session of the role worker. `r` can read, `s` can send, `b` both
+/// and `-` neither. `?` is denied because of policies that could not be read.
 fn rights(authorizer: &Authorizer) -> String {
     let callers = [
         user("ana"),
@@ -70,7 +71,7 @@ fn rights(authorizer: &Authorizer) -> String {
     callers.iter().map(right).collect()
 }
 
-/// The fault of a load that must fail.
+/// Returns the error of a load that must fail.
 fn fault(authorizer: &Authorizer) -> pinpoint_iam::source::SourceError {
     match authorizer.reload().unwrap_err() {
         BuildError::Source(fault) => fault,
@@ -92,7 +93,7 @@ fn a_change_is_taken_over() {
 }
 
 #[test]
-fn whoever_depends_on_a_document_that_cannot_be_read_is_refused_and_nobody_else() {
+fn only_principals_with_an_unreadable_document_are_denied() {
     for (document, expected) in [
         ("reader.json", "??s?"),
         ("sender.json", "rr??"),
@@ -104,7 +105,7 @@ fn whoever_depends_on_a_document_that_cannot_be_read_is_refused_and_nobody_else(
         let fault = fault(&authorizer);
         assert!(fault.path().ends_with(document), "{fault}");
         assert_eq!(rights(&authorizer), expected, "{document}");
-        // It stays so however often it fails, and ends with the first load that succeeds.
+        // This does not change if further loads fail, and ends with the first load that succeeds.
         assert!(authorizer.reload().is_err());
         assert_eq!(rights(&authorizer), expected, "{document}");
         for (name, content) in [
@@ -133,7 +134,7 @@ fn a_document_that_is_gone_counts_as_one_that_cannot_be_read() {
 }
 
 #[test]
-fn every_document_that_cannot_be_read_is_told() {
+fn every_unreadable_document_is_reported() {
     let directory = directory();
     let authorizer = opened(&directory);
     directory.write("limit.json", BROKEN);
@@ -148,7 +149,7 @@ fn every_document_that_cannot_be_read_is_told() {
     assert_eq!(fault.others().len(), 1);
 }
 
-/// Good documents beside a bad one are not taken over: a source is taken whole or not at all.
+/// Valid documents next to an invalid one are not applied: a source is loaded completely or not at all.
 #[test]
 fn nothing_of_a_load_that_fails_is_taken_over() {
     let directory = directory();
@@ -156,13 +157,14 @@ fn nothing_of_a_load_that_fails_is_taken_over() {
     directory.write("limit.json", BROKEN);
     directory.write("reader.json", NO_READER);
     assert!(authorizer.reload().is_err());
-    // What has changed may take a right away, so whoever has it waits for the load that succeeds.
+    // The changed document may remove a permission, so principals that have it wait for the next successful load.
     assert_eq!(rights(&authorizer), "??s?");
 }
 
-/// Whom the new attachments give a document that cannot be read depends on it as well: it may deny.
+/// A principal to which the new attachments give an unreadable document depends on it too, because the document may
+/// deny.
 #[test]
-fn whoever_newly_has_a_document_that_cannot_be_read_is_refused() {
+fn principals_that_newly_have_an_unreadable_document_are_denied() {
     let directory = directory();
     let authorizer = opened(&directory);
     directory.write("deny.json", BROKEN);
@@ -175,10 +177,10 @@ fn whoever_newly_has_a_document_that_cannot_be_read_is_refused() {
     assert_eq!(rights(&authorizer), "?rsb");
 }
 
-/// While some document is faulty, nothing is taken over. Whoever would be given something else by what can be read is denied
-/// everything: it may be less.
+/// While a document is invalid, no change is applied. A principal that would have other policies according to the
+/// readable files is denied everything, because its permissions may be fewer.
 #[test]
-fn whoever_changes_while_a_document_is_faulty_is_refused() {
+fn principals_that_change_while_a_document_is_invalid_are_denied() {
     let ana = r#""arn:aws:iam::111122223333:user/ana": { "policies": ["reader.json"] },"#;
     let eve = r#""arn:aws:iam::111122223333:user/eve": { "groups": ["senders"] }"#;
     let worker = r#"{ "policies": ["reader.json", "sender.json"] }"#;
@@ -288,11 +290,11 @@ fn whoever_changes_while_a_document_is_faulty_is_refused() {
         let authorizer = opened(&directory);
         assert_eq!(ATTACHMENTS.matches(from).count(), 1, "{what}");
         directory.write("attachments.json", ATTACHMENTS.replace(from, to));
-        // Nobody has it.
+        // The document is not attached.
         directory.write("unattached.json", BROKEN);
         assert!(fault(&authorizer).path().ends_with("unattached.json"));
         assert_eq!(rights(&authorizer), expected, "{what}");
-        // What was taken back in the meantime is not given back before a load succeeds.
+        // Permissions that were removed meanwhile are not restored before a load succeeds.
         directory.write("attachments.json", ATTACHMENTS);
         assert!(authorizer.reload().is_err());
         assert_eq!(rights(&authorizer), expected, "{what}");
@@ -302,9 +304,9 @@ fn whoever_changes_while_a_document_is_faulty_is_refused() {
     }
 }
 
-/// Attachments that are faulty in single entries are told apart as documents are.
+/// Attachments with single invalid entries are handled like single invalid documents.
 #[test]
-fn a_fault_of_one_entry_concerns_whom_it_is_about() {
+fn an_error_in_one_entry_affects_only_its_principals() {
     let directory = directory();
     let authorizer = opened(&directory);
     let faulty = ATTACHMENTS
@@ -332,9 +334,9 @@ fn a_fault_of_one_entry_concerns_whom_it_is_about() {
     assert_eq!(rights(&authorizer), "?r?b");
 }
 
-/// A source of the application's own can say what it can read as well.
+/// An application's own source can also report which parts it could read.
 #[test]
-fn sources_of_other_kinds_say_what_they_can_read() {
+fn other_sources_can_report_what_they_can_read() {
     use pinpoint_iam::source::{PolicySource, PolicyStore, SourceError};
     use std::sync::Mutex;
 
@@ -363,7 +365,7 @@ fn sources_of_other_kinds_say_what_they_can_read() {
     assert_eq!(rights(&authorizer), "?r?b");
 }
 
-/// Stray files of editors, which are no documents.
+/// Temporary files of editors, which are not documents.
 #[test]
 fn files_with_a_dot_do_not_keep_policies_from_being_loaded() {
     let directory = directory();
@@ -372,13 +374,13 @@ fn files_with_a_dot_do_not_keep_policies_from_being_loaded() {
     directory.write(".reader.json", BROKEN);
     directory.write(".json", BROKEN);
     std::fs::create_dir(directory.path().join(".drafts.json")).unwrap();
-    // What Emacs leaves while a file is being edited: a link to nowhere.
+    // Emacs creates this while a file is being edited: a link without a target.
     #[cfg(unix)]
     std::os::unix::fs::symlink("ana@host.1", directory.path().join(".#sender.json")).unwrap();
     directory.write("reader.json", NO_READER);
     authorizer.reload().unwrap();
     assert_eq!(rights(&authorizer), "--ss");
-    // Nor can they be attached.
+    // They cannot be attached either.
     let attached = ATTACHMENTS.replace("limit.json", ".reader.json");
     directory.write("attachments.json", attached);
     assert_eq!(
@@ -387,7 +389,7 @@ fn files_with_a_dot_do_not_keep_policies_from_being_loaded() {
     );
 }
 
-/// Two versions that both deny a deletion. Half of the one and half of the other would allow it.
+/// Two versions that both deny a deletion. A mixture of them would allow it.
 #[cfg(unix)]
 #[test]
 fn versions_that_are_switched_are_never_mixed() {
@@ -410,7 +412,7 @@ fn versions_that_are_switched_are_never_mixed() {
         )
     }
 
-    // As Kubernetes mounts a volume: links by way of `..data`, which is renamed.
+    // A volume as mounted by Kubernetes: links through `..data`, which is renamed.
     let volume = TemporaryDirectory::new();
     let attachments = r#"{ "users": { "arn:aws:iam::111122223333:user/ana": { "policies": ["a.json", "z.json"] } } }"#;
     for (version, a, z) in [("..v1", "Allow", "Deny"), ("..v2", "Deny", "Allow")] {
@@ -442,11 +444,11 @@ fn versions_that_are_switched_are_never_mixed() {
                     break;
                 }
                 switch(["..v2", "..v1"][round % 2]);
-                // Some time for a whole load between two switches, now and then.
+                // Occasionally leaves enough time for a complete load between two switches.
                 (0..round % 16_384).for_each(|_| std::hint::spin_loop());
             }
         });
-        // Also when an assertion fails.
+        // Stops the thread even if an assertion fails.
         let _stop = Stop(&is_done);
         for _ in 0..ROUNDS {
             match authorizer.reload() {
@@ -461,7 +463,7 @@ fn versions_that_are_switched_are_never_mixed() {
             assert!(is_denied());
         }
     });
-    // When the switching ends, the last version is read.
+    // After the last switch, the last version is read.
     switch("..v2");
     authorizer.reload().unwrap();
     let decision = decide(&authorizer, &user("ana"), "DeleteApp", "apps/a1");
@@ -472,7 +474,7 @@ fn versions_that_are_switched_are_never_mixed() {
 }
 
 #[test]
-fn where_nobody_knows_whom_a_fault_concerns_the_last_good_policies_stay() {
+fn the_last_valid_policies_remain_if_an_error_could_affect_anyone() {
     let directory = directory();
     let authorizer = opened(&directory);
     directory.write("attachments.json", BROKEN);
@@ -497,7 +499,7 @@ fn account_details_that_cannot_be_read_leave_the_last_good_policies() {
     assert_eq!(format!("{authorizer:?}"), before);
 }
 
-/// A first load has nothing to fall back on: there is no authorizer, and nobody is let in.
+/// Before the first load there is nothing to fall back on: the authorizer is not built, and all requests are denied.
 #[test]
 fn a_first_load_that_fails_makes_no_authorizer() {
     let directory = directory();
@@ -508,7 +510,7 @@ fn a_first_load_that_fails_makes_no_authorizer() {
         .source(Directory::open(directory.path()).unwrap())
         .build();
     assert!(matches!(built, Err(BuildError::Source(_))));
-    // What `unwrap` prints is the sentence.
+    // `unwrap` prints the message.
     let printed = format!("{:?}", built.unwrap_err());
     assert_eq!(
         directory.strip(&printed),
@@ -517,7 +519,7 @@ fn a_first_load_that_fails_makes_no_authorizer() {
 }
 
 #[test]
-fn an_explanation_says_that_policies_are_unavailable() {
+fn an_explanation_reports_that_policies_are_unavailable() {
     use pinpoint_iam::context::Context;
     use pinpoint_iam::request::{Request, RequestedAction};
     use pinpoint_iam::resource::RequestedResource;
@@ -541,7 +543,7 @@ fn an_explanation_says_that_policies_are_unavailable() {
     );
 }
 
-/// Decisions that are made while policies change are made by the old or by the new ones, never by a mixture.
+/// Decisions during a reload use either the old or the new policies, never a mixture.
 #[test]
 fn readers_see_whole_snapshots() {
     let directory = directory();
@@ -561,7 +563,8 @@ fn readers_see_whole_snapshots() {
                         };
                         let document = statement.unwrap().policy().document().to_string();
                         assert_eq!(document, expected.replace(": ", ":").replace(", ", ","));
-                        // More than a thread can borrow without counting: what is cited outlives its snapshot.
+                        // More snapshot guards than a thread can hold without reference counting. A cited statement
+                        // outlives its snapshot.
                         if kept.len() < 100 {
                             kept.push(decision);
                         }

@@ -1,14 +1,14 @@
-//! Directories that live as long as a test.
+//! Directories that exist as long as a test runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A directory of its own, removed when it is dropped.
+/// A separate directory, which is deleted when this is dropped.
 pub(crate) struct TemporaryDirectory(PathBuf);
 
 impl TemporaryDirectory {
-    /// An empty directory.
+    /// Creates an empty directory.
     pub(crate) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -18,7 +18,7 @@ impl TemporaryDirectory {
         Self(path)
     }
 
-    /// A directory with these files: names and contents.
+    /// Creates a directory with these files: names and contents.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let directory = Self::new();
         for (name, content) in files {
@@ -35,7 +35,7 @@ impl TemporaryDirectory {
         &self.0
     }
 
-    /// `message` without the path of the directory.
+    /// Returns `message` without the path of the directory.
     pub(crate) fn strip(&self, message: &str) -> String {
         let path = format!("{}{}", self.0.display(), std::path::MAIN_SEPARATOR);
         message
@@ -46,7 +46,7 @@ impl TemporaryDirectory {
 
 impl Drop for TemporaryDirectory {
     fn drop(&mut self) {
-        // What is left behind is in the directory for temporary files, and no reason to fail.
+        // A directory that cannot be deleted remains among the temporary files, and the test does not fail.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

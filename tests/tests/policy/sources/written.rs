@@ -1,4 +1,4 @@
-//! Policies of an application's own source, and what is logged of all policies.
+//! Policies from an application's own source, and the log messages about policies.
 
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::sources::temporary::TemporaryDirectory;
 const ANA: &str =
     r#"{ "users": { "arn:aws:iam::111122223333:user/ana": { "policies": ["x.json"] } } }"#;
 
-/// `Policy::parse` and `Directory` judge a text alike, with the same words.
+/// `Policy::parse` and `Directory` report the same errors for a text.
 #[test]
 fn a_source_of_ones_own_has_the_rules_of_a_directory() {
     let statement = r#""Effect": "Allow", "Action": "mobiletargeting:GetApp""#;
@@ -61,7 +61,7 @@ fn a_source_of_ones_own_has_the_rules_of_a_directory() {
     }
 }
 
-/// A deployment in a partition of its own may name that one.
+/// A deployment in its own partition may use that partition.
 #[test]
 fn the_partitions_follow_from_the_scope() {
     let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "acme:Get", "Resource": "arn:acme:acme:::x"}}"#;
@@ -70,7 +70,7 @@ fn the_partitions_follow_from_the_scope() {
     assert!(Policy::parse("x", text, &Partitions::AWS).is_err());
 }
 
-/// What is logged, a line for each event: its level and its fields.
+/// The log, with a line for the level and fields of each event.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
@@ -137,7 +137,8 @@ fn lints_are_logged_once_when_an_authorizer_is_built() {
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), || {
         let authorizer = authorizer(Source);
-        // They have been said: a service that loads its policies every minute does not say them every minute.
+        // They have already been logged. A service that reloads its policies every minute must not log them every
+        // minute.
         authorizer.reload().unwrap();
     });
     let log = log.0.lock().unwrap();

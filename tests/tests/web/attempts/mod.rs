@@ -1,4 +1,4 @@
-//! Ways past the guard of a handler, none of which leads there. Each fails for a reason of its own.
+//! Attempts to bypass the guard of a handler. None of them succeeds. Each fails for a different reason.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -16,11 +16,11 @@ use self::service::Service;
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
-/// Ana reads what belongs to the application `a1`, and nothing else.
+/// Ana may read everything in the application `a1`, and nothing else.
 const READS_A1: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "mobiletargeting:Get*",
     "Resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1*"}}"#;
 
-/// A request of Ana's.
+/// Returns a request of Ana.
 fn by_ana(method: &str, target: &str, headers: &[(&str, &str)]) -> Request<Body> {
     let mut request = by_nobody(method, target, headers);
     let ana = Principal::from_arn(ANA).unwrap();
@@ -44,7 +44,7 @@ const MAY_NOT_GET: &str = "is not authorized to perform: mobiletargeting:GetCamp
 const MAY_NOT_DELETE: &str = "is not authorized to perform: mobiletargeting:DeleteCampaign on resource: \
     arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1 because no identity-based policy allows";
 const UNREADABLE: &str = "What names the resource in the request cannot be read.";
-/// The router has no handler for the request, and says nothing.
+/// The router does not have a route for the request, and responds without a text.
 const NO_HANDLER: &str = "";
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn by_separators_in_disguise() {
         let request = by_ana("GET", &format!("/v1/apps/{id}/campaigns/c1"), &[]);
         service.refuses(id, request, 400, reason).await;
     }
-    // As many segments as the route has, or no route.
+    // Paths with as many segments as the route, or without a route.
     for path in [
         "/v1/apps/a1/../a2/campaigns/c1",
         "/v1/apps/a1/campaigns/c1/../../../a2/campaigns/c1",
@@ -198,7 +198,7 @@ async fn by_separators_in_disguise() {
         let request = by_ana("GET", path, &[]);
         service.refuses(path, request, 404, NO_HANDLER).await;
     }
-    // What is no part of the path changes nothing.
+    // Parts of the URI other than the path do not matter.
     for target in [
         "/v1/apps/a2/campaigns/c1?",
         "/v1/apps/a2/campaigns/c1?/v1/apps/a1/campaigns/c1",
@@ -223,7 +223,7 @@ async fn by_the_same_parameter_twice() {
         let request = by_ana("GET", &format!("/by-query?{query}"), &[]);
         service.refuses(query, request, 400, UNREADABLE).await;
     }
-    // A parameter of the query is none of the path, and one of another name is none at all.
+    // A parameter in the query is not a parameter of the path, and a parameter with another name is ignored.
     for target in [
         "/v1/apps/a2/campaigns/c1?application_id=a1&application-id=a1",
         "/by-query?application_id=a2&campaign_id=c1&applicationId=a1&Application_Id=a1",
@@ -261,7 +261,7 @@ async fn by_another_method() {
         let request = by_ana(method, path, &[]);
         service.refuses(method, request, 405, NO_HANDLER).await;
     }
-    // HEAD is served by the handler of GET, and so is its check. The answer to it never has a body.
+    // HEAD is served by the handler of GET, with its check. The response never has a body.
     let head = by_ana("HEAD", "/v1/apps/a2/campaigns/c1", &[]);
     service.refuses("HEAD", head, 403, NO_HANDLER).await;
     let head = by_nobody("HEAD", "/v1/apps/a1/campaigns/c1", &[]);
@@ -332,7 +332,7 @@ async fn by_ids_without_end() {
         .await;
 }
 
-/// Only a `Principal` says who asks, and only the application's state says who decides.
+/// Only a `Principal` determines the caller, and only the application's state contains the authorizer.
 #[tokio::test]
 async fn by_what_else_a_request_carries() {
     let service = Service::new();
@@ -367,7 +367,7 @@ async fn by_what_else_a_request_carries() {
         .refuses("an authorizer", authorizer, 403, MAY_NOT_GET)
         .await;
 
-    // Whose tenant the request is for is the middleware's to say: then it counts for the resource as well.
+    // The middleware determines the tenant of a request. It also applies to the resource.
     let mut elsewhere = by_ana("GET", path, &[]);
     let scope = Scope::new("aws", "us-east-1", "999999999999");
     elsewhere.extensions_mut().insert(scope);

@@ -1,4 +1,4 @@
-//! The service that the attempts are made on.
+//! The service that the attempts are made against.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,7 +51,7 @@ async fn delete_campaign(
     format!("{application_id} {campaign_id} {}", state.run())
 }
 
-/// Attributes of others, above and below. `#[axum::debug_handler]` belongs below `#[requires]`.
+/// Other attributes above and below. `#[axum::debug_handler]` must be below `#[requires]`.
 mod order {
     use super::*;
 
@@ -109,7 +109,7 @@ mod order {
     }
 }
 
-/// Everything that the expansion might name, under another meaning.
+/// Every name that the expansion might use, with another meaning.
 mod shadowed {
     #![allow(
         dead_code,
@@ -160,7 +160,7 @@ mod shadowed {
     }
 }
 
-/// Two handlers of one name, one of which Ana may call.
+/// Two handlers with the same name. Ana may call one of them.
 mod harmless {
     use super::*;
 
@@ -253,7 +253,7 @@ impl Service {
         }
     }
 
-    /// The status, and what the answer says: its message, or nothing where the router itself has answered.
+    /// Returns the status and the message of the response. The message is empty if the router itself responded.
     pub(crate) async fn answer(&self, request: Request<Body>) -> (u16, String) {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
@@ -263,7 +263,7 @@ impl Service {
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    /// Asserts that the request of `what` is answered so, for this reason, and that no handler has run.
+    /// Checks that the request called `what` is rejected with this status and reason, and that no handler has run.
     pub(crate) async fn refuses(
         &self,
         what: &str,

@@ -1,4 +1,4 @@
-//! Keys that the application, its authentication and its tenants bring.
+//! Keys that the application, its authentication and its tenants add.
 
 use pinpoint_iam::web::{ContextBuilder, ContextProvider, RequestHead};
 use pinpoint_iam::{Principal, Scope};
@@ -32,7 +32,7 @@ impl ContextProvider for Ours {
 }
 
 #[tokio::test]
-async fn the_application_adds_keys_of_what_the_head_tells() {
+async fn the_application_adds_keys_from_the_request_head() {
     let all = r#""Bool": {"aws:MultiFactorAuthPresent": "true"}, "StringEquals": {
         "our:Method": "GET", "our:Path": "/v1/apps/a1", "our:Query": "tenant=t1", "our:Peer": "10.0.0.1"},
         "ForAllValues:StringEquals": {"our:Team": ["red", "blue"]}"#;
@@ -55,7 +55,7 @@ async fn the_application_adds_keys_of_what_the_head_tells() {
     assert_eq!(late, 503);
 }
 
-/// One text too long, and the whole key is unknown: the rest of it alone would be another statement.
+/// If one text is too long, the whole key is unknown. The other values alone would have another meaning.
 #[tokio::test]
 async fn an_added_value_that_is_too_long_makes_its_key_unknown() {
     let (long, longest) = ("a".repeat(2049), "a".repeat(2048));
@@ -78,7 +78,7 @@ async fn an_added_value_that_is_too_long_makes_its_key_unknown() {
     }
 }
 
-/// What callers can make many is limited: the values of a key, and keys that they name.
+/// The number of values of a key, and of keys that callers name, is limited.
 #[tokio::test]
 async fn more_added_keys_and_values_than_there_may_be_are_unknown() {
     let red = allow_if(r#""ForAllValues:StringEquals": {"our:Team": "red"}"#);
@@ -104,7 +104,7 @@ async fn more_added_keys_and_values_than_there_may_be_are_unknown() {
     }
 }
 
-/// A header that comes more often than that is not known either.
+/// A header with more values than that is unknown too.
 #[tokio::test]
 async fn a_header_that_comes_too_often_is_unknown() {
     let good = allow_if(r#""ForAllValues:StringEquals": {"aws:UserAgent": "good"}"#);
@@ -115,10 +115,10 @@ async fn a_header_that_comes_too_often_is_unknown() {
     }
 }
 
-/// What the web layer says stands, whatever spelling the application finds for the key, and also where it says that it
-/// does not know.
+/// The application cannot override keys of the web layer, regardless of their case, even if the web layer marked them
+/// as unknown.
 #[tokio::test]
-async fn added_keys_do_not_overwrite_what_the_request_says() {
+async fn added_keys_do_not_overwrite_those_of_the_request() {
     let insert = |key: &'static str, value: &'static str| {
         move |_: &dyn RequestHead, keys: &mut ContextBuilder| {
             keys.insert(key, value);
@@ -200,9 +200,10 @@ async fn added_keys_do_not_overwrite_what_the_request_says() {
     }
 }
 
-/// Where the principal is silent, nobody speaks for it: what the application claims is neither believed nor forgotten.
+/// Keys about the principal that the principal does not have are unknown. The application's values are not used, but
+/// the keys do not become absent either.
 #[tokio::test]
-async fn added_keys_do_not_say_who_asks() {
+async fn added_keys_do_not_determine_the_caller() {
     for (key, value) in [
         ("aws:userid", "AIDAEXAMPLE"),
         ("AWS:UserId", "AIDAEXAMPLE"),
@@ -223,7 +224,7 @@ async fn added_keys_do_not_say_who_asks() {
             assert_eq!(status, 503, "{key}: {statements}");
         }
     }
-    // What the principal says of itself stays as it is.
+    // The principal's own keys are unchanged.
     let keys = |_: &dyn RequestHead, keys: &mut ContextBuilder| keys.insert("aws:username", "root");
     for (name, expected) in [("ana", 200), ("root", 403)] {
         let condition = format!(r#""StringEquals": {{"aws:username": "{name}"}}"#);

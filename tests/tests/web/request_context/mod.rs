@@ -1,4 +1,4 @@
-//! What a web request tells conditions: where it comes from, by which transport, and what the application adds.
+//! The condition keys of a web request: its source address, its transport, and the keys of the application.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -20,10 +20,10 @@ use tower::ServiceExt;
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
-/// The proxies that are trusted.
+/// The trusted proxies.
 const PROXIES: [&str; 3] = ["10.0.0.0/24", "192.0.2.1", "2001:db8:1::/48"];
 
-/// The answer where a decision depends on what is not known.
+/// The status if a decision depends on an unknown value.
 const UNKNOWN: u16 = 503;
 
 #[derive(Clone)]
@@ -56,7 +56,7 @@ fn allow_if(condition: &str) -> String {
     )
 }
 
-/// A request from `peer` with these headers.
+/// Creates a request from `peer` with these headers.
 fn request(peer: Option<&str>, headers: &[(&str, &str)]) -> Request<Body> {
     let mut request = Request::get("/v1/apps/a1?tenant=t1")
         .body(Body::empty())
@@ -70,7 +70,7 @@ fn request(peer: Option<&str>, headers: &[(&str, &str)]) -> Request<Body> {
     }
     for (name, value) in headers {
         let name: HeaderName = name.parse().unwrap();
-        // Beyond ASCII too, as a caller may send it.
+        // Callers may also send characters that are not ASCII.
         let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
         request.headers_mut().append(name, value);
     }

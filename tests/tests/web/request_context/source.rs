@@ -1,4 +1,4 @@
-//! `aws:SourceIp`: the peer, or whom trusted proxies name.
+//! `aws:SourceIp`: the peer, or the address that trusted proxies report.
 
 use pinpoint_iam::AuthorizerBuilder;
 use pinpoint_iam::web::TrustedProxies;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{PROXIES, UNKNOWN, allow_if, builder, request, status};
 
-/// 200 for a request from `203.0.113.7`, 403 for one from elsewhere, 503 where it is not known.
+/// Responds 200 to a request from `203.0.113.7`, 403 to one from another address, and 503 if the address is unknown.
 fn only_from_home() -> AuthorizerBuilder {
     builder(&allow_if(
         r#""IpAddress": {"aws:SourceIp": "203.0.113.7/32"}"#,
@@ -39,7 +39,7 @@ async fn without_trusted_proxies_the_peer_is_the_source() {
 }
 
 #[tokio::test]
-async fn the_source_is_the_first_address_from_the_right_that_is_no_proxy() {
+async fn the_source_is_the_rightmost_address_that_is_not_a_proxy() {
     let proxies = || TrustedProxies::writing_x_forwarded_for(PROXIES).unwrap();
     for (peer, lines, expected) in [
         ("10.0.0.1", &["203.0.113.7"][..], HOME),
@@ -47,13 +47,13 @@ async fn the_source_is_the_first_address_from_the_right_that_is_no_proxy() {
         ("192.0.2.1", &["203.0.113.7"], HOME),
         ("2001:db8:1::9", &["203.0.113.7"], HOME),
         ("::ffff:10.0.0.1", &["203.0.113.7"], HOME),
-        // A peer that is no proxy can write what it likes.
+        // A peer that is not a proxy may send any header.
         ("198.51.100.1", &["203.0.113.7"], ELSEWHERE),
         ("10.0.1.1", &["203.0.113.7"], ELSEWHERE),
         ("192.0.2.2", &["203.0.113.7"], ELSEWHERE),
         ("203.0.113.7", &["198.51.100.1"], HOME),
         ("203.0.113.7", &["nonsense"], HOME),
-        // What the caller wrote stands to the left of what the proxy saw.
+        // The caller's own values are to the left of the value that the proxy added.
         ("10.0.0.1", &["203.0.113.7, 198.51.100.1"], ELSEWHERE),
         ("10.0.0.1", &["203.0.113.7", "198.51.100.1"], ELSEWHERE),
         ("10.0.0.1", &["198.51.100.1", "203.0.113.7"], HOME),
@@ -72,14 +72,14 @@ async fn the_source_is_the_first_address_from_the_right_that_is_no_proxy() {
         ("10.0.0.1", &["203.0.113.7", "192.0.2.1,10.0.0.8"], HOME),
         ("10.0.0.1", &["203.0.113.7", "2001:db8:1::2"], HOME),
         ("10.0.0.1", &["203.0.113.7, ::ffff:10.0.0.3"], HOME),
-        // Spellings.
+        // Different spellings.
         ("10.0.0.1", &["203.0.113.7:4711"], HOME),
         ("10.0.0.1", &[" \t203.0.113.7 \t"], HOME),
         ("10.0.0.1", &["::ffff:203.0.113.7"], HOME),
         ("10.0.0.1", &["[::ffff:203.0.113.7]:4711"], HOME),
         ("10.0.0.1", &["[::ffff:203.0.113.7]"], HOME),
         ("10.0.0.1", &["2001:db8::7"], ELSEWHERE),
-        // No client, or none that can be read: the proxy's own address would be a lie.
+        // Without a readable client address, the source is unknown. The address of the proxy would be wrong.
         ("10.0.0.1", &[], UNKNOWN),
         ("10.0.0.1", &[""], UNKNOWN),
         ("10.0.0.1", &["10.0.0.7"], UNKNOWN),
@@ -128,10 +128,10 @@ async fn forwarded_is_read_in_the_same_way() {
         (&["for=203.0.113.7, for=198.51.100.1"], ELSEWHERE),
         (&["for=203.0.113.7", "for=198.51.100.1"], ELSEWHERE),
         (&["for=\"[2001:db8::7]:80\""], ELSEWHERE),
-        // What opens a quote to the left does not reach to the right.
+        // A quote that is opened on the left does not extend to the right.
         (&["for=203.0.113.7;by=\", for=198.51.100.1"], ELSEWHERE),
         (&["for=203.0.113.7;by=\"", "for=198.51.100.1"], ELSEWHERE),
-        // What a proxy quotes from a caller is not taken for a word of its own.
+        // Text of the caller that a proxy quotes is not parsed as the proxy's own value.
         (&["for=198.51.100.1;host=\"x, for=203.0.113.7\""], UNKNOWN),
         (
             &["for=198.51.100.1;host=\"x,for=203.0.113.7;y=\\\"\""],
@@ -154,7 +154,7 @@ async fn forwarded_is_read_in_the_same_way() {
         (&[], UNKNOWN),
     ] {
         let mut headers: Vec<_> = lines.iter().map(|line| ("forwarded", *line)).collect();
-        // A proxy that writes one of the headers passes the other on as the caller wrote it.
+        // A proxy that writes one of the headers forwards the other as the caller sent it.
         headers.push(("x-forwarded-for", "203.0.113.7"));
         let builder = only_from_home().trusted_proxies(proxies());
         let status = status(builder, request(Some("10.0.0.1"), &headers)).await;
@@ -171,7 +171,7 @@ async fn forwarded_is_read_in_the_same_way() {
 }
 
 proptest! {
-    /// Whatever a caller writes, the proxy's own word to the right of it decides.
+    /// The proxy's own value is to the right of the caller's text, and determines the source.
     #[test]
     fn nothing_to_the_left_changes_the_source(invented in "[ -~]{0,40}", same_line: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

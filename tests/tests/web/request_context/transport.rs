@@ -1,11 +1,11 @@
-//! `aws:SecureTransport`: what the application says, or the outermost proxy.
+//! `aws:SecureTransport`: set by the application, or by the outermost proxy.
 
 use pinpoint_iam::web::{Transport, TrustedProxies};
 use pinpoint_iam::{AuthorizerBuilder, BuildError};
 
 use super::{PROXIES, UNKNOWN, allow_if, builder, request, status};
 
-/// 200 for a secure request, 403 for one in the clear, 503 where it is not known.
+/// Responds 200 to a secure request, 403 to an insecure one, and 503 if the transport is unknown.
 fn only_secure() -> AuthorizerBuilder {
     builder(&allow_if(r#""Bool": {"aws:SecureTransport": "true"}"#))
 }
@@ -14,7 +14,7 @@ const SECURE: u16 = 200;
 const PLAIN: u16 = 403;
 
 #[tokio::test]
-async fn the_transport_is_what_the_application_says() {
+async fn the_transport_is_the_one_that_the_application_sets() {
     let spoofed = [
         ("x-forwarded-proto", "https"),
         ("forwarded", "for=203.0.113.7;proto=https"),
@@ -35,7 +35,7 @@ async fn the_transport_is_what_the_application_says() {
 }
 
 #[tokio::test]
-async fn the_outermost_proxy_tells_the_transport() {
+async fn the_outermost_proxy_reports_the_transport() {
     let x_forwarded = || TrustedProxies::writing_x_forwarded_for(PROXIES).unwrap();
     let client = ("x-forwarded-for", "203.0.113.7");
     let scheme = "x-forwarded-proto";
@@ -64,7 +64,7 @@ async fn the_outermost_proxy_tells_the_transport() {
             UNKNOWN,
         ),
         ("10.0.0.1", &[(scheme, "https")], UNKNOWN),
-        // Who comes past the proxies is not believed.
+        // Headers are ignored if the request did not come through the proxies.
         ("198.51.100.1", &[client, (scheme, "https")], UNKNOWN),
         ("198.51.100.1", &[(scheme, "https")], UNKNOWN),
     ] {
@@ -78,7 +78,7 @@ async fn the_outermost_proxy_tells_the_transport() {
         ("for=203.0.113.7;proto=https", SECURE),
         ("proto=\"https\";for=203.0.113.7", SECURE),
         ("for=203.0.113.7;proto=http", PLAIN),
-        // The transport between the proxies does not count, and neither does what the caller invents.
+        // Neither the transport between the proxies nor the caller's own values count.
         (
             "for=203.0.113.7;proto=http, for=192.0.2.1;proto=https",
             PLAIN,
@@ -106,7 +106,7 @@ async fn the_outermost_proxy_tells_the_transport() {
 }
 
 #[test]
-fn somebody_has_to_be_trusted_to_tell_the_transport() {
+fn the_transport_from_a_proxy_requires_a_trusted_proxy() {
     let built = only_secure().transport(Transport::FromProxy).build();
     assert_eq!(built.unwrap_err(), BuildError::NoTrustedProxies);
 }

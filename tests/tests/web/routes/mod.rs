@@ -1,4 +1,4 @@
-//! `routes!` for axum: what is mounted where, and what is refused when the router is built.
+//! `routes!` for axum: where handlers are mounted, and which routes are rejected when the router is built.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -65,7 +65,7 @@ async fn version<T: Default + ToString + Send + 'static>(State(_): State<Authori
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
-/// An authorizer that lets Ana read.
+/// Returns an authorizer that allows Ana to read.
 fn authorizer() -> Authorizer {
     let document = r#"{"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}
@@ -156,7 +156,7 @@ fn conditions_hold_for_single_entries() {
 }
 
 #[test]
-fn the_table_tells_what_stands_on_the_handlers() {
+fn the_table_contains_the_declarations_of_the_handlers() {
     let routes = all();
     let declarations: Vec<&Declaration> = routes
         .table()
@@ -255,7 +255,7 @@ async fn lists_are_joined_and_put_under_prefixes() {
     }
 }
 
-/// What is wrong with routes that cannot be served, without the place of the handlers.
+/// Returns the errors of routes that cannot be served, without the positions of the handlers.
 fn faults(routes: Routes<Authorizer>) -> Vec<String> {
     let faults = routes.router().unwrap_err();
     let texts = faults.iter().map(|fault| {
@@ -267,7 +267,7 @@ fn faults(routes: Routes<Authorizer>) -> Vec<String> {
 }
 
 #[test]
-fn two_handlers_on_one_route_are_refused() {
+fn rejects_two_handlers_on_one_route() {
     let twice = faults(routes![
         get_app,
         "GET /v1/apps/{id}" => health,
@@ -288,7 +288,7 @@ fn two_handlers_on_one_route_are_refused() {
 }
 
 #[test]
-fn a_list_that_is_nested_onto_another_one_is_held_against_it() {
+fn a_nested_list_is_compared_with_the_outer_one() {
     let twice = faults(routes!["GET /a/b" => health].nest("/a", routes!["GET /b" => health]));
     assert_eq!(twice.len(), 1, "{twice:?}");
 }
@@ -304,7 +304,7 @@ fn placeholders_of_one_path_have_one_name() {
 }
 
 #[test]
-fn a_handler_without_a_place_is_refused() {
+fn rejects_a_handler_without_a_route() {
     assert_eq!(
         faults(routes![
             health,
@@ -345,7 +345,7 @@ fn faults_are_reported_together_with_place_and_remedy() {
 }
 
 #[test]
-fn paths_that_axum_refuses_are_faults_and_no_panics() {
+fn paths_that_axum_rejects_are_errors_not_panics() {
     for path in [
         "",
         "x",
@@ -381,7 +381,7 @@ fn paths_that_axum_refuses_are_faults_and_no_panics() {
 }
 
 proptest! {
-    /// What passes the check is served: axum panics where it refuses a path.
+    /// Accepted routes can be served. axum would panic if it rejected a path.
     #[test]
     fn what_is_accepted_is_served(places in vec((method(), path()), 1..6)) {
         let routes = places.into_iter().fold(Routes::<Authorizer>::new(), |routes, (method, path)| {
@@ -410,7 +410,7 @@ fn path() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn methods_that_axum_refuses_are_faults_and_no_panics() {
+fn methods_that_axum_rejects_are_errors_not_panics() {
     for method in ["", "get", "PURGE", "GE T"] {
         let place = RouteOverride {
             method: Some(method),

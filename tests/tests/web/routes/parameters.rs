@@ -1,4 +1,4 @@
-//! What the parameters of handlers say of the placeholders of their routes.
+//! Errors about handler parameters that do not match the placeholders of the route.
 
 use pinpoint_iam::action::TypedAction;
 use pinpoint_iam::mobiletargeting::actions::GetCampaign;
@@ -7,7 +7,7 @@ use pinpoint_iam::web::{
     PathParameter, Requirement, ResourceBinding, RouteTable,
 };
 
-/// A handler with a declaration of its own; what a composition of actions looks like.
+/// A handler with its own declaration, which has the form of a composition of actions.
 #[expect(non_camel_case_types, reason = "named like the function beside it")]
 pub(crate) struct several {}
 
@@ -60,7 +60,7 @@ impl pinpoint_iam::web::Requires<()> for several {
     }
 }
 
-/// A handler that takes these parameters from its path, and binds the ids of a campaign by their names.
+/// A handler that extracts these parameters from its path, and binds the ids of a campaign by name.
 macro_rules! taking {
     ($parameter:expr) => {{
         static DECLARATION: Declaration = Declaration {
@@ -78,7 +78,7 @@ macro_rules! taking {
     }};
 }
 
-/// The faults of a handler at a path.
+/// Returns the errors of a handler at a path.
 fn at(path: &'static str, declaration: &'static Declaration) -> Vec<String> {
     let table = RouteTable::new([MountedRoute {
         method: "GET",
