@@ -1,4 +1,4 @@
-//! The authorizer: the policies of a deployment, ready to decide.
+//! The authorizer: the loaded policies of a deployment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::testing::DecisionOverride;
 use crate::web::settings::WebConfig;
 use crate::{mobileanalytics, mobiletargeting};
 
-/// Decides requests by the policies of one deployment. Cheap to clone.
+/// Decides requests with the policies of one deployment. Cheap to clone.
 ///
 /// ```
 /// use pinpoint_iam::mobiletargeting::{self, Campaign, GetCampaign};
@@ -55,7 +55,7 @@ use crate::{mobileanalytics, mobiletargeting};
 #[derive(Clone)]
 pub struct Authorizer(
     Arc<Inner>,
-    /// What stands in front of the policies in a test.
+    /// Test override for decisions.
     #[cfg(feature = "testing")]
     DecisionOverride,
 );
@@ -71,35 +71,35 @@ struct Inner {
 }
 
 impl Authorizer {
-    /// Starts an authorizer.
+    /// Returns a builder.
     pub fn builder() -> AuthorizerBuilder {
         AuthorizerBuilder::default()
     }
 
-    /// The partition, region and account that the deployment's resources stand in.
+    /// Returns the partition, region and account of the deployment's resources.
     ///
-    /// Where tenants are accounts it has no account: see [`Guard::in_scope`].
+    /// If tenants are accounts, the scope has no account: see [`Guard::in_scope`].
     pub fn scope(&self) -> &Scope {
         &self.0.scope
     }
 
-    /// Decides `request` by the policies of its principal.
+    /// Decides `request` with the policies of its principal.
     ///
-    /// A resource that does not tell its account, such as `*`, belongs to the account of the request's scope or, where the
-    /// request has none, of the authorizer's [scope](Self::scope).
+    /// A resource whose ARN has no account, such as `*`, belongs to the account of the request's scope or, without one,
+    /// of the authorizer's [scope](Self::scope).
     ///
-    /// A decision that depends on keys which the context calls unknown is a refusal; [`answer`](Self::answer) tells
-    /// which keys.
+    /// A request whose decision depends on unknown keys of the context is denied; [`evaluate`](Self::evaluate) returns
+    /// these keys.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         self.evaluate(request).into_decision()
     }
 
-    /// Decides `request`, or says which condition keys are needed to decide it.
+    /// Decides `request`, or returns the condition keys that are needed to decide it.
     pub fn evaluate(&self, request: &Request<'_>) -> Evaluation {
         self.answer_by(&self.0.states.current(), request)
     }
 
-    /// Decides `request` by policies that were this authorizer's at some time.
+    /// Decides `request` with the policies in `state`, the current or an earlier state of this authorizer.
     pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
         let answer = self.evaluate_compiled(state, request);
         #[cfg(feature = "testing")]
@@ -113,12 +113,12 @@ impl Authorizer {
         }
         match compiled::decide(state.lease(), request, self.scope()) {
             Ok(answer) => answer,
-            // Session policies that cannot be indexed can still be read.
+            // Session policies that are too large to be compiled can still be evaluated by the reference evaluator.
             Err(_) => self.evaluate_reference(state, request),
         }
     }
 
-    /// Decides `request` and says of every statement of its principal's policies whether it matched, and why.
+    /// Decides `request`, and reports for every statement of its principal's policies whether it matches and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         self.with_reference(
             &self.0.states.current(),
@@ -130,24 +130,27 @@ impl Authorizer {
         )
     }
 
-    /// Reads the policies again from the [source](AuthorizerBuilder::source). Decisions that come after it are made by
-    /// them; those that are being made meanwhile are made by the old ones, without waiting.
+    /// Loads the policies again from the [source](AuthorizerBuilder::source). Decisions that start afterwards use the
+    /// new policies. Decisions that start in the meantime use the old ones, without waiting.
     ///
     /// # Errors
     ///
-    /// As [`AuthorizerBuilder::build`]. Then the policies stay as they are, **and everything is denied to users and roles
-    /// whose policies cannot be read or have changed**: what cannot be read, or is not loaded, may take a right away.
+    /// Returns the errors of [`AuthorizerBuilder::build`]. The old policies then remain in use, **and all requests of
+    /// users and roles whose policies cannot be read or have changed are denied**, because a policy that cannot be read
+    /// or is not loaded may deny or limit access.
     ///
-    /// - Where single documents of a [`Directory`](crate::source::Directory) are faulty, all users and roles that have one
-    ///   of them are denied everything, the boundary and what comes by way of a group included, until a later
-    ///   load succeeds. [`SourceError::dependents`] returns them. So are those whose other policies, boundary, groups or tags
-    ///   differ from what is loaded, and those that are not attached any more: a user who was removed must not keep access
-    ///   because an unrelated document is faulty. Everybody else keeps the policies that were loaded last.
-    /// - Where the source cannot tell whom a fault concerns, as with the attachments file or an account's details,
-    ///   everybody keeps the policies that were loaded last. Refusing everybody would make an outage of every file that is
-    ///   being written, and nobody gets more than the last policies that could be read gave.
+    /// - If single documents of a [`Directory`](crate::source::Directory) are invalid, all requests of users and roles
+    ///   that have one of these documents, also as a boundary or through a group, are denied until a load succeeds.
+    ///   [`SourceError::dependents`] returns these users and roles. The same applies to those whose other policies,
+    ///   boundary, groups or tags differ from the loaded ones, and to those that are no longer attached: a removed user
+    ///   must not keep access because an unrelated document is invalid. All others keep the policies that were loaded
+    ///   last.
+    /// - If the source does not know which users and roles an error concerns, for example an error in the attachments
+    ///   file or in account details, all users and roles keep the policies that were loaded last. Denying all requests
+    ///   would cause an outage whenever a file is incomplete while it is written. Access is never wider than with the
+    ///   last readable policies.
     ///
-    /// The error is told to nobody else. Log it, raise an alarm, and call again.
+    /// The error is only returned, not logged. Log it, raise an alert, and call this method again.
     ///
     /// ```
     /// # use pinpoint_iam::source::PolicyStore;
@@ -211,9 +214,9 @@ impl Authorizer {
         }
     }
 
-    /// A guard for the checks of one request.
+    /// Returns a guard for the checks of one request.
     ///
-    /// It decides all of them by the policies that are loaded now, see [`Guard`].
+    /// All checks use the policies that are loaded now, see [`Guard`].
     pub fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
         Guard::new(
             self,
@@ -225,7 +228,8 @@ impl Authorizer {
 }
 
 impl Authorizer {
-    /// How often the [`ResourceTagSource`] was asked. Decisions that did without it are not counted, and cost nothing.
+    /// Returns the number of calls of the [`ResourceTagSource`]. Decisions that do not need it are not counted and cost
+    /// nothing.
     pub fn tag_fetches(&self) -> u64 {
         self.0.tag_fetches.load(Ordering::Relaxed)
     }
@@ -234,7 +238,7 @@ impl Authorizer {
         self.0.tag_fetches.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many requests were answered 503 because the [`ResourceTagSource`] failed.
+    /// Returns the number of requests that got 503 because the [`ResourceTagSource`] failed.
     pub fn tag_failures(&self) -> u64 {
         self.0.tag_failures.load(Ordering::Relaxed)
     }
@@ -243,7 +247,7 @@ impl Authorizer {
         self.0.tag_failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The same authorizer with another stand-in for its policies.
+    /// Returns the same authorizer with a changed override for decisions.
     #[cfg(feature = "testing")]
     pub(crate) fn with_double(&self, change: impl FnOnce(&mut DecisionOverride)) -> Self {
         let mut double = self.1.clone();
@@ -251,7 +255,7 @@ impl Authorizer {
         Self(Arc::clone(&self.0), double)
     }
 
-    /// The policies from load to load.
+    /// Returns the current and replaced policies.
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) fn states(&self) -> &PolicyStates {
         &self.0.states
@@ -279,7 +283,7 @@ impl fmt::Debug for Authorizer {
     }
 }
 
-/// Puts an [`Authorizer`] together.
+/// Builds an [`Authorizer`].
 #[derive(Default)]
 pub struct AuthorizerBuilder {
     scope: Option<Scope>,
@@ -289,21 +293,21 @@ pub struct AuthorizerBuilder {
 }
 
 impl AuthorizerBuilder {
-    /// Sets the partition, region and account that the deployment's resources stand in.
+    /// Sets the partition, region and account of the deployment's resources.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// Sets where the policies come from.
+    /// Sets the source of the policies.
     #[must_use]
     pub fn source(mut self, source: impl PolicySource + 'static) -> Self {
         self.source = Some(Box::new(source));
         self
     }
 
-    /// Sets where the tags of resources come from. Without it, what depends on such a tag is refused.
+    /// Sets the source of resource tags. Without it, requests that depend on such a tag are denied.
     #[must_use]
     pub fn resource_tags(mut self, source: impl ResourceTagSource) -> Self {
         self.resource_tags = Some(Box::new(source));
@@ -312,12 +316,13 @@ impl AuthorizerBuilder {
 
     /// Loads the policies.
     ///
-    /// With the feature `axum` or `actix`, the [lints](crate::policy::Document::lints) of all policies that users and roles have
-    /// are logged as warnings.
+    /// With the feature `axum` or `actix`, the [lints](crate::policy::Document::lints) of all policies of users and
+    /// roles are logged as warnings.
     ///
     /// # Errors
     ///
-    /// When scope or source are missing, or the proxies that tell the transport; when the scope cannot stand in ARNs, or the source has a fault.
+    /// Fails if the scope or the source is missing, if the transport comes from proxies but none is trusted, if the
+    /// scope is not valid in ARNs, or if the source has an error.
     pub fn build(self) -> Result<Authorizer, BuildError> {
         let scope = self.scope.ok_or(BuildError::NoScope)?;
         scope.check_deployment().map_err(BuildError::Scope)?;
@@ -352,27 +357,27 @@ fn compile(store: PolicyStore) -> Result<Snapshot, BuildError> {
     Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)
 }
 
-/// The services whose catalogs come with this crate. The tables of others are made with their first request.
+/// The services whose catalogs are built in. The tables of other services are created by their first request.
 fn built_in_services() -> [Arc<ActionNames>; 2] {
     [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE]
         .map(|service| Arc::new(ActionNames::of(service)))
 }
 
-/// Why an authorizer could not be built.
+/// The error of building an authorizer.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// No scope was given.
+    /// The scope is missing.
     NoScope,
-    /// No source was given.
+    /// The source is missing.
     NoSource,
-    /// The transport is as proxies say, and no proxy is trusted.
+    /// The transport is taken from proxies, but no proxy is trusted.
     NoTrustedProxies,
-    /// The scope cannot stand in ARNs.
+    /// The scope is not valid in ARNs.
     Scope(InvalidScope),
     /// The policies could not be loaded.
     Source(SourceError),
-    /// The policies were loaded and are too large to be compiled.
+    /// The policies were loaded, but are too large to be compiled.
     TooLarge(TooLarge),
 }
 
@@ -392,7 +397,7 @@ impl fmt::Display for BuildError {
 }
 
 impl fmt::Debug for BuildError {
-    /// Writes the sentence, so that `unwrap` and `main` show it.
+    /// Uses the `Display` text, because `unwrap` and `main` print errors with `Debug`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }

@@ -1,7 +1,7 @@
-//! What the expansions of macros call, and nobody else.
+//! Private API for the expansions of macros.
 //!
-//! The traits stand in front of others for the sake of the message: what does not fit is then reported in the words of
-//! the attribute, at the user's own tokens.
+//! Some traits only wrap other traits to improve compiler messages: errors then use the terms of the attribute, and
+//! point at the user's own tokens.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
@@ -14,17 +14,17 @@ use crate::guard::{self, Denied, Guard, Pending, Permit, Tags};
 use crate::policy::Document;
 use crate::resource::{InvalidId, Resource};
 
-/// A value that fills a placeholder of an ARN: what the attribute is given for it, as a text.
+/// A value for a placeholder of an ARN, given in the attribute, that can be converted to text.
 ///
-/// The text is `AsRef<str>`'s where the value has it, and `Display`'s otherwise. Expansions call `__id` on `&&Id(..)`, so
-/// that the compiler tries the traits in this order: [`IdByReference`], [`IdByDisplay`], [`NoId`]. The
-/// constructor of the resource checks the text, whichever it is.
+/// The text comes from `AsRef<str>` if the value implements it, otherwise from `Display`. Expansions call `__id` on
+/// `&&Id(..)`, so that the compiler tries the traits in this order: [`IdByReference`], [`IdByDisplay`], [`NoId`]. The
+/// constructor of the resource validates the text in each case.
 #[derive(Debug)]
 pub struct Id<'a, T: ?Sized>(pub &'a T);
 
-/// Of a value that is a text.
+/// For a value that implements `AsRef<str>`.
 pub trait IdByReference<'a> {
-    /// The text.
+    /// Returns the text.
     fn __id(&self) -> &'a str;
 }
 
@@ -34,9 +34,9 @@ impl<'a, T: AsRef<str> + ?Sized> IdByReference<'a> for &Id<'a, T> {
     }
 }
 
-/// Of a value that is written as a text, such as a number.
+/// For a value that implements `Display`, such as a number.
 pub trait IdByDisplay {
-    /// The text.
+    /// Returns the text.
     fn __id(&self) -> String;
 }
 
@@ -46,9 +46,9 @@ impl<T: Display + ?Sized> IdByDisplay for Id<'_, T> {
     }
 }
 
-/// Of a value that cannot be written as a text: the error of the compiler.
+/// For a value that cannot be converted to text. Causes the compile error.
 pub trait NoId {
-    /// The text of a value of the type that the method is called for.
+    /// The type of the value for which the method is called.
     type Value: ?Sized;
 
     /// Does not compile.
@@ -68,7 +68,7 @@ impl<T: ?Sized> NoId for Id<'_, T> {
     }
 }
 
-/// A value that can be written as the text of an id.
+/// A value that can be converted to the text of an id.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot fill a placeholder of an ARN",
     label = "expected a text, or a value with `Display` such as a number",
@@ -76,7 +76,7 @@ impl<T: ?Sized> NoId for Id<'_, T> {
     note = "where it is an `Option`, write `placeholder = value.as_ref().ok_or_else(pinpoint_iam::Denied::unreadable)?`"
 )]
 pub trait Text {
-    /// The text.
+    /// Returns the text.
     fn text(&self) -> String;
 }
 
@@ -87,9 +87,9 @@ impl<T: Display + ?Sized> Text for T {
     }
 }
 
-/// Makes a reference of whatever stands before the dot: of a resource, and of a reference to one.
+/// Borrows the receiver, which may be a resource or a reference to one.
 pub trait Borrowed {
-    /// The reference.
+    /// Returns the reference.
     fn __borrowed(&self) -> &Self {
         self
     }
@@ -99,24 +99,24 @@ impl<T: ?Sized> Borrowed for T {}
 
 /// A resource that the action `A` acts on.
 ///
-/// `Legal` is there to be read: it is the type, or the tuple of types, that the catalog lists for the action.
+/// `Legal` appears only in messages: the type, or the tuple of types, that the catalog lists for the action.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not fit `{A}`",
     label = "the action acts on `{Legal}`"
 )]
 pub trait ResourceOf<A, Legal> {
-    /// Asks the guard about the action on this resource.
+    /// Checks the action on this resource with the guard.
     ///
     /// # Errors
     ///
-    /// As [`Guard::check`].
+    /// Those of [`Guard::check`].
     fn check(&self, guard: &Guard<'_>, action: A) -> Result<(), Denied>;
 
-    /// Asks the guard, and answers the proof.
+    /// Like [`check`](Self::check), but returns the proof.
     ///
     /// # Errors
     ///
-    /// As [`Guard::authorize`].
+    /// Those of [`Guard::authorize`].
     fn authorize(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied>;
 }
 
@@ -131,14 +131,14 @@ impl<A: ActsOn<R>, Legal, R: Resource> ResourceOf<A, Legal> for R {
     }
 }
 
-/// What a check answers.
+/// The result of a check.
 pub type Checked<T = ()> = Result<T, Denied>;
 
-/// Asks the guard about an action on the resource that ids make, and refuses where they make none.
+/// Checks an action on the resource constructed from ids, and fails if the ids are not valid.
 ///
 /// # Errors
 ///
-/// As [`Guard::check`], and when the ids make no resource.
+/// Those of [`Guard::check`], and an error if the ids are not valid.
 pub fn check<A: ActsOn<R>, R: Resource>(
     guard: &Guard<'_>,
     action: A,
@@ -147,11 +147,11 @@ pub fn check<A: ActsOn<R>, R: Resource>(
     guard.check(action, &resource?)
 }
 
-/// Asks the guard about an action on the resource that ids make, and answers the proof.
+/// Like [`check`], but returns the proof.
 ///
 /// # Errors
 ///
-/// As [`Guard::authorize`], and when the ids make no resource.
+/// Those of [`Guard::authorize`], and an error if the ids are not valid.
 pub fn authorize<A: ActsOn<R>, R: Resource>(
     guard: &Guard<'_>,
     action: A,
@@ -160,24 +160,24 @@ pub fn authorize<A: ActsOn<R>, R: Resource>(
     guard.authorize(action, &resource?)
 }
 
-/// Does not compile where a macro has read another catalog than the one that a module was generated from.
+/// Fails to compile if a macro has read another catalog than the one from which a module was generated.
 ///
 /// # Panics
 ///
-/// With `message`, where the fingerprint of the module is not that of the file. Expansions call this in constants only.
+/// Panics with `message` if the fingerprints of the module and the file differ. Expansions call this only in constants.
 #[track_caller]
 pub const fn assert_same_catalog(module: u64, file: u64, message: &'static str) {
     assert!(module == file, "{}", message);
 }
 
-/// The tags that a request carries.
+/// The tags of a request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell the tags of a request",
     label = "expected tags, such as `HashMap<String, String>`, or an `Option` of them",
     note = "for keys without values give a `Vec<String>`; for anything else make a `pinpoint_iam::guard::Tags`"
 )]
 pub trait RequestTags {
-    /// Adds them to `tags`.
+    /// Adds the tags to `tags`.
     fn add_to(&self, tags: &mut Tags);
 }
 
@@ -231,27 +231,27 @@ impl<K: AsRef<str>> RequestTags for Vec<K> {
     }
 }
 
-/// The condition keys of the tags that an expression gives.
+/// Returns the condition keys for the tags that an expression returns.
 pub fn request_tags(given: &(impl RequestTags + ?Sized)) -> Context {
     let mut tags = Tags::new();
     given.add_to(&mut tags);
     tags.for_request()
 }
 
-/// The condition keys of a request without tags: none.
+/// Returns the condition keys for a request without tags: none.
 pub fn no_request_tags() -> &'static Context {
     static NONE: Context = Context::new();
     &NONE
 }
 
-/// A value that holds the guard of a function.
+/// A value that provides the guard of a function.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no guard",
     label = "expected a `Guard`, or a reference to one",
     note = "`Authorizer::guard` makes a guard of a principal and the context of its request"
 )]
 pub trait AsGuard {
-    /// The guard.
+    /// Returns the guard.
     fn guard(&self) -> Guard<'_>;
 }
 
@@ -275,19 +275,19 @@ impl<T: AsGuard + ?Sized> AsGuard for &mut T {
     }
 }
 
-/// The guard that an expression gives.
+/// Returns the guard that an expression provides.
 pub fn guard(given: &(impl AsGuard + ?Sized)) -> Guard<'_> {
     given.guard()
 }
 
-/// What a function returns when its caller is refused.
+/// The return type of a function whose caller may be denied.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say that the caller was refused",
     label = "expected `Result<_, E>`, where `E: From<Denied>`",
     note = "the check returns its error before the body of the function begins"
 )]
 pub trait DenialOutput {
-    /// The refusal.
+    /// Converts the denial.
     fn denial(denied: Denied) -> Self;
 }
 
@@ -298,12 +298,12 @@ impl<T, E: From<Denied>> DenialOutput for Result<T, E> {
     }
 }
 
-/// Refuses the caller of a function.
+/// Returns the denial from a function.
 pub fn deny<R: DenialOutput>(denied: Denied) -> R {
     R::denial(denied)
 }
 
-/// What a check before the body says where the rest follows behind it: only what is sure refuses.
+/// Keeps only definite denials from a check before the body. The rest is decided after the body.
 ///
 /// # Errors
 ///
@@ -315,16 +315,16 @@ pub fn before_body<T>(outcome: Result<T, Denied>) -> Result<(), Denied> {
     }
 }
 
-/// Asks about an action on a resource that only the body names.
+/// Checks an action on a resource that only the body identifies.
 ///
 /// # Errors
 ///
-/// As `Guard::foresee`.
+/// Those of `Guard::precheck`.
 pub fn precheck<A: TypedAction>(guard: &Guard<'_>, action: A) -> Result<(), Denied> {
     guard.precheck(action)
 }
 
-/// Checks in an `async` function, where resource tags can be waited for.
+/// Runs a check in an `async` function, which can wait for resource tags.
 ///
 /// # Errors
 ///
@@ -336,9 +336,10 @@ pub async fn check_with_tags<T>(
     guard::check_with_tags(guard.borrowed(), &mut guard.fetched_tags().clone(), check).await
 }
 
-/// Shows tokens to rust-analyzer, which sets `rust_analyzer`, and to nobody else.
+/// Passes tokens only to rust-analyzer, which sets `rust_analyzer`.
 ///
-/// Here and not in expansions, because a crate that is checked for the names of conditions would be warned of that one.
+/// This macro is not part of the expansions, because rustc's lint for unexpected `cfg` names would warn in the user's
+/// crate.
 #[cfg(rust_analyzer)]
 #[doc(hidden)]
 #[macro_export]
@@ -346,7 +347,7 @@ macro_rules! __for_completion {
     ($($tokens:tt)*) => { $($tokens)* };
 }
 
-/// Shows tokens to rust-analyzer, and to nobody else.
+/// Passes tokens only to rust-analyzer.
 #[cfg(not(rust_analyzer))]
 #[doc(hidden)]
 #[macro_export]
@@ -354,10 +355,11 @@ macro_rules! __for_completion {
     ($($tokens:tt)*) => {};
 }
 
-/// The items beside a handler: its type, with the visibility in braces, and what is implemented for it.
+/// The items that `#[requires]` adds next to a handler: its type, with the visibility in braces, and the
+/// implementations.
 ///
-/// In an `impl` or `trait` they cannot stand, and the attribute cannot know where it is. The compiler names the macro that an item
-/// comes from.
+/// They are not allowed in an `impl` or `trait`, and the attribute cannot detect that it is in one. The compiler then
+/// names this macro in its error, because the item comes from it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __requires_without_guard_is_for_free_functions {
@@ -373,10 +375,10 @@ pub use crate::__private::{Generated, GuardedAccess, PublicAccess};
 pub use crate::__requires_without_guard_is_for_free_functions as requires_without_guard_is_for_free_functions;
 pub use crate::guard::Checks;
 
-/// The document of an `include_policy!`, from the text that the macro has checked.
+/// Parses the document of an `include_policy!`, whose text the macro has checked.
 ///
-/// The macro has read the text with the same reader, so that it is a document. If the two should ever differ, what comes
-/// of it lets nobody in.
+/// This cannot fail, because the macro has parsed the text with the same parser. As a fallback, an invalid text becomes
+/// a document that denies everything.
 #[cfg(feature = "include-policy")]
 pub fn document(text: &str) -> Document {
     Document::parse(text).unwrap_or_else(|_| Document::deny_everything())

@@ -1,4 +1,4 @@
-//! Users and roles: what has policies of its own, and how it is found.
+//! Users and roles, which have policies of their own, and lookup by them.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
@@ -14,7 +14,7 @@ pub(crate) enum IdentityKind {
 }
 
 impl IdentityKind {
-    /// The word by which ARNs and messages call it.
+    /// Returns the word for ARNs and messages.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -23,10 +23,10 @@ impl IdentityKind {
     }
 }
 
-/// What identifies a user or role: IAM's names are unique within an account, whatever their path.
+/// Identifies a user or role. Names are unique within an account, regardless of the path.
 ///
-/// IAM compares the names of users and roles without case when it creates them, and with case in ARNs; the second is what
-/// counts here.
+/// IAM compares the names of users and roles case-insensitively when it creates them, but case-sensitively in ARNs.
+/// This type compares them case-sensitively.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct IdentityName<'a> {
     pub(crate) kind: IdentityKind,
@@ -36,7 +36,8 @@ pub(crate) struct IdentityName<'a> {
 }
 
 impl IdentityName<'_> {
-    /// The same for equal names. Nobody who makes requests can add to an [`IdentityMap`], so the hash need not be random.
+    /// Returns a hash, which is equal for equal names. Callers cannot add entries to an [`IdentityMap`], so the hash
+    /// need not be randomized.
     pub(crate) fn hash_value(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.hash(&mut hasher);
@@ -44,22 +45,22 @@ impl IdentityName<'_> {
     }
 }
 
-/// An [`IdentityName`] that is kept.
+/// An owned [`IdentityName`].
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityKey {
     kind: IdentityKind,
     partition: Box<str>,
     account: Box<str>,
     name: Box<str>,
-    /// The path, such as `team/red/`; empty without one. It does not tell two identities apart, but a principal that was made
-    /// with a path is only found where it is the same.
+    /// The path, such as `team/red/`; empty without one. It does not distinguish identities, but a principal that was
+    /// created with a path only matches the same path.
     path: Box<str>,
 }
 
 impl IdentityKey {
-    /// The user or role of an IAM ARN.
+    /// Parses the ARN of an IAM user or role.
     ///
-    /// The path may hold any visible ASCII character. The rest is for the principal to judge.
+    /// The path may contain any visible ASCII character. The other parts are validated by [`Principal`].
     pub(crate) fn parse(arn: &str) -> Option<Self> {
         let parsed = Arn::parse(arn).ok()?;
         let (word, path) = parsed.resource().split_once('/')?;
@@ -74,7 +75,7 @@ impl IdentityKey {
         let without_path = format!("arn:{partition}:{service}::{account}:{word}/{name}");
         let principal = match word {
             "user" => Principal::from_arn(&without_path),
-            // The session's name does not count.
+            // The name of the session is arbitrary.
             "role" => Principal::role_session(&without_path, "session"),
             _ => return None,
         };
@@ -87,12 +88,11 @@ impl IdentityKey {
         })
     }
 
-    /// The kind of identity.
     pub(crate) const fn kind(&self) -> IdentityKind {
         self.kind
     }
 
-    /// The name within the account, without path.
+    /// Returns the name within the account, without the path.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -107,12 +107,12 @@ impl IdentityKey {
     }
 }
 
-/// Something for each of many users and roles, found by a caller without hashing or copying anything at that time.
+/// A map from users and roles to values. A lookup for a principal neither hashes nor copies.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityMap<T> {
     slots: Vec<(IdentityKey, T)>,
     by_hash: HashMap<u64, u32, BuildHasherDefault<HashItself>>,
-    /// Slots whose hash another one has. There is hardly ever one.
+    /// Slots whose hash is also that of another slot. Collisions are very rare.
     others: Vec<u32>,
 }
 
@@ -127,7 +127,7 @@ impl<T> Default for IdentityMap<T> {
 }
 
 impl<T> IdentityMap<T> {
-    /// What there is for the user or role behind `principal`: nothing if the principal was made with another path.
+    /// Returns the value for the user or role of `principal`; `None` if the principal was created with another path.
     #[inline]
     pub(crate) fn get(&self, principal: &Principal) -> Option<&T> {
         let (name, hash) = (principal.identity()?, principal.identity_hash());
@@ -139,14 +139,14 @@ impl<T> IdentityMap<T> {
         }
     }
 
-    /// What there is for `key`, whatever its path.
+    /// Returns the value for `key`, regardless of its path.
     pub(crate) fn get_by_key(&self, key: &IdentityKey) -> Option<&T> {
         let name = key.borrowed();
         let slot = self.find(name, name.hash_value())?;
         self.slots.get(slot).map(|(_, value)| value)
     }
 
-    /// What there is for `key`; made by `make` where there is nothing yet. Says whether it was there before.
+    /// Returns the value for `key`, created by `make` if there is none, and whether it existed before.
     pub(crate) fn get_or_insert_with(
         &mut self,
         key: IdentityKey,
@@ -170,22 +170,22 @@ impl<T> IdentityMap<T> {
         Some((value, found.is_some()))
     }
 
-    /// How many there are.
+    /// Returns the number of entries.
     pub(crate) const fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// All of them with their identities, in the order in which they were added.
+    /// Returns all identities and values, in insertion order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&IdentityKey, &T)> {
         self.slots.iter().map(|(key, value)| (key, value))
     }
 
-    /// All of them, in the order in which they were added.
+    /// Returns all values, in insertion order.
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.slots.iter().map(|(_, value)| value)
     }
 
-    /// The same identities with something else for each.
+    /// Converts the values.
     pub(crate) fn map<U>(self, mut change: impl FnMut(T) -> U) -> IdentityMap<U> {
         IdentityMap {
             slots: self
@@ -214,7 +214,7 @@ impl<T> IdentityMap<T> {
     }
 }
 
-/// Takes a hash for the hash of itself.
+/// A hasher for values that are hashes themselves.
 #[derive(Clone, Copy, Debug, Default)]
 struct HashItself(u64);
 
@@ -227,7 +227,7 @@ impl Hasher for HashItself {
         self.0 = hash;
     }
 
-    /// Nothing but hashes comes here. Whatever does gets a hash all the same.
+    /// Never called, because all keys are hashes. Other data would still be hashed.
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
@@ -239,7 +239,7 @@ impl Hasher for HashItself {
 mod tests {
     use super::*;
 
-    /// Two identities with one hash are still two.
+    /// Identities with equal hashes remain distinct.
     #[test]
     fn equal_hashes_do_not_mix_identities_up() {
         let key =

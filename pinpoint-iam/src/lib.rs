@@ -22,8 +22,8 @@ pub mod web;
 pub mod mobiletargeting {
     //! Amazon Pinpoint: the actions, resource types and condition keys of the service `mobiletargeting`.
     //!
-    //! Generated from the catalog that comes with this crate. Ids are checked when a resource is made, and an ARN can
-    //! be read back:
+    //! Generated from the catalog of this crate. Ids are validated when a resource is created, and an ARN can be parsed
+    //! into a resource:
     //!
     //! ```
     //! use pinpoint_iam::mobiletargeting::Campaign;
@@ -45,7 +45,7 @@ pub mod mobiletargeting {
 pub mod mobileanalytics {
     //! Amazon Mobile Analytics: the actions of the service `mobileanalytics`.
     //!
-    //! Generated from the catalog that comes with this crate.
+    //! Generated from the catalog of this crate.
     include!(concat!(env!("OUT_DIR"), "/mobileanalytics.rs"));
 }
 
@@ -53,7 +53,7 @@ pub mod mobileanalytics {
 pub mod sms_voice {
     //! AWS End User Messaging SMS and Voice: the actions, resource types and condition keys of the service `sms-voice`.
     //!
-    //! Generated from the catalog that comes with this crate. In `#[requires(..)]` its actions are written
+    //! Generated from the catalog of this crate. In `#[requires(..)]` its actions are written
     //! `sms_voice::SendTextMessage`.
     include!(concat!(env!("OUT_DIR"), "/sms-voice.rs"));
 }

@@ -1,4 +1,5 @@
-//! Who asks: users, role sessions, federated users, root users, callers from identity providers, services and nobody in particular.
+//! Principals: users, role sessions, federated users, root users, callers from identity providers, services and
+//! anonymous callers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,9 +16,9 @@ use crate::identity::{IdentityKind, IdentityName};
 use crate::pattern::characters::is_name_character;
 use crate::policy::Document;
 
-/// The caller of a request, as the application's authentication has established it.
+/// The caller of a request, as authenticated by the application.
 ///
-/// Cheap to clone. In a web service an authentication middleware puts it into the request's extensions.
+/// Cheap to clone. In a web service, an authentication middleware inserts it into the request's extensions.
 ///
 /// ```
 /// use pinpoint_iam::Principal;
@@ -27,26 +28,27 @@ use crate::policy::Document;
 /// # Ok::<(), pinpoint_iam::principal::InvalidPrincipal>(())
 /// ```
 ///
-/// From the principal come the condition keys `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`,
-/// `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`, `aws:PrincipalTag/…`, `aws:username` and `aws:userid`, as
-/// far as the kind of principal has them. See
-/// [principal key values](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable).
+/// The principal provides the condition keys `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`,
+/// `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`, `aws:PrincipalTag/…`, `aws:username` and `aws:userid`,
+/// depending on its kind. See [principal key
+/// values](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable).
 #[derive(Clone, PartialEq)]
 pub struct Principal(Arc<Parts>);
 
 #[derive(Clone, PartialEq)]
 struct Parts {
     kind: PrincipalKind,
-    /// The ARN that messages show; empty for services and anonymous callers.
+    /// The ARN for messages; empty for services and anonymous callers.
     arn: Box<str>,
     /// The partition of the ARN; empty without one.
     partition: Box<str>,
     account: Option<Box<str>>,
     /// The ARN of the role, for a role session.
     role_arn: Option<Box<str>>,
-    /// The path that the principal was made with: `team/red/` of `…:user/team/red/ana`. `None` leaves it to the source.
+    /// The path that the principal was created with: `team/red/` of `…:user/team/red/ana`. If `None`, the source
+    /// determines it.
     path: Option<Box<str>>,
-    /// Whether the ARN of the user or role is the one that IAM has: a session's ARN and a user's name leave the path out.
+    /// Whether the ARN of the user or role includes its path. ARNs of sessions and names of users do not contain it.
     path_is_known: bool,
     /// The last segment of the user's, role's or federated user's name.
     name: Box<str>,
@@ -59,7 +61,7 @@ struct Parts {
     completed: Cached<Completion>,
 }
 
-/// What is made from the other parts when it is first needed. It is no part of what is copied or compared.
+/// A value that is computed from the other parts on first use. It is ignored when principals are cloned or compared.
 struct Cached<T>(OnceCell<Box<T>>);
 
 impl<T> Cached<T> {
@@ -80,14 +82,14 @@ impl<T> PartialEq for Cached<T> {
     }
 }
 
-/// A principal with what a policy source knew of it.
+/// A principal, enriched with attributes from a policy source.
 struct Completion {
     unique_id: Option<Box<str>>,
     arn: Option<Box<str>>,
     principal: Principal,
 }
 
-/// A principal with what a policy source knows of it.
+/// A principal, possibly enriched with attributes from a policy source.
 pub(crate) type EnrichedPrincipal<'a> = Cow<'a, Principal>;
 
 /// The condition keys that [`Principal::completed`] may change, in lower case.
@@ -107,16 +109,16 @@ pub enum PrincipalKind {
     Root,
     /// A service that acts for itself.
     Service,
-    /// A caller with a token of an OpenID Connect provider, who asks for a session of a role.
+    /// A caller with a token of an OpenID Connect provider, which requests a session of a role.
     WebIdentityUser,
-    /// A caller with an assertion of a SAML provider, who asks for a session of a role.
+    /// A caller with an assertion of a SAML provider, which requests a session of a role.
     SamlUser,
     /// A caller without credentials.
     Anonymous,
 }
 
 impl PrincipalKind {
-    /// The value of `aws:PrincipalType`.
+    /// Returns the value of `aws:PrincipalType`.
     const fn principal_type(self) -> Option<&'static str> {
         match self {
             Self::User => Some("User"),
@@ -124,33 +126,33 @@ impl PrincipalKind {
             Self::FederatedUser => Some("FederatedUser"),
             Self::Root => Some("Account"),
             Self::Anonymous => Some("Anonymous"),
-            // AWS documents no value for requests that are signed by an identity provider or made by a service.
+            // AWS does not document a value for requests made by services or authenticated by an identity provider.
             Self::Service | Self::WebIdentityUser | Self::SamlUser => None,
         }
     }
 }
 
 impl Principal {
-    /// The principal of an ARN: `…:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`,
+    /// Creates a principal from an ARN: `…:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`,
     /// `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`.
     ///
     /// # Paths
     ///
-    /// An ARN with a path, such as `…:user/team/ana`, is a user with exactly this path: the principal has no policies
-    /// unless the policy source has the user with the same path. An ARN without a path leaves it to the source, because the
-    /// names of an account's users are unique whatever their path. The ARN of a session never tells the path of its role.
-    /// In both cases `aws:PrincipalArn` is the ARN that the source has;
-    /// [`Principal::role_session`] takes a role's path from the start.
+    /// An ARN with a path, such as `…:user/team/ana`, identifies a user with exactly this path: the principal has no
+    /// policies unless the policy source has the user with the same path. For an ARN without a path, the source
+    /// determines the path, because names of users are unique in an account regardless of the path. The ARN of a
+    /// session never contains the path of its role. In both cases `aws:PrincipalArn` is the ARN in the source;
+    /// [`Principal::role_session`] accepts a role ARN with a path.
     ///
     /// # Names from a login
     ///
     /// Never format a login name into an ARN: a user who signs in as `evil/admin` would get an ARN with a path that the
-    /// application has not chosen. [`Principal::user`] takes a name, and rejects one that is not a single name.
+    /// application has not chosen. [`Principal::user`] takes a name, and rejects a value that is not a single name.
     ///
     /// # Errors
     ///
-    /// When the text is not an ARN, or the ARN of something that cannot make requests. A role makes requests through its
-    /// sessions: see [`Principal::role_session`].
+    /// Fails if the text is not an ARN, or is the ARN of something that cannot make requests. Roles make requests
+    /// through their sessions: see [`Principal::role_session`].
     pub fn from_arn(text: &str) -> Result<Self, InvalidPrincipal> {
         let arn = Arn::parse(text).map_err(|reason| InvalidPrincipal::not_an_arn(text, reason))?;
         let invalid = || match (arn.service(), arn.resource().split_once('/')) {
@@ -208,11 +210,11 @@ impl Principal {
         }
     }
 
-    /// The user `name` of the account of `scope`, whatever the user's path.
+    /// Creates the user `name` in the account of `scope`, with any path.
     ///
-    /// For names that come from a login: `name` is one name, never a path. The names of an account's users are unique, and
-    /// `aws:PrincipalArn` is the ARN that the policy source has for the user. Where no source says the path, a `Deny` of a
-    /// resource-based policy for a user of this name applies, whatever path it names.
+    /// For names that come from a login: `name` is a single name, never a path. Names of users are unique in an
+    /// account, and `aws:PrincipalArn` is the ARN of the user in the policy source. If no source has the path, a `Deny`
+    /// of a resource-based policy for a user of this name applies, with any path.
     ///
     /// ```
     /// use pinpoint_iam::{Principal, Scope};
@@ -226,8 +228,8 @@ impl Principal {
     ///
     /// # Errors
     ///
-    /// When `name` holds a character that [names of users](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html)
-    /// cannot have, or `scope` has no account.
+    /// Fails if `name` contains a character that is not allowed in [names of
+    /// users](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html), or if `scope` has no account.
     pub fn user(scope: &Scope, name: &str) -> Result<Self, InvalidPrincipal> {
         if !is_segment(name) {
             return Err(InvalidPrincipal::new(name, Reason::UserName));
@@ -237,14 +239,15 @@ impl Principal {
         Ok(user.change(|parts| parts.path_is_known = false))
     }
 
-    /// A session called `session` of the role with the ARN `role_arn`, path included.
+    /// Creates the session `session` of the role with the ARN `role_arn`, including its path.
     ///
-    /// [Paths](Self::from_arn) count as in the ARN of a user: the session has no policies unless the policy source has
-    /// the role with the same path, and an ARN without a path leaves it to the source.
+    /// [Paths](Self::from_arn) work as in the ARN of a user: the session has no policies unless the policy source has
+    /// the role with the same path. For an ARN without a path, the source determines the path.
     ///
     /// # Errors
     ///
-    /// When `role_arn` is not the ARN of an IAM role, or `session` holds a character that session names cannot have.
+    /// Fails if `role_arn` is not the ARN of an IAM role, or if `session` contains a character that is not allowed in
+    /// names of sessions.
     pub fn role_session(role_arn: &str, session: &str) -> Result<Self, InvalidPrincipal> {
         let no_role = || InvalidPrincipal::new(role_arn, Reason::NoRole);
         let arn = Arn::parse(role_arn)
@@ -269,18 +272,18 @@ impl Principal {
             .with_path(path))
     }
 
-    /// A service that acts for itself, for example `sns.amazonaws.com`.
+    /// Creates a service that acts for itself, for example `sns.amazonaws.com`.
     pub fn service(name: &str) -> Self {
         let principal = Self::build(PrincipalKind::Service, "", "", name, None);
         principal.change(|parts| parts.facts.insert("aws:PrincipalServiceName", name))
     }
 
-    /// A caller with a token of the OpenID Connect provider `provider`: the caller of `sts:AssumeRoleWithWebIdentity`, whom
-    /// the trust policy of the role names as `{"Federated": provider}`.
+    /// Creates a caller with a token of the OpenID Connect provider `provider`: the caller of
+    /// `sts:AssumeRoleWithWebIdentity`, which the trust policy of the role names as `{"Federated": provider}`.
     ///
-    /// `provider` is written as in the trust policy: the ARN of the provider in IAM, or the domain of one that needs no entry
-    /// there. The claims of the token are condition keys, which the application adds under AWS's names after it has
-    /// verified the token:
+    /// `provider` is written as in the trust policy: the ARN of the provider in IAM, or the domain of a provider that
+    /// does not need to be created in IAM. The claims of the token are condition keys. The application adds them under
+    /// AWS's names after it has verified the token:
     ///
     /// ```
     /// use pinpoint_iam::Principal;
@@ -293,13 +296,14 @@ impl Principal {
     /// # Ok::<(), pinpoint_iam::principal::InvalidPrincipal>(())
     /// ```
     ///
-    /// `aws:FederatedProvider` is the provider. The caller belongs to no account, so the trust policy decides alone. What a
-    /// session of the role may do is decided for the session, see [`role_session`](Self::role_session). See
-    /// [keys of OpenID Connect federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif).
+    /// `aws:FederatedProvider` is the provider. The caller does not belong to an account, so the trust policy decides
+    /// alone. The permissions of a session of the role are those of the session, see
+    /// [`role_session`](Self::role_session). See [keys of OpenID Connect
+    /// federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif).
     ///
     /// # Errors
     ///
-    /// When `provider` is neither.
+    /// Fails if `provider` is neither.
     pub fn web_identity(provider: &str) -> Result<Self, InvalidPrincipal> {
         if !is_oidc_provider(provider) {
             return Err(InvalidPrincipal::new(provider, Reason::OidcProvider));
@@ -310,16 +314,16 @@ impl Principal {
         ))
     }
 
-    /// A caller with an assertion of the SAML provider that has the ARN `provider`: the caller of `sts:AssumeRoleWithSAML`,
-    /// whom the trust policy of the role names as `{"Federated": provider}`.
+    /// Creates a caller with an assertion of the SAML provider with the ARN `provider`: the caller of
+    /// `sts:AssumeRoleWithSAML`, which the trust policy of the role names as `{"Federated": provider}`.
     ///
-    /// What the assertion says is added under AWS's names, such as `saml:aud` and `saml:sub`, with
-    /// [`with_key`](Self::with_key). Everything else is as for a [web identity](Self::web_identity). See
-    /// [keys of SAML federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml).
+    /// Add the values of the assertion under AWS's names, such as `saml:aud` and `saml:sub`, with
+    /// [`with_key`](Self::with_key). Everything else is as for a [web identity](Self::web_identity). See [keys of SAML
+    /// federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml).
     ///
     /// # Errors
     ///
-    /// When `provider` is not the ARN of a SAML provider.
+    /// Fails if `provider` is not the ARN of a SAML provider.
     pub fn saml(provider: &str) -> Result<Self, InvalidPrincipal> {
         if !is_saml_provider(provider) {
             return Err(InvalidPrincipal::new(provider, Reason::SamlProvider));
@@ -332,7 +336,7 @@ impl Principal {
         principal.change(|parts| parts.facts.insert("aws:FederatedProvider", provider))
     }
 
-    /// A caller without credentials.
+    /// Creates a caller without credentials.
     pub fn anonymous() -> Self {
         Self::build(PrincipalKind::Anonymous, "", "", "", None)
     }
@@ -345,7 +349,8 @@ impl Principal {
         role_arn: Option<String>,
     ) -> Self {
         let mut facts = Context::new();
-        // Requests without AWS credentials do not have this key, so that a condition on `false` keeps them out.
+        // Requests without AWS credentials do not have this key, so a condition that requires `false` does not match
+        // them.
         if !matches!(
             kind,
             PrincipalKind::Anonymous | PrincipalKind::WebIdentityUser | PrincipalKind::SamlUser
@@ -395,13 +400,13 @@ impl Principal {
     fn change(mut self, change: impl FnOnce(&mut Parts)) -> Self {
         let parts = Arc::make_mut(&mut self.0);
         change(parts);
-        // What was made from the parts as they were is out of date.
+        // Discards values that were computed from the previous parts.
         parts.session_program = Cached::new();
         parts.completed = Cached::new();
         self
     }
 
-    /// The principal with the tag `key`, which conditions see as `aws:PrincipalTag/key`.
+    /// Adds the tag `key`, which conditions see as `aws:PrincipalTag/key`.
     #[must_use]
     pub fn with_tag(self, key: &str, value: &str) -> Self {
         self.change(|parts| {
@@ -411,15 +416,15 @@ impl Principal {
         })
     }
 
-    /// The principal with one more condition key that the application's authentication has established, such as
-    /// `aws:PrincipalOrgID` or `aws:MultiFactorAuthPresent`. It takes the place of what the principal said of that key.
+    /// Adds a condition key that the application's authentication has established, such as `aws:PrincipalOrgID` or
+    /// `aws:MultiFactorAuthPresent`. It replaces a previous value of this key.
     #[must_use]
     pub fn with_key(self, key: &str, value: impl Into<Value>) -> Self {
         let value = value.into();
         self.change(|parts| parts.facts.replace(key, value))
     }
 
-    /// The principal with the unique id of its user (`AIDA…`) or role (`AROA…`); `aws:userid` is made from it.
+    /// Sets the unique id of the principal's user (`AIDA…`) or role (`AROA…`), from which `aws:userid` is derived.
     #[must_use]
     pub fn with_unique_id(self, id: &str) -> Self {
         self.change(|parts| {
@@ -435,7 +440,7 @@ impl Principal {
         })
     }
 
-    /// The principal with the path of its user or role, segment by segment. No segments leave it to the source.
+    /// Sets the path of the principal's user or role. Without segments, the source determines it.
     fn with_path(self, path: &[&str]) -> Self {
         if path.is_empty() {
             return self;
@@ -444,7 +449,7 @@ impl Principal {
         self.change(|parts| parts.path = Some(path.into_boxed_str()))
     }
 
-    /// The principal with the ARN of its user or role as IAM has it.
+    /// Sets the ARN of the principal's user or role in IAM.
     fn with_iam_arn(self, arn: &str) -> Self {
         self.change(|parts| {
             match parts.kind {
@@ -456,7 +461,7 @@ impl Principal {
         })
     }
 
-    /// The principal with a session policy: what the session was opened with limits everything it does.
+    /// Adds a session policy, which limits all permissions of the session.
     #[must_use]
     pub fn with_session_policy(self, name: &str, document: Document) -> Self {
         self.change(|parts| {
@@ -465,40 +470,40 @@ impl Principal {
         })
     }
 
-    /// The principal with `keys` in place of the condition keys that its kind, ARN and tags give.
+    /// Replaces the condition keys that follow from the kind, the ARN and the tags of the principal by `keys`.
     ///
-    /// For tools that state every key of a request themselves, such as a test suite or a policy simulator.
+    /// For tools that specify every key of a request themselves, such as a test suite or a policy simulator.
     #[must_use]
     pub fn with_keys(self, keys: Context) -> Self {
         self.change(|parts| parts.facts = keys)
     }
 
-    /// The kind of principal.
+    /// Returns the kind of principal.
     pub fn kind(&self) -> PrincipalKind {
         self.0.kind
     }
 
-    /// The ARN; `None` for services, callers from identity providers and anonymous callers.
+    /// Returns the ARN; `None` for services, callers from identity providers and anonymous callers.
     pub fn arn(&self) -> Option<&str> {
         Some(&*self.0.arn).filter(|arn| !arn.is_empty())
     }
 
-    /// The account that the principal belongs to; `None` for services, callers from identity providers and anonymous callers.
+    /// Returns the account; `None` for services, callers from identity providers and anonymous callers.
     pub fn account(&self) -> Option<&str> {
         self.0.account.as_deref()
     }
 
-    /// The ARN of the role, for a role session.
+    /// Returns the ARN of the role, for a role session.
     pub fn role_arn(&self) -> Option<&str> {
         self.0.role_arn.as_deref()
     }
 
-    /// The path that the principal was made with, such as `team/red/`; `None` leaves it to the source.
+    /// The path that the principal was created with, such as `team/red/`; if `None`, the source determines it.
     pub(crate) fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
     }
 
-    /// Whether the ARN of the user or role is the one that IAM has.
+    /// Whether the ARN of the user or role includes its path.
     pub(crate) fn path_is_known(&self) -> bool {
         self.0.path_is_known
     }
@@ -512,9 +517,11 @@ impl Principal {
         self.path_is_known() && self.role_arn().and_then(path) == Some(true)
     }
 
-    /// The principal with what a policy source knows of it: the unique id, and the ARN of the user or of a session's role.
+    /// Enriches the principal with attributes of a policy source: the unique id, and the ARN of the user or of a
+    /// session's role.
     ///
-    /// A web service keeps a principal for a session and asks for it at every decision, so it is kept here.
+    /// The result is cached in the principal, because web services keep a principal for a session and use it for every
+    /// decision.
     pub(crate) fn completed(
         &self,
         unique_id: Option<&str>,
@@ -540,7 +547,7 @@ impl Principal {
                 principal: complete(),
             })
         });
-        // Another source, or the same one after a change, may know something else.
+        // Another source, or the same one after a change, may have other values.
         if kept.unique_id.as_deref() == unique_id && kept.arn.as_deref() == arn {
             Cow::Borrowed(&kept.principal)
         } else {
@@ -548,7 +555,7 @@ impl Principal {
         }
     }
 
-    /// The session policies, compiled when they are first asked for.
+    /// The session policies, compiled on first use.
     pub(crate) fn session_program(&self) -> Result<Option<&Program>, TooLarge> {
         let Some(policies) = self.session_policies() else {
             return Ok(None);
@@ -561,12 +568,12 @@ impl Principal {
         Ok(Some(program))
     }
 
-    /// The partition of the ARN; empty for services and anonymous callers.
+    /// Returns the partition of the ARN; empty for services and anonymous callers.
     pub(crate) fn partition(&self) -> &str {
         &self.0.partition
     }
 
-    /// The user or role that has policies of its own; `None` where there is none.
+    /// The user or role whose policies apply; `None` if there is none.
     pub(crate) fn identity(&self) -> Option<IdentityName<'_>> {
         let account = self.account().unwrap_or_default();
         identity(self.kind(), self.partition(), account, self.name())
@@ -577,24 +584,24 @@ impl Principal {
         self.0.identity_hash
     }
 
-    /// The name without path: of the user, of the role of a session, of the federated user, of the service; for a caller from
-    /// an identity provider, the provider.
+    /// Returns the name without the path: of the user, of the role of a session, of the federated user, or of the
+    /// service. For a caller from an identity provider, returns the provider.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The unique id of the user or role, when the application gave one.
+    /// Returns the unique id of the user or role, if the application has set it.
     pub fn unique_id(&self) -> Option<&str> {
         self.0.unique_id.as_deref()
     }
 
-    /// The session policies; `None` where the principal has no session or opened it without any.
+    /// Returns the session policies; `None` if the principal has none.
     pub fn session_policies(&self) -> Option<&[Policy]> {
         self.0.session_policies.as_deref()
     }
 }
 
-/// The user or role behind a principal.
+/// Returns the user or role of a principal.
 fn identity<'a>(
     kind: PrincipalKind,
     partition: &'a str,
@@ -614,19 +621,19 @@ fn identity<'a>(
     })
 }
 
-/// Whether a text can be the name of a user, group, role, session or policy.
+/// Whether a text is valid as the name of a user, group, role, session or policy.
 pub(crate) fn is_name(text: &str) -> bool {
     text.chars().all(is_name_character) && !text.is_empty()
 }
 
-/// Whether a text can be one segment of a principal's ARN: a name, and not `.` or `..`.
+/// Whether a text is valid as one segment of a principal's ARN: a name other than `.` and `..`.
 fn is_segment(text: &str) -> bool {
     is_name(text) && is_path_segment(text)
 }
 
-/// Whether a text can be one segment of the path of a user or role. IAM allows
-/// [every visible ASCII character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names);
-/// `.` and `..` are not accepted, because they could be taken for another path.
+/// Whether a text is valid as one segment of the path of a user or role. IAM allows [every visible ASCII
+/// character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names).
+/// `.` and `..` are rejected, because they could be interpreted as another path.
 pub(crate) fn is_path_segment(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -634,7 +641,7 @@ pub(crate) fn is_path_segment(text: &str) -> bool {
         && text != ".."
 }
 
-/// Whether `key`, in lower case, tells who asks.
+/// Whether `key`, in lower case, describes the principal.
 pub(crate) fn is_principal_key(key: &str) -> bool {
     key.starts_with("aws:principal")
         || matches!(key, "aws:username" | "aws:userid" | "aws:federatedprovider")
@@ -647,7 +654,8 @@ impl ContextLookup for Principal {
 }
 
 impl fmt::Display for Principal {
-    /// Writes the ARN, the name of the service or identity provider, or `anonymous`, on one line: control characters are escaped.
+    /// Writes the ARN, the name of the service or identity provider, or `anonymous`, on one line with control
+    /// characters escaped.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.kind {
             PrincipalKind::Anonymous => formatter.write_str("anonymous"),
@@ -665,25 +673,25 @@ impl fmt::Debug for Principal {
     }
 }
 
-/// A text that names no caller.
+/// The error for a text that does not identify a caller.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InvalidPrincipal {
     text: String,
     reason: Reason,
 }
 
-/// What is wrong with the text.
+/// The reason for rejecting a text.
 #[derive(Clone, PartialEq, Eq)]
 enum Reason {
     NotAnArn(InvalidArn),
-    /// The ARN of something that makes no requests.
+    /// The ARN of something that does not make requests.
     NoCaller,
-    /// The ARN of a role, where one of a caller is expected.
+    /// The ARN of a role, where that of a caller is expected.
     Role,
-    /// The ARN of something else, where one of a role is expected.
+    /// Another ARN, where that of a role is expected.
     NoRole,
     UserName,
-    /// The ARN of an identity provider, where one of a caller is expected.
+    /// The ARN of an identity provider, where that of a caller is expected.
     Provider,
     OidcProvider,
     SamlProvider,
@@ -745,7 +753,7 @@ impl fmt::Display for InvalidPrincipal {
 }
 
 impl fmt::Debug for InvalidPrincipal {
-    /// Writes the sentence, so that `unwrap` and `main` show it.
+    /// Uses the `Display` text, because `unwrap` and `main` print errors with `Debug`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
@@ -757,7 +765,7 @@ impl std::error::Error for InvalidPrincipal {}
 mod tests {
     use super::*;
 
-    /// Programs ask for a completed principal only where a policy looks at one of these keys.
+    /// Programs request an enriched principal only if a policy uses one of these keys.
     #[test]
     fn completing_changes_no_other_key() -> Result<(), InvalidPrincipal> {
         let user = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;

@@ -1,4 +1,4 @@
-//! What is asked: one principal, one action, one resource, and the facts around them.
+//! Requests: one principal, one action, one resource, and their context.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::pattern::nfa::Nfa;
 use crate::principal::{Principal, is_principal_key};
 use crate::resource::RequestedResource;
 
-/// One request for authorization. Everything in it is borrowed.
+/// One request for authorization. All parts are borrowed.
 ///
 /// ```
 /// use pinpoint_iam::context::Context;
@@ -33,7 +33,7 @@ pub struct Request<'a> {
     action: RequestedAction<'a>,
     resource: RequestedResource<'a>,
     resource_account: Option<&'a str>,
-    /// The scope that is asked; none where policies are tried out.
+    /// The scope of the request; `None` if policies are evaluated without a deployment.
     scope: Option<&'a Scope>,
     principal_tags: Option<&'a Context>,
     resource_tags: DeferredTags<'a>,
@@ -42,35 +42,35 @@ pub struct Request<'a> {
     context: RequestContext<'a>,
 }
 
-/// The longest text that conditions are asked about, in bytes, where a caller may have written it.
+/// The maximum length in bytes of a text that may come from a caller and is matched by conditions.
 ///
-/// Matching costs the product of the lengths of value and pattern; a longer value is taken to be unknown, so that a
-/// decision which depends on it is refused instead of being worked on for long.
+/// The cost of matching is the product of the lengths of value and pattern. A longer value is unknown, so a request
+/// that depends on it is denied instead of taking a long time.
 pub(crate) const MAX_VALUE_LENGTH: usize = 2048;
 
-/// How many values conditions are asked about for one key, where a caller may have written them, and how many tags a request
-/// may have: as many as [AWS has for tags](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules).
+/// The maximum number of values for one key that may come from a caller, and of tags in a request. It is [AWS's limit
+/// for tags](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules).
 ///
-/// Every value is matched by every pattern of a condition. More are taken to be unknown, never absent.
+/// Every value is matched with every pattern of a condition. More values make the key unknown, never absent.
 pub(crate) const MOST_VALUES: usize = 50;
 
-/// What is known of the resource of a request.
+/// How much of the resource of a request is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape<'a> {
-    /// All: it is the one that the request names.
+    /// The resource is the one in the request.
     One,
-    /// Nothing.
+    /// The resource is unknown.
     Any,
-    /// It is one of those whose ARNs have these components, from the partition on.
+    /// The resource is one of those whose ARNs have these components, from the partition on.
     OneOf(&'a [Nfa; 5]),
 }
 
 /// The condition keys of a request.
 #[derive(Clone, Copy)]
 pub(crate) enum RequestContext<'a> {
-    /// They are there.
+    /// The keys in a context.
     Made(&'a Context),
-    /// Each is made when a decision asks for it.
+    /// Keys that are computed on first use.
     #[cfg(any(feature = "axum", feature = "actix"))]
     OnDemand(&'a (dyn ContextLookup + Sync)),
 }
@@ -101,14 +101,14 @@ impl fmt::Debug for RequestContext<'_> {
     }
 }
 
-/// What is known of tags that a request learns later than the rest of its context.
+/// Tags that a request may receive later than the rest of its context.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DeferredTags<'a> {
-    /// The context tells all of them: what it does not have, there is not.
+    /// The context contains all of them. Tags that it does not contain are absent.
     FromContext,
-    /// The context may tell some; the others are not known yet.
+    /// The context may contain some. The others are not known yet.
     Unknown,
-    /// These, as condition keys, and no others.
+    /// Exactly these tags, as condition keys.
     Known(&'a Context),
 }
 
@@ -126,11 +126,11 @@ impl<'a> DeferredTags<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A request of `principal` to do `action` to `resource`, with the condition keys of `context`.
+    /// Creates a request of `principal` to perform `action` on `resource`, with the condition keys of `context`.
     ///
-    /// A key that the principal gives goes before an equal one of `context`. Where an [`Authorizer`](crate::Authorizer)
-    /// decides, what `context` says of the principal beyond that (`aws:Principal…`, `aws:username`, `aws:userid`,
-    /// `aws:FederatedProvider`) is not believed: it counts as not known.
+    /// A key of the principal takes precedence over an equal key of `context`. If an [`Authorizer`](crate::Authorizer)
+    /// decides, other keys in `context` that describe the principal (`aws:Principal…`, `aws:username`, `aws:userid`,
+    /// `aws:FederatedProvider`) are not trusted, and count as unknown.
     pub const fn new(
         principal: &'a Principal,
         action: RequestedAction<'a>,
@@ -151,21 +151,21 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The request with condition keys that may yet have to be made.
+    /// Sets the condition keys, which may be computed later.
     pub(crate) const fn with_context(mut self, context: RequestContext<'a>) -> Self {
         self.context = context;
         self
     }
 
-    /// The request with the account that owns the resource, for ARNs that do not tell it.
+    /// Sets the account that owns the resource, for ARNs without an account.
     #[must_use]
     pub const fn with_resource_account(mut self, account: &'a str) -> Self {
         self.resource_account = Some(account);
         self
     }
 
-    /// The request of the same caller with what a policy source knows of it: `principal` completed, and the tags of its
-    /// user or role. Keys of the principal itself, such as session tags, go before those tags.
+    /// Sets the enriched `principal`, and the tags of its user or role from the policy source. Keys of the principal
+    /// itself, such as session tags, take precedence over those tags.
     pub(crate) const fn of<'b>(self, principal: &'b Principal, tags: &'b Context) -> Request<'b>
     where
         'a: 'b,
@@ -177,9 +177,9 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The request as one to `scope`: what does not tell its account, such as `*`, is the scope's.
+    /// Sets the scope of the request. A resource without an account, such as `*`, belongs to the account of the scope.
     ///
-    /// An authorizer puts a request without a scope into its own. Where tenants are accounts, the scope of the request is
+    /// An authorizer uses its own scope for requests without one. If tenants are accounts, the scope of the request is
     /// that of its tenant, see [`Scope::with_account`].
     #[must_use]
     pub const fn in_scope(mut self, scope: &'a Scope) -> Self {
@@ -187,7 +187,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The request with what is known of the tags of the resource and of those in the request.
+    /// Sets the tags of the resource and of the request, as far as they are known.
     pub(crate) const fn with_tags(
         mut self,
         resource: DeferredTags<'a>,
@@ -198,7 +198,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The request for a resource that only its body names, before the body is read.
+    /// Marks the resource as unknown, because only the body identifies it and has not been read.
     #[doc(hidden)]
     #[must_use]
     pub const fn with_unknown_resource(mut self) -> Self {
@@ -206,7 +206,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// The request for any resource whose ARN has such components; what the request was made with is one of them.
+    /// Extends the request to all resources whose ARNs have these components. The request was created with one of them.
     #[doc(hidden)]
     #[must_use]
     pub const fn with_any_of(mut self, components: &'a [Nfa; 5]) -> Self {
@@ -214,7 +214,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// What is known of the resource.
+    /// Returns how much of the resource is known.
     pub(crate) const fn shape(&self) -> Shape<'a> {
         self.shape
     }
@@ -224,14 +224,14 @@ impl<'a> Request<'a> {
         !matches!(self.shape, Shape::One)
     }
 
-    /// Whether the request is about all resources of a template at once, which only the reference evaluator answers.
+    /// Whether the request is about all resources of a template at once, which only the reference evaluator supports.
     pub(crate) const fn is_about_many_resources(&self) -> bool {
         matches!(self.shape, Shape::OneOf(_))
     }
 
-    /// The request in its own scope or, without one, in that of the deployment that is asked.
+    /// Sets the scope of the deployment, unless the request has its own.
     ///
-    /// Without any, what does not tell its account would count as the caller's own, whoever calls.
+    /// Without a scope, a resource without an account would belong to the account of the caller, for any caller.
     pub(crate) const fn to_deployment(self, scope: &'a Scope) -> Self {
         match self.scope {
             Some(_) => self,
@@ -239,30 +239,30 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Who asks.
+    /// Returns the principal.
     pub const fn principal(&self) -> &'a Principal {
         self.principal
     }
 
-    /// What the principal asks to do.
+    /// Returns the requested action.
     pub const fn action(&self) -> RequestedAction<'a> {
         self.action
     }
 
-    /// What it would be done to.
+    /// Returns the requested resource.
     pub const fn resource(&self) -> RequestedResource<'a> {
         self.resource
     }
 
-    /// [`resource`](Self::resource) without a copy of it.
+    /// Returns [`resource`](Self::resource) by reference.
     pub(crate) const fn resource_ref(&self) -> &RequestedResource<'a> {
         &self.resource
     }
 
-    /// The account that owns the resource.
+    /// Returns the account that owns the resource.
     ///
-    /// Where neither the ARN nor the request tells it, the resource is the principal's own account's; an authorizer takes
-    /// it for the account of its scope.
+    /// If neither the ARN nor the request contains it, this is the account of the principal. An authorizer uses the
+    /// account of its scope instead.
     pub fn resource_account(&self) -> Option<&'a str> {
         let from_arn = match self.resource {
             RequestedResource::Arn(arn) => {
@@ -276,8 +276,8 @@ impl<'a> Request<'a> {
             .or(self.principal.account())
     }
 
-    /// Whether the resource belongs to the caller's account. A deployment shares no accounts with other partitions, even
-    /// where the numbers are equal.
+    /// Whether the resource belongs to the caller's account. Accounts in different partitions are different, even if
+    /// their numbers are equal.
     pub(crate) fn is_same_account(&self) -> bool {
         let one_partition = match (self.scope, self.principal.partition()) {
             (None, _) | (_, "") => true,
@@ -300,8 +300,8 @@ impl ContextLookup for Request<'_> {
         match TagKey::of(key.folded()) {
             Some(TagKey::Resource) => self.resource_tags.lookup(key, self.context),
             Some(TagKey::Request) => self.request_tags.lookup(key, self.context),
-            // Who asks is for the principal and the policy source to say, where an authorizer is asked: what a context
-            // claims of it is not believed, and not ignored either.
+            // If an authorizer decides, keys that describe the principal come only from the principal and the policy
+            // source. Such keys in a context are not trusted, but they are not ignored either.
             None if self.principal_tags.is_some() && is_principal_key(key.folded()) => {
                 match self.context.lookup(key) {
                     Lookup::Absent => Lookup::Absent,
@@ -315,7 +315,7 @@ impl ContextLookup for Request<'_> {
     }
 }
 
-/// An action as a request names it: a service prefix and a name.
+/// An action in a request: a service prefix and a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestedAction<'a> {
     prefix: &'a str,
@@ -324,11 +324,11 @@ pub struct RequestedAction<'a> {
 }
 
 impl<'a> RequestedAction<'a> {
-    /// Reads `prefix:Name`. The action need not be in any catalog.
+    /// Parses `prefix:Name`. The action need not be in a catalog.
     ///
     /// # Errors
     ///
-    /// When the text does not consist of two words around one colon, or holds a character of policy patterns.
+    /// Fails if the text does not consist of two words separated by one colon, or if it contains a wildcard.
     pub fn parse(text: &'a str) -> Result<Self, InvalidAction> {
         let word = |word: &str| {
             let has_meaning = word.bytes().fold(false, |found, byte| {
@@ -346,17 +346,17 @@ impl<'a> RequestedAction<'a> {
         }
     }
 
-    /// The service prefix, for example `mobiletargeting`.
+    /// Returns the service prefix, for example `mobiletargeting`.
     pub const fn prefix(&self) -> &'a str {
         self.prefix
     }
 
-    /// The name without the prefix, for example `GetCampaign`.
+    /// Returns the name without the prefix, for example `GetCampaign`.
     pub const fn name(&self) -> &'a str {
         self.name
     }
 
-    /// What the catalog says of the action, for a request that was made from a typed action.
+    /// Returns the catalog's metadata of the action, for a request that was created from a typed action.
     pub const fn metadata(&self) -> Option<&'static ActionMetadata> {
         self.known
     }
@@ -378,7 +378,7 @@ impl fmt::Display for RequestedAction<'_> {
     }
 }
 
-/// A text that is no action of a request.
+/// The error for a text that is not a valid action of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidAction(String);
 

@@ -1,4 +1,4 @@
-//! The policies of an authorizer, from one load of its source to the next.
+//! The policies of an authorizer across reloads of its source.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,12 +9,12 @@ use arc_swap::{ArcSwap, Guard};
 
 use crate::eval::compiled::{Snapshot, SnapshotGuard};
 
-/// The policies as one load of the source found them.
+/// The policies loaded by one load of the source.
 ///
-/// All checks of one request are decided by the same state. A request may keep it for as long as it likes, because a state
-/// is small: it gives up its policies where too many states are in use, see [`MOST_REPLACED`], and refuses everything then.
+/// All checks of one request use the same state. A request may keep a state for any time, because a state is small. If
+/// too many states are in use, see [`MOST_REPLACED`], it releases its policies and then denies all requests.
 pub(crate) struct PolicyState {
-    /// The states that this one belongs to: those of one authorizer.
+    /// The number of the [`PolicyStates`] that contains this state, which identifies one authorizer.
     #[cfg_attr(
         not(any(feature = "axum", feature = "actix")),
         expect(dead_code, reason = "only the web layer keeps states between calls")
@@ -31,13 +31,13 @@ impl PolicyState {
         }
     }
 
-    /// The policies, for one decision.
+    /// Returns the policies for one decision.
     #[inline]
     pub(crate) fn lease(&self) -> SnapshotGuard {
         SnapshotGuard::new(self.snapshot.load())
     }
 
-    /// Frees the policies. Decisions that are being made are finished by them.
+    /// Releases the policies. Decisions that have started can finish.
     fn release(&self) {
         self.snapshot.store(Arc::new(Snapshot::unavailable()));
     }
@@ -49,19 +49,18 @@ impl fmt::Debug for PolicyState {
     }
 }
 
-/// How many states that a reload has replaced keep their policies for the requests that are still decided by them.
+/// The number of replaced states that keep their policies for the requests that still use them.
 ///
-/// Beyond that the oldest are released, and requests that began before so many reloads are answered 503. Otherwise callers
-/// who keep requests open would multiply the memory that policies take.
+/// The oldest states beyond this number are released, and requests that still use them get 503. Otherwise callers could
+/// multiply the memory for policies by keeping requests open.
 pub(crate) const MOST_REPLACED: usize = 8;
 
-/// The states of one authorizer.
 pub(crate) struct PolicyStates {
-    /// A number that no other authorizer of the process has.
+    /// A number that is unique among the authorizers of the process.
     number: u64,
     current: ArcSwap<PolicyState>,
-    /// What reloads have replaced, from the oldest on. Locked while policies are loaded, so that an older state of the
-    /// source never replaces a newer one. Decisions do not look at it.
+    /// The replaced states, oldest first. Locked while policies are loaded, so that an older state of the source never
+    /// replaces a newer one. Decisions do not lock it.
     replaced: Mutex<Vec<Weak<PolicyState>>>,
 }
 
@@ -76,42 +75,42 @@ impl PolicyStates {
         }
     }
 
-    /// The policies as they are now.
+    /// Returns the current policies.
     #[inline]
     pub(crate) fn current(&self) -> Guard<Arc<PolicyState>> {
         self.current.load()
     }
 
-    /// The policies as they are now, for a whole request.
+    /// Returns the current policies for a whole request.
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) fn current_shared(&self) -> Arc<PolicyState> {
         self.current.load_full()
     }
 
-    /// Whether `state` is one of these.
+    /// Whether this collection contains `state`.
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) const fn have(&self, state: &PolicyState) -> bool {
         self.number == state.states
     }
 
-    /// Waits until nobody else replaces the policies.
+    /// Waits until no other thread is replacing the policies.
     pub(crate) fn replacing(&self) -> Replacing<'_> {
         Replacing {
             states: self,
-            // What a panic of the source leaves behind is the old state, which is fine.
+            // If the source panicked, the old state is still in use, so poisoning is harmless.
             replaced: self.replaced.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 }
 
-/// The right to replace the policies.
+/// The permission to replace the policies.
 pub(crate) struct Replacing<'a> {
     states: &'a PolicyStates,
     replaced: MutexGuard<'a, Vec<Weak<PolicyState>>>,
 }
 
 impl Replacing<'_> {
-    /// Decides by `snapshot` from now on, except for requests that have begun.
+    /// Uses `snapshot` from now on, except for requests that have already started.
     pub(crate) fn replace(mut self, snapshot: Snapshot) {
         let state = Arc::new(PolicyState::new(self.states.number, snapshot));
         let old = self.states.current.swap(state);
@@ -127,17 +126,17 @@ impl Replacing<'_> {
     }
 }
 
-/// The state that a guard decides by.
+/// The state that a guard uses.
 #[derive(Debug)]
 pub(crate) enum Pinned<'a> {
-    /// Kept by the guard itself.
+    /// Owned by the guard.
     Own(Guard<Arc<PolicyState>>),
-    /// Kept by what the guard was made from.
+    /// Borrowed from another guard or from the request.
     Borrowed(&'a PolicyState),
 }
 
 impl Pinned<'_> {
-    /// The same state, kept by this.
+    /// Borrows the state.
     pub(crate) fn borrowed(&self) -> Pinned<'_> {
         Pinned::Borrowed(self)
     }

@@ -1,4 +1,4 @@
-//! The enum of actions: its text form and what the catalog says about each.
+//! Tests of the action enum: its text form, and the metadata of each action in the catalog.
 
 use std::any::TypeId;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Policies from a directory.
+//! Tests of policies in a directory.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use pinpoint_iam::source::{Directory, PolicySource as _, SourceError};
 
-/// A directory of the test called `name` that holds `document` and gives it to nobody.
+/// Creates a directory for the test `name` that contains `document`, which is not attached.
 fn directory(name: &str, document: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&path).unwrap();
@@ -23,7 +23,7 @@ fn load(path: &Path) -> Result<(), SourceError> {
     Directory::open(path)?.load().map(|_| ())
 }
 
-/// The quota is AWS's; a service that keeps its own policies does not have it.
+/// The quota applies in AWS. A service that stores its own policies does not have it.
 #[test]
 fn a_document_may_be_longer_than_those_of_aws() {
     let document = |action: &str| {

@@ -1,4 +1,4 @@
-//! Resource types made of ids from requests: what is refused, what the ARN looks like, and reading it back.
+//! Tests of resource types constructed from request ids: rejected ids, the format of the ARN, and parsing it.
 
 use pinpoint_iam::mobiletargeting::{
     App, Apps, Campaign, CampaignMetrics, Endpoint, Template, User,
