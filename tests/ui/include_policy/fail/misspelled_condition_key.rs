@@ -1,4 +1,4 @@
-//! A condition key with the prefix of a known service is one of the catalog's.
+//! A condition key with the prefix of a known service must be in its catalog.
 
 use pinpoint_iam::include_policy;
 

@@ -1,4 +1,4 @@
-//! A document is read once where it stands in a `LazyLock`.
+//! In a `LazyLock`, a document is parsed once.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The path is relative to the file that it is written in, whichever macro passes it on.
+//! The path is relative to the file that contains it, regardless of the macros that pass it on.
 
 use pinpoint_iam::policy::Document;
 

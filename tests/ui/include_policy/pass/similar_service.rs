@@ -1,4 +1,4 @@
-//! A service whose name resembles one of the catalog is another service.
+//! A service whose name is similar to one in the catalog is a different service.
 
 use pinpoint_iam::include_policy;
 

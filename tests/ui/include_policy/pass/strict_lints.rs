@@ -1,10 +1,10 @@
 #![deny(warnings, clippy::all, clippy::pedantic, unused, missing_docs)]
 #![forbid(unsafe_code)]
-//! No lint finds fault with what is written for us.
+//! No lint warns about the generated code.
 
 #![no_implicit_prelude]
 
-/// A type that is called like a primitive one.
+/// A type with the name of a primitive type.
 #[expect(non_camel_case_types, dead_code)]
 struct u8;
 

@@ -82,6 +82,6 @@ fn main() {
         one::same::declaration().access,
         Access::Public { reason: "the one" }
     ));
-    // Without a check there is nothing in the way of a call.
+    // Without a check, the function can be called directly.
     drop(plain());
 }

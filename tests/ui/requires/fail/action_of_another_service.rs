@@ -1,4 +1,4 @@
-//! An action of another service is found there.
+//! An action that belongs to another service is suggested.
 
 use pinpoint_iam::requires;
 

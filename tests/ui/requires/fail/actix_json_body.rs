@@ -1,4 +1,4 @@
-//! In actix-web too, the body cannot bind a placeholder before it is read.
+//! In actix-web too, a placeholder cannot be bound to the body before the body is read.
 
 use actix_web::{App, web};
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! An extractor of one's own says that it leaves the body alone, or it binds nothing.
+//! An application's own extractor must declare that it does not read the body, or it cannot bind a placeholder.
 
 use actix_web::dev::Payload;
 use actix_web::{App, Error, FromRequest, HttpRequest, web};

@@ -1,4 +1,4 @@
-//! A route macro below the attribute has a type of the handler's name already.
+//! A route macro below the attribute has already generated a type with the handler's name.
 
 use actix_web::get;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! `routes!` for actix-web takes no handler that says nothing about who may call it, and none behind a route macro.
+//! `routes!` for actix-web rejects handlers without an access declaration, and handlers with a route macro.
 
 use actix_web::get;
 use pinpoint_iam::requires;

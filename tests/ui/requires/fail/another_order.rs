@@ -1,4 +1,4 @@
-//! A tuple is filled by position, and the route of the action has its placeholders in another order.
+//! A tuple is filled by position, but the route of the action has its placeholders in another order.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! Arguments stand behind a composition or behind one of its actions.
+//! Arguments follow a composition or one of its actions.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! An argument behind a composition is for an action that has none of its own.
+//! An argument after a composition is for the actions that do not have their own.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

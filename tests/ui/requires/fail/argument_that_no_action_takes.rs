@@ -1,4 +1,4 @@
-//! An argument that no action takes binds nothing.
+//! An argument that none of the actions accepts has no effect.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

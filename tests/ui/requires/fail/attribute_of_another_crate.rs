@@ -1,4 +1,4 @@
-//! An attribute of the same name that is another crate's would be removed with its check.
+//! An attribute with the same name from another crate would be removed together with its check.
 
 use axum::extract::Path;
 

@@ -1,4 +1,4 @@
-//! What comes from the body comes from the last parameter.
+//! A value from the body must come from the last parameter.
 
 use axum::Json;
 use axum::extract::State;

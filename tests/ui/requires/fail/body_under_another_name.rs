@@ -1,4 +1,4 @@
-//! A body extractor that is not known by its name is refused by its type, unless it comes last.
+//! A body extractor with an unknown name is rejected because of its type, unless it is the last parameter.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Brackets behind an action hold arguments.
+//! Parentheses after an action must contain arguments.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

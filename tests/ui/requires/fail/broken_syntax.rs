@@ -1,4 +1,4 @@
-//! Broken arguments do not hide each other.
+//! Several invalid arguments are all reported.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

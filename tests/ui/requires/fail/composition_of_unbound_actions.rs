@@ -1,4 +1,4 @@
-//! Every action of a composition is bound on its own.
+//! Each action of a composition needs its own bindings.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

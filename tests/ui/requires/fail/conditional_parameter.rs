@@ -1,4 +1,4 @@
-//! A parameter that some builds lack.
+//! A parameter that does not exist in some builds.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! `debug_handler` calls a copy of the handler, with as many parameters as it sees, and has to stand below.
+//! `debug_handler` calls a copy of the handler with the parameters that it sees, so it must be below.
 
 use pinpoint_iam::requires;
 

@@ -1,4 +1,4 @@
-//! `debug_handler` takes the state to be `()` where no parameter names it.
+//! `debug_handler` assumes that the state is `()` if no parameter names it.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

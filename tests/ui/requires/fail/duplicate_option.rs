@@ -1,4 +1,4 @@
-//! An option given twice.
+//! An option that occurs twice.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! An empty composition says nothing: `all()` would let everybody in.
+//! An empty composition is an error, because `all()` would allow every request.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

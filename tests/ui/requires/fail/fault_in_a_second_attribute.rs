@@ -1,4 +1,4 @@
-//! Mistakes of a second attribute are those of the handler.
+//! Errors in a second attribute are reported like those in the first.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

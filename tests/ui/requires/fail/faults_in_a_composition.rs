@@ -1,4 +1,4 @@
-//! All mistakes of a composition are shown at once.
+//! All errors in a composition are reported together.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

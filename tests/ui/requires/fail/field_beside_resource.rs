@@ -1,4 +1,4 @@
-//! A whole resource leaves nothing to bind.
+//! If the whole resource is given, its placeholders cannot be bound.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A placeholder that the action fixes.
+//! A placeholder whose value the action fixes.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! Only the extractors make the proofs that the check has passed, before the body and behind it.
+//! Only the extractors create the proofs that the checks before and after the body have passed.
 
 use pinpoint_iam::requires;
 use pinpoint_iam::web::{AfterBody, Authorized, Prechecked};

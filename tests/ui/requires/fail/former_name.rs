@@ -1,4 +1,4 @@
-//! A name of older documents is known, and so is its successor.
+//! A name from older documents is recognized, and the current name is suggested.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! No expression of the attribute answers for the function.
+//! An expression in the attribute cannot return from the function.
 
 use pinpoint_iam::mobiletargeting::App;
 use pinpoint_iam::{Denied, Guard, requires};

@@ -1,4 +1,4 @@
-//! One guard is asked.
+//! A function has one guard.
 
 use pinpoint_iam::{Denied, Guard, requires};
 

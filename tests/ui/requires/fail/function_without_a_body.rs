@@ -1,4 +1,4 @@
-//! A method of a trait has a check if it has a body.
+//! A method of a trait can have a check if it has a body.
 
 use pinpoint_iam::{Denied, Guard, requires};
 

@@ -1,4 +1,4 @@
-//! What is asked is a guard.
+//! The argument must be a guard.
 
 use pinpoint_iam::{Authorizer, Denied, requires};
 

@@ -1,4 +1,4 @@
-//! A function that cannot say no cannot be guarded.
+//! A function that cannot return an error cannot be guarded.
 
 use pinpoint_iam::{Guard, requires};
 

@@ -1,4 +1,4 @@
-//! The generic would take the place of the type by which the handler knows its check.
+//! The generic parameter would shadow the type that identifies the check of the handler.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A parameter that the check needs has a type of its own.
+//! A parameter that the check uses must have a concrete type.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! After an error the handler is still there, so that no follow-up errors appear.
+//! After an error, the handler still exists, so there are no follow-up errors.
 
 use axum::Router;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! A parameter that the check needs has a named type.
+//! A parameter that the check uses must have a named type.
 
 use pinpoint_iam::requires;
 

@@ -1,4 +1,4 @@
-//! What only generated code and the attributes implement.
+//! Traits that only generated code and the attributes may implement.
 
 use axum::extract::Path;
 use pinpoint_iam::action::{ActsOn, TypedAction};

@@ -1,4 +1,4 @@
-//! An action is written by its name and at most its service.
+//! An action consists of its name and at most its service.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

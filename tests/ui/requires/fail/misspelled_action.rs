@@ -1,4 +1,4 @@
-//! One wrong letter: the nearest names are offered.
+//! One wrong letter: the most similar names are suggested.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

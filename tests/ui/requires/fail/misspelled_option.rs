@@ -1,4 +1,4 @@
-//! A misspelled placeholder is reported once, not also as unbound.
+//! A misspelled placeholder is reported once, and not as unbound too.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A requirement without an action would let everybody in.
+//! A requirement without an action would allow every request.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! Something that is no resource at all.
+//! A value that is not a resource.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A placeholder is filled with a value that can be written as a text.
+//! A placeholder needs a value that can be written as text.
 
 use axum::extract::{Path, Query};
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A method is not a handler, with `self` or with `Self`.
+//! A method is not a handler, whether it has `self` or `Self`.
 
 use pinpoint_iam::requires;
 

@@ -1,5 +1,5 @@
-//! rustc rejects an associated function before the attribute can: the items of the check cannot be in an `impl`. Its note names a macro of
-//! ours, `requires_without_guard_is_for_free_functions`.
+//! rustc rejects an associated function before the attribute can, because the items of the check are not valid in an
+//! `impl`. Its note contains the name of our macro `requires_without_guard_is_for_free_functions`.
 
 use pinpoint_iam::requires;
 

@@ -1,4 +1,4 @@
-//! The attribute guards functions.
+//! The attribute can only be applied to functions.
 
 use pinpoint_iam::requires;
 

@@ -1,4 +1,4 @@
-//! A proof and a guard are those of the whole attribute.
+//! `permit` and `guard` are options of the whole attribute.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! Options alone are no requirement.
+//! Options alone are not a requirement.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

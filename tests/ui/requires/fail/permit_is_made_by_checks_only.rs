@@ -1,4 +1,4 @@
-//! There is no way to a proof but a check.
+//! Only a check creates a permit.
 
 use pinpoint_iam::Permit;
 use pinpoint_iam::mobiletargeting::DeleteCampaign;

@@ -1,4 +1,4 @@
-//! A function that takes a proof cannot be called without, nor with the proof of another action.
+//! A function with a permit parameter cannot be called without a permit, or with that of another action.
 
 use axum::extract::Path;
 use pinpoint_iam::mobiletargeting::DeleteCampaign;

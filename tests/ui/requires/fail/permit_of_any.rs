@@ -1,4 +1,4 @@
-//! Which action of `any` was allowed is not known where the proof is named.
+//! It is unknown which action of `any` was allowed, so it has no permit.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A proof has one name.
+//! A permit has one name.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

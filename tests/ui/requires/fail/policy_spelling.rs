@@ -1,4 +1,4 @@
-//! The spelling of policies is recognized.
+//! The notation of policies is recognized.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! An action is a name, not a text.
+//! An action is a name, not a string literal.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! Who may tag is a matter of the tags: an action that takes some has to be told which.
+//! Policies may depend on the tags of a request, so an action that accepts tags needs `request_tags`.
 
 use axum::Json;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! Tags of requests for actions that take none would not be looked at.
+//! Tags for an action that does not accept any would be ignored.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! What tells the tags of a request is a map, a list of keys, or `Tags`.
+//! The tags of a request are a map, a list of keys, or `Tags`.
 
 use axum::Json;
 use axum::extract::Path;

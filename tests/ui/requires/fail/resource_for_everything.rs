@@ -1,4 +1,4 @@
-//! An action without resource types takes no resource.
+//! An action without resource types does not accept a resource.
 
 use pinpoint_iam::requires;
 

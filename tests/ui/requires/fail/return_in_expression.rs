@@ -1,4 +1,4 @@
-//! An expression cannot leave the check with a yes.
+//! An expression cannot return from the check with success.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

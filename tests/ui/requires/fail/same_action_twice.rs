@@ -1,4 +1,4 @@
-//! An action on the same resource stands once; on another resource it may stand again.
+//! An action may occur once for a resource, and again for another resource.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! Two parameters of one name, which rustc refuses as well.
+//! Two parameters with the same name, which rustc rejects too.
 
 #![allow(unused_variables)]
 

@@ -1,4 +1,4 @@
-//! A macro and its caller each bind the name: two variables to rustc, of which the check could only look at one.
+//! A macro and its caller both bind the name. For rustc they are two variables, but the check could only use one.
 
 #![allow(unused_variables)]
 

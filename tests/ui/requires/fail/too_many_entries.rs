@@ -1,4 +1,4 @@
-//! More than eight requirements are nested.
+//! More than eight requirements must be nested.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

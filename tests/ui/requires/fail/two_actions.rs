@@ -1,4 +1,4 @@
-//! One attribute takes one action.
+//! One attribute contains one action.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A second attribute under another name is not gathered, and there is room for one check.
+//! A second attribute with another name is not merged with the first, and a handler can have only one check.
 
 use axum::extract::Path;
 use pinpoint_iam::{requires, requires as guarded};

@@ -1,4 +1,4 @@
-//! Two mistakes in one attribute are shown together.
+//! Two errors in one attribute are reported together.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

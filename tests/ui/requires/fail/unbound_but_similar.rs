@@ -1,4 +1,4 @@
-//! A parameter of a similar name is offered.
+//! A parameter with a similar name is suggested.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

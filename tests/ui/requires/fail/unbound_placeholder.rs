@@ -1,4 +1,4 @@
-//! A placeholder that nothing binds.
+//! A placeholder without a binding.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! All placeholders that nothing binds are named at once, and the path that would bind them.
+//! All placeholders without a binding are listed together, with the path extractor that would bind them.
 
 use pinpoint_iam::requires;
 

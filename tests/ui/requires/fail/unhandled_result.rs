@@ -1,4 +1,4 @@
-//! A resource that may have failed is none yet.
+//! A `Result` with a resource is not a resource.
 
 use axum::extract::Path;
 use pinpoint_iam::mobiletargeting::Campaign;

@@ -1,4 +1,4 @@
-//! A mistake in a method is one error.
+//! An error in a method is reported once.
 
 use pinpoint_iam::{Denied, Guard, requires};
 

@@ -1,4 +1,4 @@
-//! The names that are offered belong to the service that was written.
+//! The suggested names belong to the service that was written.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A name in an expression that no parameter has.
+//! A name in an expression that is not a parameter.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! An option that there is not.
+//! An option that does not exist.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A service that no catalog has.
+//! A service that is in no catalog.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

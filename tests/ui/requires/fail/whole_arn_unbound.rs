@@ -1,4 +1,4 @@
-//! An action that is told its resource by a whole ARN needs that ARN, or a typed resource.
+//! An action whose resource is identified by a complete ARN needs that ARN, or a typed resource.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! A function of a trait without a body runs nothing.
+//! A trait function without a body has nothing to guard.
 
 use pinpoint_iam::requires;
 

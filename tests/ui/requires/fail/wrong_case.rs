@@ -1,4 +1,4 @@
-//! Actions in code are spelled as the catalog spells them.
+//! Actions in code have the same case as in the catalog.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;

@@ -1,4 +1,4 @@
-//! Handlers of actix-web, in every form, on the application that serves them.
+//! Handlers of actix-web in every form, in an application that serves them.
 
 use actix_web::{App, HttpRequest, HttpResponse, Responder, get, web};
 use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign};

@@ -1,4 +1,4 @@
-//! An attribute of the same name stays where it is when its path says that it is another crate's.
+//! An attribute with the same name is kept if its path shows that it belongs to another crate.
 
 use axum::extract::Path;
 use pinpoint_iam::requires;
@@ -22,7 +22,7 @@ async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)
 }
 
 fn main() {
-    // What stayed is the check of `debug_handler`, which would fail for another state.
+    // The attribute that was kept is the check of `debug_handler`, which would fail for another state.
     let _: axum::Router<pinpoint_iam::Authorizer> =
         axum::Router::new().route("/{application-id}", axum::routing::get(get_app));
     let _ = get_campaign;

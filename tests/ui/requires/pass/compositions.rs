@@ -1,4 +1,4 @@
-//! Actions are combined by `all` and `any`, each with what it needs.
+//! `all` and `any` combine actions, each with its own arguments.
 
 use axum::Router;
 use axum::extract::{Path, Query};

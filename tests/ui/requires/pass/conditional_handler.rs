@@ -1,4 +1,4 @@
-//! `#[cfg]` on a handler holds for its check too, above or below.
+//! `#[cfg]` on a handler also applies to its check, above or below.
 
 use axum::Router;
 use axum::extract::Path;

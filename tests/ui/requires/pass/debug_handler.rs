@@ -14,7 +14,7 @@ async fn get_app(
     application_id
 }
 
-/// Without a `State` among the parameters, `debug_handler` has to be told the state.
+/// Without a `State` among the parameters, `debug_handler` needs the type of the state.
 #[requires(DeleteApp)]
 #[axum::debug_handler(state = Authorizer)]
 async fn delete_app(Path(application_id): Path<String>, Json(_): Json<String>) -> String {

@@ -1,4 +1,4 @@
-//! An expression of the attribute binds a placeholder.
+//! An expression in the attribute binds a placeholder.
 
 use axum::Router;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! One placeholder may bind by an expression and the other by its name; an expression comes first.
+//! One placeholder may be bound by an expression and another by its name. The expression takes precedence.
 
 use axum::Router;
 use axum::extract::Path;

@@ -9,9 +9,9 @@ use pinpoint_iam::{Denied, Guard, Permit, requires};
 /// The error of an application.
 #[derive(Debug)]
 pub enum Error {
-    /// The caller may not.
+    /// The caller lacks the permission.
     Denied(Box<Denied>),
-    /// Something else.
+    /// Another error.
     Other,
 }
 

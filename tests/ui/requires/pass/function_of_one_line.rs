@@ -1,4 +1,4 @@
-//! A body of one line is a block that the user wrote: the compiler does not offer to remove its braces.
+//! A body with one line is the user's own block, so the compiler does not suggest to remove its braces.
 
 #![deny(warnings)]
 

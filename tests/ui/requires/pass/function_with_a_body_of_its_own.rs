@@ -1,4 +1,4 @@
-//! What the body of a function declares is neither seen nor disturbed by the check.
+//! The check neither uses nor affects the items that the body of a function declares.
 
 use pinpoint_iam::{Denied, Guard, requires};
 

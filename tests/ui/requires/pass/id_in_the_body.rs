@@ -1,4 +1,4 @@
-//! An id, or a resource, that only the body tells.
+//! An id, or a resource, that is only in the body.
 
 use axum::extract::Path;
 use axum::routing::post;

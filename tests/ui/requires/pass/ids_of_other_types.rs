@@ -1,4 +1,4 @@
-//! Numbers, newtypes and optional ids fill placeholders as they are.
+//! Numbers, newtypes and optional ids fill placeholders without conversion.
 #![deny(warnings)]
 
 use std::fmt;
@@ -17,7 +17,7 @@ impl fmt::Display for CampaignId {
     }
 }
 
-/// A text that is shown in part only: what it is counts, and not what it shows.
+/// A text that `Display` does not show. The id is the text itself.
 #[derive(serde::Deserialize)]
 struct Secret(String);
 

@@ -1,4 +1,4 @@
-//! The return type and the body are not looked at.
+//! The return type and the body can be anything.
 
 use axum::Router;
 use axum::extract::Path;

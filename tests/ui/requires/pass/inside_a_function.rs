@@ -1,4 +1,4 @@
-//! A handler may stand inside a function.
+//! A handler may be inside a function.
 
 use axum::Router;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! `tracing::instrument` may stand above or below.
+//! `tracing::instrument` may be above or below.
 
 use axum::Router;
 use axum::extract::Path;

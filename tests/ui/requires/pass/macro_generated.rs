@@ -1,4 +1,4 @@
-//! Handlers that a macro writes are guarded like others.
+//! Handlers that a macro generates are guarded like others.
 
 use axum::Router;
 use axum::extract::Path;

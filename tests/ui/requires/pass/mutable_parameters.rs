@@ -1,4 +1,4 @@
-//! What the handler does with its parameters is its own affair.
+//! A handler may bind its parameters with `mut` and `ref`.
 
 use axum::Router;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! An extractor of one's own binds as axum's do, by a plain name or by its fields.
+//! An application's own extractor binds like axum's extractors, by a plain name or by its fields.
 
 use axum::Router;
 use axum::extract::FromRequestParts;

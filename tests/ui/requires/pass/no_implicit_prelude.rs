@@ -1,4 +1,4 @@
-//! The expansion needs nothing in scope.
+//! The expansion does not need anything in scope.
 #![no_implicit_prelude]
 
 #[::pinpoint_iam::requires(GetCampaign)]

@@ -1,4 +1,4 @@
-//! A function that returns a future itself is a handler too.
+//! A function that returns a future is a handler too.
 
 use axum::Router;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! Handlers of one name in different modules do not meet.
+//! Handlers with the same name in different modules do not conflict.
 
 use axum::Router;
 use axum::routing::get;

@@ -1,4 +1,4 @@
-//! Parameters may have the names that the expansion uses itself.
+//! Parameters may have the names that the expansion uses.
 
 use axum::Router;
 use axum::extract::Path;

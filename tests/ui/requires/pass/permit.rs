@@ -1,4 +1,4 @@
-//! The handler is handed a proof, and hands it on to functions that cannot be called without.
+//! The handler receives a permit, and passes it to functions that cannot be called without it.
 
 use axum::extract::Path;
 use axum::routing::{delete, put};

@@ -1,4 +1,4 @@
-//! A placeholder that the action fixes need not be bound, and a parameter of its name is not looked at.
+//! A placeholder that the action fixes need not be bound, and a parameter with its name is ignored.
 
 use axum::Router;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! A `pub` handler may take a parameter of a private type, as it may without the attribute.
+//! A `pub` handler may have a parameter of a private type, as without the attribute.
 
 #[allow(private_interfaces)]
 mod handlers {

@@ -1,4 +1,4 @@
-//! Raw names are the names without `r#`.
+//! Raw identifiers are treated as their names without `r#`.
 
 use axum::Router;
 use axum::extract::Path;

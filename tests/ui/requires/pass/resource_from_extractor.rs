@@ -1,4 +1,4 @@
-//! A resource that an extractor made is checked as it is.
+//! A resource that an extractor created is checked unchanged.
 
 use axum::Router;
 use axum::extract::FromRequestParts;

@@ -1,4 +1,4 @@
-//! A resource that the attribute makes; `?` refuses the request where an id is no good.
+//! A resource that the attribute creates. `?` rejects the request if an id is invalid.
 
 use axum::Router;
 use axum::extract::Path;

@@ -1,4 +1,4 @@
-//! An action that acts on several resource types takes any of them.
+//! An action on several resource types accepts any of them.
 
 use axum::Router;
 use axum::extract::Path;

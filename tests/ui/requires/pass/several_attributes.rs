@@ -1,4 +1,4 @@
-//! Several attributes on one handler must all hold, wherever they stand among others.
+//! The requirements of several attributes on one handler must all be met, in any order among other attributes.
 
 use axum::Router;
 use axum::extract::Path;

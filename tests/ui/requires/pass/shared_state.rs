@@ -1,4 +1,4 @@
-//! A state behind an `Arc` holds the authorizer of what it shares.
+//! A state in an `Arc` contains the authorizer of the shared state.
 
 use std::sync::Arc;
 

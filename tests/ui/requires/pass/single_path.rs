@@ -1,4 +1,4 @@
-//! A path of one parameter needs no tuple.
+//! A path with one parameter does not need a tuple.
 
 use axum::Router;
 use axum::extract::Path;

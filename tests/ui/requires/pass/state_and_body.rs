@@ -1,4 +1,4 @@
-//! Parameters that bind nothing stay what they are, the body among them.
+//! Parameters that bind nothing are unchanged, including the body.
 
 use axum::extract::{FromRef, Path, State};
 use axum::routing::put;

@@ -1,4 +1,4 @@
-//! The expansion causes no warnings, however many are asked for.
+//! The expansion does not cause warnings, even if many lints are enabled.
 #![deny(
     warnings,
     missing_docs,
@@ -43,7 +43,7 @@ mod private {
     }
 }
 
-/// Mounts them.
+/// Mounts the handlers.
 pub fn main() {
     let _: Router<Authorizer> = Router::new().route("/", get(get_app)).route(
         "/campaign",

@@ -1,4 +1,4 @@
-//! Fields of a destructured struct bind by their names, or by the names that the pattern gives them.
+//! Fields of a destructured struct bind by their names, or by their names in the pattern.
 
 use axum::Router;
 use axum::extract::Path;

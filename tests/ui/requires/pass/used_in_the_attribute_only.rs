@@ -1,4 +1,4 @@
-//! What only the attribute uses is not unused.
+//! A parameter that only the attribute uses is not unused.
 #![deny(warnings)]
 
 use axum::Json;

@@ -1,4 +1,4 @@
-//! `#[utoipa::path]` documents a handler wherever it stands.
+//! `#[utoipa::path]` documents a handler above and below the attribute.
 
 use axum::Router;
 use axum::extract::Path;

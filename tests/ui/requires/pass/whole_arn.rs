@@ -1,4 +1,4 @@
-//! A parameter that holds a whole ARN names the resource, of whichever type it is.
+//! A parameter with a complete ARN identifies the resource, of any type.
 
 use axum::Router;
 use axum::extract::{Path, Query};

@@ -1,4 +1,4 @@
-//! What an attribute below `#[requires]` may do: the function is written anew, without the proof.
+//! An attribute below `#[requires]` may rewrite the function without the proof of the check.
 
 use pinpoint_iam::web::axum::Routes;
 use pinpoint_iam::{Authorizer, routes};

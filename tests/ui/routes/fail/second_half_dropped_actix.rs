@@ -1,5 +1,5 @@
-//! What an attribute below `#[requires]` may do where the check waits for the body: the function is written anew, and
-//! only the half of the check is left that comes before the body.
+//! If the check needs the body, an attribute below `#[requires]` may rewrite the function so that only the half of the
+//! check before the body is left.
 
 use pinpoint_iam::web::actix::{Routes, routes};
 use pinpoint_iam::web::{AfterBody, Authorized, Prechecked};
@@ -38,7 +38,7 @@ mod first_half_as_a_whole {
     }
 }
 
-/// The body is there, and what is in it was not checked.
+/// The body is available, but its contents were not checked.
 mod first_half_and_the_body {
     use super::*;
     use guarded::*;

@@ -1,4 +1,4 @@
-//! A generic function in the place of the public one of that name.
+//! A generic function that shadows the public handler with the same name.
 
 use pinpoint_iam::web::axum::Routes;
 use pinpoint_iam::{Authorizer, routes};

@@ -4,7 +4,7 @@ use pinpoint_iam::{Authorizer, requires, routes};
 
 type H = HeaderMap;
 
-/// With the proof in front there are 16, as many as axum takes.
+/// With the proof as the first parameter there are 16, the maximum in axum.
 #[requires(GetApps)]
 #[allow(clippy::too_many_arguments)]
 async fn get_apps(

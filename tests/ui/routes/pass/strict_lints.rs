@@ -1,4 +1,4 @@
-//! Nothing that is written needs a lint to look away.
+//! The generated code does not need a lint to be disabled.
 #![deny(warnings, missing_docs, unused_qualifications, unreachable_pub)]
 
 use axum::extract::{Path, State};
@@ -11,7 +11,7 @@ pub async fn get_app(State(_): State<Authorizer>, Path(application_id): Path<Str
     application_id
 }
 
-/// Whether the service is there.
+/// Returns whether the service is available.
 #[public("load balancer health check")]
 pub async fn health() {}
 
