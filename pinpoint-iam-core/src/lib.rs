@@ -3,7 +3,6 @@
 //! This is the part of [`pinpoint-iam`](https://docs.rs/pinpoint-iam) that its macros also need, because
 //! `include_policy!` parses documents at compile time. Depend on `pinpoint-iam`, which re-exports everything under the
 //! same names. This crate contains no evaluation logic.
-//! names. Nothing here decides a request.
 
 pub mod action;
 pub mod arn;

@@ -1,8 +1,8 @@
-//! Places in the text of a document.
+//! Positions in the text of a document.
 
 use std::fmt;
 
-/// A place in the text of a document.
+/// A position in the text of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
     line: u32,
@@ -13,7 +13,7 @@ impl Position {
     /// The first character of a text.
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 
-    /// The place behind so many lines, and behind so many characters of the last one.
+    /// The position after this number of lines, and after this number of characters in the last one.
     pub(crate) fn behind_start(lines: usize, characters: usize) -> Self {
         Self {
             line: advance(1, lines),
@@ -21,7 +21,7 @@ impl Position {
         }
     }
 
-    /// The place `passed` characters further on.
+    /// The position after the text `passed`.
     pub(crate) fn behind(self, passed: &str) -> Self {
         match passed.rsplit_once('\n') {
             Some((lines, last)) => Self {
@@ -52,7 +52,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// Stops at four thousand million, which no text that is read in earnest has of either.
+/// Saturates at `u32::MAX`, which no realistic text reaches.
 fn advance(number: u32, by: usize) -> u32 {
     number.saturating_add(u32::try_from(by).unwrap_or(u32::MAX))
 }

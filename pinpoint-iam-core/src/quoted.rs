@@ -1,15 +1,15 @@
-//! Text of a request or a policy, as messages show it.
+//! Formats text of a request or a policy for messages.
 
 use std::fmt::{self, Write};
 
-/// Shows a text in backticks, on one line and not too long.
+/// Displays a text in backticks, on one line and truncated.
 ///
-/// The text may come from anybody. A line break in it must not forge a line of a log, and a megabyte of it must not fill
-/// one: control characters are escaped, and what is beyond 200 characters is left out.
+/// The text may come from an untrusted source. A line break in it must not forge a log line, and a large text must not
+/// fill the log: control characters are escaped, and everything after 200 characters is omitted.
 #[derive(Clone, Copy, Debug)]
 pub struct Quoted<'a>(pub &'a str);
 
-/// The largest number of characters that are shown of a text.
+/// The maximum number of characters that are displayed.
 const LONGEST: usize = 200;
 
 impl fmt::Display for Quoted<'_> {
@@ -29,9 +29,9 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Shows a whole text on one line: the name of a policy or of a caller, or what an error of the application says.
+/// Displays a complete text on one line: the name of a policy or a caller, or an error of the application.
 ///
-/// Escaped is what [`Quoted`] escapes. A text without such characters is shown as it is.
+/// The same characters are escaped as in [`Quoted`]. A text without them is displayed unchanged.
 #[derive(Clone, Copy, Debug)]
 pub struct OneLine<'a>(pub &'a str);
 
@@ -54,7 +54,7 @@ fn write_harmless(formatter: &mut fmt::Formatter<'_>, character: char) -> fmt::R
     }
 }
 
-/// Neither a control character nor one that breaks lines or turns the direction of the text around it.
+/// Neither a control character nor a character that breaks lines or changes the direction of the surrounding text.
 fn is_harmless(character: char) -> bool {
     !character.is_control()
         && !matches!(

@@ -1,9 +1,9 @@
 //! The nearest of several names, for hints in messages.
 
-/// The candidate that `name` may have been meant to be: the one that fewest changes lead to, if they change no more
-/// than a third of it. Upper and lower case count as alike.
+/// The candidate that `name` was probably meant to be: the one with the smallest edit distance, which must not exceed a
+/// third of its length. Case is ignored.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // An edit distance costs the product of both lengths, and `name` may come from anywhere; no name is that long.
+    // An edit distance costs the product of both lengths, and `name` may be untrusted. No valid name is this long.
     if name.len() > 128 {
         return None;
     }
@@ -19,15 +19,15 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether `name` is `known` in other capitals or with other characters between its words, as tools write names that they
-/// convert: `permissions_boundary` for `PermissionsBoundary`.
+/// Whether `name` is `known` in a different case or with different separators between words, as in names converted by
+/// tools: `permissions_boundary` for `PermissionsBoundary`.
 ///
-/// This is equality and not similarity: names that only resemble each other are different names.
+/// This is equality, not similarity: names that only resemble each other are different names.
 pub fn is_in_other_spelling(name: &str, known: &str) -> bool {
     name != known && bare(name) == bare(known)
 }
 
-/// A name without what tools write differently: case, and the character between words.
+/// The name in lower case and without separators between words.
 fn bare(name: &str) -> String {
     name.chars()
         .filter(|character| !matches!(character, '_' | '-' | ' '))

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-/// The answer of three-valued logic.
+/// A value of three-valued logic.
 ///
-/// A condition key may be unknown yet; what depends on it is [`Truth::Unknown`].
+/// If a condition key is not known yet, everything that depends on it is [`Truth::Unknown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Truth {
@@ -17,7 +17,7 @@ pub enum Truth {
 }
 
 impl Truth {
-    /// True when both are, false when one is, else unknown.
+    /// Three-valued "and": true if both are true, false if one is false, otherwise unknown.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -27,7 +27,7 @@ impl Truth {
         }
     }
 
-    /// True when one is, false when both are, else unknown.
+    /// Three-valued "or": true if one is true, false if both are false, otherwise unknown.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         match (self, other) {
@@ -37,7 +37,7 @@ impl Truth {
         }
     }
 
-    /// True for false and false for true.
+    /// Three-valued "not": exchanges true and false, and leaves unknown as it is.
     #[must_use]
     pub const fn negate(self) -> Self {
         match self {

@@ -2,22 +2,22 @@
 
 use std::fmt;
 
-/// The version of the policy language that a document is written in.
+/// The version of the policy language used in a document.
 ///
 /// See [Version](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Version {
-    /// `2008-10-17`, and what a document without a `Version` is read as: variables are plain text.
+    /// `2008-10-17`, also used for a document without a `Version`: variables are plain text.
     V2008_10_17,
-    /// `2012-10-17`: policy variables have a meaning.
+    /// `2012-10-17`: policy variables are supported.
     V2012_10_17,
 }
 
 impl Version {
-    /// Every version, the newest first.
+    /// Every version, newest first.
     pub const ALL: &'static [Self] = &[Self::V2012_10_17, Self::V2008_10_17];
 
-    /// The version as policies write it.
+    /// The version as written in policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::V2008_10_17 => "2008-10-17",

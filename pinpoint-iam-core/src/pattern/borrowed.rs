@@ -1,4 +1,4 @@
-//! Patterns whose text belongs to somebody else, and how they match.
+//! Patterns that borrow their text, and the matching of patterns.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::token::Token;
 use super::{Case, Coverage, Match, Pattern};
 use crate::context::ContextLookup;
 
-/// A [`Pattern`] that is part of a longer text, as the component of an ARN is.
+/// A [`Pattern`] that is part of a longer text, for example a component of an ARN.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BorrowedPattern<'p> {
     pub(super) text: &'p str,
@@ -21,18 +21,18 @@ pub struct BorrowedPattern<'p> {
 }
 
 impl<'p> BorrowedPattern<'p> {
-    /// The pattern for the empty text.
+    /// The pattern that matches only the empty string.
     pub const EMPTY: Self = Self {
         text: "",
         shape: Shape::Literal,
     };
 
-    /// A text with wildcards, in which `${` is text like other text.
+    /// Creates a pattern with wildcards in which `${` is plain text.
     pub fn without_variables(text: &'p str) -> Self {
         Self::new(text, None)
     }
 
-    /// A text with wildcards and, where it has variables, what it was taken apart into.
+    /// Creates a pattern from its text and, if it has variables, from its tokens.
     pub(crate) fn new(text: &'p str, tokens: Option<&'p Tokens>) -> Self {
         let shape = match tokens {
             Some(tokens) => Shape::Tokens(tokens),
@@ -41,7 +41,7 @@ impl<'p> BorrowedPattern<'p> {
         Self { text, shape }
     }
 
-    /// The same pattern with a text of its own.
+    /// Copies the pattern into one that owns its text.
     pub fn to_pattern(self) -> Pattern {
         Pattern {
             text: self.text.into(),
@@ -49,12 +49,12 @@ impl<'p> BorrowedPattern<'p> {
         }
     }
 
-    /// The text as it was written.
+    /// The text as written.
     pub const fn as_str(self) -> &'p str {
         self.text
     }
 
-    /// The variables, in the order of the text; one that is written twice comes twice.
+    /// The variables, in order of appearance, including duplicates.
     pub fn variables(self) -> impl Iterator<Item = &'p Variable> {
         self.parts().filter_map(|part| match part {
             Part::Variable(variable) => Some(variable),
@@ -62,7 +62,7 @@ impl<'p> BorrowedPattern<'p> {
         })
     }
 
-    /// What the pattern consists of, in the order of the text.
+    /// The parts of the pattern, in order.
     pub fn parts(self) -> impl Iterator<Item = Part<'p>> {
         let (mut rest, tokens): (_, &[Token]) = match self.shape {
             Shape::Tokens(tokens) => ("", tokens.as_slice()),
@@ -81,7 +81,7 @@ impl<'p> BorrowedPattern<'p> {
         written.chain(taken_apart)
     }
 
-    /// How many texts of a language the pattern matches, with variables filled from `facts`.
+    /// How many strings of a language the pattern matches, with variables filled in from `facts`.
     ///
     /// `All` and `None` are certain.
     #[doc(hidden)]
@@ -115,7 +115,7 @@ impl<'p> BorrowedPattern<'p> {
         }
     }
 
-    /// Matches `value`, all of whose characters are data, and fills variables from `facts`.
+    /// Matches `value`, in which all characters are data, and fills in variables from `facts`.
     #[inline]
     pub fn matches(
         self,
@@ -136,8 +136,8 @@ impl<'p> BorrowedPattern<'p> {
         if matched { Match::Yes } else { Match::No }
     }
 
-    /// [`matches`](Self::matches), with regard to case, for a `value` of which is known that it starts with the text that
-    /// stands in front of the first wildcard or variable: that much is not compared again.
+    /// [`matches`](Self::matches), case-sensitive, for a `value` that is known to start with the text before the first
+    /// wildcard or variable. That text is not compared again.
     pub fn matches_behind_start(
         self,
         value: &str,
@@ -168,7 +168,7 @@ impl fmt::Display for BorrowedPattern<'_> {
     }
 }
 
-/// The part that a text without variables starts with, and what comes behind it.
+/// The first part of a text without variables, and the rest of the text.
 fn first_part(text: &str, has_wildcards: bool) -> Option<(Part<'_>, &str)> {
     let is_wildcard = |character| has_wildcards && matches!(character, '*' | '?');
     let mut characters = text.chars();
@@ -183,10 +183,11 @@ fn first_part(text: &str, has_wildcards: bool) -> Option<(Part<'_>, &str)> {
     }
 }
 
-/// As many tokens as a pattern with variables usually has at most.
+/// The usual maximum number of tokens in a pattern with variables.
 const FEW_TOKENS: usize = 8;
 
-/// Matches after filling variables; one that is not known yet is taken for anything at all, so that `No` is final.
+/// Matches after filling in variables. An unknown variable is treated as one that matches anything, so that `No` is
+/// final.
 fn match_filled<'p>(
     tokens: &'p [Token],
     value: &str,
@@ -194,7 +195,7 @@ fn match_filled<'p>(
     facts: &(impl ContextLookup + ?Sized),
 ) -> Match<'p> {
     let mut unknown = None;
-    // Patterns with variables are short, so that most of them need no memory from the heap.
+    // Patterns with variables are short, so that most of them need no heap allocation.
     let mut few = [const { Piece::AnyRun }; FEW_TOKENS];
     let mut many = Vec::new();
     let pieces = match few.get_mut(..tokens.len()) {
@@ -453,7 +454,7 @@ mod tests {
         }
     }
 
-    /// A backtracking matcher needs 2,000 to the power of 20 steps for these.
+    /// A backtracking matcher would need 2,000 to the power of 20 steps for these.
     #[test]
     fn hostile_patterns_end() {
         let value = "a".repeat(2000);

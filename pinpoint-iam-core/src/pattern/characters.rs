@@ -2,29 +2,29 @@
 
 use super::Case;
 
-/// The characters of one step.
+/// The characters that one step of an automaton accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Characters {
     /// Every character.
     All,
-    /// All but the slash.
+    /// All except the slash.
     Unslashed,
-    /// All but the colon, which separates the components of an ARN.
+    /// All except the colon, which separates the components of an ARN.
     WithoutColon,
     /// One character.
     One(char),
-    /// The characters that equal this one in a comparison of such letters.
+    /// The characters that equal this one in this kind of comparison.
     Alike(char, Case),
-    /// Those of an id, except the dot.
+    /// The characters of an id, except the dot.
     Undotted(IdCharacters),
-    /// A digit of an encoded byte.
+    /// A digit of a percent-encoded byte.
     UpperHexadecimal,
-    /// Those of the names of users, roles and sessions.
+    /// The characters of user, role and session names.
     Name,
 }
 
 impl Characters {
-    /// No character behind this one is contained, unless there is no bound.
+    /// An upper bound: the set contains no greater character. `char::MAX` for sets without a bound.
     pub(super) const fn last(self) -> char {
         match self {
             Self::All | Self::Unslashed | Self::WithoutColon | Self::Alike(..) => char::MAX,
@@ -33,7 +33,7 @@ impl Characters {
         }
     }
 
-    /// Whether `character` is one of them.
+    /// Whether the set contains `character`.
     pub fn contain(self, character: char) -> bool {
         match self {
             Self::All => true,
@@ -48,22 +48,22 @@ impl Characters {
     }
 }
 
-/// The characters that an ARN has of an id as they are.
+/// The characters of an id that an ARN contains unencoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdCharacters {
-    /// Those of an id that a service gives out. It has no others.
+    /// Characters of an id that the service generates. The id contains no others.
     Identifier,
-    /// Those of an id that an application chooses. All others are percent-encoded.
+    /// Characters of an id that an application chooses. All others are percent-encoded.
     Opaque,
 }
 
 impl IdCharacters {
-    /// Whether `character` is one of them.
+    /// Whether the set contains `character`.
     pub fn contain(self, character: char) -> bool {
         u8::try_from(character).is_ok_and(|byte| self.contain_byte(byte))
     }
 
-    /// Whether the character of this ASCII byte is one of them.
+    /// Whether the set contains the ASCII character of this byte.
     #[inline]
     pub(crate) fn contain_byte(self, byte: u8) -> bool {
         let of_all = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -74,7 +74,7 @@ impl IdCharacters {
     }
 }
 
-/// Whether the names of users, roles and sessions may have this character.
+/// Whether names of users, roles and sessions may contain this character.
 pub fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "+=,.@-_".contains(character)
 }

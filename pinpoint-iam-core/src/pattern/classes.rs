@@ -1,8 +1,8 @@
-//! Texts that stand for all others: one for every set of patterns that a text can match together.
+//! Sample strings that represent all others: one for every set of patterns that a string can match at the same time.
 //!
-//! Patterns are read together, character by character. A state of that reading is the set of positions in the patterns that
-//! the text so far can have led to, as in the subset construction; states are visited in the order of the shortest texts
-//! that lead to them, so that every set of patterns is found with a shortest text.
+//! All patterns are read together, character by character. As in the subset construction, a state is the set of
+//! positions in the patterns that the string so far can have reached. States are visited in the order of the shortest
+//! strings that reach them, so that every set of patterns is found with a shortest string.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -24,22 +24,22 @@ pub enum Atom {
 /// A pattern as a sequence of pieces. It matches from the first character to the last.
 pub type Atoms = Vec<Atom>;
 
-/// The atoms of a text without wildcards.
+/// The atoms of a string without wildcards.
 pub fn literal(text: &str, case: Case) -> impl Iterator<Item = Atom> {
     text.chars()
         .map(move |character| Atom::One(alike(character, case)))
 }
 
-/// A piece of a pattern whose variables are not filled yet.
+/// A piece of a pattern whose variables are not filled in yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfilled<'p> {
-    /// A piece that stays as it is.
+    /// A piece without variables.
     Atom(Atom),
-    /// A variable; what fills it is compared in this way.
+    /// A variable, and how its value is compared.
     Variable(&'p Variable, Case),
 }
 
-/// The pieces of a pattern, whose wildcards stand for the characters of `within`.
+/// The pieces of a pattern whose wildcards match the characters of `within`.
 pub fn unfilled<'p>(
     parts: impl Iterator<Item = Part<'p>>,
     case: Case,
@@ -57,7 +57,8 @@ pub fn unfilled<'p>(
     pieces
 }
 
-/// The pattern with its variables filled from `facts`; nothing where one of them has no value, for then nothing matches it.
+/// The pattern with its variables filled in from `facts`; `None` if a variable has no value, because then nothing
+/// matches.
 pub fn fill(pieces: &[Unfilled<'_>], facts: &(impl ContextLookup + ?Sized)) -> Option<Atoms> {
     let mut atoms = Vec::with_capacity(pieces.len());
     for piece in pieces {
@@ -72,7 +73,7 @@ pub fn fill(pieces: &[Unfilled<'_>], facts: &(impl ContextLookup + ?Sized)) -> O
     Some(atoms)
 }
 
-/// The positions in a pattern that `text` can have led to, from its start; each is the number of atoms that are behind it.
+/// The positions in a pattern that `text` can reach from the start. A position is the number of atoms before it.
 pub fn positions_behind(atoms: &[Atom], text: &str) -> BTreeSet<usize> {
     let closed = |positions: BTreeSet<usize>| {
         let mut closed = positions.clone();
@@ -111,42 +112,42 @@ fn alike(character: char, case: Case) -> Characters {
     }
 }
 
-/// Which texts are looked for.
+/// The strings to search for.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// The patterns that tell texts apart.
+    /// The patterns by which strings are distinguished.
     pub patterns: &'a [Atoms],
-    /// What every text must be; anything where there is none.
+    /// A language that every string must belong to; no restriction if `None`.
     pub frame: Option<&'a Nfa>,
-    /// Only texts that match one of these patterns are looked for; all texts where it is `None`.
+    /// Only strings that match one of these patterns are searched for; all strings if `None`.
     pub required: Option<&'a [usize]>,
-    /// Whether a character can stand in a text.
+    /// Whether a string may contain a character.
     pub permits: fn(char) -> bool,
-    /// Texts that are taken before others of their class.
+    /// Strings that are preferred over others of their class.
     pub preferred: &'a [&'a str],
-    /// How many steps are made before the search is given up.
+    /// The maximum number of steps of the search.
     pub budget: usize,
 }
 
-/// What was found.
+/// The result of the search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Classes {
-    /// One text for each set of patterns, shortest first.
+    /// One string for each set of patterns, shortest first.
     pub texts: Vec<String>,
-    /// Whether every set of patterns is among them; otherwise the budget was too small.
+    /// Whether every set of patterns was found; otherwise the budget was too small.
     pub is_complete: bool,
-    /// How many steps were made.
+    /// The number of steps.
     pub steps: usize,
 }
 
 impl Classes {
-    /// Finds a text for each set of patterns that a text can match together.
+    /// Finds a string for each set of patterns that a string can match at the same time.
     pub fn of(question: &Question<'_>) -> Self {
         Reader::new(question).read()
     }
 }
 
-/// The positions in all patterns that a text can have led to, sorted, and the states of the frame.
+/// The positions in all patterns that a string can have reached, sorted, and the states of the frame.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct State {
     positions: Box<[u32]>,
@@ -163,17 +164,17 @@ enum Place {
 struct Reader<'a> {
     question: &'a Question<'a>,
     places: Vec<Place>,
-    /// The pattern of each place.
+    /// The pattern to which each position belongs.
     owners: Vec<u32>,
-    /// The place where each pattern starts.
+    /// The first position of each pattern.
     starts: Vec<u32>,
     required: Option<BTreeSet<u32>>,
-    /// Characters that no pattern names, by the sets of characters that can be told apart, best first.
+    /// Characters that no pattern names, by the character sets that they belong to; the most readable come first.
     unnamed: HashMap<Vec<Characters>, Vec<Vec<char>>>,
     steps: usize,
 }
 
-/// How a state was reached.
+/// The path by which a state was reached.
 struct Reached {
     state: State,
     by: Option<(usize, char)>,
@@ -267,7 +268,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The set of patterns that `text` matches, where it is one of the texts that are looked for.
+    /// The set of patterns that `text` matches, if it is one of the strings to search for.
     fn class_of(&mut self, start: &State, text: &str) -> Option<Vec<u32>> {
         let mut state = start.clone();
         for character in text.chars() {
@@ -281,7 +282,7 @@ impl<'a> Reader<'a> {
             .flatten()
     }
 
-    /// Whether a text that is looked for can still come of a state.
+    /// Whether a string to search for can still be reached from a state.
     fn is_alive(&self, state: &State) -> bool {
         if self.question.frame.is_some() && state.frame.is_empty() {
             return false;
@@ -295,7 +296,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The patterns that match a text which leads to this state; none for a text that is not looked for.
+    /// The patterns matched by strings that reach this state; `None` if the string is not one to search for.
     fn accepted(&self, state: &State) -> Option<Vec<u32>> {
         if let Some(frame) = self.question.frame
             && !state
@@ -350,16 +351,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Sorted positions, with those behind a run, which may stand for nothing.
+    /// Adds the positions after runs, because a run can be empty. The result is sorted.
     ///
-    /// Whatever can still match from in front of a run can match from that run, when it stands for as many characters: then the
-    /// positions before it have nothing to add.
+    /// If a string can still match from a position before a run, it can also match from the run, provided that the run
+    /// accepts the characters in between. The positions before the run are then redundant.
     fn close(&self, mut positions: Vec<u32>) -> Vec<u32> {
         positions.sort_unstable();
         positions.dedup();
         let mut closed: Vec<u32> = Vec::with_capacity(positions.len() + 1);
         let mut owner = None;
-        // Where the positions of the present pattern start.
+        // The start of the current pattern's positions.
         let mut first = 0;
         for position in positions {
             let mut position = position;
@@ -395,7 +396,7 @@ impl<'a> Reader<'a> {
         closed
     }
 
-    /// Characters that stand for all characters: those that the patterns name here, and one of each kind of the others.
+    /// Characters that represent all others: those that the patterns name in this state, and one of each other kind.
     fn characters(&mut self, state: &State) -> Vec<char> {
         let mut named: Vec<char> = Vec::new();
         let mut sets: Vec<Characters> = Vec::new();
@@ -406,7 +407,7 @@ impl<'a> Reader<'a> {
                 if case == Case::Ignore {
                     named.extend(one.to_lowercase());
                     named.extend(one.to_uppercase());
-                    // What ASCII letters equal beyond ASCII: the long s, the dotless i and the Kelvin sign.
+                    // Non-ASCII characters that equal ASCII letters: the long s, the dotless i and the Kelvin sign.
                     named.extend(['\u{17f}', '\u{131}', '\u{212a}']);
                 }
             }
@@ -446,14 +447,15 @@ impl<'a> Reader<'a> {
                 alike.find(|character| named.binary_search(character).is_err())
             })
             .collect();
-        // What no pattern names comes first, so that a text is not made of the characters of unrelated patterns.
+        // Characters that no pattern names come first, so that strings do not contain the characters of unrelated
+        // patterns.
         others.into_iter().chain(named).collect()
     }
 }
 
-/// Characters by the `sets` that contain them; those that read best come first.
+/// Groups characters by the `sets` that contain them; the most readable ones come first.
 ///
-/// No set tells characters beyond ASCII apart, so that a few of them do for all.
+/// No set distinguishes between characters outside ASCII, so a few of them represent all.
 fn unnamed(sets: &[Characters], permits: fn(char) -> bool) -> Vec<Vec<char>> {
     let letters = ('a'..='z').chain('0'..='9').chain('A'..='Z');
     let others = (' '..='~').filter(|character| !character.is_ascii_alphanumeric());
@@ -487,7 +489,7 @@ fn text_of(reached: &[Reached], mut index: usize) -> String {
     characters.iter().rev().collect()
 }
 
-/// Patterns are far shorter than the numbers that fit.
+/// Saturation is not reached in practice: patterns are far shorter than `u32::MAX`.
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
@@ -559,7 +561,7 @@ mod tests {
         assert_eq!(classes(&[], Case::Sensitive), [""]);
     }
 
-    /// Every text over a small alphabet is of a class that was found, whatever the patterns.
+    /// Every string over a small alphabet belongs to a class that was found, for arbitrary patterns.
     #[test]
     fn no_class_is_missing() {
         let pieces = ["", "*", "?", "a", "b", "ab"];

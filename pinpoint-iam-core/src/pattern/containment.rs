@@ -1,4 +1,4 @@
-//! Whether a pattern matches every text of a language.
+//! Decides whether a pattern matches every string of a language.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use super::Part;
 use super::characters::Characters;
 use super::nfa::Nfa;
 
-/// How much is looked at before a pattern is given up. Patterns that people write need some hundreds.
+/// The maximum amount of work before the search is abandoned. Patterns written by people need a few hundred steps.
 const MAX_WORK: usize = 2_000_000;
 
 /// A pattern as an automaton: its positions are the states.
 struct Containment {
     atoms: Vec<Symbol>,
-    /// The characters that the pattern names. All others are alike to it.
+    /// The characters that the pattern names. It treats all others alike.
     named: BTreeSet<char>,
 }
 
@@ -23,13 +23,13 @@ enum Symbol {
     AnyRun,
 }
 
-/// The positions that what was read so far can have led to.
+/// The positions that the input so far can have reached.
 type Positions = BTreeSet<usize>;
 
 impl Nfa {
-    /// Whether a pattern of these parts matches each of the texts.
+    /// Whether a pattern of these parts matches every string of the language.
     ///
-    /// `false` says nothing where the pattern has a variable, or where finding out would take too long.
+    /// `false` is inconclusive if the pattern has a variable, or if the search would take too long.
     pub fn is_covered_by<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
         Containment::of(parts).is_some_and(|cover| cover.covers(self))
     }
@@ -54,7 +54,7 @@ impl Containment {
         Some(Self { atoms, named })
     }
 
-    /// Whether the pattern matches every text: both are walked together, over every text at once.
+    /// Whether the pattern matches every string. Both automata are traversed together, over all strings at once.
     fn covers(&self, language: &Nfa) -> bool {
         let start = (language.start(), self.closed([0].into()));
         let mut seen = BTreeSet::from([start.clone()]);
@@ -71,7 +71,7 @@ impl Containment {
                         return false;
                     }
                     let reached = self.read(&positions, character);
-                    // Every state of a language leads to its end, and from nowhere the pattern does not.
+                    // Every state of the language leads to its end, but the pattern cannot match from here.
                     if reached.is_empty() {
                         return false;
                     }
@@ -85,7 +85,7 @@ impl Containment {
         true
     }
 
-    /// Characters that stand for all of `characters`: those that the pattern names, and one of the others.
+    /// Characters that represent all of `characters`: those that the pattern names, and one other.
     fn representatives(&self, characters: Characters) -> Vec<char> {
         let mut all: Vec<char> = match characters {
             Characters::One(one) => return vec![one],
@@ -111,10 +111,10 @@ impl Containment {
         self.closed(next.collect())
     }
 
-    /// The positions with those behind a `*`, which may stand for nothing.
+    /// Adds the positions after each `*`, because a `*` can match the empty string.
     ///
-    /// Whatever can still match from in front of a `*` can match from that `*`, so that the positions before the last one
-    /// that was reached have nothing to add.
+    /// Any match that starts before a `*` can also start at that `*`. The positions before the last `*` that was
+    /// reached are therefore redundant.
     fn closed(&self, mut positions: Positions) -> Positions {
         let is_run = |position: &usize| self.atoms.get(*position) == Some(&Symbol::AnyRun);
         while let Some(run) = positions.iter().rev().find(|position| is_run(position)) {

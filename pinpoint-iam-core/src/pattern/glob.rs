@@ -1,4 +1,4 @@
-//! Matching a text against literal pieces and wildcards.
+//! Matches a string against literal pieces and wildcards.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use memchr::{memchr, memmem};
 
 use super::{Case, search};
 
-/// What a pattern consists of once its variables are filled.
+/// The pieces of a pattern after its variables are filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     Text(Cow<'a, str>),
@@ -14,15 +14,15 @@ pub(super) enum Piece<'a> {
     AnyRun,
 }
 
-/// What stands between two `*`, or between one and the end of a pattern: it matches a fixed number of characters.
+/// The part of a pattern between two `*`, or between a `*` and the end: it matches a fixed number of characters.
 pub(super) trait Run: Copy {
-    /// What comes behind the run, when `value` starts with it.
+    /// The rest of `value` after the run, if `value` starts with it.
     fn strip_start(self, value: &str, case: Case) -> Option<&str>;
 
-    /// What comes before the run, when `value` ends with it.
+    /// The rest of `value` before the run, if `value` ends with it.
     fn strip_end(self, value: &str, case: Case) -> Option<&str>;
 
-    /// The run as a text, when it has no `?`.
+    /// The run as a string, if it has no `?`.
     fn as_text(&self) -> Option<&str>;
 
     /// The characters of the run; `None` for any character.
@@ -31,7 +31,7 @@ pub(super) trait Run: Copy {
     /// The length of the run in bytes.
     fn length(&self) -> usize;
 
-    /// What comes behind the first place where the run matches.
+    /// The rest of `value` after the first position where the run matches.
     fn find(self, value: &str, case: Case) -> Option<&str> {
         if let (Some(text), Case::Sensitive) = (self.as_text(), case) {
             let start = memmem::find(value.as_bytes(), text.as_bytes())?;
@@ -45,10 +45,10 @@ pub(super) trait Run: Copy {
     }
 }
 
-/// Up to so many characters are compared one by one. Mostly the first tells that a candidate is none.
+/// The limit for comparing characters one by one. Usually the first character already rules out a candidate.
 const FEW_COMPARISONS: usize = 4096;
 
-/// [`Run::find`] by one candidate after the other: the time is at most the product of the lengths.
+/// [`Run::find`] by trying every candidate: the time is at most the product of the lengths.
 pub(super) fn find_one_by_one<R: Run>(run: R, value: &str, case: Case) -> Option<&str> {
     let mut candidate = value;
     loop {
@@ -59,8 +59,8 @@ pub(super) fn find_one_by_one<R: Run>(run: R, value: &str, case: Case) -> Option
     }
 }
 
-/// The first run is held against the start, the last against the end, and each of the others is taken where it comes
-/// first: all of them have a fixed number of characters, so an earlier place never spoils a later one.
+/// The first run must match the start and the last run the end. Each of the others matches at its first possible
+/// position: all runs have a fixed number of characters, so that an earlier position never prevents a later match.
 pub(super) fn glob<R: Run>(
     mut runs: impl DoubleEndedIterator<Item = R>,
     value: &str,
@@ -88,7 +88,7 @@ pub(super) fn glob<R: Run>(
     })
 }
 
-/// As it is written, with `?` for any character.
+/// Written as in the pattern, with `?` for any character.
 impl Run for &str {
     fn strip_start(self, value: &str, case: Case) -> Option<&str> {
         if let Some(text) = self.as_text() {
@@ -181,7 +181,7 @@ fn without_last(text: &str) -> Option<&str> {
 }
 
 impl Case {
-    /// What comes behind `prefix`, when `text` starts with it.
+    /// The rest of `text` after `prefix`, if `text` starts with it.
     pub(super) fn strip_start<'t>(self, text: &'t str, prefix: &str) -> Option<&'t str> {
         match self {
             Self::Sensitive => text.strip_prefix(prefix),
@@ -199,7 +199,7 @@ impl Case {
         }
     }
 
-    /// What comes before `suffix`, when `text` ends with it.
+    /// The rest of `text` before `suffix`, if `text` ends with it.
     fn strip_end<'t>(self, text: &'t str, suffix: &str) -> Option<&'t str> {
         match self {
             Self::Sensitive => text.strip_suffix(suffix),
@@ -222,7 +222,7 @@ impl Case {
 }
 
 impl Case {
-    /// Whether two letters are equal in a comparison of this kind.
+    /// Whether two letters are equal in this kind of comparison.
     pub(super) fn is_alike(self, left: char, right: char) -> bool {
         match self {
             Self::Sensitive => left == right,
@@ -232,7 +232,8 @@ impl Case {
     }
 }
 
-/// Either case will do: the capital of `ı` is `I`, and the small letter of the Kelvin sign is `k`.
+/// Two letters are equal if they are so in either case: the upper case of `ı` is `I`, and the lower case of the Kelvin
+/// sign is `k`.
 fn same_letter(left: char, right: char) -> bool {
     left == right
         || left.to_lowercase().eq(right.to_lowercase())

@@ -1,14 +1,14 @@
-//! Patterns: texts with `*`, `?` and policy variables, as resources and condition values have them.
+//! Patterns: strings with `*`, `?` and policy variables, as in resources and condition values.
 //!
-//! - `*` stands for any run of characters, the empty one included; `?` stands for exactly one character. A pattern is
+//! - `*` matches any run of characters, including the empty one; `?` matches exactly one character. A pattern is
 //!   anchored at both ends.
-//! - `${key}` stands for the value of a condition key, `${key, 'default'}` for `default` where the key has no single
-//!   value, and `${*}`, `${?}`, `${$}` for the characters themselves.
-//! - What a variable is filled with is **data**: a `*` in a tag is an asterisk, and a `${…}` in it is not filled again.
-//!   So is everything in the text that is matched.
+//! - `${key}` stands for the value of a condition key. `${key, 'default'}` stands for `default` if the key has no
+//!   single value. `${*}`, `${?}` and `${$}` stand for the characters themselves.
+//! - The value of a variable is **data**: a `*` in a tag is an asterisk, and a `${…}` in it is not filled in again. The
+//!   same is true of the string that is matched.
 //!
-//! Matching never backtracks: what stands between two `*` is looked for from left to right, once. The time is at most
-//! the length of the pattern times the length of the text, whatever either of them holds.
+//! Matching never backtracks: the part between two `*` is searched from left to right, once. The time is at most the
+//! product of the lengths of the pattern and the string, for all inputs.
 //!
 //! See [wildcards](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and
 //! [variables](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html) in the IAM User Guide.
@@ -39,55 +39,55 @@ use crate::context::{ConditionKey, ContextLookup};
 use nfa::Nfa;
 use shape::Shape;
 
-/// Which characters of a pattern's text mean something.
+/// Which characters of a pattern have a special meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Syntax {
-    /// `*` and `?` are wildcards; otherwise they are characters like others (`StringEquals`).
+    /// `*` and `?` are wildcards; otherwise they are ordinary characters (`StringEquals`).
     pub wildcards: bool,
-    /// `${…}` is a variable; otherwise it is text like other text (documents of the version 2008-10-17).
+    /// `${…}` is a variable; otherwise it is plain text (documents of version 2008-10-17).
     pub variables: bool,
 }
 
-/// How letters are compared.
+/// The way in which letters are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Case {
     /// `a` and `A` differ.
     Sensitive,
     /// `a` and `A` are equal; letters outside ASCII are compared exactly.
     IgnoreAscii,
-    /// `Ä` and `ä` are equal too. Letters are compared one by one, so that `ß` and `ss` differ.
+    /// `Ä` and `ä` are equal, too. Letters are compared one by one, so `ß` and `ss` differ.
     Ignore,
 }
 
-/// What a match says.
+/// The result of a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match<'p> {
-    /// The text matches.
+    /// The string matches.
     Yes,
-    /// The text does not match, whatever the keys that are not known yet turn out to be.
+    /// The string does not match, for any value of the unknown keys.
     No,
-    /// A variable has no value: its key is absent, null or multivalued, and there is no default. Such a pattern
-    /// matches nothing.
+    /// A variable has no value: its key is absent, null or multivalued, and it has no default. Such a pattern matches
+    /// nothing.
     Unresolved,
-    /// It depends on this key, which is not known yet.
+    /// The result depends on this key, which is not known yet.
     Unknown(&'p ConditionKey),
 }
 
-/// How many of several texts a pattern matches.
+/// How many strings of a set a pattern matches.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage<'p> {
-    /// Each of them.
+    /// All of them.
     All,
     /// None of them.
     None,
-    /// Perhaps some and perhaps not others.
+    /// Possibly some of them.
     Some,
-    /// That depends on this key, which is not known yet.
+    /// The result depends on this key, which is not known yet.
     Unknown(&'p ConditionKey),
 }
 
-/// A text with wildcards and variables, taken apart once and matched often.
+/// A string with wildcards and variables, parsed once and matched many times.
 ///
 /// ```
 /// use pinpoint_iam::context::Context;
@@ -111,12 +111,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Takes `text` apart.
+    /// Parses `text`.
     ///
     /// # Errors
     ///
-    /// Only with [`Syntax::variables`]: a variable that is not closed or has no name, a name with blanks, wildcards or
-    /// braces, a default that does not stand in single quotes behind a comma and one space.
+    /// Returns an error only with [`Syntax::variables`]: for a variable that is not closed or has no name, for a name
+    /// with blanks, wildcards or braces, and for a default that is not in single quotes after a comma and one space.
     pub fn parse(text: &str, syntax: Syntax) -> Result<Self, PatternError> {
         Ok(Self {
             shape: Shape::parse(text, syntax)?,
@@ -124,7 +124,7 @@ impl Pattern {
         })
     }
 
-    /// The same pattern without its own text.
+    /// The same pattern, borrowing its text.
     pub const fn as_borrowed(&self) -> BorrowedPattern<'_> {
         BorrowedPattern {
             text: &self.text,
@@ -132,17 +132,17 @@ impl Pattern {
         }
     }
 
-    /// The text as it was written.
+    /// The text as written.
     pub const fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The variables, in the order of the text; one that is written twice comes twice.
+    /// The variables, in order of appearance, including duplicates.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.as_borrowed().variables()
     }
 
-    /// What the pattern consists of, in the order of the text.
+    /// The parts of the pattern, in order.
     ///
     /// ```
     /// use pinpoint_iam::pattern::{Part, Pattern, Syntax};
@@ -161,7 +161,7 @@ impl Pattern {
         self.as_borrowed().parts()
     }
 
-    /// How many texts of a language the pattern matches, with variables filled from `facts`.
+    /// How many strings of a language the pattern matches, with variables filled in from `facts`.
     ///
     /// `All` and `None` are certain.
     #[doc(hidden)]
@@ -169,7 +169,7 @@ impl Pattern {
         self.as_borrowed().extent(language, facts)
     }
 
-    /// Matches `value`, all of whose characters are data, and fills variables from `facts`.
+    /// Matches `value`, in which all characters are data, and fills in variables from `facts`.
     pub fn matches(
         &self,
         value: &str,

@@ -1,24 +1,24 @@
-//! All texts that a component of a template can become, and whether a pattern matches one of them, or each.
+//! All strings that a component of a template can become, and whether a pattern matches one or all of them.
 
 use std::collections::BTreeSet;
 
 use super::Part;
 use super::characters::{Characters, IdCharacters};
 
-/// A set of texts, as an automaton that reads them character by character.
+/// A set of strings, as an automaton that reads them character by character.
 ///
-/// A pattern is walked once, with all states that its characters so far can have led to. The time is at most the length
-/// of the pattern times the number of steps, whatever either of them holds: nothing is tried and taken back.
+/// A pattern is traversed once, with all states that its characters so far can have reached. The time is at most the
+/// product of the pattern's length and the number of steps, for all inputs, because the traversal never backtracks.
 #[derive(Clone, Debug)]
 pub struct Nfa {
-    /// For each state, which characters lead where. Reading starts at the first state.
+    /// For each state, the characters that lead to other states. The first state is the start.
     steps: Vec<Vec<(Characters, usize)>>,
-    /// The state in which a text ends.
+    /// The accepting state.
     end: usize,
 }
 
 impl Nfa {
-    /// The empty text and nothing else.
+    /// Accepts only the empty string.
     pub fn empty_text() -> Self {
         Self {
             steps: vec![Vec::new()],
@@ -26,45 +26,45 @@ impl Nfa {
         }
     }
 
-    /// `text` and nothing else.
+    /// Accepts only `text`.
     pub fn text(text: &str) -> Self {
         let mut language = Self::empty_text();
         language.push_text(text);
         language
     }
 
-    /// Each of `texts` and nothing else.
+    /// Accepts each of `texts` and nothing else.
     pub fn one_of(texts: &[impl AsRef<str>]) -> Self {
         let mut language = Self::empty_text();
         language.push_one_of(texts);
         language
     }
 
-    /// What a partition, region or account may be: any text, also the empty one, in which no slash stands.
+    /// Accepts every possible partition, region or account: any string without a slash, including the empty one.
     ///
-    /// With one, a short ARN such as `arn:aws:mobiletargeting:*:app/a1` would name the account `app/a1`.
+    /// With a slash, a short ARN such as `arn:aws:mobiletargeting:*:app/a1` would name the account `app/a1`.
     pub fn of_scope() -> Self {
         let mut language = Self::empty_text();
         language.step(language.end, Characters::Unslashed, language.end);
         language
     }
 
-    /// Appends `text` to every text.
+    /// Appends `text` to every string.
     pub fn push_text(&mut self, text: &str) {
         self.end = self.append_text(self.end, text);
     }
 
-    /// Appends any run of characters, the empty one included.
+    /// Appends any run of characters, including the empty one.
     pub fn push_anything(&mut self) {
         self.step(self.end, Characters::All, self.end);
     }
 
-    /// Appends any run of these characters, the empty one included. A text must come before it.
+    /// Appends any run of these characters, including the empty one. Must not be the first part.
     pub fn push_run(&mut self, characters: Characters) {
         self.step(self.end, characters, self.end);
     }
 
-    /// Appends a run of these characters that is not empty.
+    /// Appends a non-empty run of these characters.
     pub fn push_some(&mut self, characters: Characters) {
         let behind = self.state();
         self.step(self.end, characters, behind);
@@ -72,19 +72,19 @@ impl Nfa {
         self.end = behind;
     }
 
-    /// Appends a name of a user, role or session.
+    /// Appends the name of a user, role or session.
     pub fn push_name(&mut self) {
         self.push_some(Characters::Name);
     }
 
-    /// Appends one name or several, separated by slashes.
+    /// Appends one or more names, separated by slashes.
     pub fn push_path(&mut self) {
         let start = self.end;
         self.push_name();
         self.step(self.end, Characters::One('/'), start);
     }
 
-    /// Appends every text of `other`. A text must come before it.
+    /// Appends every string of `other`. Must not be the first part.
     pub fn push_language(&mut self, other: &Self) {
         let mut states = vec![self.end];
         for _ in other.steps.iter().skip(1) {
@@ -100,7 +100,7 @@ impl Nfa {
         self.end = states.get(other.end).copied().unwrap_or(self.end);
     }
 
-    /// Appends one of `values`, as they are written.
+    /// Appends one of `values`, as written.
     pub fn push_one_of(&mut self, values: &[impl AsRef<str>]) {
         let start = self.end;
         let behind = self.state();
@@ -115,7 +115,8 @@ impl Nfa {
         self.end = behind;
     }
 
-    /// Appends any id of these characters but the empty one, `.` and `..`, as ARNs have it. How long it may be is left out.
+    /// Appends any id of these characters except the empty one, `.` and `..`, in the form used in ARNs. Ids of any
+    /// length are included.
     pub fn push_id(&mut self, accepts: IdCharacters) {
         let start = self.end;
         let [one_dot, two_dots, behind] = [self.state(), self.state(), self.state()];
@@ -141,7 +142,7 @@ impl Nfa {
         self.end = behind;
     }
 
-    /// Appends `text` behind one state, and gives the state in which it ends.
+    /// Appends `text` after a state and returns the state in which it ends.
     fn append_text(&mut self, start: usize, text: &str) -> usize {
         text.chars().fold(start, |state, character| {
             let next = self.state();
@@ -161,9 +162,9 @@ impl Nfa {
         }
     }
 
-    /// Whether a pattern of these parts matches one of the texts at least.
+    /// Whether a pattern of these parts matches at least one string of the language.
     ///
-    /// A variable may be filled with any text.
+    /// A variable may have any value.
     pub fn meets<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
         let mut states = BTreeSet::from([0]);
         for part in parts {
@@ -191,12 +192,12 @@ impl Nfa {
         state == self.end
     }
 
-    /// What leads on from a state, and where.
+    /// The steps from a state: characters and target states.
     pub(super) fn steps(&self, state: usize) -> &[(Characters, usize)] {
         self.steps.get(state).map_or(&[], Vec::as_slice)
     }
 
-    /// The states one step on.
+    /// The states that can be reached in one step.
     fn next(
         &self,
         states: &BTreeSet<usize>,
@@ -210,7 +211,7 @@ impl Nfa {
             .collect()
     }
 
-    /// The states any number of steps on.
+    /// The states that can be reached in any number of steps.
     fn reachable(&self, mut states: BTreeSet<usize>) -> BTreeSet<usize> {
         let mut ahead = states.clone();
         while !ahead.is_empty() {
@@ -396,7 +397,7 @@ mod tests {
         ] {
             assert_eq!(covers(&apps_and_channels(), pattern), expected, "{pattern}");
         }
-        // Both values of the list have a letter that the pattern names, at places of their own.
+        // Both values of the list contain a letter that the pattern names, at different positions.
         assert!(covers(&Nfa::one_of(&["ab", "cb"]), "?b"));
         assert!(covers(&Nfa::one_of(&["ab", "xxb"]), "*b"));
         assert!(!covers(&Nfa::one_of(&["ab", "ba"]), "?b"));
@@ -406,7 +407,7 @@ mod tests {
         assert!(!covers(&apps_and(IdCharacters::Opaque), "apps/*%*/end"));
     }
 
-    /// What covers a language matches all of its members.
+    /// A pattern that covers a language matches all of its members.
     #[test]
     fn what_covers_a_language_matches_its_members() {
         let languages = [
@@ -450,7 +451,7 @@ mod tests {
         }
     }
 
-    /// Every pattern of up to five parts, against texts that are known to be of the language: what matches one of them
+    /// Tries every pattern of up to five parts on strings that belong to the language: if it matches one of them, it
     /// meets the language.
     #[test]
     fn a_pattern_that_matches_a_member_meets_the_language() {
@@ -477,7 +478,7 @@ mod tests {
         assert!(met > 1000, "{met}");
     }
 
-    /// A search that tries and takes back needs 2,000 to the power of 20 steps for these.
+    /// A backtracking search would need 2,000 to the power of 20 steps for these.
     #[test]
     fn hostile_patterns_end() {
         let mut language = apps_and(IdCharacters::Identifier);

@@ -1,4 +1,4 @@
-//! What patterns consist of.
+//! The parts of patterns.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use crate::context::{ConditionKey, ContextLookup, Lookup};
 /// A part of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'p> {
-    /// Characters that stand for themselves; never empty.
+    /// Literal characters; never empty.
     Text(&'p str),
     /// `?`: exactly one character.
     AnyCharacter,
-    /// `*`: any run of characters, the empty one included.
+    /// `*`: any run of characters, including the empty one.
     AnyRun,
     /// The value of a condition key.
     Variable(&'p Variable),
@@ -28,7 +28,7 @@ impl<'p> Part<'p> {
     }
 }
 
-/// A policy variable: `${aws:username}` or `${aws:PrincipalTag/team, 'nobody'}`.
+/// A policy variable, such as `${aws:username}` or `${aws:PrincipalTag/team, 'none'}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
     pub(super) key: ConditionKey,
@@ -36,12 +36,12 @@ pub struct Variable {
 }
 
 impl Variable {
-    /// The condition key whose value stands for the variable.
+    /// The condition key whose value replaces the variable.
     pub const fn key(&self) -> &ConditionKey {
         &self.key
     }
 
-    /// What stands for the variable where the key is absent, empty or multivalued.
+    /// The value if the key is absent, empty or multivalued.
     pub fn default(&self) -> Option<&str> {
         self.default.as_deref()
     }
@@ -62,7 +62,7 @@ impl Variable {
     }
 }
 
-/// What stands for a variable.
+/// The value of a variable.
 pub(super) enum Filled<'a> {
     Value(Cow<'a, str>),
     Unresolved,

@@ -1,4 +1,4 @@
-//! Taking a pattern's text apart.
+//! Parses the text of a pattern.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use super::part::Variable;
 use super::token::Token;
 use crate::context::ConditionKey;
 
-/// A variable that is not written as variables are.
+/// A malformed policy variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError {
     offset: usize,
@@ -17,7 +17,7 @@ pub struct PatternError {
 }
 
 impl PatternError {
-    /// Where the fault stands, in bytes from the start of the pattern's text.
+    /// The position of the error, in bytes from the start of the pattern's text.
     pub const fn offset(&self) -> usize {
         self.offset
     }
@@ -41,12 +41,12 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
-/// Takes a text with variables apart.
+/// Parses a text with variables.
 pub(super) fn tokens(text: &str, wildcards: bool) -> Result<Vec<Token>, PatternError> {
     Reader::read(text, wildcards)
 }
 
-/// Collects tokens and joins the characters between wildcards and variables.
+/// Collects tokens, and merges the characters between wildcards and variables.
 #[derive(Default)]
 struct Reader {
     tokens: Vec<Token>,
@@ -97,14 +97,15 @@ impl Reader {
     }
 }
 
-/// What stands between `${` and `}`.
+/// The content between `${` and `}`.
 enum Substitution {
     Character(char),
     Variable(Variable),
 }
 
 impl Substitution {
-    /// Reads the hole that `text` starts with, and gives what comes behind it. Offsets of errors count from `text`.
+    /// Parses the variable at the start of `text`, and returns the rest. Offsets of errors count from the start of
+    /// `text`.
     fn read(text: &str) -> Result<(Self, &str), PatternError> {
         let body = text.strip_prefix("${").unwrap_or(text);
         for (special, character) in [("*}", '*'), ("?}", '?'), ("$}", '$')] {

@@ -1,22 +1,22 @@
-//! Finding a run of characters and `?` in a text, in a time that does not depend on how much the two repeat themselves.
+//! Searches a string for a run of characters and `?`, in a time that does not depend on repetitions in the two.
 //!
-//! A candidate that is compared character by character costs the length of the run, so that `aaa?aaab` in a text of many `a`
-//! costs the product of both lengths. Here 64 characters of the run are compared at once, as the bits of a word: bit `i` says that the
-//! text before this place ends with the first `i + 1` of them.
+//! Comparing a candidate character by character costs the length of the run. A search for `aaa?aaab` in many `a` would
+//! therefore cost the product of both lengths. This search compares 64 characters of the run at once, as the bits of a
+//! word: bit `i` means that the string before the current position ends with the first `i + 1` of them.
 
 use super::Case;
 
-/// How many characters are compared at once.
+/// The number of characters that are compared at once.
 const BLOCK: usize = u64::BITS as usize;
 
-/// What comes behind the first place in `value` where the run matches; `None` in the run is any character.
+/// The rest of `value` after the first position where the run matches; `None` in the run is any character.
 pub(super) fn find(
     run: impl Iterator<Item = Option<char>>,
     value: &str,
     case: Case,
 ) -> Option<&str> {
     let mut run = run.peekable();
-    // The places where the blocks so far end. A match of the first block may start anywhere.
+    // The positions where the blocks so far end. A match of the first block may start anywhere.
     let mut starts: Option<Places> = None;
     while run.peek().is_some() {
         let block = Block::of(run.by_ref().take(BLOCK), case);
@@ -42,7 +42,7 @@ pub(super) fn find(
     Some(value)
 }
 
-/// Places in a text.
+/// Positions in a string.
 #[derive(Default)]
 struct Places(Vec<u64>);
 
@@ -63,15 +63,16 @@ impl Places {
     }
 }
 
-/// Up to 64 characters of a run: which of them, as bits, a character of the text may stand for.
+/// Up to 64 characters of a run. For each character of the searched string, bits mark the matching characters of the
+/// run.
 struct Block {
     /// The bit of the last character.
     last: u64,
     any: u64,
     ascii: [u64; 128],
-    /// By the character or, without regard to case, by its small letters.
+    /// By the character or, if case is ignored, by its lower-case letters.
     small: Keyed,
-    /// Without regard to case: by its capital letters.
+    /// If case is ignored: by its upper-case letters.
     capital: Keyed,
 }
 
@@ -126,7 +127,7 @@ impl Block {
     }
 }
 
-/// A character, or the up to three that it becomes in another case.
+/// A character, or the up to three characters that it becomes in the other case.
 type Letters = [char; 3];
 
 fn letters(characters: impl Iterator<Item = char>) -> Letters {
@@ -137,7 +138,7 @@ fn letters(characters: impl Iterator<Item = char>) -> Letters {
     letters
 }
 
-/// Bits by letters, in the order of the letters.
+/// Bits by letters, sorted by letter.
 struct Keyed {
     entries: [(Letters, u64); BLOCK],
     length: usize,
@@ -165,7 +166,7 @@ impl Keyed {
                 }
             }
             Err(place) => {
-                // INVARIANT: a block has no more characters than there are entries.
+                // INVARIANT: a block has at most as many characters as there are entries.
                 if let Some(moved) = self.entries.get_mut(place..=self.length) {
                     moved.rotate_right(1);
                     if let Some(first) = moved.first_mut() {
@@ -194,7 +195,7 @@ mod tests {
 
     const CASES: [Case; 3] = [Case::Sensitive, Case::IgnoreAscii, Case::Ignore];
 
-    /// Finds the run as a pattern would, and one by one.
+    /// Finds the run with the fast search, and by trying every candidate.
     fn both<'v>(run: &str, value: &'v str, case: Case) -> [Option<&'v str>; 2] {
         [
             find(run.characters(), value, case),
@@ -204,7 +205,8 @@ mod tests {
 
     #[test]
     fn blocks_find_what_is_found_one_by_one() {
-        // Words of few letters, so that much is equal and little matches; letters that change their length or have several forms.
+        // Words of few letters, so that there are many partial and few complete matches; letters whose length changes
+        // with case, or that have several forms.
         let letters = [
             'a', 'A', 'b', 'k', 'K', '\u{212a}', 'ı', 'I', 'İ', 'ß', 'ſ', 's', 'é', 'É', '?',
         ];
@@ -225,7 +227,7 @@ mod tests {
             };
             let (value, long) = (word(200), word(150));
             let short = word(4);
-            // A part of the value, with some characters replaced by `?`.
+            // Part of the value, with some characters replaced by `?`.
             let start = value.chars().count() / 3;
             let part: String = value
                 .chars()
@@ -271,7 +273,7 @@ mod tests {
         assert_eq!(both("a", "", Case::Sensitive), [None; 2]);
     }
 
-    /// Compared one by one, these are 100 million characters each.
+    /// Character by character, each of these would take 100 million comparisons.
     #[test]
     fn hostile_runs_end() {
         let value = "a".repeat(20_000);

@@ -1,4 +1,4 @@
-//! What is known of a pattern's text once it was read.
+//! The shape of a pattern, determined once when it is parsed.
 
 use memchr::{memchr, memchr2};
 
@@ -6,7 +6,7 @@ use super::Syntax;
 use super::read::{self, PatternError};
 use super::token::Token;
 
-/// What matching has to expect of a pattern's text. Without variables the text itself says all.
+/// The kind of matching that a pattern needs. Without variables, the text of the pattern contains everything else.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape<T> {
     /// No wildcards.
@@ -21,7 +21,7 @@ pub(super) enum Shape<T> {
     Tokens(T),
 }
 
-/// What a text with variables consists of.
+/// The tokens of a text with variables.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Tokens(Box<[Token]>);
 
@@ -74,9 +74,9 @@ impl<T> Shape<T> {
 }
 
 impl Tokens {
-    /// Takes a text apart that has variables; nothing comes of one that has none.
+    /// Parses a text with variables; returns `None` if it has none.
     pub(crate) fn parse(text: &str, wildcards: bool) -> Result<Option<Self>, PatternError> {
-        // Most texts have not even the first of these characters, which is looked for faster.
+        // Most texts do not even contain the first of these characters, which is faster to search for.
         if memchr(b'$', text.as_bytes()).is_none() || !text.contains("${") {
             return Ok(None);
         }

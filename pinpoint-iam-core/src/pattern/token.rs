@@ -1,4 +1,4 @@
-//! What a text with variables consists of.
+//! The tokens of a text with variables.
 
 use super::glob::Piece;
 use super::part::Variable;

@@ -12,7 +12,7 @@ use crate::pattern::{BorrowedPattern, Case, Match};
 use crate::position::Position;
 use crate::quoted::Quoted;
 
-/// The actions that a statement is about: those that match one of the patterns, or, negated, those that match none.
+/// The actions that a statement covers: those that match one of the patterns or, if negated, those that match none.
 ///
 /// See [Action](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html) and
 /// [NotAction](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html).
@@ -23,17 +23,17 @@ pub struct ActionElement {
 }
 
 impl ActionElement {
-    /// Whether the element is `NotAction`: it covers the actions of all services that match no pattern.
+    /// Whether the element is `NotAction`, which covers the actions of all services that match no pattern.
     pub const fn is_negated(&self) -> bool {
         self.is_negated
     }
 
-    /// The patterns, as they were written; never empty.
+    /// The patterns as written; never empty.
     pub fn patterns(&self) -> &[ActionPattern] {
         self.values.items()
     }
 
-    /// Where the value of the element stands in the document.
+    /// The position of the element's value in the document.
     pub const fn position(&self) -> Position {
         match &self.values {
             Values::One(pattern) => pattern.position(),
@@ -54,7 +54,7 @@ impl ActionElement {
 /// `*`, or a service prefix and the name of an action, with wildcards.
 #[derive(Clone, PartialEq)]
 pub struct ActionPattern {
-    /// Documents say the same actions again and again, and keep one text of each.
+    /// Shared, because documents repeat the same actions many times.
     text: Arc<str>,
     place: Place,
 }
@@ -68,34 +68,34 @@ impl ActionPattern {
         }
     }
 
-    /// The pattern as it was written.
+    /// The pattern as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Where the pattern stands in the document.
+    /// The position of the pattern in the document.
     pub const fn position(&self) -> Position {
         self.place.0
     }
 
-    /// Whether the pattern is for every action of every service: `*` or `*:*`.
+    /// Whether the pattern matches every action of every service: `*` or `*:*`.
     pub fn is_everything(&self) -> bool {
         matches!(&*self.text, "*" | "*:*")
     }
 
-    /// The part before the colon; none for `*`.
+    /// The part before the colon; `None` for `*`.
     pub fn prefix(&self) -> Option<&str> {
         self.text.split_once(':').map(|(prefix, _)| prefix)
     }
 
-    /// Whether the pattern matches the action called `name` of the service with `prefix`.
+    /// Whether the pattern matches the action `name` of the service with this `prefix`.
     ///
-    /// Prefix and name are compared without regard to ASCII case. `*` stands for any run of characters and `?` for one
-    /// character, anchored at both ends: `Get*` also matches `GetCampaigns`. `*:*` is `*`.
+    /// Prefix and name are compared ignoring ASCII case. `*` matches any run of characters and `?` one character,
+    /// anchored at both ends: `Get*` also matches `GetCampaigns`. `*:*` is `*`.
     ///
-    /// AWS does not say what another wildcard in the prefix means, as in `mobile*:GetApp`. Where a match would widen
-    /// what is granted the pattern matches nothing, and otherwise it is honoured: so `effect` is that of the statement for
-    /// an `Action`, and the *other* one for a `NotAction`.
+    /// AWS does not document other wildcards in the prefix, as in `mobile*:GetApp`. If a match would widen access, such
+    /// a pattern matches nothing; otherwise the wildcard is honored. Therefore `effect` is the statement's effect for
+    /// an `Action`, and the *opposite* effect for a `NotAction`.
     pub fn matches(&self, prefix: &str, name: &str, effect: Effect) -> bool {
         if self.is_everything() {
             return true;
@@ -112,12 +112,12 @@ impl ActionPattern {
     }
 }
 
-/// The patterns that a document has had so far.
+/// The patterns of the document so far.
 #[derive(Default)]
 pub(super) struct KnownActions(HashSet<Arc<str>>);
 
 impl KnownActions {
-    /// Reads `*` or `prefix:name`. Neither has to be known to any catalog.
+    /// Parses `*` or `prefix:name`. No catalog has to contain the service or the action.
     pub(super) fn parse(&mut self, text: &str, place: Place) -> Result<ActionPattern, Flaw> {
         if let Some(known) = self.0.get(text) {
             let text = Arc::clone(known);
@@ -142,7 +142,7 @@ impl fmt::Display for ActionPattern {
     }
 }
 
-/// Refuses what is neither `*` nor `prefix:name`.
+/// Rejects a text that is neither `*` nor `prefix:name`.
 fn check(text: &str) -> Result<(), Flaw> {
     if text == "*" {
         return Ok(());
@@ -186,7 +186,7 @@ fn has_wildcards(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
-/// Whether a text with wildcards and without variables matches `text`.
+/// Whether a pattern with wildcards and without variables matches `text`.
 fn covers(pattern: &str, text: &str) -> bool {
     let pattern = BorrowedPattern::without_variables(pattern);
     pattern.matches(text, Case::IgnoreAscii, Context::empty()) == Match::Yes

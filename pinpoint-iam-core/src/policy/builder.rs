@@ -1,4 +1,4 @@
-//! Documents built in Rust, with actions and resources that the compiler holds together.
+//! Documents built in Rust; the compiler checks that actions and resources match.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,7 +35,7 @@ impl Document {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// An action with a resource that it does not act on does not compile:
+    /// An action with a resource that it does not act on fails to compile:
     ///
     /// ```compile_fail
     /// # use pinpoint_iam::{Scope, mobiletargeting::{GetCampaign, Segment}, policy::Document};
@@ -50,14 +50,14 @@ impl Document {
     }
 }
 
-/// A document that is being built; starts with [`Document::builder`].
+/// A builder for documents, created by [`Document::builder`].
 #[derive(Clone, Debug)]
 pub struct DocumentBuilder {
     scope: Scope,
     statements: Vec<Draft>,
 }
 
-/// A statement as it will be written.
+/// A statement to be serialized.
 #[derive(Clone, Debug)]
 struct Draft {
     sid: Option<String>,
@@ -94,7 +94,7 @@ impl DocumentBuilder {
     }
 }
 
-/// A statement that has no resource yet: it cannot be built before [`on`](Self::on) names one.
+/// A statement without resources. [`on`](Self::on) must name one before the document can be built.
 #[derive(Clone, Debug)]
 #[must_use = "the statement is not part of a document yet"]
 pub struct StatementBuilder<A> {
@@ -110,7 +110,7 @@ impl<A> StatementBuilder<A> {
         self
     }
 
-    /// Names the resources that the statement is about: one, or a set such as `Campaign::any_in("a1")`.
+    /// Sets the resources of the statement: one resource, or a set such as `Campaign::any_in("a1")`.
     ///
     /// Every action of the statement must act on the type.
     pub fn on<R: Resources>(self, resources: R) -> CompleteStatement<A>
@@ -121,7 +121,7 @@ impl<A> StatementBuilder<A> {
     }
 }
 
-/// A statement that can be built, or be given further resources and conditions.
+/// A complete statement, to which further resources and conditions can be added.
 #[derive(Clone, Debug)]
 #[must_use = "the statement is not part of a document yet"]
 pub struct CompleteStatement<A> {
@@ -129,7 +129,7 @@ pub struct CompleteStatement<A> {
 }
 
 impl<A> CompleteStatement<A> {
-    /// Names further resources that the statement is about.
+    /// Adds further resources to the statement.
     pub fn on<R: Resources>(mut self, resources: R) -> Self
     where
         A: AllActOn<R::Type>,
@@ -148,7 +148,7 @@ impl<A> CompleteStatement<A> {
 
     /// Adds a condition: an operator such as `StringEquals`, a condition key, and the values it is compared with.
     ///
-    /// All conditions of a statement must hold. What is wrong with one is told by [`build`](Self::build).
+    /// All conditions of a statement must hold. [`build`](Self::build) reports invalid conditions.
     pub fn when<V: Into<String>>(
         mut self,
         operator: &str,
@@ -161,22 +161,22 @@ impl<A> CompleteStatement<A> {
         self
     }
 
-    /// Starts the next statement, one that allows.
+    /// Starts the next statement, which allows `actions`.
     pub fn allow<B: Actions>(self, actions: B) -> StatementBuilder<B> {
         self.finish().allow(actions)
     }
 
-    /// Starts the next statement, one that denies.
+    /// Starts the next statement, which denies `actions`.
     pub fn deny<B: Actions>(self, actions: B) -> StatementBuilder<B> {
         self.finish().deny(actions)
     }
 
-    /// Ends the document.
+    /// Builds the document.
     ///
     /// # Errors
     ///
-    /// When a `Sid` is one that [`Document::validate`] rejects in policies of users, groups and roles, a condition is one
-    /// that [`Document::parse`] rejects, or a condition key is written twice under one operator.
+    /// Returns an error if [`Document::validate`] rejects a `Sid` in policies of users, groups and roles, if
+    /// [`Document::parse`] rejects a condition, or if an operator has the same condition key twice.
     pub fn build(self) -> Result<Document, BuildError> {
         let statements = self.finish().statements;
         let statements: Result<Vec<Value>, BuildError> =
@@ -228,13 +228,13 @@ impl Draft {
 
 /// One action, or a tuple of actions.
 pub trait Actions {
-    /// What the catalog says about them, in order.
+    /// The catalog's metadata for the actions, in order.
     fn metadata() -> Vec<&'static ActionMetadata>;
 }
 
-/// One resource, or a set of them, of one type.
+/// One resource, or a set of resources, of one type.
 pub trait Resources {
-    /// The type.
+    /// The resource type.
     type Type: Resource;
 
     /// The pattern for the `Resource` element of a policy.
@@ -303,7 +303,7 @@ tuples_of_actions! {
     (A, B, C, D, E, F, G, H, I, J, K, L)
 }
 
-/// Why a document could not be built.
+/// The reason why a document could not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildError(String);
 

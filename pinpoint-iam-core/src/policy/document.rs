@@ -1,4 +1,4 @@
-//! Documents.
+//! Policy documents.
 
 use super::action::{ActionElement, ActionPattern};
 use super::error::Place;
@@ -12,26 +12,27 @@ use crate::version::Version;
 
 /// A policy document.
 ///
-/// Two documents are equal when they say the same in the same order, wherever it stands in their texts. See the
-/// [module](super) for what is read and what is refused.
+/// Two documents are equal if they have the same content in the same order, regardless of its position in the text. See
+/// the [module](super) for what is accepted and rejected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     pub(super) version: Option<(Version, Place)>,
     pub(super) id: Option<(Box<str>, Place)>,
     pub(super) statements: Box<[Statement]>,
-    /// Whether the statements stand in a list; there is one otherwise.
+    /// Whether the statements are in a list; otherwise there is exactly one.
     pub(super) has_list: bool,
     pub(super) written: Written,
 }
 
-/// What is kept of the text that a document was read from. All are equal: they are no part of what a document says.
+/// Statistics of the text from which a document was parsed. All values are equal, because they are not part of the
+/// content.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Written {
-    /// All characters.
+    /// The number of characters.
     pub(super) characters: usize,
-    /// Those of them that are JSON's white space outside strings.
+    /// The number of characters that are JSON white space outside strings.
     pub(super) white_space: usize,
-    /// The first character that IAM's API does not accept in the text of a policy. An escape in its place would pass.
+    /// The first character that IAM's API does not accept in the text of a policy. It would accept an escape instead.
     pub(super) beyond_iam: Option<(char, Position)>,
 }
 
@@ -48,9 +49,9 @@ impl PartialEq for Written {
 }
 
 impl Document {
-    /// A document that denies every action on every resource, as a policy of any type.
+    /// A document that denies every action on every resource, in every kind of policy.
     ///
-    /// It stands in for a document that is needed and cannot be had: nothing is let in by its absence.
+    /// It replaces a document that is required but unavailable, so that a missing document never grants access.
     ///
     /// ```
     /// use pinpoint_iam::policy::Document;
@@ -92,23 +93,23 @@ impl Document {
         }
     }
 
-    /// The version of the policy language; 2008-10-17 for a document that does not say.
+    /// The version of the policy language; 2008-10-17 for a document without `Version`.
     pub fn version(&self) -> Version {
         self.version
             .map_or(Version::V2008_10_17, |(version, _)| version)
     }
 
-    /// Whether the document says its version.
+    /// Whether the document has a `Version`.
     pub const fn has_version(&self) -> bool {
         self.version.is_some()
     }
 
-    /// The name of the document, for those who keep several.
+    /// The `Id` of the document, by which applications can distinguish documents.
     pub fn id(&self) -> Option<&str> {
         self.id.as_ref().map(|(id, _)| &**id)
     }
 
-    /// The statements, in their order; never empty.
+    /// The statements, in order; never empty.
     pub const fn statements(&self) -> &[Statement] {
         &self.statements
     }

@@ -1,11 +1,11 @@
-//! What is wrong with a document, and where.
+//! Errors in documents, with their positions.
 
 use std::fmt;
 
 use crate::pattern::PatternError;
 use crate::position::Position;
 
-/// Where something was written. All places are equal: they are no part of what a document says.
+/// The position of an element in its document. All places are equal, because they are not part of the content.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place(pub(super) Position);
 
@@ -17,7 +17,7 @@ impl PartialEq for Place {
 
 impl Eq for Place {}
 
-/// Why a document is refused: the place, what is wrong there, and what to do about it.
+/// The reason why a document is rejected: the position, what is wrong there, and what to do about it.
 ///
 /// Displayed as ``line 3, column 14: unknown member `Efect`; did you mean `Effect`?``
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,17 +40,17 @@ impl ParseError {
         }
     }
 
-    /// The place of the fault.
+    /// The position of the error.
     pub const fn position(&self) -> Position {
         self.position
     }
 
-    /// The line of the fault, counted from 1.
+    /// The line of the error, counted from 1.
     pub const fn line(&self) -> usize {
         self.position.line()
     }
 
-    /// The column of the fault, counted in characters from 1.
+    /// The column of the error, counted in characters from 1.
     pub const fn column(&self) -> usize {
         self.position.column()
     }
@@ -65,7 +65,7 @@ impl ParseError {
         &self.hint
     }
 
-    /// What is wrong and what to do about it, without the place: `message; hint`.
+    /// What is wrong and what to do about it, without the position: `message; hint`.
     pub fn explanation(&self) -> String {
         format!("{}; {}", self.message, self.hint)
     }
@@ -83,17 +83,17 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// A fault within one string of a document; the reader knows where the string stands.
+/// An error within one string of a document. The parser knows the position of the string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
-    /// In bytes from the start of the string; nothing for a fault of the string as a whole.
+    /// In bytes from the start of the string; `None` for an error of the whole string.
     pub(super) offset: Option<usize>,
     pub(super) message: String,
     pub(super) hint: String,
 }
 
 impl Flaw {
-    /// A fault of the string as a whole.
+    /// An error of the whole string.
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             offset: None,
@@ -102,7 +102,7 @@ impl Flaw {
         }
     }
 
-    /// The same fault at a place in the string.
+    /// The same error at an offset in the string.
     pub(super) fn at(self, offset: usize) -> Self {
         Self {
             offset: Some(offset),

@@ -1,4 +1,4 @@
-//! The kinds of policy, as far as what may be written into them differs.
+//! The kinds of policies, and the rules in which they differ.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,9 +6,9 @@ use std::str::FromStr;
 use crate::quoted::Quoted;
 use crate::suggest::nearest;
 
-/// What a policy is attached to, and so what AWS lets it say.
+/// The kind of a policy: what it is attached to, which determines the elements that AWS allows in it.
 ///
-/// Written and read as the names in [`PolicyKind::name`].
+/// Serialized and parsed as the names that [`PolicyKind::name`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PolicyKind {
@@ -22,19 +22,19 @@ pub enum PolicyKind {
     IdentityInlineGroup,
     /// A permissions boundary.
     Boundary,
-    /// A policy passed when a session is opened.
+    /// A policy passed when a session is created.
     Session,
     /// A policy attached to a resource.
     Resource,
-    /// The policy that says who may assume a role.
+    /// The policy that defines which principals may assume a role.
     RoleTrust,
-    /// A service control policy of an organisation.
+    /// A service control policy of an organization.
     ServiceControl,
-    /// A resource control policy of an organisation.
+    /// A resource control policy of an organization.
     ResourceControl,
 }
 
-/// The most characters that AWS lets a policy have, and which of them it counts.
+/// The maximum number of characters of a policy, and the characters that AWS counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quota {
     /// JSON's white space outside strings is not counted.
@@ -74,11 +74,11 @@ impl PolicyKind {
         }
     }
 
-    /// The most characters that a policy of this kind may have; `None` where it depends on the service.
+    /// The maximum number of characters of a policy of this kind; `None` if it depends on the service.
     ///
-    /// IAM counts no white space. Whether it counts blanks inside strings is not documented; we do, and leave out only
-    /// what JSON itself treats as white space. AWS Organizations counts every character. Quotas that AWS applies to a
-    /// sum, such as all inline policies of one user, are checked for the one policy. See the quotas of
+    /// IAM does not count white space. It is not documented whether this includes blanks inside strings; we count them
+    /// and exclude only JSON white space. AWS Organizations counts every character. Quotas that AWS applies to a total,
+    /// such as all inline policies of one user, are checked for each policy separately. See the quotas of
     /// [IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html) and
     /// [AWS Organizations](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html).
     pub const fn quota(self) -> Option<usize> {
@@ -104,10 +104,10 @@ impl PolicyKind {
         }
     }
 
-    /// Whether a new policy of this kind may be of the version 2008-10-17, or leave its version out.
+    /// Whether a new policy of this kind may have the version 2008-10-17, or no version.
     ///
-    /// IAM asks for 2012-10-17 where a managed policy is created; inline and role trust policies without it are written by
-    /// deployment tools every day, and the default policies of some services' resources are of 2008.
+    /// IAM requires 2012-10-17 for new managed policies. Deployment tools commonly create inline and role trust
+    /// policies without it, and the default policies of some services' resources are of version 2008-10-17.
     pub(super) const fn may_have_an_old_version(self) -> bool {
         match self {
             Self::IdentityInlineUser
@@ -123,12 +123,12 @@ impl PolicyKind {
         }
     }
 
-    /// Whether policies of this kind are given to the API of IAM or STS, which limits the characters of their text.
+    /// Whether policies of this kind are passed to the API of IAM or STS, which limits the characters of their text.
     ///
     /// See the pattern of `PolicyDocument` in
-    /// [CreatePolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html), and that of `Policy` in
-    /// [AssumeRole](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). AWS Organizations and the
-    /// services that keep resource-based policies have no such pattern.
+    /// [CreatePolicy](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html), and that of `Policy`
+    /// in [AssumeRole](https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). AWS Organizations and
+    /// the services that store resource-based policies have no such pattern.
     pub(super) const fn is_stored_by_iam(self) -> bool {
         match self {
             Self::IdentityManaged
@@ -142,7 +142,7 @@ impl PolicyKind {
         }
     }
 
-    /// The kind in a sentence: "a permissions boundary …".
+    /// The kind with an article, for use in sentences: "a permissions boundary …".
     pub(super) const fn phrase(self) -> &'static str {
         match self {
             Self::IdentityManaged => "a managed policy",
@@ -177,7 +177,7 @@ impl FromStr for PolicyKind {
     }
 }
 
-/// A name that is no [`PolicyKind`]'s.
+/// A name that is not the name of a [`PolicyKind`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPolicyKind(String);
 

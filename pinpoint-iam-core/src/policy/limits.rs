@@ -1,10 +1,10 @@
-//! How much a document may hold.
+//! Limits for the size of a document.
 
-/// How long, deep and numerous a document may be, checked before anything is built from it.
+/// The maximum length, depth and number of statements of a document, checked before anything is built from it.
 ///
-/// AWS documents no such limits beside the [quotas of each kind](super::PolicyKind::quota), which
-/// [`validate`](super::Document::validate) checks. These are ours; they keep a hostile document from costing much, and
-/// are well above every quota.
+/// AWS documents no such limits except the [quotas of each kind](super::PolicyKind::quota), which
+/// [`validate`](super::Document::validate) checks. These limits are ours. They bound the cost of a hostile document,
+/// and are well above every quota.
 ///
 /// ```
 /// use pinpoint_iam::policy::{Document, Limits};
@@ -21,36 +21,36 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The longest document, in bytes: 1 MiB unless it is raised.
+    /// The maximum length of a document, in bytes. The default is 1 MiB.
     pub const fn max_length(&self) -> usize {
         self.max_length
     }
 
-    /// The deepest nesting of objects and lists: 8 unless it is raised, and the grammar needs 6.
+    /// The maximum nesting depth of objects and lists. The default is 8; the grammar needs 6.
     pub const fn max_depth(&self) -> usize {
         self.max_depth
     }
 
-    /// The most statements: 10,000 unless it is raised.
+    /// The maximum number of statements. The default is 10,000.
     pub const fn max_statements(&self) -> usize {
         self.max_statements
     }
 
-    /// These limits with another length, in bytes.
+    /// Sets the maximum length, in bytes.
     #[must_use]
     pub const fn with_max_length(mut self, max_length: usize) -> Self {
         self.max_length = max_length;
         self
     }
 
-    /// These limits with another depth.
+    /// Sets the maximum depth.
     #[must_use]
     pub const fn with_max_depth(mut self, max_depth: usize) -> Self {
         self.max_depth = max_depth;
         self
     }
 
-    /// These limits with another number of statements.
+    /// Sets the maximum number of statements.
     #[must_use]
     pub const fn with_max_statements(mut self, max_statements: usize) -> Self {
         self.max_statements = max_statements;

@@ -1,4 +1,4 @@
-//! Policy documents: the AWS JSON, read strictly, kept exactly, and written back.
+//! Policy documents: AWS's JSON, parsed strictly, represented exactly, and serialized again.
 //!
 //! ```
 //! use pinpoint_iam::policy::{Document, Effect, PolicyKind};
@@ -25,52 +25,53 @@
 //! # Ok::<(), pinpoint_iam::policy::ParseError>(())
 //! ```
 //!
-//! # Reading
+//! # Parsing
 //!
-//! [`Document::parse`] accepts what a stored policy may hold and what has one clear meaning. Everything else is a
-//! [`ParseError`] with line, column and what to do: a member that is unknown or written twice (at every level, and for
-//! condition keys also when they differ only in case), a wrong type, both members of a pair such as `Action` and
-//! `NotAction`, an empty list of actions, resources or principals, an `Effect` in the wrong case, a broken variable, a
-//! condition operator nobody knows, text behind the document.
-//! Nothing is ever skipped, with one exception that AWS makes: `null` in a list of resources. The size of what is read
-//! has [`Limits`].
+//! [`Document::parse`] accepts everything that a stored policy may contain and that has one clear meaning. Everything
+//! else is a [`ParseError`] with line, column and a hint. This includes a member that is unknown or duplicate (at every
+//! level; for condition keys also if they differ only in case), a wrong type, both members of a pair such as `Action`
+//! and `NotAction`, an empty list of actions, resources or principals, an `Effect` in the wrong case, a malformed
+//! variable, an unknown condition operator, and text after the document. Nothing is ever ignored, with one exception
+//! that AWS makes, too: `null` in a list of resources. [`Limits`] bound the size of the input.
 //!
 //! Where AWS's documentation is silent, these are our choices:
 //!
-//! - A document without `Version` is read as 2008-10-17, and stays without when it is written.
-//! - An action without service prefix, or with two colons, is refused: it could never match, which in a `Deny` nobody
-//!   would notice. The same goes for a resource without a colon that is not `*`, for a principal that is none, and for a
-//!   policy variable in an action or a principal.
-//! - A resource such as `execute-api:/*`, which is no ARN, is read. The service that stores the policy completes it, see
-//!   [`ResourcePattern::is_left_to_its_service`].
-//! - `NotPrincipal` in a statement that allows is read, and grants nothing: AWS does not support it.
-//! - A wildcard in the service prefix is read, see [`ActionPattern::matches`], and so is an ARN with fewer than six
+//! - A document without `Version` is treated as 2008-10-17, and is serialized without a version.
+//! - An action without a service prefix, or with two colons, is rejected: it could never match, which would go
+//!   unnoticed in a `Deny`. The same applies to a resource other than `*` without a colon, to an invalid principal, and
+//!   to a policy variable in an action or a principal.
+//! - A resource such as `execute-api:/*`, which is not an ARN, is accepted. The service that stores the policy
+//!   completes it, see [`ResourcePattern::is_left_to_its_service`].
+//! - `NotPrincipal` in a statement that allows is accepted but grants nothing, because AWS does not support it.
+//! - A wildcard in the service prefix is accepted, see [`ActionPattern::matches`], and so is an ARN with fewer than six
 //!   components, see [`ResourcePattern::matches`].
-//! - A `Sid` is any text, and several statements may have it: which ones AWS accepts depends on the kind of the policy.
-//!   `Id` is accepted everywhere, and so is every character that JSON has.
+//! - A `Sid` may be any string, and several statements may have the same: what AWS accepts depends on the kind of the
+//!   policy. `Id` is accepted everywhere, and so is every character that JSON allows.
 //!
 //! # Validating
 //!
-//! [`Document::validate`] adds what AWS asks of a *new* policy of one [`PolicyKind`]: the version, which members a
-//! statement must and must not have, ARNs with a real partition, the quota of characters. A rule is an error for
-//! the kinds of policy for which AWS is known to apply it, and for others a lint at most.
-//! [`Document::validate_grammar`] leaves the quota out and takes the [`Partitions`] of the deployment.
+//! [`Document::validate`] adds AWS's rules for a *new* policy of one [`PolicyKind`]: the version, the members that a
+//! statement must and must not have, ARNs with an existing partition, and the character quota. A violated rule is an
+//! error for the kinds of policy for which AWS is known to apply it, and at most a lint for other kinds.
+//! [`Document::validate_grammar`] omits the quota and uses the [`Partitions`] of the deployment.
 //!
-//! Some rules know AWS's own names whatever the partition: ARNs of the services `iam` and `s3` have no region, an account
-//! that a `Principal` names by its id alone has twelve digits, and global condition keys start with `aws:`. Where accounts
-//! have other ids, a `Principal` names one by its ARN, `arn:acme:iam::tenant-7:root`.
+//! Some rules use AWS's own names in every partition: ARNs of the services `iam` and `s3` have no region, an account
+//! that a `Principal` names only by its id has twelve digits, and global condition keys start with `aws:`. If account
+//! ids have another form, a `Principal` names an account by its ARN, `arn:acme:iam::tenant-7:root`.
 //!
 //! # Lints
 //!
-//! [`Document::lints`] tells what is valid and has one meaning, though perhaps another one than was meant: an `arn:*`, a
-//! `ForAllValues` that holds for requests without the key, a variable that is plain text. Lints have no part in decisions.
+//! [`Document::lints`] reports elements that are valid and unambiguous, but may not mean what was intended: an `arn:*`,
+//! a `ForAllValues` that holds for requests without the key, a variable that is plain text. Lints do not affect
+//! decisions.
 //!
-//! # Writing
+//! # Serializing
 //!
-//! A document is [`Serialize`](serde::Serialize) and [`Display`](std::fmt::Display), and [`Document::to_string_pretty`]
-//! breaks lines. A string stays a string and a list of one a list, numbers keep their digits, empty conditions and `null`
-//! stay where they were. Only the order of the members is always the same, and [`Display`](std::fmt::Display) writes
-//! characters beyond U+00FF as escapes: reading what was written gives an equal document.
+//! A document implements [`Serialize`](serde::Serialize) and [`Display`](std::fmt::Display);
+//! [`Document::to_string_pretty`] adds line breaks. A string remains a string, and a list with one element remains a
+//! list. Numbers keep their digits, and empty conditions and `null` keep their positions. Only the order of the members
+//! is normalized, and [`Display`](std::fmt::Display) escapes characters beyond U+00FF. Parsing the output gives an
+//! equal document.
 //!
 //! See the [grammar of the policy language](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
 

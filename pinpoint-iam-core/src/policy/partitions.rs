@@ -1,10 +1,10 @@
-//! Partitions: which ones the ARNs of a policy may name.
+//! The partitions that the ARNs of a policy may name.
 
 use std::borrow::Cow;
 
 use crate::arn::Scope;
 
-/// The partitions that AWS has.
+/// The partitions of AWS.
 const OF_AWS: [&str; 8] = [
     "aws",
     "aws-cn",
@@ -18,9 +18,9 @@ const OF_AWS: [&str; 8] = [
 
 /// The partitions that the ARNs of a policy may name.
 ///
-/// AWS refuses a new policy whose ARNs stand in a partition that it does not have, because such an ARN matches nothing:
-/// a `Deny` on it would deny nothing. A deployment with a partition of its own has the same interest, and only its own
-/// list can tell.
+/// AWS rejects a new policy with ARNs of a partition that does not exist, because such an ARN matches nothing: a `Deny`
+/// for it would deny nothing. The same is true for a deployment with its own partition, which only the deployment's own
+/// list can contain.
 ///
 /// ```
 /// use pinpoint_iam::Scope;
@@ -50,21 +50,21 @@ pub struct Partitions {
 }
 
 impl Partitions {
-    /// Those of AWS: `aws`, `aws-cn`, `aws-us-gov` and the others.
+    /// The partitions of AWS: `aws`, `aws-cn`, `aws-us-gov` and the others.
     pub const AWS: Self = Self {
         of_aws: true,
         others: Cow::Borrowed(&[]),
     };
 
-    /// Those that policies of a deployment in `scope` may name.
+    /// The partitions that policies of a deployment with this `scope` may name.
     ///
-    /// In a partition of AWS these are all of AWS's, as AWS itself has it. In any other one it is that partition alone:
-    /// what a policy says of another matches nothing there. [`with`](Self::with) adds more.
+    /// In a partition of AWS, these are all partitions of AWS, as for AWS itself. In any other partition, it is only
+    /// that partition: a policy's ARNs of other partitions match nothing there. [`with`](Self::with) adds more.
     pub fn of(scope: &Scope) -> Self {
         Self::named([scope.partition()])
     }
 
-    /// These partitions. One of AWS's stands for all of them.
+    /// The partitions with these names. A partition of AWS includes all others of AWS.
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let none = Self {
             of_aws: false,
@@ -73,7 +73,7 @@ impl Partitions {
         names.into_iter().fold(none, Self::with)
     }
 
-    /// These and one more. One of AWS's stands for all of them.
+    /// Adds a partition. A partition of AWS includes all others of AWS.
     #[must_use]
     pub fn with(mut self, name: &str) -> Self {
         if OF_AWS.contains(&name) {
@@ -84,12 +84,12 @@ impl Partitions {
         self
     }
 
-    /// Whether `name` is one of them; upper and lower case differ.
+    /// Whether `name` is one of these partitions; case-sensitive.
     pub fn contains(&self, name: &str) -> bool {
         (self.of_aws && OF_AWS.contains(&name)) || self.others.iter().any(|other| **other == *name)
     }
 
-    /// What to write in place of an unknown partition.
+    /// The suggestion for replacing an unknown partition.
     pub(crate) fn hint(&self) -> String {
         let others = self.others.iter().map(|name| format!("`{name}`"));
         let mut names: Vec<String> = others.collect();

@@ -6,9 +6,9 @@ use crate::arn::Arn;
 use crate::position::Position;
 use crate::quoted::Quoted;
 
-/// The principals that a statement of a resource-based policy is about: those that it lists, or, negated, all others.
+/// The principals that a statement of a resource-based policy covers: those that it lists or, if negated, all others.
 ///
-/// What is listed is data; there are no wildcards but `*` for everyone. See
+/// The entries are data; the only wildcard is `*`, which means everyone. See
 /// [Principal](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html) and
 /// [NotPrincipal](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html).
 #[derive(Clone, Debug, PartialEq)]
@@ -22,14 +22,14 @@ pub struct PrincipalElement {
 pub(super) enum PrincipalValue {
     /// `"*"`.
     Everyone,
-    /// An object with a member for each type of principal, in the order in which they were written.
+    /// An object with a member for each principal type, in the order of the text.
     Listed(Box<[PrincipalEntries]>),
 }
 
 /// One member of a principal element.
 pub(super) type PrincipalEntries = (PrincipalType, Values<Box<str>>);
 
-/// The members of a principal element; their names are case sensitive.
+/// The members of a principal element; their names are case-sensitive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PrincipalType {
     Aws,
@@ -44,7 +44,7 @@ impl PrincipalElement {
         self.is_negated
     }
 
-    /// Whether the element lists everyone, anonymous callers included: `"*"` or `{"AWS": "*"}`.
+    /// Whether the element lists everyone, including anonymous callers: `"*"` or `{"AWS": "*"}`.
     pub fn is_everyone(&self) -> bool {
         self.value == PrincipalValue::Everyone || self.aws().any(|entry| entry == "*")
     }
@@ -64,12 +64,12 @@ impl PrincipalElement {
         self.entries(PrincipalType::Service)
     }
 
-    /// The `CanonicalUser` entries: accounts, by the ids that Amazon S3 gives them.
+    /// The `CanonicalUser` entries: accounts, by their canonical user ids in Amazon S3.
     pub fn canonical_user(&self) -> impl Iterator<Item = &str> {
         self.entries(PrincipalType::CanonicalUser)
     }
 
-    /// Where the value of the element stands in the document.
+    /// The position of the element's value in the document.
     pub const fn position(&self) -> Position {
         self.place.0
     }
@@ -113,7 +113,7 @@ impl PrincipalType {
         }
     }
 
-    /// Says whether `entry` can name a principal of this type.
+    /// Checks that `entry` can name a principal of this type.
     pub(super) fn check(self, entry: &str) -> Result<(), Flaw> {
         if self == Self::Aws && entry == "*" {
             return Ok(());
@@ -164,7 +164,7 @@ fn is_account(entry: &str) -> bool {
     entry.len() == 12 && entry.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What AWS shows in place of the ARN of a user or role that was deleted.
+/// Whether `entry` is a unique id, which AWS shows instead of the ARN of a deleted user or role.
 fn is_unique_id(entry: &str) -> bool {
     (16..=128).contains(&entry.len())
         && entry.starts_with('A')
@@ -196,7 +196,7 @@ pub fn is_saml_provider(entry: &str) -> bool {
     is_provider_arn(entry, "saml-provider")
 }
 
-/// Whether `entry` is an OpenID Connect provider: its ARN, or the domain of one that needs no entry in IAM.
+/// Whether `entry` is an OpenID Connect provider: its ARN, or the domain of a provider that is built into AWS.
 pub fn is_oidc_provider(entry: &str) -> bool {
     is_provider_arn(entry, "oidc-provider") || is_domain(entry)
 }

@@ -4,7 +4,7 @@ use super::resource_pattern::ResourcePattern;
 use super::values::Values;
 use crate::position::Position;
 
-/// The resources that a statement is about: those that match one of the patterns, or, negated, those that match none.
+/// The resources that a statement covers: those that match one of the patterns or, if negated, those that match none.
 ///
 /// See [Resource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and
 /// [NotResource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html).
@@ -15,17 +15,17 @@ pub struct ResourceElement {
 }
 
 impl ResourceElement {
-    /// Whether the element is `NotResource`: it covers the resources that match no pattern.
+    /// Whether the element is `NotResource`, which covers the resources that match no pattern.
     pub const fn is_negated(&self) -> bool {
         self.is_negated
     }
 
-    /// The patterns, as they were written; never empty.
+    /// The patterns as written; never empty.
     pub fn patterns(&self) -> &[ResourcePattern] {
         self.values.items()
     }
 
-    /// Where the value of the element stands in the document.
+    /// The position of the element's value in the document.
     pub const fn position(&self) -> Position {
         match &self.values {
             Values::One(pattern) => pattern.position(),
@@ -42,7 +42,7 @@ impl ResourceElement {
         }
     }
 
-    /// Whether the list has elements that are `null`, which are skipped.
+    /// Whether the list contains `null` elements, which are ignored.
     pub fn has_nulls(&self) -> bool {
         !self.values.nulls().is_empty()
     }

@@ -17,21 +17,21 @@ use crate::quoted::Quoted;
 use crate::resource::RequestedResource;
 use crate::version::Version;
 
-/// `*`, or an ARN with wildcards and, behind the fifth colon, policy variables.
+/// `*`, or an ARN with wildcards and, after the fifth colon, policy variables.
 ///
-/// The text is all there is of most patterns: components are parts of it, and their wildcards are read where they stand.
+/// Most patterns consist only of their text: components are slices of it, and their wildcards are interpreted in place.
 #[derive(Clone, PartialEq)]
 pub struct ResourcePattern {
     text: Box<str>,
-    /// What the last component was taken apart into, where it has variables.
+    /// The tokens of the last component, if it has variables.
     tokens: Option<Box<Tokens>>,
-    /// Where the last component of an ARN with all six starts.
+    /// The offset of the last component, if the ARN has all six.
     last: Option<NonZeroU32>,
     place: Place,
 }
 
 impl ResourcePattern {
-    /// Reads `*` or an ARN; the ARN may be short.
+    /// Parses `*` or an ARN, which may be short.
     pub(super) fn parse(text: &str, version: Version, place: Place) -> Result<Self, Flaw> {
         if text == EVERYTHING {
             return Ok(Self::everything(place));
@@ -67,12 +67,12 @@ impl ResourcePattern {
         }
     }
 
-    /// The pattern as it was written.
+    /// The pattern as written.
     pub const fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Where the pattern stands in the document.
+    /// The position of the pattern in the document.
     pub const fn position(&self) -> Position {
         self.place.0
     }
@@ -82,20 +82,20 @@ impl ResourcePattern {
         &*self.text == EVERYTHING
     }
 
-    /// Whether the pattern is neither `*` nor an ARN: a short form such as `execute-api:/*`, which the service that stores
-    /// the policy completes to an ARN of the resource that the policy is attached to.
+    /// Whether the pattern is neither `*` nor an ARN: a short form such as `execute-api:/*`. The service that stores
+    /// the policy completes it to an ARN of the resource to which the policy is attached.
     ///
     /// Only that service knows the ARN. [`matches`](Self::matches) therefore returns [`Match::No`], and the evaluator
     /// treats the statement as undecidable: an `Allow` does not match and a `Deny` does, under `NotResource` as well.
     /// Replace the form by the ARN that the service returns for the stored policy. See
     /// [API Gateway's resource policies](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html).
     pub fn is_left_to_its_service(&self) -> bool {
-        // The text was read as one of the three.
+        // The parser accepts only these three forms.
         self.last.is_none() && !self.is_everything() && !matches_arn(first_word(&self.text))
     }
 
-    /// The patterns of the ARN's components from the partition on; none for `*` and for what
-    /// [is left to its service](Self::is_left_to_its_service), fewer than five for a short ARN.
+    /// The patterns of the ARN's components, starting with the partition. Empty for `*` and for a form that [is left to
+    /// its service](Self::is_left_to_its_service); fewer than five for a short ARN.
     pub fn components(&self) -> impl Iterator<Item = BorrowedPattern<'_>> {
         let arn = if self.is_left_to_its_service() {
             ""
@@ -109,20 +109,20 @@ impl ResourcePattern {
         })
     }
 
-    /// What stands between the first component, `arn`, and the last: partition, service, region and account with the colons
-    /// between them. Nothing for `*` and for a short ARN.
+    /// The part between the first component, `arn`, and the last one: partition, service, region and account, separated
+    /// by colons. `None` for `*` and for a short ARN.
     pub fn head(&self) -> Option<&str> {
         let (head, _) = self.split_at_last()?;
         head.split_once(':').map(|(_, head)| head)
     }
 
-    /// The pattern of the ARN's last component; none for `*` and for a short ARN.
+    /// The pattern of the ARN's last component; `None` for `*` and for a short ARN.
     pub fn last_component(&self) -> Option<BorrowedPattern<'_>> {
         let (_, last) = self.split_at_last()?;
         Some(BorrowedPattern::new(last, self.tokens.as_deref()))
     }
 
-    /// The variables, in the order of the text; one that is written twice comes twice.
+    /// The variables, in order of appearance, including duplicates.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         let last = self.last_component().filter(|_| self.tokens.is_some());
         last.into_iter().flat_map(|last| last.variables())
@@ -130,20 +130,20 @@ impl ResourcePattern {
 
     /// Whether the pattern matches `resource`.
     ///
-    /// - `*` alone matches everything. Nothing else matches [`RequestedResource::All`], what an action without
-    ///   resource-level permissions is checked against.
-    /// - An ARN is split at its first five colons and matched component by component, case sensitive. A wildcard does not
-    ///   reach over a colon, save in the last component, which keeps its own colons and slashes: `apps/*` covers
-    ///   `apps/a1/campaigns/c1`. Component and wildcard may be empty.
+    /// - `*` alone matches everything. No other pattern matches [`RequestedResource::All`], which is used for actions
+    ///   without resource-level permissions.
+    /// - An ARN is split at its first five colons and matched component by component, case-sensitively. A wildcard does
+    ///   not match across a colon, except in the last component, which keeps its own colons and slashes: `apps/*`
+    ///   covers `apps/a1/campaigns/c1`. Components and the text that a `*` matches may be empty.
     /// - The characters of the resource are data: a `*` in it is matched by `*`, by `?` and by no other character.
-    /// - Variables stand behind the fifth colon; what looks like one before it is plain text. A variable without a value
-    ///   makes the match [`Match::Unresolved`], and the pattern then matches no resource, under `NotResource` too.
+    /// - Variables are only allowed after the fifth colon; before it, they are plain text. With a variable that has no
+    ///   value, the result is [`Match::Unresolved`], and the pattern matches no resource, even in `NotResource`.
     ///
-    /// **Short ARNs** have fewer than six components, and AWS documents little of them. We chose: the missing components
-    /// stand at the end and may be anything (`arn:aws:mobiletargeting` covers the whole service, `arn:*` everything), or
-    /// they stand behind a component that ends in `*`, whose star then reaches over the colons
+    /// **Short ARNs** have fewer than six components. AWS hardly documents them; these are our choices. Either the
+    /// missing components are at the end and may be anything (`arn:aws:mobiletargeting` covers the whole service,
+    /// `arn:*` everything), or they follow a component that ends in `*`, and this `*` also matches across colons
     /// (`arn:aws:mobiletargeting:*:apps/a1` covers `arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1`). A pattern
-    /// with all six components is never read in that way.
+    /// with all six components is never interpreted in this way.
     pub fn matches(
         &self,
         resource: &RequestedResource<'_>,
@@ -176,9 +176,10 @@ impl ResourcePattern {
         if is_match { Match::Yes } else { Match::No }
     }
 
-    /// How many of many ARNs the pattern matches, known by what their components may be, from the partition on.
+    /// How many ARNs of a set the pattern matches. The set is given by the possible values of each component, starting
+    /// with the partition.
     ///
-    /// `All` and `None` are certain. No component may depend on another one.
+    /// `All` and `None` are certain. The components must be independent of each other.
     #[doc(hidden)]
     pub fn extent(
         &self,
@@ -195,7 +196,7 @@ impl ResourcePattern {
         if self.could_match(|pattern, index| is(pattern, index, Coverage::All)) {
             return Coverage::All;
         }
-        // Variables stand in the last component only.
+        // Only the last component can have variables.
         let last = self.last_component().zip(components.last());
         match last.map(|(pattern, language)| pattern.extent(language, facts)) {
             Some(Coverage::Unknown(key)) => Coverage::Unknown(key),
@@ -203,10 +204,11 @@ impl ResourcePattern {
         }
     }
 
-    /// Whether the pattern could match one of many ARNs, known by what their components may be.
+    /// Whether the pattern can match an ARN of a set that is given by the possible values of each component.
     ///
-    /// `fits` is asked whether a component's pattern could match the ARNs' component with this index, counted from the
-    /// partition, 0, to the resource, 4. How a short ARN is laid over the five is told at [`matches`](Self::matches).
+    /// `fits` returns whether a component's pattern can match the ARNs' component with this index, from the partition,
+    /// 0, to the resource, 4. [`matches`](Self::matches) describes how the components of a short ARN are assigned to
+    /// these five.
     pub fn could_match(&self, fits: impl Fn(BorrowedPattern<'_>, usize) -> bool) -> bool {
         if self.is_everything() {
             return true;
@@ -214,7 +216,7 @@ impl ResourcePattern {
         if self.is_left_to_its_service() {
             return false;
         }
-        // An array, because decisions come here and allocate nothing.
+        // An array, because this is part of decisions, which do not allocate.
         let mut components = [BorrowedPattern::EMPTY; LAST + 1];
         let mut count = 0;
         for (slot, component) in components.iter_mut().zip(self.components()) {
@@ -229,7 +231,8 @@ impl ResourcePattern {
         }
     }
 
-    /// The ARNs that the pattern matches, in pieces: one sequence for each way in which a short ARN is read. None for `*`.
+    /// The ARNs that the pattern matches, as pieces: one sequence for each interpretation of a short ARN. Empty for
+    /// `*`.
     #[doc(hidden)]
     pub fn unfilled(&self) -> Vec<Vec<Unfilled<'_>>> {
         let components: Vec<BorrowedPattern<'_>> = self.components().collect();
@@ -241,7 +244,7 @@ impl ResourcePattern {
         layouts.iter().map(|layout| pieces_of(layout)).collect()
     }
 
-    /// What stands before the last component of an ARN with all six, and that component.
+    /// The text before the last component of an ARN that has all six, and that component.
     fn split_at_last(&self) -> Option<(&str, &str)> {
         let (head, last) = self.text.split_at_checked(self.last?.get() as usize)?;
         Some((head.strip_suffix(':')?, last))
@@ -260,10 +263,10 @@ impl fmt::Display for ResourcePattern {
     }
 }
 
-/// The pattern for every resource.
+/// The pattern that matches every resource.
 const EVERYTHING: &str = "*";
 
-/// The pieces of an ARN whose components, from the partition on, are these; any text where there is none.
+/// The pieces of an ARN with these components, starting with the partition; `None` is any text.
 fn pieces_of<'p>(components: &[Option<BorrowedPattern<'p>>]) -> Vec<Unfilled<'p>> {
     let atom = |atom| Unfilled::Atom(atom);
     let mut pieces: Vec<Unfilled<'p>> = literal("arn", Case::Sensitive).map(atom).collect();
@@ -282,7 +285,7 @@ fn pieces_of<'p>(components: &[Option<BorrowedPattern<'p>>]) -> Vec<Unfilled<'p>
     pieces
 }
 
-/// Whether the text starts as ARNs do. What has no colon is nothing that a service could complete.
+/// Whether the text starts like an ARN. Fails for a text without a colon, which no service could complete.
 fn starts_an_arn(text: &str) -> Result<bool, Flaw> {
     let hint = "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`";
     if text.is_empty() {
@@ -297,17 +300,17 @@ fn starts_an_arn(text: &str) -> Result<bool, Flaw> {
     Ok(matches_arn(first_word(text)))
 }
 
-/// What stands before the first colon.
+/// The text before the first colon.
 fn first_word(text: &str) -> &str {
     text.split_once(':').map_or(text, |(first, _)| first)
 }
 
-/// Whether a first component covers that of ARNs.
+/// Whether a first component matches `arn`.
 fn matches_arn(first: &str) -> bool {
     matches_text(first, "arn")
 }
 
-/// Where the last component starts, when the ARN has all six.
+/// The offset of the last component, if the ARN has all six.
 fn start_of_last(text: &str) -> Result<Option<NonZeroU32>, Flaw> {
     let Some(colon) = memchr_iter(b':', text.as_bytes()).nth(LAST) else {
         return Ok(None);
@@ -326,7 +329,7 @@ fn matches_text(pattern: &str, component: &str) -> bool {
     pattern == component || is_match(BorrowedPattern::without_variables(pattern), component)
 }
 
-/// For components that have no variables.
+/// For components without variables.
 fn is_match(pattern: BorrowedPattern<'_>, component: &str) -> bool {
     pattern.matches(component, Case::Sensitive, Context::empty()) == Match::Yes
 }
@@ -393,7 +396,7 @@ mod tests {
         }
     }
 
-    /// Which of two resources a pattern matches, and what it says of both at once.
+    /// Compares the results for two single resources with the result for the set of both.
     #[test]
     fn extents() {
         let components = |resource: &str| {
@@ -520,7 +523,7 @@ mod tests {
         );
     }
 
-    /// A pattern in pieces matches what the pattern matches, short or not.
+    /// A pattern as pieces matches the same ARNs as the pattern itself, short or not.
     #[test]
     fn pieces_match_what_the_pattern_matches() {
         use crate::pattern::classes::{Classes, Question, fill};

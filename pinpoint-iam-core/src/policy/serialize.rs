@@ -1,4 +1,4 @@
-//! Writing documents back.
+//! Serializes documents.
 
 use std::fmt;
 
@@ -19,13 +19,13 @@ use crate::json;
 use crate::policy::document::is_accepted_by_iam;
 use crate::version::Version;
 
-/// The document as JSON that every API of AWS accepts: characters that IAM's does not are escaped.
+/// The document as JSON that every API of AWS accepts: characters that IAM's API does not accept are escaped.
 fn text(document: &Document, with_line_breaks: bool) -> serde_json::Result<String> {
     let json = match with_line_breaks {
         true => serde_json::to_string_pretty(document)?,
         false => serde_json::to_string(document)?,
     };
-    // Such characters are in strings only, where an escape means the same.
+    // Such characters can only occur in strings, where an escape has the same meaning.
     Ok(match json.chars().all(is_accepted_by_iam) {
         true => json,
         false => json
@@ -39,15 +39,15 @@ fn text(document: &Document, with_line_breaks: bool) -> serde_json::Result<Strin
 }
 
 impl Document {
-    /// The document as JSON with line breaks and two blanks of indentation.
+    /// The document as JSON with line breaks and an indentation of two blanks.
     pub fn to_string_pretty(&self) -> String {
         format!("{self:#}")
     }
 }
 
-/// Writes compact JSON, and with `{:#}` JSON with line breaks.
+/// Formats compact JSON; `{:#}` formats JSON with line breaks.
 ///
-/// Characters beyond U+00FF are escaped, because IAM's API accepts them in no other form.
+/// Characters beyond U+00FF are escaped, because IAM's API does not accept them unescaped.
 impl fmt::Display for Document {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let json = text(self, formatter.alternate()).map_err(|_| fmt::Error)?;
@@ -55,7 +55,7 @@ impl fmt::Display for Document {
     }
 }
 
-/// Meant for serializers of `serde_json`, which keep the digits of numbers as they were written.
+/// Intended for serializers of `serde_json`, which preserve the digits of numbers.
 impl Serialize for Document {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self {
@@ -191,7 +191,7 @@ impl<T: Serialize> Serialize for Members<'_, T> {
     }
 }
 
-/// The conditions under one operator.
+/// The conditions of one operator.
 struct ConditionsOfOne<'a>(&'a [Condition]);
 
 impl Serialize for ConditionsOfOne<'_> {

@@ -1,11 +1,11 @@
-//! How short ARNs are laid over whole ones, see [`ResourcePattern::matches`](super::ResourcePattern::matches).
+//! Interprets short ARNs as full ones, see [`ResourcePattern::matches`](super::ResourcePattern::matches).
 
 use crate::pattern::BorrowedPattern;
 
 /// The index of an ARN's last component, counted from the partition.
 pub(super) const LAST: usize = 4;
 
-/// Whether the patterns fit with the missing components at the end, or behind one that ends in `*`.
+/// Whether the patterns fit with the missing components at the end, or after a component that ends in `*`.
 pub(super) fn fits(
     short: &[BorrowedPattern<'_>],
     fits: &impl Fn(BorrowedPattern<'_>, usize) -> bool,
@@ -19,14 +19,14 @@ pub(super) fn fits(
         })
 }
 
-/// Whether the star at the end of the patterns may stand for components that are missing behind them.
+/// Whether the `*` at the end of the patterns may also match missing components after it.
 fn reaches_over_colons(front: &[BorrowedPattern<'_>]) -> bool {
     let last = front.last();
     last.is_some_and(|last| last.as_str().ends_with('*'))
 }
 
-/// The ways in which a short ARN is laid over the five components from the partition on; a component that is missing may
-/// be anything.
+/// The assignments of a short ARN's components to the five components that start with the partition; a missing
+/// component may be anything.
 pub(super) fn layouts<'p>(short: &[BorrowedPattern<'p>]) -> Vec<Vec<Option<BorrowedPattern<'p>>>> {
     let lay = |places: &[(usize, BorrowedPattern<'p>)]| {
         let mut layout = vec![None; LAST + 1];
@@ -53,7 +53,7 @@ pub(super) fn layouts<'p>(short: &[BorrowedPattern<'p>]) -> Vec<Vec<Option<Borro
     layouts
 }
 
-/// Whether each pattern fits the component in its place, the first of them at the index `start`.
+/// Whether each pattern fits the component at its index; the first pattern is at the index `start`.
 pub(super) fn all_fit(
     patterns: &[BorrowedPattern<'_>],
     start: usize,

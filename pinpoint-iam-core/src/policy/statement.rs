@@ -1,4 +1,4 @@
-//! Statements.
+//! The statements of a document.
 
 use super::action::ActionElement;
 use super::error::Place;
@@ -18,7 +18,7 @@ pub struct Statement {
     pub(super) sid: Option<(Box<str>, Place)>,
     pub(super) effect: Effect,
     pub(super) effect_place: Place,
-    /// Few statements have one, and few have conditions.
+    /// Boxed, as the conditions are, because few statements have them.
     pub(super) principal: Option<Box<PrincipalElement>>,
     pub(super) action: ActionElement,
     pub(super) resource: Option<ResourceElement>,
@@ -29,11 +29,11 @@ pub struct Statement {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Conditions {
     pub(super) conditions: Box<[Condition]>,
-    /// Where each of them stands, in the same order.
+    /// The position of each condition, in the same order.
     pub(super) places: Box<[ConditionPlace]>,
-    /// How they are grouped.
+    /// The grouping of the conditions.
     pub(super) operators: Box<[OperatorBlock]>,
-    /// Where `Condition` stands.
+    /// The position of `Condition`.
     pub(super) place: Place,
 }
 
@@ -41,12 +41,12 @@ pub(super) struct Conditions {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct OperatorBlock {
     pub(super) operator: Box<str>,
-    /// How many of the statement's conditions it holds, following those of the blocks before it.
+    /// The number of its conditions; they follow those of the previous blocks.
     pub(super) length: usize,
     pub(super) place: Place,
 }
 
-/// Where the parts of a condition stand.
+/// The positions of a condition's parts.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ConditionPlace {
     pub(super) key: Place,
@@ -54,17 +54,17 @@ pub(super) struct ConditionPlace {
 }
 
 impl Statement {
-    /// The name of the statement; some are empty.
+    /// The `Sid` of the statement; it can be empty.
     pub fn sid(&self) -> Option<&str> {
         self.sid.as_ref().map(|(sid, _)| &**sid)
     }
 
-    /// The index among the statements of the document, counted from 0.
+    /// The index of the statement in the document, counted from 0.
     pub const fn index(&self) -> usize {
         self.index
     }
 
-    /// Where the statement starts in the document.
+    /// The position of the statement in the document.
     pub const fn position(&self) -> Position {
         self.place.0
     }
@@ -84,12 +84,12 @@ impl Statement {
         &self.action
     }
 
-    /// The `Resource` or `NotResource`; some resource-based policies have none.
+    /// The `Resource` or `NotResource`; some resource-based policies have neither.
     pub const fn resource(&self) -> Option<&ResourceElement> {
         self.resource.as_ref()
     }
 
-    /// The conditions, all of which must hold: one for each operator and key.
+    /// The conditions, all of which must hold; one for each combination of operator and key.
     pub fn conditions(&self) -> &[Condition] {
         match &self.conditions {
             Some(conditions) => &conditions.conditions,
@@ -97,7 +97,7 @@ impl Statement {
         }
     }
 
-    /// Where the keys of the [conditions](Self::conditions) stand in the document, in the same order.
+    /// The positions of the keys of the [conditions](Self::conditions) in the document, in the same order.
     pub fn condition_positions(&self) -> impl Iterator<Item = Position> {
         let conditions = self.conditions.iter();
         conditions.flat_map(|conditions| conditions.places.iter().map(|place| place.key.0))

@@ -1,4 +1,4 @@
-//! What AWS asks of a new policy beyond what a stored one must be.
+//! AWS's rules for new policies, in addition to those for stored policies.
 
 use super::action::{ActionElement, ActionPattern};
 use super::document::Document;
@@ -18,44 +18,44 @@ use crate::quoted::Quoted;
 use crate::version::Version;
 
 impl Document {
-    /// Whether AWS would accept the document as a new policy of `kind`.
+    /// Checks whether AWS would accept the document as a new policy of `kind`.
     ///
     /// - `Version` is 2012-10-17, except in resource-based, inline and role trust policies.
-    /// - `Principal` stands in resource-based and role trust policies and nowhere else; a resource control policy has
-    ///   `"Principal": "*"`. `NotPrincipal` is in statements that deny.
-    /// - `Resource` or `NotResource` stands in all policies but role trust policies, which have none, and resource-based
-    ///   policies, which may.
-    /// - A service prefix is made of letters, digits, `-` and `.`, without wildcards; `*:*` is accepted. What a name of an
-    ///   action is, AWS does not check.
-    /// - A resource is `*` or an ARN whose partition is `*` or one of AWS's and whose service is named. A short ARN has no
-    ///   empty component. ARNs of `iam` and `s3` have no region (S3's access points and the like apart), and what an ARN of
-    ///   `iam` names starts with a resource type. A resource-based policy may have a form that
-    ///   [its service completes](ResourcePattern::is_left_to_its_service).
-    /// - A `Sid` has letters and digits only and is unique unless empty, except in resource-based policies, which have any.
-    /// - The text of a policy that IAM or STS is given has no character beyond U+00FF; escapes may stand for such.
-    /// - Role trust policies list actions of `sts` only. Resource control policies deny, and have neither `NotAction` nor
-    ///   an action `*`.
-    /// - The document is not longer than the [quota](PolicyKind::quota). A service that keeps policies of its own need not
-    ///   have AWS's quotas: [`Document::validate_grammar`] leaves this rule out.
+    /// - `Principal` is allowed only in resource-based and role trust policies, and in resource control policies, where
+    ///   it is `"Principal": "*"`. `NotPrincipal` is allowed only in statements that deny.
+    /// - `Resource` or `NotResource` is required in all policies except role trust policies, where it is not allowed,
+    ///   and resource-based policies, where it is optional.
+    /// - A service prefix consists of letters, digits, `-` and `.`, without wildcards; `*:*` is accepted. AWS does not
+    ///   check the names of actions.
+    /// - A resource is `*` or an ARN that names its service and whose partition is `*` or a partition of AWS. A short
+    ///   ARN has no empty component. ARNs of `iam` and `s3` have no region (except S3's access points and similar
+    ///   resources), and the resource in an ARN of `iam` starts with a resource type. A resource-based policy may have
+    ///   a form that [its service completes](ResourcePattern::is_left_to_its_service).
+    /// - A `Sid` has only letters and digits and is unique unless empty. In resource-based policies it can be anything.
+    /// - The text of a policy for IAM or STS has no characters beyond U+00FF, except as escapes.
+    /// - Role trust policies contain only actions of `sts`. Resource control policies only deny, and have neither
+    ///   `NotAction` nor the action `*`.
+    /// - The document does not exceed the [quota](PolicyKind::quota). A service that stores its own policies does not
+    ///   need AWS's quotas: [`Document::validate_grammar`] omits this rule.
     ///
     /// # Errors
     ///
-    /// The first fault in the document; [`Document::faults`] gives all of them.
+    /// Returns the first error in the document; [`Document::faults`] returns all of them.
     pub fn validate(&self, kind: PolicyKind) -> Result<(), ParseError> {
         first(self.faults(kind))
     }
 
-    /// Everything that keeps the document from being a new policy of `kind`, in the order of the text.
+    /// All reasons why the document is not valid as a new policy of `kind`, in the order of the text.
     pub fn faults(&self, kind: PolicyKind) -> Vec<ParseError> {
         faults(self, kind)
     }
 
-    /// [`Document::validate`] without the quota, for a deployment with these partitions: whether the document says what a
-    /// policy of `kind` may say there, however long it is.
+    /// [`Document::validate`] without the quota, for a deployment with these partitions: checks the content of a policy
+    /// of `kind`, regardless of its length.
     ///
     /// # Errors
     ///
-    /// The first fault in the document; [`Document::grammar_faults`] gives all of them.
+    /// Returns the first error in the document; [`Document::grammar_faults`] returns all of them.
     pub fn validate_grammar(
         &self,
         kind: PolicyKind,
@@ -69,14 +69,14 @@ impl Document {
         grammar_faults(self, kind, partitions)
     }
 
-    /// Whether every ARN of the document's resources is in one of these partitions, or leaves its partition open.
+    /// Checks that every resource ARN in the document is in one of these partitions, or leaves its partition open.
     ///
-    /// An ARN of another partition matches nothing in the deployment: a `Deny` on it denies nothing. AWS rejects ARNs of
-    /// partitions that it does not have, so that every policy that it stores passes with [`Partitions::AWS`].
+    /// An ARN of another partition matches nothing in the deployment: a `Deny` for it denies nothing. AWS rejects ARNs
+    /// of partitions that do not exist, so every policy that AWS stores passes with [`Partitions::AWS`].
     ///
     /// # Errors
     ///
-    /// The first such ARN.
+    /// Returns an error for the first such ARN.
     pub fn validate_partitions(&self, partitions: &Partitions) -> Result<(), ParseError> {
         first(partition_faults(self, partitions))
     }
@@ -89,16 +89,16 @@ fn first(faults: Vec<ParseError>) -> Result<(), ParseError> {
     }
 }
 
-/// Everything that is wrong with `document` as a policy of `kind`, in the order of the text.
+/// All errors in `document` as a policy of `kind`, in the order of the text.
 fn faults(document: &Document, kind: PolicyKind) -> Vec<ParseError> {
     let mut faults = Vec::from_iter(excess(document, kind));
     faults.extend(grammar_faults(document, kind, &Partitions::AWS));
-    // Stable, so that faults in one place keep the order of the rules.
+    // The sort is stable, so that errors at the same position keep the order of the rules.
     faults.sort_by_key(ParseError::position);
     faults
 }
 
-/// The [`faults`] of what the document says, without that of its length.
+/// The [`faults`] of the document's content, without the quota.
 fn grammar_faults(
     document: &Document,
     kind: PolicyKind,
@@ -119,7 +119,7 @@ fn grammar_faults(
     check.faults
 }
 
-/// What AWS asks of the names of statements in an identity-based policy.
+/// Violations of AWS's rules for `Sid` in identity-based policies.
 pub(super) fn sid_faults(document: &Document) -> Vec<ParseError> {
     let mut check = Check {
         kind: PolicyKind::IdentityManaged,
@@ -133,7 +133,7 @@ pub(super) fn sid_faults(document: &Document) -> Vec<ParseError> {
     check.faults
 }
 
-/// The resources of `document` whose partition is none of `partitions`, in the order of the text.
+/// Errors for the resources of `document` that are in none of `partitions`, in the order of the text.
 fn partition_faults(document: &Document, partitions: &Partitions) -> Vec<ParseError> {
     let resources = document.statements().iter().filter_map(Statement::resource);
     let patterns = resources.flat_map(ResourceElement::patterns);
@@ -145,7 +145,7 @@ fn partition_faults(document: &Document, partitions: &Partitions) -> Vec<ParseEr
         .collect()
 }
 
-/// What is wrong when the document is longer than AWS lets policies of `kind` be.
+/// The error for a document that exceeds AWS's quota for policies of `kind`.
 fn excess(document: &Document, kind: PolicyKind) -> Option<ParseError> {
     let size = document.written;
     let (counted, quota, note) = match kind.counted_quota()? {
@@ -405,10 +405,10 @@ fn is_vendor(prefix: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
 }
 
-/// What the last component of an ARN of IAM starts with: the list in IAM's own message, and what the
-/// [service reference](https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html)
-/// has added since, that of [STS](https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html)
-/// included, whose resources are those of IAM.
+/// The possible starts of the last component of an IAM ARN: the list in IAM's own message, and later additions in the
+/// [service reference](https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html),
+/// including that of [STS](https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html),
+/// which uses IAM's resources.
 const IAM_RESOURCES: [&str; 15] = [
     "user/",
     "federated-user/",
@@ -427,10 +427,10 @@ const IAM_RESOURCES: [&str; 15] = [
     "delegation-request/",
 ];
 
-/// The root user of an account, which actions of STS act on. Nothing follows the word.
+/// The root user of an account, on which actions of STS act. Nothing follows this word.
 const IAM_ROOT: &str = "root";
 
-/// The resources of Amazon S3 that stand in a region, unlike buckets and objects.
+/// The resources of Amazon S3 whose ARNs have a region, unlike those of buckets and objects.
 const REGIONAL_S3_RESOURCES: [&str; 6] = [
     "accesspoint/",
     "access-grants/",

@@ -1,11 +1,11 @@
-//! What a policy writes as one string or as a list of strings.
+//! Elements that are one string or a list of strings.
 
 use super::error::Place;
 use crate::position::Position;
 
-/// One or more values, and how they were written.
+/// One or more values, and the form in which they were written.
 ///
-/// Most elements have one value that stands in no list, so that a list is what takes memory of its own.
+/// Most elements have a single value outside a list, so only lists are allocated separately.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Values<T> {
     One(T),
@@ -16,7 +16,7 @@ pub(super) enum Values<T> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct List<T> {
     pub(super) items: Box<[T]>,
-    /// The indexes of the list at which `null` is written, and where that is in the document.
+    /// The indexes of `null` in the list, with their positions in the document.
     pub(super) nulls: Box<[(usize, Place)]>,
     pub(super) place: Place,
 }
@@ -42,7 +42,7 @@ impl<T> List<T> {
         self.place.0
     }
 
-    /// The values with `None` for each `null`, in the order of the list.
+    /// The values, with `None` for each `null`, in the order of the list.
     pub(super) fn with_nulls(&self) -> impl Iterator<Item = Option<&T>> {
         let mut items = self.items.iter();
         (0..self.items.len() + self.nulls.len()).map(move |index| {

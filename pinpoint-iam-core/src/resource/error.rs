@@ -1,12 +1,12 @@
-//! Why an id or an ARN was refused.
+//! The reasons why an id or an ARN is rejected.
 
 use std::fmt;
 
 use crate::arn::InvalidArn;
 
-/// An id that cannot stand in an ARN.
+/// An id that is not valid in an ARN.
 ///
-/// The web layer answers it with 400: no policy is consulted, and no other ARN is ever looked at.
+/// The web layer responds with status 400. No policy is evaluated, and no other ARN is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidId {
     resource_type: &'static str,
@@ -27,17 +27,17 @@ impl InvalidId {
         }
     }
 
-    /// The resource type whose constructor refused, for example `campaign`.
+    /// The resource type whose constructor rejected the id, for example `campaign`.
     pub const fn resource_type(&self) -> &'static str {
         self.resource_type
     }
 
-    /// The field whose value was refused, for example `campaign_id`.
+    /// The field whose value was rejected, for example `campaign_id`.
     pub const fn field(&self) -> &'static str {
         self.field
     }
 
-    /// What was wrong with the value.
+    /// The reason why the value was rejected.
     pub const fn reason(&self) -> &InvalidIdReason {
         &self.reason
     }
@@ -55,7 +55,7 @@ impl fmt::Display for InvalidId {
 
 impl std::error::Error for InvalidId {}
 
-/// Why an id was refused.
+/// The reason why an id is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidIdReason {
@@ -63,18 +63,18 @@ pub enum InvalidIdReason {
     Empty,
     /// The value is `.` or `..`.
     Dots,
-    /// The value holds a character that the field does not accept.
+    /// The value contains a character that the field does not accept.
     Character(char),
     /// The value is longer than the field accepts.
     TooLong {
-        /// The longest value, in bytes.
+        /// The maximum length, in bytes.
         limit: usize,
     },
-    /// The value is none of the names that the field accepts.
+    /// The value is not one of the names that the field accepts.
     NotOneOf(&'static [&'static str]),
-    /// There are more or fewer ids than the ARN has; the generated constructors cannot be called so.
+    /// There are more or fewer ids than the ARN needs. The generated constructors cannot cause this error.
     Count {
-        /// How many ids the ARN has.
+        /// The number of ids in the ARN.
         expected: usize,
     },
     /// The value differs from the one that the action fixes.
@@ -113,20 +113,20 @@ impl fmt::Display for InvalidIdReason {
     }
 }
 
-/// An ARN that is not one of a resource type's.
+/// An ARN that does not belong to a resource type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResourceMismatch {
-    /// The text is no ARN at all.
+    /// The text is not an ARN.
     NotAnArn(InvalidArn),
     /// The ARN does not follow the template of the resource type.
     OtherTemplate {
         /// The template that was expected.
         template: &'static str,
     },
-    /// The ARN stands in another partition, region or account than the scope.
+    /// The ARN has a different partition, region or account than the scope.
     OtherScope,
-    /// The ARN follows the template, and a field of it is refused.
+    /// The ARN follows the template, but one of its fields is rejected.
     InvalidId(InvalidId),
 }
 

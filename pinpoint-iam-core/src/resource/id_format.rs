@@ -1,4 +1,4 @@
-//! What an id may hold and how it is written.
+//! The formats of ids and their encoding in ARNs.
 
 use std::borrow::Cow;
 
@@ -6,37 +6,37 @@ use super::error::InvalidIdReason;
 use crate::pattern::characters::IdCharacters;
 use crate::pattern::nfa::Nfa;
 
-/// The longest value of an [`IdFormat::Identifier`] field, in bytes.
+/// The maximum length of an [`IdFormat::Identifier`] value, in bytes.
 pub const MAX_IDENTIFIER_LENGTH: usize = 128;
 
-/// The longest value of an [`IdFormat::Opaque`] field, in bytes, before it is encoded.
+/// The maximum length of an [`IdFormat::Opaque`] value, in bytes, before encoding.
 pub const MAX_OPAQUE_LENGTH: usize = 256;
 
-/// Which values a field of a resource type accepts.
+/// The values that a field of a resource type accepts.
 ///
-/// Every kind refuses the empty text, `.` and `..`, control characters and over-long values.
+/// Every format rejects the empty string, `.` and `..`, control characters and values that are too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdFormat {
-    /// An id that the service itself gives out: ASCII letters, digits, `-`, `_` and `.`, at most
-    /// [`MAX_IDENTIFIER_LENGTH`] bytes. It stands in the ARN as it is; everything else is refused, `/`, `:`, `*`,
-    /// `?`, `$` and `%` among it.
+    /// An id that the service generates: ASCII letters, digits, `-`, `_` and `.`, at most [`MAX_IDENTIFIER_LENGTH`]
+    /// bytes. The ARN contains it unchanged. All other characters are rejected, including `/`, `:`, `*`, `?`, `$` and
+    /// `%`.
     Identifier,
-    /// An id that an application chooses, such as a user id: any text of at most [`MAX_OPAQUE_LENGTH`] bytes without
+    /// An id that an application chooses, such as a user id: any string of at most [`MAX_OPAQUE_LENGTH`] bytes without
     /// control characters.
     ///
-    /// ASCII letters, digits and `-` `_` `.` `~` `+` `=` `,` `@` stand in the ARN as they are. Every other byte of
-    /// the UTF-8 text, `%` included, is written as `%` and two upper-case hexadecimal digits. So `a/b` gives `a%2Fb`,
-    /// `a%2Fb` gives `a%252Fb`, and no two ids share an ARN; `*`, `?`, `$`, `/` and `:` cannot reach the ARN.
-    /// Policies name such a resource in its encoded form.
+    /// The ARN contains ASCII letters, digits and `-` `_` `.` `~` `+` `=` `,` `@` unchanged. Every other byte of the
+    /// UTF-8 string, including `%`, is encoded as `%` and two upper-case hexadecimal digits. Thus `a/b` becomes
+    /// `a%2Fb`, `a%2Fb` becomes `a%252Fb`, and different ids never share an ARN; `*`, `?`, `$`, `/` and `:` cannot
+    /// occur in the ARN. Policies use the encoded form to name such a resource.
     Opaque,
-    /// One of a closed list of names, given as the list spells it, which is how it is written in the ARN, or in lower case,
-    /// as routes spell it. No other spelling is accepted: `EMAIL` and `email` are, `Email` is not.
+    /// One of a closed list of names. It is accepted as spelled in the list, which is also its form in the ARN, or in
+    /// lower case, as spelled in routes. No other spelling is accepted: `EMAIL` and `email` are valid, `Email` is not.
     OneOf(&'static [&'static str]),
 }
 
 impl IdFormat {
-    /// Whether `character` stands in the ARN as it is. What an [`IdFormat::Opaque`] field does not keep it encodes; what
-    /// another field does not keep it refuses.
+    /// Whether the ARN contains `character` unchanged. An [`IdFormat::Opaque`] field encodes other characters; other
+    /// fields reject them.
     pub fn keeps(self, character: char) -> bool {
         match self {
             Self::Identifier => IdCharacters::Identifier.contain(character),
@@ -45,7 +45,7 @@ impl IdFormat {
         }
     }
 
-    /// Appends every id of this format to the texts of `language`, as ARNs have it.
+    /// Appends every id of this format, in the form used in ARNs, to the strings of `language`.
     pub(super) fn append_to(self, language: &mut Nfa) {
         match self {
             Self::Identifier => language.push_id(IdCharacters::Identifier),
@@ -54,7 +54,7 @@ impl IdFormat {
         }
     }
 
-    /// Writes an accepted value as it stands in the ARN.
+    /// Writes an accepted value in the form used in ARNs.
     pub(super) fn write(self, value: &str, out: &mut String) -> Result<(), InvalidIdReason> {
         let limit = match self {
             Self::Identifier | Self::OneOf(_) => MAX_IDENTIFIER_LENGTH,
@@ -82,7 +82,7 @@ impl IdFormat {
         Ok(())
     }
 
-    /// Writes a value without control characters that does not stand in the ARN as it is.
+    /// Writes a value without control characters that is not written unchanged.
     fn write_with_care(self, value: &str, out: &mut String) -> Result<(), InvalidIdReason> {
         match self {
             Self::Identifier => match value.chars().find(|character| !self.keeps(*character)) {
@@ -111,8 +111,8 @@ impl IdFormat {
     }
 }
 
-/// Whether `value` has no other bytes than these. It does not end at the first other one, so that the compiler can look at
-/// many bytes at once.
+/// Whether all bytes of `value` satisfy the predicate. It does not stop at the first other byte, so that the compiler
+/// can process many bytes at once.
 fn consists_of(value: &str, is_one: impl Fn(u8) -> bool) -> bool {
     value.bytes().fold(true, |all, byte| all & is_one(byte))
 }
@@ -137,8 +137,8 @@ fn hexadecimal(byte: u8) -> impl Iterator<Item = char> {
         .map(|digit| digit.to_ascii_uppercase())
 }
 
-/// Undoes percent-encoding, the encoding of [`IdFormat::Opaque`]; `None` where a `%` is not followed by two hexadecimal
-/// digits, or the bytes are not UTF-8.
+/// Decodes the percent-encoding of [`IdFormat::Opaque`]; `None` if a `%` is not followed by two hexadecimal digits, or
+/// if the bytes are not UTF-8.
 pub fn decode(value: &str) -> Option<Cow<'_, str>> {
     if !value.contains('%') {
         return Some(Cow::Borrowed(value));

@@ -1,4 +1,4 @@
-//! Templates of ARNs: filling them in and reading them back.
+//! ARN templates: filling them in, and parsing ARNs back into fields.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -11,7 +11,7 @@ use super::id_format::{IdFormat, decode};
 use crate::arn::{Arn, Scope};
 use crate::pattern::nfa::Nfa;
 
-/// What the catalog says about one resource type.
+/// The catalog's metadata for one resource type.
 ///
 /// Generated from the catalog.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ pub struct ResourceTypeMetadata {
     pub name: &'static str,
     /// The name of the generated type, for example `CampaignMetrics`.
     pub type_name: &'static str,
-    /// One sentence that says what the resource is.
+    /// One sentence that describes the resource.
     pub summary: &'static str,
-    /// The ARN template as the sources write it, for example
+    /// The ARN template as in the sources, for example
     /// `arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/${AppId}`.
     pub arn: &'static str,
     /// The partition of the template.
@@ -33,7 +33,7 @@ pub struct ResourceTypeMetadata {
     pub region: ScopeComponent,
     /// The account of the template.
     pub account: ScopeComponent,
-    /// The resource component of the template, in pieces.
+    /// The resource component of the template, as pieces.
     pub pieces: &'static [Piece],
     /// The placeholders of the resource component, in the order of the constructor's arguments.
     pub fields: &'static [Field],
@@ -41,12 +41,12 @@ pub struct ResourceTypeMetadata {
     pub condition_keys: &'static [&'static str],
 }
 
-/// One of the components of an ARN template that come from the [`Scope`].
+/// A component of an ARN template whose value comes from the [`Scope`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeComponent {
-    /// The value of the scope.
+    /// The value in the scope.
     FromScope,
-    /// A fixed text, which may be empty.
+    /// A fixed string, which may be empty.
     Fixed(&'static str),
 }
 
@@ -62,32 +62,32 @@ impl ScopeComponent {
 /// A piece of the resource component of an ARN template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Text that stands as it is.
+    /// Literal text.
     Literal(&'static str),
-    /// The position of the field that goes here.
+    /// The field with this position.
     Field(usize),
 }
 
-/// A placeholder of an ARN template and the values it takes.
+/// A placeholder of an ARN template and the values that it accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The name of the constructor's argument, for example `application_id`.
     pub name: &'static str,
     /// The name in the ARN template, for example `AppId`.
     pub placeholder: &'static str,
-    /// Which values are accepted.
+    /// The accepted values.
     pub accepts: IdFormat,
 }
 
 impl ResourceTypeMetadata {
-    /// Fills the template's resource component with `values`, one for each of [`fields`](Self::fields) and in their
+    /// Fills the template's resource component with `values`, one for each of [`fields`](Self::fields), in the same
     /// order.
     ///
-    /// This is what the generated constructors call.
+    /// The generated constructors call this function.
     ///
     /// # Errors
     ///
-    /// Names the first field whose value is refused; or says that there are not as many values as fields.
+    /// Returns an error that names the first field whose value is rejected, or that reports a wrong number of values.
     pub fn fill(&'static self, values: &[&str]) -> Result<ResourcePart, InvalidId> {
         if values.len() != self.fields.len() {
             return Err(self.wrong_count());
@@ -108,8 +108,8 @@ impl ResourceTypeMetadata {
         })
     }
 
-    /// The length of the resource component with these values, where none of them is encoded: then the text is allocated
-    /// once.
+    /// The length of the resource component with these values if none of them is encoded. With this length, the string
+    /// is allocated only once.
     fn length(&self, values: &[&str]) -> usize {
         let literals = self.pieces.iter().map(|piece| match piece {
             Piece::Literal(literal) => literal.len(),
@@ -134,20 +134,20 @@ impl ResourceTypeMetadata {
             .map_err(|reason| InvalidId::new(self.name, field.name, reason))
     }
 
-    /// The ids of a resource type are not as many as its ARN has.
+    /// The error for a wrong number of ids.
     const fn wrong_count(&self) -> InvalidId {
         let expected = self.fields.len();
         InvalidId::new(self.name, "ids", InvalidIdReason::Count { expected })
     }
 
-    /// Reads the fields back from an ARN.
+    /// Parses the fields of an ARN.
     ///
-    /// This is what the generated [`Resource::from_arn`](super::Resource::from_arn) calls.
+    /// The generated [`Resource::from_arn`](super::Resource::from_arn) calls this function.
     ///
     /// # Errors
     ///
-    /// When the ARN does not follow the template, is of another partition, region or account than `scope`, or has a
-    /// field that the constructor would refuse or spell differently.
+    /// Returns an error if the ARN does not follow the template, has a different partition, region or account than
+    /// `scope`, or has a field that the constructor would reject or spell differently.
     pub fn parse(
         &'static self,
         arn: Arn<'_>,
@@ -175,7 +175,8 @@ impl ResourceTypeMetadata {
             .collect::<Result<_, _>>()?;
         let decoded: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
         let part = self.fill(&decoded).map_err(ResourceMismatch::InvalidId)?;
-        // One resource has one spelling: `a%2fb` and `A` for a name listed as `a` are no second ARN of it.
+        // A resource has only one spelling: `a%2fb`, or `A` for a name listed as `a`, is not accepted as a second ARN
+        // of it.
         if &*part.text == arn.resource() {
             Ok(part)
         } else {
@@ -183,7 +184,7 @@ impl ResourceTypeMetadata {
         }
     }
 
-    /// A resource of the type, with the resource component `part`, as a request names it.
+    /// The requested resource of this type with the resource component `part`.
     pub fn requested<'a>(
         &'static self,
         part: &'a ResourcePart,
@@ -209,14 +210,15 @@ impl ResourceTypeMetadata {
         Some(values)
     }
 
-    /// Shows the fields of a resource component, each with its position; `None` where the text does not follow the template.
+    /// Passes each field of a resource component, with its position, to `show`; `None` if the text does not follow the
+    /// template.
     fn read<'a>(&self, text: &'a str, mut show: impl FnMut(usize, &'a str)) -> Option<()> {
         let mut rest = text;
         for (index, piece) in self.pieces.iter().enumerate() {
             match piece {
                 Piece::Literal(literal) => rest = rest.strip_prefix(literal)?,
                 Piece::Field(position) => {
-                    // A field ends at the literal behind it. Values hold none of the separators that literals start
+                    // A field ends at the literal after it. Values never contain the separators that literals start
                     // with, so the first occurrence is the only one.
                     let end = match self.pieces.get(index + 1) {
                         Some(Piece::Literal(literal)) => rest.find(literal.get(..1)?)?,
@@ -231,15 +233,15 @@ impl ResourceTypeMetadata {
         rest.is_empty().then_some(())
     }
 
-    /// The ARN pattern for a policy: the template in `scope`, with what `value_of` gives for a field, and `*` for a field
-    /// that it gives nothing for.
+    /// The ARN pattern for a policy: the template in `scope`, with the values that `value_of` returns, and `*` for
+    /// every field without a value.
     ///
-    /// Ids hold no wildcards, so the only ones in it are those that stand for the fields left open, and a template's own
-    /// `*`, as in `apps/*`.
+    /// Ids do not contain wildcards, so the only wildcards are those of the open fields and a `*` of the template
+    /// itself, as in `apps/*`.
     ///
     /// # Errors
     ///
-    /// Names the first field whose value is refused.
+    /// Returns an error that names the first field whose value is rejected.
     pub fn arn_pattern<'v>(
         &self,
         scope: &Scope,
@@ -249,8 +251,8 @@ impl ResourceTypeMetadata {
         Ok(self.prefix(scope) + &pattern)
     }
 
-    /// What the components of the type's ARNs in `scope` may be, from the partition on, with fixed values for the
-    /// placeholders that are `pinned`. Ids are taken to be of any length.
+    /// The possible values of the components of the type's ARNs in `scope`, starting with the partition; the
+    /// placeholders in `pinned` have fixed values. Ids of any length are included.
     #[doc(hidden)]
     pub fn languages(&self, scope: &Scope, pinned: &[(&str, &str)]) -> [Nfa; 5] {
         let mut resource = Nfa::empty_text();
@@ -269,7 +271,7 @@ impl ResourceTypeMetadata {
             match (value, field) {
                 (Some((_, value)), _) => resource.push_text(value),
                 (None, Some(field)) => field.accepts.append_to(&mut resource),
-                // A template without its placeholder: nothing is claimed of what it may be.
+                // There is no field for this placeholder, so that anything is possible.
                 (None, None) => resource.push_anything(),
             }
         }
@@ -301,7 +303,7 @@ impl ResourceTypeMetadata {
         self.component_pattern(|position| values.get(position).copied())
     }
 
-    /// The resource component with what `value_at` gives for the field at a position, and `*` for the others.
+    /// The resource component with the values that `value_at` returns for each position, and `*` for the other fields.
     fn component_pattern<'v>(
         &self,
         value_at: impl Fn(usize) -> Option<&'v str>,
@@ -319,7 +321,7 @@ impl ResourceTypeMetadata {
         Ok(text)
     }
 
-    /// The components in front of the resource component.
+    /// The components before the resource component.
     pub(super) fn prefix(&self, scope: &Scope) -> String {
         format!(
             "arn:{}:{}:{}:{}:",
@@ -331,9 +333,9 @@ impl ResourceTypeMetadata {
     }
 }
 
-/// The resource component of an ARN, put together from accepted ids.
+/// The resource component of an ARN, built from accepted ids.
 ///
-/// Only [`ResourceTypeMetadata::fill`] and [`ResourceTypeMetadata::parse`] make one.
+/// Only [`ResourceTypeMetadata::fill`] and [`ResourceTypeMetadata::parse`] create one.
 #[derive(Clone)]
 pub struct ResourcePart {
     text: Box<str>,
@@ -346,7 +348,7 @@ impl ResourcePart {
         &self.text
     }
 
-    /// The text of one field as it stands in the ARN.
+    /// The text of one field in the ARN.
     pub fn field(&self, position: usize) -> &str {
         let mut field = "";
         let whole = self.resource_type.read(&self.text, |at, value| {
@@ -357,7 +359,7 @@ impl ResourcePart {
         whole.map_or("", |()| field)
     }
 
-    /// The value of one [`IdFormat::Opaque`] field as the application knows it.
+    /// The value of one [`IdFormat::Opaque`] field before encoding.
     pub fn decoded_field(&self, position: usize) -> Cow<'_, str> {
         let text = self.field(position);
         decode(text).unwrap_or(Cow::Borrowed(text))
@@ -370,7 +372,7 @@ impl fmt::Debug for ResourcePart {
     }
 }
 
-/// Two resources of one type are the same when their texts are.
+/// Two resources of one type are equal if their texts are equal.
 impl PartialEq for ResourcePart {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text

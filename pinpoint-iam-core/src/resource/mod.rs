@@ -1,11 +1,11 @@
-//! Resource types: validated ids in, ARNs out.
+//! Resource types: convert validated ids to ARNs.
 //!
-//! Ids come from requests, so none of them is trusted. The constructors of the generated resource types are the only
-//! way from an id to an ARN, and they hold three promises:
+//! Ids come from requests and are not trusted. The constructors of the generated resource types are the only way to
+//! create an ARN from ids, and they guarantee:
 //!
-//! - an id never changes which ARN is meant: it fills exactly the segment of its placeholder,
-//! - two different ids never give the same ARN (a name of a closed list has two spellings, see [`IdFormat::OneOf`]),
-//! - what cannot be kept so is refused with an [`InvalidId`] that names the field.
+//! - an id never changes the structure of the ARN: it fills exactly the segment of its placeholder,
+//! - different ids never result in the same ARN (a name of a closed list has two spellings, see [`IdFormat::OneOf`]),
+//! - an id for which this is impossible is rejected with an [`InvalidId`] that names the field.
 
 mod error;
 mod id_format;
@@ -26,20 +26,20 @@ use crate::arn::{Arn, Scope};
 ///
 /// Implemented by the generated resource types and by [`AllResources`].
 pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
-    /// What the catalog says about the resource type; `None` for [`AllResources`].
+    /// The catalog's metadata for the resource type; `None` for [`AllResources`].
     const TYPE: Option<&'static ResourceTypeMetadata>;
 
     /// The text after the fifth colon of the ARN; `None` for [`AllResources`].
     fn part(&self) -> Option<&ResourcePart>;
 
-    /// Reads a resource back from its ARN.
+    /// Parses the ARN of a resource.
     ///
     /// # Errors
     ///
-    /// When `arn` is not exactly what [`arn`](Self::arn) writes for a resource of this type in `scope`.
+    /// Returns an error if `arn` is not exactly what [`arn`](Self::arn) returns for a resource of this type in `scope`.
     fn from_arn(arn: Arn<'_>, scope: &Scope) -> Result<Self, ResourceMismatch>;
 
-    /// The resource as a request names it.
+    /// The resource in the form used for requests.
     fn requested<'a>(&'a self, scope: &'a Scope) -> RequestedResource<'a> {
         match (Self::TYPE, self.part()) {
             (Some(metadata), Some(part)) => metadata.requested(part, scope),
@@ -53,7 +53,7 @@ pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// No single resource: what an action without resource types is checked against.
+/// Represents all resources, for actions without resource types.
 ///
 /// Only a policy whose resource covers `*` grants such an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,13 +71,13 @@ impl Resource for AllResources {
     }
 }
 
-/// What a request asks to act on.
+/// The resource of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RequestedResource<'a> {
-    /// No single resource: what an action without resource-level permissions acts on. Only the policy resource `*`,
-    /// or a pattern that matches the text `*`, covers it.
+    /// All resources, for actions without resource-level permissions. Only the policy resource `*`, or a pattern that
+    /// matches the text `*`, covers it.
     All,
-    /// One resource. Its characters are data: a `*` in it is an asterisk and no wildcard.
+    /// One resource. Its characters are data: a `*` in it is an asterisk, not a wildcard.
     Arn(Arn<'a>),
 }
 

@@ -8,13 +8,13 @@ use super::error::InvalidId;
 use super::metadata::{ResourcePart, ResourceTypeMetadata};
 use crate::arn::Scope;
 
-/// The resources of one type whose first ids are given, for a policy: `Campaign::any_in("a1")`.
+/// The resources of one type whose first ids are fixed, for a policy: `Campaign::any_in("a1")`.
 ///
-/// The type parameter remembers the resource type, so that a statement built in Rust can be checked against its
-/// actions by the compiler.
+/// The type parameter is the resource type. It lets the compiler check the resources of a statement against its
+/// actions.
 ///
-/// In a policy `*` stands for any characters, `/` among them: the pattern for all campaigns of a project, which ends in
-/// `campaigns/*`, covers what stands below a campaign too, such as its metrics.
+/// In a policy, `*` matches any characters, including `/`: the pattern for all campaigns of a project, which ends in
+/// `campaigns/*`, also covers the resources below a campaign, such as its metrics.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ResourceSet<R> {
     pattern: Box<str>,
@@ -24,18 +24,18 @@ pub struct ResourceSet<R> {
 impl<R: Resource> ResourceSet<R> {
     /// Every resource of the type.
     ///
-    /// This is what the generated `any` constructors call.
+    /// The generated `any` constructors call this function.
     pub fn any() -> Self {
         Self::new(R::TYPE.map_or_else(|| "*".to_owned(), ResourceTypeMetadata::open_pattern))
     }
 
     /// The resources of `resource_type` whose first ids, in the order of the constructor's arguments, are `values`.
     ///
-    /// The generated `any_in` constructors call this, with the metadata of `R`.
+    /// The generated `any_in` constructors call this function with the metadata of `R`.
     ///
     /// # Errors
     ///
-    /// Names the first id that the constructor of the type would refuse.
+    /// Returns an error that names the first id that the constructor of the type would reject.
     #[doc(hidden)]
     pub fn any_in(
         resource_type: &ResourceTypeMetadata,
@@ -46,8 +46,8 @@ impl<R: Resource> ResourceSet<R> {
 
     /// The pattern for the `Resource` element of a policy.
     ///
-    /// Ids hold no wildcards, so the only ones in it are those that stand for the ids left open. A template's own `*`,
-    /// as in `apps/*`, is one too: in a policy there is no other way to name that resource.
+    /// Ids do not contain wildcards, so the only wildcards are those of the open ids. A `*` of the template itself, as
+    /// in `apps/*`, is also a wildcard, because a policy cannot name that resource in any other way.
     pub fn arn_pattern(&self, scope: &Scope) -> String {
         match R::TYPE {
             Some(metadata) => format!("{}{}", metadata.prefix(scope), self.pattern),
@@ -64,7 +64,7 @@ impl<R: Resource> ResourceSet<R> {
 }
 
 impl<R: Resource> From<R> for ResourceSet<R> {
-    /// The set of this one resource.
+    /// The set that contains only this resource.
     fn from(resource: R) -> Self {
         Self::new(resource.part().map_or("*", ResourcePart::as_str).to_owned())
     }

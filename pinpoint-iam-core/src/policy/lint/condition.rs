@@ -15,19 +15,19 @@ use crate::policy::document::Document;
 use crate::policy::statement::Statement;
 use crate::quoted::Quoted;
 
-/// A condition and what stands around it.
+/// A condition with its context.
 struct Subject<'d> {
     document: &'d Document,
     statement: &'d Statement,
     condition: &'d Condition,
-    /// The keys without which a request fails one of the statement's conditions.
+    /// The condition keys that a request must have, because otherwise one of the statement's conditions fails.
     asked_for: &'d BTreeSet<&'d ConditionKey>,
 }
 
 type ConditionRule = fn(&Subject<'_>) -> Option<Finding>;
 type ValueRule = fn(&Subject<'_>, &ConditionValue) -> Option<Finding>;
 
-/// What they find is at the condition key.
+/// Rules whose findings are reported at the condition key.
 const CONDITION_RULES: &[(LintCode, ConditionRule)] = &[
     (LintCode::BoolWithoutIfExists, bool_without_if_exists),
     (LintCode::EmptyValues, empty_values),
@@ -39,7 +39,7 @@ const CONDITION_RULES: &[(LintCode, ConditionRule)] = &[
     (LintCode::SetOfSingle, set_of_single),
 ];
 
-/// What they find is at the value.
+/// Rules whose findings are reported at the value.
 const VALUE_RULES: &[(LintCode, ValueRule)] = &[
     (LintCode::ArnWithoutComponents, arn_without_components),
     (LintCode::BoolVariable, bool_variable),
@@ -48,7 +48,7 @@ const VALUE_RULES: &[(LintCode, ValueRule)] = &[
     (LintCode::MappedRange, mapped_range),
 ];
 
-/// Tries the rules on the conditions of a statement.
+/// Applies the rules to the conditions of a statement.
 pub(super) fn examine(document: &Document, statement: &Statement, report: &mut Report<'_>) {
     let Some(conditions) = &statement.conditions else {
         return;
@@ -123,7 +123,7 @@ impl Subject<'_> {
     }
 }
 
-/// Whether the condition holds for no request without its key, whatever its values.
+/// Whether the condition fails for every request without its key, for all policy values.
 fn fails_without_key(condition: &Condition) -> bool {
     let operator = condition.operator();
     match (operator.base(), operator.set()) {
@@ -134,7 +134,7 @@ fn fails_without_key(condition: &Condition) -> bool {
     }
 }
 
-/// Whether one of the values of a `Bool` or `Null` condition is this one.
+/// Whether one of the values of a `Bool` or `Null` condition is `wanted`.
 fn asks_for(condition: &Condition, wanted: bool) -> bool {
     condition
         .values()
@@ -179,7 +179,7 @@ fn for_all_values_allow(subject: &Subject<'_>) -> Option<Finding> {
     let is_hole = subject.effect() == Effect::Allow
         && subject.set() == Some(SetOperator::ForAllValues)
         && subject.base() != BaseOperator::Null
-        // Another lint advises against the set operator altogether.
+        // Another lint already advises against the set operator.
         && !is_single_valued(subject.condition.key())
         && !subject.key_is_asked_for();
     is_hole.then(|| {
@@ -272,7 +272,7 @@ fn null_of_set(subject: &Subject<'_>) -> Option<Finding> {
 }
 
 fn set_of_single(subject: &Subject<'_>) -> Option<Finding> {
-    // Of `Null` another lint says more.
+    // Another lint is more specific about `Null`.
     let set = subject
         .set()
         .filter(|_| subject.base() != BaseOperator::Null)?;
@@ -366,7 +366,7 @@ fn mapped_range(subject: &Subject<'_>, value: &ConditionValue) -> Option<Finding
     })
 }
 
-/// The range that the value of an address operator is.
+/// The range in a value of an address operator.
 fn range(subject: &Subject<'_>, value: &ConditionValue) -> Option<IpNet> {
     match subject.base() {
         BaseOperator::IpAddress | BaseOperator::NotIpAddress => ip_address::parse(value.text()),

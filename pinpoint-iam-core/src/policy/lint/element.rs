@@ -29,7 +29,7 @@ const RESOURCE_RULES: &[(LintCode, ResourceRule)] = &[
     (LintCode::ShortArn, short_arn),
 ];
 
-/// Tries the rules on everything but conditions.
+/// Applies the rules to everything except conditions.
 pub(super) fn examine(document: &Document, report: &mut Report<'_>) {
     if let Some((_, place)) = &document.id {
         report(place.0, LintCode::DocumentId, document_id(document));
@@ -79,7 +79,7 @@ pub(super) fn examine(document: &Document, report: &mut Report<'_>) {
     }
 }
 
-/// The kind of the policy is not known, but only resource-based policies have principals.
+/// The kind of the policy is unknown, but only resource-based policies have principals.
 fn document_id(document: &Document) -> Option<Finding> {
     (!has_principals(document)).then(|| {
         Finding::new(
@@ -218,7 +218,7 @@ fn any_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
 fn short_arn(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
     let components = pattern.components().count();
     let is_short = (1..COMPONENTS).contains(&components);
-    // Both of these say more about the same pattern.
+    // Both of these lints are more specific about the same pattern.
     if !is_short || covers_every_arn(pattern) || has_early_variable(pattern) {
         return None;
     }
@@ -276,9 +276,9 @@ fn literal_variable(document: &Document, pattern: &ResourcePattern) -> Option<Fi
     })
 }
 
-/// Services of which no resource starts with a slash; those of some others do, as `apigateway`'s.
+/// Services whose resources never start with a slash. Those of some other services do, for example `apigateway`.
 ///
-/// Lints know one document and no catalog. What a catalog knows of other services `include_policy!` holds against them.
+/// Lints see one document and no catalog. For other services, `include_policy!` compares documents with the catalogs.
 const WITHOUT_LEADING_SLASH: [&str; 2] = ["mobiletargeting", "mobileanalytics"];
 
 fn leading_slash(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
@@ -295,7 +295,7 @@ fn leading_slash(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
     })
 }
 
-/// How many components an ARN has behind `arn`.
+/// The number of components of an ARN after `arn`.
 const COMPONENTS: usize = 5;
 
 fn resource_part(pattern: &ResourcePattern) -> Option<&str> {
@@ -319,7 +319,7 @@ fn has_early_variable(pattern: &ResourcePattern) -> bool {
         .any(|component| component.as_str().contains("${"))
 }
 
-/// The ARNs of six components that a short one stands for, see [`ResourcePattern::matches`].
+/// The ARNs with six components that a short ARN can be read as, see [`ResourcePattern::matches`].
 fn readings(short: &ResourcePattern) -> Vec<String> {
     let components: Vec<&str> = short.components().map(BorrowedPattern::as_str).collect();
     let missing = vec!["*"; COMPONENTS.saturating_sub(components.len())];
@@ -356,7 +356,7 @@ mod tests {
         pattern.matches(&resource, &Context::new()) == Match::Yes
     }
 
-    /// Readings are told to people; matching must agree with them.
+    /// Messages show these readings; matching must agree with them.
     #[test]
     fn readings_match_what_the_short_arn_matches() {
         let words = ["aws", "s3", "*", "a*"];

@@ -1,12 +1,12 @@
-//! The global condition keys of AWS that have one value, and what else lints know of keys.
+//! The single-valued global condition keys of AWS, and other facts about keys that lints use.
 //!
-//! From the line "Value type" of each key in
-//! [global condition keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html). Of keys
-//! that are not listed here nothing is known, and no lint speaks about them.
+//! From the line "Value type" of each key in [global condition
+//! keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html). Nothing is known
+//! about keys that are not listed here, and no lint mentions them.
 
 use crate::context::ConditionKey;
 
-/// Whether a request brings one value for the key at the most.
+/// Whether a request has at most one value for the key.
 pub(super) fn is_single_valued(key: &ConditionKey) -> bool {
     let key = key.folded();
     SINGLE_VALUED.contains(&key)
@@ -15,17 +15,17 @@ pub(super) fn is_single_valued(key: &ConditionKey) -> bool {
             .any(|start| key.starts_with(start))
 }
 
-/// How keys start, in lower case, of which none is in a request without this one.
+/// A lower-case prefix of condition keys that a request can only have together with `key`.
 pub(super) fn brought_along_by(key: &ConditionKey) -> Option<&'static str> {
     (key.folded() == "aws:tagkeys").then_some("aws:requesttag/")
 }
 
-/// Whether most requests that are signed with long-term credentials come without the key, which is a Boolean.
+/// Whether the key is a Boolean that is absent from most requests signed with long-term credentials.
 pub(super) fn is_often_absent_boolean(key: &ConditionKey) -> bool {
     key.folded() == "aws:multifactorauthpresent"
 }
 
-/// The keys with the name of a tag behind them, in lower case.
+/// Prefixes of keys that are followed by the name of a tag, in lower case.
 const SINGLE_VALUED_TAGS: [&str; 3] = ["aws:principaltag/", "aws:requesttag/", "aws:resourcetag/"];
 
 /// In lower case.

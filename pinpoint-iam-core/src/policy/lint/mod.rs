@@ -1,4 +1,4 @@
-//! What is valid and decided, and what a reader should know all the same.
+//! Lints: warnings about documents that are valid but may not mean what was intended.
 
 mod condition;
 mod element;
@@ -11,7 +11,7 @@ use crate::position::Position;
 
 macro_rules! lint_codes {
     ($($(#[doc = $doc:literal])* $code:ident = $name:literal,)*) => {
-        /// What a [`Lint`] is about.
+        /// The subject of a [`Lint`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum LintCode {
@@ -22,7 +22,7 @@ macro_rules! lint_codes {
             /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$code,)*];
 
-            /// The name, as a [`Lint`] displays it: `any-arn`.
+            /// The name, as displayed by a [`Lint`]: `any-arn`.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$code => $name,)*
@@ -33,68 +33,69 @@ macro_rules! lint_codes {
 }
 
 lint_codes! {
-    /// A statement allows what `NotAction` does not list: the rest of **every** service.
+    /// A statement allows everything except the actions in `NotAction`: the rest of **every** service.
     AllowNotAction = "allow-not-action",
     /// `NotPrincipal` in a statement that allows, which AWS does not support.
     AllowNotPrincipal = "allow-not-principal",
-    /// A statement allows what `NotResource` does not list: all other resources of every account.
+    /// A statement allows everything except the resources in `NotResource`: all other resources of every account.
     AllowNotResource = "allow-not-resource",
-    /// A resource such as `arn:*` covers every ARN, and yet not what `*` covers.
+    /// A resource such as `arn:*` covers every ARN, but not everything that `*` covers.
     AnyArn = "any-arn",
-    /// A value of an ARN operator does not have six components, so that no ARN matches it.
+    /// A value of an ARN operator does not have six components, so no ARN matches it.
     ArnWithoutComponents = "arn-without-components",
-    /// A value of `Bool` holds a policy variable, which `Bool` does not fill in.
+    /// A value of `Bool` contains a policy variable, which `Bool` does not fill in.
     BoolVariable = "bool-variable",
-    /// A `Deny` asks with `Bool` for a key to be false that AWS leaves out of most requests, and does not deny those.
+    /// A `Deny` uses `Bool` to test for a false key that AWS omits from most requests, so those requests are not
+    /// denied.
     BoolWithoutIfExists = "bool-without-if-exists",
-    /// An `Id` in a document without principals; AWS says that identity-based policies have none.
+    /// An `Id` in a document without principals; according to AWS, identity-based policies do not have one.
     DocumentId = "document-id",
     /// A policy variable before the fifth colon of a resource is plain text.
     EarlyVariable = "early-variable",
-    /// A `Condition`, or an operator in it, names no condition key and asks nothing.
+    /// A `Condition`, or an operator in it, has no condition key and tests nothing.
     EmptyCondition = "empty-condition",
-    /// A condition key is compared with an empty list of values, which nothing meets.
+    /// A condition key is compared with an empty list of values, which nothing matches.
     EmptyValues = "empty-values",
-    /// `ForAllValues` in an `Allow` holds for requests without the key, and nothing else asks for the key.
+    /// `ForAllValues` in an `Allow` holds for requests without the key, and no other condition requires the key.
     ForAllValuesAllow = "for-all-values-allow",
-    /// An address range has bits behind its prefix, which do not count.
+    /// An address range has bits after its prefix, which are ignored.
     HostBits = "host-bits",
-    /// `IfExists` behind a set operator changes nothing.
+    /// `IfExists` with a set operator has no effect.
     IfExistsOfSet = "if-exists-of-set",
-    /// The resource part of an ARN of Amazon Pinpoint or Amazon Mobile Analytics starts with a slash, as AWS's guide once
-    /// had it, and no resource does.
+    /// The resource part of an ARN of Amazon Pinpoint or Amazon Mobile Analytics starts with a slash, as in an old
+    /// version of AWS's guide. No resource of these services does.
     LeadingSlash = "leading-slash",
-    /// What looks like a policy variable is plain text, because the document does not say that it is of 2012-10-17.
+    /// A string that looks like a policy variable is plain text, because the document does not have version 2012-10-17.
     LiteralVariable = "literal-variable",
-    /// A range of IPv6 that is written with an address mapped from IPv4: it is the range of IPv4, or contains none of it.
+    /// An IPv6 range is written with an IPv4-mapped address: it is the IPv4 range, or it contains no IPv4 addresses.
     MappedRange = "mapped-range",
-    /// A condition key that is multivalued is compared without a set operator.
+    /// A multivalued condition key is compared without a set operator.
     MultivaluedWithoutSet = "multivalued-without-set",
     /// A `Null` condition with both `true` and `false` always holds.
     NullOfBoth = "null-of-both",
-    /// A `Null` condition behind a set operator, which AWS advises against.
+    /// A `Null` condition with a set operator, which AWS advises against.
     NullOfSet = "null-of-set",
-    /// A `null` in a list of resources is skipped.
+    /// A `null` in a list of resources is ignored.
     NullResource = "null-resource",
-    /// The document is of 2008-10-17, or does not say its version, so that it has no policy variables.
+    /// The document has version 2008-10-17 or none, so policy variables are not available.
     OldVersion = "old-version",
-    /// A wildcard in the service prefix of an action, of which AWS does not say what it means.
+    /// A wildcard in the service prefix of an action, whose meaning AWS does not document.
     PrefixWildcard = "prefix-wildcard",
-    /// A statement allows everyone, anonymous callers included, and has no condition. In the policy of a VPC endpoint that is
-    /// AWS's default, and so it is in `RCPFullAWSAccess`.
+    /// A statement allows everyone, including anonymous callers, and has no condition. This is AWS's default for the
+    /// policy of a VPC endpoint, and it is also the content of `RCPFullAWSAccess`.
     PublicAllow = "public-allow",
-    /// Two statements have one `Sid`, which AWS accepts in the policies of some resources only.
+    /// Two statements have the same `Sid`, which AWS accepts only in the policies of some resources.
     RepeatedSid = "repeated-sid",
-    /// A resource such as `execute-api:/*` is no ARN; the service that stores the policy completes it.
+    /// A resource such as `execute-api:/*` is not an ARN; the service that stores the policy completes it.
     ServiceShortForm = "service-short-form",
-    /// A set operator on a condition key that has one value at the most; AWS advises against it.
+    /// A set operator on a condition key that has at most one value; AWS advises against it.
     SetOfSingle = "set-of-single",
-    /// A resource is an ARN with fewer than six components, which are made up for.
+    /// A resource is an ARN with fewer than six components; the missing ones are added.
     ShortArn = "short-arn",
-    /// A `Sid` has other characters than letters and digits, in a document without principals: AWS rejects it in a policy of
-    /// a user, group or role.
+    /// A `Sid` contains characters other than letters and digits, in a document without principals: AWS rejects it in a
+    /// policy of a user, group or role.
     SidCharacters = "sid-characters",
-    /// The action `*:*`, which is read as `*`.
+    /// The action `*:*`, which is treated as `*`.
     StarColonStar = "star-colon-star",
 }
 
@@ -104,7 +105,7 @@ impl fmt::Display for LintCode {
     }
 }
 
-/// Something in a document that is valid and has one meaning, though perhaps not the one that its author had in mind.
+/// A warning about an element of a document that is valid and unambiguous, but may not mean what its author intended.
 ///
 /// Displayed as ``line 3, column 14: warning[any-arn]: the resource `arn:*` covers every ARN; write `*`, …``
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +115,7 @@ pub struct Lint {
     finding: Finding,
 }
 
-/// What is to be known, and what to do about it.
+/// The message and the hint of a lint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Finding {
     message: String,
@@ -131,17 +132,17 @@ impl Finding {
 }
 
 impl Lint {
-    /// The place that the lint is about.
+    /// The position of the element that the lint is about.
     pub const fn position(&self) -> Position {
         self.position
     }
 
-    /// What the lint is about, for those who pick some lints or leave some out.
+    /// The subject of the lint, for example to select or exclude lints.
     pub const fn code(&self) -> LintCode {
         self.code
     }
 
-    /// What is to be known.
+    /// The message: what the document does.
     pub fn message(&self) -> &str {
         &self.finding.message
     }
@@ -164,11 +165,11 @@ impl fmt::Display for Lint {
 }
 
 impl Document {
-    /// What a reader of the document should know: where it is valid and perhaps does not say what its author meant.
+    /// Warnings about elements that are valid but may not mean what the author intended, in the order of the text.
     ///
-    /// In the order of the text. No lint has a part in a decision, and a document without lints is not a safe one: lints
-    /// know neither the kind of the policy nor which actions and resources there are. What AWS refuses in a *new* policy is
-    /// told by [`faults`](Self::faults).
+    /// Lints do not affect decisions, and a document without lints is not necessarily safe: lints know neither the kind
+    /// of the policy nor the existing actions and resources. [`faults`](Self::faults) reports what AWS rejects in a
+    /// *new* policy.
     ///
     /// ```
     /// use pinpoint_iam::policy::{Document, LintCode};
@@ -205,7 +206,7 @@ impl Document {
         for statement in self.statements() {
             condition::examine(self, statement, &mut report);
         }
-        // Where a variable is plain text, that says more than what it follows from.
+        // If a variable is plain text, that lint is more specific than the one about its cause.
         if lints
             .iter()
             .any(|lint| lint.code == LintCode::LiteralVariable)
@@ -217,10 +218,10 @@ impl Document {
     }
 }
 
-/// Takes what a rule finds at a place, which is mostly nothing.
+/// Receives the finding of a rule at a position, if there is one.
 type Report<'r> = dyn FnMut(Position, LintCode, Option<Finding>) + 'r;
 
-/// Why `${` is plain text in a document of this version; nothing where it begins a variable.
+/// The reason why `${` is plain text in a document of this version; `None` if it starts a variable.
 fn why_no_variables(document: &Document) -> Option<String> {
     let version = document.version();
     match document.has_version() {

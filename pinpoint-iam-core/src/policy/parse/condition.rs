@@ -1,4 +1,4 @@
-//! Reading `Condition`.
+//! Parses `Condition`.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use crate::policy::statement::{ConditionPlace, Conditions, OperatorBlock};
 use crate::quoted::Quoted;
 use crate::version::Version;
 
-/// The conditions of a statement, and how they are grouped.
+/// The conditions of a statement, and their grouping.
 pub(super) fn read(
     condition: &Member<'_>,
     version: Version,
@@ -51,7 +51,7 @@ pub(super) fn read(
     })
 }
 
-/// The members of an object, no two of which are the same after `fold`.
+/// The members of an object. Their names must differ after `fold`.
 fn members<'s>(
     node: &Node<'s>,
     what: &str,

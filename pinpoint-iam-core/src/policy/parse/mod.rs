@@ -1,4 +1,5 @@
-//! The strict reader: every member is known, every value is used, everything else is a fault with its place.
+//! The strict parser: every member must be known and every value is used; everything else is an error with its
+//! position.
 
 mod condition;
 mod places;
@@ -23,20 +24,21 @@ use crate::version::Version;
 use places::Places;
 
 impl Document {
-    /// Reads a document with the default [`Limits`].
+    /// Parses a document with the default [`Limits`].
     ///
     /// # Errors
     ///
-    /// When the text is not a policy document in every detail, or its meaning is not clear; see the [module](crate::policy).
+    /// Returns an error if the text is not a valid policy document in every detail, or if its meaning is not clear; see
+    /// the [module](crate::policy).
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_with(text, &Limits::default())
     }
 
-    /// Reads a document within `limits`.
+    /// Parses a document within `limits`.
     ///
     /// # Errors
     ///
-    /// As [`Document::parse`], and when the text exceeds a limit.
+    /// Returns an error in the same cases as [`Document::parse`], and if the text exceeds a limit.
     pub fn parse_with(text: &str, limits: &Limits) -> Result<Self, ParseError> {
         read_document(text, limits).map_err(|fault| fault.in_source(text))
     }
@@ -51,7 +53,7 @@ impl FromStr for Document {
 }
 
 impl Fault {
-    /// A fault in a string.
+    /// Converts an error in a string.
     fn in_text(text: &Text<'_>, flaw: Flaw) -> Self {
         Self::new(text.offset_of(flaw.offset), flaw.message, flaw.hint)
     }
@@ -265,7 +267,7 @@ impl StatementReader {
         })
     }
 
-    /// Any text: which ones AWS accepts, and whether twice, depends on the kind of the policy.
+    /// Any string: the names that AWS accepts, and whether it accepts duplicates, depend on the kind of the policy.
     fn read_sid(&self, node: &Node<'_>) -> Result<(Box<str>, Place), Fault> {
         let text = string(node, "`Sid`")?;
         Ok((
@@ -324,7 +326,7 @@ impl StatementReader {
     }
 
     fn read_principals(&self, node: &Node<'_>) -> Result<Box<[PrincipalEntries]>, Fault> {
-        // Checks the names; the order is that of the text.
+        // Checks the names; the entries keep the order of the text.
         node.known_members("a principal", PrincipalType::ALL.map(PrincipalType::name))?;
         let mut listed = Vec::new();
         for member in node.members()? {
@@ -348,15 +350,15 @@ impl StatementReader {
     }
 }
 
-/// What becomes of `null` in a list.
+/// The treatment of `null` in a list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nulls {
     Refused,
-    /// As AWS does in lists of resources.
+    /// As in AWS's lists of resources.
     Skipped,
 }
 
-/// The value of a member that is a string or a list of strings, with at least one.
+/// The value of a member that is a string or a non-empty list of strings.
 fn values<T>(
     member: &Member<'_>,
     places: &Places,
@@ -415,7 +417,7 @@ fn string<'s>(node: &Node<'s>, what: &str) -> Result<Text<'s>, Fault> {
     }
 }
 
-/// The one of two members that the statement has.
+/// Returns the one of two members that the statement has.
 fn either<'s>(
     positive: Option<Member<'s>>,
     negated: Option<Member<'s>>,

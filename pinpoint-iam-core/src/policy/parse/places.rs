@@ -1,13 +1,13 @@
-//! From places in a text to lines and columns.
+//! Converts offsets in a text to lines and columns.
 
 use super::super::error::Place;
 use crate::position::Position;
 
-/// Turns offsets into lines and columns, without going through the text for each.
+/// Converts offsets to lines and columns without reading the text for each of them.
 pub(super) struct Places {
-    /// Where the lines behind the first one start.
+    /// The offset of each line after the first.
     lines: Vec<usize>,
-    /// Where the bytes stand that begin no character.
+    /// The offsets of UTF-8 continuation bytes.
     continuations: Vec<usize>,
 }
 
@@ -24,7 +24,7 @@ impl Places {
         }
     }
 
-    /// The place of a character, by its offset in bytes from the start of the text.
+    /// The place of a character, from its offset in bytes from the start of the text.
     pub(super) fn of_offset(&self, offset: usize) -> Place {
         let before = |places: &[usize], end| places.partition_point(|place| *place < end);
         let lines = before(&self.lines, offset + 1);

@@ -1,4 +1,4 @@
-//! A first look at the text of a document, before it is read.
+//! A first scan of a document's text before it is parsed.
 
 use memchr::memchr2;
 
@@ -9,8 +9,8 @@ use crate::position::Position;
 
 /// Checks length and depth, and counts the characters.
 ///
-/// No allocation, and time in proportion to the length: whatever comes later has a bound on its input. Text that is no JSON
-/// may be surveyed wrongly; it is refused later.
+/// Does not allocate, and takes time proportional to the length, so that all later steps have bounded input. For text
+/// that is not JSON, the result may be wrong; such text is rejected later.
 pub(super) fn survey(source: &str, limits: &Limits) -> Result<Written, Fault> {
     if source.len() > limits.max_length() {
         return Err(Fault::new(
@@ -25,7 +25,7 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Written, Fault> {
     }
     Ok(Written {
         white_space: survey_structure(source.as_bytes(), limits)?,
-        // A byte that continues a character begins none.
+        // Continuation bytes do not start a character.
         characters: source
             .bytes()
             .filter(|byte| byte & 0b1100_0000 != 0b1000_0000)
@@ -36,7 +36,7 @@ pub(super) fn survey(source: &str, limits: &Limits) -> Result<Written, Fault> {
 
 /// The first character that IAM's API does not accept in the text of a policy.
 ///
-/// Most texts have none, which is found out for many bytes at a time.
+/// Most texts have none. The scan detects this for many bytes at a time.
 fn first_beyond_iam(source: &str) -> Option<(char, Position)> {
     let may_have_one = source.bytes().fold(false, |found, byte| {
         found | !may_be_in_an_accepted_character(byte)
@@ -50,7 +50,7 @@ fn first_beyond_iam(source: &str) -> Option<(char, Position)> {
         .map(|(offset, character)| (character, json::position(source, offset)))
 }
 
-/// Checks the depth, and counts the white space between the tokens.
+/// Checks the depth, and counts the white space between tokens.
 fn survey_structure(text: &[u8], limits: &Limits) -> Result<usize, Fault> {
     let mut white_space = 0;
     let mut depth = 0_usize;
@@ -75,12 +75,12 @@ fn survey_structure(text: &[u8], limits: &Limits) -> Result<usize, Fault> {
     Ok(white_space)
 }
 
-/// Where a string has ended that begins at `offset`, its first quotation mark aside.
+/// The offset after the string whose content starts at `offset`, after its opening quotation mark.
 fn behind_string(text: &[u8], mut offset: usize) -> usize {
     loop {
         let rest = text.get(offset..).unwrap_or_default();
         match memchr2(b'"', b'\\', rest) {
-            // What an escape begins does not end the string.
+            // The escaped character does not end the string.
             Some(end) if rest.get(end) == Some(&b'\\') => offset += end + 2,
             Some(end) => return offset + end + 1,
             None => return text.len(),
@@ -99,7 +99,7 @@ fn too_deep(offset: usize, limits: &Limits) -> Fault {
     )
 }
 
-/// The bytes of UTF-8 that characters up to U+00FF are made of, see [`is_accepted_by_iam`].
+/// Whether the UTF-8 encoding of characters up to U+00FF can contain this byte, see [`is_accepted_by_iam`].
 const fn may_be_in_an_accepted_character(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=0xc3)
 }
