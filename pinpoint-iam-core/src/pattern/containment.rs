@@ -113,8 +113,8 @@ impl Containment {
 
     /// Adds the positions after each `*`, because a `*` can match the empty string.
     ///
-    /// Any match that starts before a `*` can also start at that `*`. The positions before the last `*` that was
-    /// reached are therefore redundant.
+    /// If a string can still match from a position before a `*`, it can also match from that `*`. The positions before
+    /// the last `*` that was reached are therefore redundant.
     fn closed(&self, mut positions: Positions) -> Positions {
         let is_run = |position: &usize| self.atoms.get(*position) == Some(&Symbol::AnyRun);
         while let Some(run) = positions.iter().rev().find(|position| is_run(position)) {

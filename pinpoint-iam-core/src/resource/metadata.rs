@@ -271,7 +271,7 @@ impl ResourceTypeMetadata {
             match (value, field) {
                 (Some((_, value)), _) => resource.push_text(value),
                 (None, Some(field)) => field.accepts.append_to(&mut resource),
-                // There is no field for this placeholder, so that anything is possible.
+                // The resource type has no such field, so that anything is possible.
                 (None, None) => resource.push_anything(),
             }
         }
