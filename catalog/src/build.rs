@@ -1,4 +1,4 @@
-//! What build scripts call.
+//! Functions for build scripts.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,17 +10,17 @@ use crate::fingerprint;
 use crate::model::Catalog;
 use crate::package::{CatalogBundle, Package, PackageError};
 
-/// The environment variable by which a build script tells the macros of its package where the snapshot is:
-/// its fingerprint, a blank, its path.
+/// The environment variable by which a build script passes the location of the bundle to the macros of its package: the
+/// fingerprint, a blank and the path.
 pub const SNAPSHOT_VARIABLE: &str = "PINPOINT_IAM_CATALOGS";
 
-/// The directory within `OUT_DIR` that holds what we write for a package, and nothing else.
+/// The directory within `OUT_DIR` for the files that we write for a package. It contains nothing else.
 const DIRECTORY: &str = "pinpoint-iam";
 
-/// The name of the snapshot's file.
+/// The file name of the bundle.
 const SNAPSHOT: &str = "catalogs";
 
-/// Makes a package's own catalogs known to its code; all that its build script has to do.
+/// Makes a package's own catalogs available to its code. Its build script only needs to call this function.
 ///
 /// ```no_run
 /// // build.rs
@@ -29,8 +29,8 @@ const SNAPSHOT: &str = "catalogs";
 /// }
 /// ```
 ///
-/// The catalogs are the `.toml` files in `catalog`, or what the manifest names; see [`Package`]. For each of them the
-/// Rust module of its service is written, to be included by a line of your own:
+/// The catalogs are the `.toml` files in `catalog`, or those named in the manifest; see [`Package`]. For each of them,
+/// the Rust module of its service is generated. Include it with a line of your own:
 ///
 /// ```text
 /// pub mod widgets {
@@ -38,12 +38,12 @@ const SNAPSHOT: &str = "catalogs";
 /// }
 /// ```
 ///
-/// For one that stands in another crate's module nothing is written: that crate's own build script does. The macros of
-/// `pinpoint-iam` know all of them.
+/// Nothing is generated for a catalog whose module is in another crate, because that crate's own build script does
+/// this. The macros of `pinpoint-iam` know all catalogs.
 ///
-/// Cargo runs the build script again when a catalog changes, when one is added to `catalog`, and when the manifest
-/// changes. A file that cannot be read or has faults fails the build: each fault is shown with its line and a hint, and
-/// nothing is generated.
+/// Cargo runs the build script again if a catalog changes, if one is added to `catalog`, or if the manifest changes. If
+/// a file cannot be read or has errors, the build fails: every error is shown with its line and a hint, and nothing is
+/// generated.
 #[must_use = "return it from `main`, so that the build stops on a fault"]
 pub fn build() -> ExitCode {
     let Some(directory) = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else {
@@ -72,7 +72,7 @@ pub fn build() -> ExitCode {
     }
 }
 
-/// Writes the modules and the snapshot, and removes what an earlier run wrote of catalogs that are gone.
+/// Writes the modules and the bundle, and removes files that an earlier run wrote for catalogs that no longer exist.
 fn write(package: &Package, catalog: &Catalog, snapshot: &CatalogBundle) -> Result<(), String> {
     let directory = out_directory()?.join(DIRECTORY);
     fs::create_dir_all(&directory).map_err(|error| cannot("write", &directory, &error))?;
@@ -98,10 +98,10 @@ fn write(package: &Package, catalog: &Catalog, snapshot: &CatalogBundle) -> Resu
     publish(package.directory(), snapshot, &directory.join(SNAPSHOT))
 }
 
-/// Generates the Rust modules of the catalog that comes with this crate; for the build script of `pinpoint-iam`.
+/// Generates the Rust modules of the built-in catalog; for the build script of `pinpoint-iam`.
 #[must_use = "return it from `main`, so that the build stops on a fault"]
 pub fn build_builtin() -> ExitCode {
-    // The data is compiled into this crate: whenever it changes, so does the build script, which cargo runs again.
+    // The data is compiled into this crate. If it changes, the build script changes as well, and cargo runs it again.
     println!("cargo::rerun-if-changed=build.rs");
     let catalog = match Catalog::builtin() {
         Ok(catalog) => catalog,
@@ -119,12 +119,13 @@ pub fn build_builtin() -> ExitCode {
     }
 }
 
-/// Tells the macros where the snapshot is, and of which package.
+/// Publishes the location of the bundle and its package to the macros.
 ///
-/// Cargo sets the variable in the package's tests and programs as well. What they start, such as a compiler of other
-/// crates, inherits it.
+/// Cargo also sets the variable for the package's tests and programs. Processes that they start, such as a compiler for
+/// other crates, inherit it.
 fn publish(package: &Path, snapshot: &CatalogBundle, path: &Path) -> Result<(), String> {
-    // The fingerprint makes the variable change with the catalogs, and cargo compiles anew what sees another value.
+    // The fingerprint changes the variable whenever the catalogs change, so that cargo recompiles the code that reads
+    // it.
     let fingerprint = fingerprint::hexadecimal(&snapshot.write());
     let value = SnapshotPlace {
         fingerprint: &fingerprint,
@@ -139,16 +140,16 @@ fn publish(package: &Path, snapshot: &CatalogBundle, path: &Path) -> Result<(), 
 /// The value of [`SNAPSHOT_VARIABLE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotPlace<'a> {
-    /// The fingerprint of the snapshot's text.
+    /// The fingerprint of the bundle's text.
     pub fingerprint: &'a str,
-    /// The directory of the manifest of the package whose catalogs these are.
+    /// The directory of the manifest of the package to which the catalogs belong.
     pub package: &'a Path,
-    /// The file of the snapshot.
+    /// The file that contains the bundle.
     pub path: &'a Path,
 }
 
 impl<'a> SnapshotPlace<'a> {
-    /// Reads what a build script has published; `None` where it is something else.
+    /// Parses the value that a build script has published; `None` if the value has another form.
     pub fn read(value: &'a str) -> Option<Self> {
         let mut parts = value.split('\t');
         let place = Self {
@@ -187,7 +188,7 @@ fn out_directory() -> Result<PathBuf, String> {
         .ok_or_else(|| "`OUT_DIR` is not set; call this from a build script".to_owned())
 }
 
-/// Leaves an equal file alone.
+/// Does not write a file whose content is already equal.
 fn write_if_changed(path: &Path, text: &str) -> Result<(), String> {
     if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
         return Ok(());
@@ -206,9 +207,9 @@ fn fail_package(error: &PackageError) -> ExitCode {
     }
 }
 
-/// Shows every fault with the line of the file.
+/// Prints every error with its line of the file.
 ///
-/// Cargo shows what a failed build script has printed. Errors that it is given with `cargo::error` it shows a second time there.
+/// Cargo shows the output of a failed build script. It would show errors passed with `cargo::error` a second time.
 fn fail_faults(faults: &Faults) -> ExitCode {
     eprintln!("{}", faults.report());
     ExitCode::FAILURE

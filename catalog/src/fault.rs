@@ -1,7 +1,7 @@
-//! What is wrong with a catalog, and where.
+//! Errors in catalogs, with their positions.
 //!
-//! A fault is shown in two ways: on one line, for editors and build logs, and with the line of the file and a mark below
-//! it, for people.
+//! An error is displayed in two forms: on one line, for editors and build logs, and with the line of the file and a
+//! marker below it, for people.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -9,34 +9,34 @@ use std::ops::Range;
 
 use crate::lookup::nearest;
 
-/// One mistake in a catalog file.
+/// An error in a catalog file.
 ///
-/// Displayed as `file:line:column: message; hint`, the form that editors turn into a link.
+/// Displayed as `file:line:column: message; hint`, which editors turn into a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     file: String,
     line: usize,
     column: usize,
-    /// The line, without its end.
+    /// The line of the file, without its line ending.
     source: String,
-    /// The number of characters that are marked, at least 1.
+    /// The number of marked characters, at least 1.
     width: usize,
     message: String,
     hint: String,
 }
 
 impl Fault {
-    /// The file, by the name under which it was given.
+    /// The name of the file, as passed to the parser.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The line, from 1.
+    /// The line number, counted from 1.
     pub const fn line(&self) -> usize {
         self.line
     }
 
-    /// The column in characters, from 1.
+    /// The column in characters, counted from 1.
     pub const fn column(&self) -> usize {
         self.column
     }
@@ -51,7 +51,7 @@ impl Fault {
         &self.hint
     }
 
-    /// The fault as the compiler would show it: with the line of the file, the place marked, and the hint below.
+    /// The error in the style of the compiler: the line of the file, a marker below it, and the hint.
     ///
     /// ```
     /// use pinpoint_iam_catalog::{Catalog, SourceFile};
@@ -76,7 +76,7 @@ impl Fault {
 /// See [`Fault::report`].
 struct Report<'a>(&'a Fault);
 
-/// The characters that are shown in front of a place and behind it; a line may be as long as the file.
+/// The number of characters shown before and after the marked range; a line may be as long as the file.
 const MARGIN: usize = 120;
 
 impl fmt::Display for Report<'_> {
@@ -95,7 +95,7 @@ impl fmt::Display for Report<'_> {
         let before = column.saturating_sub(1);
         let skipped = before.saturating_sub(MARGIN);
         let width = (*width).min(MARGIN);
-        // What a terminal would not show one column wide would move the mark.
+        // Characters that a terminal does not show one column wide would misplace the marker.
         let shown: String = source
             .chars()
             .skip(skipped)
@@ -134,24 +134,24 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Every mistake that was found in the files of a catalog; at least one.
+/// All errors in the files of a catalog; at least one.
 ///
-/// Displayed with one fault on each line, in the order of the files.
+/// Displayed with one error per line, in the order of the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// The faults, in the order of the files and of the lines in them.
+    /// The errors, in the order of the files and of the lines in them.
     pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
         self.0.iter()
     }
 
-    /// Every fault as the compiler would show it, with an empty line between two, see [`Fault::report`].
+    /// Every error in the style of the compiler, separated by empty lines, see [`Fault::report`].
     pub fn report(&self) -> impl fmt::Display + '_ {
         Reports(self)
     }
 
-    /// `Ok` when there is nothing to report.
+    /// Returns `Ok` if `faults` is empty.
     pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Self> {
         if faults.is_empty() {
             Ok(())
@@ -195,23 +195,23 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
-/// Collects the faults of one file.
+/// Collects the errors of one file.
 ///
-/// Shared by reference, because the tables of a file are read side by side.
+/// Shared by reference, because several tables of a file are read at the same time.
 pub(crate) struct Reporter<'a> {
     file: &'a str,
     text: &'a str,
     faults: RefCell<Vec<(usize, Fault)>>,
-    /// Where the lines start, found with the first fault.
+    /// The offsets of the lines, computed for the first error.
     line_starts: OnceCell<Vec<usize>>,
-    /// With how many names the wrong ones may still be compared.
+    /// The remaining number of comparisons for finding similar names.
     comparisons: Cell<usize>,
 }
 
-/// With how many names the wrong names of a file are compared to suggest the nearest.
+/// The maximum number of comparisons with which similar names are searched for the wrong names of a file.
 ///
-/// Where everything is wrong, such as every reference to a prefix that was renamed, each comparison of all with all costs more than a
-/// hint is worth.
+/// If everything is wrong, for example every reference to a renamed prefix, comparing all names with each other costs
+/// more than a hint is worth.
 const MOST_COMPARISONS: usize = 50_000;
 
 impl<'a> Reporter<'a> {
@@ -225,17 +225,17 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// The file, as faults name it.
+    /// The name of the file in error messages.
     pub(crate) const fn file(&self) -> &'a str {
         self.file
     }
 
-    /// The text of the file.
+    /// The content of the file.
     pub(crate) const fn text(&self) -> &'a str {
         self.text
     }
 
-    /// The names that `name` may have been meant to be, as [`nearest`] finds them; none after too many wrong names.
+    /// The names that `name` was probably meant to be, as returned by [`nearest`]; empty after too many comparisons.
     pub(crate) fn nearest<'c>(
         &self,
         name: &str,
@@ -255,7 +255,7 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// The number of the line that `offset` is in, from 1, and where it starts.
+    /// The number of the line that contains `offset`, counted from 1, and the line's start.
     fn line_at(&self, offset: usize) -> (usize, usize) {
         let starts = self.line_starts.get_or_init(|| {
             let breaks = self.text.match_indices('\n');
@@ -266,7 +266,7 @@ impl<'a> Reporter<'a> {
         (line + 1, start.copied().unwrap_or(0))
     }
 
-    /// Notes a fault at `span`, a range of bytes in the text.
+    /// Reports an error at `span`, a range of bytes in the text.
     pub(crate) fn report(
         &self,
         span: &Range<usize>,
@@ -277,7 +277,7 @@ impl<'a> Reporter<'a> {
         let (line, line_start) = self.line_at(before.len());
         let source = self.text.get(line_start..).unwrap_or_default();
         let source = source.lines().next().unwrap_or_default();
-        // A place that goes on behind the end of its line is marked up to there.
+        // A range that continues after the end of its line is marked up to the end of the line.
         let marked = self.text.get(span.clone()).unwrap_or_default();
         let marked = marked.lines().next().unwrap_or_default();
         let fault = Fault {
@@ -292,7 +292,7 @@ impl<'a> Reporter<'a> {
         self.faults.borrow_mut().push((span.start, fault));
     }
 
-    /// The faults in the order of the file.
+    /// Returns the errors in the order of the file.
     pub(crate) fn finish(self) -> Vec<Fault> {
         let mut faults = self.faults.into_inner();
         faults.sort_by_key(|(offset, _)| *offset);
@@ -304,7 +304,8 @@ impl<'a> Reporter<'a> {
 mod tests {
     use super::*;
 
-    /// A file in which every name is wrong costs as much as one with some wrong names, and every fault is still told.
+    /// A file in which every name is wrong costs as much as one with a few wrong names, and every error is still
+    /// reported.
     #[test]
     fn the_nearest_names_of_many_wrong_ones_are_not_looked_for() {
         let names: Vec<String> = (0..1_000).map(|number| format!("Name{number}")).collect();

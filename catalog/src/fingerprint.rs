@@ -1,8 +1,9 @@
-//! Fingerprints of texts, by which a changed one is noticed.
+//! Fingerprints for detecting changes of texts.
 //!
-//! They do not protect against forgery: who can write a catalog or the build directory can write the program.
+//! They do not protect against forgery: an attacker who can write a catalog or the build directory can also write the
+//! program.
 
-/// The FNV-1a hash of the lines of a text. Their endings do not count, because version control may change them.
+/// The FNV-1a hash of the lines of a text. Line endings are ignored, because version control may change them.
 pub(crate) fn of(text: &str) -> u64 {
     text.lines().fold(0xcbf2_9ce4_8422_2325, |hash, line| {
         let bytes = line.bytes().chain([b'\n']);
@@ -12,7 +13,7 @@ pub(crate) fn of(text: &str) -> u64 {
     })
 }
 
-/// The fingerprint as text.
+/// The fingerprint in hexadecimal notation.
 pub(crate) fn hexadecimal(text: &str) -> String {
     format!("{:016x}", of(text))
 }

@@ -1,8 +1,8 @@
-//! Catalogs: what there is to authorize in a service.
+//! Catalogs: the actions, resources and condition keys of a service.
 //!
 //! A catalog lists a service's actions, its resource types with their ARN templates, its condition keys and its HTTP
-//! routes. It is data, one TOML file for each service. This crate reads it, checks it, looks names up in it and turns
-//! it into Rust.
+//! routes. It is data, with one TOML file for each service. This crate parses and checks catalogs, looks up names in
+//! them and generates Rust code from them.
 //!
 //! ```
 //! let catalog = pinpoint_iam_catalog::Catalog::builtin()?;
@@ -20,8 +20,8 @@
 //!
 //! # Your own catalog
 //!
-//! A service with its own actions keeps a TOML file of its own and generates its types in its build script, see
-//! [`build`] and [`Package`]. The module [`format`](mod@format) describes the file.
+//! A service with its own actions has its own TOML file, and generates its types in its build script, see [`build`] and
+//! [`Package`]. The module [`format`](mod@format) describes the file.
 
 mod build;
 mod check;
@@ -37,7 +37,7 @@ mod names;
 mod package;
 mod template;
 
-/// The JSON Schema of catalog files, for editors that know TOML schemas.
+/// The JSON Schema of catalog files, for editors that support schemas for TOML.
 pub const SCHEMA: &str = include_str!("../catalog.schema.json");
 
 pub use build::{SNAPSHOT_VARIABLE, SnapshotPlace, build, build_builtin};

@@ -1,4 +1,4 @@
-//! Finding actions by their names: exact, without regard to case, by wildcard, and the nearest when there is none.
+//! Finds actions by name: exact, ignoring case, with wildcards, and the nearest name if there is none.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ impl Catalog {
             .find(|service| service.prefix == prefix)
     }
 
-    /// The service whose Rust module is called `module`: its prefix with `_` for `-`.
+    /// The service with the Rust module `module`: its prefix with `_` instead of `-`.
     pub fn service_by_module(&self, module: &str) -> Option<&Service> {
         self.services
             .iter()
@@ -31,22 +31,23 @@ impl Catalog {
         self.services.first()
     }
 
-    /// The services that bare action names belong to.
+    /// The services whose actions can be named without a service.
     ///
-    /// Of a [loaded](Self::load) catalog these are all; of the [built-in](Self::builtin) one it is `mobiletargeting`.
+    /// For a [loaded](Self::load) catalog, these are all services; for the [built-in](Self::builtin) catalog, it is
+    /// `mobiletargeting`.
     pub fn home_services(&self) -> &[Service] {
         self.services.get(..self.homes).unwrap_or(&self.services)
     }
 
-    /// The action that `name` means, in the service of the Rust module `module` or, without one, in whichever of the
-    /// [home services](Self::home_services) has it.
+    /// Finds the action `name` in the service of the Rust module `module` or, without a module, in the [home
+    /// services](Self::home_services).
     ///
-    /// The name is that of the generated type, as it is spelled: code names actions with their own capitals. Policies are looser, see
-    /// [`Service::find`].
+    /// The name is that of the generated type and is case-sensitive, because code uses the exact names of types.
+    /// Policies are less strict, see [`Service::find`].
     ///
     /// # Errors
     ///
-    /// When there is no such action, or several services have it. The error knows the names that may have been meant.
+    /// Returns an error if the action does not exist, or if several services have it. The error contains suggestions.
     pub fn resolve(
         &self,
         module: Option<&str>,
@@ -100,7 +101,7 @@ impl Catalog {
         }
     }
 
-    /// How code names an action: bare where that is enough.
+    /// The shortest path by which code can name an action.
     fn path(&self, service: &Service, action: &Action) -> String {
         let type_name = action.type_name();
         let mut homes = self
@@ -118,9 +119,9 @@ impl Catalog {
         }
     }
 
-    /// The error for a `name` in a policy that no action of `service` has.
+    /// The error for a `name` in a policy that is not an action of `service`.
     ///
-    /// What it suggests is written as policies write actions: `mobiletargeting:GetCampaign`.
+    /// It suggests names as written in policies: `mobiletargeting:GetCampaign`.
     pub fn unknown_in_policy(&self, service: &Service, name: &str) -> UnknownAction {
         self.unknown_action(&[service], name, |service, action| {
             format!("{}:{}", service.prefix, action.name)
@@ -172,13 +173,13 @@ impl Catalog {
 }
 
 impl Service {
-    /// The name of the service's Rust module: its prefix with `_` for `-`.
+    /// The name of the service's Rust module: its prefix with `_` instead of `-`.
     pub fn module_name(&self) -> String {
         names::snake_case(&self.prefix)
     }
 
-    /// The fingerprint of the catalog's text. That of a generated module is the same where the module was generated from
-    /// the same text; line endings do not count.
+    /// The fingerprint of the catalog's text. A generated module has the same fingerprint if it was generated from the
+    /// same text; line endings are ignored.
     pub const fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
@@ -203,7 +204,7 @@ impl Service {
         &self.sources
     }
 
-    /// The action called exactly `name`.
+    /// The action with exactly this name.
     pub fn action(&self, name: &str) -> Option<&Action> {
         let index = self
             .actions
@@ -212,23 +213,23 @@ impl Service {
         self.actions.get(index)
     }
 
-    /// The action whose generated type is called exactly `type_name`, for example `Connect` for `connect`.
+    /// The action whose generated type has exactly this name, for example `Connect` for `connect`.
     pub fn action_by_type_name(&self, type_name: &str) -> Option<&Action> {
         let has_it = |action: &&Action| action.type_name == type_name;
-        // Nearly all types are called like their action.
+        // Nearly all types have the same name as their action.
         self.action(type_name)
             .filter(has_it)
             .or_else(|| self.actions.iter().find(has_it))
     }
 
-    /// The action called `name`, upper and lower case alike, as policies name actions.
+    /// The action with this name, ignoring case, as in policies.
     pub fn find(&self, name: &str) -> Option<&Action> {
         self.actions
             .iter()
             .find(|action| action.name.eq_ignore_ascii_case(name))
     }
 
-    /// The action that older documents call `name`, upper and lower case alike.
+    /// The action with this former name, ignoring case.
     pub fn former(&self, name: &str) -> Option<&Action> {
         self.actions.iter().find(|action| {
             action
@@ -240,15 +241,15 @@ impl Service {
 
     /// The actions whose names match `pattern`, sorted by name.
     ///
-    /// As in policies, `*` stands for any run of characters, `?` for exactly one, and case does not matter. `pattern`
-    /// is the part behind the colon: `GetCampaign*`.
+    /// As in policies, `*` matches any run of characters, `?` matches exactly one, and case is ignored. `pattern` is
+    /// the part after the colon: `GetCampaign*`.
     pub fn actions_matching(&self, pattern: &str) -> impl Iterator<Item = &Action> {
         self.actions
             .iter()
             .filter(move |action| matches(pattern.as_bytes(), action.name.as_bytes()))
     }
 
-    /// The resource type called exactly `name`, for example `campaign-metrics`.
+    /// The resource type with exactly this name, for example `campaign-metrics`.
     pub fn resource(&self, name: &str) -> Option<&ResourceType> {
         self.resources
             .iter()
@@ -256,7 +257,7 @@ impl Service {
             .map(AsRef::as_ref)
     }
 
-    /// The resource type whose generated type is called exactly `type_name`, for example `CampaignMetrics`.
+    /// The resource type whose generated type has exactly this name, for example `CampaignMetrics`.
     pub fn resource_by_type_name(&self, type_name: &str) -> Option<&ResourceType> {
         self.resources
             .iter()
@@ -264,15 +265,15 @@ impl Service {
             .map(AsRef::as_ref)
     }
 
-    /// The condition key called `name`, upper and lower case alike; a key of a tag is found by its template.
+    /// The condition key with this name, ignoring case; keys with tags are found by their template.
     pub fn condition_key(&self, name: &str) -> Option<&ConditionKey> {
         self.condition_keys
             .iter()
             .find(|key| key.name.eq_ignore_ascii_case(name))
     }
 
-    /// Whether the catalog defines the condition key `name` of a policy, upper and lower case alike. Any text fills a
-    /// placeholder: `aws:RequestTag/team` is a key of `aws:RequestTag/${TagKey}`.
+    /// Whether the catalog defines the condition key `name` of a policy, ignoring case. A placeholder matches any text:
+    /// `aws:RequestTag/team` is a key of `aws:RequestTag/${TagKey}`.
     pub fn defines_condition_key(&self, name: &str) -> bool {
         self.condition_keys.iter().any(|key| {
             let pieces = key.pieces();
@@ -287,10 +288,10 @@ impl Service {
         })
     }
 
-    /// The condition keys of the catalog that `name` may have been meant to be, best first, at most three.
+    /// The condition keys of the catalog that `name` was probably meant to be, best first, at most three.
     pub fn nearest_condition_keys(&self, name: &str) -> Vec<&str> {
         let filling = name.split_once('/').map_or("", |(_, filling)| filling);
-        // A placeholder holds what the name has there.
+        // Replaces a placeholder by the text at its position in `name`.
         let filled = self.condition_keys.iter().map(|key| {
             let filled = match key.name.split_once("${") {
                 Some((fixed, _)) => format!("{fixed}{filling}"),
@@ -307,7 +308,7 @@ impl Service {
     }
 }
 
-/// A name that is no action, and the names that may have been meant.
+/// A name that is not an action, and the names that were probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownAction {
     name: String,
@@ -319,26 +320,26 @@ pub struct UnknownAction {
 enum Reason {
     /// No service has the prefix.
     UnknownService(String),
-    /// The name differs from an action's in its capitals only.
+    /// The name differs from an action's name only in case.
     Capitals,
-    /// The name is one that an action used to have.
+    /// The name is a former name of an action.
     FormerName,
-    /// Another service has an action of that name.
+    /// Another service has an action with this name.
     OtherService,
-    /// Several services have an action of that name.
+    /// Several services have an action with this name.
     Ambiguous,
-    /// None of the above; the services in which it was looked for.
+    /// None of the above. Contains the services that were searched.
     Unknown(Vec<String>),
 }
 
 impl UnknownAction {
-    /// The name that was looked for.
+    /// The name that was searched.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What may have been meant, best first: paths such as `GetCampaign` or `mobileanalytics::PutEvents`, at most three.
-    /// Where the service is unknown they are the prefixes of services.
+    /// The suggestions, best first: paths such as `GetCampaign` or `mobileanalytics::PutEvents`, at most three. For an
+    /// unknown service, they are prefixes of services.
     pub fn suggestions(&self) -> &[String] {
         &self.suggestions
     }
@@ -388,12 +389,12 @@ impl fmt::Display for UnknownAction {
 
 impl std::error::Error for UnknownAction {}
 
-/// The names that `name` may have been meant to be, best first, at most three.
+/// The names that `name` was probably meant to be, best first, at most three.
 ///
-/// Upper and lower case count as alike, and a name is near when at most a third of it has to be changed, or when it is
-/// more than half of another name and its start: `GetCamp` of `GetCampaign`. Such names come first, unless one change is enough.
+/// Case is ignored. A name is near if at most a third of it must be changed, or if `name` is a prefix of it and longer
+/// than half of it, as `GetCamp` for `GetCampaign`. Such prefixes come first, unless a single change is sufficient.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    // An edit distance costs the product of both lengths; no name is that long.
+    // An edit distance costs the product of both lengths. No valid name is this long.
     if name.len() > 128 {
         return Vec::new();
     }
@@ -415,7 +416,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         })
         .collect();
     near.sort_unstable();
-    // Where one name is a slip away, names that are much further off only distract.
+    // If one name is only a typing error away, much more distant names would be distracting.
     let best = near.first().map_or(0, |(rank, ..)| *rank);
     near.into_iter()
         .take_while(|(rank, ..)| *rank <= best + 1)
@@ -424,10 +425,10 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .collect()
 }
 
-/// Whether all of `text` fits `pattern`, in which `*` and `?` are wildcards and case does not matter.
+/// Whether all of `text` matches `pattern`, in which `*` and `?` are wildcards; case is ignored.
 ///
-/// On a mismatch only the latest `*` takes one more character: earlier ones have already found their leftmost place,
-/// so the cost is at most the product of both lengths.
+/// On a mismatch, only the latest `*` takes one more character. Earlier ones have already found their leftmost
+/// position, so the cost is at most the product of both lengths.
 fn matches(mut pattern: &[u8], mut text: &[u8]) -> bool {
     let mut retry: Option<(&[u8], &[u8])> = None;
     loop {

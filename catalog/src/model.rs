@@ -1,24 +1,24 @@
-//! What a catalog holds once it has been read and checked.
+//! The model of a catalog after parsing and checking.
 //!
-//! The fields are public because this is data, and every value that [`Catalog`](crate::Catalog) hands out has been
-//! checked. The types can only be made by loading a catalog.
+//! The fields are public because this is data, and every value that [`Catalog`](crate::Catalog) returns has been
+//! checked. The types can only be created by loading a catalog.
 
 use std::sync::Arc;
 
 use crate::names;
 use crate::template::ArnTemplate;
 
-/// One or more services and what there is to authorize in them.
+/// One or more services with their actions, resource types and condition keys.
 ///
-/// Made by [`Catalog::builtin`] or [`Catalog::load`].
+/// Created by [`Catalog::builtin`] or [`Catalog::load`].
 #[derive(Clone, Debug)]
 pub struct Catalog {
     pub(crate) services: Vec<Service>,
-    /// How many of the services bare action names belong to: the first ones.
+    /// The number of services whose actions have bare names. These are the first services.
     pub(crate) homes: usize,
 }
 
-/// A service: everything that one catalog file says.
+/// A service: the content of one catalog file.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Service {
@@ -28,9 +28,9 @@ pub struct Service {
     pub name: String,
     /// Where the service is documented.
     pub documentation: Option<String>,
-    /// The partitions that its ARNs may stand in; empty for those of AWS.
+    /// The partitions allowed in its ARNs; empty for the partitions of AWS.
     pub partitions: Vec<String>,
-    /// The file that says all this, as messages name it.
+    /// The catalog file, as named in messages.
     pub file: String,
     pub(crate) fingerprint: u64,
     pub(crate) sources: Vec<Source>,
@@ -39,44 +39,45 @@ pub struct Service {
     pub(crate) actions: Vec<Action>,
 }
 
-/// Where facts of a catalog come from.
+/// A source of catalog facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Source {
-    /// The short name that entries use.
+    /// The short name that catalog entries use.
     pub name: String,
-    /// What it is, in words.
+    /// The title of the source.
     pub title: String,
-    /// The day of the copy that was read, `YYYY-MM-DD`.
+    /// The date of the copy that was used, `YYYY-MM-DD`.
     pub date: Option<String>,
 }
 
-/// A condition key that the service's actions or resource types list.
+/// A condition key that the service's actions or resource types use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConditionKey {
     /// The key, for example `aws:ResourceTag/${TagKey}`.
     pub name: String,
-    /// The type of its values, in the words of AWS's tables: `String`, `Bool`, `Numeric`, `Date`, `ARN`, `IPAddress` or
+    /// The type of its values, as named in AWS's tables: `String`, `Bool`, `Numeric`, `Date`, `ARN`, `IPAddress` or
     /// `Binary`, or a list of these such as `ArrayOfString`.
     pub value_type: String,
-    /// What the key holds.
+    /// The meaning of the key.
     pub summary: String,
     pub(crate) rust_name: String,
 }
 
 impl ConditionKey {
-    /// The name of the generated item for the key `name`, where the catalog does not give another one.
+    /// The name of the generated item for the key `name`, unless the catalog specifies another one.
     pub fn default_rust_name(name: &str) -> String {
         names::condition_key_words(name).join("_")
     }
 
-    /// The name of the generated function, `aws_resource_tag`; in capitals that of the generated constant.
+    /// The name of the generated function, for example `aws_resource_tag`; in upper case, the name of the generated
+    /// constant.
     pub fn rust_name(&self) -> &str {
         &self.rust_name
     }
 
-    /// The key in pieces: `aws:ResourceTag/`, and the placeholder `TagKey` that a request fills in.
+    /// The key as pieces: `aws:ResourceTag/`, and the placeholder `TagKey` that a request fills in.
     pub fn pieces(&self) -> Vec<KeyPiece<'_>> {
         key_pieces(&self.name)
     }
@@ -85,13 +86,13 @@ impl ConditionKey {
 /// A piece of a condition key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyPiece<'a> {
-    /// Text of the key itself.
+    /// Literal text of the key.
     Literal(&'a str),
-    /// A part that requests fill in, by its name: `TagKey`.
+    /// The name of a part that requests fill in: `TagKey`.
     Placeholder(&'a str),
 }
 
-/// The pieces of a condition key. A `${` without its `}` is text.
+/// The pieces of a condition key. A `${` without a closing `}` is literal text.
 pub(crate) fn key_pieces(key: &str) -> Vec<KeyPiece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = key;
@@ -111,22 +112,22 @@ pub(crate) fn key_pieces(key: &str) -> Vec<KeyPiece<'_>> {
     pieces
 }
 
-/// A placeholder of ARN templates and the path parameter that fills it.
+/// A placeholder of ARN templates, and the path parameter with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Placeholder {
     /// The name in ARN templates, for example `AppId`.
     pub name: String,
-    /// The path parameter that fills it, for example `application-id`.
+    /// The path parameter with its value, for example `application-id`.
     pub parameter: String,
-    /// Which values it takes.
+    /// The accepted values.
     pub accepts: IdFormat,
-    /// What the value is.
+    /// The meaning of the value.
     pub summary: String,
 }
 
 impl Placeholder {
-    /// Whether a placeholder can be filled by the path parameter `parameter`: its Rust name is not taken.
+    /// Whether a path parameter with this name can fill a placeholder, which means that its Rust name is not reserved.
     pub fn can_be_filled_by(parameter: &str) -> bool {
         names::is_kebab_case(parameter)
             && !names::is_taken_by_resources(&names::snake_case(parameter))
@@ -138,14 +139,15 @@ impl Placeholder {
     }
 }
 
-/// Which values a placeholder takes.
+/// The values that a placeholder accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdFormat {
-    /// An id that the service gives out; it stands in the ARN as it is.
+    /// An id that the service generates. The ARN contains it unchanged.
     Identifier,
-    /// A text that an application chooses; it stands in the ARN percent-encoded.
+    /// A string that an application chooses. The ARN contains it percent-encoded.
     Opaque,
-    /// One of a closed list of names, given as the list spells it or in lower case, and written as the list spells it.
+    /// One of a closed list of names, accepted as spelled in the list or in lower case. The ARN contains it as spelled
+    /// in the list.
     OneOf(Vec<String>),
 }
 
@@ -156,18 +158,18 @@ pub struct ResourceType {
     /// The name in the catalog, for example `campaign-metrics`.
     pub name: String,
     pub(crate) type_name: String,
-    /// One sentence that says what the resource is.
+    /// One sentence that describes the resource.
     pub summary: String,
     /// The form of its ARNs.
     pub arn: ArnTemplate,
-    /// The placeholders of the template's resource component, in the order in which they stand there.
+    /// The placeholders of the template's resource component, in order of appearance.
     pub fields: Vec<Arc<Placeholder>>,
     /// The condition keys that belong to the resource type.
     pub condition_keys: Vec<String>,
 }
 
 impl ResourceType {
-    /// The name of the generated type for the resource type `name`, where the catalog does not give another one.
+    /// The name of the generated type for the resource type `name`, unless the catalog specifies another one.
     pub fn default_type_name(name: &str) -> String {
         names::type_name(name)
     }
@@ -185,57 +187,57 @@ pub struct Action {
     /// The name without the service prefix, for example `GetCampaign`.
     pub name: String,
     pub(crate) type_name: String,
-    /// One sentence that says what the action lets a principal do.
+    /// One sentence that describes what the action lets a principal do.
     pub summary: String,
-    /// How the action is classified; `None` where no source says.
+    /// The access level; `None` if no source mentions it.
     pub access_level: Option<AccessLevel>,
     /// The resource types that the action acts on; empty for an action that is checked against `*`.
     pub resources: Vec<Arc<ResourceType>>,
-    /// Placeholders that the action fills with a fixed value, as `(placeholder, value)`.
+    /// Placeholders that the action fixes, as `(placeholder, value)`.
     pub pinned: Vec<(String, String)>,
-    /// The REST route; `None` for an action without one.
+    /// The REST route; `None` if the action does not have one.
     pub route: Option<Route>,
-    /// What the header `X-Amz-Target` says, for an operation of an API whose operations share one path.
+    /// The value of the header `X-Amz-Target`, for operations of an API that uses one path for all operations.
     pub target: Option<String>,
-    /// Where the values of placeholders stand in the request that are not in its path, as `(placeholder, place)`: `$.PoolId`
-    /// in the body, `query:poolId` in the query.
+    /// Locations, in the request, of placeholder values that are not part of the path, as `(placeholder, location)`:
+    /// `$.PoolId` in the body, `query:poolId` in the query.
     pub from_request: Vec<(String, String)>,
-    /// The path parameter that holds a whole ARN.
+    /// The path parameter that contains a complete ARN.
     pub whole_arn: Option<String>,
     /// The condition keys that requests for the action may carry.
     pub condition_keys: Vec<String>,
-    /// Where the tags of the request stand: `$.tags` in the body, `query:tagKeys` in the query.
+    /// The location of the tags in the request: `$.tags` in the body, `query:tagKeys` in the query.
     pub request_tags: Option<String>,
-    /// Other actions that the caller needs as well.
+    /// Dependent actions: other actions that the caller must also be allowed.
     pub companions: Vec<DependentAction>,
-    /// Whether the action can still be used.
+    /// Whether the action is still available.
     pub lifecycle: Lifecycle,
     /// Where the action is documented.
     pub documentation: Option<String>,
-    /// Names under which older documents know the action.
+    /// Former names, which older documents use for the action.
     pub former_names: Vec<String>,
-    /// The short names of the sources that list the action.
+    /// The short names of the sources that document the action.
     pub sources: Vec<String>,
-    /// What single sources say where they differ from the entry.
+    /// The values of single sources that differ from the entry.
     pub seen: Vec<SourceVariant>,
-    /// Whether no reference lists the action.
+    /// Whether the action is missing from every reference.
     pub undocumented: bool,
     /// A remark on disputed or surprising facts.
     pub note: Option<String>,
 }
 
 impl Action {
-    /// Whether `name` can be the name of a generated type.
+    /// Whether `name` is valid as the name of a generated type.
     pub fn can_be_type_name(name: &str) -> bool {
         names::is_capitalized(name) && !names::is_taken_type_name(name)
     }
 
-    /// The name of the generated type, by which code names the action: `Connect` for `connect`.
+    /// The name of the generated type, by which code refers to the action: `Connect` for `connect`.
     pub fn type_name(&self) -> &str {
         &self.type_name
     }
 
-    /// The form of the ARNs of `resource` that the action acts on: its template with the fixed values filled in.
+    /// The template of `resource` with the values that the action fixes.
     pub fn arn(&self, resource: &ResourceType) -> String {
         self.pinned
             .iter()
@@ -244,20 +246,20 @@ impl Action {
             })
     }
 
-    /// The name of the function's argument that holds the whole ARN, for example `resource_arn`.
+    /// The name of the function's argument for the complete ARN, for example `resource_arn`.
     pub fn whole_arn_field(&self) -> Option<String> {
         self.whole_arn.as_deref().map(names::snake_case)
     }
 
-    /// Whether requests for the action may carry tags: its condition keys have `aws:RequestTag/..` or `aws:TagKeys`.
+    /// Whether requests for the action can carry tags: its condition keys include `aws:RequestTag/..` or `aws:TagKeys`.
     pub fn takes_request_tags(&self) -> bool {
         let mut keys = self.condition_keys.iter().map(|key| key.to_lowercase());
         keys.any(|key| key == "aws:tagkeys" || key.starts_with("aws:requesttag/"))
     }
 
-    /// Where the value of `placeholder` comes from when the action is called on its route.
+    /// The source of the value of `placeholder` in requests to the action's route.
     ///
-    /// `None` only for an action without a route: the caller has to name the value.
+    /// `None` only for an action without a route: the caller must specify the value.
     pub fn binding(&self, placeholder: &Placeholder) -> Option<Binding<'_>> {
         if let Some((_, value)) = self
             .pinned
@@ -281,31 +283,31 @@ impl Action {
     }
 }
 
-/// Where the value of a placeholder comes from.
+/// The source of a placeholder's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding<'a> {
-    /// The path parameter of this name.
+    /// The path parameter with this name.
     Path(&'a str),
     /// This fixed value.
     Pinned(&'a str),
-    /// This place in the request, other than its path: `$.PoolId` in the body, `query:poolId` in the query.
+    /// A location in the request outside its path: `$.PoolId` in the body, `query:poolId` in the query.
     Request(&'a str),
-    /// The path parameter of this name holds the whole ARN.
+    /// The path parameter with this name, which contains the complete ARN.
     WholeArn(&'a str),
 }
 
 /// How AWS classifies an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccessLevel {
-    /// Sees that resources exist.
+    /// Permission to list resources.
     List,
-    /// Reads the contents of resources.
+    /// Permission to read the contents of resources.
     Read,
-    /// Creates, changes or deletes resources.
+    /// Permission to create, change or delete resources.
     Write,
-    /// Changes tags only.
+    /// Permission to change only tags.
     Tagging,
-    /// Changes who may do what.
+    /// Permission to grant or change permissions.
     PermissionsManagement,
 }
 
@@ -319,7 +321,7 @@ impl AccessLevel {
         Self::PermissionsManagement,
     ];
 
-    /// The name as AWS's tables write it.
+    /// The name as written in AWS's tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::List => "List",
@@ -339,12 +341,12 @@ pub struct Route {
     pub method: String,
     /// The path with its parameters in braces, for example `/v1/apps/{application-id}`.
     pub path: String,
-    /// The status of a successful answer.
+    /// The status of a successful response.
     pub success_status: u16,
 }
 
 impl Route {
-    /// The path's parameters in the order in which they stand there, without their braces.
+    /// The names of the path's parameters, in order of appearance and without braces.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.path
             .split('/')
@@ -352,51 +354,52 @@ impl Route {
     }
 }
 
-/// Another action that the caller of an action needs too.
+/// An action that the caller of another action needs in addition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DependentAction {
     /// The action with its prefix, for example `iam:PassRole`.
     pub action: String,
-    /// When it is needed, as the end of a sentence: `when the request carries tags`.
+    /// The condition under which it is needed, as the end of a sentence: `when the request carries tags`.
     pub when: String,
-    /// The request members that name the companion's resource; empty where it is the action's own.
+    /// The request members that name the resource of the dependent action; empty if both actions have the same
+    /// resource.
     pub resource_from: Vec<String>,
-    /// The short name of the source that says so.
+    /// The short name of the source of this fact.
     pub source: String,
 }
 
-/// Whether an action can still be used.
+/// The lifecycle of an action: whether it is still available.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lifecycle {
     /// The state of the action.
     pub state: LifecycleState,
-    /// The day on which it ended or will end, `YYYY-MM-DD`.
+    /// The day on which it was or will be retired, `YYYY-MM-DD`.
     pub ended: Option<String>,
-    /// The short name of the source that says so.
+    /// The short name of the source of this fact.
     pub source: Option<String>,
 }
 
-/// The state of an action's life.
+/// The lifecycle state of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LifecycleState {
-    /// The action goes on.
+    /// The action is still available.
     Continues,
-    /// The provider has ended the feature.
+    /// The provider has retired the feature.
     Ended,
-    /// No source says.
+    /// Unknown: no source mentions it.
     Unclear,
 }
 
-/// What one source says of an action.
+/// The facts of one source about an action, where sources differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceVariant {
     /// The short name of the source.
     pub source: String,
-    /// The ARN, or ARN pattern, that it gives.
+    /// The ARN or ARN pattern in this source.
     pub arn: Option<String>,
-    /// The HTTP method that it gives, where it differs.
+    /// The HTTP method in this source, if it differs.
     pub method: Option<String>,
 }

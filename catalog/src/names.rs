@@ -1,8 +1,8 @@
-//! Names: from those of a catalog to those of Rust items, and lists of them in messages.
+//! Converts names of a catalog to names of Rust items, and formats lists of names for messages.
 
 use crate::model::{KeyPiece, key_pieces};
 
-/// `campaign-metrics` as the name of a type: `CampaignMetrics`. A name in capitals keeps them.
+/// Converts `campaign-metrics` to the name of a type, `CampaignMetrics`. Upper-case letters are kept.
 pub(crate) fn type_name(name: &str) -> String {
     name.split('-')
         .flat_map(|word| {
@@ -13,14 +13,15 @@ pub(crate) fn type_name(name: &str) -> String {
         .collect()
 }
 
-/// `application-id` as the name of a function or an argument: `application_id`.
+/// Converts `application-id` to the name of a function or an argument, `application_id`.
 pub(crate) fn snake_case(kebab: &str) -> String {
     kebab.replace('-', "_")
 }
 
-/// `aws:ResourceTag/${TagKey}` as the words `aws`, `resource`, `tag`: what the Rust name of a condition key is made of.
+/// Converts `aws:ResourceTag/${TagKey}` to the words `aws`, `resource`, `tag`, which form the Rust name of the
+/// condition key.
 ///
-/// The parts that a request fills in are not part of the name.
+/// The parts that a request fills in are not included.
 pub(crate) fn condition_key_words(key: &str) -> Vec<String> {
     let fixed = key_pieces(key).into_iter().map(|piece| match piece {
         KeyPiece::Literal(text) => text,
@@ -29,7 +30,7 @@ pub(crate) fn condition_key_words(key: &str) -> Vec<String> {
     words(&fixed.collect::<String>())
 }
 
-/// `sourceIdentifier` as the words `source`, `identifier`.
+/// Splits `sourceIdentifier` into the words `source` and `identifier`.
 pub(crate) fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut start_word = true;
@@ -51,12 +52,12 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// `names` in backticks, as a list to choose from: `` `a`, `b` or `c` ``.
+/// Formats `names` in backticks, as alternatives: `` `a`, `b` or `c` ``.
 pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
     joined(names, " or ")
 }
 
-/// `names` in backticks, as a list of all of them: `` `a`, `b` and `c` ``.
+/// Formats `names` in backticks, as an enumeration: `` `a`, `b` and `c` ``.
 pub(crate) fn all<S: AsRef<str>>(names: &[S]) -> String {
     joined(names, " and ")
 }
@@ -77,12 +78,13 @@ fn joined<S: AsRef<str>>(names: &[S], last: &str) -> String {
     text
 }
 
-/// The hint that offers `names`; `None` when there are none.
+/// The hint that suggests `names`; `None` if there are none.
 pub(crate) fn did_you_mean<S: AsRef<str>>(names: &[S]) -> Option<String> {
     (!names.is_empty()).then(|| format!("did you mean {}?", list(names)))
 }
 
-/// Whether `name` is lower-case words of letters and digits with single hyphens between them, as in `campaign-metrics`.
+/// Whether `name` consists of lower-case words of letters and digits, separated by single hyphens, as in
+/// `campaign-metrics`.
 pub(crate) fn is_kebab_case(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.split('-').all(|word| {
@@ -93,14 +95,14 @@ pub(crate) fn is_kebab_case(name: &str) -> bool {
         })
 }
 
-/// Whether `name` is a capital letter followed by letters and digits, as in `GetCampaign`.
+/// Whether `name` is an upper-case letter followed by letters and digits, as in `GetCampaign`.
 pub(crate) fn is_capitalized(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Whether `name` can be the name of an action, `GetCampaign` or `Sync-all`: letters and digits, a letter first, with single
-/// hyphens between words.
+/// Whether `name` is valid as the name of an action, such as `GetCampaign` or `Sync-all`: letters and digits, starting
+/// with a letter, with single hyphens between words.
 pub(crate) fn is_action_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name
@@ -108,22 +110,23 @@ pub(crate) fn is_action_name(name: &str) -> bool {
             .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Whether `name` is a word that Rust keeps for itself.
+/// Whether `name` is a Rust keyword.
 pub(crate) fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
 }
 
-/// Whether generated code has a type of its own of that name, or Rust keeps it.
+/// Whether generated code already contains a type with this name, or the name is reserved in Rust.
 pub(crate) fn is_taken_type_name(name: &str) -> bool {
     ["Action", "ALL"].contains(&name) || is_in_prelude(name) || is_keyword(name)
 }
 
-/// Whether all Rust code uses the name as that of a value: `use module::*` would put the type in its place.
+/// Whether all Rust code uses the name for a value. With `use module::*`, the type would replace that value.
 pub(crate) fn is_in_prelude(name: &str) -> bool {
     ["Ok", "Err", "Some", "None"].contains(&name)
 }
 
-/// Whether an argument of that name would hide a method which every resource type has, or Rust keeps the name.
+/// Whether an argument with this name would hide a method that every resource type has, or the name is reserved in
+/// Rust.
 pub(crate) fn is_taken_by_resources(name: &str) -> bool {
     RESOURCE_METHODS.contains(&name) || is_keyword(name)
 }

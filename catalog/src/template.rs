@@ -7,7 +7,7 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ArnTemplate {
-    /// The template as the catalog writes it.
+    /// The template as written in the catalog.
     pub text: String,
     /// The partition.
     pub partition: Component,
@@ -27,43 +27,43 @@ impl fmt::Display for ArnTemplate {
     }
 }
 
-/// A component of an ARN that says where a resource stands.
+/// A component of an ARN that locates a resource: partition, region or account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Component {
-    /// `${Partition}`, `${Region}` or `${Account}`: the deployment's own.
+    /// `${Partition}`, `${Region}` or `${Account}`: the value of the deployment.
     FromScope,
-    /// A fixed text, which may be empty.
+    /// A fixed string, which may be empty.
     Fixed(String),
 }
 
 /// A piece of the resource component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Text that stands as it is. A `*` in it is an asterisk, as in `apps/*`.
+    /// Literal text. A `*` in it is an asterisk, as in `apps/*`.
     Literal(String),
     /// A placeholder, by its position among [`ResourceType::fields`](crate::ResourceType::fields).
     Field(usize),
 }
 
-/// What is wrong with a template.
+/// An error in a template.
 pub(crate) struct TemplateFault {
-    /// The bytes of the template that are wrong.
+    /// The invalid bytes of the template.
     pub(crate) range: Range<usize>,
     pub(crate) message: String,
     pub(crate) hint: String,
 }
 
-/// A template and the names of its placeholders, with the bytes where they stand, in the order of their appearance.
+/// A template and the names of its placeholders with their byte ranges, in order of appearance.
 pub(crate) struct Parsed {
     pub(crate) template: ArnTemplate,
     pub(crate) placeholders: Vec<(String, Range<usize>)>,
 }
 
 impl ArnTemplate {
-    /// Takes `text` apart.
+    /// Parses `text`.
     ///
-    /// The rules see to it that an ARN can be read back: a field ends at the `/` or `:` behind it, which no value
-    /// holds.
+    /// The rules ensure that an ARN can be parsed: a field ends at the `/` or `:` after it, which values do not
+    /// contain.
     pub(crate) fn parse(text: &str) -> Result<Parsed, Vec<TemplateFault>> {
         let mut faults = Vec::new();
         let mut components = Components { text, offset: 0 };
@@ -126,7 +126,7 @@ impl ArnTemplate {
     }
 }
 
-/// Splits a template at its first five colons; those within `${…}` are none of them.
+/// Splits a template at its first five colons, not counting those within `${…}`.
 struct Components<'a> {
     text: &'a str,
     offset: usize,
@@ -152,7 +152,7 @@ impl<'a> Components<'a> {
     }
 }
 
-/// A part of a template and the byte where it starts.
+/// A part of a template and its start in bytes.
 #[derive(Clone, Copy)]
 struct Part<'a> {
     text: &'a str,
@@ -254,7 +254,7 @@ impl Part<'_> {
         (pieces, placeholders)
     }
 
-    /// What stands before the first `separator`, and what stands behind it if there is one.
+    /// Splits at the first `separator`: the part before it, and the part after it if there is one.
     fn split_at(self, separator: &str) -> (Self, Option<Self>) {
         match self.text.split_once(separator) {
             None => (self, None),
@@ -272,7 +272,7 @@ impl Part<'_> {
     }
 }
 
-/// Whether a byte can stand in the partition, region or account of an ARN.
+/// Whether a byte is valid in the partition, region or account of an ARN.
 pub(crate) fn is_scope_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)
 }

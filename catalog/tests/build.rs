@@ -1,4 +1,4 @@
-//! What a build script prints when a catalog has faults.
+//! The output of a build script for catalogs with errors.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::{env, fs};
 
-/// Set for the process that is the build script.
+/// Set for the process that acts as the build script.
 const AS_BUILD_SCRIPT: &str = "PINPOINT_IAM_TEST_AS_BUILD_SCRIPT";
 
-/// What `build` prints for a package with these files, and whether it fails.
+/// The output of `build` for a package with these files, and whether it fails.
 fn built(name: &str, files: &[(&str, &str)]) -> (String, bool) {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&directory);
@@ -23,7 +23,7 @@ fn built(name: &str, files: &[(&str, &str)]) -> (String, bool) {
     for (file, text) in files {
         fs::write(directory.join(file), text).unwrap();
     }
-    // This very test again, which `main` of a build script would be.
+    // Runs this test again, in place of a build script's `main`.
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "a_fault_is_printed_once", "--nocapture"])
         .env(AS_BUILD_SCRIPT, "1")

@@ -1,12 +1,12 @@
-//! Every rule of the format has a file that breaks it, and the exact fault that comes of it.
+//! Every rule of the format has a file that violates it, with the exact error that results.
 
 use pinpoint_iam_catalog::{Catalog, SourceFile, render};
 use toml::de::DeTable;
 
-/// A catalog without faults, which the cases break.
+/// A valid catalog, which the cases modify.
 const SOUND: &str = include_str!("faults/sound.toml");
 
-/// The cases, see the head of the file.
+/// The cases; the start of the file describes their form.
 const CASES: &str = include_str!("faults/cases.toml");
 
 fn faults(text: &str) -> String {
@@ -16,7 +16,7 @@ fn faults(text: &str) -> String {
     }
 }
 
-/// Puts `to` in place of `from` in the sound catalog.
+/// Replaces `from` with `to` in the valid catalog.
 fn broken(from: &str, to: &str) -> String {
     assert_eq!(SOUND.matches(from).count(), 1, "`{from}` is not unique");
     SOUND.replace(from, to)
@@ -142,7 +142,7 @@ fn no_line_can_be_lost_unnoticed() {
             }
             let mut without = lines.clone();
             without.remove(index);
-            // What is not refused has to show in what is generated.
+            // A change that is not rejected must change the generated code.
             let less = generated(&without.join("\n"));
             assert!(less != whole, "line {}: {line}", index + 1);
         }

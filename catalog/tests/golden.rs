@@ -1,4 +1,4 @@
-//! The whole generated module of a tiny catalog, for review: a change of the generator shows here as a change of text.
+//! The complete generated module of a tiny catalog, for review: a change of the generator appears here as a diff.
 
 use std::path::Path;
 

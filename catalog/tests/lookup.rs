@@ -1,10 +1,10 @@
-//! Looking up names in the catalog that comes with the crate.
+//! Looks up names in the built-in catalog.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use pinpoint_iam_catalog::{Binding, Catalog, IdFormat, SourceFile};
 
-/// What a name that is near no service is answered.
+/// The error for a name that is not similar to any service.
 const UNKNOWN_SERVICE: &str = if cfg!(feature = "sms-voice") {
     "unknown service `s3`; did you mean `mobiletargeting`, `mobileanalytics` or `sms_voice`?"
 } else {
@@ -240,7 +240,7 @@ fn bare_names_belong_to_every_loaded_service() {
             "both",
             "unknown action `both`; its capitals are `a_b::Both`",
         ),
-        // Built-in services stand beside, and are named.
+        // Built-in services are also available, and are suggested.
         (Some("mobiletargeting"), "GetApp", "mobiletargeting:GetApp"),
         (
             None,
@@ -248,7 +248,7 @@ fn bare_names_belong_to_every_loaded_service() {
             "unknown action `GetApp`; write `mobiletargeting::GetApp`",
         ),
         (Some("a_b"), "Put", "unknown action `Put`; write `Put`"),
-        // The crate's own one takes the place of the built-in one.
+        // The crate's own service replaces the built-in one.
         (Some("mobileanalytics"), "Own", "mobileanalytics:Own"),
         (
             Some("a-b"),
@@ -264,7 +264,7 @@ fn bare_names_belong_to_every_loaded_service() {
         assert_eq!(resolve(module, name), found);
     }
     assert_eq!(all.services().len(), catalog().services().len() + 2);
-    // Without own services the built-in ones are as they are.
+    // Without own services, the built-in services are unchanged.
     let builtin = Catalog::load([]).unwrap().beside(catalog());
     assert!(builtin.resolve(None, "GetReports").is_ok());
 }

@@ -1,4 +1,4 @@
-//! How faults are shown to people.
+//! The form in which errors are shown to people.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 

@@ -1,4 +1,4 @@
-//! The rules of actions.
+//! The rules for actions.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -121,7 +121,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
     good.then_some(action)
 }
 
-/// Absent, faulty and good are three different things: a value with a fault, `Some(None)`, makes the whole entry faulty.
+/// Absent, invalid and valid are three different cases: an invalid value, `Some(None)`, makes the whole entry invalid.
 fn transpose<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     match value {
         None => Some(None),
@@ -130,15 +130,15 @@ fn transpose<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
-/// Checks every entry before it says whether one was faulty.
+/// Checks every entry before it returns whether one was invalid.
 fn all<T, U>(entries: Vec<T>, check: impl Fn(T) -> Option<U>) -> Option<Vec<U>> {
     let checked: Vec<Option<U>> = entries.into_iter().map(check).collect();
     checked.into_iter().collect()
 }
 
-/// The names of actions, and those that they used to have.
+/// Checks the names and the former names of actions.
 pub(super) fn check_names(actions: &[ActionEntry], reporter: &Reporter<'_>) {
-    // IAM compares without case. Of equal names the first keeps its claim.
+    // IAM ignores case. If names are equal, the first one is kept.
     let mut known: BTreeMap<String, &Text> = BTreeMap::new();
     for entry in actions {
         let name = &entry.name;
@@ -149,7 +149,7 @@ pub(super) fn check_names(actions: &[ActionEntry], reporter: &Reporter<'_>) {
                 "use ASCII letters and digits, a capital letter first",
             );
         } else if entry.type_name.is_none() && !names::is_capitalized(name.get_ref()) {
-            // Rarely meant: of AWS's actions a dozen are called so.
+            // Rarely intended: only about a dozen of AWS's actions have such names.
             let type_name = entry.type_name();
             reporter.report(
                 &name.span(),
@@ -210,7 +210,7 @@ fn check_access_level(level: &Text, scope: &Scope<'_>) -> Option<AccessLevel> {
         .find(|known| known.name() == level.get_ref())
 }
 
-/// Where all operations share one path, the header `X-Amz-Target` names the operation: `Service.Operation`.
+/// The header `X-Amz-Target` names the operation if all operations share one path: `Service.Operation`.
 fn check_target(target: Text, route: Option<&Text>, scope: &Scope<'_>) -> Option<String> {
     if route.is_some() {
         scope.report(
@@ -240,7 +240,8 @@ fn check_target(target: Text, route: Option<&Text>, scope: &Scope<'_>) -> Option
     good.then(|| target.into_inner())
 }
 
-/// A member of the body (`$.tags`) or a parameter of the query (`query:tagKeys`); reports anything else.
+/// Whether the location is a member of the body (`$.tags`) or a parameter of the query (`query:tagKeys`); reports
+/// anything else.
 pub(super) fn is_place(place: &Text, what: &str, scope: &Scope<'_>) -> bool {
     let text = place.get_ref();
     let member = text
@@ -358,7 +359,7 @@ fn check_seen(entry: SourceVariantEntry, scope: &Scope<'_>) -> Option<SourceVari
     })
 }
 
-/// A route needs its status, and a status without a route says nothing.
+/// A route requires a status, and a status without a route is meaningless.
 fn check_status_is_there(
     action: &Text,
     route: Option<&Text>,

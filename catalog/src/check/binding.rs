@@ -1,4 +1,4 @@
-//! What fills the placeholders of an action's resource types.
+//! The values for the placeholders of an action's resource types.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::load::entries::Text;
 use crate::model::{IdFormat, Placeholder, ResourceType, Route};
 use crate::names;
 
-/// What fills the placeholders of an action's resource types.
+/// The sources of the values for the placeholders of an action's resource types.
 pub(super) struct Bindings<'a> {
     pub(super) action: &'a Text,
     pub(super) resources: &'a [Arc<ResourceType>],
@@ -16,7 +16,7 @@ pub(super) struct Bindings<'a> {
     pub(super) pinned: &'a [(Text, Text)],
     pub(super) from_request: &'a [(Text, Text)],
     pub(super) whole_arn: Option<&'a Text>,
-    /// Where to report a placeholder that nothing fills.
+    /// The position at which a placeholder without a value is reported.
     pub(super) place: &'a Text,
 }
 
@@ -110,7 +110,7 @@ impl Bindings<'_> {
         self.field(placeholder, scope).is_some()
     }
 
-    /// The placeholder that a key names; reports one that no resource type has.
+    /// The placeholder that a key names; reports placeholders that no resource type has.
     fn field(&self, placeholder: &Text, scope: &Scope<'_>) -> Option<&Placeholder> {
         let fields = || self.resources.iter().flat_map(|resource| &resource.fields);
         let found = fields().find(|field| field.name == *placeholder.get_ref());

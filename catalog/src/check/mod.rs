@@ -1,7 +1,7 @@
-//! The rules of a catalog file: from what was written to what may be relied on.
+//! The rules for catalog files: converts parsed entries to the validated model.
 //!
-//! An entry with a fault yields no model, and entries that refer to it are not blamed for that: references are checked
-//! against the names that were written.
+//! An invalid entry does not produce a model. Entries that refer to it are not reported for that reason, because
+//! references are checked against the names in the file.
 
 mod action;
 mod binding;
@@ -25,10 +25,10 @@ use crate::model::{
 use crate::names;
 use crate::template::is_scope_byte;
 
-/// The format that this version reads.
+/// The format that this version supports.
 const FORMAT: u16 = 1;
 
-/// Checks a file; `None` when it has faults, all of which are reported.
+/// Checks a file; `None` if it has errors, all of which are reported.
 pub(crate) fn service(
     entry: ServiceEntry,
     others: &[Service],
@@ -122,10 +122,10 @@ pub(crate) fn service(
     })
 }
 
-/// What the entries of one file may refer to.
+/// The definitions to which the entries of a file may refer.
 pub(crate) struct Scope<'a> {
     reporter: &'a Reporter<'a>,
-    /// Empty for those of AWS.
+    /// Empty for the partitions of AWS.
     partitions: Vec<String>,
     sources: Names,
     condition_keys: Names,
@@ -182,7 +182,7 @@ fn check_prefix(prefix: &Text, others: &[Service], reporter: &Reporter<'_>) -> b
     true
 }
 
-/// The partitions of the service's ARNs; reports those that cannot stand in an ARN.
+/// The partitions of the service's ARNs; reports names that are not valid in an ARN.
 fn check_partitions(partitions: &[Text], reporter: &Reporter<'_>) -> Option<Vec<String>> {
     let mut good = true;
     for (index, partition) in partitions.iter().enumerate() {
@@ -214,7 +214,7 @@ fn check_partitions(partitions: &[Text], reporter: &Reporter<'_>) -> Option<Vec<
     })
 }
 
-/// Two condition keys must not end up as the same Rust name.
+/// Two condition keys must not result in the same Rust name.
 fn check_constant_names(keys: &[ConditionKeyEntry], reporter: &Reporter<'_>) {
     let mut known: BTreeMap<(String, bool), &Text> = BTreeMap::new();
     for entry in keys {
@@ -222,7 +222,7 @@ fn check_constant_names(keys: &[ConditionKeyEntry], reporter: &Reporter<'_>) {
         let rust_name = entry.rust_name();
         let constant = rust_name.0.clone();
         let first = *known.entry(rust_name).or_insert(name);
-        // Keys that differ in case only are reported as duplicates already.
+        // Keys that differ only in case have already been reported as duplicates.
         if !first.get_ref().eq_ignore_ascii_case(name.get_ref()) {
             reporter.report(
                 &name.span(),
@@ -269,7 +269,7 @@ fn condition_key(entry: ConditionKeyEntry, scope: &Scope<'_>) -> Option<Conditio
     name_is_good.then_some(key)
 }
 
-/// The value types of AWS's tables, and lists of them.
+/// The value types in AWS's tables, and lists of them.
 const VALUE_TYPES: [&str; 14] = [
     "String",
     "Bool",
@@ -287,7 +287,7 @@ const VALUE_TYPES: [&str; 14] = [
     "ArrayOfBinary",
 ];
 
-/// A key is `service:Name`, perhaps with parts that requests fill in: `aws:ResourceTag/${TagKey}`.
+/// A key has the form `service:Name`, optionally with parts that requests fill in: `aws:ResourceTag/${TagKey}`.
 fn check_condition_key_name(name: &Text, scope: &Scope<'_>) -> bool {
     let text = name.get_ref();
     let good = is_condition_key(text);
@@ -314,7 +314,7 @@ fn is_condition_key(text: &str) -> bool {
                     .and_then(|before| pieces.get(before))
                     .is_some_and(|before| matches!(before, KeyPiece::Placeholder(_)));
                 let argument = names::words(part).join("_");
-                // The argument of the generated function: other keywords are written raw.
+                // The argument of the generated function; other keywords are written as raw identifiers.
                 if follows_another
                     || !names::is_action_name(part)
                     || part.contains('-')
@@ -328,7 +328,7 @@ fn is_condition_key(text: &str) -> bool {
             }
         }
     }
-    // The service may be the host of an identity provider.
+    // The service may be the host name of an identity provider.
     fixed.split_once(':').is_some_and(|(service, rest)| {
         service.starts_with(|first: char| first.is_ascii_lowercase())
             && rest.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -338,7 +338,7 @@ fn is_condition_key(text: &str) -> bool {
     })
 }
 
-/// Reports a name that a generated function cannot have.
+/// Reports a name that is not valid for a generated function.
 fn check_rust_name(name: &Text, scope: &Scope<'_>) -> bool {
     let text = name.get_ref();
     let good = text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -356,10 +356,10 @@ fn check_rust_name(name: &Text, scope: &Scope<'_>) -> bool {
     good
 }
 
-/// The bytes of the file that a range of a text stands for.
+/// Converts a range in a string to the bytes of the file.
 ///
-/// Exact for a text on one line without escapes, which is how templates are written. The quotes count as one byte
-/// before the text.
+/// The result is exact for strings on one line without escapes, the usual form of templates. It assumes that one byte,
+/// the quotation mark, precedes the string.
 fn within(text: &Text, range: &Range<usize>) -> Range<usize> {
     let span = text.span();
     if span.len() == text.get_ref().len() + 2 {
@@ -369,7 +369,7 @@ fn within(text: &Text, range: &Range<usize>) -> Range<usize> {
     }
 }
 
-/// Reports a text that is none of `allowed`.
+/// Reports a value that is not one of `allowed`.
 fn one_of(text: &Text, what: &str, allowed: &[&str], scope: &Scope<'_>) -> bool {
     let good = allowed.contains(&text.get_ref().as_str());
     if !good {
@@ -385,7 +385,7 @@ fn one_of(text: &Text, what: &str, allowed: &[&str], scope: &Scope<'_>) -> bool 
     good
 }
 
-/// Reports a text that is no day of the calendar.
+/// Reports a value that is not a calendar date.
 fn check_date(date: &Text, scope: &Scope<'_>) -> bool {
     let good = is_date(date.get_ref());
     if !good {
@@ -425,7 +425,7 @@ fn is_date(text: &str) -> bool {
     (1..=last).contains(&day)
 }
 
-/// Reports a link that a browser could not follow.
+/// Reports a link that a browser cannot open.
 fn check_link(link: Option<&Text>, reporter: &Reporter<'_>) -> bool {
     let Some(link) = link else { return true };
     let text = link.get_ref();

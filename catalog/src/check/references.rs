@@ -26,7 +26,7 @@ impl Names {
         }
     }
 
-    /// Reports names that differ in their capitals only: nobody could tell them apart, and IAM compares without case.
+    /// Reports names that differ only in case: they are easily confused, and IAM ignores case.
     pub(super) fn check_duplicates(&self, reporter: &Reporter<'_>) {
         let mut known: BTreeMap<String, &str> = BTreeMap::new();
         for (name, span) in &self.names {
@@ -41,7 +41,7 @@ impl Names {
         }
     }
 
-    /// The name that `reference` means; reports one that does not exist.
+    /// The name that `reference` refers to; reports names that do not exist.
     pub(super) fn resolve(&self, reference: &Text, reporter: &Reporter<'_>) -> Option<String> {
         let name = reference.get_ref();
         if self.sorted.contains(name) {
@@ -65,7 +65,7 @@ impl Names {
         None
     }
 
-    /// The names that `references` mean; reports unknown ones and ones that stand there twice.
+    /// The names that `references` refer to; reports unknown names and duplicates.
     pub(super) fn resolve_all(
         &self,
         references: &[Text],

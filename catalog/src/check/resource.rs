@@ -1,4 +1,4 @@
-//! The rules of placeholders and resource types.
+//! The rules for placeholders and resource types.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::model::{IdFormat, Placeholder, ResourceType};
 use crate::names;
 use crate::template::{ArnTemplate, Component};
 
-/// The longest name of a closed list, in bytes: that of an identifier.
+/// The maximum length of a name in a closed list, in bytes: the same as for an identifier.
 const MAX_VALUE_LENGTH: usize = 128;
 
 pub(super) fn placeholder(entry: PlaceholderEntry, scope: &Scope<'_>) -> Option<Placeholder> {
@@ -43,7 +43,7 @@ pub(super) fn placeholder(entry: PlaceholderEntry, scope: &Scope<'_>) -> Option<
     good.then_some(placeholder)
 }
 
-/// Reports a parameter that cannot be a Rust argument.
+/// Reports a parameter that is not valid as a Rust argument.
 fn check_parameter(parameter: &Text, scope: &Scope<'_>) -> bool {
     let text = parameter.get_ref();
     let field = names::snake_case(text);
@@ -211,7 +211,7 @@ fn template(arn: &Text, scope: &Scope<'_>) -> Option<(ArnTemplate, Vec<Arc<Place
     partition_is_known.then_some((parsed.template, fields))
 }
 
-/// A fixed partition is one of the service's.
+/// A fixed partition must be one of the service's partitions.
 fn check_partition(arn: &Text, partition: &Component, scope: &Scope<'_>) -> bool {
     let Component::Fixed(name) = partition else {
         return true;
@@ -237,7 +237,7 @@ fn check_partition(arn: &Text, partition: &Component, scope: &Scope<'_>) -> bool
     is_known
 }
 
-/// Reports a written `type-name` that cannot be one.
+/// Reports a `type-name` that is not a valid type name.
 pub(super) fn check_type_name(written: Option<&Text>, scope: &Scope<'_>) -> bool {
     let Some(written) = written else { return true };
     let good = names::is_capitalized(written.get_ref());
@@ -251,14 +251,14 @@ pub(super) fn check_type_name(written: Option<&Text>, scope: &Scope<'_>) -> bool
     good
 }
 
-/// The generated types of a service share one namespace: those of its actions and those of its resource types.
+/// The types generated for a service's actions and resource types share one namespace.
 pub(super) fn check_type_names(
     resources: &[ResourceEntry],
     actions: &[ActionEntry],
     reporter: &Reporter<'_>,
 ) {
     let mut types: BTreeMap<String, (&str, &Text)> = BTreeMap::new();
-    // Others are reported for their names.
+    // Other names have already been reported.
     let has_type = |action: &&ActionEntry| {
         action.type_name.is_some() || names::is_capitalized(action.name.get_ref())
     };

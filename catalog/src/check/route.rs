@@ -1,4 +1,4 @@
-//! The rules of routes.
+//! The rules for routes.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::names;
 /// The methods that a route may have.
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
-/// Checks `METHOD /path`; reports everything that is wrong with it.
+/// Checks `METHOD /path` and reports all errors in it.
 pub(super) fn route(
     text: &Text,
     success_status: Option<&Spanned<u16>>,
@@ -64,10 +64,10 @@ fn check_path(route: &Text, path: &str, scope: &Scope<'_>) -> bool {
     let mut good = true;
     let mut parameters: Vec<&str> = Vec::new();
     let mut start = start;
-    // An empty last segment is a path that ends in `/`, which is another one than the path without it.
+    // An empty last segment is a path that ends in `/`, which differs from the path without it.
     let segments: Vec<&str> = segments.split('/').collect();
     for (index, segment) in segments.iter().enumerate() {
-        // Behind the slash.
+        // After the slash.
         start += 1;
         let range = start..start + segment.len();
         start = range.end;
@@ -111,7 +111,7 @@ fn is_plain(segment: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
 }
 
-/// Two actions with one method and one shape of path could not be told apart by a request.
+/// Two actions with the same method and the same shape of path would be ambiguous for a request.
 pub(super) fn check_collisions(actions: &[ActionEntry], reporter: &Reporter<'_>) {
     let mut shapes: BTreeMap<String, &str> = BTreeMap::new();
     for action in actions {

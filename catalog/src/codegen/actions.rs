@@ -1,10 +1,10 @@
-//! The enum of actions and one type for each of them.
+//! Generates the enum of actions, and one type for each action.
 
 use super::docs;
 use super::writer::{Writer, literal};
 use crate::model::{Action, Route, Service};
 
-/// What the traits ask for that nothing but generated code implements.
+/// The item required by sealed traits, which only generated code implements.
 const SEALED: &str = "type Sealed = ::pinpoint_iam::__private::Generated;";
 
 pub(super) fn write_enum(writer: &mut Writer, service: &Service) {

@@ -1,4 +1,4 @@
-//! The condition keys of a service.
+//! Generates the condition keys of a service.
 
 use super::docs;
 use super::writer::{Writer, literal};
@@ -53,7 +53,7 @@ fn write_key(writer: &mut Writer, key: &ConditionKey) {
     );
 }
 
-/// The name of the argument that fills a placeholder. A keyword is written as a raw identifier.
+/// The name of the argument for a placeholder. A keyword is written as a raw identifier.
 fn argument(piece: &KeyPiece<'_>) -> Option<String> {
     let KeyPiece::Placeholder(part) = piece else {
         return None;

@@ -1,6 +1,7 @@
 //! Doc comments of the generated items.
 //!
-//! Editors show them on hover, and documentation sites cannot link to generated source: so they carry the facts.
+//! Editors show them on hover, and documentation sites cannot link to generated source code. The comments therefore
+//! contain the facts of the catalog.
 
 use crate::model::{
     Action, ConditionKey, IdFormat, LifecycleState, Placeholder, ResourceType, Service,
@@ -17,7 +18,7 @@ pub(super) fn action_enum(service: &Service) -> String {
     text
 }
 
-/// The row of the action in one line.
+/// The facts about the action in one line.
 pub(super) fn action_variant(action: &Action) -> String {
     let mut row: Vec<String> = Vec::new();
     if let Some(level) = action.access_level {
@@ -34,7 +35,7 @@ pub(super) fn action_variant(action: &Action) -> String {
     )
 }
 
-/// The row of the action in full.
+/// All facts about the action.
 pub(super) fn action_type(action: &Action) -> String {
     let mut text = plain(&action.summary);
     text.push('\n');
@@ -159,7 +160,7 @@ pub(super) fn id(placeholder: &Placeholder) -> String {
     format!("{}.", capitalized(&plain(&placeholder.summary)))
 }
 
-/// What a field accepts and why.
+/// The values that a field accepts, and the reason.
 fn accepted(accepts: &IdFormat) -> String {
     match accepts {
         IdFormat::Identifier => {
@@ -196,7 +197,7 @@ pub(super) fn any_in(resource: &ResourceType, last: &str) -> String {
     )
 }
 
-/// The template with `*` for the placeholders from `first` on.
+/// The template with `*` for the placeholders from index `first`.
 fn pattern(resource: &ResourceType, first: usize) -> String {
     resource
         .fields
@@ -224,7 +225,7 @@ pub(super) fn condition_key(key: &ConditionKey) -> String {
     )
 }
 
-/// Links to the resource types, which stand in `module` or, without one, are in scope.
+/// Links to the resource types, which are in `module` or, without a module, in scope.
 fn resource_links(action: &Action, module: Option<&str>) -> String {
     if action.resources.is_empty() {
         return "no single resource: the policy's resource has to be `*`".to_owned();
@@ -265,7 +266,7 @@ fn capitalized(text: &str) -> String {
         .collect()
 }
 
-/// A text of the catalog, in which only backticks mean something to Markdown.
+/// A string of the catalog, in which only backticks have a meaning in Markdown.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_code = false;

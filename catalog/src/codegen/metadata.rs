@@ -1,4 +1,4 @@
-//! `SERVICE` and the table of actions behind it.
+//! Generates `SERVICE` and its table of actions.
 
 use super::writer::{NONE, Writer, array, literal, literals, optional, some};
 use crate::model::{
@@ -25,7 +25,7 @@ pub(super) fn write(writer: &mut Writer, service: &Service) {
         "pub const FINGERPRINT: u64 = {:#018x};",
         service.fingerprint()
     ));
-    // A function for each action: what the compiler does to the body of a static grows faster than its length.
+    // Each action has its own function, because the compile time for the body of a static grows faster than its length.
     for (index, action) in service.actions().iter().enumerate() {
         writer.gap();
         writer.allow();
@@ -181,7 +181,7 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
     field("note", &optional(note.as_deref()));
 }
 
-/// An access level as an expression of the type that the runtime uses.
+/// An access level as an expression of the runtime's type.
 pub(super) fn access_level_expression(level: Option<AccessLevel>) -> String {
     level.map_or_else(
         || NONE.to_owned(),

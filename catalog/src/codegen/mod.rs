@@ -1,8 +1,8 @@
-//! From a catalog to Rust.
+//! Generates Rust code from a catalog.
 //!
-//! [`render`] is a pure function; the build scripts' part is in [`build`](crate::build). The output holds
-//! declarations and no logic: every rule stands in the crate `pinpoint-iam`, to which it refers. Names are fully
-//! qualified, because the text is included into modules whose contents are not known here.
+//! [`render`] is a pure function; [`build`](crate::build) contains the functions for build scripts. The output consists
+//! of declarations and has no logic: all rules are in the crate `pinpoint-iam`, to which it refers. Names are fully
+//! qualified, because the code is included into modules with unknown contents.
 
 mod actions;
 mod condition_keys;
@@ -15,11 +15,10 @@ use crate::model::Service;
 
 use self::writer::Writer;
 
-/// The Rust module of one service, as text.
+/// The Rust module of one service, as source code.
 ///
-/// To be included into a module of its own, for example
-/// `pub mod orders { include!(concat!(env!("OUT_DIR"), "/orders.rs")); }`. It refers to the crate `pinpoint-iam` as
-/// `::pinpoint_iam`.
+/// Include it in a separate module, for example `pub mod orders { include!(concat!(env!("OUT_DIR"), "/orders.rs")); }`.
+/// It refers to the crate `pinpoint-iam` as `::pinpoint_iam`.
 pub fn render(service: &Service) -> String {
     let mut writer = Writer::default();
     metadata::write(&mut writer, service);

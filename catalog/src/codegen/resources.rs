@@ -1,4 +1,4 @@
-//! One type for each resource type.
+//! Generates one type for each resource type.
 
 use super::docs;
 use super::writer::{Writer, array, literal, literals};
@@ -30,7 +30,7 @@ pub(super) fn write(writer: &mut Writer, service: &Service) {
     });
 }
 
-/// The ids of a resource type, which are named where they are given: in another order they would still mean the same.
+/// Generates the struct of a resource type's ids. The ids are passed by name, so their order does not matter.
 fn write_ids(writer: &mut Writer, resource: &ResourceType) {
     if resource.fields.is_empty() {
         return;

@@ -1,14 +1,15 @@
-//! Writing indented Rust, line by line.
+//! Writes indented Rust code, line by line.
 
 use std::fmt::Write;
 
-/// The lints that generated code is exempt from, and why.
+/// The lints that generated code allows, and the reasons.
 ///
-/// A program need not use every action of its service, may keep the module private, and has its own idea of how much
-/// qualification a name needs; the number of a constructor's arguments is that of the placeholders in an ARN.
+/// A program does not necessarily use every action of its service, may keep the module private, and may have its own
+/// rules for the qualification of names. The number of a constructor's arguments is the number of placeholders in the
+/// ARN.
 const ALLOW: &str = "#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]";
 
-/// Rust text in the making.
+/// Rust code being written.
 #[derive(Default)]
 pub(super) struct Writer {
     text: String,
@@ -16,7 +17,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// One line, indented.
+    /// Writes one line, indented.
     pub(super) fn line(&mut self, line: impl AsRef<str>) {
         let line = line.as_ref();
         if !line.is_empty() {
@@ -26,31 +27,31 @@ impl Writer {
         self.text.push('\n');
     }
 
-    /// An empty line, unless a block has just been opened or nothing has been written yet.
+    /// Writes an empty line, except at the start of the text or of a block.
     pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("{\n") {
             self.text.push('\n');
         }
     }
 
-    /// A doc comment; one line of it for each line of `text`.
+    /// Writes a doc comment with one line for each line of `text`.
     pub(super) fn doc(&mut self, text: &str) {
         for line in text.lines() {
             self.line(format!("/// {line}").trim_end());
         }
     }
 
-    /// The attribute that exempts an item from the lints that generated code cannot heed.
+    /// Writes the attribute that allows the lints with which generated code cannot comply.
     pub(super) fn allow(&mut self) {
         self.line(ALLOW);
     }
 
-    /// `head {`, what `body` writes, and the closing `}`.
+    /// Writes `head {`, the output of `body`, and the closing `}`.
     pub(super) fn block(&mut self, head: &str, body: impl FnOnce(&mut Self)) {
         self.delimited(head, "{", "}", body);
     }
 
-    /// `head`, the opening delimiter, what `body` writes, and the closing one.
+    /// Writes `head`, the opening delimiter, the output of `body`, and the closing delimiter.
     pub(super) fn delimited(
         &mut self,
         head: &str,
@@ -67,18 +68,18 @@ impl Writer {
         self.line(close);
     }
 
-    /// The text.
+    /// Returns the code.
     pub(super) fn finish(self) -> String {
         self.text
     }
 }
 
-/// A text as a Rust literal.
+/// A string as a Rust literal.
 pub(super) fn literal(text: &str) -> String {
     format!("{text:?}")
 }
 
-/// An optional text as a Rust expression.
+/// An optional string as a Rust expression.
 pub(super) fn optional(text: Option<&str>) -> String {
     match text {
         Some(text) => some(&literal(text)),
@@ -106,7 +107,7 @@ pub(super) fn array(expressions: impl IntoIterator<Item = String>) -> String {
     text
 }
 
-/// Texts as a borrowed array of literals.
+/// Strings as a borrowed array of literals.
 pub(super) fn literals<S: AsRef<str>>(texts: &[S]) -> String {
     array(texts.iter().map(|text| literal(text.as_ref())))
 }

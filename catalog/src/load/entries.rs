@@ -1,4 +1,4 @@
-//! A catalog file as it was written: every value with its place, nothing checked but the types of TOML.
+//! The entries of a catalog file, with their positions. Only the TOML types have been checked.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::table::Table;
 use crate::names;
 
-/// A text and the bytes of the file where it stands.
+/// A string and its bytes in the file.
 pub(crate) type Text = Spanned<String>;
 
 /// A whole file.
@@ -80,7 +80,7 @@ pub(crate) struct ActionEntry {
     pub(crate) seen: Vec<SourceVariantEntry>,
     pub(crate) undocumented: bool,
     pub(crate) note: Option<Text>,
-    /// Whether something could not be read and is missing here.
+    /// Whether a part of the entry could not be read and is missing here.
     pub(crate) misread: bool,
 }
 
@@ -182,7 +182,7 @@ impl SourceEntry {
 }
 
 impl ConditionKeyEntry {
-    /// The name of the generated item, and whether it is a function: a constant and a function may share their words.
+    /// The name of the generated item, and whether it is a function. A constant and a function may have the same words.
     pub(crate) fn rust_name(&self) -> (String, bool) {
         let name = match &self.rust_name {
             Some(name) => name.get_ref().clone(),
@@ -214,7 +214,7 @@ impl PlaceholderEntry {
 }
 
 impl ResourceEntry {
-    /// The name of the generated type: the one that is written, or the resource type's own with capitals.
+    /// The name of the generated type: the `type-name`, or the resource type's name in camel case.
     pub(crate) fn type_name(&self) -> String {
         match &self.type_name {
             Some(name) => name.get_ref().clone(),
@@ -234,7 +234,7 @@ impl ResourceEntry {
 }
 
 impl ActionEntry {
-    /// The name of the generated type: the one that is written, or the action's own in words with capitals.
+    /// The name of the generated type: the `type-name`, or the action's name in camel case.
     pub(crate) fn type_name(&self) -> String {
         match &self.type_name {
             Some(name) => name.get_ref().clone(),
@@ -273,7 +273,7 @@ impl ActionEntry {
                 .collect(),
             undocumented: table.flag("undocumented"),
             note: table.text("note"),
-            // Read last: every key has been looked at by then.
+            // Evaluated last, after every key has been read.
             misread: table.is_misread(),
         }
     }

@@ -1,8 +1,8 @@
-//! Reading catalog files.
+//! Loads catalog files.
 //!
-//! A file is read in two steps: [`entries`] takes the TOML apart into what was written, with the place of every value;
-//! [`check`](crate::check) turns that into what the rest of the program may rely on. Both collect faults and go on, so
-//! that one run shows them all.
+//! A file is read in two steps: [`entries`] parses the TOML into entries with the position of every value;
+//! [`check`](crate::check) converts them to the validated model that the rest of the program uses. Both collect errors
+//! and continue, so that one run reports all of them.
 
 pub(crate) mod entries;
 pub(crate) mod table;
@@ -18,17 +18,17 @@ use crate::model::{Catalog, Service};
 use self::entries::ServiceEntry;
 use self::table::Table;
 
-/// The text of one catalog file and the name that faults call it by.
+/// The content of one catalog file, and its name in error messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The path, as messages show it.
+    /// The path, as shown in messages.
     pub path: String,
-    /// The text, TOML.
+    /// The content, as TOML.
     pub text: String,
 }
 
 impl SourceFile {
-    /// A file called `path` that holds `text`.
+    /// Creates a file with this path and content.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             path: path.into(),
@@ -37,7 +37,7 @@ impl SourceFile {
     }
 }
 
-/// The catalogs that come with this crate, in the order in which bare action names are looked up.
+/// The built-in catalogs, in the order in which bare action names are looked up.
 const BUILTIN: &[(&str, &str)] = &[
     (
         "catalog/data/mobiletargeting.toml",
@@ -55,22 +55,23 @@ const BUILTIN: &[(&str, &str)] = &[
 ];
 
 impl Catalog {
-    /// The catalog that comes with this crate: Amazon Pinpoint, `mobiletargeting` and `mobileanalytics`; with the feature
-    /// `sms-voice` AWS End User Messaging SMS and Voice as well.
+    /// The built-in catalog: Amazon Pinpoint, `mobiletargeting` and `mobileanalytics`; with the feature `sms-voice`
+    /// also AWS End User Messaging SMS and Voice.
     ///
-    /// It is read once for each process.
+    /// It is loaded once per process.
     ///
     /// # Errors
     ///
-    /// When the data that this crate was built with has faults. The crate's own tests and the build script of
-    /// `pinpoint-iam` see to it that no released version does.
+    /// Returns an error if the data that was compiled into this crate is invalid. The crate's own tests and the build
+    /// script of `pinpoint-iam` ensure that this is not the case in released versions.
     pub fn builtin() -> Result<&'static Self, &'static Faults> {
         static BUILTIN_CATALOG: OnceLock<Result<Catalog, Faults>> = OnceLock::new();
         BUILTIN_CATALOG
             .get_or_init(|| {
                 let files = BUILTIN.iter();
                 let files = files.map(|(path, text)| SourceFile::new(*path, *text));
-                // Two of them have a `GetReports`: a bare name is the first one's, whichever others are built in.
+                // Two of them have `GetReports`: a bare name always belongs to the first, regardless of the enabled
+                // features.
                 Self::load(files).map(|catalog| Self {
                     homes: 1,
                     ..catalog
@@ -79,10 +80,10 @@ impl Catalog {
             .as_ref()
     }
 
-    /// This catalog and, behind it, the services of `others` that it does not describe itself.
+    /// This catalog, followed by the services of `others` that it does not describe itself.
     ///
-    /// Bare action names belong to the services that they belonged to before; those of `others` are always qualified.
-    /// Where this catalog has no services, nothing but `others` is left.
+    /// Bare action names belong to the same services as before; those of `others` must always be qualified. If this
+    /// catalog has no services, the result is `others`.
     #[must_use]
     pub fn beside(mut self, others: &Self) -> Self {
         if self.services.is_empty() {
@@ -96,13 +97,13 @@ impl Catalog {
         self
     }
 
-    /// Reads and checks `files`, one service each.
+    /// Reads and checks `files`, each of which describes one service.
     ///
-    /// A bare action name belongs to whichever of them has it, see [`Catalog::resolve`].
+    /// A bare action name belongs to the service that has this action, see [`Catalog::resolve`].
     ///
     /// # Errors
     ///
-    /// Every fault of every file. See [`format`](crate::format) for what is checked.
+    /// Returns every error in every file. See [`format`](crate::format) for the rules.
     pub fn load(files: impl IntoIterator<Item = SourceFile>) -> Result<Self, Faults> {
         let mut services: Vec<Service> = Vec::new();
         let mut faults = Vec::new();
@@ -124,7 +125,8 @@ impl Catalog {
 fn load_service(text: &str, others: &[Service], reporter: &Reporter<'_>) -> Option<Service> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        // What the parser made up to go on is nothing the user wrote: faults about it would only distract.
+        // The user did not write the values with which the parser recovers from errors; errors about them would be
+        // misleading.
         for error in errors {
             reporter.report(
                 &error.span().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! A TOML table that is taken apart key by key.
+//! A TOML table that is read key by key.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -9,12 +9,12 @@ use toml::de::{DeTable, DeValue};
 use crate::fault::Reporter;
 use crate::names;
 
-/// A table that reports keys nobody asked for.
+/// A table that reports unknown keys.
 ///
-/// [`finish`](Self::finish) must be called when everything has been read; an unread key is a fault then.
+/// [`finish`](Self::finish) must be called when everything has been read; it reports the unread keys.
 pub(crate) struct Table<'a> {
     entries: &'a DeTable<'a>,
-    /// What the table is, for messages: ``the action `GetCampaign` ``.
+    /// The description of the table in messages: ``the action `GetCampaign` ``.
     what: String,
     span: Range<usize>,
     known: Vec<&'static str>,
@@ -22,16 +22,16 @@ pub(crate) struct Table<'a> {
     reporter: &'a Reporter<'a>,
 }
 
-/// An element of a list that holds both.
+/// An element of a list that may contain both.
 pub(crate) enum TextOrTable<'a> {
-    /// A text.
+    /// A string.
     Text(Spanned<String>),
-    /// A table, to be read.
+    /// A table that has not been read yet.
     Table(Table<'a>),
 }
 
 impl<'a> Table<'a> {
-    /// The whole file.
+    /// The root table of a file.
     pub(crate) fn document(entries: &'a DeTable<'a>, reporter: &'a Reporter<'a>) -> Self {
         Self {
             entries,
@@ -43,7 +43,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A table within a document that is not all ours; `what` says what it is.
+    /// A table within a document that is only partly ours; `what` describes the table.
     pub(crate) fn within(
         entries: &'a DeTable<'a>,
         what: &str,
@@ -57,29 +57,29 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Where the table starts.
+    /// The position of the table.
     pub(crate) fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Whether something in the table could not be read. What seems to be absent may be there then.
+    /// Whether a part of the table could not be read. A key that seems to be absent may then be present.
     pub(crate) fn is_misread(&self) -> bool {
         self.misread.get()
     }
 
-    /// A text.
+    /// Reads a string.
     pub(crate) fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
         let value = self.value(key)?;
         self.read_text(key, value)
     }
 
-    /// A text that has to be there.
+    /// Reads a required string.
     pub(crate) fn required_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
         self.require(key, &format!("{key} = \"…\""));
         self.text(key)
     }
 
-    /// A list of texts; empty when the key is absent.
+    /// Reads a list of strings; empty if the key is absent.
     pub(crate) fn texts(&mut self, key: &'static str) -> Vec<Spanned<String>> {
         let Some(value) = self.value(key) else {
             return Vec::new();
@@ -94,7 +94,7 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// `true` or `false`; `false` when the key is absent.
+    /// Reads `true` or `false`; `false` if the key is absent.
     pub(crate) fn flag(&mut self, key: &'static str) -> bool {
         let Some(value) = self.value(key) else {
             return false;
@@ -105,7 +105,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// A whole number in decimal notation.
+    /// Reads an integer in decimal notation.
     pub(crate) fn number(&mut self, key: &'static str) -> Option<Spanned<u16>> {
         let value = self.value(key)?;
         let number = value
@@ -119,20 +119,20 @@ impl<'a> Table<'a> {
         Some(Spanned::new(value.span(), number?))
     }
 
-    /// A whole number that has to be there.
+    /// Reads a required integer.
     pub(crate) fn required_number(&mut self, key: &'static str) -> Option<Spanned<u16>> {
         self.require(key, &format!("{key} = 1"));
         self.number(key)
     }
 
-    /// A table below this one.
+    /// Reads a nested table.
     pub(crate) fn table(&mut self, key: &'static str) -> Option<Table<'a>> {
         let value = self.value(key)?;
         let what = format!("`{key}`");
         self.read_table(key, value, what, value.span())
     }
 
-    /// The tables below `key` by their names, in the order of the names; `kind` says what they are.
+    /// Reads the tables in the table `key`, sorted by name; `kind` describes them.
     pub(crate) fn named_tables(
         &mut self,
         key: &'static str,
@@ -158,7 +158,7 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// The texts below `key` by their names, in the order of the names.
+    /// Reads the strings in the table `key`, sorted by name.
     pub(crate) fn named_texts(
         &mut self,
         key: &'static str,
@@ -182,7 +182,7 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// A list of tables; empty when the key is absent.
+    /// Reads a list of tables; empty if the key is absent.
     pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
         let Some(value) = self.value(key) else {
             return Vec::new();
@@ -199,7 +199,7 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// A list whose elements are texts or tables; `None` when the key is absent.
+    /// Reads a list whose elements are strings or tables; `None` if the key is absent.
     pub(crate) fn texts_or_tables(&mut self, key: &'static str) -> Option<Vec<TextOrTable<'a>>> {
         let value = self.value(key)?;
         let Some(items) = value.get_ref().as_array() else {
@@ -221,7 +221,7 @@ impl<'a> Table<'a> {
         Some(items.iter().filter_map(read).collect())
     }
 
-    /// Reports the keys that nothing has asked for.
+    /// Reports the keys that have not been read.
     pub(crate) fn finish(self) {
         for (key, _) in self.entries.iter() {
             let name: &str = key.get_ref();
@@ -239,7 +239,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Reports the table `key` when it is absent.
+    /// Reports the table `key` if it is absent.
     pub(crate) fn require_table(&self, key: &'static str) {
         self.require(key, &format!("[{key}]"));
     }
@@ -310,7 +310,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// Reports a fault in a text of this table.
+    /// Reports an error in a string of this table.
     pub(crate) fn report(&self, place: &Spanned<String>, message: String, hint: &str) {
         self.reporter.report(&place.span(), message, hint);
     }

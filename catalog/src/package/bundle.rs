@@ -1,4 +1,4 @@
-//! What a build script leaves for the macros: the catalogs of its package, as it has read them.
+//! Bundles: the catalogs of a package, as its build script passes them to the macros.
 //!
 //! ```text
 //! pinpoint-iam-catalogs 1
@@ -9,7 +9,7 @@
 //! … 567 bytes …
 //! ```
 //!
-//! A `-` stands where the manifest names no module.
+//! A `-` means that the manifest does not name a module.
 
 use std::fmt;
 
@@ -18,27 +18,27 @@ use crate::fingerprint;
 use crate::load::SourceFile;
 use crate::model::{Catalog, Service};
 
-/// The first line; another version of this crate may write another one.
+/// The first line. Another version of this crate may write a different one.
 const HEAD: &str = "pinpoint-iam-catalogs 1";
 
-/// The catalogs of a package as its build script has read them.
+/// The catalogs of a package, as read by its build script.
 ///
-/// Written by [`build`](crate::build), read by the macros.
+/// [`build`](crate::build) writes it, and the macros read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogBundle {
     library: Option<String>,
     files: Vec<(Option<String>, SourceFile)>,
 }
 
-/// Why a text is no snapshot, or a snapshot no catalog.
+/// The reason why a text is not a bundle, or why its catalogs are not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CatalogBundleError {
     /// The text was not written by this version.
     Unreadable,
-    /// The text is another one than the build script wrote.
+    /// The text differs from what the build script wrote.
     Changed,
-    /// A catalog has faults.
+    /// A catalog has errors.
     Faults(Faults),
 }
 
@@ -63,7 +63,7 @@ impl CatalogBundle {
         Self { library, files }
     }
 
-    /// The snapshot as text.
+    /// Serializes the bundle.
     pub(crate) fn write(&self) -> String {
         let mut text = format!("{HEAD}\n");
         if let Some(library) = &self.library {
@@ -71,7 +71,7 @@ impl CatalogBundle {
         }
         for (module, file) in &self.files {
             let module = module.as_deref().unwrap_or("-");
-            // The path is for messages alone.
+            // The path is only used in messages.
             let path = file.path.replace(char::is_control, "?");
             text.push_str(&format!(
                 "catalog {} {module} {path}\n{}\n",
@@ -82,11 +82,11 @@ impl CatalogBundle {
         text
     }
 
-    /// Reads what [`build`](crate::build) wrote, whose fingerprint was `fingerprint`.
+    /// Parses the output of [`build`](crate::build), which had the given `fingerprint`.
     ///
     /// # Errors
     ///
-    /// When the text has another fingerprint, or was written by another version.
+    /// Returns an error if the text has another fingerprint, or was written by another version.
     pub fn read(text: &str, fingerprint: &str) -> Result<Self, CatalogBundleError> {
         if fingerprint::hexadecimal(text) != fingerprint {
             return Err(CatalogBundleError::Changed);
@@ -107,16 +107,16 @@ impl CatalogBundle {
         Ok(snapshot)
     }
 
-    /// The name of the package's library as code writes it; none for a package without one.
+    /// The name of the package's library, as used in code; `None` for a package without a library.
     pub fn library(&self) -> Option<&str> {
         self.library.as_deref()
     }
 
-    /// The catalogs, and for each service the module that the manifest names, if it names one.
+    /// The catalogs and, for each service, the module that the manifest names, if there is one.
     ///
     /// # Errors
     ///
-    /// When a catalog has faults, which the build script would have reported.
+    /// Returns an error if a catalog is invalid, which the build script would have reported.
     pub fn catalog(&self) -> Result<(Catalog, Vec<Option<&str>>), CatalogBundleError> {
         let files = self.files.iter().map(|(_, file)| file.clone());
         let catalog = Catalog::load(files).map_err(CatalogBundleError::Faults)?;
@@ -126,13 +126,13 @@ impl CatalogBundle {
 }
 
 impl Service {
-    /// The module that a package's own code has for the service where its manifest names none: `crate::widgets`.
+    /// The module of the service in the package's own code, if the manifest does not name one: `crate::widgets`.
     pub fn module_in_crate(&self) -> String {
         format!("crate::{}", self.module_name())
     }
 }
 
-/// The rest of a snapshot.
+/// The rest of a bundle.
 struct Lines<'t>(&'t str);
 
 impl<'t> Lines<'t> {

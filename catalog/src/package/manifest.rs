@@ -1,4 +1,4 @@
-//! What a package's `Cargo.toml` says about its catalogs.
+//! The catalogs in a package's `Cargo.toml`.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -9,17 +9,17 @@ use crate::load::entries::Text;
 use crate::load::table::{Table, TextOrTable};
 use crate::names;
 
-/// What was read.
+/// The result of parsing a manifest.
 pub(super) struct Manifest {
-    /// The name of the library as code writes it.
+    /// The name of the library, as used in code.
     pub(super) library: Option<String>,
-    /// The catalogs, where the manifest names them.
+    /// The catalogs, if the manifest names them.
     pub(super) catalogs: Option<Vec<PackageCatalog>>,
 }
 
-/// Reads the manifest; `has_library_file` says whether there is a `src/lib.rs`.
+/// Parses the manifest; `has_library_file` is true if `src/lib.rs` exists.
 ///
-/// Everything but our own table is cargo's, and its faults are for cargo to report.
+/// Everything except our own table belongs to cargo, which reports errors in it.
 pub(super) fn read(
     text: &str,
     has_library_file: bool,
@@ -91,7 +91,7 @@ fn catalogs(mut ours: Table<'_>) -> Option<Vec<PackageCatalog>> {
     catalogs
 }
 
-/// A module is named from the root of a crate: `crate::widgets`, `acme_catalog::widgets`.
+/// A module path starts with a crate: `crate::widgets`, `acme_catalog::widgets`.
 fn check_module(module: &Text, table: &Table<'_>) -> bool {
     let segments: Vec<&str> = module.get_ref().split("::").collect();
     let is_name = |name: &str| {

@@ -1,12 +1,12 @@
-//! The catalogs of a package: which files they are, and in which Rust modules their services stand.
+//! The catalogs of a package: their files, and the Rust modules of their services.
 //!
-//! Both the build script of a package and the macros in its code have to know. Only the build script looks for files; the
-//! macros read the [`CatalogBundle`] that it leaves behind. So they see what the generated modules were made of and nothing
-//! else, and cargo, which runs the build script again when a file changes, compiles the code again as well.
+//! The build script of a package and the macros in its code both need this information. Only the build script searches
+//! for files; the macros read the [`CatalogBundle`] that it writes. The macros therefore use exactly the catalogs from
+//! which the modules were generated. If a file changes, cargo runs the build script again and also recompiles the code.
 //!
-//! # Which files
+//! # Files
 //!
-//! Those that the package's manifest names:
+//! The files named in the package's manifest:
 //!
 //! ```toml
 //! [package.metadata.pinpoint-iam]
@@ -16,8 +16,8 @@
 //! ]
 //! ```
 //!
-//! Without that, every `.toml` file in the directory `catalog` beside the manifest, in the order of their names. An empty
-//! list says that there are none.
+//! Otherwise, every `.toml` file in the directory `catalog` next to the manifest, sorted by name. An empty list means
+//! that the package has none.
 
 mod bundle;
 mod manifest;
@@ -30,14 +30,14 @@ use crate::fault::{Faults, Reporter};
 use crate::load::SourceFile;
 use crate::model::Catalog;
 
-/// The directory whose files are a package's catalogs where its manifest says nothing.
+/// The directory of a package's catalogs, unless its manifest names them.
 const DIRECTORY: &str = "catalog";
 
 /// The catalogs of one package.
 #[derive(Clone, Debug)]
 pub struct Package {
     directory: PathBuf,
-    /// The name of the library as code writes it; none for a package without one.
+    /// The name of the library, as used in code; `None` for a package without a library.
     library: Option<String>,
     catalogs: Vec<PackageCatalog>,
     is_by_convention: bool,
@@ -46,24 +46,24 @@ pub struct Package {
 /// One catalog file of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PackageCatalog {
-    /// The path from the package's directory.
+    /// The path, relative to the package's directory.
     pub(crate) path: String,
-    /// The module of the service, where the manifest names one.
+    /// The module of the service, if the manifest names one.
     pub(crate) module: Option<String>,
 }
 
-/// Why the catalogs of a package cannot be told.
+/// The reason why the catalogs of a package cannot be determined.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PackageError {
     /// A file or directory cannot be read.
     Unreadable {
-        /// Which one.
+        /// The file or directory.
         path: PathBuf,
-        /// Why.
+        /// The error.
         error: io::Error,
     },
-    /// The manifest or a catalog has faults.
+    /// The manifest or a catalog has errors.
     Faults(Faults),
 }
 
@@ -92,11 +92,12 @@ impl Package {
         &self.directory
     }
 
-    /// The package whose manifest stands in `directory`. Its catalogs are not read yet.
+    /// Opens the package whose manifest is in `directory`. Its catalogs are not read yet.
     ///
     /// # Errors
     ///
-    /// When the manifest or the directory `catalog` cannot be read, or the manifest names catalogs in a wrong way.
+    /// Returns an error if the manifest or the directory `catalog` cannot be read, or if the manifest names catalogs in
+    /// an invalid way.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, PackageError> {
         let directory = directory.into();
         let path = directory.join("Cargo.toml");
@@ -129,20 +130,20 @@ impl Package {
         self.catalogs.is_empty()
     }
 
-    /// Whether nothing was found, and nothing says that there is nothing.
+    /// Whether no catalogs were found and the manifest does not state that there are none.
     pub(crate) fn lacks_catalogs(&self) -> bool {
         self.is_empty() && self.is_by_convention
     }
 
-    /// The paths of the catalogs, from the package's directory.
+    /// The paths of the catalogs, relative to the package's directory.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.catalogs.iter().map(|catalog| catalog.path.as_str())
     }
 
-    /// What the answers of this type depend on, from the package's directory: when one of these changes, they may.
+    /// The files and directories on which the results of this type depend, relative to the package's directory.
     pub(crate) fn watched(&self) -> impl Iterator<Item = &str> {
         let directory = self.is_by_convention.then_some(DIRECTORY);
-        // Cargo takes a path that does not exist to have changed, each time.
+        // Cargo always treats a path that does not exist as changed.
         let directory = directory.filter(|path| self.directory.join(path).exists());
         ["Cargo.toml"]
             .into_iter()
@@ -154,7 +155,7 @@ impl Package {
     ///
     /// # Errors
     ///
-    /// When a file cannot be read, and every fault of every file.
+    /// Returns an error if a file cannot be read, and otherwise all errors in all files.
     pub fn read(&self) -> Result<(Catalog, CatalogBundle), PackageError> {
         let mut files = Vec::new();
         for catalog in &self.catalogs {
@@ -178,7 +179,7 @@ impl Package {
     }
 }
 
-/// Every `.toml` file in the package's `catalog` directory, in the order of their names.
+/// Every `.toml` file in the package's `catalog` directory, sorted by name.
 fn by_convention(directory: &Path) -> Result<Vec<PackageCatalog>, PackageError> {
     let path = directory.join(DIRECTORY);
     let unreadable = |error| PackageError::Unreadable {
@@ -206,7 +207,7 @@ fn by_convention(directory: &Path) -> Result<Vec<PackageCatalog>, PackageError> 
         })?;
         names.push(name);
     }
-    // The order of a directory is any.
+    // Directory entries have no defined order.
     names.sort_unstable();
     let catalogs = names.into_iter().map(|name| PackageCatalog {
         path: format!("{DIRECTORY}/{name}"),
