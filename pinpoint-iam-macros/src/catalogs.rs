@@ -1,9 +1,10 @@
 //! The catalogs of the crate that is being compiled, and the Rust modules of their services.
 //!
-//! The crate's build script has read its own catalogs and left a [`CatalogBundle`]; its environment variable says where. That
-//! way the macros see what the generated modules were made of, and cargo compiles the crate again when it changes.
-//! Without a build script the crate has the built-in catalogs. A crate that has catalogs and no build script that reads
-//! them is refused: what its policies say of its own services would go unchecked.
+//! The crate's build script has read its own catalogs and written a [`CatalogBundle`], whose location is in an
+//! environment variable. The macros therefore use the catalogs from which the modules were generated, and cargo
+//! recompiles the crate if they change. Without a build script, a crate has only the built-in catalogs. The macros
+//! report an error if a crate has catalogs but no build script that reads them, because its policies would otherwise
+//! not be checked for its own services.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use crate::paths::{Module, Root};
 #[derive(Clone, Debug)]
 pub(crate) struct Catalogs {
     catalog: Catalog,
-    /// The modules of the crate's own services, by their prefixes. All others are built in.
+    /// The modules of the crate's own services, by prefix. All other services are built in.
     modules: BTreeMap<String, OwnModule>,
 }
 
@@ -31,30 +32,30 @@ pub(crate) struct Catalogs {
 #[derive(Clone, Debug)]
 struct OwnModule {
     segments: Vec<String>,
-    /// Whether it belongs to another package, whose build script has read the catalog's file by itself.
+    /// Whether it belongs to another package, whose own build script has read the catalog file.
     #[cfg(feature = "include-policy")]
     is_elsewhere: bool,
 }
 
 impl Catalogs {
-    /// Those of the crate that is being compiled. They are read once for each process of the compiler.
+    /// The catalogs of the crate being compiled. They are read once per compiler process.
     ///
     /// # Errors
     ///
-    /// Says what is wrong with them, as a macro's error.
+    /// Returns the message of a macro error that describes what is wrong with them.
     pub(crate) fn of_this_crate() -> Result<Arc<Self>, String> {
-        /// A process may serve several crates, as that of an editor does.
+        /// A process may serve several crates, for example the macro server of an editor.
         static READ: Mutex<BTreeMap<Crate, Result<Arc<Catalogs>, String>>> =
             Mutex::new(BTreeMap::new());
         let this = Crate::from_environment();
-        // A panic elsewhere has left the map as it was.
+        // A panic in another thread has not changed the map.
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
         read.entry(this)
             .or_insert_with_key(|this| this.read().map(Arc::new))
             .clone()
     }
 
-    /// The built-in ones alone.
+    /// Only the built-in catalogs.
     pub(crate) fn builtin() -> Result<Self, String> {
         match Catalog::builtin() {
             Ok(catalog) => Ok(Self {
@@ -65,7 +66,7 @@ impl Catalogs {
         }
     }
 
-    /// Those of a crate that has only `catalog`, generated beside the built-in ones.
+    /// The catalogs of a crate that has only `catalog`, in addition to the built-in ones.
     #[cfg(test)]
     pub(crate) fn of(catalog: Catalog) -> Self {
         Self {
@@ -74,15 +75,15 @@ impl Catalogs {
         }
     }
 
-    /// The crate's own services first, then the built-in ones.
+    /// The crate's own services, followed by the built-in ones.
     pub(crate) fn catalog(&self) -> &Catalog {
         &self.catalog
     }
 
-    /// The path of the module that was generated for `service`: `crate::widgets`, `::acme_catalog::widgets` or
+    /// The path of the module generated for `service`: `crate::widgets`, `::acme_catalog::widgets` or
     /// `::pinpoint_iam::mobiletargeting`.
     ///
-    /// Its last segment stands at `place`, where the user wrote the service's name.
+    /// Its last segment has the span `place`, where the user wrote the service's name.
     pub(crate) fn module(&self, service: &Service, root: &Root, place: Span) -> Module {
         let Some(OwnModule { segments, .. }) = self.modules.get(&service.prefix) else {
             return root.module(Ident::new(&service.module_name(), place));
@@ -103,8 +104,8 @@ impl Catalogs {
         }
     }
 
-    /// Does not compile where `module`, which is that of `service`, was generated from another catalog than the one that
-    /// was read here.
+    /// Code that fails to compile if `module`, which belongs to `service`, was generated from another catalog than the
+    /// one that was read here.
     pub(crate) fn assert_same(
         service: &Service,
         module: &Module,
@@ -118,7 +119,7 @@ impl Catalogs {
         }
     }
 
-    /// The services whose modules belong to other packages of the user's.
+    /// The services whose modules are in other packages of the user.
     #[cfg(feature = "include-policy")]
     pub(crate) fn elsewhere(&self) -> impl Iterator<Item = &Service> {
         let services = self.catalog.services().iter();
@@ -129,27 +130,27 @@ impl Catalogs {
     }
 }
 
-/// What decides which catalogs a crate has.
+/// The input that determines the catalogs of a crate.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Crate {
-    /// What says where the snapshot is, and of which package.
+    /// The location of the bundle and its package.
     snapshot: Option<String>,
     directory: Option<PathBuf>,
-    /// Whether this is the package's library, and not a program, an example or a test beside it.
+    /// Whether this is the package's library, as opposed to a program, an example or a test.
     target: Target,
 }
 
-/// What is being compiled of a package.
+/// The target of a package that is being compiled.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Target {
-    /// The crate's name as code writes it.
+    /// The crate's name, as used in code.
     name: Option<String>,
     /// Whether it is a program, which may have the library's name, or an example in documentation.
     is_beside_the_library: bool,
 }
 
 impl Target {
-    /// Whether this is the library called `library`.
+    /// Whether this is the library with the name `library`.
     fn is(&self, library: &str) -> bool {
         let is_named_so = self.name.as_ref().is_none_or(|name| name == library);
         is_named_so && !self.is_beside_the_library
@@ -204,10 +205,10 @@ impl Crate {
         })
     }
 
-    /// Where the snapshot of this package is, if it has one.
+    /// The location of this package's bundle, if it has one.
     ///
-    /// A test or program of a package with catalogs passes the variable on to every compiler that it starts. What is said
-    /// of another package's catalogs does not apply to this one.
+    /// A test or program of a package with catalogs passes the variable on to every compiler that it starts. A variable
+    /// that names another package does not apply to this one.
     fn snapshot(&self) -> Result<Option<SnapshotPlace<'_>>, String> {
         let Some(value) = &self.snapshot else {
             return Ok(None);
@@ -219,7 +220,7 @@ impl Crate {
         Ok(is_ours.then_some(place))
     }
 
-    /// The module of a service that the manifest names none for: in the package's library, if it has one.
+    /// The module of a service for which the manifest names none: in the package's library, if it has one.
     fn own_module(&self, service: &Service, library: Option<&str>) -> String {
         match library {
             Some(library) if !self.target.is(library) => {
@@ -229,9 +230,9 @@ impl Crate {
         }
     }
 
-    /// Catalogs that no build script has read would be overlooked.
+    /// Catalogs that no build script has read would be ignored without notice.
     fn refuse_unread_catalogs(&self) -> Result<(), String> {
-        // Without a manifest there is no package, and nobody says where its catalogs would be.
+        // Without a manifest there can be neither a package nor a location for catalogs.
         let Some(directory) = self
             .directory
             .as_ref()
@@ -301,7 +302,7 @@ mod tests {
         this.read()
     }
 
-    /// The environment of a test is that of the compilers that it starts.
+    /// Compilers that a test starts inherit the environment of the test.
     #[test]
     fn a_snapshot_of_another_package_does_not_apply() {
         let snapshot = "1\t/acme\t/acme/no/such/file";
@@ -311,7 +312,7 @@ mod tests {
             let catalogs = with_snapshot(snapshot, other).unwrap();
             assert!(catalogs.modules.is_empty(), "{other}");
         }
-        // Catalogs that no build script has read are not overlooked because of it.
+        // This does not hide catalogs that no build script has read.
         let widgets = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/widgets");
         let unread = with_snapshot(snapshot, widgets).unwrap_err();
         assert!(unread.contains("no build script has read it"), "{unread}");
@@ -395,7 +396,7 @@ mod tests {
                 is_beside_the_library: false,
             },
         };
-        // This crate has none.
+        // This crate has no catalogs.
         assert!(this("").read().is_ok());
         let message = this("tests/unread").read().unwrap_err();
         assert!(message.contains("`catalog/widgets.toml`"), "{message}");

@@ -1,37 +1,37 @@
-//! Errors are collected, so that a handler with three mistakes shows three of them at once.
+//! Collects errors, so that a handler with three errors shows all three at once.
 
 use proc_macro2::{Span, TokenStream};
 
 use crate::messages;
 
-/// The mistakes found so far.
+/// The errors found so far.
 ///
-/// Dropping it unread is a bug of this crate, and is loud: an error that nobody reports would let an unguarded handler
-/// compile.
+/// Dropping it without reporting them is a bug in this crate, and panics: an unreported error would let an unguarded
+/// handler compile.
 #[must_use]
 #[derive(Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Notes a mistake at `span`.
+    /// Adds an error at `span`.
     pub(crate) fn push(&mut self, span: Span, message: impl std::fmt::Display) {
         self.0.push(syn::Error::new(span, message));
     }
 
-    /// Passes a value on, or notes why there is none.
+    /// Returns the value, or adds the error.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.0.push(error)).ok()
     }
 
-    /// Whether anything is wrong.
+    /// Whether the list of errors is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The user's item as it was written, followed by one `compile_error!` for each mistake.
+    /// The user's item as written, followed by one `compile_error!` for each error.
     ///
-    /// The item stays so that editors keep working and no follow-up errors appear. It is never returned without the
-    /// errors: that would be a handler without its check.
+    /// The item is kept so that editors continue to work and no follow-up errors appear. It is never returned without
+    /// the errors: it would be a handler without its check.
     pub(crate) fn report(mut self, item: TokenStream) -> TokenStream {
         if self.is_empty() {
             self.push(Span::call_site(), messages::NO_REASON);

@@ -1,10 +1,10 @@
 //! The macros of `pinpoint-iam`.
 //!
-//! Use them through that crate, where they are documented: what they write refers to `::pinpoint_iam`.
+//! Use them through that crate, which documents them: the generated code refers to `::pinpoint_iam`.
 //!
-//! This file is all that needs a compiler. Everything behind it is an ordinary function over `proc_macro2` tokens, in
-//! the stages *parse* (what was written), *check* (against the catalog) and *expand* (what rustc gets to see), and is
-//! tested as such.
+//! Only this file needs a compiler. Everything else consists of ordinary functions over `proc_macro2` tokens, in the
+//! stages *parse* (the user's input), *check* (against the catalog) and *expand* (the generated code), and is tested in
+//! this form.
 
 mod catalogs;
 mod errors;

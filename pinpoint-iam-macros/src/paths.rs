@@ -6,10 +6,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Path, Token};
 
-/// The root of every path that an expansion writes: `::pinpoint_iam`, or the name that the crate's `Cargo.toml` gives it.
+/// The root of every path in an expansion: `::pinpoint_iam`, or the name of the dependency in the crate's `Cargo.toml`.
 ///
-/// Found once for each attribute, for the manifest is looked at; and no `TokenStream`, for the compiler has to be asked
-/// each time that one is put into another.
+/// Determined once for each attribute, because it requires reading the manifest. It is not a `TokenStream`, because
+/// each insertion of one into another requires a call to the compiler.
 #[derive(Clone, Debug)]
 pub(crate) struct Root(Ident);
 
@@ -21,10 +21,10 @@ impl ToTokens for Root {
     }
 }
 
-/// The root as the crate that is being compiled knows it.
+/// The root for the crate being compiled.
 pub(crate) fn root() -> Root {
     let name = dependency::name().and_then(|name| {
-        // A name such as `type` is one in its raw form only.
+        // A name such as `type` is only valid as a raw identifier.
         syn::parse_str::<Ident>(&name)
             .or_else(|_| syn::parse_str::<Ident>(&format!("r#{name}")))
             .ok()
@@ -42,7 +42,7 @@ pub(crate) fn root() -> Root {
 /// The module of a service: `crate::widgets`, `::acme_catalog::widgets` or `::pinpoint_iam::mobiletargeting`.
 #[derive(Clone, Debug)]
 pub(crate) struct Module {
-    /// Whether the path begins at a crate.
+    /// Whether the path starts with a crate.
     pub(crate) is_global: bool,
     pub(crate) segments: Vec<Ident>,
 }
@@ -63,7 +63,7 @@ impl ToTokens for Module {
 }
 
 impl Root {
-    /// A module of the crate that is the root.
+    /// A module of the root crate.
     pub(crate) fn module(&self, name: Ident) -> Module {
         let Self(root) = self;
         Module {
@@ -73,10 +73,10 @@ impl Root {
     }
 }
 
-/// Whether an attribute's path is one of our attributes, or may be: a bare name may be imported from anywhere.
+/// Whether an attribute's path is, or may be, one of our attributes: a bare name may be imported from any module.
 ///
-/// A path that begins with another crate or module is not: if it leads here all the same, the attribute is expanded by
-/// itself, and a second one on a handler does not compile.
+/// A path that starts with another crate or module is not. If it refers to our attribute nevertheless, that attribute
+/// is expanded separately, and a second one on a handler fails to compile.
 pub(crate) fn is_attribute(path: &Path, name: &str, Root(root): &Root) -> bool {
     let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
     match segments.as_slice() {
@@ -86,21 +86,21 @@ pub(crate) fn is_attribute(path: &Path, name: &str, Root(root): &Root) -> bool {
     }
 }
 
-/// The type of an action of the service with this `module`.
+/// The type of an action, in the `module` of its service.
 ///
-/// `name` keeps the span of what the user wrote: editors then offer hover, completion and go-to-definition inside the
+/// `name` keeps the span of the user's code, so that editors provide hover, completion and go-to-definition inside the
 /// attribute.
 pub(crate) fn action(module: &Module, name: &Ident) -> TokenStream {
     quote!(#module::actions::#name)
 }
 
-/// A generated resource type. The user wrote none of it, so it has no place in the user's code.
+/// A generated resource type. It is not part of the user's code, so it does not have a span there.
 pub(crate) fn resource(module: &Module, type_name: &str) -> TokenStream {
     let type_name = Ident::new(type_name, Span::call_site());
     quote!(#module::resources::#type_name)
 }
 
-/// The ids of a generated resource type, by their names.
+/// The ids of a generated resource type, by name.
 pub(crate) fn ids(module: &Module, type_name: &str) -> TokenStream {
     let type_name = Ident::new(type_name, Span::call_site());
     quote!(#module::ids::#type_name)

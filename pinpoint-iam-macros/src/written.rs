@@ -1,27 +1,27 @@
-//! Tokens as text, spaced as they were written.
+//! Formats tokens as text, with the original spacing.
 
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// The text of `tokens` on one line, for people.
 ///
-/// Spaces are where they are in the file. Between tokens that do not come from one place of a file, such as those that another
-/// macro has put together, they are where rustfmt would write them.
+/// Spaces are at the same positions as in the file. Between tokens that do not come from the same place of a file, for
+/// example if another macro has combined them, they are at the positions where rustfmt would put them.
 pub(crate) fn written(tokens: impl ToTokens) -> String {
     let mut pieces = Vec::new();
     flatten(tokens.to_token_stream(), &mut pieces);
     spaced(&pieces)
 }
 
-/// A token: of `::` and other signs of several characters there is one piece.
+/// A token. Operators of several characters, such as `::`, are one piece.
 struct Piece {
     text: String,
     place: Option<Place>,
-    /// Whether the next sign belongs to this one.
+    /// Whether the next character belongs to this operator.
     is_joint: bool,
 }
 
-/// Where a token is in its file.
+/// The position of a token in its file.
 #[derive(Clone, PartialEq, Eq)]
 struct Place {
     file: String,
@@ -80,7 +80,7 @@ fn flatten(tokens: TokenStream, pieces: &mut Vec<Piece>) {
             }
             other => {
                 let span = other.span();
-                // The apostrophe of a lifetime is joint to its name.
+                // The apostrophe of a lifetime is joined to its name.
                 match pieces.last_mut() {
                     Some(last) if last.is_joint && last.text == "'" => {
                         last.text.push_str(&other.to_string());
@@ -104,7 +104,7 @@ impl Piece {
     }
 }
 
-/// Where a token is; `None` outside of the compiler.
+/// The position of a token; `None` outside the compiler.
 fn place(span: Span) -> Option<Place> {
     if !proc_macro::is_available() {
         return None;
@@ -116,7 +116,7 @@ fn place(span: Span) -> Option<Place> {
         start: (span.line(), span.column()),
         end: (end.line(), end.column()),
     };
-    // Editors that do not know places answer the same one for every token.
+    // Editors that do not know positions return the same one for every token.
     (place.start != place.end).then_some(place)
 }
 
@@ -128,7 +128,7 @@ fn spaced(pieces: &[Piece]) -> String {
             let is_on_new_line = matches!((&previous.place, &piece.place), (Some(previous), Some(next))
                 if previous.file == next.file && next.start.0 > previous.end.0);
             if is_on_new_line && previous.text == "," && is_closing(&piece.text) {
-                // It stands there because of the lines.
+                // The comma is only there because the list spans several lines.
                 text.pop();
             } else if is_apart(previous, piece, is_on_new_line) {
                 text.push(' ');
@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// Pieces of a text that has no spaces within tokens and no letters next to each other.
+    /// Pieces of a text that has no spaces within tokens and no adjacent letters.
     fn placed(text: &str) -> Vec<Piece> {
         let mut pieces = Vec::new();
         for (line, text) in text.lines().enumerate() {

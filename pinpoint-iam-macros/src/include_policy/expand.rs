@@ -1,4 +1,4 @@
-//! What rustc gets to see in place of the macro.
+//! Generates the expression that replaces the macro.
 //!
 //! ```text
 //! {
@@ -7,9 +7,9 @@
 //! }
 //! ```
 //!
-//! The text stands in the expansion, so that what a service runs is what was checked: an `include_str!` would read the
-//! file a second time, when it may be another. The constant is there for rustc alone, which notes that the crate has to
-//! be built again when the file changes; nobody looks at its value, and no program holds it.
+//! The expansion contains the text, so that a service runs exactly what was checked. An `include_str!` would read the
+//! file a second time, when its content may be different. The constant exists only for rustc, which rebuilds the crate
+//! if the file changes. Its value is never used, and programs do not contain it.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -19,7 +19,7 @@ use super::source::Source;
 use crate::catalogs::Catalogs;
 use crate::paths;
 
-/// Writes the expression that makes the document.
+/// Generates the expression that creates the document.
 pub(super) fn expand(Policy { source, catalogs }: &Policy) -> TokenStream {
     let Source {
         shown: _,

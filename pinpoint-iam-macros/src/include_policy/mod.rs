@@ -1,7 +1,8 @@
-//! `include_policy!(..)`: a policy document that is checked while the crate compiles.
+//! `include_policy!(..)`: a policy document that is checked at compile time.
 //!
-//! *parse* reads what was written, *source* the file, *check* holds the document against the catalog, *expand* writes
-//! what rustc compiles. All faults of a document are reported together; only a text that is no document at all has one.
+//! *parse* reads the arguments, *source* reads the file, *check* compares the document with the catalog, and *expand*
+//! generates the code. All errors of a document are reported together; only a text that is not a document at all has a
+//! single error.
 
 mod check;
 mod expand;
@@ -25,12 +26,12 @@ use crate::catalogs::Catalogs;
 use crate::errors::Errors;
 use crate::messages;
 
-/// Tells in which file on disk a token stands, where the compiler knows.
+/// Returns the file that contains a token, if the compiler knows it.
 pub(crate) type FileOf<'a> = &'a dyn Fn(Span) -> Option<PathBuf>;
 
-/// The whole macro: its arguments to the expression that takes its place.
+/// The whole macro: converts its arguments to the expression that replaces it.
 ///
-/// The answer holds either a document without faults or a `compile_error!`.
+/// The result is either a document without errors or a `compile_error!`.
 pub(crate) fn expression(arguments: TokenStream, file_of: FileOf<'_>) -> TokenStream {
     let mut errors = Errors::default();
     match checked(arguments, file_of, &mut errors) {
@@ -42,13 +43,13 @@ pub(crate) fn expression(arguments: TokenStream, file_of: FileOf<'_>) -> TokenSt
     }
 }
 
-/// A document, and what it was checked against.
+/// A document and the catalogs that it was checked with.
 struct Policy {
     source: Source,
     catalogs: Arc<Catalogs>,
 }
 
-/// The file behind the arguments, if it is a policy without faults.
+/// The file in the arguments, if it is a policy without errors.
 fn checked(arguments: TokenStream, file_of: FileOf<'_>, errors: &mut Errors) -> Option<Policy> {
     let Arguments { path, kind } = errors.take(syn::parse2(arguments))?;
     let kind = match kind {
@@ -82,7 +83,7 @@ fn checked(arguments: TokenStream, file_of: FileOf<'_>, errors: &mut Errors) -> 
     Some(Policy { source, catalogs })
 }
 
-/// The partitions that the catalog's services stand in.
+/// The partitions of the catalog's services.
 fn partitions(catalog: &Catalog) -> Partitions {
     let named = catalog.services().iter();
     let named = named.flat_map(|service| match service.partitions.as_slice() {
@@ -92,9 +93,9 @@ fn partitions(catalog: &Catalog) -> Partitions {
     Partitions::named(named)
 }
 
-/// Everything that is wrong with a text as a policy of `kind`, in the order of the text.
+/// All errors in a text as a policy of `kind`, in the order of the text.
 ///
-/// AWS's quota is not asked about: a service that keeps policies of its own does not have it.
+/// AWS's quota is not checked, because it does not apply to a service that stores its own policies.
 fn findings(catalog: &Catalog, text: &str, kind: PolicyKind) -> Vec<Finding> {
     let document = match Document::parse(text) {
         Ok(document) => document,

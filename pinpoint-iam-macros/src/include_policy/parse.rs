@@ -1,4 +1,4 @@
-//! What the user wrote between the parentheses.
+//! The arguments between the parentheses.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
@@ -9,9 +9,9 @@ use crate::messages;
 
 /// The arguments of `include_policy!`.
 pub(crate) struct Arguments {
-    /// Where the policy stands.
+    /// The path of the policy file.
     pub(crate) path: LitStr,
-    /// What follows `kind =`.
+    /// The value after `kind =`.
     pub(crate) kind: Option<LitStr>,
 }
 

@@ -1,4 +1,4 @@
-//! Finding and reading the file.
+//! Finds and reads the file.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io, path};
@@ -9,19 +9,19 @@ use crate::messages;
 
 /// A file that has been read.
 pub(crate) struct Source {
-    /// The path as messages show it.
+    /// The path, as shown in messages.
     pub(crate) shown: String,
-    /// The path that rustc finds the file at, from whatever directory.
+    /// The path at which rustc finds the file, independent of the current directory.
     pub(crate) absolute: String,
-    /// What stood there.
+    /// The content of the file.
     pub(crate) text: String,
 }
 
 impl Source {
-    /// Reads the file at the path `written` in the file `invoker`.
+    /// Reads the file at the path `written`, which is an argument in the file `invoker`.
     ///
-    /// The path is relative to the directory of `invoker`, as that of `include_str!` is. Where the compiler does not tell
-    /// that file, it is relative to the directory of the crate's manifest.
+    /// The path is relative to the directory of `invoker`, as for `include_str!`. If the compiler does not provide that
+    /// file, the path is relative to the directory of the crate's manifest.
     pub(crate) fn read(written: &str, invoker: Option<PathBuf>) -> Result<Self, String> {
         let directory = match invoker {
             Some(file) => file.parent().map(Path::to_owned),
@@ -49,12 +49,12 @@ impl Source {
     }
 }
 
-/// The names of the files beside `path` that may have been meant.
+/// The names of the files next to `path` that were probably meant.
 fn near(path: &Path) -> Vec<String> {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
         return Vec::new();
     };
-    // The directory of a bare file name is empty, which means the current one.
+    // The directory of a bare file name is empty, which means the current directory.
     let directory = Path::new(".").join(directory);
     let mut beside: Vec<String> = fs::read_dir(directory)
         .into_iter()
@@ -62,7 +62,7 @@ fn near(path: &Path) -> Vec<String> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.ends_with(".json"))
         .collect();
-    // The order of a directory is any.
+    // Directory entries have no defined order.
     beside.sort_unstable();
     let near = nearest(&name.to_string_lossy(), beside.iter().map(String::as_str));
     near.into_iter().map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! The macro without a compiler: what it finds in documents, what it says, and what it writes.
+//! Tests of the macro without a compiler: findings in documents, messages and generated code.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ fn expand(arguments: TokenStream) -> String {
     expression(arguments, &|_| Some(ui("pass/some_file.rs"))).to_string()
 }
 
-/// What is wrong with a statement of these members.
+/// The errors in a statement with these members.
 fn faults(members: &str) -> Vec<String> {
     let text = format!(r#"{{"Version":"2012-10-17","Statement":{{{members}}}}}"#);
     let catalog = Catalog::builtin().unwrap();
@@ -62,7 +62,7 @@ fn without_a_file_the_path_is_relative_to_the_manifest() {
     );
 }
 
-/// Nothing fails open: what is refused holds no document.
+/// Nothing fails open: an expansion with an error does not contain a document.
 #[test]
 fn every_failing_case_is_an_error() {
     let mut cases = 0;
@@ -107,7 +107,7 @@ fn a_policy_may_be_longer_than_those_of_aws() {
     assert_eq!(faults(&members), Vec::<String>::new());
 }
 
-/// What is wrong with the condition keys of a statement, by the catalog of a shelf.
+/// The errors in the condition keys of a statement, with the catalog of a shelf.
 fn condition_faults(members: &str) -> Vec<(String, String, usize)> {
     let file = include_str!("../../../catalog/tests/golden/shelf.toml");
     let catalog = Catalog::load([SourceFile::new("shelf.toml", file)]).unwrap();
@@ -132,7 +132,7 @@ fn condition_keys_that_no_catalog_defines_are_errors() {
         "Shelf:GENRE",
         "aws:ResourceTag/team",
         "shelf:Notes/print/by.ana.name",
-        // What other services have, and what AWS has in all of them, is not known.
+        // The keys of other services, and the global keys of AWS, are not known.
         "aws:ResourceTga/team",
         "aws:NotYetKnown",
         "shelve:Genre",
@@ -226,7 +226,7 @@ fn actions() {
             r#""mobiletargeting:GetApp??""#,
             Some("`mobiletargeting:GetApp??` matches no action"),
         ),
-        // Services whose names resemble those of the catalog are other services, as the `iotanalytics` of AWS.
+        // Services whose names resemble those of the catalog are different services, such as AWS's `iotanalytics`.
         (r#""mobiletarget:GetApp""#, None),
         (r#""iotanalytics:*""#, None),
     ] {
@@ -336,7 +336,7 @@ fn what_is_exempt_is_held_to_the_same() {
     let exempts_nothing = not_resource(get_app, "~:/apps/a1");
     assert_eq!(exempts_nothing.len(), 1);
     assert!(exempts_nothing[0].ends_with(", so it exempts nothing"));
-    // Those of all other services are covered as well.
+    // The actions of all other services are covered as well.
     let not_get_app = r#""NotAction":"mobiletargeting:GetApp""#;
     assert!(not_resource(not_get_app, "arn:aws:s3:::reports").is_empty());
     assert!(not_resource(not_get_app, "~:apps/a1/campaigns/c1").is_empty());
@@ -392,7 +392,7 @@ fn hints() {
     }
 }
 
-/// Every resource type of every action is met by its own template, with an id for each placeholder.
+/// Every resource type of every action matches its own template, with an id for each placeholder.
 #[test]
 fn every_template_meets_itself() {
     let catalog = Catalog::builtin().unwrap();
@@ -516,7 +516,7 @@ fn a_service_stands_in_its_own_partitions() {
     assert_eq!(message(shop, "arn:acme:widgets::tenant-7:shops/*"), None);
     assert_eq!(message(shop, "arn:acme-test:widgets::*:shops/1"), None);
     assert_eq!(message(shop, "arn:*:widgets::*:shops/1"), None);
-    // What matches nothing would deny nothing.
+    // A `Deny` that matches nothing would deny nothing.
     let aws = message(shop, "arn:aws:widgets::tenant-7:shops/*").unwrap();
     assert!(
         aws.contains("matches nothing that the statement's actions act on"),
@@ -526,7 +526,7 @@ fn a_service_stands_in_its_own_partitions() {
     assert!(region.contains("matches nothing"), "{region}");
     let unknown = message(shop, "arn:acmee:widgets::tenant-7:shops/*").unwrap();
     assert!(unknown.contains("unknown partition `acmee`"), "{unknown}");
-    // The built-in services are AWS's, and beside them.
+    // The built-in services belong to AWS, and are available in addition.
     assert_eq!(
         message(
             "mobiletargeting:GetApp",
@@ -585,14 +585,14 @@ fn a_name_that_resembles_that_of_a_service_is_another_name() {
     ] {
         assert_eq!(messages(action, resource), none, "{action} {resource}");
     }
-    // An ARN of another service is still one that the action does not act on.
+    // It is still an error if the action does not act on an ARN of another service.
     assert_eq!(
         messages("sns:Publish", "arn:aws:sqs:us-east-1:123456789012:queue").len(),
         1
     );
 }
 
-/// What its service completes to an ARN is nothing that a catalog could reject.
+/// A catalog cannot reject a form that its service completes.
 #[test]
 fn a_form_that_a_service_completes_is_not_compared() {
     let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*",

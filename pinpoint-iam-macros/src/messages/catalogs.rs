@@ -1,4 +1,4 @@
-//! The texts about the catalogs of the crate that is being compiled.
+//! Messages about the catalogs of the crate being compiled.
 
 use std::io;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The texts of `include_policy!`.
+//! Messages of `include_policy!`.
 
 use std::io;
 

@@ -1,6 +1,6 @@
-//! Every text of a compile error, in one place so that they sound alike.
+//! The texts of all compile errors, in one place so that they have the same style.
 //!
-//! Lower case, no full stop, what the user wrote in backticks, and a `help:` line that says what to do.
+//! Lower case, without a full stop, user input in backticks, and a `help:` line that suggests what to do.
 
 mod catalogs;
 #[cfg(feature = "include-policy")]
@@ -35,7 +35,7 @@ pub(crate) const NO_RESOURCES: &str =
     "none of the actions acts on a single resource\nhelp: remove `resource`";
 pub(crate) const NO_REQUEST_TAGS: &str =
     "requests for these actions carry no tags\nhelp: remove `request_tags`";
-/// Reported when an item is refused without a reason, which would be a bug of this crate.
+/// Reported if an item is rejected without a reason, which would be a bug in this crate.
 pub(crate) const NO_REASON: &str = "`#[requires]` cannot guard this item";
 
 pub(crate) use self::catalogs::*;
@@ -307,7 +307,7 @@ pub(crate) fn unbound(
     )
 }
 
-/// The parameter that takes everything from the path.
+/// The parameter that extracts all values from the path.
 fn path_parameter(action: &Action, resource: &ResourceType) -> String {
     let names: Vec<String> = match &action.route {
         Some(route) => route
@@ -381,7 +381,7 @@ fn path(path: &Path) -> String {
     format!("{leading}{}", segments.join("::"))
 }
 
-/// `` `a`, `b` and `c` ``.
+/// Formats names as a list: `` `a`, `b` and `c` ``.
 pub(crate) fn list(last_word: &str, names: impl IntoIterator<Item = impl Display>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {

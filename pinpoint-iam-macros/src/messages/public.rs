@@ -1,4 +1,4 @@
-//! The texts of `#[public]`.
+//! Messages of `#[public]`.
 
 use syn::Ident;
 

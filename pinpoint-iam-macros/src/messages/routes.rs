@@ -1,4 +1,4 @@
-//! The texts of `routes!`.
+//! Messages of `routes!`.
 
 use pinpoint_iam_catalog::nearest;
 use syn::Path;
@@ -15,7 +15,7 @@ pub(crate) const ROUTE_ATTRIBUTE: &str = "only `#[cfg(..)]` may stand on a route
 pub(crate) const EMPTY_PLACE: &str =
     "this names neither method nor path\nhelp: write for example `\"GET /healthz\"`";
 
-/// The methods that a route may have: those that both frameworks can be asked for.
+/// The methods that a route may have: those that both frameworks support.
 pub(crate) const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT",
 ];

@@ -1,7 +1,7 @@
-//! The name by which the crate that is being compiled knows `pinpoint-iam`.
+//! The name of the dependency `pinpoint-iam` in the crate being compiled.
 //!
-//! Read with the TOML reader that is here for the catalog. `proc-macro-crate` would bring an editor of TOML and run `cargo`
-//! once for every crate, which costs more than all attributes of a crate together.
+//! The manifest is read with the TOML parser that is needed for the catalog. `proc-macro-crate` would add a TOML editor
+//! and run `cargo` once per crate, which costs more than all attributes of a crate together.
 
 use std::collections::HashMap;
 use std::env;
@@ -12,16 +12,17 @@ use std::time::SystemTime;
 
 use toml::{Table, Value};
 
-/// The package that is looked for.
+/// The package to search for.
 const PACKAGE: &str = "pinpoint-iam";
 
-/// The tables of a manifest that name what code may use.
+/// The tables of a manifest that name dependencies available to code.
 const TABLES: [&str; 2] = ["dependencies", "dev-dependencies"];
 
-/// What was found for each manifest, and how old the manifest was. A compiler has one, an editor's macro server several.
+/// The result for each manifest, with the manifest's modification time. A compiler has one manifest; an editor's macro
+/// server has several.
 type Known = HashMap<PathBuf, (Option<SystemTime>, Option<String>)>;
 
-/// The name, where the manifest renames the package; `None` where it does not, and where there is no manifest to read.
+/// The name, if the manifest renames the package; `None` if it does not, or if the manifest cannot be read.
 pub(super) fn name() -> Option<String> {
     static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
     let directory = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
@@ -61,7 +62,7 @@ fn read(path: &Path) -> Option<Table> {
     fs::read_to_string(path).ok()?.parse().ok()
 }
 
-/// The name that `manifest` gives to the package, if it is another one than the package's own.
+/// The name that `manifest` gives to the package, if it differs from the package's own name.
 fn renamed(manifest: &Table, workspace: &dyn Fn() -> Option<Table>) -> Option<String> {
     let own_name = manifest
         .get("package")
@@ -90,7 +91,7 @@ fn renamed(manifest: &Table, workspace: &dyn Fn() -> Option<Table>) -> Option<St
     found.map(|name| name.replace('-', "_"))
 }
 
-/// Every dependency of a manifest, those of single platforms included.
+/// Every dependency of a manifest, including those for specific platforms.
 fn dependencies(manifest: &Table) -> Vec<(&str, &Value)> {
     let platforms = manifest
         .get("target")

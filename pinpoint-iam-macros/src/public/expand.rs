@@ -1,4 +1,4 @@
-//! What rustc gets to see beside the handler.
+//! Generates the code next to the handler.
 //!
 //! ```text
 //! async fn health() -> Response { .. }
@@ -14,9 +14,10 @@
 //! }
 //! ```
 //!
-//! A function and a type of one name may come from two places: a function of one's own shadows one that a glob imports,
-//! and the imported type stays visible. `is` is there so that such a function does not pass for public. A generic function
-//! has no type that could be compared. It gets one more parameter, `Public<health>`, which takes nothing from the request.
+//! A function and a type with the same name can come from different places: a local function shadows one that a glob
+//! imports, but the imported type remains visible. `is` prevents such a function from being accepted as public. The
+//! type of a generic function cannot be compared. It gets one more parameter, `Public<health>`, which reads nothing
+//! from the request.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -26,7 +27,7 @@ use syn::{Attribute, FnArg, GenericParam, LitStr, Pat, PatType, Signature, Token
 use super::parse::Handler;
 use crate::paths::Root;
 
-/// Writes the handler and its type.
+/// Generates the handler and its type.
 pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStream {
     let Handler {
         attributes,
@@ -98,7 +99,7 @@ pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStr
     }
 }
 
-/// Whether the function has instances, so that its bare name does not tell its type.
+/// Whether the function is generic, so that its name alone does not determine its type.
 fn is_generic(signature: &Signature) -> bool {
     let has_parameters = signature
         .generics

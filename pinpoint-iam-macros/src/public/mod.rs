@@ -1,6 +1,7 @@
-//! `#[public("reason")]`: a handler that everybody may call, and that says why.
+//! `#[public("reason")]`: a handler that everyone may call, with a documented reason.
 //!
-//! The function stays as it was written; a generic one gets a parameter by which its instances are known. Beside it comes the type of its name that `routes!` asks for.
+//! The function remains unchanged, except that a generic one gets a parameter that identifies its instances. In
+//! addition, a type with the function's name is generated, which `routes!` requires.
 
 mod expand;
 mod parse;
@@ -12,7 +13,7 @@ use proc_macro2::TokenStream;
 use crate::errors::Errors;
 use crate::paths;
 
-/// The whole attribute: its arguments and the item that it stands on, to what takes the item's place.
+/// The whole attribute: converts its arguments and its item to the code that replaces the item.
 pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let root = paths::root();
     let mut errors = Errors::default();

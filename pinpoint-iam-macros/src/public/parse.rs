@@ -1,4 +1,4 @@
-//! What the user wrote: the reason, and the function below it.
+//! Parses the user's input: the reason, and the function after it.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -11,7 +11,7 @@ use crate::paths::{self, Root};
 use crate::requires::check::check_generics;
 use crate::requires::parse::span_of;
 
-/// The function that the attribute stands on. Its body is not looked into.
+/// The function with the attribute. Its body is not parsed.
 pub(super) struct Handler {
     pub(super) attributes: Vec<Attribute>,
     pub(super) visibility: Visibility,
@@ -19,7 +19,7 @@ pub(super) struct Handler {
     pub(super) body: Group,
 }
 
-/// Reads the reason.
+/// Parses the reason.
 pub(super) fn reason(tokens: TokenStream) -> syn::Result<LitStr> {
     if tokens.is_empty() {
         return Err(syn::Error::new(
@@ -71,7 +71,7 @@ impl Parse for Handler {
     }
 }
 
-/// Refuses a handler that cannot be public.
+/// Rejects a handler that cannot be public.
 pub(super) fn check(handler: &Handler, root: &Root, errors: &mut Errors) {
     if let Some(receiver) = handler.signature.receiver() {
         errors.push(receiver.self_token.span, messages::PUBLIC_METHOD);
@@ -85,7 +85,7 @@ pub(super) fn check(handler: &Handler, root: &Root, errors: &mut Errors) {
             errors.push(span_of(path), messages::PUBLIC_TWICE);
         }
     }
-    // A `#[requires]` above this attribute has been expanded already, and has left its parameter.
+    // A `#[requires]` before this attribute has already been expanded, and has added its parameter.
     if let Some(FnArg::Typed(first)) = handler.signature.inputs.first()
         && let Type::Path(ty) = &*first.ty
         && let Some(last) = ty.path.segments.last()

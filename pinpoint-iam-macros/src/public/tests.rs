@@ -1,4 +1,4 @@
-//! The stages together, without a compiler.
+//! Tests of all stages together, without a compiler.
 
 use proc_macro2::TokenStream;
 use quote::quote;

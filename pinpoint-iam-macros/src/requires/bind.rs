@@ -1,4 +1,4 @@
-//! Which names a parameter binds, and its pattern with only some of them left.
+//! The names that a parameter binds, and its pattern reduced to some of them.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{FieldPat, Ident, Pat, PatIdent, PatType, PatWild, Token};
 
-/// The names that a pattern binds, in the order of writing.
+/// The names that a pattern binds, in order of appearance.
 pub(crate) fn names(pattern: &Pat) -> Vec<Ident> {
     let mut names = Vec::new();
     retain_bindings(pattern, &mut |name| {
@@ -18,7 +18,7 @@ pub(crate) fn names(pattern: &Pat) -> Vec<Ident> {
     names
 }
 
-/// Whether a parameter, or a part of its pattern, only exists in some builds.
+/// Whether a parameter, or a part of its pattern, is conditionally compiled.
 pub(crate) fn is_conditional(parameter: &PatType) -> bool {
     fn has_cfg(tokens: TokenStream) -> bool {
         let mut after_hash = false;
@@ -42,10 +42,10 @@ pub(crate) fn is_conditional(parameter: &PatType) -> bool {
         .any(has_cfg)
 }
 
-/// A copy of `pattern` for matching by reference, in which every binding that `is_needed` turns down is `_`.
+/// A copy of `pattern` for matching by reference, in which every binding that `is_needed` rejects is replaced by `_`.
 ///
-/// `mut`, `ref` and `&` go: the copy looks at parameters that belong to somebody else. What it cannot look into, such
-/// as a macro, becomes `_`; a name in there then counts as not bound.
+/// `mut`, `ref` and `&` are removed, because the copy only borrows the parameters of the function. Parts that cannot be
+/// analyzed, such as macros, become `_`; names in them are treated as not bound.
 pub(crate) fn retain_bindings(pattern: &Pat, is_needed: &mut dyn FnMut(&Ident) -> bool) -> Pat {
     match pattern {
         Pat::Ident(binding) => keep_binding(binding, is_needed),
@@ -74,7 +74,7 @@ pub(crate) fn retain_bindings(pattern: &Pat, is_needed: &mut dyn FnMut(&Ident) -
         Pat::Or(cases) => {
             let mut cases = cases.clone();
             let mut each = cases.cases.iter_mut();
-            // Every case binds the same names, so what is needed of the first is needed of all.
+            // All cases bind the same names, so the names needed from the first case are needed from all.
             let mut kept = BTreeSet::new();
             keep_each(each.by_ref().take(1), &mut |name| {
                 let is_kept = is_needed(name);
@@ -131,7 +131,7 @@ fn keep_binding(binding: &PatIdent, is_needed: &mut dyn FnMut(&Ident) -> bool) -
     }
 }
 
-/// `name` stays short where it is kept and becomes `name: _` where it is not.
+/// A field that is kept remains in its short form, `name`; otherwise it becomes `name: _`.
 fn keep_field(field: &FieldPat, is_needed: &mut dyn FnMut(&Ident) -> bool) -> FieldPat {
     let pattern = retain_bindings(&field.pat, is_needed);
     let is_short = field.colon_token.is_none() && matches!(pattern, Pat::Ident(_));
@@ -152,8 +152,8 @@ fn wildcard() -> Pat {
 
 /// The names that an expression may refer to as variables.
 ///
-/// Read from its tokens, so that the arguments of macros count, and the names inside the braces of string literals
-/// too: `format!("{application_id}")`. What follows a dot is a field or a method and no variable.
+/// They are collected from its tokens. This includes the arguments of macros, and the names inside the braces of string
+/// literals: `format!("{application_id}")`. A name after a dot is a field or a method, not a variable.
 pub(crate) fn mentioned(expression: &impl ToTokens) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     collect_mentioned(expression.to_token_stream(), &mut names);
@@ -164,7 +164,7 @@ fn collect_mentioned(tokens: TokenStream, names: &mut BTreeSet<String>) {
     let mut dots = 0;
     for token in tokens {
         match &token {
-            // One dot makes a field; two or three make a range, and a variable may follow.
+            // One dot precedes a field; two or three form a range, which a variable may follow.
             TokenTree::Ident(name) if dots != 1 => {
                 names.insert(name.unraw().to_string());
             }

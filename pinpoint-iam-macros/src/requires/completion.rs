@@ -1,4 +1,4 @@
-//! What only editors get to see.
+//! Code that only editors see.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -7,11 +7,11 @@ use super::parse::{NamedAction, Requires};
 use crate::catalogs::Catalogs;
 use crate::paths::{self, Root};
 
-/// The names of actions in attributes that may turn out to have mistakes.
+/// The names of actions in attributes, which may turn out to have errors.
 pub(super) struct Named(Vec<(Option<Ident>, Ident)>);
 
 impl Named {
-    /// Every action, known or not.
+    /// Every action, known or unknown.
     pub(super) fn of(attributes: &[Requires]) -> Self {
         let requirements = attributes
             .iter()
@@ -28,8 +28,8 @@ impl Named {
         Self(names.collect())
     }
 
-    /// The names as paths, which rust-analyzer completes while they are half typed. rustc gets to see none of it, and
-    /// says nothing more of a name that is unknown.
+    /// The names as paths, which rust-analyzer completes while they are being typed. rustc does not see them, so it
+    /// does not report an unknown name a second time.
     pub(super) fn for_completion(&self, catalogs: &Catalogs, root: &Root) -> TokenStream {
         let catalog = catalogs.catalog();
         let paths: Vec<TokenStream> = self

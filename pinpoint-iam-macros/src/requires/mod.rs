@@ -1,7 +1,7 @@
 //! `#[requires(..)]`: a function that runs only after an authorization check.
 //!
-//! *parse* reads what was written, *check* holds it against the catalog, *expand* writes what rustc compiles. Mistakes
-//! of all stages are reported together.
+//! *parse* reads the user's input, *check* compares it with the catalog, and *expand* generates the code. Errors of all
+//! stages are reported together.
 
 mod bind;
 pub(crate) mod check;
@@ -21,9 +21,9 @@ use crate::catalogs::Catalogs;
 use crate::errors::Errors;
 use crate::paths;
 
-/// The whole attribute: its arguments and the item that it stands on, to what takes the item's place.
+/// The whole attribute: converts its arguments and its item to the code that replaces the item.
 ///
-/// The answer holds either the guarded function or a `compile_error!`, never the function alone.
+/// The result contains either the guarded function or a `compile_error!`, never the function alone.
 pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStream {
     match Catalogs::of_this_crate() {
         Ok(catalogs) => with_catalogs(&catalogs, attribute, item),
@@ -58,8 +58,8 @@ fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream)
             expand::expand(checked, &probe::probes(&names), &root)
         }
         _ => {
-            // In front of the errors: editors look for a place by its distance from the start, and an error that
-            // quotes a half-typed name is as long as that name.
+            // Before the errors, because editors find a position by its distance from the start, and an error that
+            // quotes a partly typed name is as long as that name.
             let mut shown = item;
             shown.extend(named.for_completion(catalogs, &root));
             errors.report(shown)

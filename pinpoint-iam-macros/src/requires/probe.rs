@@ -1,7 +1,7 @@
-//! Whether the attributes that were taken from a function are ours.
+//! Checks that the attributes taken from a function are ours.
 //!
-//! A second `#[requires(..)]` is known by its name, which another crate may use as well. Its check would be lost with the
-//! attribute. So the name is used once more, on an item that only we remove:
+//! A second `#[requires(..)]` is recognized by its name, which another crate may also use. Its check would then be lost
+//! with the attribute. The name is therefore used once more, on an item that only our attribute removes:
 //!
 //! ```text
 //! #[requires(__is_of_pinpoint_iam)]
@@ -17,17 +17,17 @@ use syn::Path;
 use super::parse::span_of;
 use crate::messages;
 
-/// What the attribute gets instead of an action.
+/// The argument that the attribute gets instead of an action.
 const PROBE: &str = "__is_of_pinpoint_iam";
 
-/// Whether these are the arguments of a probe, whose item is to be removed.
+/// Whether these are the arguments of a probe, whose item is removed.
 pub(super) fn is_one(arguments: &TokenStream) -> bool {
     let mut tokens = arguments.clone().into_iter();
     let first = tokens.next();
     matches!(first, Some(TokenTree::Ident(word)) if word == PROBE) && tokens.next().is_none()
 }
 
-/// A probe for each name.
+/// Generates a probe for each name.
 pub(super) fn probes(names: &[Path]) -> TokenStream {
     let mut seen = BTreeSet::new();
     names

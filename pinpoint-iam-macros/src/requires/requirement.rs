@@ -1,4 +1,4 @@
-//! Requirements that are put together from others.
+//! Requirements that are combined from others.
 
 use syn::Ident;
 
@@ -11,14 +11,14 @@ pub(crate) enum Requirement<L> {
 /// Several requirements combined by `all(..)` or `any(..)`.
 pub(crate) struct Composition<L> {
     pub(crate) kind: Combinator,
-    /// The word `all` or `any` as it was written.
+    /// The word `all` or `any` as written.
     pub(crate) keyword: Ident,
     pub(crate) entries: Vec<Requirement<L>>,
-    /// Whether an entry is missing here because it could not be read.
+    /// Whether an entry is missing because it could not be parsed.
     pub(crate) is_broken: bool,
 }
 
-/// How many of several requirements must hold.
+/// The number of requirements that must hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Combinator {
     All,
@@ -26,7 +26,7 @@ pub(crate) enum Combinator {
 }
 
 impl Combinator {
-    /// The kind that `word` names, and the word.
+    /// The combinator with the name `word`, and the word itself.
     pub(crate) fn of(word: &Ident) -> Option<(Self, Ident)> {
         let kind = [Self::All, Self::Any]
             .into_iter()
@@ -34,7 +34,7 @@ impl Combinator {
         Some((kind, word.clone()))
     }
 
-    /// The word for it.
+    /// The word for this combinator.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -44,7 +44,7 @@ impl Combinator {
 }
 
 impl<L> Requirement<L> {
-    /// Every leaf, in the order of writing.
+    /// Every leaf, in order of appearance.
     pub(crate) fn leaves(&self) -> Vec<&L> {
         match self {
             Self::Leaf(leaf) => vec![leaf],
@@ -52,7 +52,7 @@ impl<L> Requirement<L> {
         }
     }
 
-    /// Runs `each` on every leaf.
+    /// Calls `each` for every leaf.
     pub(crate) fn for_each(&mut self, each: &mut impl FnMut(&mut L)) {
         match self {
             Self::Leaf(leaf) => each(leaf),
@@ -64,7 +64,7 @@ impl<L> Requirement<L> {
         }
     }
 
-    /// Makes another leaf of each. All of them are looked at, also behind one that gives none.
+    /// Converts each leaf. All of them are processed, even after one for which the conversion fails.
     pub(crate) fn try_map<M>(
         self,
         each: &mut impl FnMut(L) -> Option<M>,
@@ -92,7 +92,7 @@ impl<L> Requirement<L> {
         }
     }
 
-    /// Every composition, the outer ones first.
+    /// Every composition, outermost first.
     pub(crate) fn compositions(&self) -> Vec<&Composition<L>> {
         match self {
             Self::Leaf(_) => Vec::new(),

@@ -1,4 +1,4 @@
-//! Every case of the UI suite, expanded without a compiler: nothing fails open.
+//! Expands every case of the UI suite without a compiler, and checks that nothing fails open.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ fn cases(kind: &str) -> Vec<PathBuf> {
     cases
 }
 
-/// Every expansion of a file, with the number of actions that it has to ask about.
+/// Every expansion of a file, with the number of actions that it must check.
 fn expansions(case: &Path) -> Vec<(String, usize)> {
     let mut uses = Uses::default();
     uses.visit_file(&syn::parse_file(&fs::read_to_string(case).unwrap()).unwrap());
@@ -86,7 +86,7 @@ fn expansions(case: &Path) -> Vec<(String, usize)> {
         .into_iter()
         .map(|(arguments, item)| {
             let actions = actions(arguments.clone(), item.clone());
-            // The fault of a probe, which is removed with it where the attribute is ours.
+            // The error of a probe, which is removed together with the probe if the attribute is ours.
             let probe = "fn __is_of_pinpoint_iam () { :: core :: compile_error !";
             let expansion = attribute(arguments, item).to_string();
             (expansion.replace(probe, ""), actions)
@@ -94,14 +94,14 @@ fn expansions(case: &Path) -> Vec<(String, usize)> {
         .collect()
 }
 
-/// How many actions stand in the attributes of an item.
+/// The number of actions in the attributes of an item.
 fn actions(arguments: TokenStream, item: TokenStream) -> usize {
     let mut errors = Errors::default();
     let mut attributes = vec![parse::attribute(arguments, Span::call_site(), &mut errors)];
     if let Ok(mut function) = syn::parse2(item) {
         attributes.extend(parse::further(&mut function, &crate::paths::root(), &mut errors).0);
     }
-    // What is wrong with them is for the expansion to say.
+    // The expansion reports errors in them.
     drop(errors.report(TokenStream::new()));
     let requirements = attributes
         .iter()
@@ -109,9 +109,9 @@ fn actions(arguments: TokenStream, item: TokenStream) -> usize {
     requirements.map(|tree| tree.leaves().len()).sum()
 }
 
-/// Nothing fails open: an expansion is an error, or it is guarded, whatever rustc then says of it.
+/// Nothing fails open: an expansion is either an error or guarded, regardless of what rustc then reports.
 ///
-/// It asks about every action, and about each on either side of the body where the check waits for that.
+/// It checks every action, and checks each one both before and after the body if the check waits for the body.
 fn is_guarded(expansion: &str, actions: usize) -> bool {
     let asked: usize = [
         ". check (",
@@ -131,7 +131,7 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         expansion.matches(&name).count()
     };
     let is_after_body = of_ours("AfterBody") > 0;
-    // What half of a check has said is not taken for the whole.
+    // The result of a precheck is not accepted as a complete check.
     let is_handler = if is_after_body {
         of_ours("Prechecked") > 0 && of_ours("Authorized") == 0
     } else {
@@ -162,7 +162,7 @@ fn every_failing_case_is_an_error_or_does_not_type_check() {
     for case in cases {
         let name = case.display();
         let expansions = expansions(&case);
-        // What stands in a `macro_rules` is for rustc to expand.
+        // rustc expands the attributes inside a `macro_rules`.
         let text = fs::read_to_string(&case).unwrap();
         assert!(
             !expansions.is_empty()
@@ -182,7 +182,7 @@ fn every_failing_case_is_an_error_or_does_not_type_check() {
             .any(|(expansion, _)| expansion.contains("compile_error"))
         {
             let shown = fs::read_to_string(case.with_extension("stderr")).unwrap();
-            // Our words, or rustc's own about the code that was written.
+            // Our own messages, or rustc's messages about the generated code.
             let is_error =
                 |line: &str| line.starts_with("error") || line.starts_with("rustc's error");
             assert!(

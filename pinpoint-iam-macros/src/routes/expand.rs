@@ -1,4 +1,4 @@
-//! What rustc gets to see in place of the list.
+//! Generates the expression that replaces the list.
 //!
 //! ```text
 //! {
@@ -8,8 +8,8 @@
 //! }
 //! ```
 //!
-//! One statement for each handler, so that a `#[cfg]` can stand on it. The brackets around the type say that it is one: a
-//! function of the name is then an error about exactly that, and is not taken for a constant.
+//! Each handler has its own statement, so that it can have a `#[cfg]`. The parentheses around the type mark it as a
+//! type: a function with that name then causes exactly this error, and is not interpreted as a constant.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -20,7 +20,7 @@ use super::Framework;
 use super::parse::Entry;
 use crate::paths;
 
-/// Writes the expression that makes the list.
+/// Generates the expression that creates the list.
 pub(super) fn expand(framework: Framework, entries: &[Entry]) -> TokenStream {
     let root = paths::root();
     let list = match framework {
@@ -38,7 +38,7 @@ pub(super) fn expand(framework: Framework, entries: &[Entry]) -> TokenStream {
         let ty = as_type(handler);
         let method = option(method.as_deref());
         let path = option(path.as_deref());
-        // What does not fit is reported at the handler, with names of the expansion all the same.
+        // Errors are reported at the handler, but the names are those of the expansion.
         let span = Span::mixed_site().located_at(handler.span());
         let so_far = Ident::new("routes", span);
         let place = quote!(#root::web::RouteOverride { method: #method, path: #path });
@@ -57,7 +57,7 @@ pub(super) fn expand(framework: Framework, entries: &[Entry]) -> TokenStream {
     }
 }
 
-/// The handler as the type of its name, which has no generics.
+/// The type with the name of the handler, which has no generics.
 fn as_type(handler: &Path) -> Path {
     let mut ty = handler.clone();
     if let Some(last) = ty.segments.last_mut() {

@@ -1,8 +1,8 @@
-//! `routes![..]`: handlers at the places that the catalog gives to their actions.
+//! `routes![..]`: mounts handlers at the routes that the catalog defines for their actions.
 //!
-//! What is mounted where is decided when the list is built, by the functions of the framework's module; here the list is
-//! only read. Each handler is named twice, as a function and as the type that `#[requires]` or `#[public]` wrote beside
-//! it, so that a handler with neither does not compile.
+//! The functions of the framework's module decide, when the list is built, where each handler is mounted; this module
+//! only parses the list. Each handler is named twice: as a function, and as the type that `#[requires]` or `#[public]`
+//! generated for it. A handler with neither attribute therefore fails to compile.
 
 mod expand;
 mod parse;
@@ -21,7 +21,7 @@ pub(crate) enum Framework {
     Actix,
 }
 
-/// The whole macro: its arguments to the expression that takes its place.
+/// The whole macro: converts its arguments to the expression that replaces it.
 pub(crate) fn expression(framework: Framework, arguments: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let entries = parse::entries(arguments, &mut errors);

@@ -1,4 +1,4 @@
-//! What the user wrote: a list of handlers, each with its own place or without one.
+//! Parses the user's input: a list of handlers, each with or without its own route.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,17 +10,17 @@ use crate::messages;
 
 /// One handler of the list.
 pub(super) struct Entry {
-    /// The builds in which it is served.
+    /// The conditions under which it is compiled.
     pub(super) conditions: Vec<Attribute>,
-    /// The method, where it is not the catalog's.
+    /// The method, if it differs from the catalog's.
     pub(super) method: Option<String>,
-    /// The path, where it is not the catalog's.
+    /// The path, if it differs from the catalog's.
     pub(super) path: Option<String>,
     /// The handler as a function, with its generics.
     pub(super) handler: Path,
 }
 
-/// Reads the list. A mistake in one entry does not hide those of the others.
+/// Parses the list. An error in one entry does not hide those in others.
 pub(super) fn entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
     let mut entries = Vec::new();
     let read = |input: ParseStream<'_>| {
@@ -92,7 +92,7 @@ fn handler(input: ParseStream<'_>) -> syn::Result<Path> {
                 return wrong(arguments, messages::called_handler(&shown));
             }
             PathArguments::AngleBracketed(generics) if position == last => {
-                // `get<Database>` is how types are written, and is as clear.
+                // `get<Database>` is the form used for types, and is just as clear.
                 generics.colon2_token.get_or_insert_default();
             }
             PathArguments::AngleBracketed(generics) => {
@@ -103,7 +103,7 @@ fn handler(input: ParseStream<'_>) -> syn::Result<Path> {
     Ok(handler)
 }
 
-/// `"GET /healthz"`, `"/healthz"` or `"GET"`.
+/// Parses `"GET /healthz"`, `"/healthz"` or `"GET"`.
 fn place(literal: &LitStr) -> syn::Result<(Option<String>, Option<String>)> {
     let text = literal.value();
     let wrong = |message: String| syn::Error::new(literal.span(), message);

@@ -1,4 +1,4 @@
-//! Actions that the catalog does not have.
+//! Finds actions that are not in the catalog.
 
 use pinpoint_iam_catalog::{Catalog, Service, nearest};
 use pinpoint_iam_core::policy::{ActionPattern, Effect, Statement};
@@ -9,13 +9,13 @@ use crate::messages::list;
 
 /// The actions that a statement covers.
 pub(super) struct Covered<'a, 'c> {
-    /// Those of the catalog.
+    /// The covered actions of the catalog.
     pub(super) actions: Vec<&'a CatalogAction<'c>>,
-    /// Whether there may be others: of services that the catalog does not have, or ones that were reported.
+    /// Whether it may cover others: actions of services that are not in the catalog, or actions that were reported.
     pub(super) others: bool,
 }
 
-/// Notes what is wrong with the statement's actions, and gives those that it covers.
+/// Reports errors in the statement's actions, and returns the actions that it covers.
 pub(super) fn check<'a, 'c>(
     catalog: &Catalog,
     services: &'a [ServiceActions<'c>],
@@ -34,7 +34,7 @@ pub(super) fn check<'a, 'c>(
             }
         }
     }
-    // The effect matters for a wildcard in a prefix only, and with one there are others anyway.
+    // The effect only matters for a wildcard in a prefix, which may cover other actions in any case.
     let is_covered = |known: &&CatalogAction<'_>| {
         let mut patterns = element.patterns().iter();
         let is_named = patterns.any(|pattern| {
@@ -55,11 +55,11 @@ pub(super) fn check<'a, 'c>(
     }
 }
 
-/// Whose actions a pattern is for.
+/// The services to which the actions of a pattern belong.
 enum Scope {
-    /// Those of a service of the catalog.
+    /// A service of the catalog.
     Catalog,
-    /// Those of other services as well, or only those.
+    /// Other services, possibly in addition to services of the catalog.
     Beyond,
 }
 
@@ -78,8 +78,8 @@ fn check_pattern(catalog: &Catalog, pattern: &ActionPattern) -> Result<Scope, Fi
     let shown = pattern.as_str().escape_debug();
     let mut services = catalog.services().iter();
     let Some(service) = services.find(|service| service.prefix.eq_ignore_ascii_case(prefix)) else {
-        // Of a service without a catalog nothing is known. That its name resembles one with a catalog proves nothing: AWS
-        // has an `sns` and an `sqs`.
+        // Nothing is known about a service without a catalog. If its name resembles one with a catalog, this proves
+        // nothing: AWS has both `sns` and `sqs`.
         return Ok(Scope::Beyond);
     };
     if has_match(service, pattern) {
@@ -97,7 +97,7 @@ fn check_pattern(catalog: &Catalog, pattern: &ActionPattern) -> Result<Scope, Fi
     }
 }
 
-/// Whether a pattern can match any action of the service with this prefix.
+/// Whether a pattern can match an action of the service with this prefix.
 fn may_name(pattern: &ActionPattern, prefix: &str) -> bool {
     match pattern.as_str().split_once(':') {
         Some((named, _)) if !is_pattern(named) => named.eq_ignore_ascii_case(prefix),

@@ -1,4 +1,4 @@
-//! Which ARNs an action acts on, for every id that there could be.
+//! The ARNs on which an action acts, for all possible ids.
 
 use std::cell::OnceCell;
 
@@ -7,11 +7,11 @@ use pinpoint_iam_core::pattern::characters::IdCharacters;
 use pinpoint_iam_core::pattern::nfa::Nfa;
 use pinpoint_iam_core::policy::ResourcePattern;
 
-/// An action of the catalog and the ARNs that it acts on.
+/// An action of the catalog, and the ARNs on which it acts.
 pub(super) struct CatalogAction<'c> {
     pub(super) service: &'c Service,
     pub(super) action: &'c Action,
-    /// Made when they are asked for: a document speaks of few of a catalog's actions.
+    /// Computed on demand, because a document mentions only a few of a catalog's actions.
     arns: OnceCell<Vec<Arns>>,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct ServiceActions<'c> {
 }
 
 impl<'c> ServiceActions<'c> {
-    /// Those of each service.
+    /// The actions of each service in the catalog.
     pub(super) fn all(catalog: &'c Catalog) -> Vec<Self> {
         let services = catalog.services().iter();
         services
@@ -33,7 +33,7 @@ impl<'c> ServiceActions<'c> {
             .collect()
     }
 
-    /// The actions, made when they are asked for.
+    /// The actions, computed on demand.
     pub(super) fn actions(&self) -> &[CatalogAction<'c>] {
         self.actions.get_or_init(|| {
             let actions = self.service.actions().iter();
@@ -49,12 +49,12 @@ impl<'c> ServiceActions<'c> {
 }
 
 impl CatalogAction<'_> {
-    /// Whether `pattern` matches a resource that the action acts on.
+    /// Whether `pattern` matches a resource on which the action acts.
     pub(super) fn can_meet(&self, pattern: &ResourcePattern) -> bool {
         self.arns().iter().any(|arns| arns.can_meet(pattern))
     }
 
-    /// Those of each resource type; none for an action that is checked against `*`.
+    /// The ARNs of each resource type; empty for an action that is checked against `*`.
     pub(super) fn arns(&self) -> &[Arns] {
         self.arns.get_or_init(|| {
             let resources = self.action.resources.iter();
@@ -65,11 +65,11 @@ impl CatalogAction<'_> {
     }
 }
 
-/// The ARNs of one resource type, as far as one action acts on them.
+/// The ARNs of one resource type on which an action acts.
 pub(super) struct Arns {
-    /// The template, with the action's fixed values filled in.
+    /// The template with the values that the action fixes.
     pub(super) template: String,
-    /// What each component behind `arn:` may be.
+    /// The possible values of each component after `arn:`.
     components: [Nfa; 5],
 }
 
@@ -86,7 +86,7 @@ impl Arns {
                 Piece::Literal(text) => last.push_text(text),
                 Piece::Field(index) => {
                     let Some(field) = resource.fields.get(*index) else {
-                        // A template without its placeholder: nothing is claimed of what it may be.
+                        // The resource type has no such field, so that anything is possible.
                         last.push_anything();
                         continue;
                     };
@@ -115,9 +115,9 @@ impl Arns {
         }
     }
 
-    /// Whether `pattern` matches one of the ARNs at least.
+    /// Whether `pattern` matches at least one of the ARNs.
     ///
-    /// What a pattern says of one component has no bearing on the others, so they are looked at one by one.
+    /// The components of a pattern are independent of each other, so they are checked one by one.
     pub(super) fn can_meet(&self, pattern: &ResourcePattern) -> bool {
         pattern.could_match(|component, index| {
             let language = self.components.get(index);
@@ -126,7 +126,7 @@ impl Arns {
     }
 }
 
-/// Appends whatever a placeholder accepts.
+/// Appends all values that a placeholder accepts.
 fn push_id(language: &mut Nfa, accepts: &IdFormat) {
     match accepts {
         IdFormat::Identifier => language.push_id(IdCharacters::Identifier),

@@ -1,4 +1,4 @@
-//! Condition keys that the catalog does not have.
+//! Finds condition keys that are not in the catalog.
 
 use pinpoint_iam_catalog::{Catalog, Service};
 use pinpoint_iam_core::context::ConditionKey;
@@ -7,11 +7,11 @@ use pinpoint_iam_core::policy::{Position, ResourceElement, Statement};
 use super::Finding;
 use crate::messages::list;
 
-/// Notes the condition keys of the statement that no request brings: those that start with the prefix of a service of
-/// the catalog, and that no catalog defines.
+/// Reports the condition keys of the statement that no request contains: keys that start with the prefix of a service
+/// of the catalog and that no catalog defines.
 ///
-/// Keys that stand for policy variables are such keys as well. Nothing is known of keys with another prefix. Those of `aws:`
-/// are among them: AWS adds to its global keys, and an application may bring keys of its own.
+/// This includes the keys of policy variables. Nothing is known about keys with other prefixes. Keys of `aws:` belong
+/// to these, because AWS adds global keys over time, and applications may add their own.
 pub(super) fn check(catalog: &Catalog, statement: &Statement, findings: &mut Vec<Finding>) {
     let positions = statement.condition_positions();
     for (condition, position) in statement.conditions().iter().zip(positions) {
@@ -35,7 +35,7 @@ fn check_key(catalog: &Catalog, key: &ConditionKey, position: Position) -> Optio
     let service = services
         .iter()
         .find(|service| service.prefix.eq_ignore_ascii_case(prefix))?;
-    // A service may have keys of another one.
+    // A service may use keys of another service.
     if services
         .iter()
         .any(|service| service.defines_condition_key(name))

@@ -1,9 +1,10 @@
-//! What a policy document says that the catalog knows to be wrong.
+//! Compares policy documents with the catalog.
 //!
-//! Such a document is legal, and AWS accepts it. But an action that does not exist and an ARN that no action of its
-//! statement can meet never match: an `Allow` with them grants less than it seems to, and a `Deny` lets more in.
+//! A document with such an error is legal, and AWS accepts it. But an action that does not exist, or an ARN that no
+//! action of its statement can match, has no effect: an `Allow` grants less than it appears to, and a `Deny` denies
+//! less.
 //!
-//! What other services do is not known here. Their actions are taken as they are, and so are their ARNs.
+//! Other services are not known here. Their actions and ARNs are accepted as they are.
 
 mod action;
 mod arns;
@@ -15,10 +16,10 @@ use pinpoint_iam_core::policy::{Document, ParseError, Position};
 
 use self::arns::ServiceActions;
 
-/// Something wrong at one place of a document.
+/// An error at a position of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// Where it stands.
+    /// The position.
     pub(crate) position: Position,
     /// What is wrong.
     pub(crate) message: String,
@@ -36,16 +37,18 @@ impl From<&ParseError> for Finding {
     }
 }
 
-/// Everything in `document` that can match nothing by what `catalog` says, statement by statement.
+/// All elements of `document` that cannot match anything according to `catalog`, statement by statement.
 ///
-/// - An action of a service of the catalog that the catalog does not have, and a pattern that matches no action of it.
-/// - An ARN that no action of the statement acts on, whatever fills the placeholders of the resource types. Partition,
-///   region and account may be any text without a slash, where the service does not name its partitions, and a policy variable any text. Where the statement covers actions of services
-///   that the catalog does not have, an ARN of such a service may be one of theirs; one of the catalog's own services
-///   must still be the ARN of some resource type.
-/// - A condition key, also that of a policy variable, with the prefix of a service of the catalog that no catalog defines.
+/// - An action of a service in the catalog that the catalog does not contain, and a pattern that matches none of its
+///   actions.
+/// - An ARN on which no action of the statement acts, for all values of the placeholders in the resource types.
+///   Partition, region and account may be any text without a slash, unless the service names its partitions, and a
+///   policy variable may be any text. If the statement covers actions of services that are not in the catalog, an ARN
+///   of such a service may belong to them; an ARN of a service in the catalog must still be the ARN of a resource type.
+/// - A condition key, including that of a policy variable, with the prefix of a service in the catalog that no catalog
+///   defines.
 ///
-/// `NotAction` and `NotResource` are held to the same: what they name by mistake is not exempt.
+/// The same rules apply to `NotAction` and `NotResource`: a wrong name in them does not exempt anything.
 pub(crate) fn findings(catalog: &Catalog, document: &Document) -> Vec<Finding> {
     let services = ServiceActions::all(catalog);
     let mut findings = Vec::new();

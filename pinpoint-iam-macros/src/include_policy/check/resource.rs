@@ -1,4 +1,4 @@
-//! ARNs that no action of their statement acts on.
+//! Finds ARNs on which no action of their statement acts.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::action::Covered;
 use super::arns::{CatalogAction, ServiceActions};
 use crate::messages::list;
 
-/// Notes the ARNs of the statement that none of its actions can meet.
+/// Reports the ARNs of the statement that none of its actions can match.
 pub(super) fn check(
     catalog: &Catalog,
     services: &[ServiceActions<'_>],
@@ -22,7 +22,7 @@ pub(super) fn check(
         return;
     };
     for pattern in element.patterns() {
-        // What its service completes to an ARN is known to that service only.
+        // Only the service knows how it completes such a form.
         if pattern.is_everything()
             || pattern.is_left_to_its_service()
             || covered.actions.iter().any(|known| known.can_meet(pattern))
@@ -32,7 +32,7 @@ pub(super) fn check(
         let home = Home::of(pattern, catalog);
         let may_be_met = match home {
             _ if !covered.others => false,
-            // That a name resembles one of the catalog changes the hint, and never whether there is an error.
+            // A name that resembles one in the catalog changes only the hint, never whether there is an error.
             Home::Elsewhere | Home::Near(_) => true,
             Home::Catalog => all(services).any(|known| known.can_meet(pattern)),
         };
@@ -60,13 +60,13 @@ fn all<'a, 'c>(services: &'a [ServiceActions<'c>]) -> impl Iterator<Item = &'a C
     services.iter().flat_map(ServiceActions::actions)
 }
 
-/// Whose ARN a pattern may be.
+/// The service to which the ARN of a pattern may belong.
 enum Home<'c> {
-    /// One of a service of the catalog.
+    /// A service in the catalog.
     Catalog,
-    /// One of a service of which nothing is known, and whose name resembles these of the catalog.
+    /// An unknown service whose name resembles these services in the catalog.
     Near(Vec<&'c str>),
-    /// One of a service of which nothing is known.
+    /// An unknown service.
     Elsewhere,
 }
 
@@ -96,13 +96,13 @@ impl<'c> Home<'c> {
     }
 }
 
-/// The service that the ARN names; none for one with a wildcard there, or without that component.
+/// The service in the ARN; `None` if that component is missing or has a wildcard.
 fn service(pattern: &ResourcePattern) -> Option<&str> {
     let name = pattern.components().nth(1)?.as_str();
     (!name.contains(['*', '?'])).then_some(name)
 }
 
-/// How many templates a hint names at the most; of more it names one.
+/// The maximum number of templates in a hint. If there are more, it shows one.
 const SHOWN: usize = 3;
 
 fn hint(
@@ -116,7 +116,7 @@ fn hint(
         _ if last(pattern).starts_with('/') => "remove the `/` behind the account; ".to_owned(),
         _ => String::new(),
     };
-    // Of the actions of other services nothing is known.
+    // Nothing is known about the actions of other services.
     let (who, actions): (_, Vec<&CatalogAction<'_>>) = if covered.actions.is_empty() {
         ("actions of the catalog", all(services).collect())
     } else {
@@ -145,11 +145,11 @@ fn hint(
     format!("{first}{who} act on {number} forms of ARNs, such as `{nearest}`")
 }
 
-/// How many parts between slashes an ARN shares with a template.
+/// The number of segments, separated by slashes, that an ARN has in common with a template.
 fn common_segments(pattern: &ResourcePattern, template: &str) -> usize {
     let words = last(pattern).split('/').filter(|word| *word != "*");
     let of_pattern: BTreeSet<&str> = words.collect();
-    // A `:` in `${…}` would be none of the five, and no placeholder has one.
+    // A `:` within `${…}` would not be one of the five, but no placeholder contains one.
     let resource = template.splitn(6, ':').last().unwrap_or_default();
     let segments = resource.split('/');
     segments
@@ -157,7 +157,7 @@ fn common_segments(pattern: &ResourcePattern, template: &str) -> usize {
         .count()
 }
 
-/// The last component of an ARN as the pattern writes it, a short one included.
+/// The last component of an ARN as written in the pattern, even of a short one.
 fn last(pattern: &ResourcePattern) -> &str {
     pattern
         .components()

@@ -1,4 +1,4 @@
-//! Which argument of an attribute is for which of its actions.
+//! Assigns the arguments of an attribute to its actions.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ use crate::messages;
 use crate::requires::parse::{Argument, PERMIT};
 use crate::requires::requirement::Requirement;
 
-/// The key of the argument that hands over a whole resource.
+/// The key of the argument that contains a complete resource.
 const RESOURCE: &str = "resource";
-/// The key of the argument that tells the tags of the request.
+/// The key of the argument that contains the tags of the request.
 const REQUEST_TAGS: &str = "request_tags";
-/// The word for a request without tags.
+/// The value for a request without tags.
 const NO_TAGS: &str = "none";
-/// What else an attribute takes outside the brackets of its actions.
+/// Further arguments of an attribute outside the brackets of its actions.
 const OPTIONS: [&str; 2] = [GUARD, PERMIT];
 
 /// An action of the catalog and the arguments in its own brackets.
@@ -27,30 +27,30 @@ pub(super) struct Named<'c> {
     pub(super) own: Vec<Argument>,
 }
 
-/// What a key means for an action.
+/// The meaning of a key for an action.
 enum Meaning<'c> {
-    /// A placeholder, or the parameter that holds a whole ARN.
+    /// A placeholder, or the parameter that contains a complete ARN.
     Field,
-    /// A placeholder that the catalog fills.
+    /// A placeholder whose value the catalog fixes.
     Pinned(&'c str),
     /// The resource.
     Resource,
     /// The tags of the request.
     RequestTags,
-    /// Nothing.
+    /// The key has no meaning.
     Nothing,
 }
 
-/// Gives every action its arguments: those in its own brackets, and of the `shared` ones those that it has a use for.
+/// Assigns arguments to every action: those in its own brackets, and those `shared` arguments that apply to it.
 ///
-/// ErrorResponses `None` only after it has noted an error.
+/// Returns `None` only after it has reported an error.
 pub(super) fn bind<'c>(
     mut tree: Requirement<Named<'c>>,
     shared: Vec<Argument>,
     bound: &[Ident],
     errors: &mut Errors,
 ) -> Option<Requirement<CheckExpr<'c>>> {
-    // What stands behind a single action is its own.
+    // The arguments after a single action belong to that action.
     if let Requirement::Leaf(Named { own, .. }) = &mut tree {
         for argument in shared {
             if has(own, &argument.key.unraw().to_string()) {
@@ -65,9 +65,9 @@ pub(super) fn bind<'c>(
     tree.try_map(&mut |named| question(named, &shared, &suggested, bound, errors))
 }
 
-/// Refuses shared arguments that no action takes.
+/// Rejects shared arguments that no action accepts.
 ///
-/// ErrorResponses the keys that were probably meant: to complain that they are missing would be the same mistake again.
+/// Returns the keys that were probably meant: reporting them as missing would repeat the same error.
 fn check_shared(
     tree: &Requirement<Named<'_>>,
     shared: &[Argument],
@@ -118,7 +118,7 @@ fn check_shared(
     suggested
 }
 
-/// Whether an action takes a shared argument, and has none of its own that says the same.
+/// Whether an action accepts a shared argument and does not have one of its own with the same meaning.
 fn takes(named: &Named<'_>, key: &str, meaning: &Meaning<'_>) -> bool {
     let own = &named.own;
     let names_a_field = || {
@@ -161,7 +161,7 @@ fn meaning<'c>(entry: &'c Action, key: &str) -> Meaning<'c> {
     }
 }
 
-/// The names of everything that can be filled.
+/// The names of all fields that can be filled.
 fn fields(entry: &Action) -> BTreeSet<String> {
     match entry.whole_arn_field() {
         Some(field) => [field].into(),
@@ -192,7 +192,7 @@ fn remove(arguments: &mut Vec<Argument>, key: &str) -> Option<Argument> {
     Some(arguments.swap_remove(position))
 }
 
-/// What is asked about one action.
+/// The check of one action.
 fn question<'c>(
     named: Named<'c>,
     shared: &[Argument],
@@ -227,7 +227,7 @@ fn question<'c>(
     })
 }
 
-/// Refuses arguments that the action has no use for, and notes what was probably meant.
+/// Rejects arguments that do not apply to the action, and collects the keys that were probably meant.
 fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut Errors) {
     let Named { action, own } = named;
     let gives_resource = has(own, RESOURCE);
@@ -240,7 +240,7 @@ fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut E
             Meaning::Field | Meaning::Resource | Meaning::RequestTags => continue,
             Meaning::Nothing if name == RESOURCE => messages::no_resource_types(&action.name),
             Meaning::Nothing if name == REQUEST_TAGS => messages::no_request_tags(&action.name),
-            // Reported as misplaced.
+            // Already reported as misplaced.
             Meaning::Nothing if *key == GUARD => continue,
             Meaning::Nothing => {
                 let fields = fields(action.entry);
@@ -253,7 +253,7 @@ fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut E
     }
 }
 
-/// The tags of the request, which actions that can be asked for with tags have to tell.
+/// The tags of the request, which are required for actions that accept tags.
 fn request_tags(
     action: &Resolved<'_>,
     given: Option<Expr>,
@@ -274,7 +274,7 @@ fn request_tags(
     }
 }
 
-/// What the action is checked against.
+/// The resource that the action is checked against.
 fn target<'c>(
     action: &Resolved<'c>,
     mut arguments: Vec<Argument>,
@@ -317,7 +317,7 @@ fn target<'c>(
     }
 }
 
-/// Finds a value for each field of the resource type, and the fields that nothing fills.
+/// Finds a value for each field of the resource type, and the fields without a value.
 fn fill(
     action: &Action,
     resource: &ResourceType,
@@ -340,7 +340,7 @@ fn fill(
     (values, missing)
 }
 
-/// What fills `field`: the argument of that name, or else the parameter.
+/// The value of `field`: the argument with this name or, if there is none, the parameter.
 fn value(field: &str, arguments: &mut Vec<Argument>, bound: &[Ident]) -> Option<Value> {
     if let Some(argument) = remove(arguments, field) {
         return Some(Value::Expression(argument.value));

@@ -1,4 +1,4 @@
-//! What was written, held against the catalog and against itself.
+//! Checks the parsed attributes against the catalog and for consistency.
 
 mod arguments;
 mod parameters;
@@ -23,118 +23,118 @@ use crate::errors::Errors;
 use crate::messages;
 use crate::paths::{Module, Root};
 
-/// What we are willing to expand.
+/// The validated input of the expansion.
 pub(crate) struct Checked<'c> {
     pub(crate) function: Function,
-    /// One for each attribute; all of them must hold.
+    /// One clause for each attribute; all of them must hold.
     pub(crate) clauses: Vec<Clause<'c>>,
     pub(crate) form: Form,
 }
 
-/// What one attribute requires.
+/// The requirement of one attribute.
 pub(crate) struct Clause<'c> {
     pub(crate) requirement: Requirement<CheckExpr<'c>>,
-    /// The pattern that takes the proof.
+    /// The pattern that receives the permit.
     pub(crate) permit: Option<Pat>,
 }
 
-/// One action on one resource.
+/// The check of one action on one resource.
 pub(crate) struct CheckExpr<'c> {
     pub(crate) action: Resolved<'c>,
     pub(crate) target: Target<'c>,
     pub(crate) request_tags: RequestTags,
-    /// Whether what names the resource comes from the body.
+    /// Whether the values that name the resource come from the body.
     pub(crate) resource_is_late: bool,
     /// Whether the tags of the request come from the body.
     pub(crate) tags_are_late: bool,
 }
 
-/// An action of the catalog and the names by which the user called it.
+/// An action of the catalog, with the names that the user used for it.
 pub(crate) struct Resolved<'c> {
     pub(crate) service: &'c Service,
-    /// The module of its service. Its last segment stands where the user wrote it, if the user did.
+    /// The module of its service. Its last segment has the span of the user's code, if the user wrote it.
     pub(crate) module: Module,
-    /// The same module, as nobody wrote it.
+    /// The same module, without spans of the user's code.
     pub(crate) hidden_module: Module,
     pub(crate) name: Ident,
     pub(crate) entry: &'c Action,
 }
 
-/// What the action is checked against.
+/// The resource that the action is checked against.
 pub(crate) enum Target<'c> {
-    /// No single resource.
+    /// All resources.
     All,
-    /// A resource made from one value for each of its fields.
+    /// A resource created from one value for each of its fields.
     Fields {
         resource: &'c ResourceType,
         values: Vec<Value>,
     },
-    /// A resource that is named by a whole ARN.
+    /// A resource named by a complete ARN.
     WholeArn(Value),
-    /// A resource that the user hands over.
+    /// A resource that the user passes.
     Given(Expr),
 }
 
-/// What fills a field of a resource.
+/// The value of a field of a resource.
 pub(crate) enum Value {
-    /// The catalog fixes it.
+    /// A value that the catalog fixes.
     Fixed(String),
-    /// A parameter of the field's name.
+    /// A parameter with the field's name.
     Binding(Ident),
-    /// An expression of the attribute.
+    /// An expression in the attribute.
     Expression(Expr),
 }
 
-/// Which tags the request carries.
+/// The tags of the request.
 pub(crate) enum RequestTags {
-    /// Requests for the action have none.
+    /// Requests for the action do not accept tags.
     NotTaken,
-    /// This request has none.
+    /// This request has no tags.
     None,
-    /// Those that the expression tells.
+    /// The tags that the expression returns.
     Expression(Expr),
 }
 
-/// How the function comes by its check.
+/// How the function is checked.
 pub(crate) enum Form {
-    /// A web framework makes the check before it calls the function.
+    /// A web framework performs the check before it calls the function.
     Handler(Box<Handler>),
-    /// The function makes the check itself.
+    /// The function performs the check itself.
     Function(Guarded),
 }
 
-/// What a web framework has to take from the request for the check.
+/// The parts of a request that a web framework must extract for the check.
 pub(crate) struct Handler {
-    /// The parameters that the check needs and that are there before the body: those that tell who asks, then the others in
-    /// the order of writing.
+    /// The parameters that the check needs and that are available before the body: first those that identify the
+    /// caller, then the others in order of appearance.
     pub(crate) before_body: Vec<Parameter>,
-    /// The last parameter, where the check waits for it.
+    /// The last parameter, if the check waits for it.
     pub(crate) body: Option<Parameter>,
-    /// What the handler reads from the path.
+    /// The values that the handler extracts from the path.
     pub(crate) path_parameters: Vec<PathParameter>,
 }
 
 /// A parameter of the handler that the check needs.
 pub(crate) struct Parameter {
-    /// Its place among the parameters of the function.
+    /// Its index among the parameters of the function.
     pub(crate) position: usize,
-    /// The pattern with nothing but the needed names.
+    /// The pattern, reduced to the needed names.
     pub(crate) pattern: Pat,
     pub(crate) ty: Type,
 }
 
-/// What a function needs to make its check.
+/// The input that a function needs to perform its check.
 pub(crate) struct Guarded {
-    /// The guard to ask.
+    /// The guard that performs the check.
     pub(crate) guard: Expr,
 }
 
-/// The key of the argument that gives the guard of a function.
+/// The key of the argument that contains the guard of a function.
 const GUARD: &str = "guard";
 
 /// Checks everything that can be checked without types.
 ///
-/// ErrorResponses `None` only after it has noted an error, and may have noted errors when it answers something.
+/// Returns `None` only after it has reported an error, and may have reported errors even if it returns a value.
 pub(crate) fn check<'c>(
     catalogs: &'c Catalogs,
     root: &Root,
@@ -178,7 +178,7 @@ pub(crate) fn check<'c>(
     })
 }
 
-/// Checks one attribute, and puts its `guard` with those of the others.
+/// Checks one attribute, and adds its `guard` to those of the other attributes.
 fn clause<'c>(
     catalogs: &'c Catalogs,
     root: &Root,
@@ -285,9 +285,10 @@ fn resolve<'c>(
     }
 }
 
-/// The place of a receiver or of `Self` in the signature, which only methods and associated functions have.
+/// The span of a receiver or of `Self` in the signature, which only methods and associated functions have.
 ///
-/// An associated function without either looks like a free one: the attribute does not see the `impl` around it.
+/// An associated function without either of them looks like a free function, because the attribute does not see the
+/// surrounding `impl`.
 fn sign_of_a_method(signature: &Signature) -> Option<Span> {
     fn first(tokens: TokenStream) -> Option<Span> {
         tokens.into_iter().find_map(|token| match token {

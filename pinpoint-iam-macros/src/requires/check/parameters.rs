@@ -1,4 +1,4 @@
-//! Which parameters the check looks at, and when they are there.
+//! Determines which parameters the check uses, and when they are available.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +17,10 @@ use crate::messages;
 use crate::requires::bind;
 use crate::requires::parse::Function;
 
-/// As many as the frameworks take, which is 16, without that of the check.
+/// The frameworks accept 16 parameters. One of them is the check.
 const MOST_PARAMETERS: usize = 15;
 
-/// Extractors that read the body, by name: the attribute sees no types.
+/// Extractors that read the body, by name, because the attribute cannot see types.
 const BODY_EXTRACTORS: [&str; 10] = [
     "Body",
     "Bytes",
@@ -34,7 +34,7 @@ const BODY_EXTRACTORS: [&str; 10] = [
     "String",
 ];
 
-/// Extractors that leave the body alone: those of axum, axum-extra and actix-web, and our own.
+/// Extractors that do not read the body: those of axum, axum-extra and actix-web, and our own.
 const PARTS_EXTRACTORS: [&str; 39] = [
     "Authorized",
     "Cached",
@@ -77,7 +77,7 @@ const PARTS_EXTRACTORS: [&str; 39] = [
     "WebSocketUpgrade",
 ];
 
-/// The names that the function's parameters bind, in the order of writing.
+/// The names that the function's parameters bind, in order of appearance.
 pub(super) fn bound_names(function: &Function) -> Vec<Ident> {
     typed(function)
         .flat_map(|parameter| bind::names(&parameter.pat))
@@ -92,12 +92,12 @@ fn typed(function: &Function) -> impl Iterator<Item = &PatType> {
     })
 }
 
-/// Refuses names that two parameters bind, where the check needs them.
+/// Rejects names that two parameters bind, if the check needs them.
 ///
-/// Where a `macro_rules` wrote one of them, they are two variables to rustc: it says nothing, the check looks at the
-/// one, and the body may use the other.
+/// If a `macro_rules` wrote one of them, they are two different variables for rustc, which reports nothing. The check
+/// would then use one of them, while the body might use the other.
 ///
-/// ErrorResponses the names that the check needs.
+/// Returns the names that the check needs.
 pub(super) fn check_names(
     clauses: &[Clause<'_>],
     bound: &[Ident],
@@ -117,7 +117,7 @@ pub(super) fn check_names(
     needed
 }
 
-/// Takes the needed names from the parameters of a handler, and notes which questions wait for the body.
+/// Takes the needed names from the parameters of a handler, and determines which checks wait for the body.
 pub(super) fn of_handler(
     function: &Function,
     clauses: &mut [Clause<'_>],
@@ -175,10 +175,10 @@ pub(super) fn of_handler(
             });
         }
     }
-    // An extractor of the application's that the check needs could change them.
+    // Other extractors that the check needs could change these parameters, so these come first.
     callers.append(&mut handler.before_body);
     handler.before_body = callers;
-    // Those that the check takes are one with its proof.
+    // The parameters that the check uses are part of its proof, which counts as one parameter.
     let inputs = &function.signature.inputs;
     if inputs.len().saturating_sub(handler.before_body.len()) > MOST_PARAMETERS
         && let Some(last) = inputs.last()
@@ -195,7 +195,7 @@ pub(super) fn of_handler(
     handler
 }
 
-/// Refuses a tuple that names the placeholders of the action's route in another order.
+/// Rejects a tuple that names the placeholders of the action's route in a different order.
 fn check_order(function: &Function, clauses: &[Clause<'_>], errors: &mut Errors) {
     for parameter in typed(function) {
         let Some(path) = route::path_parameter(parameter) else {
@@ -216,7 +216,7 @@ fn check_order(function: &Function, clauses: &[Clause<'_>], errors: &mut Errors)
     }
 }
 
-/// Refuses generics that are called like the handler: in the handler, the name of its check would mean them.
+/// Rejects generics with the name of the handler: inside the handler, the name of its check would refer to them.
 pub(crate) fn check_generics(signature: &Signature, errors: &mut Errors) {
     let handler = signature.ident.unraw();
     for parameter in &signature.generics.params {
@@ -243,7 +243,7 @@ fn mentioned(expression: &Expr, bound: &[Ident]) -> BTreeSet<String> {
     names.filter(|name| mentioned.contains(name)).collect()
 }
 
-/// The names of parameters that name the resource.
+/// The names of parameters that determine the resource.
 fn resource_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
     let of_value = |value: &Value| match value {
         Value::Fixed(_) => BTreeSet::new(),
@@ -258,7 +258,7 @@ fn resource_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String>
     }
 }
 
-/// The names of parameters that tell the tags of the request.
+/// The names of parameters that determine the tags of the request.
 fn tag_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
     match &question.request_tags {
         RequestTags::NotTaken | RequestTags::None => BTreeSet::new(),
@@ -286,23 +286,24 @@ fn check_parameter(parameter: &PatType, name: &Ident, generics: &Generics, error
     }
 }
 
-/// The place where a type names an extractor that is known to read the body.
+/// The span at which a type names an extractor that is known to read the body.
 ///
-/// A body under another name is refused by rustc, because it cannot be taken from the parts of a request.
+/// rustc rejects a body with another name, because it cannot be extracted from the parts of a request.
 fn body_extractor(ty: &Type) -> Option<Span> {
     let name = innermost(ty)?;
     let is_known = BODY_EXTRACTORS.iter().any(|known| name == known);
     is_known.then(|| name.span())
 }
 
-/// Whether the type is known to leave the body alone, so that it can be taken before the body is read.
+/// Whether the type is known not to read the body, so that it can be extracted before the body is read.
 ///
-/// Of others the check waits until the handler gets them. That is never too early, whatever they read.
+/// For other types, the check waits until the handler receives them. This is never too early, even if they read the
+/// body.
 fn leaves_the_body_alone(ty: &Type) -> bool {
     innermost(ty).is_some_and(|name| PARTS_EXTRACTORS.iter().any(|known| name == known))
 }
 
-/// Whether the type is the caller or the scope that the check asks about, as the request's extensions hold them.
+/// Whether the type is the caller or the scope that the check uses, as stored in the request's extensions.
 ///
 /// The check uses them without naming a parameter. Another extractor could change them before the handler reads them.
 fn tells_who_asks(ty: &Type) -> bool {
@@ -314,7 +315,7 @@ fn tells_who_asks(ty: &Type) -> bool {
         .is_some_and(|inner| inner.ident == "Principal" || inner.ident == "Scope")
 }
 
-/// The name of the extractor: that of the type, and inside an `Option` or `Result`.
+/// The name of the extractor: the name of the type, also inside an `Option` or `Result`.
 fn innermost(ty: &Type) -> Option<&Ident> {
     innermost_segment(ty).map(|segment| &segment.ident)
 }
@@ -345,7 +346,7 @@ fn first_argument(segment: &PathSegment) -> Option<&Type> {
     }
 }
 
-/// All words of a type, in brackets or not.
+/// All identifiers in a type, including those in brackets.
 fn words(tokens: TokenStream) -> Vec<Ident> {
     tokens
         .into_iter()

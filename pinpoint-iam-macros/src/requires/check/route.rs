@@ -1,4 +1,4 @@
-//! What a handler reads from the path.
+//! The values that a handler extracts from the path.
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -6,17 +6,17 @@ use syn::{GenericArgument, Member, Pat, PatType, PathArguments, Type};
 
 use super::{CheckExpr, Target, Value};
 
-/// The names that one `Path(..)` of a handler gives to parameters of the path.
+/// The names that one `Path(..)` of a handler gives to path parameters.
 pub(crate) enum PathParameter {
-    /// The only one.
+    /// A single parameter.
     Single(String),
-    /// One after the other; a parameter without a name is empty.
+    /// Parameters in order; the name of a parameter without one is empty.
     Tuple(Vec<String>),
-    /// By their names.
+    /// Parameters by name.
     Named(Vec<String>),
 }
 
-/// What a parameter of the handler reads from the path, as far as its pattern shows it.
+/// The values that a parameter of the handler extracts from the path, as far as its pattern shows them.
 pub(super) fn path_parameter(parameter: &PatType) -> Option<PathParameter> {
     let Type::Path(ty) = &*parameter.ty else {
         return None;
@@ -42,10 +42,11 @@ pub(super) fn path_parameter(parameter: &PatType) -> Option<PathParameter> {
     }
 }
 
-/// The names of a tuple in the order that the routes of the actions give them, where no route has them as they are
-/// written: a tuple is filled by position.
+/// The names of a tuple in the order of the actions' routes, if no route has them in the written order. A tuple is
+/// filled by position.
 ///
-/// Only names count that the check takes as they are. What an expression of the attribute fills may be called anything.
+/// Only names that the check uses directly are compared. A value that is used in an expression of the attribute may
+/// have any name.
 pub(super) fn another_order<'a, 'c: 'a>(
     parameter: &PathParameter,
     questions: impl Iterator<Item = &'a CheckExpr<'c>>,
@@ -85,7 +86,7 @@ pub(super) fn another_order<'a, 'c: 'a>(
 fn names(pattern: &Pat, ty: Option<&Type>) -> Option<PathParameter> {
     match pattern {
         Pat::Paren(inner) => names(&inner.pat, ty),
-        // A tuple as a whole: the pattern tells no names.
+        // A whole tuple: the pattern does not contain the names.
         Pat::Ident(_) if matches!(ty, Some(Type::Tuple(_))) => None,
         Pat::Ident(_) => Some(PathParameter::Single(name(pattern))),
         Pat::Tuple(tuple) => positions(tuple.elems.iter(), ty),
@@ -108,7 +109,7 @@ fn names(pattern: &Pat, ty: Option<&Type>) -> Option<PathParameter> {
     }
 }
 
-/// The names of a tuple. A `..` stands for as many as the type shows.
+/// The names of a tuple. A `..` represents as many names as the type shows.
 fn positions<'p>(
     patterns: impl Iterator<Item = &'p Pat>,
     ty: Option<&Type>,
@@ -129,7 +130,7 @@ fn positions<'p>(
     Some(PathParameter::Tuple(positions))
 }
 
-/// The name that a pattern binds; empty for a pattern without or with several.
+/// The name that a pattern binds; empty for a pattern with no name or several names.
 fn name(pattern: &Pat) -> String {
     match pattern {
         Pat::Ident(binding) => binding.ident.unraw().to_string(),

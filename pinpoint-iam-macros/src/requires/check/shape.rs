@@ -1,4 +1,4 @@
-//! Compositions that say something.
+//! Rejects compositions that are not meaningful.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use crate::messages;
 use crate::requires::parse::{NamedAction, span_of};
 use crate::requires::requirement::{Composition, Requirement};
 
-/// As many requirements as `guard::Several` is implemented for.
+/// The number of requirements for which `guard::Several` is implemented.
 const MOST_ENTRIES: usize = 8;
 
-/// Refuses compositions of nothing, of one requirement, of too many, and of one requirement twice.
+/// Rejects compositions that are empty, have a single requirement, have too many, or contain a requirement twice.
 pub(super) fn check(tree: &Requirement<NamedAction>, errors: &mut Errors) {
     for composition in tree.compositions() {
         check_one(composition, errors);
     }
 }
 
-/// Refuses more attributes than can be combined.
+/// Rejects more attributes than can be combined.
 pub(super) fn check_count(attributes: usize, errors: &mut Errors) {
     if attributes > MOST_ENTRIES {
         let place = proc_macro2::Span::call_site();
@@ -31,7 +31,7 @@ fn check_one(composition: &Composition<NamedAction>, errors: &mut Errors) {
     let place = composition.keyword.span();
     let kind = composition.kind;
     match composition.entries.len() {
-        // Something was written here that could not be read, and is reported.
+        // The part that could not be parsed has already been reported.
         _ if composition.is_broken => {}
         0 => errors.push(place, messages::empty_composition(kind)),
         1 => errors.push(place, messages::lonely_entry(kind)),

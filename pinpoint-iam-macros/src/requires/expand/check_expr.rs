@@ -1,8 +1,8 @@
-//! The tokens that ask a guard.
+//! Generates the expressions that call a guard.
 //!
-//! INVARIANT: what is written is an expression whose value is the guard's own answer. Expressions of the attribute
-//! stand in closures that make a resource or tags, so that a `return` or `?` in them can at most refuse; it cannot skip
-//! the check. Compositions are tuples of closures, so that no bracket of theirs can get lost.
+//! INVARIANT: the value of a generated expression is the guard's own result. Expressions of the attribute are placed in
+//! closures that create a resource or tags. A `return` or `?` in them can therefore at most deny; it cannot skip the
+//! check. Compositions are tuples of closures, so that their grouping cannot be lost.
 
 use pinpoint_iam_catalog::ResourceType;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -14,27 +14,27 @@ use crate::paths::{self, Module, Root};
 use crate::requires::check::{CheckExpr, RequestTags, Resolved, Target, Value};
 use crate::requires::requirement::{Combinator, Requirement};
 
-/// When the check is asked.
+/// The time at which the check is performed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Everything is known.
+    /// All values are known.
     Final,
-    /// The body is not read yet, and the check will be asked again behind it.
+    /// The body has not been read yet, and the check is repeated after it.
     BeforeBody,
 }
 
-/// Writes checks to one guard.
+/// Generates the checks of one guard.
 pub(super) struct Writer<'a> {
     pub(super) root: &'a Root,
-    /// The variable that holds a `&Guard`.
+    /// The variable that contains a `&Guard`.
     pub(super) guard: &'a Ident,
     pub(super) stage: Stage,
-    /// Whether the names of parameters stand for references to them.
+    /// Whether the names of parameters refer to references.
     pub(super) has_references: bool,
 }
 
 impl Writer<'_> {
-    /// What a requirement asks, and the type of what it proves where it is not `()`.
+    /// The check of a requirement, and the type of its proof if that is not `()`.
     pub(super) fn requirement(
         &self,
         tree: &Requirement<CheckExpr<'_>>,
@@ -50,7 +50,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Several checks as one.
+    /// Several checks combined into one.
     pub(super) fn several(
         &self,
         kind: Combinator,
@@ -104,7 +104,7 @@ impl Writer<'_> {
                     let made = made(root, &resource, &quote!(#new?));
                     quote!(#guard.#ask(#action, &#made?))
                 } else {
-                    // Names of parameters lead nowhere. The compiler has less to do without the closure and its `?`.
+                    // Parameter names cannot return early. Without the closure and its `?`, the compiler has less work.
                     quote!(#root::expansion::#ask(&#guard, #action, #new))
                 }
             }
@@ -135,7 +135,7 @@ impl Writer<'_> {
         (asked, proof)
     }
 
-    /// A resource made from its ids. Each is given by its name, so that their order in the catalog decides nothing.
+    /// A resource created from its ids. The ids are passed by name, so that their order in the catalog does not matter.
     fn new_resource(
         &self,
         module: &Module,
@@ -159,7 +159,7 @@ impl Writer<'_> {
         }}
     }
 
-    /// A text that names a part of a resource, with the span of what the user wrote.
+    /// A string that names a part of a resource, with the span of the user's code.
     fn value(&self, value: &Value) -> TokenStream {
         let id = |place: Span, value: TokenStream| {
             let root = self.root;
@@ -178,7 +178,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The guard that knows the tags of the request, where they can be known.
+    /// The guard with the tags of the request, if they can be known.
     fn guard_with_tags(&self, check: &CheckExpr<'_>) -> TokenStream {
         let root = self.root;
         let guard = self.guard;
@@ -203,8 +203,8 @@ impl Writer<'_> {
     }
 }
 
-/// A path of ours at `place`. All tokens of an expression need the span of one place and of one macro: the compiler shows an
-/// expression of both the attribute's tokens and the user's as the whole attribute.
+/// One of our paths with the span `place`. All tokens of an expression must have spans of the same place and the same
+/// macro: if an expression mixes tokens of the attribute and of the user, the compiler shows the whole attribute.
 fn located(path: TokenStream, place: Span) -> TokenStream {
     let tokens = path.into_iter().map(|mut token| {
         token.set_span(place);
@@ -218,7 +218,7 @@ pub(super) fn path(action: &Resolved<'_>) -> TokenStream {
     paths::action(&action.module, &action.name)
 }
 
-/// An immediate closure around an expression, whose `?` refuses.
+/// A closure around an expression that is called immediately, so that a `?` in the expression denies.
 pub(super) fn made(root: &Root, ty: &TokenStream, expression: &TokenStream) -> TokenStream {
     quote! {
         (|| -> ::core::result::Result<#ty, #root::guard::Denied> {
@@ -227,9 +227,9 @@ pub(super) fn made(root: &Root, ty: &TokenStream, expression: &TokenStream) -> T
     }
 }
 
-/// The check of a resource that the user hands over, by value or by reference.
+/// The check of a resource that the user passes by value or by reference.
 ///
-/// The types that the catalog lists go along, so that the message can name them.
+/// It includes the types in the catalog, so that the compiler's message can name them.
 fn given(
     root: &Root,
     guard: &TokenStream,

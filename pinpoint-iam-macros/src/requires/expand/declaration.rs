@@ -1,4 +1,4 @@
-//! What stands on a handler, as data and in words.
+//! Generates the declaration of a handler's requirements, as data and as documentation.
 
 use pinpoint_iam_catalog::ResourceType;
 use proc_macro2::TokenStream;
@@ -13,7 +13,7 @@ use crate::requires::parse::Function;
 use crate::requires::requirement::{Combinator, Requirement};
 use crate::written::written;
 
-/// What documents and audits say about the handler.
+/// The data about the handler for documents and audits.
 pub(super) fn declaration(
     function: &Function,
     clauses: &[Clause<'_>],
@@ -76,7 +76,7 @@ fn requirement(tree: &Requirement<CheckExpr<'_>>, root: &Root) -> TokenStream {
     }
 }
 
-/// How the handler names the resource, in words.
+/// A description of how the handler names the resource.
 fn binding(check: &CheckExpr<'_>, root: &Root) -> TokenStream {
     match &check.target {
         Target::All => quote!(#root::web::ResourceBinding::All),
@@ -124,7 +124,7 @@ fn binding(check: &CheckExpr<'_>, root: &Root) -> TokenStream {
 
 /// The resource type whose constructor `expression` calls: `Document::new(folder_id, document_id)?`.
 ///
-/// Documents then name that type alone. Other expressions can be of every type that the action acts on.
+/// Documents then name only that type. Other expressions can have every type on which the action acts.
 fn constructed<'c>(action: &Resolved<'c>, expression: &Expr) -> Option<&'c ResourceType> {
     let call = match expression {
         Expr::Try(inner) => return constructed(action, &inner.expr),
@@ -151,7 +151,7 @@ fn constructed<'c>(action: &Resolved<'c>, expression: &Expr) -> Option<&'c Resou
         .map(AsRef::as_ref)
 }
 
-/// The row at the end of the function's rustdoc.
+/// The line at the end of the function's rustdoc.
 pub(super) fn documentation(clauses: &[Clause<'_>]) -> String {
     let each: Vec<String> = clauses
         .iter()

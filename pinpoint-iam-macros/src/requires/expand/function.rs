@@ -1,4 +1,4 @@
-//! A function that makes its check itself, before anything else.
+//! Generates a function that performs its check before anything else.
 //!
 //! ```text
 //! fn purge(cx: &Guard, application_id: &str) -> Result<(), Error> {
@@ -10,8 +10,8 @@
 //! }
 //! ```
 //!
-//! The body keeps a block of its own. An item in it is known in the whole of its block, also above the place where it
-//! stands, and would otherwise be known to the check.
+//! The body is in a separate block. Items in it are visible in their whole block, even before their declaration, and
+//! would otherwise be visible to the check.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -25,7 +25,7 @@ use crate::paths::Root;
 use crate::requires::check::{Clause, Guarded};
 use crate::requires::parse::Function;
 
-/// Writes the function with the check in front of its body.
+/// Generates the function with the check before its body.
 pub(super) fn expand(
     function: Function,
     clauses: &[Clause<'_>],
@@ -80,7 +80,7 @@ pub(super) fn expand(
     }
 }
 
-/// The check as an expression of the type `Result<_, Denied>`, out of which no expression of the attribute leads.
+/// The check as an expression of the type `Result<_, Denied>`. Expressions of the attribute cannot leave it.
 fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root) -> TokenStream {
     let Guarded { guard } = guarded;
     let ours = |name: &str| Ident::new(name, Span::mixed_site());
@@ -92,7 +92,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         has_references: false,
     };
     let (check, _) = combined_check(clauses, &writer);
-    // A guard that the function owns stays with its body.
+    // If the function owns the guard, its body keeps it.
     let taken = made(
         root,
         &quote!(_),

@@ -1,4 +1,4 @@
-//! A web handler.
+//! Generates a web handler.
 //!
 //! ```text
 //! async fn get_campaign(
@@ -13,9 +13,9 @@
 //! impl ::pinpoint_iam::web::Requires<(Path<(String, String)>,)> for get_campaign { .. }
 //! ```
 //!
-//! The struct is braced, so that it lives among the types only and leaves the handler its name. The parameters are
-//! an argument of the trait and not a type inside its implementation: a `pub` handler may then have parameters of a
-//! private type, as it may without us.
+//! The struct has braces, so that it exists only in the type namespace and the handler keeps its name. The parameters
+//! are an argument of the trait, not a type inside its implementation. Thus, a `pub` handler may have parameters of a
+//! private type, as it may without the attribute.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote;
@@ -28,7 +28,7 @@ use crate::requires::bind;
 use crate::requires::check::{Clause, Handler, Parameter};
 use crate::requires::parse::Function;
 
-/// Writes the handler with its check beside it.
+/// Generates the handler and its check.
 pub(super) fn expand(
     function: Function,
     clauses: &[Clause<'_>],
@@ -44,7 +44,7 @@ pub(super) fn expand(
     let taken = quote!((#(#types,)*));
     let (checks, proof) = checks(&name, clauses, handler, &taken, root);
     let guarded = guarded(function, clauses, handler, &taken, proof.as_ref(), root);
-    // In an `impl` rustc rejects these items before it looks at anything else, and its note names the macro.
+    // In an `impl`, rustc rejects these items before it checks anything else, and its note names the macro.
     quote! {
         #guarded
 
@@ -73,15 +73,15 @@ pub(super) fn expand(
     }
 }
 
-/// The attributes of the function that hold for all that belongs to it.
+/// The attributes of the function that apply to all generated items.
 fn conditions(function: &Function) -> TokenStream {
     let attributes = function.attributes.iter();
     let conditions = attributes.filter(|attribute| attribute.path().is_ident("cfg"));
     quote!(#(#conditions)*)
 }
 
-/// The implementations that hold the check, one, or one for each side of the body; and the type of what is proved where
-/// it is not `()`.
+/// The implementations that contain the check: one, or one before and one after the body. Also returns the type of the
+/// proof if that is not `()`.
 fn checks(
     name: &Ident,
     clauses: &[Clause<'_>],
@@ -89,8 +89,8 @@ fn checks(
     taken: &TokenStream,
     root: &Root,
 ) -> (Vec<TokenStream>, Option<TokenStream>) {
-    // Expressions of the attribute see the handler's parameters, and none of our own names.
-    // A constant of the name would be taken for a pattern all the same, hence the underscores.
+    // Expressions of the attribute see the handler's parameters, but none of our own names. A constant with the same
+    // name would still be interpreted as a pattern, hence the underscores.
     let ours = |name: &str| Ident::new(name, Span::mixed_site());
     let (guard, all, body) = (ours("__guard"), ours("__parameters"), ours("__body"));
     let patterns = handler
@@ -160,10 +160,10 @@ fn checks(
     (vec![before, after], proof)
 }
 
-/// The handler with the proof in front of its parameters and a row of documentation at the end.
+/// The handler with the proof before its parameters, and a line of documentation at the end.
 ///
-/// What the check looked at comes out of the proof, so that the handler gets the very values that were checked. Another
-/// extractor cannot change them, and they are taken from the request once.
+/// The values that the check has used come out of the proof, so that the handler receives exactly the values that were
+/// checked. Other extractors cannot change them, and they are extracted from the request only once.
 fn guarded(
     function: Function,
     clauses: &[Clause<'_>],
@@ -187,7 +187,7 @@ fn guarded(
     let patterns = moved.iter().map(|parameter| &parameter.pat);
     let parameters = (!moved.is_empty()).then(|| quote!(parameters: (#(#patterns,)*),));
     let permit = permit(clauses).map(|permit| quote!(permit: #permit,));
-    // As it stands: there is nothing in it to be found by parsing it.
+    // Unparsed: parsing it would not find anything.
     let proven = match (&parameters, &permit) {
         (None, None) => None,
         _ => Some(quote!(#parameters #permit ..)),
@@ -232,7 +232,7 @@ fn guarded(
     }
 }
 
-/// The parameters that the check looks at, in its order, and all others in that of writing.
+/// The parameters that the check uses, in its order, and all others in order of appearance.
 fn partition(inputs: Vec<FnArg>, checked: &[Parameter]) -> (Vec<PatType>, Vec<FnArg>) {
     let mut moved: Vec<Option<PatType>> = checked.iter().map(|_| None).collect();
     let mut rest = Vec::new();
@@ -249,8 +249,8 @@ fn partition(inputs: Vec<FnArg>, checked: &[Parameter]) -> (Vec<PatType>, Vec<Fn
     (moved.into_iter().flatten().collect(), rest)
 }
 
-/// The body behind a statement that uses what the check uses: the function of the check is another one, and rustc would warn
-/// of a parameter that only the attribute needs.
+/// The body after a statement that uses the values that the check uses. The check is in another function, so rustc
+/// would otherwise report parameters that only the attribute needs as unused.
 fn using(body: &Group, handler: &Handler) -> Group {
     let parameters = handler.before_body.iter().chain(&handler.body);
     let names: Vec<Ident> = parameters

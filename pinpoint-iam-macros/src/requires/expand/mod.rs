@@ -1,4 +1,4 @@
-//! What rustc gets to see in place of the function.
+//! Generates the code that replaces the function.
 
 mod check_expr;
 mod declaration;
@@ -16,7 +16,8 @@ use super::requirement::Combinator;
 use crate::catalogs::Catalogs;
 use crate::paths::Root;
 
-/// Writes the guarded function and its check, and the `probes` where their names mean what they mean at the function.
+/// Generates the guarded function and its check, and the `probes` at a place where their names have the same meaning as
+/// at the function.
 pub(crate) fn expand(checked: Checked<'_>, probes: &TokenStream, root: &Root) -> TokenStream {
     let Checked {
         function,
@@ -33,7 +34,7 @@ pub(crate) fn expand(checked: Checked<'_>, probes: &TokenStream, root: &Root) ->
     }
 }
 
-/// What all clauses together ask, and the type of what they prove where it is not `()`.
+/// The combined check of all clauses, and the type of its proof if that is not `()`.
 fn combined_check(
     clauses: &[Clause<'_>],
     writer: &Writer<'_>,
@@ -49,7 +50,8 @@ fn combined_check(
     }
 }
 
-/// What does not compile where a macro and a module were made of different catalogs: one item for each service.
+/// Code that fails to compile if a macro and a module were generated from different catalogs: one item for each
+/// service.
 fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> TokenStream {
     let mut seen = BTreeSet::new();
     let leaves = clauses
@@ -69,7 +71,7 @@ fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> TokenStream {
         .collect()
 }
 
-/// The pattern that takes what all clauses prove; `None` where nobody asked for a proof.
+/// The pattern that receives the proofs of all clauses; `None` if no attribute has `permit`.
 fn permit(clauses: &[Clause<'_>]) -> Option<TokenStream> {
     let written = |permit: &Option<Pat>| match permit {
         Some(pattern) => quote::quote!(#pattern),
@@ -85,7 +87,7 @@ fn permit(clauses: &[Clause<'_>]) -> Option<TokenStream> {
     }
 }
 
-/// The attributes of a body, and the body without them: inside another block they would not be allowed.
+/// The attributes of a body, and the body without them: they are not allowed inside another block.
 fn without_attributes(body: &Group) -> (TokenStream, Group) {
     let mut tokens = body.stream().into_iter().peekable();
     let mut attributes = TokenStream::new();
@@ -106,7 +108,8 @@ fn without_attributes(body: &Group) -> (TokenStream, Group) {
     }
     rest.extend(tokens);
     let mut inner = Group::new(Delimiter::Brace, rest);
-    // In its place, and not as written by the user: rustc would offer to remove braces that it takes for superfluous.
+    // Located at the user's block, but not marked as written by the user: otherwise rustc would suggest removing braces
+    // that it considers unnecessary.
     inner.set_span(Span::mixed_site().located_at(body.span()));
     (attributes, inner)
 }

@@ -1,4 +1,4 @@
-//! The arguments of the attribute.
+//! Parses the arguments of the attribute.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -10,12 +10,12 @@ use crate::errors::Errors;
 use crate::messages;
 use crate::requires::requirement::{Combinator, Composition, Requirement};
 
-/// The key of the argument that names the proof.
+/// The key of the argument that names the permit.
 pub(crate) const PERMIT: &str = "permit";
 
-/// Reads the arguments of the attribute at `place`.
+/// Parses the arguments of the attribute at `place`.
 ///
-/// A mistake in one of them does not hide the others: reading goes on behind the next comma.
+/// An error in one of them does not hide the others: parsing continues after the next comma.
 pub(crate) fn attribute(tokens: TokenStream, place: Span, errors: &mut Errors) -> Requires {
     let mut requires = Requires {
         requirement: None,
@@ -56,7 +56,7 @@ pub(crate) fn attribute(tokens: TokenStream, place: Span, errors: &mut Errors) -
     requires
 }
 
-/// Reads entries between commas, and says whether one of them cannot be read.
+/// Parses entries separated by commas, and returns whether one of them cannot be parsed.
 fn list(
     input: ParseStream<'_>,
     errors: &mut Errors,
@@ -90,7 +90,7 @@ fn skip_to_comma(input: ParseStream<'_>) {
     }
 }
 
-/// An action, or `all(..)` and `any(..)`, with the span of its name.
+/// Parses an action, or `all(..)` and `any(..)`, with the span of its name.
 fn requirement(
     input: ParseStream<'_>,
     errors: &mut Errors,
@@ -130,7 +130,7 @@ fn requirement(
     Ok((tree, span))
 }
 
-/// What stands in the brackets of `all` and `any`.
+/// Parses the content of the brackets of `all` and `any`.
 fn composition(
     kind: Combinator,
     keyword: Ident,
@@ -156,7 +156,7 @@ fn composition(
     })
 }
 
-/// What stands in the brackets of an action.
+/// Parses the content of the brackets of an action.
 fn action_arguments(
     path: &Path,
     input: ParseStream<'_>,

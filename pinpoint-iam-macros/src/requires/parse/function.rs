@@ -1,4 +1,4 @@
-//! The function that the attribute stands on.
+//! Parses the function with the attribute.
 
 use proc_macro2::{Group, TokenTree};
 use syn::ext::IdentExt;
@@ -7,7 +7,7 @@ use syn::{Attribute, Ident, Signature, Visibility};
 
 use crate::messages;
 
-/// The function that the attribute stands on. Its body is not looked into.
+/// The function with the attribute. Its body is not parsed.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
@@ -36,7 +36,7 @@ impl Parse for Function {
     }
 }
 
-/// Says in plain words that the attribute stands on the wrong kind of item.
+/// Reports that the attribute is on the wrong kind of item.
 fn refuse_other_items(input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let Ok(keyword) = ahead.call(Ident::parse_any) else {

@@ -1,4 +1,4 @@
-//! What the user wrote: the arguments of the attribute and the function below it.
+//! Parses the user's input: the arguments of the attribute, and the function after it.
 
 mod attribute;
 mod function;
@@ -12,17 +12,17 @@ use super::requirement::Requirement;
 use crate::errors::Errors;
 use crate::paths::{self, Root};
 
-/// One `#[requires(..)]` as the user wrote it.
+/// One `#[requires(..)]` as written by the user.
 pub(crate) struct Requires {
-    /// What is required, unless it is missing or cannot be read.
+    /// The requirement, unless it is missing or cannot be parsed.
     pub(crate) requirement: Option<Requirement<NamedAction>>,
-    /// `key = expression`, in the order of writing.
+    /// `key = expression`, in order of appearance.
     pub(crate) arguments: Vec<Argument>,
-    /// `permit = pattern`, in the order of writing.
+    /// `permit = pattern`, in order of appearance.
     pub(crate) permits: Vec<PermitArgument>,
 }
 
-/// An action and what stands in its brackets.
+/// An action and the content of its brackets.
 pub(crate) struct NamedAction {
     pub(crate) path: Path,
     pub(crate) arguments: Vec<Argument>,
@@ -49,11 +49,12 @@ pub(crate) fn span_of(action: &Path) -> Span {
         .map_or_else(Span::call_site, |segment| segment.ident.span())
 }
 
-/// Takes the other `#[requires(..)]` from the attributes of the function and reads them.
+/// Takes the other `#[requires(..)]` from the attributes of the function and parses them.
 ///
-/// The first attribute is expanded first and answers for all of them. One that hides behind another name is not seen
-/// here; beside a type of the same name it does not compile, and in a function's body it adds its own check. Of a bare name
-/// it is not known here whether it is ours: the path comes back too, for a [probe](super::probe).
+/// The first attribute is expanded first, and is responsible for all of them. An attribute under another name is not
+/// visible here: next to a type with the same name it fails to compile, and in a function's body it adds its own check.
+/// It is not known here whether a bare name refers to our attribute. Therefore the path is also returned, for a
+/// [probe](super::probe).
 pub(crate) fn further(
     function: &mut Function,
     root: &Root,
