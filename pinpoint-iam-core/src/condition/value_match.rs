@@ -14,7 +14,7 @@ pub(super) enum ValueMatch<'a> {
     None { unresolved: Option<usize> },
     /// The result depends on this key.
     Unknown(&'a ConditionKey),
-    /// One side of an ARN comparison is not an ARN: neither a match nor a mismatch.
+    /// An ARN operator, and the request's value is not an ARN: neither a match nor a mismatch.
     NotAnArn,
     /// The comparison is undecidable.
     Undecidable(Undecidable),

@@ -196,7 +196,7 @@ pub fn is_saml_provider(entry: &str) -> bool {
     is_provider_arn(entry, "saml-provider")
 }
 
-/// Whether `entry` is an OpenID Connect provider: its ARN, or the domain of a provider that is built into AWS.
+/// Whether `entry` is an OpenID Connect provider: its ARN, or the domain of a provider that does not need an entry in IAM.
 pub fn is_oidc_provider(entry: &str) -> bool {
     is_provider_arn(entry, "oidc-provider") || is_domain(entry)
 }
