@@ -99,7 +99,7 @@ mod tests {
 
     /// Checks every route as it is served, for an unknown caller and for a caller without policies.
     #[tokio::test]
-    async fn no_route_lets_anybody_in() {
+    async fn no_route_allows_unprivileged_callers() {
         let directory = env::temp_dir().join(format!("campaigns-actix-sweep-{}", process::id()));
         fs::create_dir_all(&directory).unwrap();
         let config = directory.join("callers.toml");

@@ -1,4 +1,4 @@
-//! What the service prints when it is ready.
+//! The start message of the service.
 
 use std::env;
 use std::io::{self, Write};
@@ -15,10 +15,10 @@ use pinpoint_iam::{Authorizer, Policy};
 use crate::callers::{Caller, Callers};
 use crate::store::{DEMO_APPLICATION, DEMO_CAMPAIGN};
 
-/// After a longer path the actions are on a line of their own.
+/// After a longer path, the actions are on a separate line.
 const WIDEST_PATH: usize = 56;
 
-/// The path relative to the current directory, if it is below it.
+/// Returns the path relative to the current directory, if it is below it.
 fn shown(path: &Path) -> String {
     let current = env::current_dir().unwrap_or_default();
     path.strip_prefix(current)
@@ -27,24 +27,25 @@ fn shown(path: &Path) -> String {
         .to_string()
 }
 
-/// What is announced.
+/// The contents of the start message.
 pub(crate) struct Announcement<'a> {
-    /// Where the service listens.
+    /// The address on which the service listens.
     pub(crate) address: SocketAddr,
-    /// What it serves.
+    /// The routes of the service.
     pub(crate) routes: &'a RouteTable,
-    /// Who may call.
+    /// The callers.
     pub(crate) callers: &'a Callers,
-    /// The file that says so.
+    /// The file that lists the callers.
     pub(crate) config: &'a Path,
     /// The policies of the callers.
     pub(crate) policies: &'a PolicyStore,
-    /// What decides by them.
+    /// The authorizer, which evaluates the policies.
     pub(crate) authorizer: &'a Authorizer,
 }
 
 impl Announcement<'_> {
-    /// Writes the announcement. The first line tells programs where the service listens; it stays as it is.
+    /// Writes the message. The first line contains the address of the service in a fixed format, because programs parse
+    /// it.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "listening on http://{}", self.address)?;
         self.write_routes(out)?;
@@ -113,7 +114,7 @@ impl Announcement<'_> {
         Ok(())
     }
 
-    /// Writes one call that is allowed and one that is refused, of the same caller where one has both.
+    /// Writes one call that is allowed and one that is denied, by the same caller if one has both.
     fn write_calls(&self, out: &mut impl Write) -> io::Result<()> {
         let calls: Vec<(&Caller, Route, bool)> = self
             .callers
@@ -151,7 +152,7 @@ impl Announcement<'_> {
         Ok(())
     }
 
-    /// Two calls about the demo's campaign, and whether the caller's policies allow them.
+    /// Returns two calls about the demo's campaign, and whether the caller's policies allow them.
     fn calls_of(&self, caller: &Caller) -> Vec<(Route, bool)> {
         let Ok(campaign) = Campaign::new(DEMO_APPLICATION, DEMO_CAMPAIGN) else {
             return Vec::new();

@@ -16,7 +16,8 @@ pub(crate) fn new_id() -> Result<String, ApiError> {
         .map_err(ApiError::internal)
 }
 
-/// Returns a new request id. It only helps to find a request in the log, so it is empty if there are no random bytes.
+/// Returns a new request id. It only helps to find a request in the log, so it is empty if random bytes are
+/// unavailable.
 pub fn request_id() -> String {
     random()
         .map(|bytes| hexadecimal(&bytes))

@@ -1,4 +1,4 @@
-//! The program as it is started, over real sockets: what it says of its calls is what becomes of them.
+//! The program in use, over real sockets: the printed calls have the printed results.
 
 #![expect(
     clippy::panic,
@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-/// The last line of what the program prints starts so.
+/// The start of the last line that the program prints.
 const LAST: &str = "  curl -i -H 'Authorization: Bearer demo-eve'";
 
 /// A running service, killed when it is dropped.
@@ -38,7 +38,7 @@ impl Service {
         first.strip_prefix("listening on http://").unwrap()
     }
 
-    /// Sends one request; gives the status and the body.
+    /// Sends one request, and returns the status and the body.
     fn call(&self, method: &str, path: &str, headers: &[&str], body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream
@@ -93,7 +93,7 @@ fn announcement(stdout: Lines<BufReader<ChildStdout>>) -> Vec<String> {
 }
 
 #[test]
-fn the_printed_calls_come_to_what_is_said() {
+fn the_printed_calls_have_the_printed_results() {
     let service = Service::start();
     let (mut expected, mut calls) = (None, Vec::new());
     for line in &service.lines {
@@ -134,7 +134,7 @@ const EVE: &str = "Authorization: Bearer demo-eve";
 const JSON: &str = "Content-Type: application/json";
 
 #[test]
-fn refusals_are_said_in_the_words_of_the_catalog() {
+fn denials_use_the_names_of_the_catalog() {
     let service = Service::start();
     let (status, body) = service.call("DELETE", "/shops/s1/widgets/anvil", &[BEN], "");
     assert_eq!(status, 403);
@@ -142,7 +142,7 @@ fn refusals_are_said_in_the_words_of_the_catalog() {
                 arn:acme:widgets::tenant-7:shops/s1/widgets/anvil because no identity-based policy allows the \
                 widgets:DeleteWidget action";
     assert!(body.contains(said), "{body}");
-    // A refused caller is told nothing about its body.
+    // A denied caller does not learn whether its body is valid.
     let (status, _) = service.call("PUT", "/shops/s1/widgets/anvil", &[BEN, JSON], "{");
     assert_eq!(status, 403);
     let (status, _) = service.call("PUT", "/shops/s1/widgets/anvil", &[ANA, JSON], "{");
@@ -155,16 +155,16 @@ fn refusals_are_said_in_the_words_of_the_catalog() {
 fn ids_do_not_reach_other_resources() {
     let service = Service::start();
     let ask = |path: &str| service.call("GET", path, &[ANA], "").0;
-    // Ana keeps the shop `s1`; a name that starts so is another shop's.
+    // Ana manages the shop `s1`. A name with the same start is another shop.
     assert_eq!(ask("/shops/s1/widgets"), 200);
     assert_eq!(ask("/shops/s10/widgets"), 403);
     assert_eq!(ask("/shops/s2/widgets"), 403);
-    // What cannot stand in an ARN.
+    // Ids that are not valid in an ARN.
     for shop in ["s1%2F..%2Fs2", "*", "s%3F", "%00", "..."] {
         let status = ask(&format!("/shops/{shop}/widgets"));
         assert!([400, 403].contains(&status), "{shop}: {status}");
     }
-    // A name of a widget may be anything, and stays a name.
+    // The name of a widget may be any text, but is always only a name.
     let path = "/shops/s1/widgets/..%2F..%2Fs2%2Fwidgets%2F%2A";
     assert_eq!(
         service.call("PUT", path, &[ANA, JSON], "{\"size\": 3}").0,
@@ -176,7 +176,7 @@ fn ids_do_not_reach_other_resources() {
 }
 
 #[test]
-fn nobody_reaches_another_tenant() {
+fn no_caller_reaches_another_tenant() {
     let service = Service::start();
     let routes = [
         ("GET", "/shops/s1/widgets"),
@@ -191,14 +191,14 @@ fn nobody_reaches_another_tenant() {
             let (status, body) = service.call(method, path, &[caller, JSON, &tenant], "1");
             assert_eq!(status, 403, "{caller} {tenant}: {method} {path}: {body}");
         }
-        // What cannot be an account is no tenant, and the first header counts.
+        // Values that cannot be an account do not match a tenant. If there are several headers, the first one counts.
         for tenant in ["", "*", "tenant-7:shops", "tenant 7", "\u{fc}"] {
             let tenant = format!("x-tenant: {tenant}");
             let (status, _) = service.call(method, path, &[ANA, JSON, &tenant], "1");
             assert_eq!(status, 500, "{tenant:?}: {method} {path}");
         }
     }
-    // Nothing has changed, and each tenant sees its own.
+    // Nothing has changed, and each tenant lists its own widgets.
     let list = |caller| service.call("GET", "/shops/s1/widgets", &[caller], "").1;
     assert_eq!(list(ANA), "[\"anvil\"]");
     assert_eq!(list(EVE), "[\"rocket\"]");

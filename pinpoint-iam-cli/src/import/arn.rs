@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn one_text_may_hold_several_formats() {
+    fn one_text_may_contain_several_formats() {
         assert_eq!(formats("arn:a:b"), ["arn:a:b"]);
         assert_eq!(formats("arn:a:b, arn:c:d,x"), ["arn:a:b", "arn:c:d,x"]);
         assert_eq!(formats("*"), ["*"]);
