@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::action::ServiceMetadata;
 use crate::arn::{InvalidScope, Scope};
 use crate::context::Context;
 use crate::eval::compiled::{self, ActionNames, Snapshot, TooLarge};
@@ -16,7 +17,6 @@ use crate::states::{Pinned, PolicyState, PolicyStates};
 #[cfg(feature = "testing")]
 use crate::testing::DecisionOverride;
 use crate::web::settings::WebConfig;
-use crate::{mobileanalytics, mobiletargeting};
 
 /// Decides requests with the policies of one deployment. Cheap to clone.
 ///
@@ -358,9 +358,17 @@ fn compile(store: PolicyStore) -> Result<Snapshot, BuildError> {
 }
 
 /// The services whose catalogs are built in. The tables of other services are created by their first request.
-fn built_in_services() -> [Arc<ActionNames>; 2] {
-    [&mobiletargeting::SERVICE, &mobileanalytics::SERVICE]
-        .map(|service| Arc::new(ActionNames::of(service)))
+fn built_in_services() -> Vec<Arc<ActionNames>> {
+    let services: &[&ServiceMetadata] = &[
+        #[cfg(feature = "pinpoint")]
+        &crate::mobiletargeting::SERVICE,
+        #[cfg(feature = "pinpoint")]
+        &crate::mobileanalytics::SERVICE,
+        #[cfg(feature = "sms-voice")]
+        &crate::sms_voice::SERVICE,
+    ];
+    let names = services.iter().map(|service| ActionNames::of(service));
+    names.map(Arc::new).collect()
 }
 
 /// The error of building an authorizer.

@@ -19,6 +19,7 @@ mod states;
 pub mod testing;
 pub mod web;
 
+#[cfg(feature = "pinpoint")]
 pub mod mobiletargeting {
     //! Amazon Pinpoint: the actions, resource types and condition keys of the service `mobiletargeting`.
     //!
@@ -42,6 +43,7 @@ pub mod mobiletargeting {
     include!(concat!(env!("OUT_DIR"), "/mobiletargeting.rs"));
 }
 
+#[cfg(feature = "pinpoint")]
 pub mod mobileanalytics {
     //! Amazon Mobile Analytics: the actions of the service `mobileanalytics`.
     //!

@@ -39,10 +39,12 @@ impl SourceFile {
 
 /// The built-in catalogs, in the order in which bare action names are looked up.
 const BUILTIN: &[(&str, &str)] = &[
+    #[cfg(feature = "pinpoint")]
     (
         "catalog/data/mobiletargeting.toml",
         include_str!("../../data/mobiletargeting.toml"),
     ),
+    #[cfg(feature = "pinpoint")]
     (
         "catalog/data/mobileanalytics.toml",
         include_str!("../../data/mobileanalytics.toml"),
