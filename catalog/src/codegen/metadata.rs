@@ -6,6 +6,12 @@ use crate::model::{
 };
 
 pub(super) fn write(writer: &mut Writer, service: &Service) {
+    // The module and the runtime change together, so they must have the same version.
+    writer.line(format!(
+        "const _: () = ::pinpoint_iam::__private::assert_generated_by({});",
+        literal(env!("CARGO_PKG_VERSION"))
+    ));
+    writer.gap();
     writer.doc(&format!("What the catalog says about {}.", service.name));
     writer.allow();
     writer.delimited(

@@ -1,3 +1,5 @@
+const _: () = ::pinpoint_iam::__private::assert_generated_by("0.1.0");
+
 /// What the catalog says about Book Shelf.
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::action::ServiceMetadata {
