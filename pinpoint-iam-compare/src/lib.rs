@@ -33,21 +33,21 @@
 //! # What counts as a request
 //!
 //! - All actions, resources and callers, unless the [`Comparer`] is restricted. A service with a
-//! [catalog](Comparer::service) has only the actions of its catalog, and each of them is requested on the resources
-//! that its templates describe.
+//!   [catalog](Comparer::service) has only the actions of its catalog, and each of them is requested on the resources
+//!   that its templates describe.
 //! - A condition key is absent, or has any value of the type that its operators compare: numbers for `Numeric…`,
-//! addresses for `IpAddress`, ARNs for `Arn…`, texts without control characters for `String…`. It may have several
-//! values if a set operator uses it or AWS documents it as multivalued.
+//!   addresses for `IpAddress`, ARNs for `Arn…`, texts without control characters for `String…`. It may have several
+//!   values if a set operator uses it or AWS documents it as multivalued.
 //! - The keys of the caller (`aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:username`, …) are derived from the
-//! caller. `aws:CurrentTime` and `aws:EpochTime` are the same point in time. All other keys are assumed to be
-//! independent. If they are not, a difference may be reported that no request shows in practice, but no difference is
-//! missed.
+//!   caller. `aws:CurrentTime` and `aws:EpochTime` are the same point in time. All other keys are assumed to be
+//!   independent. If they are not, a difference may be reported that no request shows in practice, but no difference is
+//!   missed.
 //! - Root users are omitted in their own account, because no policy grants them anything there. In other accounts they
-//! represent what a resource-based policy grants to an account.
+//!   represent what a resource-based policy grants to an account.
 //! - Policies are compared together with the other applicable policies, see [`PolicySet`]. Some resources have a policy
-//! of their own that must allow requests as well, such as a KMS key or an assumed role. If only identity-based policies
-//! are compared, such a policy is assumed to delegate the decision to the account, and the difference [reports
-//! this](Difference::needs_delegation).
+//!   of their own that must allow requests as well, such as a KMS key or an assumed role. If only identity-based
+//!   policies are compared, such a policy is assumed to delegate the decision to the account, and the difference
+//!   [reports this](Difference::needs_delegation).
 //!
 //! # What is not decided
 //!

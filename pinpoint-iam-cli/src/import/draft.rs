@@ -223,7 +223,7 @@ impl Draft {
         !removed.is_empty()
     }
 
-    /// Removes the statements of omitted sources.
+    /// Removes the tables of a list that refer to an omitted source.
     fn prune_tables(
         &mut self,
         name: &str,

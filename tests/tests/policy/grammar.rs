@@ -88,7 +88,7 @@ fn every_rule_has_a_valid_and_an_invalid_case() {
             "two cases are called {}",
             case.name
         );
-        assert!(!case.why.is_empty(), "{} says no reason", case.name);
+        assert!(!case.why.is_empty(), "{} has no reason", case.name);
         covered.insert((case.rule.as_str(), case.error.is_none()));
     }
     let expected = cases

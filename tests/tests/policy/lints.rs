@@ -101,7 +101,7 @@ fn every_code_has_a_case_a_near_miss_and_its_text() {
             "two cases are called {}",
             case.name
         );
-        assert!(!case.why.is_empty(), "{} says no reason", case.name);
+        assert!(!case.why.is_empty(), "{} has no reason", case.name);
         let side = if case.is_warned_about() {
             &mut warned
         } else {

@@ -328,7 +328,7 @@ async fn returning(Path(id): Path<String>) -> String {
 
 /// Macros with the names of those in the prelude. Expansions must not call them.
 mod shadowed {
-    #![allow(unused_macros, reason = "they stand here to be called by mistake")]
+    #![allow(unused_macros, reason = "nothing should call them")]
 
     macro_rules! format_args {
         ($($any:tt)*) => {
@@ -347,7 +347,7 @@ mod shadowed {
     }
 
     /// A module with the name of the crate that the expansion uses.
-    #[allow(dead_code, reason = "they stand here to be taken by mistake")]
+    #[allow(dead_code, reason = "nothing should use them")]
     mod pinpoint_iam {}
 
     #[::pinpoint_iam::requires(GetApp)]

@@ -431,7 +431,7 @@ fn samples_are_ids_of_what_the_action_acts_on() {
         .collect();
     assert!(
         unlisted.is_empty(),
-        "`sample` is no type of template: {unlisted:?}"
+        "`sample` is not a type of template: {unlisted:?}"
     );
     let china = Sweep::new(&table).in_scope(Scope::new("aws-cn", "cn-north-1", "999999999999"));
     let calls = china.calls();

@@ -111,11 +111,7 @@ mod order {
 
 /// Every name that the expansion might use, with another meaning.
 mod shadowed {
-    #![allow(
-        dead_code,
-        non_camel_case_types,
-        reason = "they stand here to be taken by mistake"
-    )]
+    #![allow(dead_code, non_camel_case_types, reason = "nothing should use them")]
 
     use super::AppState;
 
