@@ -135,7 +135,7 @@ fn draft(statement: impl Strategy<Value = Statement>) -> impl Strategy<Value = D
     })
 }
 
-/// Returns a policy that allows everything in half of the cases, so that other policy types determine the decision.
+/// Returns a policy that allows everything in half of the cases, so that other types decide, and `random` otherwise.
 fn limiting(
     principal: Option<(&'static str, &'static str)>,
     random: impl Strategy<Value = Draft>,

@@ -74,7 +74,7 @@ pub const ACTION_PATTERNS: [&str; 12] = [
 /// The number of [`ACTION_PATTERNS`] without a wildcard in the service prefix.
 pub const PLAIN_ACTION_PATTERNS: usize = 9;
 
-/// Patterns for resources. The first ones have no variables. The last one is valid only for its service.
+/// Patterns for resources. The first ones have no variables. Only its service can complete the last one.
 pub const RESOURCE_PATTERNS: [&str; 22] = [
     "*",
     "arn:*",

@@ -95,7 +95,7 @@ fn literal(source: &str) -> Vec<String> {
     parts
 }
 
-/// Returns `parts` with the text of `text` between them, or `None` if `text` does not match.
+/// Returns `parts` with what `text` contains between them, or `None` if `text` does not match.
 fn filled(parts: &[String], text: &str) -> Option<String> {
     let (first, more) = parts.split_first()?;
     let mut rest = text.strip_prefix(first.as_str())?;

@@ -280,8 +280,8 @@ proptest! {
         }
     }
 
-    /// An indeterminate condition counts against the request. Only then the result depends on the effect, in this
-    /// direction.
+    /// An undecidable condition counts against the request. Only then does the result depend on the effect, and only in
+    /// this direction.
     #[test]
     fn a_condition_true_in_an_allow_is_true_in_a_deny(
         (operator, values) in operator_and_values(),

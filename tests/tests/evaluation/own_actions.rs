@@ -123,7 +123,7 @@ fn the_order_of_services_does_not_matter() {
     }
 }
 
-/// A second service with its own prefix and action names, written manually.
+/// A second service with its own prefix, written manually.
 mod other {
     use super::*;
 
