@@ -46,6 +46,7 @@ pub struct LayerExplanation {
     pub policies: Vec<PolicyExplanation>,
 }
 
+/// One policy.
 #[derive(Clone, Debug, Serialize)]
 pub struct PolicyExplanation {
     /// The name of the policy.
@@ -54,6 +55,7 @@ pub struct PolicyExplanation {
     pub statements: Vec<StatementExplanation>,
 }
 
+/// One statement of a policy.
 #[derive(Clone, Debug, Serialize)]
 pub struct StatementExplanation {
     /// The position in the document, counted from 1.
