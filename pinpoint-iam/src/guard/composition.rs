@@ -16,7 +16,6 @@ pub trait Checks {
     ///
     /// Returns the most severe error. A malformed request precedes a denied one, which precedes one that cannot be
     /// decided yet.
-    /// that cannot be decided yet.
     fn all(self) -> Result<Self::Output, Denied>;
 
     /// Requires one check to pass.
@@ -25,7 +24,6 @@ pub trait Checks {
     ///
     /// Fails if no check passes. A malformed request is always an error. A request that cannot be decided yet precedes
     /// a denied one.
-    /// before one that is refused.
     fn any(self) -> Result<(), Denied>;
 }
 

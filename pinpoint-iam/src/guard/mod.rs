@@ -41,7 +41,6 @@ pub(crate) use self::tags::FetchedTags;
 /// [`ResourceTagSource`] is called if the code can wait for it: in web handlers and in `async` functions with
 /// `#[requires(.., guard = ..)]`. Tags of the request come from the context or from
 /// [`with_request_tags`](Self::with_request_tags). Requests that depend on unknown tags are denied.
-/// that are not known refuse what depends on them.
 #[derive(Clone, Debug)]
 pub struct Guard<'a> {
     authorizer: &'a Authorizer,

@@ -164,7 +164,6 @@ impl<'t> Sweep<'t> {
     /// Returns every route that does not deny. A call without a principal must get 401 or 403, a call of the
     /// unprivileged caller 403. A 401 for the unprivileged caller means that it was not authenticated, so the call did
     /// not test the policies. A table without a route that has to deny is also an error.
-    /// without any route that has to refuse is an error as well.
     pub async fn run(&self, send: impl AsyncFn(&Call) -> u16) -> Result<SweepReport, Unguarded> {
         let (mut public, mut findings, mut calls) = (Vec::new(), Vec::new(), 0_usize);
         for call in self.calls() {

@@ -16,13 +16,13 @@ use crate::web::Rejection;
 /// ```
 /// use pinpoint_iam::web::{ErrorResponses, Rejection};
 ///
-/// // AWS's JSON with the exception that Pinpoint's own model names, and 404 in place of 403 for what has an ARN:
+/// // AWS's format with the error type of Pinpoint's API model, and 404 instead of 403 for resources with an ARN:
 /// let answers = ErrorResponses::aws()
 ///     .with_forbidden_exception()
 ///     .with_challenge("Bearer")
 ///     .hiding_existence(|denied| {
 ///         denied.resource()?;
-///         Some(Rejection::new(404).with_body("not found")) // byte for byte what the service says of its own accord
+///         Some(Rejection::new(404).with_body("not found")) // identical to the service's own 404
 ///     });
 /// # drop(answers);
 /// ```

@@ -16,7 +16,7 @@ use crate::web::context::RequestKey;
 /// use pinpoint_iam::Authorizer;
 /// use pinpoint_iam::web::{ContextBuilder, RequestHead};
 ///
-/// /// What our authentication has put into the request.
+/// /// Inserted into the request by our authentication middleware.
 /// #[derive(Clone)]
 /// struct Session {
 ///     second_factor: bool,

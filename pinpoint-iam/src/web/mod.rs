@@ -197,9 +197,9 @@ pub trait RequiresAfterBody<P, B, T = ()>: Prechecks<P> {
     type Sealed: Seal;
 
     /// Checks that the guard's caller may run the handler with these parameters.
+    ///
     /// # Errors
     ///
     /// Fails if the caller is denied.
-    /// When the caller may not.
     fn check_after_body(guard: &Guard<'_>, parameters: &P, body: &B) -> Result<T, Denied>;
 }

@@ -12,7 +12,7 @@
 ///     .with_header("content-type", "text/plain")
 ///     .with_body("no such campaign");
 /// assert_eq!(hidden.status(), 404);
-/// assert_eq!(Rejection::new(200).status(), 500); // a refusal never says that all is well
+/// assert_eq!(Rejection::new(200).status(), 500); // a rejection never has a status of success
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {

@@ -1,7 +1,7 @@
 //! `#[requires]` on actix-web handlers.
 //!
-//! The [`Authorizer`] is in the application's data, either as itself or as [`web::Data`]; without one, and where both types
-//! are found, every guarded handler responds 500, and the log says why. An authentication middleware puts a
+//! Add the [`Authorizer`] to the application's data, either as itself or as [`web::Data`]. If it is missing, or if both
+//! types are present, every guarded handler responds 500 and logs the reason. An authentication middleware inserts a
 //! [`Principal`] into the request's extensions.
 //!
 //! ```
