@@ -20,11 +20,11 @@
 /// ```
 ///
 /// By default, the catalog is a file in the directory `catalog` next to the manifest. `[package.metadata.pinpoint-iam]`
-/// in the manifest can specify another file, and another module if it is not in the crate root: `catalogs = [{ path =
-/// "catalog/widgets.toml", module = "crate::services::widgets" }]`. A package can have several catalogs. A crate of the
-/// workspace can use the module of another crate, with the same build script: `{ path =
-/// "../acme-catalog/catalog/widgets.toml", module = "acme_catalog::widgets" }`. If the path is that of a copy, the copy
-/// must be identical, or all code that depends on it fails to compile.
+/// in the manifest can specify another file, and another module if it is not in the crate root:
+/// `catalogs = [{ path = "catalog/widgets.toml", module = "crate::services::widgets" }]`. A package can have several
+/// catalogs. A crate of the workspace can use the module of another crate, with the same build script:
+/// `{ path = "../acme-catalog/catalog/widgets.toml", module = "acme_catalog::widgets" }`. If the path is that of a
+/// copy, the copy must be identical, or all code that depends on it fails to compile.
 ///
 /// A crate that depends on `pinpoint-iam` under another name needs `extern crate other_name as pinpoint_iam;` in its
 /// root.

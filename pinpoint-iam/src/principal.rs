@@ -30,8 +30,8 @@ use crate::policy::Document;
 ///
 /// The principal provides the condition keys `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`,
 /// `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`, `aws:PrincipalTag/…`, `aws:username` and `aws:userid`,
-/// depending on its kind. See [principal key
-/// values](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable).
+/// depending on its kind. See
+/// [principal key values](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable).
 #[derive(Clone, PartialEq)]
 pub struct Principal(Arc<Parts>);
 
@@ -228,8 +228,9 @@ impl Principal {
     ///
     /// # Errors
     ///
-    /// Fails if `name` contains a character that is not allowed in [names of
-    /// users](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html), or if `scope` has no account.
+    /// Fails if `name` contains a character that is not allowed in
+    /// [names of users](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html), or if `scope` has no
+    /// account.
     pub fn user(scope: &Scope, name: &str) -> Result<Self, InvalidPrincipal> {
         if !is_segment(name) {
             return Err(InvalidPrincipal::new(name, Reason::UserName));
@@ -298,8 +299,8 @@ impl Principal {
     ///
     /// `aws:FederatedProvider` is the provider. The caller does not belong to an account, so the trust policy decides
     /// alone. The permissions of a session of the role are those of the session, see
-    /// [`role_session`](Self::role_session). See [keys of OpenID Connect
-    /// federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif).
+    /// [`role_session`](Self::role_session). See
+    /// [keys of OpenID Connect federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif).
     ///
     /// # Errors
     ///
@@ -318,8 +319,8 @@ impl Principal {
     /// `sts:AssumeRoleWithSAML`, which the trust policy of the role names as `{"Federated": provider}`.
     ///
     /// Add the values of the assertion under AWS's names, such as `saml:aud` and `saml:sub`, with
-    /// [`with_key`](Self::with_key). Everything else is as for a [web identity](Self::web_identity). See [keys of SAML
-    /// federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml).
+    /// [`with_key`](Self::with_key). Everything else is as for a [web identity](Self::web_identity). See
+    /// [keys of SAML federation](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml).
     ///
     /// # Errors
     ///
@@ -631,8 +632,8 @@ fn is_segment(text: &str) -> bool {
     is_name(text) && is_path_segment(text)
 }
 
-/// Whether a text is valid as one segment of the path of a user or role. IAM allows [every visible ASCII
-/// character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names).
+/// Whether a text is valid as one segment of the path of a user or role. IAM allows
+/// [every visible ASCII character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names).
 /// `.` and `..` are rejected, because they could be interpreted as another path.
 pub(crate) fn is_path_segment(text: &str) -> bool {
     !text.is_empty()

@@ -48,8 +48,8 @@ pub struct Request<'a> {
 /// that depends on it is denied instead of taking a long time.
 pub(crate) const MAX_VALUE_LENGTH: usize = 2048;
 
-/// The maximum number of values for one key that may come from a caller, and of tags in a request. It is [AWS's limit
-/// for tags](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules).
+/// The maximum number of values for one key that may come from a caller, and of tags in a request. It is
+/// [AWS's limit for tags](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules).
 ///
 /// Every value is matched with every pattern of a condition. More values make the key unknown, never absent.
 pub(crate) const MOST_VALUES: usize = 50;

@@ -353,8 +353,8 @@ impl AccountRelation {
     }
 }
 
-/// Whether the resource's own policy must allow the request even in the same account. This applies to [KMS
-/// keys](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html) and to roles that are to be
+/// Whether the resource's own policy must allow the request even in the same account. This applies to
+/// [KMS keys](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html) and to roles that are to be
 /// [assumed](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html).
 fn resource_must_allow(request: &Request<'_>) -> bool {
     let RequestedResource::Arn(arn) = request.resource() else {

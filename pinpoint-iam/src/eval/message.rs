@@ -16,11 +16,11 @@ use crate::resource::RequestedResource;
 /// mobiletargeting:DeleteCampaign action
 /// ```
 ///
-/// The message contains the type of the policy, but not which policy it is. See [troubleshooting access denied
-/// errors](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html). Two choices are ours. An
-/// explicit deny of a session policy reads `a session policy`, as in the responses of services, although the guide
-/// prints `a sessions policy`. A caller from another account than the resource's gets the short message, as AWS sends
-/// to callers from another organization.
+/// The message contains the type of the policy, but not which policy it is. See
+/// [troubleshooting access denied errors](https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
+/// Two choices are ours. An explicit deny of a session policy reads `a session policy`, as in the responses of
+/// services, although the guide prints `a sessions policy`. A caller from another account than the resource's gets the
+/// short message, as AWS sends to callers from another organization.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessDenied<'a> {
     principal: &'a Principal,

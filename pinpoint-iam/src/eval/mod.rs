@@ -5,8 +5,8 @@
 //!
 //! # How policies combine
 //!
-//! The rules follow AWS's [policy evaluation
-//! logic](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
+//! The rules follow AWS's
+//! [policy evaluation logic](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
 //!
 //! 1. A statement **matches** if its principal (only in resource-based policies), its action, its resource and all of
 //!    its conditions match.

@@ -21,8 +21,8 @@ pub(crate) enum PrincipalSpecificity {
     /// not limit it. For `"*"` without such a condition the effect is not documented. We decided that it is the same,
     /// because a condition narrows an `Allow` and never widens it, and because the same statement admits callers
     /// without credentials, who have no boundary. An explicit deny in the boundary or the session policy still applies.
-    /// See [resource-based
-    /// policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
+    /// See
+    /// [resource-based policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
     Caller,
 }
 

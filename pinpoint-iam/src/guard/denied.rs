@@ -106,8 +106,8 @@ impl Denied {
     /// The identification of the resource is missing or cannot be parsed. The response is that for any other invalid
     /// id.
     ///
-    /// For an id that a request may omit: `#[requires(GetCampaign, campaign_id =
-    /// query.campaign.as_ref().ok_or_else(Denied::unreadable)?)]`.
+    /// For an id that a request may omit:
+    /// `#[requires(GetCampaign, campaign_id = query.campaign.as_ref().ok_or_else(Denied::unreadable)?)]`.
     pub fn unreadable() -> Self {
         Self::new(DeniedReason::Unreadable)
     }

@@ -8,8 +8,8 @@
 //! pinpoint-iam = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! With this dependency, a program that is built without its tests cannot name this module. `cargo tree -e
-//! normal,features -i pinpoint-iam` shows whether another crate enables the feature.
+//! With this dependency, a program that is built without its tests cannot name this module.
+//! `cargo tree -e normal,features -i pinpoint-iam` shows whether another crate enables the feature.
 //!
 //! ```
 //! use pinpoint_iam::context::Context;

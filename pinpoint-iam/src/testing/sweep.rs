@@ -122,9 +122,9 @@ impl<'t> Sweep<'t> {
         self
     }
 
-    /// Accepts 404 as a denial of the unprivileged caller, for applications that [hide
-    /// existence](crate::web::ErrorResponses::hiding_existence). The call without a principal still shows that the
-    /// route exists.
+    /// Accepts 404 as a denial of the unprivileged caller, for applications that
+    /// [hide existence](crate::web::ErrorResponses::hiding_existence). The call without a principal still shows that
+    /// the route exists.
     #[must_use]
     pub const fn hiding_existence(mut self) -> Self {
         self.hides_existence = true;

@@ -18,8 +18,8 @@ use crate::source::json::{Text, Value};
 use crate::source::store::PolicyStore;
 use output::{Attachments, ManagedPolicy, Output};
 
-/// The users, groups, roles and policies of an AWS account, in the output of `aws iam
-/// get-account-authorization-details`.
+/// The users, groups, roles and policies of an AWS account, in the output of
+/// `aws iam get-account-authorization-details`.
 ///
 /// ```
 /// use pinpoint_iam::Principal;
@@ -69,8 +69,8 @@ use output::{Attachments, ManagedPolicy, Output};
 /// | policies | `Arn`, `DefaultVersionId`, `PolicyVersionList` (only the default version) |
 ///
 /// - A document is an object, as in the output of the command, or a URL-encoded string, as in a response of the API.
-/// - `aws:userid` is derived from `UserId` and `RoleId` for principals without a [unique
-///   id](crate::Principal::with_unique_id) of their own.
+/// - `aws:userid` is derived from `UserId` and `RoleId` for principals without a
+///   [unique id](crate::Principal::with_unique_id) of their own.
 /// - `AssumeRolePolicyDocument` defines who may assume the role. It does not affect what the role may do, and is
 ///   ignored.
 /// - Decisions cite a managed policy by its ARN. They cite an inline policy by the identity that it is embedded in and
