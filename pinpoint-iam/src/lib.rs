@@ -1,4 +1,142 @@
 //! IAM-style authorization for Rust web services, checked by the compiler.
+//!
+//! One attribute on each handler requires an action. Ordinary AWS IAM policies, in JSON, decide which callers may
+//! perform it. Everything happens in your process: AWS is not involved.
+//!
+//! ```
+//! use axum::extract::Path;
+//! use axum::{Extension, Router};
+//! use pinpoint_iam::context::Context;
+//! use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
+//! use pinpoint_iam::policy::Document;
+//! use pinpoint_iam::source::PolicyStore;
+//! use pinpoint_iam::{Authorizer, Policy, Principal, Scope, requires, routes};
+//!
+//! /// The names of the parameters fill the placeholders of the campaign's ARN.
+//! #[requires(GetCampaign)]
+//! async fn get_campaign(Path((application_id, campaign_id)): Path<(String, String)>) -> String {
+//!     format!("{campaign_id} of {application_id}")
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let document = Document::parse(
+//!     r#"{
+//!         "Version": "2012-10-17",
+//!         "Statement": {
+//!             "Effect": "Allow",
+//!             "Action": "mobiletargeting:Get*",
+//!             "Resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/demo/*"
+//!         }
+//!     }"#,
+//! )?;
+//! let scope = Scope::new("aws", "us-east-1", "123456789012");
+//! let mut store = PolicyStore::new();
+//! store
+//!     .identity("arn:aws:iam::123456789012:user/ana")?
+//!     .attach(Policy::new("demo-reader", document));
+//! let authorizer = Authorizer::builder()
+//!     .scope(scope.clone())
+//!     .source(store)
+//!     .build()?;
+//!
+//! // The catalog provides method and path: GET /v1/apps/{application-id}/campaigns/{campaign-id}
+//! let router: Router = routes![get_campaign].with_state(authorizer.clone())?;
+//! // In a real service, a middleware authenticates each caller and inserts its principal.
+//! let ana = Principal::user(&scope, "ana")?;
+//! let router = router.layer(Extension(ana.clone()));
+//! # drop(router);
+//!
+//! // The same check without a web framework:
+//! let context = Context::new();
+//! let guard = authorizer.guard(&ana, &context);
+//! assert!(guard.check(GetCampaign, &Campaign::new("demo", "welcome")?).is_ok());
+//! assert!(guard.check(GetCampaign, &Campaign::new("other", "welcome")?).is_err());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A misspelled action, an action with the wrong type of resource, and a placeholder that no parameter fills are
+//! compile errors. A denied caller gets 403 and AWS's message before the body is read.
+//!
+//! # Concepts
+//!
+//! - A **catalog** is a TOML file with the actions, ARN templates, condition keys and routes of a service. A build
+//!   script generates a Rust module from it, with a type for each action and each resource type. Amazon Pinpoint, the
+//!   module [`mobiletargeting`], is built in as an example. Use [`include_catalog!`] for the catalog of
+//!   [your own service][catalog].
+//! - An **action** such as [`GetCampaign`](mobiletargeting::GetCampaign) acts on certain **resource** types, such as
+//!   [`Campaign`](mobiletargeting::Campaign). The trait [`ActsOn`] relates them, so a check with the wrong type of
+//!   resource does not compile.
+//! - The [`Scope`] contains the partition, region and account of the deployment. It completes the ARNs of resources.
+//! - A [`Principal`] is the authenticated caller: a user, a role session, a service. Your authentication creates it and
+//!   inserts it into the extensions of the request.
+//! - A **policy source** provides the policies of users and roles: a [`Directory`](source::Directory) of JSON files,
+//!   the [`AccountDetails`](source::AccountDetails) of an AWS account, a [`PolicyStore`](source::PolicyStore) in
+//!   memory, or your own [`PolicySource`](source::PolicySource). A source with an invalid document fails to load.
+//! - The [`Authorizer`] contains the loaded policies, and [reloads](Authorizer::reload) them while requests are served.
+//! - The **[evaluation][eval]** follows AWS's rules: explicit deny, permissions boundaries, session policies,
+//!   organization policies and resource-based policies. [`Authorizer::explain`] shows how each statement contributed to
+//!   a decision.
+//! - A [`Guard`] checks one caller during one request. [`#[requires]`](macro@requires) creates it in a handler, and can
+//!   also guard [other functions][handlers]. A check returns a [`Denied`] error, or a [`Permit`] as proof that it has
+//!   passed.
+//!
+//! # Untrusted input
+//!
+//! The crate expects requests from hostile callers:
+//!
+//! - Ids become part of an ARN only if they fill exactly one segment. Other ids, such as `c1/kpis` or `*`, get 400.
+//!   Text from a request is never interpreted as a pattern.
+//! - An ARN in a request must match a resource type of the action and the scope of the deployment.
+//! - A request whose decision depends on a condition key with an unknown value is denied. Very long values and very
+//!   many tags count as unknown, so that matching them cannot take long.
+//! - Keys that describe the principal come only from the [`Principal`] and the policy source, never from other request
+//!   data.
+//! - Forwarding headers are ignored unless you configure [`TrustedProxies`](web::TrustedProxies); see
+//!   [deployment behind proxies][deployment].
+//! - Evaluation does not panic. Its cost is bounded by limits on policies and on values from requests.
+//!
+//! These parts remain the responsibility of the application:
+//!
+//! - Any code that can insert a [`Principal`] can impersonate any caller. Do not format a login name into an ARN; pass
+//!   it to [`Principal::user`], which rejects paths.
+//! - A handler without an attribute is not guarded. Mount handlers with `routes!`, which accepts only handlers with
+//!   [`#[requires]`](macro@requires) or [`#[public]`](macro@public).
+//! - A check covers the resource that the handler declares. If the handler accesses another one, that access is not
+//!   checked.
+//! - [`Denied::reason`] names policies. It is for logs, not for responses.
+//!
+//! # Features
+//!
+//! | Feature | Adds |
+//! | --- | --- |
+//! | `axum` (default) | `#[requires]` and `routes!` for axum: the module `web::axum` |
+//! | `include-policy` (default) | `include_policy!`, which checks a policy at compile time |
+//! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
+//! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
+//! | `sms-voice` | the catalog of AWS End User Messaging SMS and Voice: the module `sms_voice` |
+//!
+//! Without default features, the crate evaluates policies and does not depend on a web framework.
+//!
+//! # Guide
+//!
+//! - [Quick start][quick-start]: guard the first handler.
+//! - [Your own catalog][catalog]: from an empty crate to a guarded service.
+//! - [Handlers][handlers]: every form of the attribute.
+//! - [Policies][policies] and [conditions][conditions]: the supported elements of IAM's policy language.
+//! - [Why was a request denied?][why-denied]
+//! - [Testing][testing], [deployment][deployment] and [reloading policies][reloading].
+//!
+//! [catalog]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/own-catalog.md
+//! [conditions]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/conditions.md
+//! [deployment]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/deployment.md
+//! [eval]: crate::eval
+//! [handlers]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/handlers.md
+//! [policies]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/policies.md
+//! [quick-start]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/quick-start.md
+//! [reloading]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/reloading.md
+//! [testing]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/testing.md
+//! [why-denied]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/why-denied.md
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
