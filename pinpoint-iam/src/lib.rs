@@ -61,9 +61,9 @@
 //! # Concepts
 //!
 //! - A **catalog** is a TOML file with the actions, ARN templates, condition keys and routes of a service. A build
-//!   script generates a Rust module from it, with a type for each action and each resource type. Amazon Pinpoint, the
-//!   module [`mobiletargeting`], is built in as an example. Use [`include_catalog!`] for the catalog of
-//!   [your own service][catalog].
+//!   script generates a Rust module from it, with a type for each action and each resource type. Use
+//!   [`include_catalog!`] for the catalog of [your own service][catalog]. The examples use the catalog of Amazon
+//!   Pinpoint, the module [`mobiletargeting`].
 //! - An **action** such as [`GetCampaign`](mobiletargeting::GetCampaign) acts on certain **resource** types, such as
 //!   [`Campaign`](mobiletargeting::Campaign). The trait [`ActsOn`] relates them, so a check with the wrong type of
 //!   resource does not compile.
@@ -111,12 +111,14 @@
 //! | Feature | Adds |
 //! | --- | --- |
 //! | `axum` (default) | `#[requires]` and `routes!` for axum: the module `web::axum` |
-//! | `include-policy` (default) | `include_policy!`, which checks a policy at compile time |
+//! | `pinpoint` (default) | Amazon Pinpoint's catalog: the modules `mobiletargeting` and `mobileanalytics` |
+//! | `include-policy` | `include_policy!`, which checks a policy at compile time |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
 //! | `sms-voice` | the catalog of AWS End User Messaging SMS and Voice: the module `sms_voice` |
 //!
-//! Without default features, the crate evaluates policies and does not depend on a web framework.
+//! Turn `pinpoint` off for a service with its own catalog. Without `axum` and `actix`, the crate does not depend on a web
+//! framework.
 //!
 //! # Guide
 //!

@@ -46,7 +46,7 @@ pub struct LayerExplanation {
     pub policies: Vec<PolicyExplanation>,
 }
 
-/// One policy.
+/// One policy in a layer, with an explanation of each statement.
 #[derive(Clone, Debug, Serialize)]
 pub struct PolicyExplanation {
     /// The name of the policy.
@@ -55,7 +55,7 @@ pub struct PolicyExplanation {
     pub statements: Vec<StatementExplanation>,
 }
 
-/// One statement of a policy.
+/// One statement of a policy, with the result of each part.
 #[derive(Clone, Debug, Serialize)]
 pub struct StatementExplanation {
     /// The position in the document, counted from 1.
