@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use crate::arn::Arn;
-use crate::principal::{Principal, is_path_segment};
+use crate::pattern::characters::is_name_character;
 
 /// The kinds of identity that have policies of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +45,40 @@ impl IdentityName<'_> {
     }
 }
 
-/// An owned [`IdentityName`].
+/// A user or role, as the principal of a request has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IdentityLookup<'a> {
+    pub(crate) name: IdentityName<'a>,
+    /// The [hash](IdentityName::hash_value) of the name.
+    pub(crate) hash: u64,
+    /// The path that the principal was made with, such as `team/red/`; `None` leaves it to the source.
+    pub(crate) path: Option<&'a str>,
+}
+
+/// The condition keys of a principal, in lower case, that a policy source may complete.
+pub(crate) const ENRICHED_KEYS: [&str; 2] = ["aws:userid", "aws:principalarn"];
+
+/// Whether a text can be the name of a user, group, role, session or policy.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.chars().all(is_name_character) && !text.is_empty()
+}
+
+/// Whether a text can be one segment of a principal's ARN: a name, and not `.` or `..`.
+pub(crate) fn is_segment(text: &str) -> bool {
+    is_name(text) && is_path_segment(text)
+}
+
+/// Whether a text can be one segment of the path of a user or role. IAM allows
+/// [every visible ASCII character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names);
+/// `.` and `..` are not accepted, because they could be taken for another path.
+pub(crate) fn is_path_segment(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && text != "."
+        && text != ".."
+}
+
+/// An [`IdentityName`] that is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityKey {
     kind: IdentityKind,
@@ -72,18 +105,18 @@ impl IdentityKey {
         }
         let (partition, service, account) =
             (parsed.partition(), parsed.service(), parsed.account());
-        let without_path = format!("arn:{partition}:{service}::{account}:{word}/{name}");
-        let principal = match word {
-            "user" => Principal::from_arn(&without_path),
-            // The name of the session is arbitrary.
-            "role" => Principal::role_session(&without_path, "session"),
+        let kind = match word {
+            "user" => IdentityKind::User,
+            "role" => IdentityKind::Role,
             _ => return None,
         };
-        principal.ok()?.identity().map(|name| Self {
-            kind: name.kind,
-            partition: name.partition.into(),
-            account: name.account.into(),
-            name: name.name.into(),
+        let names_one =
+            service == "iam" && is_name(partition) && is_name(account) && is_segment(name);
+        names_one.then(|| Self {
+            kind,
+            partition: partition.into(),
+            account: account.into(),
+            name: name.into(),
             path: path.into(),
         })
     }
@@ -127,13 +160,12 @@ impl<T> Default for IdentityMap<T> {
 }
 
 impl<T> IdentityMap<T> {
-    /// Returns the value for the user or role of `principal`; `None` if the principal was created with another path.
+    /// What there is for a user or role: nothing if its principal was made with another path.
     #[inline]
-    pub(crate) fn get(&self, principal: &Principal) -> Option<&T> {
-        let (name, hash) = (principal.identity()?, principal.identity_hash());
-        let slot = self.find(name, hash)?;
+    pub(crate) fn get(&self, identity: &IdentityLookup<'_>) -> Option<&T> {
+        let slot = self.find(identity.name, identity.hash)?;
         let (key, value) = self.slots.get(slot)?;
-        match principal.path() {
+        match identity.path {
             Some(path) if path != &*key.path => None,
             _ => Some(value),
         }

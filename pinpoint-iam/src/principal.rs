@@ -10,11 +10,12 @@ use pinpoint_iam_core::internal::{OneLine, is_oidc_provider, is_saml_provider};
 
 use crate::arn::{Arn, InvalidArn, Scope};
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
-use crate::eval::Policy;
-use crate::eval::compiled::{Program, TooLarge};
-use crate::identity::{IdentityKind, IdentityName};
-use crate::pattern::characters::is_name_character;
+use crate::identity::{
+    IdentityKind, IdentityLookup, IdentityName, is_name, is_path_segment, is_segment,
+};
 use crate::policy::Document;
+use crate::policy_stack::Policy;
+use crate::program::{Program, TooLarge};
 
 /// The caller of a request, as authenticated by the application.
 ///
@@ -91,9 +92,6 @@ struct Completion {
 
 /// A principal, possibly enriched with attributes from a policy source.
 pub(crate) type EnrichedPrincipal<'a> = Cow<'a, Principal>;
-
-/// The condition keys that [`Principal::completed`] may change, in lower case.
-pub(crate) const COMPLETED_KEYS: [&str; 2] = ["aws:userid", "aws:principalarn"];
 
 /// The kinds of principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -499,12 +497,7 @@ impl Principal {
         self.0.role_arn.as_deref()
     }
 
-    /// The path that the principal was created with, such as `team/red/`; if `None`, the source determines it.
-    pub(crate) fn path(&self) -> Option<&str> {
-        self.0.path.as_deref()
-    }
-
-    /// Whether the ARN of the user or role includes its path.
+    /// Whether the ARN of the user or role is the one that IAM has.
     pub(crate) fn path_is_known(&self) -> bool {
         self.0.path_is_known
     }
@@ -574,15 +567,16 @@ impl Principal {
         &self.0.partition
     }
 
-    /// The user or role whose policies apply; `None` if there is none.
-    pub(crate) fn identity(&self) -> Option<IdentityName<'_>> {
+    /// The user or role that has policies of its own, as they are looked up; `None` where there is none.
+    #[inline]
+    pub(crate) fn identity(&self) -> Option<IdentityLookup<'_>> {
         let account = self.account().unwrap_or_default();
-        identity(self.kind(), self.partition(), account, self.name())
-    }
-
-    /// The [hash](IdentityName::hash_value) of [`identity`](Self::identity).
-    pub(crate) fn identity_hash(&self) -> u64 {
-        self.0.identity_hash
+        let name = identity(self.kind(), self.partition(), account, self.name())?;
+        Some(IdentityLookup {
+            name,
+            hash: self.0.identity_hash,
+            path: self.0.path.as_deref(),
+        })
     }
 
     /// Returns the name without the path: of the user, of the role of a session, of the federated user, or of the
@@ -622,27 +616,7 @@ fn identity<'a>(
     })
 }
 
-/// Whether a text is valid as the name of a user, group, role, session or policy.
-pub(crate) fn is_name(text: &str) -> bool {
-    text.chars().all(is_name_character) && !text.is_empty()
-}
-
-/// Whether a text is valid as one segment of a principal's ARN: a name other than `.` and `..`.
-fn is_segment(text: &str) -> bool {
-    is_name(text) && is_path_segment(text)
-}
-
-/// Whether a text is valid as one segment of the path of a user or role. IAM allows
-/// [every visible ASCII character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names).
-/// `.` and `..` are rejected, because they could be interpreted as another path.
-pub(crate) fn is_path_segment(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
-        && text != "."
-        && text != ".."
-}
-
-/// Whether `key`, in lower case, describes the principal.
+/// Whether `key`, in lower case, tells who asks.
 pub(crate) fn is_principal_key(key: &str) -> bool {
     key.starts_with("aws:principal")
         || matches!(key, "aws:username" | "aws:userid" | "aws:federatedprovider")
@@ -765,6 +739,7 @@ impl std::error::Error for InvalidPrincipal {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::ENRICHED_KEYS;
 
     /// Programs request an enriched principal only if a policy uses one of these keys.
     #[test]
@@ -774,9 +749,9 @@ mod tests {
         let role_arn = "arn:aws:iam::123456789012:role/night/worker";
         let user_arn = "arn:aws:iam::123456789012:user/night/ana";
         for (principal, arn, expected) in [
-            (user.clone(), None, &COMPLETED_KEYS[..1]),
-            (user, Some(user_arn), &COMPLETED_KEYS[..]),
-            (session, Some(role_arn), &COMPLETED_KEYS[..]),
+            (user.clone(), None, &ENRICHED_KEYS[..1]),
+            (user, Some(user_arn), &ENRICHED_KEYS[..]),
+            (session, Some(role_arn), &ENRICHED_KEYS[..]),
         ] {
             let completed = principal.completed(Some("AIDAEXAMPLE"), arn);
             let mut changed: Vec<&str> = completed

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::{ArcSwap, Guard};
 
-use crate::eval::compiled::{Snapshot, SnapshotGuard};
+use crate::eval::snapshot::{Snapshot, SnapshotGuard};
 
 /// The policies loaded by one load of the source.
 ///

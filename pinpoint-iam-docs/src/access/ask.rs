@@ -14,7 +14,7 @@ use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::principal::Principal;
 use pinpoint_iam::resource::{RequestedResource, ResourceTypeMetadata};
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::source::any_resource::{AnyResource, PossibleMatch, is_unknown_resource};
+use pinpoint_iam::eval::any_resource::{AnyResource, PossibleMatch, is_unknown_resource};
 use pinpoint_iam::web::{ActionRequirement, Requirement};
 
 /// A principal whose policies are evaluated.

@@ -5,8 +5,8 @@
 
 use crate::eval::Truth;
 use crate::eval::principal_element::PrincipalSpecificity;
-use crate::eval::stack::PolicyType;
 use crate::policy::Effect;
+use crate::policy_stack::PolicyType;
 use crate::principal::PrincipalKind;
 use crate::request::Request;
 use crate::resource::RequestedResource;

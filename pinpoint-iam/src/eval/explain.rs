@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::eval::Truth;
 use crate::eval::decision::{Decision, Evaluation};
 use crate::eval::principal_element::PrincipalSpecificity;
-use crate::eval::reference::{PolicyLayer, ReferenceEvaluation};
-use crate::eval::stack::{Policy, PolicyType};
 use crate::eval::statement::{PrincipalPart, ResourcePart, StatementMatch};
+use crate::eval::walk::{PolicyLayer, ReferenceEvaluation};
 use crate::policy::{Effect, PrincipalElement};
+use crate::policy_stack::{Policy, PolicyType};
 use crate::request::Request;
 
 /// Why a request was decided as it was: every applicable statement, and which of its parts matched.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::eval::decision::{DeniedBy, DenyReason};
-use crate::eval::stack::PolicyType;
+use crate::policy_stack::PolicyType;
 use crate::principal::Principal;
 use crate::request::{Request, RequestedAction};
 use crate::resource::RequestedResource;

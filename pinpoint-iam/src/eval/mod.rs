@@ -43,24 +43,35 @@
 //!
 //! Evaluation does no I/O, does not read the clock and does not panic. It does not depend on web frameworks.
 
+#[doc(hidden)]
+pub mod any_resource;
+mod candidate;
 mod combine;
 pub mod compiled;
 mod decision;
 mod explain;
 mod message;
+mod organization;
 #[doc(hidden)]
 pub mod parts;
 mod principal_element;
+mod program_stack;
 pub mod reference;
-mod stack;
+mod search;
+pub(crate) mod snapshot;
 pub(crate) mod statement;
+mod statement_id;
+mod visited;
+mod walk;
 
 pub use decision::{
-    AllowReason, AllowedBy, Decision, DeniedBy, DenyReason, Evaluation, MissingKeys, StatementId,
+    AllowReason, AllowedBy, Decision, DeniedBy, DenyReason, Evaluation, MissingKeys,
 };
 pub use explain::{
     Explanation, LayerExplanation, PartExplanation, PolicyExplanation, StatementExplanation,
 };
 pub use message::AccessDenied;
 pub use pinpoint_iam_core::truth::Truth;
-pub use stack::{Policy, PolicyStack, PolicyType};
+pub use statement_id::StatementId;
+
+pub use crate::policy_stack::{Policy, PolicyStack, PolicyType};

@@ -5,15 +5,16 @@
 
 use crate::eval::combine::CombinedDecision;
 use crate::eval::principal_element::PrincipalSpecificity;
-use crate::eval::reference::{self, ReferenceEvaluation};
-use crate::eval::stack::{Policy, PolicyStack, PolicyType};
 use crate::eval::statement::{
-    ActionPart, PrincipalPart, ResourcePart, StatementMatch, action_part, doubt_about_actions,
-    principal_part, resource_part,
+    ActionPart, PrincipalPart, ResourcePart, StatementMatch, action_part, principal_part,
+    resource_part,
 };
+use crate::eval::walk::{self, ReferenceEvaluation};
 use crate::eval::{Truth, combine::AccountRelation};
 use crate::policy::{ActionPattern, Statement};
+use crate::policy_stack::{Policy, PolicyStack, PolicyType};
 use crate::principal;
+use crate::program::action_element::doubt_about_actions;
 use crate::request::Request;
 
 /// A statement and the policy that contains it.
@@ -32,7 +33,7 @@ pub struct Place<'a> {
 /// Every statement of a stack, in evaluation order.
 pub fn places<'a>(stack: &PolicyStack<'a>) -> Vec<Place<'a>> {
     let mut places = Vec::new();
-    for (layer, (policy_type, policies)) in reference::layers(stack).into_iter().enumerate() {
+    for (layer, (policy_type, policies)) in walk::layers(stack).into_iter().enumerate() {
         for policy in policies {
             let statements = policy.document().statements().iter();
             places.extend(statements.map(|statement| Place {
@@ -48,7 +49,7 @@ pub fn places<'a>(stack: &PolicyStack<'a>) -> Vec<Place<'a>> {
 
 /// The policy types of a stack in evaluation order, with each level of an organization separately.
 pub fn layers(stack: &PolicyStack<'_>) -> Vec<PolicyType> {
-    let layers = reference::layers(stack).into_iter();
+    let layers = walk::layers(stack).into_iter();
     layers.map(|(policy_type, _)| policy_type).collect()
 }
 
@@ -124,7 +125,7 @@ pub fn is_allowed(
     mut matches: impl FnMut(usize) -> bool,
 ) -> bool {
     let has_boundary = stack.permissions_boundary.is_some();
-    let walk =
+    let walked =
         ReferenceEvaluation::through(stack, request, |number, statement, index, policy_type| {
             let does_match = matches(number);
             StatementMatch {
@@ -141,7 +142,7 @@ pub fn is_allowed(
             }
         });
     matches!(
-        walk.conclude(),
+        walked.conclude(),
         CombinedDecision::Allowed(..) | CombinedDecision::AllowedToRoot
     )
 }

@@ -1,15 +1,16 @@
 //! Matches one statement with a request, part by part.
 
-use crate::condition::{Finding, Outcome};
 use once_cell::sync::Lazy;
 
+use crate::condition::{Finding, Outcome};
 use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::principal_element::{self, PrincipalSpecificity};
-use crate::eval::stack::PolicyType;
 use crate::pattern::nfa::Nfa;
 use crate::pattern::{Coverage, Match};
 use crate::policy::{ActionPattern, Effect, ResourceElement, ResourcePattern, Statement};
+use crate::policy_stack::PolicyType;
+use crate::program::action_element::covering_pattern;
 use crate::request::{Request, Shape};
 
 /// The result of matching one statement with a request.
@@ -173,27 +174,11 @@ pub(crate) fn principal_part(
     }
 }
 
-/// Returns the effect for which the patterns of a statement's action element are matched.
-///
-/// A doubtful pattern must narrow an `Allow` and widen a `Deny`. Under `NotAction` a matching pattern narrows the
-/// statement, so the default is inverted.
-pub(crate) fn doubt_about_actions(statement: &Statement) -> Effect {
-    match (statement.effect(), statement.action().is_negated()) {
-        (Effect::Allow, false) | (Effect::Deny, true) => Effect::Allow,
-        (Effect::Deny, false) | (Effect::Allow, true) => Effect::Deny,
-    }
-}
-
 pub(crate) fn action_part<'a>(statement: &'a Statement, request: &Request<'_>) -> ActionPart<'a> {
-    let element = statement.action();
-    let doubt = doubt_about_actions(statement);
     let (prefix, name) = (request.action().prefix(), request.action().name());
-    let by = element
-        .patterns()
-        .iter()
-        .find(|pattern| pattern.matches(prefix, name, doubt));
+    let by = covering_pattern(statement, prefix, name);
     ActionPart {
-        matches: by.is_some() != element.is_negated(),
+        matches: by.is_some() != statement.action().is_negated(),
         by,
     }
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use pinpoint_iam_core::internal::{Quoted, nearest};
 
 use crate::arn::Scope;
-use crate::eval::Policy;
 use crate::policy::{Limits, Partitions};
+use crate::policy_stack::Policy;
 use crate::source::PolicySource;
 use crate::source::attachments::{Attachments, Identity};
 use crate::source::error::SourceError;

@@ -7,8 +7,6 @@
 //! A source either loads completely or fails to load. Its errors contain the file, the line and the column.
 
 mod account_details;
-#[doc(hidden)]
-pub mod any_resource;
 mod attachments;
 mod directory;
 mod error;

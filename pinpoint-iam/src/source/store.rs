@@ -5,8 +5,8 @@ use std::fmt;
 use pinpoint_iam_core::internal::Quoted;
 
 use crate::context::Context;
-use crate::eval::{Policy, PolicyStack};
 use crate::identity::{IdentityKey, IdentityKind, IdentityMap};
+use crate::policy_stack::{Policy, PolicyStack};
 use crate::principal::{EnrichedPrincipal, Principal};
 
 /// The policies of all users and roles of a source.
@@ -77,7 +77,10 @@ impl PolicyStore {
     /// A principal that was created with [a path](Principal::from_arn) has policies only if the store has the same
     /// path.
     pub fn policies(&self, principal: &Principal) -> &PrincipalPolicies {
-        self.identities.get(principal).unwrap_or(&NO_POLICIES)
+        principal
+            .identity()
+            .and_then(|identity| self.identities.get(&identity))
+            .unwrap_or(&NO_POLICIES)
     }
 
     /// Returns the policies of the user or role with the ARN `arn`, to be modified.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::eval::Policy;
 use crate::policy::{Document, Limits, Partitions};
+use crate::policy_stack::Policy;
 use crate::source::error::SourceError;
 use crate::source::identity_based::not_identity_based;
 

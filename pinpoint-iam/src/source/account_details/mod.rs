@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use pinpoint_iam_core::internal::{Quoted, nearest};
 
-use crate::eval::Policy;
 use crate::policy::Limits;
+use crate::policy_stack::Policy;
 use crate::source::PolicySource;
 use crate::source::error::SourceError;
 use crate::source::file::{FileState, check_length, read, read_unchanged};

@@ -5,7 +5,7 @@ use pinpoint_iam_core::json::Type;
 
 use crate::arn::Arn;
 use crate::identity::IdentityKind;
-use crate::principal::is_name;
+use crate::identity::is_name;
 use crate::source::error::SourceError;
 use crate::source::json::{Object, Text, Value};
 use crate::source::tags::check_tags;

@@ -6,14 +6,10 @@ use std::sync::{Arc, LazyLock};
 
 use arc_swap::Guard;
 
-use super::decide::{ProgramSelection, ProgramStack};
-use super::groups::PolicyGroups;
-use super::index32::TooLarge;
-use super::names::ActionNames;
-use super::program::Program;
-use crate::eval::stack::Policy;
 use crate::identity::{IdentityKey, IdentityMap};
+use crate::policy_stack::Policy;
 use crate::principal::Principal;
+use crate::program::{ActionNames, PolicyGroups, Program, TooLarge};
 use crate::source::{NO_POLICIES, PolicyStore, PrincipalPolicies};
 
 /// The policies of a deployment at one time. They are immutable, except that identities can be marked as unavailable.
@@ -94,7 +90,10 @@ impl Snapshot {
     /// Returns the entry for `principal`.
     #[inline]
     pub(crate) fn identity(&self, principal: &Principal) -> &Identity {
-        self.identities.get(principal).unwrap_or(self.others)
+        principal
+            .identity()
+            .and_then(|identity| self.identities.get(&identity))
+            .unwrap_or(self.others)
     }
 
     /// Denies all further requests of a user or role, if the snapshot contains it.
@@ -115,18 +114,10 @@ impl Snapshot {
         }
     }
 
-    /// Returns the programs of `identity`.
+    /// Every program. The [numbers](Identity::identity_programs) of an identity's are indices.
     #[inline]
-    pub(super) fn stack<'s>(&'s self, identity: &'s Identity) -> ProgramStack<'s> {
-        let chosen = |numbers| ProgramSelection {
-            programs: &self.programs,
-            numbers,
-        };
-        ProgramStack {
-            identity: chosen(&identity.identity),
-            permissions_boundary: identity.permissions_boundary.as_deref().map(chosen),
-            ..ProgramStack::EMPTY
-        }
+    pub(super) const fn programs(&self) -> &[Program] {
+        &self.programs
     }
 }
 
@@ -144,7 +135,19 @@ impl Identity {
         }
     }
 
-    /// Returns the policies and attributes in the source.
+    /// The numbers of the programs of the identity-based policies.
+    #[inline]
+    pub(super) const fn identity_programs(&self) -> &[u32] {
+        &self.identity
+    }
+
+    /// The numbers of the programs of the permissions boundary, if there is one.
+    #[inline]
+    pub(super) fn boundary_programs(&self) -> Option<&[u32]> {
+        self.permissions_boundary.as_deref()
+    }
+
+    /// What the source knows.
     pub(crate) const fn policies(&self) -> &PrincipalPolicies {
         &self.policies
     }

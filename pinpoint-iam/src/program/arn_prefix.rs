@@ -168,8 +168,8 @@ fn find(texts: &[Box<str>], text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::compiled::trie::Tries;
     use crate::pattern::Syntax;
+    use crate::program::trie::Tries;
 
     /// Returns the positions of the prefixes in `heads` that match `head`.
     fn matching(heads: &[[&str; HEAD]], head: [&str; HEAD]) -> Vec<usize> {

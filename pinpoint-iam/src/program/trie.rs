@@ -1,7 +1,7 @@
 //! A set of texts that finds all prefixes of a text in one walk along it.
 
-use super::index::List;
 use super::index32::{TooLarge, to_u32};
+use super::list::List;
 
 /// Several tries over bytes in one structure. Common prefixes of texts are stored once.
 #[derive(Debug, Default)]

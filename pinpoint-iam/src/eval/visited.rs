@@ -1,7 +1,7 @@
 //! Tracks the statements that a walk has already visited.
 
-use super::index::Entry;
 use crate::eval::Truth;
+use crate::program::Entry;
 
 /// The statements that a walk has visited, of those that it can reach more than once.
 ///

@@ -3,11 +3,12 @@
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::Context;
-use crate::eval::reference::ReferenceEvaluation;
 use crate::eval::statement::{ResourcePart, UNKNOWN_RESOURCE};
-use crate::eval::{Evaluation, PolicyType, Truth};
+use crate::eval::walk::ReferenceEvaluation;
+use crate::eval::{Evaluation, Truth};
 use crate::pattern::nfa::Nfa;
 use crate::policy::Statement;
+use crate::policy_stack::PolicyType;
 use crate::principal::Principal;
 use crate::request::Request;
 use crate::resource::RequestedResource;

@@ -10,18 +10,18 @@ use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
-use super::index::{Entry, Index};
+use super::action_element::doubt_about_actions;
+use super::entry::Entry;
+use super::index::Index;
 use super::index32::{TooLarge, to_u32};
 use super::names::ActionNames;
-use crate::action::ServiceMetadata;
-use crate::eval::statement::doubt_about_actions;
+use crate::action::{ActionMetadata, ServiceMetadata};
 use crate::policy::{ActionElement, Effect, Statement};
-use crate::request::RequestedAction;
 
 /// The action sets of a program.
 #[derive(Debug, Default)]
-pub(super) struct Actions {
-    /// For each set, the index of a statement that has it.
+pub(crate) struct Actions {
+    /// For each set a statement that has it.
     sets: Vec<u32>,
     tables: ActionBitmaps,
 }
@@ -32,7 +32,7 @@ struct ActionBitmaps(OnceCell<Box<ActionBitmap>>);
 
 /// The action sets in one service.
 #[derive(Debug)]
-pub(super) struct ActionBitmap {
+pub(crate) struct ActionBitmap {
     names: Arc<ActionNames>,
     /// For each set, one bit for each action.
     bits: Box<[u64]>,
@@ -47,8 +47,8 @@ pub(super) struct ActionBitmap {
 
 /// The requested action, resolved for a program.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum ResolvedAction<'t> {
-    /// The action with this index in the service of the table.
+pub(crate) enum ResolvedAction<'t> {
+    /// The action with this position in the service of the table.
     InCatalog(&'t ActionBitmap, u16),
     /// An action that is not in a known catalog.
     Unlisted,
@@ -56,14 +56,14 @@ pub(super) enum ResolvedAction<'t> {
 
 /// Assigns the same number to statements that list the same actions.
 #[derive(Default)]
-pub(super) struct ActionSets<'p> {
+pub(crate) struct ActionSets<'p> {
     numbers: HashMap<(Effect, bool, Vec<&'p str>), u32>,
     actions: Actions,
 }
 
 impl<'p> ActionSets<'p> {
-    /// Returns the number of the set of `statement`, whose index is `own`.
-    pub(super) fn number_of(
+    /// The number of the set of `statement`, which has the number `own`.
+    pub(crate) fn number_of(
         &mut self,
         statement: &'p Statement,
         own: u32,
@@ -82,24 +82,21 @@ impl<'p> ActionSets<'p> {
         }
     }
 
-    pub(super) fn build(mut self) -> Actions {
+    pub(crate) fn build(mut self) -> Actions {
         self.actions.sets.shrink_to_fit();
         self.actions
     }
 }
 
 impl Actions {
-    /// Resolves `action`. The first request for a service creates its table.
+    /// Looks an action of a catalog up. The first request for a service makes its table.
     #[inline]
-    pub(super) fn ask<'p>(
+    pub(crate) fn resolve<'p>(
         &self,
-        action: RequestedAction<'_>,
+        metadata: &'static ActionMetadata,
         index: &Index,
         statement: impl Fn(u32) -> Option<&'p Statement>,
     ) -> ResolvedAction<'_> {
-        let Some(metadata) = action.metadata() else {
-            return self.find(action);
-        };
         let service = metadata.service;
         // The metadata may be forged, because its fields are public.
         let is_the_one = service
@@ -119,8 +116,8 @@ impl Actions {
         }
     }
 
-    /// Creates the table of a service before the first request.
-    pub(super) fn prepare<'p>(
+    /// Makes the table of a service before anybody asks for it.
+    pub(crate) fn prepare<'p>(
         &self,
         names: &Arc<ActionNames>,
         index: &Index,
@@ -131,13 +128,13 @@ impl Actions {
         });
     }
 
-    /// Resolves an action by its name.
-    fn find(&self, action: RequestedAction<'_>) -> ResolvedAction<'_> {
+    /// Looks an action up by its name.
+    pub(crate) fn find(&self, prefix: &str, name: &str) -> ResolvedAction<'_> {
         let mut tables = &self.tables;
         while let Some(table) = tables.0.get() {
             let names = &table.names;
-            if names.service().prefix.eq_ignore_ascii_case(action.prefix())
-                && let Some(index) = names.find(action.name())
+            if names.service().prefix.eq_ignore_ascii_case(prefix)
+                && let Some(index) = names.find(name)
             {
                 return ResolvedAction::InCatalog(table, index);
             }
@@ -263,7 +260,7 @@ impl ActionBitmap {
 
     /// Whether the set of `entry` contains the action.
     #[inline]
-    pub(super) fn has(&self, entry: Entry, action: u16) -> bool {
+    pub(crate) fn has(&self, entry: Entry, action: u16) -> bool {
         let action = usize::from(action);
         let word = entry.actions as usize * self.words + action / BITS;
         self.bits
@@ -271,8 +268,8 @@ impl ActionBitmap {
             .is_some_and(|word| word >> (action % BITS) & 1 == 1)
     }
 
-    /// Returns the positions of the entries of a large list that can decide a request for the action.
-    pub(super) fn chosen(&self, large: usize, action: u16) -> &[u32] {
+    /// The positions of the entries of a large list that can decide a request for the action.
+    pub(crate) fn chosen(&self, large: usize, action: u16) -> &[u32] {
         let actions = self.names.service().actions.len();
         let range = self.ranges.get(large * actions + usize::from(action));
         range

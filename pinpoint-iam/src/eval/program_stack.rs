@@ -1,22 +1,20 @@
-//! Evaluates requests with compiled programs.
+//! What follows from the programs of a request: search, statements and their combination, in this order.
 
-use super::index::{Entry, Kind, pattern};
-use super::program::Program;
-use super::visited::{Visit, VisitedSet};
 use crate::context::ConditionKey;
 use crate::eval::Truth;
+use crate::eval::candidate::{conditions_hold, needs_only_the_resource, statement_matches};
 use crate::eval::combine::{
     AccountRelation, CombinedDecision, MatchSummary, ResourcePolicySummary, ResultsByPolicyType,
 };
-use crate::eval::decision::{MissingKeys, StatementId};
-use crate::eval::stack::{Organization, Policy, PolicyType};
-use crate::eval::statement::{
-    ResourcePart, StatementMatch, UNKNOWN_RESOURCE, principal_part, resource_part,
-};
-use crate::pattern::Match;
-use crate::policy::{Effect, Statement};
+use crate::eval::decision::MissingKeys;
+use crate::eval::organization::Organization;
+use crate::eval::snapshot::{Identity, Snapshot};
+use crate::eval::statement::{StatementMatch, UNKNOWN_RESOURCE, principal_part, resource_part};
+use crate::eval::statement_id::StatementId;
+use crate::eval::visited::VisitedSet;
+use crate::policy_stack::{Policy, PolicyType};
+use crate::program::Program;
 use crate::request::Request;
-use crate::resource::RequestedResource;
 
 /// A selection of the programs of a snapshot, in the order of their policies.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +70,21 @@ impl<'p> ProgramStack<'p> {
         resource_control: &[],
     };
 
-    /// Evaluates all policies, and combines the results for `request`.
+    /// The programs of `identity` in `snapshot`.
+    #[inline]
+    pub(super) fn of(snapshot: &'p Snapshot, identity: &'p Identity) -> Self {
+        let chosen = |numbers| ProgramSelection {
+            programs: snapshot.programs(),
+            numbers,
+        };
+        Self {
+            identity: chosen(identity.identity_programs()),
+            permissions_boundary: identity.boundary_programs().map(chosen),
+            ..Self::EMPTY
+        }
+    }
+
+    /// What follows for `request`.
     pub(crate) fn combine(&self, request: &Request<'_>) -> CombinedDecision<StatementRef> {
         let sides = AccountRelation::of(request);
         if self.limits_nothing() {
@@ -385,24 +397,7 @@ fn hear_of_any_resource(
     said_by(&denies, &allows, number)
 }
 
-/// Whether a statement is undecided only because the resource is not known.
-fn needs_only_the_resource(
-    statement: &Statement,
-    policy_type: PolicyType,
-    request: &Request<'_>,
-) -> bool {
-    request.resource_is_unknown()
-        && !policy_type.names_principals()
-        && statement.principal().is_none()
-        && statement.conditions().is_empty()
-        && matches!(
-            resource_part(statement, policy_type, request),
-            ResourcePart::Unknown(_)
-        )
-}
-
-/// Evaluates the statements of the resource-based policy. There are few, and the specificity of their principals
-/// matters.
+/// What the statements of the resource's policy say. There are few, and how closely each names the caller counts.
 fn evaluate_resource_policy(
     program: &Program,
     has_boundary: bool,
@@ -456,82 +451,5 @@ impl EffectMatches {
             (None, true) => Truth::Unknown,
             (None, false) => Truth::False,
         }
-    }
-}
-
-/// Whether a statement for the requested action matches, as far as this entry shows.
-fn statement_matches(
-    statement: &Statement,
-    entry: Entry,
-    policy_type: PolicyType,
-    has_boundary: bool,
-    request: &Request<'_>,
-    seen: &mut VisitedSet,
-) -> Truth {
-    let resource = resource_of(statement, entry, policy_type, request);
-    if resource == Truth::False {
-        return Truth::False;
-    }
-    let is_new = seen.visit(entry.dedup_slot, resource);
-    if is_new == Visit::Again {
-        return Truth::False;
-    }
-    let effect = statement.effect();
-    let principal = principal_part(statement, policy_type, has_boundary, request).truth(effect);
-    conditions_hold(statement, resource.and(principal), request)
-}
-
-/// Whether all conditions of a statement match, combined with `rest`, the result for its other parts.
-fn conditions_hold(statement: &Statement, rest: Truth, request: &Request<'_>) -> Truth {
-    if rest == Truth::False {
-        return Truth::False;
-    }
-    let effect = statement.effect();
-    statement
-        .conditions()
-        .iter()
-        .try_fold(rest, |all, condition| {
-            match all.and(condition.evaluate(request, effect).truth) {
-                Truth::False => None,
-                truth => Some(truth),
-            }
-        })
-        .unwrap_or(Truth::False)
-}
-
-/// Whether the entry matches the requested resource.
-fn resource_of(
-    statement: &Statement,
-    entry: Entry,
-    policy_type: PolicyType,
-    request: &Request<'_>,
-) -> Truth {
-    let matched = match entry.kind() {
-        Kind::Always | Kind::AtEnd => return Truth::True,
-        Kind::Element => {
-            let part = resource_part(statement, policy_type, request);
-            return part.truth(statement.effect());
-        }
-        Kind::Pattern(index) => {
-            pattern(statement, index).map(|pattern| pattern.matches(&request.resource(), request))
-        }
-        Kind::Component(index) => {
-            let last = pattern(statement, index).and_then(|pattern| pattern.last_component());
-            match (last, request.resource()) {
-                (Some(last), RequestedResource::Arn(arn)) => {
-                    // The walk has already matched the start of the pattern.
-                    Some(last.matches_behind_start(arn.resource(), request))
-                }
-                _ => None,
-            }
-        }
-    };
-    match matched {
-        Some(Match::Yes) => Truth::True,
-        Some(Match::Unknown(_)) => Truth::Unknown,
-        // A pattern with a variable that has no value matches no resource.
-        Some(Match::No | Match::Unresolved) => Truth::False,
-        // INVARIANT: the index of the pattern is valid.
-        None => (statement.effect() == Effect::Deny).into(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::index32::{TooLarge, to_u32};
-use crate::eval::stack::Policy;
+use crate::policy_stack::Policy;
 
 /// Partitions lists of policies into **groups**: sequences of policies that occur in the same order in every list that
 /// contains one of them.
@@ -12,7 +12,7 @@ use crate::eval::stack::Policy;
 /// sequence of complete groups, which preserves the order of statements. The policies that only one user has form one
 /// group, however many they are, and so do the policies that all users share.
 #[derive(Debug, Default)]
-pub(super) struct PolicyGroups {
+pub(crate) struct PolicyGroups {
     policies: Vec<Policy>,
     numbers: HashMap<usize, usize>,
     links: Vec<Links>,
@@ -48,8 +48,8 @@ impl Adjacency {
 }
 
 impl PolicyGroups {
-    /// Adds a list. It must not contain a policy twice.
-    pub(super) fn add(&mut self, list: &[Policy]) {
+    /// Adds a list; a policy stands in it once.
+    pub(crate) fn add(&mut self, list: &[Policy]) {
         let numbers: Vec<usize> = list.iter().map(|policy| self.number_of(policy)).collect();
         for (position, own) in numbers.iter().enumerate() {
             let before = position
@@ -73,8 +73,8 @@ impl PolicyGroups {
         number
     }
 
-    /// Returns the policies of each group. Each policy that starts a group is mapped to the index of the group.
-    pub(super) fn cut(self) -> Result<GroupPartition, TooLarge> {
+    /// The policies of each run, and for each policy that starts one the number of the run.
+    pub(crate) fn cut(self) -> Result<GroupPartition, TooLarge> {
         let mut cut = GroupPartition::default();
         for (own, policy) in self.policies.iter().enumerate() {
             if self.continues(own) {
@@ -111,14 +111,14 @@ impl PolicyGroups {
 
 /// The groups of many lists.
 #[derive(Debug, Default)]
-pub(super) struct GroupPartition {
-    pub(super) runs: Vec<Vec<Policy>>,
+pub(crate) struct GroupPartition {
+    pub(crate) runs: Vec<Vec<Policy>>,
     starts: HashMap<usize, u32>,
 }
 
 impl GroupPartition {
-    /// Returns the groups that a list consists of.
-    pub(super) fn groups_of(&self, list: &[Policy]) -> Box<[u32]> {
+    /// The runs that a list consists of.
+    pub(crate) fn groups_of(&self, list: &[Policy]) -> Box<[u32]> {
         list.iter()
             .filter_map(|policy| self.starts.get(&policy.address()).copied())
             .collect()

@@ -4,43 +4,26 @@
 //! missing keys, but does not visit every statement. A policy is compiled once. A decision then walks once along the
 //! requested ARN.
 //!
-//! - **Actions.** The actions of a statement become a bitmap over the actions of a catalog. Actions outside every known
-//!   catalog are matched with the patterns directly.
-//! - **Resources.** Each pattern is an entry in a trie, stored under its literal start. The rest of the pattern is
-//!   matched when the walk reaches the entry. Patterns with the same partition, service, region and account share a
-//!   trie.
-//! - **Other parts** of a statement (principal, variables and conditions) are evaluated by the code of the reference
-//!   evaluator. The same applies to [how policies combine](crate::eval#how-policies-combine).
+//! - **Actions and resources** are looked up in a program, which is made from the policies alone.
+//! - **The rest of a statement**, its principal, variables and conditions, is asked by the code that the reference uses,
+//!   and so is [how policies combine](crate::eval#how-policies-combine).
 //!
 //! An [`Authorizer`](crate::Authorizer) compiles policies when it loads them. Use [`Compiled`] for other policies, for
 //! example in a test.
 
-mod actions;
-mod arn_prefix;
-mod decide;
-mod groups;
-mod index;
-mod index32;
-mod names;
-mod program;
-mod snapshot;
-mod trie;
-mod visited;
-
 use std::borrow::Cow;
 
-pub use index32::TooLarge;
-
-pub(crate) use names::ActionNames;
-pub(crate) use program::Program;
-pub(crate) use snapshot::{Snapshot, SnapshotGuard};
+pub use crate::program::TooLarge;
 
 use crate::arn::Scope;
 use crate::eval::combine::CombinedDecision;
-use crate::eval::decision::{Evaluation, MissingKeys, StatementId};
-use crate::eval::stack::{Policy, PolicyStack, PolicyType};
+use crate::eval::decision::{Evaluation, MissingKeys};
+use crate::eval::program_stack::{ProgramSelection, ProgramStack, StatementRef};
+use crate::eval::snapshot::SnapshotGuard;
+use crate::eval::statement_id::StatementId;
+use crate::policy_stack::{Policy, PolicyStack, PolicyType};
+use crate::program::Program;
 use crate::request::Request;
-use decide::{ProgramSelection, ProgramStack, StatementRef};
 
 /// The compiled policies of a [`PolicyStack`].
 ///
@@ -154,7 +137,7 @@ pub(crate) fn decide(
     let request = request.to_deployment(scope).of(&completed, policies.tags());
     let stack = ProgramStack {
         session,
-        ..snapshot.stack(identity)
+        ..ProgramStack::of(snapshot, identity)
     };
     let conclusion = stack.combine(&request);
     // Statements of the snapshot are cited through its guard. Session policies belong to the principal.

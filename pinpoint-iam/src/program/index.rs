@@ -5,17 +5,20 @@
 
 use std::collections::BTreeMap;
 
+use pinpoint_iam_core::truth::Truth;
+
 use super::arn_prefix::{ArnPrefixes, HEAD, head, matches_text, only_text};
+use super::entry::{Entry, Kind};
 use super::index32::{TooLarge, to_u32};
+use super::list::List;
 use super::trie::Tries;
-use crate::eval::Truth;
 use crate::pattern::{BorrowedPattern, Part};
-use crate::policy::{Effect, ResourceElement, ResourcePattern, Statement};
+use crate::policy::{ResourceElement, ResourcePattern, Statement};
 use crate::resource::RequestedResource;
 
 /// The entries that may match a resource.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(crate) struct Index {
     entries: Vec<Entry>,
     /// Entries for patterns without a prefix: `*`, short ARNs, `NotResource`.
     anywhere: List,
@@ -23,174 +26,10 @@ pub(super) struct Index {
     tries: Tries,
 }
 
-/// One pattern of one statement.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    /// The index of the statement in its program.
-    pub(super) statement: u32,
-    /// The index of the statement's action set.
-    pub(super) actions: u32,
-    /// Identifies a statement that has conditions and several entries; [`Entry::NO_SLOT`] for all others.
-    pub(super) dedup_slot: u32,
-    /// The bits: kind, [`DENIES`](Self::DENIES), [`PLAIN`](Self::PLAIN), index of the pattern.
-    flags: u32,
-}
-
-/// The test that remains after the walk through the index has reached an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// No test.
-    Always,
-    /// The resource part ends here.
-    AtEnd,
-    /// The resource part matches the last component of the pattern with this index.
-    Component(usize),
-    /// The resource matches the pattern with this index.
-    Pattern(usize),
-    /// The element as a whole matches.
-    Element,
-}
-
-impl Entry {
-    pub(super) const NO_SLOT: u32 = u32::MAX;
-
-    const KINDS: u32 = 0b111;
-    const DENIES: u32 = 0b1000;
-    const PLAIN: u32 = 0b1_0000;
-    const INDEX_SHIFT: u32 = 5;
-
-    fn new(
-        statement: u32,
-        actions: u32,
-        repeats: u32,
-        kind: Kind,
-        of: &Statement,
-    ) -> Result<Self, TooLarge> {
-        let (bits, index) = match kind {
-            Kind::Always => (0, 0),
-            Kind::AtEnd => (1, 0),
-            Kind::Component(index) => (2, index),
-            Kind::Pattern(index) => (3, index),
-            Kind::Element => (4, 0),
-        };
-        let index = to_u32(index)?;
-        if index > u32::MAX >> Self::INDEX_SHIFT {
-            return Err(TooLarge::ERROR);
-        }
-        let mut how = bits | index << Self::INDEX_SHIFT;
-        if of.effect() == Effect::Deny {
-            how |= Self::DENIES;
-        }
-        if matches!(kind, Kind::Always | Kind::AtEnd) && is_unconditional(of) {
-            how |= Self::PLAIN;
-        }
-        Ok(Self {
-            statement,
-            actions,
-            dedup_slot: repeats,
-            flags: how,
-        })
-    }
-
-    #[inline]
-    pub(super) const fn kind(self) -> Kind {
-        let index = (self.flags >> Self::INDEX_SHIFT) as usize;
-        match self.flags & Self::KINDS {
-            0 => Kind::Always,
-            1 => Kind::AtEnd,
-            2 => Kind::Component(index),
-            3 => Kind::Pattern(index),
-            _ => Kind::Element,
-        }
-    }
-
-    #[inline]
-    const fn is_at_end(self) -> bool {
-        self.flags & Self::KINDS == 1
-    }
-
-    #[inline]
-    pub(super) const fn denies(self) -> bool {
-        self.flags & Self::DENIES != 0
-    }
-
-    /// Whether the statement matches if its action matches and the walk has reached the entry.
-    #[inline]
-    pub(super) const fn is_plain(self) -> bool {
-        self.flags & Self::PLAIN != 0
-    }
-
-    /// Whether the first of two plain entries in a list makes the second redundant.
-    pub(super) const fn covers(self, later: Self) -> bool {
-        self.is_plain() && later.is_plain() && self.flags == later.flags
-    }
-}
-
-/// Whether a statement depends only on the action and the resource. A principal element matters only for some policy
-/// types, and a program does not know the type of its policies.
-fn is_unconditional(statement: &Statement) -> bool {
-    statement.conditions().is_empty() && statement.principal().is_none()
-}
-
-/// A contiguous range of entries.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct List {
-    start: u32,
-    length: u32,
-    /// The index of the list among the large lists.
-    large: u32,
-}
-
-impl Default for List {
-    fn default() -> Self {
-        Self::EMPTY
-    }
-}
-
-impl List {
-    pub(super) const EMPTY: Self = Self {
-        start: 0,
-        length: 0,
-        large: Self::SMALL,
-    };
-
-    const SMALL: u32 = u32::MAX;
-
-    /// Longer lists are looked up by action. Shorter ones are faster to scan.
-    const LONGEST_SMALL: usize = 8;
-
-    #[inline]
-    pub(super) const fn large(self) -> Option<usize> {
-        match self.large {
-            Self::SMALL => None,
-            large => Some(large as usize),
-        }
-    }
-
-    #[inline]
-    pub(super) const fn length(self) -> usize {
-        self.length as usize
-    }
-
-    #[cfg(test)]
-    pub(super) const fn start(self) -> usize {
-        self.start as usize
-    }
-
-    #[cfg(test)]
-    pub(super) const fn numbered(start: u32) -> Self {
-        Self {
-            start,
-            length: 1,
-            large: Self::SMALL,
-        }
-    }
-}
-
 impl Index {
     /// Returns the entries of a list, in the order of their statements.
     #[inline]
-    pub(super) fn entries(&self, list: List) -> &[Entry] {
+    pub(crate) fn entries(&self, list: List) -> &[Entry] {
         let start = list.start as usize;
         self.entries
             .get(start..start + list.length())
@@ -199,7 +38,7 @@ impl Index {
 
     /// Calls `each` with every list that may contain entries for `resource`, and whether the resource part ends there.
     #[inline]
-    pub(super) fn visit(&self, resource: &RequestedResource<'_>, mut each: impl FnMut(List, bool)) {
+    pub(crate) fn visit(&self, resource: &RequestedResource<'_>, mut each: impl FnMut(List, bool)) {
         if self.anywhere.length > 0 {
             each(self.anywhere, false);
         }
@@ -212,9 +51,9 @@ impl Index {
         });
     }
 
-    /// Returns every entry with the result for a resource that is not known: an entry for everything matches, an entry
-    /// with a pattern may match, and an element that is not a list of patterns has to be evaluated.
-    pub(super) fn for_any_resource(&self) -> impl Iterator<Item = (Entry, Option<Truth>)> {
+    /// Every entry with what can be said of a resource that is not known: an entry for everything matches, one with a pattern
+    /// may match, and an element that is not a list of patterns has to be asked.
+    pub(crate) fn for_any_resource(&self) -> impl Iterator<Item = (Entry, Option<Truth>)> {
         let anywhere = self.anywhere.length();
         self.entries.iter().enumerate().map(move |(place, entry)| {
             let resource = match entry.kind() {
@@ -229,8 +68,8 @@ impl Index {
         })
     }
 
-    /// Returns every large list, ordered by index.
-    pub(super) fn large_lists(&self) -> Vec<List> {
+    /// Every large list, in the order of their numbers.
+    pub(crate) fn large_lists(&self) -> Vec<List> {
         let mut lists: Vec<List> = self
             .tries
             .lists()
@@ -244,7 +83,7 @@ impl Index {
 
 /// Builds an [`Index`].
 #[derive(Default)]
-pub(super) struct Builder<'p> {
+pub(crate) struct Builder<'p> {
     anywhere: Vec<Entry>,
     /// The prefixes by their text.
     heads: BTreeMap<&'p str, InHead<'p>>,
@@ -258,8 +97,8 @@ struct InHead<'p> {
 }
 
 impl<'p> Builder<'p> {
-    /// Adds the resource element of `statement`. Statements must be added in order.
-    pub(super) fn add(
+    /// Adds what `statement` says of resources. Statements come in their order.
+    pub(crate) fn add(
         &mut self,
         statement: &'p Statement,
         number: u32,
@@ -294,8 +133,8 @@ impl<'p> Builder<'p> {
         Ok(())
     }
 
-    /// Returns the finished index.
-    pub(super) fn build(mut self) -> Result<Index, TooLarge> {
+    /// The finished index.
+    pub(crate) fn build(mut self) -> Result<Index, TooLarge> {
         let are_joined = self.join_heads();
         let mut index = Index::default();
         let mut large = 0;
@@ -417,17 +256,6 @@ fn start_of(last: BorrowedPattern<'_>, index: usize) -> (&str, Kind) {
         (Some(Part::Text(text)), ..) => (text, Kind::Component(index)),
         _ => ("", Kind::Component(index)),
     }
-}
-
-/// Whether the walk reaches an entry, which may require that the resource part ends here.
-#[inline]
-pub(super) const fn is_reached(entry: Entry, at_end: bool) -> bool {
-    at_end || !entry.is_at_end()
-}
-
-/// Returns the pattern of a [`Kind::Component`] or [`Kind::Pattern`].
-pub(super) fn pattern(statement: &Statement, index: usize) -> Option<&ResourcePattern> {
-    statement.resource()?.patterns().get(index)
 }
 
 #[cfg(test)]

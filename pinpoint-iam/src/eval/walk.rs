@@ -1,0 +1,176 @@
+//! The walk of the reference evaluator through every statement of every policy.
+
+use crate::context::ConditionKey;
+use crate::eval::Truth;
+use crate::eval::combine::{
+    AccountRelation, CombinedDecision, MatchSummary, ResourcePolicySummary, ResultsByPolicyType,
+};
+use crate::eval::decision::{Evaluation, MissingKeys};
+use crate::eval::organization::Organization;
+use crate::eval::statement::StatementMatch;
+use crate::eval::statement_id::StatementId;
+use crate::policy::Statement;
+use crate::policy_stack::{Policy, PolicyStack, PolicyType};
+use crate::request::Request;
+
+/// Every statement that has a say, held against one request.
+pub(crate) struct ReferenceEvaluation<'a> {
+    pub(crate) layers: Vec<PolicyLayer<'a>>,
+    sides: AccountRelation,
+}
+
+/// The policies of one type, or of one level of an organisation.
+pub(crate) struct PolicyLayer<'a> {
+    pub(crate) policy_type: PolicyType,
+    pub(crate) policies: Vec<(&'a Policy, Vec<StatementMatch<'a>>)>,
+}
+
+/// The policies of a stack by type, each level of an organisation by itself.
+pub(crate) fn layers<'a>(stack: &PolicyStack<'a>) -> Vec<(PolicyType, Vec<&'a Policy>)> {
+    let mut layers = Vec::new();
+    for level in stack.resource_control {
+        layers.push((PolicyType::ResourceControl, level.iter().collect()));
+    }
+    for level in stack.service_control {
+        layers.push((PolicyType::ServiceControl, level.iter().collect()));
+    }
+    if let Some(policy) = stack.vpc_endpoint {
+        layers.push((PolicyType::VpcEndpoint, vec![policy]));
+    }
+    layers.push((PolicyType::Resource, stack.resource.into_iter().collect()));
+    layers.push((PolicyType::Identity, stack.identity.iter().collect()));
+    if let Some(policies) = stack.permissions_boundary {
+        layers.push((PolicyType::PermissionsBoundary, policies.iter().collect()));
+    }
+    if let Some(policies) = stack.session {
+        layers.push((PolicyType::Session, policies.iter().collect()));
+    }
+    layers
+}
+
+/// A statement by its policy and index.
+pub(crate) type Place<'a> = (&'a Policy, usize);
+
+impl<'a> ReferenceEvaluation<'a> {
+    pub(crate) fn of(stack: &PolicyStack<'a>, request: &'a Request<'a>) -> Self {
+        let has_boundary = stack.permissions_boundary.is_some();
+        Self::through(stack, request, |_, statement, index, policy_type| {
+            StatementMatch::of(statement, index, policy_type, has_boundary, request)
+        })
+    }
+
+    /// Every statement that has a say, with what `trace` makes of it. It is called with the statement's number among those
+    /// of all [`layers`], its index in its document, and the type of the policy.
+    pub(crate) fn through(
+        stack: &PolicyStack<'a>,
+        request: &Request<'_>,
+        mut trace: impl FnMut(usize, &'a Statement, usize, PolicyType) -> StatementMatch<'a>,
+    ) -> Self {
+        let organization = Organization::of(request.principal());
+        let mut numbers = 0..;
+        let mut all = Vec::new();
+        for (policy_type, policies) in layers(stack) {
+            let concerns_the_caller = match policy_type {
+                PolicyType::ResourceControl => organization.resource_control,
+                PolicyType::ServiceControl => organization.service_control,
+                _ => true,
+            };
+            let mut traced = Vec::new();
+            for policy in policies {
+                let statements = policy.document().statements();
+                // As many numbers are used up where the policies have no say.
+                let numbered = statements.iter().enumerate().zip(numbers.by_ref());
+                if !concerns_the_caller {
+                    numbered.for_each(drop);
+                    continue;
+                }
+                let traces = numbered
+                    .map(|((index, statement), number)| {
+                        trace(number, statement, index, policy_type)
+                    })
+                    .collect();
+                traced.push((policy, traces));
+            }
+            if concerns_the_caller {
+                all.push(PolicyLayer {
+                    policy_type,
+                    policies: traced,
+                });
+            }
+        }
+        Self {
+            layers: all,
+            sides: AccountRelation::of(request),
+        }
+    }
+
+    pub(crate) fn conclude(&self) -> CombinedDecision<Place<'a>> {
+        self.findings().combine(self.sides)
+    }
+
+    pub(crate) fn answer(&self) -> Evaluation {
+        let conclusion = self.conclude();
+        let cite = |policy_type, (policy, index): Place<'a>| {
+            StatementId::new(policy_type, policy.clone(), index)
+        };
+        Evaluation::of(conclusion, cite, || {
+            MissingKeys::new(self.needs().cloned().collect())
+        })
+    }
+
+    fn findings(&self) -> ResultsByPolicyType<Place<'a>> {
+        let mut findings = ResultsByPolicyType::NOTHING;
+        for layer in &self.layers {
+            let said = layer.said();
+            match layer.policy_type {
+                PolicyType::ResourceControl => {
+                    let higher = findings.resource_control.unwrap_or(MatchSummary::NOTHING);
+                    findings.resource_control = Some(higher.or(said));
+                }
+                PolicyType::ServiceControl => {
+                    let higher = findings.service_control.map(|higher| higher.and(said));
+                    findings.service_control = higher.or(Some(said));
+                }
+                PolicyType::VpcEndpoint => findings.vpc_endpoint = Some(said),
+                PolicyType::Resource => findings.resource = Some(layer.said_by_resource()),
+                PolicyType::Identity => findings.identity = said,
+                PolicyType::PermissionsBoundary => findings.permissions_boundary = Some(said),
+                PolicyType::Session => findings.session = Some(said),
+            }
+        }
+        findings
+    }
+
+    fn needs(&self) -> impl Iterator<Item = &'a ConditionKey> {
+        self.layers
+            .iter()
+            .flat_map(PolicyLayer::traces)
+            .filter(|(_, trace)| trace.matches == Truth::Unknown)
+            .flat_map(|(_, trace)| trace.needs())
+    }
+}
+
+impl<'a> PolicyLayer<'a> {
+    pub(crate) fn traces(&self) -> impl Iterator<Item = (Place<'a>, &StatementMatch<'a>)> {
+        self.policies
+            .iter()
+            .flat_map(|(policy, traces)| traces.iter().map(|trace| ((*policy, trace.index), trace)))
+    }
+
+    fn said(&self) -> MatchSummary<Place<'a>> {
+        let mut said = MatchSummary::NOTHING;
+        for (place, trace) in self.traces() {
+            said.record(trace.statement.effect(), trace.matches, place);
+        }
+        said
+    }
+
+    fn said_by_resource(&self) -> ResourcePolicySummary<Place<'a>> {
+        let mut said = ResourcePolicySummary::NOTHING;
+        for (place, trace) in self.traces() {
+            let closeness = trace.closeness();
+            said.record(trace.statement.effect(), trace.matches, closeness, place);
+        }
+        said
+    }
+}
