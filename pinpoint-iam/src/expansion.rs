@@ -9,10 +9,12 @@ use std::fmt::Display;
 
 use crate::action::{ActsOn, TypedAction};
 use crate::context::Context;
-use crate::guard::{self, Denied, Guard, Pending, Permit, Tags};
+use crate::denial::{Denied, Pending};
+use crate::guard::{self, Guard, Permit};
 #[cfg(feature = "include-policy")]
 use crate::policy::Document;
 use crate::resource::{InvalidId, Resource};
+use crate::source::resource_tags::Tags;
 
 /// A value for a placeholder of an ARN, given in the attribute, that can be converted to text.
 ///
@@ -244,38 +246,7 @@ pub fn no_request_tags() -> &'static Context {
     &NONE
 }
 
-/// A value that provides the guard of a function.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no guard",
-    label = "expected a `Guard`, or a reference to one",
-    note = "`Authorizer::guard` makes a guard of a principal and the context of its request"
-)]
-pub trait AsGuard {
-    /// Returns the guard.
-    fn guard(&self) -> Guard<'_>;
-}
-
-impl AsGuard for Guard<'_> {
-    fn guard(&self) -> Guard<'_> {
-        self.borrowed()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: AsGuard + ?Sized> AsGuard for &T {
-    fn guard(&self) -> Guard<'_> {
-        (**self).guard()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: AsGuard + ?Sized> AsGuard for &mut T {
-    fn guard(&self) -> Guard<'_> {
-        (**self).guard()
-    }
-}
-
-/// Returns the guard that an expression provides.
+/// The guard that an expression gives.
 pub fn guard(given: &(impl AsGuard + ?Sized)) -> Guard<'_> {
     given.guard()
 }
@@ -374,6 +345,7 @@ pub use crate::__for_completion as for_completion;
 pub use crate::__private::{Generated, GuardedAccess, PublicAccess};
 pub use crate::__requires_without_guard_is_for_free_functions as requires_without_guard_is_for_free_functions;
 pub use crate::guard::Checks;
+pub use crate::guard::as_guard::AsGuard;
 
 /// Parses the document of an `include_policy!`, whose text the macro has checked.
 ///

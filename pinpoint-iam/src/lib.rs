@@ -145,6 +145,7 @@
 extern crate self as pinpoint_iam;
 
 mod authorizer;
+mod denial;
 pub mod eval;
 #[doc(hidden)]
 pub mod expansion;
@@ -160,6 +161,8 @@ mod states;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod web;
+#[cfg(any(feature = "axum", feature = "actix"))]
+mod web_context;
 
 #[cfg(feature = "pinpoint")]
 pub mod mobiletargeting {
@@ -212,8 +215,9 @@ pub use pinpoint_iam_core::__private;
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
 pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};
+pub use denial::Denied;
 pub use eval::{Decision, Evaluation, Explanation, Policy, PolicyStack};
-pub use guard::{Denied, Guard, Permit};
+pub use guard::{Guard, Permit};
 #[cfg(feature = "include-policy")]
 #[doc = include_str!("include_policy.md")]
 pub use pinpoint_iam_macros::include_policy;

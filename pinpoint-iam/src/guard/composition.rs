@@ -1,6 +1,6 @@
 //! Combines several checks.
 
-use crate::guard::Denied;
+use crate::denial::Denied;
 
 /// Checks that are combined, as a tuple of functions.
 ///

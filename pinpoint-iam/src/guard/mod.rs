@@ -1,31 +1,30 @@
 //! The API through which handlers reach the evaluator.
 
+pub(crate) mod as_guard;
 mod composition;
-mod denied;
 mod permit;
 mod resolve_tags;
-mod tags;
 
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
 use crate::arn::{Arn, Scope};
 use crate::authorizer::Authorizer;
 use crate::context::{Context, TagKey};
+use crate::denial::Pending;
 use crate::eval::{Decision, Evaluation};
 use crate::principal::Principal;
 use crate::request::{DeferredTags, Request, RequestContext};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
+use crate::source::resource_tags::FetchedTags;
 use crate::states::Pinned;
 
 pub use self::composition::Checks;
-pub use self::denied::{Denied, DeniedReason};
 pub use self::permit::Permit;
-pub use self::tags::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
+pub use crate::denial::{Denied, DeniedReason};
+pub use crate::source::resource_tags::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
 
-pub(crate) use self::denied::Pending;
 pub(crate) use self::resolve_tags::check_with_tags;
 #[cfg(feature = "actix")]
 pub(crate) use self::resolve_tags::check_without_waiting;
-pub(crate) use self::tags::FetchedTags;
 
 /// Checks the permissions of one caller during one request.
 ///
@@ -50,6 +49,20 @@ pub struct Guard<'a> {
     context: RequestContext<'a>,
     request_tags: DeferredTags<'a>,
     resource_tags: &'a FetchedTags,
+}
+
+impl Authorizer {
+    /// A guard for the checks of one request.
+    ///
+    /// It decides all of them by the policies that are loaded now, see [`Guard`].
+    pub fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
+        Guard::new(
+            self,
+            Pinned::Own(self.states().current()),
+            principal,
+            context,
+        )
+    }
 }
 
 impl<'a> Guard<'a> {

@@ -1,6 +1,8 @@
 //! Repeats checks with the tags that they need.
 
-use crate::guard::{Denied, FetchedTags, Guard, Pending, ResourceTagSource};
+use crate::denial::{Denied, Pending};
+use crate::guard::Guard;
+use crate::source::resource_tags::{FetchedTags, ResourceTagSource};
 
 /// Runs `check`, and repeats it with further tags as long as it depends on tags of a resource.
 ///

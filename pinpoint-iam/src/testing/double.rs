@@ -6,8 +6,6 @@ use crate::eval::{
     StatementId,
 };
 use crate::policy::Document;
-use crate::request::Request;
-use crate::testing::Recorder;
 
 /// Returns a copy of `authorizer` that allows every request. **For tests only.**
 ///
@@ -17,20 +15,13 @@ use crate::testing::Recorder;
 pub fn allow_all(authorizer: &Authorizer) -> Authorizer {
     #[cfg(any(feature = "axum", feature = "actix"))]
     tracing::warn!("this authorizer allows everything: it is for tests");
-    authorizer.with_double(|double| double.verdict = Some(Verdict::Allow))
+    authorizer.with_hooks(|hooks| hooks.replace_with(|| Verdict::Allow.evaluation()))
 }
 
 /// Returns a copy of `authorizer` that denies every request, including those of root users.
 #[must_use]
 pub fn deny_all(authorizer: &Authorizer) -> Authorizer {
-    authorizer.with_double(|double| double.verdict = Some(Verdict::Deny))
-}
-
-/// Overrides and records decisions in tests.
-#[derive(Clone, Default)]
-pub(crate) struct DecisionOverride {
-    verdict: Option<Verdict>,
-    pub(super) recorders: Vec<Recorder>,
+    authorizer.with_hooks(|hooks| hooks.replace_with(|| Verdict::Deny.evaluation()))
 }
 
 #[derive(Clone, Copy)]
@@ -39,21 +30,11 @@ enum Verdict {
     Deny,
 }
 
-impl DecisionOverride {
-    /// Returns the evaluation for the caller, where `answer` is the result of the policies.
-    pub(crate) fn answer(&self, request: &Request<'_>, answer: Evaluation) -> Evaluation {
-        let answer = match self.verdict {
-            None => answer,
-            Some(verdict) => Evaluation::Decided(verdict.decision()),
-        };
-        for recorder in &self.recorders {
-            recorder.note(request, &answer);
-        }
-        answer
-    }
-}
-
 impl Verdict {
+    fn evaluation(self) -> Evaluation {
+        Evaluation::Decided(self.decision())
+    }
+
     /// The overridden decision. Its policy name makes the override visible in every log.
     fn decision(self) -> Decision {
         let statement = |name: &str, document| {

@@ -53,5 +53,3 @@ pub use self::audit::{Audit, AuditFault, AuditFaults, audit};
 pub use self::double::{allow_all, deny_all};
 pub use self::recorder::{Outcome, RecordedRequest, Recorder};
 pub use self::sweep::{Call, Finding, Sweep, SweepCaller, SweepReport, Unguarded};
-
-pub(crate) use self::double::DecisionOverride;

@@ -48,7 +48,10 @@ impl Recorder {
     /// Returns a copy of `authorizer` that reports to this recorder. Its decisions do not change.
     #[must_use]
     pub fn watch(&self, authorizer: &Authorizer) -> Authorizer {
-        authorizer.with_double(|double| double.recorders.push(self.clone()))
+        let recorder = self.clone();
+        authorizer.with_hooks(|hooks| {
+            hooks.observe(move |request, evaluation| recorder.note(request, evaluation));
+        })
     }
 
     /// Returns the requests so far, in order.
@@ -61,7 +64,7 @@ impl Recorder {
         std::mem::take(&mut *self.lock())
     }
 
-    pub(super) fn note(&self, request: &Request<'_>, answer: &Evaluation) {
+    fn note(&self, request: &Request<'_>, answer: &Evaluation) {
         self.lock().push(RecordedRequest {
             principal: request.principal().to_string(),
             action: request.action().to_string(),

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
+use crate::denial::{Denied, DeniedReason};
 #[cfg(feature = "actix")]
 use crate::guard::check_without_waiting;
-use crate::guard::{Denied, DeniedReason, FetchedTags, Guard, check_with_tags};
+use crate::guard::{Guard, check_with_tags};
 use crate::principal::Principal;
 use crate::request::RequestContext;
+use crate::source::resource_tags::FetchedTags;
 use crate::states::{Pinned, PolicyState};
 use crate::web::context::{Headers, RequestFacts};
 use crate::web::{Annotated, RequestHead};
@@ -42,7 +44,7 @@ impl Caller {
         Ok(Self {
             principal: principal.ok_or_else(nobody)?,
             policies,
-            context: RequestFacts::of(authorizer, head),
+            context: RequestFacts::of(authorizer.network(), head),
             scope,
             fetched: fetched.unwrap_or_default(),
         })

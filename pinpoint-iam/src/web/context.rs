@@ -5,60 +5,9 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use crate::arn::Scope;
-use crate::authorizer::Authorizer;
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
 use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
-use crate::web::RequestHead;
-
-/// A condition key whose value comes from the web request itself. Tags belong to the guard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RequestKey {
-    CurrentTime,
-    EpochTime,
-    Referer,
-    RequestedRegion,
-    SecureTransport,
-    SourceIp,
-    UserAgent,
-}
-
-impl RequestKey {
-    const ALL: [Self; 7] = [
-        Self::CurrentTime,
-        Self::EpochTime,
-        Self::Referer,
-        Self::RequestedRegion,
-        Self::SecureTransport,
-        Self::SourceIp,
-        Self::UserAgent,
-    ];
-
-    /// The key with this name, in lower case.
-    pub(super) fn of(folded: &str) -> Option<Self> {
-        match folded {
-            "aws:currenttime" => Some(Self::CurrentTime),
-            "aws:epochtime" => Some(Self::EpochTime),
-            "aws:referer" => Some(Self::Referer),
-            "aws:requestedregion" => Some(Self::RequestedRegion),
-            "aws:securetransport" => Some(Self::SecureTransport),
-            "aws:sourceip" => Some(Self::SourceIp),
-            "aws:useragent" => Some(Self::UserAgent),
-            _ => None,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::CurrentTime => "aws:CurrentTime",
-            Self::EpochTime => "aws:EpochTime",
-            Self::Referer => "aws:Referer",
-            Self::RequestedRegion => "aws:RequestedRegion",
-            Self::SecureTransport => "aws:SecureTransport",
-            Self::SourceIp => "aws:SourceIp",
-            Self::UserAgent => "aws:UserAgent",
-        }
-    }
-}
+use crate::web_context::{NetworkConfig, RequestHead, RequestKey};
 
 /// The value of a key, if it is known.
 #[derive(Clone, Debug)]
@@ -111,13 +60,12 @@ pub(super) trait Headers: Sync {
 }
 
 impl RequestFacts {
-    pub(super) fn of(authorizer: &Authorizer, head: &dyn RequestHead) -> Self {
-        let surroundings = &authorizer.web().surroundings;
+    pub(super) fn of(network: &NetworkConfig, head: &dyn RequestHead) -> Self {
         Self {
             now: SystemTime::now(),
-            source: surroundings.source(head),
-            is_secure: surroundings.is_secure(head),
-            added: surroundings.added(head),
+            source: network.source(head),
+            is_secure: network.is_secure(head),
+            added: network.added(head),
             asked: OnceLock::new(),
         }
     }
@@ -214,18 +162,5 @@ impl OnDemand<'_> {
         }
         let texts = values.into_iter().map(String::from_utf8_lossy);
         Known::Present(texts.map(|text| text.into_owned().into()).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_stand_at_their_places_and_are_found_by_their_names() {
-        for (place, key) in RequestKey::ALL.into_iter().enumerate() {
-            assert_eq!(key as usize, place);
-            assert_eq!(RequestKey::of(&key.name().to_ascii_lowercase()), Some(key));
-        }
     }
 }

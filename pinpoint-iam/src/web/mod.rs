@@ -14,29 +14,19 @@ mod caller;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod context;
 mod declaration;
-mod error_responses;
-#[cfg(any(feature = "axum", feature = "actix"))]
-mod head;
-#[cfg(any(feature = "axum", feature = "actix"))]
-mod keys;
-#[cfg(any(feature = "axum", feature = "actix"))]
-mod network;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod policies;
-#[cfg(any(feature = "axum", feature = "actix"))]
-mod proxies;
 mod public;
-mod rejection;
 #[cfg(any(feature = "axum", feature = "actix"))]
 mod request_guard;
 mod routes;
-pub(crate) mod settings;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::__private::Seal;
-use crate::guard::{Denied, Guard};
+use crate::denial::Denied;
+use crate::guard::Guard;
 
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::authenticated::Authenticated;
@@ -44,17 +34,7 @@ pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,
 };
-pub use self::error_responses::ErrorResponses;
-#[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::head::{Extensions, RequestHead};
-#[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::keys::{ContextBuilder, ContextProvider};
-#[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::network::Transport;
-#[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::proxies::{InvalidNetwork, TrustedProxies};
 pub use self::public::{Public, PublicFunction, PublicHandler};
-pub use self::rejection::Rejection;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::request_guard::RequestGuard;
 #[cfg(any(feature = "axum", feature = "actix"))]
@@ -62,6 +42,12 @@ pub use self::routes::{
     ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, RouteOverride, SecondHalf,
 };
 pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
+pub use crate::denial::{ErrorResponses, Rejection};
+#[cfg(any(feature = "axum", feature = "actix"))]
+pub use crate::web_context::{
+    ContextBuilder, ContextProvider, Extensions, InvalidNetwork, RequestHead, Transport,
+    TrustedProxies,
+};
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::authorizer::Authorizer;
 use crate::context::Context;
-use crate::expansion::AsGuard;
 use crate::guard::Guard;
+use crate::guard::as_guard::AsGuard;
 use crate::principal::Principal;
 use crate::web::caller::Caller;
 

@@ -12,6 +12,7 @@ mod committed;
 mod declared;
 mod developer_guides;
 mod freshness;
+mod module_order;
 mod openapi;
 mod page;
 mod round_trip;

@@ -10,7 +10,8 @@ use super::before_body::BeforeBody;
 use super::decision::wait_for_decision;
 use super::rejection::refuse;
 use super::{authorizer, kept};
-use crate::guard::{Denied, Guard};
+use crate::denial::Denied;
+use crate::guard::Guard;
 use crate::web::{AfterBody, RequiresAfterBody};
 
 impl<H, P, B, T> FromRequest for AfterBody<H, P, B, T>

@@ -10,7 +10,7 @@ use actix_web::dev::Payload;
 use actix_web::{Error, HttpMessage, HttpRequest};
 
 use super::gate::Gate;
-use crate::guard::Denied;
+use crate::denial::Denied;
 
 /// The future of an extractor that runs a check. It is ready on the first poll, unless it waits for tags of resources.
 #[must_use = "futures do nothing unless polled"]

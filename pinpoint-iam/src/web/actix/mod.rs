@@ -65,8 +65,9 @@ use actix_web::{HttpMessage, HttpRequest, web};
 
 use crate::authorizer::Authorizer;
 use crate::context::Context;
-use crate::guard::{Denied, FetchedTags};
+use crate::denial::Denied;
 use crate::principal::Principal;
+use crate::source::resource_tags::FetchedTags;
 use crate::states::PolicyState;
 use crate::web::caller::Caller;
 use crate::web::context::Headers;

@@ -9,7 +9,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use super::decision::{CheckFuture, Refusal, at_once};
 use super::{authorizer, caller, keep_tags};
 use crate::action::TypedAction;
-use crate::guard::{Denied, Guard, Permit};
+use crate::denial::Denied;
+use crate::guard::{Guard, Permit};
 
 /// Checks that the caller may perform `A` on the resource that the route's parameters identify. The parameters must
 /// have the names in the catalog, `{campaign-id}` or `{campaign_id}`, in the same order. A route with another order

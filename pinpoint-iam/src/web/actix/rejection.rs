@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{Error, HttpRequest, HttpResponse, Responder, ResponseError};
 
-use crate::guard::Denied;
+use crate::denial::Denied;
 use crate::principal::Principal;
 use crate::web::caller::log_refusal;
 use crate::web::{Annotated, Rejection};

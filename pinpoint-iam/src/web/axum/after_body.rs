@@ -11,7 +11,8 @@ use super::rejection::refuse;
 use super::{HasAuthorizer, kept};
 use crate::authorizer::Authorizer;
 use crate::context::Context;
-use crate::guard::{Denied, Guard};
+use crate::denial::Denied;
+use crate::guard::Guard;
 use crate::web::caller::Caller;
 use crate::web::{AfterBody, Annotated, RequiresAfterBody};
 

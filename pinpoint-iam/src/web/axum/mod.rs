@@ -32,11 +32,12 @@ use axum::extract::{ConnectInfo, FromRef};
 use http::HeaderMap;
 use http::request::Parts;
 
+use crate::__private::{GuardedAccess, PublicAccess};
 use crate::authorizer::Authorizer;
 use crate::context::Context;
-use crate::expansion::{GuardedAccess, PublicAccess};
-use crate::guard::{Denied, FetchedTags};
+use crate::denial::Denied;
 use crate::principal::Principal;
+use crate::source::resource_tags::FetchedTags;
 use crate::web::caller::Caller;
 use crate::web::context::Headers;
 use crate::web::policies::RequestPolicies;

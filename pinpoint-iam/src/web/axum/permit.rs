@@ -6,7 +6,8 @@ use http::request::Parts;
 
 use super::{HasAuthorizer, caller, keep_tags};
 use crate::action::TypedAction;
-use crate::guard::{Denied, Guard, Permit};
+use crate::denial::Denied;
+use crate::guard::{Guard, Permit};
 
 /// Checks that the caller may perform `A` on the resource that the route's parameters identify. The parameters must
 /// have the names in the catalog, `{campaign-id}` or `{campaign_id}`, in the same order. A route with another order

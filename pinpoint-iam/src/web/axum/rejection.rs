@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::guard::Denied;
+use crate::denial::Denied;
 use crate::principal::Principal;
 use crate::web::caller::log_refusal;
 use crate::web::{Annotated, Rejection};

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::context::{Context, TagKey, Value};
 use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
-use crate::web::RequestHead;
-use crate::web::context::RequestKey;
+use crate::web_context::{RequestHead, RequestKey};
 
 /// Adds condition keys of the application to every request. Passed to
 /// [`AuthorizerBuilder::request_keys`](crate::AuthorizerBuilder::request_keys).
@@ -136,7 +135,7 @@ impl ContextBuilder {
         )
     }
 
-    pub(super) fn into_context(self) -> Context {
+    pub(crate) fn into_context(self) -> Context {
         if self.are_too_many {
             return Context::unknown();
         }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
-use crate::web::RequestHead;
+use crate::web_context::RequestHead;
 
 /// The proxies that are trusted to report where a request comes from.
 ///
@@ -92,7 +92,7 @@ impl TrustedProxies {
     }
 
     /// Returns the address that the request comes from; `None` if it is unknown.
-    pub(super) fn source(&self, head: &dyn RequestHead) -> Option<IpAddr> {
+    pub(crate) fn source(&self, head: &dyn RequestHead) -> Option<IpAddr> {
         match self.find(head) {
             Source::Peer(address) | Source::Client(Hop { address, .. }) => Some(address),
             Source::Unknown => None,
@@ -100,7 +100,7 @@ impl TrustedProxies {
     }
 
     /// Returns whether the request reached the outermost proxy over a secure transport; `None` if this is unknown.
-    pub(super) fn is_secure(&self, head: &dyn RequestHead) -> Option<bool> {
+    pub(crate) fn is_secure(&self, head: &dyn RequestHead) -> Option<bool> {
         match (self.find(head), self.header) {
             (Source::Peer(_) | Source::Unknown, _) => None,
             (Source::Client(hop), Header::Forwarded) => hop.is_secure,

@@ -4,12 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::action::ActionMetadata;
-use crate::authorizer::Authorizer;
+use crate::denial::{ErrorResponses, Rejection};
 use crate::eval::{AccessDenied, DeniedBy, DenyReason, MissingKeys};
-use crate::guard::TagsUnavailable;
 use crate::request::Request;
 use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
-use crate::web::{ErrorResponses, Rejection};
+use crate::source::resource_tags::TagsUnavailable;
 
 /// The error of a request that was rejected or denied.
 ///
@@ -73,9 +72,9 @@ pub(crate) enum Pending {
 impl Denied {
     /// The request has no principal: 401 ([`DeniedReason::NoPrincipal`]).
     ///
-    /// For code that looks up the caller itself and has to report that there is none, such as a function that creates
-    /// the guard for `#[requires(.., guard = ..)]`. The response has the format of [`ErrorResponses::aws`]; for the
-    /// authorizer's own format, use [`Authorizer::rejection`].
+    /// For code that looks for the caller itself and has to report that there is none, such as a function that makes the
+    /// guard of `#[requires(.., guard = ..)]`. It is answered in the form of [`ErrorResponses::aws`]; for the authorizer's own form
+    /// see [`Authorizer::rejection`](crate::Authorizer::rejection).
     ///
     /// ```
     /// use pinpoint_iam::{Authorizer, Denied, Guard, Principal, context::Context, requires};
@@ -112,7 +111,7 @@ impl Denied {
         Self::new(DeniedReason::Unreadable)
     }
 
-    pub(super) fn no_scope() -> Self {
+    pub(crate) fn no_scope() -> Self {
         Self::new(DeniedReason::NoScope)
     }
 
@@ -125,11 +124,11 @@ impl Denied {
         Self::misconfigured("the route does not name the resource of the action")
     }
 
-    pub(super) fn tags_unavailable(error: TagsUnavailable) -> Self {
+    pub(crate) fn tags_unavailable(error: TagsUnavailable) -> Self {
         Self::new(DeniedReason::TagsUnavailable(error))
     }
 
-    pub(super) fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
+    pub(crate) fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
         if *by.reason() == DenyReason::PoliciesUnavailable {
             return Self::new(DeniedReason::PoliciesUnavailable).about(request);
         }
@@ -140,7 +139,7 @@ impl Denied {
         denied.about(request)
     }
 
-    pub(super) fn undecided(
+    pub(crate) fn undecided(
         request: &Request<'_>,
         keys: MissingKeys,
         pending: Option<Pending>,
@@ -159,16 +158,16 @@ impl Denied {
         self
     }
 
-    /// Adds the action and the ARN of the resource.
-    pub(super) fn on(mut self, action: &'static ActionMetadata, arn: String) -> Self {
+    /// The same of an action on the resource with this ARN.
+    pub(crate) fn on(mut self, action: &'static ActionMetadata, arn: String) -> Self {
         self.0.action = Some(action);
         self.0.resource = Some(arn);
         self
     }
 
-    /// Uses the response format of `authorizer`.
-    pub(crate) fn for_authorizer(mut self, authorizer: &Authorizer) -> Self {
-        self.0.answers = Some(Arc::clone(&authorizer.web().error_responses));
+    /// The same, for a response by `responses`.
+    pub(crate) fn responding_by(mut self, responses: &Arc<ErrorResponses>) -> Self {
+        self.0.answers = Some(Arc::clone(responses));
         self
     }
 
@@ -260,15 +259,15 @@ impl Denied {
         self.0.pending.as_ref()
     }
 
-    /// Whether the error is caused by the request or the application, not by the permissions of the caller.
-    pub(super) fn is_malformed(&self) -> bool {
+    /// Whether the request, or the application, is at fault and not the caller.
+    pub(crate) fn is_malformed(&self) -> bool {
         self.severity_among_all() > 2
     }
 
     /// The severity of the error if all checks must pass.
     ///
-    /// An undecided check has the lowest severity, because it may still pass, and then another error is the cause.
-    pub(super) fn severity_among_all(&self) -> u8 {
+    /// What is still open counts least: it may pass, and then another error is what is wrong.
+    pub(crate) fn severity_among_all(&self) -> u8 {
         match self.status() {
             500 => 5,
             401 => 4,
@@ -281,8 +280,8 @@ impl Denied {
 
     /// The severity of the error if one check must pass.
     ///
-    /// An undecided check has a higher severity than a denial, because it may still pass, and that is enough.
-    pub(super) fn severity_among_any(&self) -> u8 {
+    /// What is still open counts more than a refusal: it may pass, and that is enough.
+    pub(crate) fn severity_among_any(&self) -> u8 {
         match self.severity_among_all() {
             grave @ 3.. => grave,
             refused_or_open => 2 - refused_or_open,

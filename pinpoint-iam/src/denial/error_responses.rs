@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::guard::{Denied, DeniedReason};
-use crate::web::Rejection;
+use crate::denial::{Denied, DeniedReason, Rejection};
 
 /// How an authorizer responds to requests that are rejected or denied, for all frameworks.
 ///

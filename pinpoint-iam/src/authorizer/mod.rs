@@ -1,26 +1,31 @@
 //! The authorizer: the loaded policies of a deployment.
 
+mod hooks;
+mod web_settings;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::action::ServiceMetadata;
 use crate::arn::{InvalidScope, Scope};
-use crate::context::Context;
+use crate::denial::ErrorResponses;
 use crate::eval::compiled;
 use crate::eval::snapshot::Snapshot;
 use crate::eval::{Decision, Evaluation, Explanation, PolicyStack, reference};
-use crate::guard::{Guard, ResourceTagSource};
 use crate::principal::Principal;
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
+use crate::source::resource_tags::ResourceTagSource;
 use crate::source::{PolicySource, PolicyStore, SourceError};
-use crate::states::{Pinned, PolicyState, PolicyStates};
-#[cfg(feature = "testing")]
-use crate::testing::DecisionOverride;
-use crate::web::settings::WebConfig;
+use crate::states::{PolicyState, PolicyStates};
+#[cfg(any(feature = "axum", feature = "actix"))]
+use crate::web_context::NetworkConfig;
+use crate::{mobileanalytics, mobiletargeting};
 
-/// Decides requests with the policies of one deployment. Cheap to clone.
+pub(crate) use hooks::DecisionHooks;
+
+/// Decides requests by the policies of one deployment. Cheap to clone.
 ///
 /// ```
 /// use pinpoint_iam::mobiletargeting::{self, Campaign, GetCampaign};
@@ -55,12 +60,11 @@ use crate::web::settings::WebConfig;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Authorizer(
-    Arc<Inner>,
-    /// Test override for decisions.
-    #[cfg(feature = "testing")]
-    DecisionOverride,
-);
+pub struct Authorizer {
+    inner: Arc<Inner>,
+    /// What a test has put between the policies and their callers. Only the feature `testing` can.
+    hooks: Option<Arc<DecisionHooks>>,
+}
 
 struct Inner {
     scope: Scope,
@@ -69,7 +73,9 @@ struct Inner {
     resource_tags: Option<Box<dyn ResourceTagSource>>,
     tag_fetches: AtomicU64,
     tag_failures: AtomicU64,
-    web: WebConfig,
+    error_responses: Arc<ErrorResponses>,
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    network: NetworkConfig,
 }
 
 impl Authorizer {
@@ -80,9 +86,9 @@ impl Authorizer {
 
     /// Returns the partition, region and account of the deployment's resources.
     ///
-    /// If tenants are accounts, the scope has no account: see [`Guard::in_scope`].
+    /// Where tenants are accounts it has no account: see [`Guard::in_scope`](crate::Guard::in_scope).
     pub fn scope(&self) -> &Scope {
-        &self.0.scope
+        &self.inner.scope
     }
 
     /// Decides `request` with the policies of its principal.
@@ -98,15 +104,16 @@ impl Authorizer {
 
     /// Decides `request`, or returns the condition keys that are needed to decide it.
     pub fn evaluate(&self, request: &Request<'_>) -> Evaluation {
-        self.answer_by(&self.0.states.current(), request)
+        self.answer_by(&self.inner.states.current(), request)
     }
 
     /// Decides `request` with the policies in `state`, the current or an earlier state of this authorizer.
     pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
-        let answer = self.evaluate_compiled(state, request);
-        #[cfg(feature = "testing")]
-        let answer = self.1.answer(request, answer);
-        answer
+        let evaluation = self.evaluate_compiled(state, request);
+        match &self.hooks {
+            None => evaluation,
+            Some(hooks) => hooks.apply(request, evaluation),
+        }
     }
 
     fn evaluate_compiled(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
@@ -123,7 +130,7 @@ impl Authorizer {
     /// Decides `request`, and reports for every statement of its principal's policies whether it matches and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         self.with_reference(
-            &self.0.states.current(),
+            &self.inner.states.current(),
             request,
             reference::explain,
             |stack, request| {
@@ -167,8 +174,8 @@ impl Authorizer {
     /// # Ok::<(), pinpoint_iam::BuildError>(())
     /// ```
     pub fn reload(&self) -> Result<(), BuildError> {
-        let replacing = self.0.states.replacing();
-        let loaded = load(&*self.0.source, self.scope()).and_then(compile);
+        let replacing = self.inner.states.replacing();
+        let loaded = load(&*self.inner.source, self.scope()).and_then(compile);
         match loaded {
             Ok(snapshot) => {
                 replacing.replace(snapshot);
@@ -176,7 +183,7 @@ impl Authorizer {
             }
             Err(mut error) => {
                 if let BuildError::Source(fault) = &mut error {
-                    let lease = self.0.states.current().lease();
+                    let lease = self.inner.states.current().lease();
                     if let Some(readable) = fault.take_readable() {
                         lease.snapshot().refuse_changed(&readable);
                     }
@@ -215,60 +222,52 @@ impl Authorizer {
             ask(&stack, &request)
         }
     }
-
-    /// Returns a guard for the checks of one request.
-    ///
-    /// All checks use the policies that are loaded now, see [`Guard`].
-    pub fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
-        Guard::new(
-            self,
-            Pinned::Own(self.0.states.current()),
-            principal,
-            context,
-        )
-    }
 }
 
 impl Authorizer {
     /// Returns the number of calls of the [`ResourceTagSource`]. Decisions that do not need it are not counted and cost
     /// nothing.
     pub fn tag_fetches(&self) -> u64 {
-        self.0.tag_fetches.load(Ordering::Relaxed)
+        self.inner.tag_fetches.load(Ordering::Relaxed)
     }
 
     pub(crate) fn count_tag_fetch(&self) {
-        self.0.tag_fetches.fetch_add(1, Ordering::Relaxed);
+        self.inner.tag_fetches.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns the number of requests that got 503 because the [`ResourceTagSource`] failed.
     pub fn tag_failures(&self) -> u64 {
-        self.0.tag_failures.load(Ordering::Relaxed)
+        self.inner.tag_failures.load(Ordering::Relaxed)
     }
 
     pub(crate) fn count_tag_failure(&self) {
-        self.0.tag_failures.fetch_add(1, Ordering::Relaxed);
+        self.inner.tag_failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns the same authorizer with a changed override for decisions.
+    /// The same authorizer with other hooks.
     #[cfg(feature = "testing")]
-    pub(crate) fn with_double(&self, change: impl FnOnce(&mut DecisionOverride)) -> Self {
-        let mut double = self.1.clone();
-        change(&mut double);
-        Self(Arc::clone(&self.0), double)
+    pub(crate) fn with_hooks(&self, change: impl FnOnce(&mut DecisionHooks)) -> Self {
+        let mut hooks = self.hooks.as_deref().cloned().unwrap_or_default();
+        change(&mut hooks);
+        Self {
+            inner: Arc::clone(&self.inner),
+            hooks: Some(Arc::new(hooks)),
+        }
     }
 
-    /// Returns the current and replaced policies.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    /// The policies from load to load.
     pub(crate) fn states(&self) -> &PolicyStates {
-        &self.0.states
+        &self.inner.states
     }
 
-    pub(crate) fn web(&self) -> &WebConfig {
-        &self.0.web
+    /// What is known of the way of requests to the service.
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    pub(crate) fn network(&self) -> &NetworkConfig {
+        &self.inner.network
     }
 
     pub(crate) fn resource_tag_source(&self) -> Option<&dyn ResourceTagSource> {
-        self.0.resource_tags.as_deref()
+        self.inner.resource_tags.as_deref()
     }
 }
 
@@ -276,10 +275,10 @@ impl fmt::Debug for Authorizer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Authorizer")
-            .field("scope", &self.0.scope)
+            .field("scope", &self.inner.scope)
             .field(
                 "identities",
-                &self.0.states.current().lease().snapshot().len(),
+                &self.inner.states.current().lease().snapshot().len(),
             )
             .finish()
     }
@@ -291,7 +290,9 @@ pub struct AuthorizerBuilder {
     scope: Option<Scope>,
     source: Option<Box<dyn PolicySource>>,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
-    pub(crate) web: WebConfig,
+    error_responses: Arc<ErrorResponses>,
+    #[cfg(any(feature = "axum", feature = "actix"))]
+    network: NetworkConfig,
 }
 
 impl AuthorizerBuilder {
@@ -329,7 +330,10 @@ impl AuthorizerBuilder {
         let scope = self.scope.ok_or(BuildError::NoScope)?;
         scope.check_deployment().map_err(BuildError::Scope)?;
         let source = self.source.ok_or(BuildError::NoSource)?;
-        self.web.check()?;
+        #[cfg(any(feature = "axum", feature = "actix"))]
+        if self.network.lacks_trusted_proxies() {
+            return Err(BuildError::NoTrustedProxies);
+        }
         let store = load(&*source, &scope)?;
         #[cfg(any(feature = "axum", feature = "actix"))]
         store.log_lints();
@@ -341,13 +345,11 @@ impl AuthorizerBuilder {
             resource_tags: self.resource_tags,
             tag_fetches: AtomicU64::new(0),
             tag_failures: AtomicU64::new(0),
-            web: self.web,
+            error_responses: self.error_responses,
+            #[cfg(any(feature = "axum", feature = "actix"))]
+            network: self.network,
         });
-        Ok(Authorizer(
-            inner,
-            #[cfg(feature = "testing")]
-            DecisionOverride::default(),
-        ))
+        Ok(Authorizer { inner, hooks: None })
     }
 }
 

@@ -1,0 +1,34 @@
+//! Values that hold a guard.
+
+use crate::guard::Guard;
+
+/// A value that holds the guard of a function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no guard",
+    label = "expected a `Guard`, or a reference to one",
+    note = "`Authorizer::guard` makes a guard of a principal and the context of its request"
+)]
+pub trait AsGuard {
+    /// The guard.
+    fn guard(&self) -> Guard<'_>;
+}
+
+impl AsGuard for Guard<'_> {
+    fn guard(&self) -> Guard<'_> {
+        self.borrowed()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsGuard + ?Sized> AsGuard for &T {
+    fn guard(&self) -> Guard<'_> {
+        (**self).guard()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsGuard + ?Sized> AsGuard for &mut T {
+    fn guard(&self) -> Guard<'_> {
+        (**self).guard()
+    }
+}
