@@ -246,7 +246,7 @@ pub fn no_request_tags() -> &'static Context {
     &NONE
 }
 
-/// The guard that an expression gives.
+/// Returns the guard that an expression provides.
 pub fn guard(given: &(impl AsGuard + ?Sized)) -> Guard<'_> {
     given.guard()
 }

@@ -51,26 +51,26 @@ pub(crate) struct IdentityLookup<'a> {
     pub(crate) name: IdentityName<'a>,
     /// The [hash](IdentityName::hash_value) of the name.
     pub(crate) hash: u64,
-    /// The path that the principal was made with, such as `team/red/`; `None` leaves it to the source.
+    /// The path that the principal was created with, such as `team/red/`; if `None`, the source determines it.
     pub(crate) path: Option<&'a str>,
 }
 
 /// The condition keys of a principal, in lower case, that a policy source may complete.
 pub(crate) const ENRICHED_KEYS: [&str; 2] = ["aws:userid", "aws:principalarn"];
 
-/// Whether a text can be the name of a user, group, role, session or policy.
+/// Whether a text is valid as the name of a user, group, role, session or policy.
 pub(crate) fn is_name(text: &str) -> bool {
     text.chars().all(is_name_character) && !text.is_empty()
 }
 
-/// Whether a text can be one segment of a principal's ARN: a name, and not `.` or `..`.
+/// Whether a text is valid as one segment of a principal's ARN: a name other than `.` and `..`.
 pub(crate) fn is_segment(text: &str) -> bool {
     is_name(text) && is_path_segment(text)
 }
 
-/// Whether a text can be one segment of the path of a user or role. IAM allows
-/// [every visible ASCII character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names);
-/// `.` and `..` are not accepted, because they could be taken for another path.
+/// Whether a text is valid as one segment of the path of a user or role. IAM allows
+/// [every visible ASCII character](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names).
+/// `.` and `..` are rejected, because they could be interpreted as another path.
 pub(crate) fn is_path_segment(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -78,7 +78,7 @@ pub(crate) fn is_path_segment(text: &str) -> bool {
         && text != ".."
 }
 
-/// An [`IdentityName`] that is kept.
+/// An owned [`IdentityName`].
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityKey {
     kind: IdentityKind,

@@ -44,7 +44,7 @@ struct Parts {
     /// The partition of the ARN; empty without one.
     partition: Box<str>,
     account: Option<Box<str>>,
-    /// The ARN of the role, for a role session.
+    /// Returns the ARN of the role, for a role session.
     role_arn: Option<Box<str>>,
     /// The path that the principal was created with: `team/red/` of `…:user/team/red/ana`. If `None`, the source
     /// determines it.
@@ -111,7 +111,7 @@ pub enum PrincipalKind {
     WebIdentityUser,
     /// A caller with an assertion of a SAML provider, which requests a session of a role.
     SamlUser,
-    /// A caller without credentials.
+    /// Creates a caller without credentials.
     Anonymous,
 }
 
@@ -497,7 +497,7 @@ impl Principal {
         self.0.role_arn.as_deref()
     }
 
-    /// Whether the ARN of the user or role is the one that IAM has.
+    /// Whether the ARN of the user or role includes its path.
     pub(crate) fn path_is_known(&self) -> bool {
         self.0.path_is_known
     }
@@ -616,7 +616,7 @@ fn identity<'a>(
     })
 }
 
-/// Whether `key`, in lower case, tells who asks.
+/// Whether `key`, in lower case, describes the principal.
 pub(crate) fn is_principal_key(key: &str) -> bool {
     key.starts_with("aws:principal")
         || matches!(key, "aws:username" | "aws:userid" | "aws:federatedprovider")

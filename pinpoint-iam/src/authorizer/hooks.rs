@@ -1,4 +1,4 @@
-//! What tests put between an authorizer and its callers.
+//! Hooks with which tests replace and record decisions.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::request::Request;
 
 /// Replaces and records the decisions of an authorizer.
 ///
-/// The type is the same with and without the feature `testing`; without it, there is no way to make a hook.
+/// The type exists without the feature `testing` as well, but only that feature can create hooks.
 #[derive(Clone, Default)]
 pub(crate) struct DecisionHooks {
     replacement: Option<Arc<Replacement>>,
@@ -18,7 +18,7 @@ type Replacement = dyn Fn() -> Evaluation + Send + Sync;
 type Observer = dyn Fn(&Request<'_>, &Evaluation) + Send + Sync;
 
 impl DecisionHooks {
-    /// What the caller receives where the policies give `evaluation`.
+    /// Returns the evaluation for the caller, where `evaluation` is the result of the policies.
     #[cold]
     pub(super) fn apply(&self, request: &Request<'_>, evaluation: Evaluation) -> Evaluation {
         let evaluation = match &self.replacement {
@@ -34,7 +34,7 @@ impl DecisionHooks {
 
 #[cfg(feature = "testing")]
 impl DecisionHooks {
-    /// Replaces every evaluation from now on. It takes the place of an earlier replacement.
+    /// Replaces every further evaluation. A later call overrides an earlier one.
     pub(crate) fn replace_with(
         &mut self,
         replacement: impl Fn() -> Evaluation + Send + Sync + 'static,
@@ -42,7 +42,7 @@ impl DecisionHooks {
         self.replacement = Some(Arc::new(replacement));
     }
 
-    /// Calls `observer` with every request and what its caller receives.
+    /// Calls `observer` with every further request and its evaluation.
     pub(crate) fn observe(
         &mut self,
         observer: impl Fn(&Request<'_>, &Evaluation) + Send + Sync + 'static,

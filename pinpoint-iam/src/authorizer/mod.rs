@@ -13,7 +13,6 @@ use crate::denial::ErrorResponses;
 use crate::eval::compiled;
 use crate::eval::snapshot::Snapshot;
 use crate::eval::{Decision, Evaluation, Explanation, PolicyStack, reference};
-use crate::principal::Principal;
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
 use crate::source::resource_tags::ResourceTagSource;
@@ -21,11 +20,10 @@ use crate::source::{PolicySource, PolicyStore, SourceError};
 use crate::states::{PolicyState, PolicyStates};
 #[cfg(any(feature = "axum", feature = "actix"))]
 use crate::web_context::NetworkConfig;
-use crate::{mobileanalytics, mobiletargeting};
 
 pub(crate) use hooks::DecisionHooks;
 
-/// Decides requests by the policies of one deployment. Cheap to clone.
+/// Decides requests with the policies of one deployment. Cheap to clone.
 ///
 /// ```
 /// use pinpoint_iam::mobiletargeting::{self, Campaign, GetCampaign};
@@ -62,7 +60,7 @@ pub(crate) use hooks::DecisionHooks;
 #[derive(Clone)]
 pub struct Authorizer {
     inner: Arc<Inner>,
-    /// What a test has put between the policies and their callers. Only the feature `testing` can.
+    /// The hooks of a test. Only the feature `testing` can create them.
     hooks: Option<Arc<DecisionHooks>>,
 }
 
@@ -255,12 +253,12 @@ impl Authorizer {
         }
     }
 
-    /// The policies from load to load.
+    /// Returns the current and replaced policies.
     pub(crate) fn states(&self) -> &PolicyStates {
         &self.inner.states
     }
 
-    /// What is known of the way of requests to the service.
+    /// The network around the service.
     #[cfg(any(feature = "axum", feature = "actix"))]
     pub(crate) fn network(&self) -> &NetworkConfig {
         &self.inner.network

@@ -158,7 +158,7 @@ impl Denied {
         self
     }
 
-    /// The same of an action on the resource with this ARN.
+    /// Adds the action and the ARN of the resource.
     pub(crate) fn on(mut self, action: &'static ActionMetadata, arn: String) -> Self {
         self.0.action = Some(action);
         self.0.resource = Some(arn);
@@ -259,7 +259,7 @@ impl Denied {
         self.0.pending.as_ref()
     }
 
-    /// Whether the request, or the application, is at fault and not the caller.
+    /// Whether the error is caused by the request or the application, not by the permissions of the caller.
     pub(crate) fn is_malformed(&self) -> bool {
         self.severity_among_all() > 2
     }

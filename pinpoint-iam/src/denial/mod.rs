@@ -1,6 +1,4 @@
-//! Denials: requests that an authorizer did not allow, and how services respond to them.
-//!
-//! Nothing here knows of a web framework.
+//! Requests that were rejected or denied, and the responses to them, independent of web frameworks.
 
 mod denied;
 mod error_responses;

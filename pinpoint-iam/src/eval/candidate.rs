@@ -10,7 +10,7 @@ use crate::program::{Entry, Kind, pattern};
 use crate::request::Request;
 use crate::resource::RequestedResource;
 
-/// Whether all that keeps a statement from being decided is that the resource is not known.
+/// Whether a statement is undecided only because the resource is not known.
 pub(super) fn needs_only_the_resource(
     statement: &Statement,
     policy_type: PolicyType,
@@ -26,7 +26,7 @@ pub(super) fn needs_only_the_resource(
         )
 }
 
-/// Whether a statement about the action matches, as far as this entry of it tells.
+/// Whether a statement for the requested action matches, as far as this entry shows.
 pub(super) fn statement_matches(
     statement: &Statement,
     entry: Entry,
@@ -48,7 +48,7 @@ pub(super) fn statement_matches(
     conditions_hold(statement, resource.and(principal), request)
 }
 
-/// Whether all conditions of a statement hold beside what is known of the rest of it.
+/// Whether all conditions of a statement match, combined with `rest`, the result for its other parts.
 pub(super) fn conditions_hold(statement: &Statement, rest: Truth, request: &Request<'_>) -> Truth {
     if rest == Truth::False {
         return Truth::False;
@@ -66,7 +66,7 @@ pub(super) fn conditions_hold(statement: &Statement, rest: Truth, request: &Requ
         .unwrap_or(Truth::False)
 }
 
-/// Whether the resource is one that the entry is about.
+/// Whether the entry matches the requested resource.
 fn resource_of(
     statement: &Statement,
     entry: Entry,
@@ -86,7 +86,7 @@ fn resource_of(
             let last = pattern(statement, index).and_then(|pattern| pattern.last_component());
             match (last, request.resource()) {
                 (Some(last), RequestedResource::Arn(arn)) => {
-                    // The walk has come here by the start of the pattern.
+                    // The walk has already matched the start of the pattern.
                     Some(last.matches_behind_start(arn.resource(), request))
                 }
                 _ => None,
@@ -96,9 +96,9 @@ fn resource_of(
     match matched {
         Some(Match::Yes) => Truth::True,
         Some(Match::Unknown(_)) => Truth::Unknown,
-        // A variable without a value makes its pattern match no resource.
+        // A pattern with a variable that has no value matches no resource.
         Some(Match::No | Match::Unresolved) => Truth::False,
-        // INVARIANT: an entry names a pattern of its statement.
+        // INVARIANT: the index of the pattern is valid.
         None => (statement.effect() == Effect::Deny).into(),
     }
 }

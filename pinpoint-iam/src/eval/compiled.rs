@@ -4,9 +4,9 @@
 //! missing keys, but does not visit every statement. A policy is compiled once. A decision then walks once along the
 //! requested ARN.
 //!
-//! - **Actions and resources** are looked up in a program, which is made from the policies alone.
-//! - **The rest of a statement**, its principal, variables and conditions, is asked by the code that the reference uses,
-//!   and so is [how policies combine](crate::eval#how-policies-combine).
+//! - **Actions and resources** are searched in a program, the compiled form of policies.
+//! - **The rest of a statement**, its principal, variables and conditions, is evaluated by the code of the reference
+//!   evaluator, and so is [how policies combine](crate::eval#how-policies-combine).
 //!
 //! An [`Authorizer`](crate::Authorizer) compiles policies when it loads them. Use [`Compiled`] for other policies, for
 //! example in a test.

@@ -1,4 +1,4 @@
-//! What follows from the programs of a request: search, statements and their combination, in this order.
+//! The evaluation of the programs of a request: search, then statements, then their combination.
 
 use crate::context::ConditionKey;
 use crate::eval::Truth;
@@ -84,7 +84,7 @@ impl<'p> ProgramStack<'p> {
         }
     }
 
-    /// What follows for `request`.
+    /// Evaluates all policies, and combines the results for `request`.
     pub(crate) fn combine(&self, request: &Request<'_>) -> CombinedDecision<StatementRef> {
         let sides = AccountRelation::of(request);
         if self.limits_nothing() {
@@ -397,7 +397,8 @@ fn hear_of_any_resource(
     said_by(&denies, &allows, number)
 }
 
-/// What the statements of the resource's policy say. There are few, and how closely each names the caller counts.
+/// Evaluates the statements of the resource-based policy. There are few, and the specificity of their principals
+/// matters.
 fn evaluate_resource_policy(
     program: &Program,
     has_boundary: bool,

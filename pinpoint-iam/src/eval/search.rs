@@ -1,4 +1,4 @@
-//! The statements of a program that may be about a request.
+//! The search for the statements of a program that may match a request.
 
 use crate::eval::Truth;
 use crate::program::action_element::is_about_action;
@@ -6,9 +6,9 @@ use crate::program::{Entry, Program, ResolvedAction, is_reached};
 use crate::request::Request;
 
 impl Program {
-    /// Calls `each` with every entry that is about the action of `request` and may be about its resource.
+    /// Calls `each` with every entry that covers the action of `request` and may match its resource.
     ///
-    /// No other statement matches, whatever keys that are not known yet turn out to be.
+    /// No other statement can match, for any values of the unknown keys.
     #[inline]
     pub(crate) fn candidates(&self, request: &Request<'_>, mut each: impl FnMut(Entry)) {
         let action = request.action();
@@ -52,8 +52,8 @@ impl Program {
 }
 
 impl Program {
-    /// Calls `each` with every entry that is about the action of `request`, whose resource is not known, and what can be
-    /// said of the entry's resource.
+    /// Calls `each` with every entry that covers the action of `request`, whose resource is not known, and with the
+    /// result for the resource of the entry.
     pub(crate) fn candidates_for_any_resource(
         &self,
         request: &Request<'_>,
@@ -76,7 +76,7 @@ impl Program {
         }
     }
 
-    /// The numbers of the statements that are about the action of `request` and may be about its resource, in their order.
+    /// Returns the numbers of the statements that cover the action of `request` and may match its resource, in order.
     pub(crate) fn statements_about(&self, request: &Request<'_>) -> Vec<u32> {
         let mut numbers = Vec::new();
         if request.resource_is_unknown() {

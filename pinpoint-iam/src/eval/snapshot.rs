@@ -147,7 +147,7 @@ impl Identity {
         self.permissions_boundary.as_deref()
     }
 
-    /// What the source knows.
+    /// Returns the policies and attributes in the source.
     pub(crate) const fn policies(&self) -> &PrincipalPolicies {
         &self.policies
     }

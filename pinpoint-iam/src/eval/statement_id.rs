@@ -1,4 +1,4 @@
-//! Which statement of which policy decided.
+//! The identity of a statement that a decision cites.
 
 use std::fmt;
 
@@ -9,21 +9,21 @@ use serde::ser::SerializeStruct;
 use crate::eval::snapshot::SnapshotGuard;
 use crate::policy_stack::{Policy, PolicyType};
 
-/// A statement, as decisions cite it. Cheap to clone.
+/// A statement that decisions cite. Cheap to clone.
 #[derive(Clone)]
 pub struct StatementId {
     policy_type: PolicyType,
     place: Place,
 }
 
-/// Where a statement stands. It is looked up when somebody asks: most decisions are never cited.
+/// The location of a statement. It is resolved on access, because most decisions are never inspected.
 #[derive(Clone)]
 enum Place {
     InPolicy {
         policy: Policy,
         index: usize,
     },
-    /// In the snapshot that the request was decided by, which the lease keeps.
+    /// In the snapshot that decided the request, which the guard keeps alive.
     InSnapshot {
         lease: SnapshotGuard,
         program: u32,
@@ -32,7 +32,7 @@ enum Place {
 }
 
 impl StatementId {
-    /// The statement of `policy` with this index.
+    /// Creates the id of the statement of `policy` with this index.
     pub(crate) const fn new(policy_type: PolicyType, policy: Policy, index: usize) -> Self {
         Self {
             policy_type,
@@ -40,7 +40,7 @@ impl StatementId {
         }
     }
 
-    /// A statement of a program of the snapshot that `lease` keeps.
+    /// Creates the id of a statement in a program of the snapshot that `lease` keeps alive.
     pub(crate) const fn leased(
         policy_type: PolicyType,
         lease: SnapshotGuard,
@@ -67,14 +67,14 @@ impl StatementId {
         self.place().0
     }
 
-    /// The statement's `Sid`, when it has one that is not empty.
+    /// Returns the `Sid` of the statement, unless it is missing or empty.
     pub fn sid(&self) -> Option<&str> {
         let (policy, index) = self.place();
         let statement = policy.document().statements().get(index)?;
         statement.sid().filter(|sid| !sid.is_empty())
     }
 
-    /// The statement's position in the document, counted from 0.
+    /// Returns the position of the statement in the document, counted from 0.
     pub fn index(&self) -> usize {
         self.place().1
     }
@@ -91,7 +91,7 @@ impl StatementId {
     }
 }
 
-/// Two are equal that cite the same statement of equal policies, however they know it.
+/// Equal if both cite the same statement of equal policies, regardless of how they are stored.
 impl PartialEq for StatementId {
     fn eq(&self, other: &Self) -> bool {
         self.policy_type == other.policy_type && self.place() == other.place()
@@ -110,7 +110,7 @@ impl fmt::Debug for StatementId {
 }
 
 impl fmt::Display for StatementId {
-    /// Writes the type, the policy, and the statement as a reader counts it, from 1; on one line, with control characters
+    /// Writes the type, the policy, and the number of the statement counted from 1, on one line with control characters
     /// escaped.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (policy, index) = self.place();

@@ -13,19 +13,19 @@ use crate::policy::Statement;
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
 use crate::request::Request;
 
-/// Every statement that has a say, held against one request.
+/// Every applicable statement, matched with one request.
 pub(crate) struct ReferenceEvaluation<'a> {
     pub(crate) layers: Vec<PolicyLayer<'a>>,
     sides: AccountRelation,
 }
 
-/// The policies of one type, or of one level of an organisation.
+/// The policies of one type, or of one level of an organization.
 pub(crate) struct PolicyLayer<'a> {
     pub(crate) policy_type: PolicyType,
     pub(crate) policies: Vec<(&'a Policy, Vec<StatementMatch<'a>>)>,
 }
 
-/// The policies of a stack by type, each level of an organisation by itself.
+/// The policies of a stack by type, with each level of an organization separately.
 pub(crate) fn layers<'a>(stack: &PolicyStack<'a>) -> Vec<(PolicyType, Vec<&'a Policy>)> {
     let mut layers = Vec::new();
     for level in stack.resource_control {
@@ -48,7 +48,7 @@ pub(crate) fn layers<'a>(stack: &PolicyStack<'a>) -> Vec<(PolicyType, Vec<&'a Po
     layers
 }
 
-/// A statement by its policy and index.
+/// A statement, by its policy and index.
 pub(crate) type Place<'a> = (&'a Policy, usize);
 
 impl<'a> ReferenceEvaluation<'a> {
@@ -59,8 +59,8 @@ impl<'a> ReferenceEvaluation<'a> {
         })
     }
 
-    /// Every statement that has a say, with what `trace` makes of it. It is called with the statement's number among those
-    /// of all [`layers`], its index in its document, and the type of the policy.
+    /// Evaluates every applicable statement with `trace`. Its arguments are the number of the statement among those of
+    /// all [`layers`], its index in its document, and the type of the policy.
     pub(crate) fn through(
         stack: &PolicyStack<'a>,
         request: &Request<'_>,
@@ -78,7 +78,7 @@ impl<'a> ReferenceEvaluation<'a> {
             let mut traced = Vec::new();
             for policy in policies {
                 let statements = policy.document().statements();
-                // As many numbers are used up where the policies have no say.
+                // Statements of policies that do not apply are numbered, too.
                 let numbered = statements.iter().enumerate().zip(numbers.by_ref());
                 if !concerns_the_caller {
                     numbered.for_each(drop);

@@ -2,14 +2,14 @@
 
 use crate::guard::Guard;
 
-/// A value that holds the guard of a function.
+/// A value that provides the guard of a function.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no guard",
     label = "expected a `Guard`, or a reference to one",
     note = "`Authorizer::guard` makes a guard of a principal and the context of its request"
 )]
 pub trait AsGuard {
-    /// The guard.
+    /// Returns the guard.
     fn guard(&self) -> Guard<'_>;
 }
 

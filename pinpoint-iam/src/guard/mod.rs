@@ -52,9 +52,9 @@ pub struct Guard<'a> {
 }
 
 impl Authorizer {
-    /// A guard for the checks of one request.
+    /// Returns a guard for the checks of one request.
     ///
-    /// It decides all of them by the policies that are loaded now, see [`Guard`].
+    /// All checks use the policies that are loaded now, see [`Guard`].
     pub fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
         Guard::new(
             self,

@@ -1,11 +1,11 @@
-//! Which actions a statement is about, as its text says it.
+//! The actions that the `Action` or `NotAction` element of a statement matches.
 
 use crate::policy::{ActionPattern, Effect, Statement};
 
-/// With which effect the patterns of a statement's action element are asked.
+/// Returns the effect for which the patterns of a statement's action element are matched.
 ///
-/// A pattern that is doubtful must shrink an `Allow` and widen a `Deny`. Under `NotAction` a pattern that matches shrinks the
-/// statement, so there the doubt counts the other way round.
+/// A doubtful pattern must narrow an `Allow` and widen a `Deny`. Under `NotAction` a matching pattern narrows the
+/// statement, so the default is inverted.
 pub(crate) fn doubt_about_actions(statement: &Statement) -> Effect {
     match (statement.effect(), statement.action().is_negated()) {
         (Effect::Allow, false) | (Effect::Deny, true) => Effect::Allow,

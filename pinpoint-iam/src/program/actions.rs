@@ -21,7 +21,7 @@ use crate::policy::{ActionElement, Effect, Statement};
 /// The action sets of a program.
 #[derive(Debug, Default)]
 pub(crate) struct Actions {
-    /// For each set a statement that has it.
+    /// For each set, the index of a statement that has it.
     sets: Vec<u32>,
     tables: ActionBitmaps,
 }
@@ -48,7 +48,7 @@ pub(crate) struct ActionBitmap {
 /// The requested action, resolved for a program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ResolvedAction<'t> {
-    /// The action with this position in the service of the table.
+    /// The action with this index in the service of the table.
     InCatalog(&'t ActionBitmap, u16),
     /// An action that is not in a known catalog.
     Unlisted,
@@ -62,7 +62,7 @@ pub(crate) struct ActionSets<'p> {
 }
 
 impl<'p> ActionSets<'p> {
-    /// The number of the set of `statement`, which has the number `own`.
+    /// Returns the number of the set of `statement`, whose index is `own`.
     pub(crate) fn number_of(
         &mut self,
         statement: &'p Statement,
@@ -116,7 +116,7 @@ impl Actions {
         }
     }
 
-    /// Makes the table of a service before anybody asks for it.
+    /// Creates the table of a service before the first request.
     pub(crate) fn prepare<'p>(
         &self,
         names: &Arc<ActionNames>,
@@ -128,7 +128,7 @@ impl Actions {
         });
     }
 
-    /// Looks an action up by its name.
+    /// Resolves an action by its name.
     pub(crate) fn find(&self, prefix: &str, name: &str) -> ResolvedAction<'_> {
         let mut tables = &self.tables;
         while let Some(table) = tables.0.get() {
@@ -268,7 +268,7 @@ impl ActionBitmap {
             .is_some_and(|word| word >> (action % BITS) & 1 == 1)
     }
 
-    /// The positions of the entries of a large list that can decide a request for the action.
+    /// Returns the positions of the entries of a large list that can decide a request for the action.
     pub(crate) fn chosen(&self, large: usize, action: u16) -> &[u32] {
         let actions = self.names.service().actions.len();
         let range = self.ranges.get(large * actions + usize::from(action));

@@ -1,4 +1,4 @@
-//! Entries: what a program keeps of each pattern of a statement.
+//! Entries of an index, one for each pattern of a statement.
 
 use super::index32::{TooLarge, to_u32};
 use crate::policy::{Effect, ResourcePattern, Statement};
@@ -6,28 +6,28 @@ use crate::policy::{Effect, ResourcePattern, Statement};
 /// One pattern of one statement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
-    /// The number of the statement in its program.
+    /// The index of the statement in its program.
     pub(crate) statement: u32,
-    /// The number of the statement's set of actions.
+    /// The index of the statement's action set.
     pub(crate) actions: u32,
-    /// Tells apart the statements that have conditions and several entries; [`Entry::NO_SLOT`] for all others.
+    /// Identifies a statement that has conditions and several entries; [`Entry::NO_SLOT`] for all others.
     pub(crate) dedup_slot: u32,
     /// The bits: kind, [`DENIES`](Self::DENIES), [`PLAIN`](Self::PLAIN), index of the pattern.
     flags: u32,
 }
 
-/// What is left to ask once the walk through the index has come to an entry.
+/// The test that remains after the walk through the index has reached an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Nothing.
+    /// No test.
     Always,
-    /// Whether the resource part ends here.
+    /// The resource part ends here.
     AtEnd,
-    /// Whether the resource part matches the last component of the pattern with this index.
+    /// The resource part matches the last component of the pattern with this index.
     Component(usize),
-    /// Whether the resource matches the pattern with this index.
+    /// The resource matches the pattern with this index.
     Pattern(usize),
-    /// What the element as a whole says.
+    /// The element as a whole matches.
     Element,
 }
 
@@ -94,31 +94,31 @@ impl Entry {
         self.flags & Self::DENIES != 0
     }
 
-    /// Whether the statement matches as soon as its action does and the walk has come here.
+    /// Whether the statement matches if its action matches and the walk has reached the entry.
     #[inline]
     pub(crate) const fn is_plain(self) -> bool {
         self.flags & Self::PLAIN != 0
     }
 
-    /// Whether the first of two plain entries that stand side by side says all that the second does.
+    /// Whether the first of two plain entries in a list makes the second redundant.
     pub(crate) const fn covers(self, later: Self) -> bool {
         self.is_plain() && later.is_plain() && self.flags == later.flags
     }
 }
 
-/// Whether a statement asks for nothing but action and resource. Who it names only matters to some types of policy, and a
-/// program does not know of which type its policies are.
+/// Whether a statement depends only on the action and the resource. A principal element matters only for some policy
+/// types, and a program does not know the type of its policies.
 fn is_unconditional(statement: &Statement) -> bool {
     statement.conditions().is_empty() && statement.principal().is_none()
 }
 
-/// Whether the walk comes to an entry whose resource part ends where it should.
+/// Whether the walk reaches an entry, which may require that the resource part ends here.
 #[inline]
 pub(crate) const fn is_reached(entry: Entry, at_end: bool) -> bool {
     at_end || !entry.is_at_end()
 }
 
-/// How a [`Kind::Component`] or [`Kind::Pattern`] is to be asked.
+/// Returns the pattern of a [`Kind::Component`] or [`Kind::Pattern`].
 pub(crate) fn pattern(statement: &Statement, index: usize) -> Option<&ResourcePattern> {
     statement.resource()?.patterns().get(index)
 }

@@ -48,7 +48,7 @@ impl Adjacency {
 }
 
 impl PolicyGroups {
-    /// Adds a list; a policy stands in it once.
+    /// Adds a list. It must not contain a policy twice.
     pub(crate) fn add(&mut self, list: &[Policy]) {
         let numbers: Vec<usize> = list.iter().map(|policy| self.number_of(policy)).collect();
         for (position, own) in numbers.iter().enumerate() {
@@ -73,7 +73,7 @@ impl PolicyGroups {
         number
     }
 
-    /// The policies of each run, and for each policy that starts one the number of the run.
+    /// Returns the policies of each group. Each policy that starts a group is mapped to the index of the group.
     pub(crate) fn cut(self) -> Result<GroupPartition, TooLarge> {
         let mut cut = GroupPartition::default();
         for (own, policy) in self.policies.iter().enumerate() {
@@ -117,7 +117,7 @@ pub(crate) struct GroupPartition {
 }
 
 impl GroupPartition {
-    /// The runs that a list consists of.
+    /// Returns the groups that a list consists of.
     pub(crate) fn groups_of(&self, list: &[Policy]) -> Box<[u32]> {
         list.iter()
             .filter_map(|policy| self.starts.get(&policy.address()).copied())

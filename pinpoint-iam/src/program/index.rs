@@ -51,8 +51,8 @@ impl Index {
         });
     }
 
-    /// Every entry with what can be said of a resource that is not known: an entry for everything matches, one with a pattern
-    /// may match, and an element that is not a list of patterns has to be asked.
+    /// Returns every entry with the result for a resource that is not known: an entry for everything matches, an entry
+    /// with a pattern may match, and an element that is not a list of patterns has to be evaluated.
     pub(crate) fn for_any_resource(&self) -> impl Iterator<Item = (Entry, Option<Truth>)> {
         let anywhere = self.anywhere.length();
         self.entries.iter().enumerate().map(move |(place, entry)| {
@@ -68,7 +68,7 @@ impl Index {
         })
     }
 
-    /// Every large list, in the order of their numbers.
+    /// Returns every large list, ordered by index.
     pub(crate) fn large_lists(&self) -> Vec<List> {
         let mut lists: Vec<List> = self
             .tries
@@ -97,7 +97,7 @@ struct InHead<'p> {
 }
 
 impl<'p> Builder<'p> {
-    /// Adds what `statement` says of resources. Statements come in their order.
+    /// Adds the resource element of `statement`. Statements must be added in order.
     pub(crate) fn add(
         &mut self,
         statement: &'p Statement,
@@ -133,7 +133,7 @@ impl<'p> Builder<'p> {
         Ok(())
     }
 
-    /// The finished index.
+    /// Returns the finished index.
     pub(crate) fn build(mut self) -> Result<Index, TooLarge> {
         let are_joined = self.join_heads();
         let mut index = Index::default();
@@ -260,6 +260,7 @@ fn start_of(last: BorrowedPattern<'_>, index: usize) -> (&str, Kind) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::is_reached;
     use super::*;
     use crate::arn::Arn;
     use crate::policy::Document;

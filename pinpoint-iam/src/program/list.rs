@@ -1,11 +1,11 @@
 //! Lists of entries.
 
-/// Entries that stand side by side.
+/// A contiguous range of entries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct List {
     pub(super) start: u32,
     pub(super) length: u32,
-    /// The number of the list among those that are large.
+    /// The index of the list among the large lists.
     pub(super) large: u32,
 }
 
@@ -24,7 +24,7 @@ impl List {
 
     pub(super) const SMALL: u32 = u32::MAX;
 
-    /// Longer lists are looked up by the action; shorter ones are gone through faster.
+    /// Longer lists are looked up by action. Shorter ones are faster to scan.
     pub(super) const LONGEST_SMALL: usize = 8;
 
     #[inline]

@@ -1,11 +1,11 @@
 //! Policies, compiled.
 //!
-//! A program is made from policies alone and does not know of requests. What a request finds in it, the evaluator says.
+//! A program depends on policies only, not on requests. The evaluator searches programs for the statements of a request.
 //!
-//! - **Actions.** The actions that a statement lists become a bit for each action of a catalog. An action of which no
-//!   catalog is at hand is held against the patterns instead.
-//! - **Resources.** Each pattern is an entry in a trie, under the text that it starts with; what it says beyond that text
-//!   is asked when the walk comes by. Patterns with the same partition, service, region and account share a trie.
+//! - **Actions.** The actions of a statement become one bit for each action of a catalog. An action without a catalog is
+//!   compared with the patterns.
+//! - **Resources.** Each pattern is an entry in a trie, at its literal prefix. The rest of the pattern is compared when a
+//!   search reaches the entry. Patterns with the same partition, service, region and account share a trie.
 
 pub(crate) mod action_element;
 mod actions;
@@ -35,18 +35,18 @@ use actions::{ActionSets, Actions};
 use index::{Builder, Index};
 use index32::to_u32;
 
-/// One or more policies that always stand together, with an index over their statements.
+/// One or more policies that always occur together, with an index over their statements.
 ///
-/// The statements are numbered through, in the order of the policies. A program does not know of which type its policies
-/// are: the same one serves for an identity-based policy and for a permissions boundary.
+/// The statements are numbered in the order of the policies. A program does not know the type of its policies: the same
+/// program can be used for an identity-based policy and for a permissions boundary.
 #[derive(Debug)]
 pub(crate) struct Program {
     policies: Box<[Policy]>,
-    /// For each policy the number of its first statement.
+    /// For each policy, the number of its first statement.
     starts: Box<[u32]>,
     actions: Actions,
     index: Index,
-    /// How many statements have conditions and several entries.
+    /// The number of statements that have conditions and several entries.
     repeating: u32,
     asks_for_completed_keys: bool,
 }
@@ -85,13 +85,13 @@ impl Program {
         })
     }
 
-    /// Resolves the patterns over actions for a service whose requests are expected.
+    /// Resolves the action patterns for a service whose requests are expected.
     pub(crate) fn prepare(&self, names: &Arc<ActionNames>) {
         self.actions
             .prepare(names, &self.index, |number| self.statement(number));
     }
 
-    /// The policy and the index in it of a statement.
+    /// Returns the policy of a statement, and its index in the policy.
     pub(crate) fn place(&self, statement: u32) -> Option<(&Policy, usize)> {
         let behind = self.starts.partition_point(|start| *start <= statement);
         let position = behind.checked_sub(1)?;
@@ -100,18 +100,18 @@ impl Program {
         Some((self.policies.get(position)?, index))
     }
 
-    /// The statement with this number.
+    /// Returns the statement with this number.
     pub(crate) fn statement(&self, number: u32) -> Option<&Statement> {
         let (policy, index) = self.place(number)?;
         policy.document().statements().get(index)
     }
 
-    /// How many statements have conditions and several entries.
+    /// Returns the number of statements that have conditions and several entries.
     pub(crate) const fn dedup_slots(&self) -> u32 {
         self.repeating
     }
 
-    /// Whether a condition or a variable looks at a key that a policy source completes.
+    /// Whether a condition or a variable uses a key that a policy source provides.
     pub(crate) const fn needs_enrichment(&self) -> bool {
         self.asks_for_completed_keys
     }
@@ -139,7 +139,7 @@ impl Program {
     }
 }
 
-/// Whether a walk may come to the statement more than once and has more to ask there than it wants to ask twice.
+/// Whether a walk may reach the statement more than once and should evaluate its conditions only once.
 fn repeats(statement: &Statement) -> bool {
     let patterns = statement
         .resource()

@@ -216,7 +216,7 @@ impl FetchedTags {
         self.0.push((arn, tags.for_resource()));
     }
 
-    /// What is known of the tags of `resource`.
+    /// Returns the known tags of `resource`.
     pub(crate) fn of(&self, resource: &RequestedResource<'_>) -> DeferredTags<'_> {
         if self.0.is_empty() {
             return DeferredTags::Unknown;

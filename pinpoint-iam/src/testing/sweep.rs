@@ -212,7 +212,7 @@ impl Call {
         &self.path
     }
 
-    /// The caller.
+    /// Returns the caller.
     pub const fn caller(&self) -> SweepCaller {
         self.caller
     }

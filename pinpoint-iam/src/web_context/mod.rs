@@ -1,4 +1,6 @@
-//! What a web request says of itself and of the way to the service, whatever the framework, and what an application adds.
+//! Condition keys of web requests: from the head of the request, from the network, and from the application.
+//!
+//! Nothing here depends on a web framework, except for the extensions of a request.
 
 mod head;
 mod keys;

@@ -1,4 +1,4 @@
-//! Condition keys that a web request brings by itself.
+//! Condition keys whose values come from the web request itself.
 
 /// A condition key whose value comes from the web request itself. Tags belong to the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
