@@ -35,6 +35,7 @@ mod lookup;
 mod model;
 mod names;
 mod package;
+mod reader;
 mod template;
 
 /// The JSON Schema of catalog files, for editors that support schemas for TOML.
@@ -46,8 +47,9 @@ pub use fault::{Fault, Faults};
 pub use load::SourceFile;
 pub use lookup::{UnknownAction, nearest};
 pub use model::{
-    AccessLevel, Action, Binding, Catalog, ConditionKey, DependentAction, IdFormat, KeyPiece,
-    Lifecycle, LifecycleState, Placeholder, ResourceType, Route, Service, Source, SourceVariant,
+    AccessLevel, Action, Binding, Catalog, ConditionKey, DependentAction, IdFormat, Lifecycle,
+    LifecycleState, Placeholder, ResourceType, Route, Service, Source, SourceVariant,
 };
+pub use names::KeyPiece;
 pub use package::{CatalogBundle, CatalogBundleError, Package, PackageError};
 pub use template::{ArnTemplate, Component, Piece};

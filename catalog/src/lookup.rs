@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{Action, Catalog, ConditionKey, KeyPiece, ResourceType, Service, Source};
-use crate::names;
+use crate::model::{Action, Catalog, ConditionKey, ResourceType, Service, Source};
+use crate::names::{self, KeyPiece};
 
 impl Catalog {
     /// The services in the order of their files.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::names;
+use crate::names::{self, KeyPiece};
 use crate::template::ArnTemplate;
 
 /// One or more services with their actions, resource types and condition keys.
@@ -79,37 +79,8 @@ impl ConditionKey {
 
     /// The key as pieces: `aws:ResourceTag/`, and the placeholder `TagKey` that a request fills in.
     pub fn pieces(&self) -> Vec<KeyPiece<'_>> {
-        key_pieces(&self.name)
+        names::key_pieces(&self.name)
     }
-}
-
-/// A piece of a condition key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyPiece<'a> {
-    /// Literal text of the key.
-    Literal(&'a str),
-    /// The name of a part that requests fill in: `TagKey`.
-    Placeholder(&'a str),
-}
-
-/// The pieces of a condition key. A `${` without a closing `}` is literal text.
-pub(crate) fn key_pieces(key: &str) -> Vec<KeyPiece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = key;
-    while let Some((literal, (name, after))) = rest
-        .split_once("${")
-        .and_then(|(literal, after)| Some((literal, after.split_once('}')?)))
-    {
-        if !literal.is_empty() {
-            pieces.push(KeyPiece::Literal(literal));
-        }
-        pieces.push(KeyPiece::Placeholder(name));
-        rest = after;
-    }
-    if !rest.is_empty() {
-        pieces.push(KeyPiece::Literal(rest));
-    }
-    pieces
 }
 
 /// A placeholder of ARN templates, and the path parameter with its value.

@@ -1,6 +1,33 @@
 //! Converts names of a catalog to names of Rust items, and formats lists of names for messages.
 
-use crate::model::{KeyPiece, key_pieces};
+/// A piece of a condition key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPiece<'a> {
+    /// Literal text of the key.
+    Literal(&'a str),
+    /// The name of a part that requests fill in: `TagKey`.
+    Placeholder(&'a str),
+}
+
+/// The pieces of a condition key. A `${` without a closing `}` is literal text.
+pub(crate) fn key_pieces(key: &str) -> Vec<KeyPiece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = key;
+    while let Some((literal, (name, after))) = rest
+        .split_once("${")
+        .and_then(|(literal, after)| Some((literal, after.split_once('}')?)))
+    {
+        if !literal.is_empty() {
+            pieces.push(KeyPiece::Literal(literal));
+        }
+        pieces.push(KeyPiece::Placeholder(name));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(KeyPiece::Literal(rest));
+    }
+    pieces
+}
 
 /// Converts `campaign-metrics` to the name of a type, `CampaignMetrics`. Upper-case letters are kept.
 pub(crate) fn type_name(name: &str) -> String {

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::binding::Bindings;
+use super::place::is_place;
 use super::resource::check_type_name;
 use super::route::route;
 use super::{Scope, check_date, check_link, into_text, one_of};
 use crate::fault::Reporter;
-use crate::load::entries::{
-    ActionEntry, DependentActionEntry, LifecycleEntry, SourceVariantEntry, Text,
-};
 use crate::model::{
     AccessLevel, Action, DependentAction, Lifecycle, LifecycleState, SourceVariant,
 };
 use crate::names;
+use crate::reader::entries::{
+    ActionEntry, DependentActionEntry, LifecycleEntry, SourceVariantEntry, Text,
+};
 
 pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
     let type_name = entry.type_name();
@@ -238,29 +239,6 @@ fn check_target(target: Text, route: Option<&Text>, scope: &Scope<'_>) -> Option
         );
     }
     good.then(|| target.into_inner())
-}
-
-/// Whether the location is a member of the body (`$.tags`) or a parameter of the query (`query:tagKeys`); reports
-/// anything else.
-pub(super) fn is_place(place: &Text, what: &str, scope: &Scope<'_>) -> bool {
-    let text = place.get_ref();
-    let member = text
-        .strip_prefix("$.")
-        .or_else(|| text.strip_prefix("query:"));
-    let good = member.is_some_and(|member| {
-        !member.is_empty()
-            && member
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    });
-    if !good {
-        scope.report(
-            &place.span(),
-            format!("`{text}` is no place of {what}"),
-            "write `$.member` for the body or `query:parameter` for the query",
-        );
-    }
-    good
 }
 
 fn companion(entry: DependentActionEntry, scope: &Scope<'_>) -> Option<DependentAction> {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::Scope;
-use super::action::is_place;
-use crate::load::entries::Text;
+use super::place::is_place;
 use crate::model::{IdFormat, Placeholder, ResourceType, Route};
 use crate::names;
+use crate::reader::entries::Text;
 
 /// The sources of the values for the placeholders of an action's resource types.
 pub(super) struct Bindings<'a> {

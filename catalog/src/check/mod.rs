@@ -5,6 +5,7 @@
 
 mod action;
 mod binding;
+mod place;
 mod references;
 mod resource;
 mod route;
@@ -18,11 +19,9 @@ use toml::Spanned;
 use self::references::Names;
 use crate::fault::Reporter;
 use crate::fingerprint;
-use crate::load::entries::{ConditionKeyEntry, ServiceEntry, SourceEntry, Text};
-use crate::model::{
-    ConditionKey, KeyPiece, Placeholder, ResourceType, Service, Source, key_pieces,
-};
-use crate::names;
+use crate::model::{ConditionKey, Placeholder, ResourceType, Service, Source};
+use crate::names::{self, KeyPiece, key_pieces};
+use crate::reader::entries::{ConditionKeyEntry, ServiceEntry, SourceEntry, Text};
 use crate::template::is_scope_byte;
 
 /// The format that this version supports.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::fault::Reporter;
-use crate::load::entries::Text;
 use crate::names;
+use crate::reader::entries::Text;
 
 /// The names of one kind of entry.
 pub(super) struct Names {

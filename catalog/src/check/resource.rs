@@ -7,9 +7,9 @@ use toml::Spanned;
 
 use super::{Scope, one_of, within};
 use crate::fault::Reporter;
-use crate::load::entries::{ActionEntry, PlaceholderEntry, ResourceEntry, Text};
 use crate::model::{IdFormat, Placeholder, ResourceType};
 use crate::names;
+use crate::reader::entries::{ActionEntry, PlaceholderEntry, ResourceEntry, Text};
 use crate::template::{ArnTemplate, Component};
 
 /// The maximum length of a name in a closed list, in bytes: the same as for an identifier.

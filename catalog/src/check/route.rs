@@ -6,9 +6,9 @@ use toml::Spanned;
 
 use super::{Scope, one_of, within};
 use crate::fault::Reporter;
-use crate::load::entries::{ActionEntry, Text};
 use crate::model::Route;
 use crate::names;
+use crate::reader::entries::{ActionEntry, Text};
 
 /// The methods that a route may have.
 const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];

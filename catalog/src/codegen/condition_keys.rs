@@ -2,8 +2,8 @@
 
 use super::docs;
 use super::writer::{Writer, literal};
-use crate::model::{ConditionKey, KeyPiece, Service};
-use crate::names;
+use crate::model::{ConditionKey, Service};
+use crate::names::{self, KeyPiece};
 
 pub(super) fn write(writer: &mut Writer, service: &Service) {
     if service.condition_keys().is_empty() {

@@ -5,9 +5,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::PackageCatalog;
 use crate::fault::Reporter;
-use crate::load::entries::Text;
-use crate::load::table::{Table, TextOrTable};
 use crate::names;
+use crate::reader::entries::Text;
+use crate::reader::table::{Table, TextOrTable};
 
 /// The result of parsing a manifest.
 pub(super) struct Manifest {

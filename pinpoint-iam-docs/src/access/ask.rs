@@ -8,13 +8,13 @@ use crate::routes::expression;
 use crate::service::arn_of;
 use pinpoint_iam::action::ActionMetadata;
 use pinpoint_iam::arn::{Arn, Scope};
+use pinpoint_iam::eval::any_resource::{AnyResource, PossibleMatch, is_unknown_resource};
 use pinpoint_iam::eval::{Decision, Evaluation};
 use pinpoint_iam::pattern::Coverage;
 use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::principal::Principal;
 use pinpoint_iam::resource::{RequestedResource, ResourceTypeMetadata};
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::eval::any_resource::{AnyResource, PossibleMatch, is_unknown_resource};
 use pinpoint_iam::web::{ActionRequirement, Requirement};
 
 /// A principal whose policies are evaluated.

@@ -182,6 +182,59 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ),
         ],
     ),
+    (
+        "catalog",
+        &[
+            (
+                "",
+                &[
+                    "format",
+                    "fingerprint",
+                    "template",
+                    "names",
+                    "model",
+                    "lookup",
+                    "fault",
+                    "codegen",
+                    "reader",
+                    "check",
+                    "load",
+                    "package",
+                    "build",
+                ],
+            ),
+            ("reader", &["table", "entries"]),
+            (
+                "check",
+                &[
+                    "place",
+                    "references",
+                    "binding",
+                    "route",
+                    "resource",
+                    "action",
+                ],
+            ),
+        ],
+    ),
+    (
+        "pinpoint-iam-compare",
+        &[(
+            "",
+            &[
+                "bits",
+                "catalog",
+                "result",
+                "callers",
+                "cells",
+                "keys",
+                "fold",
+                "set",
+                "assertion",
+                "questions",
+            ],
+        )],
+    ),
 ];
 
 #[test]

@@ -109,7 +109,7 @@ pub(crate) struct SourceVariantEntry {
 }
 
 impl ServiceEntry {
-    pub(super) fn read(mut table: Table<'_>) -> Self {
+    pub(crate) fn read(mut table: Table<'_>) -> Self {
         table.require_table("service");
         table.require_table("actions");
         let format = table.required_number("format");

@@ -1,11 +1,8 @@
 //! Loads catalog files.
 //!
-//! A file is read in two steps: [`entries`] parses the TOML into entries with the position of every value;
+//! A file is read in two steps: [`reader`](crate::reader) parses the TOML into entries with the position of every value;
 //! [`check`](crate::check) converts them to the validated model that the rest of the program uses. Both collect errors
 //! and continue, so that one run reports all of them.
-
-pub(crate) mod entries;
-pub(crate) mod table;
 
 use std::sync::OnceLock;
 
@@ -14,9 +11,8 @@ use toml::de::DeTable;
 use crate::check;
 use crate::fault::{Faults, Reporter};
 use crate::model::{Catalog, Service};
-
-use self::entries::ServiceEntry;
-use self::table::Table;
+use crate::reader::entries::ServiceEntry;
+use crate::reader::table::Table;
 
 /// The content of one catalog file, and its name in error messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,17 +38,17 @@ const BUILTIN: &[(&str, &str)] = &[
     #[cfg(feature = "pinpoint")]
     (
         "catalog/data/mobiletargeting.toml",
-        include_str!("../../data/mobiletargeting.toml"),
+        include_str!("../data/mobiletargeting.toml"),
     ),
     #[cfg(feature = "pinpoint")]
     (
         "catalog/data/mobileanalytics.toml",
-        include_str!("../../data/mobileanalytics.toml"),
+        include_str!("../data/mobileanalytics.toml"),
     ),
     #[cfg(feature = "sms-voice")]
     (
         "catalog/data/sms-voice.toml",
-        include_str!("../../data/sms-voice.toml"),
+        include_str!("../data/sms-voice.toml"),
     ),
 ];
 
