@@ -83,5 +83,5 @@ pub mod internal {
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
     pub use crate::quoted::{OneLine, Quoted};
     pub use crate::resource::decode;
-    pub use crate::suggest::{is_in_other_spelling, nearest};
+    pub use crate::suggest::{Suggestions, is_in_other_spelling, nearest};
 }

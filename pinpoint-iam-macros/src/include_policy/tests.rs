@@ -107,6 +107,47 @@ fn a_policy_may_be_longer_than_those_of_aws() {
     assert_eq!(faults(&members), Vec::<String>::new());
 }
 
+/// If every name is wrong, all of them are reported, and only the first ones are compared with the catalog.
+#[test]
+fn the_cost_of_hints_is_limited() {
+    let catalog = Catalog::builtin().unwrap();
+    let actions: Vec<String> = (0..2_000)
+        .map(|number| format!(r#""mobiletargeting:GetAp{number}""#))
+        .collect();
+    let resources: Vec<String> = (0..2_000)
+        .map(|number| format!(r#""{ACCOUNT}:app/a{number}""#))
+        .collect();
+    for (members, expected) in [
+        (
+            format!(r#""Action":[{}],"Resource":"*""#, actions.join(",")),
+            "see the actions in the catalog of `mobiletargeting`",
+        ),
+        (
+            format!(
+                r#""Action":"mobiletargeting:GetApp","Resource":[{}]"#,
+                resources.join(",")
+            ),
+            "see the resource types of the actions in their catalog",
+        ),
+    ] {
+        let text =
+            format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{members}}}}}"#);
+        let findings = findings(catalog, &text, PolicyKind::Resource);
+        let cheap = |finding: &&Finding| finding.hint == expected;
+        let number = findings.iter().filter(cheap).count();
+        assert!(
+            findings.len() >= 2_000 && number < findings.len(),
+            "{number}"
+        );
+        assert!(
+            number > 1_000,
+            "{number} of {}: {:?}",
+            findings.len(),
+            findings.first()
+        );
+    }
+}
+
 /// The errors in the condition keys of a statement, with the catalog of a shelf.
 fn condition_faults(members: &str) -> Vec<(String, String, usize)> {
     let file = include_str!("../../../catalog/tests/golden/shelf.toml");
@@ -219,12 +260,12 @@ fn actions() {
         ),
         (
             r#""mobiletargeting:Fetch*""#,
-            Some("`mobiletargeting:Fetch*` matches no action"),
+            Some("`mobiletargeting:Fetch*` does not match any action"),
         ),
         (r#""mobiletargeting:GetApp?""#, None),
         (
             r#""mobiletargeting:GetApp??""#,
-            Some("`mobiletargeting:GetApp??` matches no action"),
+            Some("`mobiletargeting:GetApp??` does not match any action"),
         ),
         // Services whose names resemble those of the catalog are different services, such as AWS's `iotanalytics`.
         (r#""mobiletarget:GetApp""#, None),
@@ -314,7 +355,7 @@ fn resources() {
         (MISSPELLED, "~:/apps/a1/campaigns/c1", false),
     ] {
         let mut faults = statement(actions, resource);
-        faults.retain(|fault| fault.contains("matches nothing"));
+        faults.retain(|fault| fault.contains("does not match any resource"));
         assert_eq!(
             faults.is_empty(),
             is_met,
@@ -366,7 +407,7 @@ fn hints() {
         (
             "mobiletargeting:GetApp",
             "~:/apps/a1",
-            format!("remove the `/` behind the account; they act on {app}"),
+            format!("remove the `/` after the account; they act on {app}"),
         ),
         (
             "mobiletargeting:GetApp",
@@ -377,7 +418,7 @@ fn hints() {
             "s3:GetObject",
             "~:campaign/c1/execution-metrics",
             format!(
-                "actions of the catalog act on {forms} forms of ARNs, such as {}",
+                "the actions of the catalogs act on {forms} forms of ARNs, such as {}",
                 app.replace("${AppId}", "${AppId}/journeys/${JourneyId}/activities/${JourneyActivityId}/execution-metrics")
             ),
         ),
@@ -519,11 +560,11 @@ fn a_service_stands_in_its_own_partitions() {
     // A `Deny` that matches nothing would deny nothing.
     let aws = message(shop, "arn:aws:widgets::tenant-7:shops/*").unwrap();
     assert!(
-        aws.contains("matches nothing that the statement's actions act on"),
+        aws.contains("does not match any resource of the statement's actions"),
         "{aws}"
     );
     let region = message(shop, "arn:acme:widgets:us-east-1:tenant-7:shops/*").unwrap();
-    assert!(region.contains("matches nothing"), "{region}");
+    assert!(region.contains("does not match any resource"), "{region}");
     let unknown = message(shop, "arn:acmee:widgets::tenant-7:shops/*").unwrap();
     assert!(unknown.contains("unknown partition `acmee`"), "{unknown}");
     // The built-in services belong to AWS, and are available in addition.

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pinpoint_iam_core::internal::{Quoted, nearest};
+use pinpoint_iam_core::internal::{Quoted, Suggestions};
 
 use crate::arn::Scope;
 use crate::policy::{Limits, Partitions};
@@ -145,6 +145,7 @@ impl Directory {
             policies: BTreeMap::new(),
             unreadable: BTreeSet::new(),
             faults: Vec::new(),
+            suggestions: Suggestions::default(),
         };
         for (name, text) in texts {
             let path = self.path.join(&name);
@@ -229,7 +230,7 @@ impl Listing {
             }
             if documents.len() + unnamed.len() == max_documents {
                 let message = format!(
-                    "holds more than {max_documents} documents; `with_max_documents` raises the limit"
+                    "contains more than {max_documents} documents; raise the limit with `with_max_documents`"
                 );
                 return Err(SourceError::of_file(directory, message));
             }
@@ -246,7 +247,8 @@ impl Listing {
         Ok(Self {
             attachments: match attachments.try_exists() {
                 Ok(false) => {
-                    let message = "does not exist; it says who has which of the documents here";
+                    let message =
+                        "does not exist; it attaches the documents of the directory to principals";
                     Err(SourceError::of_file(&attachments, message))
                 }
                 _ => FileState::of(&attachments),
@@ -372,11 +374,14 @@ fn fill(
             // A document that a group lacks is an error of the group, which is reported once.
             Some(of_group) => attach_all(of_group.as_deref()),
             None => {
-                let hint = match nearest(name.as_str(), groups.keys().copied()) {
+                let near = documents
+                    .suggestions
+                    .nearest(name.as_str(), groups.keys().copied());
+                let hint = match near {
                     Some(near) => format!("did you mean {}?", Quoted(near)),
                     None => "define it under `groups`".to_owned(),
                 };
-                faults.push(name.fault(format!("there is no group {name}; {hint}")));
+                faults.push(name.fault(format!("unknown group {name}; {hint}")));
                 attach_all(None);
             }
         }
@@ -400,6 +405,8 @@ struct Documents {
     unreadable: BTreeSet<String>,
     /// The errors of these documents.
     faults: Vec<SourceError>,
+    /// The nearest names for attachments of documents and groups that do not exist.
+    suggestions: Suggestions,
 }
 
 impl Documents {
@@ -410,13 +417,16 @@ impl Documents {
             let with_ending = format!("{}.json", name.as_str());
             let near = match self.policies.get_key_value(&with_ending) {
                 Some((with_ending, _)) => Some(with_ending.as_str()),
-                None => nearest(name.as_str(), self.policies.keys().map(String::as_str)),
+                None => {
+                    let names = self.policies.keys().map(String::as_str);
+                    self.suggestions.nearest(name.as_str(), names)
+                }
             };
             let hint = match near {
                 Some(near) => format!("did you mean {}?", Quoted(near)),
                 None => "documents are the other `.json` files here".to_owned(),
             };
-            faults.push(name.fault(format!("there is no document {name}; {hint}")));
+            faults.push(name.fault(format!("unknown document {name}; {hint}")));
         }
         found
     }

@@ -3,8 +3,8 @@
 use pinpoint_iam_catalog::{Catalog, Service, nearest};
 use pinpoint_iam_core::policy::{ActionPattern, Effect, Statement};
 
-use super::Finding;
 use super::arns::{CatalogAction, ServiceActions};
+use super::{Finding, Hints};
 use crate::messages::list;
 
 /// The actions that a statement covers.
@@ -20,12 +20,13 @@ pub(super) fn check<'a, 'c>(
     catalog: &Catalog,
     services: &'a [ServiceActions<'c>],
     statement: &Statement,
+    hints: &Hints,
     findings: &mut Vec<Finding>,
 ) -> Covered<'a, 'c> {
     let element = statement.action();
     let mut others = element.is_negated();
     for pattern in element.patterns() {
-        match check_pattern(catalog, pattern) {
+        match check_pattern(catalog, pattern, hints) {
             Ok(Scope::Catalog) => {}
             Ok(Scope::Beyond) => others = true,
             Err(finding) => {
@@ -63,7 +64,11 @@ enum Scope {
     Beyond,
 }
 
-fn check_pattern(catalog: &Catalog, pattern: &ActionPattern) -> Result<Scope, Finding> {
+fn check_pattern(
+    catalog: &Catalog,
+    pattern: &ActionPattern,
+    hints: &Hints,
+) -> Result<Scope, Finding> {
     let Some((prefix, name)) = pattern.as_str().split_once(':') else {
         return Ok(Scope::Beyond);
     };
@@ -86,13 +91,21 @@ fn check_pattern(catalog: &Catalog, pattern: &ActionPattern) -> Result<Scope, Fi
         Ok(Scope::Catalog)
     } else if is_pattern(name) {
         Err(finding(
-            format!("`{shown}` matches no action"),
-            hint_for_pattern(service, name),
+            format!("`{shown}` does not match any action"),
+            hints.compare(
+                service.actions().len(),
+                || hint_for_pattern(service, name),
+                || see_the_catalog(service),
+            ),
         ))
     } else {
         Err(finding(
             format!("unknown action `{shown}`"),
-            catalog.unknown_in_policy(service, name).hint(),
+            hints.compare(
+                service.actions().len(),
+                || catalog.unknown_in_policy(service, name).hint(),
+                || see_the_catalog(service),
+            ),
         ))
     }
 }
@@ -114,13 +127,17 @@ fn has_match(service: &Service, pattern: &ActionPattern) -> bool {
     actions.any(|action| pattern.matches(&service.prefix, &action.name, Effect::Deny))
 }
 
+fn see_the_catalog(service: &Service) -> String {
+    format!("see the actions in the catalog of `{}`", service.prefix)
+}
+
 fn hint_for_pattern(service: &Service, name: &str) -> String {
     let prefix = &service.prefix;
     let fixed = name.replace(['*', '?'], "");
     let names = service.actions().iter().map(|action| action.name.as_str());
     let near = nearest(&fixed, names);
     if near.is_empty() {
-        return format!("the catalog of `{prefix}` lists its actions");
+        return see_the_catalog(service);
     }
     let near = near.iter().map(|name| format!("{prefix}:{name}"));
     format!("did you mean {}?", list("or", near))

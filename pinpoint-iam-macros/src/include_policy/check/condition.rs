@@ -4,7 +4,7 @@ use pinpoint_iam_catalog::{Catalog, Service};
 use pinpoint_iam_core::context::ConditionKey;
 use pinpoint_iam_core::policy::{Position, ResourceElement, Statement};
 
-use super::Finding;
+use super::{Finding, Hints};
 use crate::messages::list;
 
 /// Reports the condition keys of the statement that no request contains: keys that start with the prefix of a service
@@ -12,11 +12,16 @@ use crate::messages::list;
 ///
 /// This includes the keys of policy variables. Nothing is known about keys with other prefixes. Keys of `aws:` belong
 /// to these, because AWS adds global keys over time, and applications may add their own.
-pub(super) fn check(catalog: &Catalog, statement: &Statement, findings: &mut Vec<Finding>) {
+pub(super) fn check(
+    catalog: &Catalog,
+    statement: &Statement,
+    hints: &Hints,
+    findings: &mut Vec<Finding>,
+) {
     let positions = statement.condition_positions();
     for (condition, position) in statement.conditions().iter().zip(positions) {
         let keys = condition.keys();
-        findings.extend(keys.filter_map(|key| check_key(catalog, key, position)));
+        findings.extend(keys.filter_map(|key| check_key(catalog, key, position, hints)));
     }
     let patterns = statement
         .resource()
@@ -24,11 +29,16 @@ pub(super) fn check(catalog: &Catalog, statement: &Statement, findings: &mut Vec
         .flat_map(ResourceElement::patterns);
     for pattern in patterns {
         let keys = pattern.variables().map(|variable| variable.key());
-        findings.extend(keys.filter_map(|key| check_key(catalog, key, pattern.position())));
+        findings.extend(keys.filter_map(|key| check_key(catalog, key, pattern.position(), hints)));
     }
 }
 
-fn check_key(catalog: &Catalog, key: &ConditionKey, position: Position) -> Option<Finding> {
+fn check_key(
+    catalog: &Catalog,
+    key: &ConditionKey,
+    position: Position,
+    hints: &Hints,
+) -> Option<Finding> {
     let name = key.as_str();
     let (prefix, _) = name.split_once(':')?;
     let services = catalog.services();
@@ -45,9 +55,21 @@ fn check_key(catalog: &Catalog, key: &ConditionKey, position: Position) -> Optio
     Some(Finding {
         position,
         message: format!("unknown condition key `{}`", name.escape_debug()),
-        hint: hint(service, name),
+        hint: hints.compare(
+            service.condition_keys().len(),
+            || hint(service, name),
+            || {
+                format!(
+                    "see the condition keys in the catalog of `{}`",
+                    service.prefix
+                )
+            },
+        ),
     })
 }
+
+/// How many keys a hint names at the most.
+const SHOWN: usize = 10;
 
 fn hint(service: &Service, name: &str) -> String {
     let prefix = &service.prefix;
@@ -67,6 +89,9 @@ fn hint(service: &Service, name: &str) -> String {
         .collect();
     if keys.is_empty() {
         return format!("the catalog of `{prefix}` defines no keys that start with `{start}`");
+    }
+    if keys.len() > SHOWN {
+        return format!("see the condition keys in the catalog of `{prefix}`");
     }
     format!("the catalog of `{prefix}` defines {}", list("and", keys))
 }

@@ -11,6 +11,8 @@ mod arns;
 mod condition;
 mod resource;
 
+use std::cell::Cell;
+
 use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_core::policy::{Document, ParseError, Position};
 
@@ -37,6 +39,40 @@ impl From<&ParseError> for Finding {
     }
 }
 
+/// Limits what hints about one document cost.
+///
+/// Each hint compares a name of the document with all of the catalog. If everything is wrong, the later hints are not worth
+/// that.
+struct Hints {
+    /// With how many names of the catalog names can still be compared.
+    comparisons: Cell<usize>,
+}
+
+impl Hints {
+    const MOST_COMPARISONS: usize = 50_000;
+
+    fn new() -> Self {
+        Self {
+            comparisons: Cell::new(Self::MOST_COMPARISONS),
+        }
+    }
+
+    /// A hint that needs this number of comparisons; after too many of them, a hint that needs none.
+    fn compare(
+        &self,
+        comparisons: usize,
+        hint: impl FnOnce() -> String,
+        otherwise: impl FnOnce() -> String,
+    ) -> String {
+        let left = self.comparisons.get().checked_sub(comparisons);
+        self.comparisons.set(left.unwrap_or_default());
+        match left {
+            Some(_) => hint(),
+            None => otherwise(),
+        }
+    }
+}
+
 /// All elements of `document` that cannot match anything according to `catalog`, statement by statement.
 ///
 /// - An action of a service in the catalog that the catalog does not contain, and a pattern that matches none of its
@@ -51,11 +87,19 @@ impl From<&ParseError> for Finding {
 /// The same rules apply to `NotAction` and `NotResource`: a wrong name in them does not exempt anything.
 pub(crate) fn findings(catalog: &Catalog, document: &Document) -> Vec<Finding> {
     let services = ServiceActions::all(catalog);
+    let hints = Hints::new();
     let mut findings = Vec::new();
     for statement in document.statements() {
-        let covered = action::check(catalog, &services, statement, &mut findings);
-        resource::check(catalog, &services, statement, &covered, &mut findings);
-        condition::check(catalog, statement, &mut findings);
+        let covered = action::check(catalog, &services, statement, &hints, &mut findings);
+        resource::check(
+            catalog,
+            &services,
+            statement,
+            &covered,
+            &hints,
+            &mut findings,
+        );
+        condition::check(catalog, statement, &hints, &mut findings);
     }
     findings
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use pinpoint_iam_catalog::{Catalog, nearest};
 use pinpoint_iam_core::policy::{ResourcePattern, Statement};
 
-use super::Finding;
 use super::action::Covered;
 use super::arns::{CatalogAction, ServiceActions};
+use super::{Finding, Hints};
 use crate::messages::list;
 
 /// Reports the ARNs of the statement that none of its actions can match.
@@ -16,6 +16,7 @@ pub(super) fn check(
     services: &[ServiceActions<'_>],
     statement: &Statement,
     covered: &Covered<'_, '_>,
+    hints: &Hints,
     findings: &mut Vec<Finding>,
 ) {
     let Some(element) = statement.resource() else {
@@ -33,7 +34,7 @@ pub(super) fn check(
         let may_be_met = match home {
             _ if !covered.others => false,
             // A name that resembles one in the catalog changes only the hint, never whether there is an error.
-            Home::Elsewhere | Home::Near(_) => true,
+            Home::Elsewhere => true,
             Home::Catalog => all(services).any(|known| known.can_meet(pattern)),
         };
         if may_be_met {
@@ -47,10 +48,14 @@ pub(super) fn check(
         findings.push(Finding {
             position: pattern.position(),
             message: format!(
-                "`{}` matches nothing that the statement's actions act on{so}",
+                "`{}` does not match any resource of the statement's actions{so}",
                 pattern.as_str().escape_debug()
             ),
-            hint: hint(pattern, &home, covered, services),
+            hint: hints.compare(
+                all(services).count(),
+                || hint(pattern, catalog, covered, services),
+                || "see the resource types of the actions in their catalog".to_owned(),
+            ),
         });
     }
 }
@@ -61,39 +66,29 @@ fn all<'a, 'c>(services: &'a [ServiceActions<'c>]) -> impl Iterator<Item = &'a C
 }
 
 /// The service to which the ARN of a pattern may belong.
-enum Home<'c> {
+enum Home {
     /// A service in the catalog.
     Catalog,
-    /// An unknown service whose name resembles these services in the catalog.
-    Near(Vec<&'c str>),
     /// An unknown service.
     Elsewhere,
 }
 
-impl<'c> Home<'c> {
-    fn of(pattern: &ResourcePattern, catalog: &'c Catalog) -> Self {
-        let Some(name) = service(pattern) else {
-            return Self::Elsewhere;
-        };
-        let names: BTreeSet<&str> = catalog
-            .services()
-            .iter()
-            .flat_map(|service| {
-                let resources = service.resources().iter();
-                let of_arns = resources.map(|resource| resource.arn.service.as_str());
-                of_arns.chain([service.prefix.as_str()])
-            })
-            .collect();
-        if names.contains(name) {
-            return Self::Catalog;
-        }
-        let near = nearest(name, names);
-        if near.is_empty() {
-            Self::Elsewhere
-        } else {
-            Self::Near(near)
+impl Home {
+    fn of(pattern: &ResourcePattern, catalog: &Catalog) -> Self {
+        match service(pattern) {
+            Some(name) if names_of_services(catalog).any(|known| known == name) => Self::Catalog,
+            _ => Self::Elsewhere,
         }
     }
+}
+
+/// The names by which ARNs and actions name the services of the catalog.
+fn names_of_services(catalog: &Catalog) -> impl Iterator<Item = &str> {
+    catalog.services().iter().flat_map(|service| {
+        let resources = service.resources().iter();
+        let of_arns = resources.map(|resource| resource.arn.service.as_str());
+        of_arns.chain([service.prefix.as_str()])
+    })
 }
 
 /// The service in the ARN; `None` if that component is missing or has a wildcard.
@@ -107,18 +102,26 @@ const SHOWN: usize = 3;
 
 fn hint(
     pattern: &ResourcePattern,
-    home: &Home<'_>,
+    catalog: &Catalog,
     covered: &Covered<'_, '_>,
     services: &[ServiceActions<'_>],
 ) -> String {
-    let first = match home {
-        Home::Near(near) => format!("did you mean the service {}? ", list("or", near)),
-        _ if last(pattern).starts_with('/') => "remove the `/` behind the account; ".to_owned(),
+    let near = service(pattern).map_or_else(Vec::new, |name| {
+        let names: BTreeSet<&str> = names_of_services(catalog).collect();
+        if names.contains(name) {
+            Vec::new()
+        } else {
+            nearest(name, names)
+        }
+    });
+    let first = match near.as_slice() {
+        near @ [_, ..] => format!("did you mean the service {}? ", list("or", near)),
+        _ if last(pattern).starts_with('/') => "remove the `/` after the account; ".to_owned(),
         _ => String::new(),
     };
     // Nothing is known about the actions of other services.
     let (who, actions): (_, Vec<&CatalogAction<'_>>) = if covered.actions.is_empty() {
-        ("actions of the catalog", all(services).collect())
+        ("the actions of the catalogs", all(services).collect())
     } else {
         ("they", covered.actions.clone())
     };
@@ -128,7 +131,7 @@ fn hint(
         .map(|arns| arns.template.as_str())
         .collect();
     if templates.is_empty() {
-        return "they are checked against `*`, which no ARN covers; write `*`".to_owned();
+        return "write `*`; the actions do not support resource-level permissions".to_owned();
     }
     let number = templates.len();
     if number <= SHOWN {

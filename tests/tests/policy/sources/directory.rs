@@ -116,19 +116,19 @@ fn decisions_cite_the_files() {
             &ana,
             "GetSegment",
             "apps/b2/segments/s1",
-            "refused: no identity-based policy allows it",
+            "denied: no identity-based policy allows it",
         ),
         (
             &ana,
             "DeleteSegment",
             "apps/a1/segments/s1",
-            "refused: no permissions boundary allows it",
+            "denied: no permissions boundary allows it",
         ),
         (
             &ana,
             "GetExportJob",
             "apps/a1/jobs/export/j1",
-            "refused: explicit deny by statement 1 of the identity-based policy `no-exports.json`",
+            "denied: explicit deny by statement 1 of the identity-based policy `no-exports.json`",
         ),
         (
             &session("worker", "s"),
@@ -140,7 +140,7 @@ fn decisions_cite_the_files() {
             &user("ben"),
             "GetApp",
             "apps/a1",
-            "refused: no identity-based policy allows it",
+            "denied: no identity-based policy allows it",
         ),
     ];
     for (principal, action, resource, expected) in cases {
@@ -228,17 +228,17 @@ fn attachments_are_what_is_documented() {
         (
             r#""boundary": "boundary.json""#,
             r#""boundary": "boundary.json", "boundary": "sender.json""#,
-            "6:36: duplicate member `boundary`; write it once, for nobody can say which one should count",
+            "6:36: duplicate member `boundary`; remove one of the two",
         ),
         (
             r#""roles": {"#,
             r#""users": {"#,
-            "10:3: duplicate member `users`; write it once, for nobody can say which one should count",
+            "10:3: duplicate member `users`; remove one of the two",
         ),
         (
             r#""project": "a1""#,
             r#""project": "a1", "Project": "b2""#,
-            "7:34: the tag `Project` stands twice: the keys of tags are compared without case",
+            "7:34: duplicate tag `Project`: tag keys are case-insensitive",
         ),
         (
             r#""project": "a1""#,
@@ -253,7 +253,7 @@ fn attachments_are_what_is_documented() {
         (
             "}\n}\n",
             "}\n}\n}",
-            "17:1: no valid JSON: trailing characters; a text holds one document; remove what comes behind it",
+            "17:1: no valid JSON: trailing characters; remove the text after the document",
         ),
     ]);
 }
@@ -264,42 +264,42 @@ fn attachments_name_what_is_there() {
         (
             r#""policies": ["reader.json"]"#,
             r#""policies": ["reader"]"#,
-            "4:20: there is no document `reader`; did you mean `reader.json`?",
+            "4:20: unknown document `reader`; did you mean `reader.json`?",
         ),
         (
             r#""policies": ["reader.json"]"#,
             r#""policies": ["administrator.json"]"#,
-            "4:20: there is no document `administrator.json`; documents are the other `.json` files here",
+            "4:20: unknown document `administrator.json`; documents are the other `.json` files here",
         ),
         (
             r#""policies": ["reader.json"]"#,
             r#""policies": ["../reader.json"]"#,
-            "4:20: there is no document `../reader.json`; did you mean `reader.json`?",
+            "4:20: unknown document `../reader.json`; did you mean `reader.json`?",
         ),
         (
             r#""policies": ["reader.json"]"#,
             r#""policies": ["attachments.json"]"#,
-            "4:20: there is no document `attachments.json`; documents are the other `.json` files here",
+            "4:20: unknown document `attachments.json`; documents are the other `.json` files here",
         ),
         (
             r#""boundary": "boundary.json""#,
             r#""boundary": "limit.json""#,
-            "6:19: there is no document `limit.json`; documents are the other `.json` files here",
+            "6:19: unknown document `limit.json`; documents are the other `.json` files here",
         ),
         (
             r#"["no-exports.json", "reader.json"]"#,
             r#"["no-exports.json", "deny.json"]"#,
-            "14:51: there is no document `deny.json`; documents are the other `.json` files here",
+            "14:51: unknown document `deny.json`; documents are the other `.json` files here",
         ),
         (
             r#""groups": ["analysts"]"#,
             r#""groups": ["analyst"]"#,
-            "5:18: there is no group `analyst`; did you mean `analysts`?",
+            "5:18: unknown group `analyst`; did you mean `analysts`?",
         ),
         (
             r#""groups": ["analysts"]"#,
             r#""groups": ["operators"]"#,
-            "5:18: there is no group `operators`; define it under `groups`",
+            "5:18: unknown group `operators`; define it under `groups`",
         ),
     ]);
 }
@@ -345,7 +345,7 @@ fn users_and_roles_are_listed_once_by_their_arns() {
         (
             r#""arn:aws:iam::111122223333:role/worker": {"#,
             r#""arn:aws:iam::111122223333:role/worker": {}, "arn:aws:iam::111122223333:role/path/worker": {"#,
-            "11:50: the role `worker` stands twice: the names of an account's roles are unique, whatever their path",
+            "11:50: duplicate role `worker`: names are unique in an account regardless of the path",
         ),
     ]);
 }
@@ -356,7 +356,7 @@ fn the_attachments_must_be_there() {
     fs::remove_file(files.path().join("attachments.json")).unwrap();
     assert_eq!(
         refused(&files),
-        "attachments.json: does not exist; it says who has which of the documents here"
+        "attachments.json: does not exist; it attaches the documents of the directory to principals"
     );
 }
 
@@ -394,7 +394,7 @@ fn rejects_a_directory_with_an_invalid_document() {
         (
             "unattached.json",
             "\u{feff}{}".to_owned(),
-            "unattached.json:1:1: the document starts with a byte order mark; save it as UTF-8 without one",
+            "unattached.json:1:1: the document starts with a byte order mark; save it as UTF-8 without a byte order mark",
         ),
     ];
     for (name, content, expected) in cases {
@@ -433,18 +433,18 @@ fn files_are_utf_8() {
     files.write("reader.json", b"{\n  \"Id\": \"\xfc\"\n}");
     assert_eq!(
         refused(&files),
-        "reader.json:2:10: the file is not UTF-8 from here on; save it as UTF-8"
+        "reader.json:2:10: invalid UTF-8; save the file as UTF-8"
     );
     files.write("reader.json", READER);
     files.write("attachments.json", b"\xff\xfe{\0}\0");
     assert_eq!(
         refused(&files),
-        "attachments.json:1:1: the file is not UTF-8 from here on; save it as UTF-8"
+        "attachments.json:1:1: invalid UTF-8; save the file as UTF-8"
     );
     files.write("attachments.json", "\u{feff}{}");
     assert_eq!(
         refused(&files),
-        "attachments.json:1:1: the text starts with a byte order mark; save it as UTF-8 without one"
+        "attachments.json:1:1: the text starts with a byte order mark; save it as UTF-8 without a byte order mark"
     );
 }
 
@@ -532,6 +532,29 @@ fn names_of_files_are_utf_8() {
     assert!(refused(&files).ends_with(".json: the name of the file is not UTF-8"));
 }
 
+/// If every name is wrong, all of them are reported, and only the first ones are compared with those that exist.
+#[test]
+fn the_number_of_compared_names_is_limited() {
+    let groups: Vec<String> = (0..1_000)
+        .map(|number| format!(r#""group{number}": {{ "policies": [] }}"#))
+        .collect();
+    let wrong: Vec<String> = (0..200)
+        .map(|number| format!(r#""grup{number}""#))
+        .collect();
+    let files = directory();
+    let attachments = format!(
+        r#"{{ "groups": {{ {} }}, "users": {{ "arn:aws:iam::111122223333:user/ana": {{ "groups": [{}] }} }} }}"#,
+        groups.join(", "),
+        wrong.join(", ")
+    );
+    fs::write(files.path().join("attachments.json"), attachments).unwrap();
+    let error = open(&files).load().unwrap_err();
+    let errors = error.others().iter().chain([&error]);
+    let hints = errors.filter(|error| error.message().contains("did you mean"));
+    assert_eq!(error.others().len(), 199, "{error}");
+    assert_eq!(hints.count(), 50, "{error}");
+}
+
 #[test]
 fn limits_can_be_raised() {
     let files = directory();
@@ -548,7 +571,7 @@ fn limits_can_be_raised() {
 
     assert_eq!(
         refused(open(&files).with_max_documents(3)),
-        "DIRECTORY: holds more than 3 documents; `with_max_documents` raises the limit"
+        "DIRECTORY: contains more than 3 documents; raise the limit with `with_max_documents`"
     );
     assert!(open(&files).with_max_documents(4).load().is_ok());
 
