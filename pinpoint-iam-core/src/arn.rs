@@ -143,12 +143,17 @@ pub enum InvalidArn {
 impl fmt::Display for InvalidArn {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoPrefix => formatter.write_str("an ARN starts with `arn:`"),
+            Self::NoPrefix => formatter.write_str("an ARN must start with `arn:`"),
             Self::TooFewComponents => formatter.write_str(
-                "an ARN has six components, `arn:partition:service:region:account:resource`",
+                "an ARN must have six components: `arn:partition:service:region:account:resource`",
             ),
-            Self::TooLong => write!(formatter, "an ARN is at most {MAX_ARN_LENGTH} bytes long"),
-            Self::ControlCharacter => formatter.write_str("an ARN holds no control characters"),
+            Self::TooLong => write!(
+                formatter,
+                "an ARN must not be longer than {MAX_ARN_LENGTH} bytes"
+            ),
+            Self::ControlCharacter => {
+                formatter.write_str("an ARN must not contain control characters")
+            }
         }
     }
 }
@@ -318,7 +323,7 @@ impl fmt::Display for InvalidScope {
         };
         write!(
             formatter,
-            "the scope's {part} `{}` cannot stand in an ARN: use ASCII letters, digits, `-`, `_` and `.`",
+            "the scope's {part} `{}` is not valid in an ARN: use ASCII letters, digits, `-`, `_` and `.`",
             self.value.escape_debug()
         )
     }

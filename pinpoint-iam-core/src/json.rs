@@ -262,7 +262,7 @@ pub fn duplicate(offset: usize, name: &str) -> Fault {
     Fault::new(
         offset,
         format!("duplicate member {}", Quoted(name)),
-        "write it once, for nobody can say which one should count",
+        "remove one of the two",
     )
 }
 
@@ -293,10 +293,10 @@ fn offset_in(source: &str, raw: &RawValue) -> usize {
 fn syntax_fault(source: &str, error: &serde_json::Error) -> Fault {
     let message = without_place(error);
     let hint = match message.as_str() {
-        "trailing characters" => "a text holds one document; remove what comes behind it",
-        "trailing comma" => "remove the comma in front",
+        "trailing characters" => "remove the text after the document",
+        "trailing comma" => "remove the comma before it",
         "key must be a string" => {
-            "write the name of a member in double quotes, and no comma behind the last member"
+            "write member names in double quotes, and no comma after the last member"
         }
         _ if error.is_eof() => "close every string, list and object",
         _ => "write JSON as in RFC 8259: no comments, double quotes, escapes in strings",

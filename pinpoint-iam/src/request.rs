@@ -219,7 +219,7 @@ impl<'a> Request<'a> {
         self.shape
     }
 
-    /// Whether the resource is not known yet.
+    /// Whether the resource is unknown.
     pub(crate) const fn resource_is_unknown(&self) -> bool {
         !matches!(self.shape, Shape::One)
     }
@@ -386,7 +386,7 @@ impl fmt::Display for InvalidAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "`{}` is no action: expected a service prefix and a name, as in `mobiletargeting:GetCampaign`",
+            "`{}` is not an action: expected a service prefix and a name, as in `mobiletargeting:GetCampaign`",
             self.0.escape_debug()
         )
     }

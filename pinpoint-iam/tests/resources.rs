@@ -33,28 +33,34 @@ fn an_identifier_refuses_what_could_change_the_arn() {
         ("..", "is a relative path segment"),
         (
             "c1/kpis/x",
-            "holds the character `/`, which is not accepted",
+            "contains the character `/`, which is not allowed",
         ),
-        ("c1:x", "holds the character `:`, which is not accepted"),
-        ("*", "holds the character `*`, which is not accepted"),
-        ("c?", "holds the character `?`, which is not accepted"),
+        ("c1:x", "contains the character `:`, which is not allowed"),
+        ("*", "contains the character `*`, which is not allowed"),
+        ("c?", "contains the character `?`, which is not allowed"),
         (
             "${aws:username}",
-            "holds the character `$`, which is not accepted",
+            "contains the character `$`, which is not allowed",
         ),
-        ("c1%2Fx", "holds the character `%`, which is not accepted"),
-        ("c1\\x", "holds the character `\\\\`, which is not accepted"),
-        ("c 1", "holds the character ` `, which is not accepted"),
-        ("c1\0", "holds the character `\\0`, which is not accepted"),
-        ("c1\n", "holds the character `\\n`, which is not accepted"),
+        ("c1%2Fx", "contains the character `%`, which is not allowed"),
+        (
+            "c1\\x",
+            "contains the character `\\\\`, which is not allowed",
+        ),
+        ("c 1", "contains the character ` `, which is not allowed"),
+        ("c1\0", "contains the character `\\0`, which is not allowed"),
+        ("c1\n", "contains the character `\\n`, which is not allowed"),
         (
             "c1\u{85}",
-            "holds the character `\\u{85}`, which is not accepted",
+            "contains the character `\\u{85}`, which is not allowed",
         ),
-        ("c\u{e9}", "holds the character `é`, which is not accepted"),
+        (
+            "c\u{e9}",
+            "contains the character `é`, which is not allowed",
+        ),
         (
             "\u{ff0f}",
-            "holds the character `／`, which is not accepted",
+            "contains the character `／`, which is not allowed",
         ),
     ] {
         let error = Campaign::new("a1", id).unwrap_err();
@@ -122,10 +128,10 @@ fn an_opaque_id_refuses_what_no_encoding_makes_safe() {
         ("", "is empty"),
         (".", "is a relative path segment"),
         ("..", "is a relative path segment"),
-        ("e\r1", "holds the character `\\r`, which is not accepted"),
+        ("e\r1", "contains the character `\\r`, which is not allowed"),
         (
             "e\u{7f}",
-            "holds the character `\\u{7f}`, which is not accepted",
+            "contains the character `\\u{7f}`, which is not allowed",
         ),
     ] {
         let error = Endpoint::new("a1", id).unwrap_err();

@@ -279,7 +279,7 @@ pub struct SourceMetadata {
 /// handwritten implementation could name a different action than the one that policies decide about.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action",
-    label = "expected an action of a catalog, such as `GetCampaign`"
+    label = "expected the type of an action, which a catalog generates"
 )]
 pub trait TypedAction: Copy + Send + Sync + 'static {
     /// The enum of all actions of the service.
@@ -295,7 +295,7 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
     /// The action as a value of the enum.
     #[expect(
         clippy::indexing_slicing,
-        reason = "the compiler evaluates it, and refuses an index of nothing"
+        reason = "const evaluation fails on an out-of-range index"
     )]
     const ACTION: Self::Enumeration = <Self::Enumeration as ActionEnum>::ALL[Self::INDEX];
 
@@ -305,7 +305,7 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
     // the number of its actions.
     #[expect(
         clippy::indexing_slicing,
-        reason = "the compiler evaluates it, and refuses an index of nothing"
+        reason = "const evaluation fails on an out-of-range index"
     )]
     const METADATA: &'static ActionMetadata =
         &<Self::Enumeration as ActionEnum>::SERVICE.actions[Self::INDEX];
@@ -328,8 +328,8 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
 /// Implemented by generated code for exactly the pairs in the catalog. The trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not act on `{R}`",
-    label = "this resource does not fit the action",
-    note = "the documentation of the action lists the resource types that it acts on"
+    label = "not a resource type of this action",
+    note = "the documentation of the action lists its resource types"
 )]
 pub trait ActsOn<R: Resource>: TypedAction {
     /// Only generated code implements this trait.

@@ -194,8 +194,8 @@ impl Condition {
         if key.contains("${") {
             return Err(ConditionError::new(
                 Part::Key,
-                format!("{} holds a variable", Quoted(key)),
-                "variables are filled in in values only, not in condition keys",
+                format!("{} contains a variable", Quoted(key)),
+                "use variables only in values, not in condition keys",
             ));
         }
         Ok(Self {

@@ -127,7 +127,7 @@ impl fmt::Display for Reason<'_> {
             }
             Finding::Present(_) => write!(formatter, "{key} is in the request"),
             Finding::Unknown(key) => {
-                write!(formatter, "{} is not known yet", Quoted(key.as_str()))
+                write!(formatter, "{} is unknown", Quoted(key.as_str()))
             }
             Finding::Met { value, index } => {
                 self.write_value(formatter, value)?;
@@ -149,7 +149,7 @@ impl fmt::Display for Reason<'_> {
                 self.write_value(formatter, value)?;
                 write!(
                     formatter,
-                    "which is not an ARN, and `{operator}` does not hold for those"
+                    "which is not an ARN, so `{operator}` does not match"
                 )
             }
             Finding::Values(values) => self.write_every(formatter, values.len()),
@@ -202,7 +202,7 @@ impl Reason<'_> {
         match index.and_then(|index| self.condition.values().get(index)) {
             Some(pattern) => write!(
                 formatter,
-                "; nothing matches {pattern}, which does not have the six components of an ARN"
+                "; {pattern} never matches, because it does not have the six components of an ARN"
             ),
             None => Ok(()),
         }

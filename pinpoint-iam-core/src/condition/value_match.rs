@@ -93,7 +93,7 @@ impl fmt::Display for Undecidable {
             }
             Self::NotBase64 => "is not base64",
             Self::NotAnAddress => "is not an address",
-            Self::UnusableArn => "is too long for an ARN or holds control characters",
+            Self::UnusableArn => "is too long for an ARN or contains control characters",
             Self::LetterOutsideAscii => "differs only in the case of letters outside ASCII",
         })
     }

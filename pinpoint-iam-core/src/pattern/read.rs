@@ -133,8 +133,8 @@ impl Substitution {
             let (_, rest) = body.split_at_checked(blank).ok_or_else(never_closed)?;
             return Err(fault(
                 rest,
-                "the name of a variable holds a blank".to_owned(),
-                "write `${key}`, or `${key, 'default'}` with a comma behind the key",
+                "the name of a variable contains a space".to_owned(),
+                "write `${key}`, or `${key, 'default'}` with a comma after the key",
             ));
         }
         if name.is_empty() && rest.starts_with(['}', ',']) {
@@ -152,29 +152,28 @@ impl Substitution {
             let found: String = rest.chars().take(1).collect();
             return Err(fault(
                 rest,
-                format!("`{found}` cannot stand in the name of a variable"),
+                format!("invalid character `{found}` in the name of a variable"),
                 "close the variable with `}` first",
             ));
         };
         let Some(quoted) = after_comma.strip_prefix(" '") else {
             return Err(fault(
                 after_comma,
-                "the default of a variable does not stand in single quotes behind one space"
-                    .to_owned(),
+                "the default of a variable must be in single quotes after one space".to_owned(),
                 "write `${key, 'default'}`",
             ));
         };
         let Some((default, rest)) = quoted.split_once('\'') else {
             return Err(fault(
                 after_comma,
-                "the default of a variable is never closed".to_owned(),
+                "the default of a variable is not closed".to_owned(),
                 "end it with `'}`",
             ));
         };
         let Some(after) = rest.strip_prefix('}') else {
             return Err(fault(
                 rest,
-                "a variable is not closed behind its default".to_owned(),
+                "a variable is not closed after its default".to_owned(),
                 "write `${key, 'default'}`",
             ));
         };
@@ -213,38 +212,38 @@ mod tests {
             (
                 "ü${aws: username}",
                 8,
-                "the name of a variable holds a blank; write `${key}`, or `${key, 'default'}` with a comma behind the \
+                "the name of a variable contains a space; write `${key}`, or `${key, 'default'}` with a comma behind the \
                  key",
             ),
             (
                 "${a${b}}",
                 3,
-                "`$` cannot stand in the name of a variable; close the variable with `}` first",
+                "invalid character `$` in the name of a variable; close the variable with `}` first",
             ),
             (
                 "${a*}",
                 3,
-                "`*` cannot stand in the name of a variable; close the variable with `}` first",
+                "invalid character `*` in the name of a variable; close the variable with `}` first",
             ),
             (
                 "${a, x}",
                 4,
-                "the default of a variable does not stand in single quotes behind one space; write `${key, 'default'}`",
+                "the default of a variable must be in single quotes after one space; write `${key, 'default'}`",
             ),
             (
                 "${a,'x'}",
                 4,
-                "the default of a variable does not stand in single quotes behind one space; write `${key, 'default'}`",
+                "the default of a variable must be in single quotes after one space; write `${key, 'default'}`",
             ),
             (
                 "${a, 'x}",
                 4,
-                "the default of a variable is never closed; end it with `'}`",
+                "the default of a variable is not closed; end it with `'}`",
             ),
             (
                 "${a, 'x' }",
                 8,
-                "a variable is not closed behind its default; write `${key, 'default'}`",
+                "a variable is not closed after its default; write `${key, 'default'}`",
             ),
         ] {
             let error = Pattern::parse(pattern, FULL).unwrap_err();

@@ -149,7 +149,7 @@ fn check(text: &str) -> Result<(), Flaw> {
     }
     if let Some(offset) = text.find("${") {
         let flaw = Flaw::new(
-            "a policy variable cannot stand in an action",
+            "an action cannot contain a policy variable",
             "list the actions, or use `*` and `?`",
         );
         return Err(flaw.at(offset));

@@ -215,7 +215,7 @@ impl Draft {
             let keys = operators.entry(operator).or_default();
             if keys.insert(key.clone(), json!(values)).is_some() {
                 return Err(BuildError(format!(
-                    "the condition key `{key}` stands twice under `{operator}`; put all values into one list"
+                    "duplicate condition key `{key}` below `{operator}`; put all values into one list"
                 )));
             }
         }
@@ -260,8 +260,8 @@ impl<R: Resource> Resources for ResourceSet<R> {
 /// Actions that all act on the resource type `R`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not act on `{R}`",
-    label = "an action of this statement does not act on the resource",
-    note = "the documentation of an action lists the resource types that it acts on"
+    label = "not a resource type of every action of this statement",
+    note = "the documentation of each action lists its resource types"
 )]
 pub trait AllActOn<R: Resource>: Actions {}
 

@@ -120,14 +120,14 @@ impl PrincipalType {
         }
         if let Some(offset) = entry.find("${") {
             let flaw = Flaw::new(
-                "a policy variable cannot stand in a principal",
+                "a principal cannot contain a policy variable",
                 "use a condition on `aws:PrincipalArn` or `aws:PrincipalTag/…`",
             );
             return Err(flaw.at(offset));
         }
         if let Some(offset) = entry.find(['*', '?']) {
             let flaw = Flaw::new(
-                format!("a wildcard cannot stand in the principal {}", Quoted(entry)),
+                format!("the principal {} cannot contain a wildcard", Quoted(entry)),
                 "write `\"AWS\": \"*\"` and a condition on `aws:PrincipalArn` with the wildcard",
             );
             return Err(flaw.at(offset));

@@ -293,7 +293,7 @@ fn starts_an_arn(text: &str) -> Result<bool, Flaw> {
     }
     if !text.contains(':') {
         return Err(Flaw::new(
-            format!("the resource {} is no ARN", Quoted(text)),
+            format!("the resource {} is not an ARN", Quoted(text)),
             hint,
         ));
     }

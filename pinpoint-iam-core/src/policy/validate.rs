@@ -184,7 +184,7 @@ impl Check<'_> {
             self.fault(
                 position,
                 format!(
-                    "the text holds the character {}",
+                    "the text contains the character {}",
                     Quoted(character.encode_utf8(&mut [0; 4]))
                 ),
                 format!(
@@ -201,18 +201,12 @@ impl Check<'_> {
         }
         let (position, message) = match document.version {
             Some((version, place)) => (place.0, format!("the version is `{version}`")),
-            None => (
-                Position::START,
-                "the document does not say its version".to_owned(),
-            ),
+            None => (Position::START, "the document has no `Version`".to_owned()),
         };
         self.fault(
             position,
             message,
-            format!(
-                "a new policy says `\"Version\": \"{}\"`",
-                Version::V2012_10_17
-            ),
+            format!("write `\"Version\": \"{}\"`", Version::V2012_10_17),
         );
     }
 
@@ -232,7 +226,7 @@ impl Check<'_> {
             self.fault(
                 place.0,
                 format!("two statements have the `Sid` {}", Quoted(sid)),
-                "name each statement differently, or leave the name out",
+                "use a different name for each statement, or remove one",
             );
         }
     }
@@ -245,7 +239,7 @@ impl Check<'_> {
             self.fault(
                 place.0,
                 format!(
-                    "the `Sid` {} holds a character that is no letter and no digit",
+                    "the `Sid` {} contains characters other than letters and digits",
                     Quoted(sid)
                 ),
                 "use ASCII letters and digits",
@@ -257,8 +251,8 @@ impl Check<'_> {
         if self.kind == PolicyKind::ResourceControl && statement.effect() == Effect::Allow {
             self.fault(
                 statement.effect_place.0,
-                "the statement allows",
-                "a resource control policy has statements with `\"Effect\": \"Deny\"` only",
+                "the statement has `\"Effect\": \"Allow\"`",
+                "a resource control policy can only deny; write `\"Effect\": \"Deny\"`",
             );
         }
     }
@@ -270,8 +264,8 @@ impl Check<'_> {
                 if principal.is_negated() && statement.effect() == Effect::Allow {
                     self.fault(
                         principal.position(),
-                        "`NotPrincipal` is in a statement that allows",
-                        "use it with `\"Effect\": \"Deny\"` only; list who is allowed in `Principal`",
+                        "`NotPrincipal` is not supported with `\"Effect\": \"Allow\"`",
+                        "list the allowed principals in `Principal`",
                     );
                 }
             }
@@ -281,7 +275,7 @@ impl Check<'_> {
                         principal.position(),
                         format!("`{}` is not `\"*\"`", principal.name()),
                         format!(
-                            "{phrase} says `\"Principal\": \"*\"` and narrows it with conditions"
+                            "write `\"Principal\": \"*\"` in {phrase}, and restrict it with conditions"
                         ),
                     );
                 }
@@ -290,13 +284,13 @@ impl Check<'_> {
                 self.fault(
                     statement.position(),
                     "the statement has no `Principal`",
-                    format!("{phrase} says whom it is about"),
+                    format!("{phrase} needs a `Principal` in each statement"),
                 )
             }
             (_, Some(principal)) => self.fault(
                 principal.position(),
                 format!("the statement has a `{}`", principal.name()),
-                format!("{phrase} is about whomever it is attached to; remove it"),
+                format!("{phrase} applies to the principals that it is attached to; remove it"),
             ),
             (_, None) => {}
         }
@@ -484,7 +478,7 @@ fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<
     if service.is_empty() || service.contains(['*', '?']) {
         return Err((
             format!("the resource {shown} does not name its service"),
-            "write the service prefix behind the partition, as in `arn:aws:mobiletargeting:*`, or `*` alone".to_owned(),
+            "write the service prefix after the partition, as in `arn:aws:mobiletargeting:*`, or `*` alone".to_owned(),
         ));
     }
     let is_short = pattern.components().count() < 5;
@@ -514,9 +508,9 @@ fn check_resource(pattern: &ResourcePattern, partitions: &Partitions) -> Result<
             .any(|start| resource.starts_with(start));
     if service == "iam" && !is_iam_resource {
         return Err((
-            format!("the resource {shown} does not say what it is in IAM"),
+            format!("the IAM resource {shown} has no type"),
             format!(
-                "write `*` or `{IAM_ROOT}` behind the account, or start with one of {}",
+                "write `*` or `{IAM_ROOT}` after the account, or start with one of {}",
                 IAM_RESOURCES.map(|start| format!("`{start}`")).join(", ")
             ),
         ));

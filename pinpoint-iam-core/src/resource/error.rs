@@ -89,13 +89,13 @@ impl fmt::Display for InvalidIdReason {
             Self::Character(character) => {
                 write!(
                     formatter,
-                    "holds the character `{}`, which is not accepted",
+                    "contains the character `{}`, which is not allowed",
                     character.escape_debug()
                 )
             }
             Self::TooLong { limit } => write!(formatter, "is longer than {limit} bytes"),
             Self::NotOneOf(names) => {
-                formatter.write_str("is none of ")?;
+                formatter.write_str("is not one of ")?;
                 for (index, name) in names.iter().enumerate() {
                     let separator = if index == 0 { "" } else { ", " };
                     write!(formatter, "{separator}`{name}`")?;

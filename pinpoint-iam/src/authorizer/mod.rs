@@ -396,9 +396,8 @@ impl fmt::Display for BuildError {
         match self {
             Self::NoScope => formatter.write_str("the authorizer has no scope: call `scope`"),
             Self::NoSource => formatter.write_str("the authorizer has no policies: call `source`"),
-            Self::NoTrustedProxies => formatter.write_str(
-                "the transport is as proxies say, but none is trusted: call `trusted_proxies`",
-            ),
+            Self::NoTrustedProxies => formatter
+                .write_str("`Transport::FromProxy` needs trusted proxies: call `trusted_proxies`"),
             Self::Scope(error) => error.fmt(formatter),
             Self::Source(error) => error.fmt(formatter),
             Self::TooLarge(error) => error.fmt(formatter),

@@ -121,7 +121,9 @@ impl Denied {
 
     /// The route does not contain the parameters that the check needs.
     pub(crate) fn misrouted() -> Self {
-        Self::misconfigured("the route does not name the resource of the action")
+        Self::misconfigured(
+            "the path of the request does not contain the ids of the action's resource; mount the check only on routes that have them",
+        )
     }
 
     pub(crate) fn tags_unavailable(error: TagsUnavailable) -> Self {
@@ -177,7 +179,7 @@ impl Denied {
             DeniedReason::InvalidId(error) => error.to_string(),
             DeniedReason::InvalidArn(error) => error.to_string(),
             DeniedReason::Unreadable => {
-                "What names the resource in the request cannot be read.".to_owned()
+                "The id of the resource is missing or cannot be read.".to_owned()
             }
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
@@ -321,14 +323,14 @@ impl fmt::Display for DeniedReason {
             Self::InvalidId(error) => error.fmt(formatter),
             Self::InvalidArn(error) => error.fmt(formatter),
             Self::OtherScope => ResourceMismatch::OtherScope.fmt(formatter),
-            Self::Unreadable => formatter.write_str("what names the resource cannot be read"),
+            Self::Unreadable => formatter.write_str("the id of the resource is missing or cannot be read"),
             Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
             Self::TagsUnavailable(error) => error.fmt(formatter),
             Self::PoliciesUnavailable => formatter
                 .write_str("a policy of the caller could not be read when it was last loaded"),
             Self::NoScope => formatter.write_str(
-                "the account of the resource is not known: the authorizer's scope leaves it open, and the request \
-                 brought none that can stand in an ARN",
+                "the account of the resource is unknown: the authorizer's scope has none, and the request has no \
+                 `Scope` with a valid account",
             ),
             Self::Misconfigured(how) => formatter.write_str(how),
         }

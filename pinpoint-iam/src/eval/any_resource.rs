@@ -105,7 +105,7 @@ impl AnyResource<'_> {
     }
 }
 
-/// Whether `key` represents the resource that is not known yet, not a condition key.
+/// Whether `key` represents the resource that is unknown, not a condition key.
 pub fn is_unknown_resource(key: &crate::context::ConditionKey) -> bool {
     *key == *UNKNOWN_RESOURCE
 }

@@ -12,7 +12,7 @@ use crate::policy_stack::PolicyType;
 
 /// The result of an evaluation: a decision, or the keys that are needed for one.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "an answer that nobody reads protects nothing"]
+#[must_use = "an evaluation has no effect unless it is used"]
 pub enum Evaluation {
     /// The request is decided.
     Decided(Decision),
@@ -95,7 +95,7 @@ impl fmt::Display for MissingKeys {
 
 /// Whether a request is allowed, with the reason.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "a decision that nobody reads protects nothing"]
+#[must_use = "a decision has no effect unless it is used"]
 pub enum Decision {
     /// The request is allowed.
     Allow(AllowedBy),
@@ -114,7 +114,7 @@ impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allow(by) => write!(formatter, "allowed {by}"),
-            Self::Deny(by) => write!(formatter, "refused: {by}"),
+            Self::Deny(by) => write!(formatter, "denied: {by}"),
         }
     }
 }

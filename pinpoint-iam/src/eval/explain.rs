@@ -166,7 +166,7 @@ fn principal(
             if trace.statement.effect() == Effect::Allow
                 && element.is_some_and(PrincipalElement::is_negated) =>
         {
-            "grants nothing in a statement that allows, where AWS does not support it".to_owned()
+            "grants nothing, because AWS does not support it with `Allow`".to_owned()
         }
         PrincipalPart::NotNamed => format!("does not name `{}`", request.principal()),
         PrincipalPart::Named(closeness) => {
@@ -184,7 +184,7 @@ fn principal(
         }
         PrincipalPart::Undecidable if element.is_some() => {
             format!(
-                "is not allowed in a policy of the type {policy_type}, so that nobody knows what it means"
+                "is not allowed in a policy of the type {policy_type}, so its meaning is undefined"
             )
         }
         PrincipalPart::Undecidable => {
@@ -211,7 +211,7 @@ fn action(trace: &StatementMatch<'_>, request: &Request<'_>) -> PartExplanation 
         matches: trace.action.matches.into(),
         why: match trace.action.by {
             Some(pattern) => format!("{} covers `{action}`", Quoted(pattern.as_str())),
-            None => format!("nothing covers `{action}`"),
+            None => format!("no pattern matches `{action}`"),
         },
     }
 }
@@ -224,8 +224,8 @@ fn resource(trace: &StatementMatch<'_>, request: &Request<'_>) -> Option<PartExp
         ResourcePart::Decided {
             by: Some(pattern), ..
         } => format!("{} covers `{requested}`", Quoted(pattern.as_str())),
-        ResourcePart::Decided { by: None, .. } => format!("nothing covers `{requested}`"),
-        ResourcePart::Unknown(key) => format!("depends on `{key}`, which is not known yet"),
+        ResourcePart::Decided { by: None, .. } => format!("no pattern matches `{requested}`"),
+        ResourcePart::Unknown(key) => format!("depends on `{key}`, which is unknown"),
         ResourcePart::Undecidable => "is missing".to_owned(),
         ResourcePart::LeftToItsService(pattern) => format!(
             "{} is a short form that only the service that stores the policy completes",

@@ -30,7 +30,7 @@ use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTyp
 ///     permit.clone() // a permit is for one check and one resource
 /// }
 /// ```
-#[must_use = "a proof that nobody reads proves nothing"]
+#[must_use = "a permit has no effect unless it is used"]
 pub struct Permit<A> {
     principal: Principal,
     scope: Scope,

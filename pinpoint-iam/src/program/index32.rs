@@ -13,7 +13,7 @@ impl TooLarge {
 impl fmt::Display for TooLarge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(
-            "the policies hold more statements, patterns or text than can be indexed; split them",
+            "the policies have more statements, patterns or text than can be indexed; split them",
         )
     }
 }

@@ -163,7 +163,7 @@ fn read_text(path: &Path, file: File, limit: usize, raise: &str) -> Result<Strin
         let valid = error.utf8_error().valid_up_to();
         let before = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default());
         let position = json::position(&before, before.len());
-        let message = "the file is not UTF-8 from here on; save it as UTF-8";
+        let message = "invalid UTF-8; save the file as UTF-8";
         SourceError::at(path, position.line(), position.column(), message)
     })
 }

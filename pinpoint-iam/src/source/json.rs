@@ -48,7 +48,7 @@ impl<'a> Value<'a> {
         if text.starts_with('\u{feff}') {
             return Err(file.fault(
                 0,
-                "the text starts with a byte order mark; save it as UTF-8 without one",
+                "the text starts with a byte order mark; save it as UTF-8 without a byte order mark",
             ));
         }
         match Node::root(text) {

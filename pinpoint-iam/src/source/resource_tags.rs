@@ -70,7 +70,7 @@ impl fmt::Display for TagsUnavailable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "the tags of the resource cannot be had: {}",
+            "the tags of the resource are unavailable: {}",
             OneLine(&self.0)
         )
     }

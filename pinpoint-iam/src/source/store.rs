@@ -50,7 +50,7 @@ impl fmt::Display for InvalidIdentity {
             ),
             Some(known) => write!(
                 formatter,
-                "`{arn}` has another path than `{}`: names are unique in an account, whatever their path",
+                "the path of `{arn}` differs from that of `{}`: names are unique in an account regardless of the path",
                 known.escape_debug()
             ),
         }
@@ -133,7 +133,7 @@ impl PolicyStore {
         match self.identities.get_or_insert_with(key, new) {
             Some((policies, false)) => Ok(policies),
             Some((_, true)) => Err(format!(
-                "the {word} {} stands twice: the names of an account's {word}s are unique, whatever their path",
+                "duplicate {word} {}: names are unique in an account regardless of the path",
                 Quoted(&name)
             )),
             None => Err(invalid()),

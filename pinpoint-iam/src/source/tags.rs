@@ -12,7 +12,7 @@ pub(super) fn check_tags(tags: &[(Text<'_>, Text<'_>)]) -> Result<(), SourceErro
     for (key, _) in tags {
         if !keys.insert(key.as_str().to_ascii_lowercase()) {
             return Err(key.fault(format!(
-                "the tag {key} stands twice: the keys of tags are compared without case"
+                "duplicate tag {key}: tag keys are case-insensitive"
             )));
         }
     }

@@ -58,7 +58,7 @@ fn a_tree_shows_which_part_matched_and_why() {
     let request = ask(&ana, "mobiletargeting:GetCampaign", &context);
     let explanation = reference::explain(&stack, &request);
     let expected = "\
-refused: no permissions boundary allows it
+denied: no permissions boundary allows it
   principal arn:aws:iam::123456789012:user/ana
   action    mobiletargeting:GetCampaign
   resource  arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1
@@ -80,7 +80,7 @@ identity-based policy
 permissions boundary
   boundary.json
     statement 1, line 4: Allow does not match
-      ✘ Action nothing covers `mobiletargeting:GetCampaign`
+      ✘ Action no pattern matches `mobiletargeting:GetCampaign`
       ✔ Resource `*` covers `arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1`
 ";
     assert_eq!(explanation.to_string(), expected);
@@ -131,7 +131,7 @@ fn what_is_not_known_yet_is_named() {
     let text = explanation.to_string();
     assert!(
         text.starts_with(
-            "refused: undecided without `aws:ResourceTag/stage`, `aws:ResourceTag/team`\n"
+            "denied: undecided without `aws:ResourceTag/stage`, `aws:ResourceTag/team`\n"
         ),
         "{text}"
     );
@@ -143,7 +143,7 @@ fn what_is_not_known_yet_is_named() {
 fn text_of_a_request_stays_on_its_line() {
     let ana = Principal::from_arn(ANA)
         .expect("a user")
-        .with_tag("team", "a`b\nrefused: forged");
+        .with_tag("team", "a`b\ndenied: forged");
     let context = Context::new();
     let identity = [policy(
         "team.json",
@@ -157,7 +157,7 @@ fn text_of_a_request_stays_on_its_line() {
     let text =
         reference::explain(&stack, &ask(&ana, "mobiletargeting:GetCampaign", &context)).to_string();
     assert!(
-        !text.lines().any(|line| line.starts_with("refused: forged")),
+        !text.lines().any(|line| line.starts_with("denied: forged")),
         "{text}"
     );
 }

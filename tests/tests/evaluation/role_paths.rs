@@ -139,7 +139,7 @@ fn a_store_has_one_path_for_a_name() -> Result<(), Box<dyn std::error::Error>> {
         store.identity(&first)?.attach(policy.clone());
         let error = store.identity(&second).err().map(|error| error.to_string());
         let expected = format!(
-            "`{second}` has another path than `{first}`: names are unique in an account, whatever their path"
+            "the path of `{second}` differs from that of `{first}`: names are unique in an account regardless of the path"
         );
         assert_eq!(error, Some(expected));
         // The existing entry remains, and can still be found.
@@ -384,7 +384,7 @@ fn what_cannot_make_requests_is_named() {
         ),
         (
             "ana",
-            "`ana` is not the ARN of a caller: an ARN starts with `arn:`",
+            "`ana` is not the ARN of a caller: an ARN must start with `arn:`",
         ),
     ] {
         assert_eq!(error(text).to_string(), expected);

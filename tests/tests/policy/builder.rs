@@ -120,7 +120,7 @@ fn a_duplicate_key_is_not_lost() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the condition key `aws:username` stands twice under `StringEquals`; put all values into one list"
+        "duplicate condition key `aws:username` below `StringEquals`; put all values into one list"
     );
     // In another case it is the same key, which the parser detects.
     let error = Document::builder(&scope())
@@ -130,7 +130,7 @@ fn a_duplicate_key_is_not_lost() {
         .when("StringEquals", "AWS:UserName", ["bob"])
         .build()
         .unwrap_err();
-    assert!(error.to_string().contains("different case"), "{error}");
+    assert!(error.to_string().contains("case-insensitive"), "{error}");
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn all_faults_are_found_in_the_order_of_the_text() {
     assert_eq!(
         faults,
         [
-            "line 1, column 1: the document does not say its version",
+            "line 1, column 1: the document has no `Version`",
             "line 1, column 29: the resource `*:*` does not name its service",
             "line 2, column 20: the action `m*:X` has a wildcard in its service prefix",
             "line 2, column 33: the action `a b:c` has a service prefix that none can be",

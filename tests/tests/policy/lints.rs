@@ -151,7 +151,7 @@ fn lints_have_parts() {
     assert_eq!((lint.position().line(), lint.position().column()), (1, 70));
     assert_eq!(
         format!("{}; {}", lint.message(), lint.hint()),
-        "the action `*:*` is read as `*`, and AWS does not say so; write `*`"
+        "the action `*:*` is read as `*`, which AWS does not document; write `*`"
     );
 }
 

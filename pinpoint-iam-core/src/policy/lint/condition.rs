@@ -88,8 +88,8 @@ pub(super) fn examine(document: &Document, statement: &Statement, report: &mut R
 
 fn empty_condition(what: &str) -> Finding {
     Finding::new(
-        format!("{what} is empty and asks nothing"),
-        "add what it should ask, or remove it",
+        format!("{what} is empty and has no effect"),
+        "add a condition, or remove the empty block",
     )
 }
 
@@ -152,7 +152,7 @@ fn bool_without_if_exists(subject: &Subject<'_>) -> Option<Finding> {
     skips_absent_keys.then(|| {
         Finding::new(
             format!("requests without {} are not denied", subject.key()),
-            "write `BoolIfExists`, which holds for them too",
+            "write `BoolIfExists`, which also matches these requests",
         )
     })
 }
@@ -161,7 +161,7 @@ fn empty_values(subject: &Subject<'_>) -> Option<Finding> {
     subject.condition.values().is_empty().then(|| {
         Finding::new(
             format!(
-                "{} is compared with no value, so that {} value satisfies `{}`",
+                "{} is compared with an empty list, so {} value satisfies `{}`",
                 subject.key(),
                 if subject.base().is_negated() {
                     "every"
@@ -203,14 +203,14 @@ fn if_exists_of_set(subject: &Subject<'_>) -> Option<Finding> {
     subject.condition.operator().if_exists().then(|| {
         Finding::new(
             format!(
-                "the `IfExists` of `{}` changes nothing, because `{}:` decides about requests without {}",
+                "the `IfExists` of `{}` has no effect, because `{}:` already determines the result for requests without {}",
                 subject.condition.operator(),
                 set.as_str(),
                 subject.key()
             ),
             match set {
-                SetOperator::ForAllValues => "remove it; the condition holds for them",
-                SetOperator::ForAnyValue => "remove it; the condition does not hold for them",
+                SetOperator::ForAllValues => "remove it; the condition is true for these requests",
+                SetOperator::ForAnyValue => "remove it; the condition is false for these requests",
             },
         )
     })
@@ -228,8 +228,8 @@ fn multivalued_without_set(subject: &Subject<'_>) -> Option<Finding> {
                 subject.key(),
                 subject.condition.operator(),
                 match subject.effect() {
-                    Effect::Allow => "does not hold for any",
-                    Effect::Deny => "holds for all of them",
+                    Effect::Allow => "is always false",
+                    Effect::Deny => "is always true",
                 }
             ),
             format!("write `ForAnyValue:{operator}` or `ForAllValues:{operator}`"),
@@ -245,7 +245,7 @@ fn null_of_both(subject: &Subject<'_>) -> Option<Finding> {
     always_holds.then(|| {
         Finding::new(
             format!(
-                "{} is asked to be absent or present, which it always is",
+                "{} is tested for both `true` and `false`, so the condition always holds",
                 subject.key()
             ),
             "keep `true` or `false`",
@@ -305,9 +305,9 @@ fn arn_without_components(subject: &Subject<'_>, value: &ConditionValue) -> Opti
     matches_nothing.then(|| {
         Finding::new(
             format!(
-                "{value} does not have the 6 components of an ARN and matches none{}",
+                "{value} does not have the six components of an ARN and never matches{}",
                 if subject.base().is_negated() {
-                    ", so that it excludes nothing"
+                    ", so it excludes nothing"
                 } else {
                     ""
                 }
@@ -321,7 +321,7 @@ fn bool_variable(subject: &Subject<'_>, value: &ConditionValue) -> Option<Findin
     let is_no_boolean = subject.base() == BaseOperator::Bool && boolean::of_policy(value).is_none();
     is_no_boolean.then(|| {
         Finding::new(
-            format!("`Bool` fills in no variables, so that {value} is neither true nor false"),
+            format!("`Bool` does not support variables, so {value} is neither true nor false"),
             "write `true` or `false`, or compare with `StringEquals`",
         )
     })
@@ -343,7 +343,10 @@ fn host_bits(subject: &Subject<'_>, value: &ConditionValue) -> Option<Finding> {
     (range.addr() != range.network()).then(|| {
         Finding::new(
             format!("{value} is read as `{}`", range.trunc()),
-            format!("write that, or `{}` for the one address", range.addr()),
+            format!(
+                "write the range, or `{}` for a single address",
+                range.addr()
+            ),
         )
     })
 }
@@ -356,12 +359,12 @@ fn mapped_range(subject: &Subject<'_>, value: &ConditionValue) -> Option<Finding
     let mapped = address.to_ipv4_mapped()?;
     Some(match range(subject, value)? {
         IpNet::V4(range) => Finding::new(
-            format!("{value} is read as the range of IPv4 `{range}`"),
-            "write that, which is what requests are compared as",
+            format!("{value} is read as the IPv4 range `{range}`"),
+            "write the IPv4 range",
         ),
         IpNet::V6(_) => Finding::new(
-            format!("{value} is a range of IPv6, which holds no address of IPv4"),
-            format!("write the range of IPv4, around `{mapped}`"),
+            format!("{value} is an IPv6 range, which does not contain IPv4 addresses"),
+            format!("write an IPv4 range that contains `{mapped}`"),
         ),
     })
 }

@@ -83,8 +83,8 @@ pub(super) fn examine(document: &Document, report: &mut Report<'_>) {
 fn document_id(document: &Document) -> Option<Finding> {
     (!has_principals(document)).then(|| {
         Finding::new(
-            "the document has an `Id`, and no principals",
-            "AWS's documentation says that identity-based policies have no `Id`; remove it",
+            "the document has an `Id` but no principals",
+            "remove it; according to AWS's documentation, identity-based policies have no `Id`",
         )
     })
 }
@@ -97,15 +97,15 @@ fn has_principals(document: &Document) -> bool {
 fn old_version(document: &Document) -> Option<Finding> {
     let why = why_no_variables(document)?;
     Some(Finding::new(
-        format!("{why}, so that the document has no policy variables"),
-        "write `\"Version\": \"2012-10-17\"`, unless the text of a `${` is meant",
+        format!("{why}, so the document has no policy variables"),
+        "write `\"Version\": \"2012-10-17\"`, unless `${` is meant as plain text",
     ))
 }
 
 fn repeated_sid(sid: &str) -> Option<Finding> {
     Some(Finding::new(
         format!("two statements have the `Sid` {}", Quoted(sid)),
-        "name each statement differently; IAM and AWS Organizations reject the document, and decisions cite both alike",
+        "use a different name for each statement; IAM and AWS Organizations reject the document, and explanations cannot distinguish the two",
     ))
 }
 
@@ -114,10 +114,10 @@ fn sid_characters(document: &Document, sid: &str) -> Option<Finding> {
     is_unusual.then(|| {
         Finding::new(
             format!(
-                "the `Sid` {} has other characters than letters and digits",
+                "the `Sid` {} contains characters other than letters and digits",
                 Quoted(sid)
             ),
-            "use ASCII letters and digits; IAM rejects others in the policies of users, groups and roles",
+            "use ASCII letters and digits; IAM rejects other characters in policies of users, groups and roles",
         )
     })
 }
@@ -126,8 +126,8 @@ fn allow_not_principal(statement: &Statement) -> Option<Finding> {
     let is_unsupported = statement.effect() == Effect::Allow && statement.principal()?.is_negated();
     is_unsupported.then(|| {
         Finding::new(
-            "the statement allows with `NotPrincipal`, which AWS does not support, and allows nothing",
-            "list who is allowed in `Principal`",
+            "`NotPrincipal` with `\"Effect\": \"Allow\"` allows nothing, because AWS does not support it",
+            "list the allowed principals in `Principal`",
         )
     })
 }
@@ -150,8 +150,8 @@ fn allow_not_action(statement: &Statement) -> Option<Finding> {
     let grants_the_rest = statement.effect() == Effect::Allow && statement.action().is_negated();
     grants_the_rest.then(|| {
         Finding::new(
-            "the statement allows every action of every service but those in `NotAction`",
-            "list what it allows in `Action`",
+            "the statement allows every action of every service except those in `NotAction`",
+            "list the allowed actions in `Action`",
         )
     })
 }
@@ -160,8 +160,8 @@ fn allow_not_resource(statement: &Statement) -> Option<Finding> {
     let grants_the_rest = statement.effect() == Effect::Allow && statement.resource()?.is_negated();
     grants_the_rest.then(|| {
         Finding::new(
-            "the statement allows every resource but those in `NotResource`",
-            "list what it allows in `Resource`",
+            "the statement allows every resource except those in `NotResource`",
+            "list the allowed resources in `Resource`",
         )
     })
 }
@@ -177,12 +177,12 @@ fn prefix_wildcard(statement: &Statement, pattern: &ActionPattern) -> Option<Fin
             "the action {} has a wildcard in its service prefix, and {}",
             Quoted(pattern.as_str()),
             if is_honoured {
-                "matches the services that it covers, because more is denied or less is allowed by it"
+                "matches these services, because this makes the policy stricter"
             } else {
-                "matches nothing, because more would be allowed or less be denied by it"
+                "matches nothing, because a match would make the policy less strict"
             }
         ),
-        "AWS lets nobody write this; list the services, or write `*`",
+        "list the services, or write `*`; AWS rejects the wildcard",
     ))
 }
 
@@ -191,7 +191,7 @@ fn star_colon_star(_: &Statement, pattern: &ActionPattern) -> Option<Finding> {
     is_spelled_out.then(|| {
         Finding::new(
             format!(
-                "the action {} is read as `*`, and AWS does not say so",
+                "the action {} is read as `*`, which AWS does not document",
                 Quoted(pattern.as_str())
             ),
             "write `*`",
@@ -241,8 +241,8 @@ fn service_short_form(_: &Document, pattern: &ResourcePattern) -> Option<Finding
     pattern.is_left_to_its_service().then(|| {
         Finding::new(
             format!(
-                "the resource {} is no ARN, and only the service that stores the policy completes it: \
-                 an `Allow` does not match and a `Deny` does",
+                "the resource {} is not an ARN, and only the service that stores the policy can complete it: \
+                 it matches in a `Deny` and not in an `Allow`",
                 Quoted(pattern.as_str())
             ),
             "write the ARN that the service returns for the stored policy",
@@ -287,10 +287,10 @@ fn leading_slash(_: &Document, pattern: &ResourcePattern) -> Option<Finding> {
     WITHOUT_LEADING_SLASH.contains(&service).then(|| {
         Finding::new(
             format!(
-                "the resource {} has a `/` behind its fifth colon, where no resource of `{service}` has one",
+                "the resource {} has a `/` after its fifth colon, but no resource of `{service}` starts with one",
                 Quoted(pattern.as_str())
             ),
-            format!("write {} there", Quoted(name)),
+            format!("write {} after the colon", Quoted(name)),
         )
     })
 }

@@ -187,7 +187,7 @@ impl Document {
     /// assert_eq!(
     ///     lints[0].to_string(),
     ///     "line 4, column 46: warning[bool-without-if-exists]: requests without `aws:MultiFactorAuthPresent` are not denied; \
-    ///      write `BoolIfExists`, which holds for them too"
+    ///      write `BoolIfExists`, which also matches these requests"
     /// );
     /// # Ok::<(), pinpoint_iam::policy::ParseError>(())
     /// ```
@@ -227,6 +227,6 @@ fn why_no_variables(document: &Document) -> Option<String> {
     match document.has_version() {
         _ if version.has_variables() => None,
         true => Some(format!("the version is `{version}`")),
-        false => Some("the document does not say its version".to_owned()),
+        false => Some("the document has no `Version`".to_owned()),
     }
 }

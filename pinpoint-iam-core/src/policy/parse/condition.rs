@@ -74,11 +74,8 @@ fn members<'s>(
         if !folded.insert(fold(&member.name)) {
             return Err(Fault::new(
                 member.name_offset,
-                format!(
-                    "the condition key {} stands here twice, in different case",
-                    Quoted(&member.name)
-                ),
-                "the case of condition keys does not count; put all values into one list",
+                format!("duplicate condition key {}", Quoted(&member.name)),
+                "condition keys are case-insensitive; put all values into one list",
             ));
         }
     }

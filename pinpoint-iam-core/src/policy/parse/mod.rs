@@ -77,7 +77,7 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
         return Err(Fault::new(
             0,
             "the document starts with a byte order mark",
-            "save it as UTF-8 without one",
+            "save it as UTF-8 without a byte order mark",
         ));
     }
     let [version, id, statement] =
@@ -304,10 +304,7 @@ impl StatementReader {
                 if text.content != "*" {
                     return Err(Fault::new(
                         text.offset,
-                        format!(
-                            "the principal {} does not say what it is",
-                            Quoted(&text.content)
-                        ),
+                        format!("the principal {} has no type", Quoted(&text.content)),
                         hint,
                     ));
                 }
@@ -342,7 +339,7 @@ impl StatementReader {
         if listed.is_empty() {
             return Err(Fault::new(
                 node.offset(),
-                "the principal lists nobody",
+                "the principal is empty",
                 "write `\"*\"` for everyone, or an object such as `{\"AWS\": \"123456789012\"}`",
             ));
         }
@@ -393,7 +390,7 @@ fn values<T>(
             if items.is_empty() {
                 return Err(Fault::new(
                     member.value.offset(),
-                    format!("`{}` lists nothing", member.name),
+                    format!("`{}` is empty", member.name),
                     "add an element, or remove the statement",
                 ));
             }

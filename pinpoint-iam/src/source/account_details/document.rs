@@ -48,7 +48,7 @@ fn url_decode(text: &str) -> Result<String, String> {
         |character: &char| !character.is_ascii_graphic() || "\"+<>\\^`{|}".contains(*character);
     if let Some(character) = text.chars().find(unencoded) {
         return Err(format!(
-            "this string is not URL-encoded: it holds {}; write the document as an object, or encode all of it",
+            "this string is not URL-encoded: it contains {}; write the document as an object, or encode it completely",
             Quoted(character.encode_utf8(&mut [0; 4]))
         ));
     }

@@ -155,9 +155,7 @@ impl AccountDetails {
         for group in &output.groups {
             let policies = account.policies_of(group)?;
             if groups.insert(group.name.as_str(), policies).is_some() {
-                return Err(group
-                    .name
-                    .fault(format!("the group {} stands twice", group.name)));
+                return Err(group.name.fault(format!("duplicate group {}", group.name)));
             }
         }
         let mut store = PolicyStore::new();
@@ -270,7 +268,7 @@ fn managed_policies<'a>(
                 let document = document::parse(*document, limits)?;
                 entry.insert(Policy::new(arn.as_str(), document));
             }
-            Entry::Occupied(_) => return Err(arn.fault(format!("the policy {arn} stands twice"))),
+            Entry::Occupied(_) => return Err(arn.fault(format!("duplicate policy {arn}"))),
         }
     }
     Ok(managed)

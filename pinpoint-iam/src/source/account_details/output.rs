@@ -149,7 +149,7 @@ impl<'a> Output<'a> {
         output.no_other_spellings("the output", &known)?;
         if LISTS.iter().all(|list| output.get(list).is_none()) {
             return Err(value.fault(
-                "this is not what `aws iam get-account-authorization-details` prints: it has neither \
+                "this is not the output of `aws iam get-account-authorization-details`: it has neither \
                  `UserDetailList` nor `GroupDetailList`, `RoleDetailList` or `Policies`",
             ));
         }
@@ -182,15 +182,14 @@ fn refuse_further_pages(output: &Object<'_>) -> Result<(), SourceError> {
     if let Some(truncated) = truncated
         && truncated.boolean()?
     {
-        let message =
-            format!("`IsTruncated` is true, so that policies are missing here; {what_to_do}");
+        let message = format!("`IsTruncated` is true, so policies are missing; {what_to_do}");
         return Err(truncated.fault(message));
     }
     for name in ["Marker", "NextToken"] {
         if let Some(marker) = output.get(name)
             && marker.json_type() != Type::Null
         {
-            let message = format!("`{name}` says that a further page holds the rest; {what_to_do}");
+            let message = format!("`{name}` means that there is another page; {what_to_do}");
             return Err(marker.fault(message));
         }
     }
@@ -327,7 +326,7 @@ fn default_version<'a>(policy: &Object<'a>, arn: &Text<'_>) -> Result<Value<'a>,
             (Some(is_default), _) | (None, Some(is_default)) => is_default,
             (None, None) => {
                 return Err(value.fault(format!(
-                    "nothing tells whether this version of the policy {arn} is the default one: \
+                    "it is unknown whether this version of the policy {arn} is the default version: \
                      `IsDefaultVersion` is missing"
                 )));
             }
@@ -336,7 +335,7 @@ fn default_version<'a>(policy: &Object<'a>, arn: &Text<'_>) -> Result<Value<'a>,
             return Err(value.fault(format!("the policy {arn} has a second default version")));
         }
     }
-    document.ok_or_else(|| versions.fault(format!("the policy {arn} has no default version here")))
+    document.ok_or_else(|| versions.fault(format!("the policy {arn} has no default version")))
 }
 
 fn inline_policy(value: Value<'_>) -> Result<(Text<'_>, Value<'_>), SourceError> {

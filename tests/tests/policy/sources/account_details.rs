@@ -91,14 +91,14 @@ fn decisions_cite_the_policies() {
             &ana,
             "GetSegment",
             "apps/b2/segments/s1",
-            "refused: no identity-based policy allows it",
+            "denied: no identity-based policy allows it",
         ),
         // The user's policy allows `mobiletargeting:*`, but the boundary does not.
         (
             &ana,
             "SendMessages",
             "apps/a1/messages",
-            "refused: no permissions boundary allows it",
+            "denied: no permissions boundary allows it",
         ),
         // Through the group `analysts`, by the default version of the managed policy.
         (
@@ -119,7 +119,7 @@ fn decisions_cite_the_policies() {
             &ben,
             "GetExportJob",
             "apps/a1/jobs/export/j1",
-            "refused: explicit deny by statement 1 of the identity-based policy `group/contractors/no-exports` \
+            "denied: explicit deny by statement 1 of the identity-based policy `group/contractors/no-exports` \
              (`NoExports`)",
         ),
         // Other versions of `report-reader` allow these: an older one and a newer one.
@@ -127,20 +127,20 @@ fn decisions_cite_the_policies() {
             &ben,
             "UpdateCampaign",
             "apps/a1/campaigns/c1",
-            "refused: no identity-based policy allows it",
+            "denied: no identity-based policy allows it",
         ),
         (
             &ben,
             "DeleteApp",
             "apps/a1",
-            "refused: no identity-based policy allows it",
+            "denied: no identity-based policy allows it",
         ),
         // A policy that is not attached allows this.
         (
             &user("zoe"),
             "GetApp",
             "apps/a1",
-            "refused: no identity-based policy allows it",
+            "denied: no identity-based policy allows it",
         ),
     ];
     for (principal, action, resource, expected) in cases {
@@ -219,7 +219,7 @@ fn url_encoded_documents_are_decoded() {
     );
     assert_eq!(
         decided(&user("ana"), "GetSegment", "apps/a1/segments/ben"),
-        "refused: no identity-based policy allows it"
+        "denied: no identity-based policy allows it"
     );
     assert_eq!(
         decided(&session("reader", "s"), "GetApp", "apps/a1"),

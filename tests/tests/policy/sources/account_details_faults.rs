@@ -118,17 +118,17 @@ fn nothing_is_dropped_in_silence() {
         (
             r#""UserDetailList": ["#,
             r#""IsTruncated": true, "UserDetailList": ["#,
-            "2:18: `IsTruncated` is true, so that policies are missing here; print all of it in one run, without `--max-items`, `--starting-token` and `--no-paginate`",
+            "2:18: `IsTruncated` is true, so policies are missing; print all of it in one run, without `--max-items`, `--starting-token` and `--no-paginate`",
         ),
         (
             r#""UserDetailList": ["#,
             r#""Marker": "AAA", "UserDetailList": ["#,
-            "2:13: `Marker` says that a further page holds the rest; print all of it in one run, without `--max-items`, `--starting-token` and `--no-paginate`",
+            "2:13: `Marker` means that there is another page; print all of it in one run, without `--max-items`, `--starting-token` and `--no-paginate`",
         ),
         (
             r#""UserDetailList": ["#,
             r#""NextToken": "AAA", "UserDetailList": ["#,
-            "2:16: `NextToken` says that a further page holds the rest; print all of it in one run, without `--max-items`, `--starting-token` and `--no-paginate`",
+            "2:16: `NextToken` means that there is another page; print all of it in one run, without `--max-items`, `--starting-token` and `--no-paginate`",
         ),
         (
             r#""UserDetailList": ["#,
@@ -164,7 +164,7 @@ fn members_are_what_aws_documents() {
         (
             r#""UserId": "AIDAEXAMPLEANA""#,
             r#""UserName": "ben""#,
-            "5:7: duplicate member `UserName`; write it once, for nobody can say which one should count",
+            "5:7: duplicate member `UserName`; remove one of the two",
         ),
         (r#""UserName": "ana","#, "", "3:5: `UserName` is missing"),
         (
@@ -245,7 +245,7 @@ fn members_are_what_aws_documents() {
         (
             r#"{ "Key": "team", "Value": "growth" }"#,
             r#"{ "Key": "team", "Value": "a" }, { "Key": "Team", "Value": "b" }"#,
-            "21:58: the tag `Team` stands twice: the keys of tags are compared without case",
+            "21:58: duplicate tag `Team`: tag keys are case-insensitive",
         ),
         (
             r#""AssumeRolePolicyDocument": {}"#,
@@ -266,17 +266,17 @@ fn rejects_duplicate_entries() {
         (
             r#""RoleDetailList": ["#,
             r#""RoleDetailList": [ { "RoleName": "worker", "Arn": "arn:aws:iam::111122223333:role/p/worker" },"#,
-            "34:14: the role `worker` stands twice: the names of an account's roles are unique, whatever their path",
+            "34:14: duplicate role `worker`: names are unique in an account regardless of the path",
         ),
         (
             r#""GroupDetailList": ["#,
             r#""GroupDetailList": [ { "GroupName": "analysts", "Arn": "arn:aws:iam::111122223333:group/analysts" },"#,
-            "26:20: the group `analysts` stands twice",
+            "26:20: duplicate group `analysts`",
         ),
         (
             r#""Policies": ["#,
             r#""Policies": [ { "Arn": "arn:aws:iam::aws:policy/read", "PolicyVersionList": [ { "IsDefaultVersion": true, "Document": { "Statement": { "Effect": "Deny", "Action": "*", "Resource": "*" } } } ] },"#,
-            "48:14: the policy `arn:aws:iam::aws:policy/read` stands twice",
+            "48:14: duplicate policy `arn:aws:iam::aws:policy/read`",
         ),
         (
             r#""UserPolicyList": ["#,
@@ -302,12 +302,12 @@ fn one_version_is_in_force() {
         (
             r#""VersionId": "v8", "IsDefaultVersion": false"#,
             r#""X": 1"#,
-            "51:9: nothing tells whether this version of the policy `arn:aws:iam::aws:policy/read` is the default one: `IsDefaultVersion` is missing",
+            "51:9: it is unknown whether this version of the policy `arn:aws:iam::aws:policy/read` is the default version: `IsDefaultVersion` is missing",
         ),
         (
             r#""VersionId": "v9", "IsDefaultVersion": true"#,
             r#""VersionId": "v7", "IsDefaultVersion": false"#,
-            "50:28: the policy `arn:aws:iam::aws:policy/read` has no default version here",
+            "50:28: the policy `arn:aws:iam::aws:policy/read` has no default version",
         ),
         (
             r#""VersionId": "v9", "IsDefaultVersion": true"#,
@@ -360,7 +360,7 @@ fn faults_in_documents_have_places_in_the_file() {
         (
             r#""Document": "%7B%22Statement%22"#,
             r#""Document": "{%22Statement%22"#,
-            "52:68: this string is not URL-encoded: it holds `{`; write the document as an object, or encode all of it",
+            "52:68: this string is not URL-encoded: it contains `{`; write the document as an object, or encode it completely",
         ),
         (
             r#""Document": "%7B%22Statement%22"#,
@@ -389,15 +389,15 @@ fn rejects_other_files() {
         ("[]", "1:1: expected an object, found a list"),
         (
             "{}",
-            "1:1: this is not what `aws iam get-account-authorization-details` prints: it has neither `UserDetailList` nor `GroupDetailList`, `RoleDetailList` or `Policies`",
+            "1:1: this is not the output of `aws iam get-account-authorization-details`: it has neither `UserDetailList` nor `GroupDetailList`, `RoleDetailList` or `Policies`",
         ),
         (
             r#"{"Users": []}"#,
-            "1:1: this is not what `aws iam get-account-authorization-details` prints: it has neither `UserDetailList` nor `GroupDetailList`, `RoleDetailList` or `Policies`",
+            "1:1: this is not the output of `aws iam get-account-authorization-details`: it has neither `UserDetailList` nor `GroupDetailList`, `RoleDetailList` or `Policies`",
         ),
         (
             r#"{"Policies": []} {"Policies": []}"#,
-            "1:18: no valid JSON: trailing characters; a text holds one document; remove what comes behind it",
+            "1:18: no valid JSON: trailing characters; remove the text after the document",
         ),
         (
             "UserDetailList:\n- Arn: x\n",
@@ -405,7 +405,7 @@ fn rejects_other_files() {
         ),
         (
             "\u{feff}{}",
-            "1:1: the text starts with a byte order mark; save it as UTF-8 without one",
+            "1:1: the text starts with a byte order mark; save it as UTF-8 without a byte order mark",
         ),
     ];
     for (text, expected) in cases {
@@ -434,7 +434,7 @@ fn files_are_checked_before_they_are_read() {
     directory.write("latin-1.json", b"{\n \"\xfc\": 1}");
     assert_eq!(
         refused(&open("latin-1.json").unwrap()),
-        "latin-1.json:2:3: the file is not UTF-8 from here on; save it as UTF-8"
+        "latin-1.json:2:3: invalid UTF-8; save the file as UTF-8"
     );
     directory.write("long.json", ACCOUNT);
     let long = open("long.json").unwrap();
@@ -455,7 +455,7 @@ fn rejects_realistic_files_with_errors() {
     };
     assert_eq!(
         refused("truncated.json"),
-        "truncated.json:16:20: `IsTruncated` is true, so that policies are missing here; print all of it in one run, \
+        "truncated.json:16:20: `IsTruncated` is true, so policies are missing; print all of it in one run, \
          without `--max-items`, `--starting-token` and `--no-paginate`"
     );
     assert_eq!(

@@ -319,8 +319,8 @@ fn an_error_in_one_entry_affects_only_its_principals() {
     let fault = fault(&authorizer);
     assert_eq!(
         directory.strip(&fault.to_string()),
-        "attachments.json:3:58: there is no document `gone.json`; documents are the other `.json` files here; \
-         attachments.json:5:56: there is no group `sender`; did you mean `senders`?"
+        "attachments.json:3:58: unknown document `gone.json`; documents are the other `.json` files here; \
+         attachments.json:5:56: unknown group `sender`; did you mean `senders`?"
     );
     assert_eq!(
         fault.dependents(),
@@ -385,7 +385,7 @@ fn files_with_a_dot_do_not_keep_policies_from_being_loaded() {
     directory.write("attachments.json", attached);
     assert_eq!(
         directory.strip(&fault(&authorizer).to_string()),
-        "attachments.json:4:86: there is no document `.reader.json`; did you mean `reader.json`?"
+        "attachments.json:4:86: unknown document `.reader.json`; did you mean `reader.json`?"
     );
 }
 
@@ -469,7 +469,7 @@ fn versions_that_are_switched_are_never_mixed() {
     let decision = decide(&authorizer, &user("ana"), "DeleteApp", "apps/a1");
     assert_eq!(
         decision.to_string(),
-        "refused: explicit deny by statement 1 of the identity-based policy `a.json`"
+        "denied: explicit deny by statement 1 of the identity-based policy `a.json`"
     );
 }
 
@@ -535,7 +535,7 @@ fn an_explanation_reports_that_policies_are_unavailable() {
     assert!(!explanation.allowed);
     assert_eq!(
         explanation.decision,
-        "refused: a policy of the caller could not be read when it was last loaded"
+        "denied: a policy of the caller could not be read when it was last loaded"
     );
     assert_eq!(
         authorizer.decide(&request).to_string(),
