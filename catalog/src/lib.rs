@@ -42,7 +42,7 @@ mod template;
 pub const SCHEMA: &str = include_str!("../catalog.schema.json");
 
 pub use build::{SNAPSHOT_VARIABLE, SnapshotPlace, build, build_builtin};
-pub use codegen::render;
+pub use codegen::{MARKER, render};
 pub use fault::{Fault, Faults};
 pub use load::SourceFile;
 pub use lookup::{UnknownAction, nearest};

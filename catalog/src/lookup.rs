@@ -349,14 +349,16 @@ impl UnknownAction {
         match &self.reason {
             Reason::Unknown(homes) if homes.is_empty() => {
                 format!(
-                    "unknown action `{}`: there is no catalog",
+                    "unknown action `{}`: the crate has no catalog",
                     self.name.escape_debug()
                 )
             }
             Reason::UnknownService(module) => {
                 format!("unknown service `{}`", module.escape_debug())
             }
-            Reason::Ambiguous => format!("several services have an action `{}`", self.name),
+            Reason::Ambiguous => {
+                format!("ambiguous action `{}`: several services have it", self.name)
+            }
             _ => format!("unknown action `{}`", self.name.escape_debug()),
         }
     }
@@ -365,17 +367,18 @@ impl UnknownAction {
     pub fn hint(&self) -> String {
         let suggestion = names::list(&self.suggestions);
         match &self.reason {
-            Reason::Capitals => format!("its capitals are {suggestion}"),
-            Reason::FormerName => format!("it is called {suggestion} now"),
-            Reason::OtherService | Reason::Ambiguous => format!("write {suggestion}"),
+            Reason::FormerName => format!("it was renamed to {suggestion}"),
+            Reason::Capitals | Reason::OtherService | Reason::Ambiguous => {
+                format!("write {suggestion}")
+            }
             Reason::UnknownService(_) | Reason::Unknown(_) if !self.suggestions.is_empty() => {
                 names::did_you_mean(&self.suggestions).unwrap_or_default()
             }
             Reason::UnknownService(_) => "add a catalog file".to_owned(),
             Reason::Unknown(homes) if homes.is_empty() => "add a catalog file".to_owned(),
             Reason::Unknown(homes) => match homes.as_slice() {
-                [only] => format!("the catalog of `{only}` lists its actions"),
-                several => format!("the catalogs of {} list their actions", names::all(several)),
+                [only] => format!("see the actions in the catalog of `{only}`"),
+                several => format!("see the actions in the catalogs of {}", names::all(several)),
             },
         }
     }

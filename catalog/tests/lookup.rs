@@ -37,12 +37,12 @@ fn a_name_that_is_no_action_comes_with_a_hint() {
         (
             None,
             "getCampaign",
-            "unknown action `getCampaign`; its capitals are `GetCampaign`",
+            "unknown action `getCampaign`; write `GetCampaign`",
         ),
         (
             None,
             "GetUser",
-            "unknown action `GetUser`; it is called `GetUserEndpoints` now",
+            "unknown action `GetUser`; it was renamed to `GetUserEndpoints`",
         ),
         (
             None,
@@ -68,12 +68,12 @@ fn a_name_that_is_no_action_comes_with_a_hint() {
         (
             None,
             "Teleport",
-            "unknown action `Teleport`; the catalog of `mobiletargeting` lists its actions",
+            "unknown action `Teleport`; see the actions in the catalog of `mobiletargeting`",
         ),
         (
             None,
             "",
-            "unknown action ``; the catalog of `mobiletargeting` lists its actions",
+            "unknown action ``; see the actions in the catalog of `mobiletargeting`",
         ),
     ] {
         let error = catalog().resolve(service, name).unwrap_err();
@@ -86,7 +86,7 @@ fn a_name_that_is_no_action_comes_with_a_hint() {
             .resolve(None, "GetCampaign")
             .unwrap_err()
             .to_string(),
-        "unknown action `GetCampaign`: there is no catalog; add a catalog file"
+        "unknown action `GetCampaign`: the crate has no catalog; add a catalog file"
     );
 }
 
@@ -198,7 +198,7 @@ fn suggestions_for_policies_are_written_as_in_policies() {
     );
     assert_eq!(
         hint("CreateExportJobs"),
-        "it is called `mobiletargeting:CreateExportJob` now"
+        "it was renamed to `mobiletargeting:CreateExportJob`"
     );
 }
 
@@ -233,13 +233,9 @@ fn bare_names_belong_to_every_loaded_service() {
         (
             None,
             "Both",
-            "several services have an action `Both`; write `a_b::Both` or `c::Both`",
+            "ambiguous action `Both`: several services have it; write `a_b::Both` or `c::Both`",
         ),
-        (
-            None,
-            "both",
-            "unknown action `both`; its capitals are `a_b::Both`",
-        ),
+        (None, "both", "unknown action `both`; write `a_b::Both`"),
         // Built-in services are also available, and are suggested.
         (Some("mobiletargeting"), "GetApp", "mobiletargeting:GetApp"),
         (
@@ -258,7 +254,7 @@ fn bare_names_belong_to_every_loaded_service() {
         (
             None,
             "Teleport",
-            "unknown action `Teleport`; the catalogs of `a-b`, `c` and `mobileanalytics` list their actions",
+            "unknown action `Teleport`; see the actions in the catalogs of `a-b`, `c` and `mobileanalytics`",
         ),
     ] {
         assert_eq!(resolve(module, name), found);

@@ -19,13 +19,25 @@ mod written;
 
 use proc_macro::TokenStream;
 
+use self::requires::placement::{Placement, Position};
+
+/// The placement of the attribute that is being expanded.
+fn placement() -> Option<Placement> {
+    let attribute = proc_macro::Span::call_site();
+    Placement::of(&Position {
+        file: attribute.local_file()?,
+        line: attribute.line(),
+        column: attribute.column(),
+    })
+}
+
 #[allow(
     missing_docs,
     reason = "documented at its re-export, where examples can use the real crate"
 )]
 #[proc_macro_attribute]
 pub fn requires(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    requires::attribute(attribute.into(), item.into()).into()
+    requires::attribute(attribute.into(), item.into(), &placement).into()
 }
 
 #[allow(
@@ -34,7 +46,7 @@ pub fn requires(attribute: TokenStream, item: TokenStream) -> TokenStream {
 )]
 #[proc_macro_attribute]
 pub fn public(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    public::attribute(attribute.into(), item.into()).into()
+    public::attribute(attribute.into(), item.into(), &placement).into()
 }
 
 #[allow(

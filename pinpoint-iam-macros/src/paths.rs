@@ -71,6 +71,11 @@ impl Root {
             segments: vec![root.clone(), name],
         }
     }
+
+    /// Whether `module` is one of the crate that is the root.
+    pub(crate) fn has(&self, module: &Module) -> bool {
+        module.is_global && module.segments.first() == Some(&self.0)
+    }
 }
 
 /// Whether an attribute's path is, or may be, one of our attributes: a bare name may be imported from any module.
@@ -84,6 +89,16 @@ pub(crate) fn is_attribute(path: &Path, name: &str, Root(root): &Root) -> bool {
         [first, last] => *first == root && *last == name,
         _ => false,
     }
+}
+
+/// One of our paths with the span `place`. All tokens of an expression must have spans of the same place and the same
+/// macro: if an expression mixes tokens of the attribute and of the user, the compiler shows the whole attribute.
+pub(crate) fn located(path: TokenStream, place: Span) -> TokenStream {
+    let tokens = path.into_iter().map(|mut token| {
+        token.set_span(place);
+        token
+    });
+    tokens.collect()
 }
 
 /// The type of an action, in the `module` of its service.

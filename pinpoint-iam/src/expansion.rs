@@ -73,9 +73,9 @@ impl<T: ?Sized> NoId for Id<'_, T> {
 /// A value that can be converted to the text of an id.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot fill a placeholder of an ARN",
-    label = "expected a text, or a value with `Display` such as a number",
-    note = "implement `Display` or `AsRef<str>` for it, or give a text in the attribute, as in `placeholder = expression`",
-    note = "where it is an `Option`, write `placeholder = value.as_ref().ok_or_else(pinpoint_iam::Denied::unreadable)?`"
+    label = "expected `AsRef<str>` or `Display`",
+    note = "implement `Display` or `AsRef<str>` for the type, or write a string in the attribute: `placeholder = expression`",
+    note = "for an `Option`, write `placeholder = value.as_ref().ok_or_else(pinpoint_iam::Denied::unreadable)?`"
 )]
 pub trait Text {
     /// Returns the text.
@@ -103,8 +103,8 @@ impl<T: ?Sized> Borrowed for T {}
 ///
 /// `Legal` appears only in messages: the type, or the tuple of types, that the catalog lists for the action.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not fit `{A}`",
-    label = "the action acts on `{Legal}`"
+    message = "`{Self}` is not a resource of `{A}`",
+    label = "expected a resource of type `{Legal}`"
 )]
 pub trait ResourceOf<A, Legal> {
     /// Checks the action on this resource with the guard.
@@ -166,17 +166,26 @@ pub fn authorize<A: ActsOn<R>, R: Resource>(
 ///
 /// # Panics
 ///
-/// Panics with `message` if the fingerprints of the module and the file differ. Expansions call this only in constants.
+/// Panics with `other` if the fingerprints of the module and the file differ, and with `missing` if there is no generated
+/// module. Expansions call this only in constants.
 #[track_caller]
-pub const fn assert_same_catalog(module: u64, file: u64, message: &'static str) {
-    assert!(module == file, "{}", message);
+pub const fn assert_same_catalog(
+    module: Option<u64>,
+    file: u64,
+    other: &'static str,
+    missing: &'static str,
+) {
+    match module {
+        Some(module) => assert!(module == file, "{}", other),
+        None => panic!("{}", missing),
+    }
 }
 
 /// The tags of a request.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not tell the tags of a request",
-    label = "expected tags, such as `HashMap<String, String>`, or an `Option` of them",
-    note = "for keys without values give a `Vec<String>`; for anything else make a `pinpoint_iam::guard::Tags`"
+    message = "`{Self}` cannot be used as request tags",
+    label = "expected `HashMap<String, String>`, `BTreeMap<String, String>` or an `Option` of them",
+    note = "for keys without values use `Vec<String>`; for other types convert to `pinpoint_iam::guard::Tags`"
 )]
 pub trait RequestTags {
     /// Adds the tags to `tags`.
@@ -253,9 +262,9 @@ pub fn guard(given: &(impl AsGuard + ?Sized)) -> Guard<'_> {
 
 /// The return type of a function whose caller may be denied.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot say that the caller was refused",
+    message = "`{Self}` cannot be returned if the request is denied",
     label = "expected `Result<_, E>`, where `E: From<Denied>`",
-    note = "the check returns its error before the body of the function begins"
+    note = "the check runs before the body of the function and returns its error"
 )]
 pub trait DenialOutput {
     /// Converts the denial.

@@ -5,6 +5,9 @@ use crate::model::{
     AccessLevel, Action, DependentAction, Lifecycle, LifecycleState, Service, SourceVariant,
 };
 
+/// The module of the fingerprint. Its name is shown by the compiler where the module of the service is not a generated one.
+pub const MARKER: &str = "generated_by_include_catalog";
+
 pub(super) fn write(writer: &mut Writer, service: &Service) {
     // The module and the runtime change together, so they must have the same version.
     writer.line(format!(
@@ -23,14 +26,16 @@ pub(super) fn write(writer: &mut Writer, service: &Service) {
     writer.gap();
     writer.doc(
         "The fingerprint of the catalog that this module was generated from. The macros compare it with that of the file \
-         that they read.",
+         that they read, and know by it that the module is a generated one.",
     );
     writer.line("#[doc(hidden)]");
     writer.allow();
-    writer.line(format!(
-        "pub const FINGERPRINT: u64 = {:#018x};",
-        service.fingerprint()
-    ));
+    writer.block(&format!("pub mod {MARKER}"), |writer| {
+        writer.line(format!(
+            "pub const FINGERPRINT: ::core::option::Option<::core::primitive::u64> = ::core::option::Option::Some({:#018x});",
+            service.fingerprint()
+        ));
+    });
     // Each action has its own function, because the compile time for the body of a static grows faster than its length.
     for (index, action) in service.actions().iter().enumerate() {
         writer.gap();

@@ -13,6 +13,7 @@ mod writer;
 
 use crate::model::Service;
 
+pub use self::metadata::MARKER;
 use self::writer::Writer;
 
 /// The Rust module of one service, as source code.

@@ -20,10 +20,12 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
     ],
 };
 
-/// The fingerprint of the catalog that this module was generated from. The macros compare it with that of the file that they read.
+/// The fingerprint of the catalog that this module was generated from. The macros compare it with that of the file that they read, and know by it that the module is a generated one.
 #[doc(hidden)]
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
-pub const FINGERPRINT: u64 = 0x21a739963f477e58;
+pub mod generated_by_include_catalog {
+    pub const FINGERPRINT: ::core::option::Option<::core::primitive::u64> = ::core::option::Option::Some(0x21a739963f477e58);
+}
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 const fn action_0() -> ::pinpoint_iam::action::ActionMetadata {

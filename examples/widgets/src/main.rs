@@ -55,7 +55,7 @@ fn announce(address: SocketAddr) {
     println!("  curl -i -H 'Authorization: Bearer demo-ana' {anvil}");
     println!("  curl -i -X POST -H 'Authorization: Bearer demo-ana' {anvil}/announcement");
     println!("  curl -i -H 'Authorization: Bearer demo-ben' {anvil}");
-    println!("\nrefused: a reader removes, a caller asks for another tenant's widget");
+    println!("\ndenied: a reader removes, a caller asks for another tenant's widget");
     println!("  curl -i -X DELETE -H 'Authorization: Bearer demo-ben' {anvil}");
     println!("  curl -i -H 'Authorization: Bearer demo-eve' -H 'x-tenant: tenant-7' {anvil}");
 }

@@ -21,22 +21,23 @@ use crate::requires::parse::NamedAction;
 use crate::requires::requirement::{Combinator, Requirement};
 use crate::written::written;
 
-pub(crate) const NO_ACTION: &str = "`#[requires]` names no action\nhelp: write `#[requires(Action)]`, with the name of an action of the catalog";
+pub(crate) const NO_ACTION: &str = "`#[requires]` needs an action\nhelp: write `#[requires(Action)]` with the name of an action from the catalog";
 pub(crate) const EXPECTED_ENTRY: &str =
-    "expected the name of an action, `all(..)`, `any(..)`, or `name = expression`";
+    "expected an action name, `all(..)`, `any(..)` or `name = expression`";
 pub(crate) const EXPECTED_COMMA: &str = "expected `,`";
 pub(crate) const NO_BODY: &str = "`#[requires]` needs a function with a body\n\
-    help: put it on the function that handles the request";
+    help: apply it to the function that handles the request";
 pub(crate) const METHOD: &str = "`#[requires]` without `guard = ..` can only be applied to free functions\n\
-    help: write `guard = expression`, or make it a free function that takes what it needs as parameters";
-pub(crate) const PERMIT_OF_ANY: &str = "`any` proves no action: which one was allowed is not known here\n\
-    help: remove `permit`, or require the action that the proof is for by an attribute of its own";
-pub(crate) const NO_RESOURCES: &str =
-    "none of the actions acts on a single resource\nhelp: remove `resource`";
+    help: add `guard = expression`, or move the handler out of the `impl` or `trait`";
+pub(crate) const BELOW_DEBUG_HANDLER: &str = "`#[debug_handler]` above `#[requires]` does not see the parameter that `#[requires]` adds\n\
+    help: write `#[debug_handler]` below `#[requires]`";
+pub(crate) const PERMIT_OF_ANY: &str = "`permit` cannot be used with `any`, because it is unknown which action was allowed\n\
+    help: remove `permit`, or require its action in a separate `#[requires(..)]`";
+pub(crate) const NO_RESOURCES: &str = "these actions do not support resource-level permissions; they are checked against `*`\nhelp: remove `resource`";
 pub(crate) const NO_REQUEST_TAGS: &str =
-    "requests for these actions carry no tags\nhelp: remove `request_tags`";
+    "these actions do not accept tags\nhelp: remove `request_tags`";
 /// Reported if an item is rejected without a reason, which would be a bug in this crate.
-pub(crate) const NO_REASON: &str = "`#[requires]` cannot guard this item";
+pub(crate) const NO_REASON: &str = "`#[requires]` cannot be applied to this item";
 
 pub(crate) use self::catalogs::*;
 #[cfg(feature = "include-policy")]
@@ -45,7 +46,7 @@ pub(crate) use self::public::*;
 pub(crate) use self::routes::*;
 
 pub(crate) fn broken_catalog(faults: &Faults) -> String {
-    format!("the built-in catalog cannot be read\n{faults}")
+    format!("the built-in catalog is invalid\n{faults}")
 }
 
 pub(crate) fn second_requirement(second: &Requirement<NamedAction>) -> String {
@@ -54,62 +55,66 @@ pub(crate) fn second_requirement(second: &Requirement<NamedAction>) -> String {
         Requirement::Several(several) => format!("{}(..)", several.kind.word()),
     };
     format!(
-        "`{second}` is the second action\nhelp: write `all(.., {second})` if both are needed, `any(.., {second})` if one is enough"
+        "unexpected second action `{second}`\nhelp: write `all(.., {second})` to require both, or `any(.., {second})` to require one of them"
     )
 }
 
 pub(crate) fn argument_in_composition(key: &Ident, kind: Combinator) -> String {
     let word = kind.word();
     format!(
-        "`{word}` combines actions, and `{key}` is an argument\n\
-        help: write it behind `{word}(..)` for all of the actions, or in brackets behind one: `Action({key} = ..)`"
+        "unexpected argument `{key}` in `{word}(..)`\n\
+        help: write `{key} = ..` after `{word}(..)` to apply it to all actions, or `Action({key} = ..)` to apply it to one"
     )
 }
 
 pub(crate) fn empty_brackets(action: &Path) -> String {
     let action = path(action);
-    format!("the brackets of `{action}` hold nothing\nhelp: write `{action}`")
+    format!("expected arguments in `{action}()`\nhelp: write `{action}`")
 }
 
 pub(crate) fn expected_argument(action: &Path) -> String {
     format!(
-        "expected `name = expression` in the brackets of `{}`",
+        "expected `name = expression` as an argument of `{}`",
         path(action)
     )
 }
 
 pub(crate) fn outside(key: &Ident) -> String {
-    format!("`{key}` is for the whole attribute\nhelp: write it outside the brackets")
+    format!("`{key}` applies to the whole attribute\nhelp: move it out of the parentheses")
 }
 
 pub(crate) fn empty_composition(kind: Combinator) -> String {
     let word = kind.word();
-    let who = match kind {
-        Combinator::All => "everybody",
-        Combinator::Any => "nobody",
+    let result = match kind {
+        Combinator::All => "allow",
+        Combinator::Any => "deny",
     };
     format!(
-        "`{word}()` holds no actions, and would let {who} in\nhelp: write at least two, as in `{word}(First, Second)`"
+        "`{word}()` without actions would {result} every request\nhelp: write at least two actions, as in `{word}(First, Second)`"
     )
 }
 
 pub(crate) fn lonely_entry(kind: Combinator) -> String {
     let word = kind.word();
-    format!("`{word}` of one is that one\nhelp: remove `{word}` and its brackets")
+    format!("`{word}` with a single action is redundant\nhelp: remove `{word}` and its parentheses")
 }
 
 pub(crate) fn too_many_entries(kind: Combinator, most: usize) -> String {
     let word = kind.word();
-    format!("`{word}` takes up to {most}\nhelp: nest them, as in `{word}({word}(..), {word}(..))`")
+    format!(
+        "`{word}` accepts at most {most} entries\nhelp: nest them, as in `{word}({word}(..), {word}(..))`"
+    )
 }
 
 pub(crate) fn too_many_attributes(most: usize) -> String {
-    format!("a function takes up to {most} `#[requires]`\nhelp: combine some of them by `all(..)`")
+    format!(
+        "a function accepts at most {most} `#[requires]` attributes\nhelp: combine them with `all(..)`"
+    )
 }
 
 pub(crate) fn same_action_twice(action: &Path, kind: Combinator) -> String {
     format!(
-        "`{}` stands twice in one `{}`, on the same resource\nhelp: remove one of the two",
+        "duplicate action `{}` in `{}(..)`\nhelp: remove one of the two",
         path(action),
         kind.word()
     )
@@ -119,14 +124,14 @@ pub(crate) fn quoted_action(literal: &Lit) -> String {
     let help = match literal {
         Lit::Str(text) => match text.value().rsplit(':').next() {
             Some(name) if syn::parse_str::<Ident>(name).is_ok() => {
-                format!("write `{name}`, without quotes")
+                format!("remove the quotes: `{name}`")
             }
-            _ => "write the name of an action, without quotes".to_owned(),
+            _ => "write the name of an action without quotes".to_owned(),
         },
         _ => "write the name of an action".to_owned(),
     };
     format!(
-        "an action is a name and no literal such as `{}`\nhelp: {help}",
+        "expected an action name, found the literal `{}`\nhelp: {help}",
         literal.to_token_stream()
     )
 }
@@ -134,25 +139,25 @@ pub(crate) fn quoted_action(literal: &Lit) -> String {
 pub(crate) fn colon_in_action(service: &Path, name: &Ident) -> String {
     let service = path(service);
     format!(
-        "`{service}:{name}` is how policies write an action\nhelp: write `{service}::{name}`, with two colons"
+        "`{service}:{name}` is the syntax of policies\nhelp: write `{service}::{name}`, with two colons"
     )
 }
 
 pub(crate) fn not_an_action(action: &Path) -> String {
     format!(
-        "`{action}` with such brackets is no action\nhelp: write `{action}`",
+        "unexpected delimiter after the action `{action}`\nhelp: write `{action}`",
         action = path(action)
     )
 }
 
 pub(crate) fn not_a_function(item: &str) -> String {
-    format!("`#[requires]` guards functions, and {item} starts none")
+    format!("`#[requires]` can only be applied to functions, found {item}")
 }
 
 pub(crate) fn long_path(action: &Path) -> String {
     let name = action.segments.last().map(|last| last.ident.to_string());
     format!(
-        "`{}` is no path of an action\nhelp: write `{name}`, or `service::{name}` for an action of another service",
+        "`{}` is not a valid action path\nhelp: write `{name}`, or `service::{name}` for an action of another service",
         path(action),
         name = name.unwrap_or_default(),
     )
@@ -165,32 +170,34 @@ pub(crate) fn unknown_action(error: &UnknownAction) -> String {
 pub(crate) fn attribute_of_another_crate(name: &Path) -> String {
     let name = path(name);
     format!(
-        "`#[{name}(..)]` below `#[requires(..)]` is the attribute of another crate, and would be taken for a second one of ours\n\
-        help: write its path, beginning with the crate that it comes from"
+        "`#[{name}(..)]` is the attribute of another crate, but has the name of ours\n\
+        help: write its full path, starting with the name of its crate"
     )
 }
 
 pub(crate) fn too_many_parameters(most: usize) -> String {
     format!(
-        "a handler takes up to {most} parameters that its check does not need\n\
-        help: take several of them by one type that implements the framework's trait for extractors"
+        "a handler accepts at most {most} parameters in addition to those of its check\n\
+        help: combine several of them in one extractor"
     )
 }
 
 pub(crate) fn another_order(ordered: &[String]) -> String {
     format!(
-        "the route of the action has these placeholders in another order, and a tuple is filled by position\n\
-        help: write {} in this order; for a path of your own, take a struct with fields of these names",
+        "this order differs from that of the action's route, and `Path` fills a tuple by position\n\
+        help: write {} in this order; if your route differs from the catalog, use a struct with these field names",
         list("and", ordered)
     )
 }
 
 pub(crate) fn generic_named_like_handler(name: &Ident) -> String {
-    format!("a generic parameter cannot have the name of its handler, `{name}`\nhelp: rename it")
+    format!(
+        "the generic parameter `{name}` has the name of its handler\nhelp: rename the parameter"
+    )
 }
 
 pub(crate) fn duplicate(key: &Ident) -> String {
-    format!("`{key}` is given twice\nhelp: remove one of the two")
+    format!("duplicate argument `{key}`\nhelp: remove one of the two")
 }
 
 pub(crate) fn unknown_key(
@@ -204,7 +211,9 @@ pub(crate) fn unknown_key(
         _ => format!("it has {}", list("and", fields)),
     };
     let help = did_you_mean(near);
-    format!("`{key}` is no option, and `{action}` has no placeholder of that name; {has}{help}")
+    format!(
+        "unknown argument `{key}`: neither an option nor a placeholder of `{action}`; {has}{help}"
+    )
 }
 
 pub(crate) fn unknown_shared_key(
@@ -217,7 +226,9 @@ pub(crate) fn unknown_shared_key(
         _ => format!("they have {}", list("and", fields)),
     };
     let help = did_you_mean(near);
-    format!("`{key}` is no option, and no action here has a placeholder of that name; {has}{help}")
+    format!(
+        "unknown argument `{key}`: neither an option nor a placeholder of these actions; {has}{help}"
+    )
 }
 
 fn did_you_mean(near: &[String]) -> String {
@@ -229,32 +240,32 @@ fn did_you_mean(near: &[String]) -> String {
 
 pub(crate) fn overridden(key: &Ident) -> String {
     format!(
-        "every action that takes `{key}` has its own resource or `{key}` in its brackets\nhelp: remove it here or there"
+        "unused argument `{key}`: every action that has this placeholder overrides it\nhelp: remove it, or remove an override"
     )
 }
 
 pub(crate) fn pinned(key: &Ident, action: &Ident, value: &str) -> String {
-    format!("`{key}` is always `{value}` for `{action}`\nhelp: remove it")
+    format!("`{action}` fixes `{key}` to `{value}`\nhelp: remove the argument")
 }
 
 pub(crate) fn field_beside_resource(key: &Ident) -> String {
-    format!("`{key}` is part of what `resource` already gives\nhelp: remove one of the two")
+    format!("`resource` already provides `{key}`\nhelp: remove one of the two")
 }
 
 pub(crate) fn no_resource_types(action: &Ident) -> String {
     format!(
-        "`{action}` acts on no single resource; it is checked against `*`\nhelp: remove `resource`"
+        "`{action}` does not support resource-level permissions; it is checked against `*`\nhelp: remove `resource`"
     )
 }
 
 pub(crate) fn no_request_tags(action: &Ident) -> String {
-    format!("requests for `{action}` carry no tags\nhelp: remove `request_tags`")
+    format!("`{action}` does not accept tags\nhelp: remove `request_tags`")
 }
 
 pub(crate) fn request_tags_needed(action: &Action) -> String {
     format!(
-        "requests for `{}` may carry tags, and policies may ask for them\n\
-        help: write `request_tags = expression` with the tags, or `request_tags = none`",
+        "`{}` accepts tags, and policies can depend on them\n\
+        help: add `request_tags = expression` with the tags of the request, or `request_tags = none` if this handler never sets any",
         action.name
     )
 }
@@ -262,7 +273,7 @@ pub(crate) fn request_tags_needed(action: &Action) -> String {
 pub(crate) fn resource_needed(action: &Action, types: &[Arc<ResourceType>]) -> String {
     let types = list("or", types.iter().map(|resource| resource.type_name()));
     format!(
-        "`{}` acts on several resource types\nhelp: write `resource = expression`, of type {types}",
+        "`{}` has several resource types\nhelp: add `resource = expression` of type {types}",
         action.name
     )
 }
@@ -274,8 +285,8 @@ pub(crate) fn whole_arn_needed(
 ) -> String {
     let types = list("or", types.iter().map(|resource| resource.type_name()));
     format!(
-        "nothing binds `{field}`, the whole ARN that tells `{}` its resource\n\
-        help: take it from the path, as in `Path({field}): Path<String>`, or write `{field} = expression`, or `resource = expression` of type {types}",
+        "`{}` needs `{field}`, the ARN of its resource, but no parameter has this name\n\
+        help: take it from the path, as in `Path({field}): Path<String>`, or add `{field} = expression`, or `resource = expression` of type {types}",
         action.name
     )
 }
@@ -293,16 +304,22 @@ pub(crate) fn unbound(
     });
     let first = missing.first().map_or("", String::as_str);
     let help = match near {
-        Some((field, near)) => format!("if the parameter `{near}` is it, write `{field} = {near}`"),
+        Some((field, near)) => {
+            format!("if the parameter `{near}` is meant, rename it or add `{field} = {near}`")
+        }
         None => format!(
-            "take it from the path, as in `{}`, or write `{first} = expression`",
+            "take it from the path, as in `{}`, or add `{first} = expression`",
             path_parameter(action, resource)
         ),
     };
+    let has = match missing {
+        [_] => "no parameter has this name",
+        _ => "no parameters have these names",
+    };
     format!(
-        "nothing binds {}, which `{}` needs for `{}`\nhelp: {help}",
-        list("and", missing),
+        "`{}` needs {}, but {has}; its resource is `{}`\nhelp: {help}",
         action.name,
+        list("and", missing),
         resource.arn
     )
 }
@@ -328,20 +345,20 @@ fn path_parameter(action: &Action, resource: &ResourceType) -> String {
 
 pub(crate) fn bound_twice(name: &Ident) -> String {
     format!(
-        "`{name}` is needed by the check, and two parameters are called so\nhelp: rename the one that does not name the resource"
+        "the check needs `{name}`, but two parameters have this name\nhelp: rename the one that does not identify the resource"
     )
 }
 
 pub(crate) fn conditional(name: &Ident) -> String {
     format!(
-        "`{name}` is needed by the check, but `#[cfg]` removes it from some builds\n\
-        help: write the handler twice, each with a `#[cfg]` of its own"
+        "the check needs `{name}`, but `#[cfg]` removes it from some builds\n\
+        help: write two handlers and apply `#[cfg]` to them"
     )
 }
 
 pub(crate) fn reads_body(ty: &Type, name: &Ident) -> String {
     format!(
-        "`{name}` comes from `{}`, which reads the body, and another parameter follows\n\
+        "`{name}` comes from `{}`, which reads the body, but is not the last parameter\n\
         help: make it the last parameter",
         name_of(ty)
     )
@@ -349,14 +366,14 @@ pub(crate) fn reads_body(ty: &Type, name: &Ident) -> String {
 
 pub(crate) fn impl_trait(name: &Ident) -> String {
     format!(
-        "`{name}` is needed by the check, so its type cannot be `impl Trait`\nhelp: name the type"
+        "the check needs `{name}`, so its type cannot be `impl Trait`\nhelp: write a concrete type"
     )
 }
 
 pub(crate) fn generic(name: &Ident, generic: &Ident) -> String {
     format!(
-        "`{name}` is needed by the check, so its type cannot depend on the generic `{generic}`\n\
-        help: name the type"
+        "the check needs `{name}`, so its type cannot depend on the generic `{generic}`\n\
+        help: write a concrete type"
     )
 }
 

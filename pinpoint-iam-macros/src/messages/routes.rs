@@ -1,19 +1,19 @@
 //! Messages of `routes!`.
 
 use pinpoint_iam_catalog::nearest;
-use syn::Path;
+use syn::{AngleBracketedGenericArguments, Path};
 
 use super::{list, path};
+use crate::written::written;
 
 pub(crate) const EXPECTED_HANDLER: &str =
-    "expected the name of a handler, or `\"GET /healthz\" => health`";
-pub(crate) const EXPECTED_ARROW: &str =
-    "expected `=>` and the handler\nhelp: write for example `\"GET /healthz\" => health`";
-pub(crate) const CLOSURE_IN_ROUTES: &str = "a closure has no `#[requires]`\n\
-    help: make it a function, and name it here";
-pub(crate) const ROUTE_ATTRIBUTE: &str = "only `#[cfg(..)]` may stand on a route";
+    "expected a handler name, or a route and a handler as in `\"GET /healthz\" => health`";
+pub(crate) const EXPECTED_ARROW: &str = "expected `=>` and a handler after the route\nhelp: write for example `\"GET /healthz\" => health`";
+pub(crate) const CLOSURE_IN_ROUTES: &str = "a closure cannot have `#[requires]` or `#[public]`\n\
+    help: move it to a function with one of them, and write the name of the function here";
+pub(crate) const ROUTE_ATTRIBUTE: &str = "only `#[cfg(..)]` can be applied to a route";
 pub(crate) const EMPTY_PLACE: &str =
-    "this names neither method nor path\nhelp: write for example `\"GET /healthz\"`";
+    "expected a method, a path or both\nhelp: write for example `\"GET /healthz\"`";
 
 /// The methods that a route may have: those that both frameworks support.
 pub(crate) const METHODS: [&str; 9] = [
@@ -22,20 +22,24 @@ pub(crate) const METHODS: [&str; 9] = [
 
 pub(crate) fn called_handler(handler: &Path) -> String {
     format!(
-        "`routes!` takes the handler itself, not what it answers\nhelp: write `{}` without brackets",
+        "`routes!` expects the handler, not a call of it\nhelp: remove the parentheses after `{}`",
         path(handler)
     )
 }
 
-pub(crate) fn generics_in_the_middle(handler: &Path) -> String {
+pub(crate) fn generics_in_the_middle(
+    handler: &Path,
+    generics: &AngleBracketedGenericArguments,
+) -> String {
+    let generics = written(&generics.args);
     format!(
-        "`{}` is no path of a function in a module\nhelp: generics stand at the end, as in `campaigns::get::<Database>`",
-        path(handler)
+        "`{handler}` is not a valid handler path\nhelp: write generic arguments at the end, as in `{handler}::<{generics}>`",
+        handler = path(handler)
     )
 }
 
 pub(crate) fn too_many_words(place: &str) -> String {
-    format!("`{place}` is no method and path\nhelp: write for example `GET /healthz`")
+    format!("expected a method and a path, found `{place}`\nhelp: write for example `GET /healthz`")
 }
 
 pub(crate) fn unknown_method(method: &str) -> String {
@@ -54,6 +58,6 @@ pub(crate) fn relative_path(route: &str) -> String {
 
 pub(crate) fn query_in_path(route: &str, character: char) -> String {
     format!(
-        "the path `{route}` contains `{character}`, which no path has\nhelp: take the query with an extractor"
+        "the path `{route}` contains `{character}`\nhelp: remove the query or fragment; an extractor reads the query"
     )
 }

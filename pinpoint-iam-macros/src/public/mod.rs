@@ -12,15 +12,20 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 use crate::paths;
+use crate::requires::PlacementOf;
 
 /// The whole attribute: converts its arguments and its item to the code that replaces the item.
-pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(
+    attribute: TokenStream,
+    item: TokenStream,
+    placement: PlacementOf<'_>,
+) -> TokenStream {
     let root = paths::root();
     let mut errors = Errors::default();
     let reason = errors.take(parse::reason(attribute));
     let handler = errors.take(syn::parse2::<parse::Handler>(item.clone()));
     if let Some(handler) = &handler {
-        parse::check(handler, &root, &mut errors);
+        parse::check(handler, placement, &root, &mut errors);
     }
     match (reason, handler) {
         (Some(reason), Some(handler)) if errors.is_empty() => {

@@ -8,8 +8,10 @@ use syn::{Attribute, FnArg, Ident, LitStr, Signature, Token, Type, Visibility};
 use crate::errors::Errors;
 use crate::messages;
 use crate::paths::{self, Root};
+use crate::requires::PlacementOf;
 use crate::requires::check::check_generics;
 use crate::requires::parse::span_of;
+use crate::requires::placement::Placement;
 
 /// The function with the attribute. Its body is not parsed.
 pub(super) struct Handler {
@@ -72,9 +74,16 @@ impl Parse for Handler {
 }
 
 /// Rejects a handler that cannot be public.
-pub(super) fn check(handler: &Handler, root: &Root, errors: &mut Errors) {
+pub(super) fn check(
+    handler: &Handler,
+    placement: PlacementOf<'_>,
+    root: &Root,
+    errors: &mut Errors,
+) {
     if let Some(receiver) = handler.signature.receiver() {
         errors.push(receiver.self_token.span, messages::PUBLIC_METHOD);
+    } else if placement() == Some(Placement::Associated) {
+        errors.push(handler.signature.ident.span(), messages::PUBLIC_METHOD);
     }
     check_generics(&handler.signature, errors);
     for attribute in &handler.attributes {

@@ -6,7 +6,7 @@ use quote::quote;
 use super::attribute;
 
 fn expanded(arguments: TokenStream, item: TokenStream) -> String {
-    attribute(arguments, item).to_string()
+    attribute(arguments, item, &|| None).to_string()
 }
 
 #[test]
@@ -78,36 +78,36 @@ fn what_is_refused_comes_back_with_an_error() {
         async fn health() {}
     );
     for (arguments, item, expected) in [
-        (quote!(), handler.clone(), "gives no reason"),
+        (quote!(), handler.clone(), "needs a reason"),
         (quote!(""), handler.clone(), "the reason is empty"),
         (quote!(" \n"), handler.clone(), "the reason is empty"),
-        (quote!(1), handler.clone(), "no string literal"),
-        (quote!("a" "b"), handler.clone(), "nothing else"),
+        (quote!(1), handler.clone(), "as a string literal"),
+        (quote!("a" "b"), handler.clone(), "accepts only a reason"),
         (
             quote!(reason = "a"),
             handler.clone(),
-            "`reason` is no option",
+            "unknown argument `reason`",
         ),
         (
             quote!("a"),
             quote!(
                 struct Health;
             ),
-            "no function",
+            "functions with a body",
         ),
         (
             quote!("a"),
             quote!(
                 async fn health();
             ),
-            "no function",
+            "functions with a body",
         ),
         (
             quote!("a"),
             quote!(
                 async fn health(&self) {}
             ),
-            "with `self`",
+            "free functions",
         ),
         (
             quote!("a"),
@@ -115,14 +115,14 @@ fn what_is_refused_comes_back_with_an_error() {
                 #[pinpoint_iam::requires(GetApps)]
                 async fn health() {}
             ),
-            "either public or requires",
+            "cannot have both",
         ),
         (
             quote!("a"),
             quote!(
                 async fn health(_: ::guard::web::Authorized<health, ()>) {}
             ),
-            "either public or requires",
+            "cannot have both",
         ),
         (
             quote!("a"),
@@ -130,7 +130,7 @@ fn what_is_refused_comes_back_with_an_error() {
                 #[public("b")]
                 async fn health() {}
             ),
-            "takes one `#[public]`",
+            "duplicate `#[public]`",
         ),
     ] {
         let output = expanded(arguments, item.clone());

@@ -8,6 +8,7 @@ pub(crate) mod check;
 mod completion;
 mod expand;
 pub(crate) mod parse;
+pub(crate) mod placement;
 mod probe;
 pub(crate) mod requirement;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod ui_tests;
 
 use proc_macro2::{Span, TokenStream};
 
+use self::placement::Placement;
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
 use crate::paths;
@@ -24,9 +26,13 @@ use crate::paths;
 /// The whole attribute: converts its arguments and its item to the code that replaces the item.
 ///
 /// The result contains either the guarded function or a `compile_error!`, never the function alone.
-pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(
+    attribute: TokenStream,
+    item: TokenStream,
+    placement: PlacementOf<'_>,
+) -> TokenStream {
     match Catalogs::of_this_crate() {
-        Ok(catalogs) => with_catalogs(&catalogs, attribute, item),
+        Ok(catalogs) => with_catalogs(&catalogs, attribute, item, placement),
         Err(fault) => {
             let mut errors = Errors::default();
             errors.push(Span::call_site(), fault);
@@ -35,7 +41,15 @@ pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStrea
     }
 }
 
-fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream) -> TokenStream {
+/// Finds out whether the attribute is where a handler cannot be.
+pub(crate) type PlacementOf<'a> = &'a dyn Fn() -> Option<Placement>;
+
+fn with_catalogs(
+    catalogs: &Catalogs,
+    attribute: TokenStream,
+    item: TokenStream,
+    placement: PlacementOf<'_>,
+) -> TokenStream {
     if probe::is_one(&attribute) {
         return TokenStream::new();
     }
@@ -51,8 +65,16 @@ fn with_catalogs(catalogs: &Catalogs, attribute: TokenStream, item: TokenStream)
         function
     });
     let named = completion::Named::of(&attributes);
-    let checked = function
-        .and_then(|function| check::check(catalogs, &root, attributes, function, &mut errors));
+    let checked = function.and_then(|function| {
+        check::check(
+            catalogs,
+            &root,
+            attributes,
+            function,
+            placement,
+            &mut errors,
+        )
+    });
     match checked {
         Some(checked) if errors.is_empty() => {
             expand::expand(checked, &probe::probes(&names), &root)

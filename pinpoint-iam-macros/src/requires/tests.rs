@@ -9,12 +9,12 @@ use super::{attribute, with_catalogs};
 use crate::catalogs::Catalogs;
 
 fn expanded(arguments: TokenStream, item: TokenStream) -> String {
-    attribute(arguments, item).to_string()
+    attribute(arguments, item, &|| None).to_string()
 }
 
 /// The messages of the `compile_error!`s in an expansion.
 fn errors(arguments: TokenStream, item: TokenStream) -> Vec<String> {
-    let output = attribute(arguments, item);
+    let output = attribute(arguments, item, &|| None);
     let mut messages = Vec::new();
     let mut tokens = output.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -181,8 +181,8 @@ fn a_name_that_two_parameters_bind_is_refused_where_the_check_needs_it() {
     let item = quote!(
         async fn get(Path(application_id): Path<String>, Query(application_id): Query<String>) {}
     );
-    let expected = "`application_id` is needed by the check, and two parameters are called so\n\
-                    help: rename the one that does not name the resource";
+    let expected = "the check needs `application_id`, but two parameters have this name\n\
+                    help: rename the one that does not identify the resource";
     assert_eq!(errors(quote!(GetApp), item.clone()), [expected]);
     assert_eq!(
         errors(
@@ -226,7 +226,7 @@ fn no_more_parameters_than_the_frameworks_take() {
     assert_eq!(of(15), [""; 0]);
     let messages = of(16);
     assert!(
-        matches!(messages.as_slice(), [only] if only.contains("up to 15 parameters")),
+        matches!(messages.as_slice(), [only] if only.contains("at most 15 parameters")),
         "{messages:?}"
     );
 }
@@ -269,20 +269,20 @@ fn broken_arguments_do_not_hide_each_other() {
 #[test]
 fn wrong_arguments_are_refused() {
     for (arguments, expected) in [
-        (quote!(), "names no action"),
-        (quote!(,), "expected the name of an action"),
-        (quote!(application_id = a), "names no action"),
-        (quote!("GetCampaign"), "without quotes"),
+        (quote!(), "needs an action"),
+        (quote!(,), "expected an action name"),
+        (quote!(application_id = a), "needs an action"),
+        (quote!("GetCampaign"), "remove the quotes"),
         (quote!(mobiletargeting:GetCampaign), "two colons"),
-        (quote!(all()), "let everybody in"),
-        (quote!(any()), "let nobody in"),
-        (quote!(any(GetCampaign, all())), "let everybody in"),
-        (quote!(all(GetCampaign)), "`all` of one is that one"),
+        (quote!(all()), "would allow every request"),
+        (quote!(any()), "would deny every request"),
+        (quote!(any(GetCampaign, all())), "would allow every request"),
+        (quote!(all(GetCampaign)), "`all` with a single action"),
         (
             quote!(any(all(GetCampaign, GetApp))),
-            "`any` of one is that one",
+            "`any` with a single action",
         ),
-        (quote!(all(GetCampaign, GetCampaign)), "stands twice"),
+        (quote!(all(GetCampaign, GetCampaign)), "duplicate action"),
         (
             quote!(any(
                 GetApp, GetApp, GetApp, GetApp, GetApp, GetApp, GetApp, GetApp, GetApp
@@ -291,20 +291,20 @@ fn wrong_arguments_are_refused() {
         ),
         (
             quote!(all(GetCampaign, campaign_id = c)),
-            "combines actions",
+            "unexpected argument",
         ),
         (
             quote!(all(GetCampaign, GetApp,,)),
-            "expected the name of an action",
+            "expected an action name",
         ),
         (quote!(all(GetCampaign GetApp)), "expected `,`"),
         (
             quote!(all(GetCampaign, GetApp), all(GetApp, GetApps)),
-            "`all(..)` is the second",
+            "unexpected second action `all(..)`",
         ),
         (
             quote!(all(GetCampaign, GetApp), segment_id = s),
-            "no action here",
+            "a placeholder of these actions",
         ),
         (
             quote!(all(GetCampaign, GetApp), aplication_id = s),
@@ -319,72 +319,78 @@ fn wrong_arguments_are_refused() {
                 all(mobileanalytics::PutEvents, mobileanalytics::GetReports),
                 resource = x
             ),
-            "none of the actions",
+            "these actions do not support",
         ),
         (
             quote!(all(GetCampaign, GetApp), request_tags = x),
-            "these actions carry no tags",
+            "these actions do not accept tags",
         ),
         (
             quote!(GetCampaign, request_tags = none),
-            "`GetCampaign` carry no tags",
+            "`GetCampaign` does not accept tags",
         ),
         (
             quote!(all(GetCampaign, GetApp), resource = c, application_id = d),
-            "already gives",
+            "already provides",
         ),
         (
             quote!(
                 all(GetCampaign(resource = c), GetApp(application_id = d)),
                 application_id = e
             ),
-            "in its brackets",
+            "overrides it",
         ),
         (
             quote!(all(GetEmailTemplate, GetSmsTemplate), template_type = e),
-            "is always",
+            "fixes ",
         ),
         (
             quote!(GetCampaign(campaign_id = c), campaign_id = d),
-            "given twice",
+            "duplicate argument",
         ),
         (
             quote!(all(GetCampaign(campaign_id = c, campaign_id = d), GetApp)),
-            "given twice",
+            "duplicate argument",
         ),
-        (quote!(GetCampaign()), "hold nothing"),
-        (quote!(GetCampaign(c)), "expected `name = expression` in"),
-        (quote!(GetCampaign(permit = p)), "outside the brackets"),
-        (quote!(GetCampaign(guard = g)), "outside the brackets"),
-        (quote!(GetCampaign, r#permit = p), "is no option"),
-        (quote!(GetCampaign, r#guard = p), "is no option"),
-        (quote!(GetCampaign, permit = p, permit = q), "given twice"),
-        (quote!(GetCampaign, guard = p, guard = q), "given twice"),
+        (quote!(GetCampaign()), "expected arguments in"),
+        (quote!(GetCampaign(c)), "expected `name = expression` as"),
+        (quote!(GetCampaign(permit = p)), "out of the parentheses"),
+        (quote!(GetCampaign(guard = g)), "out of the parentheses"),
+        (quote!(GetCampaign, r#permit = p), "unknown argument"),
+        (quote!(GetCampaign, r#guard = p), "unknown argument"),
+        (
+            quote!(GetCampaign, permit = p, permit = q),
+            "duplicate argument",
+        ),
+        (
+            quote!(GetCampaign, guard = p, guard = q),
+            "duplicate argument",
+        ),
         (
             quote!(any(GetCampaign, GetApp), permit = p),
-            "`any` proves no action",
+            "cannot be used with `any`",
         ),
         (quote!(UpdateCampaign), "or `request_tags = none`"),
         (
             quote!(all(UpdateCampaign, GetApp)),
             "or `request_tags = none`",
         ),
-        (quote!(GetCampaign<T>), "with such brackets is no action"),
-        (quote!(GetCampaign[T]), "with such brackets is no action"),
-        (quote!(GetCampaign { T }), "with such brackets is no action"),
-        (quote!(GetCampaign, GetSegment), "is the second"),
+        (quote!(GetCampaign<T>), "unexpected delimiter"),
+        (quote!(GetCampaign[T]), "unexpected delimiter"),
+        (quote!(GetCampaign { T }), "unexpected delimiter"),
+        (quote!(GetCampaign, GetSegment), "unexpected second action"),
         (quote!(GetCampaign GetSegment), "expected `,`"),
-        (quote!(::GetCampaign), "no path of an action"),
-        (quote!(a::b::GetCampaign), "no path of an action"),
+        (quote!(::GetCampaign), "not a valid action path"),
+        (quote!(a::b::GetCampaign), "not a valid action path"),
         (
             quote!(elsewhere::GetCampaign),
             "unknown service `elsewhere`",
         ),
-        (quote!(getcampaign), "its capitals are `GetCampaign`"),
+        (quote!(getcampaign), "write `GetCampaign`"),
         (quote!(GetCampagin), "did you mean `GetCampaign`"),
         (
             quote!(GetCampaign, resource = c, campaign_id = d),
-            "already gives",
+            "already provides",
         ),
         (
             quote!(GetCampaign, segment_id = s),
@@ -404,17 +410,14 @@ fn wrong_arguments_are_refused() {
         ),
         (
             quote!(ListTagsForResource, resource_arn = x, resource = y),
-            "already gives",
+            "already provides",
         ),
         (
             quote!(mobileanalytics::PutEvents, resource = x),
-            "no single resource",
+            "does not support resource-level permissions",
         ),
         (quote!(mobileanalytics::PutEvents, app = x), "it has none"),
-        (
-            quote!(GetEmailTemplate, template_type = x),
-            "is always `EMAIL`",
-        ),
+        (quote!(GetEmailTemplate, template_type = x), "to `EMAIL`"),
     ] {
         let messages = errors(arguments.clone(), handler());
         assert!(
@@ -459,15 +462,20 @@ fn several_resource_types_need_a_resource() {
     let item = quote!(
         async fn track(Path(order_id): Path<String>) {}
     );
-    let refused = with_catalogs(&catalogs, quote!(Track), item.clone()).to_string();
+    let refused = with_catalogs(&catalogs, quote!(Track), item.clone(), &|| None).to_string();
     for expected in [
         "compile_error",
-        "`Track` acts on several resource types",
+        "`Track` has several resource types",
         "of type `Order` or `Parcel`",
     ] {
         assert!(refused.contains(expected), "{refused}");
     }
-    let guarded = with_catalogs(&catalogs, quote!(Track, resource = order(order_id)), item);
+    let guarded = with_catalogs(
+        &catalogs,
+        quote!(Track, resource = order(order_id)),
+        item,
+        &|| None,
+    );
     let legal = quote!((
         ::pinpoint_iam::shop::resources::Order,
         ::pinpoint_iam::shop::resources::Parcel
@@ -500,19 +508,19 @@ fn unfit_items_are_refused() {
             quote!(
                 struct Handler;
             ),
-            "`struct` starts none",
+            "found `struct`",
         ),
         (
             quote!(
                 pub const LIMIT: u8 = 1;
             ),
-            "`const` starts none",
+            "found `const`",
         ),
         (
             quote!(
                 unsafe impl Send for X {}
             ),
-            "`unsafe` starts none",
+            "found `unsafe`",
         ),
         (
             quote!(
@@ -520,9 +528,9 @@ fn unfit_items_are_refused() {
                     fn handler();
                 }
             ),
-            "`extern` starts none",
+            "found `extern`",
         ),
-        (quote!(), "this starts none"),
+        (quote!(), "found another item"),
         (
             quote!(
                 async fn handler();
@@ -552,14 +560,14 @@ fn unfit_items_are_refused() {
                 #[requires(GetApp)]
                 async fn handler() {}
             ),
-            "nothing binds `application_id`",
+            "needs `application_id`",
         ),
         (
             quote!(
                 #[::pinpoint_iam::requires]
                 async fn handler() {}
             ),
-            "names no action",
+            "needs an action",
         ),
         (
             quote!(
@@ -573,7 +581,7 @@ fn unfit_items_are_refused() {
                 #[requires(GetApps)]
                 async fn handler() {}
             ),
-            "combine some of them",
+            "combine them",
         ),
     ] {
         let messages = errors(quote!(mobileanalytics::PutEvents), item.clone());
@@ -633,19 +641,19 @@ fn parameters_that_cannot_be_taken_early_are_refused() {
             quote!(
                 async fn f(Path(app): Path<String>) {}
             ),
-            "nothing binds `application_id`",
+            "needs `application_id`",
         ),
         (
             quote!(
                 async fn f(Path(aplication_id): Path<String>) {}
             ),
-            "write `application_id = aplication_id`",
+            "add `application_id = aplication_id`",
         ),
         (
             quote!(
                 async fn f(ids!(application_id): Ids) {}
             ),
-            "nothing binds `application_id`",
+            "needs `application_id`",
         ),
     ] {
         let messages = errors(quote!(GetApp), item.clone());
@@ -675,6 +683,7 @@ fn ids_are_given_by_their_names() {
             quote!(
                 async fn read(Path((book_id, kind, reader_id)): Path<(String, String, String)>) {}
             ),
+            &|| None,
         );
         let fields = fields.map(|field| quote::format_ident!("{field}"));
         let expected = quote! {

@@ -88,7 +88,7 @@ fn expansions(case: &Path) -> Vec<(String, usize)> {
             let actions = actions(arguments.clone(), item.clone());
             // The error of a probe, which is removed together with the probe if the attribute is ours.
             let probe = "fn __is_of_pinpoint_iam () { :: core :: compile_error !";
-            let expansion = attribute(arguments, item).to_string();
+            let expansion = attribute(arguments, item, &|| None).to_string();
             (expansion.replace(probe, ""), actions)
         })
         .collect()
@@ -143,7 +143,7 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         of_ours("Requires")
     };
     let denials = expansion
-        .matches("return :: pinpoint_iam :: expansion :: deny (")
+        .matches("return :: pinpoint_iam :: expansion :: deny ")
         .count();
     let stages = if is_after_body { 2 } else { 1 };
     actions > 0

@@ -35,17 +35,37 @@ pub(super) fn expand(framework: Framework, entries: &[Entry]) -> TokenStream {
             path,
             handler,
         } = entry;
-        let ty = as_type(handler);
+        let name = without_generics(handler);
         let method = option(method.as_deref());
         let path = option(path.as_deref());
         // Errors are reported at the handler, but the names are those of the expansion.
         let span = Span::mixed_site().located_at(handler.span());
         let so_far = Ident::new("routes", span);
         let place = quote!(#root::web::RouteOverride { method: #method, path: #path });
-        let mounted = quote_spanned!(span=> ::mount::<(#ty), _, _, _>(#so_far, #handler, #place));
+        let list = paths::located(list.clone(), span);
+        let mount = |ty: TokenStream| quote_spanned!(span=> #list::mount::<#ty, _, _, _>(#so_far, #handler, #place));
+        // A bare name may be that of a local function, and names of handlers in several modules may be equal, which an
+        // import of a bare name would take for ambiguous.
+        let mounted = if handler.segments.len() == 1 {
+            mount(quote!((#name)))
+        } else {
+            // The import has the handler's type. A function without attribute has none: the name is then the outer
+            // type, which implements nothing, and the compiler reports our words instead of a missing type.
+            let ty = Ident::new("__Handler", span);
+            let mount = mount(quote!(#ty));
+            quote! {{
+                #[allow(dead_code)]
+                struct #ty;
+                {
+                    #[allow(clippy::all, clippy::pedantic, unused_imports)]
+                    use #name as #ty;
+                    #mount
+                }
+            }}
+        };
         quote! {
             #(#conditions)*
-            let #routes = #list #mounted;
+            let #routes = #mounted;
         }
     });
     quote! {
@@ -57,13 +77,13 @@ pub(super) fn expand(framework: Framework, entries: &[Entry]) -> TokenStream {
     }
 }
 
-/// The type with the name of the handler, which has no generics.
-fn as_type(handler: &Path) -> Path {
-    let mut ty = handler.clone();
-    if let Some(last) = ty.segments.last_mut() {
+/// The path of the handler, as a type or an import.
+fn without_generics(handler: &Path) -> Path {
+    let mut name = handler.clone();
+    if let Some(last) = name.segments.last_mut() {
         last.arguments = PathArguments::None;
     }
-    ty
+    name
 }
 
 fn option(text: Option<&str>) -> TokenStream {

@@ -96,7 +96,8 @@ fn handler(input: ParseStream<'_>) -> syn::Result<Path> {
                 generics.colon2_token.get_or_insert_default();
             }
             PathArguments::AngleBracketed(generics) => {
-                return wrong(generics, messages::generics_in_the_middle(&shown));
+                let message = messages::generics_in_the_middle(&shown, generics);
+                return wrong(generics, message);
             }
         }
     }

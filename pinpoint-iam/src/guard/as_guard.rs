@@ -4,9 +4,9 @@ use crate::guard::Guard;
 
 /// A value that provides the guard of a function.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no guard",
-    label = "expected a `Guard`, or a reference to one",
-    note = "`Authorizer::guard` makes a guard of a principal and the context of its request"
+    message = "`{Self}` is not a guard",
+    label = "expected `Guard` or a reference to it",
+    note = "`Authorizer::guard` returns a guard for a principal and the context of its request"
 )]
 pub trait AsGuard {
     /// Returns the guard.

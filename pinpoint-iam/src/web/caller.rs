@@ -147,9 +147,9 @@ pub(super) fn log_refusal<H: Annotated>(denied: &Denied, principal: Option<&Prin
     let reason = denied.reason();
     match (reason, principal) {
         (DeniedReason::Misconfigured(_) | DeniedReason::NoScope, _) => {
-            tracing::error!(handler, %reason, "request refused");
+            tracing::error!(handler, %reason, "request denied");
         }
-        (_, Some(principal)) => tracing::info!(%principal, handler, %reason, "request refused"),
-        (_, None) => tracing::info!(handler, %reason, "request refused"),
+        (_, Some(principal)) => tracing::info!(%principal, handler, %reason, "request denied"),
+        (_, None) => tracing::info!(handler, %reason, "request denied"),
     }
 }

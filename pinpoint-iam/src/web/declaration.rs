@@ -8,8 +8,9 @@ use crate::resource::ResourceTypeMetadata;
 ///
 /// Both attributes generate a type with the handler's name, which implements this trait. The trait is sealed.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has neither `#[requires(..)]` nor `#[public(..)]`",
-    label = "not a handler that says who may call it"
+    message = "the handler has neither `#[requires(..)]` nor `#[public(..)]`",
+    label = "not guarded",
+    note = "write `#[requires(Action)]` above the function, or `#[public(\"reason\")]` if no permission is required"
 )]
 pub trait Annotated: Send + Sync + 'static {
     /// Whether the handler is guarded or public. Only the attributes implement this trait.

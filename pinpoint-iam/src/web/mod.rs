@@ -39,7 +39,7 @@ pub use self::public::{Public, PublicFunction, PublicHandler};
 pub use self::request_guard::RequestGuard;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::routes::{
-    ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, RouteOverride, SecondHalf,
+    AttributeOf, ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, RouteOverride, SecondHalf,
 };
 pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
 pub use crate::denial::{ErrorResponses, Rejection};

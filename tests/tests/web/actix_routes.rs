@@ -265,10 +265,10 @@ fn routes_that_cannot_be_served_are_reported_together() {
     let found = faults(routes![health, get_app, "GET /v1/apps/{application-id}" => health]);
     assert_eq!(found.len(), 2, "{found:?}");
     let swapped = faults(routes!["/{campaign-id}/{application-id}" => get_campaign]);
-    assert!(swapped[0].contains("in another order"), "{swapped:?}");
+    assert!(swapped[0].contains("has another order"), "{swapped:?}");
     let lacking = faults(routes!["/v2/{app}" => get_app]);
     assert!(
-        lacking[0].contains("no placeholder `{application-id}`"),
+        lacking[0].contains("needs the placeholder `{application-id}`"),
         "{lacking:?}"
     );
 }
@@ -318,7 +318,7 @@ fn a_function_that_shadows_a_public_handler_is_not_public() {
     }
     let found = faults(here::routes());
     assert!(
-        found[0].contains("another function of this name"),
+        found[0].contains("another function with this name"),
         "{found:?}"
     );
 }

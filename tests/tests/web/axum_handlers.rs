@@ -182,7 +182,7 @@ async fn a_path_that_is_not_utf_8_names_no_resource() {
     let answer = questions::get(&app, "/v1/apps/a1/campaigns/%FF").await;
     assert_eq!(
         answer.text,
-        r#"{"Message":"What names the resource in the request cannot be read."}"#
+        r#"{"Message":"The id of the resource is missing or cannot be read."}"#
     );
 }
 

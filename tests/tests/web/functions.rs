@@ -244,6 +244,66 @@ async fn an_async_function_waits_for_tags() {
     );
 }
 
+/// What `#[async_trait]` generates: the check is made when the future is awaited, and can wait for tags.
+#[async_trait::async_trait]
+trait Asynchronous {
+    fn owner(&self) -> Guard<'_>;
+
+    #[requires(GetCampaign, guard = self.owner())]
+    async fn read(
+        &self,
+        runs: &AtomicU32,
+        application_id: &str,
+        campaign_id: &str,
+    ) -> Result<String, Error> {
+        runs.fetch_add(1, Ordering::SeqCst);
+        Ok(format!("{application_id} {campaign_id}"))
+    }
+
+    async fn delete(&mut self, campaign_id: String) -> Result<Permit<DeleteCampaign>, Error>;
+}
+
+#[async_trait::async_trait]
+impl Asynchronous for Campaigns<'_> {
+    fn owner(&self) -> Guard<'_> {
+        self.guard.clone()
+    }
+
+    #[requires(DeleteCampaign, application_id = self.application_id, guard = self.guard, permit = proof)]
+    async fn delete(&mut self, campaign_id: String) -> Result<Permit<DeleteCampaign>, Error> {
+        self.application_id.push_str(&campaign_id);
+        Ok(proof)
+    }
+}
+
+#[tokio::test]
+async fn methods_of_async_trait_are_guarded() {
+    let tagged = r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}}"#;
+    let authorizer = with_tags(tagged, |arn| {
+        let team = if arn.ends_with("c1") { "red" } else { "blue" };
+        [("team", team)].into_iter().collect()
+    });
+    let (ana, context) = (ana(), Context::new());
+    let mut campaigns = Campaigns {
+        guard: authorizer.guard(&ana, &context),
+        application_id: "a1".to_owned(),
+    };
+    let runs = AtomicU32::new(0);
+    let refused = Asynchronous::read(&campaigns, &runs, "a1", "c2");
+    assert_eq!(outcome(is_send(refused).await), 403);
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+    let allowed = Asynchronous::read(&campaigns, &runs, "a1", "c1").await;
+    assert_eq!(allowed.unwrap(), "a1 c1");
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+
+    let refused = Asynchronous::delete(&mut campaigns, "c2".to_owned()).await;
+    assert_eq!(outcome(refused), 403);
+    assert_eq!(campaigns.application_id, "a1");
+    let proof = Asynchronous::delete(&mut campaigns, "c1".to_owned()).await;
+    assert!(proof.unwrap().arn().ends_with(":apps/a1/campaigns/c1"));
+}
+
 #[requires(CreateCampaign, request_tags = tags, guard = guard)]
 fn tagged(guard: &Guard<'_>, application_id: &str, tags: &[&str]) -> Result<(), Error> {
     Ok(())

@@ -19,6 +19,7 @@ mod bindings;
 mod compositions;
 mod declarations;
 mod functions;
+mod middleware;
 mod one_state;
 mod permits;
 mod request_context;

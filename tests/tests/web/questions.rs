@@ -237,7 +237,7 @@ async fn a_parameter_of_another_type_is_400_in_the_same_shape() {
     assert_eq!(answer.status, 400);
     assert_eq!(
         answer.text,
-        r#"{"Message":"What names the resource in the request cannot be read."}"#
+        r#"{"Message":"The id of the resource is missing or cannot be read."}"#
     );
 }
 

@@ -92,8 +92,8 @@ fn a_request_without_account_is_rejected() {
     let authorizer = authorizer(service());
     let (context, principal) = (Context::new(), ana_of("tenant-7"));
     let guard = authorizer.guard(&principal, &context);
-    let refused = "500 the account of the resource is not known: the authorizer's scope leaves it open, and the request \
-                   brought none that can stand in an ARN";
+    let refused = "500 the account of the resource is unknown: the authorizer's scope has none, and the request has no \
+                   `Scope` with a valid account";
     assert_eq!(lend(guard.clone()), Err(refused.to_owned()));
     for account in ["", "tenant-7:books/b1", "*", "a b", "tenant-7\n"] {
         let scope = authorizer.scope().with_account(account);

@@ -16,7 +16,9 @@ use syn::{Expr, Ident, Pat, Path, Signature, Type};
 use self::arguments::Named;
 pub(crate) use self::parameters::check_generics;
 pub(crate) use self::route::PathParameter;
+use super::PlacementOf;
 use super::parse::{Argument, Function, NamedAction, PermitArgument, Requires, span_of};
+use super::placement::Placement;
 use super::requirement::{Combinator, Requirement};
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
@@ -140,6 +142,7 @@ pub(crate) fn check<'c>(
     root: &Root,
     attributes: Vec<Requires>,
     function: Function,
+    placement: PlacementOf<'_>,
     errors: &mut Errors,
 ) -> Option<Checked<'c>> {
     let bound = parameters::bound_names(&function);
@@ -153,10 +156,8 @@ pub(crate) fn check<'c>(
         errors.push(further.key.span(), messages::duplicate(&further.key));
     }
     let guard = guards.into_iter().next();
-    if guard.is_none()
-        && let Some(place) = sign_of_a_method(&function.signature)
-    {
-        errors.push(place, messages::METHOD);
+    if guard.is_none() && !check_placement(&function.signature, placement, errors) {
+        return None;
     }
     let mut clauses = clauses.into_iter().collect::<Option<Vec<_>>>()?;
     let form = match guard {
@@ -283,6 +284,23 @@ fn resolve<'c>(
             None
         }
     }
+}
+
+/// Rejects a handler where the items beside it cannot be, or where `debug_handler` has taken its parameters already, and returns
+/// whether it is accepted. Errors about its parameters would only distract.
+fn check_placement(signature: &Signature, placement: PlacementOf<'_>, errors: &mut Errors) -> bool {
+    if let Some(place) = sign_of_a_method(signature) {
+        errors.push(place, messages::METHOD);
+        return false;
+    }
+    match placement() {
+        Some(Placement::Associated) => errors.push(signature.ident.span(), messages::METHOD),
+        Some(Placement::BelowDebugHandler) => {
+            errors.push(Span::call_site(), messages::BELOW_DEBUG_HANDLER);
+        }
+        None => return true,
+    }
+    false
 }
 
 /// The span of a receiver or of `Self` in the signature, which only methods and associated functions have.

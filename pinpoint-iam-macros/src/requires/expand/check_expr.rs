@@ -163,7 +163,7 @@ impl Writer<'_> {
     fn value(&self, value: &Value) -> TokenStream {
         let id = |place: Span, value: TokenStream| {
             let root = self.root;
-            let ty = located(quote!(#root::expansion::Id), place);
+            let ty = paths::located(quote!(#root::expansion::Id), place);
             let id = quote_spanned!(place=> (&&#ty(#value)).__id());
             quote!(::core::convert::AsRef::<::core::primitive::str>::as_ref(&#id))
         };
@@ -201,16 +201,6 @@ impl Writer<'_> {
             }
         }
     }
-}
-
-/// One of our paths with the span `place`. All tokens of an expression must have spans of the same place and the same
-/// macro: if an expression mixes tokens of the attribute and of the user, the compiler shows the whole attribute.
-fn located(path: TokenStream, place: Span) -> TokenStream {
-    let tokens = path.into_iter().map(|mut token| {
-        token.set_span(place);
-        token
-    });
-    tokens.collect()
 }
 
 /// The type and value of an action.

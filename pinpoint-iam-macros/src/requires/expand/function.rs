@@ -18,6 +18,7 @@ use quote::{quote, quote_spanned};
 use syn::ReturnType;
 use syn::spanned::Spanned;
 
+use super::boxed::BoxedFuture;
 use super::check_expr::made;
 use super::declaration::documentation;
 use super::{Stage, Writer, combined_check, permit, same_catalogs, without_attributes};
@@ -41,15 +42,22 @@ pub(super) fn expand(
         signature,
         body,
     } = function;
-    let is_async = signature.asyncness.is_some();
+    let boxed = BoxedFuture::of(&signature.output, &body);
+    let is_async = signature.asyncness.is_some() || boxed.is_some();
     let check = check(clauses, guarded, is_async, root);
     let passed = Ident::new("passed", Span::mixed_site());
     let denied = Ident::new("denied", Span::mixed_site());
-    let answer = match &signature.output {
-        ReturnType::Type(_, ty) => ty.span(),
-        ReturnType::Default => signature.ident.span(),
+    let refuse = match (&boxed, &signature.output) {
+        (Some(BoxedFuture { output, .. }), _) => {
+            quote_spanned!(output.span()=> return #root::expansion::deny::<#output>(#denied))
+        }
+        (None, ReturnType::Type(_, ty)) => {
+            quote_spanned!(ty.span()=> return #root::expansion::deny(#denied))
+        }
+        (None, ReturnType::Default) => {
+            quote_spanned!(signature.ident.span()=> return #root::expansion::deny(#denied))
+        }
     };
-    let refuse = quote_spanned!(answer=> return #root::expansion::deny(#denied));
     let checked = match permit(clauses) {
         Some(permit) => quote! {
             let #permit = match #check {
@@ -64,7 +72,21 @@ pub(super) fn expand(
             }
         },
     };
-    let (inner_attributes, body) = without_attributes(&body);
+    let checked = quote! {
+        #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
+        #checked
+    };
+    let (inner_attributes, checked_body) = match boxed {
+        None => {
+            let (inner_attributes, body) = without_attributes(&body);
+            (inner_attributes, quote!(#checked #body))
+        }
+        Some(BoxedFuture { pin, body, .. }) => {
+            let (inner_attributes, body) = without_attributes(&body);
+            let body = quote!(#pin(async move { #inner_attributes #checked #body }));
+            (TokenStream::new(), body)
+        }
+    };
     quote! {
         #(#attributes)*
         #[doc = ""]
@@ -73,9 +95,7 @@ pub(super) fn expand(
             #inner_attributes
             #same_catalogs
             #probes
-            #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
-            #checked
-            #body
+            #checked_body
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Generates the code that replaces the function.
 
+mod boxed;
 mod check_expr;
 mod declaration;
 mod function;

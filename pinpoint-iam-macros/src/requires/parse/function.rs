@@ -40,7 +40,7 @@ impl Parse for Function {
 fn refuse_other_items(input: ParseStream<'_>) -> syn::Result<()> {
     let ahead = input.fork();
     let Ok(keyword) = ahead.call(Ident::parse_any) else {
-        return Err(input.error(messages::not_a_function("this")));
+        return Err(input.error(messages::not_a_function("another item")));
     };
     let mut is_function = keyword == "fn";
     // `const fn` and `unsafe extern "C" fn` are functions, `const X: u8` and `unsafe impl` are not.

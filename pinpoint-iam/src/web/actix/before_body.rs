@@ -13,8 +13,8 @@ use super::path::Path;
 /// check, the extractor receives an empty body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken before the body is read",
-    label = "binds a placeholder of the action's ARN",
-    note = "take what names the resource from the path, the query or a header",
+    label = "the check of the action needs this parameter",
+    note = "take the ids of the resource from the path, the query or a header",
     note = "for an extractor of your own that does not read the body, write `impl pinpoint_iam::web::actix::BeforeBody for {Self} {{}}`"
 )]
 pub trait BeforeBody: FromRequest {}

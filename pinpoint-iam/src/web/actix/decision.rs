@@ -126,7 +126,7 @@ impl<T> Drop for Decision<T> {
 }
 
 fn taken<T>() -> Result<T, Error> {
-    Err(Denied::misconfigured("a decision was asked for twice").into())
+    Err(Denied::misconfigured("the decision of a request was polled after its completion").into())
 }
 
 /// A decision, independent of the type of its output.

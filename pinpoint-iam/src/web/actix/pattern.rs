@@ -45,10 +45,10 @@ const MOST_PLACEHOLDERS: usize = 16;
 /// Returns the reason.
 pub(super) fn is_servable(path: &str) -> Result<(), String> {
     if path.contains("{{") || path.contains("}}") {
-        return Err("it knows no brace that is none of a placeholder's".to_owned());
+        return Err("braces are allowed in placeholders only".to_owned());
     }
     if path.ends_with('*') {
-        return Err("it takes a `*` at the end for everything that could follow".to_owned());
+        return Err("a `*` at the end would match every suffix".to_owned());
     }
     let mut placeholders = 0;
     for name in path.split('{').skip(1) {
@@ -57,13 +57,13 @@ pub(super) fn is_servable(path: &str) -> Result<(), String> {
         let starts_well = !bare.starts_with(|first: char| first.is_ascii_digit());
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         if bare.is_empty() || !starts_well || !bare.bytes().all(is_part) {
-            return Err(format!("it does not take the name `{name}`"));
+            return Err(format!("`{name}` is not a valid name of a placeholder"));
         }
         placeholders += 1;
     }
     if placeholders > MOST_PLACEHOLDERS {
         return Err(format!(
-            "it takes no more than {MOST_PLACEHOLDERS} placeholders"
+            "at most {MOST_PLACEHOLDERS} placeholders are allowed"
         ));
     }
     Ok(())
@@ -121,7 +121,7 @@ mod tests {
         }
         for (path, said) in [
             ("/{{a}}/{b}", "brace"),
-            ("/a*", "everything"),
+            ("/a*", "every suffix"),
             ("/{a.b}", "`a.b`"),
             ("/{1st}", "`1st`"),
             ("/{a b}", "`a b`"),

@@ -12,8 +12,8 @@ use super::guarded;
 use super::pattern::{is_servable, pattern, precedence};
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
-    Annotated, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf, PublicFunction,
-    PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
+    Annotated, AttributeOf, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf,
+    PublicFunction, PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
 };
 
 /// The handlers of a service, or of a part of it, with their routes. Created by [`routes!`](super::routes).
@@ -41,7 +41,8 @@ impl Routes {
         H: Annotated,
         F: Handler<T> + Send + Sync,
         F::Output: Responder + 'static,
-        T: HandlerFor<H, By> + FromRequest + 'static,
+        H::Access: AttributeOf<H>,
+        T: HandlerFor<<H::Access as AttributeOf<H>>::Handler, By> + FromRequest + 'static,
         T::Future: 'static,
     {
         let served = T::function(&handler).and_then(|()| served::<H>(place));
@@ -202,7 +203,7 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
             faults.push(RouteFault::new(
                 route.declaration,
                 message,
-                "give another path",
+                "use another path",
             ));
         }
     }
@@ -216,10 +217,10 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
 /// of the same name could shadow the handler; neither compiles. A public handler may have any parameters, but the
 /// mounted function must be the one with the attribute.
 #[diagnostic::on_unimplemented(
-    message = "the function `{H}` does not take the proof of its check first",
-    label = "would be served unguarded",
-    note = "`#[requires(..)]` adds the parameter, and makes the last one wait where the check needs the body; `#[public(..)]` adds one to a generic function; write them below the attributes that change the function's parameters",
-    note = "is there another function of this name?"
+    message = "the first parameter of `{H}` is not the proof of its check",
+    label = "not guarded",
+    note = "`#[requires(..)]` adds this parameter, and replaces the last one if the check needs the body; `#[public(..)]` adds one to generic functions; write them below attributes that change the parameters",
+    note = "check whether another function has this name"
 )]
 pub trait HandlerFor<H, By> {
     /// Checks that `function` is the handler `H`.

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 
-use super::rejection::refuse;
+use super::rejection::{log_failed_extractor, refuse};
 use super::{HasAuthorizer, caller, keep, keep_tags};
 use crate::authorizer::Authorizer;
 use crate::denial::Denied;
@@ -103,8 +103,8 @@ where
 /// Parameters that can be extracted before the body is read.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken before the body is read",
-    label = "binds a placeholder of the action's ARN",
-    note = "take what names the resource from the path, the query or a header"
+    label = "the check of the action needs this parameter",
+    note = "take the ids of the resource from the path, the query or a header"
 )]
 pub trait BeforeBody<S>: FromRequestParts<S> {}
 
@@ -130,6 +130,7 @@ async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
                     Some(principal),
                 )
             } else {
+                log_failed_extractor::<H>(response.status());
                 response
             }
         })

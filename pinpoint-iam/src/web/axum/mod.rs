@@ -51,11 +51,10 @@ pub use pinpoint_iam_macros::axum_routes as routes;
 
 /// A state of a router that contains an [`Authorizer`].
 #[diagnostic::on_unimplemented(
-    message = "the state `{Self}` holds no `Authorizer`",
-    label = "needs an authorizer in the router's state",
-    note = "write `impl axum::extract::FromRef<{Self}> for Authorizer {{ fn from_ref(state: &{Self}) -> Self {{ state.authorizer.clone() }} }}`",
-    note = "for an `Arc`, write it for the type inside: `Arc<AppState>` holds the authorizer of `AppState`",
-    note = "`#[axum::debug_handler]` takes the state to be `()` where no parameter names it; write `#[axum::debug_handler(state = ..)]`"
+    message = "the state `{Self}` does not contain an `Authorizer`",
+    label = "requires an authorizer in the router's state",
+    note = "write `impl axum::extract::FromRef<AppState> for Authorizer {{ fn from_ref(state: &AppState) -> Self {{ state.authorizer.clone() }} }}`, where `AppState` is the type of the state without its `Arc`",
+    note = "`#[axum::debug_handler]` assumes the state `()` if no parameter is a `State`; write `#[axum::debug_handler(state = AppState)]`"
 )]
 pub trait HasAuthorizer {
     /// Returns the authorizer.

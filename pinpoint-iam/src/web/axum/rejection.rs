@@ -15,6 +15,19 @@ pub(super) fn refuse<H: Annotated>(denied: &Denied, principal: Option<&Principal
     denied.into_response()
 }
 
+/// Logs that an extractor which the check of `H` needs has responded with a server error, as `Path` does if the route has
+/// other placeholders. The response is the extractor's own.
+pub(super) fn log_failed_extractor<H: Annotated>(status: StatusCode) {
+    if status.is_server_error() {
+        tracing::error!(
+            handler = H::declaration().handler,
+            status = status.as_u16(),
+            "request denied: an extractor that the check needs failed; if it is `Path`, mount the check only on routes with \
+             its placeholders"
+        );
+    }
+}
+
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         // The response contains only what the rejection contains. A header added by the framework would distinguish it

@@ -11,8 +11,8 @@ use http::Method;
 use super::StateFor;
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
-    Annotated, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf, PublicFunction,
-    PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
+    Annotated, AttributeOf, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf,
+    PublicFunction, PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
 };
 
 /// The handlers of a service, or of a part of it, with their routes. Created by [`routes!`](super::routes).
@@ -35,8 +35,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     where
         H: Annotated,
         S: StateFor<H::Access, State = S>,
+        H::Access: AttributeOf<H>,
         F: Handler<T, <S as StateFor<H::Access>>::State>,
-        T: HandlerFor<H, By> + 'static,
+        T: HandlerFor<<H::Access as AttributeOf<H>>::Handler, By> + 'static,
     {
         let served = T::function(&handler).and_then(|()| served::<H>(place));
         self.0
@@ -141,11 +142,11 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
             let (message, hint) = match error {
                 matchit::InsertError::Conflict { with } => (
                     format!("`{route}` cannot be served beside the path `{with}`"),
-                    "change one of the paths: nothing tells which of them a request means",
+                    "change one of the paths, so that each request matches only one",
                 ),
                 other => (
                     format!("axum cannot serve the path `{}`: {other}", route.path),
-                    "give another path",
+                    "use another path",
                 ),
             };
             faults.push(RouteFault::new(route.declaration, message, hint));
@@ -161,10 +162,10 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
 /// of the same name could shadow the handler; neither compiles. A public handler may have any parameters, but the
 /// mounted function must be the one with the attribute.
 #[diagnostic::on_unimplemented(
-    message = "the function `{H}` does not take the proof of its check first",
-    label = "would be served unguarded",
-    note = "`#[requires(..)]` adds the parameter, and makes the last one wait where the check needs the body; `#[public(..)]` adds one to a generic function; write them below the attributes that change the function's parameters",
-    note = "is there another function of this name?"
+    message = "the first parameter of `{H}` is not the proof of its check",
+    label = "not guarded",
+    note = "`#[requires(..)]` adds this parameter, and replaces the last one if the check needs the body; `#[public(..)]` adds one to generic functions; write them below attributes that change the parameters",
+    note = "check whether another function has this name"
 )]
 pub trait HandlerFor<H, By> {
     /// Checks that `function` is the handler `H`.

@@ -19,7 +19,9 @@ pub(crate) use self::list::RouteList;
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub(crate) use self::proof::is_public;
 #[cfg(any(feature = "axum", feature = "actix"))]
-pub use self::proof::{ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, SecondHalf};
+pub use self::proof::{
+    AttributeOf, ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, SecondHalf,
+};
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::route_override::RouteOverride;
 use crate::web::Declaration;

@@ -1,17 +1,33 @@
 //! Proves that a mounted function is the intended handler.
 
 use super::RouteFault;
+use crate::expansion::{GuardedAccess, PublicAccess};
 use crate::web::{
     AfterBody, Authorized, Prechecked, Prechecks, Public, PublicFunction, PublicHandler, Requires,
     RequiresAfterBody,
 };
 
+/// The handler `H`, known from its attribute. Without one, the compiler reports the missing attribute and skips the bounds
+/// that follow from it.
+pub trait AttributeOf<H> {
+    /// The handler.
+    type Handler;
+}
+
+impl<H> AttributeOf<H> for GuardedAccess {
+    type Handler = H;
+}
+
+impl<H> AttributeOf<H> for PublicAccess {
+    type Handler = H;
+}
+
 /// The proof that the check of the handler `H` has passed: its [`Authorized`].
 #[diagnostic::on_unimplemented(
-    message = "the function `{H}` does not take the proof of its check first",
-    label = "would be served unguarded",
-    note = "`#[requires(..)]` adds the parameter, as `#[public(..)]` does for a generic function; write it below the attributes that change the function's parameters",
-    note = "is there another function of this name?"
+    message = "the first parameter of `{H}` is not the proof of its check",
+    label = "not guarded",
+    note = "`#[requires(..)]` adds this parameter, and `#[public(..)]` adds one to generic functions; write them below attributes that change the parameters",
+    note = "check whether another function has this name"
 )]
 pub trait ProofOf<H> {}
 
@@ -50,8 +66,8 @@ pub(crate) fn is_public<H: PublicFunction, F: 'static>(function: &F) -> Result<(
     } else {
         Err(RouteFault::new(
             H::declaration(),
-            "another function of this name is in its place, with neither `#[requires]` nor `#[public]`",
-            "name the function that is meant by its path",
+            "another function with this name is mounted, which has neither `#[requires]` nor `#[public]`",
+            "write the full path of the handler",
         ))
     }
 }

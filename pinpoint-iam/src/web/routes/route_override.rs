@@ -34,7 +34,7 @@ impl RouteOverride {
                         (Some(_), _) => "path",
                     };
                     let hint = format!(
-                        "say its {missing}, as in `\"GET /healthz\" => {}`",
+                        "add the {missing}, as in `\"GET /healthz\" => {}`",
                         declaration.handler
                     );
                     RouteFault::new(declaration, why, hint)
@@ -52,7 +52,9 @@ impl RouteOverride {
 
 fn catalog_route(declaration: &Declaration) -> Result<Route, String> {
     let requirement = match &declaration.access {
-        Access::Public { .. } => return Err("a public handler has no route of its own".to_owned()),
+        Access::Public { .. } => {
+            return Err("a public handler has no route in the catalog".to_owned());
+        }
         Access::Requires { requirement, .. } => requirement,
     };
     match requirement.actions().as_slice() {
@@ -60,6 +62,6 @@ fn catalog_route(declaration: &Declaration) -> Result<Route, String> {
             let action = only.action;
             format!("the catalog has no route for `{action}`")
         }),
-        _ => Err("a handler that requires several actions has no route of its own".to_owned()),
+        _ => Err("a handler that requires several actions has no route in the catalog".to_owned()),
     }
 }

@@ -42,8 +42,8 @@ fn clash(one: &MountedRoute, other: &MountedRoute) -> Option<RouteFault> {
     if one.method == other.method {
         Some(RouteFault::new(
             other.declaration,
-            format!("`{other}` is the route of `{handler}` at {file}:{line} too"),
-            "give one of them another method or path",
+            format!("`{handler}` at {file}:{line} has the same route `{other}`"),
+            "change the method or the path of one of them",
         ))
     } else if one.path != other.path {
         Some(RouteFault::new(
@@ -70,10 +70,10 @@ fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
     let lacks = |name: &str| {
         fault(
             format!(
-                "the path `{path}` has no placeholder `{}`, which the handler takes from it",
+                "the handler needs the placeholder `{}`, which the path `{path}` does not have",
                 braced(name)
             ),
-            format!("write `{}` for the placeholder that is meant", braced(name)),
+            format!("write `{}` in the path", braced(name)),
         )
     };
     let has = |parameter: &str| names.iter().any(|name| is_parameter(name, parameter));
@@ -86,20 +86,20 @@ fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
             PathParameter::Single(_) if names.len() < 2 => {}
             PathParameter::Single(name) => faults.push(fault(
                 format!(
-                    "`Path({name})` takes the only placeholder of a path, and `{path}` has {}",
+                    "`Path({name})` expects a path with one placeholder, but `{path}` has {}",
                     names.len()
                 ),
-                format!("take them all, as in `Path(({}))`", tuple(names)),
+                format!("bind all of them, as in `Path(({}))`", tuple(names)),
             )),
             PathParameter::Tuple(parameters) if parameters.len() != names.len() => {
                 faults.push(fault(
                     format!(
-                        "`Path` takes {} placeholders, and the path `{path}` has {}",
+                        "`Path` expects {} placeholders, but the path `{path}` has {}",
                         parameters.len(),
                         names.len()
                     ),
                     match names {
-                        [] => "remove the parameter, or give another path".to_owned(),
+                        [] => "remove the parameter, or use another path".to_owned(),
                         [only] => format!("write `Path({})`", only.replace('-', "_")),
                         several => format!("write `Path(({}))`", tuple(several)),
                     },
@@ -122,7 +122,7 @@ fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
                 if is_out_of_order {
                     faults.push(fault(
                         format!(
-                            "`Path(({}))` names the placeholders of `{path}` in another order; they are filled by position",
+                            "`Path(({}))` has another order than the placeholders of `{path}`, and `Path` fills a tuple by position",
                             parameters.join(", ")
                         ),
                         format!("write `Path(({}))`", tuple(names)),
@@ -134,7 +134,7 @@ fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
                     faults.push(fault(
                         format!("the path `{path}` has no placeholder for the field `{field}`"),
                         format!(
-                            "write `{}` for the placeholder that is meant; where the field is renamed for its deserialization, take the struct whole, as in `Path(ids)`, and say `{field} = ids.{field}`",
+                            "use the name `{}` in the path; if serde renames the field, bind the whole struct as `Path(ids)` and add `{field} = ids.{field}`",
                             braced(field)
                         ),
                     ));

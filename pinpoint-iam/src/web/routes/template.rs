@@ -27,8 +27,8 @@ impl<'p> Template<'p> {
             .chars()
             .find(|character| "?#".contains(*character) || character.is_control())
         {
-            let message = format!("contains `{}`, which no path has", other.escape_debug());
-            return unreadable(path, &message, "remove it");
+            let message = format!("contains `{}`", other.escape_debug());
+            return unreadable(path, &message, "remove this character");
         }
         let mut template = Self {
             names: Vec::new(),
@@ -51,17 +51,17 @@ impl<'p> Template<'p> {
         let Some((before, name, behind)) = placeholder(segment) else {
             if literal(segment).contains(['{', '}']) {
                 let hint = "close each placeholder in its segment, and write `{{` for a brace";
-                return unreadable(path, "has a brace without its other half", hint);
+                return unreadable(path, "has an unmatched brace", hint);
             }
             self.shape.push_str(segment);
             return Ok(());
         };
         if literal(before).contains('}') {
             let hint = "open each placeholder in its segment, and write `}}` for a brace";
-            return unreadable(path, "has a brace without its other half", hint);
+            return unreadable(path, "has an unmatched brace", hint);
         }
         if !behind.is_empty() {
-            let message = format!("has `{behind}` behind a placeholder, in one segment");
+            let message = format!("has `{behind}` after a placeholder in the same segment");
             return unreadable(path, &message, "end the segment with the placeholder");
         }
         let (name, is_rest) = match name.strip_prefix('*') {
@@ -69,16 +69,17 @@ impl<'p> Template<'p> {
             None => (name, false),
         };
         if name.is_empty() || name.contains(['{', '*', ':']) {
-            let message = format!("has the placeholder `{{{name}}}`, which is no name");
+            let message = format!("has the invalid placeholder `{{{name}}}`");
             return unreadable(
                 path,
                 &message,
-                "write a name alone, as in `{application-id}`",
+                "write only a name, as in `{application-id}`",
             );
         }
         if is_rest && !is_last {
-            let message = format!("goes on behind `{{*{name}}}`, which takes all that is left");
-            return unreadable(path, &message, "let the placeholder be the last segment");
+            let message =
+                format!("continues after `{{*{name}}}`, which matches the rest of the path");
+            return unreadable(path, &message, "make the placeholder the last segment");
         }
         // Parameter names do not distinguish `-` from `_`.
         if self
@@ -169,16 +170,16 @@ mod tests {
             ("/a\nb", "contains `\\n`"),
             ("/:id", "has the segment `:id`"),
             ("/*", "has the segment `*`"),
-            ("/{id", "without its other half"),
-            ("/id}", "without its other half"),
-            ("/x}{id}", "without its other half"),
-            ("/{a/b}", "without its other half"),
-            ("/{}", "is no name"),
-            ("/{*}", "is no name"),
-            ("/{id:[0-9]+}", "is no name"),
-            ("/{id}.json", "`.json` behind a placeholder"),
-            ("/{a}{b}", "`{b}` behind a placeholder"),
-            ("/{*rest}/x", "goes on behind `{*rest}`"),
+            ("/{id", "unmatched brace"),
+            ("/id}", "unmatched brace"),
+            ("/x}{id}", "unmatched brace"),
+            ("/{a/b}", "unmatched brace"),
+            ("/{}", "invalid placeholder"),
+            ("/{*}", "invalid placeholder"),
+            ("/{id:[0-9]+}", "invalid placeholder"),
+            ("/{id}.json", "`.json` after a placeholder"),
+            ("/{a}{b}", "`{b}` after a placeholder"),
+            ("/{*rest}/x", "continues after `{*rest}`"),
             ("/{id}/{id}", "two placeholders `{id}`"),
             ("/{app-id}/{app_id}", "two placeholders `{app_id}`"),
         ] {

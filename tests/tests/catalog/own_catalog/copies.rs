@@ -164,7 +164,7 @@ fn a_copy_that_differs_does_not_compile() {
         workspace.write("service/src/lib.rs", used);
         let build = check(&workspace);
         build.assert_failure(
-            "the catalog `copy.toml` differs from the one that the module `::acme_lib::widgets` was generated from",
+            "the module `::acme_lib::widgets` was generated from another version of the catalog `copy.toml`",
         );
         let errors = build.output.lines();
         let errors = errors.filter(|line| line.starts_with("error["));

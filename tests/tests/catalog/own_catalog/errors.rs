@@ -20,6 +20,11 @@ use widgets::{Shop, Widget};
 
 /// Builds a library with these handlers and this policy.
 fn build(name: &str, handlers: &str, policy: &str) -> Build {
+    build_library(name, &format!("{START}{handlers}"), policy)
+}
+
+/// A library with this text, and this policy beside it.
+fn build_library(name: &str, library: &str, policy: &str) -> Build {
     let manifest = format!(
         r#"[package]
 name = "acme-{name}"
@@ -39,7 +44,7 @@ pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam" }}
             ("service/build.rs", BUILD_SCRIPT),
             ("service/catalog/acme.toml", CATALOG),
             ("service/src/policy.json", policy),
-            ("service/src/lib.rs", &format!("{START}{handlers}")),
+            ("service/src/lib.rs", library),
         ],
     );
     workspace.cargo(&["check", "--workspace"])
@@ -82,12 +87,49 @@ async fn without_an_id(Path(shop_id): Path<String>) {}
         &build,
         &[
             "error: unknown action `GetWidgit`\n       help: did you mean `GetWidget`?\n  --> errors-attributes/service/src/lib.rs:12:12",
-            "error: unknown action `getwidget`\n       help: its capitals are `GetWidget`",
+            "error: unknown action `getwidget`\n       help: write `GetWidget`",
             "error: unknown service `widgts`\n       help: did you mean `widgets`?",
             "error: unknown action `GetCampaign`\n       help: write `mobiletargeting::GetCampaign`",
-            "error: nothing binds `widget_name`, which `GetWidget` needs for `arn:${Partition}:widgets::${Account}:shops/${ShopId}/widgets/${WidgetName}`",
+            "error: `GetWidget` needs `widget_name`, but no parameter has this name; its resource is `arn:${Partition}:widgets::${Account}:shops/${ShopId}/widgets/${WidgetName}`",
         ],
     );
+}
+
+/// The beginning of a library without `include_catalog!`, and a handler.
+fn without_module(module: &str) -> String {
+    format!(
+        r#"
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+{module}
+#[requires(GetWidget)]
+pub async fn get_widget(Path((shop_id, widget_name)): Path<(String, String)>) {{}}
+"#
+    )
+}
+
+/// What to write, and what to do where the name is taken.
+const MISSING: &str = concat!(
+    "`crate::widgets` is not the generated module of the catalog `catalog/acme.toml`\n",
+    "              help: add to the root of this crate: `pub mod widgets { pinpoint_iam::include_catalog!(\"widgets\"); }`\n",
+    "              help: if `crate::widgets` is another module of yours, choose a path in `Cargo.toml`, below ",
+    "`[package.metadata.pinpoint-iam]`: `catalogs = [{ path = \"catalog/acme.toml\", module = \"crate::widgets_catalog\" }]`",
+);
+
+#[test]
+fn a_forgotten_module_is_reported_with_the_line_to_write() {
+    let forgotten = build_library("forgotten-module", &without_module(""), "");
+    forgotten.assert_failure(MISSING);
+    forgotten.assert_failure("could not find `widgets` in the crate root");
+}
+
+#[test]
+fn another_module_of_this_name_is_reported_with_the_key_to_write() {
+    let own = "pub mod widgets {\n    pub fn own() {}\n}\n";
+    let taken = build_library("taken-module", &without_module(own), "");
+    taken.assert_failure(MISSING);
+    taken.assert_failure("could not find `generated_by_include_catalog` in `widgets`");
 }
 
 #[test]
@@ -101,8 +143,8 @@ async fn get_widget(Path(shop_id): Path<String>) {}
         "",
     );
     assert_errors(&build, &["--> errors-resource/service/src/lib.rs:12:34"]);
-    build.assert_failure("Shop` does not fit `GetWidget`");
-    build.assert_failure("the action acts on `");
+    build.assert_failure("Shop` is not a resource of `GetWidget`");
+    build.assert_failure("expected `");
 }
 
 #[test]
@@ -150,8 +192,8 @@ pub fn policy() -> pinpoint_iam::policy::Document {
         &build,
         &[
             "policy.json:4:35: unknown action `widgets:GetWidgit`\n       help: did you mean `widgets:GetWidget`?",
-            "policy.json:6:68: `arn:acme:widgets::tenant-7:shops/s1` matches nothing that the statement's actions act on",
-            "policy.json:7:68: `arn:aws:widgets::tenant-7:shops/s1/widgets/w1` matches nothing that",
+            "policy.json:6:68: `arn:acme:widgets::tenant-7:shops/s1` does not match any resource of the statement's actions",
+            "policy.json:7:68: `arn:aws:widgets::tenant-7:shops/s1/widgets/w1` does not match any resource of",
         ],
     );
 }

@@ -242,7 +242,7 @@ fn a_catalog_without_a_build_script_is_an_error() {
     );
     workspace
         .build()
-        .assert_failure("the catalog `catalog/widgets.toml` of this crate is not known");
+        .assert_failure("no build script reads the catalog `catalog/widgets.toml` of this crate");
     workspace.write("forgetful/build.rs", BUILD_SCRIPT);
     workspace.replace(
         "forgetful/Cargo.toml",

@@ -43,7 +43,7 @@ const MAY_NOT_GET: &str = "is not authorized to perform: mobiletargeting:GetCamp
     arn:aws:mobiletargeting:us-east-1:123456789012:apps/a2/campaigns/c1 because no identity-based policy allows";
 const MAY_NOT_DELETE: &str = "is not authorized to perform: mobiletargeting:DeleteCampaign on resource: \
     arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1 because no identity-based policy allows";
-const UNREADABLE: &str = "What names the resource in the request cannot be read.";
+const UNREADABLE: &str = "The id of the resource is missing or cannot be read.";
 /// The router does not have a route for the request, and responds without a text.
 const NO_HANDLER: &str = "";
 
@@ -99,79 +99,79 @@ async fn by_separators_in_disguise() {
     for (id, reason) in [
         (
             "a1%2F..%2Fa2",
-            "`application_id` of the resource type `campaign` holds the character `/`",
+            "`application_id` of the resource type `campaign` contains the character `/`",
         ),
         (
             "a1%2f",
-            "`application_id` of the resource type `campaign` holds the character `/`",
+            "`application_id` of the resource type `campaign` contains the character `/`",
         ),
         (
             "%2Fa1",
-            "`application_id` of the resource type `campaign` holds the character `/`",
+            "`application_id` of the resource type `campaign` contains the character `/`",
         ),
         (
             "a1%252F",
-            "`application_id` of the resource type `campaign` holds the character `%`",
+            "`application_id` of the resource type `campaign` contains the character `%`",
         ),
         (
             "a1%5C",
-            "`application_id` of the resource type `campaign` holds the character `\\\\\\\\`",
+            "`application_id` of the resource type `campaign` contains the character `\\\\\\\\`",
         ),
         (
             "a1%EF%BC%8F",
-            "`application_id` of the resource type `campaign` holds the character `／`",
+            "`application_id` of the resource type `campaign` contains the character `／`",
         ),
         (
             "a1%E2%88%95a2",
-            "`application_id` of the resource type `campaign` holds the character `∕`",
+            "`application_id` of the resource type `campaign` contains the character `∕`",
         ),
         (
             "a1%3A",
-            "`application_id` of the resource type `campaign` holds the character `:`",
+            "`application_id` of the resource type `campaign` contains the character `:`",
         ),
         (
             "a1:",
-            "`application_id` of the resource type `campaign` holds the character `:`",
+            "`application_id` of the resource type `campaign` contains the character `:`",
         ),
         (
             "a1;x=y",
-            "`application_id` of the resource type `campaign` holds the character `;`",
+            "`application_id` of the resource type `campaign` contains the character `;`",
         ),
         (
             "a1%3F",
-            "`application_id` of the resource type `campaign` holds the character `?`",
+            "`application_id` of the resource type `campaign` contains the character `?`",
         ),
         (
             "a1%23",
-            "`application_id` of the resource type `campaign` holds the character `#`",
+            "`application_id` of the resource type `campaign` contains the character `#`",
         ),
         (
             "a1%20",
-            "`application_id` of the resource type `campaign` holds the character ` `",
+            "`application_id` of the resource type `campaign` contains the character ` `",
         ),
         (
             "a1+",
-            "`application_id` of the resource type `campaign` holds the character `+`",
+            "`application_id` of the resource type `campaign` contains the character `+`",
         ),
         (
             "a1,a2",
-            "`application_id` of the resource type `campaign` holds the character `,`",
+            "`application_id` of the resource type `campaign` contains the character `,`",
         ),
         (
             "a1%00",
-            "`application_id` of the resource type `campaign` holds the character",
+            "`application_id` of the resource type `campaign` contains the character",
         ),
         (
             "a1%0D%0A",
-            "`application_id` of the resource type `campaign` holds the character",
+            "`application_id` of the resource type `campaign` contains the character",
         ),
         (
             "a1*",
-            "`application_id` of the resource type `campaign` holds the character `*`",
+            "`application_id` of the resource type `campaign` contains the character `*`",
         ),
         (
             "$%7Baws:username%7D",
-            "`application_id` of the resource type `campaign` holds the character `$`",
+            "`application_id` of the resource type `campaign` contains the character `$`",
         ),
         ("%2e%2e", "`application_id` of the resource type `campaign`"),
         (".", "`application_id`"),
@@ -291,7 +291,7 @@ async fn by_another_spelling_of_the_path() {
             "an encoded slash",
             slash,
             400,
-            "`campaign_id` of the resource type `campaign` holds the character `/`",
+            "`campaign_id` of the resource type `campaign` contains the character `/`",
         )
         .await;
 }

@@ -277,12 +277,13 @@ fn rejects_two_handlers_on_one_route() {
         panic!("{twice:?}");
     };
     assert!(
-        first.starts_with("health: `GET /v1/apps/{id}` is the route of `get_app` at "),
+        first.starts_with("health: `get_app` at ")
+            && first.ends_with(" has the same route `GET /v1/apps/{id}`"),
         "{first}"
     );
     assert!(
-        second
-            .starts_with("get_app: `GET /v1/apps/{application-id}` is the route of `get_app` at "),
+        second.starts_with("get_app: `get_app` at ")
+            && second.ends_with(" has the same route `GET /v1/apps/{application-id}`"),
         "{second}"
     );
 }
@@ -315,12 +316,12 @@ fn rejects_a_handler_without_a_route() {
             "/several" => several,
         ]),
         [
-            "health: a public handler has no route of its own",
-            "health: a public handler has no route of its own",
-            "health: a public handler has no route of its own",
+            "health: a public handler has no route in the catalog",
+            "health: a public handler has no route in the catalog",
+            "health: a public handler has no route in the catalog",
             "put_events: the catalog has no route for `mobileanalytics:PutEvents`",
-            "several: a handler that requires several actions has no route of its own",
-            "several: a handler that requires several actions has no route of its own",
+            "several: a handler that requires several actions has no route in the catalog",
+            "several: a handler that requires several actions has no route in the catalog",
         ]
     );
 }
@@ -338,7 +339,7 @@ fn faults_are_reported_together_with_place_and_remedy() {
     assert_eq!(
         lines[1],
         format!(
-            "  {file}:{line}: `health`: a public handler has no route of its own; say its method and path, as in `\"GET /healthz\" => health`"
+            "  {file}:{line}: `health`: a public handler has no route in the catalog; add the method and path, as in `\"GET /healthz\" => health`"
         )
     );
     assert_eq!(text, format!("{faults:?}"));
@@ -450,7 +451,7 @@ fn a_function_that_shadows_a_public_handler_is_not_public() {
     let found = faults(here::routes());
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
-        found[0].contains("another function of this name"),
+        found[0].contains("another function with this name"),
         "{found:?}"
     );
     let routes: Routes<Authorizer> =

@@ -107,7 +107,7 @@ fn a_tuple_names_the_placeholders_in_their_order() {
     assert_eq!(
         at(path, swapped),
         [format!(
-            "`Path((campaign_id, application_id))` names the placeholders of `{path}` in another order; they are filled by position; write `Path((application_id, campaign_id))`"
+            "`Path((campaign_id, application_id))` has another order than the placeholders of `{path}`, and `Path` fills a tuple by position; write `Path((application_id, campaign_id))`"
         )]
     );
     assert_eq!(
@@ -118,13 +118,13 @@ fn a_tuple_names_the_placeholders_in_their_order() {
     assert_eq!(
         at(path, short),
         [format!(
-            "`Path` takes 1 placeholders, and the path `{path}` has 2; write `Path((application_id, campaign_id))`"
+            "`Path` expects 1 placeholders, but the path `{path}` has 2; write `Path((application_id, campaign_id))`"
         )]
     );
     assert_eq!(
         at("/{application-id}/{campaign}", in_order),
         [
-            "the path `/{application-id}/{campaign}` has no placeholder `{campaign-id}`, which the handler takes from it; write `{campaign-id}` for the placeholder that is meant"
+            "the handler needs the placeholder `{campaign-id}`, which the path `/{application-id}/{campaign}` does not have; write `{campaign-id}` in the path"
         ]
     );
 }
@@ -138,14 +138,14 @@ fn a_single_name_is_the_only_placeholder() {
     assert_eq!(
         at("/{application-id}/{campaign-id}", bound),
         [
-            "`Path(application_id)` takes the only placeholder of a path, and `/{application-id}/{campaign-id}` has 2; take them all, as in `Path((application_id, campaign_id))`"
+            "`Path(application_id)` expects a path with one placeholder, but `/{application-id}/{campaign-id}` has 2; bind all of them, as in `Path((application_id, campaign_id))`"
         ]
     );
     for path in ["/", "/{campaign-id}", "/{x}/{y}"] {
         let found = at(path, bound);
         assert_eq!(found.len(), 1, "{path}");
         assert!(
-            found[0].contains("has no placeholder `{application-id}`"),
+            found[0].contains("needs the placeholder `{application-id}`"),
             "{found:?}"
         );
     }
