@@ -33,7 +33,7 @@ edition = "2024"
 
 [dependencies]
 axum = {{ version = "0.8.9", default-features = false }}
-pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam" }}
+pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam", features = ["include-policy"] }}
 {BUILD_DEPENDENCY}"#
     );
     let workspace = Workspace::new(
@@ -144,7 +144,7 @@ async fn get_widget(Path(shop_id): Path<String>) {}
     );
     assert_errors(&build, &["--> errors-resource/service/src/lib.rs:12:34"]);
     build.assert_failure("Shop` is not a resource of `GetWidget`");
-    build.assert_failure("expected `");
+    build.assert_failure("expected a resource of type `");
 }
 
 #[test]
