@@ -9,7 +9,7 @@ use std::fs;
 use std::process::Command;
 
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::engine::ours::Form;
+use pinpoint_iam_benches::engine::pinpoint::Form;
 use pinpoint_iam_benches::report::{Table, figure};
 use pinpoint_iam_benches::workload::Workload;
 use serde_json::Value;

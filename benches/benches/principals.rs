@@ -9,7 +9,7 @@ use pinpoint_iam::mobiletargeting::GetApp;
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::measure::{Clock, median};
 use pinpoint_iam_benches::report::{Table, figure, write_json};
-use pinpoint_iam_benches::workload::everybody::Everybody;
+use pinpoint_iam_benches::workload::many_principals::ManyPrincipals;
 use serde_json::{Value, json};
 
 const PRINCIPALS: usize = 100_000;
@@ -70,15 +70,15 @@ fn memory() -> Result<Value, Failure> {
 /// Measures the first decision of each principal, which compiles its policies as far as they are not compiled yet, and
 /// the second decision.
 fn first_decisions() -> Result<Value, Failure> {
-    let everybody = Everybody::new(PRINCIPALS, POLICIES, ATTACHED);
+    let many_principals = ManyPrincipals::new(PRINCIPALS, POLICIES, ATTACHED);
     let start = Instant::now();
-    let authorizer = everybody.authorizer()?;
+    let authorizer = many_principals.authorizer()?;
     let loading = start.elapsed();
     let context = Context::new();
     let mut first = Vec::with_capacity(PRINCIPALS);
     let mut second = Vec::with_capacity(PRINCIPALS);
     for index in 0..PRINCIPALS {
-        let (principal, app) = everybody.question(index)?;
+        let (principal, app) = many_principals.question(index)?;
         let guard = authorizer.guard(&principal, &context);
         for times in [&mut first, &mut second] {
             let clock = Clock::start();

@@ -54,7 +54,7 @@ fn ask(workload: &Workload, authorizer: &Authorizer, time: Duration) -> Result<T
     let contexts: Vec<Context> = workload
         .questions
         .iter()
-        .map(|question| question.circumstances.context())
+        .map(|question| question.context.context())
         .collect();
     let (start, clock) = (Instant::now(), Clock::start());
     let mut decisions = 0;
@@ -270,7 +270,7 @@ fn batches(workload: &Workload, authorizer: &Authorizer) -> Result<Vec<f64>, Fai
     let asked: Vec<_> = workload
         .questions
         .iter()
-        .map(|question| (question, question.circumstances.context()))
+        .map(|question| (question, question.context.context()))
         .collect();
     let start = Instant::now();
     let mut times = Vec::new();

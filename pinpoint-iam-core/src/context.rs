@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use crate::instant::Instant;
+use crate::prehashed::PrehashedHasher;
 
 /// The name of a condition key, for example `aws:ResourceTag/team`.
 ///
@@ -77,27 +78,6 @@ impl Ord for ConditionKey {
 impl Hash for ConditionKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.hash);
-    }
-}
-
-/// Uses the hash that a [`ConditionKey`] already contains.
-#[derive(Clone, Copy, Debug, Default)]
-struct KeptHash(u64);
-
-impl Hasher for KeptHash {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    /// Condition keys do not use this method. Any other input is still hashed.
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
     }
 }
 
@@ -302,7 +282,7 @@ pub trait ContextLookup {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
-    values: HashMap<ConditionKey, Values, BuildHasherDefault<KeptHash>>,
+    values: HashMap<ConditionKey, Values, BuildHasherDefault<PrehashedHasher>>,
     /// In lower case.
     unknown: BTreeSet<Box<str>>,
     /// Whether every key without a value is unknown.

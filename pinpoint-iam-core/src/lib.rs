@@ -15,6 +15,7 @@ pub mod json;
 pub mod pattern;
 pub mod policy;
 mod position;
+mod prehashed;
 mod quoted;
 pub mod resource;
 mod suggest;
@@ -81,6 +82,7 @@ pub mod __private {
 pub mod internal {
     pub use crate::arn::holds_control_character;
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
+    pub use crate::prehashed::PrehashedHasher;
     pub use crate::quoted::{OneLine, Quoted};
     pub use crate::resource::decode;
     pub use crate::suggest::{Suggestions, is_in_other_spelling, nearest};

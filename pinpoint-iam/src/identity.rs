@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
+use pinpoint_iam_core::internal::PrehashedHasher;
+
 use crate::arn::Arn;
 use crate::pattern::characters::is_name_character;
 
@@ -144,7 +146,7 @@ impl IdentityKey {
 #[derive(Clone, Debug)]
 pub(crate) struct IdentityMap<T> {
     slots: Vec<(IdentityKey, T)>,
-    by_hash: HashMap<u64, u32, BuildHasherDefault<HashItself>>,
+    by_hash: HashMap<u64, u32, BuildHasherDefault<PrehashedHasher>>,
     /// Slots whose hash is also that of another slot. Collisions are very rare.
     others: Vec<u32>,
 }
@@ -243,27 +245,6 @@ impl<T> IdentityMap<T> {
             self.others.iter().find(|slot| is_it(slot))?
         };
         Some(*found as usize)
-    }
-}
-
-/// A hasher for values that are hashes themselves.
-#[derive(Clone, Copy, Debug, Default)]
-struct HashItself(u64);
-
-impl Hasher for HashItself {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    /// Never called, because all keys are hashes. Other data would still be hashed.
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
     }
 }
 

@@ -27,7 +27,7 @@ impl Policy {
     }
 
     /// Placeholder for a statement reference that cannot be resolved. Unreachable in practice.
-    pub(crate) fn lost() -> Self {
+    pub(crate) fn unavailable() -> Self {
         Self::new("a policy that is lost", Document::deny_everything())
     }
 

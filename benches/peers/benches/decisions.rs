@@ -7,13 +7,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::engine::floor::Split;
-use pinpoint_iam_benches::engine::ours::Form;
-use pinpoint_iam_benches::engine::{Engine, floors};
+use pinpoint_iam_benches::engine::baseline::Split;
+use pinpoint_iam_benches::engine::pinpoint::Form;
+use pinpoint_iam_benches::engine::{Engine, baselines};
 use pinpoint_iam_benches::measure::{Contestant, interleave, median};
 use pinpoint_iam_benches::report::{Table, figure, write_json};
 use pinpoint_iam_benches::workload::Workload;
-use pinpoint_iam_benches_peers::{ours, peers};
+use pinpoint_iam_benches_peers::{peers, pinpoint};
 use serde_json::{Map, Value, json};
 
 /// How many questions of W4x the slow engines are given. All of them would take hours.
@@ -49,9 +49,9 @@ fn measure(name: &str) -> Result<Value, Failure> {
     if allowed * 2 != answers.len() {
         return Err(format!("{name}: {allowed} of {} are allowed", answers.len()).into());
     }
-    let typed_and_text = ours(&workload)?;
+    let typed_and_text = pinpoint(&workload)?;
     let others = peers(&workload)?;
-    let steps = floors(&workload);
+    let steps = baselines(&workload);
     let sample = if answers.len() > SAMPLE {
         SAMPLE
     } else {
@@ -101,8 +101,8 @@ fn measure(name: &str) -> Result<Value, Failure> {
         "",
         "ns",
         "allocations",
-        "to ours as text",
-        "to ours typed",
+        "to pinpoint as text",
+        "to pinpoint typed",
         "to splitting the ARN",
     ]);
     let mut rows = Map::new();
@@ -195,7 +195,10 @@ fn growth(figures: &Map<String, Value>) {
     let Some(Value::Object(engines)) = figures.get("W2") else {
         return;
     };
-    for engine in engines.keys().filter(|engine| !engine.starts_with("floor")) {
+    for engine in engines
+        .keys()
+        .filter(|engine| !engine.starts_with("baseline"))
+    {
         let from = time("W2", engine);
         table.row([
             engine.clone(),

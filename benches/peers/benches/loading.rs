@@ -10,7 +10,7 @@ use std::str::FromStr;
 use cedar_policy::PolicySet;
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::Engine;
-use pinpoint_iam_benches::engine::ours::{Form, Ours};
+use pinpoint_iam_benches::engine::pinpoint::{Form, Pinpoint};
 use pinpoint_iam_benches::measure::{Clock, median};
 use pinpoint_iam_benches::report::{Table, figure, write_json};
 use pinpoint_iam_benches::workload::Workload;
@@ -34,16 +34,16 @@ fn main() -> Result<(), Failure> {
     let cedar = cedar::policies(&statements, cedar::Resources::Entities);
     let loads: [(&str, &str, Load<'_>); 5] = [
         (
-            "ours, first decision included",
-            "ours",
+            "pinpoint, first decision included",
+            "pinpoint",
             Box::new(|| {
-                let loaded = Ours::load(&workload, Form::Text)?;
+                let loaded = Pinpoint::load(&workload, Form::Text)?;
                 black_box(loaded.decide(0));
                 Ok(())
             }),
         ),
         (
-            "ours, documents read only",
+            "pinpoint, documents read only",
             "documents",
             Box::new(|| {
                 black_box(workload.policies()?);
@@ -114,7 +114,7 @@ fn main() -> Result<(), Failure> {
         let ratios: Vec<_> = times
             .iter()
             .zip(&iam)
-            .map(|(ours, iam)| ours / iam)
+            .map(|(pinpoint, iam)| pinpoint / iam)
             .collect();
         table.row([
             (*name).to_owned(),

@@ -167,7 +167,7 @@ fn columns(statement: &PlainStatement) -> [String; 6] {
 fn request(question: &Question, with_conditions: bool) -> Vec<String> {
     let mut request = vec![question.action.clone(), question.resource.clone()];
     if with_conditions {
-        let facts = &question.circumstances;
+        let facts = &question.context;
         request.extend([
             TEAM.to_owned(),
             facts.multi_factor.to_string(),

@@ -190,7 +190,7 @@ fn entities(
 }
 
 fn request(question: &Question) -> Result<Request, Failure> {
-    let facts = &question.circumstances;
+    let facts = &question.context;
     let context = Context::from_pairs([
         (
             "team".to_owned(),

@@ -51,7 +51,7 @@ pub fn evaluator(documents: &[String]) -> Result<PolicyEvaluator, Failure> {
 }
 
 fn request(question: &Question) -> Result<IAMRequest, Failure> {
-    let facts = &question.circumstances;
+    let facts = &question.context;
     let mut context = Context::new();
     for (key, value) in [
         (

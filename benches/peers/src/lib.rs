@@ -5,7 +5,7 @@ pub mod cedar;
 pub mod iam;
 
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::engine::ours::{Form, Ours};
+use pinpoint_iam_benches::engine::pinpoint::{Form, Pinpoint};
 use pinpoint_iam_benches::engine::{Engine, linear};
 use pinpoint_iam_benches::workload::Workload;
 
@@ -14,10 +14,10 @@ use pinpoint_iam_benches::workload::Workload;
 /// # Errors
 ///
 /// If the workload cannot be loaded.
-pub fn ours(workload: &Workload) -> Result<Vec<Box<dyn Engine + '_>>, Failure> {
+pub fn pinpoint(workload: &Workload) -> Result<Vec<Box<dyn Engine + '_>>, Failure> {
     let mut engines: Vec<Box<dyn Engine + '_>> = Vec::new();
     for form in Form::ALL {
-        engines.push(Box::new(Ours::load(workload, form)?));
+        engines.push(Box::new(Pinpoint::load(workload, form)?));
     }
     Ok(engines)
 }

@@ -3,7 +3,7 @@
 
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::workload::Workload;
-use pinpoint_iam_benches_peers::{ours, peers};
+use pinpoint_iam_benches_peers::{peers, pinpoint};
 
 fn agrees(name: &str) -> Result<(), Failure> {
     let workload = Workload::named(name)?;
@@ -12,7 +12,7 @@ fn agrees(name: &str) -> Result<(), Failure> {
         answers.iter().filter(|allowed| **allowed).count() * 2,
         answers.len()
     );
-    let mut engines = ours(&workload)?;
+    let mut engines = pinpoint(&workload)?;
     engines.extend(peers(&workload)?);
     for engine in engines {
         for (index, expected) in answers.iter().enumerate() {
@@ -49,7 +49,7 @@ fn the_same_seed_gives_the_same_workload() -> Result<(), Failure> {
     let questions = |workload: &Workload| -> Vec<_> {
         let questions = workload.questions.iter();
         questions
-            .map(|question| (question.to_string(), question.circumstances.clone()))
+            .map(|question| (question.to_string(), question.context.clone()))
             .collect()
     };
     assert_eq!(questions(&one), questions(&other));

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::Engine;
-use pinpoint_iam_benches::engine::ours::{Form, Ours};
+use pinpoint_iam_benches::engine::pinpoint::{Form, Pinpoint};
 use pinpoint_iam_benches::workload::Workload;
 
 fn main() -> Result<(), Failure> {
@@ -17,12 +17,12 @@ fn main() -> Result<(), Failure> {
         .into_iter()
         .find(|known| known.name() == form)
         .ok_or_else(|| format!("no form is called `{form}`"))?;
-    let ours = Ours::load(&workload, form)?;
+    let pinpoint = Pinpoint::load(&workload, form)?;
     let questions = workload.questions.len();
     // Do not count what is created on first use.
-    let allowed = ours.run(0, questions);
+    let allowed = pinpoint.run(0, questions);
     let count = questions * passes.parse::<usize>()?;
-    counted(&ours, count);
+    counted(&pinpoint, count);
     println!("{count} decisions, {allowed} of {questions} allowed");
     Ok(())
 }
@@ -30,6 +30,6 @@ fn main() -> Result<(), Failure> {
 /// The function whose instructions are counted, by its name. It does a little more than call `run`, because the
 /// compiler would otherwise merge the two functions.
 #[inline(never)]
-fn counted(ours: &Ours<'_>, count: usize) {
-    black_box(black_box(ours).run(0, count));
+fn counted(pinpoint: &Pinpoint<'_>, count: usize) {
+    black_box(black_box(pinpoint).run(0, count));
 }

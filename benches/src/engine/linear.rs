@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Engine, ask, glob};
 use crate::Failure;
-use crate::workload::{Circumstances, PlainCondition, PlainStatement, Question, TEAM, Workload};
+use crate::workload::{PlainCondition, PlainStatement, Question, RequestContext, TEAM, Workload};
 
 /// A scan over parsed statements.
 pub struct Linear<'a> {
@@ -58,10 +58,10 @@ fn applies(statement: &PlainStatement, question: &Question) -> bool {
         && statement
             .conditions
             .iter()
-            .all(|condition| holds(condition, &question.circumstances))
+            .all(|condition| holds(condition, &question.context))
 }
 
-fn holds(condition: &PlainCondition, facts: &Circumstances) -> bool {
+fn holds(condition: &PlainCondition, facts: &RequestContext) -> bool {
     match condition {
         PlainCondition::Team(team) => team == TEAM,
         PlainCondition::MultiFactor(expected) => *expected == facts.multi_factor,

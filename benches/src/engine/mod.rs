@@ -2,12 +2,12 @@
 //!
 //! An engine is given the policies and the questions before anything is timed. The requests of the peers are then ready
 //! for a decision: ids are interned, entities built, contexts created. Only pinpoint-iam parses its texts again for
-//! every decision, in [`ours::Form::Text`]. The peers do not have to find out which policies apply to the caller.
+//! every decision, in [`pinpoint::Form::Text`]. The peers do not have to find out which policies apply to the caller.
 
-pub mod floor;
+pub mod baseline;
 pub mod glob;
 pub mod linear;
-pub mod ours;
+pub mod pinpoint;
 
 use crate::workload::Workload;
 
@@ -43,10 +43,10 @@ pub fn ask<T>(questions: &[T], first: usize, count: usize, allowed: impl Fn(&T) 
 }
 
 /// Returns the baselines.
-pub fn floors(workload: &Workload) -> Vec<Box<dyn Engine + '_>> {
+pub fn baselines(workload: &Workload) -> Vec<Box<dyn Engine + '_>> {
     vec![
-        Box::new(floor::Hash::of(workload)),
-        Box::new(floor::Split::of(workload)),
-        Box::new(floor::Swap::of(workload)),
+        Box::new(baseline::Hash::of(workload)),
+        Box::new(baseline::Split::of(workload)),
+        Box::new(baseline::Swap::of(workload)),
     ]
 }

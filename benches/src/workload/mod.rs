@@ -11,8 +11,8 @@
 //!
 //! Half of the questions are allowed. Everything is generated from [`SEED`].
 
-mod circumstances;
-pub mod everybody;
+mod context;
+pub mod many_principals;
 mod plain;
 mod question;
 mod seeds;
@@ -21,9 +21,9 @@ mod teams;
 use pinpoint_iam::eval::reference;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::{Evaluation, Authorizer, Decision, Policy, PolicyStack, Principal, Scope};
+use pinpoint_iam::{Authorizer, Decision, Evaluation, Policy, PolicyStack, Principal, Scope};
 
-pub use self::circumstances::{Circumstances, TEAM};
+pub use self::context::{RequestContext, TEAM};
 pub use self::plain::{PlainCondition, PlainStatement};
 pub use self::question::Question;
 pub use self::teams::{QUESTIONS_OF_W4X, TEAMS_OF_W4};
@@ -134,11 +134,13 @@ impl Workload {
         self.questions
             .iter()
             .map(|question| {
-                let context = question.circumstances.context();
+                let context = question.context.context();
                 match reference::decide(&stack, &question.request(&caller, &context)?) {
                     Evaluation::Decided(Decision::Allow(_)) => Ok(true),
                     Evaluation::Decided(Decision::Deny(_)) => Ok(false),
-                    Evaluation::Indeterminate(_) => Err(format!("{question} is not decided").into()),
+                    Evaluation::Indeterminate(_) => {
+                        Err(format!("{question} is not decided").into())
+                    }
                 }
             })
             .collect()

@@ -7,9 +7,9 @@ use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::{InvalidId, RequestedResource};
 use pinpoint_iam::{ActsOn, Arn, Authorizer, Guard, Principal, Request, Resource};
 
-use super::{Circumstances, scope};
+use super::{RequestContext, scope};
 use crate::Failure;
-use crate::engine::ours::allows;
+use crate::engine::pinpoint::allows;
 
 /// Decides one action on one resource.
 type Decide = Box<dyn Fn(&Authorizer, &Principal, &Context) -> bool + Send + Sync>;
@@ -24,7 +24,7 @@ pub struct Question {
     /// The resource's ARN as text.
     pub resource: String,
     /// The values of its condition keys.
-    pub circumstances: Circumstances,
+    pub context: RequestContext,
     typed: Decide,
     by_guard: Check,
     from_ids: Check,
@@ -51,7 +51,7 @@ impl Question {
         Ok(Self {
             action: A::METADATA.to_string(),
             resource: resource.arn(&scope()),
-            circumstances: Circumstances::USUAL,
+            context: RequestContext::USUAL,
             typed: Box::new(move |authorizer, caller, context| {
                 let resource = resource.requested(authorizer.scope());
                 let request = Request::new(caller, A::METADATA.into(), resource, context);

@@ -25,7 +25,7 @@ use pinpoint_iam::mobiletargeting::{
 use pinpoint_iam::resource::InvalidId;
 use serde_json::{Value, json};
 
-use super::{Circumstances, Question, SEED, Workload, arn, circumstances};
+use super::{Question, RequestContext, SEED, Workload, arn, context};
 use crate::Failure;
 use crate::random::Random;
 
@@ -69,7 +69,7 @@ pub(super) fn w5() -> Result<Workload, Failure> {
         let allowed = turn % 2 == 0;
         loop {
             let mut question = draw_question(&teams, turn, &mut random)?;
-            question.circumstances = Circumstances::draw(&mut random);
+            question.context = RequestContext::draw(&mut random);
             workload.questions.push(question);
             if workload.answers()?.last() == Some(&allowed) {
                 break;
@@ -129,7 +129,7 @@ pub(super) fn document(applications: &[Application], with_conditions: bool) -> S
         if let Some(statement) = statement.as_object_mut() {
             statement.insert("Sid".to_owned(), format!("Statement{index}").into());
             if with_conditions {
-                let conditions = circumstances::conditions(index);
+                let conditions = context::conditions(index);
                 statement.insert("Condition".to_owned(), conditions);
             }
         }

@@ -22,6 +22,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "version",
                     "position",
                     "quoted",
+                    "prehashed",
                     "instant",
                     "truth",
                     "suggest",

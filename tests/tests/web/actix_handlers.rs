@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
-#[path = "questions.rs"]
+#[path = "web_contract.rs"]
 #[allow(
     clippy::duplicate_mod,
     reason = "the same tests, of the `App` of each framework"
 )]
-mod questions;
+mod web_contract;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ use pinpoint_iam::web::actix::Path;
 use pinpoint_iam::{Permit, Principal, requires};
 use pinpoint_iam_tests::answer::Answer;
 
-use self::questions::{ALLOW_EVERYTHING, Sent, by_ana};
+use self::web_contract::{ALLOW_EVERYTHING, Sent, by_ana};
 use super::actix_app::{Called, Watched};
 
 type HandlerRan = Rc<Cell<bool>>;
@@ -104,7 +104,7 @@ fn routes(config: &mut web::ServiceConfig) {
 
 impl App {
     async fn with(statements: &str) -> Self {
-        let authorizer = questions::authorizer(statements);
+        let authorizer = web_contract::authorizer(statements);
         Self::of(Application::new().app_data(authorizer)).await
     }
 
@@ -152,16 +152,17 @@ impl App {
 
 #[tokio::test]
 async fn the_authorizer_may_be_in_data() {
-    let authorizer = questions::authorizer(ALLOW_EVERYTHING);
+    let authorizer = web_contract::authorizer(ALLOW_EVERYTHING);
     let app = App::of(Application::new().app_data(web::Data::new(authorizer))).await;
-    let answer = questions::get(&app, "/v1/apps/a1/campaigns/c1").await;
+    let answer = web_contract::get(&app, "/v1/apps/a1/campaigns/c1").await;
     assert_eq!(answer.status, 200);
 }
 
 #[tokio::test]
 async fn the_innermost_authorizer_counts() {
-    let refusing = questions::authorizer(r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#);
-    let outer = questions::authorizer(ALLOW_EVERYTHING);
+    let refusing =
+        web_contract::authorizer(r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#);
+    let outer = web_contract::authorizer(ALLOW_EVERYTHING);
     let app = start!(
         Application::new()
             .app_data(outer)
@@ -169,7 +170,7 @@ async fn the_innermost_authorizer_counts() {
             .service(web::scope("/in").app_data(refusing).configure(routes))
             .configure(routes)
     );
-    let ana = || Principal::from_arn(questions::ANA).ok();
+    let ana = || Principal::from_arn(web_contract::ANA).ok();
     for (path, status) in [
         ("/v1/apps/a1/campaigns/c1", 200),
         ("/in/v1/apps/a1/campaigns/c1", 403),
@@ -183,9 +184,10 @@ async fn the_innermost_authorizer_counts() {
 /// Data of two types do not replace each other, and the inner one cannot be determined.
 #[tokio::test]
 async fn authorizers_in_data_of_both_types_are_500() {
-    let strict = || questions::authorizer(r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#);
-    let lax = || questions::authorizer(ALLOW_EVERYTHING);
-    let ana = || Principal::from_arn(questions::ANA).ok();
+    let strict =
+        || web_contract::authorizer(r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#);
+    let lax = || web_contract::authorizer(ALLOW_EVERYTHING);
+    let ana = || Principal::from_arn(web_contract::ANA).ok();
     let ran = HandlerRan::default();
     let apps: [Box<Call>; 3] = [
         Box::new(start!(
@@ -224,7 +226,7 @@ async fn authorizers_in_data_of_both_types_are_500() {
 #[tokio::test]
 async fn an_application_without_authorizer_is_500_for_every_caller() {
     let app = App::of(Application::new()).await;
-    for caller in [Some(questions::ANA), None] {
+    for caller in [Some(web_contract::ANA), None] {
         for (method, path) in [
             ("GET", "/v1/apps/a1/campaigns/c1"),
             ("POST", "/v1/apps/a1/campaigns"),

@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
-#[path = "questions.rs"]
+#[path = "web_contract.rs"]
 #[allow(
     clippy::duplicate_mod,
     reason = "the same tests, of the `App` of each framework"
 )]
-mod questions;
+mod web_contract;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use pinpoint_iam::{Authorizer, Permit, Principal, requires};
 use pinpoint_iam_tests::answer::Answer;
 use tower::ServiceExt;
 
-use self::questions::{ALLOW_EVERYTHING, Sent, by_ana};
+use self::web_contract::{ALLOW_EVERYTHING, Sent, by_ana};
 
 #[derive(Clone)]
 struct AppState {
@@ -109,7 +109,7 @@ impl App {
     async fn with(statements: &str) -> Self {
         let handler_ran = Arc::new(AtomicBool::new(false));
         let state = AppState {
-            authorizer: questions::authorizer(statements),
+            authorizer: web_contract::authorizer(statements),
             handler_ran: Arc::clone(&handler_ran),
         };
         let router = Router::new()
@@ -179,7 +179,7 @@ impl App {
 #[tokio::test]
 async fn a_path_that_is_not_utf_8_names_no_resource() {
     let app = App::with(ALLOW_EVERYTHING).await;
-    let answer = questions::get(&app, "/v1/apps/a1/campaigns/%FF").await;
+    let answer = web_contract::get(&app, "/v1/apps/a1/campaigns/%FF").await;
     assert_eq!(
         answer.text,
         r#"{"Message":"The id of the resource is missing or cannot be read."}"#

@@ -3,21 +3,19 @@
 #[macro_use]
 mod actix_app;
 
-mod actix_attempts;
 mod actix_gate;
 mod actix_handlers;
 mod actix_routes;
 mod after_body;
-mod answers;
-mod attacks;
-mod attempts;
 mod audit;
 mod authentication;
 mod axum_handlers;
 mod between;
 mod bindings;
+mod bypass;
 mod compositions;
 mod declarations;
+mod error_responses;
 mod functions;
 mod middleware;
 mod one_state;

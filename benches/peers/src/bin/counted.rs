@@ -13,7 +13,7 @@ use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::Engine;
 use pinpoint_iam_benches::measure::process::resident_bytes;
 use pinpoint_iam_benches::workload::{Workload, caller};
-use pinpoint_iam_benches_peers::{casbin, cedar, iam, ours, peers};
+use pinpoint_iam_benches_peers::{casbin, cedar, iam, peers, pinpoint};
 use serde_json::{Map, Value, json};
 
 fn main() -> Result<(), Failure> {
@@ -32,7 +32,7 @@ fn main() -> Result<(), Failure> {
 fn decisions(name: &str, questions: usize) -> Result<Value, Failure> {
     let mut workload = Workload::named(name)?;
     workload.questions.truncate(questions);
-    let mut engines = ours(&workload)?;
+    let mut engines = pinpoint(&workload)?;
     engines.extend(peers(&workload)?);
     let mut figures = Map::new();
     for engine in &engines {
@@ -74,7 +74,7 @@ fn memory(engine: &str) -> Result<Value, Failure> {
     let mut loaded: Result<Box<dyn Any>, Failure> = Err("nothing was loaded".into());
     let counted = measure(|| {
         loaded = match engine {
-            "ours" => decided(&workload),
+            "pinpoint" => decided(&workload),
             "documents" => workload.policies().map(|policies| Box::new(policies) as _),
             "iam-rs" => iam::evaluator(&workload.documents).map(|iam| Box::new(iam) as _),
             "casbin" => casbin::enforcer(&statements, false).map(|casbin| Box::new(casbin) as _),
@@ -98,7 +98,7 @@ fn memory(engine: &str) -> Result<Value, Failure> {
 fn decided(workload: &Workload) -> Result<Box<dyn Any>, Failure> {
     let authorizer = workload.authorizer()?;
     let question = workload.questions.first().ok_or("there are no questions")?;
-    let context = question.circumstances.context();
+    let context = question.context.context();
     black_box(question.typed(&authorizer, &caller()?, &context));
     Ok(Box::new(authorizer))
 }

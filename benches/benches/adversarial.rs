@@ -1,4 +1,4 @@
-//! Measures decisions on adversarial policies and requests: `cargo bench --bench worst`.
+//! Measures decisions on adversarial policies and requests: `cargo bench --bench adversarial`.
 //!
 //! Each case combines a policy of a given length with a request whose ARN, or whose longest context value, has a given
 //! length. Both lengths are doubled, one at a time, up to AWS's limits: 6,144 characters for a managed policy and 2,048
@@ -126,7 +126,7 @@ fn main() -> Result<(), Failure> {
         table.print();
         figures.insert(case.name.to_owned(), rows.into());
     }
-    write_json("worst", &figures.into())
+    write_json("adversarial", &figures.into())
 }
 
 fn arn(resource: &str) -> String {

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use allocation_counter::measure;
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::measure::process::resident_bytes;
-use pinpoint_iam_benches::workload::everybody::Everybody;
+use pinpoint_iam_benches::workload::many_principals::ManyPrincipals;
 use serde_json::json;
 
 fn main() -> Result<(), Failure> {
@@ -17,14 +17,14 @@ fn main() -> Result<(), Failure> {
     let [principals, policies, attached] = numbers[..] else {
         return Err("expected `PRINCIPALS POLICIES ATTACHED`".into());
     };
-    let everybody = Everybody::new(principals, policies, attached);
+    let many_principals = ManyPrincipals::new(principals, policies, attached);
     let before = resident_bytes()?;
     let mut loaded = None;
-    let loading = measure(|| loaded = Some(everybody.authorizer()));
+    let loading = measure(|| loaded = Some(many_principals.authorizer()));
     let authorizer = loaded.ok_or("nothing was loaded")??;
     let resident = resident_bytes()?.saturating_sub(before);
     let mut allowed = Ok(0);
-    let deciding = measure(|| allowed = everybody.ask_all(&authorizer));
+    let deciding = measure(|| allowed = many_principals.ask_all(&authorizer));
     let allowed = allowed?;
     let resident_after = resident_bytes()?.saturating_sub(before);
     drop(black_box(authorizer));

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
-use pinpoint_iam::{Evaluation, Arn, Authorizer, Decision, Principal, Request};
+use pinpoint_iam::{Arn, Authorizer, Decision, Evaluation, Principal, Request};
 
 use super::{Engine, ask};
 use crate::Failure;
@@ -31,16 +31,16 @@ impl Form {
     /// The name of the form in tables.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Text => "ours, request as text",
-            Self::Typed => "ours, typed request",
-            Self::Guard => "ours, guard",
-            Self::Ids => "ours, guard, ids checked",
+            Self::Text => "pinpoint, request as text",
+            Self::Typed => "pinpoint, typed request",
+            Self::Guard => "pinpoint, guard",
+            Self::Ids => "pinpoint, guard, ids checked",
         }
     }
 }
 
 /// pinpoint-iam, with questions in one of the forms.
-pub struct Ours<'a> {
+pub struct Pinpoint<'a> {
     form: Form,
     authorizer: Authorizer,
     caller: Principal,
@@ -48,7 +48,7 @@ pub struct Ours<'a> {
     asked: Vec<(&'a Question, Context)>,
 }
 
-impl<'a> Ours<'a> {
+impl<'a> Pinpoint<'a> {
     /// Loads the policies.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl<'a> Ours<'a> {
         let asked = workload
             .questions
             .iter()
-            .map(|question| (question, question.circumstances.context()))
+            .map(|question| (question, question.context.context()))
             .collect();
         Ok(Self {
             form,
@@ -69,7 +69,7 @@ impl<'a> Ours<'a> {
     }
 }
 
-impl Engine for Ours<'_> {
+impl Engine for Pinpoint<'_> {
     fn name(&self) -> &'static str {
         self.form.name()
     }

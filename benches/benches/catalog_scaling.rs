@@ -1,4 +1,4 @@
-//! Measures compile time and memory as catalogs grow: `cargo bench --bench growth`.
+//! Measures compile time and memory as catalogs grow: `cargo bench --bench catalog_scaling`.
 //!
 //! Generates crates with 1, 10 and 100 services and 10,000 actions each in total. Each crate is checked in several
 //! forms, and the processor time of all compiler processes is compared. Then a program evaluates one action of each
@@ -126,7 +126,7 @@ fn main() -> Result<(), Failure> {
             "memory_bytes": memory,
         }));
     }
-    write_json("growth", &Value::Array(results))
+    write_json("catalog_scaling", &Value::Array(results))
 }
 
 /// One generated crate.

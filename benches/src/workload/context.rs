@@ -16,7 +16,7 @@ const HALF_TIME: u64 = 1_782_864_000;
 
 /// The values of the condition keys of a question.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Circumstances {
+pub struct RequestContext {
     /// `aws:MultiFactorAuthPresent`
     pub multi_factor: bool,
     /// `aws:MultiFactorAuthAge`, in seconds.
@@ -29,7 +29,7 @@ pub struct Circumstances {
     pub now: u64,
 }
 
-impl Circumstances {
+impl RequestContext {
     /// The values for W1 to W4, whose statements have no conditions.
     pub const USUAL: Self = Self {
         multi_factor: true,

@@ -35,7 +35,7 @@ impl<'a> Hash<'a> {
 
 impl Engine for Hash<'_> {
     fn name(&self) -> &'static str {
-        "floor: hash the ARN"
+        "baseline: hash the ARN"
     }
 
     fn run(&self, first: usize, count: usize) -> usize {
@@ -80,7 +80,7 @@ impl Engine for Split<'_> {
 
 impl Split<'_> {
     /// The name of the baseline with which the typed request is compared.
-    pub const NAME: &'static str = "floor: split the ARN";
+    pub const NAME: &'static str = "baseline: split the ARN";
 }
 
 /// Loads an `Arc` from an `arc_swap::ArcSwap`, as a guard.
@@ -101,7 +101,7 @@ impl<'a> Swap<'a> {
 
 impl Engine for Swap<'_> {
     fn name(&self) -> &'static str {
-        "floor: arc-swap load"
+        "baseline: arc-swap load"
     }
 
     fn run(&self, first: usize, count: usize) -> usize {

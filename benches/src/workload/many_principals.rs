@@ -18,12 +18,12 @@ const APPLICATIONS: usize = 2;
 ///
 /// A managed policy has the twenty statements of two applications (see W2), about 5 kB. Each principal has some
 /// of the policies, chosen at random.
-pub struct Everybody {
+pub struct ManyPrincipals {
     policies: Vec<Vec<Application>>,
     attached: Vec<Vec<usize>>,
 }
 
-impl Everybody {
+impl ManyPrincipals {
     /// Creates `principals`, each with `each` of the `policies`.
     pub fn new(principals: usize, policies: usize, each: usize) -> Self {
         let mut random = Random::new(SEED);

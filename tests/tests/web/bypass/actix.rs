@@ -21,7 +21,7 @@ use pinpoint_iam::web::actix::{Path, guarded, routes};
 use pinpoint_iam::{Authorizer, Permit, Policy, Principal, Scope, requires};
 use serde::Deserialize;
 
-use super::actix_app::Called;
+use crate::actix_app::Called;
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 const ROOT: &str = "arn:aws:iam::123456789012:root";
