@@ -117,7 +117,7 @@ impl Catalogs {
         let marker = Ident::new(MARKER, Span::call_site());
         if root.has(module) {
             return quote_spanned! {place=>
-                const _: () = #root::expansion::assert_same_catalog(#module::#marker::FINGERPRINT, #fingerprint, #other, "");
+                const _: () = #root::__private::assert_same_catalog(#module::#marker::FINGERPRINT, #fingerprint, #other, "");
             };
         }
         let missing = messages::no_module(service, module, root);
@@ -127,7 +127,7 @@ impl Catalogs {
                 const FINGERPRINT: ::core::option::Option<::core::primitive::u64> = ::core::option::Option::None;
                 {
                     use #module::#marker::*;
-                    #root::expansion::assert_same_catalog(FINGERPRINT, #fingerprint, #other, #missing);
+                    #root::__private::assert_same_catalog(FINGERPRINT, #fingerprint, #other, #missing);
                 }
             };
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
-use pinpoint_iam_core::internal::PrehashedHasher;
+use pinpoint_iam_core::__private::PrehashedHasher;
 
 use crate::arn::Arn;
 use crate::pattern::characters::is_name_character;

@@ -144,11 +144,11 @@
 
 extern crate self as pinpoint_iam;
 
+#[doc(hidden)]
+pub mod __private;
 mod authorizer;
 mod denial;
 pub mod eval;
-#[doc(hidden)]
-pub mod expansion;
 pub mod guard;
 mod identity;
 mod include_catalog;
@@ -208,9 +208,6 @@ pub mod sms_voice {
 pub use pinpoint_iam_core::{
     action, arn, condition, context, implement_action_enum, pattern, policy, resource,
 };
-
-#[doc(hidden)]
-pub use pinpoint_iam_core::__private;
 
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};

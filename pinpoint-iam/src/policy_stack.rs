@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use pinpoint_iam_core::internal::OneLine;
+use pinpoint_iam_core::__private::OneLine;
 
 use crate::policy::Document;
 

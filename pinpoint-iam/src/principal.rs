@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
-use pinpoint_iam_core::internal::{OneLine, is_oidc_provider, is_saml_provider};
+use pinpoint_iam_core::__private::{OneLine, is_oidc_provider, is_saml_provider};
 
 use crate::arn::{Arn, InvalidArn, Scope};
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pinpoint_iam_core::internal::holds_control_character;
+use pinpoint_iam_core::__private::holds_control_character;
 
 use crate::action::ActionMetadata;
 use crate::arn::Scope;

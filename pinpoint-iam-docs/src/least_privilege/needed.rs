@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pinpoint_iam_core::internal::nearest;
+use pinpoint_iam_core::__private::nearest;
 
 use super::LeastPrivilegeError;
 use pinpoint_iam::action::{ActionMetadata, DependentAction};

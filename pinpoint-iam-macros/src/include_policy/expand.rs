@@ -3,7 +3,7 @@
 //! ```text
 //! {
 //!     const _: &[::core::primitive::u8] = ::core::include_bytes!("/service/src/reader.json");
-//!     ::pinpoint_iam::expansion::document("{ \"Version\": .. }")
+//!     ::pinpoint_iam::__private::document("{ \"Version\": .. }")
 //! }
 //! ```
 //!
@@ -36,7 +36,7 @@ pub(super) fn expand(Policy { source, catalogs }: &Policy) -> TokenStream {
         {
             #(#same_catalogs)*
             const _: &[::core::primitive::u8] = ::core::include_bytes!(#absolute);
-            #root::expansion::document(#text)
+            #root::__private::document(#text)
         }
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStr
             #(#conditions)*
             impl #root::web::PublicFunction for #name {
                 fn is<F: 'static>(_: &F) -> ::core::primitive::bool {
-                    #root::expansion::is_function::<F, _>(&#name)
+                    #root::__private::is_function::<F, _>(&#name)
                 }
             }
         })
@@ -76,7 +76,7 @@ pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStr
 
         #(#conditions)*
         impl #root::web::Annotated for #name {
-            type Access = #root::expansion::PublicAccess;
+            type Access = #root::__private::PublicAccess;
 
             fn declaration() -> &'static #root::web::Declaration {
                 &#root::web::Declaration {
@@ -92,7 +92,7 @@ pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStr
 
         #(#conditions)*
         impl #root::web::PublicHandler for #name {
-            type Sealed = #root::expansion::Generated;
+            type Sealed = #root::__private::Generated;
         }
 
         #function

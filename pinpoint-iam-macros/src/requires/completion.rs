@@ -47,7 +47,7 @@ impl Named {
             return TokenStream::new();
         }
         quote! {
-            #root::expansion::for_completion! {
+            #root::__private::for_completion! {
                 const _: () = {
                     #(let _ = #paths;)*
                 };

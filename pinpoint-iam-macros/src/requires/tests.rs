@@ -101,11 +101,11 @@ fn the_check_takes_only_what_it_needs() {
                 ::pinpoint_iam::guard::Denied
             > {
                 ::core::result::Result::Ok({
-                    use ::pinpoint_iam::expansion::{IdByDisplay as _, IdByReference as _, NoId as _};
+                    use ::pinpoint_iam::__private::{IdByDisplay as _, IdByReference as _, NoId as _};
                     ::pinpoint_iam::mobiletargeting::resources::Campaign::from_ids(
                         ::pinpoint_iam::mobiletargeting::ids::Campaign {
-                            application_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::expansion::Id(application_id)).__id()),
-                            campaign_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::expansion::Id(&(query.campaign))).__id())
+                            application_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::__private::Id(application_id)).__id()),
+                            campaign_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::__private::Id(&(query.campaign))).__id())
                         }
                     )
                 }?)
@@ -687,7 +687,7 @@ fn ids_are_given_by_their_names() {
         );
         let fields = fields.map(|field| quote::format_ident!("{field}"));
         let expected = quote! {
-            ids::Loan { #(#fields: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::expansion::Id(#fields)).__id())),* }
+            ids::Loan { #(#fields: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::__private::Id(#fields)).__id())),* }
         };
         let output = output.to_string();
         assert!(output.contains(&expected.to_string()), "{output}");

@@ -118,10 +118,10 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         ". check_arn (",
         ". authorize (",
         ". authorize_arn (",
-        "expansion :: check (",
-        "expansion :: authorize (",
-        "expansion :: ResourceOf ::",
-        "expansion :: precheck (",
+        "__private :: check (",
+        "__private :: authorize (",
+        "__private :: ResourceOf ::",
+        "__private :: precheck (",
     ]
     .iter()
     .map(|check| expansion.matches(check).count())
@@ -143,7 +143,7 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         of_ours("Requires")
     };
     let denials = expansion
-        .matches("return :: pinpoint_iam :: expansion :: deny ")
+        .matches("return :: pinpoint_iam :: __private :: deny ")
         .count();
     let stages = if is_after_body { 2 } else { 1 };
     actions > 0

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pinpoint_iam_core::internal::{OneLine, Quoted};
+use pinpoint_iam_core::__private::{OneLine, Quoted};
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pinpoint_iam_core::internal::{Quoted, Suggestions};
+use pinpoint_iam_core::__private::{Quoted, Suggestions};
 
 use crate::arn::Scope;
 use crate::policy::{Limits, Partitions};

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use pinpoint_iam_core::internal::{Quoted, is_in_other_spelling};
+use pinpoint_iam_core::__private::{Quoted, is_in_other_spelling};
 use pinpoint_iam_core::json::{self, Fault, Node, Type};
 
 use crate::policy::Position;

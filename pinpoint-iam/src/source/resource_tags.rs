@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use pinpoint_iam_core::internal::OneLine;
+use pinpoint_iam_core::__private::OneLine;
 
 use crate::context::Context;
 use crate::request::{DeferredTags, MAX_VALUE_LENGTH, MOST_VALUES};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pinpoint_iam_core::internal::Quoted;
+use pinpoint_iam_core::__private::Quoted;
 
 use crate::context::Context;
 use crate::identity::{IdentityKey, IdentityKind, IdentityMap};

@@ -1,8 +1,8 @@
 //! Declarations of handlers as data, for documents, audits and route tables.
 
-use crate::__private::Seal;
 use crate::action::ActionMetadata;
 use crate::resource::ResourceTypeMetadata;
+use pinpoint_iam_core::__private::Seal;
 
 /// A handler with `#[requires(..)]` or `#[public(..)]`.
 ///

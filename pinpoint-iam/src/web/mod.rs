@@ -24,9 +24,9 @@ mod routes;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::__private::Seal;
 use crate::denial::Denied;
 use crate::guard::Guard;
+use pinpoint_iam_core::__private::Seal;
 
 #[cfg(any(feature = "axum", feature = "actix"))]
 pub use self::authenticated::Authenticated;

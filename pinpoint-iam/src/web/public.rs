@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::__private::Seal;
 use crate::web::Annotated;
+use pinpoint_iam_core::__private::Seal;
 
 /// A handler with `#[public(..)]`. The trait is sealed.
 pub trait PublicHandler: Annotated {

@@ -119,7 +119,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "authorizer",
                     "guard",
                     "web",
-                    "expansion",
+                    "__private",
                     "testing",
                 ],
             ),

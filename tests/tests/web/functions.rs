@@ -175,7 +175,7 @@ async fn methods_have_their_guard_in_self() {
 #[requires(GetCampaign, resource = campaign, guard = guard)]
 fn generic<'c, G, T>(guard: &G, campaign: &'c Campaign, value: T) -> Result<(&'c str, T), Error>
 where
-    G: pinpoint_iam::expansion::AsGuard + ?Sized,
+    G: pinpoint_iam::__private::AsGuard + ?Sized,
     T: Clone,
 {
     Ok((campaign.campaign_id(), value.clone()))

@@ -14,8 +14,8 @@ use axum::extract::{FromRef, Path};
 use axum::http::Request;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use pinpoint_iam::__private::{Generated, GuardedAccess, before_body};
 use pinpoint_iam::context::Context;
-use pinpoint_iam::expansion::{Generated, GuardedAccess, before_body};
 use pinpoint_iam::guard::{Checks, Tags, TagsUnavailable};
 use pinpoint_iam::mobiletargeting::{
     App, Campaign, CreateCampaign, DeleteCampaign, GetApp, GetCampaign,

@@ -68,11 +68,11 @@ impl Writer<'_> {
                     .into_iter()
                     .map(|proof| proof.unwrap_or_else(|| quote!(())));
                 (
-                    quote!(#root::expansion::Checks::all(#checks)),
+                    quote!(#root::__private::Checks::all(#checks)),
                     Some(quote!((#(#proofs,)*))),
                 )
             }
-            Combinator::Any => (quote!(#root::expansion::Checks::any(#checks)), None),
+            Combinator::Any => (quote!(#root::__private::Checks::any(#checks)), None),
         }
     }
 
@@ -82,7 +82,7 @@ impl Writer<'_> {
         let guard = self.guard_with_tags(check);
         let proof = proves.then(|| quote!(#root::guard::Permit<#action>));
         if check.resource_is_late && self.stage == Stage::BeforeBody {
-            return (quote!(#root::expansion::precheck(&#guard, #action)), proof);
+            return (quote!(#root::__private::precheck(&#guard, #action)), proof);
         }
         let ask = |method: &str, proof: &str| {
             Ident::new(if proves { proof } else { method }, Span::call_site())
@@ -123,7 +123,7 @@ impl Writer<'_> {
                     Value::Fixed(_) | Value::Binding(_) => quote!(#guard.#ask(#action, #text)),
                 };
                 quote! {{
-                    use #root::expansion::{IdByDisplay as _, IdByReference as _, NoId as _};
+                    use #root::__private::{IdByDisplay as _, IdByReference as _, NoId as _};
                     #asked
                 }}
             }
@@ -154,7 +154,7 @@ impl Writer<'_> {
         });
         let root = self.root;
         quote! {{
-            use #root::expansion::{IdByDisplay as _, IdByReference as _, NoId as _};
+            use #root::__private::{IdByDisplay as _, IdByReference as _, NoId as _};
             #ty::from_ids(#ids { #(#each),* })
         }}
     }
@@ -163,7 +163,7 @@ impl Writer<'_> {
     fn value(&self, value: &Value) -> TokenStream {
         let id = |place: Span, value: TokenStream| {
             let root = self.root;
-            let ty = paths::located(quote!(#root::expansion::Id), place);
+            let ty = paths::located(quote!(#root::__private::Id), place);
             let id = quote_spanned!(place=> (&&#ty(#value)).__id());
             quote!(::core::convert::AsRef::<::core::primitive::str>::as_ref(&#id))
         };
@@ -190,11 +190,11 @@ impl Writer<'_> {
                 quote!(#guard)
             }
             RequestTags::None => {
-                quote!(#guard.clone().with_request_tags(#root::expansion::no_request_tags()))
+                quote!(#guard.clone().with_request_tags(#root::__private::no_request_tags()))
             }
             RequestTags::Expression(expression) => {
                 let given = quote_spanned! {expression.span()=>
-                    #root::expansion::request_tags(&(#expression))
+                    #root::__private::request_tags(&(#expression))
                 };
                 let tags = made(root, &quote!(_), &given);
                 quote!(#guard.clone().with_request_tags(&#tags?))
@@ -244,9 +244,9 @@ fn given(
     let borrowed = quote_spanned!(place=> #resource.__borrowed());
     quote! {
         {
-            use #root::expansion::Borrowed as _;
+            use #root::__private::Borrowed as _;
             let #resource = #made?;
-            #root::expansion::ResourceOf::<#path, #legal>::#ask(#borrowed, &#guard, #path)
+            #root::__private::ResourceOf::<#path, #legal>::#ask(#borrowed, &#guard, #path)
         }
     }
 }

@@ -4,7 +4,7 @@
 //! fn purge(cx: &Guard, application_id: &str) -> Result<(), Error> {
 //!     match (|| { .. the check .. })() {
 //!         Ok(_) => {}
-//!         Err(denied) => return ::pinpoint_iam::expansion::deny(denied),
+//!         Err(denied) => return ::pinpoint_iam::__private::deny(denied),
 //!     }
 //!     { .. the body as it was written .. }
 //! }
@@ -49,13 +49,13 @@ pub(super) fn expand(
     let denied = Ident::new("denied", Span::mixed_site());
     let refuse = match (&boxed, &signature.output) {
         (Some(BoxedFuture { output, .. }), _) => {
-            quote_spanned!(output.span()=> return #root::expansion::deny::<#output>(#denied))
+            quote_spanned!(output.span()=> return #root::__private::deny::<#output>(#denied))
         }
         (None, ReturnType::Type(_, ty)) => {
-            quote_spanned!(ty.span()=> return #root::expansion::deny(#denied))
+            quote_spanned!(ty.span()=> return #root::__private::deny(#denied))
         }
         (None, ReturnType::Default) => {
-            quote_spanned!(signature.ident.span()=> return #root::expansion::deny(#denied))
+            quote_spanned!(signature.ident.span()=> return #root::__private::deny(#denied))
         }
     };
     let checked = match permit(clauses) {
@@ -118,7 +118,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         &quote!(_),
         &quote!(::core::clone::Clone::clone(&(#guard))),
     );
-    let as_guard = quote_spanned!(guard.span()=> #root::expansion::guard(&#given));
+    let as_guard = quote_spanned!(guard.span()=> #root::__private::guard(&#given));
     let start = quote! {
         let #given = #taken?;
         let #asked = &#as_guard;
@@ -127,7 +127,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         quote! {
             async {
                 #start
-                #root::expansion::check_with_tags(#asked, |#asked: &#root::guard::Guard<'_>| {
+                #root::__private::check_with_tags(#asked, |#asked: &#root::guard::Guard<'_>| {
                     #check
                 }).await
             }.await

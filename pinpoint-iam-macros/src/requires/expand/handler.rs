@@ -48,7 +48,7 @@ pub(super) fn expand(
     quote! {
         #guarded
 
-        #root::expansion::requires_without_guard_is_for_free_functions! {
+        #root::__private::requires_without_guard_is_for_free_functions! {
             #conditions
             #[doc(hidden)]
             #[allow(dead_code, non_camel_case_types, unreachable_pub)]
@@ -56,7 +56,7 @@ pub(super) fn expand(
 
             #conditions
             impl #root::web::Annotated for #name {
-                type Access = #root::expansion::GuardedAccess;
+                type Access = #root::__private::GuardedAccess;
 
                 fn declaration() -> &'static #root::web::Declaration {
                     #same_catalogs
@@ -113,12 +113,12 @@ fn checks(
     let Some(Parameter { pattern, ty, .. }) = &handler.body else {
         let check = quote! {
             impl #root::web::Requires<#taken #(, #proofs)*> for #name {
-                type Sealed = #root::expansion::Generated;
+                type Sealed = #root::__private::Generated;
 
                 fn check(
                     #guard: &#root::guard::Guard<'_>,
                     #all: &#taken,
-                ) -> #root::expansion::Checked #(<#proofs>)* {
+                ) -> #root::__private::Checked #(<#proofs>)* {
                     #take
                     #last
                 }
@@ -129,14 +129,14 @@ fn checks(
     let (first, _) = at(Stage::BeforeBody);
     let before = quote! {
         impl #root::web::Prechecks<#taken> for #name {
-            type Sealed = #root::expansion::Generated;
+            type Sealed = #root::__private::Generated;
 
             fn precheck(
                 #guard: &#root::guard::Guard<'_>,
                 #all: &#taken,
-            ) -> #root::expansion::Checked {
+            ) -> #root::__private::Checked {
                 #take
-                #root::expansion::before_body(
+                #root::__private::before_body(
                     (|| -> ::core::result::Result<_, #root::guard::Denied> { #first })()
                 )
             }
@@ -144,13 +144,13 @@ fn checks(
     };
     let after = quote! {
         impl #root::web::RequiresAfterBody<#taken, #ty #(, #proofs)*> for #name {
-            type Sealed = #root::expansion::Generated;
+            type Sealed = #root::__private::Generated;
 
             fn check_after_body(
                 #guard: &#root::guard::Guard<'_>,
                 #all: &#taken,
                 #body: &#ty,
-            ) -> #root::expansion::Checked #(<#proofs>)* {
+            ) -> #root::__private::Checked #(<#proofs>)* {
                 #take
                 let #pattern = #body;
                 #last

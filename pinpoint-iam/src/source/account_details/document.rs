@@ -1,6 +1,6 @@
 //! Parses the documents in the output: objects or URL-encoded strings.
 
-use pinpoint_iam_core::internal::{Quoted, decode};
+use pinpoint_iam_core::__private::{Quoted, decode};
 use pinpoint_iam_core::json::Type;
 
 use crate::policy::{Document, Limits, Position};

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 
-use pinpoint_iam_core::internal::{Quoted, nearest};
+use pinpoint_iam_core::__private::{Quoted, nearest};
 
 use crate::policy::Limits;
 use crate::policy_stack::Policy;

@@ -1,6 +1,6 @@
 //! Parses the members of the output of `aws iam get-account-authorization-details`.
 
-use pinpoint_iam_core::internal::Quoted;
+use pinpoint_iam_core::__private::Quoted;
 use pinpoint_iam_core::json::Type;
 
 use crate::arn::Arn;

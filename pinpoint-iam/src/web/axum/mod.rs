@@ -32,7 +32,6 @@ use axum::extract::{ConnectInfo, FromRef};
 use http::HeaderMap;
 use http::request::Parts;
 
-use crate::__private::{GuardedAccess, PublicAccess};
 use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::denial::Denied;
@@ -42,6 +41,7 @@ use crate::web::caller::Caller;
 use crate::web::context::Headers;
 use crate::web::policies::RequestPolicies;
 use crate::web::{Annotated, Extensions, RequestHead};
+use pinpoint_iam_core::__private::{GuardedAccess, PublicAccess};
 
 pub use self::authorized::{BeforeBody, CanCheck};
 pub use self::principal_from::PrincipalFrom;

@@ -28,7 +28,7 @@ const GET_CAMPAIGN: ActionRequirement = ActionRequirement {
 };
 
 impl Annotated for several {
-    type Access = pinpoint_iam::expansion::GuardedAccess;
+    type Access = pinpoint_iam::__private::GuardedAccess;
 
     fn declaration() -> &'static Declaration {
         static DECLARATION: Declaration = Declaration {
@@ -50,7 +50,7 @@ impl Annotated for several {
 }
 
 impl pinpoint_iam::web::Requires<()> for several {
-    type Sealed = pinpoint_iam::expansion::Generated;
+    type Sealed = pinpoint_iam::__private::Generated;
 
     fn check(guard: &pinpoint_iam::Guard<'_>, (): &()) -> Result<(), pinpoint_iam::Denied> {
         guard.check(

@@ -1,4 +1,4 @@
-//! Private API for the expansions of macros.
+//! Private API for generated code: the expansions of macros, and the modules that build scripts generate from catalogs.
 //!
 //! Some traits only wrap other traits to improve compiler messages: errors then use the terms of the attribute, and
 //! point at the user's own tokens.
@@ -351,10 +351,12 @@ macro_rules! __requires_without_guard_is_for_free_functions {
 }
 
 pub use crate::__for_completion as for_completion;
-pub use crate::__private::{Generated, GuardedAccess, PublicAccess};
 pub use crate::__requires_without_guard_is_for_free_functions as requires_without_guard_is_for_free_functions;
 pub use crate::guard::Checks;
 pub use crate::guard::as_guard::AsGuard;
+pub use pinpoint_iam_core::__private::{
+    Generated, GuardedAccess, PublicAccess, Seal, assert_generated_by, serde,
+};
 
 /// Parses the document of an `include_policy!`, whose text the macro has checked.
 ///
