@@ -129,7 +129,7 @@ fn load_service(text: &str, others: &[Service], reporter: &Reporter<'_>) -> Opti
             reporter.report(
                 &error.span().unwrap_or_default(),
                 error.message().replace('\n', ", "),
-                "the file is no valid TOML 1.1",
+                "the file is not valid TOML 1.1",
             );
         }
         return None;

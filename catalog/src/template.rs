@@ -104,7 +104,7 @@ impl ArnTemplate {
         if service.text.is_empty() || !service.text.bytes().all(is_scope_byte) {
             faults.push(TemplateFault {
                 range: service.range(),
-                message: format!("`{}` is no service of an ARN", service.text),
+                message: format!("`{}` is not a valid service in an ARN", service.text),
                 hint: "write the prefix of a service, such as `mobiletargeting`".to_owned(),
             });
         }
@@ -175,7 +175,7 @@ impl Part<'_> {
         if !self.text.bytes().all(is_scope_byte) {
             faults.push(TemplateFault {
                 range: self.range(),
-                message: format!("`{}` cannot stand here in an ARN template", self.text),
+                message: format!("`{}` is not allowed here in an ARN template", self.text),
                 hint: format!("write `${{{placeholder}}}`, a fixed name or nothing"),
             });
         }
@@ -207,7 +207,7 @@ impl Part<'_> {
                     fault(
                         literal.range(),
                         format!(
-                            "the character `{}` cannot stand in an ARN template",
+                            "the character `{}` is not allowed in an ARN template",
                             wrong.escape_debug()
                         ),
                         "use ASCII letters, digits and `-_./:*`, and `${Name}` for a placeholder",
@@ -227,7 +227,7 @@ impl Part<'_> {
             if matches!(pieces.last(), Some(Piece::Field(_))) {
                 fault(
                     behind.range(),
-                    "two placeholders stand side by side".to_owned(),
+                    "two placeholders are adjacent".to_owned(),
                     "separate them by `/` or `:`, so that the end of the value can be found",
                 );
             }
@@ -243,7 +243,7 @@ impl Part<'_> {
             if placeholders.iter().any(|(known, _)| known == name.text) {
                 fault(
                     name.range(),
-                    format!("the placeholder `{}` stands here twice", name.text),
+                    format!("the placeholder `{}` is used twice", name.text),
                     "give each placeholder of a template its own name",
                 );
             }

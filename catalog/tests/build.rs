@@ -49,7 +49,7 @@ fn a_fault_is_printed_once() {
     let faulty = sound.replace("success-status = 204", "success-status = 404");
     let (text, failed) = built("faulty", &[("catalog/orders.toml", &faulty)]);
     assert!(failed, "{text}");
-    let message = "404 is no status of a successful answer";
+    let message = "404 is not a success status";
     assert_eq!(text.matches(message).count(), 1, "{text}");
     assert!(text.contains("catalog/orders.toml:52:18"), "{text}");
     assert!(text.contains("= help: write a status"), "{text}");

@@ -240,7 +240,7 @@ fn notes_list_what_is_not_imported() {
              segments; the route that is written has one",
             "note: `MoveWidget` has the route `POST /moves`, and its model does not say what fills `ShopId` and \
              `WidgetName`; it is written without a route",
-            "note: the model has the operation `PingWidgets`, of which the reference says nothing; it is left out",
+            "note: the model has the operation `PingWidgets`, which the reference does not mention; it is left out",
             "note: the action `OpenConsole` is left out: there is no console",
         ]
     );

@@ -568,7 +568,7 @@ impl<'a> Fold<'a> {
         if !is_complete {
             self.note(
                 None,
-                "callers are told apart in more ways than are looked at".to_owned(),
+                "callers differ in more ways than the budget allows".to_owned(),
             );
         }
         callers
@@ -717,7 +717,7 @@ impl<'a> Fold<'a> {
         let mut inexact = Vec::new();
         let reason = || {
             format!(
-                "`${{{key}}}` does not fill a whole part of a pattern that can be told from other patterns"
+                "`${{{key}}}` does not fill a whole part of a pattern that can be distinguished from other patterns"
             )
         };
         for (target, patterns) in &targets {

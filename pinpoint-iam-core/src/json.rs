@@ -210,7 +210,7 @@ impl<'s> Node<'s> {
         let content: String = serde_json::from_str(quoted).map_err(|_| {
             Fault::new(
                 offset,
-                "an escape in the string stands for no character",
+                "an escape in the string is not a character",
                 "write the character itself, or both halves of its surrogate pair",
             )
         })?;

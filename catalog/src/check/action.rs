@@ -234,7 +234,7 @@ fn check_target(target: Text, route: Option<&Text>, scope: &Scope<'_>) -> Option
     if !good {
         scope.report(
             &target.span(),
-            format!("`{}` is no target", target.get_ref()),
+            format!("`{}` is not a valid target", target.get_ref()),
             "write the value of the header `X-Amz-Target`, as in `Orders_20261101.GetOrder`",
         );
     }
@@ -258,7 +258,7 @@ fn companion(entry: DependentActionEntry, scope: &Scope<'_>) -> Option<Dependent
         if !good {
             scope.report(
                 &action.span(),
-                format!("`{}` is no action", action.get_ref()),
+                format!("`{}` is not a valid action", action.get_ref()),
                 "write it with its service, as in `iam:PassRole`",
             );
         }
@@ -325,7 +325,7 @@ fn check_seen(entry: SourceVariantEntry, scope: &Scope<'_>) -> Option<SourceVari
     if arn.is_none() && method.is_none() {
         scope.report(
             &span,
-            "the entry of `seen` says nothing",
+            "the entry of `seen` is empty",
             "give the `arn` or the `method` that the source has",
         );
         return None;

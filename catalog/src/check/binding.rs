@@ -76,7 +76,7 @@ impl Bindings<'_> {
             (true, false, true) => scope.report(
                 &self.place.span(),
                 format!(
-                    "the placeholder `{}` of `{}` stands in the path and elsewhere too",
+                    "the placeholder `{}` of `{}` is in the path and elsewhere",
                     field.name,
                     self.action.get_ref()
                 ),
@@ -85,7 +85,7 @@ impl Bindings<'_> {
             (_, true, true) => scope.report(
                 &self.place.span(),
                 format!(
-                    "the placeholder `{}` of `{}` is pinned and stands in the request too",
+                    "the placeholder `{}` of `{}` is pinned and is also in the request",
                     field.name,
                     self.action.get_ref()
                 ),
@@ -94,7 +94,7 @@ impl Bindings<'_> {
             (true, true, false) => scope.report(
                 &self.place.span(),
                 format!(
-                    "the placeholder `{}` of `{}` is pinned and stands in the path too",
+                    "the placeholder `{}` of `{}` is pinned and is also in the path",
                     field.name,
                     self.action.get_ref()
                 ),
@@ -198,7 +198,7 @@ impl Bindings<'_> {
                     "`whole-arn` of `{}` needs resource types, and no values for placeholders",
                     self.action.get_ref()
                 ),
-                "the ARN says which resource it is: list the types that it may be of",
+                "the ARN identifies the resource: list its possible resource types",
             );
             return false;
         }

@@ -390,7 +390,7 @@ fn check_date(date: &Text, scope: &Scope<'_>) -> bool {
     if !good {
         scope.report(
             &date.span(),
-            format!("`{}` is no date", date.get_ref()),
+            format!("`{}` is not a valid date", date.get_ref()),
             "write a day of the calendar as `YYYY-MM-DD`",
         );
     }
@@ -437,7 +437,7 @@ fn check_link(link: Option<&Text>, reporter: &Reporter<'_>) -> bool {
     if !good {
         reporter.report(
             &link.span(),
-            format!("`{}` is no link", text.escape_debug()),
+            format!("`{}` is not a valid link", text.escape_debug()),
             "write an address that starts with `https://`",
         );
     }

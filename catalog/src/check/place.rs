@@ -19,7 +19,7 @@ pub(super) fn is_place(place: &Text, what: &str, scope: &Scope<'_>) -> bool {
     if !good {
         scope.report(
             &place.span(),
-            format!("`{text}` is no place of {what}"),
+            format!("`{text}` is not a valid location of {what}"),
             "write `$.member` for the body or `query:parameter` for the query",
         );
     }

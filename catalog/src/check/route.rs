@@ -22,7 +22,7 @@ pub(super) fn route(
     let Some((method, path)) = text.get_ref().split_once(' ') else {
         scope.report(
             &text.span(),
-            format!("`{}` is no route", text.get_ref()),
+            format!("`{}` is not a valid route", text.get_ref()),
             "write the method and the path, as in `GET /v1/apps/{application-id}`",
         );
         return None;
@@ -36,7 +36,7 @@ pub(super) fn route(
         if !good {
             scope.report(
                 &status.span(),
-                format!("{} is no status of a successful answer", status.get_ref()),
+                format!("{} is not a success status", status.get_ref()),
                 "write a status from 200 to 399, or 101 for a WebSocket",
             );
         }
@@ -76,11 +76,11 @@ fn check_path(route: &Text, path: &str, scope: &Scope<'_>) -> bool {
             .and_then(|rest| rest.strip_suffix('}'));
         let fault = match parameter {
             Some(name) if !names::is_kebab_case(name) => Some((
-                format!("`{segment}` is no path parameter"),
+                format!("`{segment}` is not a valid path parameter"),
                 "use lower-case letters, digits and single hyphens in braces, as in `{application-id}`",
             )),
             Some(name) if parameters.contains(&name) => Some((
-                format!("the path parameter `{name}` stands in the path twice"),
+                format!("the path parameter `{name}` is in the path twice"),
                 "give each parameter of a path its own name",
             )),
             Some(name) => {

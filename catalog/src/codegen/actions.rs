@@ -34,7 +34,7 @@ pub(super) fn write_enum(writer: &mut Writer, service: &Service) {
             }
         });
         writer.gap();
-        writer.doc("What the catalog says about the action.");
+        writer.doc("The catalog's metadata for the action.");
         writer.block(
             "pub const fn metadata(self) -> &'static ::pinpoint_iam::action::ActionMetadata",
             |writer| {
@@ -57,7 +57,7 @@ pub(super) fn write_enum(writer: &mut Writer, service: &Service) {
             (
                 "access_level",
                 "::core::option::Option<::pinpoint_iam::action::AccessLevel>",
-                "How the action is classified; `None` where no source says.",
+                "The access level; `None` if no source mentions it.",
             ),
             (
                 "route",

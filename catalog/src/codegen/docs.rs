@@ -47,7 +47,7 @@ pub(super) fn action_type(action: &Action) -> String {
         "Access level",
         match action.access_level {
             Some(level) => format!("**{}**", level.name()),
-            None => "no source says".to_owned(),
+            None => "no source mentions it".to_owned(),
         },
     );
     match &action.route {
@@ -95,7 +95,7 @@ pub(super) fn action_type(action: &Action) -> String {
         "Lifecycle",
         match (&action.lifecycle.state, &action.lifecycle.ended) {
             (LifecycleState::Continues, _) => "continues".to_owned(),
-            (LifecycleState::Unclear, _) => "unclear, no source says".to_owned(),
+            (LifecycleState::Unclear, _) => "unclear, no source mentions it".to_owned(),
             (LifecycleState::Ended, Some(date)) => format!("ended on {date}"),
             (LifecycleState::Ended, None) => "ended".to_owned(),
         },
@@ -132,7 +132,9 @@ pub(super) fn constructor(resource: &ResourceType) -> String {
         );
     }
     let mut text = format!("The resource {arn} with these ids.\n\n# Errors\n\n");
-    text.push_str("Names the first id that cannot stand in the ARN. Accepted are:\n");
+    text.push_str(
+        "Returns an error that names the first id that is not valid in the ARN. Valid are:\n",
+    );
     for field in &resource.fields {
         text.push_str(&format!(
             "\n- `{}`, {}: {}",
@@ -175,7 +177,7 @@ fn accepted(accepts: &IdFormat) -> String {
         }
         IdFormat::OneOf(values) => {
             format!(
-                "one of {}, as it is written here or in lower case, because there are no others",
+                "one of {}, in this spelling or in lower case",
                 code_list(values)
             )
         }

@@ -15,7 +15,7 @@ pub(super) fn write(writer: &mut Writer, service: &Service) {
         literal(env!("CARGO_PKG_VERSION"))
     ));
     writer.gap();
-    writer.doc(&format!("What the catalog says about {}.", service.name));
+    writer.doc(&format!("The catalog's metadata for {}.", service.name));
     writer.allow();
     writer.delimited(
         "pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::action::ServiceMetadata",

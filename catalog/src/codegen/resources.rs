@@ -96,7 +96,7 @@ fn write_metadata(writer: &mut Writer, resource: &ResourceType) {
         fields,
         condition_keys,
     } = resource;
-    writer.doc("What the catalog says about the resource type.");
+    writer.doc("The catalog's metadata for the resource type.");
     writer.delimited(
         "pub const METADATA: &'static ::pinpoint_iam::resource::ResourceTypeMetadata = ",
         "{",

@@ -31,7 +31,7 @@ pub(super) fn read(
             reporter.report(
                 &error.span().unwrap_or_default(),
                 error.message().replace('\n', ", "),
-                "the manifest is no valid TOML",
+                "the manifest is not valid TOML",
             );
             return None;
         }
@@ -51,7 +51,7 @@ pub(super) fn read(
             None => {
                 reporter.report(
                     &value.span(),
-                    "`package.metadata.pinpoint-iam` is no table",
+                    "`package.metadata.pinpoint-iam` is not a table",
                     "write `[package.metadata.pinpoint-iam]`",
                 );
                 None
@@ -112,7 +112,7 @@ fn check_module(module: &Text, table: &Table<'_>) -> bool {
     if !good {
         table.report(
             module,
-            format!("`{}` is no path of a module", module.get_ref()),
+            format!("`{}` is not a valid module path", module.get_ref()),
             "write it from the root of its crate, as in `acme_catalog::widgets` or `crate::widgets`",
         );
     }

@@ -1,6 +1,6 @@
 const _: () = ::pinpoint_iam::__private::assert_generated_by("0.1.0");
 
-/// What the catalog says about Book Shelf.
+/// The catalog's metadata for Book Shelf.
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::action::ServiceMetadata {
     prefix: "shelf",
@@ -214,7 +214,7 @@ impl Action {
         Self::SortAll,
     ];
 
-    /// What the catalog says about the action.
+    /// The catalog's metadata for the action.
     pub const fn metadata(self) -> &'static ::pinpoint_iam::action::ActionMetadata {
         match self {
             Self::LendBook => &ACTIONS[0],
@@ -230,7 +230,7 @@ impl Action {
         self.metadata().name
     }
 
-    /// How the action is classified; `None` where no source says.
+    /// The access level; `None` if no source mentions it.
     pub const fn access_level(self) -> ::core::option::Option<::pinpoint_iam::action::AccessLevel> {
         self.metadata().access_level
     }
@@ -284,10 +284,10 @@ pub mod actions {
 
     /// Reads the reader's own card.
     ///
-    /// - Access level: no source says
+    /// - Access level: no source mentions it
     /// - Operation: `X-Amz-Target: Shelf_20261101.ReadCard`
     /// - Acts on: no single resource: the policy's resource has to be `*`
-    /// - Lifecycle: unclear, no source says
+    /// - Lifecycle: unclear, no source mentions it
     #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
     pub struct ReadCard;
 
@@ -301,14 +301,14 @@ pub mod actions {
 
     /// Reads one loan.
     ///
-    /// - Access level: no source says
+    /// - Access level: no source mentions it
     /// - Route: `GET /loans`, answered with 200 on success
     /// - Acts on: [`Loan`](super::resources::Loan)
     /// - ARN: `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}`
     /// - In the request: `BookId` is `query:book`
     /// - In the request: `Kind` is `query:kind`
     /// - In the request: `ReaderId` is `query:reader`
-    /// - Lifecycle: unclear, no source says
+    /// - Lifecycle: unclear, no source mentions it
     #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
     pub struct ReadLoan;
 
@@ -331,10 +331,10 @@ pub mod actions {
 
     /// Reads the rules of the house.
     ///
-    /// - Access level: no source says
+    /// - Access level: no source mentions it
     /// - Route: none, the action has no API operation
     /// - Acts on: no single resource: the policy's resource has to be `*`
-    /// - Lifecycle: unclear, no source says
+    /// - Lifecycle: unclear, no source mentions it
     /// - Undocumented: no reference lists the action
     #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
     pub struct ReadRules;
@@ -350,10 +350,10 @@ pub mod actions {
     /// Sorts all books.
     ///
     /// - Name in policies: `sort-all`
-    /// - Access level: no source says
+    /// - Access level: no source mentions it
     /// - Route: `POST /books/`, answered with 204 on success
     /// - Acts on: no single resource: the policy's resource has to be `*`
-    /// - Lifecycle: unclear, no source says
+    /// - Lifecycle: unclear, no source mentions it
     #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
     pub struct SortAll;
 
@@ -389,7 +389,7 @@ pub mod resources {
     pub struct Loan(::pinpoint_iam::resource::ResourcePart);
 
     impl Loan {
-        /// What the catalog says about the resource type.
+        /// The catalog's metadata for the resource type.
         pub const METADATA: &'static ::pinpoint_iam::resource::ResourceTypeMetadata = {
             static METADATA: ::pinpoint_iam::resource::ResourceTypeMetadata = ::pinpoint_iam::resource::ResourceTypeMetadata {
                 name: "loan",
@@ -427,10 +427,10 @@ pub mod resources {
         ///
         /// # Errors
         ///
-        /// Names the first id that cannot stand in the ARN. Accepted are:
+        /// Returns an error that names the first id that is not valid in the ARN. Valid are:
         ///
         /// - `book_id`, the number that the shelf gave to the book: an [identifier](::pinpoint_iam::resource::IdFormat::Identifier), made of characters that mean nothing else in ARNs and policies, so that it fills its own place and no other
-        /// - `kind`, the kind of book: one of `PRINT`, `AUDIO`, as it is written here or in lower case, because there are no others
+        /// - `kind`, the kind of book: one of `PRINT`, `AUDIO`, in this spelling or in lower case
         /// - `reader_id`, the name that the reader chose: [any text](::pinpoint_iam::resource::IdFormat::Opaque), because applications choose these ids; in the ARN it is percent-encoded, so that it fills its own place and no other
         pub fn new(book_id: impl ::core::convert::AsRef<str>, kind: impl ::core::convert::AsRef<str>, reader_id: impl ::core::convert::AsRef<str>) -> ::core::result::Result<Self, ::pinpoint_iam::resource::InvalidId> {
             Self::from_ids(super::ids::Loan {

@@ -465,7 +465,7 @@ impl<'a> Import<'a> {
             .collect();
         for operation in unknown {
             let text = format!(
-                "the model has the operation `{operation}`, of which the reference says nothing; it is left out"
+                "the model has the operation `{operation}`, which the reference does not mention; it is left out"
             );
             self.draft.note(ACTIONS, operation, text);
         }

@@ -64,7 +64,7 @@ impl fmt::Display for LeastPrivilegeError {
                 formatter,
                 "a policy of the kind `{kind}` cannot hold `{action}` with one of its resources"
             ),
-            Self::Refused(error) => write!(formatter, "the policy is refused: {error}"),
+            Self::Refused(error) => write!(formatter, "the policy is rejected: {error}"),
         }
     }
 }

@@ -147,7 +147,7 @@ impl fmt::Display for OpenApiFinding {
             }
             Self::Reference { path } => write!(
                 formatter,
-                "`{path}` is a reference; write its operations where it stands"
+                "`{path}` is a reference; write its operations in its place"
             ),
             Self::NotDescribed { method, path } => {
                 write!(formatter, "`{method} {path}` is not in the document")

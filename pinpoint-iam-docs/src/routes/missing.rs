@@ -47,8 +47,8 @@ pub(super) fn actions(service: &'static ServiceMetadata, routes: &RouteTable) ->
 /// Returns the handlers that are declared but not mounted.
 pub(super) fn handlers(handlers: &[NotMounted], has_lines: bool) -> Table {
     let remark = match handlers.len() {
-        0 => "Every handler that says who may call it is mounted.".to_owned(),
-        count => format!("{count} handlers say who may call them, and nobody can."),
+        0 => "Every handler with a declaration is mounted.".to_owned(),
+        count => format!("{count} handlers have a declaration, but are not mounted."),
     };
     let mut table = Table::new(
         "not-mounted",

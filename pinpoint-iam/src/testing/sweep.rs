@@ -289,9 +289,9 @@ impl fmt::Display for Unguarded {
     /// Writes a line with the number of findings, then one finding per line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.findings.len() {
-            0 => formatter.write_str("the table has no route that has to refuse anybody"),
-            1 => formatter.write_str("one call was not refused"),
-            number => write!(formatter, "{number} calls were not refused"),
+            0 => formatter.write_str("no route in the table has to deny a caller"),
+            1 => formatter.write_str("one call was not denied"),
+            number => write!(formatter, "{number} calls were not denied"),
         }?;
         for finding in &self.findings {
             write!(formatter, "\n  {finding}")?;

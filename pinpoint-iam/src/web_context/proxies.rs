@@ -249,7 +249,7 @@ impl fmt::Display for InvalidNetwork {
         let text = self.text.escape_debug();
         write!(
             formatter,
-            "`{text}` is no network of trusted proxies: {}",
+            "`{text}` is not a valid network of trusted proxies: {}",
             self.why
         )
     }

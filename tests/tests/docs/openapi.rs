@@ -118,7 +118,7 @@ fn operations_contain_their_requirements() {
         findings(&OpenApiAnnotator::new(&routes), &mut annotated),
         [
             "`DELETE /v1/apps/{app}/campaigns/{campaign}` has no requirement: no route serves it",
-            "`/v1/elsewhere` is a reference; write its operations where it stands",
+            "`/v1/elsewhere` is a reference; write its operations in its place",
             "`POST /v1/apps/{application-id}/jobs/export` is not in the document",
         ]
     );

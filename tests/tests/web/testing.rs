@@ -263,7 +263,7 @@ async fn every_call_that_is_not_denied_is_reported() {
     assert_eq!(
         lines(&found),
         [
-            "4 calls were not refused".to_owned(),
+            "4 calls were not denied".to_owned(),
             format!(
                 "`get_campaign` answered 200 to a caller without a principal at `GET {called}`; nothing has stopped the call"
             ),
@@ -338,7 +338,7 @@ async fn a_sweep_over_nothing_has_proved_nothing() {
         let found = Sweep::new(&table).run(async |_| 403).await.unwrap_err();
         assert_eq!(
             found.to_string(),
-            "the table has no route that has to refuse anybody"
+            "no route in the table has to deny a caller"
         );
         assert_eq!(found.iter().count(), 0);
     }

@@ -8,8 +8,7 @@ use super::names::{Named, resolve};
 use super::source::{Mark, Sources};
 
 /// The message for a handler that is declared but not mounted.
-pub(super) const NOT_MOUNTED: &str =
-    "says who may call it and is mounted nowhere; mount it or remove it";
+pub(super) const NOT_MOUNTED: &str = "has a declaration but is not mounted; mount it or remove it";
 
 /// Returns every finding, ordered by file.
 pub(super) fn of(sources: &Sources) -> Vec<AuditFault> {
