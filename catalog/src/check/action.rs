@@ -351,7 +351,7 @@ fn check_status_is_there(
                 "the action `{}` has a route and no `success-status`",
                 action.get_ref()
             ),
-            "add `success-status = 200`, or whatever a successful answer has",
+            "add `success-status = 200`, or the status of a successful response",
         ),
         (None, Some(status)) => scope.report(
             &status.span(),

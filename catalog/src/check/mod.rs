@@ -166,7 +166,7 @@ fn check_prefix(prefix: &Text, others: &[Service], reporter: &Reporter<'_>) -> b
         reporter.report(
             &prefix.span(),
             format!("the service prefix `{text}` would become the name of a Rust module, and Rust keeps the word"),
-            format!("say more, as in `{text}-service`"),
+            format!("use a more specific name, such as `{text}-service`"),
         );
         return false;
     }

@@ -61,7 +61,7 @@ fn check_parameter(parameter: &Text, scope: &Scope<'_>) -> bool {
             format!(
                 "the path parameter `{text}` would become the Rust name `{field}`, which is taken"
             ),
-            format!("say which one it is, as in `{text}-id`"),
+            format!("name the id, as in `{text}-id`"),
         );
         return false;
     }

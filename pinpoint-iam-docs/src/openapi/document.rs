@@ -13,7 +13,7 @@ pub(super) fn annotate(walk: &mut Walk<'_>, document: &mut Value) -> Result<(), 
     let version = document.get("openapi").and_then(Value::as_str);
     if !version.is_some_and(|version| version.starts_with("3.")) {
         return Err(InvalidOpenApi(
-            "the document is not an OpenAPI document of a version 3; it has to say `\"openapi\": \"3..\"`".to_owned(),
+            "the document is not an OpenAPI document of a version 3; it must contain `\"openapi\": \"3..\"`".to_owned(),
         ));
     }
     // Since 3.1, `paths` is optional.

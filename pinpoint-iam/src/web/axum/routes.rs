@@ -141,7 +141,7 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
         if let Err(error) = tree.insert(&*route.path, ()) {
             let (message, hint) = match error {
                 matchit::InsertError::Conflict { with } => (
-                    format!("`{route}` cannot be served beside the path `{with}`"),
+                    format!("`{route}` cannot be served together with the path `{with}`"),
                     "change one of the paths, so that each request matches only one",
                 ),
                 other => (

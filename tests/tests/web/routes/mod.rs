@@ -368,8 +368,8 @@ fn paths_that_axum_rejects_are_errors_not_panics() {
         assert_eq!(faults(routes).len(), 1, "{path}");
     }
     let beside_rest = [
-        "health: `GET /{b}` cannot be served beside the path `/{*a}`",
-        "health: `GET /{c}/x` cannot be served beside the path `/{*a}`",
+        "health: `GET /{b}` cannot be served together with the path `/{*a}`",
+        "health: `GET /{c}/x` cannot be served together with the path `/{*a}`",
     ];
     assert_eq!(
         faults(routes![
