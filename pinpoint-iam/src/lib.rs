@@ -146,6 +146,7 @@ extern crate self as pinpoint_iam;
 
 #[doc(hidden)]
 pub mod __private;
+mod absence;
 mod authorizer;
 mod denial;
 pub mod eval;

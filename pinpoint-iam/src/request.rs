@@ -4,6 +4,7 @@ use std::fmt;
 
 use pinpoint_iam_core::__private::holds_control_character;
 
+use crate::absence::{AbsenceRules, ActionName};
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, TagKey};
@@ -40,6 +41,8 @@ pub struct Request<'a> {
     request_tags: DeferredTags<'a>,
     shape: Shape<'a>,
     context: RequestContext<'a>,
+    /// The interpretation of keys without a value; `None` if they are absent.
+    absence: Option<&'a AbsenceRules>,
 }
 
 /// The maximum length in bytes of a text that may come from a caller and is matched by conditions.
@@ -148,6 +151,7 @@ impl<'a> Request<'a> {
             request_tags: DeferredTags::FromContext,
             shape: Shape::One,
             context: RequestContext::Made(context),
+            absence: None,
         }
     }
 
@@ -155,6 +159,29 @@ impl<'a> Request<'a> {
     pub(crate) const fn with_context(mut self, context: RequestContext<'a>) -> Self {
         self.context = context;
         self
+    }
+
+    /// Sets the interpretation of keys without a value.
+    pub(crate) const fn with_absence(mut self, rules: &'a AbsenceRules) -> Self {
+        self.absence = Some(rules);
+        self
+    }
+
+    /// Whether the value of `key` is unknown because no source supplies it.
+    pub(crate) fn lacks_source(&self, key: &ConditionKey) -> bool {
+        matches!(self.context.lookup(key), Lookup::Absent)
+            && matches!(self.without_value(key), Lookup::Unknown)
+    }
+
+    /// Returns the state of a key for which no value was supplied.
+    fn without_value(&self, key: &ConditionKey) -> Lookup<'static> {
+        let action = ActionName {
+            prefix: self.action.prefix,
+            name: self.action.name,
+            metadata: self.action.known,
+        };
+        self.absence
+            .map_or(Lookup::Absent, |rules| rules.without_value(key, action))
     }
 
     /// Sets the account that owns the resource, for ARNs without an account.
@@ -310,7 +337,10 @@ impl ContextLookup for Request<'_> {
                     }
                 }
             }
-            None => self.context.lookup(key),
+            None => match self.context.lookup(key) {
+                Lookup::Absent => self.without_value(key),
+                found => found,
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::absence::AbsenceRules;
 use crate::action::ServiceMetadata;
 use crate::arn::{InvalidScope, Scope};
 use crate::denial::ErrorResponses;
@@ -72,6 +73,7 @@ struct Inner {
     tag_fetches: AtomicU64,
     tag_failures: AtomicU64,
     error_responses: Arc<ErrorResponses>,
+    absence: AbsenceRules,
     #[cfg(any(feature = "axum", feature = "actix"))]
     network: NetworkConfig,
 }
@@ -107,6 +109,7 @@ impl Authorizer {
 
     /// Decides `request` with the policies in `state`, the current or an earlier state of this authorizer.
     pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
+        let request = &request.with_absence(&self.inner.absence);
         let evaluation = self.evaluate_compiled(state, request);
         match &self.hooks {
             None => evaluation,
@@ -207,7 +210,9 @@ impl Authorizer {
         ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
         if_unavailable: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
     ) -> T {
-        let request = request.to_deployment(self.scope());
+        let request = request
+            .with_absence(&self.inner.absence)
+            .to_deployment(self.scope());
         let lease = state.lease();
         let identity = lease.snapshot().identity(request.principal());
         let policies = identity.policies();
@@ -253,6 +258,11 @@ impl Authorizer {
         }
     }
 
+    /// Returns the interpretation of keys without a value.
+    pub(crate) fn absence(&self) -> &AbsenceRules {
+        &self.inner.absence
+    }
+
     /// Returns the current and replaced policies.
     pub(crate) fn states(&self) -> &PolicyStates {
         &self.inner.states
@@ -289,6 +299,7 @@ pub struct AuthorizerBuilder {
     source: Option<Box<dyn PolicySource>>,
     resource_tags: Option<Box<dyn ResourceTagSource>>,
     error_responses: Arc<ErrorResponses>,
+    absence: AbsenceRules,
     #[cfg(any(feature = "axum", feature = "actix"))]
     network: NetworkConfig,
 }
@@ -315,6 +326,32 @@ impl AuthorizerBuilder {
         self
     }
 
+    /// Registers the catalog of one of the application's services, such as `&archive::SERVICE`. The built-in catalogs are
+    /// registered already.
+    ///
+    /// A condition key of a registered service is unknown if it has no value and the service defines it for the requested
+    /// action: a `Deny` that tests it matches, an `Allow` does not. The same applies to a key with the prefix of the
+    /// service that its catalog does not define. Otherwise a key that the application forgets to supply would disable a
+    /// `Deny`. Keys without a value are absent if they belong to a service without a registered catalog, or if the
+    /// service never sends them for the requested action.
+    ///
+    /// To supply a value, add it to the request's context with [`request_keys`](Self::request_keys). To declare that a
+    /// key has none, use [`absent`](Self::absent).
+    #[must_use]
+    pub fn catalog(mut self, service: &'static ServiceMetadata) -> Self {
+        self.absence.register(service);
+        self
+    }
+
+    /// Declares that these condition keys are absent if they have no value, see [`catalog`](Self::catalog).
+    #[must_use]
+    pub fn absent<'k>(mut self, keys: impl IntoIterator<Item = &'k str>) -> Self {
+        for key in keys {
+            self.absence.declare_absent(key);
+        }
+        self
+    }
+
     /// Loads the policies.
     ///
     /// With the feature `axum` or `actix`, the [lints](crate::policy::Document::lints) of all policies of users and
@@ -336,6 +373,10 @@ impl AuthorizerBuilder {
         #[cfg(any(feature = "axum", feature = "actix"))]
         store.log_lints();
         let snapshot = compile(store)?;
+        let mut absence = self.absence;
+        for service in built_in_catalogs() {
+            absence.register(service);
+        }
         let inner = Arc::new(Inner {
             scope,
             source,
@@ -344,6 +385,7 @@ impl AuthorizerBuilder {
             tag_fetches: AtomicU64::new(0),
             tag_failures: AtomicU64::new(0),
             error_responses: self.error_responses,
+            absence,
             #[cfg(any(feature = "axum", feature = "actix"))]
             network: self.network,
         });
@@ -359,18 +401,22 @@ fn compile(store: PolicyStore) -> Result<Snapshot, BuildError> {
     Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)
 }
 
-/// The services whose catalogs are built in. The tables of other services are created by their first request.
+/// The tables of the built-in services. Those of other services are created by their first request.
 fn built_in_services() -> Vec<Arc<ActionNames>> {
-    let services: &[&ServiceMetadata] = &[
+    let names = built_in_catalogs().into_iter().map(ActionNames::of);
+    names.map(Arc::new).collect()
+}
+
+/// The services whose catalogs are built in.
+fn built_in_catalogs() -> Vec<&'static ServiceMetadata> {
+    vec![
         #[cfg(feature = "pinpoint")]
         &crate::mobiletargeting::SERVICE,
         #[cfg(feature = "pinpoint")]
         &crate::mobileanalytics::SERVICE,
         #[cfg(feature = "sms-voice")]
         &crate::sms_voice::SERVICE,
-    ];
-    let names = services.iter().map(|service| ActionNames::of(service));
-    names.map(Arc::new).collect()
+    ]
 }
 
 /// The error of building an authorizer.

@@ -168,6 +168,13 @@ pub struct DeniedBy {
 }
 
 impl DeniedBy {
+    /// The request is denied because these keys have no value and no source.
+    pub(crate) const fn indeterminate(keys: MissingKeys) -> Self {
+        Self {
+            reason: DenyReason::Indeterminate(keys),
+        }
+    }
+
     /// Returns the reason.
     pub const fn reason(&self) -> &DenyReason {
         &self.reason

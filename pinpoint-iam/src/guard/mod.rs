@@ -10,7 +10,7 @@ use crate::arn::{Arn, Scope};
 use crate::authorizer::Authorizer;
 use crate::context::{Context, TagKey};
 use crate::denial::Pending;
-use crate::eval::{Decision, Evaluation};
+use crate::eval::{Decision, DeniedBy, Evaluation};
 use crate::principal::Principal;
 use crate::request::{DeferredTags, Request, RequestContext};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
@@ -312,6 +312,7 @@ impl<'a> Guard<'a> {
         let mut request = Request::new(self.principal, action.into(), resource, Context::empty())
             .with_context(self.context)
             .in_scope(self.scope)
+            .with_absence(self.authorizer.absence())
             .with_tags(resource_tags, request_tags);
         if stage == Phase::Precheck {
             request = request.with_unknown_resource();
@@ -334,7 +335,13 @@ impl<'a> Guard<'a> {
                     _ if needs(TagKey::Request) => Some(Pending::Body),
                     _ => None,
                 };
-                let denied = Denied::undecided(&request, keys, pending);
+                // A retry helps if a source failed, but not if there is none.
+                let denied =
+                    if pending.is_none() && keys.iter().all(|key| request.lacks_source(key)) {
+                        Denied::refused(&request, DeniedBy::indeterminate(keys))
+                    } else {
+                        Denied::undecided(&request, keys, pending)
+                    };
                 Err(denied.for_authorizer(self.authorizer))
             }
         }

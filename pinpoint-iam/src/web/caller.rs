@@ -6,6 +6,7 @@ use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::denial::{Denied, DeniedReason};
+use crate::eval::DenyReason;
 #[cfg(feature = "actix")]
 use crate::guard::check_without_waiting;
 use crate::guard::{Guard, check_with_tags};
@@ -148,6 +149,13 @@ pub(super) fn log_refusal<H: Annotated>(denied: &Denied, principal: Option<&Prin
     match (reason, principal) {
         (DeniedReason::Misconfigured(_) | DeniedReason::NoScope, _) => {
             tracing::error!(handler, %reason, "request denied");
+        }
+        (DeniedReason::Refused(by), _) if matches!(by.reason(), DenyReason::Indeterminate(_)) => {
+            tracing::error!(
+                handler,
+                %reason,
+                "request denied: no source supplies these condition keys; add them with `request_keys`, or declare them with `absent`"
+            );
         }
         (_, Some(principal)) => tracing::info!(%principal, handler, %reason, "request denied"),
         (_, None) => tracing::info!(handler, %reason, "request denied"),

@@ -110,6 +110,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "identity",
                     "program",
                     "principal",
+                    "absence",
                     "request",
                     "source",
                     "eval",

@@ -7,6 +7,7 @@ mod condition_properties;
 mod evaluators;
 mod explain;
 mod generators;
+mod keys_without_a_source;
 mod one_line;
 mod own_actions;
 mod patterns;

@@ -17,7 +17,7 @@ use pinpoint_iam::{AllResources, Authorizer, Decision, Policy, Principal, Scope,
 
 /// A catalog that is not built in.
 #[allow(dead_code, missing_docs, reason = "generated, and used in part")]
-mod shelf {
+pub(crate) mod shelf {
     include!("../../../catalog/tests/golden/shelf.rs");
 }
 

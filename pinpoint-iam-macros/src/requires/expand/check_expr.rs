@@ -105,7 +105,7 @@ impl Writer<'_> {
                     quote!(#guard.#ask(#action, &#made?))
                 } else {
                     // Parameter names cannot return early. Without the closure and its `?`, the compiler has less work.
-                    quote!(#root::expansion::#ask(&#guard, #action, #new))
+                    quote!(#root::__private::#ask(&#guard, #action, #new))
                 }
             }
             Target::WholeArn(given) => {

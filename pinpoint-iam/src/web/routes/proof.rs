@@ -1,11 +1,11 @@
 //! Proves that a mounted function is the intended handler.
 
 use super::RouteFault;
-use crate::expansion::{GuardedAccess, PublicAccess};
 use crate::web::{
     AfterBody, Authorized, Prechecked, Prechecks, Public, PublicFunction, PublicHandler, Requires,
     RequiresAfterBody,
 };
+use pinpoint_iam_core::__private::{GuardedAccess, PublicAccess};
 
 /// The handler `H`, known from its attribute. Without one, the compiler reports the missing attribute and skips the bounds
 /// that follow from it.
