@@ -168,6 +168,7 @@ pub fn authorize<A: ActsOn<R>, R: Resource>(
 ///
 /// Panics with `other` if the fingerprints of the module and the file differ, and with `missing` if there is no generated
 /// module. Expansions call this only in constants.
+#[expect(clippy::panic, reason = "constants only: this is a compile error")]
 #[track_caller]
 pub const fn assert_same_catalog(
     module: Option<u64>,

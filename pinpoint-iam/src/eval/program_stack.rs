@@ -184,7 +184,7 @@ impl<'p> ProgramStack<'p> {
         match program.and_then(|program| program.place(found.statement)) {
             Some((policy, index)) => StatementId::new(policy_type, policy.clone(), index),
             // INVARIANT: statement references are valid.
-            None => StatementId::new(policy_type, Policy::lost(), 0),
+            None => StatementId::new(policy_type, Policy::unavailable(), 0),
         }
     }
 

@@ -187,11 +187,11 @@ impl SnapshotGuard {
             .get(program as usize)
             .and_then(|program| program.place(statement))
             // INVARIANT: only statements of the snapshot are cited.
-            .unwrap_or((&UNAVAILABLE, 0))
+            .unwrap_or((&UNAVAILABLE_POLICY, 0))
     }
 }
 
-static UNAVAILABLE: LazyLock<Policy> = LazyLock::new(Policy::unavailable);
+static UNAVAILABLE_POLICY: LazyLock<Policy> = LazyLock::new(Policy::unavailable);
 
 impl Clone for SnapshotGuard {
     fn clone(&self) -> Self {
