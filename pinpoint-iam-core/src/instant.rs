@@ -99,6 +99,11 @@ impl Instant {
         }
     }
 
+    /// The nanoseconds since 1970.
+    pub(crate) const fn nanoseconds(self) -> i128 {
+        self.nanoseconds
+    }
+
     /// The point in time that is `seconds` seconds later.
     pub(crate) const fn moved(self, seconds: i128) -> Self {
         Self {

@@ -153,6 +153,7 @@ pub mod eval;
 pub mod guard;
 mod identity;
 mod include_catalog;
+pub mod list;
 mod policy_stack;
 pub mod principal;
 mod program;

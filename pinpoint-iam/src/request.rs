@@ -155,6 +155,12 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// The request for another resource.
+    pub(crate) const fn with_resource(mut self, resource: RequestedResource<'a>) -> Self {
+        self.resource = resource;
+        self
+    }
+
     /// Sets the condition keys, which may be computed later.
     pub(crate) const fn with_context(mut self, context: RequestContext<'a>) -> Self {
         self.context = context;

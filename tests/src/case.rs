@@ -80,19 +80,26 @@ pub enum PrincipalText {
 }
 
 /// The value of a condition key: one, or a list.
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum ContextValue {
+pub enum ContextValue {
+    /// One value.
     One(Scalar),
+    /// A list, for a multivalued key.
     Many(Vec<Scalar>),
 }
 
-#[derive(Deserialize)]
+/// One value, as JSON has it.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum Scalar {
+pub enum Scalar {
+    /// A text.
     Text(String),
+    /// A Boolean.
     Bool(bool),
+    /// A number.
     Number(serde_json::Number),
+    /// The null value.
     Null(()),
 }
 
@@ -107,8 +114,25 @@ impl From<&Scalar> for Value {
     }
 }
 
+/// Every condition key of a request.
+pub fn context(keys: &BTreeMap<String, ContextValue>) -> Context {
+    let mut context = Context::new();
+    for (key, value) in keys {
+        insert(&mut context, key, value);
+    }
+    context
+}
+
+/// Gives a key of a request what a case says of it.
+pub fn insert(context: &mut Context, key: &str, value: &ContextValue) {
+    match value {
+        ContextValue::One(value) => context.insert(key, value),
+        ContextValue::Many(values) => context.insert_all(key, values),
+    }
+}
+
 /// A document, or a list of them.
-struct OneOrMany<'a>(Vec<&'a RawValue>);
+pub struct OneOrMany<'a>(Vec<&'a RawValue>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for OneOrMany<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -183,7 +207,7 @@ pub struct CaseAnswer {
 
 /// The reason why a case could not be decided.
 #[derive(Debug)]
-pub struct CaseError(String);
+pub struct CaseError(pub(crate) String);
 
 impl fmt::Display for CaseError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -200,19 +224,22 @@ impl Case<'_> {
     ///
     /// If a policy cannot be parsed, or if the principal, action or resource is invalid.
     pub fn decide(&self, evaluator: Evaluator) -> Result<CaseAnswer, CaseError> {
-        let policies = policies(self)?;
+        let policies = Documents {
+            identity: &self.identity_policies,
+            boundary: self.boundary.as_ref(),
+            session: self.session_policy.as_ref(),
+            resource: self.resource_policy,
+            vpc_endpoint: self.vpc_endpoint_policy,
+            scps: &self.scps,
+            rcps: &self.rcps,
+        }
+        .parse()?;
         // A case contains all condition keys. The principal must not add any.
         let principal = self
             .principal
             .read(self.role_arn())?
             .with_keys(Context::new());
-        let mut context = Context::new();
-        for (key, value) in &self.context {
-            match value {
-                ContextValue::One(value) => context.insert(key, value),
-                ContextValue::Many(values) => context.insert_all(key, values),
-            }
-        }
+        let mut context = context(&self.context);
         for key in &self.unknown_keys {
             context.insert_unknown(key);
         }
@@ -312,33 +339,57 @@ fn session_of(role: &str, arn: &str) -> Option<Principal> {
     (principal.arn() == Some(arn) && principal.name() == name).then_some(principal)
 }
 
-/// Returns the parsed policies of a case.
-fn policies(case: &Case<'_>) -> Result<Policies, CaseError> {
-    let levels = |member: &str, levels: &[Vec<&RawValue>]| {
-        levels
-            .iter()
-            .enumerate()
-            .map(|(index, documents)| parse_all(&format!("{member}[{index}]"), documents))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let limit = |member: &str, documents: &Option<OneOrMany<'_>>| {
-        documents
-            .as_ref()
-            .map(|OneOrMany(documents)| parse_all(member, documents))
-            .transpose()
-    };
-    let single = |member: &str, document: Option<&RawValue>| {
-        document.map(|document| parse(member, document)).transpose()
-    };
-    Ok(Policies {
-        identity: parse_all("identity_policies", &case.identity_policies)?,
-        boundary: limit("boundary", &case.boundary)?,
-        session: limit("session_policy", &case.session_policy)?,
-        resource: single("resource_policy", case.resource_policy)?,
-        vpc_endpoint: single("vpc_endpoint_policy", case.vpc_endpoint_policy)?,
-        scps: levels("scps", &case.scps)?,
-        rcps: levels("rcps", &case.rcps)?,
-    })
+/// The documents of a case, by type.
+#[derive(Default)]
+pub struct Documents<'c, 'a> {
+    /// Identity-based policies.
+    pub identity: &'c [&'a RawValue],
+    /// The permissions boundary.
+    pub boundary: Option<&'c OneOrMany<'a>>,
+    /// The session policies.
+    pub session: Option<&'c OneOrMany<'a>>,
+    /// The policy of the resource.
+    pub resource: Option<&'a RawValue>,
+    /// The policy of the VPC endpoint.
+    pub vpc_endpoint: Option<&'a RawValue>,
+    /// The service control policies of each level.
+    pub scps: &'c [Vec<&'a RawValue>],
+    /// The resource control policies of each level.
+    pub rcps: &'c [Vec<&'a RawValue>],
+}
+
+impl Documents<'_, '_> {
+    /// The policies.
+    ///
+    /// # Errors
+    ///
+    /// When a document does not parse.
+    pub fn parse(&self) -> Result<Policies, CaseError> {
+        let levels = |member: &str, levels: &[Vec<&RawValue>]| {
+            levels
+                .iter()
+                .enumerate()
+                .map(|(index, documents)| parse_all(&format!("{member}[{index}]"), documents))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let limit = |member: &str, documents: Option<&OneOrMany<'_>>| {
+            documents
+                .map(|OneOrMany(documents)| parse_all(member, documents))
+                .transpose()
+        };
+        let single = |member: &str, document: Option<&RawValue>| {
+            document.map(|document| parse(member, document)).transpose()
+        };
+        Ok(Policies {
+            identity: parse_all("identity_policies", self.identity)?,
+            boundary: limit("boundary", self.boundary)?,
+            session: limit("session_policy", self.session)?,
+            resource: single("resource_policy", self.resource)?,
+            vpc_endpoint: single("vpc_endpoint_policy", self.vpc_endpoint)?,
+            scps: levels("scps", self.scps)?,
+            rcps: levels("rcps", self.rcps)?,
+        })
+    }
 }
 
 fn parse_all(member: &str, documents: &[&RawValue]) -> Result<Vec<Policy>, CaseError> {

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod case;
 pub mod generate;
 pub mod policies;
+pub mod select;
 pub mod table;
 pub mod ui;
 

@@ -64,6 +64,10 @@ impl ArnMatcher {
         }))
     }
 
+    pub(super) fn parts(&self) -> &[Option<[Pattern; COMPONENTS]>] {
+        &self.0
+    }
+
     /// The index of the first pattern that cannot match because it does not have six components.
     pub(super) fn first_without_components(&self) -> Option<usize> {
         self.0.iter().position(Option::is_none)

@@ -32,6 +32,11 @@ impl BinaryMatcher {
         .map(Self)
     }
 
+    /// The values as texts, each the only one that stands for its bytes.
+    pub(super) fn texts(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|bytes| STANDARD.encode(bytes))
+    }
+
     pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         match STANDARD.decode(&*value.text()) {
             Ok(bytes) => ValueMatch::first(&self.0, |known| *known == bytes),

@@ -22,6 +22,10 @@ impl BoolMatcher {
         .map(Self)
     }
 
+    pub(super) fn parts(&self) -> &[Option<bool>] {
+        &self.0
+    }
+
     pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         let boolean = match value {
             Value::Bool(boolean) => Some(*boolean),

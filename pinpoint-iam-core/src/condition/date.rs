@@ -39,6 +39,10 @@ impl DateMatcher {
         Ok(Self { relation, instants })
     }
 
+    pub(super) fn parts(&self) -> (Relation, &[Instant]) {
+        (self.relation, &self.instants)
+    }
+
     pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         let instant = match value {
             Value::Time(time) => Instant::from(*time),

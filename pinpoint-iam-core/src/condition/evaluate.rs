@@ -2,7 +2,7 @@
 
 use super::matcher::Matcher;
 use super::null::NullMatcher;
-use super::operator::SetOperator;
+use super::operator::{Operator, SetOperator};
 use super::outcome::{Finding, Outcome};
 use super::value_match::{Undecidable, ValueMatch};
 use super::{Condition, Effect};
@@ -71,6 +71,20 @@ fn undecidable(effect: Effect) -> Truth {
     }
 }
 
+/// Whether a value satisfies the operator, by what came of comparing it with the values of the policy.
+pub(super) fn truth_of(operator: Operator, met: ValueMatch<'_>, effect: Effect) -> Truth {
+    let negated = operator.base().is_negated();
+    match met {
+        ValueMatch::One(_) => Truth::from(!negated),
+        ValueMatch::None { .. } => Truth::from(negated),
+        ValueMatch::Unknown(_) => Truth::Unknown,
+        ValueMatch::NotAnArn => Truth::False,
+        // A text that is no number equals none: `NumericNotEquals` is the negation of a comparison that is false.
+        ValueMatch::Undecidable(Undecidable::NotANumber) if negated => Truth::True,
+        ValueMatch::Undecidable(_) => undecidable(effect),
+    }
+}
+
 struct Test<'a, F: ?Sized> {
     condition: &'a Condition,
     facts: &'a F,
@@ -82,32 +96,28 @@ impl<'a, F: ContextLookup + ?Sized> Test<'a, F> {
     /// operator.
     fn one(&self, value: &'a Value) -> (Truth, Finding<'a>) {
         let written = &self.condition.values;
-        let negated = self.condition.operator.base().is_negated();
         let met = if written.is_empty() {
             ValueMatch::NONE
         } else {
             self.condition.comparison.matches(value, self.facts)
         };
-        match met {
-            ValueMatch::One(index) => (Truth::from(!negated), Finding::Met { value, index }),
-            ValueMatch::None { unresolved } => {
-                (Truth::from(negated), Finding::NoneMet { value, unresolved })
-            }
-            ValueMatch::Unknown(key) => (Truth::Unknown, Finding::Unknown(key)),
-            ValueMatch::NotAnArn => (Truth::False, Finding::NotAnArn(value)),
-            // A string that is not a number does not equal any number, so `NumericNotEquals`, the negation, is true.
-            ValueMatch::Undecidable(Undecidable::NotANumber) if negated => (
-                Truth::True,
+        let truth = truth_of(self.condition.operator, met, self.effect);
+        let finding = match met {
+            ValueMatch::One(index) => Finding::Met { value, index },
+            ValueMatch::None { unresolved } => Finding::NoneMet { value, unresolved },
+            ValueMatch::Unknown(key) => Finding::Unknown(key),
+            ValueMatch::NotAnArn => Finding::NotAnArn(value),
+            ValueMatch::Undecidable(Undecidable::NotANumber)
+                if self.condition.operator.base().is_negated() =>
+            {
                 Finding::NoneMet {
                     value,
                     unresolved: None,
-                },
-            ),
-            ValueMatch::Undecidable(why) => (
-                undecidable(self.effect),
-                Finding::Undecidable { value, why },
-            ),
-        }
+                }
+            }
+            ValueMatch::Undecidable(why) => Finding::Undecidable { value, why },
+        };
+        (truth, finding)
     }
 
     /// Whether the values of the request satisfy an operator with a set operator.

@@ -40,6 +40,10 @@ impl IpMatcher {
         .map(Self)
     }
 
+    pub(super) fn parts(&self) -> &[IpNet] {
+        &self.0
+    }
+
     pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         let address = match value {
             Value::Address(address) => *address,

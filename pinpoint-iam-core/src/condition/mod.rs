@@ -134,6 +134,8 @@ mod numeric;
 mod operator;
 mod outcome;
 #[doc(hidden)]
+pub mod residual;
+#[doc(hidden)]
 pub mod samples;
 mod string;
 mod value;

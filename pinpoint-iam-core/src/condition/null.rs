@@ -46,7 +46,7 @@ impl NullMatcher {
         }
     }
 
-    fn asks_for(self, is_null: bool) -> Option<usize> {
+    pub(super) fn asks_for(self, is_null: bool) -> Option<usize> {
         if is_null { self.null } else { self.present }
     }
 

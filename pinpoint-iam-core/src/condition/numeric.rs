@@ -46,6 +46,10 @@ impl NumericMatcher {
         Ok(Self { relation, numbers })
     }
 
+    pub(super) fn parts(&self) -> (Relation, &[Decimal]) {
+        (self.relation, &self.numbers)
+    }
+
     pub(super) fn matches(&self, value: &Value) -> ValueMatch<'static> {
         let number = match value {
             Value::Number(number) => Decimal::from(*number),
@@ -101,7 +105,7 @@ fn between(left: Decimal, right: Decimal) -> Option<Decimal> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum InvalidNumber {
+pub(super) enum InvalidNumber {
     Malformed,
     Inexact,
 }
@@ -117,7 +121,7 @@ impl std::fmt::Display for InvalidNumber {
 
 /// Parses a number without rounding. The decimal crate's own parsers round numbers that do not fit, or do not support
 /// exponents.
-fn parse(text: &str) -> Result<Decimal, InvalidNumber> {
+pub(super) fn parse(text: &str) -> Result<Decimal, InvalidNumber> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(unsigned) => (true, unsigned),
         None => (false, text),

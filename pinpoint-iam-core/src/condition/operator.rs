@@ -245,8 +245,9 @@ impl BaseOperator {
 }
 
 /// The required order of two values.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Relation {
+pub enum Relation {
     Equal,
     Less,
     LessOrEqual,
@@ -256,7 +257,7 @@ pub(super) enum Relation {
 
 impl Relation {
     /// Whether the relation holds for two values with this ordering; the request's value is on the left.
-    pub(super) const fn holds(self, ordering: Ordering) -> bool {
+    pub const fn holds(self, ordering: Ordering) -> bool {
         match self {
             Self::Equal => ordering.is_eq(),
             Self::Less => ordering.is_lt(),

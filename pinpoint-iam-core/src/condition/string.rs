@@ -56,6 +56,10 @@ impl StringMatcher {
         }
     }
 
+    pub(super) fn parts(&self) -> (Case, &[Pattern]) {
+        (self.case, &self.patterns)
+    }
+
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.patterns.iter()
     }

@@ -1,6 +1,8 @@
 //! Matches a string against literal pieces and wildcards.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
 
@@ -232,10 +234,87 @@ impl Case {
     }
 }
 
+/// Every character that equals `letter` in a comparison of this kind, in order; `letter` itself is one of them.
+#[doc(hidden)]
+pub fn alike_letters(letter: char, case: Case) -> Vec<char> {
+    let mut alike = vec![letter];
+    match case {
+        Case::Sensitive => {}
+        Case::IgnoreAscii => {
+            alike.extend([letter.to_ascii_lowercase(), letter.to_ascii_uppercase()]);
+        }
+        Case::Ignore => {
+            let folded = |letter: char| {
+                [
+                    letter.to_lowercase().to_string(),
+                    letter.to_uppercase().to_string(),
+                ]
+            };
+            let known = folded(letter)
+                .into_iter()
+                .filter_map(|text| CASED.get(&text));
+            alike.extend(
+                known
+                    .flatten()
+                    .copied()
+                    .filter(|other| same_letter(letter, *other)),
+            );
+        }
+    }
+    alike.sort_unstable();
+    alike.dedup();
+    alike
+}
+
+/// The characters that have another case, by what they are in lower and in upper case.
+static CASED: LazyLock<HashMap<String, Vec<char>>> = LazyLock::new(|| {
+    let mut cased: HashMap<String, Vec<char>> = HashMap::new();
+    for letter in '\0'..LAST_CASED {
+        let lower = letter.to_lowercase();
+        let upper = letter.to_uppercase();
+        if !lower.clone().eq([letter]) || !upper.clone().eq([letter]) {
+            for text in [lower.to_string(), upper.to_string()] {
+                cased.entry(text).or_default().push(letter);
+            }
+        }
+    }
+    cased
+});
+
+/// No character from here on has another case; a test asks all of them.
+const LAST_CASED: char = '\u{20000}';
+
 /// Two letters are equal if they are so in either case: the upper case of `ı` is `I`, and the lower case of the Kelvin
 /// sign is `k`.
 fn same_letter(left: char, right: char) -> bool {
     left == right
         || left.to_lowercase().eq(right.to_lowercase())
         || left.to_uppercase().eq(right.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_are_alike_are_all_found() {
+        for letter in LAST_CASED..=char::MAX {
+            assert!(letter.to_lowercase().eq([letter]), "{letter:?}");
+            assert!(letter.to_uppercase().eq([letter]), "{letter:?}");
+        }
+        let all: Vec<char> = ('\0'..LAST_CASED).collect();
+        for letter in [
+            'k', 'K', '\u{212a}', 's', 'ſ', 'i', 'ı', 'İ', 'ß', 'ẞ', 'θ', 'ϑ', 'ϴ', 'Ǆ', 'é', '1',
+            '-',
+        ] {
+            let expected: Vec<char> = all
+                .iter()
+                .copied()
+                .filter(|other| same_letter(letter, *other))
+                .collect();
+            assert_eq!(alike_letters(letter, Case::Ignore), expected, "{letter:?}");
+        }
+        assert_eq!(alike_letters('k', Case::IgnoreAscii), ['K', 'k']);
+        assert_eq!(alike_letters('k', Case::Sensitive), ['k']);
+    }
 }

@@ -31,6 +31,10 @@ mod token;
 use std::fmt;
 
 pub use borrowed::BorrowedPattern;
+#[doc(hidden)]
+pub use glob::alike_letters;
+#[doc(hidden)]
+pub use part::Filled;
 pub use part::{Part, Variable};
 pub use read::PatternError;
 pub(crate) use shape::Tokens;

@@ -46,7 +46,9 @@ impl Variable {
         self.default.as_deref()
     }
 
-    pub(super) fn fill<'a>(&'a self, facts: &'a (impl ContextLookup + ?Sized)) -> Filled<'a> {
+    /// What stands for the variable, by what is known of its key.
+    #[doc(hidden)]
+    pub fn fill<'a>(&'a self, facts: &'a (impl ContextLookup + ?Sized)) -> Filled<'a> {
         let value = match facts.lookup(&self.key) {
             Lookup::Unknown => return Filled::Unknown,
             Lookup::Present(value) => value.text(),
@@ -62,9 +64,14 @@ impl Variable {
     }
 }
 
-/// The value of a variable.
-pub(super) enum Filled<'a> {
+/// What stands for a variable.
+#[doc(hidden)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filled<'a> {
+    /// This text.
     Value(Cow<'a, str>),
+    /// Nothing: the key has no single value and the variable no default.
     Unresolved,
+    /// The key is not known yet.
     Unknown,
 }

@@ -231,17 +231,26 @@ impl ResourcePattern {
         }
     }
 
+    /// The patterns of the five components from the partition on, one list for each way in which a short ARN is read; a
+    /// component that is missing may be anything. None for `*` and for what [is left to its service](Self::is_left_to_its_service).
+    #[doc(hidden)]
+    pub fn layouts(&self) -> Vec<Vec<Option<BorrowedPattern<'_>>>> {
+        let components: Vec<BorrowedPattern<'_>> = self.components().collect();
+        match self.last {
+            _ if self.is_everything() || self.is_left_to_its_service() => Vec::new(),
+            Some(_) => vec![components.into_iter().map(Some).collect()],
+            None => short_arn::layouts(&components),
+        }
+    }
+
     /// The ARNs that the pattern matches, as pieces: one sequence for each interpretation of a short ARN. Empty for
     /// `*`.
     #[doc(hidden)]
     pub fn unfilled(&self) -> Vec<Vec<Unfilled<'_>>> {
-        let components: Vec<BorrowedPattern<'_>> = self.components().collect();
-        let layouts = match (self.is_everything(), self.last) {
-            (true, _) => Vec::new(),
-            (false, Some(_)) => vec![components.iter().copied().map(Some).collect()],
-            (false, None) => short_arn::layouts(&components),
-        };
-        layouts.iter().map(|layout| pieces_of(layout)).collect()
+        self.layouts()
+            .iter()
+            .map(|layout| pieces_of(layout))
+            .collect()
     }
 
     /// The text before the last component of an ARN that has all six, and that component.

@@ -11,13 +11,51 @@ use crate::principal::PrincipalKind;
 use crate::request::Request;
 use crate::resource::RequestedResource;
 
+/// The values of a logic with *and* and *or*, in which the policies of a request are combined: [`Truth`] where one request
+/// is decided, and what is left of the policies where the rows of a list are selected.
+pub(crate) trait Logic: Clone + From<Truth> {
+    /// Both.
+    fn and(self, other: Self) -> Self;
+
+    /// One of them, or both.
+    fn or(self, other: Self) -> Self;
+
+    /// The opposite.
+    fn negate(self) -> Self;
+
+    /// Whether it is certain.
+    fn is_true(&self) -> bool;
+}
+
+impl Logic for Truth {
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        self.and(other)
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        self.or(other)
+    }
+
+    #[inline(always)]
+    fn negate(self) -> Self {
+        self.negate()
+    }
+
+    #[inline(always)]
+    fn is_true(&self) -> bool {
+        *self == Self::True
+    }
+}
+
 /// The matching statements of the policies of one type, or of one level of an organization. `S` identifies a statement.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct MatchSummary<S> {
+pub(crate) struct MatchSummary<S, L = Truth> {
     /// Whether any `Deny` matches.
-    pub(crate) denies: Truth,
+    pub(crate) denies: L,
     /// Whether any `Allow` matches.
-    pub(crate) allows: Truth,
+    pub(crate) allows: L,
     /// The first `Deny` that matches.
     pub(crate) first_deny: Option<S>,
     /// The first `Allow` that matches.
@@ -32,17 +70,29 @@ impl<S> MatchSummary<S> {
         first_deny: None,
         first_allow: None,
     };
+}
+
+impl<S, L: Logic> MatchSummary<S, L> {
+    /// Nothing: no statement matches.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            denies: Truth::False.into(),
+            allows: Truth::False.into(),
+            first_deny: None,
+            first_allow: None,
+        }
+    }
 
     /// Adds the next statement, in the order of the policies.
-    pub(crate) fn record(&mut self, effect: Effect, matches: Truth, statement: S) {
+    pub(crate) fn record(&mut self, effect: Effect, matches: L, statement: S) {
         let (truth, first) = match effect {
             Effect::Deny => (&mut self.denies, &mut self.first_deny),
             Effect::Allow => (&mut self.allows, &mut self.first_allow),
         };
-        *truth = truth.or(matches);
-        if matches == Truth::True && first.is_none() {
+        if matches.is_true() && first.is_none() {
             *first = Some(statement);
         }
+        *truth = std::mem::replace(truth, L::from(Truth::False)).or(matches);
     }
 
     /// Combines two summaries, one of which must allow.
@@ -57,8 +107,9 @@ impl<S> MatchSummary<S> {
 
     /// Combines two summaries, both of which must allow.
     pub(crate) fn and(self, later: Self) -> Self {
+        let allows = self.allows.clone().and(later.allows.clone());
         Self {
-            allows: self.allows.and(later.allows),
+            allows,
             ..self.or(later)
         }
     }
@@ -67,29 +118,38 @@ impl<S> MatchSummary<S> {
 /// The matching statements of a resource-based policy, for each specificity: the effect of an `Allow` depends on how
 /// specifically it names the caller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ResourcePolicySummary<S>([MatchSummary<S>; PrincipalSpecificity::ALL.len()]);
+pub(crate) struct ResourcePolicySummary<S, L = Truth>(
+    [MatchSummary<S, L>; PrincipalSpecificity::ALL.len()],
+);
 
 impl<S: Copy> ResourcePolicySummary<S> {
     /// No statement matches.
     pub(crate) const NOTHING: Self = Self([MatchSummary::NOTHING; PrincipalSpecificity::ALL.len()]);
+}
+
+impl<S: Copy, L: Logic> ResourcePolicySummary<S, L> {
+    /// Nothing: no statement matches.
+    pub(crate) fn nothing() -> Self {
+        Self(std::array::from_fn(|_| MatchSummary::nothing()))
+    }
 
     /// Adds the next statement, which names the caller with the specificity `closeness`, or not at all.
     pub(crate) fn record(
         &mut self,
         effect: Effect,
-        matches: Truth,
+        matches: L,
         closeness: Option<PrincipalSpecificity>,
         statement: S,
     ) {
         for (said, at_least) in self.0.iter_mut().zip(PrincipalSpecificity::ALL) {
             if effect == Effect::Deny || closeness >= Some(at_least) {
-                said.record(effect, matches, statement);
+                said.record(effect, matches.clone(), statement);
             }
         }
     }
 
     /// Returns the statements that name the caller at least this specifically, and every `Deny`.
-    fn by(&self, at_least: PrincipalSpecificity) -> &MatchSummary<S> {
+    fn by(&self, at_least: PrincipalSpecificity) -> &MatchSummary<S, L> {
         let [account, role, caller] = &self.0;
         match at_least {
             PrincipalSpecificity::Account => account,
@@ -101,16 +161,16 @@ impl<S: Copy> ResourcePolicySummary<S> {
 
 /// The results for all applicable policies. Types that are `None` do not limit the request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ResultsByPolicyType<S> {
+pub(crate) struct ResultsByPolicyType<S, L = Truth> {
     /// All levels together. At least one of them must allow.
-    pub(crate) resource_control: Option<MatchSummary<S>>,
+    pub(crate) resource_control: Option<MatchSummary<S, L>>,
     /// All levels together. Each of them must allow.
-    pub(crate) service_control: Option<MatchSummary<S>>,
-    pub(crate) vpc_endpoint: Option<MatchSummary<S>>,
-    pub(crate) resource: Option<ResourcePolicySummary<S>>,
-    pub(crate) identity: MatchSummary<S>,
-    pub(crate) permissions_boundary: Option<MatchSummary<S>>,
-    pub(crate) session: Option<MatchSummary<S>>,
+    pub(crate) service_control: Option<MatchSummary<S, L>>,
+    pub(crate) vpc_endpoint: Option<MatchSummary<S, L>>,
+    pub(crate) resource: Option<ResourcePolicySummary<S, L>>,
+    pub(crate) identity: MatchSummary<S, L>,
+    pub(crate) permissions_boundary: Option<MatchSummary<S, L>>,
+    pub(crate) session: Option<MatchSummary<S, L>>,
 }
 
 /// The result of combining all policy types.
@@ -184,21 +244,73 @@ impl<S: Copy> ResultsByPolicyType<S> {
             .or_else(|| first(PolicyType::Session, self.session.as_ref()))
     }
 
+    /// Returns the reason why an allowed request is allowed.
+    #[inline(always)]
+    fn grant(&self, sides: AccountRelation) -> Option<CombinedDecision<S>> {
+        let allowed =
+            |policy_type| move |statement| CombinedDecision::Allowed(policy_type, statement);
+        let by_identity = self.identity.first_allow.map(allowed(PolicyType::Identity));
+        let by_resource = |at_least| {
+            let said = self.resource.as_ref()?.by(at_least);
+            said.first_allow.map(allowed(PolicyType::Resource))
+        };
+        match sides {
+            AccountRelation::SameAccount { root, .. } => {
+                // If a limit denies implicitly, the resource-based policy granted access, not the identity-based
+                // policy.
+                let is_limited = [&self.permissions_boundary, &self.session]
+                    .into_iter()
+                    .any(|limit| passes(limit.as_ref()) != Truth::True);
+                let own = if is_limited { None } else { by_identity };
+                own.or_else(|| by_resource(PrincipalSpecificity::Caller))
+                    .or(root.then_some(CombinedDecision::AllowedToRoot))
+                    .or_else(|| by_resource(PrincipalSpecificity::Role))
+            }
+            AccountRelation::CrossAccount { .. } => {
+                by_identity.or_else(|| by_resource(PrincipalSpecificity::Account))
+            }
+            AccountRelation::NoCallerAccount => by_resource(PrincipalSpecificity::Account),
+        }
+    }
+}
+
+impl<S: Copy, L: Logic> ResultsByPolicyType<S, L> {
+    /// Nothing found, in no policies.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            resource_control: None,
+            service_control: None,
+            vpc_endpoint: None,
+            resource: None,
+            identity: MatchSummary::nothing(),
+            permissions_boundary: None,
+            session: None,
+        }
+    }
+
+    /// Whether a request of `sides` is allowed.
+    pub(crate) fn is_allowed(&self, sides: AccountRelation) -> L {
+        let allowed = self.require(sides, |_, _| {});
+        allowed.and(self.denies().negate())
+    }
+
     /// Whether any `Deny` matches, in a policy of any type.
     #[inline(always)]
-    fn denies(&self) -> Truth {
-        let denies = |said: Option<&MatchSummary<S>>| said.map_or(Truth::False, |said| said.denies);
+    fn denies(&self) -> L {
+        let denies = |said: Option<&MatchSummary<S, L>>| {
+            said.map_or_else(|| Truth::False.into(), |said| said.denies.clone())
+        };
         denies(self.resource_control.as_ref())
             .or(denies(self.service_control.as_ref()))
             .or(denies(self.vpc_endpoint.as_ref()))
             .or(denies(self.any_by_resource()))
-            .or(self.identity.denies)
+            .or(self.identity.denies.clone())
             .or(denies(self.permissions_boundary.as_ref()))
             .or(denies(self.session.as_ref()))
     }
 
     #[inline(always)]
-    fn any_by_resource(&self) -> Option<&MatchSummary<S>> {
+    fn any_by_resource(&self) -> Option<&MatchSummary<S, L>> {
         self.resource
             .as_ref()
             .map(|said| said.by(PrincipalSpecificity::Account))
@@ -207,10 +319,10 @@ impl<S: Copy> ResultsByPolicyType<S> {
     /// Calls `each` with every requirement for allowing the request, keyed by the policy type that causes the denial if
     /// it is not met. Returns whether all requirements are met.
     #[inline(always)]
-    fn require(&self, sides: AccountRelation, mut each: impl FnMut(PolicyType, Truth)) -> Truth {
-        let mut all = Truth::True;
-        let mut require = |policy_type, holds| {
-            all = all.and(holds);
+    fn require(&self, sides: AccountRelation, mut each: impl FnMut(PolicyType, L)) -> L {
+        let mut all = L::from(Truth::True);
+        let mut require = |policy_type, holds: L| {
+            all = all.clone().and(holds.clone());
             each(policy_type, holds);
         };
         // AWS attaches a resource control policy that allows everything. If policies are given without it, nothing is
@@ -243,12 +355,12 @@ impl<S: Copy> ResultsByPolicyType<S> {
                     );
                 }
                 let granted = self.by_resource(PrincipalSpecificity::Caller);
-                let identity = Truth::from(root)
-                    .or(self.identity.allows)
+                let identity = L::from(Truth::from(root))
+                    .or(self.identity.allows.clone())
                     .or(self.by_resource(PrincipalSpecificity::Role));
                 require(PolicyType::Identity, identity);
                 for (policy_type, passes) in limits {
-                    require(policy_type, granted.or(passes));
+                    require(policy_type, granted.clone().or(passes));
                 }
             }
             AccountRelation::CrossAccount { root } => {
@@ -258,7 +370,7 @@ impl<S: Copy> ResultsByPolicyType<S> {
                 );
                 require(
                     PolicyType::Identity,
-                    Truth::from(root).or(self.identity.allows),
+                    L::from(Truth::from(root)).or(self.identity.allows.clone()),
                 );
                 for (policy_type, passes) in limits {
                     require(policy_type, passes);
@@ -277,46 +389,18 @@ impl<S: Copy> ResultsByPolicyType<S> {
     /// Whether a statement of the resource-based policy that names the caller at least this specifically allows the
     /// request.
     #[inline(always)]
-    fn by_resource(&self, at_least: PrincipalSpecificity) -> Truth {
+    fn by_resource(&self, at_least: PrincipalSpecificity) -> L {
         match &self.resource {
-            Some(said) => said.by(at_least).allows,
-            None => Truth::False,
-        }
-    }
-
-    /// Returns the reason why an allowed request is allowed.
-    #[inline(always)]
-    fn grant(&self, sides: AccountRelation) -> Option<CombinedDecision<S>> {
-        let allowed =
-            |policy_type| move |statement| CombinedDecision::Allowed(policy_type, statement);
-        let by_identity = self.identity.first_allow.map(allowed(PolicyType::Identity));
-        let by_resource = |at_least| {
-            let said = self.resource.as_ref()?.by(at_least);
-            said.first_allow.map(allowed(PolicyType::Resource))
-        };
-        match sides {
-            AccountRelation::SameAccount { root, .. } => {
-                // If a limit denies implicitly, the resource-based policy granted access, not the identity-based
-                // policy.
-                let is_limited = [&self.permissions_boundary, &self.session]
-                    .into_iter()
-                    .any(|limit| passes(limit.as_ref()) != Truth::True);
-                let own = if is_limited { None } else { by_identity };
-                own.or_else(|| by_resource(PrincipalSpecificity::Caller))
-                    .or(root.then_some(CombinedDecision::AllowedToRoot))
-                    .or_else(|| by_resource(PrincipalSpecificity::Role))
-            }
-            AccountRelation::CrossAccount { .. } => {
-                by_identity.or_else(|| by_resource(PrincipalSpecificity::Account))
-            }
-            AccountRelation::NoCallerAccount => by_resource(PrincipalSpecificity::Account),
+            Some(said) => said.by(at_least).allows.clone(),
+            None => Truth::False.into(),
         }
     }
 }
 
 /// Whether policies of a type that only limits allow the request. They do if there are none.
-fn passes<S>(said: Option<&MatchSummary<S>>) -> Truth {
-    said.map_or(Truth::True, |said| said.allows)
+#[inline(always)]
+fn passes<S, L: Logic>(said: Option<&MatchSummary<S, L>>) -> L {
+    said.map_or_else(|| Truth::True.into(), |said| said.allows.clone())
 }
 
 /// How the accounts of caller and resource are related, which determines the policies that decide.

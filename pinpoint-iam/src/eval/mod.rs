@@ -46,7 +46,7 @@
 #[doc(hidden)]
 pub mod any_resource;
 mod candidate;
-mod combine;
+pub(crate) mod combine;
 pub mod compiled;
 mod decision;
 mod explain;
@@ -54,7 +54,7 @@ mod message;
 mod organization;
 #[doc(hidden)]
 pub mod parts;
-mod principal_element;
+pub(crate) mod principal_element;
 mod program_stack;
 pub mod reference;
 mod search;
@@ -62,7 +62,7 @@ pub(crate) mod snapshot;
 pub(crate) mod statement;
 mod statement_id;
 mod visited;
-mod walk;
+pub(crate) mod walk;
 
 pub use decision::{
     AllowReason, AllowedBy, Decision, DeniedBy, DenyReason, Evaluation, MissingKeys,

@@ -209,7 +209,7 @@ pub(crate) fn resource_part<'a>(
 /// Returns the first pattern of the element that only its service can compare, if it counts as covering the resource.
 /// In the `Resource` of an `Allow` such a pattern counts as covering nothing, and in the `NotResource` of an `Allow` as
 /// covering everything. In a `Deny` it is the other way round. A pattern that counts as covering nothing is ignored.
-fn doubtful_pattern<'a>(
+pub(crate) fn doubtful_pattern<'a>(
     statement: &Statement,
     element: &'a ResourceElement,
 ) -> Option<&'a ResourcePattern> {

@@ -3,26 +3,66 @@
 use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::combine::{
-    AccountRelation, CombinedDecision, MatchSummary, ResourcePolicySummary, ResultsByPolicyType,
+    AccountRelation, CombinedDecision, Logic, MatchSummary, ResourcePolicySummary,
+    ResultsByPolicyType,
 };
 use crate::eval::decision::{Evaluation, MissingKeys};
 use crate::eval::organization::Organization;
+use crate::eval::principal_element::PrincipalSpecificity;
 use crate::eval::statement::StatementMatch;
 use crate::eval::statement_id::StatementId;
-use crate::policy::Statement;
+use crate::policy::{Effect, Statement};
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
 use crate::request::Request;
 
-/// Every applicable statement, matched with one request.
-pub(crate) struct ReferenceEvaluation<'a> {
-    pub(crate) layers: Vec<PolicyLayer<'a>>,
+/// Every applicable statement, matched with one request, or with all rows of a list.
+pub(crate) struct ReferenceEvaluation<'a, M = StatementMatch<'a>> {
+    pub(crate) layers: Vec<PolicyLayer<'a, M>>,
     sides: AccountRelation,
 }
 
 /// The policies of one type, or of one level of an organization.
-pub(crate) struct PolicyLayer<'a> {
+pub(crate) struct PolicyLayer<'a, M = StatementMatch<'a>> {
     pub(crate) policy_type: PolicyType,
-    pub(crate) policies: Vec<(&'a Policy, Vec<StatementMatch<'a>>)>,
+    pub(crate) policies: Vec<(&'a Policy, Vec<M>)>,
+}
+
+/// The result of matching a statement, as far as the result of its policy type depends on it.
+pub(crate) trait Matched {
+    /// The logic of whether it matches.
+    type Logic: Logic;
+
+    /// Returns its index in the document.
+    fn index(&self) -> usize;
+
+    /// Returns its effect.
+    fn effect(&self) -> Effect;
+
+    /// Returns whether it matches.
+    fn matches(&self) -> Self::Logic;
+
+    /// Returns how specifically a resource-based statement names the caller.
+    fn closeness(&self) -> Option<PrincipalSpecificity>;
+}
+
+impl Matched for StatementMatch<'_> {
+    type Logic = Truth;
+
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn effect(&self) -> Effect {
+        self.statement.effect()
+    }
+
+    fn matches(&self) -> Truth {
+        self.matches
+    }
+
+    fn closeness(&self) -> Option<PrincipalSpecificity> {
+        StatementMatch::closeness(self)
+    }
 }
 
 /// The policies of a stack by type, with each level of an organization separately.
@@ -59,12 +99,36 @@ impl<'a> ReferenceEvaluation<'a> {
         })
     }
 
+    pub(crate) fn conclude(&self) -> CombinedDecision<Place<'a>> {
+        self.findings().combine(self.sides)
+    }
+
+    pub(crate) fn answer(&self) -> Evaluation {
+        let conclusion = self.conclude();
+        let cite = |policy_type, (policy, index): Place<'a>| {
+            StatementId::new(policy_type, policy.clone(), index)
+        };
+        Evaluation::of(conclusion, cite, || {
+            MissingKeys::new(self.needs().cloned().collect())
+        })
+    }
+
+    fn needs(&self) -> impl Iterator<Item = &'a ConditionKey> {
+        self.layers
+            .iter()
+            .flat_map(PolicyLayer::traces)
+            .filter(|(_, trace)| trace.matches == Truth::Unknown)
+            .flat_map(|(_, trace)| trace.needs())
+    }
+}
+
+impl<'a, M: Matched> ReferenceEvaluation<'a, M> {
     /// Evaluates every applicable statement with `trace`. Its arguments are the number of the statement among those of
     /// all [`layers`], its index in its document, and the type of the policy.
     pub(crate) fn through(
         stack: &PolicyStack<'a>,
         request: &Request<'_>,
-        mut trace: impl FnMut(usize, &'a Statement, usize, PolicyType) -> StatementMatch<'a>,
+        mut trace: impl FnMut(usize, &'a Statement, usize, PolicyType) -> M,
     ) -> Self {
         let organization = Organization::of(request.principal());
         let mut numbers = 0..;
@@ -104,32 +168,22 @@ impl<'a> ReferenceEvaluation<'a> {
         }
     }
 
-    pub(crate) fn conclude(&self) -> CombinedDecision<Place<'a>> {
-        self.findings().combine(self.sides)
-    }
-
-    pub(crate) fn answer(&self) -> Evaluation {
-        let conclusion = self.conclude();
-        let cite = |policy_type, (policy, index): Place<'a>| {
-            StatementId::new(policy_type, policy.clone(), index)
-        };
-        Evaluation::of(conclusion, cite, || {
-            MissingKeys::new(self.needs().cloned().collect())
-        })
-    }
-
-    fn findings(&self) -> ResultsByPolicyType<Place<'a>> {
-        let mut findings = ResultsByPolicyType::NOTHING;
+    pub(crate) fn findings(&self) -> ResultsByPolicyType<Place<'a>, M::Logic> {
+        let mut findings = ResultsByPolicyType::nothing();
         for layer in &self.layers {
             let said = layer.said();
             match layer.policy_type {
                 PolicyType::ResourceControl => {
-                    let higher = findings.resource_control.unwrap_or(MatchSummary::NOTHING);
+                    let higher = findings.resource_control.take();
+                    let higher = higher.unwrap_or_else(MatchSummary::nothing);
                     findings.resource_control = Some(higher.or(said));
                 }
                 PolicyType::ServiceControl => {
-                    let higher = findings.service_control.map(|higher| higher.and(said));
-                    findings.service_control = higher.or(Some(said));
+                    let higher = findings.service_control.take();
+                    findings.service_control = Some(match higher {
+                        Some(higher) => higher.and(said),
+                        None => said,
+                    });
                 }
                 PolicyType::VpcEndpoint => findings.vpc_endpoint = Some(said),
                 PolicyType::Resource => findings.resource = Some(layer.said_by_resource()),
@@ -140,36 +194,28 @@ impl<'a> ReferenceEvaluation<'a> {
         }
         findings
     }
-
-    fn needs(&self) -> impl Iterator<Item = &'a ConditionKey> {
-        self.layers
-            .iter()
-            .flat_map(PolicyLayer::traces)
-            .filter(|(_, trace)| trace.matches == Truth::Unknown)
-            .flat_map(|(_, trace)| trace.needs())
-    }
 }
 
-impl<'a> PolicyLayer<'a> {
-    pub(crate) fn traces(&self) -> impl Iterator<Item = (Place<'a>, &StatementMatch<'a>)> {
-        self.policies
-            .iter()
-            .flat_map(|(policy, traces)| traces.iter().map(|trace| ((*policy, trace.index), trace)))
+impl<'a, M: Matched> PolicyLayer<'a, M> {
+    pub(crate) fn traces(&self) -> impl Iterator<Item = (Place<'a>, &M)> {
+        self.policies.iter().flat_map(|(policy, traces)| {
+            traces.iter().map(|trace| ((*policy, trace.index()), trace))
+        })
     }
 
-    fn said(&self) -> MatchSummary<Place<'a>> {
-        let mut said = MatchSummary::NOTHING;
+    fn said(&self) -> MatchSummary<Place<'a>, M::Logic> {
+        let mut said = MatchSummary::nothing();
         for (place, trace) in self.traces() {
-            said.record(trace.statement.effect(), trace.matches, place);
+            said.record(trace.effect(), trace.matches(), place);
         }
         said
     }
 
-    fn said_by_resource(&self) -> ResourcePolicySummary<Place<'a>> {
-        let mut said = ResourcePolicySummary::NOTHING;
+    fn said_by_resource(&self) -> ResourcePolicySummary<Place<'a>, M::Logic> {
+        let mut said = ResourcePolicySummary::nothing();
         for (place, trace) in self.traces() {
             let closeness = trace.closeness();
-            said.record(trace.statement.effect(), trace.matches, closeness, place);
+            said.record(trace.effect(), trace.matches(), closeness, place);
         }
         said
     }

@@ -24,6 +24,7 @@ const TABLES: &[(&str, &str)] = &[
         "conditions.toml",
         include_str!("../../conformance/conditions.toml"),
     ),
+    ("lists.toml", include_str!("../../conformance/lists.toml")),
 ];
 
 #[test]

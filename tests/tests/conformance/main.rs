@@ -3,3 +3,4 @@
 mod cases;
 mod conditions;
 mod decide;
+mod lists;

@@ -8,6 +8,7 @@ mod evaluators;
 mod explain;
 mod generators;
 mod keys_without_a_source;
+mod lists;
 mod one_line;
 mod own_actions;
 mod patterns;

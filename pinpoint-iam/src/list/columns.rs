@@ -1,0 +1,351 @@
+//! Which columns hold what the resource of a row has: the parts of its ARN, and its condition keys.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::arn::Scope;
+use crate::context::ConditionKey;
+use crate::resource::{IdFormat, Piece, ResourceTypeMetadata, ScopeComponent};
+
+/// What NULL, or the empty string, of a column means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// The resource does not have the key.
+    Absent,
+    /// The resource has the key, with the empty text as its value.
+    EmptyText,
+}
+
+/// The unit of a column that counts time from the start of 1970 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+}
+
+impl TimeUnit {
+    pub(super) const fn nanoseconds(self) -> i128 {
+        match self {
+            Self::Seconds => 1_000_000_000,
+            Self::Milliseconds => 1_000_000,
+            Self::Microseconds => 1_000,
+        }
+    }
+}
+
+/// A column that holds the value of a condition key: its name, its type, and what NULL and the empty string mean.
+///
+/// Conditions are exact over columns of the type that their operator compares. Texts are never cast: a condition that
+/// compares a text column with numbers, dates or addresses makes the [`Constraint`](super::Constraint) a superset, unless
+/// the table keeps [a key](super::keys) of the text in another column.
+///
+/// ```
+/// use pinpoint_iam::list::{Column, Meaning};
+///
+/// let owner = Column::text("owner").with_empty(Meaning::Absent);
+/// let pages = Column::text("pages").with_number_key("pages_key");
+/// let sealed = Column::boolean("is_sealed");
+/// # let _ = (owner, pages, sealed);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub(super) kind: ColumnKind,
+    pub(super) null: Meaning,
+    pub(super) empty: Meaning,
+    pub(super) may_hold_nul: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum ColumnKind {
+    Text {
+        name: Box<str>,
+        keys: Keys,
+    },
+    Integer(Box<str>),
+    Boolean(Box<str>),
+    Time(Box<str>, TimeUnit),
+    TextList {
+        name: Box<str>,
+        may_hold_one: bool,
+    },
+    /// No column has it.
+    Nowhere,
+}
+
+/// The columns that hold sort keys of a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Keys {
+    pub(super) number: Option<Box<str>>,
+    pub(super) date: Option<Box<str>>,
+    pub(super) address: Option<Box<str>>,
+}
+
+impl Column {
+    const fn of(kind: ColumnKind) -> Self {
+        Self {
+            kind,
+            null: Meaning::Absent,
+            empty: Meaning::EmptyText,
+            may_hold_nul: false,
+        }
+    }
+
+    /// A text column with a deterministic collation; in SQLite one with the affinity TEXT.
+    ///
+    /// NULL means that the key is absent, and the empty string is an empty text: change this with
+    /// [`with_null`](Self::with_null) and [`with_empty`](Self::with_empty).
+    pub fn text(name: &str) -> Self {
+        Self::of(ColumnKind::Text {
+            name: name.into(),
+            keys: Keys::default(),
+        })
+    }
+
+    /// A column of whole numbers with at most 64 bits. NULL means that the key is absent.
+    pub fn integer(name: &str) -> Self {
+        Self::of(ColumnKind::Integer(name.into()))
+    }
+
+    /// A Boolean column; in SQLite one that holds 0 and 1. NULL means that the key is absent.
+    pub fn boolean(name: &str) -> Self {
+        Self::of(ColumnKind::Boolean(name.into()))
+    }
+
+    /// A column of points in time, counted from the start of 1970 in UTC. NULL means that the key is absent.
+    pub fn time(name: &str, unit: TimeUnit) -> Self {
+        Self::of(ColumnKind::Time(name.into(), unit))
+    }
+
+    /// A list of texts: in PostgreSQL an array of texts, in SQLite a text with a JSON array of strings. NULL means that the
+    /// key is absent, and an empty list is a key without values. The lists hold no NULL.
+    pub fn text_list(name: &str) -> Self {
+        Self::of(ColumnKind::TextList {
+            name: name.into(),
+            may_hold_one: false,
+        })
+    }
+
+    /// A key that the resource may have and that no column holds: conditions on it make the
+    /// [`Constraint`](super::Constraint) a superset.
+    pub const fn nowhere() -> Self {
+        Self::of(ColumnKind::Nowhere)
+    }
+
+    /// The column with another meaning of NULL.
+    #[must_use]
+    pub const fn with_null(mut self, meaning: Meaning) -> Self {
+        self.null = meaning;
+        self
+    }
+
+    /// The column with another meaning of the empty string.
+    #[must_use]
+    pub const fn with_empty(mut self, meaning: Meaning) -> Self {
+        self.empty = meaning;
+        self
+    }
+
+    /// The column, which may hold the character U+0000: only exact comparisons and starts are then exact, because SQLite's
+    /// functions end a text there.
+    #[must_use]
+    pub const fn with_nul(mut self) -> Self {
+        self.may_hold_nul = true;
+        self
+    }
+
+    /// The list column, in which a list with one element stands for that value: the key is not multivalued by its type, but
+    /// may be given several values.
+    #[must_use]
+    pub fn with_single_values(mut self) -> Self {
+        if let ColumnKind::TextList { may_hold_one, .. } = &mut self.kind {
+            *may_hold_one = true;
+        }
+        self
+    }
+
+    /// The text column together with one that holds [`keys::number`](super::keys::number) of its text.
+    #[must_use]
+    pub fn with_number_key(mut self, column: &str) -> Self {
+        if let ColumnKind::Text { keys, .. } = &mut self.kind {
+            keys.number = Some(column.into());
+        }
+        self
+    }
+
+    /// The text column together with one that holds [`keys::date`](super::keys::date) of its text.
+    #[must_use]
+    pub fn with_date_key(mut self, column: &str) -> Self {
+        if let ColumnKind::Text { keys, .. } = &mut self.kind {
+            keys.date = Some(column.into());
+        }
+        self
+    }
+
+    /// The text column together with one that holds [`keys::address`](super::keys::address) of its text.
+    #[must_use]
+    pub fn with_address_key(mut self, column: &str) -> Self {
+        if let ColumnKind::Text { keys, .. } = &mut self.kind {
+            keys.address = Some(column.into());
+        }
+        self
+    }
+}
+
+/// A piece of a component of an ARN.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Segment {
+    Text(Box<str>),
+    /// A column, and what its values are.
+    Column(Box<str>, SegmentFormat),
+}
+
+/// What a column holds that is part of an ARN.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum SegmentFormat {
+    /// The component, as it stands in the ARN.
+    Component,
+    /// An id, as constructors of resources take it.
+    Id(IdFormat),
+}
+
+/// The columns of a table: what the resources of its rows have.
+///
+/// ```
+/// use pinpoint_iam::Scope;
+/// use pinpoint_iam::list::{Column, Columns};
+/// use pinpoint_iam::mobiletargeting::Campaign;
+/// use pinpoint_iam::resource::Resource;
+///
+/// let scope = Scope::new("aws", "us-east-1", "123456789012");
+/// let columns = Columns::of_type(Campaign::METADATA, &scope, &["application_id", "id"])?
+///     .key("aws:ResourceTag/stage", Column::text("stage"));
+/// # Ok::<(), pinpoint_iam::list::ListError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Columns {
+    /// From the partition on.
+    pub(super) components: [Vec<Segment>; 5],
+    keys: HashMap<ConditionKey, Column>,
+    /// Starts of names, in lower case, of keys that no column holds.
+    nowhere: Vec<Box<str>>,
+    pub(super) has_resource_policies: bool,
+}
+
+impl Columns {
+    /// The columns of a table with resources of one type: `ids` are the columns of its fields, in the order of the
+    /// constructor's arguments. They hold ids as constructors take them, and never NULL.
+    ///
+    /// The condition keys of the type that are given no column with [`key`](Self::key) are taken to be
+    /// [nowhere](Column::nowhere), and so are tags.
+    ///
+    /// # Errors
+    ///
+    /// When there are not as many columns as fields, or the scope is incomplete.
+    pub fn of_type(
+        resource_type: &'static ResourceTypeMetadata,
+        scope: &Scope,
+        ids: &[&str],
+    ) -> Result<Self, super::ListError> {
+        scope.check()?;
+        let fixed = |component: ScopeComponent, from_scope: &str| {
+            vec![Segment::Text(match component {
+                ScopeComponent::FromScope => from_scope.into(),
+                ScopeComponent::Fixed(text) => text.into(),
+            })]
+        };
+        let mut resource = Vec::new();
+        for piece in resource_type.pieces {
+            resource.push(match piece {
+                Piece::Literal(text) => Segment::Text((*text).into()),
+                Piece::Field(position) => {
+                    let field = resource_type.fields.get(*position);
+                    match field.zip(ids.get(*position)) {
+                        Some((field, column)) => {
+                            Segment::Column((*column).into(), SegmentFormat::Id(field.accepts))
+                        }
+                        None => return Err(super::ListError::ids(resource_type, ids.len())),
+                    }
+                }
+            });
+        }
+        if ids.len() != resource_type.fields.len() {
+            return Err(super::ListError::ids(resource_type, ids.len()));
+        }
+        let mut columns = Self {
+            components: [
+                fixed(resource_type.partition, scope.partition()),
+                vec![Segment::Text(resource_type.service.into())],
+                fixed(resource_type.region, scope.region()),
+                fixed(resource_type.account, scope.account()),
+                resource,
+            ],
+            keys: HashMap::new(),
+            nowhere: vec!["aws:resourcetag/".into()],
+            has_resource_policies: false,
+        };
+        for key in resource_type.condition_keys {
+            match key.split_once("${") {
+                Some((start, _)) => columns.nowhere.push(start.to_ascii_lowercase().into()),
+                None => columns = columns.key(key, Column::nowhere()),
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The columns of a table that has the components of ARNs as texts, from the partition to the resource.
+    pub fn of_components(components: [&str; 5]) -> Self {
+        Self {
+            components: components
+                .map(|column| vec![Segment::Column(column.into(), SegmentFormat::Component)]),
+            keys: HashMap::new(),
+            nowhere: Vec::new(),
+            has_resource_policies: false,
+        }
+    }
+
+    /// The columns with that of a condition key.
+    #[must_use]
+    pub fn key(mut self, key: &str, column: Column) -> Self {
+        self.keys.insert(ConditionKey::new(key), column);
+        self
+    }
+
+    /// The columns of a table whose resources may have policies of their own: every selection is then a superset, because
+    /// no column tells what these policies say.
+    #[must_use]
+    pub const fn with_resource_policies(mut self) -> Self {
+        self.has_resource_policies = true;
+        self
+    }
+
+    /// The column of a key that belongs to the resource of a row; `None` for a key of the request.
+    pub(super) fn column(&self, key: &ConditionKey) -> Option<&Column> {
+        const NOWHERE: &Column = &Column::nowhere();
+        let is_nowhere = || {
+            let mut starts = self.nowhere.iter();
+            starts.any(|start| key.folded().starts_with(&**start))
+        };
+        match self.keys.get(key) {
+            None if is_nowhere() => Some(NOWHERE),
+            found => found,
+        }
+    }
+}
+
+/// A name that cannot be that of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InvalidName(pub(super) String);
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "`{}` cannot be the name of a column here",
+            self.0.escape_debug()
+        )
+    }
+}

@@ -1,0 +1,88 @@
+//! Why there is no constraint.
+
+use std::fmt;
+
+use super::columns::InvalidName;
+use crate::arn::InvalidScope;
+use crate::context::ConditionKey;
+use crate::resource::ResourceTypeMetadata;
+
+/// Why the rows that a caller may see cannot be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListError(Cause);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Cause {
+    Unknown(ConditionKey),
+    Scope(InvalidScope),
+    Ids {
+        resource_type: &'static str,
+        wanted: usize,
+        given: usize,
+    },
+    Name(InvalidName),
+}
+
+impl ListError {
+    pub(super) const fn unknown(key: ConditionKey) -> Self {
+        Self(Cause::Unknown(key))
+    }
+
+    pub(super) fn ids(resource_type: &'static ResourceTypeMetadata, given: usize) -> Self {
+        Self(Cause::Ids {
+            resource_type: resource_type.type_name,
+            wanted: resource_type.fields.len(),
+            given,
+        })
+    }
+
+    /// The key of the request that is not known, where that is the reason.
+    pub const fn unknown_key(&self) -> Option<&ConditionKey> {
+        match &self.0 {
+            Cause::Unknown(key) => Some(key),
+            Cause::Scope(_) | Cause::Ids { .. } | Cause::Name(_) => None,
+        }
+    }
+}
+
+impl From<InvalidScope> for ListError {
+    fn from(error: InvalidScope) -> Self {
+        Self(Cause::Scope(error))
+    }
+}
+
+impl From<InvalidName> for ListError {
+    fn from(error: InvalidName) -> Self {
+        Self(Cause::Name(error))
+    }
+}
+
+impl fmt::Display for ListError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Cause::Unknown(key) => write!(
+                formatter,
+                "the list depends on the condition key `{key}` of the request, which is not known; supply it, or give it a column"
+            ),
+            Cause::Scope(error) => error.fmt(formatter),
+            Cause::Ids {
+                resource_type,
+                wanted,
+                given,
+            } => write!(
+                formatter,
+                "`{resource_type}` has {wanted} fields, and {given} columns are given for them"
+            ),
+            Cause::Name(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for ListError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Cause::Scope(error) => Some(error),
+            Cause::Unknown(_) | Cause::Ids { .. } | Cause::Name(_) => None,
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! Lists: from the policies of a caller to a condition over the columns of a table.
+//!
+//! A handler that lists or searches must not load every row to ask whether the caller may see it. [`constrain`] evaluates
+//! the caller's policies for *all* rows at once: what is known, which is the caller, the action and the request, is decided,
+//! and what depends on the resource is left over as a [`Predicate`] for the `WHERE` clause.
+//!
+//! ```
+//! use pinpoint_iam::context::Context;
+//! use pinpoint_iam::list::{BindValue, Column, Columns, Constraint, Dialect, constrain};
+//! use pinpoint_iam::policy::Document;
+//! use pinpoint_iam::request::{Request, RequestedAction};
+//! use pinpoint_iam::resource::RequestedResource;
+//! use pinpoint_iam::{Policy, PolicyStack, Principal};
+//!
+//! let document = Document::parse(r#"{"Version": "2012-10-17", "Statement": [
+//!     {"Effect": "Allow", "Action": "archive:GetDocument", "Resource": "arn:aws:archive:us-east-1:111122223333:folders/f1/*"},
+//!     {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"archive:Classification": "secret"}}}
+//! ]}"#)?;
+//! let policies = [Policy::new("reader", document)];
+//! let stack = PolicyStack { identity: &policies, ..PolicyStack::default() };
+//! let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana")?;
+//! let context = Context::new();
+//! let action = RequestedAction::parse("archive:GetDocument")?;
+//! let request = Request::new(&principal, action, RequestedResource::All, &context);
+//!
+//! let columns = Columns::of_components(["partition", "service", "region", "account", "resource"])
+//!     .key("archive:Classification", Column::text("class"));
+//! let Constraint::Where(predicate) = constrain(&stack, &request, &columns)? else {
+//!     panic!("some documents are allowed");
+//! };
+//! let (sql, binds) = predicate.to_sql(Dialect::Sqlite, 1)?;
+//! assert!(sql.contains("(`class` IS NULL OR `class` COLLATE BINARY <> ?"), "{sql}");
+//! assert!(binds.contains(&BindValue::Text("secret".to_owned())));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is exact
+//!
+//! - [`Constraint::Where`] selects exactly the rows that the evaluator allows one by one.
+//! - [`Constraint::Candidates`] selects all of them and may select others: each row has to be checked. It names every
+//!   statement that columns cannot tell, and why.
+//! - [`Constraint::All`] and [`Constraint::Nothing`] are certain.
+//!
+//! A key of the *request* that is unknown is an error, never an empty list and never a longer one. So is a name of a
+//! column that cannot be written.
+//!
+//! # How it works
+//!
+//! This is a mode of the [reference evaluator](crate::eval::reference): the same code goes through the policies, looks at
+//! principal and action, says what a condition makes of a value, and combines the types of policies. Where it decides one
+//! request with `true` and `false`, it combines conditions over columns here.
+//!
+//! A row is selected when some `Allow` *certainly* matches and every `Deny` *certainly does not*. What cannot be decided for a
+//! row is therefore written in two ways, by the effect of the statement: a text that is no number is outside of
+//! `NumericLessThan` in an `Allow`, and inside in a `Deny`. A predicate has *and* and *or*, and no *not*: a comparison with NULL
+//! is UNKNOWN in SQL, which then selects as little as FALSE.
+//!
+//! # Values
+//!
+//! Every value is bound; the text of a statement depends on the shape of the policies only. Names of columns come from the
+//! [`Columns`] alone and are quoted.
+
+mod atom;
+mod columns;
+mod condition;
+mod error;
+pub mod keys;
+mod node;
+mod predicate;
+mod resource;
+mod row;
+mod sql;
+mod text;
+
+pub use columns::{Column, Columns, Meaning, TimeUnit};
+pub use error::ListError;
+pub use predicate::{Candidates, Constraint, InexactPart, Predicate};
+pub use row::{Cell, OwnedCell, Row, RowError};
+pub use sql::{BindValue, Dialect, SqlSink};
+
+use crate::arn::Arn;
+use crate::condition::Condition;
+use crate::context::{ConditionKey, ContextLookup, Lookup};
+use crate::eval::combine::{AccountRelation, Logic};
+use crate::eval::principal_element::PrincipalSpecificity;
+use crate::eval::statement::{
+    PrincipalPart, action_part, doubtful_pattern, principal_part, undecidable,
+};
+use crate::eval::walk::{Matched, ReferenceEvaluation};
+use crate::eval::{PolicyStack, PolicyType};
+use crate::eval::{Truth, parts};
+use crate::policy::{Effect, Statement};
+use crate::request::Request;
+use crate::resource::RequestedResource;
+use atom::{Atom, Operand};
+use columns::Segment;
+use condition::Wanted;
+use node::Node;
+use text::Split;
+
+/// The most atoms of a predicate. Databases limit statements, and a row has to be compared with each.
+const MOST_ATOMS: usize = 4_096;
+
+/// Which rows of a table the caller may do the request's action to.
+///
+/// The resource of the request is left out: it is that of each row, as `columns` tell. Policies that are attached to
+/// single resources are not part of this, see [`Columns::with_resource_policies`].
+///
+/// # Errors
+///
+/// When the answer depends on a key of the request that is not known.
+pub fn constrain(
+    stack: &PolicyStack<'_>,
+    request: &Request<'_>,
+    columns: &Columns,
+) -> Result<Constraint, ListError> {
+    let has_boundary = stack.permissions_boundary.is_some();
+    let evaluation =
+        ReferenceEvaluation::through(stack, request, |number, statement, index, policy_type| {
+            let lister = Lister {
+                request,
+                columns,
+                number,
+                part: Part::Resource,
+            };
+            StatementRows {
+                index,
+                effect: statement.effect(),
+                rows: lister.statement(statement, policy_type, has_boundary),
+                closeness: match principal_part(statement, policy_type, has_boundary, request) {
+                    PrincipalPart::Named(closeness) => Some(closeness),
+                    _ => None,
+                },
+            }
+        });
+    let findings = evaluation.findings();
+    let mut node = Node::False;
+    for (rows, sides) in relations(request, columns) {
+        node = node.or(rows.and(findings.is_allowed(sides).holds));
+    }
+    let mut node = node.simplified();
+    let more = number_of_statements(stack);
+    if must_have_resource_policy(request) {
+        node = node.and(Node::Inexact(more, OWN_POLICY.into()));
+    }
+    if columns.has_resource_policies {
+        // A resource-based policy can allow what no other does.
+        node = Node::Inexact(more, RESOURCE_POLICIES.into());
+    }
+    let mut atoms = 0;
+    node.visit(&mut |_| atoms += 1);
+    if atoms > MOST_ATOMS {
+        let reason = format!("the policies need more than {MOST_ATOMS} comparisons");
+        node = Node::Inexact(more, reason.into());
+    }
+    let mut unknown = None;
+    node.visit(&mut |leaf| {
+        if let (Node::Unknown(key), None) = (leaf, &unknown) {
+            unknown = Some(key.clone());
+        }
+    });
+    match unknown {
+        Some(key) => Err(ListError::unknown(key)),
+        None => Ok(Constraint::of(node, |number| {
+            let places = parts::places(stack);
+            let place = places.get(number)?;
+            Some((
+                place.policy.clone(),
+                place.policy_type,
+                place.statement.clone(),
+            ))
+        })),
+    }
+}
+
+const OWN_POLICY: &str = "the policy of a KMS key or role must allow as well";
+const RESOURCE_POLICIES: &str = "resources may have policies of their own";
+
+fn number_of_statements(stack: &PolicyStack<'_>) -> usize {
+    parts::places(stack).len()
+}
+
+/// Whether the resource could be one whose own policy must allow in one account as well.
+fn must_have_resource_policy(request: &Request<'_>) -> bool {
+    let prefix = request.action().prefix();
+    ["kms", "sts"]
+        .iter()
+        .any(|service| prefix.eq_ignore_ascii_case(service))
+}
+
+/// Which rows are of the caller's account and which are not, and whose policies then decide.
+fn relations(request: &Request<'_>, columns: &Columns) -> Vec<(Node, AccountRelation)> {
+    let relation = |account: &str| {
+        let text = format!("arn:x:x:x:{account}:x");
+        let resource = Arn::parse(&text).map_or(RequestedResource::All, RequestedResource::Arn);
+        AccountRelation::of(&request.with_resource(resource))
+    };
+    let [_, _, _, account, _] = &columns.components;
+    let column = match account.as_slice() {
+        [Segment::Column(column, _)] => column,
+        [Segment::Text(account)] => return vec![(Node::True, relation(account))],
+        _ => return vec![(Node::True, relation(""))],
+    };
+    let Some(own) = request.principal().account() else {
+        return vec![(Node::True, relation(""))];
+    };
+    // An ARN without account is one of the account that is asked.
+    let (unnamed, same, other) = (relation(""), relation(own), relation("another account"));
+    let operand = Operand::Column(column.clone());
+    let is = |text: &str| Node::from(Atom::is(operand.clone(), text));
+    let is_not = |text: &str| Node::from(Atom::is_not(operand.clone(), text));
+    if unnamed == same && same == other {
+        return vec![(Node::True, same)];
+    }
+    vec![
+        (is(own), same),
+        (is(""), unnamed),
+        (is_not(own).and(is_not("")), other),
+    ]
+}
+
+/// What a statement says of all rows.
+struct StatementRows {
+    index: usize,
+    effect: Effect,
+    rows: Rows,
+    closeness: Option<PrincipalSpecificity>,
+}
+
+/// Where something is certain, and where its opposite is.
+///
+/// One of the two is all that is looked for of a statement: where an `Allow` matches, and where a `Deny` does not.
+#[derive(Clone, Debug)]
+struct Rows {
+    holds: Node,
+    fails: Node,
+}
+
+impl From<Truth> for Rows {
+    fn from(truth: Truth) -> Self {
+        Self {
+            holds: (truth == Truth::True).into(),
+            fails: (truth == Truth::False).into(),
+        }
+    }
+}
+
+impl Logic for Rows {
+    fn and(self, other: Self) -> Self {
+        Self {
+            holds: self.holds.and(other.holds),
+            fails: self.fails.or(other.fails),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            holds: self.holds.or(other.holds),
+            fails: self.fails.and(other.fails),
+        }
+    }
+
+    fn negate(self) -> Self {
+        Self {
+            holds: self.fails,
+            fails: self.holds,
+        }
+    }
+
+    fn is_true(&self) -> bool {
+        self.holds == Node::True
+    }
+}
+
+impl Matched for StatementRows {
+    type Logic = Rows;
+
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    fn matches(&self) -> Rows {
+        self.rows.clone()
+    }
+
+    fn closeness(&self) -> Option<PrincipalSpecificity> {
+        self.closeness
+    }
+}
+
+/// What a part of a statement says of all rows.
+#[derive(Clone, Copy)]
+struct Lister<'l> {
+    request: &'l Request<'l>,
+    columns: &'l Columns,
+    /// The number of the statement among all.
+    number: usize,
+    part: Part<'l>,
+}
+
+/// The part of the statement that is looked at.
+#[derive(Clone, Copy)]
+enum Part<'l> {
+    Resource,
+    Condition(&'l Condition),
+}
+
+/// What is known of the request; keys of rows are not.
+struct Facts<'l>(Lister<'l>);
+
+impl Lister<'_> {
+    fn statement(self, statement: &Statement, policy_type: PolicyType, has_boundary: bool) -> Rows {
+        let effect = statement.effect();
+        let wanted = match effect {
+            Effect::Allow => Truth::True,
+            Effect::Deny => Truth::False,
+        };
+        let principal =
+            principal_part(statement, policy_type, has_boundary, self.request).truth(effect);
+        let action = Truth::from(action_part(statement, self.request).matches);
+        let known = principal.and(action);
+        // What is wanted of the whole: of all parts where it must match, and of one where it must not.
+        let with = |node: Node, part: Node| match effect {
+            Effect::Allow => node.and(part),
+            Effect::Deny => node.or(part),
+        };
+        let mut node = Node::from(known == wanted);
+        if known != Truth::False {
+            let resource = match statement.resource() {
+                None if policy_type == PolicyType::Resource => (Truth::True == wanted).into(),
+                None => (undecidable(effect) == wanted).into(),
+                // Such a pattern counts against the caller.
+                Some(element) if doubtful_pattern(statement, element).is_some() => Node::False,
+                Some(element) => self.resource(element, wanted),
+            };
+            node = with(node, resource);
+            for condition in statement.conditions() {
+                let lister = Lister {
+                    part: Part::Condition(condition),
+                    ..self
+                };
+                node = with(
+                    node,
+                    lister.condition(Wanted {
+                        condition,
+                        effect,
+                        truth: wanted,
+                    }),
+                );
+            }
+        }
+        let node = node.simplified();
+        match effect {
+            Effect::Allow => Rows {
+                holds: node,
+                fails: Node::False,
+            },
+            Effect::Deny => Rows {
+                holds: Node::False,
+                fails: node,
+            },
+        }
+    }
+
+    const fn facts(&self) -> Facts<'_> {
+        Facts(*self)
+    }
+
+    /// What is known of a key of the request.
+    fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
+        self.request.lookup(key)
+    }
+
+    /// Whether the key is one that each row has for itself. What the principal brings goes before.
+    fn is_row_key(&self, key: &ConditionKey) -> bool {
+        self.columns.column(key).is_some()
+            && matches!(self.request.principal().lookup(key), Lookup::Absent)
+    }
+
+    fn inexact(&self, reason: &str) -> Split {
+        let reason = match self.part {
+            Part::Resource => reason.to_owned(),
+            Part::Condition(condition) => {
+                format!(
+                    "`{}` of `{}`: {reason}",
+                    condition.operator(),
+                    condition.key()
+                )
+            }
+        };
+        Split::both(Node::Inexact(self.number, reason.into()))
+    }
+}

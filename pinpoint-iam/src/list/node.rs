@@ -1,0 +1,221 @@
+//! The tree of a predicate: *and* and *or* over atoms, without *not*.
+
+use std::collections::BTreeSet;
+
+use super::atom::{Atom, Operand};
+use super::row::{Row, RowError};
+use crate::context::ConditionKey;
+
+/// A condition over the columns of a row.
+///
+/// It is true of a row, or it is not: without *not* nothing tells FALSE and UNKNOWN apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Node {
+    False,
+    True,
+    Atom(Atom),
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    /// Something that columns do not tell, taken to be true: which statement, and why.
+    Inexact(usize, Box<str>),
+    /// Something that depends on a key of the request that is not known.
+    Unknown(ConditionKey),
+}
+
+impl From<Atom> for Node {
+    fn from(atom: Atom) -> Self {
+        Self::Atom(atom)
+    }
+}
+
+impl From<bool> for Node {
+    fn from(value: bool) -> Self {
+        if value { Self::True } else { Self::False }
+    }
+}
+
+impl Node {
+    pub(super) fn all(nodes: impl IntoIterator<Item = Self>) -> Self {
+        nodes.into_iter().fold(Self::True, Self::and)
+    }
+
+    pub(super) fn any(nodes: impl IntoIterator<Item = Self>) -> Self {
+        nodes.into_iter().fold(Self::False, Self::or)
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, node) | (node, Self::True) => node,
+            (Self::All(mut nodes), Self::All(others)) => {
+                nodes.extend(others);
+                Self::All(nodes)
+            }
+            (Self::All(mut nodes), node) | (node, Self::All(mut nodes)) => {
+                nodes.push(node);
+                Self::All(nodes)
+            }
+            (left, right) => Self::All(vec![left, right]),
+        }
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::True, _) | (_, Self::True) => Self::True,
+            (Self::False, node) | (node, Self::False) => node,
+            (Self::Any(mut nodes), Self::Any(others)) => {
+                nodes.extend(others);
+                Self::Any(nodes)
+            }
+            (Self::Any(mut nodes), node) | (node, Self::Any(mut nodes)) => {
+                nodes.push(node);
+                Self::Any(nodes)
+            }
+            (left, right) => Self::Any(vec![left, right]),
+        }
+    }
+
+    /// The same condition, with each part once and texts of one column together.
+    pub(super) fn simplified(self) -> Self {
+        match self {
+            Self::All(nodes) => {
+                let parts = parts(nodes, |node| match node {
+                    Self::All(nodes) => Ok(nodes),
+                    other => Err(other),
+                });
+                let merged = merged(parts, |atom| match atom {
+                    Atom::NotIn(operand, texts) => Ok((operand, texts)),
+                    other => Err(other),
+                });
+                Self::all(merged.into_iter().map(|part| match part {
+                    Merged::Texts(operand, texts) => Atom::NotIn(operand, texts).into(),
+                    Merged::Other(node) => node,
+                }))
+            }
+            Self::Any(nodes) => {
+                let parts = parts(nodes, |node| match node {
+                    Self::Any(nodes) => Ok(nodes),
+                    other => Err(other),
+                });
+                let merged = merged(parts, |atom| match atom {
+                    Atom::In(operand, texts) => Ok((operand, texts)),
+                    other => Err(other),
+                });
+                Self::any(merged.into_iter().map(|part| match part {
+                    Merged::Texts(operand, texts) => Atom::In(operand, texts).into(),
+                    Merged::Other(node) => node,
+                }))
+            }
+            other => other,
+        }
+    }
+
+    /// The condition with what is inexact taken to be true.
+    pub(super) fn widened(self) -> Self {
+        match self {
+            Self::Inexact(..) => Self::True,
+            Self::All(nodes) => Self::all(nodes.into_iter().map(Self::widened)),
+            Self::Any(nodes) => Self::any(nodes.into_iter().map(Self::widened)),
+            other => other,
+        }
+    }
+
+    /// Calls `visit` with each leaf.
+    pub(super) fn visit<'n>(&'n self, visit: &mut impl FnMut(&'n Self)) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => {
+                for node in nodes {
+                    node.visit(visit);
+                }
+            }
+            leaf => visit(leaf),
+        }
+    }
+
+    /// The first part that is inexact or unknown.
+    pub(super) fn first_open(&self) -> Option<Self> {
+        let mut first = None;
+        self.visit(&mut |leaf| {
+            if matches!(leaf, Self::Inexact(..) | Self::Unknown(_)) && first.is_none() {
+                first = Some(leaf.clone());
+            }
+        });
+        first
+    }
+
+    /// Calls `visit` with the name of each column, and whether it is one with lists.
+    pub(super) fn visit_columns(&self, visit: &mut impl FnMut(&str, bool)) {
+        self.visit(&mut |leaf| {
+            if let Self::Atom(atom) = leaf {
+                atom.visit_columns(&mut |name, is_list| visit(name, is_list));
+            }
+        });
+    }
+
+    pub(super) fn admits(&self, row: &dyn Row, element: Option<&str>) -> Result<bool, RowError> {
+        match self {
+            Self::False => Ok(false),
+            Self::True | Self::Inexact(..) => Ok(true),
+            // No predicate has one: it is an error before.
+            Self::Unknown(_) => Ok(false),
+            Self::Atom(atom) => atom.admits(row, element),
+            Self::All(nodes) => {
+                for node in nodes {
+                    if !node.admits(row, element)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Any(nodes) => {
+                for node in nodes {
+                    if node.admits(row, element)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// Each part once, simplified, with parts of the same kind as the whole taken apart.
+fn parts(nodes: Vec<Node>, apart: impl Fn(Node) -> Result<Vec<Node>, Node>) -> BTreeSet<Node> {
+    let mut parts = BTreeSet::new();
+    for node in nodes {
+        match apart(node.simplified()) {
+            Ok(inner) => parts.extend(inner),
+            Err(node) => {
+                parts.insert(node);
+            }
+        }
+    }
+    parts
+}
+
+enum Merged {
+    Texts(Operand, BTreeSet<Box<str>>),
+    Other(Node),
+}
+
+fn merged(
+    parts: BTreeSet<Node>,
+    texts_of: impl Fn(Atom) -> Result<(Operand, BTreeSet<Box<str>>), Atom>,
+) -> Vec<Merged> {
+    let mut merged: Vec<Merged> = Vec::new();
+    for part in parts {
+        let Node::Atom(atom) = part else {
+            merged.push(Merged::Other(part));
+            continue;
+        };
+        match texts_of(atom) {
+            Err(atom) => merged.push(Merged::Other(atom.into())),
+            // Parts are in order, so that those of one operand stand together.
+            Ok((operand, texts)) => match merged.last_mut() {
+                Some(Merged::Texts(last, all)) if *last == operand => all.extend(texts),
+                _ => merged.push(Merged::Texts(operand, texts)),
+            },
+        }
+    }
+    merged
+}

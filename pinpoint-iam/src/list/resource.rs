@@ -1,0 +1,387 @@
+//! What is left of a statement's resource element, over the columns that ARNs are made of.
+
+use std::collections::BTreeSet;
+
+use super::Lister;
+use super::atom::{Atom, Operand};
+use super::columns::{Segment, SegmentFormat};
+use super::node::Node;
+use super::text::Split;
+use crate::context::Context;
+use crate::eval::Truth;
+use crate::pattern::{BorrowedPattern, Case, Filled, Match, Part};
+use crate::policy::{ResourceElement, ResourcePattern};
+use crate::resource::IdFormat;
+
+/// A step of a pattern, one character or wildcard each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Character(char),
+    AnyCharacter,
+    AnyRun,
+}
+
+/// What each column of an ARN's component must be, in the order of the template.
+type Alignment = Vec<Vec<Step>>;
+
+/// The most ways in which one pattern is laid over a template.
+const MOST_ALIGNMENTS: usize = 64;
+
+/// The most steps that looking for them takes.
+const MOST_TRIES: usize = 20_000;
+
+impl Lister<'_> {
+    /// Where the element matches (`Truth::True`), or where it does not.
+    pub(super) fn resource(&self, element: &ResourceElement, wanted: Truth) -> Node {
+        let patterns = element.patterns().iter();
+        let split = patterns
+            .map(|pattern| self.resource_pattern(pattern))
+            .reduce(|all, split| {
+                Split::of(all.inside.or(split.inside), all.outside.and(split.outside))
+            });
+        let split = split.unwrap_or(Split::of(false, true));
+        match (wanted == Truth::True) != element.is_negated() {
+            true => split.inside,
+            false => split.outside,
+        }
+    }
+
+    fn resource_pattern(&self, pattern: &ResourcePattern) -> Split {
+        if pattern.is_everything() {
+            return Split::of(true, false);
+        }
+        let layouts = pattern.layouts();
+        let layouts = layouts.iter().map(|layout| {
+            let components = layout.iter().zip(&self.columns.components);
+            components.fold(Split::of(true, false), |all, (pattern, template)| {
+                let Some(pattern) = pattern else {
+                    return all;
+                };
+                let split = self.component(*pattern, template);
+                Split::of(all.inside.and(split.inside), all.outside.or(split.outside))
+            })
+        });
+        layouts.fold(Split::of(false, true), |all, split| {
+            Split::of(all.inside.or(split.inside), all.outside.and(split.outside))
+        })
+    }
+
+    fn component(&self, pattern: BorrowedPattern<'_>, template: &[Segment]) -> Split {
+        match template {
+            [] => self.of_known(pattern, ""),
+            [Segment::Text(text)] => self.of_known(pattern, text),
+            [Segment::Column(column, SegmentFormat::Component)] => {
+                let operand = Operand::Column(column.clone());
+                self.pattern(pattern.parts(), &operand, Case::Sensitive, false)
+            }
+            _ => self.aligned(pattern, template),
+        }
+    }
+
+    /// A component that is the same in every row.
+    fn of_known(&self, pattern: BorrowedPattern<'_>, text: &str) -> Split {
+        match pattern.matches(text, Case::Sensitive, &self.facts()) {
+            Match::Yes => Split::of(true, false),
+            Match::No | Match::Unresolved => Split::of(false, true),
+            Match::Unknown(key) if !self.is_row_key(key) => Split::both(Node::Unknown(key.clone())),
+            Match::Unknown(_) => {
+                let operand = Operand::Value(text.into());
+                self.pattern(pattern.parts(), &operand, Case::Sensitive, false)
+            }
+        }
+    }
+
+    /// A component of texts and columns between them.
+    ///
+    /// A star reaches over the slashes of a component, so that there are several ways in which the pattern can be laid over
+    /// the template. Ids have no slash in an ARN, so that there are few of them.
+    fn aligned(&self, pattern: BorrowedPattern<'_>, template: &[Segment]) -> Split {
+        let mut steps = Vec::new();
+        for part in pattern.parts() {
+            match part {
+                Part::Text(text) => steps.extend(text.chars().map(Step::Character)),
+                Part::AnyCharacter => steps.push(Step::AnyCharacter),
+                Part::AnyRun if steps.last() == Some(&Step::AnyRun) => {}
+                Part::AnyRun => steps.push(Step::AnyRun),
+                Part::Variable(variable) if self.is_row_key(variable.key()) => {
+                    return self
+                        .inexact("a variable that rows fill stands in the ARN of a template");
+                }
+                Part::Variable(variable) => match variable.fill(self.request) {
+                    Filled::Value(text) => steps.extend(text.chars().map(Step::Character)),
+                    Filled::Unresolved => return Split::of(false, true),
+                    Filled::Unknown => return Split::both(Node::Unknown(variable.key().clone())),
+                },
+            }
+        }
+        let mut search = Search {
+            steps: &steps,
+            found: BTreeSet::new(),
+            tries: 0,
+        };
+        let elements = elements(template);
+        search.from(0, &elements, &mut Vec::new());
+        if search.tries > MOST_TRIES || search.found.len() > MOST_ALIGNMENTS {
+            return self.inexact("a pattern of the ARN can be read in too many ways");
+        }
+        let columns: Vec<_> = template
+            .iter()
+            .filter_map(|segment| match segment {
+                Segment::Column(column, format) => Some((column, *format)),
+                Segment::Text(_) => None,
+            })
+            .collect();
+        let found = search.found.into_iter();
+        found.fold(Split::of(false, true), |any, alignment| {
+            let ids = columns.iter().zip(&alignment);
+            let all = ids.fold(Split::of(true, false), |all, ((column, format), steps)| {
+                let split = self.id(column, *format, steps);
+                Split::of(all.inside.and(split.inside), all.outside.or(split.outside))
+            });
+            Split::of(any.inside.or(all.inside), any.outside.and(all.outside))
+        })
+    }
+
+    /// Where an id, as it stands in the ARN, matches.
+    fn id(&self, column: &str, format: SegmentFormat, steps: &[Step]) -> Split {
+        if steps == [Step::AnyRun] {
+            return Split::of(true, false);
+        }
+        let operand = Operand::Column(column.into());
+        let SegmentFormat::Id(format) = format else {
+            return self.inexact("a column holds a component that is only a part of the ARN's");
+        };
+        let parts = Parts::of(steps);
+        match format {
+            IdFormat::Identifier => self.pattern(parts.iter(), &operand, Case::Sensitive, false),
+            IdFormat::OneOf(names) => {
+                let text = parts.pattern();
+                let pattern = BorrowedPattern::without_variables(&text);
+                let is_one = |name: &&&str| {
+                    pattern.matches(name, Case::Sensitive, Context::empty()) == Match::Yes
+                };
+                let literal = steps.iter().all(|step| matches!(step, Step::Character(_)));
+                if !literal
+                    && steps
+                        .iter()
+                        .any(|step| matches!(step, Step::Character('*' | '?')))
+                {
+                    return self.inexact("a wildcard stands next to a star");
+                }
+                let fits = |name: &&&str| match literal {
+                    true => **name == text,
+                    false => is_one(name),
+                };
+                // Columns hold a name as the list spells it, or in lower case, as constructors take it.
+                let texts: BTreeSet<Box<str>> = names
+                    .iter()
+                    .filter(fits)
+                    .flat_map(|name| [(*name).into(), name.to_ascii_lowercase().into()])
+                    .collect();
+                if texts.is_empty() {
+                    return Split::of(false, true);
+                }
+                Split::of(
+                    Atom::In(operand.clone(), texts.clone()),
+                    Atom::NotIn(operand, texts),
+                )
+            }
+            IdFormat::Opaque => self.opaque(&operand, steps),
+        }
+    }
+
+    /// An id that the ARN has in percent-encoding, and the column as it is.
+    fn opaque(&self, operand: &Operand, steps: &[Step]) -> Split {
+        let (literal, rest) = match steps {
+            [literal @ .., Step::AnyRun] => (literal, "*"),
+            literal => (literal, ""),
+        };
+        let text: Option<String> = literal
+            .iter()
+            .map(|step| match step {
+                Step::Character(character) => Some(*character),
+                Step::AnyCharacter | Step::AnyRun => None,
+            })
+            .collect();
+        let Some(text) = text else {
+            return self
+                .inexact("the id is encoded in the ARN, and the pattern has a wildcard within");
+        };
+        let raw = pinpoint_iam_core::internal::decode(&text).filter(|raw| {
+            // Another spelling of the encoding is no id.
+            !raw.chars().any(char::is_control) && encoded(raw) == text
+        });
+        match (raw, rest) {
+            (Some(raw), "") => Split::of(
+                Atom::is(operand.clone(), &raw),
+                Atom::is_not(operand.clone(), &raw),
+            ),
+            (Some(raw), _) => Split::of(
+                Atom::StartsWith(operand.clone(), raw.as_ref().into()),
+                Atom::NotStartsWith(operand.clone(), raw.as_ref().into()),
+            ),
+            (None, "") => Split::of(false, true),
+            (None, _) => self
+                .inexact("the id is encoded in the ARN, and the pattern ends within a character"),
+        }
+    }
+}
+
+/// An id as it stands in an ARN.
+fn encoded(raw: &str) -> String {
+    let mut text = String::new();
+    for character in raw.chars() {
+        if IdFormat::Opaque.keeps(character) {
+            text.push(character);
+        } else {
+            let mut bytes = [0; 4];
+            for byte in character.encode_utf8(&mut bytes).bytes() {
+                text.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    text
+}
+
+/// What stands in a template, character by character.
+#[derive(Clone, Copy, Debug)]
+enum Element {
+    Character(char),
+    Column(SegmentFormat),
+}
+
+fn elements(template: &[Segment]) -> Vec<Element> {
+    let mut elements = Vec::new();
+    for segment in template {
+        match segment {
+            Segment::Text(text) => elements.extend(text.chars().map(Element::Character)),
+            Segment::Column(_, format) => elements.push(Element::Column(*format)),
+        }
+    }
+    elements
+}
+
+/// Finds the ways in which a pattern can be laid over a template.
+struct Search<'s> {
+    steps: &'s [Step],
+    found: BTreeSet<Alignment>,
+    tries: usize,
+}
+
+impl Search<'_> {
+    /// Lays what comes behind a place of the pattern over the rest of the template.
+    fn from(&mut self, place: usize, template: &[Element], columns: &mut Alignment) {
+        self.tries += 1;
+        if self.tries > MOST_TRIES || self.found.len() > MOST_ALIGNMENTS {
+            return;
+        }
+        let Some((element, rest)) = template.split_first() else {
+            let left = self.steps.get(place..).unwrap_or_default();
+            if left.iter().all(|step| *step == Step::AnyRun) {
+                self.found.insert(columns.clone());
+            }
+            return;
+        };
+        match element {
+            Element::Character(character) => match self.steps.get(place) {
+                Some(Step::Character(wanted)) if wanted == character => {
+                    self.from(place + 1, rest, columns);
+                }
+                Some(Step::AnyCharacter) => self.from(place + 1, rest, columns),
+                Some(Step::AnyRun) => {
+                    // The star has the character, or nothing more.
+                    self.from(place, rest, columns);
+                    self.from(place + 1, template, columns);
+                }
+                _ => {}
+            },
+            Element::Column(format) => self.column(place, *format, rest, columns),
+        }
+    }
+
+    fn column(
+        &mut self,
+        place: usize,
+        format: SegmentFormat,
+        rest: &[Element],
+        columns: &mut Alignment,
+    ) {
+        for end in place..=self.steps.len() {
+            let own = self.steps.get(place..end).unwrap_or_default();
+            if own.last().is_some_and(|step| !can_be_in(*step, format)) {
+                return;
+            }
+            columns.push(own.to_vec());
+            self.from(end, rest, columns);
+            columns.pop();
+            // A star that comes next may stand for the end of the id and for what follows it.
+            if self.steps.get(end) == Some(&Step::AnyRun) && !rest.is_empty() {
+                let mut own = own.to_vec();
+                own.push(Step::AnyRun);
+                columns.push(own);
+                self.from(end, rest, columns);
+                columns.pop();
+            }
+        }
+    }
+}
+
+fn can_be_in(step: Step, format: SegmentFormat) -> bool {
+    let Step::Character(character) = step else {
+        return true;
+    };
+    match format {
+        SegmentFormat::Component => true,
+        SegmentFormat::Id(IdFormat::Opaque) => {
+            character == '%' || IdFormat::Opaque.keeps(character)
+        }
+        SegmentFormat::Id(format) => format.keeps(character),
+    }
+}
+
+/// Steps as parts of a pattern.
+struct Parts(Vec<OwnedPart>);
+
+enum OwnedPart {
+    Text(String),
+    AnyCharacter,
+    AnyRun,
+}
+
+impl Parts {
+    fn of(steps: &[Step]) -> Self {
+        let mut parts = Vec::new();
+        for step in steps {
+            match (parts.last_mut(), step) {
+                (Some(OwnedPart::Text(text)), Step::Character(character)) => text.push(*character),
+                (_, Step::Character(character)) => {
+                    parts.push(OwnedPart::Text(character.to_string()))
+                }
+                (_, Step::AnyCharacter) => parts.push(OwnedPart::AnyCharacter),
+                (_, Step::AnyRun) => parts.push(OwnedPart::AnyRun),
+            }
+        }
+        Self(parts)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Part<'_>> {
+        self.0.iter().map(|part| match part {
+            OwnedPart::Text(text) => Part::Text(text),
+            OwnedPart::AnyCharacter => Part::AnyCharacter,
+            OwnedPart::AnyRun => Part::AnyRun,
+        })
+    }
+
+    /// The pattern as a text, in which a literal wildcard is not told from others.
+    fn pattern(&self) -> String {
+        let mut text = String::new();
+        for part in &self.0 {
+            match part {
+                OwnedPart::Text(part) => text.push_str(part),
+                OwnedPart::AnyCharacter => text.push('?'),
+                OwnedPart::AnyRun => text.push('*'),
+            }
+        }
+        text
+    }
+}

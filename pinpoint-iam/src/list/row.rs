@@ -1,0 +1,95 @@
+//! Rows in memory.
+
+use std::collections::HashMap;
+use std::fmt;
+
+/// What a column of a row has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'r> {
+    /// NULL.
+    Null,
+    /// A text.
+    Text(&'r str),
+    /// A whole number, or the number that stands for a date.
+    Integer(i64),
+    /// A Boolean.
+    Bool(bool),
+    /// A list of texts.
+    List(&'r [String]),
+}
+
+/// A row of which [`Predicate::admits`](super::Predicate::admits) asks the columns.
+pub trait Row {
+    /// The column with this name; `None` where the row does not have it.
+    fn cell(&self, column: &str) -> Option<Cell<'_>>;
+}
+
+/// Why a row could not be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowError {
+    column: String,
+    is_missing: bool,
+}
+
+impl RowError {
+    pub(super) fn missing(column: &str) -> Self {
+        Self {
+            column: column.to_owned(),
+            is_missing: true,
+        }
+    }
+
+    pub(super) fn of_type(column: &str) -> Self {
+        Self {
+            column: column.to_owned(),
+            is_missing: false,
+        }
+    }
+
+    /// The column.
+    pub fn column(&self) -> &str {
+        &self.column
+    }
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = self.column.escape_debug();
+        match self.is_missing {
+            true => write!(formatter, "the row has no column `{column}`"),
+            false => write!(
+                formatter,
+                "the column `{column}` of the row has a value of another type than its mapping declares"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RowError {}
+
+/// A value that owns what a [`Cell`] borrows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OwnedCell {
+    /// NULL.
+    Null,
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A Boolean.
+    Bool(bool),
+    /// A list of texts.
+    List(Vec<String>),
+}
+
+impl Row for HashMap<String, OwnedCell> {
+    fn cell(&self, column: &str) -> Option<Cell<'_>> {
+        Some(match self.get(column)? {
+            OwnedCell::Null => Cell::Null,
+            OwnedCell::Text(text) => Cell::Text(text),
+            OwnedCell::Integer(number) => Cell::Integer(*number),
+            OwnedCell::Bool(value) => Cell::Bool(*value),
+            OwnedCell::List(elements) => Cell::List(elements),
+        })
+    }
+}

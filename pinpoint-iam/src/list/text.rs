@@ -1,0 +1,452 @@
+//! From the texts and patterns of policies to conditions over text operands.
+
+use super::Lister;
+use super::atom::{Atom, Operand, Piece};
+use super::columns::ColumnKind;
+use super::node::Node;
+use crate::arn::MAX_ARN_LENGTH;
+use crate::condition::residual::Class;
+use crate::context::ContextLookup;
+use crate::pattern::{Case, Filled, Match, Part, Pattern, Variable, alike_letters};
+
+/// Where something is true of an operand that is not NULL, and where it is not.
+///
+/// Neither is true where the operand is NULL.
+#[derive(Clone, Debug)]
+pub(super) struct Split {
+    pub(super) inside: Node,
+    pub(super) outside: Node,
+}
+
+impl Split {
+    pub(super) fn of(inside: impl Into<Node>, outside: impl Into<Node>) -> Self {
+        Self {
+            inside: inside.into(),
+            outside: outside.into(),
+        }
+    }
+
+    pub(super) fn everywhere(operand: &Operand) -> Self {
+        Self::of(present(operand), Node::False)
+    }
+
+    pub(super) fn nowhere(operand: &Operand) -> Self {
+        Self::of(Node::False, present(operand))
+    }
+
+    /// Both, where it is not known which.
+    pub(super) fn both(node: Node) -> Self {
+        Self::of(node.clone(), node)
+    }
+
+    /// Where one of them is true.
+    pub(super) fn any(operand: &Operand, splits: impl IntoIterator<Item = Self>) -> Self {
+        let any = splits.into_iter().reduce(|all, split| {
+            Self::of(all.inside.or(split.inside), all.outside.and(split.outside))
+        });
+        any.unwrap_or_else(|| Self::nowhere(operand))
+    }
+
+    /// Where all of them are true.
+    pub(super) fn all(operand: &Operand, splits: impl IntoIterator<Item = Self>) -> Self {
+        let all = splits.into_iter().reduce(|all, split| {
+            Self::of(all.inside.and(split.inside), all.outside.or(split.outside))
+        });
+        all.unwrap_or_else(|| Self::everywhere(operand))
+    }
+
+    /// The node for what is wanted inside and outside.
+    pub(super) fn pick(self, operand: &Operand, inside: bool, outside: bool) -> Node {
+        match (inside, outside) {
+            (true, true) => present(operand),
+            (true, false) => self.inside,
+            (false, true) => self.outside,
+            (false, false) => Node::False,
+        }
+    }
+}
+
+/// The operand is not NULL.
+pub(super) fn present(operand: &Operand) -> Node {
+    match operand {
+        Operand::Column(column) | Operand::AsText(column) | Operand::Component { column, .. } => {
+            Atom::IsNotNull(column.clone()).into()
+        }
+        // Lists with an element that is NULL are looked at by what goes through them.
+        Operand::Element | Operand::Value(_) => Node::True,
+    }
+}
+
+/// The most stars of one pattern that a database is asked to match.
+const MOST_STARS: usize = 16;
+
+/// The most variables of one pattern that rows fill.
+const MOST_VARIABLES: usize = 3;
+
+/// One way in which variables are filled, and when.
+struct Filling {
+    when: Node,
+    /// Nothing where a variable has no value, so that the pattern matches nothing.
+    pieces: Option<Vec<Piece>>,
+}
+
+impl Lister<'_> {
+    /// Where a pattern matches a text.
+    pub(super) fn pattern<'p>(
+        &self,
+        parts: impl Iterator<Item = Part<'p>>,
+        operand: &Operand,
+        case: Case,
+        may_hold_nul: bool,
+    ) -> Split {
+        let mut fillings = vec![Filling {
+            when: Node::True,
+            pieces: Some(Vec::new()),
+        }];
+        for part in parts {
+            let piece = match part {
+                Part::Text(text) => Piece::Text(text.into()),
+                Part::AnyCharacter => Piece::AnyCharacter,
+                Part::AnyRun => Piece::AnyRun,
+                Part::Variable(variable) => match self.fill(variable) {
+                    Ok(filled) => {
+                        if let Filled::Value(text) = filled {
+                            Piece::Text(text.into())
+                        } else {
+                            return Split::nowhere(operand);
+                        }
+                    }
+                    Err(RowVariable::Column(column)) => {
+                        if fillings.len() >= 1 << MOST_VARIABLES {
+                            return self
+                                .inexact("its values have too many variables that rows fill");
+                        }
+                        fillings = fillings
+                            .into_iter()
+                            .flat_map(|filling| filling.by_column(&column, variable.default()))
+                            .collect();
+                        continue;
+                    }
+                    Err(RowVariable::Empty) => match variable.default() {
+                        Some(default) => Piece::Text(default.into()),
+                        None => return Split::nowhere(operand),
+                    },
+                    Err(RowVariable::Nowhere(reason)) => return self.inexact(&reason),
+                    Err(RowVariable::Unknown) => {
+                        return Split::both(Node::Unknown(variable.key().clone()));
+                    }
+                },
+            };
+            for filling in &mut fillings {
+                filling.push(&piece);
+            }
+        }
+        let mut all = Split::of(Node::False, Node::False);
+        let is_filled_by_rows = fillings.len() > 1;
+        for filling in fillings {
+            let split = match filling.pieces {
+                None => Split::nowhere(operand),
+                Some(pieces) => self.pieces(&pieces, operand, case, may_hold_nul),
+            };
+            all.inside = all.inside.or(filling.when.clone().and(split.inside));
+            let outside = match is_filled_by_rows {
+                true => present(operand).and(split.outside),
+                false => split.outside,
+            };
+            all.outside = all.outside.or(filling.when.and(outside));
+        }
+        all
+    }
+
+    fn fill<'v>(&'v self, variable: &'v Variable) -> Result<Filled<'v>, RowVariable> {
+        if self.is_row_key(variable.key()) {
+            let column = self.columns.column(variable.key());
+            return Err(match column.map(|column| &column.kind) {
+                Some(ColumnKind::Text { name, .. }) => RowVariable::Column(name.clone()),
+                Some(ColumnKind::TextList {
+                    may_hold_one: false,
+                    ..
+                }) => RowVariable::Empty,
+                _ => RowVariable::Nowhere(format!(
+                    "no text column holds the variable `{}`",
+                    variable.key()
+                )),
+            });
+        }
+        match variable.fill(self.request) {
+            Filled::Unknown => Err(RowVariable::Unknown),
+            filled => Ok(filled),
+        }
+    }
+
+    /// Where a pattern matches whose variables are filled, by texts or by columns that are not NULL.
+    fn pieces(&self, pieces: &[Piece], operand: &Operand, case: Case, may_hold_nul: bool) -> Split {
+        let pieces = joined(pieces);
+        let holds_nul = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains('\0'));
+        if pieces.iter().any(holds_nul) {
+            return match may_hold_nul {
+                true => self.inexact("a value holds the character U+0000"),
+                false => Split::nowhere(operand),
+            };
+        }
+        if case != Case::Sensitive {
+            return self.spelled(&pieces, operand, case, may_hold_nul);
+        }
+        let has_columns = pieces.iter().any(|piece| matches!(piece, Piece::Column(_)));
+        let stars = pieces
+            .iter()
+            .filter(|piece| **piece == Piece::AnyRun)
+            .count();
+        let any = pieces.iter().any(|piece| *piece == Piece::AnyCharacter);
+        match pieces.as_slice() {
+            [] => Split::of(
+                Atom::is(operand.clone(), ""),
+                Atom::is_not(operand.clone(), ""),
+            ),
+            [Piece::Text(text)] => Split::of(
+                Atom::is(operand.clone(), text),
+                Atom::is_not(operand.clone(), text),
+            ),
+            [Piece::AnyRun] => Split::everywhere(operand),
+            [Piece::Text(start), Piece::AnyRun] => Split::of(
+                Atom::StartsWith(operand.clone(), start.clone()),
+                Atom::NotStartsWith(operand.clone(), start.clone()),
+            ),
+            _ if has_columns && *operand == Operand::Element => {
+                self.inexact("elements of a list are compared with another column")
+            }
+            _ if stars == 0 && !any => Split::of(
+                Atom::Equals(operand.clone(), pieces.clone()),
+                Atom::NotEquals(operand.clone(), pieces),
+            ),
+            _ if may_hold_nul => {
+                self.inexact("its column may hold U+0000, at which patterns of a database end")
+            }
+            _ if stars > MOST_STARS => self.inexact("a pattern has too many wildcards"),
+            _ => Split::of(
+                Atom::Matches(operand.clone(), pieces.clone()),
+                Atom::NotMatches(operand.clone(), pieces),
+            ),
+        }
+    }
+
+    /// Where a text without wildcards is the same apart from case.
+    fn spelled(
+        &self,
+        pieces: &[Piece],
+        operand: &Operand,
+        case: Case,
+        may_hold_nul: bool,
+    ) -> Split {
+        let text = match pieces {
+            [] => "",
+            [Piece::Text(text)] => text,
+            _ => return self.inexact("another column is compared without regard to case"),
+        };
+        let sets: Vec<Vec<char>> = text
+            .chars()
+            .map(|letter| alike_letters(letter, case))
+            .collect();
+        if sets.iter().all(|set| set.len() == 1) {
+            return Split::of(
+                Atom::is(operand.clone(), text),
+                Atom::is_not(operand.clone(), text),
+            );
+        }
+        if may_hold_nul {
+            return self.inexact("its column may hold U+0000, at which patterns of a database end");
+        }
+        Split::of(
+            Atom::Spelled(operand.clone(), sets.clone()),
+            Atom::NotSpelled(operand.clone(), sets),
+        )
+    }
+
+    /// Where a text is one of these, apart from the case of ASCII letters.
+    pub(super) fn any_case(&self, text: &str, operand: &Operand, may_hold_nul: bool) -> Split {
+        let pieces = [Piece::Text(text.into())];
+        self.spelled(&pieces, operand, Case::IgnoreAscii, may_hold_nul)
+    }
+
+    /// What a condition with ARNs makes of a text, given which classes are wanted.
+    pub(super) fn arns(
+        &self,
+        patterns: &[Option<[Pattern; 6]>],
+        operand: &Operand,
+        may_hold_nul: bool,
+        is: &dyn Fn(Class) -> bool,
+    ) -> Node {
+        let Operand::Column(column) = operand else {
+            return self
+                .inexact("elements of a list are compared with ARNs")
+                .inside;
+        };
+        if may_hold_nul {
+            return self
+                .inexact("its column may hold U+0000, at which patterns of a database end")
+                .inside;
+        }
+        let shape = [
+            Piece::Text("arn:".into()),
+            Piece::AnyRun,
+            Piece::Text(":".into()),
+            Piece::AnyRun,
+            Piece::Text(":".into()),
+            Piece::AnyRun,
+            Piece::Text(":".into()),
+            Piece::AnyRun,
+            Piece::Text(":".into()),
+            Piece::AnyRun,
+        ];
+        let is_usable = Node::from(Atom::IsShortAndPrintable(operand.clone(), MAX_ARN_LENGTH));
+        let is_arn = Node::from(Atom::Matches(operand.clone(), shape.to_vec()));
+        let is_none = Node::from(Atom::NotMatches(operand.clone(), shape.to_vec()));
+        let met = Split::any(
+            operand,
+            patterns
+                .iter()
+                .flatten()
+                .map(|pattern| self.arn(pattern, operand, column)),
+        );
+        let mut wanted = Node::False;
+        if is(Class::Met) || is(Class::NotMet) {
+            let compared = met.pick(operand, is(Class::Met), is(Class::NotMet));
+            wanted = wanted.or(is_usable.clone().and(is_arn).and(compared));
+        }
+        if is(Class::NotAnArn) {
+            wanted = wanted.or(is_usable.and(is_none));
+        }
+        if is(Class::Undecidable) {
+            wanted = wanted.or(self
+                .inexact("ARNs that are too long or not printable")
+                .inside);
+        }
+        wanted
+    }
+
+    /// Where one pattern matches what is known to be an ARN.
+    fn arn(&self, pattern: &[Pattern; 6], operand: &Operand, column: &str) -> Split {
+        let [first, middle @ .., last] = pattern;
+        match first.matches("arn", Case::Sensitive, &self.facts()) {
+            Match::Yes => {}
+            Match::No | Match::Unresolved => return Split::nowhere(operand),
+            Match::Unknown(_) => return self.inexact("a variable stands for `arn`"),
+        }
+        // The text that the ARN starts with, as far as it is known.
+        let mut start = String::from("arn:");
+        let mut rest = middle.iter().peekable();
+        while let Some(text) = rest.peek().and_then(|component| self.known_text(component)) {
+            if text.contains(':') {
+                return Split::nowhere(operand);
+            }
+            start.push_str(&text);
+            start.push(':');
+            rest.next();
+        }
+        let start_pieces = [Piece::Text(start.as_str().into()), Piece::AnyRun];
+        let begins = self.pieces(&start_pieces, operand, Case::Sensitive, false);
+        let skip = start.chars().count();
+        let mut parts = vec![begins];
+        let mut colons = 0;
+        for component in rest {
+            let part = Operand::Component {
+                column: column.into(),
+                skip,
+                colons,
+                last: false,
+            };
+            parts.push(self.pattern(component.parts(), &part, Case::Sensitive, false));
+            colons += 1;
+        }
+        if colons == 0 {
+            // Nothing but the last component is open, so that the whole text is one pattern.
+            let whole = std::iter::once(Part::Text(&start)).chain(last.parts());
+            return self.pattern(whole, operand, Case::Sensitive, false);
+        }
+        let part = Operand::Component {
+            column: column.into(),
+            skip,
+            colons,
+            last: true,
+        };
+        parts.push(self.pattern(last.parts(), &part, Case::Sensitive, false));
+        Split::all(operand, parts)
+    }
+
+    /// The text of a pattern that has neither wildcards nor variables of rows.
+    fn known_text(&self, pattern: &Pattern) -> Option<String> {
+        let mut text = String::new();
+        for part in pattern.parts() {
+            match part {
+                Part::Text(known) => text.push_str(known),
+                Part::Variable(variable) => match self.fill(variable) {
+                    Ok(Filled::Value(known)) => text.push_str(&known),
+                    _ => return None,
+                },
+                Part::AnyCharacter | Part::AnyRun => return None,
+            }
+        }
+        Some(text)
+    }
+}
+
+/// Why a variable has no text that is known.
+enum RowVariable {
+    /// This column holds it.
+    Column(Box<str>),
+    /// Its key is multivalued in every row, and fills no variable.
+    Empty,
+    /// No column holds it as a text.
+    Nowhere(String),
+    /// A key of the request, which is not known.
+    Unknown,
+}
+
+impl Filling {
+    fn push(&mut self, piece: &Piece) {
+        if let Some(pieces) = &mut self.pieces {
+            pieces.push(piece.clone());
+        }
+    }
+
+    /// The fillings for rows that have a text in the column, and for those that have none.
+    fn by_column(self, column: &str, default: Option<&str>) -> [Self; 2] {
+        let operand = Operand::Column(column.into());
+        let with = |when: Node, piece: Option<Piece>| Self {
+            when: self.when.clone().and(when),
+            pieces: self.pieces.clone().zip(piece).map(|(mut pieces, piece)| {
+                pieces.push(piece);
+                pieces
+            }),
+        };
+        let filled = Node::from(Atom::is_not(operand.clone(), ""));
+        let empty = Node::from(Atom::IsNull(column.into())).or(Atom::is(operand, "").into());
+        [
+            with(filled, Some(Piece::Column(column.into()))),
+            with(empty, default.map(|default| Piece::Text(default.into()))),
+        ]
+    }
+}
+
+/// Texts that stand next to each other as one, and stars as well.
+fn joined(pieces: &[Piece]) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match (joined.last_mut(), piece) {
+            (_, Piece::Text(text)) if text.is_empty() => {}
+            (Some(Piece::Text(last)), Piece::Text(text)) => *last = format!("{last}{text}").into(),
+            (Some(Piece::AnyRun), Piece::AnyRun) => {}
+            _ => joined.push(piece.clone()),
+        }
+    }
+    joined
+}
+
+impl ContextLookup for super::Facts<'_> {
+    fn lookup(&self, key: &crate::context::ConditionKey) -> crate::context::Lookup<'_> {
+        match self.0.is_row_key(key) {
+            true => crate::context::Lookup::Unknown,
+            false => self.0.request.lookup(key),
+        }
+    }
+}
