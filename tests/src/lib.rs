@@ -24,6 +24,8 @@ mod guide {
     mod conditions {}
     #[doc = include_str!("../../docs/guide/src/handlers.md")]
     mod handlers {}
+    #[doc = include_str!("../../docs/guide/src/lists.md")]
+    mod lists {}
     #[doc = include_str!("../../docs/guide/src/why-denied.md")]
     mod why_denied {}
     #[doc = include_str!("../../docs/guide/src/testing.md")]

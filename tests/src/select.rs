@@ -46,7 +46,7 @@ pub struct List<'a> {
 }
 
 /// A resource that may be part of the list.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Candidate {
     /// The ARN.
     pub resource: String,
@@ -211,6 +211,7 @@ pub struct Table {
     pub rows: Vec<Candidate>,
     /// Which columns they have.
     pub columns: Columns,
+    names: Vec<String>,
     cells: Vec<HashMap<String, OwnedCell>>,
     database: Connection,
 }
@@ -276,9 +277,21 @@ impl Table {
         Ok(Self {
             rows,
             columns,
+            names: types.into_iter().map(|(name, _)| name).collect(),
             cells,
             database,
         })
+    }
+
+    /// The names of the columns.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// What the rows have in a column.
+    pub fn cells(&self, column: &str) -> Vec<&OwnedCell> {
+        let cells = self.cells.iter();
+        cells.filter_map(|row| row.get(column)).collect()
     }
 
     /// The places of the rows that SQLite selects.

@@ -92,6 +92,8 @@ use crate::eval::{Truth, parts};
 use crate::policy::{Effect, Statement};
 use crate::request::Request;
 use crate::resource::RequestedResource;
+use std::collections::BTreeSet;
+
 use atom::{Atom, Operand};
 use columns::Segment;
 use condition::Wanted;
@@ -206,17 +208,25 @@ fn relations(request: &Request<'_>, columns: &Columns) -> Vec<(Node, AccountRela
     };
     // An ARN without account is one of the account that is asked.
     let (unnamed, same, other) = (relation(""), relation(own), relation("another account"));
-    let operand = Operand::Column(column.clone());
-    let is = |text: &str| Node::from(Atom::is(operand.clone(), text));
-    let is_not = |text: &str| Node::from(Atom::is_not(operand.clone(), text));
     if unnamed == same && same == other {
         return vec![(Node::True, same)];
     }
-    vec![
-        (is(own), same),
-        (is(""), unnamed),
-        (is_not(own).and(is_not("")), other),
-    ]
+    let operand = Operand::Column(column.clone());
+    let mut own_accounts = BTreeSet::from([own.into()]);
+    let mut relations = Vec::new();
+    if unnamed == same {
+        own_accounts.insert("".into());
+    } else if unnamed != other {
+        relations.push((Atom::is(operand.clone(), "").into(), unnamed));
+    }
+    let is_own = Atom::In(operand.clone(), own_accounts.clone());
+    relations.push((is_own.into(), same));
+    let mut is_other = Node::from(Atom::NotIn(operand.clone(), own_accounts));
+    if unnamed != same && unnamed != other {
+        is_other = is_other.and(Atom::is_not(operand, "").into());
+    }
+    relations.push((is_other, other));
+    relations
 }
 
 /// What a statement says of all rows.

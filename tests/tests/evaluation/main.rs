@@ -9,6 +9,8 @@ mod explain;
 mod generators;
 mod keys_without_a_source;
 mod lists;
+#[cfg(unix)]
+mod lists_postgres;
 mod one_line;
 mod own_actions;
 mod patterns;
