@@ -87,7 +87,7 @@ const PARTS: [Part; 13] = [
 ];
 
 /// Packages with features that are linted alone; an empty name is no feature at all.
-const FEATURES: [(&str, &[&str]); 2] = [
+const FEATURES: [(&str, &[&str]); 3] = [
     (
         "pinpoint-iam",
         &[
@@ -100,6 +100,7 @@ const FEATURES: [(&str, &[&str]); 2] = [
         ],
     ),
     ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
+    ("campaigns", &["axum", "actix"]),
 ];
 
 /// The published packages, each after those that it depends on.

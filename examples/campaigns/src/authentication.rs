@@ -1,25 +1,48 @@
-//! Authentication: maps the bearer token of a request to the principal that the guard reads.
+//! The bearer token of a request.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::middleware::Next;
-use axum::response::Response;
-use campaigns_core::Callers;
-
-/// Adds the caller's principal to the request's extensions.
-///
-/// Without a token, or with an unknown one, the request has no principal, and the guard of the handler responds 401.
-pub(crate) async fn authenticate(
-    State(callers): State<Arc<Callers>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let authorization = request.headers().get_all(AUTHORIZATION).iter();
-    let caller = callers.authenticate(authorization.map(|value| value.as_bytes()));
-    if let Some(principal) = caller.cloned() {
-        request.extensions_mut().insert(principal);
+/// Returns the token of the `Authorization` header. If there are several headers, the caller is ambiguous, so the
+/// request is treated as unauthenticated.
+pub(crate) fn bearer_token<'v>(
+    authorization: impl IntoIterator<Item = &'v [u8]>,
+) -> Option<&'v str> {
+    let mut values = authorization.into_iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    if !value.is_ascii() {
+        return None;
     }
-    next.run(request).await
+    let (scheme, token) = str::from_utf8(value).ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim_matches(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token_of(values: &[&'static str]) -> Option<&'static str> {
+        bearer_token(values.iter().map(|value| value.as_bytes()))
+    }
+
+    #[test]
+    fn the_scheme_is_compared_without_case() {
+        assert_eq!(token_of(&["Bearer abc"]), Some("abc"));
+        assert_eq!(token_of(&["bearer  abc"]), Some("abc"));
+    }
+
+    #[test]
+    fn other_headers_are_unauthenticated() {
+        for values in [
+            &[][..],
+            &["abc"],
+            &["Basic abc"],
+            &["Bearer"],
+            &["Bearer abc", "Bearer abc"],
+            &["Bearer ü"],
+        ] {
+            assert_eq!(token_of(values), None, "{values:?}");
+        }
+    }
 }

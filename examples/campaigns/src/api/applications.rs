@@ -1,32 +1,30 @@
 //! Applications, which the console calls projects.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use campaigns_core::Store;
-use campaigns_core::applications::{self, Application, CreateApplication};
-use campaigns_core::page::{Page, PageRequest};
 use pinpoint_iam::requires;
 
-use super::answer::Failure;
-use super::extract::{InQuery, JsonBody};
+use super::extract::{InQuery, JsonBody, Path};
+use super::respond::{Created, Json};
+use crate::error::ApiError;
+use crate::records::applications::{self, Application, CreateApplication};
+use crate::records::page::{Page, PageRequest};
+use crate::records::store::Store;
 
 /// Creates an application.
 #[requires(CreateApp, request_tags = request.tags)]
 pub(crate) async fn create_app(
-    State(store): State<Store>,
+    store: Store,
     JsonBody(request): JsonBody<CreateApplication>,
-) -> Result<(StatusCode, Json<Application>), Failure> {
+) -> Result<Created<Application>, ApiError> {
     let created = applications::create(&store, request).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok(Created(created))
 }
 
 /// Lists the applications.
 #[requires(GetApps)]
 pub(crate) async fn get_apps(
     InQuery(page): InQuery<PageRequest>,
-    State(store): State<Store>,
-) -> Result<Json<Page<Application>>, Failure> {
+    store: Store,
+) -> Result<Json<Page<Application>>, ApiError> {
     Ok(Json(applications::list(&store, page).await?))
 }
 
@@ -34,8 +32,8 @@ pub(crate) async fn get_apps(
 #[requires(GetApp)]
 pub(crate) async fn get_app(
     Path(application_id): Path<String>,
-    State(store): State<Store>,
-) -> Result<Json<Application>, Failure> {
+    store: Store,
+) -> Result<Json<Application>, ApiError> {
     Ok(Json(applications::read(&store, application_id).await?))
 }
 
@@ -43,7 +41,7 @@ pub(crate) async fn get_app(
 #[requires(DeleteApp)]
 pub(crate) async fn delete_app(
     Path(application_id): Path<String>,
-    State(store): State<Store>,
-) -> Result<Json<Application>, Failure> {
+    store: Store,
+) -> Result<Json<Application>, ApiError> {
     Ok(Json(applications::delete(&store, application_id).await?))
 }

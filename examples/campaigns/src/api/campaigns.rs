@@ -1,25 +1,23 @@
 //! Campaigns.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use campaigns_core::Store;
-use campaigns_core::campaigns::{self, Campaign, WriteCampaign};
-use campaigns_core::page::{Page, PageRequest};
 use pinpoint_iam::requires;
 
-use super::answer::Failure;
-use super::extract::{InQuery, JsonBody};
+use super::extract::{InQuery, JsonBody, Path};
+use super::respond::{Created, Json};
+use crate::error::ApiError;
+use crate::records::campaigns::{self, Campaign, WriteCampaign};
+use crate::records::page::{Page, PageRequest};
+use crate::records::store::Store;
 
 /// Creates a campaign.
 #[requires(CreateCampaign, request_tags = request.tags)]
 pub(crate) async fn create_campaign(
     Path(application_id): Path<String>,
-    State(store): State<Store>,
+    store: Store,
     JsonBody(request): JsonBody<WriteCampaign>,
-) -> Result<(StatusCode, Json<Campaign>), Failure> {
+) -> Result<Created<Campaign>, ApiError> {
     let created = campaigns::create(&store, application_id, request).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok(Created(created))
 }
 
 /// Lists the campaigns of an application.
@@ -27,8 +25,8 @@ pub(crate) async fn create_campaign(
 pub(crate) async fn get_campaigns(
     Path(application_id): Path<String>,
     InQuery(page): InQuery<PageRequest>,
-    State(store): State<Store>,
-) -> Result<Json<Page<Campaign>>, Failure> {
+    store: Store,
+) -> Result<Json<Page<Campaign>>, ApiError> {
     Ok(Json(campaigns::list(&store, application_id, page).await?))
 }
 
@@ -36,8 +34,8 @@ pub(crate) async fn get_campaigns(
 #[requires(GetCampaign)]
 pub(crate) async fn get_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
-    State(store): State<Store>,
-) -> Result<Json<Campaign>, Failure> {
+    store: Store,
+) -> Result<Json<Campaign>, ApiError> {
     Ok(Json(
         campaigns::read(&store, application_id, campaign_id).await?,
     ))
@@ -47,9 +45,9 @@ pub(crate) async fn get_campaign(
 #[requires(UpdateCampaign, request_tags = request.tags)]
 pub(crate) async fn update_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
-    State(store): State<Store>,
+    store: Store,
     JsonBody(request): JsonBody<WriteCampaign>,
-) -> Result<Json<Campaign>, Failure> {
+) -> Result<Json<Campaign>, ApiError> {
     Ok(Json(
         campaigns::update(&store, application_id, campaign_id, request).await?,
     ))
@@ -59,8 +57,8 @@ pub(crate) async fn update_campaign(
 #[requires(DeleteCampaign)]
 pub(crate) async fn delete_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
-    State(store): State<Store>,
-) -> Result<Json<Campaign>, Failure> {
+    store: Store,
+) -> Result<Json<Campaign>, ApiError> {
     Ok(Json(
         campaigns::delete(&store, application_id, campaign_id).await?,
     ))

@@ -1,19 +1,19 @@
 //! Journeys. The service only reads their metrics.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use campaigns_core::Store;
-use campaigns_core::journeys::{self, ExecutionActivityMetrics, ExecutionMetrics};
 use pinpoint_iam::requires;
 
-use super::answer::Failure;
+use super::extract::Path;
+use super::respond::Json;
+use crate::error::ApiError;
+use crate::records::journeys::{self, ExecutionActivityMetrics, ExecutionMetrics};
+use crate::records::store::Store;
 
 /// Returns how many participants a journey had.
 #[requires(GetJourneyExecutionMetrics)]
 pub(crate) async fn get_journey_execution_metrics(
     Path((application_id, journey_id)): Path<(String, String)>,
-    State(store): State<Store>,
-) -> Result<Json<ExecutionMetrics>, Failure> {
+    store: Store,
+) -> Result<Json<ExecutionMetrics>, ApiError> {
     Ok(Json(
         journeys::execution(&store, application_id, journey_id).await?,
     ))
@@ -23,8 +23,8 @@ pub(crate) async fn get_journey_execution_metrics(
 #[requires(GetJourneyExecutionActivityMetrics)]
 pub(crate) async fn get_journey_execution_activity_metrics(
     Path((application_id, journey_id, journey_activity_id)): Path<(String, String, String)>,
-    State(store): State<Store>,
-) -> Result<Json<ExecutionActivityMetrics>, Failure> {
+    store: Store,
+) -> Result<Json<ExecutionActivityMetrics>, ApiError> {
     Ok(Json(
         journeys::execution_of_activity(&store, application_id, journey_id, journey_activity_id)
             .await?,

@@ -1,21 +1,20 @@
 //! Key performance indicators (KPIs) of applications, campaigns and journeys over a range of dates.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use campaigns_core::Store;
-use campaigns_core::metrics::{self, DateRange, Indicator};
 use pinpoint_iam::requires;
 
-use super::answer::Failure;
-use super::extract::InQuery;
+use super::extract::{InQuery, Path};
+use super::respond::Json;
+use crate::error::ApiError;
+use crate::records::metrics::{self, DateRange, Indicator};
+use crate::records::store::Store;
 
 /// Reads a KPI of an application.
 #[requires(GetApplicationDateRangeKpi)]
 pub(crate) async fn get_application_date_range_kpi(
     Path((application_id, kpi_name)): Path<(String, String)>,
     InQuery(range): InQuery<DateRange>,
-    State(store): State<Store>,
-) -> Result<Json<Indicator>, Failure> {
+    store: Store,
+) -> Result<Json<Indicator>, ApiError> {
     Ok(Json(
         metrics::of_application(&store, application_id, kpi_name, range).await?,
     ))
@@ -26,8 +25,8 @@ pub(crate) async fn get_application_date_range_kpi(
 pub(crate) async fn get_campaign_date_range_kpi(
     Path((application_id, campaign_id, kpi_name)): Path<(String, String, String)>,
     InQuery(range): InQuery<DateRange>,
-    State(store): State<Store>,
-) -> Result<Json<Indicator>, Failure> {
+    store: Store,
+) -> Result<Json<Indicator>, ApiError> {
     Ok(Json(
         metrics::of_campaign(&store, application_id, campaign_id, kpi_name, range).await?,
     ))
@@ -38,8 +37,8 @@ pub(crate) async fn get_campaign_date_range_kpi(
 pub(crate) async fn get_journey_date_range_kpi(
     Path((application_id, journey_id, kpi_name)): Path<(String, String, String)>,
     InQuery(range): InQuery<DateRange>,
-    State(store): State<Store>,
-) -> Result<Json<Indicator>, Failure> {
+    store: Store,
+) -> Result<Json<Indicator>, ApiError> {
     Ok(Json(
         metrics::of_journey(&store, application_id, journey_id, kpi_name, range).await?,
     ))

@@ -3,21 +3,20 @@
 //! `mobiletargeting:GetReports` protects a part of Pinpoint's console and has no operation in its API. Therefore the
 //! path `GET /v1/reports` and the format of the response are specific to this service.
 
-use axum::Json;
-use axum::extract::State;
-use campaigns_core::Store;
-use campaigns_core::page::{Page, PageRequest};
-use campaigns_core::reports::{self, Report};
 use pinpoint_iam::requires;
 
-use super::answer::Failure;
 use super::extract::InQuery;
+use super::respond::Json;
+use crate::error::ApiError;
+use crate::records::page::{Page, PageRequest};
+use crate::records::reports::{self, Report};
+use crate::records::store::Store;
 
 /// Reads a report on each application.
 #[requires(GetReports)]
 pub(crate) async fn get_reports(
     InQuery(page): InQuery<PageRequest>,
-    State(store): State<Store>,
-) -> Result<Json<Page<Report>>, Failure> {
+    store: Store,
+) -> Result<Json<Page<Report>>, ApiError> {
     Ok(Json(reports::list(&store, page).await?))
 }

@@ -1,25 +1,23 @@
 //! Segments: the endpoints that a campaign addresses.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use campaigns_core::Store;
-use campaigns_core::page::{Page, PageRequest};
-use campaigns_core::segments::{self, Segment, WriteSegment};
 use pinpoint_iam::requires;
 
-use super::answer::Failure;
-use super::extract::{InQuery, JsonBody};
+use super::extract::{InQuery, JsonBody, Path};
+use super::respond::{Created, Json};
+use crate::error::ApiError;
+use crate::records::page::{Page, PageRequest};
+use crate::records::segments::{self, Segment, WriteSegment};
+use crate::records::store::Store;
 
 /// Creates a segment.
 #[requires(CreateSegment, request_tags = request.tags)]
 pub(crate) async fn create_segment(
     Path(application_id): Path<String>,
-    State(store): State<Store>,
+    store: Store,
     JsonBody(request): JsonBody<WriteSegment>,
-) -> Result<(StatusCode, Json<Segment>), Failure> {
+) -> Result<Created<Segment>, ApiError> {
     let created = segments::create(&store, application_id, request).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok(Created(created))
 }
 
 /// Lists the segments of an application.
@@ -27,8 +25,8 @@ pub(crate) async fn create_segment(
 pub(crate) async fn get_segments(
     Path(application_id): Path<String>,
     InQuery(page): InQuery<PageRequest>,
-    State(store): State<Store>,
-) -> Result<Json<Page<Segment>>, Failure> {
+    store: Store,
+) -> Result<Json<Page<Segment>>, ApiError> {
     Ok(Json(segments::list(&store, application_id, page).await?))
 }
 
@@ -36,8 +34,8 @@ pub(crate) async fn get_segments(
 #[requires(GetSegment)]
 pub(crate) async fn get_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
-    State(store): State<Store>,
-) -> Result<Json<Segment>, Failure> {
+    store: Store,
+) -> Result<Json<Segment>, ApiError> {
     Ok(Json(
         segments::read(&store, application_id, segment_id).await?,
     ))
@@ -47,9 +45,9 @@ pub(crate) async fn get_segment(
 #[requires(UpdateSegment, request_tags = request.tags)]
 pub(crate) async fn update_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
-    State(store): State<Store>,
+    store: Store,
     JsonBody(request): JsonBody<WriteSegment>,
-) -> Result<Json<Segment>, Failure> {
+) -> Result<Json<Segment>, ApiError> {
     Ok(Json(
         segments::update(&store, application_id, segment_id, request).await?,
     ))
@@ -59,8 +57,8 @@ pub(crate) async fn update_segment(
 #[requires(DeleteSegment)]
 pub(crate) async fn delete_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
-    State(store): State<Store>,
-) -> Result<Json<Segment>, Failure> {
+    store: Store,
+) -> Result<Json<Segment>, ApiError> {
     Ok(Json(
         segments::delete(&store, application_id, segment_id).await?,
     ))

@@ -1,20 +1,19 @@
 //! The settings of an application: the part of it that Pinpoint lets callers change.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use campaigns_core::Store;
-use campaigns_core::settings::{self, Settings, WriteSettings};
 use pinpoint_iam::requires;
 
-use super::answer::Failure;
-use super::extract::JsonBody;
+use super::extract::{JsonBody, Path};
+use super::respond::Json;
+use crate::error::ApiError;
+use crate::records::settings::{self, Settings, WriteSettings};
+use crate::records::store::Store;
 
 /// Reads the settings of an application. Until they are changed for the first time, none are set.
 #[requires(GetApplicationSettings)]
 pub(crate) async fn get_application_settings(
     Path(application_id): Path<String>,
-    State(store): State<Store>,
-) -> Result<Json<Settings>, Failure> {
+    store: Store,
+) -> Result<Json<Settings>, ApiError> {
     Ok(Json(settings::read(&store, application_id).await?))
 }
 
@@ -22,9 +21,9 @@ pub(crate) async fn get_application_settings(
 #[requires(UpdateApplicationSettings)]
 pub(crate) async fn update_application_settings(
     Path(application_id): Path<String>,
-    State(store): State<Store>,
+    store: Store,
     JsonBody(request): JsonBody<WriteSettings>,
-) -> Result<Json<Settings>, Failure> {
+) -> Result<Json<Settings>, ApiError> {
     Ok(Json(
         settings::update(&store, application_id, request).await?,
     ))

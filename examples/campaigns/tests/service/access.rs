@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use pinpoint_iam::mobiletargeting::SERVICE;
 
-use crate::harness::{
-    ADMINISTRATOR, ANALYST, Announced, CAMPAIGN_ANALYST, Scratch, Service, options,
+use super::harness::{
+    ADMINISTRATOR, ANALYST, CAMPAIGN_ANALYST, ListedRoute, Scratch, Service, options,
 };
 
 const KPI: &str = "/kpis/daterange/unique-deliveries";
@@ -181,7 +181,7 @@ fn every_route_responds_to_every_caller_as_its_policies_decide() {
         .chain(["nothing", "nobody"])
         .collect();
     let mut grid = format!("{:WIDTH$}{}\n", "", names.join(" "));
-    for Announced {
+    for ListedRoute {
         method,
         path,
         action,

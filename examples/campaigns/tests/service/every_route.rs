@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::access::{BODY, target};
-use crate::harness::{Announced, Scratch, Service, options};
+use super::access::{BODY, target};
+use super::harness::{ListedRoute, Scratch, Service, options};
 
 const TOKENS: [(&str, &str, &[&str]); 3] = [
     ("allowed", "token-of-the-allowed", &["administrator.json"]),
@@ -74,7 +74,7 @@ fn every_route_treats_its_callers_alike() {
     let mut service = service(&scratch);
     let routes = service.routes();
     assert_eq!(routes.len(), 22);
-    for Announced { method, path, .. } in &routes {
+    for ListedRoute { method, path, .. } in &routes {
         let body = takes_body(method).then_some(BODY);
         let send = |caller, path: &str, body| service.call(token(caller), method, path, body);
         let fine = target(&service, token("allowed").unwrap(), method, path);

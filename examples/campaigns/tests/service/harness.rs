@@ -48,12 +48,7 @@ impl Scratch {
     pub(crate) fn policies(&self) -> PathBuf {
         let copy = self.0.join("policies");
         fs::create_dir_all(&copy).unwrap();
-        for entry in fs::read_dir(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../campaigns/policies"
-        ))
-        .unwrap()
-        {
+        for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/policies")).unwrap() {
             let entry = entry.unwrap();
             fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
         }
@@ -67,10 +62,11 @@ impl Drop for Scratch {
     }
 }
 
-/// Returns the program with the given arguments.
+/// Returns the program with the given arguments, for the framework under test.
 pub(crate) fn program<I: Into<OsString>>(arguments: impl IntoIterator<Item = I>) -> Command {
-    let mut command = Command::new(crate::PROGRAM);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_campaigns"));
     command
+        .args(["--framework", crate::FRAMEWORK])
         .args(arguments.into_iter().map(Into::into))
         .env_remove("RUST_LOG")
         .stdin(Stdio::null());
@@ -170,12 +166,12 @@ impl Service {
     }
 
     /// Returns the rest of the start message, up to and including the line `last`.
-    pub(crate) fn announcement_until(&mut self, last: impl Fn(&str) -> bool) -> Vec<String> {
+    pub(crate) fn start_message_until(&mut self, last: impl Fn(&str) -> bool) -> Vec<String> {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
             let length = self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
-            assert_ne!(length, 0, "the announcement ended: {lines:?}");
+            assert_ne!(length, 0, "the start message ended: {lines:?}");
             let line = line.trim_end().to_owned();
             let is_last = last(&line);
             lines.push(line);
@@ -186,8 +182,8 @@ impl Service {
     }
 
     /// Returns the routes in the start message.
-    pub(crate) fn routes(&mut self) -> Vec<Announced> {
-        let lines = self.announcement_until(|line| line.starts_with("callers"));
+    pub(crate) fn routes(&mut self) -> Vec<ListedRoute> {
+        let lines = self.start_message_until(|line| line.starts_with("callers"));
         let routes = lines.iter().filter_map(|line| line.strip_prefix("  "));
         // After a long path, the action is on the next line.
         let words: Vec<&str> = routes.flat_map(str::split_whitespace).collect();
@@ -197,7 +193,7 @@ impl Service {
                 let &[method, path, action] = route else {
                     panic!("{route:?}");
                 };
-                Announced {
+                ListedRoute {
                     method: method.to_owned(),
                     path: path.to_owned(),
                     action: action.to_owned(),
@@ -273,7 +269,7 @@ impl Drop for Service {
 }
 
 /// A route in the start message.
-pub(crate) struct Announced {
+pub(crate) struct ListedRoute {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) action: String,

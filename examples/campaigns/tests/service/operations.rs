@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{ADMINISTRATOR, Answer, Scratch, Service};
+use super::harness::{ADMINISTRATOR, Answer, Scratch, Service};
 
 /// Sends a body as the administrator, and returns the response of a request that must succeed.
 fn send(service: &Service, method: &str, path: &str, status: u16, body: Option<&Value>) -> Value {

@@ -1,6 +1,6 @@
 //! Invalid requests.
 
-use crate::harness::{ADMINISTRATOR, ANALYST, CAMPAIGN_ANALYST, Scratch, Service};
+use super::harness::{ADMINISTRATOR, ANALYST, CAMPAIGN_ANALYST, Scratch, Service};
 
 /// Path segments that are not valid ids, as they are sent.
 const NO_IDS: [&str; 20] = [

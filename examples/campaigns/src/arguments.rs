@@ -1,0 +1,203 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use lexopt::{Arg, ValueExt};
+
+/// The output of `--help` below the usage line.
+pub(crate) const OPTIONS: &str = "\
+Options:
+      --framework NAME       The web framework, axum or actix, if the program was built with it [default: axum]
+      --listen ADDRESS:PORT  Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
+      --data DIRECTORY       Where the database is kept; created if missing [default: examples/campaigns/data]
+      --config FILE          The callers with their tokens and principals [default: examples/campaigns/callers.toml]
+      --policies DIRECTORY   The policy documents [default: examples/campaigns/policies]
+  -h, --help                 Print this help
+  -V, --version              Print the version
+
+The environment variable RUST_LOG sets what is logged to standard error, for example `RUST_LOG=debug`.
+";
+
+/// The command that the command line selects.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Run the service.
+    Serve(Framework, Settings),
+    /// Print the help.
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// A web framework that is compiled into the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Framework {
+    #[cfg(feature = "axum")]
+    #[default]
+    Axum,
+    #[cfg(feature = "actix")]
+    #[cfg_attr(not(feature = "axum"), default)]
+    Actix,
+}
+
+/// The frameworks that are compiled into the program, with their names, which are also those of their features.
+const FRAMEWORKS: &[(&str, Framework)] = &[
+    #[cfg(feature = "axum")]
+    ("axum", Framework::Axum),
+    #[cfg(feature = "actix")]
+    ("actix", Framework::Actix),
+];
+
+impl Framework {
+    /// Returns the framework with this name, if it is one of `compiled`.
+    fn parse(name: &str, compiled: &[(&str, Self)]) -> Result<Self, String> {
+        let found = compiled.iter().find(|(known, _)| *known == name);
+        match found {
+            Some((_, framework)) => Ok(*framework),
+            None if ["axum", "actix"].contains(&name) => Err(format!(
+                "this program is built without `{name}`; start it with `cargo run -p campaigns --features {name}`"
+            )),
+            None => Err(format!(
+                "`--framework` takes `axum` or `actix`, not `{name}`"
+            )),
+        }
+    }
+}
+
+/// The address of the service and the paths of its files.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// The address and port to listen on.
+    pub(crate) listen: SocketAddr,
+    /// The directory of the database.
+    pub(crate) data: PathBuf,
+    /// The file that lists the callers.
+    pub(crate) config: PathBuf,
+    /// The directory of the policy documents.
+    pub(crate) policies: PathBuf,
+}
+
+impl Default for Settings {
+    /// Returns the files of the demo, with absolute paths, so that `cargo run` works from every directory of the
+    /// workspace.
+    fn default() -> Self {
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: demo.join("data"),
+            config: demo.join("callers.toml"),
+            policies: demo.join("policies"),
+        }
+    }
+}
+
+impl Command {
+    /// Parses the arguments, without the program's name.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the invalid argument.
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
+        let mut parser = lexopt::Parser::from_args(arguments);
+        let mut framework = Framework::default();
+        let mut settings = Settings::default();
+        let text = |error: lexopt::Error| error.to_string();
+        while let Some(argument) = parser.next().map_err(text)? {
+            match argument {
+                Arg::Long("framework") => {
+                    let value = parser.value().and_then(ValueExt::string).map_err(text)?;
+                    framework = Framework::parse(&value, FRAMEWORKS)?;
+                }
+                Arg::Long("listen") => {
+                    let value = parser.value().and_then(ValueExt::string).map_err(text)?;
+                    settings.listen = value.parse().map_err(|_| {
+                        format!("`--listen` takes an address and a port such as `127.0.0.1:8080`, not `{value}`")
+                    })?;
+                }
+                Arg::Long("data") => settings.data = parser.value().map_err(text)?.into(),
+                Arg::Long("config") => settings.config = parser.value().map_err(text)?.into(),
+                Arg::Long("policies") => settings.policies = parser.value().map_err(text)?.into(),
+                Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
+                Arg::Short('V') | Arg::Long("version") => return Ok(Self::Version),
+                other => return Err(text(other.unexpected())),
+            }
+        }
+        Ok(Self::Serve(framework, settings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Command, String> {
+        Command::parse(arguments.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn no_arguments_mean_the_defaults() {
+        assert_eq!(
+            parse(&[]),
+            Ok(Command::Serve(Framework::Axum, Settings::default()))
+        );
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let expected = Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: PathBuf::from("d"),
+            config: PathBuf::from("c.toml"),
+            policies: PathBuf::from("p"),
+        };
+        let arguments = [
+            "--framework",
+            "actix",
+            "--listen",
+            "127.0.0.1:0",
+            "--data=d",
+            "--config",
+            "c.toml",
+            "--policies",
+            "p",
+        ];
+        assert_eq!(
+            parse(&arguments),
+            Ok(Command::Serve(Framework::Actix, expected))
+        );
+    }
+
+    #[test]
+    fn help_and_version_have_both_spellings() {
+        assert_eq!(parse(&["--help"]), Ok(Command::Help));
+        assert_eq!(parse(&["-h"]), Ok(Command::Help));
+        assert_eq!(parse(&["--version"]), Ok(Command::Version));
+        assert_eq!(parse(&["-V"]), Ok(Command::Version));
+    }
+
+    #[test]
+    fn unknown_arguments_are_reported() {
+        for (arguments, named) in [
+            (&["--lisen", "127.0.0.1:0"][..], "--lisen"),
+            (&["extra"], "extra"),
+            (&["--listen"], "--listen"),
+            (&["--listen", "localhost"], "localhost"),
+            (&["--listen", "127.0.0.1:65536"], "65536"),
+            (&["--framework"], "--framework"),
+            (&["--framework", "Axum"], "`axum` or `actix`, not `Axum`"),
+        ] {
+            let error = parse(arguments).expect_err("must be rejected");
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_framework_that_is_not_compiled_in_is_reported() {
+        let only_axum = [("axum", Framework::Axum)];
+        assert_eq!(Framework::parse("axum", &only_axum), Ok(Framework::Axum));
+        let error = Framework::parse("actix", &only_axum).expect_err("must be rejected");
+        assert!(error.contains("--features actix"), "{error}");
+    }
+}

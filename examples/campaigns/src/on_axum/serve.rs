@@ -1,0 +1,62 @@
+//! Runs the service with the given settings until it is stopped.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use super::{AppState, router};
+use crate::arguments::Settings;
+use crate::deployment::Deployment;
+use crate::routes;
+
+/// How long requests that are in progress when the service stops may still take.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Runs the service until the process is asked to stop.
+///
+/// # Errors
+///
+/// One line that describes the problem: an invalid policy or configuration, a port in use, a database that cannot be
+/// opened.
+pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
+    let routes = routes::axum();
+    routes.check().map_err(|faults| faults.to_string())?;
+    let deployment = Deployment::prepare(settings)?;
+    deployment.print_startup_message(routes.table())?;
+    let Deployment {
+        authorizer,
+        callers,
+        store,
+        listener,
+        mut signals,
+        ..
+    } = deployment;
+    let failed = |error| format!("the service failed: {error}");
+    let listener = TcpListener::from_std(listener).map_err(failed)?;
+    let state = AppState { authorizer, store };
+    let service = router(routes, Arc::new(callers), state)
+        .map_err(|faults| faults.to_string())?
+        .into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!("serving with axum");
+    let stop = Arc::new(Notify::new());
+    let stopping = Arc::clone(&stop);
+    let server = axum::serve(listener, service)
+        .with_graceful_shutdown(async move { stopping.notified().await });
+    let mut server = pin!(server.into_future());
+    tokio::select! {
+        result = &mut server => return result.map_err(failed),
+        () = signals.next() => {}
+    }
+    tracing::info!("stopping");
+    stop.notify_one();
+    tokio::select! {
+        result = server => return result.map_err(failed),
+        () = signals.next() => tracing::warn!("asked to stop again: requests under way are dropped"),
+        () = tokio::time::sleep(GRACE) => tracing::warn!("requests still under way are dropped"),
+    }
+    Ok(())
+}
