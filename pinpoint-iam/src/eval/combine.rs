@@ -405,7 +405,10 @@ fn passes<S, L: Logic>(said: Option<&MatchSummary<S, L>>) -> L {
 
 /// How the accounts of caller and resource are related, which determines the policies that decide.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(clippy::enum_variant_names, reason = "AWS says same-account and cross-account access")]
+#[expect(
+    clippy::enum_variant_names,
+    reason = "AWS says same-account and cross-account access"
+)]
 pub(crate) enum AccountRelation {
     /// Caller and resource are in the same account.
     SameAccount {

@@ -403,7 +403,7 @@ fn is_base64(text: &str) -> bool {
         (None, Some(body)) => (body, BEFORE_ONE),
         (None, None) => (text, BASE64),
     };
-    text.len() % 4 == 0
+    text.len().is_multiple_of(4)
         && body.chars().all(|character| BASE64.contains(character))
         && (text.is_empty() || body.ends_with(|last| before.contains(last)))
 }

@@ -207,7 +207,7 @@ impl Lister<'_> {
             return self
                 .inexact("the id is encoded in the ARN, and the pattern has a wildcard within");
         };
-        let raw = pinpoint_iam_core::internal::decode(&text).filter(|raw| {
+        let raw = pinpoint_iam_core::__private::decode(&text).filter(|raw| {
             // Another spelling of the encoding is no id.
             !raw.chars().any(char::is_control) && encoded(raw) == text
         });

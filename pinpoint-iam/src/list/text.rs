@@ -197,7 +197,7 @@ impl Lister<'_> {
             .iter()
             .filter(|piece| **piece == Piece::AnyRun)
             .count();
-        let any = pieces.iter().any(|piece| *piece == Piece::AnyCharacter);
+        let any = pieces.contains(&Piece::AnyCharacter);
         match pieces.as_slice() {
             [] => Split::of(
                 Atom::is(operand.clone(), ""),

@@ -31,7 +31,7 @@ impl<T: DeserializeOwned> FromRequest for Path<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let path = web::Path::from_request(request, payload).into_inner();
-        ready(path.map(|path| Self(path.into_inner())))
+        ready(path.map(|path: web::Path<T>| Self(path.into_inner())))
     }
 }
 
