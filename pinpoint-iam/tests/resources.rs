@@ -160,7 +160,7 @@ fn a_name_of_a_closed_list_is_written_as_the_list_spells_it() {
     }
     assert_eq!(
         Template::new("welcome", "fax").unwrap_err().to_string(),
-        "`template_type` of the resource type `template` is none of `EMAIL`, `INAPP`, `PUSH`, `SMS`, `VOICE`"
+        "`template_type` of the resource type `template` is not one of `EMAIL`, `INAPP`, `PUSH`, `SMS`, `VOICE`"
     );
 }
 

@@ -212,7 +212,7 @@ mod tests {
             (
                 "ü${aws: username}",
                 8,
-                "the name of a variable contains a space; write `${key}`, or `${key, 'default'}` with a comma behind the \
+                "the name of a variable contains a space; write `${key}`, or `${key, 'default'}` with a comma after the \
                  key",
             ),
             (

@@ -110,7 +110,8 @@ fn the_program_answers_every_line() -> TestResult {
         *selected,
         concat!(
             r#"{"name":"absent-not-equals-list","allowed":[0,2],"selected":[0,2],"exact":true,"#,
-            r#""predicate":"(`key0` COLLATE BINARY NOT IN (SELECT value FROM json_each(?1)) OR `key0` IS NULL)"}"#
+            r#""predicate":"(`account` COLLATE BINARY IN (SELECT value FROM json_each(?1)) AND "#,
+            r#"(`key0` IS NULL OR `key0` COLLATE BINARY NOT IN (SELECT value FROM json_each(?2))))"}"#
         )
     );
     assert!(

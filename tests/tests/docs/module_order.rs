@@ -72,6 +72,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "outcome",
                     "evaluate",
                     "samples",
+                    "residual",
                 ],
             ),
             (
@@ -114,6 +115,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "request",
                     "source",
                     "eval",
+                    "list",
                     "states",
                     "denial",
                     "web_context",

@@ -71,7 +71,7 @@ fn findings_name_the_handler_and_a_remedy() {
     let found = findings("forgotten");
     for expected in [
         "`crate::delete_app` has a declaration but is not mounted; mount it or remove it",
-        "`crate::api::campaigns::get_apps` says who may call it and is mounted nowhere",
+        "`crate::api::campaigns::get_apps` has a declaration but is not mounted",
         "`crate::api::create_app` is mounted with neither `#[requires(..)]` nor `#[public(..)]`; add one of them",
         "`crate::api::from_glob` is mounted with neither",
         "`crate::not_found` is mounted with neither",

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn half_encoded_text_is_refused() {
+    fn half_encoded_text_is_rejected() {
         for text in [
             "{}",
             "%7B%22a%22+%3A1%7D",
@@ -87,7 +87,7 @@ mod tests {
             "%7B\n%7D",
         ] {
             assert!(
-                url_decode(text).unwrap_err().contains("it holds `"),
+                url_decode(text).unwrap_err().contains("it contains `"),
                 "{text}"
             );
         }

@@ -210,7 +210,7 @@ fn a_network_that_would_be_misread_is_an_error() {
         let error = TrustedProxies::writing_forwarded(["10.0.0.1", text]).unwrap_err();
         let error = error.to_string();
         assert!(
-            error.starts_with(&format!("`{text}` is no network")),
+            error.starts_with(&format!("`{text}` is not a valid network")),
             "{error}"
         );
         assert!(error.contains(why), "{error}");
