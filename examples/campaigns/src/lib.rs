@@ -1,11 +1,11 @@
 //! A small service in the style of Pinpoint whose handlers are protected by IAM policies, on axum or actix-web.
 //!
-//! - [`api`]: the handlers with their `#[requires(..)]`, which are the same for both frameworks
-//! - [`routes`]: the list of the handlers, which is mounted on either framework
-//! - [`on_axum`] and [`on_actix`]: everything that depends on the framework
-//! - [`callers`]: the principals, from `callers.toml`; the policies are in `policies/`
-//! - [`records`]: the records and the operations on them, which do not check permissions
-//! - [`main_loop`]: from the command line to the exit status
+//! - `api`: the handlers with their `#[requires(..)]`, which are the same for both frameworks
+//! - `routes`: the list of the handlers, which is mounted on either framework
+//! - `on_axum` and `on_actix`: everything that depends on the framework
+//! - `callers`: the principals, from `callers.toml`; the policies are in `policies/`
+//! - `records`: the records and the operations on them, which do not check permissions
+//! - `main_loop`: from the command line to the exit status
 
 mod api;
 mod arguments;
