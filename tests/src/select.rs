@@ -109,7 +109,7 @@ impl List<'_> {
             ..Documents::default()
         }
         .parse()?;
-        // The list states every condition key there is: none comes from the principal behind its back.
+        // The list contains every condition key: none is derived from the principal.
         let principal = self.principal.read(None)?.with_keys(Context::new());
         let action =
             RequestedAction::parse(&self.action).map_err(|error| CaseError(error.to_string()))?;
@@ -300,7 +300,7 @@ impl Table {
     ///
     /// When SQLite fails.
     pub fn select(&self, predicate: &Predicate) -> Result<Vec<usize>, CaseError> {
-        // The first two placeholders are those of somebody else.
+        // The first two placeholders belong to the caller.
         let (sql, binds) = predicate
             .to_sql(Dialect::Sqlite, 3)
             .map_err(|error| CaseError(error.to_string()))?;

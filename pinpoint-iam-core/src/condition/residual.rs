@@ -1,4 +1,4 @@
-//! What is left of a condition whose key only the row of a list will tell.
+//! The part of a condition that depends on a key of the row of a list.
 //!
 //! A list is selected by what its policies leave open, so the values of a condition have to be seen from outside. What a
 //! condition makes of a value is not decided here: [`Condition::truth_of`] and [`Condition::truth_for`] ask the evaluator.
@@ -27,9 +27,9 @@ pub enum Class {
     Met,
     /// It meets none of them.
     NotMet,
-    /// An ARN operator, and the value is no ARN.
+    /// An ARN operator with a value that is not an ARN.
     NotAnArn,
-    /// A numeric operator, and the value is no number at all.
+    /// A numeric operator with a value that is not a number.
     NotANumber,
     /// It cannot be said, for any other reason.
     Undecidable,
@@ -140,7 +140,7 @@ impl<F: ContextLookup + ?Sized> ContextLookup for With<'_, F> {
 pub struct Number(Decimal);
 
 impl Number {
-    /// Reads what a request brings; `None` for what is no number, or too large or too precise.
+    /// Reads what a request brings; `None` if it is not a number, or too large or too precise.
     pub fn parse(text: &str) -> Option<Self> {
         numeric::parse(text).ok().map(Self)
     }
@@ -172,7 +172,7 @@ impl Number {
 pub struct Date(Instant);
 
 impl Date {
-    /// Reads what a request brings; `None` for what is no date.
+    /// Reads what a request brings; `None` if it is not a date.
     pub fn parse(text: &str) -> Option<Self> {
         let read: Result<_, InvalidInstant> = Instant::parse_in_request(text);
         read.ok().map(Self)
@@ -205,7 +205,7 @@ fn ordered(negative: bool, digits: &str) -> String {
     key
 }
 
-/// A text whose order, byte by byte, is that of addresses; `None` for what is no address.
+/// A text whose order, byte by byte, is that of addresses; `None` if it is not an address.
 pub fn address_key(text: &str) -> Option<String> {
     text.parse::<IpAddr>().ok().map(key_of)
 }

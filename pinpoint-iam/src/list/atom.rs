@@ -15,7 +15,7 @@ pub(super) enum Operand {
     Column(Box<str>),
     /// A whole number of a column, as its text.
     AsText(Box<str>),
-    /// What is left of the text of a column behind `skip` characters and then behind `colons` colons: up to the next colon,
+    /// The rest of the text of a column after `skip` characters and then after `colons` colons: up to the next colon,
     /// or, where it is the `last` component, all of it.
     Component {
         column: Box<str>,
@@ -109,7 +109,7 @@ pub(super) enum Atom {
     /// At most so many bytes, and none of them of a control character.
     IsShortAndPrintable(Operand, usize),
     Compare(Box<str>, Order, Scalar),
-    /// A list whose number of elements stands so to another.
+    /// A comparison of the number of elements of a list with another number.
     HasElements(Box<str>, Order, i64),
     /// A list with an element of which the node is true.
     AnyElement(Box<str>, Box<Node>),

@@ -157,7 +157,7 @@ impl Column {
         self
     }
 
-    /// The list column, in which a list with one element stands for that value: the key is not multivalued by its type, but
+    /// The list column, in which a list with one element is that value: the key is not multivalued by its type, but
     /// may be given several values.
     #[must_use]
     pub fn with_single_values(mut self) -> Self {
@@ -206,7 +206,7 @@ pub(super) enum Segment {
 /// What a column holds that is part of an ARN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum SegmentFormat {
-    /// The component, as it stands in the ARN.
+    /// The component, as it is spelled in the ARN.
     Component,
     /// An id, as constructors of resources take it.
     Id(IdFormat),
@@ -315,7 +315,7 @@ impl Columns {
     }
 
     /// The columns of a table whose resources may have policies of their own: every selection is then a superset, because
-    /// no column tells what these policies say.
+    /// no column contains these policies.
     #[must_use]
     pub const fn with_resource_policies(mut self) -> Self {
         self.has_resource_policies = true;

@@ -305,7 +305,7 @@ impl Lister<'_> {
                 if case == Case::Sensitive {
                     return split(case).pick(operand, met, not_met);
                 }
-                // Letters of which nobody says whether they are the same lie between the two.
+                // Letters whose equality is undefined lie between the two.
                 let (same, alike) = (split(case), split(Case::Ignore));
                 let between = same.outside.clone().and(alike.inside.clone());
                 Node::any([
@@ -441,7 +441,7 @@ fn compare(column: &str, order: Order, scalar: Scalar) -> Split {
     )
 }
 
-/// Where a whole number stands so to another number, of which the next lower whole number is known.
+/// The rows in which a whole number compares in this way with another number, whose next lower whole number is known.
 fn of_whole(column: &str, relation: Relation, floor: i128, is_whole: bool) -> Split {
     let operand = Operand::AsText(column.into());
     let order = match (relation, is_whole) {

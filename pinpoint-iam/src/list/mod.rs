@@ -38,7 +38,7 @@
 //!
 //! - [`Constraint::Where`] selects exactly the rows that the evaluator allows one by one.
 //! - [`Constraint::Candidates`] selects all of them and may select others: each row has to be checked. It names every
-//!   statement that columns cannot tell, and why.
+//!   statement that columns cannot express, and why.
 //! - [`Constraint::All`] and [`Constraint::Nothing`] are certain.
 //!
 //! A key of the *request* that is unknown is an error, never an empty list and never a longer one. So is a name of a
@@ -51,7 +51,7 @@
 //! request with `true` and `false`, it combines conditions over columns here.
 //!
 //! A row is selected when some `Allow` *certainly* matches and every `Deny` *certainly does not*. What cannot be decided for a
-//! row is therefore written in two ways, by the effect of the statement: a text that is no number is outside of
+//! row is therefore written in two ways, by the effect of the statement: a text that is not a number is outside of
 //! `NumericLessThan` in an `Allow`, and inside in a `Deny`. A predicate has *and* and *or*, and no *not*: a comparison with NULL
 //! is UNKNOWN in SQL, which then selects as little as FALSE.
 //!
@@ -105,7 +105,7 @@ const MOST_ATOMS: usize = 4_096;
 
 /// Which rows of a table the caller may do the request's action to.
 ///
-/// The resource of the request is left out: it is that of each row, as `columns` tell. Policies that are attached to
+/// The resource of the request is left out: it is that of each row, as `columns` describe it. Policies that are attached to
 /// single resources are not part of this, see [`Columns::with_resource_policies`].
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use crate::context::ConditionKey;
 
 /// A condition over the columns of a row.
 ///
-/// It is true of a row, or it is not: without *not* nothing tells FALSE and UNKNOWN apart.
+/// It is true of a row, or it is not: without *not*, FALSE and UNKNOWN select the same rows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
     False,
@@ -16,7 +16,7 @@ pub(super) enum Node {
     Atom(Atom),
     All(Vec<Node>),
     Any(Vec<Node>),
-    /// Something that columns do not tell, taken to be true: which statement, and why.
+    /// A part that columns cannot express, assumed to be true: its statement, and the reason.
     Inexact(usize, Box<str>),
     /// Something that depends on a key of the request that is not known.
     Unknown(ConditionKey),
@@ -210,7 +210,7 @@ fn merged(
         };
         match texts_of(atom) {
             Err(atom) => merged.push(Merged::Other(atom.into())),
-            // Parts are in order, so that those of one operand stand together.
+            // Parts are in order, so that those of one operand are adjacent.
             Ok((operand, texts)) => match merged.last_mut() {
                 Some(Merged::Texts(last, all)) if *last == operand => all.extend(texts),
                 _ => merged.push(Merged::Texts(operand, texts)),

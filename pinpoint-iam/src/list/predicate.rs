@@ -71,7 +71,7 @@ pub struct Predicate(Node);
 
 impl Predicate {
     /// The predicate as the text of a `WHERE` clause, and the values that it binds. `first` is the number of the first
-    /// placeholder, behind those of the caller.
+    /// placeholder, after those of the caller.
     ///
     /// # Errors
     ///
@@ -130,18 +130,18 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// The predicate. It is no list: **check every row that it selects**.
+    /// The predicate, which selects too many rows: **check every row that it selects**.
     pub const fn to_be_checked(&self) -> &Predicate {
         &self.predicate
     }
 
-    /// What the columns do not tell.
+    /// The parts that the columns cannot express.
     pub fn inexact(&self) -> &[InexactPart] {
         &self.inexact
     }
 }
 
-/// A part of a statement that columns do not tell.
+/// A part of a statement that columns cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InexactPart {
     statement: Option<(PolicyType, String, usize)>,

@@ -142,7 +142,7 @@ impl Lister<'_> {
         })
     }
 
-    /// Where an id, as it stands in the ARN, matches.
+    /// The rows in which an id, as it is spelled in the ARN, matches.
     fn id(&self, column: &str, format: SegmentFormat, steps: &[Step]) -> Split {
         if steps == [Step::AnyRun] {
             return Split::of(true, false);
@@ -208,7 +208,7 @@ impl Lister<'_> {
                 .inexact("the id is encoded in the ARN, and the pattern has a wildcard within");
         };
         let raw = pinpoint_iam_core::__private::decode(&text).filter(|raw| {
-            // Another spelling of the encoding is no id.
+            // Another spelling of the encoding is not a valid id.
             !raw.chars().any(char::is_control) && encoded(raw) == text
         });
         match (raw, rest) {
@@ -227,7 +227,7 @@ impl Lister<'_> {
     }
 }
 
-/// An id as it stands in an ARN.
+/// An id as it is spelled in an ARN.
 fn encoded(raw: &str) -> String {
     let mut text = String::new();
     for character in raw.chars() {
@@ -243,7 +243,7 @@ fn encoded(raw: &str) -> String {
     text
 }
 
-/// What stands in a template, character by character.
+/// The parts of a template, character by character.
 #[derive(Clone, Copy, Debug)]
 enum Element {
     Character(char),
@@ -269,7 +269,7 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// Lays what comes behind a place of the pattern over the rest of the template.
+    /// Aligns the rest of the pattern with the rest of the template.
     fn from(&mut self, place: usize, template: &[Element], columns: &mut Alignment) {
         self.tries += 1;
         if self.tries > MOST_TRIES || self.found.len() > MOST_ALIGNMENTS {
@@ -372,7 +372,7 @@ impl Parts {
         })
     }
 
-    /// The pattern as a text, in which a literal wildcard is not told from others.
+    /// The pattern as a text, in which literal wildcards look like other wildcards.
     fn pattern(&self) -> String {
         let mut text = String::new();
         for part in &self.0 {

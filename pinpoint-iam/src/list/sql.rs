@@ -68,7 +68,7 @@ pub(super) struct Writer<'w> {
     pub(super) sink: &'w mut dyn SqlSink,
 }
 
-/// As many parts stand next to each other at most: SQLite limits the depth of expressions, and each operator is one more.
+/// The maximum number of adjacent parts: SQLite limits the depth of expressions, and each operator is one more.
 const MOST_IN_A_ROW: usize = 64;
 
 impl Writer<'_> {
@@ -181,8 +181,8 @@ impl Writer<'_> {
         }
     }
 
-    /// A name in quotes. SQLite takes what stands in double quotes for a text where there is no such column, so that a
-    /// misspelled name would be compared as a constant; what stands in backticks is always a name.
+    /// A name in quotes. SQLite reads a name in double quotes as a text if there is no such column, so that a
+    /// misspelled name would be compared as a constant; a name in backticks is always a name.
     fn name(&mut self, name: &str) {
         let quote = match self.dialect {
             Dialect::Postgres => "\"",
@@ -383,7 +383,7 @@ impl Writer<'_> {
             (Dialect::Sqlite, true) => " GLOB ",
             (Dialect::Sqlite, false) => " NOT GLOB ",
         });
-        // What is known stands in one bind, between the columns.
+        // Known text is one bind, between the columns.
         self.sink.push("(");
         let mut known = String::new();
         let mut is_first = true;
@@ -570,7 +570,7 @@ impl Writer<'_> {
     }
 }
 
-/// The first text, byte by byte, behind all that start so; `None` where there is none.
+/// The first text, in byte order, after all texts with this prefix; `None` if there is none.
 fn behind(start: &str) -> Option<String> {
     let mut characters: Vec<char> = start.chars().collect();
     while let Some(last) = characters.pop() {

@@ -428,7 +428,7 @@ impl Filling {
     }
 }
 
-/// Texts that stand next to each other as one, and stars as well.
+/// Joins adjacent texts, and adjacent stars.
 fn joined(pieces: &[Piece]) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {
