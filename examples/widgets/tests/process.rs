@@ -99,7 +99,7 @@ fn the_printed_calls_have_the_printed_results() {
     for line in &service.lines {
         match line.split_once(':') {
             Some(("allowed", _)) => expected = Some(200),
-            Some(("refused", _)) => expected = Some(403),
+            Some(("denied", _)) => expected = Some(403),
             _ if line.starts_with("  curl ") => {
                 assert_eq!(Some(service.curl(line)), expected, "{line}");
                 calls.push(expected);
