@@ -315,8 +315,10 @@ fn package(gate: &Gate) -> Outcome {
 
 /// Lints the fuzz targets. Their checks run on their seeds in `cargo test`.
 fn fuzz(gate: &Gate) -> Outcome {
-    // Linking needs the fuzzer's C++ library. Linting does not, so any path will do.
-    let library = [("CUSTOM_LIBFUZZER_PATH", "libfuzzer.a")];
+    // Linking needs the fuzzer's C++ library. Linting does not, so any absolute path will do.
+    let library = gate.root.join("fuzz/libfuzzer.a");
+    let library = library.to_string_lossy();
+    let library = [("CUSTOM_LIBFUZZER_PATH", &*library)];
     let clippy = [
         "clippy",
         "--locked",
