@@ -13,6 +13,7 @@ mod include_policy;
 mod messages;
 mod paths;
 mod public;
+mod requirement;
 mod requires;
 mod routes;
 mod written;

@@ -19,7 +19,7 @@ use pinpoint_iam_core::policy::{Document, Partitions, PolicyKind};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
-pub(crate) use self::check::Finding;
+use self::check::Finding;
 use self::parse::Arguments;
 use self::source::Source;
 use crate::catalogs::Catalogs;
@@ -78,7 +78,13 @@ fn checked(arguments: TokenStream, file_of: FileOf<'_>, errors: &mut Errors) -> 
         }
     };
     for finding in findings(catalogs.catalog(), &source.text, kind) {
-        errors.push(path.span(), messages::policy_fault(&source.shown, &finding));
+        let message = messages::policy_fault(
+            &source.shown,
+            finding.position,
+            &finding.message,
+            &finding.hint,
+        );
+        errors.push(path.span(), message);
     }
     Some(Policy { source, catalogs })
 }

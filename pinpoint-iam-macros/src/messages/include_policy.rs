@@ -2,11 +2,10 @@
 
 use std::io;
 
-use pinpoint_iam_core::policy::UnknownPolicyKind;
+use pinpoint_iam_core::policy::{Position, UnknownPolicyKind};
 use syn::Ident;
 
 use super::list;
-use crate::include_policy::Finding;
 
 pub(crate) const NO_POLICY_PATH: &str = "`include_policy!` needs the path of a policy\n\
     help: write it as a string literal, as in `include_policy!(\"reader.json\")`";
@@ -48,12 +47,7 @@ pub(crate) fn path_not_utf8(path: &str) -> String {
     format!("the path of `{path}` is not UTF-8\nhelp: move the crate to another directory")
 }
 
-pub(crate) fn policy_fault(path: &str, finding: &Finding) -> String {
-    let Finding {
-        position,
-        message,
-        hint,
-    } = finding;
+pub(crate) fn policy_fault(path: &str, position: Position, message: &str, hint: &str) -> String {
     let (line, column) = (position.line(), position.column());
     format!("{path}:{line}:{column}: {message}\nhelp: {hint}")
 }

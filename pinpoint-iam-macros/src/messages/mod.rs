@@ -17,8 +17,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Ident, Lit, Path, Type};
 
-use crate::requires::parse::NamedAction;
-use crate::requires::requirement::{Combinator, Requirement};
+use crate::requirement::Combinator;
 use crate::written::written;
 
 pub(crate) const NO_ACTION: &str = "`#[requires]` needs an action\nhelp: write `#[requires(Action)]` with the name of an action from the catalog";
@@ -49,11 +48,15 @@ pub(crate) fn broken_catalog(faults: &Faults) -> String {
     format!("the built-in catalog is invalid\n{faults}")
 }
 
-pub(crate) fn second_requirement(second: &Requirement<NamedAction>) -> String {
-    let second = match second {
-        Requirement::Leaf(action) => path(&action.path),
-        Requirement::Several(several) => format!("{}(..)", several.kind.word()),
-    };
+pub(crate) fn second_action(second: &Path) -> String {
+    second_requirement(&path(second))
+}
+
+pub(crate) fn second_composition(second: Combinator) -> String {
+    second_requirement(&format!("{}(..)", second.word()))
+}
+
+fn second_requirement(second: &str) -> String {
     format!(
         "unexpected second action `{second}`\nhelp: write `all(.., {second})` to require both, or `any(.., {second})` to require one of them"
     )

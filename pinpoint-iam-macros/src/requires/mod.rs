@@ -10,7 +10,6 @@ mod expand;
 pub(crate) mod parse;
 pub(crate) mod placement;
 mod probe;
-pub(crate) mod requirement;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

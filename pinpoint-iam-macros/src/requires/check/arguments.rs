@@ -9,8 +9,8 @@ use syn::{Expr, Ident};
 use super::{CheckExpr, GUARD, RequestTags, Resolved, Target, Value};
 use crate::errors::Errors;
 use crate::messages;
+use crate::requirement::Requirement;
 use crate::requires::parse::{Argument, PERMIT};
-use crate::requires::requirement::Requirement;
 
 /// The key of the argument that contains a complete resource.
 const RESOURCE: &str = "resource";

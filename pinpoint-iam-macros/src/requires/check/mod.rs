@@ -19,11 +19,11 @@ pub(crate) use self::route::PathParameter;
 use super::PlacementOf;
 use super::parse::{Argument, Function, NamedAction, PermitArgument, Requires, span_of};
 use super::placement::Placement;
-use super::requirement::{Combinator, Requirement};
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
 use crate::messages;
 use crate::paths::{Module, Root};
+use crate::requirement::{Combinator, Requirement};
 
 /// The validated input of the expansion.
 pub(crate) struct Checked<'c> {

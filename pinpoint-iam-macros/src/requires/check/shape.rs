@@ -6,8 +6,8 @@ use quote::ToTokens;
 
 use crate::errors::Errors;
 use crate::messages;
+use crate::requirement::{Composition, Requirement};
 use crate::requires::parse::{NamedAction, span_of};
-use crate::requires::requirement::{Composition, Requirement};
 
 /// The number of requirements for which `guard::Several` is implemented.
 const MOST_ENTRIES: usize = 8;

@@ -11,8 +11,8 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use crate::paths::{self, Module, Root};
+use crate::requirement::{Combinator, Requirement};
 use crate::requires::check::{CheckExpr, RequestTags, Resolved, Target, Value};
-use crate::requires::requirement::{Combinator, Requirement};
 
 /// The time at which the check is performed.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use syn::ext::IdentExt;
 
 use super::check_expr;
 use crate::paths::{self, Root};
+use crate::requirement::{Combinator, Requirement};
 use crate::requires::check::{CheckExpr, Clause, Handler, PathParameter, Resolved, Target, Value};
 use crate::requires::parse::Function;
-use crate::requires::requirement::{Combinator, Requirement};
 use crate::written::written;
 
 /// The data about the handler for documents and audits.

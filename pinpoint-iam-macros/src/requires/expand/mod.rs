@@ -13,9 +13,9 @@ use syn::Pat;
 
 use self::check_expr::{Stage, Writer};
 use super::check::{Checked, Clause, Form, Resolved};
-use super::requirement::Combinator;
 use crate::catalogs::Catalogs;
 use crate::paths::Root;
+use crate::requirement::Combinator;
 
 /// Generates the guarded function and its check, and the `probes` at a place where their names have the same meaning as
 /// at the function.

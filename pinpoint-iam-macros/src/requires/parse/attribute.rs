@@ -8,7 +8,7 @@ use syn::{Ident, Lit, Pat, Path, Token, parenthesized, token};
 use super::{Argument, NamedAction, PermitArgument, Requires, span_of};
 use crate::errors::Errors;
 use crate::messages;
-use crate::requires::requirement::{Combinator, Composition, Requirement};
+use crate::requirement::{Combinator, Composition, Requirement};
 
 /// The key of the argument that names the permit.
 pub(crate) const PERMIT: &str = "permit";
@@ -38,10 +38,11 @@ pub(crate) fn attribute(tokens: TokenStream, place: Span, errors: &mut Errors) -
             }
             let (requirement, span) = requirement(input, errors)?;
             if requires.requirement.is_some() {
-                return Err(syn::Error::new(
-                    span,
-                    messages::second_requirement(&requirement),
-                ));
+                let message = match &requirement {
+                    Requirement::Leaf(second) => messages::second_action(&second.path),
+                    Requirement::Several(second) => messages::second_composition(second.kind),
+                };
+                return Err(syn::Error::new(span, message));
             }
             requires.requirement = Some(requirement);
             Ok(())

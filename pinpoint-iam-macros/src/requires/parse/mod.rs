@@ -8,9 +8,9 @@ use syn::{Attribute, Expr, Ident, Pat, Path};
 
 pub(crate) use self::attribute::{PERMIT, attribute};
 pub(crate) use self::function::Function;
-use super::requirement::Requirement;
 use crate::errors::Errors;
 use crate::paths::{self, Root};
+use crate::requirement::Requirement;
 
 /// One `#[requires(..)]` as written by the user.
 pub(crate) struct Requires {
