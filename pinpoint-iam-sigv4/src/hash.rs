@@ -23,11 +23,11 @@ impl PayloadHash {
 }
 
 /// Hashes a body chunk by chunk.
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 #[derive(Default)]
 pub(crate) struct PayloadHasher(Sha256);
 
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 impl PayloadHasher {
     pub(crate) fn update(&mut self, chunk: &[u8]) {
         self.0.update(chunk);

@@ -114,11 +114,11 @@ fn app(authorizer: Authorizer) -> Router {
 //!
 //! The implementation is tested with the vectors of AWS's own signer and with requests of boto3, see `tests/vectors`.
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_web"))))]
 
 #[cfg(feature = "actix")]
 pub mod actix;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod authenticator;
 #[cfg(feature = "axum")]
 pub mod axum;

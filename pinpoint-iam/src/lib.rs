@@ -140,7 +140,7 @@
 //! [testing]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/testing.md
 //! [why-denied]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/why-denied.md
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_web"))))]
 
 extern crate self as pinpoint_iam;
 
@@ -163,7 +163,7 @@ mod states;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod web;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod web_context;
 
 #[cfg(feature = "pinpoint")]

@@ -74,7 +74,7 @@ pub(crate) enum RequestContext<'a> {
     /// The keys in a context.
     Made(&'a Context),
     /// Keys that are computed on first use.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     OnDemand(&'a (dyn ContextLookup + Sync)),
 }
 
@@ -82,7 +82,7 @@ impl<'a> RequestContext<'a> {
     fn lookup(self, key: &ConditionKey) -> Lookup<'a> {
         match self {
             Self::Made(context) => context.lookup(key),
-            #[cfg(any(feature = "axum", feature = "actix"))]
+            #[cfg(feature = "_web")]
             Self::OnDemand(facts) => facts.lookup(key),
         }
     }
@@ -98,7 +98,7 @@ impl fmt::Debug for RequestContext<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Made(context) => context.fmt(formatter),
-            #[cfg(any(feature = "axum", feature = "actix"))]
+            #[cfg(feature = "_web")]
             Self::OnDemand(_) => formatter.write_str("on demand"),
         }
     }

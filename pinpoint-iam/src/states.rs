@@ -16,7 +16,7 @@ use crate::eval::snapshot::{Snapshot, SnapshotGuard};
 pub(crate) struct PolicyState {
     /// The number of the [`PolicyStates`] that contains this state, which identifies one authorizer.
     #[cfg_attr(
-        not(any(feature = "axum", feature = "actix")),
+        not(feature = "_web"),
         expect(dead_code, reason = "only the web layer keeps states between calls")
     )]
     states: u64,
@@ -82,13 +82,13 @@ impl PolicyStates {
     }
 
     /// Returns the current policies for a whole request.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     pub(crate) fn current_shared(&self) -> Arc<PolicyState> {
         self.current.load_full()
     }
 
     /// Whether this collection contains `state`.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     pub(crate) const fn have(&self, state: &PolicyState) -> bool {
         self.number == state.states
     }

@@ -19,7 +19,7 @@ use crate::request::Request;
 use crate::source::resource_tags::ResourceTagSource;
 use crate::source::{PolicySource, PolicyStore, SourceError};
 use crate::states::{PolicyState, PolicyStates};
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 use crate::web_context::NetworkConfig;
 
 pub(crate) use hooks::DecisionHooks;
@@ -74,7 +74,7 @@ struct Inner {
     tag_failures: AtomicU64,
     error_responses: Arc<ErrorResponses>,
     absence: AbsenceRules,
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     network: NetworkConfig,
 }
 
@@ -269,7 +269,7 @@ impl Authorizer {
     }
 
     /// The network around the service.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     pub(crate) fn network(&self) -> &NetworkConfig {
         &self.inner.network
     }
@@ -300,7 +300,7 @@ pub struct AuthorizerBuilder {
     resource_tags: Option<Box<dyn ResourceTagSource>>,
     error_responses: Arc<ErrorResponses>,
     absence: AbsenceRules,
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     network: NetworkConfig,
 }
 
@@ -365,12 +365,12 @@ impl AuthorizerBuilder {
         let scope = self.scope.ok_or(BuildError::NoScope)?;
         scope.check_deployment().map_err(BuildError::Scope)?;
         let source = self.source.ok_or(BuildError::NoSource)?;
-        #[cfg(any(feature = "axum", feature = "actix"))]
+        #[cfg(feature = "_web")]
         if self.network.lacks_trusted_proxies() {
             return Err(BuildError::NoTrustedProxies);
         }
         let store = load(&*source, &scope)?;
-        #[cfg(any(feature = "axum", feature = "actix"))]
+        #[cfg(feature = "_web")]
         store.log_lints();
         let snapshot = compile(store)?;
         let mut absence = self.absence;
@@ -386,7 +386,7 @@ impl AuthorizerBuilder {
             tag_failures: AtomicU64::new(0),
             error_responses: self.error_responses,
             absence,
-            #[cfg(any(feature = "axum", feature = "actix"))]
+            #[cfg(feature = "_web")]
             network: self.network,
         });
         Ok(Authorizer { inner, hooks: None })

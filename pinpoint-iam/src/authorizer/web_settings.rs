@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Authorizer, AuthorizerBuilder};
 use crate::denial::{Denied, ErrorResponses, Rejection};
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 use crate::web_context::{ContextProvider, Transport, TrustedProxies};
 
 impl Denied {
@@ -31,7 +31,7 @@ impl Authorizer {
     }
 }
 
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 impl AuthorizerBuilder {
     /// Sets the proxies that are trusted for `aws:SourceIp`. Without this, no proxy is, and the key is the address of
     /// the peer.

@@ -233,7 +233,7 @@ impl<'a> Guard<'a> {
     /// Those of [`check`](Self::check). Also fails if the action acts on several resource types, if a parameter is
     /// missing, or if the parameters have another order than in the catalog's route, because the handler would read
     /// them by position.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     pub(crate) fn authorize_parameters<'p, A: TypedAction, P>(
         &self,
         parameters: P,
@@ -356,7 +356,7 @@ pub(crate) fn is_parameter(parameter: &str, field: &str) -> bool {
 
 /// Whether the path parameters that fill fields of the action's resource have the order of the catalog's route or, for
 /// an action without a route, of the ARN. Other parameters may be anywhere.
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 fn is_in_order<'p>(action: &ActionMetadata, parameters: impl Iterator<Item = &'p str>) -> bool {
     let fields: Vec<&str> = match (action.resource_types, action.route) {
         ([only], Some(route)) => {
@@ -382,7 +382,7 @@ fn is_in_order<'p>(action: &ActionMetadata, parameters: impl Iterator<Item = &'p
 }
 
 /// Returns the value of the path parameter for the field `field`; `None` if there are several.
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 fn only_parameter<'p>(
     parameters: impl Iterator<Item = (&'p str, &'p str)>,
     field: &str,

@@ -56,7 +56,7 @@ impl<A: TypedAction> Permit<A> {
 
     /// Does not compile for an action that acts on several resource types, because the parameters of a route do not
     /// determine which of them they identify.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     pub(crate) const fn assert_named_by_route() {
         let action = A::METADATA;
         assert!(

@@ -207,7 +207,7 @@ impl FetchedTags {
     pub(crate) const NONE: &'static Self = &Self(Vec::new());
 
     /// Whether no tags were fetched.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

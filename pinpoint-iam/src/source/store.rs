@@ -146,7 +146,7 @@ impl PolicyStore {
     }
 
     /// Logs the lints of all policies, once per policy.
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     pub(crate) fn log_lints(&self) {
         let mut seen = std::collections::HashSet::new();
         for policies in self.identities.values() {

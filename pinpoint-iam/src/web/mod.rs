@@ -5,19 +5,19 @@
 
 #[cfg(feature = "actix")]
 pub mod actix;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod authenticated;
 #[cfg(feature = "axum")]
 pub mod axum;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod caller;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod context;
 mod declaration;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod policies;
 mod public;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod request_guard;
 mod routes;
 
@@ -28,22 +28,26 @@ use crate::denial::Denied;
 use crate::guard::Guard;
 use pinpoint_iam_core::__private::Seal;
 
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix"))))]
 pub use self::authenticated::Authenticated;
 pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,
 };
 pub use self::public::{Public, PublicFunction, PublicHandler};
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix"))))]
 pub use self::request_guard::RequestGuard;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix"))))]
 pub use self::routes::{
     AttributeOf, ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, RouteOverride, SecondHalf,
 };
 pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
 pub use crate::denial::{ErrorResponses, Rejection};
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix"))))]
 pub use crate::web_context::{
     ContextBuilder, ContextProvider, Extensions, InvalidNetwork, RequestHead, Transport,
     TrustedProxies,
@@ -64,7 +68,7 @@ pub struct Authorized<H, P, T = ()> {
 }
 
 impl<H, P, T> Authorized<H, P, T> {
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     const fn passed(parameters: P, permit: T) -> Self {
         Self {
             parameters,
@@ -89,7 +93,7 @@ pub struct Prechecked<H, P> {
 }
 
 impl<H, P> Prechecked<H, P> {
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     const fn passed() -> Self {
         Self { check: PhantomData }
     }
@@ -116,7 +120,7 @@ pub struct AfterBody<H, P, B, T = ()> {
 }
 
 impl<H, P, B, T> AfterBody<H, P, B, T> {
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     const fn passed(value: B, parameters: P, permit: T) -> Self {
         Self {
             value,

@@ -1,11 +1,11 @@
 //! Route tables: which handler serves which method and path.
 
 mod fault;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod list;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod proof;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 mod route_override;
 mod rules;
 mod template;
@@ -14,15 +14,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use self::fault::{RouteFault, RouteFaults};
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 pub(crate) use self::list::RouteList;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 pub(crate) use self::proof::is_public;
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 pub use self::proof::{
     AttributeOf, ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, SecondHalf,
 };
-#[cfg(any(feature = "axum", feature = "actix"))]
+#[cfg(feature = "_web")]
 pub use self::route_override::RouteOverride;
 use crate::web::Declaration;
 
@@ -114,12 +114,12 @@ impl RouteTable {
         RouteFaults::unless_empty(rules::faults(&self.routes))
     }
 
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     fn push(&mut self, route: MountedRoute) {
         self.routes.push(route);
     }
 
-    #[cfg(any(feature = "axum", feature = "actix"))]
+    #[cfg(feature = "_web")]
     fn into_routes(self) -> impl Iterator<Item = MountedRoute> {
         self.routes.into_iter()
     }
