@@ -87,7 +87,7 @@ const PARTS: [Part; 13] = [
 ];
 
 /// Packages with features that are linted alone; an empty name is no feature at all.
-const FEATURES: [(&str, &[&str]); 3] = [
+const FEATURES: [(&str, &[&str]); 4] = [
     (
         "pinpoint-iam",
         &[
@@ -99,14 +99,16 @@ const FEATURES: [(&str, &[&str]); 3] = [
             "sms-voice",
         ],
     ),
+    ("pinpoint-iam-lint", &[""]),
     ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
     ("campaigns", &["axum", "actix"]),
 ];
 
 /// The published packages, each after those that it depends on.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 9] = [
     "pinpoint-iam-catalog",
     "pinpoint-iam-core",
+    "pinpoint-iam-lint",
     "pinpoint-iam-macros",
     "pinpoint-iam",
     "pinpoint-iam-compare",

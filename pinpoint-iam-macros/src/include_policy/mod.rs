@@ -1,10 +1,9 @@
 //! `include_policy!(..)`: a policy document that is checked at compile time.
 //!
-//! *parse* reads the arguments, *source* reads the file, *check* compares the document with the catalog, and *expand*
-//! generates the code. All errors of a document are reported together; only a text that is not a document at all has a
+//! *parse* reads the arguments, *source* reads the file, `pinpoint-iam-lint` compares the document with the catalog, and
+//! *expand* generates the code. All errors of a document are reported together; only a text that is not a document at all has a
 //! single error.
 
-mod check;
 mod expand;
 mod parse;
 mod source;
@@ -15,11 +14,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pinpoint_iam_catalog::Catalog;
-use pinpoint_iam_core::policy::{Document, Partitions, PolicyKind};
+use pinpoint_iam_core::policy::{Document, ParseError, Partitions, PolicyKind, Position};
+use pinpoint_iam_lint::catalog;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
-use self::check::Finding;
 use self::parse::Arguments;
 use self::source::Source;
 use crate::catalogs::Catalogs;
@@ -39,6 +38,37 @@ pub(crate) fn expression(arguments: TokenStream, file_of: FileOf<'_>) -> TokenSt
         _ => {
             let errors = errors.report(TokenStream::new());
             quote!({ #errors })
+        }
+    }
+}
+
+/// An error at a position of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Finding {
+    /// The position.
+    position: Position,
+    /// What is wrong.
+    message: String,
+    /// What to do about it.
+    hint: String,
+}
+
+impl From<&ParseError> for Finding {
+    fn from(error: &ParseError) -> Self {
+        Self {
+            position: error.position(),
+            message: error.message().to_owned(),
+            hint: error.hint().to_owned(),
+        }
+    }
+}
+
+impl From<catalog::Finding> for Finding {
+    fn from(finding: catalog::Finding) -> Self {
+        Self {
+            position: finding.position,
+            message: finding.message,
+            hint: finding.hint,
         }
     }
 }
@@ -112,7 +142,11 @@ fn findings(catalog: &Catalog, text: &str, kind: PolicyKind) -> Vec<Finding> {
         .iter()
         .map(Finding::from)
         .collect();
-    findings.extend(check::findings(catalog, &document));
+    findings.extend(
+        catalog::findings(catalog, &document)
+            .into_iter()
+            .map(Finding::from),
+    );
     findings.sort_by_key(|finding| finding.position);
     findings
 }

@@ -251,8 +251,12 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "probe",
                 ],
             ),
-            ("include_policy", &["parse", "source", "check", "expand"]),
+            ("include_policy", &["parse", "source", "expand"]),
         ],
+    ),
+    (
+        "pinpoint-iam-lint",
+        &[("catalog", &["arns", "action", "resource", "condition"])],
     ),
     (
         "pinpoint-iam-docs",

@@ -4,8 +4,8 @@ use pinpoint_iam_catalog::{Catalog, Service};
 use pinpoint_iam_core::context::ConditionKey;
 use pinpoint_iam_core::policy::{Position, ResourceElement, Statement};
 
-use super::{Finding, Hints};
-use crate::messages::list;
+use super::{Finding, Hints, Subject};
+use crate::names::list;
 
 /// Reports the condition keys of the statement that no request contains: keys that start with the prefix of a service
 /// of the catalog and that no catalog defines.
@@ -53,6 +53,7 @@ fn check_key(
         return None;
     }
     Some(Finding {
+        subject: Subject::UnknownConditionKey,
         position,
         message: format!("unknown condition key `{}`", name.escape_debug()),
         hint: hints.compare(

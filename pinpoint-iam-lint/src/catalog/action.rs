@@ -4,19 +4,19 @@ use pinpoint_iam_catalog::{Catalog, Service, nearest};
 use pinpoint_iam_core::policy::{ActionPattern, Effect, Statement};
 
 use super::arns::{CatalogAction, ServiceActions};
-use super::{Finding, Hints};
-use crate::messages::list;
+use super::{Finding, Hints, Subject};
+use crate::names::list;
 
 /// The actions that a statement covers.
-pub(super) struct Covered<'a, 'c> {
+pub(crate) struct Covered<'a, 'c> {
     /// The covered actions of the catalog.
-    pub(super) actions: Vec<&'a CatalogAction<'c>>,
+    pub(crate) actions: Vec<&'a CatalogAction<'c>>,
     /// Whether it may cover others: actions of services that are not in the catalog, or actions that were reported.
-    pub(super) others: bool,
+    pub(crate) others: bool,
 }
 
 /// Reports errors in the statement's actions, and returns the actions that it covers.
-pub(super) fn check<'a, 'c>(
+pub(crate) fn check<'a, 'c>(
     catalog: &Catalog,
     services: &'a [ServiceActions<'c>],
     statement: &Statement,
@@ -75,7 +75,8 @@ fn check_pattern(
     if pattern.is_everything() || is_pattern(prefix) {
         return Ok(Scope::Beyond);
     }
-    let finding = |message, hint| Finding {
+    let finding = |subject, message, hint| Finding {
+        subject,
         position: pattern.position(),
         message,
         hint,
@@ -91,6 +92,7 @@ fn check_pattern(
         Ok(Scope::Catalog)
     } else if is_pattern(name) {
         Err(finding(
+            Subject::UnmatchedWildcard,
             format!("`{shown}` does not match any action"),
             hints.compare(
                 service.actions().len(),
@@ -100,6 +102,7 @@ fn check_pattern(
         ))
     } else {
         Err(finding(
+            Subject::UnknownAction,
             format!("unknown action `{shown}`"),
             hints.compare(
                 service.actions().len(),

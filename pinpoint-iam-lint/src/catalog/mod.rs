@@ -6,44 +6,49 @@
 //!
 //! Other services are not known here. Their actions and ARNs are accepted as they are.
 
-mod action;
-mod arns;
+pub(crate) mod action;
+pub(crate) mod arns;
 mod condition;
 mod resource;
 
 use std::cell::Cell;
 
 use pinpoint_iam_catalog::Catalog;
-use pinpoint_iam_core::policy::{Document, ParseError, Position};
+use pinpoint_iam_core::policy::{Document, Position};
 
 use self::arns::ServiceActions;
 
 /// An error at a position of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub struct Finding {
+    /// What it is about.
+    pub subject: Subject,
     /// The position.
-    pub(crate) position: Position,
+    pub position: Position,
     /// What is wrong.
-    pub(crate) message: String,
+    pub message: String,
     /// What to do about it.
-    pub(crate) hint: String,
+    pub hint: String,
 }
 
-impl From<&ParseError> for Finding {
-    fn from(error: &ParseError) -> Self {
-        Self {
-            position: error.position(),
-            message: error.message().to_owned(),
-            hint: error.hint().to_owned(),
-        }
-    }
+/// The part of a document that does not agree with a catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The catalog does not contain the action.
+    UnknownAction,
+    /// The action has wildcards and matches none of the catalog's actions.
+    UnmatchedWildcard,
+    /// No action of the statement acts on the resource.
+    UnmatchedResource,
+    /// No catalog defines the condition key.
+    UnknownConditionKey,
 }
 
 /// Limits what hints about one document cost.
 ///
 /// Each hint compares a name of the document with all of the catalog. If everything is wrong, the later hints are not worth
 /// that.
-struct Hints {
+pub(crate) struct Hints {
     /// With how many names of the catalog names can still be compared.
     comparisons: Cell<usize>,
 }
@@ -85,7 +90,7 @@ impl Hints {
 ///   defines.
 ///
 /// The same rules apply to `NotAction` and `NotResource`: a wrong name in them does not exempt anything.
-pub(crate) fn findings(catalog: &Catalog, document: &Document) -> Vec<Finding> {
+pub fn findings(catalog: &Catalog, document: &Document) -> Vec<Finding> {
     let services = ServiceActions::all(catalog);
     let hints = Hints::new();
     let mut findings = Vec::new();

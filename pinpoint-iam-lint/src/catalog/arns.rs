@@ -8,22 +8,22 @@ use pinpoint_iam_core::pattern::nfa::Nfa;
 use pinpoint_iam_core::policy::ResourcePattern;
 
 /// An action of the catalog, and the ARNs on which it acts.
-pub(super) struct CatalogAction<'c> {
-    pub(super) service: &'c Service,
-    pub(super) action: &'c Action,
+pub(crate) struct CatalogAction<'c> {
+    pub(crate) service: &'c Service,
+    pub(crate) action: &'c Action,
     /// Computed on demand, because a document mentions only a few of a catalog's actions.
     arns: OnceCell<Vec<Arns>>,
 }
 
 /// The actions of one service of the catalog.
-pub(super) struct ServiceActions<'c> {
-    pub(super) service: &'c Service,
+pub(crate) struct ServiceActions<'c> {
+    pub(crate) service: &'c Service,
     actions: OnceCell<Vec<CatalogAction<'c>>>,
 }
 
 impl<'c> ServiceActions<'c> {
     /// The actions of each service in the catalog.
-    pub(super) fn all(catalog: &'c Catalog) -> Vec<Self> {
+    pub(crate) fn all(catalog: &'c Catalog) -> Vec<Self> {
         let services = catalog.services().iter();
         services
             .map(|service| Self {
@@ -34,7 +34,7 @@ impl<'c> ServiceActions<'c> {
     }
 
     /// The actions, computed on demand.
-    pub(super) fn actions(&self) -> &[CatalogAction<'c>] {
+    pub(crate) fn actions(&self) -> &[CatalogAction<'c>] {
         self.actions.get_or_init(|| {
             let actions = self.service.actions().iter();
             actions

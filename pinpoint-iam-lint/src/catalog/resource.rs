@@ -7,8 +7,8 @@ use pinpoint_iam_core::policy::{ResourcePattern, Statement};
 
 use super::action::Covered;
 use super::arns::{CatalogAction, ServiceActions};
-use super::{Finding, Hints};
-use crate::messages::list;
+use super::{Finding, Hints, Subject};
+use crate::names::list;
 
 /// Reports the ARNs of the statement that none of its actions can match.
 pub(super) fn check(
@@ -46,6 +46,7 @@ pub(super) fn check(
             ""
         };
         findings.push(Finding {
+            subject: Subject::UnmatchedResource,
             position: pattern.position(),
             message: format!(
                 "`{}` does not match any resource of the statement's actions{so}",
