@@ -62,6 +62,14 @@ impl Hints {
         }
     }
 
+    /// No comparisons, for a caller that does not use the findings.
+    #[cfg(feature = "rules")]
+    pub(crate) fn none() -> Self {
+        Self {
+            comparisons: Cell::new(0),
+        }
+    }
+
     /// A hint that needs this number of comparisons; after too many of them, a hint that needs none.
     fn compare(
         &self,

@@ -1,0 +1,143 @@
+//! Collects the findings of one document.
+
+use std::ops::Range;
+
+use pinpoint_iam_catalog::Catalog;
+use pinpoint_iam_core::policy::{PolicyKind, Position};
+
+use crate::finding::{Class, Finding, Fix, Related};
+use crate::rules::Rule;
+
+/// A document, its kind, and the findings so far.
+pub(crate) struct Checker<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) kind: PolicyKind,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) findings: Vec<Finding>,
+    /// Where each line starts.
+    lines: Vec<usize>,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(source: &'a str, kind: PolicyKind, catalog: &'a Catalog) -> Self {
+        let ends = source.match_indices('\n').map(|(end, _)| end + 1);
+        Self {
+            source,
+            kind,
+            catalog,
+            findings: Vec::new(),
+            lines: std::iter::once(0).chain(ends).collect(),
+        }
+    }
+
+    /// Reports a finding at the token that starts at the offset `at`.
+    pub(crate) fn report(
+        &mut self,
+        rule: &'static Rule,
+        at: usize,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> &mut Finding {
+        let span = self.token(at);
+        let (line, column) = self.place(span.start);
+        self.findings.push(Finding {
+            code: rule.code,
+            class: rule.class,
+            aws_code: rule.aws_code,
+            message: message.into(),
+            help: help.into(),
+            span,
+            line,
+            column,
+            related: Vec::new(),
+            fix: None,
+        });
+        let last = self.findings.len() - 1;
+        #[expect(clippy::indexing_slicing, reason = "an element was added above")]
+        &mut self.findings[last]
+    }
+
+    /// Reports a finding with another class than that of its rule.
+    pub(crate) fn report_as(
+        &mut self,
+        rule: &'static Rule,
+        class: Class,
+        at: usize,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> &mut Finding {
+        let finding = self.report(rule, at, message, help);
+        finding.class = class;
+        finding
+    }
+
+    /// The token at `at`, as another part of the text.
+    pub(crate) fn related(&self, at: usize, message: impl Into<String>) -> Related {
+        let span = self.token(at);
+        let (line, column) = self.place(span.start);
+        Related {
+            message: message.into(),
+            span,
+            line,
+            column,
+        }
+    }
+
+    /// The replacement of the token at `at` by a string with this content.
+    pub(crate) fn string_fix(&self, at: usize, content: &str) -> Option<Fix> {
+        let is_plain =
+            |character: char| !character.is_control() && !matches!(character, '"' | '\\');
+        content.chars().all(is_plain).then(|| Fix {
+            span: self.token(at),
+            replacement: format!("\"{content}\""),
+        })
+    }
+
+    /// The offset of a position.
+    pub(crate) fn offset(&self, position: Position) -> usize {
+        let start = self.lines.get(position.line().saturating_sub(1));
+        let start = start.copied().unwrap_or(self.source.len());
+        let line = self.source.get(start..).unwrap_or_default();
+        let characters = line.char_indices().map(|(offset, _)| offset);
+        let column = characters
+            .chain([line.len()])
+            .nth(position.column().saturating_sub(1));
+        start + column.unwrap_or(line.len())
+    }
+
+    /// The line and column of an offset.
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines.get(line.saturating_sub(1));
+        let start = start.copied().unwrap_or_default();
+        let before = self.source.get(start..offset).unwrap_or_default();
+        (line.max(1), before.chars().count() + 1)
+    }
+
+    /// The token that starts at `at`: a string up to its closing quotation mark, or a single character.
+    fn token(&self, at: usize) -> Range<usize> {
+        let rest = self.source.get(at..).unwrap_or_default();
+        let mut characters = rest.char_indices();
+        let length = match characters.next() {
+            None => return at..at,
+            Some((_, '"')) => string_length(rest),
+            Some((_, first)) => first.len_utf8(),
+        };
+        at..at + length
+    }
+}
+
+/// The length of the string at the start of `text`, with its quotation marks; up to the end of the line if it is open.
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (offset, character) in text.char_indices().skip(1) {
+        match character {
+            '\n' => return offset,
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return offset + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}

@@ -1,0 +1,114 @@
+//! Findings as plain data.
+
+use std::fmt;
+use std::ops::Range;
+
+/// The class of a finding, as in [IAM Access
+/// Analyzer](https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html); the last is the
+/// most severe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// The policy can be written in a better way, without a change of its meaning.
+    Suggestion,
+    /// The policy may not mean what its author intended.
+    Warning,
+    /// The policy allows more than its author probably intended.
+    SecurityWarning,
+    /// The policy is rejected, or a part of it has no effect.
+    Error,
+}
+
+impl Class {
+    /// Every class, from the least severe to the most severe.
+    pub const ALL: [Self; 4] = [
+        Self::Suggestion,
+        Self::Warning,
+        Self::SecurityWarning,
+        Self::Error,
+    ];
+
+    /// The name: `security-warning`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Suggestion => "suggestion",
+            Self::Warning => "warning",
+            Self::SecurityWarning => "security-warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// One finding in a policy document.
+///
+/// Displayed as ``3:27: error[invalid-effect]: unknown effect `allow`; write `Allow` or `Deny` ``.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The code of the rule: `invalid-effect`.
+    pub code: &'static str,
+    /// The class; usually that of the rule.
+    pub class: Class,
+    /// The issue code of IAM Access Analyzer, if it has one for this: `INVALID_EFFECT`.
+    pub aws_code: Option<&'static str>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+    /// The part of the text, in bytes.
+    pub span: Range<usize>,
+    /// The line of the start of the span, counted from 1.
+    pub line: usize,
+    /// The column of the start of the span, counted in characters from 1.
+    pub column: usize,
+    /// Other parts of the text that the finding depends on.
+    pub related: Vec<Related>,
+    /// A change of the text that resolves the finding.
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// What is wrong and what to do about it: `message; help`.
+    pub fn explanation(&self) -> String {
+        format!("{}; {}", self.message, self.help)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}:{}: {}[{}]: {}; {}",
+            self.line, self.column, self.class, self.code, self.message, self.help
+        )
+    }
+}
+
+/// Another part of the text that a finding depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Related {
+    /// Its role.
+    pub message: String,
+    /// The part of the text, in bytes.
+    pub span: Range<usize>,
+    /// The line of the start of the span, counted from 1.
+    pub line: usize,
+    /// The column of the start of the span, counted in characters from 1.
+    pub column: usize,
+}
+
+/// The replacement of a part of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fix {
+    /// The part to replace, in bytes.
+    pub span: Range<usize>,
+    /// The text to write there.
+    pub replacement: String,
+}

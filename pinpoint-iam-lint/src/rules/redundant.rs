@@ -1,0 +1,182 @@
+//! Rules for elements that change nothing.
+
+use pinpoint_iam_core::__private::Quoted;
+
+use crate::checker::Checker;
+use crate::glob::{action_covers, resource_covers};
+use crate::read::{Element, Policy, Statement};
+
+rules! {
+    REDUNDANT_ACTION: "redundant-action", Some("REDUNDANT_ACTION"), Suggestion, IdentityManaged,
+        "Another action of the list covers this one.",
+        statements!(r#""Effect": "Allow", "Action": ["s3:Get*", "s3:GetObject"], "Resource": "arn:aws:s3:::b/*""#),
+        statements!(r#""Effect": "Allow", "Action": ["s3:Get*", "s3:*Object"], "Resource": "arn:aws:s3:::b/*""#);
+    REDUNDANT_RESOURCE: "redundant-resource", Some("REDUNDANT_RESOURCE"), Suggestion, IdentityManaged,
+        "Another resource of the list covers this one.",
+        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::b/*", "arn:aws:s3:::b/reports/*"]"#),
+        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::b/*", "arn:aws:s3:::b"]"#);
+    REDUNDANT_STATEMENT: "redundant-statement", Some("REDUNDANT_STATEMENT"), Suggestion, IdentityManaged,
+        "Another statement with the same effect covers all that this one does.",
+        statements!(
+            r#""Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*""#,
+            r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/reports/*""#
+        ),
+        statements!(
+            r#""Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}"#,
+            r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/reports/*""#
+        );
+    DENIED_ALLOW: "denied-allow", None, Warning, IdentityManaged,
+        "A `Deny` without conditions in the same document covers all that this statement allows, so the statement allows nothing.",
+        statements!(
+            r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/reports/*""#,
+            r#""Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*""#
+        ),
+        statements!(
+            r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#,
+            r#""Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::b/reports/*""#
+        );
+}
+
+pub(super) fn apply(policy: &Policy<'_>, check: &mut Checker<'_>) {
+    for statement in &policy.statements {
+        let action = statement.action.iter();
+        for element in action.chain(&statement.resource) {
+            entries(element, check);
+        }
+    }
+    for (index, statement) in policy.statements.iter().enumerate() {
+        let others = policy
+            .statements
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index);
+        for (other_index, other) in others {
+            if !covers(other, statement) {
+                continue;
+            }
+            if other.effect.map(|(effect, _)| effect) == statement.effect.map(|(effect, _)| effect)
+            {
+                // Of two equal statements, the second one is reported.
+                if other_index > index && covers(statement, other) {
+                    continue;
+                }
+                let reference = check.related(other.at, "the statement that covers it");
+                check
+                    .report(
+                        &REDUNDANT_STATEMENT,
+                        statement.at,
+                        format!(
+                            "statement {} covers all that this statement does",
+                            other_index + 1
+                        ),
+                        "remove this statement",
+                    )
+                    .related
+                    .push(reference);
+                break;
+            }
+            if statement.allows() && other.condition_text.is_none() {
+                let reference = check.related(other.at, "the statement that denies the same");
+                check
+                    .report(
+                        &DENIED_ALLOW,
+                        statement.at,
+                        format!(
+                            "statement {} denies all that this statement allows",
+                            other_index + 1
+                        ),
+                        "remove this statement, or narrow the `Deny`",
+                    )
+                    .related
+                    .push(reference);
+                break;
+            }
+        }
+    }
+}
+
+fn entries(element: &Element<'_>, check: &mut Checker<'_>) {
+    let is_action = element.name.ends_with("Action");
+    let covers = |one: &str, other: &str| match is_action {
+        true => action_covers(one, other),
+        false => resource_covers(one, other),
+    };
+    for (index, item) in element.items.iter().enumerate() {
+        let others = element.items.iter().enumerate();
+        let covering = others
+            .filter(|(other, _)| *other != index)
+            .find(|(other_index, other)| {
+                covers(&other.text, &item.text)
+                    && (*other_index < index || !covers(&item.text, &other.text))
+            });
+        if let Some((_, other)) = covering {
+            let (rule, what) = match is_action {
+                true => (&REDUNDANT_ACTION, "action"),
+                false => (&REDUNDANT_RESOURCE, "resource"),
+            };
+            let reference = check.related(other.at, "covers it");
+            check
+                .report(
+                    rule,
+                    item.at,
+                    format!(
+                        "the {what} {} is covered by {}",
+                        Quoted(&item.text),
+                        Quoted(&other.text)
+                    ),
+                    "remove it",
+                )
+                .related
+                .push(reference);
+        }
+    }
+}
+
+/// Whether each request that matches `specific` also matches `general`, apart from their effects. `true` is certain.
+fn covers(general: &Statement<'_>, specific: &Statement<'_>) -> bool {
+    let principal = |statement: &Statement<'_>| {
+        let principal = statement.principal.as_ref();
+        principal.map(|principal| (principal.is_negated, principal.written.to_owned()))
+    };
+    let has_same_condition =
+        general.condition_text.is_none() || general.condition_text == specific.condition_text;
+    let is_complete = general.effect.is_some() && specific.effect.is_some();
+    is_complete
+        && has_same_condition
+        && principal(general) == principal(specific)
+        && element_covers(
+            general.action.as_ref(),
+            specific.action.as_ref(),
+            action_covers,
+        )
+        && match (&general.resource, &specific.resource) {
+            (None, None) => true,
+            (general, specific) => {
+                element_covers(general.as_ref(), specific.as_ref(), resource_covers)
+            }
+        }
+}
+
+fn element_covers(
+    general: Option<&Element<'_>>,
+    specific: Option<&Element<'_>>,
+    covers: fn(&str, &str) -> bool,
+) -> bool {
+    let (Some(general), Some(specific)) = (general, specific) else {
+        return false;
+    };
+    // The excluded entries of the general element must be among those of the specific one.
+    let (outer, inner) = match (general.is_negated, specific.is_negated) {
+        (false, false) => (general, specific),
+        (true, true) => (specific, general),
+        _ => return false,
+    };
+    !inner.items.is_empty()
+        && !outer.items.is_empty()
+        && inner.items.iter().all(|item| {
+            outer
+                .items
+                .iter()
+                .any(|other| covers(&other.text, &item.text))
+        })
+}

@@ -1,0 +1,194 @@
+//! Checks each rule with the documents in its documentation.
+
+#![cfg(feature = "rules")]
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+use pinpoint_iam_catalog::Catalog;
+use pinpoint_iam_core::policy::{Document, PolicyKind};
+use pinpoint_iam_lint::{Class, Example, Finding, Linter, OMITTED, Rule, parse_kind, rule, rules};
+
+fn findings(text: &str, kind: PolicyKind) -> Vec<Finding> {
+    Linter::new(Catalog::builtin().unwrap())
+        .lint(text, kind)
+        .findings
+}
+
+fn of(rule: &Rule, example: &Example) -> Vec<Finding> {
+    let mut findings = findings(example.document, example.kind);
+    findings.retain(|finding| finding.code == rule.code);
+    findings
+}
+
+#[test]
+fn each_rule_reports_its_example_and_not_its_near_miss() {
+    let mut wrong = String::new();
+    for rule in rules() {
+        let found = of(rule, &rule.example).len();
+        if found != 1 {
+            writeln!(wrong, "{}: {found} findings in the example", rule.code).unwrap();
+        }
+        for finding in of(rule, &rule.near_miss) {
+            writeln!(wrong, "{}: in the near miss: {finding}", rule.code).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The exact words and places of all findings in the examples: those of the rule itself, and those of others.
+#[test]
+fn messages_are_those_on_file() {
+    let mut written = String::new();
+    for rule in rules() {
+        writeln!(written, "{}", rule.code).unwrap();
+        for finding in findings(rule.example.document, rule.example.kind) {
+            writeln!(written, "  {finding}").unwrap();
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wording.txt");
+    if env::var_os("UPDATE_WORDING").is_some() {
+        fs::write(&path, &written).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap();
+    for (line, (written, expected)) in written.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(written, expected, "tests/wording.txt, line {}", line + 1);
+    }
+    assert_eq!(written, expected);
+}
+
+#[test]
+fn codes_are_unique_and_found() {
+    let mut codes = HashSet::new();
+    for entry in rules() {
+        assert!(codes.insert(entry.code), "{}", entry.code);
+        assert!(std::ptr::eq(rule(entry.code).unwrap(), entry));
+        let is_kebab =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        assert!(entry.code.bytes().all(is_kebab), "{}", entry.code);
+        assert!(entry.description.ends_with('.'), "{}", entry.code);
+    }
+    assert_eq!(rule("INVALID_EFFECT").unwrap().code, "invalid-effect");
+    assert!(rule("no-such-rule").is_none());
+}
+
+/// Each issue code of IAM Access Analyzer has a rule or a reason.
+#[test]
+fn every_code_of_access_analyzer_is_accounted_for() {
+    let with_rule: HashSet<&str> = rules().filter_map(|rule| rule.aws_code).collect();
+    for omitted in OMITTED {
+        assert!(
+            !with_rule.contains(omitted.aws_code),
+            "{}",
+            omitted.aws_code
+        );
+    }
+    let listed = include_str!("access-analyzer-codes.txt");
+    for code in listed.split_whitespace() {
+        let is_omitted = OMITTED.iter().any(|omitted| omitted.aws_code == code);
+        assert!(with_rule.contains(code) || is_omitted, "{code}");
+    }
+    assert_eq!(
+        listed.split_whitespace().count(),
+        with_rule.len() + OMITTED.len()
+    );
+}
+
+/// A document without errors is one that the strict reader and the rules for its kind accept.
+#[test]
+fn what_the_strict_reader_rejects_has_an_error() {
+    let near_misses = rules().map(|rule| &rule.near_miss);
+    for example in rules().map(|rule| &rule.example).chain(near_misses) {
+        for kind in PolicyKind::ALL {
+            let has_error = findings(example.document, *kind)
+                .iter()
+                .any(|finding| finding.class >= Class::Warning);
+            let is_accepted = Document::parse(example.document)
+                .is_ok_and(|document| document.faults(*kind).is_empty());
+            assert!(has_error || is_accepted, "{kind}: {}", example.document);
+        }
+    }
+}
+
+#[test]
+fn an_error_in_one_statement_does_not_hide_another() {
+    let text = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Effect": "Allow", "Action": "mobiletargeting:GetApp", "Resource": 1},
+    {"Effect": "Allow", "Action": "mobiletargeting:GetCampagin", "Resource": "*"},
+    {"Effect": "Allow", "Action": "mobiletargeting:GetApp", "Resource": "*", "Condition": {"StringEqual": {}}}
+  ]
+}"#;
+    let found: Vec<(usize, usize, &str)> = findings(text, PolicyKind::IdentityManaged)
+        .iter()
+        .map(|finding| (finding.line, finding.column, finding.code))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (4, 73, "data-type-mismatch"),
+            (5, 35, "invalid-action"),
+            (6, 92, "invalid-condition-operator"),
+            (6, 107, "empty-object-condition"),
+        ]
+    );
+}
+
+#[test]
+fn a_fix_resolves_its_finding() {
+    let mut fixed = 0;
+    for rule in rules() {
+        for finding in of(rule, &rule.example) {
+            let Some(fix) = finding.fix else { continue };
+            let mut text = rule.example.document.to_owned();
+            text.replace_range(fix.span, &fix.replacement);
+            let left = findings(&text, rule.example.kind);
+            assert!(
+                left.iter().all(|finding| finding.code != rule.code),
+                "{text}"
+            );
+            fixed += 1;
+        }
+    }
+    assert!(fixed >= 8, "{fixed}");
+}
+
+#[test]
+fn services_without_a_catalog_are_listed() {
+    let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny",
+        "Action": ["S3:GetObject", "mobiletargeting:GetApp", "*"], "Resource": "*"}}"#;
+    let report = Linter::new(Catalog::builtin().unwrap()).lint(text, PolicyKind::IdentityManaged);
+    assert_eq!(
+        report.unknown_services.into_iter().collect::<Vec<_>>(),
+        ["s3"]
+    );
+}
+
+#[test]
+fn kinds_have_aliases() {
+    assert_eq!(parse_kind("identity"), Ok(PolicyKind::IdentityManaged));
+    assert_eq!(parse_kind("trust"), Ok(PolicyKind::RoleTrust));
+    assert_eq!(parse_kind("scp"), Ok(PolicyKind::ServiceControl));
+    assert!(parse_kind("Trust").is_err());
+}
+
+/// No text makes the linter panic, and every span is a part of the text.
+#[test]
+fn any_part_of_a_document_can_be_missing() {
+    for rule in rules() {
+        let text = rule.example.document;
+        if text.len() > 1000 {
+            continue;
+        }
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let (part, _) = text.split_at(end);
+            for finding in findings(part, rule.example.kind) {
+                assert!(part.get(finding.span.clone()).is_some(), "{finding}");
+            }
+        }
+    }
+}
