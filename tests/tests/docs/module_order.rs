@@ -311,7 +311,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
     (
         "pinpoint-iam-cli",
         &[
-            ("", &["failure", "schema", "check", "import"]),
+            ("", &["failure", "schema", "check", "import", "lint"]),
+            ("lint", &["files", "output", "batch"]),
             (
                 "import",
                 &[
