@@ -77,6 +77,11 @@ impl ConditionKey {
         &self.rust_name
     }
 
+    /// Whether the key has a list of values.
+    pub fn is_list(&self) -> bool {
+        self.value_type.starts_with("ArrayOf")
+    }
+
     /// The key as pieces: `aws:ResourceTag/`, and the placeholder `TagKey` that a request fills in.
     pub fn pieces(&self) -> Vec<KeyPiece<'_>> {
         names::key_pieces(&self.name)
@@ -149,6 +154,83 @@ impl ResourceType {
     pub fn type_name(&self) -> &str {
         &self.type_name
     }
+
+    /// The name of the generated struct of the resource type's condition keys, for example `CampaignKeys`.
+    pub fn keys_type_name(&self) -> String {
+        names::keys_type_name(&self.type_name)
+    }
+
+    /// The fields of the generated struct of the resource type's condition keys.
+    ///
+    /// A field is named like its key without the prefix of the service, unless two fields would get the same name. All
+    /// tags are one field. Keys of the request's tags are not included, because they do not belong to the resource.
+    pub fn key_fields<'a>(&self, service: &'a Service) -> Vec<KeyField<'a>> {
+        let prefix = format!("{}_", names::snake_case(&service.prefix));
+        let mut fields: Vec<KeyField<'a>> = Vec::new();
+        for name in &self.condition_keys {
+            let mut keys = service.condition_keys.iter();
+            let Some(key) = keys.find(|key| key.name.eq_ignore_ascii_case(name)) else {
+                continue;
+            };
+            if names::is_request_tag(name) {
+                continue;
+            }
+            let shape = if names::is_resource_tag(name) {
+                KeyShape::Tags
+            } else if key.pieces().len() > 1 {
+                KeyShape::Filled
+            } else {
+                KeyShape::Named
+            };
+            let short = match shape {
+                KeyShape::Tags => "tags",
+                _ => key
+                    .rust_name
+                    .strip_prefix(&prefix)
+                    .unwrap_or(&key.rust_name),
+            };
+            let has_tags = fields.iter().any(|field| field.shape == KeyShape::Tags);
+            if shape == KeyShape::Tags && has_tags {
+                continue;
+            }
+            let name = short.to_owned();
+            fields.push(KeyField { name, key, shape });
+        }
+        let short: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+        for field in &mut fields {
+            let is_ambiguous = short.iter().filter(|name| **name == field.name).count() > 1;
+            if is_ambiguous && field.shape != KeyShape::Tags {
+                field.name.clone_from(&field.key.rust_name);
+            }
+            if names::is_keyword(&field.name) {
+                field.name.insert_str(0, "r#");
+            }
+        }
+        fields
+    }
+}
+
+/// A field of the generated struct of a resource type's condition keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyField<'a> {
+    /// The name of the field, as Rust code writes it.
+    pub name: String,
+    /// The key.
+    pub key: &'a ConditionKey,
+    /// How the field represents the key.
+    pub shape: KeyShape,
+}
+
+/// How a field represents a condition key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyShape {
+    /// The tags of the resource.
+    Tags,
+    /// A key with a fixed name; `None` if it is absent.
+    Named,
+    /// A key with placeholders: a list of complete names with their values.
+    Filled,
 }
 
 /// An action.

@@ -40,6 +40,22 @@ pub(crate) fn type_name(name: &str) -> String {
         .collect()
 }
 
+/// The name of the struct of a resource type's condition keys.
+pub(crate) fn keys_type_name(type_name: &str) -> String {
+    format!("{type_name}Keys")
+}
+
+/// Whether a condition key is a tag of the resource.
+pub(crate) fn is_resource_tag(key: &str) -> bool {
+    key.to_ascii_lowercase().starts_with("aws:resourcetag/")
+}
+
+/// Whether a condition key belongs to the tags of the request.
+pub(crate) fn is_request_tag(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key == "aws:tagkeys" || key.starts_with("aws:requesttag/")
+}
+
 /// Converts `application-id` to the name of a function or an argument, `application_id`.
 pub(crate) fn snake_case(kebab: &str) -> String {
     kebab.replace('-', "_")

@@ -305,16 +305,16 @@ pub fn precheck<A: TypedAction>(guard: &Guard<'_>, action: A) -> Result<(), Deni
     guard.precheck(action)
 }
 
-/// Runs a check in an `async` function, which can wait for resource tags.
+/// Runs a check in an `async` function, which can wait for keys of resources.
 ///
 /// # Errors
 ///
 /// Those of `check`.
-pub async fn check_with_tags<T>(
+pub async fn check_with_keys<T>(
     guard: &Guard<'_>,
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
 ) -> Result<T, Denied> {
-    guard::check_with_tags(guard.borrowed(), &mut guard.fetched_tags().clone(), check).await
+    guard::check_with_keys(guard.borrowed(), &mut guard.fetched().clone(), check).await
 }
 
 /// Passes tokens only to rust-analyzer, which sets `rust_analyzer`.
@@ -355,6 +355,7 @@ pub use crate::__for_completion as for_completion;
 pub use crate::__requires_without_guard_is_for_free_functions as requires_without_guard_is_for_free_functions;
 pub use crate::guard::Checks;
 pub use crate::guard::as_guard::AsGuard;
+pub use crate::source::resource_keys::KeyWriter;
 pub use pinpoint_iam_core::__private::{
     Generated, GuardedAccess, PublicAccess, Seal, assert_generated_by, serde,
 };

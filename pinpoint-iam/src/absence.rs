@@ -2,6 +2,7 @@
 
 use crate::action::{ActionMetadata, ServiceMetadata};
 use crate::context::{ConditionKey, Lookup};
+use crate::resource::ResourceTypeMetadata;
 
 /// The action of a request. A typed action has metadata, and knows its own service without registration.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +10,8 @@ pub(crate) struct ActionName<'a> {
     pub(crate) prefix: &'a str,
     pub(crate) name: &'a str,
     pub(crate) metadata: Option<&'static ActionMetadata>,
+    /// The type of the resource, if it is known.
+    pub(crate) resource_type: Option<&'static ResourceTypeMetadata>,
 }
 
 /// The rules by which an authorizer interprets condition keys for which no value was supplied.
@@ -41,8 +44,8 @@ impl AbsenceRules {
     /// | declared absent | absent |
     /// | of a service without a registered catalog | absent |
     /// | of a registered service, which does not define it | unknown, because a misspelled key must not disable a `Deny` |
-    /// | defined for the action or for one of its resource types | unknown |
-    /// | defined for other actions only | absent, because the service never sends it |
+    /// | defined for the action, or for the type of its resource | unknown |
+    /// | defined for other actions or resource types only | absent, because the service never sends it |
     pub(crate) fn without_value(
         &self,
         key: &ConditionKey,
@@ -72,16 +75,25 @@ impl AbsenceRules {
             return Lookup::Absent;
         }
         match action.metadata.or_else(|| service.action(action.name)) {
-            Some(action) if !sends(action, key) => Lookup::Absent,
+            Some(known) if !sends(known, action.resource_type, key) => Lookup::Absent,
             // An action that is newer than the catalog may send any key of its service.
             _ => Lookup::Unknown,
         }
     }
 }
 
-/// Whether requests for the action can have the key.
-fn sends(action: &ActionMetadata, key: &ConditionKey) -> bool {
-    let of_resources = action.resource_types.iter();
+/// Whether requests for the action can have the key: on resources of `resource_type` or, if it is unknown, on resources of
+/// any of the action's types.
+fn sends(
+    action: &ActionMetadata,
+    resource_type: Option<&'static ResourceTypeMetadata>,
+    key: &ConditionKey,
+) -> bool {
+    let any = match resource_type {
+        Some(_) => &[],
+        None => action.resource_types,
+    };
+    let of_resources = resource_type.into_iter().chain(any.iter().copied());
     let of_resources = of_resources.flat_map(|resource_type| resource_type.condition_keys);
     action
         .condition_keys
@@ -92,7 +104,7 @@ fn sends(action: &ActionMetadata, key: &ConditionKey) -> bool {
 
 /// Whether a catalog's name, such as `shop:Tier/${Level}`, is that of `key`, ignoring case. Each placeholder matches at
 /// least one character.
-fn is_named(name: &str, key: &str) -> bool {
+pub(crate) fn is_named(name: &str, key: &str) -> bool {
     let Some((literal, rest)) = name.split_once("${") else {
         return name.eq_ignore_ascii_case(key);
     };

@@ -4,13 +4,13 @@ use std::fmt;
 
 use pinpoint_iam_core::__private::holds_control_character;
 
-use crate::absence::{AbsenceRules, ActionName};
+use crate::absence::{AbsenceRules, ActionName, is_named};
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, TagKey};
 use crate::pattern::nfa::Nfa;
 use crate::principal::{Principal, is_principal_key};
-use crate::resource::RequestedResource;
+use crate::resource::{RequestedResource, ResourceTypeMetadata};
 
 /// One request for authorization. All parts are borrowed.
 ///
@@ -33,12 +33,16 @@ pub struct Request<'a> {
     principal: &'a Principal,
     action: RequestedAction<'a>,
     resource: RequestedResource<'a>,
+    /// The type of the resource; `None` if it is unknown, or if the action has no resource types.
+    resource_type: Option<&'static ResourceTypeMetadata>,
     resource_account: Option<&'a str>,
     /// The scope of the request; `None` if policies are evaluated without a deployment.
     scope: Option<&'a Scope>,
     principal_tags: Option<&'a Context>,
-    resource_tags: DeferredTags<'a>,
-    request_tags: DeferredTags<'a>,
+    resource_tags: DeferredKeys<'a>,
+    request_tags: DeferredKeys<'a>,
+    /// The keys of the resource that a source supplies, other than tags.
+    resource_keys: Option<ResourceKeyValues<'a>>,
     shape: Shape<'a>,
     context: RequestContext<'a>,
     /// The interpretation of keys without a value; `None` if they are absent.
@@ -104,22 +108,33 @@ impl fmt::Debug for RequestContext<'_> {
     }
 }
 
-/// Tags that a request may receive later than the rest of its context.
+/// Keys that a request may receive later than the rest of its context.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum DeferredTags<'a> {
-    /// The context contains all of them. Tags that it does not contain are absent.
+pub(crate) enum DeferredKeys<'a> {
+    /// The context contains all of them. Keys that it does not contain are absent.
     FromContext,
     /// The context may contain some. The others are not known yet.
     Unknown,
-    /// Exactly these tags, as condition keys.
+    /// Exactly these keys.
     Known(&'a Context),
+    /// The source of the keys does not know the resource. All of them are unknown.
+    Unavailable,
 }
 
-impl<'a> DeferredTags<'a> {
+/// The keys of a resource that a source supplies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResourceKeyValues<'a> {
+    /// The names of the keys in the catalog.
+    pub(crate) names: &'static [&'static str],
+    pub(crate) values: DeferredKeys<'a>,
+}
+
+impl<'a> DeferredKeys<'a> {
     fn lookup(self, key: &ConditionKey, context: RequestContext<'a>) -> Lookup<'a> {
         match self {
             Self::FromContext => context.lookup(key),
-            Self::Known(tags) => tags.lookup(key),
+            Self::Known(keys) => keys.lookup(key),
+            Self::Unavailable => Lookup::Unknown,
             Self::Unknown => match context.lookup(key) {
                 Lookup::Absent => Lookup::Unknown,
                 known => known,
@@ -144,11 +159,13 @@ impl<'a> Request<'a> {
             principal,
             action,
             resource,
+            resource_type: None,
             resource_account: None,
             scope: None,
             principal_tags: None,
-            resource_tags: DeferredTags::FromContext,
-            request_tags: DeferredTags::FromContext,
+            resource_tags: DeferredKeys::FromContext,
+            request_tags: DeferredKeys::FromContext,
+            resource_keys: None,
             shape: Shape::One,
             context: RequestContext::Made(context),
             absence: None,
@@ -175,8 +192,22 @@ impl<'a> Request<'a> {
 
     /// Whether the value of `key` is unknown because no source supplies it.
     pub(crate) fn lacks_source(&self, key: &ConditionKey) -> bool {
-        matches!(self.context.lookup(key), Lookup::Absent)
-            && matches!(self.without_value(key), Lookup::Unknown)
+        match self.resource_keys_for(key) {
+            Some(values) => matches!(values, DeferredKeys::Unavailable),
+            None => {
+                matches!(self.context.lookup(key), Lookup::Absent)
+                    && matches!(self.without_value(key), Lookup::Unknown)
+            }
+        }
+    }
+
+    /// The keys of the resource, if `key` is one of those that their source supplies.
+    fn resource_keys_for(&self, key: &ConditionKey) -> Option<DeferredKeys<'a>> {
+        let keys = self.resource_keys?;
+        let mut names = keys.names.iter();
+        names
+            .any(|name| is_named(name, key.folded()))
+            .then_some(keys.values)
     }
 
     /// Returns the state of a key for which no value was supplied.
@@ -185,6 +216,7 @@ impl<'a> Request<'a> {
             prefix: self.action.prefix,
             name: self.action.name,
             metadata: self.action.known,
+            resource_type: self.resource_type,
         };
         self.absence
             .map_or(Lookup::Absent, |rules| rules.without_value(key, action))
@@ -223,11 +255,26 @@ impl<'a> Request<'a> {
     /// Sets the tags of the resource and of the request, as far as they are known.
     pub(crate) const fn with_tags(
         mut self,
-        resource: DeferredTags<'a>,
-        request: DeferredTags<'a>,
+        resource: DeferredKeys<'a>,
+        request: DeferredKeys<'a>,
     ) -> Self {
         self.resource_tags = resource;
         self.request_tags = request;
+        self
+    }
+
+    /// Sets the keys of the resource that a source supplies, as far as they are known.
+    pub(crate) const fn with_resource_keys(mut self, keys: Option<ResourceKeyValues<'a>>) -> Self {
+        self.resource_keys = keys;
+        self
+    }
+
+    /// Sets the type of the resource, whose keys can have values.
+    pub(crate) const fn of_type(
+        mut self,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+    ) -> Self {
+        self.resource_type = resource_type;
         self
     }
 
@@ -343,9 +390,10 @@ impl ContextLookup for Request<'_> {
                     }
                 }
             }
-            None => match self.context.lookup(key) {
-                Lookup::Absent => self.without_value(key),
-                found => found,
+            None => match (self.resource_keys_for(key), self.context.lookup(key)) {
+                (Some(values), _) => values.lookup(key, self.context),
+                (None, Lookup::Absent) => self.without_value(key),
+                (None, found) => found,
             },
         }
     }

@@ -266,10 +266,19 @@ pub(super) fn check_type_names(
         .iter()
         .filter(has_type)
         .map(|action| ("action", action.type_name(), &action.name));
+    let keyed = resources.iter().filter(|resource| {
+        let mut keys = resource.condition_keys.iter();
+        keys.any(|key| !names::is_request_tag(key.get_ref()))
+    });
     let resources = resources
         .iter()
         .map(|resource| ("resource type", resource.type_name(), &resource.name));
-    for (kind, type_name, name) in actions.chain(resources) {
+    // The names of the generated structs of condition keys.
+    let keys = keyed.map(|resource| {
+        let type_name = names::keys_type_name(&resource.type_name());
+        ("struct of the keys of", type_name, &resource.name)
+    });
+    for (kind, type_name, name) in actions.chain(resources).chain(keys) {
         let (first_kind, first) = *types.entry(type_name.clone()).or_insert((kind, name));
         let taken_by = if names::is_in_prelude(&type_name) {
             "Rust's prelude".to_owned()

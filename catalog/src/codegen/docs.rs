@@ -4,7 +4,8 @@
 //! contain the facts of the catalog.
 
 use crate::model::{
-    Action, ConditionKey, IdFormat, LifecycleState, Placeholder, ResourceType, Service,
+    Action, ConditionKey, IdFormat, KeyField, KeyShape, LifecycleState, Placeholder, ResourceType,
+    Service,
 };
 
 pub(super) fn action_enum(service: &Service) -> String {
@@ -120,6 +121,32 @@ pub(super) fn resource_type(resource: &ResourceType) -> String {
             "\n- Condition keys: {}",
             code_list(&resource.condition_keys)
         ));
+    }
+    text
+}
+
+/// The struct of a resource type's condition keys.
+pub(super) fn resource_keys(resource: &ResourceType) -> String {
+    format!(
+        "The condition keys of a [`{0}`](super::resources::{0}), for `AuthorizerBuilder::resource_keys`.\n\n\
+         Every key has to be supplied. `None` means that the key is absent.",
+        resource.type_name()
+    )
+}
+
+/// A field of the struct of a resource type's condition keys.
+pub(super) fn key_field(field: &KeyField<'_>) -> String {
+    let key = field.key;
+    let mut text = format!("`{}`: {}", key.name, plain(&key.summary));
+    match field.shape {
+        KeyShape::Tags => {}
+        KeyShape::Named => text.push_str(&format!("\n\nType: {}.", key.value_type)),
+        KeyShape::Filled => text.push_str(&format!(
+            "\n\nType: {}. Each element is the complete name of a key, as the function \
+             `condition_keys::{}` returns it, with its value.",
+            key.value_type,
+            key.rust_name()
+        )),
     }
     text
 }

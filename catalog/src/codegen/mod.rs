@@ -8,6 +8,7 @@ mod actions;
 mod condition_keys;
 mod docs;
 mod metadata;
+mod resource_keys;
 mod resources;
 mod writer;
 
@@ -26,6 +27,7 @@ pub fn render(service: &Service) -> String {
     actions::write_enum(&mut writer, service);
     actions::write_types(&mut writer, service);
     resources::write(&mut writer, service);
+    resource_keys::write(&mut writer, service);
     condition_keys::write(&mut writer, service);
     writer.finish()
 }

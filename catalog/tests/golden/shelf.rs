@@ -11,9 +11,19 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
     resource_types: &[self::resources::Loan::METADATA],
     condition_keys: &[
         ::pinpoint_iam::action::ConditionKeyMetadata { name: "aws:ResourceTag/${TagKey}", summary: "The value of one tag of the book.", value_type: "String" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Copies", summary: "The number of copies.", value_type: "Numeric" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Due", summary: "The day on which the loan ends.", value_type: "Date" },
         ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Genre", summary: "The genres of the book.", value_type: "ArrayOfString" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Languages", summary: "The languages of the book.", value_type: "ArrayOfString" },
         ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Notes/${type}/by.${Reader}.name", summary: "The notes of one kind.", value_type: "ArrayOfARN" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Owner", summary: "The owner of the book.", value_type: "ARN" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Rating/${Reader}", summary: "The rating by one reader.", value_type: "Numeric" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Restricted", summary: "Whether the book may leave the house.", value_type: "Bool" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Tags", summary: "The label on the back.", value_type: "String" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Terminal", summary: "The terminal of the loan.", value_type: "IPAddress" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:Words/${Reader}", summary: "The words of one reader about the book.", value_type: "ArrayOfString" },
         ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:genre-", summary: "The genre that the book had.", value_type: "String" },
+        ::pinpoint_iam::action::ConditionKeyMetadata { name: "shelf:type", summary: "The kind of loan.", value_type: "String" },
     ],
     sources: &[
         ::pinpoint_iam::action::SourceMetadata { name: "handbook", title: "The shelf's handbook", date: ::core::option::Option::Some("2026-11-01") },
@@ -24,7 +34,7 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
 #[doc(hidden)]
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 pub mod generated_by_include_catalog {
-    pub const FINGERPRINT: ::core::option::Option<::core::primitive::u64> = ::core::option::Option::Some(0x21a739963f477e58);
+    pub const FINGERPRINT: ::core::option::Option<::core::primitive::u64> = ::core::option::Option::Some(0x74f2a8b03dabec74);
 }
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
@@ -384,7 +394,7 @@ pub mod resources {
     /// One loan of a book \[in print\] to a reader.
     ///
     /// - ARN: `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}`
-    /// - Condition keys: `aws:ResourceTag/${TagKey}`
+    /// - Condition keys: `aws:ResourceTag/${TagKey}`, `shelf:Copies`, `shelf:Due`, `shelf:Languages`, `shelf:Owner`, `shelf:Restricted`, `shelf:Terminal`, `shelf:Tags`, `shelf:type`, `shelf:Rating/${Reader}`, `shelf:Words/${Reader}`
     #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash)]
     pub struct Loan(::pinpoint_iam::resource::ResourcePart);
 
@@ -418,7 +428,7 @@ pub mod resources {
                         accepts: ::pinpoint_iam::resource::IdFormat::Opaque,
                     },
                 ],
-                condition_keys: &["aws:ResourceTag/${TagKey}"],
+                condition_keys: &["aws:ResourceTag/${TagKey}", "shelf:Copies", "shelf:Due", "shelf:Languages", "shelf:Owner", "shelf:Restricted", "shelf:Terminal", "shelf:Tags", "shelf:type", "shelf:Rating/${Reader}", "shelf:Words/${Reader}"],
             };
             &METADATA
         };
@@ -512,6 +522,86 @@ pub mod ids {
     }
 }
 
+/// The condition keys of each resource type that has any.
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub mod resource_keys {
+    /// The condition keys of a [`Loan`](super::resources::Loan), for `AuthorizerBuilder::resource_keys`.
+    ///
+    /// Every key has to be supplied. `None` means that the key is absent.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
+    pub struct LoanKeys {
+        /// `aws:ResourceTag/${TagKey}`: The value of one tag of the book.
+        pub tags: ::pinpoint_iam::guard::Tags,
+        /// `shelf:Copies`: The number of copies.
+        ///
+        /// Type: Numeric.
+        pub copies: ::core::option::Option<i64>,
+        /// `shelf:Due`: The day on which the loan ends.
+        ///
+        /// Type: Date.
+        pub due: ::core::option::Option<::std::time::SystemTime>,
+        /// `shelf:Languages`: The languages of the book.
+        ///
+        /// Type: ArrayOfString.
+        pub languages: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// `shelf:Owner`: The owner of the book.
+        ///
+        /// Type: ARN.
+        pub owner: ::core::option::Option<::std::string::String>,
+        /// `shelf:Restricted`: Whether the book may leave the house.
+        ///
+        /// Type: Bool.
+        pub restricted: ::core::option::Option<bool>,
+        /// `shelf:Terminal`: The terminal of the loan.
+        ///
+        /// Type: IPAddress.
+        pub terminal: ::core::option::Option<::std::net::IpAddr>,
+        /// `shelf:Tags`: The label on the back.
+        ///
+        /// Type: String.
+        pub shelf_tags: ::core::option::Option<::std::string::String>,
+        /// `shelf:type`: The kind of loan.
+        ///
+        /// Type: String.
+        pub r#type: ::core::option::Option<::std::string::String>,
+        /// `shelf:Rating/${Reader}`: The rating by one reader.
+        ///
+        /// Type: Numeric. Each element is the complete name of a key, as the function `condition_keys::shelf_rating` returns it, with its value.
+        pub rating: ::std::vec::Vec<(::std::string::String, i64)>,
+        /// `shelf:Words/${Reader}`: The words of one reader about the book.
+        ///
+        /// Type: ArrayOfString. Each element is the complete name of a key, as the function `condition_keys::shelf_words` returns it, with its value.
+        pub words: ::std::vec::Vec<(::std::string::String, ::std::vec::Vec<::std::string::String>)>,
+    }
+
+    impl ::pinpoint_iam::guard::ResourceKeys for LoanKeys {
+        type Resource = super::resources::Loan;
+        type Sealed = ::pinpoint_iam::__private::Generated;
+
+        fn write(self, keys: &mut ::pinpoint_iam::__private::KeyWriter) {
+            keys.tags(&self.tags);
+            keys.value("shelf:Copies", self.copies);
+            keys.value("shelf:Due", self.due);
+            keys.list("shelf:Languages", self.languages);
+            keys.value("shelf:Owner", self.owner);
+            keys.value("shelf:Restricted", self.restricted);
+            keys.value("shelf:Terminal", self.terminal);
+            keys.value("shelf:Tags", self.shelf_tags);
+            keys.value("shelf:type", self.r#type);
+            keys.filled_values("shelf:Rating/${Reader}", self.rating);
+            keys.filled_lists("shelf:Words/${Reader}", self.words);
+        }
+    }
+
+    impl ::pinpoint_iam::guard::KeyedResource for super::resources::Loan {
+        type Keys = LoanKeys;
+        type Sealed = ::pinpoint_iam::__private::Generated;
+    }
+}
+
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub use self::resource_keys::*;
+
 /// The condition keys that the service's actions and resource types list.
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 pub mod condition_keys {
@@ -522,10 +612,25 @@ pub mod condition_keys {
         ::std::format!("{}{}", "aws:ResourceTag/", ::core::convert::AsRef::<str>::as_ref(&tag_key))
     }
 
+    /// The number of copies.
+    ///
+    /// `shelf:Copies`, of the type `Numeric`.
+    pub const SHELF_COPIES: &str = "shelf:Copies";
+
+    /// The day on which the loan ends.
+    ///
+    /// `shelf:Due`, of the type `Date`.
+    pub const SHELF_DUE: &str = "shelf:Due";
+
     /// The genres of the book.
     ///
     /// `shelf:Genre`, of the type `ArrayOfString`.
     pub const SHELF_GENRE: &str = "shelf:Genre";
+
+    /// The languages of the book.
+    ///
+    /// `shelf:Languages`, of the type `ArrayOfString`.
+    pub const SHELF_LANGUAGES: &str = "shelf:Languages";
 
     /// The notes of one kind.
     ///
@@ -534,8 +639,47 @@ pub mod condition_keys {
         ::std::format!("{}{}{}{}{}", "shelf:Notes/", ::core::convert::AsRef::<str>::as_ref(&r#type), "/by.", ::core::convert::AsRef::<str>::as_ref(&reader), ".name")
     }
 
+    /// The owner of the book.
+    ///
+    /// `shelf:Owner`, of the type `ARN`.
+    pub const SHELF_OWNER: &str = "shelf:Owner";
+
+    /// The rating by one reader.
+    ///
+    /// `shelf:Rating/${Reader}`, of the type `Numeric`.
+    pub fn shelf_rating(reader: impl ::core::convert::AsRef<str>) -> ::std::string::String {
+        ::std::format!("{}{}", "shelf:Rating/", ::core::convert::AsRef::<str>::as_ref(&reader))
+    }
+
+    /// Whether the book may leave the house.
+    ///
+    /// `shelf:Restricted`, of the type `Bool`.
+    pub const SHELF_RESTRICTED: &str = "shelf:Restricted";
+
+    /// The label on the back.
+    ///
+    /// `shelf:Tags`, of the type `String`.
+    pub const SHELF_TAGS: &str = "shelf:Tags";
+
+    /// The terminal of the loan.
+    ///
+    /// `shelf:Terminal`, of the type `IPAddress`.
+    pub const SHELF_TERMINAL: &str = "shelf:Terminal";
+
+    /// The words of one reader about the book.
+    ///
+    /// `shelf:Words/${Reader}`, of the type `ArrayOfString`.
+    pub fn shelf_words(reader: impl ::core::convert::AsRef<str>) -> ::std::string::String {
+        ::std::format!("{}{}", "shelf:Words/", ::core::convert::AsRef::<str>::as_ref(&reader))
+    }
+
     /// The genre that the book had.
     ///
     /// `shelf:genre-`, of the type `String`.
     pub const SHELF_GENRE_BEFORE: &str = "shelf:genre-";
+
+    /// The kind of loan.
+    ///
+    /// `shelf:type`, of the type `String`.
+    pub const SHELF_TYPE: &str = "shelf:type";
 }

@@ -16,6 +16,9 @@ use crate::eval::snapshot::Snapshot;
 use crate::eval::{Decision, Evaluation, Explanation, PolicyStack, reference};
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
+use crate::source::resource_keys::{
+    Batch, KeyedResource, KeysUnavailable, OneByOne, Origin, ResourceKeySource, ResourceKeySources,
+};
 use crate::source::resource_tags::ResourceTagSource;
 use crate::source::{PolicySource, PolicyStore, SourceError};
 use crate::states::{PolicyState, PolicyStates};
@@ -69,7 +72,9 @@ struct Inner {
     scope: Scope,
     source: Box<dyn PolicySource>,
     states: PolicyStates,
-    resource_tags: Option<Box<dyn ResourceTagSource>>,
+    resource_keys: ResourceKeySources,
+    key_fetches: AtomicU64,
+    key_failures: AtomicU64,
     tag_fetches: AtomicU64,
     tag_failures: AtomicU64,
     error_responses: Arc<ErrorResponses>,
@@ -234,17 +239,36 @@ impl Authorizer {
         self.inner.tag_fetches.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn count_tag_fetch(&self) {
-        self.inner.tag_fetches.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// Returns the number of requests that got 503 because the [`ResourceTagSource`] failed.
     pub fn tag_failures(&self) -> u64 {
         self.inner.tag_failures.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn count_tag_failure(&self) {
-        self.inner.tag_failures.fetch_add(1, Ordering::Relaxed);
+    /// Returns the number of calls of sources of the keys of resources, see
+    /// [`AuthorizerBuilder::resource_keys`]. A batch is one call.
+    pub fn resource_key_fetches(&self) -> u64 {
+        self.inner.key_fetches.load(Ordering::Relaxed)
+    }
+
+    /// Returns the number of requests that got 503 because a source of the keys of resources failed.
+    pub fn resource_key_failures(&self) -> u64 {
+        self.inner.key_failures.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_fetch(&self, origin: Origin) {
+        let counter = match origin {
+            Origin::Tags => &self.inner.tag_fetches,
+            Origin::Type(_) => &self.inner.key_fetches,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_failure(&self, origin: Origin) {
+        let counter = match origin {
+            Origin::Tags => &self.inner.tag_failures,
+            Origin::Type(_) => &self.inner.key_failures,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The same authorizer with other hooks.
@@ -274,8 +298,8 @@ impl Authorizer {
         &self.inner.network
     }
 
-    pub(crate) fn resource_tag_source(&self) -> Option<&dyn ResourceTagSource> {
-        self.inner.resource_tags.as_deref()
+    pub(crate) fn resource_key_sources(&self) -> &ResourceKeySources {
+        &self.inner.resource_keys
     }
 }
 
@@ -297,7 +321,7 @@ impl fmt::Debug for Authorizer {
 pub struct AuthorizerBuilder {
     scope: Option<Scope>,
     source: Option<Box<dyn PolicySource>>,
-    resource_tags: Option<Box<dyn ResourceTagSource>>,
+    resource_keys: ResourceKeySources,
     error_responses: Arc<ErrorResponses>,
     absence: AbsenceRules,
     #[cfg(feature = "_web")]
@@ -322,7 +346,62 @@ impl AuthorizerBuilder {
     /// Sets the source of resource tags. Without it, requests that depend on such a tag are denied.
     #[must_use]
     pub fn resource_tags(mut self, source: impl ResourceTagSource) -> Self {
-        self.resource_tags = Some(Box::new(source));
+        self.resource_keys.set_tags(source);
+        self
+    }
+
+    /// Sets the source of the condition keys of one resource type: a closure that returns the keys of one resource.
+    ///
+    /// It is called only if a decision depends on one of the keys, and at most once for each request and resource. Tags
+    /// are one of the keys if the catalog lists them for the resource type; then the source of
+    /// [`resource_tags`](Self::resource_tags) is not called for resources of this type. An error causes a 503, and
+    /// [`Authorizer::resource_key_failures`] counts it.
+    ///
+    /// ```
+    /// use pinpoint_iam::Authorizer;
+    /// use pinpoint_iam::mobiletargeting::{App, AppKeys};
+    ///
+    /// # async fn tags_of(_: &str) -> Result<Vec<(String, String)>, std::io::Error> { Ok(Vec::new()) }
+    /// let builder = Authorizer::builder().resource_keys(|app: App| async move {
+    ///     let tags = tags_of(app.application_id()).await?;
+    ///     Ok(AppKeys { tags: tags.into_iter().collect() })
+    /// });
+    /// # drop(builder);
+    /// ```
+    #[must_use]
+    pub fn resource_keys<R, F, T>(self, keys: F) -> Self
+    where
+        R: KeyedResource,
+        F: Fn(R) -> T + Send + Sync + 'static,
+        T: Future<Output = Result<R::Keys, KeysUnavailable>> + Send + 'static,
+    {
+        self.resource_key_source::<R>(OneByOne(keys))
+    }
+
+    /// Like [`resource_keys`](Self::resource_keys), with a closure that returns the keys of several resources, for
+    /// example with one query.
+    ///
+    /// The closure returns each resource with its keys, in any order. The keys of a resource that it does not return are
+    /// unknown: requests that depend on them are denied.
+    #[must_use]
+    pub fn resource_keys_batch<R, F, T, I>(self, keys: F) -> Self
+    where
+        R: KeyedResource,
+        F: Fn(Vec<R>) -> T + Send + Sync + 'static,
+        T: Future<Output = Result<I, KeysUnavailable>> + Send + 'static,
+        I: IntoIterator<Item = (R, R::Keys)> + 'static,
+    {
+        self.resource_key_source::<R>(Batch(keys))
+    }
+
+    /// Sets the source of the condition keys of one resource type, for a source that depends on the scope of the
+    /// request, for example because ids are unique only within a tenant.
+    #[must_use]
+    pub fn resource_key_source<R: KeyedResource>(
+        mut self,
+        source: impl ResourceKeySource<R>,
+    ) -> Self {
+        self.resource_keys.set(source);
         self
     }
 
@@ -381,7 +460,9 @@ impl AuthorizerBuilder {
             scope,
             source,
             states: PolicyStates::new(snapshot),
-            resource_tags: self.resource_tags,
+            resource_keys: self.resource_keys,
+            key_fetches: AtomicU64::new(0),
+            key_failures: AtomicU64::new(0),
             tag_fetches: AtomicU64::new(0),
             tag_failures: AtomicU64::new(0),
             error_responses: self.error_responses,

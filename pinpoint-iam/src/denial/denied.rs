@@ -8,6 +8,7 @@ use crate::denial::{ErrorResponses, Rejection};
 use crate::eval::{AccessDenied, DeniedBy, DenyReason, MissingKeys};
 use crate::request::Request;
 use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
+use crate::source::resource_keys::{KeysUnavailable, NeededKeys, SourceFailure};
 use crate::source::resource_tags::TagsUnavailable;
 
 /// The error of a request that was rejected or denied.
@@ -50,6 +51,8 @@ pub enum DeniedReason {
     KeysUnavailable(MissingKeys),
     /// The decision depends on tags of the resource, and their source failed.
     TagsUnavailable(TagsUnavailable),
+    /// The decision depends on keys of the resource, and their source failed.
+    ResourceKeysUnavailable(KeysUnavailable),
     /// A policy of the caller could not be read when the policies were last loaded, see
     /// [`Authorizer::reload`](crate::Authorizer::reload).
     PoliciesUnavailable,
@@ -63,8 +66,8 @@ pub enum DeniedReason {
 /// The missing information for a check that could not be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pending {
-    /// The tags of the resource with this ARN.
-    ResourceTags(String),
+    /// Keys of resources.
+    ResourceKeys(Vec<NeededKeys>),
     /// The parts of the body that the check depends on.
     Body,
 }
@@ -126,8 +129,11 @@ impl Denied {
         )
     }
 
-    pub(crate) fn tags_unavailable(error: TagsUnavailable) -> Self {
-        Self::new(DeniedReason::TagsUnavailable(error))
+    pub(crate) fn source_failed(error: SourceFailure) -> Self {
+        Self::new(match error {
+            SourceFailure::Tags(error) => DeniedReason::TagsUnavailable(error),
+            SourceFailure::Keys(error) => DeniedReason::ResourceKeysUnavailable(error),
+        })
     }
 
     pub(crate) fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
@@ -183,6 +189,7 @@ impl Denied {
             }
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
+            | DeniedReason::ResourceKeysUnavailable(_)
             | DeniedReason::PoliciesUnavailable => {
                 "The request could not be authorized for now.".to_owned()
             }
@@ -251,6 +258,7 @@ impl Denied {
             }
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
+            | DeniedReason::ResourceKeysUnavailable(_)
             | DeniedReason::PoliciesUnavailable => 503,
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => 500,
         }
@@ -326,6 +334,7 @@ impl fmt::Display for DeniedReason {
             Self::Unreadable => formatter.write_str("the id of the resource is missing or cannot be read"),
             Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
             Self::TagsUnavailable(error) => error.fmt(formatter),
+            Self::ResourceKeysUnavailable(error) => error.fmt(formatter),
             Self::PoliciesUnavailable => formatter
                 .write_str("a policy of the caller could not be read when it was last loaded"),
             Self::NoScope => formatter.write_str(

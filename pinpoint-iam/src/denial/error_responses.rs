@@ -159,6 +159,7 @@ impl ErrorResponses {
             }
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
+            | DeniedReason::ResourceKeysUnavailable(_)
             | DeniedReason::PoliciesUnavailable => "ServiceUnavailableException",
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
                 "InternalServerErrorException"

@@ -3,28 +3,32 @@
 pub(crate) mod as_guard;
 mod composition;
 mod permit;
-mod resolve_tags;
+mod resolve_keys;
 
+use crate::absence::is_named;
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
 use crate::arn::{Arn, Scope};
 use crate::authorizer::Authorizer;
 use crate::context::{Context, TagKey};
 use crate::denial::Pending;
-use crate::eval::{Decision, DeniedBy, Evaluation};
+use crate::eval::{Decision, DeniedBy, Evaluation, MissingKeys};
 use crate::principal::Principal;
-use crate::request::{DeferredTags, Request, RequestContext};
+use crate::request::{DeferredKeys, Request, RequestContext, ResourceKeyValues};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
-use crate::source::resource_tags::FetchedTags;
+use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, lists_tags};
 use crate::states::Pinned;
 
 pub use self::composition::Checks;
 pub use self::permit::Permit;
 pub use crate::denial::{Denied, DeniedReason};
+pub use crate::source::resource_keys::{
+    KeyedResource, KeysFuture, KeysUnavailable, ResourceKeySource, ResourceKeys,
+};
 pub use crate::source::resource_tags::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
 
-pub(crate) use self::resolve_tags::check_with_tags;
+pub(crate) use self::resolve_keys::check_with_keys;
 #[cfg(feature = "actix")]
-pub(crate) use self::resolve_tags::check_without_waiting;
+pub(crate) use self::resolve_keys::check_without_waiting;
 
 /// Checks the permissions of one caller during one request.
 ///
@@ -47,8 +51,8 @@ pub struct Guard<'a> {
     scope: &'a Scope,
     principal: &'a Principal,
     context: RequestContext<'a>,
-    request_tags: DeferredTags<'a>,
-    resource_tags: &'a FetchedTags,
+    request_tags: DeferredKeys<'a>,
+    fetched: &'a FetchedKeys,
 }
 
 impl Authorizer {
@@ -78,8 +82,8 @@ impl<'a> Guard<'a> {
             scope: authorizer.scope(),
             principal,
             context: context.into(),
-            request_tags: DeferredTags::Unknown,
-            resource_tags: FetchedTags::NONE,
+            request_tags: DeferredKeys::Unknown,
+            fetched: FetchedKeys::NONE,
         }
     }
 
@@ -91,20 +95,17 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Adds the resource tags that were fetched so far.
-    pub(crate) fn with_resource_tags<'b>(self, tags: &'b FetchedTags) -> Guard<'b>
+    /// Adds the keys of resources that were fetched so far.
+    pub(crate) fn with_fetched<'b>(self, fetched: &'b FetchedKeys) -> Guard<'b>
     where
         'a: 'b,
     {
-        Guard {
-            resource_tags: tags,
-            ..self
-        }
+        Guard { fetched, ..self }
     }
 
-    /// Returns the resource tags that were fetched so far.
-    pub(crate) const fn fetched_tags(&self) -> &'a FetchedTags {
-        self.resource_tags
+    /// Returns the keys of resources that were fetched so far.
+    pub(crate) const fn fetched(&self) -> &'a FetchedKeys {
+        self.fetched
     }
 
     /// Sets the tags of the request, in the form that [`Tags::for_request`] returns. The request has no others.
@@ -114,7 +115,7 @@ impl<'a> Guard<'a> {
         'a: 'b,
     {
         Guard {
-            request_tags: DeferredTags::Known(tags),
+            request_tags: DeferredKeys::Known(tags),
             ..self
         }
     }
@@ -160,7 +161,8 @@ impl<'a> Guard<'a> {
         R: Resource,
     {
         action.check_pinned(resource)?;
-        self.decide(A::METADATA, resource.requested(self.scope), Phase::Check)
+        let requested = resource.requested(self.scope);
+        self.decide(A::METADATA, R::TYPE, requested, Phase::Check)
     }
 
     /// Checks that the caller may perform `action` on `resource`, and returns the proof.
@@ -211,7 +213,7 @@ impl<'a> Guard<'a> {
                 Ok(part) => {
                     action.check_pinned(resource_type, &part)?;
                     let requested = RequestedResource::Arn(arn);
-                    self.decide(action, requested, Phase::Check)?;
+                    self.decide(action, Some(*resource_type), requested, Phase::Check)?;
                     return Ok((resource_type, requested));
                 }
                 // The error for the closest template is the most helpful one.
@@ -254,7 +256,7 @@ impl<'a> Guard<'a> {
         let scope = self.scope;
         let (resource_type, part) = match metadata.resource_types {
             [] => {
-                self.decide(metadata, RequestedResource::All, Phase::Check)?;
+                self.decide(metadata, None, RequestedResource::All, Phase::Check)?;
                 return Ok(Permit::new(self, None, &RequestedResource::All));
             }
             [only] => {
@@ -277,7 +279,7 @@ impl<'a> Guard<'a> {
             _ => return Err(Denied::misrouted()),
         };
         let requested = resource_type.requested(&part, scope);
-        self.decide(metadata, requested, Phase::Check)?;
+        self.decide(metadata, Some(resource_type), requested, Phase::Check)?;
         Ok(Permit::new(self, Some(resource_type), &requested))
     }
 
@@ -288,12 +290,13 @@ impl<'a> Guard<'a> {
     /// Fails with a denial if the policies do not allow any such resource. Otherwise fails because the resource is not
     /// known yet, unless the decision does not depend on it.
     pub(crate) fn precheck<A: TypedAction>(&self, _: A) -> Result<(), Denied> {
-        self.decide(A::METADATA, RequestedResource::All, Phase::Precheck)
+        self.decide(A::METADATA, None, RequestedResource::All, Phase::Precheck)
     }
 
     fn decide(
         &self,
         action: &'static ActionMetadata,
+        resource_type: Option<&'static ResourceTypeMetadata>,
         resource: RequestedResource<'_>,
         stage: Phase,
     ) -> Result<(), Denied> {
@@ -301,18 +304,32 @@ impl<'a> Guard<'a> {
             return Err(Denied::no_scope());
         }
         let request_tags = match self.request_tags {
-            DeferredTags::Unknown if !action.takes_request_tags() => DeferredTags::FromContext,
+            DeferredKeys::Unknown if !action.takes_request_tags() => DeferredKeys::FromContext,
             known_or_not => known_or_not,
         };
-        let resource_tags = match (resource, stage) {
-            (_, Phase::Precheck) => DeferredTags::Unknown,
-            (RequestedResource::All, Phase::Check) => DeferredTags::FromContext,
-            (RequestedResource::Arn(_), Phase::Check) => self.resource_tags.of(&resource),
+        let provided =
+            resource_type.and_then(|resource_type| self.provided(resource_type, &resource));
+        let resource_tags = match (resource, stage, provided) {
+            (_, Phase::Precheck, _) => DeferredKeys::Unknown,
+            (RequestedResource::All, Phase::Check, _) => DeferredKeys::FromContext,
+            (RequestedResource::Arn(_), Phase::Check, Some((resource_type, values)))
+                if lists_tags(resource_type) =>
+            {
+                values
+            }
+            (RequestedResource::Arn(_), Phase::Check, _) => {
+                self.fetched.of(Origin::Tags, &resource)
+            }
         };
         let mut request = Request::new(self.principal, action.into(), resource, Context::empty())
             .with_context(self.context)
             .in_scope(self.scope)
             .with_absence(self.authorizer.absence())
+            .of_type(resource_type)
+            .with_resource_keys(provided.map(|(resource_type, values)| ResourceKeyValues {
+                names: resource_type.condition_keys,
+                values,
+            }))
             .with_tags(resource_tags, request_tags);
         if stage == Phase::Precheck {
             request = request.with_unknown_resource();
@@ -323,17 +340,15 @@ impl<'a> Guard<'a> {
                 Err(Denied::refused(&request, by).for_authorizer(self.authorizer))
             }
             Evaluation::Indeterminate(keys) => {
-                let needs = |kind| {
-                    keys.iter()
-                        .any(|key| TagKey::of(key.folded()) == Some(kind))
-                };
-                let pending = match resource_tags {
-                    _ if stage == Phase::Precheck => Some(Pending::Body),
-                    DeferredTags::Unknown if needs(TagKey::Resource) => {
-                        Some(Pending::ResourceTags(resource.to_string()))
-                    }
-                    _ if needs(TagKey::Request) => Some(Pending::Body),
-                    _ => None,
+                let needs_request_tags = keys
+                    .iter()
+                    .any(|key| TagKey::of(key.folded()) == Some(TagKey::Request));
+                let needed = self.needed_keys(&keys, resource_type, &resource);
+                let pending = match stage {
+                    Phase::Precheck => Some(Pending::Body),
+                    Phase::Check if !needed.is_empty() => Some(Pending::ResourceKeys(needed)),
+                    Phase::Check if needs_request_tags => Some(Pending::Body),
+                    Phase::Check => None,
                 };
                 // A retry helps if a source failed, but not if there is none.
                 let denied =
@@ -345,6 +360,58 @@ impl<'a> Guard<'a> {
                 Err(denied.for_authorizer(self.authorizer))
             }
         }
+    }
+}
+
+impl Guard<'_> {
+    /// Returns the values of the keys of `resource`, if a source supplies the keys of its type.
+    fn provided(
+        &self,
+        resource_type: &'static ResourceTypeMetadata,
+        resource: &RequestedResource<'_>,
+    ) -> Option<(&'static ResourceTypeMetadata, DeferredKeys<'_>)> {
+        let origin = Origin::Type(resource_type);
+        let values = self.fetched.of(origin, resource);
+        let is_provided = !matches!(values, DeferredKeys::Unknown)
+            || self.authorizer.resource_key_sources().has(origin);
+        is_provided.then_some((resource_type, values))
+    }
+
+    /// Returns what sources can supply of `keys`, and was not fetched yet.
+    fn needed_keys(
+        &self,
+        keys: &MissingKeys,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+        resource: &RequestedResource<'_>,
+    ) -> Vec<NeededKeys> {
+        let sources = self.authorizer.resource_key_sources();
+        let provided = resource_type.filter(|known| self.provided(known, resource).is_some());
+        let mut needed: Vec<NeededKeys> = Vec::new();
+        if *resource == RequestedResource::All {
+            return needed;
+        }
+        for key in keys.iter() {
+            let is_tag = TagKey::of(key.folded()) == Some(TagKey::Resource);
+            let origin = match provided {
+                Some(provided)
+                    if provided
+                        .condition_keys
+                        .iter()
+                        .any(|name| is_named(name, key.folded()))
+                        || (is_tag && lists_tags(provided)) =>
+                {
+                    Origin::Type(provided)
+                }
+                _ if is_tag => Origin::Tags,
+                _ => continue,
+            };
+            let arn = resource.to_string();
+            let next = NeededKeys { origin, arn };
+            if sources.has(origin) && !needed.contains(&next) && !self.fetched.contains(&next) {
+                needed.push(next);
+            }
+        }
+        needed
     }
 }
 

@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod identity_based;
 mod json;
+pub(crate) mod resource_keys;
 pub(crate) mod resource_tags;
 mod store;
 mod tags;

@@ -8,8 +8,7 @@ use std::pin::Pin;
 use pinpoint_iam_core::__private::OneLine;
 
 use crate::context::Context;
-use crate::request::{DeferredTags, MAX_VALUE_LENGTH, MOST_VALUES};
-use crate::resource::RequestedResource;
+use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
 
 /// A source of tags of resources.
 ///
@@ -122,7 +121,14 @@ impl Tags {
 
     /// Returns the condition keys of a resource with these tags: `aws:ResourceTag/key`.
     pub fn for_resource(&self) -> Context {
-        self.as_keys("aws:ResourceTag/")
+        let mut context = Context::new();
+        self.write_resource_keys(&mut context);
+        context
+    }
+
+    /// Adds the condition keys of a resource with these tags to `context`.
+    pub(crate) fn write_resource_keys(&self, context: &mut Context) {
+        self.write_keys("aws:ResourceTag/", context);
     }
 
     /// Returns the condition keys of a request with these tags: `aws:RequestTag/key`, and `aws:TagKeys` if there are
@@ -134,7 +140,8 @@ impl Tags {
             context.insert_unknown("aws:TagKeys");
             return context;
         }
-        let mut context = self.as_keys("aws:RequestTag/");
+        let mut context = Context::new();
+        self.write_keys("aws:RequestTag/", &mut context);
         if self.0.iter().any(|(key, _)| is_too_long(key)) {
             context.insert_unknown("aws:TagKeys");
         } else {
@@ -145,8 +152,7 @@ impl Tags {
         context
     }
 
-    fn as_keys(&self, prefix: &str) -> Context {
-        let mut context = Context::new();
+    fn write_keys(&self, prefix: &str, context: &mut Context) {
         let folded = |key: &str| format!("{prefix}{key}").to_ascii_lowercase();
         let with_values = self.0.iter();
         let with_values = with_values.filter_map(|(key, value)| Some((key, value.as_deref()?)));
@@ -173,7 +179,6 @@ impl Tags {
                 None => context.insert_unknown(&key),
             }
         }
-        context
     }
 }
 
@@ -196,35 +201,5 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Tags {
             tags.map(|(key, value)| (key.into(), Some(value.into())))
                 .collect(),
         )
-    }
-}
-
-/// The tags fetched for one request, by the ARN of their resource.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FetchedTags(Vec<(String, Context)>);
-
-impl FetchedTags {
-    pub(crate) const NONE: &'static Self = &Self(Vec::new());
-
-    /// Whether no tags were fetched.
-    #[cfg(feature = "_web")]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(crate) fn insert(&mut self, arn: String, tags: &Tags) {
-        self.0.push((arn, tags.for_resource()));
-    }
-
-    /// Returns the known tags of `resource`.
-    pub(crate) fn of(&self, resource: &RequestedResource<'_>) -> DeferredTags<'_> {
-        if self.0.is_empty() {
-            return DeferredTags::Unknown;
-        }
-        let arn = resource.to_string();
-        self.0
-            .iter()
-            .find(|(fetched, _)| *fetched == arn)
-            .map_or(DeferredTags::Unknown, |(_, tags)| DeferredTags::Known(tags))
     }
 }

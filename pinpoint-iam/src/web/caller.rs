@@ -9,10 +9,10 @@ use crate::denial::{Denied, DeniedReason};
 use crate::eval::DenyReason;
 #[cfg(feature = "actix")]
 use crate::guard::check_without_waiting;
-use crate::guard::{Guard, check_with_tags};
+use crate::guard::{Guard, check_with_keys};
 use crate::principal::Principal;
 use crate::request::RequestContext;
-use crate::source::resource_tags::FetchedTags;
+use crate::source::resource_keys::FetchedKeys;
 use crate::states::{Pinned, PolicyState};
 use crate::web::context::{Headers, RequestFacts};
 use crate::web::{Annotated, RequestHead};
@@ -27,8 +27,8 @@ pub(super) struct Caller<C = RequestFacts> {
     context: C,
     /// The scope of the tenant, if tenants are accounts.
     scope: Option<Scope>,
-    /// The resource tags that checks of this request have fetched so far, for later checks.
-    pub(super) fetched: FetchedTags,
+    /// The keys of resources that checks of this request have fetched so far, for later checks.
+    pub(super) fetched: FetchedKeys,
 }
 
 impl Caller {
@@ -38,7 +38,7 @@ impl Caller {
         policies: Arc<PolicyState>,
         principal: Option<Principal>,
         scope: Option<Scope>,
-        fetched: Option<FetchedTags>,
+        fetched: Option<FetchedKeys>,
         head: &dyn RequestHead,
     ) -> Result<Self, Denied> {
         let nobody = || Denied::unauthenticated().for_authorizer(authorizer);
@@ -51,8 +51,8 @@ impl Caller {
         })
     }
 
-    /// Runs a check for this caller, with the tags that it needs.
-    pub(super) async fn check_with_tags<T>(
+    /// Runs a check for this caller, with the keys of resources that it needs.
+    pub(super) async fn check_with_keys<T>(
         &mut self,
         authorizer: &Authorizer,
         headers: &dyn Headers,
@@ -63,12 +63,12 @@ impl Caller {
         let context = RequestContext::OnDemand(&context);
         let policies = Pinned::Borrowed(&self.policies);
         let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
-        check_with_tags(guard, &mut self.fetched, check)
+        check_with_keys(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.for_authorizer(authorizer))
     }
 
-    /// Like [`check_with_tags`](Self::check_with_tags), but returns `None` if the check would have to wait for tags.
+    /// Like [`check_with_keys`](Self::check_with_keys), but returns `None` if the check would have to wait for keys of resources.
     #[cfg(feature = "actix")]
     pub(super) fn check_without_waiting<T>(
         &self,
@@ -104,8 +104,8 @@ impl Caller {
 }
 
 impl Caller<Context> {
-    /// Runs the check after the body for this caller, with the tags that it needs.
-    pub(super) async fn check_with_tags<T>(
+    /// Runs the check after the body for this caller, with the keys of resources that it needs.
+    pub(super) async fn check_with_keys<T>(
         &mut self,
         authorizer: &Authorizer,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
@@ -114,7 +114,7 @@ impl Caller<Context> {
         let policies = Pinned::Borrowed(&self.policies);
         let guard = Guard::new(authorizer, policies, &self.principal, &self.context);
         let guard = guard.in_scope(scope);
-        check_with_tags(guard, &mut self.fetched, check)
+        check_with_keys(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.for_authorizer(authorizer))
     }
@@ -127,13 +127,13 @@ impl Caller<Context> {
         let policies = Pinned::Borrowed(&self.policies);
         Guard::new(authorizer, policies, &self.principal, &self.context)
             .in_scope(scope)
-            .with_resource_tags(&self.fetched)
+            .with_fetched(&self.fetched)
     }
 
-    /// Switches to the current policies, and discards the tags of resources.
+    /// Switches to the current policies, and discards the keys of resources.
     pub(super) fn renew(&mut self, authorizer: &Authorizer) {
         self.policies = authorizer.states().current_shared();
-        self.fetched = FetchedTags::default();
+        self.fetched = FetchedKeys::default();
     }
 }
 

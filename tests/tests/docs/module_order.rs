@@ -145,6 +145,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 "source",
                 &[
                     "resource_tags",
+                    "resource_keys",
                     "identity_based",
                     "store",
                     "error",
@@ -182,7 +183,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ),
             (
                 "guard",
-                &["as_guard", "permit", "composition", "resolve_tags"],
+                &["as_guard", "permit", "composition", "resolve_keys"],
             ),
         ],
     ),

@@ -16,4 +16,5 @@ mod own_actions;
 mod patterns;
 mod properties;
 mod resource_ids;
+mod resource_keys;
 mod role_paths;

@@ -127,7 +127,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         quote! {
             async {
                 #start
-                #root::__private::check_with_tags(#asked, |#asked: &#root::guard::Guard<'_>| {
+                #root::__private::check_with_keys(#asked, |#asked: &#root::guard::Guard<'_>| {
                     #check
                 }).await
             }.await

@@ -52,7 +52,7 @@ where
         .await
         .map_err(Into::into)?;
     let check = |guard: &Guard<'_>| H::check_after_body(guard, &parameters, &value);
-    match caller.check_with_tags(&authorizer, check).await {
+    match caller.check_with_keys(&authorizer, check).await {
         Ok(permit) => Ok(AfterBody::passed(value, parameters, permit)),
         Err(denied) => Err(refuse::<H>(denied, Some(&caller.principal))),
     }

@@ -131,7 +131,7 @@ where
         mut caller: Caller,
         parameters: P,
     ) -> Result<O, Error> {
-        let check = caller.check_with_tags(&authorizer, request.headers(), |guard| {
+        let check = caller.check_with_keys(&authorizer, request.headers(), |guard| {
             (self.check)(guard, &parameters)
         });
         let outcome = check.await;

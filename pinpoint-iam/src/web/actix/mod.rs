@@ -67,7 +67,7 @@ use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::denial::Denied;
 use crate::principal::Principal;
-use crate::source::resource_tags::FetchedTags;
+use crate::source::resource_keys::FetchedKeys;
 use crate::states::PolicyState;
 use crate::web::caller::Caller;
 use crate::web::context::Headers;
@@ -110,7 +110,7 @@ fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<Caller, Deni
     let principal = HttpMessage::extensions(request).get::<Principal>().cloned();
     let scope = HttpMessage::extensions(request).get().cloned();
     let fetched = HttpMessage::extensions(request)
-        .get::<FetchedTags>()
+        .get::<FetchedKeys>()
         .cloned();
     Caller::of(authorizer, policies, principal, scope, fetched, request)
 }
@@ -129,7 +129,7 @@ fn policies(authorizer: &Authorizer, request: &HttpRequest) -> Arc<PolicyState> 
     }
 }
 
-/// Stores the tags that a check has fetched, for the other checks of the request.
+/// Stores the keys of resources that a check has fetched, for the other checks of the request.
 fn keep_tags(caller: &Caller, request: &HttpRequest) {
     if !caller.fetched.is_empty() {
         request.extensions_mut().insert(caller.fetched.clone());

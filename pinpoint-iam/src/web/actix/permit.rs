@@ -42,7 +42,7 @@ impl<A: TypedAction> FromRequest for Permit<A> {
                 let again = request.clone();
                 CheckFuture::waiting(request, payload, Refusal::IsAnAnswer, async move {
                     let outcome = caller
-                        .check_with_tags(&authorizer, again.headers(), check)
+                        .check_with_keys(&authorizer, again.headers(), check)
                         .await;
                     keep_tags(&caller, &again);
                     outcome.map_err(Into::into)

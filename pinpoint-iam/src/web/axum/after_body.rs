@@ -91,7 +91,7 @@ impl<H: Annotated, P: Send + 'static> Rest<H, P> {
         H: RequiresAfterBody<P, B, T>,
     {
         let check = |guard: &Guard<'_>| H::check_after_body(guard, &self.parameters, &value);
-        match self.caller.check_with_tags(authorizer, check).await {
+        match self.caller.check_with_keys(authorizer, check).await {
             Ok(permit) => Ok(AfterBody::passed(value, self.parameters, permit)),
             Err(denied) => Err(refuse::<H>(&denied, Some(&self.caller.principal))),
         }

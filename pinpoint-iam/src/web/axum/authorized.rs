@@ -92,7 +92,7 @@ where
     let parameters = take::<H, P, S>(parts, state, authorizer, &caller.principal).await?;
     let check = |guard: &Guard<'_>| check(guard, &parameters);
     match caller
-        .check_with_tags(authorizer, &parts.headers, check)
+        .check_with_keys(authorizer, &parts.headers, check)
         .await
     {
         Ok(permit) => Ok((parameters, permit, caller)),

@@ -36,7 +36,7 @@ use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::denial::Denied;
 use crate::principal::Principal;
-use crate::source::resource_tags::FetchedTags;
+use crate::source::resource_keys::FetchedKeys;
 use crate::web::caller::Caller;
 use crate::web::context::Headers;
 use crate::web::policies::RequestPolicies;
@@ -104,11 +104,11 @@ fn caller(authorizer: &Authorizer, parts: &mut Parts) -> Result<Caller, Denied> 
         .for_authorizer(authorizer);
     let principal = parts.extensions.get::<Principal>().cloned();
     let scope = parts.extensions.get().cloned();
-    let fetched = parts.extensions.get::<FetchedTags>().cloned();
+    let fetched = parts.extensions.get::<FetchedKeys>().cloned();
     Caller::of(authorizer, policies, principal, scope, fetched, parts)
 }
 
-/// Stores the tags that a check has fetched, for the other checks of the request.
+/// Stores the keys of resources that a check has fetched, for the other checks of the request.
 fn keep_tags(caller: &Caller, parts: &mut Parts) {
     if !caller.fetched.is_empty() {
         parts.extensions.insert(caller.fetched.clone());

@@ -35,7 +35,7 @@ where
             })?;
         let parameters: Vec<(&str, &str)> = parameters.iter().collect();
         let outcome = caller
-            .check_with_tags(&authorizer, &parts.headers, |guard: &Guard<'_>| {
+            .check_with_keys(&authorizer, &parts.headers, |guard: &Guard<'_>| {
                 guard.authorize_parameters(parameters.iter().copied())
             })
             .await;

@@ -1,0 +1,401 @@
+//! Condition keys of resources, which a source has to fetch.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use pinpoint_iam_core::__private::{OneLine, Seal};
+
+use crate::absence::is_named;
+use crate::arn::{Arn, Scope};
+use crate::context::{Context, TagKey, Value};
+use crate::request::{DeferredKeys, MAX_VALUE_LENGTH, MOST_VALUES};
+use crate::resource::{RequestedResource, Resource, ResourceTypeMetadata};
+use crate::source::resource_tags::{ResourceTagSource, Tags, TagsUnavailable};
+
+/// A resource type with condition keys of its own.
+///
+/// Implemented by generated code for the resource types for which the catalog lists keys. The trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "the resource type `{Self}` has no condition keys",
+    label = "its keys cannot be supplied",
+    note = "the catalog lists the keys of a resource type: `condition-keys = [..]`"
+)]
+pub trait KeyedResource: Resource {
+    /// The struct of the resource type's keys, such as `DocumentKeys`.
+    type Keys: ResourceKeys<Resource = Self>;
+
+    /// Only generated code implements this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
+}
+
+/// The condition keys of one resource.
+///
+/// Implemented by generated structs with one field for each key that the catalog lists for the resource type. They do
+/// not implement `Default`, so that a key that is added to the catalog does not compile until it is supplied.
+pub trait ResourceKeys: fmt::Debug + Send + Sync + Sized + 'static {
+    /// The resource type.
+    type Resource: KeyedResource<Keys = Self>;
+
+    /// Only generated code implements this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
+
+    /// Adds every key to `keys`.
+    #[doc(hidden)]
+    fn write(self, keys: &mut KeyWriter);
+}
+
+/// A source of the condition keys of one resource type.
+///
+/// Called only if a decision depends on one of the keys, and at most once for each request and resource. See
+/// [`AuthorizerBuilder::resource_key_source`](crate::AuthorizerBuilder::resource_key_source); closures are passed to
+/// [`resource_keys`](crate::AuthorizerBuilder::resource_keys) and
+/// [`resource_keys_batch`](crate::AuthorizerBuilder::resource_keys_batch).
+///
+/// A request waits as long as the source does. Use a timeout in the source, and return [`KeysUnavailable`] when it
+/// expires. Keys are not cached between requests.
+pub trait ResourceKeySource<R: KeyedResource>: Send + Sync + 'static {
+    /// Returns the keys of `resources` in `scope`, each with its resource, in any order.
+    ///
+    /// The keys of a resource that the result does not contain are unknown, so that requests that depend on them are
+    /// denied.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the keys are unavailable. The request then gets 503.
+    fn keys<'a>(&'a self, resources: Vec<R>, scope: &'a Scope) -> KeysFuture<'a, R>;
+}
+
+/// The future that a [`ResourceKeySource`] returns.
+pub type KeysFuture<'a, R> = Pin<
+    Box<
+        dyn Future<Output = Result<Vec<(R, <R as KeyedResource>::Keys)>, KeysUnavailable>>
+            + Send
+            + 'a,
+    >,
+>;
+
+/// The reason why the keys of a resource are unavailable, for the log: one line, with control characters escaped. The
+/// caller does not see it.
+///
+/// Every error converts to it, so that sources can use `?`. Therefore the type does not implement
+/// [`Error`](std::error::Error) itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeysUnavailable(String);
+
+impl KeysUnavailable {
+    /// Creates the error with a message for the log.
+    pub fn new(why: impl fmt::Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
+impl<E: std::error::Error> From<E> for KeysUnavailable {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+impl fmt::Display for KeysUnavailable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "the condition keys of the resource are unavailable: {}",
+            OneLine(&self.0)
+        )
+    }
+}
+
+/// Converts the fields of generated structs to condition keys.
+///
+/// A text of more than 2048 bytes makes its key unknown, because matching it could take long. More than 50 values also
+/// make it unknown.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct KeyWriter {
+    context: Context,
+    /// Whether a name does not belong to the key for which it was given.
+    is_invalid: bool,
+}
+
+impl KeyWriter {
+    /// Adds a key with one value; `None` if it is absent.
+    pub fn value<V: Into<Value>>(&mut self, key: &str, value: Option<V>) {
+        match value.map(Into::into) {
+            None => {}
+            Some(value) if is_too_long(&value) => self.context.insert_unknown(key),
+            Some(value) => self.context.insert(key, value),
+        }
+    }
+
+    /// Adds a key with a list of values; `None` if it is absent.
+    pub fn list<V: Into<Value>>(&mut self, key: &str, values: Option<Vec<V>>) {
+        let Some(values) = values else { return };
+        let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+        if values.len() > MOST_VALUES || values.iter().any(is_too_long) {
+            self.context.insert_unknown(key);
+        } else {
+            self.context.insert_all(key, values);
+        }
+    }
+
+    /// Adds the tags of the resource.
+    pub fn tags(&mut self, tags: &Tags) {
+        tags.write_resource_keys(&mut self.context);
+    }
+
+    /// Adds keys with the complete names of a key with placeholders, each with one value.
+    pub fn filled_values<V: Into<Value>>(&mut self, key: &str, values: Vec<(String, V)>) {
+        for (name, value) in values {
+            self.check_name(key, &name);
+            self.value(&name, Some(value));
+        }
+    }
+
+    /// Adds keys with the complete names of a key with placeholders, each with a list of values.
+    pub fn filled_lists<V: Into<Value>>(&mut self, key: &str, lists: Vec<(String, Vec<V>)>) {
+        for (name, values) in lists {
+            self.check_name(key, &name);
+            self.list(&name, Some(values));
+        }
+    }
+
+    fn check_name(&mut self, key: &str, name: &str) {
+        self.is_invalid |= !is_named(key, &name.to_ascii_lowercase());
+    }
+}
+
+fn is_too_long(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.len() > MAX_VALUE_LENGTH)
+}
+
+/// Returns the condition keys of a resource.
+fn context_of(keys: impl ResourceKeys) -> Context {
+    let mut writer = KeyWriter::default();
+    keys.write(&mut writer);
+    // A misspelled name would otherwise make the key absent that was meant.
+    match writer.is_invalid {
+        true => Context::unknown(),
+        false => writer.context,
+    }
+}
+
+/// A source for one resource type, without its type.
+trait ErasedSource: Send + Sync {
+    /// Returns the keys of the resources with these ARNs.
+    fn fetch<'a>(&'a self, arns: &'a [&'a str], scope: &'a Scope) -> ErasedFuture<'a>;
+}
+
+type ErasedFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<(String, Context)>, KeysUnavailable>> + Send + 'a>>;
+
+struct Typed<R, S>(S, std::marker::PhantomData<fn() -> R>);
+
+impl<R: KeyedResource, S: ResourceKeySource<R>> ErasedSource for Typed<R, S> {
+    fn fetch<'a>(&'a self, arns: &'a [&'a str], scope: &'a Scope) -> ErasedFuture<'a> {
+        let resource = |arn: &&str| R::from_arn(Arn::parse(arn).ok()?, scope).ok();
+        let resources: Vec<R> = arns.iter().filter_map(resource).collect();
+        let keys = self.0.keys(resources, scope);
+        Box::pin(async move {
+            let rows = keys.await?.into_iter();
+            Ok(rows
+                .map(|(resource, keys)| (resource.arn(scope), context_of(keys)))
+                .collect())
+        })
+    }
+}
+
+/// A closure that returns the keys of one resource.
+pub(crate) struct OneByOne<F>(pub(crate) F);
+
+impl<R, F, T> ResourceKeySource<R> for OneByOne<F>
+where
+    R: KeyedResource,
+    F: Fn(R) -> T + Send + Sync + 'static,
+    T: Future<Output = Result<R::Keys, KeysUnavailable>> + Send + 'static,
+{
+    fn keys<'a>(&'a self, resources: Vec<R>, _: &'a Scope) -> KeysFuture<'a, R> {
+        Box::pin(async move {
+            let mut rows = Vec::with_capacity(resources.len());
+            for resource in resources {
+                let keys = self.0(resource.clone()).await?;
+                rows.push((resource, keys));
+            }
+            Ok(rows)
+        })
+    }
+}
+
+/// A closure that returns the keys of several resources.
+pub(crate) struct Batch<F>(pub(crate) F);
+
+impl<R, F, T, I> ResourceKeySource<R> for Batch<F>
+where
+    R: KeyedResource,
+    F: Fn(Vec<R>) -> T + Send + Sync + 'static,
+    T: Future<Output = Result<I, KeysUnavailable>> + Send + 'static,
+    I: IntoIterator<Item = (R, R::Keys)>,
+{
+    fn keys<'a>(&'a self, resources: Vec<R>, _: &'a Scope) -> KeysFuture<'a, R> {
+        let rows = self.0(resources);
+        Box::pin(async move { Ok(rows.await?.into_iter().collect()) })
+    }
+}
+
+/// Where the value of a resource's key comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin {
+    /// The source of tags.
+    Tags,
+    /// The source of the keys of this resource type.
+    Type(&'static ResourceTypeMetadata),
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Tags, Self::Tags) => true,
+            (Self::Type(one), Self::Type(other)) => std::ptr::eq(*one, *other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Origin {}
+
+/// Keys of one resource that a check needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NeededKeys {
+    pub(crate) origin: Origin,
+    pub(crate) arn: String,
+}
+
+/// The error of a source of keys.
+#[derive(Debug)]
+pub(crate) enum SourceFailure {
+    Tags(TagsUnavailable),
+    Keys(KeysUnavailable),
+}
+
+/// The sources of the keys of resources.
+#[derive(Default)]
+pub(crate) struct ResourceKeySources {
+    tags: Option<Box<dyn ResourceTagSource>>,
+    types: Vec<(&'static ResourceTypeMetadata, Box<dyn ErasedSource>)>,
+}
+
+impl ResourceKeySources {
+    pub(crate) fn set_tags(&mut self, source: impl ResourceTagSource) {
+        self.tags = Some(Box::new(source));
+    }
+
+    /// Adds the source of the keys of `R`, and replaces an earlier one.
+    pub(crate) fn set<R: KeyedResource>(&mut self, source: impl ResourceKeySource<R>) {
+        // INVARIANT: a resource type with keys has metadata.
+        let Some(resource_type) = R::TYPE else { return };
+        self.types
+            .retain(|(other, _)| !std::ptr::eq(*other, resource_type));
+        let source = Typed(source, std::marker::PhantomData);
+        self.types.push((resource_type, Box::new(source)));
+    }
+
+    /// The resource types whose keys have a source.
+    pub(crate) fn resource_types(&self) -> impl Iterator<Item = &'static ResourceTypeMetadata> {
+        self.types.iter().map(|(resource_type, _)| *resource_type)
+    }
+
+    /// Whether there is a source.
+    pub(crate) fn has(&self, origin: Origin) -> bool {
+        match origin {
+            Origin::Tags => self.tags.is_some(),
+            Origin::Type(wanted) => self.source(wanted).is_some(),
+        }
+    }
+
+    fn source(&self, wanted: &'static ResourceTypeMetadata) -> Option<&dyn ErasedSource> {
+        let mut types = self.types.iter();
+        let (_, source) = types.find(|(resource_type, _)| std::ptr::eq(*resource_type, wanted))?;
+        Some(&**source)
+    }
+
+    /// Fetches the keys of several resources, which must have the same origin. The keys of a resource that the source
+    /// omits are unknown.
+    pub(crate) async fn fetch(
+        &self,
+        origin: Origin,
+        arns: &[&str],
+        scope: &Scope,
+        fetched: &mut FetchedKeys,
+    ) -> Result<(), SourceFailure> {
+        match (origin, &self.tags) {
+            (Origin::Tags, Some(source)) => {
+                for arn in arns {
+                    let tags = source.tags(arn).await.map_err(SourceFailure::Tags)?;
+                    fetched.insert(origin, (*arn).to_owned(), Some(tags.for_resource()));
+                }
+            }
+            (Origin::Tags, None) => {}
+            (Origin::Type(resource_type), _) => {
+                let Some(source) = self.source(resource_type) else {
+                    return Ok(());
+                };
+                let rows = source.fetch(arns, scope);
+                let mut rows = rows.await.map_err(SourceFailure::Keys)?;
+                for arn in arns {
+                    let row = rows.iter().position(|(row, _)| row == arn);
+                    let keys = row.map(|row| rows.swap_remove(row).1);
+                    fetched.insert(origin, (*arn).to_owned(), keys);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether tags are among the keys of a resource type.
+pub(crate) fn lists_tags(resource_type: &ResourceTypeMetadata) -> bool {
+    let mut keys = resource_type.condition_keys.iter();
+    keys.any(|key| TagKey::of(key) == Some(TagKey::Resource))
+}
+
+/// The keys of resources that were fetched for one request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FetchedKeys(Vec<(Origin, String, Option<Context>)>);
+
+impl FetchedKeys {
+    pub(crate) const NONE: &'static Self = &Self(Vec::new());
+
+    /// Whether no keys were fetched.
+    #[cfg(feature = "_web")]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds the keys of a resource; `None` if its source does not know it.
+    pub(crate) fn insert(&mut self, origin: Origin, arn: String, keys: Option<Context>) {
+        self.0.push((origin, arn, keys));
+    }
+
+    /// Whether the keys were fetched.
+    pub(crate) fn contains(&self, needed: &NeededKeys) -> bool {
+        let mut fetched = self.0.iter();
+        fetched.any(|(origin, arn, _)| *origin == needed.origin && *arn == needed.arn)
+    }
+
+    /// Returns the known keys of `resource`.
+    pub(crate) fn of(&self, origin: Origin, resource: &RequestedResource<'_>) -> DeferredKeys<'_> {
+        if self.0.is_empty() {
+            return DeferredKeys::Unknown;
+        }
+        let arn = resource.to_string();
+        self.0
+            .iter()
+            .find(|(from, fetched, _)| *from == origin && *fetched == arn)
+            .map_or(DeferredKeys::Unknown, |(_, _, keys)| {
+                keys.as_ref()
+                    .map_or(DeferredKeys::Unavailable, DeferredKeys::Known)
+            })
+    }
+}
