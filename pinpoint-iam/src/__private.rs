@@ -15,6 +15,8 @@ use crate::guard::{self, Guard, Permit};
 use crate::policy::Document;
 use crate::resource::{InvalidId, Resource};
 use crate::source::resource_tags::Tags;
+#[cfg(feature = "_web")]
+use crate::web::log_denial;
 
 /// A value for a placeholder of an ARN, given in the attribute, that can be converted to text.
 ///
@@ -279,8 +281,12 @@ impl<T, E: From<Denied>> DenialOutput for Result<T, E> {
     }
 }
 
-/// Returns the denial from a function.
-pub fn deny<R: DenialOutput>(denied: Denied) -> R {
+/// Logs the denial, and returns it from a function.
+pub fn deny<R: DenialOutput>(denied: Denied, function: &str) -> R {
+    #[cfg(feature = "_web")]
+    log_denial(&denied, None, function);
+    #[cfg(not(feature = "_web"))]
+    let _ = function;
     R::denial(denied)
 }
 

@@ -6,7 +6,7 @@ use pinpoint_iam_core::__private::holds_control_character;
 
 use crate::absence::{AbsenceRules, ActionName, is_named};
 use crate::action::ActionMetadata;
-use crate::arn::Scope;
+use crate::arn::{Arn, Scope};
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, TagKey};
 use crate::pattern::nfa::Nfa;
 use crate::principal::{Principal, is_principal_key};
@@ -79,10 +79,26 @@ pub(crate) enum RequestContext<'a> {
     Made(&'a Context),
     /// Keys that are computed on first use.
     #[cfg(feature = "_web")]
-    OnDemand(&'a (dyn ContextLookup + Sync)),
+    OnDemand(&'a (dyn ContextOnDemand + Sync)),
+}
+
+/// Condition keys that are computed on first use.
+#[cfg(feature = "_web")]
+pub(crate) trait ContextOnDemand: ContextLookup {
+    /// Computes all keys.
+    fn to_context(&self) -> Context;
 }
 
 impl<'a> RequestContext<'a> {
+    /// Returns all keys.
+    pub(crate) fn to_context(self) -> Context {
+        match self {
+            Self::Made(context) => context.clone(),
+            #[cfg(feature = "_web")]
+            Self::OnDemand(facts) => facts.to_context(),
+        }
+    }
+
     fn lookup(self, key: &ConditionKey) -> Lookup<'a> {
         match self {
             Self::Made(context) => context.lookup(key),
@@ -364,6 +380,132 @@ impl<'a> Request<'a> {
             (Some(scope), callers) => scope.partition() == callers,
         };
         one_partition && self.principal.account() == self.resource_account()
+    }
+}
+
+/// The parts of a request, kept after the request has ended.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnedRequest {
+    principal: Principal,
+    action: &'static ActionMetadata,
+    /// The ARN of the resource; `None` for a request without one.
+    resource: Option<String>,
+    resource_account: Option<String>,
+    scope: Option<Scope>,
+    principal_tags: Option<Context>,
+    resource_type: Option<&'static ResourceTypeMetadata>,
+    resource_tags: OwnedKeys,
+    request_tags: OwnedKeys,
+    resource_keys: Option<(&'static [&'static str], OwnedKeys)>,
+    is_any_resource: bool,
+    context: Context,
+    absence: Option<AbsenceRules>,
+}
+
+/// [`DeferredKeys`] that are kept.
+#[derive(Clone, Debug)]
+enum OwnedKeys {
+    FromContext,
+    Unknown,
+    Known(Context),
+    Unavailable,
+}
+
+impl OwnedKeys {
+    const fn borrow(&self) -> DeferredKeys<'_> {
+        match self {
+            Self::FromContext => DeferredKeys::FromContext,
+            Self::Unknown => DeferredKeys::Unknown,
+            Self::Known(keys) => DeferredKeys::Known(keys),
+            Self::Unavailable => DeferredKeys::Unavailable,
+        }
+    }
+}
+
+impl DeferredKeys<'_> {
+    fn to_owned(self) -> OwnedKeys {
+        match self {
+            Self::FromContext => OwnedKeys::FromContext,
+            Self::Unknown => OwnedKeys::Unknown,
+            Self::Known(keys) => OwnedKeys::Known(keys.clone()),
+            Self::Unavailable => OwnedKeys::Unavailable,
+        }
+    }
+}
+
+impl OwnedRequest {
+    /// Keeps a request. Returns `None` for an action without metadata, and for several resources at once, which no
+    /// guard checks.
+    pub(crate) fn of(request: &Request<'_>) -> Option<Self> {
+        // Without `..`, because an explanation without a part of the request would be wrong.
+        let Request {
+            principal,
+            action,
+            resource,
+            resource_type,
+            resource_account,
+            scope,
+            principal_tags,
+            resource_tags,
+            request_tags,
+            resource_keys,
+            shape,
+            context,
+            absence,
+        } = *request;
+        Some(Self {
+            principal: principal.clone(),
+            action: action.known?,
+            resource: match resource {
+                RequestedResource::All => None,
+                RequestedResource::Arn(arn) => Some(arn.to_string()),
+            },
+            resource_type,
+            resource_account: resource_account.map(str::to_owned),
+            scope: scope.cloned(),
+            principal_tags: principal_tags.cloned(),
+            resource_tags: resource_tags.to_owned(),
+            request_tags: request_tags.to_owned(),
+            resource_keys: resource_keys.map(|keys| (keys.names, keys.values.to_owned())),
+            is_any_resource: match shape {
+                Shape::One => false,
+                Shape::Any => true,
+                Shape::OneOf(_) => return None,
+            },
+            context: context.to_context(),
+            absence: absence.cloned(),
+        })
+    }
+
+    /// Returns the request; `None` if the ARN of its resource cannot be parsed, which does not happen.
+    pub(crate) fn as_request(&self) -> Option<Request<'_>> {
+        Some(Request {
+            principal: &self.principal,
+            action: self.action.into(),
+            resource: match &self.resource {
+                None => RequestedResource::All,
+                Some(arn) => RequestedResource::Arn(Arn::parse(arn).ok()?),
+            },
+            resource_type: self.resource_type,
+            resource_account: self.resource_account.as_deref(),
+            scope: self.scope.as_ref(),
+            principal_tags: self.principal_tags.as_ref(),
+            resource_tags: self.resource_tags.borrow(),
+            request_tags: self.request_tags.borrow(),
+            resource_keys: self
+                .resource_keys
+                .as_ref()
+                .map(|(names, values)| ResourceKeyValues {
+                    names,
+                    values: values.borrow(),
+                }),
+            shape: match self.is_any_resource {
+                true => Shape::Any,
+                false => Shape::One,
+            },
+            context: RequestContext::Made(&self.context),
+            absence: self.absence.as_ref(),
+        })
     }
 }
 

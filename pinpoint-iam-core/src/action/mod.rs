@@ -12,7 +12,6 @@ use crate::resource::{InvalidId, InvalidIdReason, Resource, ResourcePart, Resour
 /// The catalog's metadata for one service.
 ///
 /// Generated from the catalog; every generated module has one.
-#[derive(Debug)]
 pub struct ServiceMetadata {
     /// The prefix of the service's actions, for example `mobiletargeting`.
     pub prefix: &'static str,
@@ -30,6 +29,13 @@ pub struct ServiceMetadata {
     pub condition_keys: &'static [ConditionKeyMetadata],
     /// The sources of the facts. [`ActionMetadata::sources`] refers to them by their short names.
     pub sources: &'static [SourceMetadata],
+}
+
+impl fmt::Debug for ServiceMetadata {
+    /// Writes only the prefix, because service and actions refer to each other.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "ServiceMetadata({})", self.prefix)
+    }
 }
 
 impl PartialEq for ServiceMetadata {

@@ -12,7 +12,7 @@ use crate::action::ServiceMetadata;
 use crate::arn::{InvalidScope, Scope};
 use crate::denial::ErrorResponses;
 use crate::eval::compiled;
-use crate::eval::snapshot::Snapshot;
+use crate::eval::snapshot::{Snapshot, SnapshotGuard};
 use crate::eval::{Decision, Evaluation, Explanation, PolicyStack, reference};
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
@@ -133,10 +133,23 @@ impl Authorizer {
         }
     }
 
+    /// Explains the `evaluation` of `request` by the policies in `lease`, with a limited size and at a limited cost.
+    pub(crate) fn explain_evaluation(
+        &self,
+        lease: &SnapshotGuard,
+        request: &Request<'_>,
+        evaluation: Evaluation,
+    ) -> Explanation {
+        let explain = |stack: &PolicyStack<'_>, request: &Request<'_>| {
+            reference::explain_bounded(stack, request, evaluation.clone())
+        };
+        self.with_reference(lease, request, explain, explain)
+    }
+
     /// Decides `request`, and reports for every statement of its principal's policies whether it matches and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         self.with_reference(
-            &self.inner.states.current(),
+            &self.inner.states.current().lease(),
             request,
             reference::explain,
             |stack, request| {
@@ -203,14 +216,14 @@ impl Authorizer {
     }
 
     fn evaluate_reference(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
-        self.with_reference(state, request, reference::decide, |_, _| {
+        self.with_reference(&state.lease(), request, reference::decide, |_, _| {
             Evaluation::POLICIES_UNAVAILABLE
         })
     }
 
     fn with_reference<T>(
         &self,
-        state: &PolicyState,
+        lease: &SnapshotGuard,
         request: &Request<'_>,
         ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
         if_unavailable: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
@@ -218,7 +231,6 @@ impl Authorizer {
         let request = request
             .with_absence(&self.inner.absence)
             .to_deployment(self.scope());
-        let lease = state.lease();
         let identity = lease.snapshot().identity(request.principal());
         let policies = identity.policies();
         let principal = policies.enrich(request.principal());

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::action::ActionMetadata;
 use crate::denial::{ErrorResponses, Rejection};
-use crate::eval::{AccessDenied, DeniedBy, DenyReason, MissingKeys};
+use crate::eval::{AccessDenied, DeniedBy, DenyReason, Explanation, MissingKeys};
+use crate::principal::Principal;
 use crate::request::Request;
 use crate::resource::{InvalidId, RequestedResource, ResourceMismatch};
 use crate::source::resource_keys::{KeysUnavailable, NeededKeys, SourceFailure};
@@ -14,22 +15,29 @@ use crate::source::resource_tags::TagsUnavailable;
 /// The error of a request that was rejected or denied.
 ///
 /// `Display` writes the message for the caller. [`Denied::reason`] is for the log.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Denied(Box<Inner>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Inner {
     reason: DeniedReason,
     message: String,
     /// Whether the caller may see which policy denied the request, if the service shows this at all.
     may_name_policies: bool,
+    principal: Option<Principal>,
     action: Option<&'static ActionMetadata>,
     /// The ARN of the single requested resource.
     resource: Option<String>,
     pending: Option<Pending>,
     /// The response format of the authorizer.
     answers: Option<Arc<ErrorResponses>>,
+    /// The request and the policies that denied it.
+    explain: Option<Explain>,
 }
+
+/// Explains a denial.
+#[derive(Clone)]
+struct Explain(Arc<dyn Fn() -> Option<Explanation> + Send + Sync>);
 
 /// The reason why a request was rejected or denied.
 #[derive(Clone, Debug)]
@@ -158,6 +166,7 @@ impl Denied {
     }
 
     fn about(mut self, request: &Request<'_>) -> Self {
+        self.0.principal = Some(request.principal().clone());
         self.0.action = request.action().metadata();
         self.0.resource = match request.resource() {
             RequestedResource::All => None,
@@ -202,16 +211,24 @@ impl Denied {
             reason,
             message,
             may_name_policies: false,
+            principal: None,
             action: None,
             resource: None,
             pending: None,
             answers: None,
+            explain: None,
         }))
     }
 
     /// Returns the reason. For the log only, because it contains policies and statements.
     pub fn reason(&self) -> &DeniedReason {
         &self.0.reason
+    }
+
+    /// Returns the caller, if a policy was evaluated.
+    #[cfg(feature = "_web")]
+    pub(crate) const fn principal(&self) -> Option<&Principal> {
+        self.0.principal.as_ref()
     }
 
     /// Returns the requested action, if it is known.
@@ -223,6 +240,41 @@ impl Denied {
     /// rejected before its resource was known.
     pub fn resource(&self) -> Option<&str> {
         self.0.resource.as_deref()
+    }
+
+    /// Explains the denial: for every statement of the caller's policies, which part matched or not, and why. `None` if
+    /// no policy was evaluated, for example because an id is invalid.
+    ///
+    /// The explanation is computed by this call, with the same request and the same policies as the denied check. Size
+    /// and cost are limited: beyond 100 statements it contains only statements that apply to the action, and counts the
+    /// others. [`Authorizer::explain`](crate::Authorizer::explain) has no limit.
+    ///
+    /// **For logs and administrators only**: it names policies, and quotes their patterns and the values of condition
+    /// keys. It is not part of `Display` or of any response.
+    ///
+    /// ```
+    /// # use pinpoint_iam::Guard;
+    /// use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign};
+    ///
+    /// # fn delete(guard: &Guard<'_>, campaign: &Campaign) {
+    /// if let Err(denied) = guard.check(DeleteCampaign, campaign)
+    ///     && let Some(explanation) = denied.explanation()
+    /// {
+    ///     eprintln!("{explanation}");
+    /// }
+    /// # }
+    /// ```
+    pub fn explanation(&self) -> Option<Explanation> {
+        (self.0.explain.as_ref()?.0)()
+    }
+
+    /// Adds the explanation, which is computed on demand.
+    pub(crate) fn explained_by(
+        mut self,
+        explain: impl Fn() -> Option<Explanation> + Send + Sync + 'static,
+    ) -> Self {
+        self.0.explain = Some(Explain(Arc::new(explain)));
+        self
     }
 
     /// Returns the response, in the [format of the authorizer](crate::AuthorizerBuilder::error_responses) that denied
@@ -318,6 +370,17 @@ impl From<ResourceMismatch> for Denied {
 impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Denied")
+            .field("reason", self.reason())
+            .field("action", &self.action().map(ToString::to_string))
+            .field("resource", &self.resource())
+            .finish_non_exhaustive()
     }
 }
 

@@ -69,6 +69,7 @@ pub use decision::{
 };
 pub use explain::{
     Explanation, LayerExplanation, PartExplanation, PolicyExplanation, StatementExplanation,
+    TriedPattern,
 };
 pub use message::AccessDenied;
 pub use pinpoint_iam_core::truth::Truth;

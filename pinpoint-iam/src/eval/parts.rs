@@ -125,8 +125,10 @@ pub fn is_allowed(
     mut matches: impl FnMut(usize) -> bool,
 ) -> bool {
     let has_boundary = stack.permissions_boundary.is_some();
-    let walked =
-        ReferenceEvaluation::through(stack, request, |number, statement, index, policy_type| {
+    let walked = ReferenceEvaluation::through(
+        stack,
+        request,
+        |number, statement, (_, index), policy_type| {
             let does_match = matches(number);
             StatementMatch {
                 statement,
@@ -140,7 +142,8 @@ pub fn is_allowed(
                 conditions: Vec::new(),
                 matches: does_match.into(),
             }
-        });
+        },
+    );
     matches!(
         walked.conclude(),
         CombinedDecision::Allowed(..) | CombinedDecision::AllowedToRoot

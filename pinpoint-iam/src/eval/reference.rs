@@ -30,3 +30,12 @@ pub(crate) fn explain_answer(
 ) -> Explanation {
     Explanation::of(&ReferenceEvaluation::of(stack, request), request, answer)
 }
+
+/// Explains an evaluation that was made before, with a limited size and at a limited cost.
+pub(crate) fn explain_bounded(
+    stack: &PolicyStack<'_>,
+    request: &Request<'_>,
+    answer: Evaluation,
+) -> Explanation {
+    Explanation::bounded(stack, request, answer)
+}

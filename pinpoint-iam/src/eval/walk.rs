@@ -94,7 +94,7 @@ pub(crate) type Place<'a> = (&'a Policy, usize);
 impl<'a> ReferenceEvaluation<'a> {
     pub(crate) fn of(stack: &PolicyStack<'a>, request: &'a Request<'a>) -> Self {
         let has_boundary = stack.permissions_boundary.is_some();
-        Self::through(stack, request, |_, statement, index, policy_type| {
+        Self::through(stack, request, |_, statement, (_, index), policy_type| {
             StatementMatch::of(statement, index, policy_type, has_boundary, request)
         })
     }
@@ -122,13 +122,13 @@ impl<'a> ReferenceEvaluation<'a> {
     }
 }
 
-impl<'a, M: Matched> ReferenceEvaluation<'a, M> {
+impl<'a, M> ReferenceEvaluation<'a, M> {
     /// Evaluates every applicable statement with `trace`. Its arguments are the number of the statement among those of
-    /// all [`layers`], its index in its document, and the type of the policy.
+    /// all [`layers`], the statement, its policy and its index in it, and the type of the policy.
     pub(crate) fn through(
         stack: &PolicyStack<'a>,
         request: &Request<'_>,
-        mut trace: impl FnMut(usize, &'a Statement, usize, PolicyType) -> M,
+        mut trace: impl FnMut(usize, &'a Statement, Place<'a>, PolicyType) -> M,
     ) -> Self {
         let organization = Organization::of(request.principal());
         let mut numbers = 0..;
@@ -150,7 +150,7 @@ impl<'a, M: Matched> ReferenceEvaluation<'a, M> {
                 }
                 let traces = numbered
                     .map(|((index, statement), number)| {
-                        trace(number, statement, index, policy_type)
+                        trace(number, statement, (policy, index), policy_type)
                     })
                     .collect();
                 traced.push((policy, traces));
@@ -167,7 +167,9 @@ impl<'a, M: Matched> ReferenceEvaluation<'a, M> {
             sides: AccountRelation::of(request),
         }
     }
+}
 
+impl<'a, M: Matched> ReferenceEvaluation<'a, M> {
     pub(crate) fn findings(&self) -> ResultsByPolicyType<Place<'a>, M::Logic> {
         let mut findings = ResultsByPolicyType::nothing();
         for layer in &self.layers {

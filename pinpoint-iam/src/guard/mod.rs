@@ -2,6 +2,7 @@
 
 pub(crate) mod as_guard;
 mod composition;
+mod explain;
 mod permit;
 mod resolve_keys;
 
@@ -11,7 +12,7 @@ use crate::arn::{Arn, Scope};
 use crate::authorizer::Authorizer;
 use crate::context::{Context, TagKey};
 use crate::denial::Pending;
-use crate::eval::{Decision, DeniedBy, Evaluation, MissingKeys};
+use crate::eval::{Decision, DeniedBy, Evaluation, Explanation, MissingKeys};
 use crate::principal::Principal;
 use crate::request::{DeferredKeys, Request, RequestContext, ResourceKeyValues};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
@@ -179,6 +180,24 @@ impl<'a> Guard<'a> {
         Ok(Permit::new(self, R::TYPE, &resource.requested(self.scope)))
     }
 
+    /// Explains the decision about `action` on `resource`: for every statement of the caller's policies, which part
+    /// matched or not, and why.
+    ///
+    /// Uses the same facts and policies as [`check`](Self::check), and the limits of [`Denied::explanation`]. Show the
+    /// explanation only to administrators. A tag of the resource that no check has fetched yet is unknown.
+    pub fn explain<A, R>(&self, _: A, resource: &R) -> Explanation
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        self.explain_request(&self.request(
+            A::METADATA,
+            R::TYPE,
+            resource.requested(self.scope),
+            Phase::Check,
+        ))
+    }
+
     /// Checks that the caller may perform `action` on the resource with the ARN `arn`, which may have any of the
     /// action's resource types.
     ///
@@ -298,18 +317,46 @@ impl<'a> Guard<'a> {
         action: &'static ActionMetadata,
         resource_type: Option<&'static ResourceTypeMetadata>,
         resource: RequestedResource<'_>,
-        stage: Phase,
+        phase: Phase,
     ) -> Result<(), Denied> {
         if !self.scope.is_complete() {
             return Err(Denied::no_scope());
         }
+        let request = self.request(action, resource_type, resource, phase);
+        match self.authorizer.answer_by(&self.state, &request) {
+            Evaluation::Decided(Decision::Allow(_)) => Ok(()),
+            Evaluation::Decided(Decision::Deny(by)) => {
+                let denied = Denied::refused(&request, by.clone());
+                let evaluation = Evaluation::Decided(Decision::Deny(by));
+                Err(self.explained(denied, &request, evaluation))
+            }
+            Evaluation::Indeterminate(keys) => {
+                let denied = self.undecided(&request, resource_type, phase, &keys);
+                match denied.pending() {
+                    // The check is repeated when the body is known.
+                    Some(Pending::Body) if phase == Phase::Precheck => Err(denied),
+                    _ => Err(self.explained(denied, &request, Evaluation::Indeterminate(keys))),
+                }
+            }
+        }
+        .map_err(|denied| denied.for_authorizer(self.authorizer))
+    }
+
+    /// Returns the request to perform `action` on `resource`.
+    fn request<'r>(
+        &'r self,
+        action: &'static ActionMetadata,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+        resource: RequestedResource<'r>,
+        phase: Phase,
+    ) -> Request<'r> {
         let request_tags = match self.request_tags {
             DeferredKeys::Unknown if !action.takes_request_tags() => DeferredKeys::FromContext,
             known_or_not => known_or_not,
         };
         let provided =
             resource_type.and_then(|resource_type| self.provided(resource_type, &resource));
-        let resource_tags = match (resource, stage, provided) {
+        let resource_tags = match (resource, phase, provided) {
             (_, Phase::Precheck, _) => DeferredKeys::Unknown,
             (RequestedResource::All, Phase::Check, _) => DeferredKeys::FromContext,
             (RequestedResource::Arn(_), Phase::Check, Some((resource_type, values)))
@@ -321,7 +368,7 @@ impl<'a> Guard<'a> {
                 self.fetched.of(Origin::Tags, &resource)
             }
         };
-        let mut request = Request::new(self.principal, action.into(), resource, Context::empty())
+        let request = Request::new(self.principal, action.into(), resource, Context::empty())
             .with_context(self.context)
             .in_scope(self.scope)
             .with_absence(self.authorizer.absence())
@@ -331,34 +378,35 @@ impl<'a> Guard<'a> {
                 values,
             }))
             .with_tags(resource_tags, request_tags);
-        if stage == Phase::Precheck {
-            request = request.with_unknown_resource();
+        match phase {
+            Phase::Precheck => request.with_unknown_resource(),
+            Phase::Check => request,
         }
-        match self.authorizer.answer_by(&self.state, &request) {
-            Evaluation::Decided(Decision::Allow(_)) => Ok(()),
-            Evaluation::Decided(Decision::Deny(by)) => {
-                Err(Denied::refused(&request, by).for_authorizer(self.authorizer))
-            }
-            Evaluation::Indeterminate(keys) => {
-                let needs_request_tags = keys
-                    .iter()
-                    .any(|key| TagKey::of(key.folded()) == Some(TagKey::Request));
-                let needed = self.needed_keys(&keys, resource_type, &resource);
-                let pending = match stage {
-                    Phase::Precheck => Some(Pending::Body),
-                    Phase::Check if !needed.is_empty() => Some(Pending::ResourceKeys(needed)),
-                    Phase::Check if needs_request_tags => Some(Pending::Body),
-                    Phase::Check => None,
-                };
-                // A retry helps if a source failed, but not if there is none.
-                let denied =
-                    if pending.is_none() && keys.iter().all(|key| request.lacks_source(key)) {
-                        Denied::refused(&request, DeniedBy::indeterminate(keys))
-                    } else {
-                        Denied::undecided(&request, keys, pending)
-                    };
-                Err(denied.for_authorizer(self.authorizer))
-            }
+    }
+
+    /// Returns the denial of a request whose decision depends on `keys`.
+    fn undecided(
+        &self,
+        request: &Request<'_>,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+        phase: Phase,
+        keys: &MissingKeys,
+    ) -> Denied {
+        let needs_request_tags = keys
+            .iter()
+            .any(|key| TagKey::of(key.folded()) == Some(TagKey::Request));
+        let needed = self.needed_keys(keys, resource_type, &request.resource());
+        let pending = match phase {
+            Phase::Precheck => Some(Pending::Body),
+            Phase::Check if !needed.is_empty() => Some(Pending::ResourceKeys(needed)),
+            Phase::Check if needs_request_tags => Some(Pending::Body),
+            Phase::Check => None,
+        };
+        // A retry helps if a source failed, but not if there is none.
+        if pending.is_none() && keys.iter().all(|key| request.lacks_source(key)) {
+            Denied::refused(request, DeniedBy::indeterminate(keys.clone()))
+        } else {
+            Denied::undecided(request, keys.clone(), pending)
         }
     }
 }

@@ -117,8 +117,10 @@ pub fn constrain(
     columns: &Columns,
 ) -> Result<Constraint, ListError> {
     let has_boundary = stack.permissions_boundary.is_some();
-    let evaluation =
-        ReferenceEvaluation::through(stack, request, |number, statement, index, policy_type| {
+    let evaluation = ReferenceEvaluation::through(
+        stack,
+        request,
+        |number, statement, (_, index), policy_type| {
             let lister = Lister {
                 request,
                 columns,
@@ -134,7 +136,8 @@ pub fn constrain(
                     _ => None,
                 },
             }
-        });
+        },
+    );
     let findings = evaluation.findings();
     let mut node = Node::False;
     for (rows, sides) in relations(request, columns) {

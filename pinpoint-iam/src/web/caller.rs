@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use pinpoint_iam_core::__private::OneLine;
+
 use crate::arn::Scope;
 use crate::authorizer::Authorizer;
 use crate::context::Context;
@@ -11,7 +13,7 @@ use crate::eval::DenyReason;
 use crate::guard::check_without_waiting;
 use crate::guard::{Guard, check_with_keys};
 use crate::principal::Principal;
-use crate::request::RequestContext;
+use crate::request::{ContextOnDemand, RequestContext};
 use crate::source::resource_keys::FetchedKeys;
 use crate::states::{Pinned, PolicyState};
 use crate::web::context::{Headers, RequestFacts};
@@ -92,7 +94,7 @@ impl Caller {
         headers: &dyn Headers,
     ) -> Caller<Context> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
-        let context = self.context.on_demand(scope, headers).make_all();
+        let context = self.context.on_demand(scope, headers).to_context();
         Caller {
             principal: self.principal,
             policies: self.policies,
@@ -142,22 +144,53 @@ fn asked_scope<'a>(tenant: Option<&'a Scope>, authorizer: &'a Authorizer) -> &'a
     tenant.unwrap_or(authorizer.scope())
 }
 
+/// The place of a denial by the extractor of a permit, whose handler is unknown.
+pub(super) const PERMIT: &str = "an extractor of `Permit`";
+
 /// Logs that the handler `H` was not run.
 pub(super) fn log_refusal<H: Annotated>(denied: &Denied, principal: Option<&Principal>) {
-    let handler = H::declaration().handler;
+    log_denial(denied, principal, H::declaration().handler);
+}
+
+/// Logs a denial of `place`, a handler or another part of the application.
+///
+/// At the level `debug`, the explanation is logged as well. It is not computed for other levels.
+pub(crate) fn log_denial(denied: &Denied, principal: Option<&Principal>, place: &str) {
     let reason = denied.reason();
-    match (reason, principal) {
-        (DeniedReason::Misconfigured(_) | DeniedReason::NoScope, _) => {
-            tracing::error!(handler, %reason, "request denied");
+    let principal = denied
+        .principal()
+        .or(principal)
+        .map(tracing::field::display);
+    let action = denied.action().map(tracing::field::display);
+    let resource = denied
+        .resource()
+        .map(|arn| tracing::field::display(OneLine(arn)));
+    match reason {
+        DeniedReason::Misconfigured(_) | DeniedReason::NoScope => {
+            tracing::error!(handler = place, action, resource, %reason, "request denied");
         }
-        (DeniedReason::Refused(by), _) if matches!(by.reason(), DenyReason::Indeterminate(_)) => {
+        DeniedReason::Refused(by) if matches!(by.reason(), DenyReason::Indeterminate(_)) => {
             tracing::error!(
-                handler,
+                handler = place,
+                action,
+                resource,
                 %reason,
                 "request denied: no source supplies these condition keys; add them with `request_keys`, or declare them with `absent`"
             );
         }
-        (_, Some(principal)) => tracing::info!(%principal, handler, %reason, "request denied"),
-        (_, None) => tracing::info!(handler, %reason, "request denied"),
+        _ => {
+            tracing::info!(principal, handler = place, action, resource, %reason, "request denied");
+        }
+    }
+    if tracing::enabled!(tracing::Level::DEBUG)
+        && let Some(explanation) = denied.explanation()
+    {
+        tracing::debug!(
+            handler = place,
+            action,
+            resource,
+            explanation = explanation.for_log(),
+            "explanation of the denied request"
+        );
     }
 }

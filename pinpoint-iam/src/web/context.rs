@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::arn::Scope;
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
-use crate::request::{MAX_VALUE_LENGTH, MOST_VALUES};
+use crate::request::{ContextOnDemand, MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::web_context::{NetworkConfig, RequestHead, RequestKey};
 
 /// The value of a key, if it is known.
@@ -100,9 +100,8 @@ impl ContextLookup for OnDemand<'_> {
     }
 }
 
-impl OnDemand<'_> {
-    /// Computes all keys, for use after the request is consumed.
-    pub(super) fn make_all(&self) -> Context {
+impl ContextOnDemand for OnDemand<'_> {
+    fn to_context(&self) -> Context {
         let mut context = self.facts.added.clone();
         for key in RequestKey::ALL {
             match self.known(key) {
@@ -117,7 +116,9 @@ impl OnDemand<'_> {
         }
         context
     }
+}
 
+impl OnDemand<'_> {
     fn known(&self, key: RequestKey) -> &Known {
         let asked = self.facts.asked.get_or_init(Box::default);
         match asked.get(key as usize) {

@@ -29,25 +29,27 @@ use crate::guard::Guard;
 use pinpoint_iam_core::__private::Seal;
 
 #[cfg(feature = "_web")]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix"))))]
+#[cfg_attr(docsrs, doc(cfg(feature = "_web")))]
 pub use self::authenticated::Authenticated;
+#[cfg(feature = "_web")]
+pub(crate) use self::caller::log_denial;
 pub use self::declaration::{
     Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
     Requirement, ResourceBinding,
 };
 pub use self::public::{Public, PublicFunction, PublicHandler};
 #[cfg(feature = "_web")]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix"))))]
+#[cfg_attr(docsrs, doc(cfg(feature = "_web")))]
 pub use self::request_guard::RequestGuard;
 #[cfg(feature = "_web")]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix"))))]
+#[cfg_attr(docsrs, doc(cfg(feature = "_web")))]
 pub use self::routes::{
     AttributeOf, ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, RouteOverride, SecondHalf,
 };
 pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
 pub use crate::denial::{ErrorResponses, Rejection};
 #[cfg(feature = "_web")]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "axum", feature = "actix"))))]
+#[cfg_attr(docsrs, doc(cfg(feature = "_web")))]
 pub use crate::web_context::{
     ContextBuilder, ContextProvider, Extensions, InvalidNetwork, RequestHead, Transport,
     TrustedProxies,

@@ -183,7 +183,13 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ),
             (
                 "guard",
-                &["as_guard", "permit", "composition", "resolve_keys"],
+                &[
+                    "as_guard",
+                    "permit",
+                    "composition",
+                    "resolve_keys",
+                    "explain",
+                ],
             ),
         ],
     ),

@@ -1,9 +1,15 @@
 //! Explanations: every statement, which part of it matched or not, and why.
 
-#![expect(clippy::expect_used, reason = "a test whose set-up fails has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test whose set-up fails has failed"
+)]
 
+use pinpoint_iam::TypedAction;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::eval::{AccessDenied, Decision, reference};
+use pinpoint_iam::mobiletargeting::GetCampaign;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
@@ -81,6 +87,7 @@ permissions boundary
   boundary.json
     statement 1, line 4: Allow does not match
       ✘ Action no pattern matches `mobiletargeting:GetCampaign`
+          `s3:*` is for the service `s3`, not `mobiletargeting`
       ✔ Resource `*` covers `arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1`
 ";
     assert_eq!(explanation.to_string(), expected);
@@ -196,6 +203,71 @@ fn text_of_a_policy_stays_on_its_line() {
         );
         assert!(!text.contains("a\nallowed"), "{text}");
     }
+}
+
+/// "Nothing covers" lists the patterns that were tried, and why each of them failed.
+#[test]
+fn patterns_that_do_not_match_are_listed_with_the_reason() {
+    let ana = Principal::from_arn(ANA).expect("a user");
+    let mut context = Context::new();
+    context.insert_unknown("aws:RequestTag/");
+    let many = (0..10)
+        .map(|number| format!(r#""s{number}:*""#))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let statements = format!(
+        r#"    {{"Effect": "Allow", "Action": ["mobiletargeting:List*", "mobile*:*"], "Resource": [
+        "arn:aws-cn:mobiletargeting:*:*:*", "arn:aws:s3:*:*:*", "arn:aws:mobiletargeting:eu-*:*:*",
+        "arn:aws:mobiletargeting:*:999999999999:*", "arn:aws:mobiletargeting:*:*:/apps/*",
+        "arn:aws:mobiletargeting:*:${{aws:PrincipalAccount}}:*", "arn:aws:s3:*", "execute-api:/*"]}},
+    {{"Effect": "Deny", "NotAction": "s3:*", "NotResource": "arn:aws:mobiletargeting:*:*:apps/a2/*"}},
+    {{"Effect": "Allow", "Action": [{many}], "Resource": "*"}}"#
+    );
+    let identity = [policy("many.json", &statements)];
+    let stack = PolicyStack {
+        identity: &identity,
+        ..PolicyStack::default()
+    };
+    let request = ask(&ana, "mobiletargeting:GetCampaign", &context);
+    let explanation = reference::explain(&stack, &request);
+    let text = explanation.to_string();
+    for expected in [
+        "`mobiletargeting:List*` has another action name\n",
+        "`mobile*:*` has a wildcard in its service prefix; prefix-wildcard: ",
+        "`arn:aws-cn:mobiletargeting:*:*:*` has another partition: `aws-cn`, not `aws`\n",
+        "`arn:aws:s3:*:*:*` has another service: `s3`, not `mobiletargeting`\n",
+        "`arn:aws:mobiletargeting:eu-*:*:*` has another region: `eu-*`, not `us-east-1`\n",
+        "`arn:aws:mobiletargeting:*:999999999999:*` has another account: `999999999999`, not `123456789012`\n",
+        "`arn:aws:mobiletargeting:*:*:/apps/*` has another resource: `/apps/*`, not `apps/a1/campaigns/c1`; leading-slash: ",
+        "has another account: `${aws`, not `123456789012`; early-variable: ",
+        "`arn:aws:s3:*` does not match\n",
+        "`execute-api:/*` does not match; service-short-form: ",
+        "`s7:*` is for the service `s7`, not `mobiletargeting`\n          and 2 more\n",
+    ] {
+        assert!(text.contains(expected), "{expected} {text}");
+    }
+    // A part that matches lists nothing.
+    let parts = &explanation.layers[1].policies[0].statements[1].parts;
+    assert!(parts.iter().all(|part| part.tried.is_empty()), "{parts:?}");
+
+    let action = RequestedAction::parse("mobiletargeting:GetCampaign").expect("an action");
+    let request = Request::new(&ana, action, RequestedResource::All, &context);
+    let text = reference::explain(&stack, &request).to_string();
+    assert!(
+        text.contains("only `*` covers an action without resource types"),
+        "{text}"
+    );
+}
+
+/// Service and actions refer to each other.
+#[test]
+fn metadata_and_denials_have_a_debug_form() {
+    let action = <GetCampaign as TypedAction>::METADATA;
+    assert!(format!("{action:?}").contains("ServiceMetadata(mobiletargeting)"));
+    assert_eq!(
+        format!("{:?}", action.service),
+        "ServiceMetadata(mobiletargeting)"
+    );
 }
 
 /// AWS's message for each policy type.

@@ -2,9 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
-use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
-
 use actix_web::HttpMessage;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -16,9 +13,8 @@ use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Authorizer, Policy, Principal, Scope, public, requires};
 use tower::ServiceExt;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+
+use crate::log::Log;
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 
@@ -47,43 +43,6 @@ async fn health() -> &'static str {
     "reached"
 }
 
-/// The log lines of one thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-struct Line<'a>(&'a mut String);
-
-impl Visit for Line<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {}={value:?}", field.name()).unwrap();
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("pinpoint_iam")
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut log = self.0.lock().unwrap();
-        log.push_str(event.metadata().level().as_str());
-        event.record(&mut Line(&mut log));
-        log.push('\n');
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 /// The status and the body of the response, and what was logged.
 async fn called(path: &str) -> (u16, String, String) {
     let authorizer = authorizer();
@@ -102,7 +61,7 @@ async fn called(path: &str) -> (u16, String, String) {
     drop(logged);
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    let log = log.0.lock().unwrap().clone();
+    let log = log.lines();
     (status, String::from_utf8(body.to_vec()).unwrap(), log)
 }
 

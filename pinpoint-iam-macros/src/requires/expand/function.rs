@@ -4,7 +4,7 @@
 //! fn purge(cx: &Guard, application_id: &str) -> Result<(), Error> {
 //!     match (|| { .. the check .. })() {
 //!         Ok(_) => {}
-//!         Err(denied) => return ::pinpoint_iam::__private::deny(denied),
+//!         Err(denied) => return ::pinpoint_iam::__private::deny(denied, "purge"),
 //!     }
 //!     { .. the body as it was written .. }
 //! }
@@ -16,6 +16,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ReturnType;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::boxed::BoxedFuture;
@@ -47,15 +48,16 @@ pub(super) fn expand(
     let check = check(clauses, guarded, is_async, root);
     let passed = Ident::new("passed", Span::mixed_site());
     let denied = Ident::new("denied", Span::mixed_site());
+    let name = signature.ident.unraw().to_string();
     let refuse = match (&boxed, &signature.output) {
         (Some(BoxedFuture { output, .. }), _) => {
-            quote_spanned!(output.span()=> return #root::__private::deny::<#output>(#denied))
+            quote_spanned!(output.span()=> return #root::__private::deny::<#output>(#denied, #name))
         }
         (None, ReturnType::Type(_, ty)) => {
-            quote_spanned!(ty.span()=> return #root::__private::deny(#denied))
+            quote_spanned!(ty.span()=> return #root::__private::deny(#denied, #name))
         }
         (None, ReturnType::Default) => {
-            quote_spanned!(signature.ident.span()=> return #root::__private::deny(#denied))
+            quote_spanned!(signature.ident.span()=> return #root::__private::deny(#denied, #name))
         }
     };
     let checked = match permit(clauses) {

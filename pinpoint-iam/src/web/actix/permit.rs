@@ -11,6 +11,7 @@ use super::{authorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::denial::Denied;
 use crate::guard::{Guard, Permit};
+use crate::web::caller::{PERMIT, log_denial};
 
 /// Checks that the caller may perform `A` on the resource that the route's parameters identify. The parameters must
 /// have the names in the catalog, `{campaign-id}` or `{campaign_id}`, in the same order. A route with another order
@@ -37,7 +38,7 @@ impl<A: TypedAction> FromRequest for Permit<A> {
         };
         let check = move |guard: &Guard<'_>| guard.authorize_parameters(parameters.iter());
         match caller.check_without_waiting(&authorizer, request.headers(), &check) {
-            Some(outcome) => CheckFuture::made(outcome.map_err(Into::into)),
+            Some(outcome) => CheckFuture::made(outcome.map_err(logged)),
             None => {
                 let again = request.clone();
                 CheckFuture::waiting(request, payload, Refusal::IsAnAnswer, async move {
@@ -45,11 +46,17 @@ impl<A: TypedAction> FromRequest for Permit<A> {
                         .check_with_keys(&authorizer, again.headers(), check)
                         .await;
                     keep_tags(&caller, &again);
-                    outcome.map_err(Into::into)
+                    outcome.map_err(logged)
                 })
             }
         }
     }
+}
+
+/// Logs a denial, and converts it.
+fn logged(denied: Denied) -> Error {
+    log_denial(&denied, None, PERMIT);
+    denied.into()
 }
 
 /// The path parameters by name, decoded, in the order of the path. Names may be duplicated.

@@ -8,6 +8,7 @@ use super::{HasAuthorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::denial::Denied;
 use crate::guard::{Guard, Permit};
+use crate::web::caller::{PERMIT, log_denial};
 
 /// Checks that the caller may perform `A` on the resource that the route's parameters identify. The parameters must
 /// have the names in the catalog, `{campaign-id}` or `{campaign_id}`, in the same order. A route with another order
@@ -40,6 +41,9 @@ where
             })
             .await;
         keep_tags(&caller, parts);
-        outcome.map_err(IntoResponse::into_response)
+        outcome.map_err(|denied| {
+            log_denial(&denied, Some(&caller.principal), PERMIT);
+            denied.into_response()
+        })
     }
 }

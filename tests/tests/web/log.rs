@@ -1,0 +1,69 @@
+//! The log of a test.
+
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
+use std::fmt::{Debug, Write};
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// The log lines of one thread, up to a level.
+#[derive(Clone)]
+pub(crate) struct Log {
+    lines: Arc<Mutex<String>>,
+    level: Level,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self::up_to(Level::INFO)
+    }
+}
+
+impl Log {
+    pub(crate) fn up_to(level: Level) -> Self {
+        Self {
+            lines: Arc::default(),
+            level,
+        }
+    }
+
+    pub(crate) fn lines(&self) -> String {
+        self.lines.lock().unwrap().clone()
+    }
+}
+
+struct Line<'a>(&'a mut String);
+
+impl Visit for Line<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("pinpoint_iam") && *metadata.level() <= self.level
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut log = self.lines.lock().unwrap();
+        log.push_str(event.metadata().level().as_str());
+        event.record(&mut Line(&mut log));
+        log.push('\n');
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
