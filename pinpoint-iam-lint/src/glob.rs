@@ -8,24 +8,30 @@ pub(crate) fn covers(general: &str, specific: &str) -> bool {
         return true;
     }
     // A `${*}` in the pattern is not a wildcard.
-    if general.contains("${") {
+    if !has_wildcard(general) || general.contains("${") {
         return false;
+    }
+    if general.is_ascii() && specific.is_ascii() {
+        return covers_units(general.as_bytes(), specific.as_bytes(), [b'*', b'?']);
     }
     let general: Vec<char> = general.chars().collect();
     let specific: Vec<char> = specific.chars().collect();
-    // The classic algorithm: after a mismatch, the last `*` takes one more character.
+    covers_units(&general, &specific, ['*', '?'])
+}
+
+/// The classic algorithm: after a mismatch, the last `*` takes one more character.
+fn covers_units<T: PartialEq>(general: &[T], specific: &[T], [star, any]: [T; 2]) -> bool {
     let (mut in_general, mut in_specific) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
-    while let Some(character) = specific.get(in_specific) {
+    while let Some(unit) = specific.get(in_specific) {
         match general.get(in_general) {
-            Some('*') => {
+            Some(wanted) if *wanted == star => {
                 in_general += 1;
                 retry = Some((in_general, in_specific));
                 continue;
             }
             // Only a `*` covers a `*`.
-            Some('?') if *character != '*' => {}
-            Some(wanted) if wanted == character && *character != '*' => {}
+            Some(wanted) if *unit != star && (*wanted == any || wanted == unit) => {}
             _ => match retry {
                 Some((after_star, start)) => {
                     in_general = after_star;
@@ -41,21 +47,31 @@ pub(crate) fn covers(general: &str, specific: &str) -> bool {
     }
     general
         .get(in_general..)
-        .is_some_and(|rest| rest.iter().all(|character| *character == '*'))
+        .is_some_and(|rest| rest.iter().all(|unit| *unit == star))
 }
 
 /// Whether an action pattern covers another one, ignoring case.
 pub(crate) fn action_covers(general: &str, specific: &str) -> bool {
-    if matches!(general, "*" | "*:*") {
+    lower_action_covers(
+        &general.to_ascii_lowercase(),
+        &specific.to_ascii_lowercase(),
+    )
+}
+
+/// Whether an action pattern in lower case covers another one in lower case.
+pub(crate) fn lower_action_covers(general: &str, specific: &str) -> bool {
+    if matches!(general, "*" | "*:*") || general == specific {
         return true;
     }
-    let (general, specific) = (general.to_ascii_lowercase(), specific.to_ascii_lowercase());
-    match (general.split_once(':'), specific.split_once(':')) {
-        (Some((prefix, name)), Some((other_prefix, other_name))) => {
+    // Without a wildcard, only an equal one is covered.
+    let Some((prefix, name)) = general.split_once(':').filter(|_| has_wildcard(general)) else {
+        return false;
+    };
+    specific
+        .split_once(':')
+        .is_some_and(|(other_prefix, other_name)| {
             prefix == other_prefix && !has_wildcard(prefix) && covers(name, other_name)
-        }
-        _ => general == specific,
-    }
+        })
 }
 
 /// Whether a resource pattern covers another one.
@@ -63,15 +79,19 @@ pub(crate) fn resource_covers(general: &str, specific: &str) -> bool {
     if general == "*" || general == specific {
         return true;
     }
-    let general: Vec<&str> = general.splitn(6, ':').collect();
-    let specific: Vec<&str> = specific.splitn(6, ':').collect();
+    if !has_wildcard(general) {
+        return false;
+    }
     // The components of an ARN are matched one by one. A short ARN has several meanings.
-    general.len() == 6
-        && specific.len() == 6
-        && general
-            .iter()
-            .zip(&specific)
-            .all(|(general, specific)| covers(general, specific))
+    let (mut general, mut specific) = (general.splitn(6, ':'), specific.splitn(6, ':'));
+    let mut components = 0;
+    loop {
+        match (general.next(), specific.next()) {
+            (None, None) => return components == 6,
+            (Some(general), Some(specific)) if covers(general, specific) => components += 1,
+            _ => return false,
+        }
+    }
 }
 
 pub(crate) fn has_wildcard(text: &str) -> bool {

@@ -56,6 +56,14 @@ pub(crate) struct Element<'s> {
     /// The offset of the value.
     pub(crate) at: usize,
     pub(crate) items: Vec<Text<'s>>,
+    /// The items as they are compared: actions in lower case, because their case does not matter.
+    pub(crate) compared: Vec<Cow<'s, str>>,
+}
+
+impl Element<'_> {
+    pub(crate) fn is_action(&self) -> bool {
+        self.name.ends_with("Action")
+    }
 }
 
 /// `Principal` or `NotPrincipal`.
@@ -443,10 +451,15 @@ fn read_element<'s>(
             format!("add {what}, or remove the statement"),
         );
     }
+    let compared = items.iter().map(|item| match is_resource {
+        true => item.text.clone(),
+        false => Cow::Owned(item.text.to_ascii_lowercase()),
+    });
     Element {
         name,
         is_negated: name.starts_with("Not"),
         at: member.value.offset(),
+        compared: compared.collect(),
         items,
     }
 }

@@ -3,12 +3,13 @@
 #![cfg(feature = "rules")]
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-use pinpoint_iam_catalog::Catalog;
+use pinpoint_iam_catalog::{Catalog, SourceFile};
+use pinpoint_iam_core::json::Node;
 use pinpoint_iam_core::policy::{Document, PolicyKind};
 use pinpoint_iam_lint::{Class, Example, Finding, Linter, OMITTED, Rule, parse_kind, rule, rules};
 
@@ -94,6 +95,125 @@ fn every_code_of_access_analyzer_is_accounted_for() {
     assert_eq!(
         listed.split_whitespace().count(),
         with_rule.len() + OMITTED.len()
+    );
+}
+
+/// Documents that are similar to the examples: exactly these codes of IAM Access Analyzer are reported.
+#[test]
+fn related_documents_have_these_codes() {
+    let mut wrong = String::new();
+    for line in include_str!("cases.jsonl").lines() {
+        let root = Node::root(line).unwrap();
+        let members = root.members().unwrap();
+        let value = |name: &str| {
+            &members
+                .iter()
+                .find(|member| member.name == name)
+                .unwrap()
+                .value
+        };
+        let text = |name: &str| value(name).text().unwrap().content;
+        let kind = parse_kind(&text("kind")).unwrap();
+        let found: BTreeSet<&str> = findings(&text("document"), kind)
+            .iter()
+            .filter_map(|finding| finding.aws_code)
+            .collect();
+        let codes = value("aws_codes").elements().unwrap();
+        let expected: BTreeSet<String> = codes
+            .iter()
+            .map(|code| code.text().unwrap().content.into_owned())
+            .collect();
+        if !found
+            .iter()
+            .copied()
+            .eq(expected.iter().map(String::as_str))
+        {
+            writeln!(wrong, "{}: {found:?}, expected {expected:?}", text("name")).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The policies of the examples and of the documentation have no errors and no security warnings.
+#[test]
+fn policies_of_the_examples_are_clean() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let widgets = fs::read_to_string(root.join("examples/widgets/catalog/acme.toml")).unwrap();
+    let widgets = Catalog::load([SourceFile::new("acme.toml", widgets)]).unwrap();
+    let catalog = widgets.beside(Catalog::builtin().unwrap());
+    let linter = Linter::new(&catalog);
+    let mut checked = 0;
+    for folder in ["examples/campaigns/policies", "examples/widgets/policies"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let is_policy = path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+                && !path.ends_with("attachments.json");
+            if !is_policy {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for finding in linter.lint(&text, PolicyKind::IdentityManaged).findings {
+                let is_administrator = finding.code.ends_with("with-star-in-action-and-resource")
+                    && path.ends_with("administrator.json");
+                assert!(
+                    finding.class <= Class::Warning || is_administrator,
+                    "{}: {finding}",
+                    path.display()
+                );
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked >= 9, "{checked}");
+}
+
+/// `docs/reference/access-analyzer.md` lists each issue code with our rules or the reason why there is none.
+#[test]
+fn the_table_of_codes_is_fresh() {
+    let mut table = String::from(
+        "# Issue codes of IAM Access Analyzer\n\n\
+         The checks of [IAM Access Analyzer](https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html), and the rules of `pinpoint-iam lint` that report the same.\n\
+         `pinpoint-iam rule CODE` describes a rule.\n\
+         This page is written from the rules: `UPDATE_DOCS=1 cargo test -p pinpoint-iam-lint`.\n\n\
+         | Issue code | Rule | Class |\n| --- | --- | --- |\n",
+    );
+    for code in include_str!("access-analyzer-codes.txt").split_whitespace() {
+        let of_code: Vec<&Rule> = rules().filter(|rule| rule.aws_code == Some(code)).collect();
+        let join = |cells: Vec<String>| cells.join("<br>");
+        let (names, classes) = match OMITTED.iter().find(|omitted| omitted.aws_code == code) {
+            Some(omitted) => (format!("none: {}", omitted.reason), String::new()),
+            None => (
+                join(
+                    of_code
+                        .iter()
+                        .map(|rule| format!("`{}`", rule.code))
+                        .collect(),
+                ),
+                join(of_code.iter().map(|rule| rule.class.to_string()).collect()),
+            ),
+        };
+        writeln!(table, "| `{code}` | {names} | {classes} |").unwrap();
+    }
+    table.push_str(
+        "\n## Other rules\n\nIAM Access Analyzer has no check for these.\n\n| Rule | Class | Reports |\n| --- | --- | --- |\n",
+    );
+    for rule in rules().filter(|rule| rule.aws_code.is_none()) {
+        writeln!(
+            table,
+            "| `{}` | {} | {} |",
+            rule.code, rule.class, rule.description
+        )
+        .unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/access-analyzer.md");
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &table).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap() == table,
+        "`docs/reference/access-analyzer.md` is stale; write it with `UPDATE_DOCS=1` in the environment"
     );
 }
 

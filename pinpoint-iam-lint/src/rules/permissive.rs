@@ -61,9 +61,11 @@ rules! {
 /// A permission that gives others, and the rules for it, by how the statement contains it.
 struct Permission {
     action: &'static str,
-    /// The condition key that limits it to some services.
-    key: &'static str,
+    /// The condition keys that limit it; the first is the one to recommend.
+    keys: &'static [&'static str],
     what: &'static str,
+    /// The resource part that covers every role of the action.
+    all: &'static str,
     /// For an exact action, an action with a wildcard, and `NotAction`.
     with_not_resource: [&'static Rule; 3],
     with_star: [&'static Rule; 3],
@@ -72,8 +74,9 @@ struct Permission {
 static PERMISSIONS: [Permission; 2] = [
     Permission {
         action: "iam:PassRole",
-        key: "iam:PassedToService",
+        keys: &["iam:PassedToService", "iam:AssociatedResourceArn"],
         what: "passing roles to services",
+        all: "role/*",
         with_not_resource: [
             &PASS_ROLE_WITH_NOT_RESOURCE,
             &PASS_ROLE_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE,
@@ -87,8 +90,9 @@ static PERMISSIONS: [Permission; 2] = [
     },
     Permission {
         action: "iam:CreateServiceLinkedRole",
-        key: "iam:AWSServiceName",
+        keys: &["iam:AWSServiceName"],
         what: "creating service-linked roles",
+        all: "role/aws-service-role/*",
         with_not_resource: [
             &CREATE_SLR_WITH_NOT_RESOURCE,
             &CREATE_SLR_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE,
@@ -143,9 +147,11 @@ fn examine(permission: &Permission, statement: &Statement<'_>, check: &mut Check
         let covers_every_role = resources.items.iter().any(|item| {
             let resource = item.text.splitn(6, ':').last().unwrap_or_default();
             let is_iam = matches!(item.text.split(':').nth(2), None | Some("iam" | "*"));
-            is_iam && matches!(resource, "*" | "role/*" | "role*")
+            let is_every =
+                matches!(resource, "*" | "role/*" | "role*") || resource == permission.all;
+            is_iam && is_every
         });
-        if !covers_every_role || statement.has_key(&[permission.key]) {
+        if !covers_every_role || statement.has_key(permission.keys) {
             return;
         }
         (&permission.with_star, "every role")
@@ -159,7 +165,7 @@ fn examine(permission: &Permission, statement: &Statement<'_>, check: &mut Check
             format!("the statement allows {what} ({shown}) for {place}"),
             format!(
                 "list the roles in `Resource`, or add a condition on `{}`",
-                permission.key
+                permission.keys.first().copied().unwrap_or_default()
             ),
         );
     }

@@ -1,9 +1,11 @@
 //! Rules for elements that change nothing.
 
+use std::collections::HashMap;
+
 use pinpoint_iam_core::__private::Quoted;
 
 use crate::checker::Checker;
-use crate::glob::{action_covers, resource_covers};
+use crate::glob::{has_wildcard, lower_action_covers, resource_covers};
 use crate::read::{Element, Policy, Statement};
 
 rules! {
@@ -96,75 +98,86 @@ pub(super) fn apply(policy: &Policy<'_>, check: &mut Checker<'_>) {
 }
 
 fn entries(element: &Element<'_>, check: &mut Checker<'_>) {
-    let is_action = element.name.ends_with("Action");
-    let covers = |one: &str, other: &str| match is_action {
-        true => action_covers(one, other),
-        false => resource_covers(one, other),
-    };
-    for (index, item) in element.items.iter().enumerate() {
-        let others = element.items.iter().enumerate();
-        let covering = others
-            .filter(|(other, _)| *other != index)
-            .find(|(other_index, other)| {
-                covers(&other.text, &item.text)
-                    && (*other_index < index || !covers(&item.text, &other.text))
+    let covers = covering(element);
+    let compared = &element.compared;
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for (index, text) in compared.iter().enumerate() {
+        first.entry(text).or_insert(index);
+    }
+    // Only an equal entry or one with a wildcard covers another.
+    let wildcards: Vec<(usize, &str)> = compared
+        .iter()
+        .enumerate()
+        .filter(|(index, text)| has_wildcard(text) && first.get(&***text) == Some(index))
+        .map(|(index, text)| (index, &**text))
+        .collect();
+    for (index, (item, text)) in element.items.iter().zip(compared).enumerate() {
+        let earlier = first.get(&**text).copied().filter(|first| *first < index);
+        let covering = earlier.or_else(|| {
+            let mut wildcards = wildcards.iter();
+            let found = wildcards.find(|(other, pattern)| {
+                *other != index
+                    && covers(pattern, text)
+                    && (*other < index || !covers(text, pattern))
             });
-        if let Some((_, other)) = covering {
-            let (rule, what) = match is_action {
-                true => (&REDUNDANT_ACTION, "action"),
-                false => (&REDUNDANT_RESOURCE, "resource"),
-            };
-            let reference = check.related(other.at, "covers it");
-            check
-                .report(
-                    rule,
-                    item.at,
-                    format!(
-                        "the {what} {} is covered by {}",
-                        Quoted(&item.text),
-                        Quoted(&other.text)
-                    ),
-                    "remove it",
-                )
-                .related
-                .push(reference);
-        }
+            found.map(|(other, _)| *other)
+        });
+        let Some(other) = covering.and_then(|other| element.items.get(other)) else {
+            continue;
+        };
+        let (rule, what) = match element.is_action() {
+            true => (&REDUNDANT_ACTION, "action"),
+            false => (&REDUNDANT_RESOURCE, "resource"),
+        };
+        let reference = check.related(other.at, "covers it");
+        check
+            .report(
+                rule,
+                item.at,
+                format!(
+                    "the {what} {} is covered by {}",
+                    Quoted(&item.text),
+                    Quoted(&other.text)
+                ),
+                "remove it",
+            )
+            .related
+            .push(reference);
+    }
+}
+
+/// How the entries of an element are compared.
+fn covering(element: &Element<'_>) -> fn(&str, &str) -> bool {
+    match element.is_action() {
+        true => lower_action_covers,
+        false => resource_covers,
     }
 }
 
 /// Whether each request that matches `specific` also matches `general`, apart from their effects. `true` is certain.
 fn covers(general: &Statement<'_>, specific: &Statement<'_>) -> bool {
-    let principal = |statement: &Statement<'_>| {
+    let principals = [general, specific].map(|statement| {
         let principal = statement.principal.as_ref();
-        principal.map(|principal| (principal.is_negated, principal.written.to_owned()))
-    };
+        principal.map(|principal| (principal.is_negated, principal.written))
+    });
     let has_same_condition =
         general.condition_text.is_none() || general.condition_text == specific.condition_text;
     let is_complete = general.effect.is_some() && specific.effect.is_some();
     is_complete
         && has_same_condition
-        && principal(general) == principal(specific)
-        && element_covers(
-            general.action.as_ref(),
-            specific.action.as_ref(),
-            action_covers,
-        )
+        && principals[0] == principals[1]
+        && element_covers(general.action.as_ref(), specific.action.as_ref())
         && match (&general.resource, &specific.resource) {
             (None, None) => true,
-            (general, specific) => {
-                element_covers(general.as_ref(), specific.as_ref(), resource_covers)
-            }
+            (general, specific) => element_covers(general.as_ref(), specific.as_ref()),
         }
 }
 
-fn element_covers(
-    general: Option<&Element<'_>>,
-    specific: Option<&Element<'_>>,
-    covers: fn(&str, &str) -> bool,
-) -> bool {
+fn element_covers(general: Option<&Element<'_>>, specific: Option<&Element<'_>>) -> bool {
     let (Some(general), Some(specific)) = (general, specific) else {
         return false;
     };
+    let covers = covering(general);
     // The excluded entries of the general element must be among those of the specific one.
     let (outer, inner) = match (general.is_negated, specific.is_negated) {
         (false, false) => (general, specific),
@@ -173,10 +186,8 @@ fn element_covers(
     };
     !inner.items.is_empty()
         && !outer.items.is_empty()
-        && inner.items.iter().all(|item| {
-            outer
-                .items
-                .iter()
-                .any(|other| covers(&other.text, &item.text))
-        })
+        && inner
+            .compared
+            .iter()
+            .all(|item| outer.compared.iter().any(|other| covers(other, item)))
 }

@@ -21,8 +21,12 @@ rules! {
         "The service in an ARN is in lower case. ARNs are compared case-sensitively, so this one matches nothing.",
         statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:S3:::b/*""#),
         statements!(r#""Effect": "Allow", "Action": "S3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    WILDCARD_IN_ARN_SERVICE: "wildcard-in-arn-service", Some("WILDCARD_IN_SERVICE_NAME"), Error, IdentityManaged,
-        "IAM rejects an ARN whose service is missing or has a wildcard.",
+    MISSING_ARN_SERVICE: "missing-arn-service", None, Error, IdentityManaged,
+        "An ARN without a service matches nothing.",
+        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws::::b/*""#),
+        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
+    WILDCARD_IN_ARN_SERVICE: "wildcard-in-arn-service", Some("WILDCARD_IN_SERVICE_NAME"), Suggestion, IdentityManaged,
+        "A wildcard in the service of an ARN covers other services with similar names. IAM rejects it in the policies of users, groups and roles.",
         statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s*:::b/*""#),
         statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b*/*""#);
     ARN_REGION_NOT_ALLOWED: "arn-region-not-allowed", Some("ARN_REGION_NOT_ALLOWED"), Error, IdentityManaged,
@@ -169,8 +173,16 @@ fn resource(item: &Text<'_>, check: &mut Checker<'_>) {
             true => "write `*` alone",
             false => "write the service, as in `arn:aws:mobiletargeting:*`, or `*` alone",
         };
-        let message = format!("the resource {} does not name its service", Quoted(text));
-        check.report(&WILDCARD_IN_ARN_SERVICE, item.at, message, help);
+        let (rule, what) = match service.is_empty() {
+            true => (&MISSING_ARN_SERVICE, "does not name its service"),
+            false => (&WILDCARD_IN_ARN_SERVICE, "has a wildcard in its service"),
+        };
+        check.report(
+            rule,
+            item.at,
+            format!("the resource {} {what}", Quoted(text)),
+            help,
+        );
         return;
     }
     if service.contains(|character: char| character.is_ascii_uppercase()) {
@@ -210,7 +222,7 @@ impl Known {
         if service == "iam" {
             return Self {
                 region: Presence::Absent,
-                account: Presence::Unknown,
+                account: Presence::Required,
             };
         }
         if service == "s3" {
@@ -276,7 +288,9 @@ fn scope(
 ) {
     let shown = Quoted(&item.text);
     let is_open = |component: &str| has_wildcard(component) || component.contains("${");
-    if known.region == Presence::Absent && !region.is_empty() {
+    // A `*` also matches an empty component.
+    let is_given = |component: &str| component.bytes().any(|byte| byte != b'*');
+    if known.region == Presence::Absent && is_given(region) {
         check.report(
             &ARN_REGION_NOT_ALLOWED,
             item.at,
@@ -299,7 +313,7 @@ fn scope(
         let message = format!("AWS has no region {}", Quoted(region));
         check.report(&INVALID_ARN_REGION, item.at, message, help);
     }
-    if known.account == Presence::Absent && !account.is_empty() {
+    if known.account == Presence::Absent && is_given(account) {
         check.report(
             &ARN_ACCOUNT_NOT_ALLOWED,
             item.at,

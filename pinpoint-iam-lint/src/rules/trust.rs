@@ -1,7 +1,7 @@
 //! Rules for role trust policies.
 
 use pinpoint_iam_core::__private::{Quoted, is_oidc_provider, is_saml_provider};
-use pinpoint_iam_core::condition::SetOperator;
+use pinpoint_iam_core::condition::{BaseOperator, SetOperator};
 use pinpoint_iam_core::policy::PolicyKind;
 
 use crate::checker::Checker;
@@ -181,7 +181,10 @@ fn federated(statement: &Statement<'_>, principal: &Principal<'_>, check: &mut C
         let start = format!("{}:", domain.to_ascii_lowercase());
         let has_key = |start: &str| {
             let mut conditions = statement.conditions.iter();
-            conditions.any(|condition| condition.key.text.to_ascii_lowercase().starts_with(start))
+            conditions.any(|condition| {
+                let key = condition.key.text.to_ascii_lowercase();
+                key.starts_with(start) && selects(condition)
+            })
         };
         if domain.eq_ignore_ascii_case(GITHUB) {
             github(statement, entry.at, check);
@@ -196,12 +199,27 @@ fn federated(statement: &Statement<'_>, principal: &Principal<'_>, check: &mut C
     }
 }
 
+/// Whether the condition holds for some tokens only: it requires the key, and its values are not only wildcards.
+fn selects(condition: &Condition<'_>) -> bool {
+    let requires_key = condition.parsed.is_some_and(|operator| {
+        !operator.base().is_negated()
+            && operator.base() != BaseOperator::Null
+            && !operator.if_exists()
+            && operator.set() != Some(SetOperator::ForAllValues)
+    });
+    let is_open = |text: &str| {
+        let text = text.strip_prefix("repo:").unwrap_or(text);
+        !text.is_empty() && text.bytes().all(|byte| b"*?/:".contains(&byte))
+    };
+    requires_key && !condition.values.iter().any(|value| is_open(&value.text))
+}
+
 fn github(statement: &Statement<'_>, at: usize, check: &mut Checker<'_>) {
     let key = format!("{GITHUB}:sub");
     let condition = statement
         .conditions
         .iter()
-        .find(|condition| condition.key.text.eq_ignore_ascii_case(&key));
+        .find(|condition| condition.key.text.eq_ignore_ascii_case(&key) && selects(condition));
     let Some(condition) = condition else {
         check.report(
             &MISSING_GITHUB_REPO_CONDITION_KEY,

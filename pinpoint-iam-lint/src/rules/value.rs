@@ -107,8 +107,7 @@ pub(super) fn apply(policy: &Policy<'_>, statement: &Statement<'_>, check: &mut 
         for value in &condition.values {
             if value.text.contains("${")
                 && policy.has_variables()
-                && family(base)
-                    .is_some_and(|family| !matches!(family, ValueType::Text | ValueType::Arn))
+                && !matches!(family(base), Some(ValueType::Text | ValueType::Arn))
             {
                 check.report(
                     &INVALID_VARIABLE_FOR_OPERATOR,
@@ -214,10 +213,9 @@ fn key_type(condition: &Condition<'_>, base: BaseOperator, check: &mut Checker<'
         return;
     };
     let fits = match (wanted, used) {
-        // Strings compare ARNs and Booleans; times in seconds are numbers.
-        (ValueType::Arn | ValueType::Bool, ValueType::Text)
-        | (ValueType::Text, ValueType::Arn)
-        | (ValueType::Date, ValueType::Number) => true,
+        // Strings compare ARNs, and times in seconds are numbers.
+        (ValueType::Arn, ValueType::Text) | (ValueType::Text, ValueType::Arn) => true,
+        (ValueType::Date, ValueType::Number) => is_epoch_time(&condition.key.text),
         // Many keys of the type String contain numbers or Booleans, for example tags.
         (ValueType::Text, ValueType::Number | ValueType::Date | ValueType::Bool) => {
             condition.key.text.contains('/')
@@ -247,6 +245,11 @@ fn key_type(condition: &Condition<'_>, base: BaseOperator, check: &mut Checker<'
     }
 }
 
+/// Whether the values of the key are seconds since 1970.
+fn is_epoch_time(key: &str) -> bool {
+    key.eq_ignore_ascii_case("aws:EpochTime")
+}
+
 fn comparable(
     condition: &Condition<'_>,
     value: &Value<'_>,
@@ -256,7 +259,8 @@ fn comparable(
 ) {
     let text = &*value.text;
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
-    if family(base) == Some(ValueType::Date) && is_number && text.len() != 4 {
+    let is_epoch_time = is_epoch_time(&condition.key.text);
+    if family(base) == Some(ValueType::Date) && is_number && text.len() != 4 && !is_epoch_time {
         check.report(
             &INVALID_DATE_VALUE,
             value.at,
@@ -383,7 +387,6 @@ fn format_of_key(condition: &Condition<'_>, value: &Value<'_>, check: &mut Check
         | "aws:principalservicenameslist"
         | "iam:passedtoservice"
         | "iam:awsservicename"
-        | "kms:viaservice"
             if !text.contains('.') =>
         {
             let message = format!("{} is not a service principal", Quoted(text));
@@ -392,6 +395,19 @@ fn format_of_key(condition: &Condition<'_>, value: &Value<'_>, check: &mut Check
                 if text.is_empty() { "ec2" } else { text }
             );
             check.report(&INVALID_SERVICE_PRINCIPAL_FORMAT, value.at, message, help);
+        }
+        // The region is a part of this one: `ec2.us-east-1.amazonaws.com`.
+        "kms:viaservice" if text.split('.').count() < 4 => {
+            let service = text.split('.').next().filter(|service| !service.is_empty());
+            check.report(
+                &INVALID_SERVICE_PRINCIPAL_FORMAT,
+                value.at,
+                format!("{} is not a service principal with a region", Quoted(text)),
+                format!(
+                    "write it as in `{}.us-east-1.amazonaws.com`",
+                    service.unwrap_or("ec2")
+                ),
+            );
         }
         _ => {}
     }

@@ -26,7 +26,7 @@ rules! {
         "Policy variables work in the resource part of an ARN and in the values of conditions. In every other place, they are plain text, or AWS rejects them.",
         statements!(r#""Effect": "Allow", "Action": "s3:${aws:username}", "Resource": "arn:aws:s3:::b/*""#),
         statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}""#);
-    EARLY_VARIABLE: "early-variable", Some("VARIABLE_UNSUPPORTED_IN_ELEMENT"), Warning, IdentityManaged,
+    EARLY_VARIABLE: "early-variable", Some("VARIABLE_UNSUPPORTED_IN_ELEMENT"), Error, IdentityManaged,
         "A policy variable before the fifth colon of an ARN is plain text, so the ARN matches nothing.",
         statements!(r#""Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:us-east-1:${aws:PrincipalAccount}:t""#),
         statements!(r#""Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:us-east-1:*:${aws:username}""#);
@@ -52,6 +52,9 @@ pub(super) fn apply(policy: &Policy<'_>, statement: &Statement<'_>, check: &mut 
     {
         let help = "use a condition on `aws:PrincipalArn` or `aws:PrincipalTag/…`";
         unsupported(entry, "a principal", help, check);
+    }
+    if let Some(sid) = &statement.sid {
+        unsupported(sid, "a `Sid`", "write a fixed name", check);
     }
     for condition in &statement.conditions {
         let help = "use variables in the values only";
