@@ -2,40 +2,28 @@
 
 use std::path::PathBuf;
 
-use lexopt::{Arg, Parser};
+use clap::Args;
 use pinpoint_iam_catalog::{Catalog, SourceFile};
 
 use crate::failure::{Failure, read};
 
-const HELP: &str = "\
-Says what is wrong with catalogs, as a compiler would: what, where, and what to do. They are checked together, as those
-of one crate.
+/// Reports what is wrong with catalogs, with the line of the file.
+///
+/// The catalogs are checked together, as those of one crate.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pinpoint-iam check catalog/*.toml")]
+pub(crate) struct Arguments {
+    /// The catalogs.
+    #[arg(required = true, value_name = "CATALOG.TOML")]
+    paths: Vec<PathBuf>,
+    /// Prints one line for each error: `file:line:column: message; hint`.
+    #[arg(long)]
+    short: bool,
+}
 
-Usage: pinpoint-iam check [--short] <catalog.toml>...
-
-Options:
-  --short   one line for each fault, `file:line:column: fault; hint`
-";
-
-pub(crate) fn run(mut parser: Parser) -> Result<(), Failure> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    let mut is_short = false;
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Value(path) => paths.push(path.into()),
-            Arg::Long("short") => is_short = true,
-            Arg::Long("help") | Arg::Short('h') => {
-                print!("{HELP}");
-                return Ok(());
-            }
-            argument => return Err(argument.unexpected().into()),
-        }
-    }
-    if paths.is_empty() {
-        return Err(Failure::usage(HELP.trim_end()));
-    }
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut files = Vec::new();
-    for path in &paths {
+    for path in &arguments.paths {
         files.push(SourceFile::new(path.display().to_string(), read(path)?));
     }
     match Catalog::load(files) {
@@ -50,7 +38,7 @@ pub(crate) fn run(mut parser: Parser) -> Result<(), Failure> {
             }
             Ok(())
         }
-        Err(faults) if is_short => Err(Failure::new(faults.to_string())),
+        Err(faults) if arguments.short => Err(Failure::new(faults.to_string())),
         Err(faults) => Err(Failure::new(faults.report().to_string())),
     }
 }

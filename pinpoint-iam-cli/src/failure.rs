@@ -41,12 +41,6 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<lexopt::Error> for Failure {
-    fn from(error: lexopt::Error) -> Self {
-        Self::usage(format!("error: {error}"))
-    }
-}
-
 /// Reads a file as text.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| cannot("read", path, &error))

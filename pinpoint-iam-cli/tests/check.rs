@@ -68,15 +68,12 @@ fn the_schema_is_the_catalog_crates() {
 #[test]
 fn wrong_arguments_have_another_exit_code_than_faults() {
     for (arguments, message) in [
-        (
-            &["chek"][..],
-            "unknown command `chek`; did you mean `check`?",
-        ),
-        (&["frobnicate"], "`pinpoint-iam --help` lists the commands"),
-        (&[], "Usage: pinpoint-iam <command>"),
+        (&["chek"][..], "'check'"),
+        (&["frobnicate"], "unrecognized subcommand 'frobnicate'"),
+        (&[], "Usage: pinpoint-iam <COMMAND>"),
         (&["check"], "Usage: pinpoint-iam check"),
         (&["check", "--frob", "x"], "'--frob'"),
-        (&["schema", "x"], "\"x\""),
+        (&["schema", "x"], "'x'"),
         (&["import"], "Usage: pinpoint-iam import"),
     ] {
         let output = run(arguments);
@@ -95,4 +92,49 @@ fn wrong_arguments_have_another_exit_code_than_faults() {
     ] {
         assert!(run(command).status.success(), "{command:?}");
     }
+}
+
+/// The commands in the program's help.
+fn commands() -> Vec<String> {
+    let help = text(&run(&["--help"]).stdout);
+    let commands = help.split("Commands:\n").nth(1).unwrap();
+    let commands = commands.split("\n\n").next().unwrap();
+    let names = commands.lines().filter_map(|line| {
+        let name = line
+            .strip_prefix("  ")
+            .filter(|line| !line.starts_with(' '))?;
+        Some(name.split(' ').next().unwrap().to_owned())
+    });
+    names.filter(|name| name != "help").collect()
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let commands = commands();
+    assert!(commands.len() >= 5, "{commands:?}");
+    for command in commands {
+        let output = run(&[&command, "--help"]);
+        assert!(output.status.success(), "{command}");
+        let help = text(&output.stdout);
+        let example = format!("Example: pinpoint-iam {command}");
+        assert!(help.contains(&example), "{command}: {help}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_are_generated() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = run(&["generate", "completions", shell]);
+        assert!(output.status.success(), "{shell}");
+        assert!(text(&output.stdout).contains("pinpoint-iam"), "{shell}");
+    }
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("man");
+    let _ = fs::remove_dir_all(&directory);
+    let output = run(&["generate", "man", directory.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for command in commands() {
+        let page = directory.join(format!("pinpoint-iam-{command}.1"));
+        assert!(page.is_file(), "{}", page.display());
+    }
+    assert!(!text(&run(&["--help"]).stdout).contains("generate"));
 }

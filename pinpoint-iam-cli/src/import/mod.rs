@@ -12,7 +12,7 @@ mod repair;
 
 use std::path::{Path, PathBuf};
 
-use lexopt::{Arg, Parser, ValueExt};
+use clap::Args;
 use serde::de::DeserializeOwned;
 
 use self::assemble::ImportOptions;
@@ -21,50 +21,48 @@ use self::overlay::Overlay;
 use self::reference::Reference;
 use crate::failure::{Failure, read, write};
 
-const HELP: &str = "\
-Writes a catalog from what AWS publishes: actions, resource types, condition keys and access levels from the service
-reference, routes from service models, and corrections of yours from an overlay. The same files give the same catalog.
-
-Usage: pinpoint-iam import --reference <file.json> [options]
-
-Options:
-  --reference <file.json>   the service's file at servicereference.us-east-1.amazonaws.com
-  --model <service-2.json>  a service model in botocore's form; may be given more than once, the first counts
-  --overlay <file.toml>     corrections, with a reason each
-  --name <name>             the service's name for people
-  --date <YYYY-MM-DD>       the day of the copies
-  --output <catalog.toml>   where to write to; without it the catalog is printed
-  --check                   write nothing, and fail when the output is another one
-
-What a catalog has no words for is written in another way or left out, with everything that refers to it. Each change is a
-note on the standard error output and a comment in the catalog. The catalog is checked before it is written.
-";
-
 /// The first line of imported catalogs.
 const HEAD: &str = "Written by `pinpoint-iam import`: what has to be another way belongs into the overlay, with its reason.";
 
-#[derive(Default)]
-struct Arguments {
-    reference: Option<PathBuf>,
+/// Writes a catalog from what AWS publishes.
+///
+/// Actions, resource types, condition keys and access levels are taken from the service reference, routes from service
+/// models, and corrections of yours from an overlay. The same files result in the same catalog.
+///
+/// What a catalog cannot express is written in another way or left out, with everything that refers to it. Each change is
+/// a note on standard error and a comment in the catalog. The catalog is checked before it is written.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: pinpoint-iam import --reference sqs.json --model service-2.json --output catalog/sqs.toml"
+)]
+pub(crate) struct Arguments {
+    /// The service's file at servicereference.us-east-1.amazonaws.com.
+    #[arg(long, value_name = "FILE.JSON")]
+    reference: PathBuf,
+    /// A service model in botocore's form; can be repeated, and the first one that has an operation counts.
+    #[arg(long = "model", value_name = "SERVICE-2.JSON")]
     models: Vec<PathBuf>,
+    /// Corrections, with a reason each.
+    #[arg(long, value_name = "FILE.TOML")]
     overlay: Option<PathBuf>,
+    /// The service's name for people.
+    #[arg(long)]
     name: Option<String>,
+    /// The day of the copies.
+    #[arg(long, value_name = "YYYY-MM-DD")]
     date: Option<String>,
+    /// The file to write; without it, the catalog is printed.
+    #[arg(long, value_name = "CATALOG.TOML")]
     output: Option<PathBuf>,
-    is_check: bool,
+    /// Writes nothing, and fails if the file differs from what would be written.
+    #[arg(long, requires = "output")]
+    check: bool,
 }
 
-pub(crate) fn run(parser: Parser) -> Result<(), Failure> {
-    let Some(arguments) = arguments(parser)? else {
-        print!("{HELP}");
-        return Ok(());
-    };
-    let Some(reference) = &arguments.reference else {
-        return Err(Failure::usage(HELP.trim_end()));
-    };
-    let text = catalog(reference, &arguments)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let text = catalog(&arguments.reference, arguments)?;
     match &arguments.output {
-        Some(output) if arguments.is_check => {
+        Some(output) if arguments.check => {
             if read(output)? == text {
                 Ok(())
             } else {
@@ -75,30 +73,11 @@ pub(crate) fn run(parser: Parser) -> Result<(), Failure> {
             }
         }
         Some(output) => write(output, &text),
-        None if arguments.is_check => Err(Failure::usage("error: `--check` needs `--output`")),
         None => {
             print!("{text}");
             Ok(())
         }
     }
-}
-
-fn arguments(mut parser: Parser) -> Result<Option<Arguments>, Failure> {
-    let mut arguments = Arguments::default();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Arg::Long("reference") => arguments.reference = Some(parser.value()?.into()),
-            Arg::Long("model") => arguments.models.push(parser.value()?.into()),
-            Arg::Long("overlay") => arguments.overlay = Some(parser.value()?.into()),
-            Arg::Long("name") => arguments.name = Some(parser.value()?.string()?),
-            Arg::Long("date") => arguments.date = Some(parser.value()?.string()?),
-            Arg::Long("output") => arguments.output = Some(parser.value()?.into()),
-            Arg::Long("check") => arguments.is_check = true,
-            Arg::Long("help") | Arg::Short('h') => return Ok(None),
-            argument => return Err(argument.unexpected().into()),
-        }
-    }
-    Ok(Some(arguments))
 }
 
 /// Returns the text of a catalog that the loader accepts.

@@ -2,34 +2,24 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
-use std::str::FromStr;
 
+use clap::ValueEnum;
 use pinpoint_iam_lint::{Class, Finding, rule};
 use serde_json::{Value, json};
 
 use super::files::Input;
 
 /// An output format.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
+    /// Excerpts for terminals.
     Human,
+    /// JSON with offsets and fixes.
     Json,
+    /// SARIF 2.1.0.
     Sarif,
+    /// Annotations of GitHub Actions.
     Github,
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "human" => Ok(Self::Human),
-            "json" => Ok(Self::Json),
-            "sarif" => Ok(Self::Sarif),
-            "github" => Ok(Self::Github),
-            _ => Err("the formats are `human`, `json`, `sarif` and `github`".to_owned()),
-        }
-    }
 }
 
 /// A document and its findings.

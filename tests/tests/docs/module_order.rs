@@ -318,7 +318,12 @@ const CRATES: &[(&str, Orders<'static>)] = &[
     (
         "pinpoint-iam-cli",
         &[
-            ("", &["failure", "schema", "check", "import", "lint"]),
+            (
+                "",
+                &[
+                    "failure", "schema", "generate", "check", "import", "common", "rule", "lint",
+                ],
+            ),
             ("lint", &["files", "output", "batch"]),
             (
                 "import",
