@@ -309,3 +309,22 @@ fn plain(text: &str) -> String {
     }
     out
 }
+
+pub(super) fn columns(resource: &ResourceType) -> String {
+    format!(
+        "The columns that contain the ids and condition keys of `{}`. It has no default, so that a key that is added to \
+         the catalog does not compile until it has a column.",
+        resource.arn
+    )
+}
+
+pub(super) fn id_column(placeholder: &Placeholder) -> String {
+    format!(
+        "The column of {}. It is never NULL.",
+        plain(&placeholder.summary)
+    )
+}
+
+pub(super) fn key_column(field: &KeyField<'_>) -> String {
+    format!("`{}`: {}", field.key.name, plain(&field.key.summary))
+}

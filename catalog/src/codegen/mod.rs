@@ -5,6 +5,7 @@
 //! qualified, because the code is included into modules with unknown contents.
 
 mod actions;
+mod columns;
 mod condition_keys;
 mod docs;
 mod metadata;
@@ -28,6 +29,7 @@ pub fn render(service: &Service) -> String {
     actions::write_types(&mut writer, service);
     resources::write(&mut writer, service);
     resource_keys::write(&mut writer, service);
+    columns::write(&mut writer, service);
     condition_keys::write(&mut writer, service);
     writer.finish()
 }

@@ -85,6 +85,18 @@ fn write_type(writer: &mut Writer, resource: &ResourceType) {
             );
         },
     );
+    writer.gap();
+    writer.block(
+        &format!("impl ::pinpoint_iam::action::ServiceResource for {name}"),
+        |writer| {
+            writer.line("type Sealed = ::pinpoint_iam::__private::Generated;");
+            writer.gap();
+            writer.block(
+                "fn service() -> &'static ::pinpoint_iam::action::ServiceMetadata",
+                |writer| writer.line("&super::SERVICE"),
+            );
+        },
+    );
 }
 
 fn write_metadata(writer: &mut Writer, resource: &ResourceType) {

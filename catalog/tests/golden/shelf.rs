@@ -502,6 +502,14 @@ pub mod resources {
             Self::METADATA.parse(arn, scope).map(Self)
         }
     }
+
+    impl ::pinpoint_iam::action::ServiceResource for Loan {
+        type Sealed = ::pinpoint_iam::__private::Generated;
+
+        fn service() -> &'static ::pinpoint_iam::action::ServiceMetadata {
+            &super::SERVICE
+        }
+    }
 }
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
@@ -601,6 +609,65 @@ pub mod resource_keys {
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 pub use self::resource_keys::*;
+
+/// The columns of tables whose rows are resources of one type, for lists.
+#[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
+pub mod columns {
+    /// The columns that contain the ids and condition keys of `arn:${Partition}:shelf::${Account}:books/${BookId}/${Kind}/loans/${ReaderId}`. It has no default, so that a key that is added to the catalog does not compile until it has a column.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
+    pub struct Loan {
+        /// The column of the number that the shelf gave to the book. It is never NULL.
+        pub book_id: &'static str,
+        /// The column of the kind of book. It is never NULL.
+        pub kind: &'static str,
+        /// The column of the name that the reader chose. It is never NULL.
+        pub reader_id: &'static str,
+        /// `aws:ResourceTag/${TagKey}`: The value of one tag of the book.
+        pub tags: ::pinpoint_iam::list::KeyedColumns,
+        /// `shelf:Copies`: The number of copies.
+        pub copies: ::pinpoint_iam::list::NumericColumn,
+        /// `shelf:Due`: The day on which the loan ends.
+        pub due: ::pinpoint_iam::list::DateColumn,
+        /// `shelf:Languages`: The languages of the book.
+        pub languages: ::pinpoint_iam::list::ListColumn,
+        /// `shelf:Owner`: The owner of the book.
+        pub owner: ::pinpoint_iam::list::StringColumn,
+        /// `shelf:Restricted`: Whether the book may leave the house.
+        pub restricted: ::pinpoint_iam::list::BoolColumn,
+        /// `shelf:Terminal`: The terminal of the loan.
+        pub terminal: ::pinpoint_iam::list::IpAddressColumn,
+        /// `shelf:Tags`: The label on the back.
+        pub shelf_tags: ::pinpoint_iam::list::StringColumn,
+        /// `shelf:type`: The kind of loan.
+        pub r#type: ::pinpoint_iam::list::StringColumn,
+        /// `shelf:Rating/${Reader}`: The rating by one reader.
+        pub rating: ::pinpoint_iam::list::KeyedColumns,
+        /// `shelf:Words/${Reader}`: The words of one reader about the book.
+        pub words: ::pinpoint_iam::list::KeyedColumns,
+    }
+
+    impl ::pinpoint_iam::list::ResourceColumns for Loan {
+        type Resource = super::resources::Loan;
+
+        fn ids(&self) -> ::std::vec::Vec<&'static str> {
+            ::std::vec::Vec::from([self.book_id, self.kind, self.reader_id])
+        }
+
+        fn keys(&self, keys: &mut ::pinpoint_iam::list::KeyColumns) {
+            keys.add_tags(&self.tags);
+            keys.add("shelf:Copies", &self.copies);
+            keys.add("shelf:Due", &self.due);
+            keys.add("shelf:Languages", &self.languages);
+            keys.add("shelf:Owner", &self.owner);
+            keys.add("shelf:Restricted", &self.restricted);
+            keys.add("shelf:Terminal", &self.terminal);
+            keys.add("shelf:Tags", &self.shelf_tags);
+            keys.add("shelf:type", &self.r#type);
+            keys.add_filled(&self.rating);
+            keys.add_filled(&self.words);
+        }
+    }
+}
 
 /// The condition keys that the service's actions and resource types list.
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]

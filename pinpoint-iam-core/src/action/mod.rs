@@ -329,6 +329,20 @@ pub trait TypedAction: Copy + Send + Sync + 'static {
     }
 }
 
+/// A resource of a service with a catalog. Implemented by generated code; the trait is sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a resource of a service",
+    label = "expected a resource type that a catalog generates"
+)]
+pub trait ServiceResource: Resource {
+    /// Only generated code implements this trait.
+    #[doc(hidden)]
+    type Sealed: Seal;
+
+    /// Returns the catalog's metadata of the service.
+    fn service() -> &'static ServiceMetadata;
+}
+
 /// Marks that an action can be checked against a resource of type `R`.
 ///
 /// Implemented by generated code for exactly the pairs in the catalog. The trait is sealed.

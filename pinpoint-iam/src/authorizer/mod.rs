@@ -13,7 +13,10 @@ use crate::arn::{InvalidScope, Scope};
 use crate::denial::ErrorResponses;
 use crate::eval::compiled;
 use crate::eval::snapshot::{Snapshot, SnapshotGuard};
-use crate::eval::{Decision, Evaluation, Explanation, PolicyStack, reference};
+use crate::eval::{
+    Decision, DeniedBy, Evaluation, Explanation, MissingKeys, PolicyStack, reference,
+};
+use crate::list::{Columns, Constraint, ListError, constrain};
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
 use crate::source::resource_keys::{
@@ -131,6 +134,30 @@ impl Authorizer {
             // Session policies that are too large to be compiled can still be evaluated by the reference evaluator.
             Err(_) => self.evaluate_reference(state, request),
         }
+    }
+
+    /// Returns which rows of a table `request` is allowed for, by the policies in `state`; a denial if the policies of
+    /// the principal are unavailable.
+    pub(crate) fn constrain(
+        &self,
+        state: &PolicyState,
+        request: &Request<'_>,
+        columns: &Columns,
+    ) -> Result<Result<Constraint, DeniedBy>, ListError> {
+        if let Some(hooks) = &self.hooks {
+            let undecided = Evaluation::Indeterminate(MissingKeys::none());
+            match hooks.apply(request, undecided) {
+                Evaluation::Decided(Decision::Allow(_)) => return Ok(Ok(Constraint::All)),
+                Evaluation::Decided(Decision::Deny(_)) => return Ok(Ok(Constraint::Nothing)),
+                Evaluation::Indeterminate(_) => {}
+            }
+        }
+        self.with_reference(
+            &state.lease(),
+            request,
+            |stack, request| constrain(stack, request, columns).map(Ok),
+            |_, _| Ok(Err(DeniedBy::policies_unavailable())),
+        )
     }
 
     /// Explains the `evaluation` of `request` by the policies in `lease`, with a limited size and at a limited cost.

@@ -22,9 +22,8 @@ pub enum Evaluation {
 
 impl Evaluation {
     /// The evaluation for a caller whose policies could not be read.
-    pub(crate) const POLICIES_UNAVAILABLE: Self = Self::Decided(Decision::Deny(DeniedBy {
-        reason: DenyReason::PoliciesUnavailable,
-    }));
+    pub(crate) const POLICIES_UNAVAILABLE: Self =
+        Self::Decided(Decision::Deny(DeniedBy::policies_unavailable()));
 
     /// Converts a combined decision. `cite` identifies statements, and `needs` lists the missing keys of an
     /// indeterminate request.
@@ -172,6 +171,13 @@ impl DeniedBy {
     pub(crate) const fn indeterminate(keys: MissingKeys) -> Self {
         Self {
             reason: DenyReason::Indeterminate(keys),
+        }
+    }
+
+    /// A policy of the caller could not be read.
+    pub(crate) const fn policies_unavailable() -> Self {
+        Self {
+            reason: DenyReason::PoliciesUnavailable,
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod as_guard;
 mod composition;
 mod explain;
+mod many;
 mod permit;
 mod resolve_keys;
 
@@ -20,6 +21,7 @@ use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, lists_tags};
 use crate::states::Pinned;
 
 pub use self::composition::Checks;
+pub use self::many::{AllowedActions, ListRow, Page, PageQuery};
 pub use self::permit::Permit;
 pub use crate::denial::{Denied, DeniedReason};
 pub use crate::source::resource_keys::{

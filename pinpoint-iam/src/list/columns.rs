@@ -1,8 +1,9 @@
 //! Which columns hold what the resource of a row has: the parts of its ARN, and its condition keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
+use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::ConditionKey;
 use crate::resource::{IdFormat, Piece, ResourceTypeMetadata, ScopeComponent};
@@ -233,6 +234,10 @@ pub struct Columns {
     /// Starts of names, in lower case, of keys that no column holds.
     nowhere: Vec<Box<str>>,
     pub(super) has_resource_policies: bool,
+    /// The columns of the placeholders of the resource type.
+    placeholders: Vec<(&'static str, Box<str>)>,
+    /// Columns that have one of these values, because the action fixes it.
+    pub(super) fixed: Vec<(Box<str>, BTreeSet<Box<str>>)>,
 }
 
 impl Columns {
@@ -286,6 +291,13 @@ impl Columns {
             keys: HashMap::new(),
             nowhere: vec!["aws:resourcetag/".into()],
             has_resource_policies: false,
+            placeholders: resource_type
+                .fields
+                .iter()
+                .zip(ids)
+                .map(|(field, column)| (field.placeholder, (*column).into()))
+                .collect(),
+            fixed: Vec::new(),
         };
         for key in resource_type.condition_keys {
             match key.split_once("${") {
@@ -304,7 +316,22 @@ impl Columns {
             keys: HashMap::new(),
             nowhere: Vec::new(),
             has_resource_policies: false,
+            placeholders: Vec::new(),
+            fixed: Vec::new(),
         }
+    }
+
+    /// Selects only rows on which `action` acts: an action may fix a placeholder, as `GetEmailTemplate` does.
+    pub(crate) fn of_action(mut self, action: &ActionMetadata) -> Self {
+        for (placeholder, value) in action.pinned {
+            let mut placeholders = self.placeholders.iter();
+            if let Some((_, column)) = placeholders.find(|(name, _)| name == placeholder) {
+                // Constructors accept the spelling in lower case as well.
+                let values = [*value, &value.to_ascii_lowercase()].map(Into::into);
+                self.fixed.push((column.clone(), values.into()));
+            }
+        }
+        self
     }
 
     /// The columns with that of a condition key.

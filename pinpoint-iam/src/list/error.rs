@@ -21,6 +21,7 @@ enum Cause {
         given: usize,
     },
     Name(InvalidName),
+    WithoutType,
 }
 
 impl ListError {
@@ -36,11 +37,15 @@ impl ListError {
         })
     }
 
+    pub(super) const fn without_type() -> Self {
+        Self(Cause::WithoutType)
+    }
+
     /// The key of the request that is not known, where that is the reason.
     pub const fn unknown_key(&self) -> Option<&ConditionKey> {
         match &self.0 {
             Cause::Unknown(key) => Some(key),
-            Cause::Scope(_) | Cause::Ids { .. } | Cause::Name(_) => None,
+            Cause::Scope(_) | Cause::Ids { .. } | Cause::Name(_) | Cause::WithoutType => None,
         }
     }
 }
@@ -74,6 +79,7 @@ impl fmt::Display for ListError {
                 "`{resource_type}` has {wanted} fields, and {given} columns are given for them"
             ),
             Cause::Name(error) => error.fmt(formatter),
+            Cause::WithoutType => formatter.write_str("a list needs a resource type with an ARN"),
         }
     }
 }
@@ -82,7 +88,7 @@ impl std::error::Error for ListError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Cause::Scope(error) => Some(error),
-            Cause::Unknown(_) | Cause::Ids { .. } | Cause::Name(_) => None,
+            Cause::Unknown(_) | Cause::Ids { .. } | Cause::Name(_) | Cause::WithoutType => None,
         }
     }
 }

@@ -71,12 +71,22 @@ mod resource;
 mod row;
 mod sql;
 mod text;
+mod typed;
+#[cfg(feature = "testing")]
+mod verify;
 
 pub use columns::{Column, Columns, Meaning, TimeUnit};
 pub use error::ListError;
 pub use predicate::{Candidates, Constraint, InexactPart, Predicate};
 pub use row::{Cell, OwnedCell, Row, RowError};
 pub use sql::{BindValue, Dialect, SqlSink};
+pub use typed::{
+    BoolColumn, DateColumn, IpAddressColumn, KeyColumns, KeyedColumns, ListColumn, NumericColumn,
+    ResourceColumns, StringColumn, WithResourcePolicies,
+};
+
+#[cfg(feature = "testing")]
+pub(crate) use verify::shown;
 
 use crate::arn::Arn;
 use crate::condition::Condition;
@@ -142,6 +152,10 @@ pub fn constrain(
     let mut node = Node::False;
     for (rows, sides) in relations(request, columns) {
         node = node.or(rows.and(findings.is_allowed(sides).holds));
+    }
+    for (column, values) in &columns.fixed {
+        let is_fixed = Atom::In(Operand::Column(column.clone()), values.clone());
+        node = node.and(is_fixed.into());
     }
     let mut node = node.simplified();
     let more = number_of_statements(stack);

@@ -1,5 +1,6 @@
 //! Condition keys of resources, which a source has to fetch.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -360,28 +361,41 @@ pub(crate) fn lists_tags(resource_type: &ResourceTypeMetadata) -> bool {
     keys.any(|key| TagKey::of(key) == Some(TagKey::Resource))
 }
 
-/// The keys of resources that were fetched for one request.
+/// The keys of resources that were fetched for one request, by the ARN of the resource.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FetchedKeys(Vec<(Origin, String, Option<Context>)>);
+pub(crate) struct FetchedKeys(BTreeMap<String, Vec<(Origin, Option<Context>)>>);
 
 impl FetchedKeys {
-    pub(crate) const NONE: &'static Self = &Self(Vec::new());
+    pub(crate) const NONE: &'static Self = &Self(BTreeMap::new());
 
     /// Whether no keys were fetched.
     #[cfg(feature = "_web")]
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Adds the keys of a resource; `None` if its source does not know it.
     pub(crate) fn insert(&mut self, origin: Origin, arn: String, keys: Option<Context>) {
-        self.0.push((origin, arn, keys));
+        self.0.entry(arn).or_default().push((origin, keys));
+    }
+
+    /// Adds what other checks have fetched.
+    #[cfg(feature = "_web")]
+    pub(crate) fn extend(&mut self, others: Self) {
+        for (arn, keys) in others.0 {
+            self.0.entry(arn).or_insert(keys);
+        }
+    }
+
+    fn find(&self, origin: Origin, arn: &str) -> Option<&Option<Context>> {
+        let mut keys = self.0.get(arn)?.iter();
+        let (_, keys) = keys.find(|(from, _)| *from == origin)?;
+        Some(keys)
     }
 
     /// Whether the keys were fetched.
     pub(crate) fn contains(&self, needed: &NeededKeys) -> bool {
-        let mut fetched = self.0.iter();
-        fetched.any(|(origin, arn, _)| *origin == needed.origin && *arn == needed.arn)
+        self.find(needed.origin, &needed.arn).is_some()
     }
 
     /// Returns the known keys of `resource`.
@@ -390,10 +404,8 @@ impl FetchedKeys {
             return DeferredKeys::Unknown;
         }
         let arn = resource.to_string();
-        self.0
-            .iter()
-            .find(|(from, fetched, _)| *from == origin && *fetched == arn)
-            .map_or(DeferredKeys::Unknown, |(_, _, keys)| {
+        self.find(origin, &arn)
+            .map_or(DeferredKeys::Unknown, |keys| {
                 keys.as_ref()
                     .map_or(DeferredKeys::Unavailable, DeferredKeys::Known)
             })

@@ -44,12 +44,14 @@ mod actix;
 mod audit;
 #[cfg(feature = "axum")]
 mod axum;
+mod columns;
 mod double;
 mod recorder;
 mod samples;
 mod sweep;
 
 pub use self::audit::{Audit, AuditFault, AuditFaults, audit};
+pub use self::columns::{ColumnMismatch, ColumnSample, VerifyColumns};
 pub use self::double::{allow_all, deny_all};
 pub use self::recorder::{Outcome, RecordedRequest, Recorder};
 pub use self::sweep::{Call, Finding, Sweep, SweepCaller, SweepReport, Unguarded};

@@ -1,19 +1,27 @@
 //! The guard of a web request, as a parameter of a handler.
 
 use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::action::{ActsOn, ServiceResource};
 use crate::authorizer::Authorizer;
 use crate::context::Context;
-use crate::guard::Guard;
+use crate::denial::Denied;
+use crate::eval::Explanation;
 use crate::guard::as_guard::AsGuard;
+use crate::guard::{AllowedActions, Guard, ListRow, Page, PageQuery, Permit, check_with_keys};
+use crate::list::{Constraint, ResourceColumns};
 use crate::principal::Principal;
-use crate::web::caller::Caller;
+use crate::resource::{InvalidId, Resource};
+use crate::source::resource_keys::FetchedKeys;
+use crate::web::caller::{Caller, log_denial};
 
-/// An extractor that provides the [`Guard`] of a web request, for calling functions with `#[requires(.., guard = ..)]`
-/// in a handler.
+/// An extractor that provides the [`Guard`] of a web request, for checks in a handler and for functions with
+/// `#[requires(.., guard = ..)]`.
 ///
 /// The guard has the same information as the check of the handler: the principal, the condition keys of the request,
-/// the tenant's scope and the fetched tags. It uses the same policies, even if they have been reloaded in the meantime,
+/// the tenant's scope and the fetched keys of resources. It uses the same policies, even if they have been reloaded in the meantime,
 /// so a request is never decided by a mixture of two states.
 ///
 /// ```
@@ -46,11 +54,18 @@ use crate::web::caller::Caller;
 pub struct RequestGuard {
     authorizer: Authorizer,
     caller: Caller<Context>,
+    /// The keys of resources that checks of this guard and of the handler have fetched.
+    fetched: Arc<Mutex<FetchedKeys>>,
 }
 
 impl RequestGuard {
-    pub(super) const fn new(authorizer: Authorizer, caller: Caller<Context>) -> Self {
-        Self { authorizer, caller }
+    pub(super) fn new(authorizer: Authorizer, caller: Caller<Context>) -> Self {
+        let fetched = Arc::new(Mutex::new(caller.fetched.clone()));
+        Self {
+            authorizer,
+            caller,
+            fetched,
+        }
     }
 
     /// Returns the guard.
@@ -69,6 +84,194 @@ impl RequestGuard {
     /// not last as long as the connection. The condition keys remain those of the request.
     pub fn renew(&mut self) {
         self.caller.renew(&self.authorizer);
+        self.fetched = Arc::default();
+    }
+
+    /// Checks that the caller may perform `action` on `resource`, for resources that are only known in the handler.
+    ///
+    /// Waits for keys of the resource if the decision depends on them. A denial is logged.
+    ///
+    /// ```
+    /// # use pinpoint_iam::Denied;
+    /// use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign};
+    /// use pinpoint_iam::web::RequestGuard;
+    ///
+    /// async fn purge(guard: RequestGuard, ids: Vec<String>) -> Result<(), Denied> {
+    ///     for id in ids {
+    ///         guard.check(DeleteCampaign, &Campaign::new("a1", id)?).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::check`].
+    pub async fn check<A, R>(&self, action: A, resource: &R) -> Result<(), Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        self.decide(|guard| guard.check(action, resource)).await
+    }
+
+    /// Like [`check`](Self::check), but returns the proof.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::authorize`].
+    pub async fn authorize<A, R>(&self, action: A, resource: &R) -> Result<Permit<A>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        self.decide(|guard| guard.authorize(action, resource)).await
+    }
+
+    /// Whether the caller may perform `action` on `resource`, see [`Guard::is_allowed`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::is_allowed`].
+    pub async fn is_allowed<A, R>(&self, action: A, resource: &R) -> Result<bool, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let fetched = self.fetched();
+        let guard = self.guard().with_fetched(&fetched);
+        guard.is_allowed(action, resource).await
+    }
+
+    /// Returns those of `resources` on which the caller may perform `action`, see [`Guard::filter`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::filter`].
+    pub async fn filter<A, R>(
+        &self,
+        action: A,
+        resources: impl IntoIterator<Item = R>,
+    ) -> Result<Vec<R>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let resources: Vec<R> = resources.into_iter().collect();
+        let fetched = self.fetched();
+        let guard = self.guard().with_fetched(&fetched);
+        guard.filter(action, resources).await
+    }
+
+    /// Returns those of `items` on whose resources the caller may perform `action`, see [`Guard::filter_by`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::filter_by`].
+    pub async fn filter_by<A, R, T>(
+        &self,
+        action: A,
+        items: impl IntoIterator<Item = T>,
+        resource: impl Fn(&T) -> Result<R, InvalidId>,
+    ) -> Result<Vec<T>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let items: Vec<T> = items.into_iter().collect();
+        let fetched = self.fetched();
+        let guard = self.guard().with_fetched(&fetched);
+        guard.filter_by(action, items, resource).await
+    }
+
+    /// Returns the actions that the caller may perform on `resource`, see [`Guard::allowed_actions`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::allowed_actions`].
+    pub async fn allowed_actions<R: ServiceResource>(
+        &self,
+        resource: &R,
+    ) -> Result<AllowedActions<R>, Denied> {
+        let fetched = self.fetched();
+        let guard = self.guard().with_fetched(&fetched);
+        guard.allowed_actions(resource).await
+    }
+
+    /// Returns which rows of a table the caller may perform `action` on, see [`Guard::constraint`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::constraint`].
+    pub async fn constraint<A, C>(&self, action: A, columns: &C) -> Result<Constraint, Denied>
+    where
+        A: ActsOn<C::Resource>,
+        C: ResourceColumns,
+    {
+        let outcome = self.guard().constraint(action, columns).await;
+        outcome.inspect_err(|denied| self.log(denied))
+    }
+
+    /// Returns a page of the rows that the caller may perform `action` on, see [`Guard::filter_page`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::filter_page`].
+    pub async fn filter_page<A, T, F, Q, E>(
+        &self,
+        action: A,
+        constraint: &Constraint,
+        size: usize,
+        after: Option<T::Key>,
+        fetch: F,
+    ) -> Result<Page<T>, E>
+    where
+        A: ActsOn<T::Resource>,
+        T: ListRow,
+        F: FnMut(PageQuery<T::Key>) -> Q,
+        Q: Future<Output = Result<Vec<T>, E>>,
+        E: From<Denied>,
+    {
+        let fetched = self.fetched();
+        let guard = self.guard().with_fetched(&fetched);
+        guard
+            .filter_page(action, constraint, size, after, fetch)
+            .await
+    }
+
+    /// Explains the decision about `action` on `resource`, see [`Guard::explain`].
+    pub fn explain<A, R>(&self, action: A, resource: &R) -> Explanation
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let fetched = self.fetched();
+        let guard = self.guard().with_fetched(&fetched);
+        guard.explain(action, resource)
+    }
+
+    /// Runs a check, and keeps the keys that it fetches for later checks.
+    async fn decide<T>(
+        &self,
+        check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
+    ) -> Result<T, Denied> {
+        let mut fetched = self.fetched();
+        let outcome = check_with_keys(self.guard(), &mut fetched, check).await;
+        self.lock().extend(fetched);
+        outcome.inspect_err(|denied| self.log(denied))
+    }
+
+    fn log(&self, denied: &Denied) {
+        log_denial(denied, Some(self.principal()), "a check in a handler");
+    }
+
+    fn fetched(&self) -> FetchedKeys {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, FetchedKeys> {
+        // Only whole values are stored, so poisoning is harmless.
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

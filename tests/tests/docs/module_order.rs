@@ -189,6 +189,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "composition",
                     "resolve_keys",
                     "explain",
+                    "many",
                 ],
             ),
         ],

@@ -18,6 +18,7 @@ mod declarations;
 mod error_responses;
 mod explanations;
 mod functions;
+mod in_handler;
 mod log;
 mod middleware;
 mod one_state;

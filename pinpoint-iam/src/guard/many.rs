@@ -1,0 +1,487 @@
+//! Checks of many resources or actions: filters, sets of actions, and lists.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+
+use serde::{Serialize, Serializer};
+
+use crate::action::{ActionMetadata, ActsOn, ServiceResource};
+use crate::context::ConditionKey;
+use crate::denial::{Denied, Pending};
+use crate::eval::{Decision, DenyReason, Evaluation, MissingKeys};
+use crate::guard::resolve_keys::{check_with_keys, fetch_keys, needed_keys};
+use crate::guard::{Guard, Phase};
+use crate::list::{Constraint, Predicate, ResourceColumns};
+use crate::resource::{InvalidId, RequestedResource, Resource, ResourceTypeMetadata};
+use crate::source::resource_keys::NeededKeys;
+
+impl Guard<'_> {
+    /// Whether the caller may perform `action` on `resource`. Waits for keys of the resource if the decision depends
+    /// on them.
+    ///
+    /// For a handler that continues in both cases. To reject the request, use [`check`](Self::check).
+    ///
+    /// # Errors
+    ///
+    /// Fails if the request cannot be decided: those errors of [`check`](Self::check) that do not have the status 403.
+    pub async fn is_allowed<A, R>(&self, action: A, resource: &R) -> Result<bool, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        action.check_pinned(resource)?;
+        let requested = resource.requested(self.scope);
+        self.allows(A::METADATA, R::TYPE, requested).await
+    }
+
+    /// Returns those of `resources` on which the caller may perform `action`, in the same order.
+    ///
+    /// Every resource is checked, with the policies and facts of this guard. Keys of resources are fetched if
+    /// decisions depend on them, in batches and once for equal resources. For rows of a database, see
+    /// [`filter_by`](Self::filter_by); for a table that is too large to be read, [`constraint`](Self::constraint).
+    ///
+    /// # Errors
+    ///
+    /// Fails if one of the resources cannot be decided. Then no resource is returned, because a list that leaves out
+    /// undecided resources looks complete.
+    ///
+    /// ```
+    /// # use pinpoint_iam::{Denied, Guard};
+    /// use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
+    ///
+    /// # async fn list(guard: &Guard<'_>) -> Result<(), Denied> {
+    /// let campaigns = vec![Campaign::new("a1", "c1")?, Campaign::new("a1", "c2")?];
+    /// let visible = guard.filter(GetCampaign, campaigns).await?;
+    /// # drop(visible);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn filter<A, R>(
+        &self,
+        action: A,
+        resources: impl IntoIterator<Item = R>,
+    ) -> Result<Vec<R>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let mut resources: Vec<R> = resources.into_iter().collect();
+        let kept = self.filter_flags(action, &resources).await?;
+        let mut kept = kept.into_iter();
+        resources.retain(|_| kept.next().unwrap_or(false));
+        Ok(resources)
+    }
+
+    /// Like [`filter`](Self::filter), for items that are not resources, such as rows: `resource` returns the resource of
+    /// an item.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`filter`](Self::filter), and the errors of `resource`.
+    pub async fn filter_by<A, R, T>(
+        &self,
+        action: A,
+        items: impl IntoIterator<Item = T>,
+        resource: impl Fn(&T) -> Result<R, InvalidId>,
+    ) -> Result<Vec<T>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let mut items: Vec<T> = items.into_iter().collect();
+        let resources: Vec<R> = items.iter().map(resource).collect::<Result<_, _>>()?;
+        let kept = self.filter_flags(action, &resources).await?;
+        let mut kept = kept.into_iter();
+        items.retain(|_| kept.next().unwrap_or(false));
+        Ok(items)
+    }
+
+    /// Returns for each resource whether it is allowed.
+    ///
+    /// Keys of resources are fetched in batches, after everything that can be decided without them.
+    async fn filter_flags<A, R>(&self, action: A, resources: &[R]) -> Result<Vec<bool>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        for resource in resources {
+            action.check_pinned(resource)?;
+        }
+        let mut fetched = self.fetched.clone();
+        let mut flags = vec![false; resources.len()];
+        let mut open: Vec<usize> = (0..resources.len()).collect();
+        for _ in 0..MOST_ROUNDS {
+            let mut needed: Vec<NeededKeys> = Vec::new();
+            let mut seen = HashSet::new();
+            let mut waiting = Vec::new();
+            let guard = self.borrowed().with_fetched(&fetched);
+            for index in open {
+                let (Some(resource), Some(flag)) = (resources.get(index), flags.get_mut(index))
+                else {
+                    continue;
+                };
+                let requested = resource.requested(self.scope);
+                match guard.allows_now(A::METADATA, R::TYPE, requested) {
+                    Ok(is_allowed) => *flag = is_allowed,
+                    Err(denied) if needed_keys(&denied).is_empty() => return Err(denied),
+                    Err(denied) => {
+                        if seen.insert(requested.to_string()) {
+                            needed.extend_from_slice(needed_keys(&denied));
+                        }
+                        waiting.push(index);
+                    }
+                }
+            }
+            if waiting.is_empty() {
+                return Ok(flags);
+            }
+            for batch in needed.chunks(LARGEST_BATCH) {
+                fetch_keys(self, batch, &mut fetched).await?;
+            }
+            open = waiting;
+        }
+        Err(Denied::misconfigured(
+            "a check needs further keys every time that it is made",
+        ))
+    }
+
+    /// Returns the actions that the caller may perform on `resource`, for example to show only the buttons that work.
+    ///
+    /// All actions of the resource's service that act on its type are checked, with the same facts and policies. Keys
+    /// of the resource are fetched once. An action is left out if its decision depends on tags of a request that is yet
+    /// to be sent.
+    ///
+    /// # Errors
+    ///
+    /// Fails if one of the actions cannot be decided for another reason.
+    ///
+    /// ```
+    /// # use pinpoint_iam::{Denied, Guard};
+    /// use pinpoint_iam::mobiletargeting::{Campaign, DeleteCampaign};
+    ///
+    /// # async fn page(guard: &Guard<'_>, campaign: &Campaign) -> Result<(), Denied> {
+    /// let allowed = guard.allowed_actions(campaign).await?;
+    /// let shows_delete_button = allowed.contains(DeleteCampaign);
+    /// # let _ = shows_delete_button;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn allowed_actions<R: ServiceResource>(
+        &self,
+        resource: &R,
+    ) -> Result<AllowedActions<R>, Denied> {
+        let mut actions = Vec::new();
+        let mut fetched = self.fetched.clone();
+        let requested = resource.requested(self.scope);
+        for action in R::service().actions {
+            let is_own = |other: &'static ResourceTypeMetadata| {
+                R::TYPE.is_some_and(|own| std::ptr::eq(own, other))
+            };
+            if !action.resource_types.iter().any(|other| is_own(other)) {
+                continue;
+            }
+            // An action that fixes another value does not act on this resource.
+            if let (Some(resource_type), Some(part)) = (R::TYPE, resource.part())
+                && action.check_pinned(resource_type, part).is_err()
+            {
+                continue;
+            }
+            let check = |guard: &Guard<'_>| guard.allows_now(action, R::TYPE, requested);
+            match check_with_keys(self.borrowed(), &mut fetched, check).await {
+                Ok(true) => actions.push(action),
+                Ok(false) => {}
+                Err(denied) if denied.pending() == Some(&Pending::Body) => {}
+                Err(denied) => return Err(denied),
+            }
+        }
+        Ok(AllowedActions {
+            actions,
+            resource: PhantomData,
+        })
+    }
+
+    /// Evaluates the caller's policies for all resources of a table at once, and returns which rows the caller may
+    /// perform `action` on: the condition of a `WHERE` clause. See the module [`list`](crate::list).
+    ///
+    /// The generated `columns` of a resource type map its ids and condition keys to columns. The caller, the facts of
+    /// the request and the policies are those of this guard.
+    ///
+    /// # Errors
+    ///
+    /// Fails with 503 if the rows depend on a condition key of the request that is unknown, which the
+    /// [reason](Denied::reason) names, and if a policy of the caller is unavailable.
+    pub async fn constraint<A, C>(&self, _: A, columns: &C) -> Result<Constraint, Denied>
+    where
+        A: ActsOn<C::Resource>,
+        C: ResourceColumns,
+    {
+        // Facts that are fetched are those of rows, which columns contain. The signature allows for others.
+        std::future::ready(self.constraint_now::<C>(A::METADATA, columns)).await
+    }
+
+    fn constraint_now<C: ResourceColumns>(
+        &self,
+        action: &'static ActionMetadata,
+        columns: &C,
+    ) -> Result<Constraint, Denied> {
+        if !self.scope.is_complete() {
+            return Err(Denied::no_scope().for_authorizer(self.authorizer));
+        }
+        let resource_type = C::Resource::TYPE;
+        let request = self.request(action, resource_type, RequestedResource::All, Phase::Check);
+        let constraint = columns
+            .to_columns(self.scope)
+            .map(|columns| columns.of_action(action))
+            .and_then(|columns| self.authorizer.constrain(&self.state, &request, &columns));
+        let unknown = |key: &ConditionKey| {
+            Denied::undecided(&request, MissingKeys::new(vec![key.clone()]), None)
+        };
+        match constraint {
+            Ok(Ok(constraint)) => Ok(constraint),
+            Ok(Err(by)) => Err(Denied::refused(&request, by)),
+            Err(error) => Err(match error.unknown_key() {
+                Some(key) => unknown(key),
+                None => Denied::misconfigured(
+                    "the columns of a list do not fit the ARN of the resource type",
+                ),
+            }),
+        }
+        .map_err(|denied| denied.for_authorizer(self.authorizer))
+    }
+
+    /// Returns a page of the rows that the caller may perform `action` on. `size` is the number of rows, and `after` the
+    /// [key](ListRow::Key) of the last row of the page before.
+    ///
+    /// `fetch` queries the database; it returns the rows that a [`PageQuery`] describes. With
+    /// [`Constraint::Candidates`], every row is checked, and further rows are fetched until the page is full. This is the
+    /// only function that uses candidates, because their predicate alone selects rows that the caller may not see. With
+    /// [`Constraint::Nothing`], `fetch` is not called.
+    ///
+    /// If very many candidates are denied, the page is returned with fewer rows after 20 queries, and
+    /// [`next`](Page::next) continues.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of `fetch` and of the checks.
+    pub async fn filter_page<A, T, F, Q, E>(
+        &self,
+        action: A,
+        constraint: &Constraint,
+        size: usize,
+        after: Option<T::Key>,
+        mut fetch: F,
+    ) -> Result<Page<T>, E>
+    where
+        A: ActsOn<T::Resource>,
+        T: ListRow,
+        F: FnMut(PageQuery<T::Key>) -> Q,
+        Q: Future<Output = Result<Vec<T>, E>>,
+        E: From<Denied>,
+    {
+        let mut page = Page {
+            rows: Vec::new(),
+            next: after,
+        };
+        let (filter, is_exact) = match constraint {
+            Constraint::Nothing => return Ok(Page { next: None, ..page }),
+            Constraint::All => (None, true),
+            Constraint::Where(predicate) => (Some(predicate), true),
+            Constraint::Candidates(candidates) => (Some(candidates.to_be_checked()), false),
+        };
+        for _ in 0..MOST_QUERIES {
+            let missing = size.saturating_sub(page.rows.len());
+            if missing == 0 {
+                return Ok(page);
+            }
+            // Of candidates, some are denied.
+            let limit = match is_exact {
+                true => missing,
+                false => missing
+                    .saturating_mul(2)
+                    .clamp(SMALLEST_QUERY, LARGEST_QUERY),
+            };
+            let rows = fetch(PageQuery {
+                filter: filter.cloned(),
+                after: page.next.clone(),
+                limit,
+            })
+            .await?;
+            let is_last = rows.len() < limit;
+            let resources: Vec<T::Resource> = rows
+                .iter()
+                .map(ListRow::resource)
+                .collect::<Result<_, _>>()
+                .map_err(Denied::from)?;
+            let flags = match is_exact {
+                true => vec![true; rows.len()],
+                false => self.filter_flags(action, &resources).await?,
+            };
+            let count = rows.len();
+            for (index, (row, is_allowed)) in rows.into_iter().zip(flags).enumerate() {
+                page.next = Some(row.key());
+                if is_allowed {
+                    page.rows.push(row);
+                }
+                if page.rows.len() == size {
+                    if is_last && index + 1 == count {
+                        page.next = None;
+                    }
+                    return Ok(page);
+                }
+            }
+            if is_last {
+                page.next = None;
+                return Ok(page);
+            }
+        }
+        Ok(page)
+    }
+
+    /// Whether the policies allow a request. Waits for keys of the resource.
+    async fn allows(
+        &self,
+        action: &'static ActionMetadata,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+        resource: RequestedResource<'_>,
+    ) -> Result<bool, Denied> {
+        let check = |guard: &Guard<'_>| guard.allows_now(action, resource_type, resource);
+        check_with_keys(self.borrowed(), &mut self.fetched.clone(), check).await
+    }
+
+    /// Whether the policies allow a request. Unlike a check, this creates no message for a denial.
+    pub(crate) fn allows_now(
+        &self,
+        action: &'static ActionMetadata,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+        resource: RequestedResource<'_>,
+    ) -> Result<bool, Denied> {
+        if !self.scope.is_complete() {
+            return Err(Denied::no_scope().for_authorizer(self.authorizer));
+        }
+        let request = self.request(action, resource_type, resource, Phase::Check);
+        let denied = match self.authorizer.answer_by(&self.state, &request) {
+            Evaluation::Decided(Decision::Allow(_)) => return Ok(true),
+            Evaluation::Decided(Decision::Deny(by))
+                if *by.reason() == DenyReason::PoliciesUnavailable =>
+            {
+                Denied::refused(&request, by)
+            }
+            Evaluation::Decided(Decision::Deny(_)) => return Ok(false),
+            Evaluation::Indeterminate(keys) => {
+                let denied = self.undecided(&request, resource_type, Phase::Check, &keys);
+                if denied.status() == 403 {
+                    log_keys_without_source(action, &keys);
+                    return Ok(false);
+                }
+                denied
+            }
+        };
+        Err(denied.for_authorizer(self.authorizer))
+    }
+}
+
+/// The maximum number of resources whose keys are fetched by one call of their source.
+const LARGEST_BATCH: usize = 1_000;
+
+/// The maximum number of times that a resource is checked with further keys: with those of its type, and with its tags.
+const MOST_ROUNDS: usize = 5;
+
+/// The maximum number of queries for one page.
+const MOST_QUERIES: usize = 20;
+
+/// The limits of the number of candidates that one query fetches.
+const SMALLEST_QUERY: usize = 20;
+const LARGEST_QUERY: usize = 1_000;
+
+/// Logs that a resource counts as denied, because the application supplies no value for these keys.
+fn log_keys_without_source(action: &ActionMetadata, keys: &MissingKeys) {
+    #[cfg(feature = "_web")]
+    tracing::error!(
+        %action,
+        %keys,
+        "denied: no source supplies these condition keys; add them with `request_keys`, or declare them with `absent`"
+    );
+    #[cfg(not(feature = "_web"))]
+    let _ = (action, keys);
+}
+
+/// The actions that a caller may perform on one resource, see [`Guard::allowed_actions`].
+///
+/// Serialized as a list of names: `["GetCampaign", "UpdateCampaign"]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedActions<R> {
+    actions: Vec<&'static ActionMetadata>,
+    resource: PhantomData<fn() -> R>,
+}
+
+impl<R: Resource> AllowedActions<R> {
+    /// Whether the caller may perform `action`. An action that does not act on the resource does not compile.
+    pub fn contains<A: ActsOn<R>>(&self, _: A) -> bool {
+        self.actions.contains(&A::METADATA)
+    }
+
+    /// Returns the actions, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = &'static ActionMetadata> {
+        self.actions.iter().copied()
+    }
+}
+
+impl<R> Serialize for AllowedActions<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.actions.iter().map(|action| action.name))
+    }
+}
+
+/// A row of a table, for [`Guard::filter_page`].
+pub trait ListRow {
+    /// The type of the row's resource.
+    type Resource: Resource;
+
+    /// The value by which the rows are sorted. It is different for each row.
+    type Key: Clone;
+
+    /// Returns the resource.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the row contains an id that is not valid in an ARN.
+    fn resource(&self) -> Result<Self::Resource, InvalidId>;
+
+    /// Returns the value by which the rows are sorted.
+    fn key(&self) -> Self::Key;
+}
+
+/// The rows that [`Guard::filter_page`] needs from a database: those that fulfil `filter` and whose key is greater than
+/// `after`, sorted by their key, and at most `limit` of them.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PageQuery<K> {
+    /// The condition; without one, all rows fulfil it. **It may select rows that the caller may not see**, which
+    /// [`Guard::filter_page`] removes.
+    pub filter: Option<Predicate>,
+    /// The key of the last row that was fetched before.
+    pub after: Option<K>,
+    /// The maximum number of rows.
+    pub limit: usize,
+}
+
+/// A page of rows that the caller may see.
+#[non_exhaustive]
+pub struct Page<T: ListRow> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// The key after which the next page starts; `None` if this page is the last one.
+    pub next: Option<T::Key>,
+}
+
+impl<T: ListRow> fmt::Debug for Page<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Page")
+            .field("rows", &self.rows.len())
+            .field("is_last", &self.next.is_none())
+            .finish()
+    }
+}

@@ -1,0 +1,8 @@
+use pinpoint_iam::mobiletargeting::columns;
+
+fn main() {
+    let _ = columns::Campaign {
+        application_id: "application_id",
+        campaign_id: "id",
+    };
+}
