@@ -2,6 +2,8 @@
 
 use crate::action::{ActionMetadata, ServiceMetadata};
 use crate::context::{ConditionKey, Lookup};
+use crate::global_keys::{GlobalKey, Supplier, is_of_identity_provider};
+use crate::principal::Principal;
 use crate::resource::ResourceTypeMetadata;
 
 /// The action of a request. A typed action has metadata, and knows its own service without registration.
@@ -10,6 +12,8 @@ pub(crate) struct ActionName<'a> {
     pub(crate) prefix: &'a str,
     pub(crate) name: &'a str,
     pub(crate) metadata: Option<&'static ActionMetadata>,
+    /// Whether the request has a resource.
+    pub(crate) has_resource: bool,
     /// The type of the resource, if it is known.
     pub(crate) resource_type: Option<&'static ResourceTypeMetadata>,
 }
@@ -21,12 +25,21 @@ pub(crate) struct ActionName<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AbsenceRules {
     services: Vec<&'static ServiceMetadata>,
+    /// How many of the services the application has registered; the others are built in.
+    of_application: usize,
     absent: Vec<ConditionKey>,
+    is_outside_aws: bool,
 }
 
 impl AbsenceRules {
-    /// Registers the catalog of a service.
+    /// Registers the catalog of a service of the application.
     pub(crate) fn register(&mut self, service: &'static ServiceMetadata) {
+        self.register_built_in(service);
+        self.of_application = self.services.len();
+    }
+
+    /// Registers the catalog of a service that the application does not necessarily use.
+    pub(crate) fn register_built_in(&mut self, service: &'static ServiceMetadata) {
         if !self.services.contains(&service) {
             self.services.push(service);
         }
@@ -37,11 +50,52 @@ impl AbsenceRules {
         self.absent.push(ConditionKey::new(key));
     }
 
+    /// Declares that the service does not run on AWS.
+    pub(crate) fn declare_outside_aws(&mut self) {
+        self.is_outside_aws = true;
+    }
+
+    pub(crate) const fn is_outside_aws(&self) -> bool {
+        self.is_outside_aws
+    }
+
+    /// Whether `key` was declared absent.
+    pub(crate) fn is_declared_absent(&self, key: &ConditionKey) -> bool {
+        self.absent.iter().any(|declared| covers(declared, key))
+    }
+
+    /// The services that the application uses: those that it has registered, and those for which `is_used`.
+    pub(crate) fn used_services(
+        &self,
+        is_used: impl Fn(&ServiceMetadata) -> bool,
+    ) -> impl Iterator<Item = &'static ServiceMetadata> {
+        let services = self.services.iter().copied().enumerate();
+        services
+            .filter(move |(index, service)| *index < self.of_application || is_used(service))
+            .map(|(_, service)| service)
+    }
+
+    /// The keys that were declared absent.
+    pub(crate) fn declared_absent(&self) -> impl Iterator<Item = &ConditionKey> {
+        self.absent.iter()
+    }
+
+    /// The registered service with this prefix.
+    pub(crate) fn service(&self, prefix: &str) -> Option<&'static ServiceMetadata> {
+        let mut services = self.services.iter();
+        services
+            .find(|service| service.prefix.eq_ignore_ascii_case(prefix))
+            .copied()
+    }
+
     /// Returns the state of `key` in a request for `action`, if no value was supplied.
     ///
     /// | Key | State |
     /// | --- | --- |
     /// | declared absent | absent |
+    /// | global | unknown, unless the principal would have it or the preset declares it |
+    /// | global, and AWS has no such key | unknown |
+    /// | of an identity provider | absent, unless it is the provider of the principal |
     /// | of a service without a registered catalog | absent |
     /// | of a registered service, which does not define it | unknown, because a misspelled key must not disable a `Deny` |
     /// | defined for the action, or for the type of its resource | unknown |
@@ -50,13 +104,22 @@ impl AbsenceRules {
         &self,
         key: &ConditionKey,
         action: ActionName<'_>,
+        principal: &Principal,
     ) -> Lookup<'static> {
         let Some((prefix, _)) = key.folded().split_once(':') else {
             return Lookup::Absent;
         };
-        // The most frequent case first: no service defines a global key.
-        if prefix == "aws" || self.absent.contains(key) {
+        if self.is_declared_absent(key) {
             return Lookup::Absent;
+        }
+        if prefix == "aws" {
+            return self.global_without_value(key, action, principal);
+        }
+        if is_of_identity_provider(prefix) {
+            return match principal.is_from_provider(prefix) {
+                true => Lookup::Unknown,
+                false => Lookup::Absent,
+            };
         }
         let own = action.metadata.map(|action| action.service);
         let mut services = own.into_iter().chain(self.services.iter().copied());
@@ -64,11 +127,7 @@ impl AbsenceRules {
         else {
             return Lookup::Absent;
         };
-        let is_defined = service
-            .condition_keys
-            .iter()
-            .any(|defined| is_named(defined.name, key.folded()));
-        if !is_defined {
+        if !defines(service, key) {
             return Lookup::Unknown;
         }
         if !action.prefix.eq_ignore_ascii_case(service.prefix) {
@@ -82,9 +141,49 @@ impl AbsenceRules {
     }
 }
 
+impl AbsenceRules {
+    fn global_without_value(
+        &self,
+        key: &ConditionKey,
+        action: ActionName<'_>,
+        principal: &Principal,
+    ) -> Lookup<'static> {
+        let Some(global) = GlobalKey::of(key.folded()) else {
+            return Lookup::Unknown;
+        };
+        match global.supplier {
+            Supplier::Resource if !action.has_resource => Lookup::Absent,
+            Supplier::RequestTags => {
+                let known = action.metadata.or_else(|| {
+                    let service = self.service(action.prefix)?;
+                    service.action(action.name)
+                });
+                match known.is_some_and(|action| !action.takes_request_tags()) {
+                    true => Lookup::Absent,
+                    false => Lookup::Unknown,
+                }
+            }
+            _ => global.without_value(principal, self.is_outside_aws),
+        }
+    }
+}
+
+/// Whether a declaration is about `key`. A declared name may have placeholders, or end in `/` for all keys with this prefix.
+pub(crate) fn covers(declared: &ConditionKey, key: &ConditionKey) -> bool {
+    let declared = declared.folded();
+    is_named(declared, key.folded())
+        || (declared.ends_with('/') && key.folded().starts_with(declared))
+}
+
+/// Whether the catalog of a service defines the key.
+pub(crate) fn defines(service: &ServiceMetadata, key: &ConditionKey) -> bool {
+    let mut defined = service.condition_keys.iter();
+    defined.any(|defined| is_named(defined.name, key.folded()))
+}
+
 /// Whether requests for the action can have the key: on resources of `resource_type` or, if it is unknown, on resources of
 /// any of the action's types.
-fn sends(
+pub(crate) fn sends(
     action: &ActionMetadata,
     resource_type: Option<&'static ResourceTypeMetadata>,
     key: &ConditionKey,

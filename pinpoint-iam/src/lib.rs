@@ -150,6 +150,7 @@ mod absence;
 mod authorizer;
 mod denial;
 pub mod eval;
+mod global_keys;
 pub mod guard;
 mod identity;
 mod include_catalog;
@@ -213,7 +214,9 @@ pub use pinpoint_iam_core::{
 
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
-pub use authorizer::{Authorizer, AuthorizerBuilder, BuildError};
+pub use authorizer::{
+    Authorizer, AuthorizerBuilder, BuildError, KeyWithoutSource, KeysWithoutSource,
+};
 pub use denial::Denied;
 pub use eval::{Decision, Evaluation, Explanation, Policy, PolicyStack};
 pub use guard::{Guard, Permit};

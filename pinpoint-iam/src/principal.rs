@@ -492,6 +492,25 @@ impl Principal {
         self.0.account.as_deref()
     }
 
+    /// Whether the caller comes from the identity provider whose condition keys have this prefix, in lower case.
+    pub(crate) fn is_from_provider(&self, prefix: &str) -> bool {
+        match self.kind() {
+            PrincipalKind::SamlUser => prefix == "saml",
+            PrincipalKind::WebIdentityUser => {
+                // The domain of the provider, or an ARN that ends in it.
+                let provider = &*self.0.name;
+                let start = provider.len().checked_sub(prefix.len());
+                start
+                    .and_then(|start| provider.split_at_checked(start))
+                    .is_some_and(|(before, domain)| {
+                        domain.eq_ignore_ascii_case(prefix)
+                            && (before.is_empty() || before.ends_with('/'))
+                    })
+            }
+            _ => false,
+        }
+    }
+
     /// Returns the ARN of the role, for a role session.
     pub fn role_arn(&self) -> Option<&str> {
         self.0.role_arn.as_deref()

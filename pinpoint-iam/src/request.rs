@@ -8,6 +8,7 @@ use crate::absence::{AbsenceRules, ActionName, is_named};
 use crate::action::ActionMetadata;
 use crate::arn::{Arn, Scope};
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, TagKey};
+use crate::global_keys::{GlobalKey, is_of_identity_provider};
 use crate::pattern::nfa::Nfa;
 use crate::principal::{Principal, is_principal_key};
 use crate::resource::{RequestedResource, ResourceTypeMetadata};
@@ -77,9 +78,12 @@ pub(crate) enum Shape<'a> {
 pub(crate) enum RequestContext<'a> {
     /// The keys in a context.
     Made(&'a Context),
-    /// Keys that are computed on first use.
+    /// The keys of a web request, computed on first use.
     #[cfg(feature = "_web")]
     OnDemand(&'a (dyn ContextOnDemand + Sync)),
+    /// The keys of a web request.
+    #[cfg(feature = "_web")]
+    OfRequest(&'a Context),
 }
 
 /// Condition keys that are computed on first use.
@@ -96,6 +100,26 @@ impl<'a> RequestContext<'a> {
             Self::Made(context) => context.clone(),
             #[cfg(feature = "_web")]
             Self::OnDemand(facts) => facts.to_context(),
+            #[cfg(feature = "_web")]
+            Self::OfRequest(context) => context.clone(),
+        }
+    }
+
+    /// Whether the keys are those of a web request.
+    const fn is_of_request(self) -> bool {
+        match self {
+            Self::Made(_) => false,
+            #[cfg(feature = "_web")]
+            Self::OnDemand(_) | Self::OfRequest(_) => true,
+        }
+    }
+
+    /// A context that was kept.
+    const fn kept(context: &'a Context, is_of_request: bool) -> Self {
+        match is_of_request {
+            #[cfg(feature = "_web")]
+            true => Self::OfRequest(context),
+            _ => Self::Made(context),
         }
     }
 
@@ -104,7 +128,14 @@ impl<'a> RequestContext<'a> {
             Self::Made(context) => context.lookup(key),
             #[cfg(feature = "_web")]
             Self::OnDemand(facts) => facts.lookup(key),
+            #[cfg(feature = "_web")]
+            Self::OfRequest(context) => context.lookup(key),
         }
+    }
+
+    /// Whether the key is absent if the context does not contain it, because the web layer would have supplied it.
+    fn is_complete_for(self, key: &ConditionKey) -> bool {
+        self.is_of_request() && GlobalKey::is_of_request(key.folded())
     }
 }
 
@@ -119,6 +150,8 @@ impl fmt::Debug for RequestContext<'_> {
         match self {
             Self::Made(context) => context.fmt(formatter),
             #[cfg(feature = "_web")]
+            Self::OfRequest(context) => context.fmt(formatter),
+            #[cfg(feature = "_web")]
             Self::OnDemand(_) => formatter.write_str("on demand"),
         }
     }
@@ -127,8 +160,10 @@ impl fmt::Debug for RequestContext<'_> {
 /// Keys that a request may receive later than the rest of its context.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DeferredKeys<'a> {
-    /// The context contains all of them. Keys that it does not contain are absent.
+    /// From the context. Keys that it does not contain have no value.
     FromContext,
+    /// From the context. Keys that it does not contain are absent.
+    None,
     /// The context may contain some. The others are not known yet.
     Unknown,
     /// Exactly these keys.
@@ -148,7 +183,7 @@ pub(crate) struct ResourceKeyValues<'a> {
 impl<'a> DeferredKeys<'a> {
     fn lookup(self, key: &ConditionKey, context: RequestContext<'a>) -> Lookup<'a> {
         match self {
-            Self::FromContext => context.lookup(key),
+            Self::FromContext | Self::None => context.lookup(key),
             Self::Known(keys) => keys.lookup(key),
             Self::Unavailable => Lookup::Unknown,
             Self::Unknown => match context.lookup(key) {
@@ -206,13 +241,19 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Whether the value of `key` is unknown because no source supplies it.
+    /// Whether the value of `key`, which is unknown, is so because no source supplies it.
     pub(crate) fn lacks_source(&self, key: &ConditionKey) -> bool {
-        match self.resource_keys_for(key) {
-            Some(values) => matches!(values, DeferredKeys::Unavailable),
-            None => {
-                matches!(self.context.lookup(key), Lookup::Absent)
-                    && matches!(self.without_value(key), Lookup::Unknown)
+        let tags = match TagKey::of(key.folded()) {
+            Some(TagKey::Resource) => Some(self.resource_tags),
+            Some(TagKey::Request) => Some(self.request_tags),
+            None => None,
+        };
+        match self.resource_keys_for(key).or(tags) {
+            Some(DeferredKeys::Unavailable) => true,
+            Some(DeferredKeys::Known(_)) => false,
+            _ => {
+                matches!(self.principal.lookup(key), Lookup::Absent)
+                    && matches!(self.context.lookup(key), Lookup::Absent)
             }
         }
     }
@@ -232,10 +273,16 @@ impl<'a> Request<'a> {
             prefix: self.action.prefix,
             name: self.action.name,
             metadata: self.action.known,
+            has_resource: !matches!(self.resource, RequestedResource::All)
+                || self.resource_is_unknown(),
             resource_type: self.resource_type,
         };
-        self.absence
-            .map_or(Lookup::Absent, |rules| rules.without_value(key, action))
+        match self.absence {
+            Some(rules) if !self.context.is_complete_for(key) => {
+                rules.without_value(key, action, self.principal)
+            }
+            _ => Lookup::Absent,
+        }
     }
 
     /// Sets the account that owns the resource, for ARNs without an account.
@@ -399,6 +446,8 @@ pub(crate) struct OwnedRequest {
     resource_keys: Option<(&'static [&'static str], OwnedKeys)>,
     is_any_resource: bool,
     context: Context,
+    /// Whether the context is that of a web request.
+    is_of_request: bool,
     absence: Option<AbsenceRules>,
 }
 
@@ -406,6 +455,7 @@ pub(crate) struct OwnedRequest {
 #[derive(Clone, Debug)]
 enum OwnedKeys {
     FromContext,
+    None,
     Unknown,
     Known(Context),
     Unavailable,
@@ -415,6 +465,7 @@ impl OwnedKeys {
     const fn borrow(&self) -> DeferredKeys<'_> {
         match self {
             Self::FromContext => DeferredKeys::FromContext,
+            Self::None => DeferredKeys::None,
             Self::Unknown => DeferredKeys::Unknown,
             Self::Known(keys) => DeferredKeys::Known(keys),
             Self::Unavailable => DeferredKeys::Unavailable,
@@ -426,6 +477,7 @@ impl DeferredKeys<'_> {
     fn to_owned(self) -> OwnedKeys {
         match self {
             Self::FromContext => OwnedKeys::FromContext,
+            Self::None => OwnedKeys::None,
             Self::Unknown => OwnedKeys::Unknown,
             Self::Known(keys) => OwnedKeys::Known(keys.clone()),
             Self::Unavailable => OwnedKeys::Unavailable,
@@ -473,6 +525,7 @@ impl OwnedRequest {
                 Shape::OneOf(_) => return None,
             },
             context: context.to_context(),
+            is_of_request: context.is_of_request(),
             absence: absence.cloned(),
         })
     }
@@ -503,9 +556,27 @@ impl OwnedRequest {
                 true => Shape::Any,
                 false => Shape::One,
             },
-            context: RequestContext::Made(&self.context),
+            context: RequestContext::kept(&self.context, self.is_of_request),
             absence: self.absence.as_ref(),
         })
+    }
+}
+
+/// Whether only the principal and the policy source supply the key.
+fn is_only_of_principal(folded: &str) -> bool {
+    let is_federated = || {
+        let prefix = folded.split_once(':');
+        prefix.is_some_and(|(prefix, _)| is_of_identity_provider(prefix))
+    };
+    is_principal_key(folded) || is_federated()
+}
+
+impl<'a> Request<'a> {
+    fn lookup_deferred(&self, keys: DeferredKeys<'a>, key: &ConditionKey) -> Lookup<'a> {
+        match (keys, keys.lookup(key, self.context)) {
+            (DeferredKeys::FromContext, Lookup::Absent) => self.without_value(key),
+            (_, found) => found,
+        }
     }
 }
 
@@ -520,13 +591,13 @@ impl ContextLookup for Request<'_> {
             Some(found) => return found,
         }
         match TagKey::of(key.folded()) {
-            Some(TagKey::Resource) => self.resource_tags.lookup(key, self.context),
-            Some(TagKey::Request) => self.request_tags.lookup(key, self.context),
-            // If an authorizer decides, keys that describe the principal come only from the principal and the policy
-            // source. Such keys in a context are not trusted, but they are not ignored either.
-            None if self.principal_tags.is_some() && is_principal_key(key.folded()) => {
+            Some(TagKey::Resource) => self.lookup_deferred(self.resource_tags, key),
+            Some(TagKey::Request) => self.lookup_deferred(self.request_tags, key),
+            // If an authorizer decides, keys that describe the principal or come from its identity provider come only
+            // from the principal and the policy source. Such keys in a context are not trusted, but they are not ignored either.
+            None if self.principal_tags.is_some() && is_only_of_principal(key.folded()) => {
                 match self.context.lookup(key) {
-                    Lookup::Absent => Lookup::Absent,
+                    Lookup::Absent => self.without_value(key),
                     Lookup::Present(_) | Lookup::Multivalued(_) | Lookup::Unknown => {
                         Lookup::Unknown
                     }

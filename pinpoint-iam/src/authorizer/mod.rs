@@ -1,15 +1,19 @@
 //! The authorizer: the loaded policies of a deployment.
 
 mod hooks;
+mod key_sources;
 mod web_settings;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::absence::AbsenceRules;
+use pinpoint_iam_core::__private::Quoted;
+
+use crate::absence::{AbsenceRules, covers, is_named};
 use crate::action::ServiceMetadata;
 use crate::arn::{InvalidScope, Scope};
+use crate::context::ConditionKey;
 use crate::denial::ErrorResponses;
 use crate::eval::compiled;
 use crate::eval::snapshot::{Snapshot, SnapshotGuard};
@@ -29,6 +33,9 @@ use crate::states::{PolicyState, PolicyStates};
 use crate::web_context::NetworkConfig;
 
 pub(crate) use hooks::DecisionHooks;
+
+use self::key_sources::KeySources;
+pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
 
 /// Decides requests with the policies of one deployment. Cheap to clone.
 ///
@@ -82,6 +89,10 @@ struct Inner {
     tag_failures: AtomicU64,
     error_responses: Arc<ErrorResponses>,
     absence: AbsenceRules,
+    supplied: Vec<ConditionKey>,
+    only_warns: bool,
+    /// The keys without a source about which the last load warned.
+    warnings: Mutex<Vec<KeyWithoutSource>>,
     #[cfg(feature = "_web")]
     network: NetworkConfig,
 }
@@ -205,6 +216,9 @@ impl Authorizer {
     ///   would cause an outage whenever a file is incomplete while it is written. Access is never wider than with the
     ///   last readable policies.
     ///
+    /// - If a `Deny` or a boundary uses a condition key [without a source](KeyWithoutSource), the new policies are
+    ///   rejected, and all users and roles keep the policies that were loaded last.
+    ///
     /// The error is only returned, not logged. Log it, raise an alert, and call this method again.
     ///
     /// ```
@@ -221,10 +235,14 @@ impl Authorizer {
     /// ```
     pub fn reload(&self) -> Result<(), BuildError> {
         let replacing = self.inner.states.replacing();
-        let loaded = load(&*self.inner.source, self.scope()).and_then(compile);
+        let loaded = load(&*self.inner.source, self.scope()).and_then(|store| {
+            let warnings = self.inner.check_keys(&store)?;
+            Ok((compile(store)?, warnings))
+        });
         match loaded {
-            Ok(snapshot) => {
+            Ok((snapshot, warnings)) => {
                 replacing.replace(snapshot);
+                self.inner.keep(warnings);
                 Ok(())
             }
             Err(mut error) => {
@@ -240,6 +258,14 @@ impl Authorizer {
                 Err(error)
             }
         }
+    }
+
+    /// Returns the condition keys that the current policies use and no source supplies, as far as they are not errors.
+    ///
+    /// With the feature `axum` or `actix` they were also logged as warnings when the policies were loaded.
+    pub fn keys_without_source(&self) -> Vec<KeyWithoutSource> {
+        let warnings = self.inner.warnings.lock();
+        warnings.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn evaluate_reference(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
@@ -268,6 +294,47 @@ impl Authorizer {
         } else {
             ask(&stack, &request)
         }
+    }
+}
+
+impl Inner {
+    /// Returns the keys without a source about which to warn.
+    fn check_keys(&self, store: &PolicyStore) -> Result<Vec<KeyWithoutSource>, BuildError> {
+        let sources = KeySources {
+            absence: &self.absence,
+            resources: &self.resource_keys,
+            supplied: &self.supplied,
+        };
+        let only_warns = self.only_warns || self.source.is_from_aws_account();
+        let (errors, warnings): (Vec<_>, Vec<_>) = sources
+            .missing(store)
+            .into_iter()
+            .partition(|key| !only_warns && key.is_in_deny() && !self.may_be_supplied(key));
+        match errors.is_empty() {
+            true => Ok(warnings),
+            false => Err(BuildError::KeysWithoutSource(KeysWithoutSource(errors))),
+        }
+    }
+
+    /// Whether the application may supply the key with every request.
+    #[cfg(feature = "_web")]
+    fn may_be_supplied(&self, key: &KeyWithoutSource) -> bool {
+        !self.network.request_keys.is_empty() && key.may_come_with_requests()
+    }
+
+    #[cfg(not(feature = "_web"))]
+    const fn may_be_supplied(&self, _: &KeyWithoutSource) -> bool {
+        false
+    }
+
+    /// Logs and keeps the warnings of a load.
+    fn keep(&self, warnings: Vec<KeyWithoutSource>) {
+        #[cfg(feature = "_web")]
+        for key in &warnings {
+            tracing::warn!("{key}");
+        }
+        let mut kept = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = warnings;
     }
 }
 
@@ -363,6 +430,8 @@ pub struct AuthorizerBuilder {
     resource_keys: ResourceKeySources,
     error_responses: Arc<ErrorResponses>,
     absence: AbsenceRules,
+    supplied: Vec<ConditionKey>,
+    only_warns: bool,
     #[cfg(feature = "_web")]
     network: NetworkConfig,
 }
@@ -453,15 +522,28 @@ impl AuthorizerBuilder {
     /// `Deny`. Keys without a value are absent if they belong to a service without a registered catalog, or if the
     /// service never sends them for the requested action.
     ///
-    /// To supply a value, add it to the request's context with [`request_keys`](Self::request_keys). To declare that a
-    /// key has none, use [`absent`](Self::absent).
+    /// To supply a value, use [`resource_keys`](Self::resource_keys) for keys of a resource, and
+    /// [`request_keys`](Self::request_keys) for keys of the request. To declare that a key has none, use
+    /// [`absent`](Self::absent) or [`outside_aws`](Self::outside_aws).
     #[must_use]
     pub fn catalog(mut self, service: &'static ServiceMetadata) -> Self {
         self.absence.register(service);
         self
     }
 
-    /// Declares that these condition keys are absent if they have no value, see [`catalog`](Self::catalog).
+    /// Declares that the service does not run on AWS.
+    ///
+    /// Keys that only requests inside AWS can have are then absent, such as `aws:SourceVpc` and `aws:CalledVia`, and
+    /// `aws:ViaAWSService` is false. The guide has a table of all global keys. Without this preset they are unknown
+    /// unless the application supplies them or declares them [absent](Self::absent).
+    #[must_use]
+    pub fn outside_aws(mut self) -> Self {
+        self.absence.declare_outside_aws();
+        self
+    }
+
+    /// Declares that these condition keys are absent if they have no value, see [`catalog`](Self::catalog). A name that
+    /// ends in `/` stands for all keys with this prefix.
     #[must_use]
     pub fn absent<'k>(mut self, keys: impl IntoIterator<Item = &'k str>) -> Self {
         for key in keys {
@@ -470,7 +552,35 @@ impl AuthorizerBuilder {
         self
     }
 
+    /// Declares that the application supplies these condition keys: with [`request_keys`](Self::request_keys), with
+    /// [`Principal::with_key`](crate::Principal::with_key), in the attribute of a handler, or in the context of a
+    /// [guard](Authorizer::guard).
+    ///
+    /// [`build`](Self::build) cannot see this, and otherwise reports the keys. The declaration does not change
+    /// decisions: a key that is not supplied after all is unknown. A name that ends in `/` stands for all keys with this
+    /// prefix.
+    #[must_use]
+    pub fn supplied<'k>(mut self, keys: impl IntoIterator<Item = &'k str>) -> Self {
+        self.supplied
+            .extend(keys.into_iter().map(ConditionKey::new));
+        self
+    }
+
+    /// Makes [`build`](Self::build) and [`reload`](Authorizer::reload) only warn about condition keys
+    /// [without a source](KeyWithoutSource), even if a `Deny` uses them.
+    #[must_use]
+    pub fn warn_about_keys_without_source(mut self) -> Self {
+        self.only_warns = true;
+        self
+    }
+
     /// Loads the policies.
+    ///
+    /// Condition keys that the policies use and no source supplies are reported, see [`KeyWithoutSource`]: as an error if
+    /// a `Deny` or a permissions boundary uses one, because it would deny requests that it should not deny, and otherwise
+    /// as a [warning](Authorizer::keys_without_source). They are only warnings if the policies are from an
+    /// [AWS account](PolicySource::is_from_aws_account), and for keys that
+    /// [`request_keys`](Self::request_keys), if called, may supply.
     ///
     /// With the feature `axum` or `actix`, the [lints](crate::policy::Document::lints) of all policies of users and
     /// roles are logged as warnings.
@@ -478,7 +588,8 @@ impl AuthorizerBuilder {
     /// # Errors
     ///
     /// Fails if the scope or the source is missing, if the transport comes from proxies but none is trusted, if the
-    /// scope is not valid in ARNs, or if the source has an error.
+    /// scope is not valid in ARNs, if the source has an error, if a `Deny` or a boundary uses a condition key without a
+    /// source, or if a key is declared [absent](Self::absent) that [`resource_keys`](Self::resource_keys) supplies.
     pub fn build(self) -> Result<Authorizer, BuildError> {
         let scope = self.scope.ok_or(BuildError::NoScope)?;
         scope.check_deployment().map_err(BuildError::Scope)?;
@@ -490,15 +601,17 @@ impl AuthorizerBuilder {
         let store = load(&*source, &scope)?;
         #[cfg(feature = "_web")]
         store.log_lints();
-        let snapshot = compile(store)?;
         let mut absence = self.absence;
         for service in built_in_catalogs() {
-            absence.register(service);
+            absence.register_built_in(service);
         }
-        let inner = Arc::new(Inner {
+        if let Some(key) = contradiction(&absence, &self.resource_keys) {
+            return Err(BuildError::AbsentKeyWithSource(key));
+        }
+        let inner = Inner {
             scope,
             source,
-            states: PolicyStates::new(snapshot),
+            states: PolicyStates::new(Snapshot::unavailable()),
             resource_keys: self.resource_keys,
             key_fetches: AtomicU64::new(0),
             key_failures: AtomicU64::new(0),
@@ -506,11 +619,30 @@ impl AuthorizerBuilder {
             tag_failures: AtomicU64::new(0),
             error_responses: self.error_responses,
             absence,
+            supplied: self.supplied,
+            only_warns: self.only_warns,
+            warnings: Mutex::default(),
             #[cfg(feature = "_web")]
             network: self.network,
-        });
+        };
+        inner.keep(inner.check_keys(&store)?);
+        let states = PolicyStates::new(compile(store)?);
+        let inner = Arc::new(Inner { states, ..inner });
         Ok(Authorizer { inner, hooks: None })
     }
+}
+
+/// A key that was declared absent, and has a source.
+fn contradiction(absence: &AbsenceRules, sources: &ResourceKeySources) -> Option<String> {
+    let names = sources
+        .resource_types()
+        .flat_map(|resource_type| resource_type.condition_keys);
+    let mut keys = names.map(|name| ConditionKey::new(name));
+    let key = keys.find(|key| {
+        let mut declared = absence.declared_absent();
+        declared.any(|declared| covers(declared, key) || is_named(key.folded(), declared.folded()))
+    })?;
+    Some(key.as_str().to_owned())
 }
 
 fn load(source: &dyn PolicySource, scope: &Scope) -> Result<PolicyStore, BuildError> {
@@ -553,6 +685,10 @@ pub enum BuildError {
     Scope(InvalidScope),
     /// The policies could not be loaded.
     Source(SourceError),
+    /// A `Deny` or a permissions boundary uses condition keys that no source supplies.
+    KeysWithoutSource(KeysWithoutSource),
+    /// This key was declared absent, and has a source.
+    AbsentKeyWithSource(String),
     /// The policies were loaded, but are too large to be compiled.
     TooLarge(TooLarge),
 }
@@ -566,6 +702,12 @@ impl fmt::Display for BuildError {
                 .write_str("`Transport::FromProxy` needs trusted proxies: call `trusted_proxies`"),
             Self::Scope(error) => error.fmt(formatter),
             Self::Source(error) => error.fmt(formatter),
+            Self::KeysWithoutSource(keys) => keys.fmt(formatter),
+            Self::AbsentKeyWithSource(key) => write!(
+                formatter,
+                "`absent` declares the condition key {}, and `resource_keys` supplies it: remove one of them",
+                Quoted(key)
+            ),
             Self::TooLarge(error) => error.fmt(formatter),
         }
     }

@@ -353,14 +353,14 @@ impl<'a> Guard<'a> {
         phase: Phase,
     ) -> Request<'r> {
         let request_tags = match self.request_tags {
-            DeferredKeys::Unknown if !action.takes_request_tags() => DeferredKeys::FromContext,
+            DeferredKeys::Unknown if !action.takes_request_tags() => DeferredKeys::None,
             known_or_not => known_or_not,
         };
         let provided =
             resource_type.and_then(|resource_type| self.provided(resource_type, &resource));
         let resource_tags = match (resource, phase, provided) {
             (_, Phase::Precheck, _) => DeferredKeys::Unknown,
-            (RequestedResource::All, Phase::Check, _) => DeferredKeys::FromContext,
+            (RequestedResource::All, Phase::Check, _) => DeferredKeys::None,
             (RequestedResource::Arn(_), Phase::Check, Some((resource_type, values)))
                 if lists_tags(resource_type) =>
             {

@@ -82,6 +82,13 @@ pub trait PolicySource: Send + Sync {
         let _ = scope;
         self.load()
     }
+
+    /// Whether the policies were written for AWS, and are copied from an AWS account. They use condition keys that only
+    /// AWS supplies, so that an authorizer only warns about [keys without a source](crate::KeyWithoutSource). The
+    /// default is `false`.
+    fn is_from_aws_account(&self) -> bool {
+        false
+    }
 }
 
 impl PolicySource for PolicyStore {

@@ -160,6 +160,11 @@ impl PolicyStore {
         }
     }
 
+    /// Returns the policies of every user and role.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &PrincipalPolicies> {
+        self.identities.values()
+    }
+
     /// Returns every user and role with its policies.
     pub(crate) fn into_identities(self) -> IdentityMap<PrincipalPolicies> {
         self.identities

@@ -114,7 +114,12 @@ impl Caller<Context> {
     ) -> Result<T, Denied> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
         let policies = Pinned::Borrowed(&self.policies);
-        let guard = Guard::new(authorizer, policies, &self.principal, &self.context);
+        let guard = Guard::new(
+            authorizer,
+            policies,
+            &self.principal,
+            RequestContext::OfRequest(&self.context),
+        );
         let guard = guard.in_scope(scope);
         check_with_keys(guard, &mut self.fetched, check)
             .await
@@ -127,9 +132,14 @@ impl Caller<Context> {
     pub(super) fn guard<'a>(&'a self, authorizer: &'a Authorizer) -> Guard<'a> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
         let policies = Pinned::Borrowed(&self.policies);
-        Guard::new(authorizer, policies, &self.principal, &self.context)
-            .in_scope(scope)
-            .with_fetched(&self.fetched)
+        Guard::new(
+            authorizer,
+            policies,
+            &self.principal,
+            RequestContext::OfRequest(&self.context),
+        )
+        .in_scope(scope)
+        .with_fetched(&self.fetched)
     }
 
     /// Switches to the current policies, and discards the keys of resources.

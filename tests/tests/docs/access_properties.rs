@@ -22,6 +22,7 @@ use crate::declared::routes;
 
 fn authorizer(policies: &Policies) -> Authorizer {
     let builder = Authorizer::builder().scope(scope());
+    let builder = builder.warn_about_keys_without_source();
     builder.source(policies.store()).build().unwrap()
 }
 

@@ -111,6 +111,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "identity",
                     "program",
                     "principal",
+                    "global_keys",
                     "absence",
                     "request",
                     "source",

@@ -39,6 +39,7 @@ fn builder(condition: &str) -> AuthorizerBuilder {
     Authorizer::builder()
         .scope(Scope::new("aws", "us-east-1", "123456789012"))
         .source(store)
+        .warn_about_keys_without_source()
 }
 
 const SECRET: &str = r#"{"StringEquals": {"shelf:type": "secret"}}"#;

@@ -209,7 +209,8 @@ fn two_attributes(
 
 #[test]
 fn every_answer_in_every_place() {
-    let authorizer = authorizer(None);
+    // A source for which the functions cannot wait.
+    let authorizer = authorizer(Some(Source("red")));
     let cases: [(&str, Check, Expected); 8] = [
         ("all(a, b)", both, |a, b, _| all(&[a, b])),
         ("any(a, b)", either, |a, b, _| any(&[a, b])),

@@ -448,11 +448,11 @@ async fn a_source_that_fails_is_503_and_counted_and_asked_again_next_time() {
 }
 
 #[tokio::test]
-async fn without_a_source_what_depends_on_tags_is_503() {
+async fn without_a_source_what_depends_on_tags_is_403() {
     let authorizer = authorizer(ALLOW_RED).build().unwrap();
     let request = Request::get("/campaign/a1/c1").body(Body::empty()).unwrap();
     let response = router(&authorizer).oneshot(by_ana(request)).await.unwrap();
-    assert_eq!(response.status().as_u16(), 503);
+    assert_eq!(response.status().as_u16(), 403);
     assert_eq!(authorizer.tag_failures(), 0);
 }
 

@@ -194,6 +194,10 @@ impl AccountDetails {
 }
 
 impl PolicySource for AccountDetails {
+    fn is_from_aws_account(&self) -> bool {
+        true
+    }
+
     fn load(&self) -> Result<PolicyStore, SourceError> {
         const RAISE: &str = "with_max_length";
         match &self.text {

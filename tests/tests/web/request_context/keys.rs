@@ -178,7 +178,7 @@ async fn added_keys_do_not_overwrite_those_of_the_request() {
             r#""StringEquals": {"aws:ResourceTag/team": "red"}"#,
             "aws:ResourceTag/team",
             "red",
-            503,
+            403,
         ),
         (
             r#""StringEquals": {"aws:RequestTag/team": "red"}"#,

@@ -80,7 +80,9 @@ fn request(peer: Option<&str>, headers: &[(&str, &str)]) -> Request<Body> {
 async fn status(builder: AuthorizerBuilder, request: Request<Body>) -> u16 {
     let router = Router::new()
         .route("/v1/apps/{application-id}", get(get_app))
-        .with_state(AppState(builder.build().unwrap()));
+        .with_state(AppState(
+            builder.warn_about_keys_without_source().build().unwrap(),
+        ));
     let response = router.oneshot(request).await.unwrap();
     response.status().as_u16()
 }
