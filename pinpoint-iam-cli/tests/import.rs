@@ -251,11 +251,11 @@ fn rejects_corrections_that_change_nothing() {
     let cases = [
         (
             "[[correction]]\naction = \"GetWidgit\"\nset = { note = \"x\" }\nreason = \"r\"",
-            "3: the import has no `GetWidgit` in `actions`; did you mean `GetWidget`?",
+            "3: the import contains no `GetWidgit` in `actions`; did you mean `GetWidget`?",
         ),
         (
             "[[correction]]\naction = \"GetWidget\"\nset = { access-level = \"Read\" }\nreason = \"r\"",
-            "3: `access-level` is that already; remove it from the correction",
+            "3: `access-level` already has this value; remove it from the correction",
         ),
         (
             "[[correction]]\naction = \"GetWidget\"\nremove = [\"note\"]\nreason = \"r\"",
@@ -263,15 +263,15 @@ fn rejects_corrections_that_change_nothing() {
         ),
         (
             "[[correction]]\naction = \"GetWidget\"\nreason = \"r\"",
-            "3: the correction changes nothing: give `set`, `remove` or `leave-out`",
+            "3: the correction changes nothing; add `set`, `remove` or `leave-out`",
         ),
         (
             "[[correction]]\naction = \"GetWidget\"\nadd = true\nset = { note = \"x\" }\nreason = \"r\"",
-            "3: the import has `GetWidget` itself; remove `add`",
+            "3: the import already contains `GetWidget`; remove `add`",
         ),
         (
             "[[correction]]\naction = \"GetWidget\"\nset = { note = \"x\" }\nreason = \" \"",
-            "3: a correction has a `reason` of one line",
+            "3: a correction needs a `reason` of one line",
         ),
         (
             "[[correction]]\nset = { note = \"x\" }\nreason = \"r\"",
@@ -279,11 +279,11 @@ fn rejects_corrections_that_change_nothing() {
         ),
         (
             "[summaries.actions]\nGetWidgit = \"x\"",
-            "4: the import has no `GetWidgit` in `actions`; did you mean `GetWidget`?",
+            "4: the import contains no `GetWidgit` in `actions`; did you mean `GetWidget`?",
         ),
         (
             "[summaries.action]\nGetWidget = \"x\"",
-            "4: there is no section `action`",
+            "4: unknown section `action`",
         ),
     ];
     for (index, (text, fault)) in cases.iter().enumerate() {

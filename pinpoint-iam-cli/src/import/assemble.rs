@@ -439,7 +439,7 @@ impl<'a> Import<'a> {
         let companion = |action: String| {
             let mut companion = Table::new();
             companion.insert("action".to_owned(), action.into());
-            let when = "when the operation makes use of it, which the reference does not explain";
+            let when = "if the operation uses it; the reference does not state when";
             companion.insert("when".to_owned(), when.into());
             companion.insert("source".to_owned(), REFERENCE.into());
             Value::Table(companion)

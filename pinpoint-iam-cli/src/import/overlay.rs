@@ -96,13 +96,13 @@ impl Correction {
     fn change(&self, entry: &mut Entry) -> Result<(), String> {
         if self.set.is_empty() && self.remove.is_empty() {
             return Err(
-                "the correction changes nothing: give `set`, `remove` or `leave-out`".to_owned(),
+                "the correction changes nothing; add `set`, `remove` or `leave-out`".to_owned(),
             );
         }
         for (key, value) in &self.set {
             if entry.get(key) == Some(value) {
                 return Err(format!(
-                    "`{key}` is that already; remove it from the correction"
+                    "`{key}` already has this value; remove it from the correction"
                 ));
             }
             entry.insert(key.clone(), value.clone());
@@ -159,7 +159,7 @@ impl Overlay {
 
 fn summarize(draft: &mut Draft, section: &str, name: &str, summary: &str) -> Result<(), String> {
     let Some(section) = SECTIONS.into_iter().find(|known| *known == section) else {
-        return Err(format!("there is no section `{section}`"));
+        return Err(format!("unknown section `{section}`"));
     };
     let Some(entry) = draft.section(section).get_mut(name) else {
         return Err(no_entry(draft, section, name));
@@ -172,17 +172,17 @@ fn no_entry(draft: &mut Draft, section: &'static str, name: &str) -> String {
     let names = draft.section(section).keys().map(String::as_str);
     let near = pinpoint_iam_catalog::nearest(name, names);
     let hint = near.first().map_or_else(
-        || "a correction with `add = true` makes it".to_owned(),
+        || "`add = true` adds a new entry".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
-    format!("the import has no `{name}` in `{section}`; {hint}")
+    format!("the import contains no `{name}` in `{section}`; {hint}")
 }
 
 fn apply(correction: &Correction, draft: &mut Draft) -> Result<(), String> {
     let subject = correction.subject()?;
     let reason = correction.reason.trim();
     if reason.is_empty() || reason.contains(['\n', '\r']) {
-        return Err("a correction has a `reason` of one line".to_owned());
+        return Err("a correction needs a `reason` of one line".to_owned());
     }
     let place = match subject {
         Subject::Service => {
@@ -193,7 +193,7 @@ fn apply(correction: &Correction, draft: &mut Draft) -> Result<(), String> {
             let entries = draft.section(section);
             match (entries.get_mut(&name), correction.add) {
                 (Some(_), true) => {
-                    return Err(format!("the import has `{name}` itself; remove `add`"));
+                    return Err(format!("the import already contains `{name}`; remove `add`"));
                 }
                 (None, false) => return Err(no_entry(draft, section, &name)),
                 (Some(_), false) if correction.leave_out => {
