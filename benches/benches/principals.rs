@@ -44,7 +44,7 @@ fn memory() -> Result<Value, Failure> {
         (PRINCIPALS, POLICIES * 5, ATTACHED),
         (PRINCIPALS, POLICIES, ATTACHED * 2),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_everybody"))
+        let output = Command::new(env!("CARGO_BIN_EXE_many_principals"))
             .args([principals, policies, attached].map(|number| number.to_string()))
             .output()?;
         if !output.status.success() {
