@@ -193,7 +193,9 @@ fn apply(correction: &Correction, draft: &mut Draft) -> Result<(), String> {
             let entries = draft.section(section);
             match (entries.get_mut(&name), correction.add) {
                 (Some(_), true) => {
-                    return Err(format!("the import already contains `{name}`; remove `add`"));
+                    return Err(format!(
+                        "the import already contains `{name}`; remove `add`"
+                    ));
                 }
                 (None, false) => return Err(no_entry(draft, section, &name)),
                 (Some(_), false) if correction.leave_out => {
