@@ -10,7 +10,7 @@ use std::fmt::Display;
 use crate::action::{ActsOn, TypedAction};
 use crate::context::Context;
 use crate::denial::{Denied, Pending};
-use crate::guard::{self, Guard, Permit};
+use crate::guard::{self, Guard, Permit, Resources};
 #[cfg(feature = "include-policy")]
 use crate::policy::Document;
 use crate::resource::{InvalidId, Resource};
@@ -182,6 +182,72 @@ pub const fn assert_same_catalog(
         Some(module) => assert!(module == file, "{}", other),
         None => panic!("{}", missing),
     }
+}
+
+/// A collection in `each(..)`, which may be behind references. An iterator has to be collected.
+pub trait List {
+    /// Returns the collection.
+    fn __list(&self) -> &Self {
+        self
+    }
+}
+
+impl<C: ?Sized> List for C where for<'c> &'c C: IntoIterator {}
+
+/// Creates the resources of a list, without duplicates.
+///
+/// # Errors
+///
+/// Returns the first error of `resource`, and an error if the list is too long.
+pub fn resources<'c, C, R>(
+    list: &'c C,
+    resource: impl Fn(<&'c C as IntoIterator>::Item) -> Result<R, Denied>,
+) -> Result<Resources<R>, Denied>
+where
+    C: ?Sized,
+    &'c C: IntoIterator,
+    R: Resource,
+{
+    Resources::of(list, resource)
+}
+
+/// Requires that an action is allowed on all resources of a list.
+///
+/// # Errors
+///
+/// Those of [`Guard::check`].
+pub fn each<A: ActsOn<R>, R: Resource>(
+    guard: &Guard<'_>,
+    action: A,
+    resources: Resources<R>,
+) -> Result<(), Denied> {
+    guard.authorize_each(action, &resources).map(drop)
+}
+
+/// Like [`each`], but returns the proofs.
+///
+/// # Errors
+///
+/// Those of [`Guard::authorize`].
+pub fn authorize_each<A: ActsOn<R>, R: Resource>(
+    guard: &Guard<'_>,
+    action: A,
+    resources: Resources<R>,
+) -> Result<Vec<Permit<A>>, Denied> {
+    guard.authorize_each(action, &resources)
+}
+
+/// Returns the proofs for those resources of a list on which an action is allowed.
+///
+/// # Errors
+///
+/// Those of [`Guard::authorize`], except denials.
+pub fn authorize_each_allowed<A: ActsOn<R>, R: Resource>(
+    guard: &Guard<'_>,
+    action: A,
+    resources: Resources<R>,
+) -> Result<Vec<Permit<A>>, Denied> {
+    guard.authorize_each_allowed(action, &resources)
 }
 
 /// The tags of a request.

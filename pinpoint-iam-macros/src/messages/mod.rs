@@ -410,3 +410,29 @@ pub(crate) fn list(last_word: &str, names: impl IntoIterator<Item = impl Display
         [first @ .., last] => format!("{} {last_word} {last}", first.join(", ")),
     }
 }
+
+/// `each(..)` without an action, or with more than one.
+pub(crate) fn each_of_one_action(word: &str) -> String {
+    format!(
+        "`{word}` needs exactly one action; write one `{word}(..)` for each action, in `all(..)`"
+    )
+}
+
+/// An action in `each(..)` whose brackets do not contain exactly one list.
+pub(crate) fn each_needs_one_list(word: &str, action: &Ident, field: Option<&String>) -> String {
+    let field = field.map_or("resource", String::as_str);
+    format!(
+        "`{word}` needs one list in the brackets of `{action}`, such as `{action}({field} = body.ids)`; write values that are \
+         the same for all resources outside of `{word}(..)`"
+    )
+}
+
+/// A list of whole ARNs.
+pub(crate) fn each_of_whole_arns(word: &str, action: &Ident) -> String {
+    format!(
+        "`{word}` does not accept a list of whole ARNs; write `{action}(resource = ..)` with a list of resources"
+    )
+}
+
+pub(crate) const EACH_ALLOWED_WITHOUT_PERMIT: &str = "`each_allowed` never denies, and its only result are the permits of the \
+     allowed resources; add `permit = name`, outside of `any(..)`, or write `each`";

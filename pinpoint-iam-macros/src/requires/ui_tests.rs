@@ -122,6 +122,9 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         "__private :: authorize (",
         "__private :: ResourceOf ::",
         "__private :: precheck (",
+        "__private :: each (",
+        "__private :: authorize_each (",
+        "__private :: authorize_each_allowed (",
     ]
     .iter()
     .map(|check| expansion.matches(check).count())

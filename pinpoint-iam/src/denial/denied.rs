@@ -55,6 +55,8 @@ pub enum DeniedReason {
     OtherScope,
     /// The parts of the request that identify the resource cannot be parsed, such as a path that is not UTF-8.
     Unreadable,
+    /// The request names more than 1,000 resources for `#[requires(each(..))]`.
+    TooManyResources,
     /// The decision depends on condition keys whose values are unavailable.
     KeysUnavailable(MissingKeys),
     /// The decision depends on tags of the resource, and their source failed.
@@ -120,6 +122,20 @@ impl Denied {
     /// `#[requires(GetCampaign, campaign_id = query.campaign.as_ref().ok_or_else(Denied::unreadable)?)]`.
     pub fn unreadable() -> Self {
         Self::new(DeniedReason::Unreadable)
+    }
+
+    /// The request names more resources than `each(..)` accepts.
+    pub(crate) fn too_many_resources() -> Self {
+        Self::new(DeniedReason::TooManyResources)
+    }
+
+    /// Adds the keys that another check needs.
+    pub(crate) fn also_needs(&mut self, other: &Self) {
+        if let (Some(Pending::ResourceKeys(needed)), Some(Pending::ResourceKeys(further))) =
+            (&mut self.0.pending, &other.0.pending)
+        {
+            needed.extend_from_slice(further);
+        }
     }
 
     pub(crate) fn no_scope() -> Self {
@@ -196,6 +212,7 @@ impl Denied {
             DeniedReason::Unreadable => {
                 "The id of the resource is missing or cannot be read.".to_owned()
             }
+            DeniedReason::TooManyResources => "The request names too many resources.".to_owned(),
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
@@ -305,9 +322,10 @@ impl Denied {
         match self.reason() {
             DeniedReason::NoPrincipal => 401,
             DeniedReason::Refused(_) | DeniedReason::OtherScope => 403,
-            DeniedReason::InvalidId(_) | DeniedReason::InvalidArn(_) | DeniedReason::Unreadable => {
-                400
-            }
+            DeniedReason::InvalidId(_)
+            | DeniedReason::InvalidArn(_)
+            | DeniedReason::Unreadable
+            | DeniedReason::TooManyResources => 400,
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
@@ -395,6 +413,9 @@ impl fmt::Display for DeniedReason {
             Self::InvalidArn(error) => error.fmt(formatter),
             Self::OtherScope => ResourceMismatch::OtherScope.fmt(formatter),
             Self::Unreadable => formatter.write_str("the id of the resource is missing or cannot be read"),
+            Self::TooManyResources => {
+                formatter.write_str("the request names more than 1000 resources")
+            }
             Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
             Self::TagsUnavailable(error) => error.fmt(formatter),
             Self::ResourceKeysUnavailable(error) => error.fmt(formatter),

@@ -154,9 +154,10 @@ impl ErrorResponses {
         match denied.reason() {
             DeniedReason::NoPrincipal => "MissingAuthenticationTokenException",
             DeniedReason::Refused(_) | DeniedReason::OtherScope => self.access_denied,
-            DeniedReason::InvalidId(_) | DeniedReason::InvalidArn(_) | DeniedReason::Unreadable => {
-                "BadRequestException"
-            }
+            DeniedReason::InvalidId(_)
+            | DeniedReason::InvalidArn(_)
+            | DeniedReason::Unreadable
+            | DeniedReason::TooManyResources => "BadRequestException",
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)

@@ -2,6 +2,7 @@
 
 pub(crate) mod as_guard;
 mod composition;
+mod each;
 mod explain;
 mod many;
 mod permit;
@@ -21,6 +22,7 @@ use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, lists_tags};
 use crate::states::Pinned;
 
 pub use self::composition::Checks;
+pub(crate) use self::each::Resources;
 pub use self::many::{AllowedActions, ListRow, Page, PageQuery};
 pub use self::permit::Permit;
 pub use crate::denial::{Denied, DeniedReason};

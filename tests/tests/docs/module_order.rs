@@ -191,6 +191,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "resolve_keys",
                     "explain",
                     "many",
+                    "each",
                 ],
             ),
         ],

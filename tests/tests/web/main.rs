@@ -15,6 +15,7 @@ mod bindings;
 mod bypass;
 mod compositions;
 mod declarations;
+mod each;
 mod error_responses;
 mod explanations;
 mod functions;

@@ -10,7 +10,7 @@ use super::{CheckExpr, GUARD, RequestTags, Resolved, Target, Value};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requirement::Requirement;
-use crate::requires::parse::{Argument, PERMIT};
+use crate::requires::parse::{Argument, Each, EachKind, PERMIT};
 
 /// The key of the argument that contains a complete resource.
 const RESOURCE: &str = "resource";
@@ -25,6 +25,34 @@ const OPTIONS: [&str; 2] = [GUARD, PERMIT];
 pub(super) struct Named<'c> {
     pub(super) action: Resolved<'c>,
     pub(super) own: Vec<Argument>,
+    /// The kind of `each(..)`, and the key of the argument that is a list.
+    pub(super) each: Option<(EachKind, String)>,
+}
+
+/// Finds the argument that contains the list of `each(..)`: the only one in the brackets of its action.
+///
+/// Returns `None` only after it has reported an error.
+pub(super) fn list_of(
+    action: &Resolved<'_>,
+    each: Each,
+    own: &[Argument],
+    errors: &mut Errors,
+) -> Option<(EachKind, String)> {
+    let Each { kind, keyword } = each;
+    let keys = own.iter().map(|argument| argument.key.unraw().to_string());
+    let keys: Vec<String> = keys.filter(|key| key != REQUEST_TAGS).collect();
+    let fault = match keys.as_slice() {
+        [only] if action.entry.whole_arn_field().is_some() && only != RESOURCE => {
+            messages::each_of_whole_arns(kind.word(), &action.name)
+        }
+        [only] => return Some((kind, only.clone())),
+        _ => {
+            let fields = fields(action.entry);
+            messages::each_needs_one_list(kind.word(), &action.name, fields.last())
+        }
+    };
+    errors.push(keyword.span(), fault);
+    None
 }
 
 /// The meaning of a key for an action.
@@ -213,14 +241,25 @@ fn question<'c>(
     let Named {
         action,
         own: mut arguments,
+        each,
     } = named;
     arguments.extend(inherited);
     let tags = remove(&mut arguments, REQUEST_TAGS).map(|argument| argument.value);
     let request_tags = request_tags(&action, tags, &suggested, errors);
-    let target = target(&action, arguments, &suggested, bound, errors)?;
+    let mut target = target(&action, arguments, &suggested, bound, errors)?;
+    if let (Some((_, list)), Target::Fields { resource, values }) = (&each, &mut target) {
+        for (field, value) in resource.fields.iter().zip(values) {
+            if field.field() == *list
+                && let Value::Expression(expression) = value
+            {
+                *value = Value::Elements(expression.clone());
+            }
+        }
+    }
     Some(CheckExpr {
         action,
         target,
+        each: each.map(|(kind, _)| kind),
         request_tags: request_tags?,
         resource_is_late: false,
         tags_are_late: false,
@@ -229,7 +268,7 @@ fn question<'c>(
 
 /// Rejects arguments that do not apply to the action, and collects the keys that were probably meant.
 fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut Errors) {
-    let Named { action, own } = named;
+    let Named { action, own, .. } = named;
     let gives_resource = has(own, RESOURCE);
     for argument in own {
         let key = &argument.key;

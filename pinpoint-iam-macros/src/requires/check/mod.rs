@@ -17,7 +17,9 @@ use self::arguments::Named;
 pub(crate) use self::parameters::check_generics;
 pub(crate) use self::route::PathParameter;
 use super::PlacementOf;
-use super::parse::{Argument, Function, NamedAction, PermitArgument, Requires, span_of};
+use super::parse::{
+    Argument, Each, EachKind, Function, NamedAction, PermitArgument, Requires, span_of,
+};
 use super::placement::Placement;
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
@@ -44,6 +46,8 @@ pub(crate) struct Clause<'c> {
 pub(crate) struct CheckExpr<'c> {
     pub(crate) action: Resolved<'c>,
     pub(crate) target: Target<'c>,
+    /// Whether the check is about a list of resources.
+    pub(crate) each: Option<EachKind>,
     pub(crate) request_tags: RequestTags,
     /// Whether the values that name the resource come from the body.
     pub(crate) resource_is_late: bool,
@@ -85,6 +89,8 @@ pub(crate) enum Value {
     Binding(Ident),
     /// An expression in the attribute.
     Expression(Expr),
+    /// The elements of an expression in the attribute, one for each resource.
+    Elements(Expr),
 }
 
 /// The tags of the request.
@@ -200,18 +206,43 @@ fn clause<'c>(
     let requirement = requirement?;
     shape::check(&requirement, errors);
     let permit = permit(permits, &requirement, errors);
-    let named = requirement.try_map(&mut |NamedAction { path, arguments }| {
+    check_each(&requirement, permit.is_some(), errors);
+    let named = requirement.try_map(&mut |NamedAction {
+                                               path,
+                                               arguments,
+                                               each,
+                                           }| {
         let own = without_duplicates(arguments, errors);
         for misplaced in own.iter().filter(|argument| argument.key == GUARD) {
             errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
         }
         let action = resolve(catalogs, root, &path, errors)?;
-        Some(Named { action, own })
+        let each = match each {
+            Some(each) => Some(arguments::list_of(&action, each, &own, errors)?),
+            None => None,
+        };
+        Some(Named { action, own, each })
     })?;
     Some(Clause {
         requirement: arguments::bind(named, shared, bound, errors)?,
         permit,
     })
+}
+
+/// Rejects `each_allowed` where its permits, which are its only result, are lost.
+fn check_each(requirement: &Requirement<NamedAction>, has_permit: bool, errors: &mut Errors) {
+    let is_combined_by_any = requirement
+        .compositions()
+        .iter()
+        .any(|composition| composition.kind == Combinator::Any);
+    for leaf in requirement.leaves() {
+        if let Some(Each { kind, keyword }) = &leaf.each
+            && *kind == EachKind::Allowed
+            && (!has_permit || is_combined_by_any)
+        {
+            errors.push(keyword.span(), messages::EACH_ALLOWED_WITHOUT_PERMIT);
+        }
+    }
 }
 
 fn without_duplicates(arguments: Vec<Argument>, errors: &mut Errors) -> Vec<Argument> {

@@ -248,7 +248,7 @@ fn resource_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String>
     let of_value = |value: &Value| match value {
         Value::Fixed(_) => BTreeSet::new(),
         Value::Binding(name) => [name.unraw().to_string()].into(),
-        Value::Expression(expression) => mentioned(expression, bound),
+        Value::Expression(expression) | Value::Elements(expression) => mentioned(expression, bound),
     };
     match &question.target {
         Target::All => BTreeSet::new(),

@@ -40,7 +40,10 @@ fn check_one(composition: &Composition<NamedAction>, errors: &mut Errors) {
     }
     let mut seen = BTreeSet::new();
     for entry in &composition.entries {
-        if let Requirement::Leaf(NamedAction { path, arguments }) = entry {
+        if let Requirement::Leaf(NamedAction {
+            path, arguments, ..
+        }) = entry
+        {
             let arguments = arguments.iter().map(|argument| {
                 let value = argument.value.to_token_stream();
                 format!("{} = {value}", argument.key)

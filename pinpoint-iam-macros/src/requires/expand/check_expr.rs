@@ -13,6 +13,7 @@ use syn::spanned::Spanned;
 use crate::paths::{self, Module, Root};
 use crate::requirement::{Combinator, Requirement};
 use crate::requires::check::{CheckExpr, RequestTags, Resolved, Target, Value};
+use crate::requires::parse::EachKind;
 
 /// The time at which the check is performed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,9 +81,15 @@ impl Writer<'_> {
         let root = self.root;
         let action = path(&check.action);
         let guard = self.guard_with_tags(check);
-        let proof = proves.then(|| quote!(#root::guard::Permit<#action>));
+        let proof = proves.then(|| match check.each {
+            None => quote!(#root::guard::Permit<#action>),
+            Some(_) => quote!(::std::vec::Vec<#root::guard::Permit<#action>>),
+        });
         if check.resource_is_late && self.stage == Stage::BeforeBody {
             return (quote!(#root::__private::precheck(&#guard, #action)), proof);
+        }
+        if let Some(kind) = check.each {
+            return (self.each(check, kind, &guard, proves), proof);
         }
         let ask = |method: &str, proof: &str| {
             Ident::new(if proves { proof } else { method }, Span::call_site())
@@ -120,7 +127,9 @@ impl Writer<'_> {
                         );
                         quote!(#guard.#ask(#action, &#made?))
                     }
-                    Value::Fixed(_) | Value::Binding(_) => quote!(#guard.#ask(#action, #text)),
+                    Value::Fixed(_) | Value::Binding(_) | Value::Elements(_) => {
+                        quote!(#guard.#ask(#action, #text))
+                    }
                 };
                 quote! {{
                     use #root::__private::{IdByDisplay as _, IdByReference as _, NoId as _};
@@ -133,6 +142,62 @@ impl Writer<'_> {
             }
         };
         (asked, proof)
+    }
+
+    /// The check of a list of resources.
+    ///
+    /// The list is created in a closure that returns the resources, so that a `return` or `?` in its expression cannot skip
+    /// the check.
+    fn each(
+        &self,
+        check: &CheckExpr<'_>,
+        kind: EachKind,
+        guard: &TokenStream,
+        proves: bool,
+    ) -> TokenStream {
+        let root = self.root;
+        let action = path(&check.action);
+        let element = Ident::new("__element", Span::mixed_site());
+        let (list, resource) = match &check.target {
+            Target::Fields { resource, values } => {
+                let list = values.iter().find_map(|value| match value {
+                    Value::Elements(list) => Some(list),
+                    _ => None,
+                });
+                let module = &check.action.hidden_module;
+                (list, self.new_resource(module, resource, values))
+            }
+            Target::Given(list) => {
+                let copied = quote_spanned!(list.span()=> ::core::clone::Clone::clone(#element));
+                (Some(list), quote!(#root::__private::Checked::Ok(#copied)))
+            }
+            // INVARIANT: `each` is not accepted for other targets.
+            Target::All | Target::WholeArn(_) => (None, TokenStream::new()),
+        };
+        let Some(list) = list else {
+            return quote!(::core::compile_error!("`each` has no list"));
+        };
+        let list = quote_spanned!(list.span()=> (#list).__list());
+        let ask = match (kind, proves) {
+            (EachKind::All, false) => quote!(each),
+            (EachKind::All, true) => quote!(authorize_each),
+            (EachKind::Allowed, _) => quote!(authorize_each_allowed),
+        };
+        quote! {
+            #root::__private::#ask(
+                &#guard,
+                #action,
+                (|| -> ::core::result::Result<_, #root::guard::Denied> {
+                    use #root::__private::List as _;
+                    ::core::result::Result::Ok(#root::__private::resources(
+                        #list,
+                        |#element| -> ::core::result::Result<_, #root::guard::Denied> {
+                            ::core::result::Result::Ok(#resource?)
+                        },
+                    )?)
+                })()?,
+            )
+        }
     }
 
     /// A resource created from its ids. The ids are passed by name, so that their order in the catalog does not matter.
@@ -169,6 +234,10 @@ impl Writer<'_> {
         };
         match value {
             Value::Fixed(text) => quote!(#text),
+            Value::Elements(list) => {
+                let element = Ident::new("__element", Span::mixed_site());
+                id(list.span(), quote!(#element))
+            }
             Value::Binding(name) if self.has_references => id(name.span(), quote!(#name)),
             Value::Binding(name) => id(name.span(), quote_spanned!(name.span()=> &#name)),
             Value::Expression(expression) => {

@@ -97,7 +97,7 @@ fn binding(check: &CheckExpr<'_>, root: &Root) -> TokenStream {
             let text = match value {
                 Value::Fixed(text) => text.clone(),
                 Value::Binding(name) => name.unraw().to_string(),
-                Value::Expression(expression) => written(expression),
+                Value::Expression(expression) | Value::Elements(expression) => written(expression),
             };
             quote!(#root::web::ResourceBinding::WholeArn(#text))
         }
@@ -110,7 +110,7 @@ fn binding(check: &CheckExpr<'_>, root: &Root) -> TokenStream {
                         let name = name.unraw().to_string();
                         quote!(Parameter(#name))
                     }
-                    Value::Expression(expression) => {
+                    Value::Expression(expression) | Value::Elements(expression) => {
                         let text = written(expression);
                         quote!(Expression(#text))
                     }
@@ -191,5 +191,9 @@ fn described_action(check: &CheckExpr<'_>) -> String {
     } else {
         arns.join(" or ")
     };
-    format!("`{}:{}`{level} on {on}", action.service.prefix, entry.name)
+    let each = check.each.map_or("", |_| "each ");
+    format!(
+        "`{}:{}`{level} on {each}{on}",
+        action.service.prefix, entry.name
+    )
 }

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Lit, Pat, Path, Token, parenthesized, token};
 
-use super::{Argument, NamedAction, PermitArgument, Requires, span_of};
+use super::{Argument, Each, NamedAction, PermitArgument, Requires, span_of};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requirement::{Combinator, Composition, Requirement};
@@ -117,18 +117,58 @@ fn requirement(
     }
     if !input.peek(token::Paren) {
         let arguments = Vec::new();
-        return Ok((Requirement::Leaf(NamedAction { path, arguments }), span));
+        let leaf = NamedAction {
+            path,
+            arguments,
+            each: None,
+        };
+        return Ok((Requirement::Leaf(leaf), span));
     }
     let inside;
     parenthesized!(inside in input);
     let tree = match path.get_ident().and_then(Combinator::of) {
         Some((kind, keyword)) => Requirement::Several(composition(kind, keyword, &inside, errors)?),
-        None => {
-            let arguments = action_arguments(&path, &inside, errors)?;
-            Requirement::Leaf(NamedAction { path, arguments })
-        }
+        None => match path.get_ident().and_then(Each::of) {
+            Some(each) => Requirement::Leaf(each_action(each, &inside, errors)?),
+            None => {
+                let arguments = action_arguments(&path, &inside, errors)?;
+                Requirement::Leaf(NamedAction {
+                    path,
+                    arguments,
+                    each: None,
+                })
+            }
+        },
     };
     Ok((tree, span))
+}
+
+/// Parses the content of the brackets of `each`: one action.
+fn each_action(
+    each: Each,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<NamedAction> {
+    let place = each.keyword.span();
+    let not_one = || syn::Error::new(place, messages::each_of_one_action(each.kind.word()));
+    if input.is_empty() {
+        return Err(not_one());
+    }
+    let (requirement, _) = requirement(input, errors)?;
+    if input.peek(Token![,]) {
+        input.parse::<Token![,]>()?;
+    }
+    match requirement {
+        Requirement::Leaf(action) if action.each.is_none() && input.is_empty() => Ok(NamedAction {
+            each: Some(each),
+            ..action
+        }),
+        _ => {
+            // The rest has been understood, and another error about it would only distract.
+            input.parse::<TokenStream>()?;
+            Err(not_one())
+        }
+    }
 }
 
 /// Parses the content of the brackets of `all` and `any`.

@@ -26,6 +26,47 @@ pub(crate) struct Requires {
 pub(crate) struct NamedAction {
     pub(crate) path: Path,
     pub(crate) arguments: Vec<Argument>,
+    /// `each(..)` around the action.
+    pub(crate) each: Option<Each>,
+}
+
+/// A check of several resources.
+#[derive(Clone)]
+pub(crate) struct Each {
+    pub(crate) kind: EachKind,
+    /// The word as written.
+    pub(crate) keyword: Ident,
+}
+
+/// What a check of several resources requires.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EachKind {
+    /// The caller must be allowed all of them.
+    All,
+    /// The handler receives the permits of those that are allowed.
+    Allowed,
+}
+
+impl Each {
+    /// The check with the name `word`.
+    fn of(word: &Ident) -> Option<Self> {
+        let kinds = [EachKind::All, EachKind::Allowed];
+        let kind = kinds.into_iter().find(|kind| word == kind.word())?;
+        Some(Self {
+            kind,
+            keyword: word.clone(),
+        })
+    }
+}
+
+impl EachKind {
+    /// The word for this check.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::All => "each",
+            Self::Allowed => "each_allowed",
+        }
+    }
 }
 
 /// One `key = expression`.

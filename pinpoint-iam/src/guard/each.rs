@@ -1,0 +1,120 @@
+//! The check of a list of resources, for `each(..)`.
+
+use std::collections::HashSet;
+
+use crate::action::ActsOn;
+use crate::denial::{Denied, Pending};
+use crate::guard::{Guard, Permit};
+use crate::resource::Resource;
+
+/// The maximum number of resources that one request may name.
+pub(crate) const MOST_ELEMENTS: usize = 1_000;
+
+/// The resources of a list, without duplicates.
+#[derive(Debug)]
+pub struct Resources<R>(Vec<R>);
+
+impl<R: Resource> Resources<R> {
+    /// Creates the resources of a list. An error of `resource` is an error of the request.
+    pub(crate) fn of<T>(
+        elements: impl IntoIterator<Item = T>,
+        resource: impl Fn(T) -> Result<R, Denied>,
+    ) -> Result<Self, Denied> {
+        let mut resources = Vec::new();
+        let mut seen = HashSet::new();
+        for (index, element) in elements.into_iter().enumerate() {
+            // Duplicates count as well, because the list is as long as the caller makes it.
+            if index >= MOST_ELEMENTS {
+                return Err(Denied::too_many_resources());
+            }
+            let resource = resource(element)?;
+            let part = resource.part().cloned();
+            if seen.insert(part) {
+                resources.push(resource);
+            }
+        }
+        Ok(Self(resources))
+    }
+}
+
+impl Guard<'_> {
+    /// Requires that the caller may perform `action` on all `resources`, and returns their permits in order.
+    ///
+    /// Keys of all resources are fetched together. An empty list requires that the caller may perform the action on some
+    /// resource, because the request would otherwise pass without any permission.
+    pub(crate) fn authorize_each<A, R>(
+        &self,
+        action: A,
+        resources: &Resources<R>,
+    ) -> Result<Vec<Permit<A>>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let mut permits = Vec::with_capacity(resources.0.len());
+        self.for_each(action, resources, |outcome| match outcome {
+            Ok(permit) => {
+                permits.push(permit);
+                Ok(())
+            }
+            Err(denied) => Err(denied),
+        })?;
+        Ok(permits)
+    }
+
+    /// Returns the permits of those `resources` on which the caller may perform `action`.
+    pub(crate) fn authorize_each_allowed<A, R>(
+        &self,
+        action: A,
+        resources: &Resources<R>,
+    ) -> Result<Vec<Permit<A>>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let mut permits = Vec::with_capacity(resources.0.len());
+        self.for_each(action, resources, |outcome| match outcome {
+            Ok(permit) => {
+                permits.push(permit);
+                Ok(())
+            }
+            Err(denied) if denied.status() == 403 => Ok(()),
+            Err(denied) => Err(denied),
+        })?;
+        Ok(permits)
+    }
+
+    /// Checks every resource, and passes the outcomes to `outcome`, which may end the check with an error.
+    fn for_each<A, R>(
+        &self,
+        action: A,
+        resources: &Resources<R>,
+        mut outcome: impl FnMut(Result<Permit<A>, Denied>) -> Result<(), Denied>,
+    ) -> Result<(), Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        if resources.0.is_empty() {
+            return match self.precheck(action) {
+                Err(denied) if denied.pending() != Some(&Pending::Body) => Err(denied),
+                _ => Ok(()),
+            };
+        }
+        // A malformed request precedes a denied one.
+        for resource in &resources.0 {
+            action.check_pinned(resource)?;
+        }
+        let mut waiting: Option<Denied> = None;
+        for resource in &resources.0 {
+            match self.authorize(action, resource) {
+                Err(denied) if denied.pending().is_some() => match &mut waiting {
+                    Some(first) => first.also_needs(&denied),
+                    None => waiting = Some(denied),
+                },
+                decided => outcome(decided)?,
+            }
+        }
+        waiting.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,8 @@
+use axum::Json;
+use axum::extract::Path;
+use pinpoint_iam::requires;
+
+#[requires(each(DeleteCampaign(campaign_id = if ids.is_empty() { return Ok(()) } else { ids })))]
+async fn delete(Path(application_id): Path<String>, Json(ids): Json<Vec<String>>) {}
+
+fn main() {}
