@@ -9,7 +9,7 @@ use std::{fs, io};
 #[derive(Debug)]
 pub(crate) struct Failure {
     text: String,
-    is_usage: bool,
+    exit_code: u8,
 }
 
 impl Failure {
@@ -17,7 +17,7 @@ impl Failure {
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            is_usage: false,
+            exit_code: 1,
         }
     }
 
@@ -25,13 +25,21 @@ impl Failure {
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            is_usage: true,
+            exit_code: 2,
         }
     }
 
-    /// Returns 1 for an error in the input, and 2 for wrong arguments.
+    /// Creates an error about input that contains nothing.
+    pub(crate) fn no_input(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            exit_code: 3,
+        }
+    }
+
+    /// Returns 1 for an error in the input, 2 for wrong arguments, and 3 if there is no input.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if self.is_usage { 2 } else { 1 })
+        ExitCode::from(self.exit_code)
     }
 }
 

@@ -1,11 +1,10 @@
 //! `pinpoint-iam lint`.
 
 mod batch;
-mod files;
 mod output;
 
 use std::collections::BTreeSet;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,10 +12,10 @@ use clap::Args;
 use pinpoint_iam_core::policy::PolicyKind;
 use pinpoint_iam_lint::{Class, Linter};
 
-use self::files::Input;
 use self::output::Format;
 use crate::common::{CatalogArguments, KindArgument};
 use crate::failure::Failure;
+use crate::files::{self, Input};
 
 /// Checks policy documents: grammar, kind of policy, catalogs and practice.
 ///
@@ -115,10 +114,4 @@ fn check(
         Some(Class::SecurityWarning) => 13,
         Some(Class::Error) => 14,
     })
-}
-
-fn read_stdin() -> Result<String, io::Error> {
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text)?;
-    Ok(text)
 }

@@ -4,12 +4,17 @@
 
 mod check;
 mod common;
+mod compare;
+mod explain;
 mod failure;
+mod files;
 mod generate;
 mod import;
 mod lint;
+mod policies;
 mod rule;
 mod schema;
+mod test;
 
 use std::process::ExitCode;
 
@@ -17,7 +22,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::failure::Failure;
 
-/// Checks policies and catalogs, and imports catalogs from what AWS publishes.
+/// Checks, explains, tests and compares policies, checks catalogs, and imports catalogs from what AWS publishes.
 #[derive(Debug, Parser)]
 #[command(
     name = "pinpoint-iam",
@@ -35,6 +40,12 @@ struct Arguments {
 enum Command {
     Lint(lint::Arguments),
     Rule(rule::Arguments),
+    Explain(explain::ExplainArguments),
+    Simulate(explain::SimulateArguments),
+    Test(test::Arguments),
+    Diff(compare::DiffArguments),
+    WhoCan(compare::WhoCanArguments),
+    IsPublic(compare::IsPublicArguments),
     Check(check::Arguments),
     Import(import::Arguments),
     Schema(schema::Arguments),
@@ -46,6 +57,12 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Rule(arguments) => rule::run(&arguments).map(success),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Simulate(arguments) => explain::simulate(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Diff(arguments) => compare::diff(&arguments),
+        Command::WhoCan(arguments) => compare::who_can(&arguments),
+        Command::IsPublic(arguments) => compare::is_public(&arguments),
         Command::Check(arguments) => check::run(&arguments).map(success),
         Command::Import(arguments) => import::run(&arguments).map(success),
         Command::Schema(arguments) => schema::run(&arguments).map(success),

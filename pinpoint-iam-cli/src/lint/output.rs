@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use pinpoint_iam_lint::{Class, Finding, rule};
 use serde_json::{Value, json};
 
-use super::files::Input;
+use crate::files::Input;
 
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

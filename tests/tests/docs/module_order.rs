@@ -324,10 +324,11 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "",
                 &[
-                    "failure", "schema", "generate", "check", "import", "common", "rule", "lint",
+                    "failure", "schema", "generate", "check", "import", "common", "files", "rule",
+                    "lint", "policies", "explain", "test", "compare",
                 ],
             ),
-            ("lint", &["files", "output", "batch"]),
+            ("lint", &["output", "batch"]),
             (
                 "import",
                 &[

@@ -1,25 +1,26 @@
 //! Finds and reads the documents.
 
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use pinpoint_iam_core::json::{Node, Type};
 
 /// A file, or standard input.
-pub(super) struct Input {
+pub(crate) struct Input {
     /// The path, as shown in messages.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The content, or the reason why it cannot be read.
-    pub(super) text: Result<String, String>,
+    pub(crate) text: Result<String, String>,
 }
 
 /// Reads files, and the files `*.json` in directories, in the order of their paths.
-pub(super) fn collect(paths: &[PathBuf]) -> Vec<Input> {
+pub(crate) fn collect(paths: &[PathBuf]) -> Vec<Input> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            let text = super::read_stdin().map_err(|error| error.to_string());
+            let text = read_stdin().map_err(|error| error.to_string());
             let name = "<stdin>".to_owned();
             inputs.push(Input { name, text });
         } else if path.is_dir() {
@@ -70,7 +71,7 @@ const WRAPPERS: [&str; 4] = [
 ];
 
 /// The document in a text, and where it starts. A document may be in a wrapper, or in several.
-pub(super) fn unwrap(text: &str) -> (&str, usize) {
+pub(crate) fn unwrap(text: &str) -> (&str, usize) {
     let mut node = match Node::root(text) {
         Ok(node) => node,
         Err(_) => return (text, 0),
@@ -93,4 +94,10 @@ pub(super) fn unwrap(text: &str) -> (&str, usize) {
         node = inner.value;
         found = (node.written(), node.offset());
     }
+}
+
+fn read_stdin() -> Result<String, io::Error> {
+    let mut text = String::new();
+    io::stdin().lock().read_to_string(&mut text)?;
+    Ok(text)
 }

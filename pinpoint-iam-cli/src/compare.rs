@@ -1,0 +1,267 @@
+//! `pinpoint-iam diff`, `pinpoint-iam who-can` and `pinpoint-iam is-public`.
+
+mod output;
+mod sources;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use pinpoint_iam::Policy;
+use pinpoint_iam::policy::{Document, PolicyKind};
+use pinpoint_iam_compare::{Comparer, PolicySet};
+use serde_json::{Value, json};
+
+use crate::common::KindArgument;
+use crate::failure::Failure;
+use crate::policies;
+
+/// The exit code if requests are newly allowed, or if strangers have access.
+const NEW_ACCESS: u8 = 15;
+/// The exit code if it is undecided whether there are such requests.
+const UNDECIDED: u8 = 16;
+
+/// Compares policies: which requests are newly allowed, and which no longer?
+///
+/// The comparison is exact and shows a request for each difference. OLD and NEW are files or directories, in which
+/// policies with the same path are compared, or git revisions with a path, such as `main:policies`. If a file exists on
+/// one side only, the other side allows nothing, or has no limit if the kind of policy only limits permissions.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 if no requests are newly allowed, 15 if some are, 16 if this is undecided; 1 if a file cannot be read or
+parsed, 3 if there are no policies.
+
+Example: pinpoint-iam diff main:policies policies")]
+pub(crate) struct DiffArguments {
+    /// The policies before the change.
+    #[arg(value_name = "OLD")]
+    old: String,
+    /// The policies after the change.
+    #[arg(value_name = "NEW")]
+    new: String,
+    #[command(flatten)]
+    kind: KindArgument,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+/// Lists the callers that policies allow to perform an action on a resource.
+///
+/// One request is shown for each class of callers that the policies distinguish, with the condition keys that it needs.
+/// With identity-based policies, the callers are those to which the policies are attached.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 if the list is complete, 16 if there may be further callers, 1 if a file cannot be read or parsed.
+
+Example: pinpoint-iam who-can --kind resource s3:GetObject arn:aws:s3:::reports/2026.csv bucket-policy.json")]
+pub(crate) struct WhoCanArguments {
+    /// The action, such as `mobiletargeting:GetApp`.
+    action: String,
+    /// The ARN of the resource, or `*`.
+    resource: String,
+    /// The policies.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    kind: KindArgument,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+/// Checks whether resource-based policies allow requests of anonymous callers or of unknown accounts.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 if no policy is public, 15 if one is, 16 if this is undecided, 1 if a file cannot be read or parsed.
+
+Example: pinpoint-iam is-public bucket-policies/")]
+pub(crate) struct IsPublicArguments {
+    /// The policies.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
+}
+
+#[derive(Debug, Args)]
+struct OutputArguments {
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for terminals.
+    Human,
+    /// JSON.
+    Json,
+}
+
+/// The more severe of two exit codes: new access is worse than undecided.
+fn worse(one: u8, other: u8) -> u8 {
+    match (one, other) {
+        (NEW_ACCESS, _) | (_, NEW_ACCESS) => NEW_ACCESS,
+        (one, other) => one.max(other),
+    }
+}
+
+/// Runs `pinpoint-iam diff`.
+pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
+    let old = sources::read(&arguments.old)?;
+    let new = sources::read(&arguments.new)?;
+    // Two files are compared with each other, regardless of their names.
+    let pairs: Vec<(String, Option<&Policy>, Option<&Policy>)> = match (old.single(), new.single())
+    {
+        (Some(first), Some(second)) => {
+            vec![(second.name().to_owned(), Some(first), Some(second))]
+        }
+        _ => {
+            let names: BTreeSet<&String> = old.policies.keys().chain(new.policies.keys()).collect();
+            names
+                .into_iter()
+                .map(|name| {
+                    let policies = (old.policies.get(name), new.policies.get(name));
+                    (name.clone(), policies.0, policies.1)
+                })
+                .collect()
+        }
+    };
+    let comparer = Comparer::new();
+    let set = |policy: Option<&Policy>| match policy {
+        Some(policy) => PolicySet::of_policy(arguments.kind.kind, policy.clone()),
+        None => without_policy(arguments.kind.kind),
+    };
+    let mut code = 0;
+    let mut results = Vec::new();
+    for (name, old, new) in pairs {
+        let comparison = comparer.compare(&set(old), &set(new));
+        code = worse(
+            code,
+            match (&comparison.newly_allowed, comparison.undecided.as_slice()) {
+                (Some(_), _) => NEW_ACCESS,
+                (None, []) => 0,
+                (None, _) => UNDECIDED,
+            },
+        );
+        match arguments.output.format {
+            Format::Human => print!("{}", output::comparison(&name, &comparison)),
+            Format::Json => results.push(output::comparison_json(&name, &comparison)),
+        }
+    }
+    if arguments.output.format == Format::Json {
+        println!("{:#}", json!(results));
+    }
+    Ok(ExitCode::from(code))
+}
+
+/// The policies if a file does not exist. A policy that only limits does not limit anything then, so that removing it is
+/// new access.
+fn without_policy(kind: PolicyKind) -> PolicySet {
+    const EVERYTHING: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let is_limit = matches!(
+        kind,
+        PolicyKind::Boundary
+            | PolicyKind::Session
+            | PolicyKind::ServiceControl
+            | PolicyKind::ResourceControl
+    );
+    let everything = Document::parse(EVERYTHING).ok().filter(|_| is_limit);
+    PolicySet::of_identity(everything.map(|document| Policy::new("everything", document)))
+}
+
+/// Runs `pinpoint-iam who-can`.
+pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> {
+    let mut set = PolicySet::default();
+    for policy in policies::load(&arguments.paths)? {
+        match arguments.kind.kind {
+            PolicyKind::Resource | PolicyKind::RoleTrust if set.resource.is_none() => {
+                set.resource = Some(policy);
+            }
+            PolicyKind::Resource | PolicyKind::RoleTrust => {
+                return Err(Failure::usage(
+                    "error: a resource has one policy; name one file",
+                ));
+            }
+            PolicyKind::IdentityManaged
+            | PolicyKind::IdentityInlineUser
+            | PolicyKind::IdentityInlineRole
+            | PolicyKind::IdentityInlineGroup => set.identity.push(policy),
+            kind => {
+                return Err(Failure::usage(format!(
+                    "error: policies of kind `{kind}` allow nothing by themselves"
+                )));
+            }
+        }
+    }
+    policies::check(&arguments.action, &arguments.resource)
+        .map_err(|error| Failure::usage(format!("error: {error}")))?;
+    let access = Comparer::new().who_can(&set, &arguments.action, &arguments.resource);
+    match arguments.output.format {
+        Format::Human => {
+            for witness in &access.requests {
+                println!("{witness}");
+            }
+            if access.requests.is_empty() && access.undecided.is_empty() {
+                println!("no caller");
+            }
+            for undecided in &access.undecided {
+                println!("undecided: {undecided}");
+            }
+        }
+        Format::Json => {
+            let requests: Vec<Value> = access.requests.iter().map(output::witness_json).collect();
+            let undecided = output::undecided_json(&access.undecided);
+            println!(
+                "{:#}",
+                json!({"requests": requests, "undecided": undecided})
+            );
+        }
+    }
+    Ok(ExitCode::from(match access.undecided.as_slice() {
+        [] => 0,
+        _ => UNDECIDED,
+    }))
+}
+
+/// Runs `pinpoint-iam is-public`.
+pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failure> {
+    let mut worst = 0;
+    let mut results = Vec::new();
+    for policy in policies::load(&arguments.paths)? {
+        let name = policy.name().to_owned();
+        if PolicySet::kind_of(policy.document()) != PolicyKind::Resource {
+            return Err(Failure::new(format!(
+                "error: {name}: the policy is not resource-based: no statement has a `Principal`"
+            )));
+        }
+        let set = PolicySet::of_policy(PolicyKind::Resource, policy);
+        let (word, code, witness, undecided) = match Comparer::new().public_access(&set) {
+            Ok(None) => ("not public", 0, None, Vec::new()),
+            Ok(Some(difference)) => ("public", NEW_ACCESS, Some(difference.witness), Vec::new()),
+            Err(undecided) => ("undecided", UNDECIDED, None, undecided),
+        };
+        worst = worse(worst, code);
+        match arguments.output.format {
+            Format::Human => {
+                println!("{name}: {word}");
+                if let Some(witness) = &witness {
+                    println!("  for example {witness}");
+                }
+                for undecided in &undecided {
+                    println!("  {undecided}");
+                }
+            }
+            Format::Json => results.push(json!({
+                "name": name,
+                "result": word,
+                "witness": witness.as_ref().map(output::witness_json),
+                "undecided": output::undecided_json(&undecided),
+            })),
+        }
+    }
+    if arguments.output.format == Format::Json {
+        println!("{:#}", json!(results));
+    }
+    Ok(ExitCode::from(worst))
+}

@@ -1,0 +1,104 @@
+//! The policies of one side of a comparison: files, directories, or paths in a git revision.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pinpoint_iam::Policy;
+
+use crate::failure::Failure;
+use crate::{files, policies};
+
+/// The policies of one side, by their path in the directory.
+pub(super) struct Source {
+    pub(super) policies: BTreeMap<String, Policy>,
+    is_file: bool,
+}
+
+impl Source {
+    /// The policy, if the source is a single file.
+    pub(super) fn single(&self) -> Option<&Policy> {
+        self.policies.values().next().filter(|_| self.is_file)
+    }
+}
+
+/// Reads a file, a directory, or `REVISION:PATH`.
+pub(super) fn read(name: &str) -> Result<Source, Failure> {
+    let path = Path::new(name);
+    let source = match name.split_once(':') {
+        Some((revision, path_in_git)) if !path.exists() => from_git(name, revision, path_in_git)?,
+        _ => from_files(path)?,
+    };
+    if source.policies.is_empty() {
+        return Err(Failure::no_input(format!(
+            "error: `{name}` contains no policies"
+        )));
+    }
+    Ok(source)
+}
+
+fn from_files(root: &Path) -> Result<Source, Failure> {
+    let mut found = BTreeMap::new();
+    for input in files::collect(&[PathBuf::from(root)]) {
+        let text = input.text.map_err(|error| {
+            Failure::new(format!("error: cannot read `{}`: {error}", input.name))
+        })?;
+        let policy = policies::policy(&input.name, &text)?;
+        let relative = Path::new(&input.name).strip_prefix(root);
+        let key = relative.map_or_else(|_| input.name.clone(), |path| path.display().to_string());
+        found.insert(key, policy);
+    }
+    Ok(Source {
+        policies: found,
+        is_file: !root.is_dir(),
+    })
+}
+
+fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
+    // Without this, git would read a revision that starts with `-` as an option.
+    let object = |path: &str| format!("{revision}:{path}");
+    if revision.is_empty() || revision.starts_with('-') {
+        return Err(Failure::usage(format!(
+            "error: `{name}` is neither a file nor a git revision with a path, such as `main:policies`"
+        )));
+    }
+    let is_file = git(name, &["cat-file", "-t", name])?.trim() == "blob";
+    let path = path.trim_end_matches('/');
+    let mut found = BTreeMap::new();
+    if is_file {
+        let text = git(name, &["cat-file", "blob", name])?;
+        found.insert(path.to_owned(), policies::policy(name, &text)?);
+    } else {
+        let tree = object(path);
+        let listed = git(name, &["ls-tree", "-r", "-z", "--name-only", &tree])?;
+        for file in listed.split('\0').filter(|file| file.ends_with(".json")) {
+            let object = match path {
+                "" => object(file),
+                directory => object(&format!("{directory}/{file}")),
+            };
+            let text = git(name, &["cat-file", "blob", &object])?;
+            found.insert(file.to_owned(), policies::policy(&object, &text)?);
+        }
+    }
+    Ok(Source {
+        policies: found,
+        is_file,
+    })
+}
+
+/// Runs git, and returns what it prints.
+fn git(name: &str, arguments: &[&str]) -> Result<String, Failure> {
+    let failed = |reason: &str| {
+        Failure::new(format!(
+            "error: cannot read `{name}`: it is not a file, and git reports: {reason}"
+        ))
+    };
+    let output = Command::new("git")
+        .args(arguments)
+        .output()
+        .map_err(|error| failed(&error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    String::from_utf8(output.stdout).map_err(|_| failed("the content is not UTF-8"))
+}

@@ -1,0 +1,298 @@
+//! The policies and the request that several commands evaluate.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use pinpoint_iam::context::{Context, Value};
+use pinpoint_iam::eval::{Decision, DenyReason, Evaluation, Explanation, StatementId, reference};
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::request::RequestedAction;
+use pinpoint_iam::resource::RequestedResource;
+use pinpoint_iam::{Arn, Policy, Principal, Request};
+use pinpoint_iam_compare::PolicySet;
+use serde::Deserialize;
+
+use crate::failure::Failure;
+use crate::files;
+
+/// The applicable policies, by type.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PolicyFiles {
+    /// The identity-based policies: files, directories, or `-`.
+    #[arg(value_name = "PATH")]
+    pub(crate) identity: Vec<PathBuf>,
+    /// The permissions boundary.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) boundary: Vec<PathBuf>,
+    /// A session policy; can be repeated.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) session: Vec<PathBuf>,
+    /// The policy of the resource.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) resource_policy: Option<PathBuf>,
+    /// The service control policies of one level, as a file or a directory; repeat it for each level.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) scp: Vec<PathBuf>,
+    /// The resource control policies of one level, as a file or a directory; repeat it for each level.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rcp: Vec<PathBuf>,
+}
+
+impl PolicyFiles {
+    /// Returns the paths relative to a directory.
+    pub(crate) fn relative_to(mut self, directory: &Path) -> Self {
+        let lists = [
+            &mut self.identity,
+            &mut self.boundary,
+            &mut self.session,
+            &mut self.scp,
+            &mut self.rcp,
+        ];
+        for path in lists.into_iter().flatten().chain(&mut self.resource_policy) {
+            *path = directory.join(&*path);
+        }
+        self
+    }
+
+    pub(crate) fn load(&self) -> Result<PolicySet, Failure> {
+        let limit = |paths: &[PathBuf]| match paths {
+            [] => Ok(None),
+            paths => load(paths).map(Some),
+        };
+        let levels = |paths: &[PathBuf]| {
+            let paths = paths.iter();
+            paths
+                .map(|path| load(std::slice::from_ref(path)))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let resource = match &self.resource_policy {
+            None => None,
+            Some(path) => {
+                let mut policies = load(std::slice::from_ref(path))?;
+                if policies.len() > 1 {
+                    return Err(Failure::usage(format!(
+                        "error: `{}` contains {} policies, and a resource has one",
+                        path.display(),
+                        policies.len()
+                    )));
+                }
+                policies.pop()
+            }
+        };
+        Ok(PolicySet {
+            identity: load(&self.identity)?,
+            permissions_boundary: limit(&self.boundary)?,
+            session: limit(&self.session)?,
+            resource,
+            vpc_endpoint: None,
+            service_control: levels(&self.scp)?,
+            resource_control: levels(&self.rcp)?,
+        })
+    }
+}
+
+/// Reads policies from files and directories.
+pub(crate) fn load(paths: &[PathBuf]) -> Result<Vec<Policy>, Failure> {
+    let mut policies = Vec::new();
+    for input in files::collect(paths) {
+        let text = input.text.map_err(|error| {
+            Failure::new(format!("error: cannot read `{}`: {error}", input.name))
+        })?;
+        policies.push(policy(&input.name, &text)?);
+    }
+    match (policies.as_slice(), paths) {
+        ([], [first, ..]) => Err(Failure::no_input(format!(
+            "error: `{}` contains no policies",
+            first.display()
+        ))),
+        _ => Ok(policies),
+    }
+}
+
+/// Reads the policy in a text.
+pub(crate) fn policy(name: &str, text: &str) -> Result<Policy, Failure> {
+    let (document, start) = files::unwrap(text);
+    match Document::parse(document) {
+        Ok(document) => Ok(Policy::new(name, document)),
+        Err(error) => {
+            let position = error.position();
+            let before = text.get(..start).unwrap_or_default();
+            let line = before.matches('\n').count() + position.line();
+            let last = before.rsplit('\n').next().unwrap_or_default();
+            let column = match position.line() {
+                1 => last.chars().count() + position.column(),
+                _ => position.column(),
+            };
+            Err(Failure::new(format!(
+                "error: {name}:{line}:{column}: {}; {}",
+                error.message(),
+                error.hint()
+            )))
+        }
+    }
+}
+
+/// The values of condition keys.
+pub(crate) type Keys = BTreeMap<String, KeyValues>;
+
+/// The value of a condition key: one, or a list for a multivalued key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum KeyValues {
+    One(Scalar),
+    Many(Vec<Scalar>),
+}
+
+/// One value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Scalar {
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl From<&Scalar> for Value {
+    fn from(scalar: &Scalar) -> Self {
+        match scalar {
+            Scalar::Bool(value) => (*value).into(),
+            Scalar::Integer(value) => value.to_string().into(),
+            Scalar::Float(value) => value.to_string().into(),
+            Scalar::Text(text) => text.as_str().into(),
+        }
+    }
+}
+
+/// A request in its written form.
+#[derive(Clone, Debug)]
+pub(crate) struct Question<'a> {
+    /// An ARN, the name of a service, or `*`.
+    pub(crate) principal: &'a str,
+    pub(crate) action: &'a str,
+    /// An ARN, or `*`.
+    pub(crate) resource: &'a str,
+    pub(crate) resource_account: Option<&'a str>,
+    pub(crate) keys: &'a Keys,
+    /// Keys that exist, but whose values are not available.
+    pub(crate) unknown_keys: &'a [String],
+}
+
+/// The evaluation of a request.
+pub(crate) struct Answer {
+    pub(crate) evaluation: Evaluation,
+    pub(crate) explanation: Explanation,
+}
+
+impl Question<'_> {
+    /// Evaluates the request. The error is a message without `error: `.
+    pub(crate) fn ask(&self, policies: &PolicySet) -> Result<Answer, String> {
+        let principal = principal(self.principal)?;
+        let (action, resource) = check(self.action, self.resource)?;
+        let mut context = Context::new();
+        for (key, values) in self.keys {
+            match values {
+                KeyValues::One(value) => context.insert(key, value),
+                KeyValues::Many(values) => context.insert_all(key, values),
+            }
+        }
+        for key in self.unknown_keys {
+            context.insert_unknown(key);
+        }
+        let mut request = Request::new(&principal, action, resource, &context);
+        if let Some(account) = self.resource_account {
+            request = request.with_resource_account(account);
+        }
+        let stack = policies.stack();
+        Ok(Answer {
+            evaluation: reference::decide(&stack, &request),
+            explanation: reference::explain(&stack, &request),
+        })
+    }
+}
+
+/// Parses an action and a resource.
+pub(crate) fn check<'a>(
+    action: &'a str,
+    resource: &'a str,
+) -> Result<(RequestedAction<'a>, RequestedResource<'a>), String> {
+    let action = RequestedAction::parse(action).map_err(|error| error.to_string())?;
+    let resource = match resource {
+        "*" => RequestedResource::All,
+        text => RequestedResource::Arn(Arn::parse(text).map_err(|error| error.to_string())?),
+    };
+    Ok((action, resource))
+}
+
+/// Parses a caller.
+pub(crate) fn principal(text: &str) -> Result<Principal, String> {
+    if text == "*" {
+        return Ok(Principal::anonymous());
+    }
+    if !text.starts_with("arn:") && text.contains('.') {
+        return Ok(Principal::service(text));
+    }
+    Principal::from_arn(text)
+        // The ARN of a role represents its sessions.
+        .or_else(|error| Principal::role_session(text, "session").map_err(|_| error))
+        .map_err(|error| error.to_string())
+}
+
+/// The result of an evaluation, as a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Expectation {
+    /// The request is allowed.
+    Allowed,
+    /// The request is denied, for whatever reason.
+    Denied,
+    /// A `Deny` statement matches.
+    ExplicitlyDenied,
+    /// No `Allow` statement matches, although one must.
+    ImplicitlyDenied,
+    /// The decision depends on a key that is unknown. The request is denied.
+    Undecided,
+}
+
+impl Expectation {
+    pub(crate) fn of(evaluation: &Evaluation) -> Self {
+        match evaluation {
+            Evaluation::Indeterminate(_) => Self::Undecided,
+            Evaluation::Decided(Decision::Allow(_)) => Self::Allowed,
+            Evaluation::Decided(Decision::Deny(by)) => match by.reason() {
+                DenyReason::ExplicitDeny(_) => Self::ExplicitlyDenied,
+                DenyReason::Indeterminate(_) => Self::Undecided,
+                _ => Self::ImplicitlyDenied,
+            },
+        }
+    }
+
+    /// Whether a result is as expected.
+    pub(crate) fn is_met_by(self, result: Self) -> bool {
+        match self {
+            Self::Denied => result != Self::Allowed,
+            expected => expected == result,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::ExplicitlyDenied => "explicitly-denied",
+            Self::ImplicitlyDenied => "implicitly-denied",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+/// The statement that allows or denies a request.
+pub(crate) fn deciding(evaluation: &Evaluation) -> Option<&StatementId> {
+    match evaluation {
+        Evaluation::Decided(Decision::Allow(by)) => by.statement(),
+        Evaluation::Decided(Decision::Deny(by)) => by.statement(),
+        Evaluation::Indeterminate(_) => None,
+    }
+}

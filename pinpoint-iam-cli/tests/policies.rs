@@ -1,0 +1,476 @@
+//! `pinpoint-iam explain`, `simulate`, `test`, `diff`, `who-can` and `is-public`.
+
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+use serde_json::Value;
+
+const ANA: &str = "arn:aws:iam::123456789012:user/ana";
+const PROJECT: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1";
+const READER: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {"Sid": "Read", "Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "arn:aws:mobiletargeting:*:123456789012:apps/a1/*"},
+    {"Sid": "NoDelete", "Effect": "Deny", "Action": "mobiletargeting:Delete*", "Resource": "*"},
+    {"Sid": "Home", "Effect": "Allow", "Action": "mobiletargeting:UpdateCampaign", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+  ]
+}"#;
+
+/// An empty directory for one test.
+fn directory(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("policies")
+        .join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pinpoint-iam"));
+    command.current_dir(directory).args(arguments);
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn code(directory: &Path, arguments: &[&str]) -> i32 {
+    run(directory, arguments).status.code().unwrap()
+}
+
+#[test]
+fn a_decision_is_explained_statement_by_statement() {
+    let path = directory("explain");
+    fs::write(path.join("reader.json"), READER).unwrap();
+    let campaign = format!("{PROJECT}/campaigns/c1");
+    let ask = |action: &str, more: &[&str]| {
+        let arguments = [
+            "explain",
+            "--principal",
+            ANA,
+            "--action",
+            action,
+            "--resource",
+        ];
+        run(
+            &path,
+            &[&arguments[..], &[&campaign, "reader.json"], more].concat(),
+        )
+    };
+    let output = ask("mobiletargeting:GetCampaign", &[]);
+    assert_eq!(output.status.code(), Some(0));
+    let shown = text(&output.stdout);
+    assert!(
+        shown.starts_with(
+            "allowed by statement 1 of the identity-based policy `reader.json` (`Read`)\n"
+        ),
+        "{shown}"
+    );
+    assert!(shown.contains("statement 2 `NoDelete`, line 5: Deny does not match"));
+    for (action, more, expected) in [
+        (
+            "mobiletargeting:GetCampaign",
+            &["--expect", "allowed"][..],
+            0,
+        ),
+        ("mobiletargeting:GetCampaign", &["--expect", "denied"], 17),
+        ("mobiletargeting:DeleteCampaign", &["--expect", "denied"], 0),
+        (
+            "mobiletargeting:DeleteCampaign",
+            &["--expect", "explicitly-denied"],
+            0,
+        ),
+        (
+            "mobiletargeting:DeleteCampaign",
+            &["--expect", "implicitly-denied"],
+            17,
+        ),
+        (
+            "mobiletargeting:CreateCampaign",
+            &["--expect", "implicitly-denied"],
+            0,
+        ),
+        (
+            "mobiletargeting:UpdateCampaign",
+            &["--expect", "implicitly-denied"],
+            0,
+        ),
+        (
+            "mobiletargeting:UpdateCampaign",
+            &["--expect", "allowed", "--key", "aws:SourceIp=203.0.113.7"],
+            0,
+        ),
+        (
+            "mobiletargeting:UpdateCampaign",
+            &["--expect", "undecided", "--unknown-key", "aws:SourceIp"],
+            0,
+        ),
+    ] {
+        let output = ask(action, more);
+        assert_eq!(
+            output.status.code(),
+            Some(expected),
+            "{action} {more:?}: {}",
+            text(&output.stderr)
+        );
+    }
+    let output = ask("mobiletargeting:GetCampaign", &["--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["allowed"], Value::Bool(true));
+    assert_eq!(ask("GetCampaign", &[]).status.code(), Some(2));
+    assert_eq!(ask("a:b", &["--key", "x=1"]).status.code(), Some(2));
+    assert_eq!(ask("a:b", &["missing.json"]).status.code(), Some(1));
+}
+
+#[test]
+fn all_types_of_policies_take_part() {
+    let path = directory("types");
+    let statement = |members: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{{members}, "Action": "s3:*", "Resource": "*"}}}}"#
+        )
+    };
+    fs::write(path.join("allow.json"), statement(r#""Effect": "Allow""#)).unwrap();
+    fs::write(path.join("deny.json"), statement(r#""Effect": "Deny""#)).unwrap();
+    fs::write(
+        path.join("bucket.json"),
+        statement(&format!(
+            r#""Effect": "Allow", "Principal": {{"AWS": "{ANA}"}}"#
+        )),
+    )
+    .unwrap();
+    let ask = |more: &[&str]| {
+        let arguments = [
+            "simulate",
+            "--principal",
+            ANA,
+            "--action",
+            "s3:GetObject",
+            "--resource",
+            "arn:aws:s3:::b/x",
+            "--expect",
+            "allowed",
+        ];
+        code(&path, &[&arguments[..], more].concat())
+    };
+    assert_eq!(ask(&[]), 17);
+    assert_eq!(ask(&["allow.json"]), 0);
+    assert_eq!(ask(&["--resource-policy", "bucket.json"]), 0);
+    for limit in ["--boundary", "--session", "--scp"] {
+        assert_eq!(ask(&["allow.json", limit, "allow.json"]), 0, "{limit}");
+        assert_eq!(ask(&["allow.json", limit, "deny.json"]), 17, "{limit}");
+    }
+    assert_eq!(ask(&["allow.json", "--rcp", "deny.json"]), 17);
+    assert_eq!(
+        ask(&["allow.json", "--scp", "allow.json", "--scp", "deny.json"]),
+        17
+    );
+}
+
+#[test]
+fn a_key_with_several_values_is_multivalued() {
+    let path = directory("keys");
+    fs::write(
+        path.join("p.json"),
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+            "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]}, "Null": {"aws:TagKeys": "false"}}}}"#,
+    )
+    .unwrap();
+    fs::write(path.join("keys.json"), r#"{"aws:TagKeys": ["a", "c"]}"#).unwrap();
+    let ask = |expected: &str, more: &[&str]| {
+        let arguments = [
+            "simulate",
+            "p.json",
+            "--principal",
+            ANA,
+            "--action",
+            "s3:GetObject",
+            "--expect",
+        ];
+        code(&path, &[&arguments[..], &[expected], more].concat())
+    };
+    let key = "--key";
+    assert_eq!(
+        ask("allowed", &[key, "aws:TagKeys=a", key, "aws:TagKeys=b"]),
+        0
+    );
+    assert_eq!(
+        ask("denied", &[key, "aws:TagKeys=a", key, "aws:TagKeys=c"]),
+        0
+    );
+    assert_eq!(ask("denied", &["--context", "keys.json"]), 0);
+    assert_eq!(ask("denied", &[]), 0);
+}
+
+const SUITE: &str = r#"
+[policies]
+identity = ["policies/reader.json"]
+
+[[test]]
+name = "reads"
+principal = "arn:aws:iam::123456789012:user/ana"
+action = ["mobiletargeting:GetCampaign", "mobiletargeting:GetSegment"]
+resource = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1"
+expect = "allowed"
+statement = "Read"
+
+[[test]]
+name = "writes from the office"
+principal = "arn:aws:iam::123456789012:user/ana"
+action = "mobiletargeting:UpdateCampaign"
+resource = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1/campaigns/c1"
+context = { "aws:SourceIp" = "203.0.113.7" }
+expect = "allowed"
+statement = 3
+"#;
+
+#[test]
+fn policy_tests_report_failures_and_coverage() {
+    let path = directory("test");
+    fs::create_dir_all(path.join("suite/policies")).unwrap();
+    fs::write(path.join("suite/policies/reader.json"), READER).unwrap();
+    let write = |name: &str, text: &str| fs::write(path.join("suite").join(name), text).unwrap();
+    write("good.toml", SUITE);
+    let output = run(&path, &["test", "suite/good.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(
+        text(&output.stdout),
+        "ok     suite/good.toml: reads\nok     suite/good.toml: writes from the office\n\nstatements that no test matches:\n  suite/policies/reader.json:5: statement 2 (`NoDelete`)\n\n2 passed, 0 failed; 2 of 3 statements matched\n"
+    );
+    assert_eq!(
+        code(&path, &["test", "--require-coverage", "suite/good.toml"]),
+        17
+    );
+
+    write(
+        "wrong.toml",
+        &SUITE.replace("\"allowed\"\nstatement = 3", "\"denied\""),
+    );
+    let output = run(&path, &["test", "suite/wrong.toml"]);
+    assert_eq!(output.status.code(), Some(17));
+    assert!(text(&output.stdout).contains("is allowed, expected denied: allowed by statement 3"));
+    write(
+        "cited.toml",
+        &SUITE.replace("statement = 3", "statement = 1"),
+    );
+    let output = run(&path, &["test", "suite/cited.toml"]);
+    assert_eq!(output.status.code(), Some(17));
+    assert!(text(&output.stdout).contains("is not decided by statement 1"));
+
+    // A file that cannot be read does not hide the others.
+    for (name, broken, message) in [
+        (
+            "kind",
+            SUITE.replace("expect = \"allowed\"", "expect = \"allow\""),
+            "unknown variant `allow`",
+        ),
+        (
+            "member",
+            SUITE.replace("context =", "contexts ="),
+            "unknown field `contexts`",
+        ),
+        (
+            "policy",
+            SUITE.replace("reader.json", "none.json"),
+            "cannot read",
+        ),
+        (
+            "action",
+            SUITE.replace("mobiletargeting:Update", "Update"),
+            "is not an action",
+        ),
+        (
+            "none",
+            SUITE.replace(
+                "[\"mobiletargeting:GetCampaign\", \"mobiletargeting:GetSegment\"]",
+                "[]",
+            ),
+            "is empty",
+        ),
+    ] {
+        write(&format!("{name}.toml"), &broken);
+        let file = format!("suite/{name}.toml");
+        let output = run(&path, &["test", &file, "suite/good.toml"]);
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        let errors = text(&output.stderr);
+        assert!(errors.contains(message), "{name}: {errors}");
+        assert!(
+            text(&output.stdout).contains("ok     suite/good.toml: reads"),
+            "{name}"
+        );
+    }
+    write(
+        "empty.toml",
+        "[policies]\nidentity = [\"policies/reader.json\"]\n",
+    );
+    assert_eq!(code(&path, &["test", "suite/empty.toml"]), 3);
+}
+
+#[test]
+fn policy_tests_are_written_in_json_and_reported_as_junit() {
+    let path = directory("junit");
+    fs::write(path.join("p.json"), READER).unwrap();
+    fs::write(
+        path.join("tests.json"),
+        r#"{"policies": {"identity": ["p.json"]}, "test": [
+            {"name": "a <b> & \"c\"", "principal": "*", "action": "s3:GetObject", "expect": "denied"},
+            {"name": "fails", "principal": "sns.amazonaws.com", "action": "s3:GetObject", "expect": "allowed"}]}"#,
+    )
+    .unwrap();
+    let output = run(&path, &["test", "--format", "junit", "tests.json"]);
+    assert_eq!(output.status.code(), Some(17));
+    let report = text(&output.stdout);
+    assert!(report.contains("tests=\"2\" failures=\"1\""), "{report}");
+    assert!(
+        report.contains("name=\"a &lt;b&gt; &amp; &quot;c&quot;\"/>"),
+        "{report}"
+    );
+    assert!(
+        report.contains("<failure message=\"`s3:GetObject` on `*` is implicitly-denied"),
+        "{report}"
+    );
+    let output = run(&path, &["test", "--format", "json", "tests.json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["tests"][1]["passed"], Value::Bool(false));
+    assert_eq!(report["statements"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_difference_has_an_exit_code_and_a_request() {
+    let path = directory("diff");
+    for side in ["old", "new"] {
+        fs::create_dir_all(path.join(side)).unwrap();
+        fs::write(path.join(side).join("reader.json"), READER).unwrap();
+    }
+    assert_eq!(code(&path, &["diff", "old", "new"]), 0);
+    let wider = READER.replace("apps/a1/*", "apps/a1*");
+    fs::write(path.join("new/reader.json"), &wider).unwrap();
+    let output = run(&path, &["diff", "old", "new"]);
+    assert_eq!(output.status.code(), Some(15));
+    let shown = text(&output.stdout);
+    assert!(
+        shown.starts_with("reader.json: wider\n\n  newly allowed:\n"),
+        "{shown}"
+    );
+    assert_eq!(code(&path, &["diff", "new", "old"]), 0);
+    assert_eq!(
+        code(&path, &["diff", "old/reader.json", "new/reader.json"]),
+        15
+    );
+
+    let output = run(&path, &["diff", "--format", "json", "old", "new"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report[0]["verdict"], "wider");
+    assert_eq!(report[0]["newly_allowed"]["witness"]["resource"], PROJECT);
+    assert_eq!(report[0]["newly_allowed"]["responsible"][0]["number"], 1);
+
+    // A new policy allows, and a removed limit no longer denies.
+    fs::write(path.join("new/reader.json"), READER).unwrap();
+    fs::write(path.join("new/more.json"), READER).unwrap();
+    assert_eq!(code(&path, &["diff", "old", "new"]), 15);
+    assert_eq!(code(&path, &["diff", "new", "old"]), 0);
+    assert_eq!(code(&path, &["diff", "--kind", "scp", "old", "new"]), 0);
+    assert_eq!(code(&path, &["diff", "--kind", "scp", "new", "old"]), 15);
+
+    assert_eq!(code(&path, &["diff", "old", "nowhere"]), 1);
+    assert_eq!(code(&path, &["diff", "old", "no-such-revision:old"]), 1);
+    assert_eq!(code(&path, &["diff", "old", ":old"]), 2);
+    fs::create_dir_all(path.join("empty")).unwrap();
+    assert_eq!(code(&path, &["diff", "old", "empty"]), 3);
+    fs::write(path.join("new/more.json"), "{").unwrap();
+    assert_eq!(code(&path, &["diff", "old", "new"]), 1);
+}
+
+#[test]
+fn revisions_of_git_are_compared() {
+    let path = directory("git");
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(&path).args(arguments);
+        for (name, value) in [("NAME", "a"), ("EMAIL", "a@example.org")] {
+            command.env(format!("GIT_AUTHOR_{name}"), value);
+            command.env(format!("GIT_COMMITTER_{name}"), value);
+        }
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q"]);
+    fs::create_dir_all(path.join("policies/deep")).unwrap();
+    fs::write(path.join("policies/deep/reader.json"), READER).unwrap();
+    fs::write(path.join("policies/notes.txt"), "no policy").unwrap();
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "policies"]);
+    assert_eq!(code(&path, &["diff", "HEAD:policies", "policies"]), 0);
+    let wider = READER.replace("apps/a1/*", "apps/a1*");
+    fs::write(path.join("policies/deep/reader.json"), wider).unwrap();
+    let output = run(&path, &["diff", "HEAD:policies", "policies"]);
+    assert_eq!(output.status.code(), Some(15), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("deep/reader.json: wider"));
+    git(&["commit", "-q", "-a", "-m", "wider"]);
+    assert_eq!(
+        code(&path, &["diff", "HEAD~1:policies", "HEAD:policies"]),
+        15
+    );
+    assert_eq!(
+        code(&path, &["diff", "HEAD:policies", "HEAD~1:policies"]),
+        0
+    );
+    let file = "policies/deep/reader.json";
+    let (before, after) = (format!("HEAD~1:{file}"), format!("HEAD:{file}"));
+    assert_eq!(code(&path, &["diff", &before, &after]), 15);
+    assert_eq!(code(&path, &["diff", "HEAD:nothing", "policies"]), 1);
+}
+
+const BUCKET: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": PRINCIPAL,
+    "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#;
+
+#[test]
+fn public_policies_and_callers_are_found() {
+    let path = directory("public");
+    let write = |name: &str, principal: &str| {
+        fs::write(path.join(name), BUCKET.replace("PRINCIPAL", principal)).unwrap();
+    };
+    write("public.json", "\"*\"");
+    write(
+        "private.json",
+        r#"{"AWS": "arn:aws:iam::111122223333:role/app"}"#,
+    );
+    fs::write(path.join("reader.json"), READER).unwrap();
+    assert_eq!(code(&path, &["is-public", "private.json"]), 0);
+    let output = run(&path, &["is-public", "public.json", "private.json"]);
+    assert_eq!(output.status.code(), Some(15));
+    let shown = text(&output.stdout);
+    assert!(shown.contains("public.json: public\n"), "{shown}");
+    assert!(shown.contains("private.json: not public\n"), "{shown}");
+    // Without principals it is a policy of another kind, about which the answer would mean nothing.
+    assert_eq!(code(&path, &["is-public", "reader.json"]), 1);
+
+    let ask = |more: &[&str]| {
+        let arguments = [
+            "who-can",
+            "s3:GetObject",
+            "arn:aws:s3:::b/x",
+            "--kind",
+            "resource",
+        ];
+        run(&path, &[&arguments[..], more].concat())
+    };
+    let output = ask(&["private.json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        text(&output.stdout),
+        "arn:aws:iam::111122223333:role/app may call s3:GetObject on arn:aws:s3:::b/x\n"
+    );
+    let output = ask(&["public.json", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["requests"].as_array().unwrap().len() > 2);
+    assert_eq!(ask(&["public.json", "private.json"]).status.code(), Some(2));
+    assert_eq!(
+        code(&path, &["who-can", "GetObject", "*", "reader.json"]),
+        2
+    );
+}
