@@ -67,6 +67,7 @@ impl KeyWithoutSource {
     }
 
     /// Whether [`request_keys`](crate::AuthorizerBuilder::request_keys) may supply the key.
+    #[cfg(feature = "_web")]
     pub(super) const fn may_come_with_requests(&self) -> bool {
         matches!(self.what, What::OfAction { .. } | What::Global { .. })
     }

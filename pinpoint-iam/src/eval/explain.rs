@@ -1,7 +1,9 @@
 //! Explanations of decisions, statement by statement.
 
 use std::cell::OnceCell;
-use std::fmt::{self, Write};
+use std::fmt;
+#[cfg(feature = "_web")]
+use std::fmt::Write;
 
 use pinpoint_iam_core::__private::{OneLine, Quoted};
 use serde::Serialize;
@@ -118,6 +120,7 @@ const MOST_COMPARED: usize = 10_000;
 const MOST_PATTERNS: usize = 8;
 
 /// The maximum length in bytes of an explanation in a log.
+#[cfg(feature = "_web")]
 const LONGEST_IN_LOG: usize = 16_384;
 
 impl Explanation {
@@ -218,6 +221,7 @@ impl Explanation {
     }
 
     /// The explanation for a log: on one line, and with a limited length.
+    #[cfg(feature = "_web")]
     pub(crate) fn for_log(&self) -> String {
         let mut line = LogLine(String::new());
         // The only error is that the line is full.
@@ -229,8 +233,10 @@ impl Explanation {
 }
 
 /// Replaces the line breaks of an explanation, whose other texts contain none, and stops at a length.
+#[cfg(feature = "_web")]
 struct LogLine(String);
 
+#[cfg(feature = "_web")]
 impl Write for LogLine {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for (index, part) in text.split('\n').enumerate() {
