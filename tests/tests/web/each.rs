@@ -62,6 +62,8 @@ fn authorizer() -> (Authorizer, Arc<[AtomicUsize; 2]>) {
     let authorizer = Authorizer::builder()
         .scope(Scope::new("aws", "us-east-1", "123456789012"))
         .source(store)
+        // Only campaigns have a source.
+        .warn_about_keys_without_source()
         .resource_keys_batch(source)
         .build()
         .unwrap();

@@ -52,6 +52,8 @@ fn builder(statements: &str) -> AuthorizerBuilder {
     Authorizer::builder()
         .scope(Scope::new("aws", "us-east-1", "123456789012"))
         .source(store)
+        // Only campaigns have a source.
+        .warn_about_keys_without_source()
 }
 
 /// The stage of a campaign by its id.
