@@ -13,10 +13,12 @@ use crate::denial::{Denied, Pending};
 use crate::guard::{self, Guard, Permit, Resources};
 #[cfg(feature = "include-policy")]
 use crate::policy::Document;
+#[cfg(feature = "_web")]
+use crate::principal::Principal;
 use crate::resource::{InvalidId, Resource};
 use crate::source::resource_tags::Tags;
 #[cfg(feature = "_web")]
-use crate::web::log_denial;
+use crate::web::{Caller, log_denial};
 
 /// A value for a placeholder of an ARN, given in the attribute, that can be converted to text.
 ///
@@ -133,6 +135,12 @@ impl<A: ActsOn<R>, Legal, R: Resource> ResourceOf<A, Legal> for R {
     fn authorize(&self, guard: &Guard<'_>, action: A) -> Result<Permit<A>, Denied> {
         guard.authorize(action, self)
     }
+}
+
+/// Returns the principal of the caller that a parameter identifies.
+#[cfg(feature = "_web")]
+pub fn caller(given: &(impl Caller + ?Sized)) -> Option<Principal> {
+    given.principal()
 }
 
 /// The result of a check.

@@ -414,7 +414,7 @@ pub(crate) fn list(last_word: &str, names: impl IntoIterator<Item = impl Display
 /// `each(..)` without an action, or with more than one.
 pub(crate) fn each_of_one_action(word: &str) -> String {
     format!(
-        "`{word}` needs exactly one action; write one `{word}(..)` for each action, in `all(..)`"
+        "`{word}` needs exactly one action\nhelp: write one `{word}(..)` for each action, in `all(..)`"
     )
 }
 
@@ -422,17 +422,27 @@ pub(crate) fn each_of_one_action(word: &str) -> String {
 pub(crate) fn each_needs_one_list(word: &str, action: &Ident, field: Option<&String>) -> String {
     let field = field.map_or("resource", String::as_str);
     format!(
-        "`{word}` needs one list in the brackets of `{action}`, such as `{action}({field} = body.ids)`; write values that are \
-         the same for all resources outside of `{word}(..)`"
+        "`{word}` needs exactly one list in the parentheses of `{action}`\n\
+        help: write `{word}({action}({field} = body.ids))`, and values that are the same for all resources after it"
     )
 }
 
 /// A list of whole ARNs.
 pub(crate) fn each_of_whole_arns(word: &str, action: &Ident) -> String {
     format!(
-        "`{word}` does not accept a list of whole ARNs; write `{action}(resource = ..)` with a list of resources"
+        "`{word}` does not accept a list of whole ARNs\nhelp: write `{action}(resource = ..)` with a list of resources"
     )
 }
 
-pub(crate) const EACH_ALLOWED_WITHOUT_PERMIT: &str = "`each_allowed` never denies, and its only result are the permits of the \
-     allowed resources; add `permit = name`, outside of `any(..)`, or write `each`";
+pub(crate) const EACH_ALLOWED_WITHOUT_PERMIT: &str = "`each_allowed` does not deny, and its only result are the permits of the allowed resources\n\
+     help: add `permit = name`, or write `each` to require all of them";
+
+pub(crate) const CALLER_BESIDE_GUARD: &str =
+    "`guard` already has a caller\nhelp: remove `caller`, which is for handlers of a web framework";
+
+pub(crate) fn caller_after_body(name: &Ident) -> String {
+    format!(
+        "the caller must be known before the body is read, but `{name}` is the last parameter, whose type may read it\n\
+        help: move `{name}` before another parameter, or make it an extractor that reads only the head of the request"
+    )
+}

@@ -17,12 +17,12 @@ use crate::request::{ContextOnDemand, RequestContext};
 use crate::source::resource_keys::FetchedKeys;
 use crate::states::{Pinned, PolicyState};
 use crate::web::context::{Headers, RequestFacts};
-use crate::web::{Annotated, RequestHead};
+use crate::web::{Annotated, CallerOf, RequestHead};
 
 /// The caller and the known values of the request: the [`RequestFacts`] or, if the check of a handler continues after
 /// its body, the [`Context`] created from them before.
 #[derive(Clone)]
-pub(super) struct Caller<C = RequestFacts> {
+pub(super) struct RequestCaller<C = RequestFacts> {
     pub(super) principal: Principal,
     /// The policies that all checks of the request use.
     policies: Arc<PolicyState>,
@@ -33,8 +33,24 @@ pub(super) struct Caller<C = RequestFacts> {
     pub(super) fetched: FetchedKeys,
 }
 
-impl Caller {
-    /// Combines the principal and the scope from the request's extensions with the head of the request.
+/// The caller that a check with `caller = parameter` has identified, stored in the request's extensions for its other
+/// checks. Applications cannot insert it.
+#[derive(Clone)]
+pub(super) struct IdentifiedCaller(pub(super) Principal);
+
+/// A request before its caller is identified.
+///
+/// Everything else is read before the extractors of the application run, because they could change it.
+pub(super) struct Unidentified {
+    principal: Option<Principal>,
+    policies: Arc<PolicyState>,
+    context: RequestFacts,
+    scope: Option<Scope>,
+    fetched: FetchedKeys,
+}
+
+impl Unidentified {
+    /// Reads the head of the request, and the principal and the scope from its extensions.
     pub(super) fn of(
         authorizer: &Authorizer,
         policies: Arc<PolicyState>,
@@ -42,17 +58,80 @@ impl Caller {
         scope: Option<Scope>,
         fetched: Option<FetchedKeys>,
         head: &dyn RequestHead,
-    ) -> Result<Self, Denied> {
-        let nobody = || Denied::unauthenticated().for_authorizer(authorizer);
-        Ok(Self {
-            principal: principal.ok_or_else(nobody)?,
+    ) -> Self {
+        Self {
+            principal,
             policies,
             context: RequestFacts::of(authorizer.network(), head),
             scope,
             fetched: fetched.unwrap_or_default(),
-        })
+        }
     }
 
+    /// Returns the principal in the extensions.
+    pub(super) const fn principal(&self) -> Option<&Principal> {
+        self.principal.as_ref()
+    }
+
+    /// Checks, before any parameter is extracted, that the request has a principal, or that a parameter identifies the
+    /// caller and the request has no other principal.
+    pub(super) fn check_principal<P>(
+        &self,
+        from: Option<CallerOf<P>>,
+        authorizer: &Authorizer,
+    ) -> Result<(), Denied> {
+        match (from, &self.principal) {
+            (None, Some(_)) | (Some(_), None) => Ok(()),
+            (None, None) => Err(Denied::unauthenticated().for_authorizer(authorizer)),
+            (Some(_), Some(_)) => Err(two_callers(authorizer)),
+        }
+    }
+
+    /// Identifies the caller after the parameters are extracted. `principal` is the one that the extensions contain now.
+    pub(super) fn identified<P>(
+        self,
+        from: Option<CallerOf<P>>,
+        parameters: &P,
+        principal: Option<&Principal>,
+        authorizer: &Authorizer,
+    ) -> Result<RequestCaller, Denied> {
+        let identified = match from {
+            None => self.principal.clone(),
+            Some(_) if principal.is_some() => return Err(two_callers(authorizer)),
+            Some(caller) => {
+                caller(parameters).map_err(|denied| denied.for_authorizer(authorizer))?
+            }
+        };
+        self.with_principal(identified, authorizer)
+    }
+
+    /// The caller with this principal.
+    pub(super) fn with_principal(
+        self,
+        principal: Option<Principal>,
+        authorizer: &Authorizer,
+    ) -> Result<RequestCaller, Denied> {
+        let nobody = || Denied::unauthenticated().for_authorizer(authorizer);
+        Ok(RequestCaller {
+            principal: principal.ok_or_else(nobody)?,
+            policies: self.policies,
+            context: self.context,
+            scope: self.scope,
+            fetched: self.fetched,
+        })
+    }
+}
+
+/// Two principals could be two callers, and each would be checked for a part of the request.
+fn two_callers(authorizer: &Authorizer) -> Denied {
+    Denied::misconfigured(
+        "the request's extensions contain a `Principal`, and `caller = ..` names another one: use either the middleware or \
+         the parameter",
+    )
+    .for_authorizer(authorizer)
+}
+
+impl RequestCaller {
     /// Runs a check for this caller, with the keys of resources that it needs.
     pub(super) async fn check_with_keys<T>(
         &mut self,
@@ -92,10 +171,10 @@ impl Caller {
         self,
         authorizer: &Authorizer,
         headers: &dyn Headers,
-    ) -> Caller<Context> {
+    ) -> RequestCaller<Context> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
         let context = self.context.on_demand(scope, headers).to_context();
-        Caller {
+        RequestCaller {
             principal: self.principal,
             policies: self.policies,
             context,
@@ -105,7 +184,7 @@ impl Caller {
     }
 }
 
-impl Caller<Context> {
+impl RequestCaller<Context> {
     /// Runs the check after the body for this caller, with the keys of resources that it needs.
     pub(super) async fn check_with_keys<T>(
         &mut self,
@@ -127,7 +206,7 @@ impl Caller<Context> {
     }
 }
 
-impl Caller<Context> {
+impl RequestCaller<Context> {
     /// Returns the guard for the rest of the request.
     pub(super) fn guard<'a>(&'a self, authorizer: &'a Authorizer) -> Guard<'a> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);

@@ -15,7 +15,7 @@ use crate::list::{Constraint, ResourceColumns};
 use crate::principal::Principal;
 use crate::resource::{InvalidId, Resource};
 use crate::source::resource_keys::FetchedKeys;
-use crate::web::caller::{Caller, log_denial};
+use crate::web::caller::{RequestCaller, log_denial};
 
 /// An extractor that provides the [`Guard`] of a web request, for checks in a handler and for functions with
 /// `#[requires(.., guard = ..)]`.
@@ -53,13 +53,13 @@ use crate::web::caller::{Caller, log_denial};
 #[derive(Clone)]
 pub struct RequestGuard {
     authorizer: Authorizer,
-    caller: Caller<Context>,
+    caller: RequestCaller<Context>,
     /// The keys of resources that checks of this guard and of the handler have fetched.
     fetched: Arc<Mutex<FetchedKeys>>,
 }
 
 impl RequestGuard {
-    pub(super) fn new(authorizer: Authorizer, caller: Caller<Context>) -> Self {
+    pub(super) fn new(authorizer: Authorizer, caller: RequestCaller<Context>) -> Self {
         let fetched = Arc::new(Mutex::new(caller.fetched.clone()));
         Self {
             authorizer,

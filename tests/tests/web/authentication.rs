@@ -14,7 +14,7 @@ use axum::routing::get;
 use axum::{Router, body};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::web::{Authenticated, axum::PrincipalFrom};
+use pinpoint_iam::web::{Caller, axum::PrincipalFrom};
 use pinpoint_iam::{Authorizer, Denied, Policy, Principal, Scope, requires};
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
@@ -37,7 +37,7 @@ fn authorizer() -> Authorizer {
 /// The application's own extractor. A header contains the caller.
 struct User(String);
 
-impl Authenticated for User {
+impl Caller for User {
     fn principal(&self) -> Option<Principal> {
         Principal::from_arn(&self.0).ok()
     }

@@ -13,6 +13,7 @@ mod axum_handlers;
 mod between;
 mod bindings;
 mod bypass;
+mod caller_parameter;
 mod compositions;
 mod declarations;
 mod each;

@@ -6,7 +6,7 @@ use pinpoint_iam_catalog::{Action, Binding, ResourceType, nearest};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
-use super::{CheckExpr, GUARD, RequestTags, Resolved, Target, Value};
+use super::{CALLER, CheckExpr, GUARD, RequestTags, Resolved, Target, Value};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requirement::Requirement;
@@ -19,7 +19,7 @@ const REQUEST_TAGS: &str = "request_tags";
 /// The value for a request without tags.
 const NO_TAGS: &str = "none";
 /// Further arguments of an attribute outside the brackets of its actions.
-const OPTIONS: [&str; 2] = [GUARD, PERMIT];
+const OPTIONS: [&str; 3] = [CALLER, GUARD, PERMIT];
 
 /// An action of the catalog and the arguments in its own brackets.
 pub(super) struct Named<'c> {
@@ -280,7 +280,7 @@ fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut E
             Meaning::Nothing if name == RESOURCE => messages::no_resource_types(&action.name),
             Meaning::Nothing if name == REQUEST_TAGS => messages::no_request_tags(&action.name),
             // Already reported as misplaced.
-            Meaning::Nothing if *key == GUARD => continue,
+            Meaning::Nothing if *key == GUARD || *key == CALLER => continue,
             Meaning::Nothing => {
                 let fields = fields(action.entry);
                 let near = suggestions(&name, &fields, action.entry.takes_request_tags());

@@ -118,6 +118,8 @@ pub(crate) struct Handler {
     pub(crate) before_body: Vec<Parameter>,
     /// The last parameter, if the check waits for it.
     pub(crate) body: Option<Parameter>,
+    /// The expression that identifies the caller.
+    pub(crate) caller: Option<Expr>,
     /// The values that the handler extracts from the path.
     pub(crate) path_parameters: Vec<PathParameter>,
 }
@@ -139,6 +141,8 @@ pub(crate) struct Guarded {
 
 /// The key of the argument that contains the guard of a function.
 const GUARD: &str = "guard";
+/// The key of the argument that identifies the caller of a handler.
+const CALLER: &str = "caller";
 
 /// Checks everything that can be checked without types.
 ///
@@ -153,15 +157,25 @@ pub(crate) fn check<'c>(
 ) -> Option<Checked<'c>> {
     let bound = parameters::bound_names(&function);
     shape::check_count(attributes.len(), errors);
-    let mut guards = Vec::new();
+    let (mut guards, mut callers) = (Vec::new(), Vec::new());
     let clauses: Vec<Option<Clause<'c>>> = attributes
         .into_iter()
-        .map(|attribute| clause(catalogs, root, attribute, &bound, &mut guards, errors))
+        .map(|attribute| {
+            let shared = (&mut guards, &mut callers);
+            clause(catalogs, root, attribute, &bound, shared, errors)
+        })
         .collect();
     for further in guards.iter().skip(1) {
         errors.push(further.key.span(), messages::duplicate(&further.key));
     }
     let guard = guards.into_iter().next();
+    for further in callers.iter().skip(1) {
+        errors.push(further.key.span(), messages::duplicate(&further.key));
+    }
+    let caller = callers.into_iter().next();
+    if let (Some(_), Some(caller)) = (&guard, &caller) {
+        errors.push(caller.key.span(), messages::CALLER_BESIDE_GUARD);
+    }
     if guard.is_none() && !check_placement(&function.signature, placement, errors) {
         return None;
     }
@@ -174,6 +188,7 @@ pub(crate) fn check<'c>(
         None => Form::Handler(Box::new(parameters::of_handler(
             &function,
             &mut clauses,
+            caller.map(|argument| argument.value),
             &bound,
             errors,
         ))),
@@ -185,13 +200,13 @@ pub(crate) fn check<'c>(
     })
 }
 
-/// Checks one attribute, and adds its `guard` to those of the other attributes.
+/// Checks one attribute, and adds its `guard` and its `caller` to those of the other attributes.
 fn clause<'c>(
     catalogs: &'c Catalogs,
     root: &Root,
     attribute: Requires,
     bound: &[Ident],
-    guards: &mut Vec<Argument>,
+    (guards, callers): (&mut Vec<Argument>, &mut Vec<Argument>),
     errors: &mut Errors,
 ) -> Option<Clause<'c>> {
     let Requires {
@@ -203,6 +218,10 @@ fn clause<'c>(
         .into_iter()
         .partition(|argument| argument.key == GUARD);
     guards.extend(guard);
+    let (caller, shared): (Vec<_>, Vec<_>) = shared
+        .into_iter()
+        .partition(|argument| argument.key == CALLER);
+    callers.extend(caller);
     let requirement = requirement?;
     shape::check(&requirement, errors);
     let permit = permit(permits, &requirement, errors);
@@ -213,7 +232,8 @@ fn clause<'c>(
                                                each,
                                            }| {
         let own = without_duplicates(arguments, errors);
-        for misplaced in own.iter().filter(|argument| argument.key == GUARD) {
+        let of_attribute = |argument: &&Argument| argument.key == GUARD || argument.key == CALLER;
+        for misplaced in own.iter().filter(of_attribute) {
             errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
         }
         let action = resolve(catalogs, root, &path, errors)?;

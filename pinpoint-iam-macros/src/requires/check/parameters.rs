@@ -121,15 +121,21 @@ pub(super) fn check_names(
 pub(super) fn of_handler(
     function: &Function,
     clauses: &mut [Clause<'_>],
+    caller: Option<Expr>,
     bound: &[Ident],
     errors: &mut Errors,
 ) -> Handler {
     let mut needed = check_names(clauses, bound, errors);
+    let identifying = caller
+        .as_ref()
+        .map_or_else(BTreeSet::new, |caller| mentioned(caller, bound));
+    needed.extend(identifying.iter().cloned());
     check_generics(&function.signature, errors);
     check_order(function, clauses, errors);
     let mut handler = Handler {
         before_body: Vec::new(),
         body: None,
+        caller,
         path_parameters: typed(function).filter_map(route::path_parameter).collect(),
     };
     let mut late = BTreeSet::new();
@@ -159,6 +165,11 @@ pub(super) fn of_handler(
         let is_last = parameters.peek().is_none();
         if is_last && !leaves_the_body_alone(&ty) {
             late.extend(taken.iter().map(|name| name.unraw().to_string()));
+            for name in &taken {
+                if identifying.contains(&name.unraw().to_string()) {
+                    errors.push(name.span(), messages::caller_after_body(name));
+                }
+            }
             handler.body = Some(Parameter {
                 position,
                 pattern,

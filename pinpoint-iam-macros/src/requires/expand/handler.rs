@@ -18,9 +18,11 @@
 //! private type, as it may without the attribute.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, FnArg, Pat, PatType, Token, Type};
 
+use super::check_expr::made;
 use super::declaration::{declaration, documentation};
 use super::{Stage, Writer, combined_check, permit, same_catalogs, without_attributes};
 use crate::paths::Root;
@@ -98,6 +100,20 @@ fn checks(
         .iter()
         .map(|Parameter { pattern, .. }| pattern);
     let take = quote!(let (#(#patterns,)*) = #all;);
+    let caller = handler.caller.as_ref().map(|caller| {
+        let given = quote_spanned! {caller.span()=>
+            #root::__private::caller((#caller).__borrowed())
+        };
+        let made = made(root, &quote!(_), &given);
+        quote! {
+            const CALLER: ::core::option::Option<#root::web::CallerOf<#taken>> =
+                ::core::option::Option::Some(|#all| {
+                    use #root::__private::Borrowed as _;
+                    #take
+                    #made
+                });
+        }
+    });
     let at = |stage| {
         let guard = &guard;
         let writer = Writer {
@@ -114,6 +130,7 @@ fn checks(
         let check = quote! {
             impl #root::web::Requires<#taken #(, #proofs)*> for #name {
                 type Sealed = #root::__private::Generated;
+                #caller
 
                 fn check(
                     #guard: &#root::guard::Guard<'_>,
@@ -130,6 +147,7 @@ fn checks(
     let before = quote! {
         impl #root::web::Prechecks<#taken> for #name {
             type Sealed = #root::__private::Generated;
+            #caller
 
             fn precheck(
                 #guard: &#root::guard::Guard<'_>,

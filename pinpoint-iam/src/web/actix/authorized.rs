@@ -3,19 +3,19 @@
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::{Error, FromRequest, HttpRequest};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use serde::de::value;
 
 use super::before_body::BeforeBody;
 use super::decision::{CheckFuture, Refusal, at_once};
 use super::rejection::refuse;
-use super::{authorizer, caller, keep, keep_tags};
+use super::{authorizer, keep, keep_tags, principal, unidentified};
 use crate::authorizer::Authorizer;
 use crate::denial::Denied;
 use crate::guard::Guard;
 use crate::principal::Principal;
-use crate::web::caller::Caller;
-use crate::web::{Annotated, Authorized, Prechecked, Prechecks, Requires};
+use crate::web::caller::{IdentifiedCaller, RequestCaller, Unidentified};
+use crate::web::{Annotated, Authorized, CallerOf, Prechecked, Prechecks, Requires};
 
 impl<H, P, T> FromRequest for Authorized<H, P, T>
 where
@@ -28,6 +28,7 @@ where
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> CheckFuture<Self> {
         let check = Check {
+            caller: H::CALLER,
             check: H::check,
             passed: |Passed {
                          parameters, permit, ..
@@ -48,6 +49,7 @@ where
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> CheckFuture<Self> {
         let check = Check {
+            caller: H::CALLER,
             check: H::precheck,
             passed: |passed: Passed<'_, P, ()>| {
                 keep::<H, P>(
@@ -65,6 +67,7 @@ where
 
 /// A check before the body, and the function that creates the extracted value after it has passed.
 struct Check<P, T, O> {
+    caller: Option<CallerOf<P>>,
     check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
     passed: fn(Passed<'_, P, T>) -> O,
 }
@@ -73,7 +76,7 @@ struct Check<P, T, O> {
 struct Passed<'a, P, T> {
     request: &'a HttpRequest,
     authorizer: &'a Authorizer,
-    caller: Caller,
+    caller: RequestCaller,
     parameters: P,
     permit: T,
 }
@@ -87,9 +90,12 @@ where
     /// Extracts the parameters that the check of `H` reads, and runs the check.
     fn extract<H: Annotated>(self, request: &HttpRequest, payload: &mut Payload) -> CheckFuture<O> {
         // Reads the principal first, before any extractor of the application could change it.
-        let asked = authorizer(request)
-            .and_then(|authorizer| Ok((caller(&authorizer, request)?, authorizer)));
-        let (caller, authorizer) = match asked {
+        let asked = authorizer(request).and_then(|authorizer| {
+            let unidentified = unidentified(&authorizer, request);
+            unidentified.check_principal(self.caller, &authorizer)?;
+            Ok((unidentified, authorizer))
+        });
+        let (unidentified, authorizer) = match asked {
             Ok(asked) => asked,
             Err(denied) => return CheckFuture::refused(payload, refuse::<H>(denied, None)),
         };
@@ -97,13 +103,15 @@ where
             let again = request.clone();
             return CheckFuture::waiting(request, payload, Refusal::Ends, async move {
                 let parameters = P::extract(&again).await;
-                let parameters = take::<H, P>(parameters, &authorizer, &caller.principal)?;
+                let (parameters, caller) =
+                    self.identify::<H>(&again, &authorizer, unidentified, parameters)?;
                 self.decide::<H>(again, authorizer, caller, parameters)
                     .await
             });
         };
-        let parameters = match take::<H, P>(parameters, &authorizer, &caller.principal) {
-            Ok(parameters) => parameters,
+        let identified = self.identify::<H>(request, &authorizer, unidentified, parameters);
+        let (parameters, caller) = match identified {
+            Ok(identified) => identified,
             Err(error) => return CheckFuture::refused(payload, error),
         };
         let outcome = caller.check_without_waiting(&authorizer, request.headers(), |guard| {
@@ -123,12 +131,32 @@ where
         }
     }
 
+    /// Returns the parameters and the caller, after the parameters are extracted.
+    fn identify<H: Annotated>(
+        &self,
+        request: &HttpRequest,
+        authorizer: &Authorizer,
+        unidentified: Unidentified,
+        parameters: Result<P, P::Error>,
+    ) -> Result<(P, RequestCaller), Error> {
+        let parameters = take::<H, P>(parameters, authorizer, unidentified.principal())?;
+        let now = principal(request);
+        let caller = unidentified
+            .identified(self.caller, &parameters, now.as_ref(), authorizer)
+            .map_err(|denied| refuse::<H>(denied, now.as_ref()))?;
+        if self.caller.is_some() {
+            let identified = IdentifiedCaller(caller.principal.clone());
+            request.extensions_mut().insert(identified);
+        }
+        Ok((parameters, caller))
+    }
+
     /// Decides with tags that have to be waited for.
     async fn decide<H: Annotated>(
         self,
         request: HttpRequest,
         authorizer: Authorizer,
-        mut caller: Caller,
+        mut caller: RequestCaller,
         parameters: P,
     ) -> Result<O, Error> {
         let check = caller.check_with_keys(&authorizer, request.headers(), |guard| {
@@ -144,7 +172,7 @@ where
         self,
         request: &HttpRequest,
         authorizer: &Authorizer,
-        caller: Caller,
+        caller: RequestCaller,
         parameters: P,
         outcome: Result<T, Denied>,
     ) -> Result<O, Error> {
@@ -165,7 +193,7 @@ where
 fn take<H: Annotated, P: FromRequest>(
     parameters: Result<P, P::Error>,
     authorizer: &Authorizer,
-    principal: &Principal,
+    principal: Option<&Principal>,
 ) -> Result<P, Error> {
     parameters.map_err(|error| {
         let error = error.into();
@@ -174,7 +202,7 @@ fn take<H: Annotated, P: FromRequest>(
         let is_path = error.as_error::<InternalError<value::Error>>().is_some();
         if is_path || error.as_response_error().status_code() == StatusCode::BAD_REQUEST {
             let denied = Denied::unreadable().for_authorizer(authorizer);
-            refuse::<H>(denied, Some(principal))
+            refuse::<H>(denied, principal)
         } else {
             error
         }

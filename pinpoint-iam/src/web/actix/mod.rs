@@ -69,7 +69,7 @@ use crate::denial::Denied;
 use crate::principal::Principal;
 use crate::source::resource_keys::FetchedKeys;
 use crate::states::PolicyState;
-use crate::web::caller::Caller;
+use crate::web::caller::{IdentifiedCaller, RequestCaller, Unidentified};
 use crate::web::context::Headers;
 use crate::web::policies::RequestPolicies;
 use crate::web::{Annotated, Extensions, RequestHead};
@@ -105,14 +105,31 @@ fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {
 }
 
 /// Returns the caller of this request.
-fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<Caller, Denied> {
+fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<RequestCaller, Denied> {
+    let unidentified = unidentified(authorizer, request);
+    let identified = || {
+        let extensions = HttpMessage::extensions(request);
+        let identified = extensions.get::<IdentifiedCaller>()?;
+        Some(identified.0.clone())
+    };
+    let principal = unidentified.principal().cloned().or_else(identified);
+    unidentified.with_principal(principal, authorizer)
+}
+
+/// Reads everything but the caller from this request.
+fn unidentified(authorizer: &Authorizer, request: &HttpRequest) -> Unidentified {
     let policies = policies(authorizer, request);
-    let principal = HttpMessage::extensions(request).get::<Principal>().cloned();
+    let principal = principal(request);
     let scope = HttpMessage::extensions(request).get().cloned();
     let fetched = HttpMessage::extensions(request)
         .get::<FetchedKeys>()
         .cloned();
-    Caller::of(authorizer, policies, principal, scope, fetched, request)
+    Unidentified::of(authorizer, policies, principal, scope, fetched, request)
+}
+
+/// Returns the principal in the extensions.
+fn principal(request: &HttpRequest) -> Option<Principal> {
+    HttpMessage::extensions(request).get::<Principal>().cloned()
 }
 
 /// Returns the policies that all checks of this request use.
@@ -130,7 +147,7 @@ fn policies(authorizer: &Authorizer, request: &HttpRequest) -> Arc<PolicyState> 
 }
 
 /// Stores the keys of resources that a check has fetched, for the other checks of the request.
-fn keep_tags(caller: &Caller, request: &HttpRequest) {
+fn keep_tags(caller: &RequestCaller, request: &HttpRequest) {
     if !caller.fetched.is_empty() {
         request.extensions_mut().insert(caller.fetched.clone());
     }
@@ -138,14 +155,14 @@ fn keep_tags(caller: &Caller, request: &HttpRequest) {
 
 /// The caller and the parameters that the first half of the check of `H` has read, stored for the second half.
 struct Kept<H, P> {
-    caller: Caller<Context>,
+    caller: RequestCaller<Context>,
     parameters: P,
     check: PhantomData<fn() -> H>,
 }
 
 /// Stores the caller and the parameters for the check after the body.
 fn keep<H: Annotated, P: 'static>(
-    caller: Caller,
+    caller: RequestCaller,
     parameters: P,
     authorizer: &Authorizer,
     request: &HttpRequest,
@@ -159,7 +176,7 @@ fn keep<H: Annotated, P: 'static>(
 }
 
 /// Takes the stored values, if the check before the body has run.
-fn kept<H: Annotated, P: 'static>(request: &HttpRequest) -> Option<(Caller<Context>, P)> {
+fn kept<H: Annotated, P: 'static>(request: &HttpRequest) -> Option<(RequestCaller<Context>, P)> {
     let kept = request.extensions_mut().remove::<Kept<H, P>>()?;
     Some((kept.caller, kept.parameters))
 }

@@ -7,10 +7,10 @@ use actix_web::{Error, HttpMessage};
 
 use super::BeforeBody;
 use crate::principal::Principal;
-use crate::web::Authenticated;
+use crate::web::Caller;
 
 /// A middleware for [`from_fn`](actix_web::middleware::from_fn). It runs the extractor `E` without the body, and
-/// inserts its [principal](Authenticated::principal) into the request's extensions.
+/// inserts its [principal](Caller::principal) into the request's extensions.
 ///
 /// ```
 /// use std::future::{Ready, ready};
@@ -19,7 +19,7 @@ use crate::web::Authenticated;
 /// use actix_web::middleware::from_fn;
 /// use actix_web::{App, FromRequest, HttpRequest, error};
 /// use pinpoint_iam::Principal;
-/// use pinpoint_iam::web::Authenticated;
+/// use pinpoint_iam::web::Caller;
 /// use pinpoint_iam::web::actix::{BeforeBody, principal_from};
 ///
 /// /// The application's own extractor.
@@ -40,7 +40,7 @@ use crate::web::Authenticated;
 ///
 /// impl BeforeBody for User {}
 ///
-/// impl Authenticated for User {
+/// impl Caller for User {
 ///     fn principal(&self) -> Option<Principal> {
 ///         Principal::from_arn(&self.arn).ok()
 ///     }
@@ -58,7 +58,7 @@ pub async fn principal_from<E, B>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error>
 where
-    E: BeforeBody + Authenticated,
+    E: BeforeBody + Caller,
     B: MessageBody,
 {
     // A previous principal does not come from this extractor, so it is removed even if the extractor finds no caller.

@@ -13,7 +13,7 @@ use crate::authorizer::Authorizer;
 use crate::context::Context;
 use crate::denial::Denied;
 use crate::guard::Guard;
-use crate::web::caller::Caller;
+use crate::web::caller::RequestCaller;
 use crate::web::{AfterBody, Annotated, RequiresAfterBody};
 
 /// For a last parameter that reads the body.
@@ -63,7 +63,7 @@ where
 
 /// The values that the rest of the check needs besides the last parameter.
 struct Rest<H, P> {
-    caller: Caller<Context>,
+    caller: RequestCaller<Context>,
     parameters: P,
     check: PhantomData<fn() -> H>,
 }

@@ -6,13 +6,13 @@ use http::StatusCode;
 use http::request::Parts;
 
 use super::rejection::{log_failed_extractor, refuse};
-use super::{HasAuthorizer, caller, keep, keep_tags};
+use super::{HasAuthorizer, keep, keep_tags, unidentified};
 use crate::authorizer::Authorizer;
 use crate::denial::Denied;
 use crate::guard::Guard;
 use crate::principal::Principal;
-use crate::web::caller::Caller;
-use crate::web::{Annotated, Authorized, Prechecked, Prechecks, Requires};
+use crate::web::caller::{IdentifiedCaller, RequestCaller};
+use crate::web::{Annotated, Authorized, CallerOf, Prechecked, Prechecks, Requires};
 
 impl<S, H, P, T> FromRequestParts<S> for Authorized<H, P, T>
 where
@@ -49,7 +49,7 @@ where
     async fn admit(&self, parts: &mut Parts) -> Result<Authorized<H, P, T>, Response> {
         let authorizer = self.authorizer();
         let (parameters, permit, caller) =
-            check::<H, P, T, S>(parts, self, &authorizer, H::check).await?;
+            check::<H, P, T, S>(parts, self, &authorizer, H::CALLER, H::check).await?;
         keep_tags(&caller, parts);
         Ok(Authorized::passed(parameters, permit))
     }
@@ -67,7 +67,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let authorizer = state.authorizer();
         let (parameters, (), caller) =
-            check::<H, P, (), S>(parts, state, &authorizer, H::precheck).await?;
+            check::<H, P, (), S>(parts, state, &authorizer, H::CALLER, H::precheck).await?;
         keep_tags(&caller, parts);
         keep::<H, P>(caller, parameters, &authorizer, parts);
         Ok(Self::passed())
@@ -79,8 +79,9 @@ async fn check<H, P, T, S>(
     parts: &mut Parts,
     state: &S,
     authorizer: &Authorizer,
+    from: Option<CallerOf<P>>,
     check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
-) -> Result<(P, T, Caller), Response>
+) -> Result<(P, T, RequestCaller), Response>
 where
     S: Send + Sync,
     H: Annotated,
@@ -88,8 +89,19 @@ where
     T: Send,
 {
     // Reads the principal first, before any extractor of the application could change it.
-    let mut caller = caller(authorizer, parts).map_err(|denied| refuse::<H>(&denied, None))?;
-    let parameters = take::<H, P, S>(parts, state, authorizer, &caller.principal).await?;
+    let unidentified = unidentified(authorizer, parts);
+    unidentified
+        .check_principal(from, authorizer)
+        .map_err(|denied| refuse::<H>(&denied, unidentified.principal()))?;
+    let parameters = take::<H, P, S>(parts, state, authorizer, unidentified.principal()).await?;
+    let now = parts.extensions.get::<Principal>();
+    let mut caller = unidentified
+        .identified(from, &parameters, now, authorizer)
+        .map_err(|denied| refuse::<H>(&denied, now))?;
+    if from.is_some() {
+        let identified = IdentifiedCaller(caller.principal.clone());
+        parts.extensions.insert(identified);
+    }
     let check = |guard: &Guard<'_>| check(guard, &parameters);
     match caller
         .check_with_keys(authorizer, &parts.headers, check)
@@ -116,7 +128,7 @@ async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
     authorizer: &Authorizer,
-    principal: &Principal,
+    principal: Option<&Principal>,
 ) -> Result<P, Response> {
     P::from_request_parts(parts, state)
         .await
@@ -125,10 +137,7 @@ async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
             // An unreadable path, for example one that is not UTF-8, does not name a resource. It gets the same
             // response as any other invalid id. Responses of an extractor with another status are passed on.
             if response.status() == StatusCode::BAD_REQUEST {
-                refuse::<H>(
-                    &Denied::unreadable().for_authorizer(authorizer),
-                    Some(principal),
-                )
+                refuse::<H>(&Denied::unreadable().for_authorizer(authorizer), principal)
             } else {
                 log_failed_extractor::<H>(response.status());
                 response

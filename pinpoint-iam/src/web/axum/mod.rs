@@ -37,7 +37,7 @@ use crate::context::Context;
 use crate::denial::Denied;
 use crate::principal::Principal;
 use crate::source::resource_keys::FetchedKeys;
-use crate::web::caller::Caller;
+use crate::web::caller::{IdentifiedCaller, RequestCaller, Unidentified};
 use crate::web::context::Headers;
 use crate::web::policies::RequestPolicies;
 use crate::web::{Annotated, Extensions, RequestHead};
@@ -97,7 +97,18 @@ impl<S> StateFor<PublicAccess> for S {
 }
 
 /// Returns the caller of the request with these parts.
-fn caller(authorizer: &Authorizer, parts: &mut Parts) -> Result<Caller, Denied> {
+fn caller(authorizer: &Authorizer, parts: &mut Parts) -> Result<RequestCaller, Denied> {
+    let unidentified = unidentified(authorizer, parts);
+    let identified = || {
+        let identified = parts.extensions.get::<IdentifiedCaller>()?;
+        Some(identified.0.clone())
+    };
+    let principal = unidentified.principal().cloned().or_else(identified);
+    unidentified.with_principal(principal, authorizer)
+}
+
+/// Reads everything but the caller from the request with these parts.
+fn unidentified(authorizer: &Authorizer, parts: &mut Parts) -> Unidentified {
     let policies = parts
         .extensions
         .get_or_insert_with(|| RequestPolicies::of(authorizer))
@@ -105,18 +116,18 @@ fn caller(authorizer: &Authorizer, parts: &mut Parts) -> Result<Caller, Denied> 
     let principal = parts.extensions.get::<Principal>().cloned();
     let scope = parts.extensions.get().cloned();
     let fetched = parts.extensions.get::<FetchedKeys>().cloned();
-    Caller::of(authorizer, policies, principal, scope, fetched, parts)
+    Unidentified::of(authorizer, policies, principal, scope, fetched, parts)
 }
 
 /// Stores the keys of resources that a check has fetched, for the other checks of the request.
-fn keep_tags(caller: &Caller, parts: &mut Parts) {
+fn keep_tags(caller: &RequestCaller, parts: &mut Parts) {
     if !caller.fetched.is_empty() {
         parts.extensions.insert(caller.fetched.clone());
     }
 }
 
 /// The caller and the parameters that the first half of a check has read.
-type FirstHalf<P> = (Caller<Context>, P);
+type FirstHalf<P> = (RequestCaller<Context>, P);
 
 /// The values that the first half of the check of `H` stores for the second half.
 ///
@@ -137,7 +148,7 @@ impl<H, P> Clone for Kept<H, P> {
 
 /// Stores the caller and the parameters for the check after the body.
 fn keep<H: Annotated, P: Send + 'static>(
-    caller: Caller,
+    caller: RequestCaller,
     parameters: P,
     authorizer: &Authorizer,
     parts: &mut Parts,

@@ -7,9 +7,9 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use crate::principal::Principal;
-use crate::web::Authenticated;
+use crate::web::Caller;
 
-/// Runs the extractor `E`, and inserts its [principal](Authenticated::principal) into the request's extensions. Use it
+/// Runs the extractor `E`, and inserts its [principal](Caller::principal) into the request's extensions. Use it
 /// with [`from_extractor_with_state`](axum::middleware::from_extractor_with_state), around all handlers with
 /// `#[requires]`.
 ///
@@ -17,7 +17,7 @@ use crate::web::Authenticated;
 /// use axum::extract::FromRequestParts;
 /// use axum::http::{StatusCode, request::Parts};
 /// use axum::{Router, middleware};
-/// use pinpoint_iam::web::Authenticated;
+/// use pinpoint_iam::web::Caller;
 /// use pinpoint_iam::web::axum::PrincipalFrom;
 /// use pinpoint_iam::{Authorizer, Principal};
 ///
@@ -36,7 +36,7 @@ use crate::web::Authenticated;
 ///     }
 /// }
 ///
-/// impl Authenticated for User {
+/// impl Caller for User {
 ///     fn principal(&self) -> Option<Principal> {
 ///         Principal::from_arn(&self.arn).ok()
 ///     }
@@ -53,7 +53,7 @@ pub struct PrincipalFrom<E>(PhantomData<fn() -> E>);
 impl<S, E> FromRequestParts<S> for PrincipalFrom<E>
 where
     S: Send + Sync,
-    E: FromRequestParts<S> + Authenticated + Send,
+    E: FromRequestParts<S> + Caller + Send,
 {
     type Rejection = E::Rejection;
 
