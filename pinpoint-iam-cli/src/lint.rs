@@ -5,16 +5,17 @@ mod output;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::Args;
 use pinpoint_iam_core::policy::PolicyKind;
-use pinpoint_iam_lint::{Class, Linter};
+use pinpoint_iam_lint::{Class, Config, Linter};
 
 use self::output::Format;
 use crate::common::{CatalogArguments, KindArgument};
-use crate::failure::Failure;
+use crate::failure::{Failure, read};
 use crate::files::{self, Input};
 
 /// Checks policy documents: grammar, kind of policy, catalogs and practice.
@@ -36,11 +37,14 @@ pub(crate) struct Arguments {
     kind: KindArgument,
     #[command(flatten)]
     catalogs: CatalogArguments,
+    /// The configuration; without it, `pinpoint-iam.toml` in the current directory, if it exists.
+    #[arg(long, value_name = "FILE.TOML")]
+    config: Option<PathBuf>,
     /// How findings are printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     /// Reads lines {"name", "kind", "document"} from standard input, and writes one line with the findings for each.
-    #[arg(long, conflicts_with_all = ["paths", "format"])]
+    #[arg(long, conflicts_with_all = ["paths", "format", "config"])]
     batch: bool,
 }
 
@@ -54,15 +58,55 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.batch {
         return batch::run(linter);
     }
+    let config = ConfigFile::read(arguments.config.as_deref())?;
     let inputs = files::collect(&arguments.paths);
-    let code = check(linter, arguments.kind.kind, &inputs, arguments.format)?;
+    let code = check(
+        linter,
+        arguments.kind.kind,
+        &inputs,
+        config.as_ref(),
+        arguments.format,
+    )?;
     Ok(ExitCode::from(code))
+}
+
+/// A configuration and its file.
+struct ConfigFile {
+    input: Input,
+    text: String,
+    config: Config,
+}
+
+impl ConfigFile {
+    /// Reads the configuration. The default one need not exist.
+    fn read(path: Option<&Path>) -> Result<Option<Self>, Failure> {
+        const DEFAULT: &str = "pinpoint-iam.toml";
+        let path = match path {
+            Some(path) => path,
+            None if !Path::new(DEFAULT).exists() => return Ok(None),
+            None => Path::new(DEFAULT),
+        };
+        let name = path.display().to_string();
+        let text = read(path)?;
+        let config = Config::parse(&text, SystemTime::now())
+            .map_err(|error| Failure::new(format!("error: {name}:{error}")))?;
+        let input = Input {
+            name,
+            text: Ok(text.clone()),
+        };
+        Ok(Some(Self {
+            input,
+            text,
+            config,
+        }))
+    }
 }
 
 fn check(
     linter: Linter<'_>,
     kind: PolicyKind,
     inputs: &[Input],
+    config: Option<&ConfigFile>,
     format: Format,
 ) -> Result<u8, Failure> {
     let mut results = Vec::new();
@@ -74,6 +118,9 @@ fn check(
                 let (document, start) = files::unwrap(text);
                 let mut report = linter.lint(document, kind);
                 unknown.append(&mut report.unknown_services);
+                if let Some(file) = config {
+                    file.config.apply(&input.name, &mut report.findings);
+                }
                 results.push(output::Checked {
                     input,
                     text,
@@ -88,7 +135,17 @@ fn check(
             }
         }
     }
-    let written = output::write(format, &results);
+    let documents = results.len();
+    if let Some(file) = config {
+        results.push(output::Checked {
+            input: &file.input,
+            text: &file.text,
+            document: &file.text,
+            start: 0,
+            findings: file.config.findings(),
+        });
+    }
+    let written = output::write(format, documents, &results);
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(written.as_bytes())
@@ -107,7 +164,7 @@ fn check(
         .max();
     Ok(match worst {
         _ if is_broken => 1,
-        _ if results.is_empty() => NO_INPUT,
+        _ if documents == 0 => NO_INPUT,
         None => 0,
         Some(Class::Suggestion) => 11,
         Some(Class::Warning) => 12,

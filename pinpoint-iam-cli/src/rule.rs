@@ -1,7 +1,7 @@
 //! `pinpoint-iam rule`.
 
 use clap::Args;
-use pinpoint_iam_lint::{rule, rules};
+use pinpoint_iam_lint::{CONFIG_RULES, rule, rules};
 
 use crate::failure::Failure;
 
@@ -20,6 +20,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         return Ok(());
     };
+    if let Some(rule) = CONFIG_RULES.iter().find(|rule| rule.code == code) {
+        println!("{} ({})\n\n{}", rule.code, rule.class, rule.description);
+        return Ok(());
+    }
     let Some(rule) = rule(code) else {
         let near = pinpoint_iam_catalog::nearest(code, rules().map(|rule| rule.code));
         let hint = match near.first() {

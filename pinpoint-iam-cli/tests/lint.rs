@@ -13,7 +13,12 @@ const CLEAN: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow"
 const WRONG: &str = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\": \"allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\"}\n}";
 
 fn run(arguments: &[&str], input: &str) -> Output {
+    run_in(Path::new("."), arguments, input)
+}
+
+fn run_in(directory: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pinpoint-iam"));
+    command.current_dir(directory);
     command.args(arguments).env("NO_COLOR", "1");
     command
         .stdin(Stdio::piped())
@@ -207,6 +212,106 @@ fn github_and_sarif_contain_the_finding() {
         (&region["startLine"], &region["startColumn"]),
         (&Value::from(3), &Value::from(27))
     );
+}
+
+#[test]
+fn the_configuration_changes_classes_and_ignores_findings() {
+    let path = directory("config");
+    fs::write(path.join("p.json"), WRONG).unwrap();
+    let lint = |more: &[&str]| run_in(&path, &[&["lint", "p.json"][..], more].concat(), "");
+    assert_eq!(lint(&[]).status.code(), Some(14));
+    let write = |text: &str| fs::write(path.join("pinpoint-iam.toml"), text).unwrap();
+    write("[lint.severity]\ninvalid-effect = 'suggestion'\n");
+    assert_eq!(lint(&[]).status.code(), Some(11));
+    write("[[lint.ignore]]\ncode = 'invalid-effect'\nreason = 'a test'\n");
+    let output = lint(&[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stdout), "1 document: no findings\n");
+    write("[[lint.ignore]]\ncode = 'any-arn'\nreason = 'a test'\n");
+    let output = lint(&[]);
+    assert_eq!(output.status.code(), Some(14));
+    let shown = text(&output.stdout);
+    assert!(
+        shown.contains("warning[unused-ignore]: the entry for `any-arn` matches no finding\n --> pinpoint-iam.toml:2:8"),
+        "{shown}"
+    );
+    let output = lint(&["--format", "sarif"]);
+    assert_valid_sarif(&serde_json::from_slice(&output.stdout).unwrap());
+
+    // An error in the configuration ends the run.
+    write("[[lint.ignore]]\ncode = 'any-arn'\n");
+    let output = lint(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(
+        text(&output.stderr),
+        "error: pinpoint-iam.toml:1:1: missing field `reason`\n"
+    );
+    fs::write(path.join("other.toml"), "").unwrap();
+    assert_eq!(lint(&["--config", "other.toml"]).status.code(), Some(14));
+    assert_eq!(lint(&["--config", "none.toml"]).status.code(), Some(1));
+    assert!(run(&["rule", "unused-ignore"], "").status.success());
+}
+
+/// The constraints of the SARIF 2.1.0 schema on what the program writes.
+#[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
+fn assert_valid_sarif(log: &Value) {
+    assert_eq!(log["version"], "2.1.0");
+    assert!(log["$schema"].as_str().unwrap().contains("sarif-2.1.0"));
+    let runs = log["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 1);
+    let run = &runs[0];
+    assert!(["utf16CodeUnits", "unicodeCodePoints"].contains(&run["columnKind"].as_str().unwrap()));
+    let driver = &run["tool"]["driver"];
+    assert!(!driver["name"].as_str().unwrap().is_empty());
+    assert!(
+        driver["informationUri"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://")
+    );
+    let levels = ["none", "note", "warning", "error"];
+    let mut ids = Vec::new();
+    for rule in driver["rules"].as_array().unwrap() {
+        let id = rule["id"].as_str().unwrap();
+        assert!(!ids.contains(&id), "{id}");
+        ids.push(id);
+        assert!(
+            !rule["shortDescription"]["text"]
+                .as_str()
+                .unwrap()
+                .is_empty()
+        );
+        let level = rule["defaultConfiguration"]["level"].as_str().unwrap();
+        assert!(levels.contains(&level), "{level}");
+        assert!(rule["properties"].is_object());
+    }
+    let results = run["results"].as_array().unwrap();
+    assert!(!results.is_empty());
+    for result in results {
+        assert!(ids.contains(&result["ruleId"].as_str().unwrap()));
+        assert!(levels.contains(&result["level"].as_str().unwrap()));
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let location = &result["locations"][0]["physicalLocation"];
+        let uri = location["artifactLocation"]["uri"].as_str().unwrap();
+        // A reference, in which other characters are escaped.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_~%".contains(&byte);
+        assert!(uri.bytes().all(is_plain), "{uri}");
+        for member in ["startLine", "startColumn"] {
+            assert!(location["region"][member].as_u64().unwrap() >= 1);
+        }
+        let members: Vec<&String> = result.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["level", "locations", "message", "ruleId"]);
+    }
+}
+
+#[test]
+fn sarif_follows_its_schema() {
+    let path = directory("sarif/a folder é");
+    fs::write(path.join("p 1.json"), WRONG).unwrap();
+    fs::write(path.join("q.json"), "{\"Statement\": [{}, 1]}").unwrap();
+    let output = run(&["lint", "--format", "sarif", path.to_str().unwrap()], "");
+    assert_valid_sarif(&serde_json::from_slice(&output.stdout).unwrap());
 }
 
 #[test]

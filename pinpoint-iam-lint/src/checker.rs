@@ -14,19 +14,17 @@ pub(crate) struct Checker<'a> {
     pub(crate) kind: PolicyKind,
     pub(crate) catalog: &'a Catalog,
     pub(crate) findings: Vec<Finding>,
-    /// Where each line starts.
-    lines: Vec<usize>,
+    lines: Lines,
 }
 
 impl<'a> Checker<'a> {
     pub(crate) fn new(source: &'a str, kind: PolicyKind, catalog: &'a Catalog) -> Self {
-        let ends = source.match_indices('\n').map(|(end, _)| end + 1);
         Self {
             source,
             kind,
             catalog,
             findings: Vec::new(),
-            lines: std::iter::once(0).chain(ends).collect(),
+            lines: Lines::of(source),
         }
     }
 
@@ -46,6 +44,7 @@ impl<'a> Checker<'a> {
             aws_code: rule.aws_code,
             message: message.into(),
             help: help.into(),
+            sid: None,
             span,
             line,
             column,
@@ -95,7 +94,7 @@ impl<'a> Checker<'a> {
 
     /// The offset of a position.
     pub(crate) fn offset(&self, position: Position) -> usize {
-        let start = self.lines.get(position.line().saturating_sub(1));
+        let start = self.lines.0.get(position.line().saturating_sub(1));
         let start = start.copied().unwrap_or(self.source.len());
         let line = self.source.get(start..).unwrap_or_default();
         let characters = line.char_indices().map(|(offset, _)| offset);
@@ -107,11 +106,7 @@ impl<'a> Checker<'a> {
 
     /// The line and column of an offset.
     fn place(&self, offset: usize) -> (usize, usize) {
-        let line = self.lines.partition_point(|start| *start <= offset);
-        let start = self.lines.get(line.saturating_sub(1));
-        let start = start.copied().unwrap_or_default();
-        let before = self.source.get(start..offset).unwrap_or_default();
-        (line.max(1), before.chars().count() + 1)
+        self.lines.place(self.source, offset)
     }
 
     /// The token that starts at `at`: a string up to its closing quotation mark, or a single character.
@@ -124,6 +119,25 @@ impl<'a> Checker<'a> {
             Some((_, first)) => first.len_utf8(),
         };
         at..at + length
+    }
+}
+
+/// The offsets at which the lines of a text start.
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(crate) fn of(text: &str) -> Self {
+        let ends = text.match_indices('\n').map(|(end, _)| end + 1);
+        Self(std::iter::once(0).chain(ends).collect())
+    }
+
+    /// The line and column of an offset in the text, counted from 1.
+    pub(crate) fn place(&self, text: &str, offset: usize) -> (usize, usize) {
+        let line = self.0.partition_point(|start| *start <= offset);
+        let start = self.0.get(line.saturating_sub(1));
+        let start = start.copied().unwrap_or_default();
+        let before = text.get(start..offset).unwrap_or_default();
+        (line.max(1), before.chars().count() + 1)
     }
 }
 

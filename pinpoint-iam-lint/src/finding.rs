@@ -60,6 +60,8 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: String,
+    /// The `Sid` of the statement that contains it, if it has one.
+    pub sid: Option<String>,
     /// The part of the text, in bytes.
     pub span: Range<usize>,
     /// The line of the start of the span, counted from 1.

@@ -38,6 +38,8 @@ mod names;
 #[cfg(feature = "rules")]
 mod checker;
 #[cfg(feature = "rules")]
+mod config;
+#[cfg(feature = "rules")]
 mod finding;
 #[cfg(feature = "rules")]
 mod glob;
@@ -52,6 +54,8 @@ mod rules;
 #[cfg(feature = "rules")]
 mod strict;
 
+#[cfg(feature = "rules")]
+pub use config::{CONFIG_RULES, Config, ConfigError, ConfigRule};
 #[cfg(feature = "rules")]
 pub use finding::{Class, Finding, Fix, Related};
 #[cfg(feature = "rules")]

@@ -58,6 +58,13 @@ impl<'c> Linter<'c> {
                 .then(one.code.cmp(other.code))
         });
         findings.dedup_by(|one, other| one.code == other.code && one.span == other.span);
+        if let Some(policy) = &policy {
+            for finding in &mut findings {
+                let statement = policy.statement_at(finding.span.start);
+                let sid = statement.and_then(|statement| statement.sid.as_ref());
+                finding.sid = sid.map(|sid| sid.text.clone().into_owned());
+            }
+        }
         Report {
             findings,
             unknown_services,

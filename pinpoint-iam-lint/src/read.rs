@@ -104,6 +104,13 @@ impl Policy<'_> {
         version.is_some_and(|version| !matches!(&*version.text, "2012-10-17" | "2008-10-17"))
     }
 
+    /// The statement that contains an offset.
+    pub(crate) fn statement_at(&self, at: usize) -> Option<&Statement<'_>> {
+        let mut statements = self.statements.iter();
+        statements
+            .find(|statement| (statement.at..statement.at + statement.written.len()).contains(&at))
+    }
+
     /// Whether `${` starts a policy variable.
     pub(crate) fn has_variables(&self) -> bool {
         let version = self.version.as_ref();

@@ -72,11 +72,8 @@ fn report_parse_error(error: &ParseError, policy: Option<&Policy<'_>>, check: &m
     }
 }
 
-/// The statement that contains an offset.
-fn statement<'p, 's>(policy: Option<&'p Policy<'s>>, at: usize) -> Option<&'p Statement<'s>> {
-    let mut statements = policy?.statements.iter();
-    statements
-        .find(|statement| (statement.at..statement.at + statement.written.len()).contains(&at))
+fn statement<'p>(policy: Option<&'p Policy<'_>>, at: usize) -> Option<&'p Statement<'p>> {
+    policy?.statement_at(at)
 }
 
 fn statement_at(policy: Option<&Policy<'_>>, at: usize) -> Option<usize> {

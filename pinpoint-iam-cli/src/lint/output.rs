@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
-use pinpoint_iam_lint::{Class, Finding, rule};
+use pinpoint_iam_lint::{CONFIG_RULES, Class, Finding, rule};
 use serde_json::{Value, json};
 
 use crate::files::Input;
@@ -46,10 +46,10 @@ impl Checked<'_> {
     }
 }
 
-pub(super) fn write(format: Format, results: &[Checked<'_>]) -> String {
+pub(super) fn write(format: Format, documents: usize, results: &[Checked<'_>]) -> String {
     match format {
-        Format::Human => human(results),
-        Format::Json => format!("{:#}\n", findings_json(results)),
+        Format::Human => human(documents, results),
+        Format::Json => format!("{:#}\n", findings_json(documents, results)),
         Format::Sarif => format!("{:#}\n", sarif(results)),
         Format::Github => github(results),
     }
@@ -74,7 +74,7 @@ fn colour(class: Class) -> &'static str {
     }
 }
 
-fn human(results: &[Checked<'_>]) -> String {
+fn human(documents: usize, results: &[Checked<'_>]) -> String {
     let is_coloured = io::stdout().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut output = String::new();
@@ -119,7 +119,6 @@ fn human(results: &[Checked<'_>]) -> String {
             format!("{number} {name}{}", if number == 1 { "" } else { "s" })
         })
         .collect();
-    let files = results.len();
     let what = if numbers.is_empty() {
         "no findings".to_owned()
     } else {
@@ -127,8 +126,8 @@ fn human(results: &[Checked<'_>]) -> String {
     };
     let _ = writeln!(
         output,
-        "{files} document{}: {what}",
-        if files == 1 { "" } else { "s" }
+        "{documents} document{}: {what}",
+        if documents == 1 { "" } else { "s" }
     );
     output
 }
@@ -149,7 +148,7 @@ fn excerpt(line: &str, column: usize) -> (String, usize) {
     (shown.collect(), column.saturating_sub(1) - skipped)
 }
 
-fn findings_json(results: &[Checked<'_>]) -> Value {
+fn findings_json(documents: usize, results: &[Checked<'_>]) -> Value {
     let findings: Vec<Value> = all(results)
         .map(|(checked, finding)| {
             let (line, column) = checked.place(finding);
@@ -170,6 +169,7 @@ fn findings_json(results: &[Checked<'_>]) -> Value {
                 "code": finding.code,
                 "aws_code": finding.aws_code,
                 "class": finding.class.name(),
+                "sid": finding.sid,
                 "message": finding.message,
                 "help": finding.help,
                 "related": related,
@@ -177,7 +177,7 @@ fn findings_json(results: &[Checked<'_>]) -> Value {
             })
         })
         .collect();
-    json!({"documents": results.len(), "findings": findings})
+    json!({"documents": documents, "findings": findings})
 }
 
 fn sarif(results: &[Checked<'_>]) -> Value {
@@ -191,14 +191,20 @@ fn sarif(results: &[Checked<'_>]) -> Value {
     codes.dedup();
     let rules: Vec<Value> = codes
         .iter()
-        .filter_map(|code| rule(code))
-        .map(|rule| {
-            json!({
-                "id": rule.code,
-                "shortDescription": {"text": rule.description},
-                "defaultConfiguration": {"level": level(rule.class)},
-                "properties": {"class": rule.class.name(), "awsCode": rule.aws_code},
-            })
+        .filter_map(|code| {
+            let (class, description, aws_code) = match rule(code) {
+                Some(rule) => (rule.class, rule.description, rule.aws_code),
+                None => {
+                    let rule = CONFIG_RULES.iter().find(|rule| rule.code == *code)?;
+                    (rule.class, rule.description, None)
+                }
+            };
+            Some(json!({
+                "id": code,
+                "shortDescription": {"text": description},
+                "defaultConfiguration": {"level": level(class)},
+                "properties": {"class": class.name(), "awsCode": aws_code},
+            }))
         })
         .collect();
     let found: Vec<Value> = all(results)
