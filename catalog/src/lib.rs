@@ -47,8 +47,9 @@ pub use fault::{Fault, Faults};
 pub use load::SourceFile;
 pub use lookup::{UnknownAction, nearest};
 pub use model::{
-    AccessLevel, Action, Binding, Catalog, ConditionKey, DependentAction, IdFormat, Lifecycle,
-    LifecycleState, Placeholder, ResourceType, Route, Service, Source, SourceVariant,
+    AccessLevel, Action, Binding, Catalog, ConditionKey, DependentAction, IdFormat, KeyField,
+    KeyShape, Lifecycle, LifecycleState, Placeholder, ResourceType, Route, Service, Source,
+    SourceVariant,
 };
 pub use names::KeyPiece;
 pub use package::{CatalogBundle, CatalogBundleError, Package, PackageError};

@@ -165,49 +165,54 @@ impl ResourceType {
     /// A field is named like its key without the prefix of the service, unless two fields would get the same name. All
     /// tags are one field. Keys of the request's tags are not included, because they do not belong to the resource.
     pub fn key_fields<'a>(&self, service: &'a Service) -> Vec<KeyField<'a>> {
-        let prefix = format!("{}_", names::snake_case(&service.prefix));
-        let mut fields: Vec<KeyField<'a>> = Vec::new();
-        for name in &self.condition_keys {
-            let mut keys = service.condition_keys.iter();
-            let Some(key) = keys.find(|key| key.name.eq_ignore_ascii_case(name)) else {
-                continue;
-            };
-            if names::is_request_tag(name) {
-                continue;
-            }
-            let shape = if names::is_resource_tag(name) {
-                KeyShape::Tags
-            } else if key.pieces().len() > 1 {
-                KeyShape::Filled
-            } else {
-                KeyShape::Named
-            };
-            let short = match shape {
-                KeyShape::Tags => "tags",
-                _ => key
-                    .rust_name
-                    .strip_prefix(&prefix)
-                    .unwrap_or(&key.rust_name),
-            };
-            let has_tags = fields.iter().any(|field| field.shape == KeyShape::Tags);
-            if shape == KeyShape::Tags && has_tags {
-                continue;
-            }
-            let name = short.to_owned();
-            fields.push(KeyField { name, key, shape });
-        }
-        let short: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
-        for field in &mut fields {
-            let is_ambiguous = short.iter().filter(|name| **name == field.name).count() > 1;
-            if is_ambiguous && field.shape != KeyShape::Tags {
-                field.name.clone_from(&field.key.rust_name);
-            }
-            if names::is_keyword(&field.name) {
-                field.name.insert_str(0, "r#");
-            }
-        }
-        fields
+        key_fields(&self.condition_keys, service)
     }
+}
+
+/// The condition keys with these names as fields.
+fn key_fields<'a>(condition_keys: &[String], service: &'a Service) -> Vec<KeyField<'a>> {
+    let prefix = format!("{}_", names::snake_case(&service.prefix));
+    let mut fields: Vec<KeyField<'a>> = Vec::new();
+    for name in condition_keys {
+        let mut keys = service.condition_keys.iter();
+        let Some(key) = keys.find(|key| key.name.eq_ignore_ascii_case(name)) else {
+            continue;
+        };
+        if names::is_request_tag(name) {
+            continue;
+        }
+        let shape = if names::is_resource_tag(name) {
+            KeyShape::Tags
+        } else if key.pieces().len() > 1 {
+            KeyShape::Filled
+        } else {
+            KeyShape::Named
+        };
+        let short = match shape {
+            KeyShape::Tags => "tags",
+            _ => key
+                .rust_name
+                .strip_prefix(&prefix)
+                .unwrap_or(&key.rust_name),
+        };
+        let has_tags = fields.iter().any(|field| field.shape == KeyShape::Tags);
+        if shape == KeyShape::Tags && has_tags {
+            continue;
+        }
+        let name = short.to_owned();
+        fields.push(KeyField { name, key, shape });
+    }
+    let short: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    for field in &mut fields {
+        let is_ambiguous = short.iter().filter(|name| **name == field.name).count() > 1;
+        if is_ambiguous && field.shape != KeyShape::Tags {
+            field.name.clone_from(&field.key.rust_name);
+        }
+        if names::is_keyword(&field.name) {
+            field.name.insert_str(0, "r#");
+        }
+    }
+    fields
 }
 
 /// A field of the generated struct of a resource type's condition keys.
@@ -259,6 +264,8 @@ pub struct Action {
     pub whole_arn: Option<String>,
     /// The condition keys that requests for the action may carry.
     pub condition_keys: Vec<String>,
+    /// Those of the condition keys that every handler of the action must supply.
+    pub required_keys: Vec<String>,
     /// The location of the tags in the request: `$.tags` in the body, `query:tagKeys` in the query.
     pub request_tags: Option<String>,
     /// Dependent actions: other actions that the caller must also be allowed.
@@ -302,6 +309,14 @@ impl Action {
     /// The name of the function's argument for the complete ARN, for example `resource_arn`.
     pub fn whole_arn_field(&self) -> Option<String> {
         self.whole_arn.as_deref().map(names::snake_case)
+    }
+
+    /// The condition keys of requests for the action that a handler can supply: `keys(name = value)`. Tags have attributes
+    /// of their own.
+    pub fn key_fields<'a>(&self, service: &'a Service) -> Vec<KeyField<'a>> {
+        let mut fields = key_fields(&self.condition_keys, service);
+        fields.retain(|field| field.shape != KeyShape::Tags);
+        fields
     }
 
     /// Whether requests for the action can carry tags: its condition keys include `aws:RequestTag/..` or `aws:TagKeys`.

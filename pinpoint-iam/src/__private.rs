@@ -10,7 +10,7 @@ use std::fmt::Display;
 use crate::action::{ActsOn, TypedAction};
 use crate::context::Context;
 use crate::denial::{Denied, Pending};
-use crate::guard::{self, Guard, Permit, Resources};
+use crate::guard::{self, Guard, KeyedRow, Permit, Resources};
 #[cfg(feature = "include-policy")]
 use crate::policy::Document;
 #[cfg(feature = "_web")]
@@ -332,6 +332,127 @@ pub fn no_request_tags() -> &'static Context {
     &NONE
 }
 
+/// The keys of the row of a handler's own resource.
+///
+/// # Errors
+///
+/// Fails if the ids of the row are not valid.
+pub fn own_row<R: KeyedRow + ?Sized, A: ActsOn<R::Resource>>(
+    row: &R,
+    _: A,
+) -> Result<OwnRow, Denied> {
+    let row = OwnRow::of(row)?;
+    row.ok_or_else(|| Denied::misconfigured("the row has no resource"))
+}
+
+/// The keys of a request that the attribute supplies.
+pub fn handler_keys(
+    write: impl FnOnce(&mut KeyWriter) -> Result<(), Denied>,
+) -> Result<Context, Denied> {
+    let mut writer = KeyWriter::default();
+    write(&mut writer)?;
+    Ok(writer.into_context())
+}
+
+/// The types of condition keys in the catalog.
+pub mod key_types {
+    /// `String`, `ARN` and `Binary`.
+    #[derive(Debug)]
+    pub enum String {}
+    /// `Numeric`.
+    #[derive(Debug)]
+    pub enum Numeric {}
+    /// `Bool`.
+    #[derive(Debug)]
+    pub enum Bool {}
+    /// `Date`.
+    #[derive(Debug)]
+    pub enum Date {}
+    /// `IPAddress`.
+    #[derive(Debug)]
+    pub enum IpAddress {}
+    /// A list.
+    #[derive(Debug)]
+    pub struct ListOf<T>(std::marker::PhantomData<T>);
+}
+
+/// A value for a condition key of the type `T`, given in the attribute.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of a condition key of type `{T}`",
+    label = "expected a value of type `{T}`, or an `Option` of one",
+    note = "`String` takes strings, `Numeric` integers, `Bool` a `bool`, `Date` a `SystemTime`, `IpAddress` an `IpAddr`, and `ListOf` a list"
+)]
+pub trait KeyValue<T> {
+    /// Adds the value to `keys`.
+    fn write(&self, name: &str, keys: &mut KeyWriter);
+}
+
+macro_rules! key_values {
+    ($($key_type:ty: $($value:ty),+;)+) => {
+        $($(
+            impl KeyValue<$key_type> for $value {
+                fn write(&self, name: &str, keys: &mut KeyWriter) {
+                    keys.value(name, Some(self.clone()));
+                }
+            }
+
+            impl KeyValue<key_types::ListOf<$key_type>> for [$value] {
+                fn write(&self, name: &str, keys: &mut KeyWriter) {
+                    keys.list(name, Some(self.to_vec()));
+                }
+            }
+        )+)+
+    };
+}
+
+key_values! {
+    key_types::String: String;
+    key_types::Numeric: i64, i32, u32;
+    key_types::Bool: bool;
+    key_types::Date: std::time::SystemTime;
+    key_types::IpAddress: std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr;
+}
+
+impl<T, V: KeyValue<T> + ?Sized> KeyValue<T> for &V {
+    fn write(&self, name: &str, keys: &mut KeyWriter) {
+        (**self).write(name, keys);
+    }
+}
+
+impl KeyValue<key_types::ListOf<key_types::String>> for [&str] {
+    fn write(&self, name: &str, keys: &mut KeyWriter) {
+        keys.list(name, Some(self.to_vec()));
+    }
+}
+
+impl KeyValue<key_types::String> for str {
+    fn write(&self, name: &str, keys: &mut KeyWriter) {
+        keys.value(name, Some(self));
+    }
+}
+
+impl<T, V: KeyValue<T>> KeyValue<T> for Option<V> {
+    fn write(&self, name: &str, keys: &mut KeyWriter) {
+        if let Some(value) = self {
+            value.write(name, keys);
+        }
+    }
+}
+
+impl<T, V> KeyValue<key_types::ListOf<T>> for Vec<V>
+where
+    [V]: KeyValue<key_types::ListOf<T>>,
+{
+    fn write(&self, name: &str, keys: &mut KeyWriter) {
+        self.as_slice().write(name, keys);
+    }
+}
+
+/// Adds a value that an expression of the attribute returns.
+pub fn write_key<T, V: KeyValue<T> + ?Sized>(value: &V, name: &str, keys: &mut KeyWriter) {
+    value.write(name, keys);
+}
+
 /// Returns the guard that an expression provides.
 pub fn guard(given: &(impl AsGuard + ?Sized)) -> Guard<'_> {
     given.guard()
@@ -435,7 +556,7 @@ pub use crate::__for_completion as for_completion;
 pub use crate::__requires_without_guard_is_for_free_functions as requires_without_guard_is_for_free_functions;
 pub use crate::guard::Checks;
 pub use crate::guard::as_guard::AsGuard;
-pub use crate::source::resource_keys::KeyWriter;
+pub use crate::source::resource_keys::{KeyWriter, OwnRow};
 pub use pinpoint_iam_core::__private::{
     Generated, GuardedAccess, PublicAccess, Seal, assert_generated_by, serde,
 };

@@ -44,6 +44,8 @@ pub struct Request<'a> {
     request_tags: DeferredKeys<'a>,
     /// The keys of the resource that a source supplies, other than tags.
     resource_keys: Option<ResourceKeyValues<'a>>,
+    /// The keys that the attribute of the handler supplies.
+    handler_keys: Option<HandlerKeys<'a>>,
     shape: Shape<'a>,
     context: RequestContext<'a>,
     /// The interpretation of keys without a value; `None` if they are absent.
@@ -172,6 +174,22 @@ pub(crate) enum DeferredKeys<'a> {
     Unavailable,
 }
 
+/// The keys of a request that the attribute of its handler supplies: `keys(target_folder = order.to)`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HandlerKeys<'a> {
+    /// The names of the keys in the catalog.
+    pub(crate) names: &'a [&'static str],
+    /// Their values; `None` before the body is read.
+    pub(crate) values: Option<&'a Context>,
+}
+
+impl HandlerKeys<'_> {
+    /// Whether the attribute supplies the key.
+    pub(crate) fn contain(&self, key: &ConditionKey) -> bool {
+        self.names.iter().any(|name| is_named(name, key.folded()))
+    }
+}
+
 /// The keys of a resource that a source supplies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourceKeyValues<'a> {
@@ -217,6 +235,7 @@ impl<'a> Request<'a> {
             resource_tags: DeferredKeys::FromContext,
             request_tags: DeferredKeys::FromContext,
             resource_keys: None,
+            handler_keys: None,
             shape: Shape::One,
             context: RequestContext::Made(context),
             absence: None,
@@ -332,6 +351,12 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Sets the keys that the attribute of the handler supplies.
+    pub(crate) const fn with_handler_keys(mut self, keys: Option<HandlerKeys<'a>>) -> Self {
+        self.handler_keys = keys;
+        self
+    }
+
     /// Sets the type of the resource, whose keys can have values.
     pub(crate) const fn of_type(
         mut self,
@@ -444,6 +469,7 @@ pub(crate) struct OwnedRequest {
     resource_tags: OwnedKeys,
     request_tags: OwnedKeys,
     resource_keys: Option<(&'static [&'static str], OwnedKeys)>,
+    handler_keys: Option<(Vec<&'static str>, Option<Context>)>,
     is_any_resource: bool,
     context: Context,
     /// Whether the context is that of a web request.
@@ -501,6 +527,7 @@ impl OwnedRequest {
             resource_tags,
             request_tags,
             resource_keys,
+            handler_keys,
             shape,
             context,
             absence,
@@ -519,6 +546,7 @@ impl OwnedRequest {
             resource_tags: resource_tags.to_owned(),
             request_tags: request_tags.to_owned(),
             resource_keys: resource_keys.map(|keys| (keys.names, keys.values.to_owned())),
+            handler_keys: handler_keys.map(|keys| (keys.names.to_vec(), keys.values.cloned())),
             is_any_resource: match shape {
                 Shape::One => false,
                 Shape::Any => true,
@@ -551,6 +579,13 @@ impl OwnedRequest {
                 .map(|(names, values)| ResourceKeyValues {
                     names,
                     values: values.borrow(),
+                }),
+            handler_keys: self
+                .handler_keys
+                .as_ref()
+                .map(|(names, values)| HandlerKeys {
+                    names,
+                    values: values.as_ref(),
                 }),
             shape: match self.is_any_resource {
                 true => Shape::Any,
@@ -602,6 +637,10 @@ impl ContextLookup for Request<'_> {
                         Lookup::Unknown
                     }
                 }
+            }
+            None if self.handler_keys.is_some_and(|keys| keys.contain(key)) => {
+                let values = self.handler_keys.and_then(|keys| keys.values);
+                values.map_or(Lookup::Unknown, |values| values.lookup(key))
             }
             None => match (self.resource_keys_for(key), self.context.lookup(key)) {
                 (Some(values), _) => values.lookup(key, self.context),

@@ -32,6 +32,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         from_request,
         whole_arn,
         condition_keys,
+        required_keys,
         request_tags,
         companions,
         lifecycle,
@@ -47,6 +48,8 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
     let mut good = check_link(documentation.as_ref(), reporter)
         & check_type_name(written_type_name.as_ref(), scope);
     let access_level = access_level.map(|level| check_access_level(&level, scope));
+    good &= check_required(&required_keys, &condition_keys, scope);
+    let required_keys = scope.condition_keys.resolve_all(&required_keys, reporter);
     let condition_keys = scope.condition_keys.resolve_all(&condition_keys, reporter);
     let sources = scope.sources.resolve_all(&sources, reporter);
     let request_tags = request_tags
@@ -106,6 +109,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
             .collect(),
         whole_arn: into_text(whole_arn),
         condition_keys: condition_keys?,
+        required_keys: required_keys?,
         request_tags: transpose(request_tags)?,
         companions: companions?,
         lifecycle: lifecycle?,
@@ -120,6 +124,30 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         note: into_text(note),
     };
     good.then_some(action)
+}
+
+/// Reports required keys that requests for the action do not have, or that no handler supplies by name.
+fn check_required(required: &[Text], condition_keys: &[Text], scope: &Scope<'_>) -> bool {
+    let mut good = true;
+    for key in required {
+        let text = key.get_ref();
+        if !condition_keys.iter().any(|listed| listed == key) {
+            scope.report(
+                &key.span(),
+                format!("the required key `{text}` is not a condition key of the action"),
+                "add it to `condition-keys`",
+            );
+            good = false;
+        } else if names::is_request_tag(text) || names::is_resource_tag(text) {
+            scope.report(
+                &key.span(),
+                format!("`{text}` cannot be a required key"),
+                "remove it: tags of requests are always required, and those of resources have a source",
+            );
+            good = false;
+        }
+    }
+    good
 }
 
 /// Absent, invalid and valid are three different cases: an invalid value, `Some(None)`, makes the whole entry invalid.

@@ -22,7 +22,7 @@ fn write_columns(writer: &mut Writer, resource: &ResourceType, keys: &[KeyField<
     let name = resource.type_name();
     let ids: Vec<String> = resource.fields.iter().map(|field| field.field()).collect();
     // A key can have the name of an id.
-    let field_name = |key: &KeyField<'_>| match ids.iter().any(|id| *id == key.name) {
+    let field_name = |key: &KeyField<'_>| match ids.contains(&key.name) {
         true => format!("{}_key", key.name),
         false => key.name.to_string(),
     };
@@ -52,7 +52,7 @@ fn write_columns(writer: &mut Writer, resource: &ResourceType, keys: &[KeyField<
             writer.block("fn ids(&self) -> ::std::vec::Vec<&'static str>", |writer| {
                 let ids = ids.iter().map(|id| format!("self.{id}"));
                 writer.line(format!(
-                    "::std::vec::Vec::from({})",
+                    "<::std::vec::Vec<_> as ::core::convert::From<_>>::from({})",
                     array(ids).trim_start_matches('&')
                 ));
             });

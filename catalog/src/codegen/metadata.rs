@@ -131,6 +131,8 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
         target,
         whole_arn,
         condition_keys,
+        // Only the macros need them.
+        required_keys: _,
         request_tags,
         companions,
         lifecycle,

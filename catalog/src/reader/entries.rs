@@ -71,6 +71,7 @@ pub(crate) struct ActionEntry {
     pub(crate) from_request: Vec<(Text, Text)>,
     pub(crate) whole_arn: Option<Text>,
     pub(crate) condition_keys: Vec<Text>,
+    pub(crate) required_keys: Vec<Text>,
     pub(crate) request_tags: Option<Text>,
     pub(crate) companions: Vec<DependentActionEntry>,
     pub(crate) lifecycle: Option<LifecycleEntry>,
@@ -256,6 +257,7 @@ impl ActionEntry {
             from_request: table.named_texts("from-request"),
             whole_arn: table.text("whole-arn"),
             condition_keys: table.texts("condition-keys"),
+            required_keys: table.texts("required-keys"),
             request_tags: table.text("request-tags"),
             companions: table
                 .tables("companions")

@@ -650,7 +650,7 @@ pub mod columns {
         type Resource = super::resources::Loan;
 
         fn ids(&self) -> ::std::vec::Vec<&'static str> {
-            ::std::vec::Vec::from([self.book_id, self.kind, self.reader_id])
+            <::std::vec::Vec<_> as ::core::convert::From<_>>::from([self.book_id, self.kind, self.reader_id])
         }
 
         fn keys(&self, keys: &mut ::pinpoint_iam::list::KeyColumns) {

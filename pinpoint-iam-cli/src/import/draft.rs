@@ -14,7 +14,7 @@ pub(super) const SECTIONS: [&str; 5] = [
 ];
 
 /// The keys of entries in the order in which they are written. Keys that are not listed follow in alphabetical order.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "prefix",
     "name",
     "title",
@@ -36,6 +36,7 @@ const ORDER: [&str; 27] = [
     "from-request",
     "whole-arn",
     "condition-keys",
+    "required-keys",
     "request-tags",
     "companions",
     "documentation",

@@ -35,6 +35,9 @@ pub(crate) const PERMIT_OF_ANY: &str = "`permit` cannot be used with `any`, beca
 pub(crate) const NO_RESOURCES: &str = "these actions do not support resource-level permissions; they are checked against `*`\nhelp: remove `resource`";
 pub(crate) const NO_REQUEST_TAGS: &str =
     "these actions do not accept tags\nhelp: remove `request_tags`";
+pub(crate) const EMPTY_KEYS: &str =
+    "`keys()` names no condition key\nhelp: write `keys(name = expression)`, or remove it";
+pub(crate) const EXPECTED_KEY: &str = "expected a condition key, as in `keys(name = expression)`";
 /// Reported if an item is rejected without a reason, which would be a bug in this crate.
 pub(crate) const NO_REASON: &str = "`#[requires]` cannot be applied to this item";
 
@@ -263,6 +266,47 @@ pub(crate) fn no_resource_types(action: &Ident) -> String {
 
 pub(crate) fn no_request_tags(action: &Ident) -> String {
     format!("`{action}` does not accept tags\nhelp: remove `request_tags`")
+}
+
+pub(crate) fn no_resource_keys(action: &Ident) -> String {
+    format!("the resource of `{action}` has no condition keys\nhelp: remove `keys`")
+}
+
+pub(crate) const NO_RESOURCE_KEYS: &str =
+    "the resources of these actions have no condition keys\nhelp: remove `keys`";
+
+pub(crate) fn unknown_condition_key(
+    key: &Ident,
+    action: &str,
+    names: &[String],
+    near: &[String],
+) -> String {
+    let has = match names {
+        [] => "it has none that a handler supplies".to_owned(),
+        _ => format!("it has {}", list("and", names)),
+    };
+    let help = did_you_mean(near);
+    format!("`{action}` has no condition key `{key}`; {has}{help}")
+}
+
+pub(crate) fn required_key(action: &str, key: &str, name: &str) -> String {
+    format!(
+        "`{action}` requires the condition key `{key}`, and policies can depend on it\n\
+         help: add `keys({name} = expression)`; `None` means that this request does not have it"
+    )
+}
+
+pub(crate) fn condition_key_of_another_action(
+    key: &Ident,
+    action: &str,
+    name: &str,
+    others: &[&str],
+) -> String {
+    format!(
+        "requests for `{action}` do not have the condition key `{name}`\nhelp: remove `{key}`, or require an action \
+         that has it: {}",
+        list("or", others)
+    )
 }
 
 pub(crate) fn request_tags_needed(action: &Action) -> String {

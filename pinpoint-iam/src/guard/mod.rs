@@ -12,13 +12,13 @@ use crate::absence::is_named;
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
 use crate::arn::{Arn, Scope};
 use crate::authorizer::Authorizer;
-use crate::context::{Context, TagKey};
+use crate::context::{ConditionKey, Context, TagKey};
 use crate::denial::Pending;
 use crate::eval::{Decision, DeniedBy, Evaluation, Explanation, MissingKeys};
 use crate::principal::Principal;
-use crate::request::{DeferredKeys, Request, RequestContext, ResourceKeyValues};
+use crate::request::{DeferredKeys, HandlerKeys, Request, RequestContext, ResourceKeyValues};
 use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
-use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, lists_tags};
+use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, OwnRow, lists_tags};
 use crate::states::Pinned;
 
 pub use self::composition::Checks;
@@ -27,7 +27,7 @@ pub use self::many::{AllowedActions, ListRow, Page, PageQuery};
 pub use self::permit::Permit;
 pub use crate::denial::{Denied, DeniedReason};
 pub use crate::source::resource_keys::{
-    KeyedResource, KeysFuture, KeysUnavailable, ResourceKeySource, ResourceKeys,
+    KeyedResource, KeyedRow, KeysFuture, KeysUnavailable, ResourceKeySource, ResourceKeys,
 };
 pub use crate::source::resource_tags::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
 
@@ -58,6 +58,19 @@ pub struct Guard<'a> {
     context: RequestContext<'a>,
     request_tags: DeferredKeys<'a>,
     fetched: &'a FetchedKeys,
+    handler_keys: Option<HandlerKeys<'a>>,
+    row: Row<'a>,
+}
+
+/// The row of the resource that a handler has loaded.
+#[derive(Clone, Copy, Debug)]
+enum Row<'a> {
+    /// The attribute names none.
+    None,
+    /// It is known after the body.
+    Late,
+    /// The row.
+    Known(&'a OwnRow),
 }
 
 impl Authorizer {
@@ -89,6 +102,8 @@ impl<'a> Guard<'a> {
             context: context.into(),
             request_tags: DeferredKeys::Unknown,
             fetched: FetchedKeys::NONE,
+            handler_keys: None,
+            row: Row::None,
         }
     }
 
@@ -121,6 +136,37 @@ impl<'a> Guard<'a> {
     {
         Guard {
             request_tags: DeferredKeys::Known(tags),
+            ..self
+        }
+    }
+
+    /// Sets the keys that the attribute of the handler supplies: those in `names`. Without `values`, they are known
+    /// after the body.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_handler_keys<'b>(
+        self,
+        names: &'b [&'static str],
+        values: Option<&'b Context>,
+    ) -> Guard<'b>
+    where
+        'a: 'b,
+    {
+        Guard {
+            handler_keys: Some(HandlerKeys { names, values }),
+            ..self
+        }
+    }
+
+    /// Sets the row of the resource that the handler has loaded; `None` if it is known after the body.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_row<'b>(self, row: Option<&'b OwnRow>) -> Guard<'b>
+    where
+        'a: 'b,
+    {
+        Guard {
+            row: row.map_or(Row::Late, Row::Known),
             ..self
         }
     }
@@ -326,6 +372,16 @@ impl<'a> Guard<'a> {
         if !self.scope.is_complete() {
             return Err(Denied::no_scope());
         }
+        if phase == Phase::Check
+            && let Row::Known(row) = self.row
+        {
+            let of_row = row.resource_type.requested(&row.part, self.scope);
+            if of_row != resource {
+                let how = "the resource of `keys = ..` is not the resource that is checked";
+                let denied = Denied::misconfigured(how).on(action, resource.to_string());
+                return Err(denied.for_authorizer(self.authorizer));
+            }
+        }
         let request = self.request(action, resource_type, resource, phase);
         match self.authorizer.answer_by(&self.state, &request) {
             Evaluation::Decided(Decision::Allow(_)) => Ok(()),
@@ -381,6 +437,7 @@ impl<'a> Guard<'a> {
                 names: resource_type.condition_keys,
                 values,
             }))
+            .with_handler_keys(self.handler_keys)
             .with_tags(resource_tags, request_tags);
         match phase {
             Phase::Precheck => request.with_unknown_resource(),
@@ -399,9 +456,15 @@ impl<'a> Guard<'a> {
         let needs_request_tags = keys
             .iter()
             .any(|key| TagKey::of(key.folded()) == Some(TagKey::Request));
+        let is_late = |key: &ConditionKey| {
+            let mut late = self.handler_keys.iter();
+            late.any(|late| late.values.is_none() && late.contain(key))
+        };
+        let needs_body = matches!(self.row, Row::Late) || keys.iter().any(is_late);
         let needed = self.needed_keys(keys, resource_type, &request.resource());
         let pending = match phase {
             Phase::Precheck => Some(Pending::Body),
+            Phase::Check if needs_body => Some(Pending::Body),
             Phase::Check if !needed.is_empty() => Some(Pending::ResourceKeys(needed)),
             Phase::Check if needs_request_tags => Some(Pending::Body),
             Phase::Check => None,
@@ -423,7 +486,11 @@ impl Guard<'_> {
         resource: &RequestedResource<'_>,
     ) -> Option<(&'static ResourceTypeMetadata, DeferredKeys<'_>)> {
         let origin = Origin::Type(resource_type);
-        let values = self.fetched.of(origin, resource);
+        let values = match self.row {
+            Row::Known(row) => DeferredKeys::Known(&row.keys),
+            Row::Late => return Some((resource_type, DeferredKeys::Unavailable)),
+            Row::None => self.fetched.of(origin, resource),
+        };
         let is_provided = !matches!(values, DeferredKeys::Unknown)
             || self.authorizer.resource_key_sources().has(origin);
         is_provided.then_some((resource_type, values))

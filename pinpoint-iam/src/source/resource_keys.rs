@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use pinpoint_iam_core::__private::{OneLine, Seal};
 
@@ -11,7 +12,7 @@ use crate::absence::is_named;
 use crate::arn::{Arn, Scope};
 use crate::context::{Context, TagKey, Value};
 use crate::request::{DeferredKeys, MAX_VALUE_LENGTH, MOST_VALUES};
-use crate::resource::{RequestedResource, Resource, ResourceTypeMetadata};
+use crate::resource::{InvalidId, RequestedResource, Resource, ResourcePart, ResourceTypeMetadata};
 use crate::source::resource_tags::{ResourceTagSource, Tags, TagsUnavailable};
 
 /// A resource type with condition keys of its own.
@@ -142,6 +143,15 @@ impl KeyWriter {
         }
     }
 
+    /// Returns the keys.
+    pub(crate) fn into_context(self) -> Context {
+        // A misspelled name would otherwise make the key absent that was meant.
+        match self.is_invalid {
+            true => Context::unknown(),
+            false => self.context,
+        }
+    }
+
     /// Adds the tags of the resource.
     pub fn tags(&mut self, tags: &Tags) {
         tags.write_resource_keys(&mut self.context);
@@ -176,11 +186,7 @@ fn is_too_long(value: &Value) -> bool {
 fn context_of(keys: impl ResourceKeys) -> Context {
     let mut writer = KeyWriter::default();
     keys.write(&mut writer);
-    // A misspelled name would otherwise make the key absent that was meant.
-    match writer.is_invalid {
-        true => Context::unknown(),
-        false => writer.context,
-    }
+    writer.into_context()
 }
 
 /// A source for one resource type, without its type.
@@ -242,6 +248,99 @@ where
     fn keys<'a>(&'a self, resources: Vec<R>, _: &'a Scope) -> KeysFuture<'a, R> {
         let rows = self.0(resources);
         Box::pin(async move { Ok(rows.await?.into_iter().collect()) })
+    }
+}
+
+/// A value that contains the condition keys of one resource, such as the row of a database that a handler has loaded.
+///
+/// `#[requires(GetDocument, keys = document)]` takes the keys from the parameter `document`, so that nothing is read
+/// twice:
+///
+/// ```
+/// use pinpoint_iam::guard::{KeyedRow, Tags};
+/// use pinpoint_iam::mobiletargeting::{App, AppKeys};
+/// use pinpoint_iam::resource::InvalidId;
+///
+/// struct Row {
+///     id: String,
+///     team: String,
+/// }
+///
+/// impl KeyedRow for Row {
+///     type Resource = App;
+///
+///     fn resource(&self) -> Result<App, InvalidId> {
+///         App::new(&self.id)
+///     }
+///
+///     fn keys(&self) -> AppKeys {
+///         AppKeys { tags: [("team", self.team.as_str())].into_iter().collect() }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not contain the condition keys of a resource",
+    label = "expected a type that implements `KeyedRow`",
+    note = "implement `pinpoint_iam::guard::KeyedRow`, or supply the keys with `AuthorizerBuilder::resource_keys`"
+)]
+pub trait KeyedRow {
+    /// The resource type.
+    type Resource: KeyedResource;
+
+    /// Returns the resource to which the keys belong. If the check is about another one, the response is 500.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the ids are not valid in the resource's ARN.
+    fn resource(&self) -> Result<Self::Resource, InvalidId>;
+
+    /// Returns the keys.
+    fn keys(&self) -> <Self::Resource as KeyedResource>::Keys;
+}
+
+impl<T: KeyedRow + ?Sized> KeyedRow for Arc<T> {
+    type Resource = T::Resource;
+
+    fn resource(&self) -> Result<Self::Resource, InvalidId> {
+        (**self).resource()
+    }
+
+    fn keys(&self) -> <Self::Resource as KeyedResource>::Keys {
+        (**self).keys()
+    }
+}
+
+impl<T: KeyedRow + ?Sized> KeyedRow for &T {
+    type Resource = T::Resource;
+
+    fn resource(&self) -> Result<Self::Resource, InvalidId> {
+        (**self).resource()
+    }
+
+    fn keys(&self) -> <Self::Resource as KeyedResource>::Keys {
+        (**self).keys()
+    }
+}
+
+/// The keys of a [`KeyedRow`].
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct OwnRow {
+    pub(crate) resource_type: &'static ResourceTypeMetadata,
+    pub(crate) part: ResourcePart,
+    pub(crate) keys: Context,
+}
+
+impl OwnRow {
+    /// Reads the keys of a row.
+    pub(crate) fn of<R: KeyedRow + ?Sized>(row: &R) -> Result<Option<Self>, InvalidId> {
+        let resource = row.resource()?;
+        let typed = R::Resource::TYPE.zip(resource.part());
+        Ok(typed.map(|(resource_type, part)| Self {
+            resource_type,
+            part: part.clone(),
+            keys: context_of(row.keys()),
+        }))
     }
 }
 

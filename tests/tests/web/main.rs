@@ -24,6 +24,7 @@ mod in_handler;
 mod log;
 mod middleware;
 mod one_state;
+mod own_rows;
 mod permits;
 mod request_context;
 mod resource_tags;

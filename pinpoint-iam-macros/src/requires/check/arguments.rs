@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use pinpoint_iam_catalog::{Action, Binding, ResourceType, nearest};
+use pinpoint_iam_catalog::{Action, Binding, KeyField, ResourceType, nearest};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
-use super::{CALLER, CheckExpr, GUARD, RequestTags, Resolved, Target, Value};
+use super::{CALLER, CheckExpr, GUARD, RequestTags, Resolved, SuppliedKey, Target, Value};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requirement::Requirement;
-use crate::requires::parse::{Argument, Each, EachKind, PERMIT};
+use crate::requires::parse::{Argument, Each, EachKind, KEYS, PERMIT};
 
 /// The key of the argument that contains a complete resource.
 const RESOURCE: &str = "resource";
@@ -27,6 +27,8 @@ pub(super) struct Named<'c> {
     pub(super) own: Vec<Argument>,
     /// The kind of `each(..)`, and the key of the argument that is a list.
     pub(super) each: Option<(EachKind, String)>,
+    /// The entries of `keys(..)`.
+    pub(super) keys: Vec<Argument>,
 }
 
 /// Finds the argument that contains the list of `each(..)`: the only one in the brackets of its action.
@@ -65,6 +67,8 @@ enum Meaning<'c> {
     Resource,
     /// The tags of the request.
     RequestTags,
+    /// The row with the condition keys of the resource.
+    Row,
     /// The key has no meaning.
     Nothing,
 }
@@ -78,6 +82,10 @@ pub(super) fn bind<'c>(
     bound: &[Ident],
     errors: &mut Errors,
 ) -> Option<Requirement<CheckExpr<'c>>> {
+    let (shared_keys, shared): (Vec<_>, Vec<_>) = shared
+        .into_iter()
+        .partition(|argument| argument.is_condition_key);
+    share_keys(&mut tree, shared_keys, errors);
     // The arguments after a single action belong to that action.
     if let Requirement::Leaf(Named { own, .. }) = &mut tree {
         for argument in shared {
@@ -91,6 +99,103 @@ pub(super) fn bind<'c>(
     }
     let suggested = check_shared(&tree, &shared, errors);
     tree.try_map(&mut |named| question(named, &shared, &suggested, bound, errors))
+}
+
+/// Adds the entries of a shared `keys(..)` to the actions that have these condition keys, and rejects those that none has.
+fn share_keys(tree: &mut Requirement<Named<'_>>, shared: Vec<Argument>, errors: &mut Errors) {
+    if let Requirement::Leaf(Named { keys, .. }) = tree {
+        for argument in shared {
+            if has(keys, &argument.key.unraw().to_string()) {
+                errors.push(argument.key.span(), messages::duplicate(&argument.key));
+            } else {
+                keys.push(argument);
+            }
+        }
+        return;
+    }
+    for argument in shared {
+        let name = argument.key.unraw().to_string();
+        let mut first = None;
+        let mut is_known = false;
+        tree.for_each(&mut |named| {
+            let fields = named.action.entry.key_fields(named.action.service);
+            if fields.iter().any(|field| is_field(field, &name)) {
+                is_known = true;
+                if !has(&named.keys, &name) {
+                    named.keys.push(argument.clone());
+                }
+            }
+            first.get_or_insert_with(|| unknown_key(&argument.key, &named.action));
+        });
+        if let (false, Some(message)) = (is_known, first) {
+            errors.push(argument.key.span(), message);
+        }
+    }
+}
+
+fn is_field(field: &KeyField<'_>, name: &str) -> bool {
+    field.name.trim_start_matches("r#") == name
+}
+
+/// The message for a condition key that the action does not have.
+fn unknown_key(key: &Ident, action: &Resolved<'_>) -> String {
+    let name = key.unraw().to_string();
+    let entry = action.entry;
+    let others: Vec<(&str, String)> = action
+        .service
+        .actions()
+        .iter()
+        .filter_map(|other| {
+            let fields = other.key_fields(action.service);
+            let field = fields.into_iter().find(|field| is_field(field, &name))?;
+            Some((other.type_name(), field.key.name.clone()))
+        })
+        .collect();
+    if let Some((_, full)) = others.first() {
+        let others: Vec<&str> = others.iter().map(|(other, _)| *other).collect();
+        return messages::condition_key_of_another_action(key, &entry.name, full, &others);
+    }
+    let names: Vec<String> = entry
+        .key_fields(action.service)
+        .into_iter()
+        .map(|field| field.name)
+        .collect();
+    let near = nearest(&name, names.iter().map(String::as_str));
+    let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+    messages::unknown_condition_key(key, &entry.name, &names, &near)
+}
+
+/// The condition keys of the request that the attribute supplies.
+fn supplied_keys<'c>(
+    action: &Resolved<'c>,
+    keys: Vec<Argument>,
+    errors: &mut Errors,
+) -> Vec<SuppliedKey<'c>> {
+    let mut supplied: Vec<SuppliedKey<'c>> = Vec::new();
+    let mut has_unknown = false;
+    for Argument { key, value, .. } in keys {
+        let name = key.unraw().to_string();
+        let mut fields = action.entry.key_fields(action.service).into_iter();
+        match fields.find(|field| is_field(field, &name)) {
+            Some(field) => supplied.push(SuppliedKey { field, value }),
+            None => {
+                errors.push(key.span(), unknown_key(&key, action));
+                has_unknown = true;
+            }
+        }
+    }
+    // A misspelled key is probably the missing one.
+    if has_unknown {
+        return supplied;
+    }
+    for field in action.entry.key_fields(action.service) {
+        let is_required = action.entry.required_keys.contains(&field.key.name);
+        if is_required && !supplied.iter().any(|key| key.field == field) {
+            let message = messages::required_key(&action.entry.name, &field.key.name, &field.name);
+            errors.push(action.name.span(), message);
+        }
+    }
+    supplied
 }
 
 /// Rejects shared arguments that no action accepts.
@@ -132,6 +237,7 @@ fn check_shared(
             (false, false, Some((action, value))) => messages::pinned(key, action, value),
             (false, false, None) if name == RESOURCE => messages::NO_RESOURCES.to_owned(),
             (false, false, None) if name == REQUEST_TAGS => messages::NO_REQUEST_TAGS.to_owned(),
+            (false, false, None) if name == KEYS => messages::NO_RESOURCE_KEYS.to_owned(),
             (false, false, None) => {
                 let entries = leaves.iter().map(|named| named.action.entry);
                 let fields: BTreeSet<String> = entries.clone().flat_map(fields).collect();
@@ -159,7 +265,7 @@ fn takes(named: &Named<'_>, key: &str, meaning: &Meaning<'_>) -> bool {
         && match meaning {
             Meaning::Field => !has(own, RESOURCE),
             Meaning::Resource => !names_a_field(),
-            Meaning::RequestTags => true,
+            Meaning::RequestTags | Meaning::Row => true,
             Meaning::Pinned(_) | Meaning::Nothing => false,
         }
 }
@@ -172,6 +278,7 @@ fn meaning<'c>(entry: &'c Action, key: &str) -> Meaning<'c> {
     match key {
         RESOURCE if !entry.resources.is_empty() => return Meaning::Resource,
         REQUEST_TAGS if entry.takes_request_tags() => return Meaning::RequestTags,
+        KEYS if has_resource_keys(entry) => return Meaning::Row,
         _ => {}
     }
     match entry.whole_arn_field() {
@@ -187,6 +294,12 @@ fn meaning<'c>(entry: &'c Action, key: &str) -> Meaning<'c> {
         },
         None => Meaning::Nothing,
     }
+}
+
+/// Whether a resource type of the action has condition keys.
+fn has_resource_keys(entry: &Action) -> bool {
+    let mut resources = entry.resources.iter();
+    resources.any(|resource| !resource.condition_keys.is_empty())
 }
 
 /// The names of all fields that can be filled.
@@ -242,10 +355,13 @@ fn question<'c>(
         action,
         own: mut arguments,
         each,
+        keys,
     } = named;
+    let keys = supplied_keys(&action, keys, errors);
     arguments.extend(inherited);
     let tags = remove(&mut arguments, REQUEST_TAGS).map(|argument| argument.value);
     let request_tags = request_tags(&action, tags, &suggested, errors);
+    let row = remove(&mut arguments, KEYS).map(|argument| argument.value);
     let mut target = target(&action, arguments, &suggested, bound, errors)?;
     if let (Some((_, list)), Target::Fields { resource, values }) = (&each, &mut target) {
         for (field, value) in resource.fields.iter().zip(values) {
@@ -261,6 +377,10 @@ fn question<'c>(
         target,
         each: each.map(|(kind, _)| kind),
         request_tags: request_tags?,
+        keys,
+        row,
+        keys_are_late: false,
+        row_is_late: false,
         resource_is_late: false,
         tags_are_late: false,
     })
@@ -276,9 +396,10 @@ fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut E
         let fault = match meaning(action.entry, &name) {
             Meaning::Pinned(value) => messages::pinned(key, &action.name, value),
             Meaning::Field if gives_resource => messages::field_beside_resource(key),
-            Meaning::Field | Meaning::Resource | Meaning::RequestTags => continue,
+            Meaning::Field | Meaning::Resource | Meaning::RequestTags | Meaning::Row => continue,
             Meaning::Nothing if name == RESOURCE => messages::no_resource_types(&action.name),
             Meaning::Nothing if name == REQUEST_TAGS => messages::no_request_tags(&action.name),
+            Meaning::Nothing if name == KEYS => messages::no_resource_keys(&action.name),
             // Already reported as misplaced.
             Meaning::Nothing if *key == GUARD || *key == CALLER => continue,
             Meaning::Nothing => {

@@ -7,7 +7,7 @@ mod shape;
 
 use std::collections::BTreeSet;
 
-use pinpoint_iam_catalog::{Action, ResourceType, Service};
+use pinpoint_iam_catalog::{Action, KeyField, ResourceType, Service};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -49,6 +49,14 @@ pub(crate) struct CheckExpr<'c> {
     /// Whether the check is about a list of resources.
     pub(crate) each: Option<EachKind>,
     pub(crate) request_tags: RequestTags,
+    /// The condition keys of the request that the attribute supplies.
+    pub(crate) keys: Vec<SuppliedKey<'c>>,
+    /// The row of the resource, which contains its condition keys.
+    pub(crate) row: Option<Expr>,
+    /// Whether the condition keys of the request come from the body.
+    pub(crate) keys_are_late: bool,
+    /// Whether the row comes from the body.
+    pub(crate) row_is_late: bool,
     /// Whether the values that name the resource come from the body.
     pub(crate) resource_is_late: bool,
     /// Whether the tags of the request come from the body.
@@ -91,6 +99,12 @@ pub(crate) enum Value {
     Expression(Expr),
     /// The elements of an expression in the attribute, one for each resource.
     Elements(Expr),
+}
+
+/// A condition key of the request, and its value.
+pub(crate) struct SuppliedKey<'c> {
+    pub(crate) field: KeyField<'c>,
+    pub(crate) value: Expr,
 }
 
 /// The tags of the request.
@@ -216,11 +230,11 @@ fn clause<'c>(
     } = attribute;
     let (guard, shared): (Vec<_>, Vec<_>) = without_duplicates(arguments, errors)
         .into_iter()
-        .partition(|argument| argument.key == GUARD);
+        .partition(|argument| argument.key == GUARD && !argument.is_condition_key);
     guards.extend(guard);
     let (caller, shared): (Vec<_>, Vec<_>) = shared
         .into_iter()
-        .partition(|argument| argument.key == CALLER);
+        .partition(|argument| argument.key == CALLER && !argument.is_condition_key);
     callers.extend(caller);
     let requirement = requirement?;
     shape::check(&requirement, errors);
@@ -232,16 +246,26 @@ fn clause<'c>(
                                                each,
                                            }| {
         let own = without_duplicates(arguments, errors);
-        let of_attribute = |argument: &&Argument| argument.key == GUARD || argument.key == CALLER;
+        let of_attribute = |argument: &&Argument| {
+            (argument.key == GUARD || argument.key == CALLER) && !argument.is_condition_key
+        };
         for misplaced in own.iter().filter(of_attribute) {
             errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
         }
         let action = resolve(catalogs, root, &path, errors)?;
+        let (keys, own): (Vec<_>, Vec<_>) = own
+            .into_iter()
+            .partition(|argument| argument.is_condition_key);
         let each = match each {
             Some(each) => Some(arguments::list_of(&action, each, &own, errors)?),
             None => None,
         };
-        Some(Named { action, own, each })
+        Some(Named {
+            action,
+            own,
+            each,
+            keys,
+        })
     })?;
     Some(Clause {
         requirement: arguments::bind(named, shared, bound, errors)?,
@@ -270,7 +294,8 @@ fn without_duplicates(arguments: Vec<Argument>, errors: &mut Errors) -> Vec<Argu
     arguments
         .into_iter()
         .filter(|argument| {
-            let is_new = keys.insert(argument.key.unraw().to_string());
+            let name = argument.key.unraw().to_string();
+            let is_new = keys.insert((argument.is_condition_key, name));
             if !is_new {
                 errors.push(argument.key.span(), messages::duplicate(&argument.key));
             }

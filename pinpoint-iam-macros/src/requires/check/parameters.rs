@@ -107,6 +107,8 @@ pub(super) fn check_names(
     for question in questions(clauses) {
         needed.extend(resource_names(question, bound));
         needed.extend(tag_names(question, bound));
+        needed.extend(key_names(question, bound));
+        needed.extend(row_names(question, bound));
     }
     for needed in &needed {
         let mut named = bound.iter().filter(|name| name.unraw() == needed.as_str());
@@ -201,6 +203,8 @@ pub(super) fn of_handler(
         clause.requirement.for_each(&mut |question| {
             question.resource_is_late = is_late(resource_names(question, bound));
             question.tags_are_late = is_late(tag_names(question, bound));
+            question.keys_are_late = is_late(key_names(question, bound));
+            question.row_is_late = is_late(row_names(question, bound));
         });
     }
     handler
@@ -275,6 +279,18 @@ fn tag_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
         RequestTags::NotTaken | RequestTags::None => BTreeSet::new(),
         RequestTags::Expression(expression) => mentioned(expression, bound),
     }
+}
+
+/// The names of parameters that determine the condition keys of the request.
+fn key_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
+    let keys = question.keys.iter();
+    keys.flat_map(|key| mentioned(&key.value, bound)).collect()
+}
+
+/// The names of parameters that determine the row of the resource.
+fn row_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
+    let row = question.row.iter();
+    row.flat_map(|row| mentioned(row, bound)).collect()
 }
 
 fn check_parameter(parameter: &PatType, name: &Ident, generics: &Generics, errors: &mut Errors) {

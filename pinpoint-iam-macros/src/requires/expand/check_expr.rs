@@ -4,7 +4,7 @@
 //! closures that create a resource or tags. A `return` or `?` in them can therefore at most deny; it cannot skip the
 //! check. Compositions are tuples of closures, so that their grouping cannot be lost.
 
-use pinpoint_iam_catalog::ResourceType;
+use pinpoint_iam_catalog::{KeyField, KeyShape, ResourceType};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
@@ -12,7 +12,7 @@ use syn::spanned::Spanned;
 
 use crate::paths::{self, Module, Root};
 use crate::requirement::{Combinator, Requirement};
-use crate::requires::check::{CheckExpr, RequestTags, Resolved, Target, Value};
+use crate::requires::check::{CheckExpr, RequestTags, Resolved, SuppliedKey, Target, Value};
 use crate::requires::parse::EachKind;
 
 /// The time at which the check is performed.
@@ -80,7 +80,10 @@ impl Writer<'_> {
     fn check(&self, check: &CheckExpr<'_>, proves: bool) -> (TokenStream, Option<TokenStream>) {
         let root = self.root;
         let action = path(&check.action);
-        let guard = self.guard_with_tags(check);
+        let guard = self.guard_with_row(
+            check,
+            self.guard_with_keys(check, self.guard_with_tags(check)),
+        );
         let proof = proves.then(|| match check.each {
             None => quote!(#root::guard::Permit<#action>),
             Some(_) => quote!(::std::vec::Vec<#root::guard::Permit<#action>>),
@@ -269,6 +272,86 @@ impl Writer<'_> {
                 quote!(#guard.clone().with_request_tags(&#tags?))
             }
         }
+    }
+}
+
+impl Writer<'_> {
+    /// The guard with the condition keys of the request that the attribute supplies.
+    fn guard_with_keys(&self, check: &CheckExpr<'_>, guard: TokenStream) -> TokenStream {
+        if check.keys.is_empty() {
+            return guard;
+        }
+        let root = self.root;
+        let names = check.keys.iter().map(|key| &key.field.key.name);
+        let names = quote!(&[#(#names),*]);
+        if check.keys_are_late && self.stage == Stage::BeforeBody {
+            return quote!(#guard.clone().with_handler_keys(#names, ::core::option::Option::None));
+        }
+        let writer = Ident::new("__keys", Span::mixed_site());
+        let values = check.keys.iter().map(|SuppliedKey { field, value }| {
+            let name = &field.key.name;
+            let place = value.span();
+            let key_type = key_type(root, field);
+            match (field.shape, field.key.is_list()) {
+                (KeyShape::Filled, is_list) => {
+                    let method = if is_list {
+                        "filled_lists"
+                    } else {
+                        "filled_values"
+                    };
+                    let method = Ident::new(method, place);
+                    quote_spanned!(place=> #writer.#method(#name, #value);)
+                }
+                _ => quote_spanned! {place=>
+                    #root::__private::write_key::<#key_type, _>(&(#value), #name, #writer);
+                },
+            }
+        });
+        quote! {
+            #guard.clone().with_handler_keys(
+                #names,
+                ::core::option::Option::Some(&#root::__private::handler_keys(
+                    |#writer| -> ::core::result::Result<(), #root::guard::Denied> {
+                        #(#values)*
+                        ::core::result::Result::Ok(())
+                    }
+                )?)
+            )
+        }
+    }
+
+    /// The guard with the row of the resource.
+    fn guard_with_row(&self, check: &CheckExpr<'_>, guard: TokenStream) -> TokenStream {
+        let root = self.root;
+        let Some(row) = &check.row else {
+            return guard;
+        };
+        if check.row_is_late && self.stage == Stage::BeforeBody {
+            return quote!(#guard.clone().with_row(::core::option::Option::None));
+        }
+        let action = path(&check.action);
+        let own_row = paths::located(quote!(#root::__private::own_row), row.span());
+        let given = quote_spanned!(row.span()=> #own_row(&(#row), #action)?);
+        let row = made(root, &quote!(_), &given);
+        quote!(#guard.clone().with_row(::core::option::Option::Some(&#row?)))
+    }
+}
+
+/// The type of a condition key.
+fn key_type(root: &Root, field: &KeyField<'_>) -> TokenStream {
+    let name = match field.key.value_type.trim_start_matches("ArrayOf") {
+        "Numeric" => "Numeric",
+        "Bool" => "Bool",
+        "Date" => "Date",
+        "IPAddress" => "IpAddress",
+        _ => "String",
+    };
+    let name = Ident::new(name, Span::call_site());
+    match field.key.is_list() {
+        true => {
+            quote!(#root::__private::key_types::ListOf<#root::__private::key_types::#name>)
+        }
+        false => quote!(#root::__private::key_types::#name),
     }
 }
 

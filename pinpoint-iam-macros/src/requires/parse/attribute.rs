@@ -12,6 +12,8 @@ use crate::requirement::{Combinator, Composition, Requirement};
 
 /// The key of the argument that names the permit.
 pub(crate) const PERMIT: &str = "permit";
+/// The key of the arguments with condition keys: `keys = row` and `keys(name = expression)`.
+pub(crate) const KEYS: &str = "keys";
 
 /// Parses the arguments of the attribute at `place`.
 ///
@@ -24,6 +26,10 @@ pub(crate) fn attribute(tokens: TokenStream, place: Span, errors: &mut Errors) -
     };
     let read = |input: ParseStream<'_>| {
         let is_broken = list(input, errors, |input, errors| {
+            if peeks_keys(input) {
+                requires.arguments.extend(keys(input, errors)?);
+                return Ok(());
+            }
             if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
                 let key = input.call(Ident::parse_any)?;
                 input.parse::<Token![=]>()?;
@@ -32,7 +38,11 @@ pub(crate) fn attribute(tokens: TokenStream, place: Span, errors: &mut Errors) -
                     requires.permits.push(PermitArgument { key, pattern });
                 } else {
                     let value = input.parse()?;
-                    requires.arguments.push(Argument { key, value });
+                    requires.arguments.push(Argument {
+                        key,
+                        value,
+                        is_condition_key: false,
+                    });
                 }
                 return Ok(());
             }
@@ -180,7 +190,8 @@ fn composition(
 ) -> syn::Result<Composition<NamedAction>> {
     let mut entries = Vec::new();
     let is_broken = list(input, errors, |input, errors| {
-        if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
+        let is_argument = input.peek(Ident::peek_any) && input.peek2(Token![=]);
+        if is_argument || peeks_keys(input) {
             let key = input.call(Ident::parse_any)?;
             let message = messages::argument_in_composition(&key, kind);
             return Err(syn::Error::new(key.span(), message));
@@ -197,6 +208,37 @@ fn composition(
     })
 }
 
+/// Whether `keys(` follows.
+fn peeks_keys(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    input.peek2(token::Paren) && ahead.parse::<Ident>().is_ok_and(|word| word == KEYS)
+}
+
+/// Parses `keys(name = expression, ..)`: condition keys of the request.
+fn keys(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Argument>> {
+    let keyword = input.parse::<Ident>()?;
+    let inside;
+    parenthesized!(inside in input);
+    if inside.is_empty() {
+        errors.push(keyword.span(), messages::EMPTY_KEYS);
+    }
+    let mut keys = Vec::new();
+    list(&inside, errors, |input, _| {
+        if !(input.peek(Ident::peek_any) && input.peek2(Token![=])) {
+            return Err(input.error(messages::EXPECTED_KEY));
+        }
+        let key = input.call(Ident::parse_any)?;
+        input.parse::<Token![=]>()?;
+        keys.push(Argument {
+            key,
+            value: input.parse()?,
+            is_condition_key: true,
+        });
+        Ok(())
+    })?;
+    Ok(keys)
+}
+
 /// Parses the content of the brackets of an action.
 fn action_arguments(
     path: &Path,
@@ -207,7 +249,11 @@ fn action_arguments(
     if input.is_empty() {
         errors.push(span_of(path), messages::empty_brackets(path));
     }
-    list(input, errors, |input, _| {
+    list(input, errors, |input, errors| {
+        if peeks_keys(input) {
+            arguments.extend(keys(input, errors)?);
+            return Ok(());
+        }
         if !(input.peek(Ident::peek_any) && input.peek2(Token![=])) {
             return Err(input.error(messages::expected_argument(path)));
         }
@@ -217,7 +263,11 @@ fn action_arguments(
         }
         input.parse::<Token![=]>()?;
         let value = input.parse()?;
-        arguments.push(Argument { key, value });
+        arguments.push(Argument {
+            key,
+            value,
+            is_condition_key: false,
+        });
         Ok(())
     })?;
     Ok(arguments)

@@ -6,7 +6,7 @@ mod function;
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Expr, Ident, Pat, Path};
 
-pub(crate) use self::attribute::{PERMIT, attribute};
+pub(crate) use self::attribute::{KEYS, PERMIT, attribute};
 pub(crate) use self::function::Function;
 use crate::errors::Errors;
 use crate::paths::{self, Root};
@@ -74,6 +74,8 @@ impl EachKind {
 pub(crate) struct Argument {
     pub(crate) key: Ident,
     pub(crate) value: Expr,
+    /// Whether it is a condition key of the request: an entry of `keys(..)`.
+    pub(crate) is_condition_key: bool,
 }
 
 /// One `permit = pattern`.

@@ -4,6 +4,7 @@
 
 mod copies;
 mod errors;
+mod keys;
 mod workspace;
 
 use workspace::Workspace;
