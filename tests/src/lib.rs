@@ -22,12 +22,16 @@ mod guide {
     mod policies {}
     #[doc = include_str!("../../docs/guide/src/conditions.md")]
     mod conditions {}
+    #[doc = include_str!("../../docs/guide/src/facts.md")]
+    mod facts {}
     #[doc = include_str!("../../docs/guide/src/handlers.md")]
     mod handlers {}
     #[doc = include_str!("../../docs/guide/src/lists.md")]
     mod lists {}
     #[doc = include_str!("../../docs/guide/src/why-denied.md")]
     mod why_denied {}
+    #[doc = include_str!("../../docs/guide/src/policies-in-ci.md")]
+    mod policies_in_ci {}
     #[doc = include_str!("../../docs/guide/src/testing.md")]
     mod testing {}
     #[doc = include_str!("../../docs/guide/src/documents.md")]

@@ -124,6 +124,30 @@ fn every_chapter_of_the_guide_is_listed_and_compiled() {
     }
 }
 
+/// The archive is compiled and tested, so the quoted code is, too.
+#[test]
+fn the_chapter_on_facts_quotes_the_archive() {
+    let chapter = include_str!("../../../docs/guide/src/facts.md");
+    let example = Path::new(ROOT).join("examples/archive");
+    let mut quotes = 0;
+    for (index, text) in chapter.split("](../../../examples/archive/").enumerate() {
+        let quote = text.split_once("):\n\n```");
+        let Some((file, rest)) = quote.filter(|_| index > 0) else {
+            continue;
+        };
+        let (_, code) = rest.split_once('\n').unwrap();
+        let (code, _) = code.split_once("\n```").unwrap();
+        let source = fs::read_to_string(example.join(file)).unwrap();
+        assert!(source.contains(code), "not in {file}:\n{code}");
+        quotes += 1;
+    }
+    let ignored = chapter.matches("```rust").count();
+    assert!(
+        quotes > ignored && ignored > 4,
+        "{quotes} quotes, {ignored} blocks of Rust"
+    );
+}
+
 #[test]
 fn architecture_names_existing_files() {
     let text = prose(include_str!("../../../ARCHITECTURE.md"));
