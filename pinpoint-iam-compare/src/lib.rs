@@ -65,6 +65,7 @@ mod keys;
 mod questions;
 mod result;
 mod set;
+mod space;
 
 use pinpoint_iam::Principal;
 use pinpoint_iam::action::ServiceMetadata;
@@ -78,7 +79,8 @@ pub use result::{
 pub use set::PolicySet;
 
 use catalog::ClosedService;
-use fold::{Fold, Space};
+use fold::Fold;
+use space::Space;
 
 /// Compares policies.
 #[derive(Clone, Debug, Default)]

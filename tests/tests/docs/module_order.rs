@@ -347,21 +347,41 @@ const CRATES: &[(&str, Orders<'static>)] = &[
     ),
     (
         "pinpoint-iam-compare",
-        &[(
-            "",
-            &[
-                "bits",
-                "catalog",
-                "result",
-                "callers",
-                "cells",
-                "keys",
+        &[
+            (
+                "",
+                &[
+                    "bits",
+                    "catalog",
+                    "space",
+                    "result",
+                    "callers",
+                    "cells",
+                    "keys",
+                    "fold",
+                    "set",
+                    "assertion",
+                    "questions",
+                ],
+            ),
+            (
                 "fold",
-                "set",
-                "assertion",
-                "questions",
-            ],
-        )],
+                &[
+                    "action_texts",
+                    "actions",
+                    "slices",
+                    "readable",
+                    "variables",
+                    "callers",
+                    "resources",
+                    "conditions",
+                    "states",
+                    "covers",
+                    "conclude",
+                    "confirm",
+                ],
+            ),
+        ],
     ),
 ];
 
