@@ -5,6 +5,7 @@ use std::fmt;
 use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, StatementId};
 
 use crate::result::{Comparison, Cover, Difference};
+use crate::sources::SourceComparison;
 use crate::{Comparer, PolicySet};
 
 /// Fails a test if `second` allows a request that `first` does not allow.
@@ -51,11 +52,7 @@ impl Comparer {
     /// If `second` allows a request that `first` does not allow, or if that is undecided.
     #[track_caller]
     pub fn assert_no_new_access(&self, first: &PolicySet, second: &PolicySet) {
-        let comparison = self.compare(first, second);
-        if let Some(difference) = &comparison.newly_allowed {
-            fail(&format!("the change allows new requests\n\n{difference}"));
-        }
-        assert_decided(&comparison);
+        self.compare(first, second).assert_no_new_access();
     }
 
     /// Like [`assert_equivalent`], for the callers and services of this comparer.
@@ -65,35 +62,112 @@ impl Comparer {
     /// If only one side allows a request, or if that is undecided.
     #[track_caller]
     pub fn assert_equivalent(&self, first: &PolicySet, second: &PolicySet) {
-        let comparison = self.compare(first, second);
-        let mut text = String::new();
-        if let Some(difference) = &comparison.newly_allowed {
-            text.push_str(&format!("the change allows new requests\n\n{difference}"));
-        }
-        if let Some(difference) = &comparison.no_longer_allowed {
-            text.push_str(&format!("the change takes requests away\n\n{difference}"));
-        }
-        if !text.is_empty() {
-            fail(&text);
-        }
-        assert_decided(&comparison);
+        self.compare(first, second).assert_equivalent();
     }
 }
 
-#[track_caller]
-fn assert_decided(comparison: &Comparison) {
-    if comparison.undecided.is_empty() {
-        return;
+impl Comparison {
+    /// Fails a test if the second policies allow a request that the first do not allow.
+    ///
+    /// # Panics
+    ///
+    /// If there is such a request, or if it is undecided whether there is one.
+    #[track_caller]
+    pub fn assert_no_new_access(&self) {
+        check(self.new_access());
     }
-    let reasons: Vec<String> = comparison
-        .undecided
-        .iter()
-        .map(|reason| format!("  {reason}\n"))
-        .collect();
-    fail(&format!(
-        "it was not decided whether the policies differ\n\n{}",
-        reasons.concat()
-    ));
+
+    /// Fails a test if only one side allows a request.
+    ///
+    /// # Panics
+    ///
+    /// If there is such a request, or if it is undecided whether there is one.
+    #[track_caller]
+    pub fn assert_equivalent(&self) {
+        check(self.change());
+    }
+
+    /// Returns the text of what is newly allowed or undecided; empty if nothing is.
+    fn new_access(&self) -> String {
+        match &self.newly_allowed {
+            Some(difference) => format!("the change allows new requests\n\n{difference}"),
+            None => self.reasons(),
+        }
+    }
+
+    /// Returns the text of all differences, or of what is undecided; empty if nothing is.
+    fn change(&self) -> String {
+        let mut text = String::new();
+        if let Some(difference) = &self.newly_allowed {
+            text.push_str(&format!("the change allows new requests\n\n{difference}"));
+        }
+        if let Some(difference) = &self.no_longer_allowed {
+            text.push_str(&format!("the change takes requests away\n\n{difference}"));
+        }
+        if text.is_empty() {
+            return self.reasons();
+        }
+        text
+    }
+
+    /// Returns the text of what is undecided; empty if nothing is.
+    fn reasons(&self) -> String {
+        if self.undecided.is_empty() {
+            return String::new();
+        }
+        let reasons: Vec<String> = self
+            .undecided
+            .iter()
+            .map(|reason| format!("  {reason}\n"))
+            .collect();
+        format!(
+            "it was not decided whether the policies differ\n\n{}",
+            reasons.concat()
+        )
+    }
+}
+
+impl SourceComparison {
+    /// Fails a test if the second source allows any user or role a request that the first does not allow.
+    ///
+    /// # Panics
+    ///
+    /// If there is such a request, or if it is undecided whether there is one. The message shows a request for each user
+    /// or role, with the responsible statements.
+    #[track_caller]
+    pub fn assert_no_new_access(&self) {
+        check(self.text(Comparison::new_access));
+    }
+
+    /// Fails a test if the sources do not allow every user and role the same requests.
+    ///
+    /// # Panics
+    ///
+    /// If there is a difference, or if it is undecided whether there is one. The message shows requests for each user or
+    /// role, with the responsible statements.
+    #[track_caller]
+    pub fn assert_equivalent(&self) {
+        check(self.text(Comparison::change));
+    }
+
+    fn text(&self, of: impl Fn(&Comparison) -> String) -> String {
+        let texts = self.identities.iter().map(|identity| {
+            let text = of(&identity.comparison);
+            match text.as_str() {
+                "" => text,
+                _ => format!("{}: {text}\n", identity.arn),
+            }
+        });
+        texts.collect()
+    }
+}
+
+/// Fails with the text, unless it is empty.
+#[track_caller]
+fn check(text: String) {
+    if !text.is_empty() {
+        fail(&text);
+    }
 }
 
 #[track_caller]

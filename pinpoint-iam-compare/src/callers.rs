@@ -11,11 +11,13 @@ use pinpoint_iam::pattern::characters::Characters;
 use pinpoint_iam::pattern::classes::{Atom, Atoms, Classes, Question, literal};
 use pinpoint_iam::pattern::nfa::Nfa;
 
+use crate::grouped::Grouped;
+
 /// The values that policies compare with parts of the caller's ARN.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked<'a> {
-    /// Patterns by the condition key, in lower case.
-    pub(crate) keys: Vec<(String, Atoms)>,
+    /// Patterns by the condition key, in lower case, with the number of the condition that they are alternatives of.
+    pub(crate) keys: Vec<(String, Atoms, usize)>,
     /// The entries of principal elements, which are accounts and ARNs.
     pub(crate) entries: Vec<&'a str>,
     /// The service principals that policies name.
@@ -245,17 +247,19 @@ fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
         }
         Kind::Root => frame.push_text(":root"),
     }
-    let mut patterns: Vec<Atoms> = Vec::new();
-    for (key, atoms) in &asked.keys {
-        match (key.as_str(), kind) {
-            ("aws:principalarn", _) => patterns.push(atoms.clone()),
-            ("aws:principalaccount", _) | ("aws:userid", Kind::Root) => {
-                patterns.push(of_account(atoms))
-            }
-            ("aws:username", Kind::User) => patterns.extend(of_name(":user/", atoms)),
-            _ => {}
+    let mut grouped = Grouped::default();
+    for (key, atoms, condition) in &asked.keys {
+        let of_arn: Vec<Atoms> = match (key.as_str(), kind) {
+            ("aws:principalarn", _) => vec![atoms.clone()],
+            ("aws:principalaccount", _) | ("aws:userid", Kind::Root) => vec![of_account(atoms)],
+            ("aws:username", Kind::User) => of_name(":user/", atoms).into(),
+            _ => Vec::new(),
+        };
+        for atoms in of_arn {
+            grouped.add(atoms, *condition);
         }
     }
+    let mut patterns: Vec<Atoms> = Vec::new();
     for entry in &asked.entries {
         if entry.contains(':') {
             patterns.push(text(entry));
@@ -285,6 +289,13 @@ fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
             patterns.push(of_account(&text(entry)));
         }
     }
+    // The entries of principal elements match in different ways, so each is distinguished.
+    let conditions = asked.keys.iter().map(|(_, _, condition)| condition + 1);
+    let first = conditions.max().unwrap_or_default();
+    for (atoms, number) in patterns.into_iter().zip(first..) {
+        grouped.add(atoms, number);
+    }
+    let grouped = grouped.build();
     // Unless all callers are equivalent, a caller that a policy names is clearer than an invented one.
     let preferred: Vec<&str> = EXAMPLES
         .into_iter()
@@ -292,7 +303,8 @@ fn texts(kind: Kind, asked: &Asked<'_>, budget: usize) -> Classes {
         .chain(asked.preferred.iter().map(String::as_str))
         .collect();
     Classes::of(&Question {
-        patterns: &patterns,
+        patterns: &grouped.patterns,
+        groups: Some(&grouped.groups),
         frame: Some(&frame),
         required: None,
         permits: |character| !character.is_control(),

@@ -2,7 +2,9 @@
 
 use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
 use pinpoint_iam::arn::Scope;
+use pinpoint_iam::pattern::Case;
 use pinpoint_iam::pattern::characters::Characters;
+use pinpoint_iam::pattern::classes::{Atom, Atoms, literal};
 use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::resource::{ResourceTypeMetadata, ScopeComponent};
 
@@ -44,6 +46,32 @@ impl ClosedAction {
             arns: types.map(|kind| arns(kind, action.pinned)).collect(),
         }
     }
+
+    /// Returns the action on resources of these types in a scope.
+    pub(crate) fn in_scope(
+        action: &'static ActionMetadata,
+        types: &[&'static ResourceTypeMetadata],
+        scope: &Scope,
+    ) -> Self {
+        let types = types.iter();
+        Self {
+            name: action.name,
+            templates: types
+                .clone()
+                .map(|kind| format!("{} {:?} {scope:?}", kind.arn, action.pinned))
+                .collect(),
+            arns: types
+                .map(|kind| {
+                    let mut arns = Nfa::text("arn");
+                    for component in kind.languages(scope, action.pinned) {
+                        arns.push_text(":");
+                        arns.push_language(&component);
+                    }
+                    arns
+                })
+                .collect(),
+        }
+    }
 }
 
 /// Returns the ARNs of a resource type, in any partition, region and account.
@@ -74,6 +102,17 @@ pub(crate) fn any_arn() -> Nfa {
     }
     arns.push_run(Characters::All);
     arns
+}
+
+/// Returns the pattern that all ARNs match, and no other texts.
+pub(crate) fn arn_atoms() -> Atoms {
+    let colon = || Atom::One(Characters::One(':'));
+    let mut atoms: Atoms = literal("arn", Case::Sensitive).collect();
+    for _ in 0..4 {
+        atoms.extend([colon(), Atom::Run(Characters::WithoutColon)]);
+    }
+    atoms.extend([colon(), Atom::Run(Characters::All)]);
+    atoms
 }
 
 /// Returns all action names, for a service without a catalog.

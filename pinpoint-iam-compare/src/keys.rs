@@ -6,11 +6,13 @@ use pinpoint_iam::condition::Condition;
 use pinpoint_iam::condition::samples::Family;
 use pinpoint_iam::context::{ConditionKey, ContextLookup, Lookup, Value, is_multivalued};
 use pinpoint_iam::eval::Truth;
-use pinpoint_iam::pattern::classes::{Atoms, Classes, Question, fill};
+use pinpoint_iam::pattern::characters::Characters;
+use pinpoint_iam::pattern::classes::{Atom, Atoms, Classes, Question, fill};
 use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::policy::Effect;
 
-use crate::catalog::any_arn;
+use crate::catalog::{any_arn, arn_atoms};
+use crate::grouped::Grouped;
 use crate::result::KeyValue;
 
 /// A condition on a key, with the effect of its statement.
@@ -106,7 +108,7 @@ pub(crate) fn values(
             .collect(),
         [family @ (Family::Numbers | Family::Dates | Family::Addresses)] => {
             found.inexact = Some(format!(
-                "`{key}` fills a variable, and is not compared as text"
+                "`{key}` is the key of a variable, and another condition compares it as a number, date or address"
             ));
             Condition::samples(&all, *family)
         }
@@ -117,7 +119,7 @@ pub(crate) fn values(
             |family: &Family| matches!(family, Family::Texts | Family::Arns | Family::Booleans);
         if !families.iter().all(is_text) {
             found.inexact = Some(format!(
-                "`{key}` is compared by operators for values of different kinds"
+                "operators of different types compare `{key}`, such as `String…` and `Numeric…`"
             ));
             singles.extend(
                 families
@@ -130,10 +132,11 @@ pub(crate) fn values(
             .any(|condition| condition.folds_foreign_letters())
         {
             found.inexact = Some(format!(
-                "`{key}` is compared without regard to the case of letters outside ASCII"
+                "a condition ignores the case of non-ASCII letters in `{key}`"
             ));
         }
         singles.extend(texts(
+            key,
             &all,
             also,
             families == [Family::Arns],
@@ -161,6 +164,7 @@ pub(crate) fn values(
 
 /// Returns representative texts.
 fn texts(
+    key: &ConditionKey,
     conditions: &[&Condition],
     also: &[Atoms],
     are_arns: bool,
@@ -168,15 +172,36 @@ fn texts(
     budget: usize,
     found: &mut Values,
 ) -> Vec<String> {
-    let unfilled: Vec<_> = conditions
+    let mut patterns = Grouped::default();
+    let mut next = 0;
+    for alternatives in conditions
         .iter()
-        .flat_map(|condition| condition.text_patterns())
-        .collect();
-    let mut patterns: Vec<Atoms> = unfilled
-        .iter()
-        .filter_map(|pieces| fill(pieces, facts))
-        .collect();
-    patterns.extend(also.iter().cloned());
+        .flat_map(|condition| condition.text_alternatives())
+    {
+        for pieces in alternatives {
+            if let Some(atoms) = fill(&pieces, facts) {
+                patterns.add(atoms, next);
+            }
+        }
+        next += 1;
+    }
+    // An empty text is a null value, and operators treat it like an absent key.
+    patterns.add(
+        vec![Atom::One(Characters::All), Atom::Run(Characters::All)],
+        next,
+    );
+    next += 1;
+    let has_arns = |condition: &&Condition| condition.family() == Family::Arns;
+    if !are_arns && conditions.iter().any(has_arns) {
+        // Other texts satisfy neither `ArnLike` nor `ArnNotLike`.
+        patterns.add(arn_atoms(), next);
+        next += 1;
+    }
+    for atoms in also {
+        patterns.add(atoms.clone(), next);
+        next += 1;
+    }
+    let patterns = patterns.build();
     let frame: Option<Nfa> = are_arns.then(any_arn);
     let preferred: Vec<&str> = conditions
         .iter()
@@ -185,7 +210,8 @@ fn texts(
         .filter(|text| !text.contains(['*', '?', '$']))
         .collect();
     let classes = Classes::of(&Question {
-        patterns: &patterns,
+        patterns: &patterns.patterns,
+        groups: Some(&patterns.groups),
         frame: frame.as_ref(),
         required: None,
         permits: |character| !character.is_control(),
@@ -194,13 +220,11 @@ fn texts(
     });
     found.steps += classes.steps;
     if !classes.is_complete {
-        found.inexact = Some("its patterns have more combinations than are looked at".to_owned());
+        found.inexact = Some(format!(
+            "the values that are compared with `{key}` have too many combinations"
+        ));
     }
     let mut texts = classes.texts;
-    // An empty text is a null value. Patterns do not distinguish it from other texts.
-    if !are_arns && !texts.iter().any(String::is_empty) {
-        texts.push(String::new());
-    }
     if texts.iter().all(String::is_empty) {
         texts.push("x".to_owned());
     }
@@ -260,7 +284,7 @@ fn sets(
         }
         if lists.len() > MOST_SETS {
             found.inexact = Some(format!(
-                "`{key}` has more sets of values than are looked at"
+                "`{key}` is multivalued, and its values have too many combinations"
             ));
             break;
         }

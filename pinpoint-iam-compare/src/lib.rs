@@ -61,15 +61,19 @@ mod callers;
 mod catalog;
 mod cells;
 mod fold;
+mod grouped;
 mod keys;
 mod questions;
 mod result;
 mod set;
+mod sources;
 mod space;
 
 use pinpoint_iam::Principal;
-use pinpoint_iam::action::ServiceMetadata;
+use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
+use pinpoint_iam::arn::Scope;
 use pinpoint_iam::eval::PolicyStack;
+use pinpoint_iam::resource::ResourceTypeMetadata;
 
 pub use assertion::{assert_equivalent, assert_no_new_access};
 pub use questions::{Access, Redundant, RedundantPart};
@@ -77,8 +81,9 @@ pub use result::{
     Comparison, Cover, Difference, KeyValue, Responsible, Undecided, Verdict, Witness,
 };
 pub use set::PolicySet;
+pub use sources::{IdentityComparison, SourceComparison};
 
-use catalog::ClosedService;
+use catalog::{ClosedAction, ClosedService};
 use fold::Fold;
 use space::Space;
 
@@ -105,6 +110,38 @@ impl Comparer {
     #[must_use]
     pub fn service(mut self, service: &'static ServiceMetadata) -> Self {
         self.space.services.push(ClosedService::of(service));
+        self
+    }
+
+    /// Restricts the comparison to this action, and to others that are added in the same way, on resources of these types
+    /// in `scope`.
+    ///
+    /// Without types, the action is requested on `*`.
+    #[must_use]
+    pub fn action(
+        mut self,
+        action: &'static ActionMetadata,
+        types: &[&'static ResourceTypeMetadata],
+        scope: &Scope,
+    ) -> Self {
+        let prefix = action.service.prefix;
+        let action = ClosedAction::in_scope(action, types, scope);
+        self.space.actions.push(format!("{prefix}:{}", action.name));
+        match self
+            .space
+            .services
+            .iter_mut()
+            .find(|service| service.prefix == prefix)
+        {
+            Some(service) => {
+                service.actions.retain(|other| other.name != action.name);
+                service.actions.push(action);
+            }
+            None => self.space.services.push(ClosedService {
+                prefix,
+                actions: vec![action],
+            }),
+        }
         self
     }
 

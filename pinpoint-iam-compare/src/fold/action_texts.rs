@@ -5,16 +5,23 @@ use pinpoint_iam::pattern::characters::Characters;
 use pinpoint_iam::pattern::classes::{Atom, Atoms};
 use pinpoint_iam::pattern::{Case, Match};
 
-/// Returns the pattern of an action, in lower case.
+/// Returns the pattern of an action, in lower case. It applies to texts with one colon.
 pub(super) fn action_atoms(text: &str) -> Atoms {
     if matches!(text, "*" | "*:*") {
         return vec![Atom::Run(Characters::All)];
     }
     let text = text.to_ascii_lowercase();
+    let mut within = Characters::WithoutColon;
     let atom = |character| match character {
-        '*' => Atom::Run(Characters::WithoutColon),
-        '?' => Atom::One(Characters::WithoutColon),
-        one => Atom::One(Characters::One(one)),
+        '*' => Atom::Run(within),
+        '?' => Atom::One(within),
+        one => {
+            if one == ':' {
+                // Nothing that follows is a colon.
+                within = Characters::All;
+            }
+            Atom::One(Characters::One(one))
+        }
     };
     text.chars().map(atom).collect()
 }

@@ -15,6 +15,7 @@ use pinpoint_iam::resource::RequestedResource;
 use crate::bits::Bits;
 use crate::catalog::{ClosedAction, ClosedService, any_action};
 use crate::cells::Cell;
+use crate::grouped::Grouped;
 
 use super::action_texts::{action_atoms, covers_text, is_lower_case_of_action, spell, spelled_of};
 use super::{Fold, MOST_STEPS_OF_A_DIMENSION};
@@ -29,50 +30,53 @@ pub(super) struct Action<'c> {
 
 impl<'a> Fold<'a> {
     pub(super) fn actions<'c>(&mut self, services: &'c [ClosedService]) -> Vec<Action<'c>> {
-        let mut patterns: Vec<Atoms> = Vec::new();
-        let mut required: Option<Vec<usize>> = Some(Vec::new());
+        let mut patterns = Grouped::default();
         let mut spelled: Vec<&'a str> = Vec::new();
         let mut preferred: Vec<String> = Vec::new();
-        let comparable = self.is_comparable();
+        // Each cell has two numbers. The second is for patterns with wildcards before the colon, which some statements
+        // ignore. The following numbers are those of other patterns.
+        let wanted_owner = self.cells.len() * 2;
+        let mut is_any_required = !self.is_comparable();
         for (index, cell) in self.cells.iter().enumerate() {
-            let is_required = self.differing.contains(index);
+            let is_differing = self.differing.contains(index);
             for pattern in cell.action_patterns() {
                 spelled.push(pattern.as_str());
-                if is_required && !pattern.as_str().contains(['*', '?']) {
+                if is_differing && !pattern.as_str().contains(['*', '?']) {
                     preferred.push(pattern.as_str().to_ascii_lowercase());
                 }
-                if is_required && let Some(required) = &mut required {
-                    required.push(patterns.len());
-                }
-                patterns.push(action_atoms(pattern.as_str()));
+                let prefix = pattern.prefix().unwrap_or_default();
+                let number = index * 2 + usize::from(prefix.contains(['*', '?']));
+                patterns.add(action_atoms(pattern.as_str()), number);
             }
-            if is_required && cell.statement().action().is_negated() {
-                required = None;
-            }
+            is_any_required |= is_differing && cell.statement().action().is_negated();
         }
-        if !comparable {
-            required = None;
-        }
-        let mut wanted: Option<Vec<usize>> = None;
         for text in &self.space.actions {
-            wanted.get_or_insert_default().push(patterns.len());
-            patterns.push(action_atoms(text));
+            patterns.add(action_atoms(text), wanted_owner);
             spelled_of(text, &mut preferred);
         }
         // A pattern for each service with a catalog, to distinguish it from other services.
-        for service in services {
+        for (service, owner) in services.iter().zip(wanted_owner + 1..) {
             let mut of_service: Atoms =
                 literal(&service.prefix.to_ascii_lowercase(), Case::Sensitive).collect();
             of_service.extend(literal(":", Case::Sensitive));
             of_service.push(Atom::Run(Characters::All));
-            patterns.push(of_service);
+            patterns.add(of_service, owner);
         }
+        let patterns = patterns.build();
+        let required = if !self.space.actions.is_empty() {
+            Some(patterns.of_owners(|owner| owner == wanted_owner))
+        } else if is_any_required {
+            None
+        } else {
+            Some(patterns.of_owners(|owner| self.differing.contains(owner / 2)))
+        };
         let frame = any_action();
         let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
         let classes = Classes::of(&Question {
-            patterns: &patterns,
+            patterns: &patterns.patterns,
+            groups: Some(&patterns.groups),
             frame: Some(&frame),
-            required: wanted.as_deref().or(required.as_deref()),
+            required: required.as_deref(),
             permits: is_lower_case_of_action,
             preferred: &preferred,
             budget: MOST_STEPS_OF_A_DIMENSION,
@@ -81,7 +85,7 @@ impl<'a> Fold<'a> {
         if !classes.is_complete {
             self.note(
                 None,
-                "the patterns of actions have more combinations than are looked at".to_owned(),
+                "the action patterns have too many combinations".to_owned(),
             );
         }
         let mut texts: Vec<(String, Option<&'c ClosedAction>)> = Vec::new();
@@ -97,7 +101,7 @@ impl<'a> Fold<'a> {
         for service in services {
             for action in &service.actions {
                 let text = format!("{}:{}", service.prefix, action.name);
-                let is_wanted = wanted.is_none()
+                let is_wanted = self.space.actions.is_empty()
                     || self
                         .space
                         .actions
@@ -133,13 +137,13 @@ impl<'a> Fold<'a> {
 }
 
 /// The action patterns of cells, grouped by service, so that an action is compared with few of them.
-struct ByPrefix<'a> {
+pub(super) struct ByPrefix<'a> {
     of_service: HashMap<String, Vec<(usize, &'a ActionPattern)>>,
     of_any: Vec<(usize, &'a ActionPattern)>,
 }
 
 impl<'a> ByPrefix<'a> {
-    fn of(cells: &[Cell<'a>]) -> Self {
+    pub(super) fn of(cells: &[Cell<'a>]) -> Self {
         let mut all = Self {
             of_service: HashMap::new(),
             of_any: Vec::new(),
@@ -161,7 +165,7 @@ impl<'a> ByPrefix<'a> {
     }
 
     /// Returns the cells that can match an action.
-    fn alive(&self, cells: &[Cell<'a>], action: RequestedAction<'_>) -> Bits {
+    pub(super) fn alive(&self, cells: &[Cell<'a>], action: RequestedAction<'_>) -> Bits {
         let principal = Principal::anonymous();
         let request = Request::new(&principal, action, RequestedResource::All, Context::empty());
         let mut covered = Bits::none(cells.len());

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 
 use pinpoint_iam::Principal;
+use pinpoint_iam::condition::samples::Family;
 use pinpoint_iam::context::{ConditionKey, Context, ContextLookup, Lookup};
 use pinpoint_iam::eval::parts;
 use pinpoint_iam::pattern::characters::Characters;
-use pinpoint_iam::pattern::classes::{Atom, fill};
+use pinpoint_iam::pattern::classes::{Atom, Atoms, Unfilled, fill};
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
 
@@ -23,6 +24,7 @@ impl<'a> Fold<'a> {
         let callers = self.callers(&action.alive);
         let mut known: HashSet<(Bits, Vec<usize>, String, Vec<String>)> = HashSet::new();
         let variables = self.variables(&action.alive);
+        let with_variables = self.keys_compared_with_variables(&action.alive);
         for caller in callers {
             let mut alive = action.alive.clone();
             let mut ways = Vec::new();
@@ -76,7 +78,7 @@ impl<'a> Fold<'a> {
                         Lookup::Absent | Lookup::Unknown => continue,
                     };
                     value.insert_into(&mut context, key.as_str());
-                    if variables.contains(&key) {
+                    if variables.contains(&key) || with_variables.contains(&key) {
                         seen.extend(value.as_slice().iter().cloned());
                     }
                     keys.push((key.as_str().to_owned(), value));
@@ -129,6 +131,40 @@ impl<'a> Fold<'a> {
         ) || !matches!(caller.lookup(&ConditionKey::new(key)), Lookup::Absent)
     }
 
+    /// Returns the patterns that distinguish the values of a variable that is compared with `key`, or `None` if patterns
+    /// do not distinguish them exactly.
+    fn patterns_of_variable(
+        &self,
+        variable: &ConditionKey,
+        key: &str,
+        alive: &Bits,
+    ) -> Option<Vec<Atoms>> {
+        let (mut patterns, inexact) = self.slices(variable, alive, Context::empty());
+        if !inexact.is_empty() {
+            return None;
+        }
+        for (_, on) in self.on_key(variable, alive) {
+            match on.condition.family() {
+                Family::Any => {}
+                Family::Texts => {
+                    for pieces in on.condition.text_patterns() {
+                        let is_atom = |piece: &Unfilled<'_>| matches!(piece, Unfilled::Atom(_));
+                        match pieces.as_slice() {
+                            // The same comparison in the other direction.
+                            [Unfilled::Variable(other, _)] if other.key().folded() == key => {}
+                            pieces if pieces.iter().all(is_atom) => {
+                                patterns.extend(fill(pieces, Context::empty()));
+                            }
+                            _ => return None,
+                        }
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(patterns)
+    }
+
     /// Returns the callers to consider if these cells can match.
     pub(super) fn callers(&mut self, alive: &Bits) -> Vec<Caller> {
         if !self.space.callers.is_empty() {
@@ -146,6 +182,8 @@ impl<'a> Fold<'a> {
         };
         let variables = self.variables(alive);
         let mut with_variables = Vec::new();
+        // The number of the next list of alternatives.
+        let mut next = 0;
         for index in alive.iter() {
             let Some(cell) = self.cells.get(index) else {
                 continue;
@@ -159,40 +197,66 @@ impl<'a> Fold<'a> {
             }
             for condition in cell.statement().conditions() {
                 let key = condition.key().folded();
-                if DERIVED.contains(&key) {
-                    for pieces in condition.text_patterns() {
-                        match fill(&pieces, Context::empty()) {
-                            Some(atoms) => asked.keys.push((key.to_owned(), atoms)),
-                            None => with_variables.push(index),
+                if !DERIVED.contains(&key) {
+                    continue;
+                }
+                for alternatives in condition.text_alternatives() {
+                    for pieces in alternatives {
+                        let variable = pieces.iter().find_map(|piece| match piece {
+                            Unfilled::Variable(variable, _) => Some(variable.key()),
+                            Unfilled::Atom(_) => None,
+                        });
+                        if let Some(variable) = variable {
+                            with_variables.push((index, key, variable, pieces.len() == 1));
+                        } else if let Some(atoms) = fill(&pieces, Context::empty()) {
+                            asked.keys.push((key.to_owned(), atoms, next));
                         }
                     }
-                    asked
-                        .keys
-                        .push((key.to_owned(), vec![Atom::Run(Characters::All)]));
-                    let values = condition.values().iter().map(|value| value.text());
-                    if key == "aws:principalarn" {
-                        asked.preferred.extend(values.map(str::to_owned));
-                    }
+                    next += 1;
+                }
+                asked
+                    .keys
+                    .push((key.to_owned(), vec![Atom::Run(Characters::All)], next));
+                next += 1;
+                let values = condition.values().iter().map(|value| value.text());
+                if key == "aws:principalarn" {
+                    asked.preferred.extend(values.map(str::to_owned));
                 }
             }
         }
-        for index in with_variables {
-            let reason = "a key of the caller is compared with a variable";
-            self.note(Some(index), reason.to_owned());
+        for (index, key, variable, is_whole) in with_variables {
+            let patterns = self.patterns_of_variable(variable, key, alive);
+            match patterns {
+                // The caller has the value of the variable, so what distinguishes the one distinguishes the other.
+                Some(patterns) if is_whole && !parts::is_principal_key(variable.folded()) => {
+                    for atoms in patterns {
+                        asked.keys.push((key.to_owned(), atoms, next));
+                        next += 1;
+                    }
+                }
+                _ => {
+                    let reason = format!(
+                        "`{key}` is compared with `${{{variable}}}`, and other conditions distinguish the values of both"
+                    );
+                    self.note(Some(index), reason);
+                }
+            }
         }
         for key in variables
             .iter()
             .filter(|key| DERIVED.contains(&key.folded()))
         {
-            asked
-                .keys
-                .push((key.folded().to_owned(), vec![Atom::Run(Characters::All)]));
+            asked.keys.push((
+                key.folded().to_owned(),
+                vec![Atom::Run(Characters::All)],
+                next,
+            ));
+            next += 1;
             let (slices, inexact) = self.slices(key, alive, Context::empty());
-            asked.keys.extend(
-                slices
-                    .into_iter()
-                    .map(|atoms| (key.folded().to_owned(), atoms)),
-            );
+            for atoms in slices {
+                asked.keys.push((key.folded().to_owned(), atoms, next));
+                next += 1;
+            }
             for (cell, reason) in inexact {
                 self.note(Some(cell), reason);
             }
@@ -203,7 +267,7 @@ impl<'a> Fold<'a> {
         asked.services.dedup();
         asked.providers.sort_unstable();
         asked.providers.dedup();
-        if asked.keys.is_empty() && !asked.names_callers {
+        if asked.keys.is_empty() && asked.entries.is_empty() && !asked.names_callers {
             return Caller::anybody(ACCOUNT).into_iter().collect();
         }
         let mut steps = 0;
@@ -212,7 +276,7 @@ impl<'a> Fold<'a> {
         if !is_complete {
             self.note(
                 None,
-                "callers differ in more ways than the budget allows".to_owned(),
+                "the callers that the policies distinguish have too many combinations".to_owned(),
             );
         }
         callers

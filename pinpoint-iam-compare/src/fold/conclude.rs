@@ -68,7 +68,7 @@ impl<'a> Fold<'a> {
             return;
         }
         let side = usize::from(first);
-        self.note_cover(side, state, &witness);
+        self.note_cover(side, state, &assignment.action.alive);
         let keys = witness.context.len();
         let cost = (
             caller.rank * 4 + usize::from(needs_delegation) * 100 + usize::from(caller.is_made_up),

@@ -4,11 +4,10 @@ use pinpoint_iam::eval::compiled::Compiled;
 use pinpoint_iam::eval::{Decision, Policy, reference};
 use pinpoint_iam::pattern::Part;
 
-use crate::result::{Comparison, Cover, Difference, Witness};
+use crate::result::{Comparison, Difference, Witness};
 
 use super::Fold;
 use super::conclude::Found;
-use super::covers::{condition_text, responsible};
 use super::readable::nicer;
 
 /// The message for a difference that the evaluators do not confirm.
@@ -116,24 +115,11 @@ impl<'a> Fold<'a> {
             }
         }
         let [first, second] = decisions;
-        let covers = self.covers.get(side)?;
-        let cover = covers.iter().filter_map(|(index, (actions, resources))| {
-            let cell = self.cells.get(*index)?;
-            let conditions = cell.statement().conditions().iter();
-            Some(Cover {
-                statement: responsible(cell),
-                actions: actions.iter().cloned().collect(),
-                resources: resources.iter().cloned().collect(),
-                conditions: conditions.map(condition_text).collect(),
-            })
-        });
-        let mut cover: Vec<Cover> = cover.collect();
-        cover.sort_by(|left, right| left.statement.cmp(&right.statement));
         Some(Difference {
             witness,
             first,
             second,
-            cover,
+            cover: self.cover(side),
             needs_delegation: found.needs_delegation,
         })
     }

@@ -1,32 +1,21 @@
-//! The statements that cause a difference, with their patterns that match.
+//! The statements that cause a difference, with their patterns.
 
-use std::collections::BTreeSet;
-
-use pinpoint_iam::Arn;
 use pinpoint_iam::condition::Condition;
-use pinpoint_iam::context::Context;
-use pinpoint_iam::eval::parts;
-use pinpoint_iam::pattern::Match;
-use pinpoint_iam::request::{Request, RequestedAction};
-use pinpoint_iam::resource::RequestedResource;
+use pinpoint_iam::request::RequestedAction;
 
+use crate::bits::Bits;
 use crate::cells::Cell;
-use crate::result::{Responsible, Witness};
+use crate::result::{Cover, Responsible};
 
 use super::Fold;
+use super::actions::ByPrefix;
 use super::states::State;
 
-/// Patterns of actions, and of resources.
-pub(super) type Patterns = (BTreeSet<String>, BTreeSet<String>);
-
 impl<'a> Fold<'a> {
-    pub(super) fn note_cover(&mut self, side: usize, state: &State, witness: &Witness) {
-        // The cells that cause the difference: an `Allow` on the side that allows, or a `Deny` on the side that does
-        // not.
+    /// Notes the cells that cause a difference for an action: an `Allow` on the side that allows, or a `Deny` on the side
+    /// that does not.
+    pub(super) fn note_cover(&mut self, side: usize, state: &State, of_action: &Bits) {
         let allowing = 1 - side;
-        let Ok(action) = RequestedAction::parse(&witness.action) else {
-            return;
-        };
         for index in state.alive.and(&self.differing).iter() {
             let Some(cell) = self.cells.get(index) else {
                 continue;
@@ -36,44 +25,46 @@ impl<'a> Fold<'a> {
             } else {
                 cell.is_on(allowing)
             };
-            if !is_reason {
-                continue;
-            }
-            let Some(covers) = self.covers.get_mut(side) else {
-                return;
-            };
-            let (actions, resources) = covers.entry(index).or_default();
-            let request = Request::new(
-                &witness.principal,
-                action,
-                RequestedResource::All,
-                Context::empty(),
-            );
-            let element = cell.statement().action();
-            for pattern in cell.action_patterns() {
-                if element.is_negated() || parts::covers_action(cell.statement(), pattern, &request)
-                {
-                    actions.insert(pattern.as_str().to_owned());
-                }
-            }
-            let requested = match Arn::parse(&witness.resource) {
-                Ok(arn) => RequestedResource::Arn(arn),
-                Err(_) => RequestedResource::All,
-            };
-            let mut context = Context::new();
-            for (key, value) in &witness.context {
-                value.insert_into(&mut context, key);
-            }
-            let is_negated = cell
-                .statement()
-                .resource()
-                .is_none_or(|element| element.is_negated());
-            for pattern in cell.resource_patterns() {
-                if is_negated || pattern.matches(&requested, &context) == Match::Yes {
-                    resources.insert(pattern.as_str().to_owned());
-                }
+            if is_reason && let Some(covers) = self.covers.get_mut(side) {
+                covers.entry(index).or_default().insert(of_action.clone());
             }
         }
+    }
+
+    /// Returns the requests that differ, by statement.
+    pub(super) fn cover(&self, side: usize) -> Vec<Cover> {
+        let by_prefix = ByPrefix::of(&self.cells);
+        let covers = self.covers.get(side).into_iter().flatten();
+        let mut cover: Vec<Cover> = covers
+            .filter_map(|(index, of_actions)| {
+                let cell = self.cells.get(*index)?;
+                // An action without wildcards is left out if the statements that match it make no difference.
+                let makes_a_difference = |text: &str| {
+                    text.contains(['*', '?'])
+                        || RequestedAction::parse(text).map_or(true, |action| {
+                            of_actions.contains(&by_prefix.alive(&self.cells, action))
+                        })
+                };
+                let is_negated = cell.statement().action().is_negated();
+                let actions = cell.action_patterns().into_iter();
+                let actions = actions.map(|pattern| pattern.as_str());
+                let resources = cell.resource_patterns().into_iter();
+                let conditions = cell.statement().conditions().iter();
+                Some(Cover {
+                    statement: responsible(cell),
+                    actions: actions
+                        .filter(|text| is_negated || makes_a_difference(text))
+                        .map(str::to_owned)
+                        .collect(),
+                    resources: resources
+                        .map(|pattern| pattern.as_str().to_owned())
+                        .collect(),
+                    conditions: conditions.map(condition_text).collect(),
+                })
+            })
+            .collect();
+        cover.sort_by(|left, right| left.statement.cmp(&right.statement));
+        cover
     }
 }
 

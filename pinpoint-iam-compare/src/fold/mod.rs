@@ -32,7 +32,7 @@ use crate::space::Space;
 
 use conclude::{CallerClass, Cost, Found};
 use conditions::Entry;
-use covers::{Patterns, responsible};
+use covers::responsible;
 use resources::ResourceQuestion;
 
 /// The maximum amount of work before a comparison is abandoned. One step is one character read by a pattern, or a
@@ -76,8 +76,8 @@ pub(crate) struct Fold<'a> {
     best: [Option<Found>; 2],
     /// A newly allowed request for each caller.
     by_caller: BTreeMap<CallerClass, (Cost, Witness)>,
-    /// The cells that could match where a difference was found.
-    covers: [BTreeMap<usize, Patterns>; 2],
+    /// The cells that cause differences, each with the sets of cells that match the actions in question.
+    covers: [BTreeMap<usize, HashSet<Bits>>; 2],
 }
 
 impl<'a> Fold<'a> {
@@ -185,7 +185,7 @@ impl<'a> Fold<'a> {
         if self.is_exhausted {
             self.note(
                 None,
-                "the policies have more combinations than are looked at".to_owned(),
+                "the combinations of statements that can match together are too many".to_owned(),
             );
         }
     }

@@ -7,11 +7,7 @@ use crate::result::Witness;
 
 /// Returns readable ARNs for an action without a catalog.
 pub(super) fn examples(action: &str, account: &str) -> Vec<String> {
-    let service = action
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let service = service_of(action);
     match service.as_str() {
         "s3" => vec![
             "arn:aws:s3:::example".to_owned(),
@@ -34,12 +30,7 @@ pub(super) fn nicer(witness: &Witness, is_free: bool) -> Vec<Witness> {
             text.to_owned()
         }
     };
-    let service = witness
-        .action
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let service = service_of(&witness.action);
     let partition = or(arn.partition(), "aws");
     let service = or(arn.service(), &service);
     let region = or(arn.region(), "us-east-1");
@@ -76,4 +67,13 @@ pub(super) fn nicer(witness: &Witness, is_free: bool) -> Vec<Witness> {
         all.push(witness);
     }
     all
+}
+
+/// Returns the service prefix of an action, in lower case.
+pub(super) fn service_of(action: &str) -> String {
+    action
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
 }

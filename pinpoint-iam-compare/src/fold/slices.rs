@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use pinpoint_iam::context::{ConditionKey, Context, ContextLookup, Lookup};
+use pinpoint_iam::pattern::Case;
 use pinpoint_iam::pattern::characters::Characters;
-use pinpoint_iam::pattern::classes::{Atom, Atoms, Unfilled, fill, positions_behind};
+use pinpoint_iam::pattern::classes::{Atom, Atoms, Unfilled, fill, literal, positions_behind};
 
 use crate::bits::Bits;
 
@@ -24,6 +25,8 @@ impl<'a> Fold<'a> {
     ) -> (Vec<Atoms>, Vec<(usize, String)>) {
         // Patterns that are compared with the same target, by target.
         let mut targets: BTreeMap<String, Vec<(usize, Vec<Unfilled<'a>>)>> = BTreeMap::new();
+        // The values of keys that are known already, by target.
+        let mut known_values: BTreeMap<String, Vec<Unfilled<'a>>> = BTreeMap::new();
         for index in alive.iter() {
             let Some(cell) = self.cells.get(index) else {
                 continue;
@@ -37,6 +40,14 @@ impl<'a> Fold<'a> {
                 }
             }
             for condition in cell.statement().conditions() {
+                let is_compared = condition.keys().skip(1).any(|variable| variable == key);
+                if is_compared && let Lookup::Present(value) = context.lookup(condition.key()) {
+                    // The value of the condition's key is known, and one value of the variable may be part of it.
+                    let target = format!("{} {}", usize::MAX, condition.key().folded());
+                    let text = value.text();
+                    let pieces = literal(&text, Case::Sensitive).map(Unfilled::Atom);
+                    known_values.insert(target, pieces.collect());
+                }
                 let is_arn = condition.family() == pinpoint_iam::condition::samples::Family::Arns;
                 for pieces in condition.text_patterns() {
                     let components: &[usize] = if is_arn {
@@ -58,7 +69,7 @@ impl<'a> Fold<'a> {
         let mut inexact = Vec::new();
         let reason = || {
             format!(
-                "`${{{key}}}` does not fill a whole part of a pattern that can be distinguished from other patterns"
+                "the patterns before `${{{key}}}` or next to it do not determine where its value starts"
             )
         };
         for (target, patterns) in &targets {
@@ -74,6 +85,7 @@ impl<'a> Fold<'a> {
                 let others: Vec<&Vec<Unfilled<'a>>> = patterns
                     .iter()
                     .map(|(_, other)| other)
+                    .chain(known_values.get(target))
                     .filter(|other| *other != pieces && !is_everything(other))
                     .collect();
                 let Some(before) = fill(before, context).as_deref().and_then(literal_text) else {

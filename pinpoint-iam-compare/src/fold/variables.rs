@@ -47,6 +47,14 @@ impl<'a> Fold<'a> {
         keys
     }
 
+    /// Returns the condition keys that conditions of these cells compare with variables.
+    pub(super) fn keys_compared_with_variables(&self, alive: &Bits) -> Vec<ConditionKey> {
+        let cells = alive.iter().filter_map(|index| self.cells.get(index));
+        let conditions = cells.flat_map(|cell| cell.statement().conditions());
+        let compared = conditions.filter(|condition| condition.keys().nth(1).is_some());
+        compared.map(|condition| condition.key().clone()).collect()
+    }
+
     /// Tries all values of the next unknown variable, then all values of the other dimensions.
     pub(super) fn assign(&mut self, assignment: &mut Assignment<'_, '_>, alive: &Bits) {
         if self.is_exhausted {

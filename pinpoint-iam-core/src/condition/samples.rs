@@ -43,17 +43,23 @@ impl Condition {
 
     /// The values as patterns that distinguish strings; empty if the operator does not compare strings.
     pub fn text_patterns(&self) -> Vec<Vec<Unfilled<'_>>> {
+        self.text_alternatives().into_iter().flatten().collect()
+    }
+
+    /// The values as patterns that distinguish strings, in lists of alternatives: the result depends on the lists in
+    /// which a pattern matches, not on the pattern.
+    pub fn text_alternatives(&self) -> Vec<Vec<Vec<Unfilled<'_>>>> {
         match &self.comparison {
             Matcher::Text(texts) => texts.unfilled(),
-            Matcher::Arn(arns) => arns.unfilled(),
+            Matcher::Arn(arns) => vec![arns.unfilled()],
             Matcher::Boolean(_) => ["true", "false"]
                 .iter()
-                .map(|word| pieces(literal(word, Case::IgnoreAscii)))
+                .map(|word| vec![pieces(literal(word, Case::IgnoreAscii))])
                 .collect(),
             Matcher::Binary(_) => self
                 .values
                 .iter()
-                .map(|value| pieces(literal(value.text(), Case::Sensitive)))
+                .map(|value| vec![pieces(literal(value.text(), Case::Sensitive))])
                 .collect(),
             Matcher::Number(_) | Matcher::Date(_) | Matcher::Address(_) | Matcher::Null(_) => {
                 Vec::new()
@@ -170,6 +176,24 @@ mod tests {
                 "{value}: {samples:?}"
             );
         }
+    }
+
+    /// The Kelvin sign equals `k` by Unicode's rules only, so that the result is a third one.
+    #[test]
+    fn each_way_of_comparing_letters_has_its_alternatives() {
+        let conditions = conditions(&[
+            ("StringEqualsIgnoreCase", &["k", "b"]),
+            ("StringLike", &["k*", "b"]),
+            ("Bool", &["true"]),
+        ]);
+        let counts: Vec<Vec<usize>> = conditions
+            .iter()
+            .map(|condition| {
+                let lists = condition.text_alternatives();
+                lists.iter().map(Vec::len).collect()
+            })
+            .collect();
+        assert_eq!(counts, [vec![2, 2], vec![2], vec![1, 1]]);
     }
 
     #[test]

@@ -65,16 +65,17 @@ impl StringMatcher {
     }
 
     /// The patterns as pieces, once for each way of comparing letters that the result can depend on.
-    pub(super) fn unfilled(&self) -> Vec<Vec<Unfilled<'_>>> {
+    pub(super) fn unfilled(&self) -> Vec<Vec<Vec<Unfilled<'_>>>> {
         let cases: &[Case] = match self.case {
             Case::Sensitive => &[Case::Sensitive],
             _ => &[Case::IgnoreAscii, Case::Ignore],
         };
-        let all = self.patterns.iter().flat_map(|pattern| {
-            let pieces = cases.iter();
-            pieces.map(|case| unfilled(pattern.parts(), *case, Characters::All))
-        });
-        all.collect()
+        let in_case = |case: &Case| {
+            let patterns = self.patterns.iter();
+            let pieces = patterns.map(|pattern| unfilled(pattern.parts(), *case, Characters::All));
+            pieces.collect()
+        };
+        cases.iter().map(in_case).collect()
     }
 
     /// Whether letters outside ASCII may be compared without regard to case.

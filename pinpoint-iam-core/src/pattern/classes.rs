@@ -1,4 +1,5 @@
-//! Sample strings that represent all others: one for every set of patterns that a string can match at the same time.
+//! Sample strings that represent all others: one for every set of groups of patterns that a string can match at the same
+//! time.
 //!
 //! All patterns are read together, character by character. As in the subset construction, a state is the set of
 //! positions in the patterns that the string so far can have reached. States are visited in the order of the shortest
@@ -117,9 +118,12 @@ fn alike(character: char, case: Case) -> Characters {
 pub struct Question<'a> {
     /// The patterns by which strings are distinguished.
     pub patterns: &'a [Atoms],
+    /// The group of each pattern; if `None`, each pattern is its own group. Strings are distinguished only by the groups
+    /// in which they match a pattern, so alternatives of one condition are a group.
+    pub groups: Option<&'a [usize]>,
     /// A language that every string must belong to; no restriction if `None`.
     pub frame: Option<&'a Nfa>,
-    /// Only strings that match one of these patterns are searched for; all strings if `None`.
+    /// Only strings that match a pattern of one of these groups are searched for; all strings if `None`.
     pub required: Option<&'a [usize]>,
     /// Whether a string may contain a character.
     pub permits: fn(char) -> bool,
@@ -132,16 +136,16 @@ pub struct Question<'a> {
 /// The result of the search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Classes {
-    /// One string for each set of patterns, shortest first.
+    /// One string for each set of groups, shortest first.
     pub texts: Vec<String>,
-    /// Whether every set of patterns was found; otherwise the budget was too small.
+    /// Whether every set of groups was found; otherwise the budget was too small.
     pub is_complete: bool,
     /// The number of steps.
     pub steps: usize,
 }
 
 impl Classes {
-    /// Finds a string for each set of patterns that a string can match at the same time.
+    /// Finds a string for each set of groups in which a string can match a pattern at the same time.
     pub fn of(question: &Question<'_>) -> Self {
         Reader::new(question).read()
     }
@@ -166,6 +170,10 @@ struct Reader<'a> {
     places: Vec<Place>,
     /// The pattern to which each position belongs.
     owners: Vec<u32>,
+    /// The group to which each position belongs.
+    groups: Vec<u32>,
+    /// For each group, the first position from which its pattern matches whatever follows.
+    settled: HashMap<u32, u32>,
     /// The first position of each pattern.
     starts: Vec<u32>,
     required: Option<BTreeSet<u32>>,
@@ -184,23 +192,34 @@ impl<'a> Reader<'a> {
     fn new(question: &'a Question<'a>) -> Self {
         let mut places = Vec::new();
         let mut owners = Vec::new();
+        let mut groups = Vec::new();
         let mut starts = Vec::new();
+        let mut settled = HashMap::new();
         for (pattern, owner) in question.patterns.iter().zip(0..) {
+            let group = match question.groups {
+                Some(groups) => groups.get(owner).copied().unwrap_or(owner),
+                None => owner,
+            };
             starts.push(number(places.len()));
-            for atom in pattern {
-                places.push(Place::Atom(*atom));
-                owners.push(owner);
+            places.extend(pattern.iter().map(|atom| Place::Atom(*atom)));
+            if let Some(Atom::Run(Characters::All)) = pattern.last() {
+                settled
+                    .entry(number(group))
+                    .or_insert_with(|| number(places.len() - 1));
             }
             places.push(Place::End);
-            owners.push(owner);
+            owners.resize(places.len(), number(owner));
+            groups.resize(places.len(), number(group));
         }
         let required = question
             .required
-            .map(|required| required.iter().map(|pattern| number(*pattern)).collect());
+            .map(|required| required.iter().map(|group| number(*group)).collect());
         Self {
             question,
             places,
             owners,
+            groups,
+            settled,
             starts,
             required,
             unnamed: HashMap::new(),
@@ -218,8 +237,9 @@ impl<'a> Reader<'a> {
         };
         let mut texts: Vec<(Vec<u32>, String)> = Vec::new();
         let mut classes: HashMap<Vec<u32>, usize> = HashMap::new();
-        for preferred in self.question.preferred {
-            if let Some(class) = self.class_of(&start, preferred)
+        let preferred = self.classes_of_preferred(&start);
+        for (preferred, class) in self.question.preferred.iter().zip(preferred) {
+            if let Some(class) = class
                 && !classes.contains_key(&class)
             {
                 classes.insert(class.clone(), texts.len());
@@ -268,18 +288,36 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The set of patterns that `text` matches, if it is one of the strings to search for.
-    fn class_of(&mut self, start: &State, text: &str) -> Option<Vec<u32>> {
-        let mut state = start.clone();
-        for character in text.chars() {
-            if !(self.question.permits)(character) || !self.is_alive(&state) {
-                return None;
+    /// The set of groups of each preferred string, if it is one of the strings to search for.
+    ///
+    /// The strings are read in alphabetical order, so that a start that several have in common is read once.
+    fn classes_of_preferred(&mut self, start: &State) -> Vec<Option<Vec<u32>>> {
+        let preferred = self.question.preferred;
+        let mut order: Vec<usize> = (0..preferred.len()).collect();
+        order.sort_unstable_by_key(|index| preferred.get(*index));
+        let mut classes = vec![None; preferred.len()];
+        let mut path: Vec<(char, State)> = Vec::new();
+        for index in order {
+            let (Some(text), Some(class)) = (preferred.get(index), classes.get_mut(index)) else {
+                continue;
+            };
+            let common = path.iter().zip(text.chars());
+            let common = common.take_while(|((known, _), new)| known == new).count();
+            path.truncate(common);
+            for character in text.chars().skip(common) {
+                let state = path.last().map_or(start, |(_, state)| state);
+                if !(self.question.permits)(character) || !self.is_alive(state) {
+                    break;
+                }
+                let state = state.clone();
+                path.push((character, self.step(&state, character)));
             }
-            state = self.step(&state, character);
+            let state = path.last().map_or(start, |(_, state)| state);
+            if path.len() == text.chars().count() && self.is_alive(state) {
+                *class = self.accepted(state);
+            }
         }
-        self.is_alive(&state)
-            .then(|| self.accepted(&state))
-            .flatten()
+        classes
     }
 
     /// Whether a string to search for can still be reached from a state.
@@ -290,13 +328,13 @@ impl<'a> Reader<'a> {
         match &self.required {
             None => true,
             Some(required) => state.positions.iter().any(|position| {
-                let owner = self.owners.get(*position as usize);
-                owner.is_some_and(|owner| required.contains(owner))
+                let group = self.groups.get(*position as usize);
+                group.is_some_and(|group| required.contains(group))
             }),
         }
     }
 
-    /// The patterns matched by strings that reach this state; `None` if the string is not one to search for.
+    /// The groups matched by strings that reach this state; `None` if the string is not one to search for.
     fn accepted(&self, state: &State) -> Option<Vec<u32>> {
         if let Some(frame) = self.question.frame
             && !state
@@ -306,15 +344,17 @@ impl<'a> Reader<'a> {
         {
             return None;
         }
-        let accepted: Vec<u32> = state
+        let mut accepted: Vec<u32> = state
             .positions
             .iter()
             .filter(|position| matches!(self.places.get(**position as usize), Some(Place::End)))
-            .filter_map(|position| self.owners.get(*position as usize).copied())
+            .filter_map(|position| self.groups.get(*position as usize).copied())
             .collect();
+        accepted.sort_unstable();
+        accepted.dedup();
         let is_wanted = match &self.required {
             None => true,
-            Some(required) => accepted.iter().any(|pattern| required.contains(pattern)),
+            Some(required) => accepted.iter().any(|group| required.contains(group)),
         };
         is_wanted.then_some(accepted)
     }
@@ -393,7 +433,34 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        closed
+        self.settle(closed)
+    }
+
+    /// Removes the positions of groups of which a pattern matches whatever follows: the others can change nothing.
+    fn settle(&self, positions: Vec<u32>) -> Vec<u32> {
+        let mut settled: Vec<(u32, u32)> = Vec::new();
+        for position in &positions {
+            let here = self.places.get(*position as usize);
+            let next = self.places.get(*position as usize + 1);
+            if let (Some(Place::Atom(Atom::Run(Characters::All))), Some(Place::End)) = (here, next)
+                && let Some(group) = self.groups.get(*position as usize)
+                && let Some(first) = self.settled.get(group)
+                && !settled.contains(&(*group, *first))
+            {
+                settled.push((*group, *first));
+            }
+        }
+        if settled.is_empty() {
+            return positions;
+        }
+        let is_open = |position: &u32| {
+            let group = self.groups.get(*position as usize);
+            !settled.iter().any(|(settled, _)| Some(settled) == group)
+        };
+        let mut left: Vec<u32> = positions.into_iter().filter(is_open).collect();
+        left.extend(settled.iter().flat_map(|(_, first)| [*first, first + 1]));
+        left.sort_unstable();
+        left
     }
 
     /// Characters that represent all others: those that the patterns name in this state, and one of each other kind.
@@ -532,6 +599,7 @@ mod tests {
             .collect();
         Classes::of(&Question {
             patterns: &atoms,
+            groups: None,
             frame: None,
             required,
             permits,
@@ -600,6 +668,84 @@ mod tests {
         }
     }
 
+    /// The classes of groups are those that the patterns of each group have together.
+    #[test]
+    fn groups_are_distinguished_and_their_patterns_are_not() {
+        let pieces = ["", "*", "?", "a", "b", "ab"];
+        let pattern = |number: usize| -> String {
+            (0..4)
+                .map(|place| pieces[number / pieces.len().pow(place) % pieces.len()])
+                .collect()
+        };
+        let groups = [0, 1, 0, 1];
+        let texts = classes(&["a*", "*b", "??", "*a*"], Case::Sensitive);
+        for number in (0..1296).step_by(5) {
+            let four = [1, 31, 77, 131].map(|factor| pattern(number * factor % 1296));
+            let atoms: Vec<Atoms> = four
+                .iter()
+                .map(|text| {
+                    let pattern = Pattern::parse(text, SYNTAX).unwrap();
+                    atoms(pattern.parts(), Case::Sensitive, Characters::All).unwrap()
+                })
+                .collect();
+            let found = Classes::of(&Question {
+                patterns: &atoms,
+                groups: Some(&groups),
+                frame: None,
+                required: None,
+                permits: |_| true,
+                preferred: &[],
+                budget: 1_000_000,
+            });
+            let four: Vec<&str> = four.iter().map(String::as_str).collect();
+            let class = |text: &str| {
+                let each = signature(&four, text, Case::Sensitive);
+                [each[0] || each[2], each[1] || each[3]]
+            };
+            let classes_found: BTreeSet<_> = found.texts.iter().map(|text| class(text)).collect();
+            assert_eq!(classes_found.len(), found.texts.len(), "{four:?}");
+            let all = classes(&four, Case::Sensitive);
+            for text in all.iter().chain(&texts) {
+                assert!(classes_found.contains(&class(text)), "{four:?} {text}");
+            }
+        }
+    }
+
+    /// One condition with many alternatives is no more work than each of them.
+    #[test]
+    fn alternatives_of_one_group_stay_cheap() {
+        let atoms: Vec<Atoms> = ('a'..='z')
+            .map(|letter| {
+                let text = format!("*{letter}*{}*", letter.to_ascii_uppercase());
+                let pattern = Pattern::parse(&text, SYNTAX).unwrap();
+                atoms(pattern.parts(), Case::Sensitive, Characters::All).unwrap()
+            })
+            .collect();
+        let question = |groups| Question {
+            patterns: &atoms,
+            groups,
+            frame: None,
+            required: None,
+            permits: |_| true,
+            preferred: &[],
+            budget: 2_000_000,
+        };
+        assert!(!Classes::of(&question(None)).is_complete);
+        let words: Vec<Atoms> = ('a'..='z')
+            .map(|letter| {
+                let pattern = Pattern::parse(&format!("*{letter}1*"), SYNTAX).unwrap();
+                self::atoms(pattern.parts(), Case::Sensitive, Characters::All).unwrap()
+            })
+            .collect();
+        let groups = vec![0; words.len()];
+        let found = Classes::of(&Question {
+            patterns: &words,
+            ..question(Some(&groups))
+        });
+        assert!(found.is_complete);
+        assert_eq!(found.texts.len(), 2);
+    }
+
     #[test]
     fn only_texts_that_match_a_required_pattern_are_looked_for() {
         let found = classes_within(&["a*", "b*", "*c"], Case::Sensitive, |_| true, Some(&[1]));
@@ -615,6 +761,7 @@ mod tests {
         }
         let found = Classes::of(&Question {
             patterns: &patterns,
+            groups: None,
             frame: None,
             required: None,
             permits: |_| true,
@@ -638,6 +785,7 @@ mod tests {
         let patterns = [atoms(pattern.parts(), Case::Sensitive, Characters::All).unwrap()];
         let found = Classes::of(&Question {
             patterns: &patterns,
+            groups: None,
             frame: Some(&frame),
             required: None,
             permits: |_| true,
@@ -655,6 +803,7 @@ mod tests {
         };
         let found = Classes::of(&Question {
             patterns: &[component("a*:*b"), component("*:b")],
+            groups: None,
             frame: None,
             required: Some(&[0]),
             permits: |_| true,

@@ -570,6 +570,7 @@ mod tests {
             let all: Vec<usize> = (0..pieces.len()).collect();
             let found = Classes::of(&Question {
                 patterns: &pieces,
+                groups: None,
                 frame: None,
                 required: Some(&all),
                 permits: |character| !character.is_control(),
@@ -583,6 +584,7 @@ mod tests {
             for arn in arns {
                 let alone = Classes::of(&Question {
                     patterns: &pieces,
+                    groups: None,
                     frame: Some(&Nfa::text(arn)),
                     required: Some(&all),
                     permits: |_| true,

@@ -1,6 +1,6 @@
 //! The difference between two matrices.
 
-use super::{AccessMatrix, RouteVerdict, Row};
+use super::{AccessMatrix, RouteVerdict, Row, empty_table};
 use crate::cell::{Cell, Line};
 use crate::table::Table;
 
@@ -11,6 +11,10 @@ impl AccessMatrix {
     /// A verdict [`Depends`](RouteVerdict::Depends) is unchanged if the same statements are undecided for the same
     /// caller. Other statements are a change even if they use the same keys, because a condition may compare with
     /// another value. Routes and principals that are in only one of the matrices are changes too.
+    ///
+    /// Below a changed verdict, the cell shows a request that is newly allowed and one that is no longer allowed, with
+    /// the statement that decides it, or that no request is decided differently. `pinpoint-iam-compare` finds these
+    /// requests, and both evaluators have confirmed them.
     pub fn difference(&self, after: &Self, name: &str, title: &str) -> Table {
         let added = after.principals.iter();
         let added = added.filter(|name| !self.principals.contains(name));
@@ -20,20 +24,18 @@ impl AccessMatrix {
             .iter()
             .filter(|row| self.row(&row.name).is_none());
         let rows: Vec<&Row> = self.rows.iter().chain(added).collect();
-        let all = Self {
-            principals,
-            rows: Vec::new(),
-        };
         let mut changed = Vec::new();
         let mut verdicts = 0_usize;
         for row in &rows {
-            let cells: Vec<Option<Cell>> = all
-                .principals()
+            let cells: Vec<Option<Cell>> = principals
+                .iter()
                 .map(|principal| {
-                    change(
-                        self.verdict(principal, &row.name),
-                        after.verdict(principal, &row.name),
-                    )
+                    let verdicts = [self, after].map(|all| all.verdict(principal, &row.name));
+                    let mut cell = change(verdicts)?;
+                    if let [Some(_), Some(_)] = verdicts {
+                        cell.append(Cell::lines(self.witnesses(after, principal, &row.name)));
+                    }
+                    Some(cell)
                 })
                 .collect();
             let changes = cells.iter().flatten().count();
@@ -44,13 +46,11 @@ impl AccessMatrix {
         }
         let count = format!(
             "{verdicts} of {} verdicts change, on {} of {} routes. A cell without change is empty.",
-            rows.len() * all.principals.len(),
+            rows.len() * principals.len(),
             changed.len(),
             rows.len()
         );
-        let mut table = all
-            .empty_table(name, title)
-            .with_paragraph(Line::text(&count));
+        let mut table = empty_table(name, title, &principals).with_paragraph(Line::text(&count));
         for (row, cells) in changed {
             let cells = cells.into_iter().map(Option::unwrap_or_default);
             table.push(&row.name, row.head().into_iter().chain(cells));
@@ -58,13 +58,13 @@ impl AccessMatrix {
         table
     }
 
-    fn row(&self, name: &str) -> Option<&Row> {
+    pub(super) fn row(&self, name: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.name == name)
     }
 }
 
 /// Returns the change of a verdict, or `None` if it is the same.
-fn change(before: Option<&RouteVerdict>, after: Option<&RouteVerdict>) -> Option<Cell> {
+fn change([before, after]: [Option<&RouteVerdict>; 2]) -> Option<Cell> {
     if before == after {
         return None;
     }

@@ -1,12 +1,14 @@
 //! Who can do what: evaluates the policies of principals for routes.
 
 mod ask;
+mod change;
 mod difference;
 mod verdict;
 
 use std::fmt;
 
 use self::ask::Asked;
+use self::change::{Asks, Inputs, asks};
 use crate::cell::{Cell, Line};
 use crate::routes::expression;
 use crate::table::Table;
@@ -50,6 +52,7 @@ pub use self::verdict::{Dependence, ResourceDependence, RouteVerdict};
 pub struct AccessMatrix {
     principals: Vec<String>,
     rows: Vec<Row>,
+    inputs: Inputs,
 }
 
 /// A route and its verdict for each of the principals.
@@ -59,6 +62,8 @@ struct Row {
     name: String,
     route: String,
     requires: Line,
+    /// The actions of the requirement.
+    asks: Vec<Asks>,
     verdicts: Vec<RouteVerdict>,
 }
 
@@ -102,7 +107,7 @@ impl AccessMatrix {
 
     /// Returns the matrix as a table, with a row for each route and a column for each principal.
     pub fn table(&self, name: &str, title: &str) -> Table {
-        let mut table = self.empty_table(name, title).with_paragraph(Line::text(
+        let mut table = empty_table(name, title, &self.principals).with_paragraph(Line::text(
             "`allowed` and the denials hold for every request that the route can get. Where it depends, the cell says on \
              which condition keys, and which statements are about some of the resources only.",
         ));
@@ -112,15 +117,15 @@ impl AccessMatrix {
         }
         table
     }
+}
 
-    fn empty_table(&self, name: &str, title: &str) -> Table {
-        let head = ["Route", "Requires"].into_iter();
-        Table::new(
-            name,
-            title,
-            head.chain(self.principals.iter().map(String::as_str)),
-        )
-    }
+fn empty_table(name: &str, title: &str, principals: &[String]) -> Table {
+    let head = ["Route", "Requires"].into_iter();
+    Table::new(
+        name,
+        title,
+        head.chain(principals.iter().map(String::as_str)),
+    )
 }
 
 impl Row {
@@ -179,16 +184,23 @@ impl AccessMatrixBuilder {
                     Some(requirement) => Line::code(&expression(requirement)),
                     None => Line::text("nothing"),
                 },
+                asks: mounted
+                    .declaration
+                    .requirement()
+                    .map(asks)
+                    .unwrap_or_default(),
                 verdicts: self.principals.iter().map(verdict).collect(),
             });
         }
+        let (principals, callers) = self.principals.iter().cloned().unzip();
         Ok(AccessMatrix {
-            principals: self
-                .principals
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect(),
+            principals,
             rows,
+            inputs: Inputs {
+                scope: self.scope.clone(),
+                callers,
+                store,
+            },
         })
     }
 }

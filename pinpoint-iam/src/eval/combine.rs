@@ -441,17 +441,39 @@ impl AccountRelation {
     }
 }
 
-/// Whether the resource's own policy must allow the request even in the same account. This applies to
+/// Resources whose own policy must allow requests even in the same account. This applies to
 /// [KMS keys](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html) and to roles that are to be
 /// [assumed](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html).
+pub(crate) struct ResourceMustAllow {
+    /// The prefix of the actions.
+    pub(crate) prefix: &'static str,
+    /// The service in the ARN.
+    pub(crate) service: &'static str,
+    /// The start of the resource component of the ARN.
+    pub(crate) start: &'static str,
+}
+
+pub(crate) const KMS_KEYS: ResourceMustAllow = ResourceMustAllow {
+    prefix: "kms",
+    service: "kms",
+    start: "key/",
+};
+
+pub(crate) const ASSUMED_ROLES: ResourceMustAllow = ResourceMustAllow {
+    prefix: "sts",
+    service: "iam",
+    start: "role/",
+};
+
+/// Whether the resource's own policy must allow the request even in the same account.
 fn resource_must_allow(request: &Request<'_>) -> bool {
     let RequestedResource::Arn(arn) = request.resource() else {
         return false;
     };
-    let is = |prefix, service, word| {
-        arn.service() == service
-            && request.action().prefix().eq_ignore_ascii_case(prefix)
-            && arn.resource().starts_with(word)
+    let is = |of: ResourceMustAllow| {
+        arn.service() == of.service
+            && request.action().prefix().eq_ignore_ascii_case(of.prefix)
+            && arn.resource().starts_with(of.start)
     };
-    is("kms", "kms", "key/") || is("sts", "iam", "role/")
+    is(KMS_KEYS) || is(ASSUMED_ROLES)
 }

@@ -3,7 +3,7 @@
 //! Such a tool must not reimplement the rules. These functions return how a part of a statement matches a request, and
 //! what the decision is if certain statements match.
 
-use crate::eval::combine::CombinedDecision;
+use crate::eval::combine::{ASSUMED_ROLES, CombinedDecision, KMS_KEYS};
 use crate::eval::principal_element::PrincipalSpecificity;
 use crate::eval::statement::{
     ActionPart, PrincipalPart, ResourcePart, StatementMatch, action_part, principal_part,
@@ -11,11 +11,14 @@ use crate::eval::statement::{
 };
 use crate::eval::walk::{self, ReferenceEvaluation};
 use crate::eval::{Truth, combine::AccountRelation};
+use crate::pattern::Case;
+use crate::pattern::characters::Characters;
+use crate::pattern::classes::{Atom, Atoms, literal};
 use crate::policy::{ActionPattern, Statement};
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
 use crate::principal;
 use crate::program::action_element::doubt_about_actions;
-use crate::request::Request;
+use crate::request::{Request, RequestedAction};
 
 /// A statement and the policy that contains it.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +113,30 @@ pub struct Deciding(AccountRelation);
 /// Returns which policies decide `request`.
 pub fn deciding(request: &Request<'_>) -> Deciding {
     Deciding(AccountRelation::of(request))
+}
+
+/// Patterns for the resources whose own policy must allow an action even in the same account.
+pub fn resources_that_must_allow(action: RequestedAction<'_>) -> Vec<Atoms> {
+    let kinds = [KMS_KEYS, ASSUMED_ROLES].into_iter();
+    let kinds = kinds.filter(|kind| action.prefix().eq_ignore_ascii_case(kind.prefix));
+    let text = |text: &str| literal(text, Case::Sensitive).collect::<Atoms>();
+    let component = || Atom::Run(Characters::WithoutColon);
+    kinds
+        .map(|kind| {
+            let mut atoms = text("arn:");
+            atoms.push(component());
+            atoms.extend(text(":"));
+            atoms.extend(text(kind.service));
+            for _ in 0..2 {
+                atoms.extend(text(":"));
+                atoms.push(component());
+            }
+            atoms.extend(text(":"));
+            atoms.extend(text(kind.start));
+            atoms.push(Atom::Run(Characters::All));
+            atoms
+        })
+        .collect()
 }
 
 /// Whether a condition key, in lower case, describes the principal.

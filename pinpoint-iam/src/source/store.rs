@@ -4,7 +4,7 @@ use std::fmt;
 
 use pinpoint_iam_core::__private::Quoted;
 
-use crate::context::Context;
+use crate::context::{ConditionKey, Context, ContextLookup, Lookup};
 use crate::identity::{IdentityKey, IdentityKind, IdentityMap};
 use crate::policy_stack::{Policy, PolicyStack};
 use crate::principal::{EnrichedPrincipal, Principal};
@@ -160,14 +160,15 @@ impl PolicyStore {
         }
     }
 
-    /// Returns the policies of every user and role.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &PrincipalPolicies> {
-        self.identities.values()
-    }
-
     /// Returns every user and role with its policies.
     pub(crate) fn into_identities(self) -> IdentityMap<PrincipalPolicies> {
         self.identities
+    }
+
+    /// Returns every user and role with its ARN, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &PrincipalPolicies)> {
+        let policies = self.identities.values();
+        policies.filter_map(|policies| Some((policies.arn.as_deref()?, policies)))
     }
 
     /// Returns the number of users and roles.
@@ -271,9 +272,23 @@ impl PrincipalPolicies {
         self.unique_id.as_deref()
     }
 
-    /// The tags, as condition keys.
-    pub(crate) const fn tags(&self) -> &Context {
+    /// The tags, as condition keys `aws:PrincipalTag/KEY`.
+    pub const fn tags(&self) -> &Context {
         &self.tags
+    }
+
+    /// Returns `principal` with everything that the source adds to it when an authorizer decides: the unique id, the path
+    /// of the ARN, and the tags. What the principal has itself takes precedence.
+    pub fn complete(&self, principal: &Principal) -> Principal {
+        let completed = self.enrich(principal).into_owned();
+        let tags = self.tags.iter();
+        tags.fold(completed, |completed, (key, values)| {
+            let key = ConditionKey::new(key);
+            match (completed.lookup(&key), values.first()) {
+                (Lookup::Absent, Some(value)) => completed.with_key(key.as_str(), value.clone()),
+                _ => completed,
+            }
+        })
     }
 
     /// Adds the unique id and the path of the ARN to `principal`, if the source has them and the principal does not.

@@ -8,12 +8,14 @@
 )]
 
 mod brute_force;
+mod classes;
 mod hostile;
 mod mutations;
 mod pairs;
 mod questions;
 mod random;
 mod runner;
+mod sources;
 mod universe;
 
 use pinpoint_iam::Policy;

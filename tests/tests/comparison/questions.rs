@@ -33,7 +33,7 @@ const TODAY: &str = r#"{
 }"#;
 
 /// Returns the message with which `assertion` fails.
-fn failure(assertion: impl FnOnce()) -> Option<String> {
+pub(crate) fn failure(assertion: impl FnOnce()) -> Option<String> {
     let payload = catch_unwind(AssertUnwindSafe(assertion)).err()?;
     payload.downcast_ref::<String>().cloned()
 }

@@ -229,7 +229,14 @@ fn a_difference_shows_before_and_after() {
     );
     assert_eq!(
         cell(&table, "GET /v1/apps").unwrap(),
-        ["before:", "implicit deny", "after:", "allowed"]
+        [
+            "before:",
+            "implicit deny",
+            "after:",
+            "allowed",
+            "newly allowed: mobiletargeting:GetApps on arn:aws:mobiletargeting:us-east-1:123456789012:apps/*",
+            "because of Allow statement 0 of `p`, line 1"
+        ]
     );
     assert_eq!(cell(&table, "GET /health"), None);
     let same = before
@@ -257,8 +264,53 @@ fn another_condition_on_the_same_key_is_a_change() {
         [
             "other statements, or other facts of the caller, with the same:",
             "depends on:",
-            "aws:SourceIp"
+            "aws:SourceIp",
+            "newly allowed: mobiletargeting:GetApp on arn:aws:mobiletargeting:us-east-1:123456789012:apps/a with aws:SourceIp = 0.0.0.0",
+            "because of Allow statement 0 of `p`, line 1"
         ]
+    );
+}
+
+/// The statements differ, and they allow the same requests.
+#[test]
+fn a_difference_shows_that_no_request_is_decided_differently() {
+    let on = |resources: &[&str]| {
+        let mut statement = allow(&["mobiletargeting:GetApp"], resources);
+        statement["Condition"] = json!({ "Bool": { "aws:SecureTransport": "true" } });
+        Policies::of([statement])
+    };
+    let before = on(&[&arn("apps/a"), &arn("apps/*")]);
+    let after = on(&[&arn("apps/*")]);
+    let route = "GET /v1/apps/{application-id}";
+    let lines = |before: &Policies, after: &Policies| {
+        let table = before
+            .matrix()
+            .difference(&after.matrix(), "change", "Change");
+        cell(&table, route).unwrap()
+    };
+    assert_eq!(
+        lines(&before, &after).last().unwrap(),
+        "no request is decided differently"
+    );
+    let narrower = lines(&before, &on(&[&arn("apps/a")]));
+    assert!(
+        narrower
+            .iter()
+            .any(|line| line.starts_with("no longer allowed: mobiletargeting:GetApp on ")),
+        "{narrower:#?}"
+    );
+    // A tag of the caller that both depend on differs.
+    let by_team = |team: &'static str| {
+        let mut statement = allow(&["mobiletargeting:GetApp"], &["*"]);
+        statement["Condition"] =
+            json!({ "StringEquals": { "aws:PrincipalTag/team": ["red", "green"] } });
+        let mut policies = Policies::of([statement]);
+        policies.team = Some(team);
+        policies
+    };
+    assert_eq!(
+        lines(&by_team("red"), &by_team("blue")).last().unwrap(),
+        "not decided whether there are other requests"
     );
 }
 

@@ -352,6 +352,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 "",
                 &[
                     "bits",
+                    "grouped",
                     "catalog",
                     "space",
                     "result",
@@ -360,6 +361,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "keys",
                     "fold",
                     "set",
+                    "sources",
                     "assertion",
                     "questions",
                 ],

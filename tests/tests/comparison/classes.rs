@@ -1,0 +1,218 @@
+//! Classes of policies that once were undecided, or compared with too few requests.
+
+use pinpoint_iam::Policy;
+use pinpoint_iam::policy::Document;
+use pinpoint_iam_compare::{Comparer, Comparison, PolicySet, Verdict};
+
+use super::{assert_confirmed, set};
+
+fn document(statements: &str) -> String {
+    format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#)
+}
+
+fn compare(first: &str, second: &str) -> Comparison {
+    let [first, second] = [("first", first), ("second", second)]
+        .map(|(name, statements)| set(name, &document(statements)));
+    let comparison = Comparer::new().compare(&first, &second);
+    assert_confirmed(&comparison);
+    comparison
+}
+
+/// Checks the verdict in both directions.
+fn assert_verdict(first: &str, second: &str, expected: Verdict) {
+    let forth = compare(first, second);
+    assert_eq!(forth.verdict(), expected, "{forth:#?}");
+    let mirrored = match expected {
+        Verdict::Wider => Verdict::Narrower,
+        Verdict::Narrower => Verdict::Wider,
+        other => other,
+    };
+    let back = compare(second, first);
+    assert_eq!(back.verdict(), mirrored, "{back:#?}");
+}
+
+const ALL: &str = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
+
+/// A request is denied however many alternatives of one statement match it.
+#[test]
+fn alternatives_of_one_statement_are_not_combined() {
+    let words: Vec<String> = ('a'..='z')
+        .map(|letter| format!("*{letter}x{letter}*"))
+        .collect();
+    let list = |prefix: &str| {
+        let words = words.iter().map(|word| format!("\"{prefix}{word}\""));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    for denied in [
+        format!(r#""Action": [{}], "Resource": "*""#, list("s3:")),
+        format!(
+            r#""Action": "s3:*", "Resource": [{}]"#,
+            list("arn:aws:s3:::")
+        ),
+        format!(
+            r#""Action": "*", "Resource": "*", "Condition": {{"StringLike": {{"app:k": [{}]}}}}"#,
+            list("")
+        ),
+        format!(
+            r#""Action": "*", "Resource": "*", "Condition": {{"ArnLike": {{"aws:PrincipalArn": [{}]}}}}"#,
+            list("arn:aws:iam::*:role/")
+        ),
+    ] {
+        let more = format!(r#"{ALL}, {{"Effect": "Deny", {denied}}}"#);
+        assert_verdict(ALL, &more, Verdict::Narrower);
+        let less = more.replace("*zxz*", "*zxzz*");
+        assert_verdict(&more, &less, Verdict::Wider);
+    }
+}
+
+/// Letters that only Unicode takes for equal are undecidable, so a `Deny` matches them and an `Allow` does not.
+#[test]
+fn alternatives_are_distinguished_by_the_way_of_comparing_letters() {
+    let with = |effect: &str, operator: &str, value: &str| {
+        format!(
+            r#"{{"Effect": "{effect}", "Action": "*", "Resource": "*", "Condition": {{"{operator}": {{"app:k": "{value}"}}}}}}"#
+        )
+    };
+    let kelvin = with("Deny", "StringEquals", "\u{212a}");
+    let exact = format!("{ALL}, {}, {kelvin}", with("Deny", "StringLike", "?"));
+    let folded = format!("{exact}, {}", with("Deny", "StringEqualsIgnoreCase", "kk"));
+    let comparison = compare(&exact, &folded);
+    assert_eq!(comparison.verdict(), Verdict::Narrower, "{comparison:#?}");
+    let only_ascii = format!(
+        "{ALL}, {}",
+        ["kk", "kK", "Kk", "KK"]
+            .map(|text| with("Deny", "StringEquals", text))
+            .join(", ")
+    );
+    let folded = format!("{ALL}, {}", with("Deny", "StringEqualsIgnoreCase", "kk"));
+    assert_verdict(&only_ascii, &folded, Verdict::Narrower);
+}
+
+/// A text that is not an ARN satisfies neither `ArnLike` nor `ArnNotLike`, so texts and ARNs are distinguished.
+#[test]
+fn texts_are_distinguished_from_arns_if_a_key_is_compared_as_both() {
+    let statement = |conditions: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {{{conditions}}}}}"#
+        )
+    };
+    let nothing = r#"{"Effect": "Deny", "Action": "*", "Resource": "*"}"#;
+    let not_like = r#""ArnNotLike": {"app:source": "arn:aws:sns:*:*:a"}"#;
+    assert_verdict(
+        nothing,
+        &statement(&format!(
+            r#"{not_like}, "StringNotLike": {{"app:source": ["x", "y*"]}}, "Null": {{"app:source": "false"}}"#
+        )),
+        Verdict::Wider,
+    );
+    assert_verdict(
+        nothing,
+        &statement(&format!(
+            r#"{not_like}, "StringEquals": {{"app:source": ["x", "y"]}}"#
+        )),
+        Verdict::Equal,
+    );
+}
+
+/// The caller's account is compared with a variable whose value another condition limits.
+#[test]
+fn keys_of_the_caller_are_compared_with_variables() {
+    let statement = |conditions: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Condition": {{{conditions}}}}}"#
+        )
+    };
+    let own = statement(r#""StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}"#);
+    let turned = statement(r#""StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}"#);
+    assert_verdict(&own, &turned, Verdict::Equal);
+    let limited = |account: &str| {
+        statement(&format!(
+            r#""StringEquals": {{"aws:PrincipalAccount": "${{aws:ResourceAccount}}", "aws:ResourceAccount": "{account}"}}"#
+        ))
+    };
+    let known = |account: &str| {
+        statement(&format!(
+            r#""StringEquals": {{"aws:PrincipalAccount": "{account}", "aws:ResourceAccount": "{account}"}}"#
+        ))
+    };
+    assert_verdict(
+        &limited("111122223333"),
+        &known("111122223333"),
+        Verdict::Equal,
+    );
+    assert_verdict(
+        &limited("111122223333"),
+        &known("444455556666"),
+        Verdict::Incomparable,
+    );
+    assert_verdict(&own, &limited("111122223333"), Verdict::Narrower);
+    let any = statement(r#""Null": {"aws:ResourceAccount": "false"}"#);
+    assert_verdict(&own, &any, Verdict::Wider);
+    let except = statement(
+        r#""StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}, "StringNotEquals": {"aws:PrincipalAccount": "111122223333"}"#,
+    );
+    assert_verdict(&own, &except, Verdict::Narrower);
+}
+
+/// A KMS key's own policy must allow a request, other resources' policies need not.
+#[test]
+fn resources_whose_policy_must_allow_are_distinguished() {
+    let allow = |principal: &str, action: &str| {
+        let text = document(&format!(
+            r#"{{"Effect": "Allow", {principal} "Action": "{action}", "Resource": "*"}}"#
+        ));
+        Policy::new("policy", Document::parse(&text).unwrap())
+    };
+    let sets = |action: &str, start: &str| {
+        let nobody = PolicySet {
+            resource: Some(allow(
+                r#""Principal": {"AWS": "arn:aws:iam::444455556666:user/else"},"#,
+                action,
+            )),
+            ..PolicySet::of_identity([allow("", action)])
+        };
+        let account = PolicySet {
+            resource: Some(allow(
+                r#""Principal": {"AWS": "arn:aws:iam::123456789012:root"},"#,
+                action,
+            )),
+            ..nobody.clone()
+        };
+        let ana = pinpoint_iam::Principal::from_arn("arn:aws:iam::123456789012:user/ana").unwrap();
+        let comparison = Comparer::new().caller(ana).compare(&nobody, &account);
+        assert_confirmed(&comparison);
+        let found = comparison
+            .newly_allowed
+            .map(|difference| difference.witness.resource);
+        assert!(
+            found
+                .as_ref()
+                .is_some_and(|resource| resource.contains(start)),
+            "{action}: {found:?}"
+        );
+    };
+    sets("kms:Decrypt", ":key/");
+    sets("kms:*", ":key/");
+    sets("sts:AssumeRole", ":role/");
+}
+
+/// A cover names every part of a statement that makes a difference, and no action that makes none.
+#[test]
+fn covers_are_complete() {
+    let before = r#"{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}"#;
+    let after = format!(
+        r#"{before}, {{"Sid": "New", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:Delete*"],
+            "Resource": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]}}"#
+    );
+    let comparison = compare(before, &after);
+    let difference = comparison.newly_allowed.unwrap();
+    let [cover] = difference.cover.as_slice() else {
+        panic!("{difference}");
+    };
+    assert_eq!(
+        cover.actions,
+        ["s3:Delete*", "s3:GetObject", "s3:PutObject"]
+    );
+    assert_eq!(cover.resources, ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]);
+    assert_eq!(cover.statement.sid.as_deref(), Some("New"));
+}
