@@ -309,7 +309,16 @@ impl Pool {
                 })
             })
             .collect();
-        let mut of_resources: HashMap<(usize, usize), u128> = HashMap::new();
+        let of_resources: Vec<u128> = resources
+            .iter()
+            .map(|resource| {
+                let request = askers[0].request(actions[0], *resource);
+                statements.with(|place, _| {
+                    has_variables(place)
+                        || parts::matches_resource(place.statement, place.policy_type, &request)
+                })
+            })
+            .collect();
         let mut known: HashMap<(u128, &str, &str, bool), [bool; 2]> = HashMap::new();
         let mut found = [None, None];
         for number in 0..REQUESTS {
@@ -317,14 +326,15 @@ impl Pool {
                 [actions.len(), resources.len(), askers.len()].map(|count| dice.below(count));
             let (who, what) = (&askers[asker], actions[action]);
             let request = who.request(what, resources[resource]);
-            // Without variables, the caller and the context do not matter.
-            let class = if statements.have_variables { asker } else { 0 };
-            let of_resource = *of_resources.entry((resource, class)).or_insert_with(|| {
-                statements.with(|place, _| {
-                    parts::matches_resource(place.statement, place.policy_type, &request)
-                })
-            });
-            let alive = of_actions[action] & of_askers[asker] & of_resource;
+            let mut alive = of_actions[action] & of_askers[asker] & of_resources[resource];
+            let mut open = alive & statements.with_variables;
+            while open != 0 {
+                let place = &statements.places[open.trailing_zeros() as usize].0;
+                if !parts::matches_resource(place.statement, place.policy_type, &request) {
+                    alive &= !(open & open.wrapping_neg());
+                }
+                open &= open - 1;
+            }
             let is_special = matches!(what.prefix(), "kms" | "sts")
                 && parts::deciding(&request)
                     != parts::deciding(&who.request(what, RequestedResource::All));
@@ -420,10 +430,19 @@ impl Asker {
     }
 }
 
+fn has_variables(place: &Place<'_>) -> bool {
+    let mut elements = place.statement.resource().into_iter();
+    elements.any(|element| {
+        let mut patterns = element.patterns().iter();
+        patterns.any(|pattern| pattern.variables().next().is_some())
+    })
+}
+
 /// The statements of both sides.
 struct Statements<'a> {
     places: Vec<(Place<'a>, bool)>,
-    have_variables: bool,
+    /// The statements with variables in their resources.
+    with_variables: u128,
 }
 
 impl<'a> Statements<'a> {
@@ -437,17 +456,12 @@ impl<'a> Statements<'a> {
             })
             .collect();
         assert!(places.len() <= 128);
-        let mut elements = places
-            .iter()
-            .flat_map(|(place, _)| place.statement.resource());
-        let have_variables = elements.any(|element| {
-            let mut patterns = element.patterns().iter();
-            patterns.any(|pattern| pattern.variables().next().is_some())
-        });
-        Self {
+        let mut statements = Self {
             places,
-            have_variables,
-        }
+            with_variables: 0,
+        };
+        statements.with_variables = statements.with(|place, _| has_variables(place));
+        statements
     }
 
     /// Returns the set of the statements that match.
