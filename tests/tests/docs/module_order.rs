@@ -295,7 +295,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 "least_privilege",
                 &["error", "wildcards", "needed", "routes", "pack"],
             ),
-            ("access", &["verdict", "ask", "difference"]),
+            ("access", &["verdict", "ask", "change", "difference"]),
         ],
     ),
     (
