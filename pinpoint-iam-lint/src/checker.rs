@@ -15,6 +15,18 @@ pub(crate) struct Checker<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) findings: Vec<Finding>,
     lines: Lines,
+    /// The document that positions refer to, if it is not the source.
+    view: Option<View>,
+}
+
+/// A document that contains a part of the source.
+struct View {
+    text: String,
+    lines: Lines,
+    /// Where the part starts in this document.
+    start: usize,
+    /// The part of the source.
+    part: Range<usize>,
 }
 
 impl<'a> Checker<'a> {
@@ -25,6 +37,7 @@ impl<'a> Checker<'a> {
             catalog,
             findings: Vec::new(),
             lines: Lines::of(source),
+            view: None,
         }
     }
 
@@ -92,16 +105,34 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// The offset of a position.
+    /// From now on, positions are those of a document that contains a part of the source, at the offset `start`.
+    pub(crate) fn look_at(&mut self, text: String, start: usize, part: Range<usize>) {
+        let lines = Lines::of(&text);
+        self.view = Some(View {
+            text,
+            lines,
+            start,
+            part,
+        });
+    }
+
+    /// From now on, positions are those of the source.
+    pub(crate) fn look_at_source(&mut self) {
+        self.view = None;
+    }
+
+    /// The offset in the source of a position.
     pub(crate) fn offset(&self, position: Position) -> usize {
-        let start = self.lines.0.get(position.line().saturating_sub(1));
-        let start = start.copied().unwrap_or(self.source.len());
-        let line = self.source.get(start..).unwrap_or_default();
-        let characters = line.char_indices().map(|(offset, _)| offset);
-        let column = characters
-            .chain([line.len()])
-            .nth(position.column().saturating_sub(1));
-        start + column.unwrap_or(line.len())
+        let Some(view) = &self.view else {
+            return self.lines.offset(self.source, position);
+        };
+        let offset = view.lines.offset(&view.text, position);
+        // An error of the document around the part is shown at the start of the part.
+        let in_part = view.part.start + offset.saturating_sub(view.start);
+        match view.part.contains(&in_part) {
+            true => in_part,
+            false => view.part.start,
+        }
     }
 
     /// The line and column of an offset.
@@ -129,6 +160,18 @@ impl Lines {
     pub(crate) fn of(text: &str) -> Self {
         let ends = text.match_indices('\n').map(|(end, _)| end + 1);
         Self(std::iter::once(0).chain(ends).collect())
+    }
+
+    /// The offset of a position in the text.
+    fn offset(&self, text: &str, position: Position) -> usize {
+        let start = self.0.get(position.line().saturating_sub(1));
+        let start = start.copied().unwrap_or(text.len());
+        let line = text.get(start..).unwrap_or_default();
+        let characters = line.char_indices().map(|(offset, _)| offset);
+        let column = characters
+            .chain([line.len()])
+            .nth(position.column().saturating_sub(1));
+        start + column.unwrap_or(line.len())
     }
 
     /// The line and column of an offset in the text, counted from 1.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
 use pinpoint_iam_core::condition::Operator;
@@ -106,9 +107,11 @@ impl Policy<'_> {
 
     /// The statement that contains an offset.
     pub(crate) fn statement_at(&self, at: usize) -> Option<&Statement<'_>> {
-        let mut statements = self.statements.iter();
-        statements
-            .find(|statement| (statement.at..statement.at + statement.written.len()).contains(&at))
+        let after = self
+            .statements
+            .partition_point(|statement| statement.at <= at);
+        let statement = self.statements.get(after.checked_sub(1)?)?;
+        statement.range().contains(&at).then_some(statement)
     }
 
     /// Whether `${` starts a policy variable.
@@ -119,6 +122,11 @@ impl Policy<'_> {
 }
 
 impl Statement<'_> {
+    /// The part of the text that it is.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.at..self.at + self.written.len()
+    }
+
     pub(crate) fn allows(&self) -> bool {
         self.effect
             .is_some_and(|(effect, _)| effect == Effect::Allow)

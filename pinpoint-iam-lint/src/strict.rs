@@ -18,50 +18,45 @@ pub(crate) fn apply(policy: Option<&Policy<'_>>, check: &mut Checker<'_>) {
             report_parse_error(&error, policy, check);
             let Some(policy) = policy else { return };
             for statement in &policy.statements {
-                let Some(text) = alone(source, policy, statement) else {
-                    continue;
-                };
-                match Document::parse(&text) {
+                let (text, start) = alone(policy, statement);
+                let result = Document::parse(&text);
+                check.look_at(text, start, statement.range());
+                match result {
                     Ok(document) => examine(&document, Some(policy), check),
                     Err(error) => report_parse_error(&error, Some(policy), check),
                 }
+                check.look_at_source();
             }
         }
     }
 }
 
-/// A document with one statement, at the same position as in the source. Everything else becomes white space.
-fn alone(source: &str, policy: &Policy<'_>, statement: &Statement<'_>) -> Option<String> {
-    const NAME: &str = "\"Statement\"";
-    let name = policy.name_at..policy.name_at + NAME.len();
-    if source.get(name.clone())? != NAME {
-        return None;
-    }
-    let colon = name.end + source.get(name.end..)?.find(':')?;
-    let before = source.get(..statement.at)?.char_indices();
-    let mut text: String = before
-        .map(|(offset, character)| match character {
-            '\n' => '\n',
-            _ if offset == policy.at || offset == colon || name.contains(&offset) => character,
-            _ => ' ',
-        })
-        .collect();
-    text.push_str(statement.written);
+/// The text of a document with one statement, and where the statement starts in it.
+fn alone(policy: &Policy<'_>, statement: &Statement<'_>) -> (String, usize) {
     // An invalid version is reported as such.
-    if policy.has_variables() || policy.has_invalid_version() {
-        text.push_str(",\"Version\":\"2012-10-17\"");
-    }
-    text.push('}');
-    Some(text)
+    let start = if policy.has_variables() || policy.has_invalid_version() {
+        "{\"Version\":\"2012-10-17\",\"Statement\":"
+    } else {
+        "{\"Statement\":"
+    };
+    (format!("{start}{}}}", statement.written), start.len())
 }
 
 /// Reports an error of the strict reader, unless a rule has already reported one in the same statement.
 fn report_parse_error(error: &ParseError, policy: Option<&Policy<'_>>, check: &mut Checker<'_>) {
     let at = check.offset(error.position());
-    let part = statement_at(policy, at);
-    let is_reported = check.findings.iter().any(|finding| {
-        finding.class == Class::Error && statement_at(policy, finding.span.start) == part
-    });
+    let errors = check
+        .findings
+        .iter()
+        .filter(|finding| finding.class == Class::Error);
+    let mut starts = errors.map(|finding| finding.span.start);
+    let is_reported = match statement(policy, at) {
+        Some(statement) => {
+            let range = statement.range();
+            starts.any(|start| range.contains(&start))
+        }
+        None => starts.any(|start| statement(policy, start).is_none()),
+    };
     if !is_reported {
         check.report(
             &rules::document::REJECTED,
@@ -72,12 +67,9 @@ fn report_parse_error(error: &ParseError, policy: Option<&Policy<'_>>, check: &m
     }
 }
 
+/// The statement that contains an offset.
 fn statement<'p>(policy: Option<&'p Policy<'_>>, at: usize) -> Option<&'p Statement<'p>> {
     policy?.statement_at(at)
-}
-
-fn statement_at(policy: Option<&Policy<'_>>, at: usize) -> Option<usize> {
-    statement(policy, at).map(|statement| statement.at)
 }
 
 fn examine(document: &Document, policy: Option<&Policy<'_>>, check: &mut Checker<'_>) {
