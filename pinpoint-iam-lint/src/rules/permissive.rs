@@ -1,6 +1,7 @@
 //! Rules for permissions that let their holder gain more permissions: `iam:PassRole` and `iam:CreateServiceLinkedRole`.
 
 use pinpoint_iam_core::__private::Quoted;
+use pinpoint_iam_core::policy::PolicyKind;
 
 use super::Rule;
 use crate::checker::Checker;
@@ -107,8 +108,14 @@ static PERMISSIONS: [Permission; 2] = [
 ];
 
 pub(super) fn apply(statement: &Statement<'_>, check: &mut Checker<'_>) {
-    // Policies of an organization limit permissions and grant none.
-    let grants = super::is_identity_based(check.kind);
+    // The other kinds limit permissions and grant none.
+    let grants = matches!(
+        check.kind,
+        PolicyKind::IdentityManaged
+            | PolicyKind::IdentityInlineUser
+            | PolicyKind::IdentityInlineRole
+            | PolicyKind::IdentityInlineGroup
+    );
     if statement.allows() && grants {
         for permission in &PERMISSIONS {
             examine(permission, statement, check);

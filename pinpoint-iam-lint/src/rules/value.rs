@@ -214,7 +214,12 @@ fn key_type(condition: &Condition<'_>, base: BaseOperator, check: &mut Checker<'
     };
     let fits = match (wanted, used) {
         // Strings compare ARNs, and times in seconds are numbers.
-        (ValueType::Arn, ValueType::Text) | (ValueType::Text, ValueType::Arn) => true,
+        (ValueType::Arn, ValueType::Text) => true,
+        // Keys of services and tags may contain ARNs, although their type is String.
+        (ValueType::Text, ValueType::Arn) => {
+            let key = &*condition.key.text;
+            key.contains('/') || global_type(key).is_none()
+        }
         (ValueType::Date, ValueType::Number) => is_epoch_time(&condition.key.text),
         // Many keys of the type String contain numbers or Booleans, for example tags.
         (ValueType::Text, ValueType::Number | ValueType::Date | ValueType::Bool) => {
