@@ -386,18 +386,20 @@ fn a_difference_has_an_exit_code_and_a_request() {
     assert_eq!(code(&path, &["diff", "old", "new"]), 1);
 }
 
+fn git(directory: &Path, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.current_dir(directory).args(arguments);
+    for (name, value) in [("NAME", "a"), ("EMAIL", "a@example.org")] {
+        command.env(format!("GIT_AUTHOR_{name}"), value);
+        command.env(format!("GIT_COMMITTER_{name}"), value);
+    }
+    assert!(command.output().unwrap().status.success(), "{arguments:?}");
+}
+
 #[test]
 fn revisions_of_git_are_compared() {
     let path = directory("git");
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        command.current_dir(&path).args(arguments);
-        for (name, value) in [("NAME", "a"), ("EMAIL", "a@example.org")] {
-            command.env(format!("GIT_AUTHOR_{name}"), value);
-            command.env(format!("GIT_COMMITTER_{name}"), value);
-        }
-        assert!(command.output().unwrap().status.success(), "{arguments:?}");
-    };
+    let git = |arguments: &[&str]| git(&path, arguments);
     git(&["init", "-q"]);
     fs::create_dir_all(path.join("policies/deep")).unwrap();
     fs::write(path.join("policies/deep/reader.json"), READER).unwrap();
@@ -473,4 +475,46 @@ fn public_policies_and_callers_are_found() {
         code(&path, &["who-can", "GetObject", "*", "reader.json"]),
         2
     );
+}
+
+/// Follows the guide's chapter "Policies in CI" in an empty directory.
+#[test]
+fn the_guides_chapter_works_in_an_empty_directory() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/src");
+    let chapter = fs::read_to_string(guide.join("policies-in-ci.md")).unwrap();
+    let path = directory("guide");
+    let block = |title: &str| {
+        let (_, after) = chapter.split_once(title).unwrap();
+        let (_, block) = after.split_once("```").unwrap();
+        let (_, block) = block.split_once('\n').unwrap();
+        block.split_once("```").unwrap().0
+    };
+    for file in ["policies/reader.json", "policies/reader.test.toml"] {
+        let target = path.join(file);
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        fs::write(target, block(&format!("`{file}`:\n"))).unwrap();
+    }
+    git(&path, &["init", "-q"]);
+    git(&path, &["add", "."]);
+    git(&path, &["commit", "-q", "-m", "policies"]);
+    let commands: Vec<&str> = block("These commands check them:\n").lines().collect();
+    assert_eq!(commands.len(), 3);
+    let expand = |word: &str| word.replace("*.test", "reader.test");
+    let run_all = || -> Vec<i32> {
+        let run_line = |line: &&str| {
+            let words: Vec<String> = line.split(' ').skip(1).map(expand).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            code(&path, &words)
+        };
+        commands.iter().map(run_line).collect()
+    };
+    assert_eq!(run_all(), [0, 0, 0]);
+    // A mistake of each kind is found.
+    let policy = path.join("policies/reader.json");
+    let text = fs::read_to_string(&policy).unwrap();
+    let wider = text.replace("203.0.113.0/24", "203.0.113.0/8");
+    fs::write(&policy, wider).unwrap();
+    assert_eq!(run_all(), [11, 0, 15]);
+    fs::write(&policy, text.replace("SendTextMessage", "SendTextMesage")).unwrap();
+    assert_eq!(run_all(), [14, 17, 15]);
 }
