@@ -1,10 +1,6 @@
 //! Explanations: every statement, which part of it matched or not, and why.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test whose set-up fails has failed"
-)]
+#![expect(clippy::expect_used, reason = "a test whose set-up fails has failed")]
 
 use pinpoint_iam::TypedAction;
 use pinpoint_iam::context::Context;

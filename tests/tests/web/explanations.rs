@@ -1,10 +1,6 @@
 //! Explanations of denials: in the log at the level `debug` and on demand, and nowhere else.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test whose set-up fails has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 use std::sync::Mutex;
 

@@ -1,10 +1,6 @@
 //! Checks inside a handler: with the caller, facts, policies and fetched keys of the request.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test whose set-up fails has failed"
-)]
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 use std::collections::HashMap;
 use std::sync::Arc;
