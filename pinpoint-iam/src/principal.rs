@@ -55,6 +55,8 @@ struct Parts {
     name: Box<str>,
     unique_id: Option<Box<str>>,
     session_policies: Option<Vec<Policy>>,
+    /// Sorted, without duplicates.
+    groups: Box<[Box<str>]>,
     facts: Context,
     /// See [`IdentityName::hash_value`].
     identity_hash: u64,
@@ -271,6 +273,46 @@ impl Principal {
             .with_path(path))
     }
 
+    /// Adds groups, for example from the claims of a token. The identity-based policies that the source attaches to all of
+    /// these groups apply to the principal, next to its own.
+    ///
+    /// The names are those of [`PolicyStore::group`](crate::source::PolicyStore::group). A group that the source does not
+    /// have grants nothing. Groups in which the source itself has the user do not need to be added.
+    ///
+    /// Any code that can add groups can grant their permissions: take the names only from a verified token.
+    ///
+    /// ```
+    /// use pinpoint_iam::{Principal, Scope};
+    ///
+    /// let scope = Scope::new("aws", "us-east-1", "123456789012");
+    /// let ana = Principal::user(&scope, "ana")?.with_groups(["editor", "reviewer"]);
+    /// assert!(ana.groups().eq(["editor", "reviewer"]));
+    /// # Ok::<(), pinpoint_iam::principal::InvalidPrincipal>(())
+    /// ```
+    #[must_use]
+    pub fn with_groups<G: Into<String>>(self, groups: impl IntoIterator<Item = G>) -> Self {
+        let added = groups.into_iter().map(|name| name.into().into_boxed_str());
+        let added: Vec<Box<str>> = added.collect();
+        self.change(|parts| {
+            let mut groups = std::mem::take(&mut parts.groups).into_vec();
+            groups.extend(added);
+            groups.sort_unstable();
+            groups.dedup();
+            parts.groups = groups.into();
+        })
+    }
+
+    /// Returns the added groups, sorted by name.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        self.0.groups.iter().map(|name| &**name)
+    }
+
+    /// Whether groups were added.
+    #[inline]
+    pub(crate) fn has_groups(&self) -> bool {
+        !self.0.groups.is_empty()
+    }
+
     /// Creates a service that acts for itself, for example `sns.amazonaws.com`.
     pub fn service(name: &str) -> Self {
         let principal = Self::build(PrincipalKind::Service, "", "", name, None);
@@ -390,6 +432,7 @@ impl Principal {
             name: name.into(),
             unique_id: None,
             session_policies: None,
+            groups: Box::default(),
             facts,
             session_program: Cached::new(),
             completed: Cached::new(),

@@ -153,7 +153,7 @@ impl KeySources<'_> {
     pub(super) fn missing(&self, store: &PolicyStore) -> Vec<KeyWithoutSource> {
         let mut missing = Vec::new();
         let mut seen = HashSet::new();
-        for (_, policies) in store.iter() {
+        for policies in store.all() {
             let boundary = policies.boundary().iter().map(|policy| (policy, true));
             let identity = policies.identity().iter().map(|policy| (policy, false));
             // A policy that is also a boundary counts as one.

@@ -284,12 +284,18 @@ impl Authorizer {
         let request = request
             .with_absence(&self.inner.absence)
             .to_deployment(self.scope());
-        let identity = lease.snapshot().identity(request.principal());
+        let (snapshot, caller) = (lease.snapshot(), request.principal());
+        let identity = snapshot.identity(caller);
         let policies = identity.policies();
         let principal = policies.enrich(request.principal());
         let request = request.of(&principal, policies.tags());
-        let stack = policies.stack(&principal);
-        if identity.is_unavailable() {
+        let own = policies.stack(&principal);
+        let joined = snapshot.identity_policies(caller, identity);
+        let stack = PolicyStack {
+            identity: &joined,
+            ..own
+        };
+        if snapshot.is_unavailable(caller, identity) {
             if_unavailable(&stack, &request)
         } else {
             ask(&stack, &request)

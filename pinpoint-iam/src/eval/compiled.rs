@@ -122,12 +122,13 @@ pub(crate) fn decide(
     let snapshot = lease.snapshot();
     let principal = request.principal();
     let identity = snapshot.identity(principal);
-    if identity.is_unavailable() {
+    if snapshot.is_unavailable(principal, identity) {
         return Ok(Evaluation::POLICIES_UNAVAILABLE);
     }
     let session = principal.session_program()?;
-    let asks_for_completed_keys =
-        identity.needs_enrichment() || session.is_some_and(Program::needs_enrichment);
+    let asks_for_completed_keys = identity.needs_enrichment()
+        || session.is_some_and(Program::needs_enrichment)
+        || snapshot.groups_need_enrichment(principal);
     let policies = identity.policies();
     let completed = if asks_for_completed_keys {
         policies.enrich(principal)
@@ -135,8 +136,13 @@ pub(crate) fn decide(
         Cow::Borrowed(principal)
     };
     let request = request.to_deployment(scope).of(&completed, policies.tags());
+    let numbers = snapshot.identity_programs(principal, identity);
     let stack = ProgramStack {
         session,
+        identity: ProgramSelection {
+            programs: snapshot.programs(),
+            numbers: &numbers,
+        },
         ..ProgramStack::of(snapshot, identity)
     };
     let conclusion = stack.combine(&request);

@@ -1,5 +1,7 @@
 //! The compiled policies of a deployment, and their assignment to principals.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -10,13 +12,15 @@ use crate::identity::{IdentityKey, IdentityMap};
 use crate::policy_stack::Policy;
 use crate::principal::Principal;
 use crate::program::{ActionNames, PolicyGroups, Program, TooLarge};
-use crate::source::{NO_POLICIES, PolicyStore, PrincipalPolicies};
+use crate::source::{GroupPolicies, NO_POLICIES, PolicyStore, PrincipalPolicies};
 
 /// The policies of a deployment at one time. They are immutable, except that identities can be marked as unavailable.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     programs: Box<[Program]>,
     identities: IdentityMap<Identity>,
+    /// By name.
+    groups: HashMap<Box<str>, Group>,
     /// The entry for principals that are not in the source.
     others: &'static Identity,
 }
@@ -32,14 +36,27 @@ pub(crate) struct Identity {
     is_unavailable: AtomicBool,
 }
 
+/// A group, with its programs.
+#[derive(Debug)]
+pub(crate) struct Group {
+    policies: GroupPolicies,
+    programs: Box<[u32]>,
+    asks_for_completed_keys: bool,
+    /// Whether a later load failed, and could not read one of the policies or read different ones.
+    is_unavailable: AtomicBool,
+}
+
 impl Snapshot {
     /// Compiles the policies of `store`, and resolves patterns over actions for `services`.
     pub(crate) fn of(store: PolicyStore, services: &[Arc<ActionNames>]) -> Result<Self, TooLarge> {
-        let identities = store.into_identities();
+        let (identities, groups) = store.into_parts();
         let mut runs = PolicyGroups::default();
         for policies in identities.values() {
             runs.add(policies.identity());
             runs.add(policies.boundary());
+        }
+        for group in groups.values() {
+            runs.add(group.policies());
         }
         let cut = runs.cut()?;
         let programs: Box<[Program]> = cut
@@ -51,13 +68,24 @@ impl Snapshot {
                 Ok(program)
             })
             .collect::<Result<_, TooLarge>>()?;
+        let asks = |number: &u32| {
+            let program = programs.get(*number as usize);
+            program.is_some_and(Program::needs_enrichment)
+        };
+        let groups = groups.into_iter().map(|(name, policies)| {
+            let programs = cut.groups_of(policies.policies());
+            let group = Group {
+                asks_for_completed_keys: programs.iter().any(asks),
+                programs,
+                policies,
+                is_unavailable: AtomicBool::new(false),
+            };
+            (name, group)
+        });
+        let groups = groups.collect();
         let identities = identities.map(|policies| {
             let identity = cut.groups_of(policies.identity());
             let boundary = cut.groups_of(policies.boundary());
-            let asks = |number: &u32| {
-                let program = programs.get(*number as usize);
-                program.is_some_and(Program::needs_enrichment)
-            };
             Identity {
                 asks_for_completed_keys: identity.iter().chain(&*boundary).any(asks),
                 identity,
@@ -69,6 +97,7 @@ impl Snapshot {
         Ok(Self {
             programs,
             identities,
+            groups,
             others: &NOBODY,
         })
     }
@@ -78,6 +107,7 @@ impl Snapshot {
         Self {
             programs: Box::default(),
             identities: IdentityMap::default(),
+            groups: HashMap::new(),
             others: &UNAVAILABLE,
         }
     }
@@ -96,6 +126,71 @@ impl Snapshot {
             .unwrap_or(self.others)
     }
 
+    /// Returns the groups of `principal` that the source has.
+    fn groups_of<'s>(&'s self, principal: &'s Principal) -> impl Iterator<Item = &'s Group> {
+        let groups = principal.groups();
+        groups.filter_map(|name| self.groups.get(name))
+    }
+
+    /// Whether all requests of `principal` are denied, because the current content of one of its policies is unknown.
+    #[inline]
+    pub(crate) fn is_unavailable(&self, principal: &Principal, identity: &Identity) -> bool {
+        let is_unavailable = |group: &Group| group.is_unavailable.load(Ordering::Acquire);
+        identity.is_unavailable()
+            || principal.has_groups() && self.groups_of(principal).any(is_unavailable)
+    }
+
+    /// Whether a policy of a group of `principal` uses a key that the source provides.
+    #[inline]
+    pub(super) fn groups_need_enrichment(&self, principal: &Principal) -> bool {
+        let mut groups = self.groups_of(principal);
+        principal.has_groups() && groups.any(|group| group.asks_for_completed_keys)
+    }
+
+    /// The numbers of the programs of `identity`, and of the groups of `principal`.
+    #[inline]
+    pub(super) fn identity_programs<'s>(
+        &self,
+        principal: &Principal,
+        identity: &'s Identity,
+    ) -> Cow<'s, [u32]> {
+        let own = identity.identity_programs();
+        if !principal.has_groups() {
+            return Cow::Borrowed(own);
+        }
+        let mut numbers = own.to_vec();
+        for group in self.groups_of(principal) {
+            for number in &group.programs {
+                if !numbers.contains(number) {
+                    numbers.push(*number);
+                }
+            }
+        }
+        Cow::Owned(numbers)
+    }
+
+    /// The identity-based policies of `identity`, and of the groups of `principal`.
+    pub(crate) fn identity_policies<'s>(
+        &self,
+        principal: &Principal,
+        identity: &'s Identity,
+    ) -> Cow<'s, [Policy]> {
+        let own = identity.policies().identity();
+        if !principal.has_groups() {
+            return Cow::Borrowed(own);
+        }
+        let mut policies = own.to_vec();
+        for policy in self
+            .groups_of(principal)
+            .flat_map(|group| group.policies.policies())
+        {
+            if !policies.iter().any(|other| other.is(policy)) {
+                policies.push(policy.clone());
+            }
+        }
+        Cow::Owned(policies)
+    }
+
     /// Denies all further requests of a user or role, if the snapshot contains it.
     pub(crate) fn refuse(&self, arn: &str) {
         let found = IdentityKey::parse(arn).and_then(|key| self.identities.get_by_key(&key));
@@ -104,8 +199,14 @@ impl Snapshot {
         }
     }
 
-    /// Denies all further requests of users and roles whose entries in `readable` differ or are missing.
+    /// Denies all further requests of users, roles and groups whose entries in `readable` differ or are missing.
     pub(crate) fn refuse_changed(&self, readable: &PolicyStore) {
+        for (name, group) in &self.groups {
+            let now = readable.get_group(name);
+            if !now.is_some_and(|now| now.is_same(&group.policies)) {
+                group.is_unavailable.store(true, Ordering::Release);
+            }
+        }
         for (key, identity) in self.identities.iter() {
             let now = readable.get_by_key(key);
             if !now.is_some_and(|now| now.is_same(&identity.policies)) {

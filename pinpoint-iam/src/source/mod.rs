@@ -23,7 +23,7 @@ pub use account_details::AccountDetails;
 pub use directory::Directory;
 pub use error::SourceError;
 pub(crate) use store::NO_POLICIES;
-pub use store::{InvalidIdentity, PolicyStore, PrincipalPolicies};
+pub use store::{GroupPolicies, InvalidIdentity, PolicyStore, PrincipalPolicies};
 
 use crate::arn::Scope;
 

@@ -1,5 +1,6 @@
 //! Policies of principals in memory.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use pinpoint_iam_core::__private::Quoted;
@@ -30,7 +31,11 @@ use crate::principal::{EnrichedPrincipal, Principal};
 #[derive(Clone, Debug, Default)]
 pub struct PolicyStore {
     identities: IdentityMap<PrincipalPolicies>,
+    groups: Groups,
 }
+
+/// The policies of groups by name.
+pub(crate) type Groups = BTreeMap<Box<str>, GroupPolicies>;
 
 /// The error for a text that is not the ARN of a user or role, or whose path differs from the path in the store.
 #[derive(Clone, PartialEq, Eq)]
@@ -107,6 +112,29 @@ impl PolicyStore {
         }
     }
 
+    /// Returns the policies of the group `name`, to be modified. They apply to principals with this group, see
+    /// [`Principal::with_groups`].
+    ///
+    /// ```
+    /// use pinpoint_iam::source::PolicyStore;
+    /// use pinpoint_iam::{Policy, policy::Document};
+    ///
+    /// let document = Document::parse(
+    ///     r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}}"#,
+    /// )?;
+    /// let mut store = PolicyStore::new();
+    /// store.group("reader").attach(Policy::new("reader", document));
+    /// # Ok::<(), pinpoint_iam::policy::ParseError>(())
+    /// ```
+    pub fn group(&mut self, name: &str) -> &mut GroupPolicies {
+        self.groups.entry(name.into()).or_default()
+    }
+
+    /// Returns the policies of the group `name`.
+    pub(crate) fn get_group(&self, name: &str) -> Option<&GroupPolicies> {
+        self.groups.get(name)
+    }
+
     /// Adds a user or role that must not be in the store yet, and returns its policies.
     ///
     /// # Errors
@@ -149,7 +177,7 @@ impl PolicyStore {
     #[cfg(feature = "_web")]
     pub(crate) fn log_lints(&self) {
         let mut seen = std::collections::HashSet::new();
-        for policies in self.identities.values() {
+        for policies in self.all() {
             for policy in policies.identity.iter().chain(policies.boundary()) {
                 if seen.insert(policy.address()) {
                     for lint in policy.document().lints() {
@@ -160,9 +188,15 @@ impl PolicyStore {
         }
     }
 
-    /// Returns every user and role with its policies.
-    pub(crate) fn into_identities(self) -> IdentityMap<PrincipalPolicies> {
-        self.identities
+    /// Returns the policies of every user, role and group.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &PrincipalPolicies> {
+        let groups = self.groups.values().map(|group| &group.0);
+        self.identities.values().chain(groups)
+    }
+
+    /// Returns every user and role with its policies, and the groups.
+    pub(crate) fn into_parts(self) -> (IdentityMap<PrincipalPolicies>, Groups) {
+        (self.identities, self.groups)
     }
 
     /// Returns every user and role with its ARN, in the order in which they were added.
@@ -179,6 +213,27 @@ impl PolicyStore {
     /// Whether the store contains no users and roles.
     pub fn is_empty(&self) -> bool {
         self.identities.len() == 0
+    }
+}
+
+/// The identity-based policies of a group. A group has no permissions boundary and no tags, as in IAM.
+#[derive(Clone, Debug, Default)]
+pub struct GroupPolicies(PrincipalPolicies);
+
+impl GroupPolicies {
+    /// Adds an identity-based policy. A policy that is already attached is not added again.
+    pub fn attach(&mut self, policy: Policy) {
+        self.0.attach(policy);
+    }
+
+    /// The identity-based policies.
+    pub fn policies(&self) -> &[Policy] {
+        self.0.identity()
+    }
+
+    /// Whether both are equal, ignoring the order of the policies.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.0.is_same(&other.0)
     }
 }
 

@@ -7,6 +7,7 @@ mod condition_properties;
 mod evaluators;
 mod explain;
 mod generators;
+mod groups;
 mod keys_without_a_source;
 mod lists;
 #[cfg(unix)]

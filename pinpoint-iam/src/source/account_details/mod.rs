@@ -159,6 +159,12 @@ impl AccountDetails {
             }
         }
         let mut store = PolicyStore::new();
+        for (name, policies) in &groups {
+            let group = store.group(name);
+            policies
+                .iter()
+                .for_each(|policy| group.attach(policy.clone()));
+        }
         for identity in &output.identities {
             let entity = &identity.entity;
             let policies = store

@@ -330,6 +330,15 @@ fn attach(attachments: &Attachments<'_>, documents: &Documents) -> Attached {
         );
     }
     let mut store = PolicyStore::new();
+    for (name, policies) in &groups {
+        // A group with an unavailable document is missing, which makes it unavailable.
+        if let Some(policies) = policies {
+            let group = store.group(name);
+            policies
+                .iter()
+                .for_each(|policy| group.attach(policy.clone()));
+        }
+    }
     let mut dependents = Vec::new();
     for identity in &attachments.identities {
         let arn = identity.arn.as_str();
