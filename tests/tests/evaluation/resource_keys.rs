@@ -312,6 +312,13 @@ async fn rows_of_a_batch_belong_to_the_resources_that_they_name() {
         );
     }
     assert_eq!(*queries.lock().unwrap(), [["novel"], ["secret"], ["gone"]]);
+
+    let (ana, context) = (Principal::from_arn(ANA).unwrap(), Context::new());
+    let guard = authorizer.guard(&ana, &context);
+    let all = ["novel", "secret", "gone", "poem"].map(loan).to_vec();
+    let kept = guard.filter(LendBook, all).await.unwrap();
+    assert_eq!(kept, ["novel", "poem"].map(loan));
+    assert_eq!(queries.lock().unwrap().len(), 4, "one query for all");
 }
 
 /// Ids of tenants may be equal.

@@ -55,6 +55,10 @@ resources = ["folder"]
 route = "GET /folders/{folder-id}"
 success-status = 200
 
+[actions.AnnotateItem]
+summary = "Writes a note on a document or a folder."
+resources = ["document", "folder"]
+
 [actions.CopyDocument]
 summary = "Copies one document."
 resources = ["document"]
@@ -216,6 +220,16 @@ fn in_a_function(guard: &Guard<'_>, document_id: &str, to: &str, labels: Vec<Str
     Ok(())
 }
 
+#[requires(AnnotateItem, resource = item, guard = guard)]
+fn annotate_folder(guard: &Guard<'_>, item: Folder) -> Result<(), Denied> {
+    Ok(())
+}
+
+#[requires(AnnotateItem, resource = item, guard = guard)]
+fn annotate_document(guard: &Guard<'_>, item: Document) -> Result<(), Denied> {
+    Ok(())
+}
+
 fn authorizer(condition: &str, class: &'static str) -> Authorizer {
     let text = format!(
         r#"{{"Version": "2012-10-17", "Statement": [
@@ -296,6 +310,12 @@ async fn main() {
     assert_eq!(ask(both, "desk", "old"), Ok(()));
     assert_eq!(ask(both, "vault", "new"), Ok(()));
     assert_eq!(ask(both, "vault", "old"), Err(403));
+
+    // The folder has no classification, and functions cannot wait for that of the document.
+    let guard = denied.guard(&ana, &context);
+    assert!(annotate_folder(&guard, Folder::new("f1").unwrap()).is_ok());
+    let denied = annotate_document(&guard, Document::new("d1").unwrap()).unwrap_err();
+    assert_eq!(denied.status(), 503);
     println!("every key was used");
 }
 "##;
