@@ -190,6 +190,7 @@ fn reload(workload: &Workload) -> Result<Value, Failure> {
     let authorizer = Authorizer::builder()
         .scope(scope())
         .source(Texts(workload.documents.clone()))
+        .warn_about_keys_without_source()
         .build()?;
     let (is_over, reloads, reloaded) = (
         AtomicBool::new(false),

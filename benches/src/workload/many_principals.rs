@@ -83,7 +83,11 @@ impl ManyPrincipals {
                 identity.attach(policy.clone());
             }
         }
-        Ok(Authorizer::builder().scope(scope()).source(store).build()?)
+        Ok(Authorizer::builder()
+            .scope(scope())
+            .source(store)
+            .warn_about_keys_without_source()
+            .build()?)
     }
 
     /// Returns the question of principal number `index`, about an application that is either in one of its policies or

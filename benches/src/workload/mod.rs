@@ -116,7 +116,11 @@ impl Workload {
         for policy in self.policies()? {
             identity.attach(policy);
         }
-        Ok(Authorizer::builder().scope(scope()).source(store).build()?)
+        Ok(Authorizer::builder()
+            .scope(scope())
+            .source(store)
+            .warn_about_keys_without_source()
+            .build()?)
     }
 
     /// Returns the reference evaluator's decision on every question.
