@@ -1,31 +1,31 @@
-//! The atoms of a predicate: comparisons over columns, each true or not true of a row.
+//! The atoms of a predicate: comparisons of columns, each of which is either true of a row or not.
 //!
-//! An atom is never true of a row whose column is NULL, [`Atom::IsNull`] apart. What has an opposite has it as an atom of its
-//! own, so that predicates need no *not*.
+//! Except for [`Atom::IsNull`], no atom is true of a row whose column is NULL. The opposite of an atom is an atom of
+//! its own, so predicates do not need *not*.
 
 use std::collections::BTreeSet;
 
 use super::node::Node;
 use super::row::{Cell, Row, RowError};
 
-/// What is compared.
+/// The operand of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Operand {
     /// The text of a column.
     Column(Box<str>),
-    /// A whole number of a column, as its text.
+    /// The text of a whole number in a column.
     AsText(Box<str>),
-    /// The rest of the text of a column after `skip` characters and then after `colons` colons: up to the next colon,
-    /// or, where it is the `last` component, all of it.
+    /// The text of a column after `skip` characters and then `colons` colons: up to the next colon or, for the `last`
+    /// component, up to the end.
     Component {
         column: Box<str>,
         skip: usize,
         colons: usize,
         last: bool,
     },
-    /// An element of the list that the atom is part of.
+    /// An element of the list to which the atom belongs.
     Element,
-    /// A text that the request has.
+    /// A text of the request.
     Value(Box<str>),
 }
 
@@ -89,13 +89,13 @@ impl Order {
 pub(super) enum Atom {
     IsNull(Box<str>),
     IsNotNull(Box<str>),
-    /// One of these texts.
+    /// The operand is one of these texts.
     In(Operand, BTreeSet<Box<str>>),
     NotIn(Operand, BTreeSet<Box<str>>),
     /// Exactly these pieces, some of which are columns; none is a wildcard.
     Equals(Operand, Vec<Piece>),
     NotEquals(Operand, Vec<Piece>),
-    /// A start, byte by byte.
+    /// A prefix, compared byte by byte.
     StartsWith(Operand, Box<str>),
     NotStartsWith(Operand, Box<str>),
     /// A pattern with wildcards.
@@ -104,16 +104,16 @@ pub(super) enum Atom {
     /// One character of each set, in this order.
     Spelled(Operand, Vec<Vec<char>>),
     NotSpelled(Operand, Vec<Vec<char>>),
-    /// Base64 in its only spelling.
+    /// Canonical base64.
     IsBase64(Operand),
-    /// At most so many bytes, and none of them of a control character.
+    /// At most this many bytes, without control characters.
     IsShortAndPrintable(Operand, usize),
     Compare(Box<str>, Order, Scalar),
-    /// A comparison of the number of elements of a list with another number.
+    /// Compares the number of elements of a list with a number.
     HasElements(Box<str>, Order, i64),
-    /// A list with an element of which the node is true.
+    /// A list with an element for which the node is true.
     AnyElement(Box<str>, Box<Node>),
-    /// A list without such an element, and without one that is NULL.
+    /// A list without such an element and without a NULL element.
     NoElement(Box<str>, Box<Node>),
 }
 
@@ -126,7 +126,7 @@ impl Atom {
         Self::NotIn(operand, BTreeSet::from([text.into()]))
     }
 
-    /// Calls `visit` with the name of each column, and whether it is one with lists.
+    /// Calls `visit` with the name of each column, and whether the column contains lists.
     pub(super) fn visit_columns(&self, visit: &mut dyn FnMut(&str, bool)) {
         let (operand, pieces): (&Operand, &[Piece]) = match self {
             Self::IsNull(column) | Self::IsNotNull(column) | Self::Compare(column, ..) => {
@@ -165,7 +165,7 @@ impl Atom {
         }
     }
 
-    /// Whether the atom is true of the row. `element` is that of the list around it.
+    /// Returns whether the atom is true of the row. `element` is the element of the enclosing list.
     pub(super) fn admits(&self, row: &dyn Row, element: Option<&str>) -> Result<bool, RowError> {
         let text = |operand: &Operand| operand.text(row, element);
         let is_some_and = |operand: &Operand, test: &dyn Fn(&str) -> bool| {
@@ -274,7 +274,7 @@ fn component(text: &str, skip: usize, colons: usize, last: bool) -> Option<Strin
     }
     let mut rest = characters.as_str();
     for _ in 0..colons {
-        // Where no colon is left, the database gives the whole text back as well.
+        // If no colon is left, the result is the whole text, as in the database.
         rest = rest.split_once(':').map_or(rest, |(_, after)| after);
     }
     match last {
@@ -305,7 +305,7 @@ fn list<'r>(row: &'r dyn Row, column: &str) -> Result<Option<&'r [String]>, RowE
     }
 }
 
-/// `None` for a value of another type.
+/// Returns `None` for a value of another type.
 fn compare(cell: Cell<'_>, order: Order, scalar: &Scalar) -> Option<bool> {
     let ordering = match (cell, scalar) {
         (Cell::Null, _) => return Some(false),
@@ -317,7 +317,7 @@ fn compare(cell: Cell<'_>, order: Order, scalar: &Scalar) -> Option<bool> {
     Some(order.holds(ordering))
 }
 
-/// `None` where one of the columns is NULL.
+/// Returns `None` if one of the columns is NULL.
 fn concatenated(pieces: &[Piece], row: &dyn Row) -> Result<Option<String>, RowError> {
     let mut whole = String::new();
     for piece in pieces {
@@ -333,14 +333,14 @@ fn concatenated(pieces: &[Piece], row: &dyn Row) -> Result<Option<String>, RowEr
     Ok(Some(whole))
 }
 
-/// What a character of a text must be.
+/// A step of a pattern: one character or one wildcard.
 enum Step {
     Character(char),
     AnyCharacter,
     AnyRun,
 }
 
-/// `None` where one of the columns is NULL.
+/// Returns `None` if one of the columns is NULL.
 fn filled(pieces: &[Piece], row: &dyn Row) -> Result<Option<Vec<Step>>, RowError> {
     let mut steps = Vec::new();
     for piece in pieces {
@@ -357,7 +357,7 @@ fn filled(pieces: &[Piece], row: &dyn Row) -> Result<Option<Vec<Step>>, RowError
     Ok(Some(steps))
 }
 
-/// What a database's `LIKE` or `GLOB` says: the last star is tried again one character later.
+/// Matches as `LIKE` and `GLOB` do: after a mismatch, the last star takes one more character.
 fn matches(pattern: &[Step], text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
     let (mut at, mut step) = (0, 0);
@@ -392,9 +392,9 @@ fn is_spelled(sets: &[Vec<char>], text: &str) -> bool {
 
 /// The characters of base64, in the order of their values.
 pub(super) const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-/// Those that may stand before `==`: the bits that they have too many are zero.
+/// Characters that are valid before `==`, because their unused bits are zero.
 pub(super) const BEFORE_TWO: &str = "AQgw";
-/// Those that may stand before `=`.
+/// Characters that are valid before `=`, because their unused bits are zero.
 pub(super) const BEFORE_ONE: &str = "AEIMQUYcgkosw048";
 
 fn is_base64(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Which columns hold what the resource of a row has: the parts of its ARN, and its condition keys.
+//! The columns that contain the ARN and the condition keys of a row's resource.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -8,7 +8,7 @@ use crate::arn::Scope;
 use crate::context::ConditionKey;
 use crate::resource::{IdFormat, Piece, ResourceTypeMetadata, ScopeComponent};
 
-/// What NULL, or the empty string, of a column means.
+/// The meaning of NULL, or of the empty string, in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// The resource does not have the key.
@@ -38,11 +38,12 @@ impl TimeUnit {
     }
 }
 
-/// A column that holds the value of a condition key: its name, its type, and what NULL and the empty string mean.
+/// A column that contains the value of a condition key: its name, its type, and the meaning of NULL and the empty
+/// string.
 ///
-/// Conditions are exact over columns of the type that their operator compares. Texts are never cast: a condition that
-/// compares a text column with numbers, dates or addresses makes the [`Constraint`](super::Constraint) a superset, unless
-/// the table keeps [a key](super::keys) of the text in another column.
+/// A condition is exact if the column has the type that its operator compares. Texts are never cast: a condition that
+/// compares a text column with numbers, dates or addresses makes the [`Constraint`](super::Constraint) a superset,
+/// unless the table stores [a sort key](super::keys) of the text in another column.
 ///
 /// ```
 /// use pinpoint_iam::list::{Column, Meaning};
@@ -73,11 +74,11 @@ pub(super) enum ColumnKind {
         name: Box<str>,
         may_hold_one: bool,
     },
-    /// No column has it.
+    /// No column contains the key.
     Nowhere,
 }
 
-/// The columns that hold sort keys of a text.
+/// The columns that contain sort keys of a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Keys {
     pub(super) number: Option<Box<str>>,
@@ -95,9 +96,9 @@ impl Column {
         }
     }
 
-    /// A text column with a deterministic collation; in SQLite one with the affinity TEXT.
+    /// Creates a text column. In PostgreSQL, its collation is deterministic; in SQLite, it has the affinity TEXT.
     ///
-    /// NULL means that the key is absent, and the empty string is an empty text: change this with
+    /// NULL means that the key is absent, and the empty string is an empty text. Change this with
     /// [`with_null`](Self::with_null) and [`with_empty`](Self::with_empty).
     pub fn text(name: &str) -> Self {
         Self::of(ColumnKind::Text {
@@ -106,23 +107,24 @@ impl Column {
         })
     }
 
-    /// A column of whole numbers with at most 64 bits. NULL means that the key is absent.
+    /// Creates a column of whole numbers with at most 64 bits. NULL means that the key is absent.
     pub fn integer(name: &str) -> Self {
         Self::of(ColumnKind::Integer(name.into()))
     }
 
-    /// A Boolean column; in SQLite one that holds 0 and 1. NULL means that the key is absent.
+    /// Creates a Boolean column, which contains 0 and 1 in SQLite. NULL means that the key is absent.
     pub fn boolean(name: &str) -> Self {
         Self::of(ColumnKind::Boolean(name.into()))
     }
 
-    /// A column of points in time, counted from the start of 1970 in UTC. NULL means that the key is absent.
+    /// Creates a column of points in time, counted from the start of 1970 in UTC. NULL means that the key is absent.
     pub fn time(name: &str, unit: TimeUnit) -> Self {
         Self::of(ColumnKind::Time(name.into(), unit))
     }
 
-    /// A list of texts: in PostgreSQL an array of texts, in SQLite a text with a JSON array of strings. NULL means that the
-    /// key is absent, and an empty list is a key without values. The lists hold no NULL.
+    /// Creates a column of lists of texts: an array of texts in PostgreSQL, a text with a JSON array of strings in
+    /// SQLite. NULL means that the key is absent, and an empty list is a key without values. The lists do not contain
+    /// NULL.
     pub fn text_list(name: &str) -> Self {
         Self::of(ColumnKind::TextList {
             name: name.into(),
@@ -130,36 +132,36 @@ impl Column {
         })
     }
 
-    /// A key that the resource may have and that no column holds: conditions on it make the
+    /// Declares that the resource may have the key and that no column contains it: conditions on it make the
     /// [`Constraint`](super::Constraint) a superset.
     pub const fn nowhere() -> Self {
         Self::of(ColumnKind::Nowhere)
     }
 
-    /// The column with another meaning of NULL.
+    /// Sets the meaning of NULL.
     #[must_use]
     pub const fn with_null(mut self, meaning: Meaning) -> Self {
         self.null = meaning;
         self
     }
 
-    /// The column with another meaning of the empty string.
+    /// Sets the meaning of the empty string.
     #[must_use]
     pub const fn with_empty(mut self, meaning: Meaning) -> Self {
         self.empty = meaning;
         self
     }
 
-    /// The column, which may hold the character U+0000: only exact comparisons and starts are then exact, because SQLite's
-    /// functions end a text there.
+    /// Declares that the column may contain the character U+0000. Only exact comparisons and prefixes are then exact,
+    /// because SQLite's functions end a text there.
     #[must_use]
     pub const fn with_nul(mut self) -> Self {
         self.may_hold_nul = true;
         self
     }
 
-    /// The list column, in which a list with one element is that value: the key is not multivalued by its type, but
-    /// may be given several values.
+    /// Declares that a list with one element is that single value: the key is not multivalued by its type, but may have
+    /// several values.
     #[must_use]
     pub fn with_single_values(mut self) -> Self {
         if let ColumnKind::TextList { may_hold_one, .. } = &mut self.kind {
@@ -168,7 +170,7 @@ impl Column {
         self
     }
 
-    /// The text column together with one that holds [`keys::number`](super::keys::number) of its text.
+    /// Sets the column that contains [`keys::number`](super::keys::number) of this column's text.
     #[must_use]
     pub fn with_number_key(mut self, column: &str) -> Self {
         if let ColumnKind::Text { keys, .. } = &mut self.kind {
@@ -177,7 +179,7 @@ impl Column {
         self
     }
 
-    /// The text column together with one that holds [`keys::date`](super::keys::date) of its text.
+    /// Sets the column that contains [`keys::date`](super::keys::date) of this column's text.
     #[must_use]
     pub fn with_date_key(mut self, column: &str) -> Self {
         if let ColumnKind::Text { keys, .. } = &mut self.kind {
@@ -186,7 +188,7 @@ impl Column {
         self
     }
 
-    /// The text column together with one that holds [`keys::address`](super::keys::address) of its text.
+    /// Sets the column that contains [`keys::address`](super::keys::address) of this column's text.
     #[must_use]
     pub fn with_address_key(mut self, column: &str) -> Self {
         if let ColumnKind::Text { keys, .. } = &mut self.kind {
@@ -196,24 +198,24 @@ impl Column {
     }
 }
 
-/// A piece of a component of an ARN.
+/// A part of a component of an ARN.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Segment {
     Text(Box<str>),
-    /// A column, and what its values are.
+    /// A column, and the format of its values.
     Column(Box<str>, SegmentFormat),
 }
 
-/// What a column holds that is part of an ARN.
+/// The format of a column that is part of an ARN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum SegmentFormat {
     /// The component, as it is spelled in the ARN.
     Component,
-    /// An id, as constructors of resources take it.
+    /// An id, as constructors of resource types accept it.
     Id(IdFormat),
 }
 
-/// The columns of a table: what the resources of its rows have.
+/// The columns of a table: the ARN and the condition keys of the resource of each row.
 ///
 /// ```
 /// use pinpoint_iam::Scope;
@@ -228,10 +230,10 @@ pub(super) enum SegmentFormat {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
-    /// From the partition on.
+    /// The components of the ARN, from the partition on.
     pub(super) components: [Vec<Segment>; 5],
     keys: HashMap<ConditionKey, Column>,
-    /// Starts of names, in lower case, of keys that no column holds.
+    /// Prefixes, in lower case, of the keys that no column contains.
     nowhere: Vec<Box<str>>,
     pub(super) has_resource_policies: bool,
     /// The columns of the placeholders of the resource type.
@@ -241,15 +243,15 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The columns of a table with resources of one type: `ids` are the columns of its fields, in the order of the
-    /// constructor's arguments. They hold ids as constructors take them, and never NULL.
+    /// Describes a table whose rows are resources of one type. `ids` are the columns of its fields, in the order of the
+    /// constructor's arguments. They contain ids as the constructor accepts them, and never NULL.
     ///
-    /// The condition keys of the type that are given no column with [`key`](Self::key) are taken to be
-    /// [nowhere](Column::nowhere), and so are tags.
+    /// Condition keys of the type for which [`key`](Self::key) sets no column are [nowhere](Column::nowhere), and so
+    /// are tags.
     ///
     /// # Errors
     ///
-    /// When there are not as many columns as fields, or the scope is incomplete.
+    /// Fails if the number of columns is not the number of fields, or if the scope is incomplete.
     pub fn of_type(
         resource_type: &'static ResourceTypeMetadata,
         scope: &Scope,
@@ -308,7 +310,7 @@ impl Columns {
         Ok(columns)
     }
 
-    /// The columns of a table that has the components of ARNs as texts, from the partition to the resource.
+    /// Describes a table that contains the components of ARNs as texts, from the partition to the resource.
     pub fn of_components(components: [&str; 5]) -> Self {
         Self {
             components: components
@@ -334,22 +336,22 @@ impl Columns {
         self
     }
 
-    /// The columns with that of a condition key.
+    /// Sets the column of a condition key.
     #[must_use]
     pub fn key(mut self, key: &str, column: Column) -> Self {
         self.keys.insert(ConditionKey::new(key), column);
         self
     }
 
-    /// The columns of a table whose resources may have policies of their own: every selection is then a superset, because
-    /// no column contains these policies.
+    /// Declares that the resources may have policies of their own: every selection is then a superset, because no
+    /// column contains these policies.
     #[must_use]
     pub const fn with_resource_policies(mut self) -> Self {
         self.has_resource_policies = true;
         self
     }
 
-    /// The column of a key that belongs to the resource of a row; `None` for a key of the request.
+    /// Returns the column of a key that belongs to the resource of a row; `None` for a key of the request.
     pub(super) fn column(&self, key: &ConditionKey) -> Option<&Column> {
         const NOWHERE: &Column = &Column::nowhere();
         let is_nowhere = || {
@@ -363,7 +365,7 @@ impl Columns {
     }
 }
 
-/// A name that cannot be that of a column.
+/// A name that a column cannot have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InvalidName(pub(super) String);
 

@@ -1,6 +1,7 @@
-//! What is left of a condition on a key of the row.
+//! Converts conditions on keys of the row to conditions over columns.
 //!
-//! What a condition makes of a class of values is asked of the evaluator; here each class becomes a condition over columns.
+//! The evaluator decides a condition for each class of values. This module expresses each class as a condition over
+//! columns.
 
 use super::Lister;
 use super::atom::{Atom, Operand, Order, Scalar};
@@ -14,7 +15,7 @@ use crate::eval::Truth;
 use crate::pattern::Case;
 use crate::policy::Effect;
 
-/// One condition, and what is wanted of it.
+/// A condition, and the result for which rows are wanted.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'c> {
     pub(super) condition: &'c Condition,
@@ -33,7 +34,7 @@ impl Wanted<'_> {
 }
 
 impl Lister<'_> {
-    /// Where the condition is as wanted.
+    /// Returns the rows in which the condition has the wanted result.
     pub(super) fn condition(&self, wanted: Wanted<'_>) -> Node {
         let key = wanted.condition.key();
         if !self.is_row_key(key) {
@@ -50,11 +51,11 @@ impl Lister<'_> {
             ColumnKind::TextList { name, may_hold_one } => {
                 self.of_list(wanted, column, name, *may_hold_one)
             }
-            ColumnKind::Nowhere => self.inexact(&format!("no column holds `{key}`")).inside,
+            ColumnKind::Nowhere => self.inexact(&format!("no column contains `{key}`")).inside,
         }
     }
 
-    /// Whether the condition is as wanted where the key is so; unknown where that depends on another key.
+    /// Returns the result of the condition if its key has the state `own`; unknown if it depends on another key.
     fn truth(&self, wanted: Wanted<'_>, own: Lookup<'_>) -> Truth {
         wanted
             .condition
@@ -72,7 +73,7 @@ impl Lister<'_> {
         self.truth(wanted, Lookup::Absent) == wanted.truth
     }
 
-    /// What a condition is that depends on the keys of its variables, where that is not worked out.
+    /// Returns the node for a condition that depends on the keys of its variables and is not expressed as columns.
     fn open(&self, wanted: Wanted<'_>) -> Node {
         let mut variables = wanted.condition.keys().skip(1);
         let unknown = variables
@@ -80,13 +81,13 @@ impl Lister<'_> {
         match unknown {
             Some(key) => Node::Unknown(key.clone()),
             None => {
-                self.inexact("it depends on a variable that rows fill")
+                self.inexact("it depends on a variable that is filled from rows")
                     .inside
             }
         }
     }
 
-    /// A condition on a key of the request, which may have variables that rows fill.
+    /// Converts a condition on a key of the request, whose variables may be keys of the row.
     fn of_the_request(&self, wanted: Wanted<'_>) -> Node {
         let own = self.lookup(wanted.condition.key());
         match self.truth(wanted, own) {
@@ -123,7 +124,7 @@ impl Lister<'_> {
             } else {
                 self.values(wanted, &operand, column.may_hold_nul, keys)
             };
-        // Where the empty text is a text like others, what compares texts says all.
+        // If the empty text is an ordinary value, the comparison of texts includes it.
         let is_ordinary = column.empty == Meaning::EmptyText
             && wanted.set().is_none()
             && wanted.condition.operator().base() != BaseOperator::Null;
@@ -142,7 +143,7 @@ impl Lister<'_> {
         let null = Node::from(self.holds_if_absent(wanted)).and(Atom::IsNull(name.into()).into());
         let element_is =
             |atom: fn(Operand, &str) -> Atom| Box::new(Node::from(atom(Operand::Element, "")));
-        // Without elements, or with empty ones only.
+        // Lists without elements, or with empty elements only.
         let is_empty_set = Node::from(Atom::NoElement(name.into(), element_is(Atom::is_not)));
         let is_other_set = Node::from(Atom::AnyElement(name.into(), element_is(Atom::is_not)));
         let empty = [Value::from("")];
@@ -195,7 +196,7 @@ impl Lister<'_> {
         {
             return open;
         }
-        // What must be so of every element is not so where one is otherwise.
+        // All elements have the wanted result if none has the opposite one.
         let asks_every = (set == SetOperator::ForAllValues) == (wanted.truth == Truth::True);
         let quantified = match asks_every {
             true => Atom::NoElement(name.into(), Box::new(otherwise)),
@@ -232,7 +233,7 @@ impl Lister<'_> {
                 name, &operand, relation, &dates, second,
             )
             .pick(&operand, wanted.is(Class::Met), wanted.is(Class::NotMet)),
-            // Of these, no whole number is more than another.
+            // For these, all whole numbers have the same result.
             Comparison::Booleans(_)
             | Comparison::Addresses(_)
             | Comparison::Arns(_)
@@ -265,14 +266,14 @@ impl Lister<'_> {
                     .and(present(&operand))
             }
             Comparison::Texts(..) | Comparison::Binaries(_) => {
-                self.inexact("the text of a date is compared, and its column holds a number")
+                self.inexact("the text of a date is compared, and its column contains a number")
                     .inside
             }
         };
         null.or(compared)
     }
 
-    /// Where a text that is not NULL is as wanted; a set operator is left out.
+    /// Returns the rows in which a text that is not NULL has the wanted result, without the set operator.
     fn values(
         &self,
         wanted: Wanted<'_>,
@@ -305,7 +306,7 @@ impl Lister<'_> {
                 if case == Case::Sensitive {
                     return split(case).pick(operand, met, not_met);
                 }
-                // Letters whose equality is undefined lie between the two.
+                // Texts between the two differ only in letters whose equality is undefined.
                 let (same, alike) = (split(case), split(Case::Ignore));
                 let between = same.outside.clone().and(alike.inside.clone());
                 Node::any([
@@ -332,7 +333,7 @@ impl Lister<'_> {
             Comparison::Binaries(texts) => {
                 if may_hold_nul {
                     return self
-                        .inexact("its column may hold U+0000, at which patterns of a database end")
+                        .inexact("its column may contain U+0000, where patterns of a database end")
                         .inside;
                 }
                 let split = Split::any(
@@ -389,8 +390,8 @@ impl Lister<'_> {
         }
     }
 
-    /// Where a text is as wanted that stands for a value whose sort key another column has. Texts that stand for none are
-    /// of one of the classes `others`.
+    /// Returns the rows in which a text has the wanted result, by the column with its sort key. Texts without a sort
+    /// key are of one of the classes `others`.
     fn by_key(
         &self,
         wanted: Wanted<'_>,
@@ -403,7 +404,7 @@ impl Lister<'_> {
         let Some(column) = column else {
             return self
                 .inexact(&format!(
-                    "a text column is compared as a {name}, and has no key for that"
+                    "a text column is compared as a {name}, and has no sort key for it"
                 ))
                 .inside;
         };
@@ -414,8 +415,10 @@ impl Lister<'_> {
             none
         } else if others.iter().any(|class| wanted.is(*class)) {
             none.and(
-                self.inexact(&format!("texts that are no {name}, or too large for one"))
-                    .inside,
+                self.inexact(&format!(
+                    "texts without a valid {name}, or with one that is too large"
+                ))
+                .inside,
             )
         } else {
             Node::False
@@ -441,7 +444,8 @@ fn compare(column: &str, order: Order, scalar: Scalar) -> Split {
     )
 }
 
-/// The rows in which a whole number compares in this way with another number, whose next lower whole number is known.
+/// Returns the rows in which a whole number has this relation to another number, whose next lower whole number is
+/// `floor`.
 fn of_whole(column: &str, relation: Relation, floor: i128, is_whole: bool) -> Split {
     let operand = Operand::AsText(column.into());
     let order = match (relation, is_whole) {

@@ -1,4 +1,4 @@
-//! Why there is no constraint.
+//! The errors of lists.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::arn::InvalidScope;
 use crate::context::ConditionKey;
 use crate::resource::ResourceTypeMetadata;
 
-/// Why the rows that a caller may see cannot be said.
+/// The reason why a [`Constraint`](super::Constraint) cannot be computed or written as SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListError(Cause);
 
@@ -41,7 +41,7 @@ impl ListError {
         Self(Cause::WithoutType)
     }
 
-    /// The key of the request that is not known, where that is the reason.
+    /// Returns the unknown key of the request, if it is the reason.
     pub const fn unknown_key(&self) -> Option<&ConditionKey> {
         match &self.0 {
             Cause::Unknown(key) => Some(key),
@@ -67,7 +67,7 @@ impl fmt::Display for ListError {
         match &self.0 {
             Cause::Unknown(key) => write!(
                 formatter,
-                "the list depends on the condition key `{key}` of the request, which is not known; supply it, or give it a column"
+                "the list depends on the condition key `{key}` of the request, which is unknown; supply it, or give it a column"
             ),
             Cause::Scope(error) => error.fmt(formatter),
             Cause::Ids {

@@ -1,8 +1,9 @@
-//! Sort keys: texts that have, byte by byte, the order of the numbers, dates and addresses that other texts stand for.
+//! Sort keys: texts whose byte order is the order of the numbers, dates and addresses that other texts represent.
 //!
-//! A text such as `7.0` cannot be compared as a number by a database: PostgreSQL fails where one row has no number, and
-//! SQLite reads the `7` of `7x`. A table that keeps the key next to the text can, with an ordinary index, whatever the
-//! types of the database. The key is NULL where the text stands for nothing that the operators compare.
+//! A database cannot compare a text such as `7.0` as a number: PostgreSQL fails if one row does not contain a number,
+//! and SQLite reads the `7` of `7x`. If the table stores the sort key next to the text, an ordinary index can be used,
+//! regardless of the types of the database. The key is `None`, which is stored as NULL, if the text does not represent
+//! a value that the operators compare.
 //!
 //! ```
 //! use pinpoint_iam::list::keys;
@@ -16,17 +17,17 @@
 
 use crate::condition::residual::{Date, Number, address_key};
 
-/// The key of a number, in the spellings that [conditions](crate::condition) read.
+/// Returns the sort key of a number, in the spellings that [conditions](crate::condition) accept.
 pub fn number(text: &str) -> Option<String> {
     Number::parse(text).map(Number::key)
 }
 
-/// The key of a date, in the spellings that [conditions](crate::condition) read.
+/// Returns the sort key of a date, in the spellings that [conditions](crate::condition) accept.
 pub fn date(text: &str) -> Option<String> {
     Date::parse(text).map(Date::key)
 }
 
-/// The key of an address. An IPv6 address that is mapped from IPv4 is the IPv4 address.
+/// Returns the sort key of an address. An IPv6 address that is mapped from IPv4 is the IPv4 address.
 pub fn address(text: &str) -> Option<String> {
     address_key(text)
 }

@@ -1,8 +1,8 @@
-//! Lists: from the policies of a caller to a condition over the columns of a table.
+//! Turns the policies of a caller into a condition over the columns of a table, for lists and searches.
 //!
-//! A handler that lists or searches must not load every row to ask whether the caller may see it. [`constrain`] evaluates
-//! the caller's policies for *all* rows at once: what is known, which is the caller, the action and the request, is decided,
-//! and what depends on the resource is left over as a [`Predicate`] for the `WHERE` clause.
+//! A handler that lists or searches must not load every row to check whether the caller may see it. [`constrain`]
+//! evaluates the caller's policies for *all* rows at once. The parts that depend on the caller, the action and the
+//! request are decided; the parts that depend on the resource become a [`Predicate`] for the `WHERE` clause.
 //!
 //! ```
 //! use pinpoint_iam::context::Context;
@@ -37,28 +37,28 @@
 //! # What is exact
 //!
 //! - [`Constraint::Where`] selects exactly the rows that the evaluator allows one by one.
-//! - [`Constraint::Candidates`] selects all of them and may select others: each row has to be checked. It names every
-//!   statement that columns cannot express, and why.
-//! - [`Constraint::All`] and [`Constraint::Nothing`] are certain.
+//! - [`Constraint::Candidates`] selects all of them and may select others, so each row has to be checked. It names
+//!   every part of a statement that columns cannot express, and the reason.
+//! - [`Constraint::All`] and [`Constraint::Nothing`] are exact as well.
 //!
-//! A key of the *request* that is unknown is an error, never an empty list and never a longer one. So is a name of a
-//! column that cannot be written.
+//! If the result depends on a key of the *request* that is unknown, [`constrain`] returns an error, never a list that
+//! is too short or too long. If the name of a column is not valid in SQL, [`Predicate::to_sql`] returns an error.
 //!
 //! # How it works
 //!
-//! This is a mode of the [reference evaluator](crate::eval::reference): the same code goes through the policies, looks at
-//! principal and action, says what a condition makes of a value, and combines the types of policies. Where it decides one
-//! request with `true` and `false`, it combines conditions over columns here.
+//! Lists are a mode of the [reference evaluator](crate::eval::reference): the same code visits the policies, matches
+//! principals and actions, evaluates conditions, and combines the policy types. Where it combines `true` and `false`
+//! for a single request, it combines conditions over columns for a list.
 //!
-//! A row is selected when some `Allow` *certainly* matches and every `Deny` *certainly does not*. What cannot be decided for a
-//! row is therefore written in two ways, by the effect of the statement: a text that is not a number is outside of
-//! `NumericLessThan` in an `Allow`, and inside in a `Deny`. A predicate has *and* and *or*, and no *not*: a comparison with NULL
-//! is UNKNOWN in SQL, which then selects as little as FALSE.
+//! A row is selected if some `Allow` *certainly* matches and every `Deny` *certainly does not*. If a part cannot be
+//! decided for a row, its effect determines how it is written: a text that is not a number does not match
+//! `NumericLessThan` in an `Allow`, and matches it in a `Deny`. A predicate consists of *and* and *or*, without *not*:
+//! in SQL, a comparison with NULL is UNKNOWN, which selects no row, and neither does its negation.
 //!
 //! # Values
 //!
-//! Every value is bound; the text of a statement depends on the shape of the policies only. Names of columns come from the
-//! [`Columns`] alone and are quoted.
+//! Every value is bound. The text of a statement depends only on the shape of the policies and on the names of the
+//! columns. Names come only from [`Columns`] and are quoted.
 
 mod atom;
 mod columns;
@@ -110,17 +110,17 @@ use condition::Wanted;
 use node::Node;
 use text::Split;
 
-/// The most atoms of a predicate. Databases limit statements, and a row has to be compared with each.
+/// The maximum number of atoms of a predicate. Databases limit statements, and every row is compared with each atom.
 const MOST_ATOMS: usize = 4_096;
 
-/// Which rows of a table the caller may do the request's action to.
+/// Returns the rows of a table on which the caller may perform the request's action.
 ///
-/// The resource of the request is left out: it is that of each row, as `columns` describe it. Policies that are attached to
-/// single resources are not part of this, see [`Columns::with_resource_policies`].
+/// The resource of the request is ignored, because `columns` describes the resource of each row. Policies that are
+/// attached to single resources are not part of the result, see [`Columns::with_resource_policies`].
 ///
 /// # Errors
 ///
-/// When the answer depends on a key of the request that is not known.
+/// Fails if the result depends on a key of the request that is unknown.
 pub fn constrain(
     stack: &PolicyStack<'_>,
     request: &Request<'_>,
@@ -163,7 +163,7 @@ pub fn constrain(
         node = node.and(Node::Inexact(more, OWN_POLICY.into()));
     }
     if columns.has_resource_policies {
-        // A resource-based policy can allow what no other does.
+        // A resource-based policy can allow what no other policy allows.
         node = Node::Inexact(more, RESOURCE_POLICIES.into());
     }
     let mut atoms = 0;
@@ -199,7 +199,7 @@ fn number_of_statements(stack: &PolicyStack<'_>) -> usize {
     parts::places(stack).len()
 }
 
-/// Whether the resource could be one whose own policy must allow in one account as well.
+/// Whether the action's service has resources whose own policy must allow as well, even in the same account.
 fn must_have_resource_policy(request: &Request<'_>) -> bool {
     let prefix = request.action().prefix();
     ["kms", "sts"]
@@ -207,7 +207,7 @@ fn must_have_resource_policy(request: &Request<'_>) -> bool {
         .any(|service| prefix.eq_ignore_ascii_case(service))
 }
 
-/// Which rows are of the caller's account and which are not, and whose policies then decide.
+/// Divides the rows into those of the caller's account and others. The relation determines whose policies decide.
 fn relations(request: &Request<'_>, columns: &Columns) -> Vec<(Node, AccountRelation)> {
     let relation = |account: &str| {
         let text = format!("arn:x:x:x:{account}:x");
@@ -223,7 +223,7 @@ fn relations(request: &Request<'_>, columns: &Columns) -> Vec<(Node, AccountRela
     let Some(own) = request.principal().account() else {
         return vec![(Node::True, relation(""))];
     };
-    // An ARN without account is one of the account that is asked.
+    // An ARN without an account belongs to the account of the scope or, without a scope, to the caller's.
     let (unnamed, same, other) = (relation(""), relation(own), relation("another account"));
     if unnamed == same && same == other {
         return vec![(Node::True, same)];
@@ -246,7 +246,7 @@ fn relations(request: &Request<'_>, columns: &Columns) -> Vec<(Node, AccountRela
     relations
 }
 
-/// What a statement says of all rows.
+/// The rows that a statement matches, or those that it does not match.
 struct StatementRows {
     index: usize,
     effect: Effect,
@@ -254,9 +254,9 @@ struct StatementRows {
     closeness: Option<PrincipalSpecificity>,
 }
 
-/// Where something is certain, and where its opposite is.
+/// The rows for which something is certainly true, and those for which it is certainly false.
 ///
-/// One of the two is all that is looked for of a statement: where an `Allow` matches, and where a `Deny` does not.
+/// Only one of the two is computed for a statement: where an `Allow` matches, or where a `Deny` does not.
 #[derive(Clone, Debug)]
 struct Rows {
     holds: Node,
@@ -319,24 +319,24 @@ impl Matched for StatementRows {
     }
 }
 
-/// What a part of a statement says of all rows.
+/// Evaluates a part of a statement for all rows.
 #[derive(Clone, Copy)]
 struct Lister<'l> {
     request: &'l Request<'l>,
     columns: &'l Columns,
-    /// The number of the statement among all.
+    /// The number of the statement, counted through all policies.
     number: usize,
     part: Part<'l>,
 }
 
-/// The part of the statement that is looked at.
+/// The part of the statement that is evaluated.
 #[derive(Clone, Copy)]
 enum Part<'l> {
     Resource,
     Condition(&'l Condition),
 }
 
-/// What is known of the request; keys of rows are not.
+/// The keys of the request. Keys of rows are unknown.
 struct Facts<'l>(Lister<'l>);
 
 impl Lister<'_> {
@@ -350,7 +350,7 @@ impl Lister<'_> {
             principal_part(statement, policy_type, has_boundary, self.request).truth(effect);
         let action = Truth::from(action_part(statement, self.request).matches);
         let known = principal.and(action);
-        // What is wanted of the whole: of all parts where it must match, and of one where it must not.
+        // An `Allow` matches if all parts match; a `Deny` does not match if one part does not.
         let with = |node: Node, part: Node| match effect {
             Effect::Allow => node.and(part),
             Effect::Deny => node.or(part),
@@ -360,7 +360,7 @@ impl Lister<'_> {
             let resource = match statement.resource() {
                 None if policy_type == PolicyType::Resource => (Truth::True == wanted).into(),
                 None => (undecidable(effect) == wanted).into(),
-                // Such a pattern counts against the caller.
+                // A pattern whose meaning is uncertain counts against the caller.
                 Some(element) if doubtful_pattern(statement, element).is_some() => Node::False,
                 Some(element) => self.resource(element, wanted),
             };
@@ -397,12 +397,12 @@ impl Lister<'_> {
         Facts(*self)
     }
 
-    /// What is known of a key of the request.
+    /// Returns the state of a key in the request.
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         self.request.lookup(key)
     }
 
-    /// Whether the key is one that each row has for itself. What the principal brings goes before.
+    /// Whether each row has its own value for the key. Keys of the principal take precedence.
     fn is_row_key(&self, key: &ConditionKey) -> bool {
         self.columns.column(key).is_some()
             && matches!(self.request.principal().lookup(key), Lookup::Absent)

@@ -8,7 +8,7 @@ use crate::context::ConditionKey;
 
 /// A condition over the columns of a row.
 ///
-/// It is true of a row, or it is not: without *not*, FALSE and UNKNOWN select the same rows.
+/// Without *not*, FALSE and UNKNOWN select the same rows, so the condition is either true of a row or not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
     False,
@@ -16,9 +16,9 @@ pub(super) enum Node {
     Atom(Atom),
     All(Vec<Node>),
     Any(Vec<Node>),
-    /// A part that columns cannot express, assumed to be true: its statement, and the reason.
+    /// A part that columns cannot express and that is assumed to be true: the number of its statement, and the reason.
     Inexact(usize, Box<str>),
-    /// Something that depends on a key of the request that is not known.
+    /// A part that depends on an unknown key of the request.
     Unknown(ConditionKey),
 }
 
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    /// The same condition, with each part once and texts of one column together.
+    /// Returns the same condition without repeated parts, with the texts of one column in one atom.
     pub(super) fn simplified(self) -> Self {
         match self {
             Self::All(nodes) => {
@@ -110,7 +110,7 @@ impl Node {
         }
     }
 
-    /// The condition with what is inexact taken to be true.
+    /// Returns the condition with each inexact part replaced by true.
     pub(super) fn widened(self) -> Self {
         match self {
             Self::Inexact(..) => Self::True,
@@ -132,7 +132,7 @@ impl Node {
         }
     }
 
-    /// The first part that is inexact or unknown.
+    /// Returns the first part that is inexact or unknown.
     pub(super) fn first_open(&self) -> Option<Self> {
         let mut first = None;
         self.visit(&mut |leaf| {
@@ -143,7 +143,7 @@ impl Node {
         first
     }
 
-    /// Calls `visit` with the name of each column, and whether it is one with lists.
+    /// Calls `visit` with the name of each column, and whether the column contains lists.
     pub(super) fn visit_columns(&self, visit: &mut impl FnMut(&str, bool)) {
         self.visit(&mut |leaf| {
             if let Self::Atom(atom) = leaf {
@@ -156,7 +156,7 @@ impl Node {
         match self {
             Self::False => Ok(false),
             Self::True | Self::Inexact(..) => Ok(true),
-            // No predicate has one: it is an error before.
+            // Not part of any predicate, because `constrain` returns an error instead.
             Self::Unknown(_) => Ok(false),
             Self::Atom(atom) => atom.admits(row, element),
             Self::All(nodes) => {
@@ -179,7 +179,7 @@ impl Node {
     }
 }
 
-/// Each part once, simplified, with parts of the same kind as the whole taken apart.
+/// Returns each part once, simplified. Parts of the same kind as the whole are flattened.
 fn parts(nodes: Vec<Node>, apart: impl Fn(Node) -> Result<Vec<Node>, Node>) -> BTreeSet<Node> {
     let mut parts = BTreeSet::new();
     for node in nodes {
@@ -210,7 +210,7 @@ fn merged(
         };
         match texts_of(atom) {
             Err(atom) => merged.push(Merged::Other(atom.into())),
-            // Parts are in order, so that those of one operand are adjacent.
+            // Parts are sorted, so those of one operand are adjacent.
             Ok((operand, texts)) => match merged.last_mut() {
                 Some(Merged::Texts(last, all)) if *last == operand => all.extend(texts),
                 _ => merged.push(Merged::Texts(operand, texts)),

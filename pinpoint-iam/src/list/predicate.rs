@@ -1,4 +1,4 @@
-//! What is left of the policies, as callers see it.
+//! The results of [`constrain`](super::constrain).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::sql::{BindValue, Dialect, SqlSink, Statement as Collected, Writer};
 use crate::eval::{Policy, PolicyType};
 use crate::policy::Statement;
 
-/// Which rows of a table a caller may see.
+/// The rows of a table on which the caller may perform an action.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "rows that are listed without it are not checked"]
 pub enum Constraint {
@@ -19,9 +19,9 @@ pub enum Constraint {
     All,
     /// No row.
     Nothing,
-    /// Exactly the rows of which the predicate is true.
+    /// Exactly the rows for which the predicate is true.
     Where(Predicate),
-    /// Some of the rows of which a predicate is true: each has to be checked.
+    /// Some of the rows for which the predicate is true: each of them has to be checked.
     Candidates(Candidates),
 }
 
@@ -70,13 +70,13 @@ impl Constraint {
 pub struct Predicate(Node);
 
 impl Predicate {
-    /// The predicate as the text of a `WHERE` clause, and the values that it binds. `first` is the number of the first
-    /// placeholder, after those of the caller.
+    /// Returns the text of a `WHERE` clause, and the values that it binds. `first` is the number of the first
+    /// placeholder, after those of the application.
     ///
     /// # Errors
     ///
-    /// When the name of a column cannot be written: it is empty or holds U+0000, or, in SQLite, it is that of a list and
-    /// means something in `json_each`.
+    /// Fails if the name of a column is not valid: if it is empty, contains U+0000 or, in SQLite, is the name of a
+    /// column of lists and has another meaning within `json_each`.
     pub fn to_sql(
         &self,
         dialect: Dialect,
@@ -96,18 +96,18 @@ impl Predicate {
     ///
     /// # Errors
     ///
-    /// As [`to_sql`](Self::to_sql).
+    /// Those of [`to_sql`](Self::to_sql).
     pub fn write_sql(&self, dialect: Dialect, sink: &mut dyn SqlSink) -> Result<(), ListError> {
         self.0.check_names(dialect)?;
         Writer { dialect, sink }.node(&self.0);
         Ok(())
     }
 
-    /// Whether the predicate is true of a row in memory.
+    /// Returns whether the predicate is true of a row in memory.
     ///
     /// # Errors
     ///
-    /// When the row has not the columns that are compared, or values of another type.
+    /// Fails if the row does not have a column that is compared, or has a value of another type in it.
     pub fn admits(&self, row: &dyn Row) -> Result<bool, RowError> {
         self.0.admits(row, None)
     }
@@ -122,7 +122,7 @@ impl fmt::Display for Predicate {
     }
 }
 
-/// A predicate that is true of rows which the caller may not see: every row must be checked.
+/// A predicate that may also be true of rows that the caller may not see: every row must be checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidates {
     predicate: Predicate,
@@ -130,12 +130,12 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// The predicate, which selects too many rows: **check every row that it selects**.
+    /// Returns the predicate, which selects too many rows: **check every row that it selects**.
     pub const fn to_be_checked(&self) -> &Predicate {
         &self.predicate
     }
 
-    /// The parts that the columns cannot express.
+    /// Returns the parts that the columns cannot express.
     pub fn inexact(&self) -> &[InexactPart] {
         &self.inexact
     }
@@ -149,14 +149,14 @@ pub struct InexactPart {
 }
 
 impl InexactPart {
-    /// The name of the policy; `None` where the reason is not a single statement.
+    /// Returns the name of the policy; `None` if the reason is not a single statement.
     pub fn policy(&self) -> Option<&str> {
         self.statement
             .as_ref()
             .map(|(_, policy, _)| policy.as_str())
     }
 
-    /// Which part, and why.
+    /// Returns which part it is, and why.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -176,7 +176,7 @@ impl fmt::Display for InexactPart {
     }
 }
 
-/// Names that mean something else within `json_each`.
+/// Names that have another meaning within `json_each`.
 const COLUMNS_OF_JSON_EACH: [&str; 10] = [
     "key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root",
 ];

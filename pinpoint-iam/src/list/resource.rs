@@ -1,4 +1,4 @@
-//! What is left of a statement's resource element, over the columns that ARNs are made of.
+//! Converts the resource element of a statement to conditions over the columns that ARNs consist of.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::pattern::{BorrowedPattern, Case, Filled, Match, Part};
 use crate::policy::{ResourceElement, ResourcePattern};
 use crate::resource::IdFormat;
 
-/// A step of a pattern, one character or wildcard each.
+/// A step of a pattern: one character or one wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Character(char),
@@ -21,17 +21,17 @@ enum Step {
     AnyRun,
 }
 
-/// What each column of an ARN's component must be, in the order of the template.
+/// The part of the pattern for each column of an ARN's component, in the order of the template.
 type Alignment = Vec<Vec<Step>>;
 
-/// The most ways in which one pattern is laid over a template.
+/// The maximum number of alignments of one pattern with a template.
 const MOST_ALIGNMENTS: usize = 64;
 
-/// The most steps that looking for them takes.
+/// The maximum number of steps in the search for alignments.
 const MOST_TRIES: usize = 20_000;
 
 impl Lister<'_> {
-    /// Where the element matches (`Truth::True`), or where it does not.
+    /// Returns the rows in which the element matches (`Truth::True`), or those in which it does not.
     pub(super) fn resource(&self, element: &ResourceElement, wanted: Truth) -> Node {
         let patterns = element.patterns().iter();
         let split = patterns
@@ -91,10 +91,10 @@ impl Lister<'_> {
         }
     }
 
-    /// A component of texts and columns between them.
+    /// A component that consists of texts and columns.
     ///
-    /// A star reaches over the slashes of a component, so that there are several ways in which the pattern can be laid over
-    /// the template. Ids have no slash in an ARN, so that there are few of them.
+    /// A star also matches the slashes of a component, so the pattern can be aligned with the template in several ways.
+    /// Ids have no slash in an ARN, so there are few of them.
     fn aligned(&self, pattern: BorrowedPattern<'_>, template: &[Segment]) -> Split {
         let mut steps = Vec::new();
         for part in pattern.parts() {
@@ -104,8 +104,7 @@ impl Lister<'_> {
                 Part::AnyRun if steps.last() == Some(&Step::AnyRun) => {}
                 Part::AnyRun => steps.push(Step::AnyRun),
                 Part::Variable(variable) if self.is_row_key(variable.key()) => {
-                    return self
-                        .inexact("a variable that rows fill stands in the ARN of a template");
+                    return self.inexact("the ARN contains a variable that is filled from rows");
                 }
                 Part::Variable(variable) => match variable.fill(self.request) {
                     Filled::Value(text) => steps.extend(text.chars().map(Step::Character)),
@@ -142,14 +141,14 @@ impl Lister<'_> {
         })
     }
 
-    /// The rows in which an id, as it is spelled in the ARN, matches.
+    /// Returns the rows whose id matches, as it is spelled in the ARN.
     fn id(&self, column: &str, format: SegmentFormat, steps: &[Step]) -> Split {
         if steps == [Step::AnyRun] {
             return Split::of(true, false);
         }
         let operand = Operand::Column(column.into());
         let SegmentFormat::Id(format) = format else {
-            return self.inexact("a column holds a component that is only a part of the ARN's");
+            return self.inexact("a column contains only a part of a component of the ARN");
         };
         let parts = Parts::of(steps);
         match format {
@@ -166,13 +165,14 @@ impl Lister<'_> {
                         .iter()
                         .any(|step| matches!(step, Step::Character('*' | '?')))
                 {
-                    return self.inexact("a wildcard stands next to a star");
+                    return self
+                        .inexact("a pattern contains a literal wildcard besides other wildcards");
                 }
                 let fits = |name: &&&str| match literal {
                     true => **name == text,
                     false => is_one(name),
                 };
-                // Columns hold a name as the list spells it, or in lower case, as constructors take it.
+                // Columns contain names as the catalog spells them or in lower case, as constructors accept them.
                 let texts: BTreeSet<Box<str>> = names
                     .iter()
                     .filter(fits)
@@ -190,7 +190,7 @@ impl Lister<'_> {
         }
     }
 
-    /// An id that the ARN has in percent-encoding, and the column as it is.
+    /// An id that is percent-encoded in the ARN, but not in the column.
     fn opaque(&self, operand: &Operand, steps: &[Step]) -> Split {
         let (literal, rest) = match steps {
             [literal @ .., Step::AnyRun] => (literal, "*"),
@@ -227,7 +227,7 @@ impl Lister<'_> {
     }
 }
 
-/// An id as it is spelled in an ARN.
+/// Returns an id as it is spelled in an ARN.
 fn encoded(raw: &str) -> String {
     let mut text = String::new();
     for character in raw.chars() {
@@ -243,7 +243,7 @@ fn encoded(raw: &str) -> String {
     text
 }
 
-/// The parts of a template, character by character.
+/// An element of a template: a character or a column.
 #[derive(Clone, Copy, Debug)]
 enum Element {
     Character(char),
@@ -261,7 +261,7 @@ fn elements(template: &[Segment]) -> Vec<Element> {
     elements
 }
 
-/// Finds the ways in which a pattern can be laid over a template.
+/// Finds the alignments of a pattern with a template.
 struct Search<'s> {
     steps: &'s [Step],
     found: BTreeSet<Alignment>,
@@ -289,7 +289,7 @@ impl Search<'_> {
                 }
                 Some(Step::AnyCharacter) => self.from(place + 1, rest, columns),
                 Some(Step::AnyRun) => {
-                    // The star has the character, or nothing more.
+                    // The star matches the character, or ends before it.
                     self.from(place, rest, columns);
                     self.from(place + 1, template, columns);
                 }
@@ -314,7 +314,7 @@ impl Search<'_> {
             columns.push(own.to_vec());
             self.from(end, rest, columns);
             columns.pop();
-            // A star that comes next may stand for the end of the id and for what follows it.
+            // If a star follows, it may match the end of the id and the text after it.
             if self.steps.get(end) == Some(&Step::AnyRun) && !rest.is_empty() {
                 let mut own = own.to_vec();
                 own.push(Step::AnyRun);
@@ -339,7 +339,7 @@ fn can_be_in(step: Step, format: SegmentFormat) -> bool {
     }
 }
 
-/// Steps as parts of a pattern.
+/// The steps of a pattern, as its parts.
 struct Parts(Vec<OwnedPart>);
 
 enum OwnedPart {
@@ -372,7 +372,7 @@ impl Parts {
         })
     }
 
-    /// The pattern as a text, in which literal wildcards look like other wildcards.
+    /// Returns the pattern as a text, in which literal wildcards look like other wildcards.
     fn pattern(&self) -> String {
         let mut text = String::new();
         for part in &self.0 {

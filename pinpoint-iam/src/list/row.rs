@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 
-/// What a column of a row has.
+/// The value of a column in a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'r> {
     /// NULL.
     Null,
     /// A text.
     Text(&'r str),
-    /// A whole number, or the number that stands for a date.
+    /// A whole number, or the number that represents a date.
     Integer(i64),
     /// A Boolean.
     Bool(bool),
@@ -18,13 +18,13 @@ pub enum Cell<'r> {
     List(&'r [String]),
 }
 
-/// A row of which [`Predicate::admits`](super::Predicate::admits) asks the columns.
+/// A row in memory, for [`Predicate::admits`](super::Predicate::admits).
 pub trait Row {
-    /// The column with this name; `None` where the row does not have it.
+    /// Returns the value of the column with this name; `None` if the row does not have the column.
     fn cell(&self, column: &str) -> Option<Cell<'_>>;
 }
 
-/// Why a row could not be compared.
+/// The reason why a row could not be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowError {
     column: String,
@@ -46,7 +46,7 @@ impl RowError {
         }
     }
 
-    /// The column.
+    /// Returns the name of the column.
     pub fn column(&self) -> &str {
         &self.column
     }
@@ -67,7 +67,7 @@ impl fmt::Display for RowError {
 
 impl std::error::Error for RowError {}
 
-/// A value that owns what a [`Cell`] borrows.
+/// A [`Cell`] that owns its value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OwnedCell {
     /// NULL.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::atom::{Atom, BASE64, BEFORE_ONE, BEFORE_TWO, Operand, Order, Piece, Scalar};
 use super::node::Node;
 
-/// The databases for which predicates are written.
+/// A database for which predicates are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// PostgreSQL, in a database with the encoding UTF-8.
@@ -22,19 +22,20 @@ pub enum BindValue {
     Text(String),
     /// A whole number.
     Integer(i64),
-    /// A list of texts: an array of PostgreSQL. For SQLite it is a [`Text`](Self::Text) with a JSON array.
+    /// A list of texts: an array in PostgreSQL. For SQLite, lists are bound as a [`Text`](Self::Text) with a JSON
+    /// array.
     TextList(Vec<String>),
 }
 
-/// What takes the text of a statement and the values that it binds.
+/// Receives the text of a statement and the values that it binds.
 ///
-/// [`Predicate::to_sql`](super::Predicate::to_sql) has one that collects both. With another one a predicate is written
-/// straight into the query builder of a database library: `push` and `push_bind` of sqlx are its two methods.
+/// [`Predicate::to_sql`](super::Predicate::to_sql) collects both. Implement this trait to write a predicate into the
+/// query builder of a database library: its two methods correspond to `push` and `push_bind` of sqlx.
 pub trait SqlSink {
-    /// Takes text of the statement. No value is ever part of it.
+    /// Appends text of the statement. It never contains a value.
     fn push(&mut self, sql: &str);
 
-    /// Takes a value, and writes the placeholder that stands for it.
+    /// Binds a value, and appends its placeholder.
     fn push_bind(&mut self, value: BindValue);
 }
 
@@ -56,7 +57,7 @@ impl SqlSink for Statement {
             Dialect::Postgres => '$',
             Dialect::Sqlite => '?',
         };
-        // INVARIANT: writing to a text does not fail.
+        // INVARIANT: writing to a `String` does not fail.
         let _ = write!(self.sql, "{sign}{}", self.next);
         self.next += 1;
         self.binds.push(value);
@@ -181,8 +182,8 @@ impl Writer<'_> {
         }
     }
 
-    /// A name in quotes. SQLite reads a name in double quotes as a text if there is no such column, so that a
-    /// misspelled name would be compared as a constant; a name in backticks is always a name.
+    /// Appends a quoted name. SQLite reads a name in double quotes as a text if there is no such column, so a
+    /// misspelled name would be compared as a constant. A name in backticks is always a name.
     fn name(&mut self, name: &str) {
         let quote = match self.dialect {
             Dialect::Postgres => "\"",
@@ -278,7 +279,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A number of characters or bytes.
+    /// Binds a number of characters or bytes.
     fn bind_integer(&mut self, number: i64) {
         match self.dialect {
             Dialect::Postgres => {
@@ -290,15 +291,15 @@ impl Writer<'_> {
         }
     }
 
-    /// In SQLite the collation is named, so that a column with another one is compared byte by byte as well. In PostgreSQL
-    /// that would keep indexes from being used.
+    /// In SQLite the collation is named, so that a column with another collation is compared byte by byte as well. In
+    /// PostgreSQL this would prevent the use of indexes.
     fn bytes(&mut self) {
         if self.dialect == Dialect::Sqlite {
             self.sink.push(" COLLATE BINARY");
         }
     }
 
-    /// The collation whose order is that of bytes.
+    /// The collation that orders texts by their bytes.
     const fn byte_order(&self) -> &'static str {
         match self.dialect {
             Dialect::Postgres => " COLLATE \"C\"",
@@ -353,7 +354,7 @@ impl Writer<'_> {
         self.sink.push(")");
     }
 
-    /// A start is a range of texts, for which an index is used.
+    /// A prefix is compared as a range of texts, so that an index can be used.
     fn range(&mut self, operand: &Operand, start: &str, within: bool) {
         let collation = self.byte_order();
         let (from, word, to) = match within {
@@ -428,7 +429,7 @@ impl Writer<'_> {
         escaped
     }
 
-    /// What another column has is data, never a pattern.
+    /// The value of another column is data, never a pattern.
     fn escaped_column(&mut self, column: &str) {
         let replaced = match self.dialect {
             Dialect::Postgres => [("!", "!!"), ("%", "!%"), ("_", "!_")],
@@ -467,12 +468,12 @@ impl Writer<'_> {
                     pattern.extend(letters);
                     pattern.push(']');
                 }
-                // Each by its number, so that none means anything.
+                // Each letter is written as its number, so that none has a special meaning.
                 (Dialect::Postgres, letters) => {
                     pattern.push_str("(?:");
                     for (index, letter) in letters.iter().enumerate() {
                         let word = if index > 0 { "|" } else { "" };
-                        // INVARIANT: writing to a text does not fail.
+                        // INVARIANT: writing to a `String` does not fail.
                         let _ = write!(pattern, "{word}\\U{:08x}", u32::from(*letter));
                     }
                     pattern.push(')');
@@ -491,7 +492,7 @@ impl Writer<'_> {
             self.sink.push(" COLLATE \"C\" ~ '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$'");
             return;
         }
-        // The length, the characters of the body, and the last of them.
+        // The length, the characters of the body, and its last character.
         self.sink.push("(length(");
         self.operand(operand);
         self.sink.push(") % 4 = 0 AND rtrim(");
@@ -570,7 +571,7 @@ impl Writer<'_> {
     }
 }
 
-/// The first text, in byte order, after all texts with this prefix; `None` if there is none.
+/// Returns the first text, in byte order, after all texts with this prefix; `None` if there is none.
 fn behind(start: &str) -> Option<String> {
     let mut characters: Vec<char> = start.chars().collect();
     while let Some(last) = characters.pop() {

@@ -1,4 +1,4 @@
-//! From the texts and patterns of policies to conditions over text operands.
+//! Converts the texts and patterns of policies to conditions over text operands.
 
 use super::Lister;
 use super::atom::{Atom, Operand, Piece};
@@ -9,9 +9,9 @@ use crate::condition::residual::Class;
 use crate::context::ContextLookup;
 use crate::pattern::{Case, Filled, Match, Part, Pattern, Variable, alike_letters};
 
-/// Where something is true of an operand that is not NULL, and where it is not.
+/// The rows in which something is true of an operand, and those in which it is not.
 ///
-/// Neither is true where the operand is NULL.
+/// Rows in which the operand is NULL are in neither of them.
 #[derive(Clone, Debug)]
 pub(super) struct Split {
     pub(super) inside: Node,
@@ -34,12 +34,12 @@ impl Split {
         Self::of(Node::False, present(operand))
     }
 
-    /// Both, where it is not known which.
+    /// The same node for both, if it is not known which of them applies.
     pub(super) fn both(node: Node) -> Self {
         Self::of(node.clone(), node)
     }
 
-    /// Where one of them is true.
+    /// Inside where one of `splits` is inside.
     pub(super) fn any(operand: &Operand, splits: impl IntoIterator<Item = Self>) -> Self {
         let any = splits.into_iter().reduce(|all, split| {
             Self::of(all.inside.or(split.inside), all.outside.and(split.outside))
@@ -47,7 +47,7 @@ impl Split {
         any.unwrap_or_else(|| Self::nowhere(operand))
     }
 
-    /// Where all of them are true.
+    /// Inside where all of `splits` are inside.
     pub(super) fn all(operand: &Operand, splits: impl IntoIterator<Item = Self>) -> Self {
         let all = splits.into_iter().reduce(|all, split| {
             Self::of(all.inside.and(split.inside), all.outside.or(split.outside))
@@ -55,7 +55,7 @@ impl Split {
         all.unwrap_or_else(|| Self::everywhere(operand))
     }
 
-    /// The node for what is wanted inside and outside.
+    /// Returns the wanted rows: those inside, those outside, both, or none.
     pub(super) fn pick(self, operand: &Operand, inside: bool, outside: bool) -> Node {
         match (inside, outside) {
             (true, true) => present(operand),
@@ -66,32 +66,32 @@ impl Split {
     }
 }
 
-/// The operand is not NULL.
+/// Returns the node that is true if the operand is not NULL.
 pub(super) fn present(operand: &Operand) -> Node {
     match operand {
         Operand::Column(column) | Operand::AsText(column) | Operand::Component { column, .. } => {
             Atom::IsNotNull(column.clone()).into()
         }
-        // Lists with an element that is NULL are looked at by what goes through them.
+        // The atoms that compare elements handle NULL within a list.
         Operand::Element | Operand::Value(_) => Node::True,
     }
 }
 
-/// The most stars of one pattern that a database is asked to match.
+/// The maximum number of stars in a pattern that a database matches.
 const MOST_STARS: usize = 16;
 
-/// The most variables of one pattern that rows fill.
+/// The maximum number of variables of one pattern that are filled from rows.
 const MOST_VARIABLES: usize = 3;
 
-/// One way in which variables are filled, and when.
+/// One way of filling the variables, and the rows to which it applies.
 struct Filling {
     when: Node,
-    /// Nothing where a variable has no value, so that the pattern matches nothing.
+    /// `None` if a variable has no value, so that the pattern matches nothing.
     pieces: Option<Vec<Piece>>,
 }
 
 impl Lister<'_> {
-    /// Where a pattern matches a text.
+    /// Returns the rows in which a text matches a pattern.
     pub(super) fn pattern<'p>(
         &self,
         parts: impl Iterator<Item = Part<'p>>,
@@ -118,8 +118,9 @@ impl Lister<'_> {
                     }
                     Err(RowVariable::Column(column)) => {
                         if fillings.len() >= 1 << MOST_VARIABLES {
-                            return self
-                                .inexact("its values have too many variables that rows fill");
+                            return self.inexact(
+                                "a value has too many variables that are filled from rows",
+                            );
                         }
                         fillings = fillings
                             .into_iter()
@@ -168,7 +169,7 @@ impl Lister<'_> {
                     ..
                 }) => RowVariable::Empty,
                 _ => RowVariable::Nowhere(format!(
-                    "no text column holds the variable `{}`",
+                    "no text column contains the variable `{}`",
                     variable.key()
                 )),
             });
@@ -179,13 +180,14 @@ impl Lister<'_> {
         }
     }
 
-    /// Where a pattern matches whose variables are filled, by texts or by columns that are not NULL.
+    /// Returns the rows in which a text matches a pattern whose variables are filled, with texts or with columns that
+    /// are not NULL.
     fn pieces(&self, pieces: &[Piece], operand: &Operand, case: Case, may_hold_nul: bool) -> Split {
         let pieces = joined(pieces);
         let holds_nul = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains('\0'));
         if pieces.iter().any(holds_nul) {
             return match may_hold_nul {
-                true => self.inexact("a value holds the character U+0000"),
+                true => self.inexact("a value contains the character U+0000"),
                 false => Split::nowhere(operand),
             };
         }
@@ -220,7 +222,7 @@ impl Lister<'_> {
                 Atom::NotEquals(operand.clone(), pieces),
             ),
             _ if may_hold_nul => {
-                self.inexact("its column may hold U+0000, at which patterns of a database end")
+                self.inexact("its column may contain U+0000, where patterns of a database end")
             }
             _ if stars > MOST_STARS => self.inexact("a pattern has too many wildcards"),
             _ => Split::of(
@@ -230,7 +232,7 @@ impl Lister<'_> {
         }
     }
 
-    /// Where a text without wildcards is the same apart from case.
+    /// Returns the rows in which a text is equal to a text without wildcards, apart from case.
     fn spelled(
         &self,
         pieces: &[Piece],
@@ -254,7 +256,7 @@ impl Lister<'_> {
             );
         }
         if may_hold_nul {
-            return self.inexact("its column may hold U+0000, at which patterns of a database end");
+            return self.inexact("its column may contain U+0000, where patterns of a database end");
         }
         Split::of(
             Atom::Spelled(operand.clone(), sets.clone()),
@@ -262,13 +264,13 @@ impl Lister<'_> {
         )
     }
 
-    /// Where a text is one of these, apart from the case of ASCII letters.
+    /// Returns the rows in which a text is equal to `text`, apart from the case of ASCII letters.
     pub(super) fn any_case(&self, text: &str, operand: &Operand, may_hold_nul: bool) -> Split {
         let pieces = [Piece::Text(text.into())];
         self.spelled(&pieces, operand, Case::IgnoreAscii, may_hold_nul)
     }
 
-    /// What a condition with ARNs makes of a text, given which classes are wanted.
+    /// Returns the rows in which a text is of a wanted class, for a condition that compares ARNs.
     pub(super) fn arns(
         &self,
         patterns: &[Option<[Pattern; 6]>],
@@ -283,7 +285,7 @@ impl Lister<'_> {
         };
         if may_hold_nul {
             return self
-                .inexact("its column may hold U+0000, at which patterns of a database end")
+                .inexact("its column may contain U+0000, where patterns of a database end")
                 .inside;
         }
         let shape = [
@@ -324,15 +326,17 @@ impl Lister<'_> {
         wanted
     }
 
-    /// Where one pattern matches what is known to be an ARN.
+    /// Returns the rows in which an ARN matches one pattern.
     fn arn(&self, pattern: &[Pattern; 6], operand: &Operand, column: &str) -> Split {
         let [first, middle @ .., last] = pattern;
         match first.matches("arn", Case::Sensitive, &self.facts()) {
             Match::Yes => {}
             Match::No | Match::Unresolved => return Split::nowhere(operand),
-            Match::Unknown(_) => return self.inexact("a variable stands for `arn`"),
+            Match::Unknown(_) => {
+                return self.inexact("the first component of an ARN pattern is a variable");
+            }
         }
-        // The text that the ARN starts with, as far as it is known.
+        // The start of the ARN that the pattern determines.
         let mut start = String::from("arn:");
         let mut rest = middle.iter().peekable();
         while let Some(text) = rest.peek().and_then(|component| self.known_text(component)) {
@@ -359,7 +363,7 @@ impl Lister<'_> {
             colons += 1;
         }
         if colons == 0 {
-            // Nothing but the last component is open, so that the whole text is one pattern.
+            // Only the last component is open, so the whole text is one pattern.
             let whole = std::iter::once(Part::Text(&start)).chain(last.parts());
             return self.pattern(whole, operand, Case::Sensitive, false);
         }
@@ -373,7 +377,7 @@ impl Lister<'_> {
         Split::all(operand, parts)
     }
 
-    /// The text of a pattern that has neither wildcards nor variables of rows.
+    /// Returns the text of a pattern that has neither wildcards nor variables that are filled from rows.
     fn known_text(&self, pattern: &Pattern) -> Option<String> {
         let mut text = String::new();
         for part in pattern.parts() {
@@ -390,15 +394,15 @@ impl Lister<'_> {
     }
 }
 
-/// Why a variable has no text that is known.
+/// The reason why a variable has no known text.
 enum RowVariable {
-    /// This column holds it.
+    /// The column that contains it.
     Column(Box<str>),
-    /// Its key is multivalued in every row, and fills no variable.
+    /// Its key is multivalued in every row, and does not fill variables.
     Empty,
-    /// No column holds it as a text.
+    /// No text column contains it.
     Nowhere(String),
-    /// A key of the request, which is not known.
+    /// It is an unknown key of the request.
     Unknown,
 }
 
@@ -409,7 +413,7 @@ impl Filling {
         }
     }
 
-    /// The fillings for rows that have a text in the column, and for those that have none.
+    /// Returns the filling for rows with a text in the column, and that for rows without one.
     fn by_column(self, column: &str, default: Option<&str>) -> [Self; 2] {
         let operand = Operand::Column(column.into());
         let with = |when: Node, piece: Option<Piece>| Self {
