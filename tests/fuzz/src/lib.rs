@@ -15,6 +15,7 @@ pub mod attached;
 pub mod attachments;
 pub mod catalog;
 pub mod decision;
+pub mod lint;
 pub mod pattern;
 pub mod place;
 pub mod policy_document;
@@ -38,6 +39,7 @@ pub fn check(name: &str) -> Option<fn(&[u8])> {
                 decision::check(text);
             });
         },
+        "lint" => |data| text(data, lint::check),
         "pattern" => pattern::check,
         "policy_document" => |data| text(data, policy_document::check),
         "resource_id" => resource_id::check,

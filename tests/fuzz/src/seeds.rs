@@ -114,6 +114,19 @@ pub fn seeds() -> Result<Vec<Seed>> {
         }
         Ok(())
     })?;
+    corpus_of("lint", &mut |corpus| {
+        corpus.add_files(&root.join("examples/campaigns/policies"))?;
+        let documents: Documents = toml::from_str(&read("tests/conformance/grammar.toml")?)?;
+        for (number, case) in documents.case.iter().enumerate() {
+            if case.fill.is_none() {
+                corpus.add(&format!("grammar-{number}"), &case.document);
+            }
+        }
+        for rule in pinpoint_iam_lint::rules() {
+            corpus.add(rule.code, rule.example.document);
+        }
+        Ok(())
+    })?;
     corpus_of("decision", &mut |corpus| {
         let table: Table = toml::from_str(&read("tests/conformance/evaluation.toml")?)?;
         for (number, case) in tables(&table, "case").enumerate() {
