@@ -250,7 +250,7 @@ fn write_statement(formatter: &mut fmt::Formatter<'_>, statement: &StatementId) 
     if let Some(found) = found {
         write!(formatter, ", line {}", found.position().line())?;
     }
-    write!(formatter, ", statement {}", statement.index())?;
+    write!(formatter, ", statement {}", statement.index() + 1)?;
     match statement.sid() {
         Some(sid) if !sid.is_empty() => write!(formatter, " (`{sid}`)"),
         _ => Ok(()),

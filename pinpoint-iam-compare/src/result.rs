@@ -189,7 +189,10 @@ impl fmt::Display for Responsible {
         write!(
             formatter,
             "{} statement {} of `{}`, line {}",
-            self.effect, self.index, self.policy, self.line
+            self.effect,
+            self.index + 1,
+            self.policy,
+            self.line
         )?;
         match &self.sid {
             Some(sid) => write!(formatter, " (`{sid}`)"),

@@ -50,10 +50,10 @@ the change allows new requests
 
   for example arn:aws:iam::123456789012:user/ana may call mobiletargeting:DeleteCampaign on arn:aws:mobiletargeting:us-east-1:123456789012:apps/a/campaigns/a with aws:ResourceTag/stage = `test`
     before: not allowed by any identity-based policy
-    now:    allowed by `today.json`, line 5, statement 1 (`Clean`)
+    now:    allowed by `today.json`, line 5, statement 2 (`Clean`)
 
   responsible:
-    Allow statement 1 of `today.json`, line 5 (`Clean`)
+    Allow statement 2 of `today.json`, line 5 (`Clean`)
       actions: mobiletargeting:DeleteCampaign
       resources: arn:aws:mobiletargeting:*:*:apps/*
       conditions: aws:ResourceTag/stage StringEquals `test`

@@ -235,7 +235,7 @@ fn a_difference_shows_before_and_after() {
             "after:",
             "allowed",
             "newly allowed: mobiletargeting:GetApps on arn:aws:mobiletargeting:us-east-1:123456789012:apps/*",
-            "because of Allow statement 0 of `p`, line 1"
+            "because of Allow statement 1 of `p`, line 1"
         ]
     );
     assert_eq!(cell(&table, "GET /health"), None);
@@ -266,7 +266,7 @@ fn another_condition_on_the_same_key_is_a_change() {
             "depends on:",
             "aws:SourceIp",
             "newly allowed: mobiletargeting:GetApp on arn:aws:mobiletargeting:us-east-1:123456789012:apps/a with aws:SourceIp = 0.0.0.0",
-            "because of Allow statement 0 of `p`, line 1"
+            "because of Allow statement 1 of `p`, line 1"
         ]
     );
 }
