@@ -7,7 +7,7 @@ use pinpoint_iam_catalog::{Catalog, SourceFile};
 
 use crate::failure::{Failure, read};
 
-/// Reports what is wrong with catalogs, with the line of the file.
+/// Reports errors in catalogs, with file and line.
 ///
 /// The catalogs are checked together, as those of one crate.
 #[derive(Debug, Args)]

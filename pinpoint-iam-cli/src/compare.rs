@@ -155,8 +155,8 @@ pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(code))
 }
 
-/// The policies if a file does not exist. A policy that only limits does not limit anything then, so that removing it is
-/// new access.
+/// The policies if a file does not exist. A missing policy of a kind that only limits permissions limits nothing, so
+/// removing one is new access.
 fn without_policy(kind: PolicyKind) -> PolicySet {
     const EVERYTHING: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
     let is_limit = matches!(

@@ -21,8 +21,8 @@ use crate::files::{self, Input};
 /// Checks policy documents: grammar, kind of policy, catalogs and practice.
 ///
 /// A directory is searched for files `*.json`, without those that `.gitignore` excludes, and `-` is standard input. A
-/// document may be the value of `PolicyDocument`, `AssumeRolePolicyDocument` or `Policy` in a JSON object, as AWS's tools
-/// write it.
+/// document may be the value of `PolicyDocument`, `AssumeRolePolicyDocument`, `Policy` or `Document` in a JSON object,
+/// as in the output of AWS's tools.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 without findings, 11 for suggestions, 12 for warnings, 13 for security warnings, 14 for errors; 1 if a file
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     kind: KindArgument,
     #[command(flatten)]
     catalogs: CatalogArguments,
-    /// The configuration; without it, `pinpoint-iam.toml` in the current directory, if it exists.
+    /// The configuration file; default: `pinpoint-iam.toml` in the current directory, if it exists.
     #[arg(long, value_name = "FILE.TOML")]
     config: Option<PathBuf>,
     /// How findings are printed.

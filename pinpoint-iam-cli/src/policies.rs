@@ -240,13 +240,13 @@ pub(crate) fn principal(text: &str) -> Result<Principal, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The result of an evaluation, as a word.
+/// The result of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Expectation {
     /// The request is allowed.
     Allowed,
-    /// The request is denied, for whatever reason.
+    /// The request is denied, for any reason.
     Denied,
     /// A `Deny` statement matches.
     ExplicitlyDenied,

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 
 /// Prints the JSON Schema of catalogs, for editors.
 ///
-/// Editors that know TOML schemas read it when a catalog starts with a line that names it:
+/// Editors that support TOML schemas read it when a catalog starts with a line that names it:
 /// `#:schema ./catalog.schema.json`
 #[derive(Debug, Args)]
 #[command(after_help = "Example: pinpoint-iam schema > catalog/catalog.schema.json")]

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     /// The test files: `*.toml` or `*.json`.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Fails if a statement is matched by no test.
+    /// Fails if no test matches a statement.
     #[arg(long)]
     require_coverage: bool,
     /// How the results are printed.

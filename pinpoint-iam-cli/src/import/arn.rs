@@ -74,7 +74,7 @@ pub(super) fn template(format: &str) -> Result<Template, String> {
 
 impl Template {
     /// Adds the partition, region or account. Anything that is not fixed becomes the deployment's own value, because a
-    /// service is only asked about resources of its own deployment.
+    /// service decides only about resources of its own deployment.
     fn scope(&mut self, name: &str, written: &str) -> Result<(), String> {
         self.arn.push(':');
         if written == format!("${{{name}}}") || written.chars().all(is_identifier) {

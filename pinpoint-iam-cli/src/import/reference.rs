@@ -56,7 +56,7 @@ pub(super) struct Properties {
 }
 
 impl Properties {
-    /// Returns the access level for the properties. Without any known property it is reading.
+    /// Returns the access level for the properties. Without a known property, it is `Read`.
     pub(super) fn access_level(&self) -> &'static str {
         let Self {
             is_list,
