@@ -83,7 +83,7 @@ struct Ignore {
     sid: Option<String>,
     is_expired: bool,
     expires: Option<Date>,
-    /// The place of the code.
+    /// The position of the code.
     span: std::ops::Range<usize>,
     line: usize,
     column: usize,
@@ -317,7 +317,7 @@ mod tests {
         {"Sid": "Website", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::web/*"},
         {"Sid": "Other", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]}"#;
 
-    /// 2026-11-28.
+    /// The start of 2026-11-28 in UTC.
     fn now() -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_824_000)
     }
@@ -326,7 +326,7 @@ mod tests {
         Config::parse(text, now()).unwrap()
     }
 
-    /// The codes that are left, with their classes and `Sid`s.
+    /// The codes that remain, with their classes and `Sid`s.
     fn left(config: &Config, path: &str) -> Vec<(&'static str, Class, Option<String>)> {
         let linter = Linter::new(Catalog::builtin().unwrap());
         let mut findings = linter.lint(PUBLIC, PolicyKind::Resource).findings;

@@ -122,7 +122,7 @@ impl Policy<'_> {
 }
 
 impl Statement<'_> {
-    /// The part of the text that it is.
+    /// Returns its range in the text.
     pub(crate) fn range(&self) -> Range<usize> {
         self.at..self.at + self.written.len()
     }

@@ -1,4 +1,4 @@
-//! What the strict reader, the rules for the kind of the policy, the lints and the catalog find.
+//! The findings of the strict reader, the rules for the kind of the policy, the lints and the catalog.
 
 use pinpoint_iam_core::condition::SetOperator;
 use pinpoint_iam_core::policy::{Document, Lint, LintCode, ParseError, Partitions};
@@ -135,7 +135,7 @@ fn report_lint(found: &Lint, policy: Option<&Policy<'_>>, check: &mut Checker<'_
     let mut class = rule.class;
     if found.code() == LintCode::SetOfSingle && is_for_all_values(policy, at) {
         rule = &lint::FORALLVALUES_WITH_SINGLE_VALUED_KEY;
-        // `ForAllValues` holds for requests without the key: in an `Allow`, this is a hole.
+        // `ForAllValues` also matches requests without the key, so an `Allow` with it allows too much.
         class = match statement(policy, at).is_some_and(Statement::allows) {
             true => rule.class,
             false => Class::Warning,

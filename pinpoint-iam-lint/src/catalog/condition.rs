@@ -10,8 +10,8 @@ use crate::names::list;
 /// Reports the condition keys of the statement that no request contains: keys that start with the prefix of a service
 /// of the catalog and that no catalog defines.
 ///
-/// This includes the keys of policy variables. Nothing is known about keys with other prefixes. Keys of `aws:` belong
-/// to these, because AWS adds global keys over time, and applications may add their own.
+/// This includes the keys of policy variables. Nothing is known about keys with other prefixes. This also applies to
+/// `aws:`, because AWS adds global keys over time, and applications may add their own.
 pub(super) fn check(
     catalog: &Catalog,
     statement: &Statement,
@@ -69,7 +69,7 @@ fn check_key(
     })
 }
 
-/// How many keys a hint names at the most.
+/// The maximum number of keys in a hint.
 const SHOWN: usize = 10;
 
 fn hint(service: &Service, name: &str) -> String {

@@ -21,7 +21,7 @@ use self::arns::ServiceActions;
 /// An error at a position of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is about.
+    /// The kind of the error.
     pub subject: Subject,
     /// The position.
     pub position: Position,
@@ -44,12 +44,12 @@ pub enum Subject {
     UnknownConditionKey,
 }
 
-/// Limits what hints about one document cost.
+/// Limits the cost of the hints about one document.
 ///
-/// Each hint compares a name of the document with all of the catalog. If everything is wrong, the later hints are not worth
-/// that.
+/// Each hint compares a name of the document with all names of the catalog. In a document full of errors, later hints
+/// are not worth this cost.
 pub(crate) struct Hints {
-    /// With how many names of the catalog names can still be compared.
+    /// The number of comparisons that are left.
     comparisons: Cell<usize>,
 }
 
@@ -86,7 +86,7 @@ impl Hints {
     }
 }
 
-/// All elements of `document` that cannot match anything according to `catalog`, statement by statement.
+/// Returns all elements of `document` that cannot match anything according to `catalog`, statement by statement.
 ///
 /// - An action of a service in the catalog that the catalog does not contain, and a pattern that matches none of its
 ///   actions.
