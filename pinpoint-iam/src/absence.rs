@@ -93,7 +93,7 @@ impl AbsenceRules {
     /// | Key | State |
     /// | --- | --- |
     /// | declared absent | absent |
-    /// | global | unknown, unless the principal would have it or the preset declares it |
+    /// | global | unknown, unless the principal or the request cannot have it, or the preset declares its value |
     /// | global, and AWS has no such key | unknown |
     /// | of an identity provider | absent, unless it is the provider of the principal |
     /// | of a service without a registered catalog | absent |

@@ -1,4 +1,4 @@
-//! Values that hold a guard.
+//! Values that contain a guard.
 
 use crate::guard::Guard;
 

@@ -217,7 +217,8 @@ impl Guard<'_> {
         A: ActsOn<C::Resource>,
         C: ResourceColumns,
     {
-        // Facts that are fetched are those of rows, which columns contain. The signature allows for others.
+        // Nothing is fetched today, because the columns contain the keys of rows. The signature allows for other
+        // sources.
         std::future::ready(self.constraint_now::<C>(A::METADATA, columns)).await
     }
 
@@ -295,7 +296,7 @@ impl Guard<'_> {
             if missing == 0 {
                 return Ok(page);
             }
-            // Of candidates, some are denied.
+            // Some of the candidates are denied, so more rows are fetched than are missing.
             let limit = match is_exact {
                 true => missing,
                 false => missing

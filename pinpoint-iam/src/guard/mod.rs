@@ -62,12 +62,12 @@ pub struct Guard<'a> {
     row: Row<'a>,
 }
 
-/// The row of the resource that a handler has loaded.
+/// The row of the resource that the handler has loaded.
 #[derive(Clone, Copy, Debug)]
 enum Row<'a> {
-    /// The attribute names none.
+    /// The attribute has no `keys = row`.
     None,
-    /// It is known after the body.
+    /// The row is known after the body is read.
     Late,
     /// The row.
     Known(&'a OwnRow),
@@ -140,8 +140,8 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Sets the keys that the attribute of the handler supplies: those in `names`. Without `values`, they are known
-    /// after the body.
+    /// Sets the keys that the attribute of the handler supplies, with their `names`. Without `values`, they are known
+    /// after the body is read.
     #[doc(hidden)]
     #[must_use]
     pub fn with_handler_keys<'b>(
@@ -158,7 +158,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Sets the row of the resource that the handler has loaded; `None` if it is known after the body.
+    /// Sets the row of the resource that the handler has loaded; `None` if it is known after the body is read.
     #[doc(hidden)]
     #[must_use]
     pub fn with_row<'b>(self, row: Option<&'b OwnRow>) -> Guard<'b>
@@ -234,7 +234,7 @@ impl<'a> Guard<'a> {
     /// matched or not, and why.
     ///
     /// Uses the same facts and policies as [`check`](Self::check), and the limits of [`Denied::explanation`]. Show the
-    /// explanation only to administrators. A tag of the resource that no check has fetched yet is unknown.
+    /// explanation only to administrators. Keys of the resource that no check has fetched yet are unknown.
     pub fn explain<A, R>(&self, _: A, resource: &R) -> Explanation
     where
         A: ActsOn<R>,

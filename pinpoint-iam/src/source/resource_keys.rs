@@ -1,4 +1,4 @@
-//! Condition keys of resources, which a source has to fetch.
+//! Condition keys of resources, which sources supply.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,7 +35,7 @@ pub trait KeyedResource: Resource {
 /// The condition keys of one resource.
 ///
 /// Implemented by generated structs with one field for each key that the catalog lists for the resource type. They do
-/// not implement `Default`, so that a key that is added to the catalog does not compile until it is supplied.
+/// not implement `Default`, so if a key is added to the catalog, code does not compile until it supplies the key.
 pub trait ResourceKeys: fmt::Debug + Send + Sync + Sized + 'static {
     /// The resource type.
     type Resource: KeyedResource<Keys = Self>;
@@ -145,7 +145,7 @@ impl KeyWriter {
 
     /// Returns the keys.
     pub(crate) fn into_context(self) -> Context {
-        // A misspelled name would otherwise make the key absent that was meant.
+        // Otherwise, a misspelled name would make the intended key absent.
         match self.is_invalid {
             true => Context::unknown(),
             false => self.context,
@@ -189,7 +189,7 @@ fn context_of(keys: impl ResourceKeys) -> Context {
     writer.into_context()
 }
 
-/// A source for one resource type, without its type.
+/// A source for one resource type, with the type erased.
 trait ErasedSource: Send + Sync {
     /// Returns the keys of the resources with these ARNs.
     fn fetch<'a>(&'a self, arns: &'a [&'a str], scope: &'a Scope) -> ErasedFuture<'a>;
