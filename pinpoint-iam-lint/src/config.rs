@@ -32,7 +32,7 @@ pub struct ConfigRule {
 static UNUSED: ConfigRule = ConfigRule {
     code: "unused-ignore",
     class: Class::Warning,
-    description: "An entry of `lint.ignore` matches no finding. It would hide a finding that somebody adds later.",
+    description: "An entry of `lint.ignore` matches no finding. It would hide a finding that is added later.",
 };
 
 static EXPIRED: ConfigRule = ConfigRule {

@@ -1,6 +1,6 @@
-//! Lists of an evaluation suite: the policies of a caller, and resources of which some are to be selected.
+//! Lists of an evaluation suite: the policies of a caller, and resources from which they select some.
 //!
-//! Each resource is decided by itself, and all of them are selected at once by the SQL of the predicate.
+//! Each resource is decided individually, and the SQL of the predicate selects all of them at once.
 //! `conformance/FORMAT.md` describes the format.
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,11 +20,11 @@ use serde_json::value::RawValue;
 
 use crate::case::{CaseError, ContextValue, Documents, OneOrMany, PrincipalText, Scalar, insert};
 
-/// One list, as it is written.
+/// One list in its written form.
 #[derive(Deserialize)]
 #[serde(expecting = "an object with the members of a list")]
 pub struct List<'a> {
-    /// The name, which the answer repeats.
+    /// The name, which is repeated in the result.
     pub name: String,
     principal: PrincipalText,
     action: String,
@@ -50,13 +50,13 @@ pub struct List<'a> {
 pub struct Candidate {
     /// The ARN.
     pub resource: String,
-    /// Every condition key of a request for the resource; those of the list where there are none.
+    /// Every condition key of a request for the resource; without it, those of the list.
     #[serde(default)]
     pub context: Option<BTreeMap<String, ContextValue>>,
 }
 
 impl Candidate {
-    /// The resource with lists of one value as that value. Set operators treat both alike.
+    /// Replaces lists of one value by that value. Set operators treat both alike.
     fn with_single_values(mut self) -> Self {
         for value in self.context.iter_mut().flat_map(BTreeMap::values_mut) {
             if let ContextValue::Many(values) = value
@@ -69,20 +69,20 @@ impl Candidate {
     }
 }
 
-/// The answer to a list, as `select` prints it.
+/// The result for a list, as `select` prints it.
 #[derive(Debug, Serialize)]
 pub struct Selection {
     /// The name of the list.
     pub name: String,
-    /// The places of the resources that are allowed, decided one by one.
+    /// The numbers of the resources that are allowed, decided one by one.
     pub allowed: Vec<usize>,
-    /// The places of the resources that the predicate selects, after a check of each where it is not exact.
+    /// The numbers of the resources that the predicate selects. If it is not exact, each of them was checked.
     pub selected: Vec<usize>,
-    /// Whether no check was needed.
+    /// Whether the predicate is exact, so that no check was needed.
     pub exact: bool,
     /// The predicate: the text of the SQL, `all` or `nothing`.
     pub predicate: String,
-    /// What is not exact.
+    /// The parts that are not exact.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inexact: Vec<String>,
 }
@@ -92,7 +92,7 @@ impl List<'_> {
     ///
     /// # Errors
     ///
-    /// When a policy does not parse, or the principal, the action or a resource are none.
+    /// Fails if a policy cannot be parsed, or if the principal, the action or a resource is invalid.
     pub fn select(&self) -> Result<Selection, CaseError> {
         let identity: Vec<&RawValue> = self
             .policy
@@ -170,7 +170,7 @@ impl List<'_> {
     }
 }
 
-/// Who asks for what, by which policies.
+/// The policies, the caller and the action of a request.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
     /// The policies.
@@ -182,11 +182,11 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Whether one resource is allowed, with its condition keys and those of the request.
+    /// Returns whether one resource is allowed, with its condition keys and those of the request.
     ///
     /// # Errors
     ///
-    /// When its ARN is none.
+    /// Fails if its ARN is invalid.
     pub fn is_allowed(&self, row: &Candidate, known: &Context) -> Result<bool, CaseError> {
         let resource = Arn::parse(&row.resource)
             .map_err(|error| CaseError(format!("resource `{}`: {error}", row.resource)))?;
@@ -209,7 +209,7 @@ const COMPONENTS: [&str; 5] = ["partition", "service", "region", "account", "res
 pub struct Table {
     /// The resources.
     pub rows: Vec<Candidate>,
-    /// Which columns they have.
+    /// The columns with the components of the ARN and the condition keys.
     pub columns: Columns,
     names: Vec<String>,
     cells: Vec<HashMap<String, OwnedCell>>,
@@ -226,11 +226,11 @@ enum Kind {
 }
 
 impl Table {
-    /// The table of these resources, each with its condition keys. Columns have the types of the values.
+    /// Creates the table of these resources, each with its condition keys. Columns have the types of the values.
     ///
     /// # Errors
     ///
-    /// When an ARN is none, or SQLite fails.
+    /// Fails if an ARN is invalid, or if SQLite fails.
     pub fn of(rows: Vec<Candidate>) -> Result<Self, CaseError> {
         let rows: Vec<Candidate> = rows
             .into_iter()
@@ -283,24 +283,24 @@ impl Table {
         })
     }
 
-    /// The names of the columns.
+    /// Returns the names of the columns.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
-    /// What the rows have in a column.
+    /// Returns the values of the rows in a column.
     pub fn cells(&self, column: &str) -> Vec<&OwnedCell> {
         let cells = self.cells.iter();
         cells.filter_map(|row| row.get(column)).collect()
     }
 
-    /// The places of the rows that SQLite selects.
+    /// Returns the numbers of the rows that SQLite selects.
     ///
     /// # Errors
     ///
-    /// When SQLite fails.
+    /// Fails if SQLite fails.
     pub fn select(&self, predicate: &Predicate) -> Result<Vec<usize>, CaseError> {
-        // The first two placeholders belong to the caller.
+        // The first two placeholders are those of the query.
         let (sql, binds) = predicate
             .to_sql(Dialect::Sqlite, 3)
             .map_err(|error| CaseError(error.to_string()))?;
@@ -327,11 +327,11 @@ impl Table {
             .collect())
     }
 
-    /// The places of the rows that the predicate admits in memory.
+    /// Returns the numbers of the rows that the predicate admits in memory.
     ///
     /// # Errors
     ///
-    /// When a row does not have the columns.
+    /// Fails if a row does not have the columns.
     pub fn admitted(&self, predicate: &Predicate) -> Result<Vec<usize>, CaseError> {
         let mut admitted = Vec::new();
         for (index, cells) in self.cells.iter().enumerate() {
@@ -346,7 +346,7 @@ impl Table {
     }
 }
 
-/// What a row has for a key, in whatever case its name is written.
+/// Returns the value of a row for a key, ignoring the case of its name.
 fn value_of(row: &Candidate, folded: &str) -> Option<ContextValue> {
     let mut found = None;
     for (key, value) in row.context.iter().flatten() {
@@ -405,7 +405,7 @@ impl Kind {
         }
     }
 
-    /// Fills the column called `name`, and says what it is.
+    /// Fills the column called `name`, and returns its declaration.
     fn fill(
         self,
         name: &str,

@@ -78,7 +78,7 @@ impl RequestGuard {
         &self.caller.principal
     }
 
-    /// Switches to the policies that are loaded now, and discards the tags of resources.
+    /// Switches to the policies that are loaded now, and discards the fetched keys of resources.
     ///
     /// For long-lived connections, such as WebSockets: call it before each message, so that a revoked permission does
     /// not last as long as the connection. The condition keys remain those of the request.

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     }
     match run(io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has gone: nothing is left to do.
+        // The reader of the output has closed it, so there is nothing left to do.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("select: {error}");
