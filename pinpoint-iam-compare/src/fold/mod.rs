@@ -37,7 +37,7 @@ use resources::ResourceQuestion;
 
 /// The maximum amount of work before a comparison is abandoned. One step is one character read by a pattern, or a
 /// comparable amount of work.
-const MOST_STEPS: usize = 24_000_000;
+const MOST_STEPS: usize = 20_000_000;
 
 /// The maximum number of steps in the search for the texts of one dimension.
 const MOST_STEPS_OF_A_DIMENSION: usize = 5_000_000;

@@ -23,7 +23,7 @@ use super::variables::Assignment;
 use super::{Fold, MOST_STEPS_OF_A_DIMENSION};
 
 /// The work of building a pattern, in steps for each of its pieces.
-const STEPS_PER_PIECE: usize = 4;
+const STEPS_PER_PIECE: usize = 12;
 
 /// Everything that representative resources depend on.
 #[derive(PartialEq, Eq, Hash)]
@@ -49,7 +49,7 @@ impl<'a> Fold<'a> {
             let Some(left) = self.alive_on(assignment, alive, text) else {
                 continue;
             };
-            self.steps += alive.iter().count();
+            self.steps += alive.iter().count() * 8;
             let is_special = Self::must_tell_apart(assignment, text);
             if known.insert((left.clone(), is_special)) {
                 // An ARN is clearer than `*`, which is requested for an action without resources.

@@ -71,8 +71,14 @@ impl<'a> Fold<'a> {
             }
             return;
         };
-        self.spend(1024 + self.cells.len() * self.cells.len() * 8);
+        // Every pattern is compared with every other pattern, at every position.
+        let patterns = alive.iter().filter_map(|index| self.cells.get(index));
+        let patterns = patterns.flat_map(Cell::resource_patterns);
+        let size: usize = patterns.map(|pattern| pattern.as_str().len()).sum();
+        self.spend(2048 + self.cells.len() * self.cells.len() * 24 + size * 8);
         let (slices, inexact) = self.slices(&key, alive, &assignment.context);
+        // Each is compared with those that were found before.
+        self.spend(slices.len() * slices.len() * 4);
         let conditions = self.on_key(&key, alive);
         let on_key: Vec<OnKey<'a>> = conditions.iter().map(|(_, on)| *on).collect();
         let found = values(
