@@ -460,8 +460,6 @@ impl<'a> Request<'a> {
 pub(crate) struct OwnedRequest {
     principal: Principal,
     action: &'static ActionMetadata,
-    /// The ARN of the resource; `None` for a request without one.
-    resource: Option<String>,
     resource_account: Option<String>,
     scope: Option<Scope>,
     principal_tags: Option<Context>,
@@ -474,7 +472,6 @@ pub(crate) struct OwnedRequest {
     context: Context,
     /// Whether the context is that of a web request.
     is_of_request: bool,
-    absence: Option<AbsenceRules>,
 }
 
 /// [`DeferredKeys`] that are kept.
@@ -519,7 +516,8 @@ impl OwnedRequest {
         let Request {
             principal,
             action,
-            resource,
+            // The denial contains its ARN.
+            resource: _,
             resource_type,
             resource_account,
             scope,
@@ -530,15 +528,12 @@ impl OwnedRequest {
             handler_keys,
             shape,
             context,
-            absence,
+            // The authorizer sets its rules again.
+            absence: _,
         } = *request;
         Some(Self {
             principal: principal.clone(),
             action: action.known?,
-            resource: match resource {
-                RequestedResource::All => None,
-                RequestedResource::Arn(arn) => Some(arn.to_string()),
-            },
             resource_type,
             resource_account: resource_account.map(str::to_owned),
             scope: scope.cloned(),
@@ -554,16 +549,15 @@ impl OwnedRequest {
             },
             context: context.to_context(),
             is_of_request: context.is_of_request(),
-            absence: absence.cloned(),
         })
     }
 
-    /// Returns the request; `None` if the ARN of its resource cannot be parsed, which does not happen.
-    pub(crate) fn as_request(&self) -> Option<Request<'_>> {
+    /// Returns the request for the resource with this ARN; `None` if the ARN cannot be parsed, which does not happen.
+    pub(crate) fn as_request<'a>(&'a self, resource: Option<&'a str>) -> Option<Request<'a>> {
         Some(Request {
             principal: &self.principal,
             action: self.action.into(),
-            resource: match &self.resource {
+            resource: match resource {
                 None => RequestedResource::All,
                 Some(arn) => RequestedResource::Arn(Arn::parse(arn).ok()?),
             },
@@ -592,7 +586,7 @@ impl OwnedRequest {
                 false => Shape::One,
             },
             context: RequestContext::kept(&self.context, self.is_of_request),
-            absence: self.absence.as_ref(),
+            absence: None,
         })
     }
 }

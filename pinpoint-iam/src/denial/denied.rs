@@ -37,7 +37,10 @@ struct Inner {
 
 /// Explains a denial.
 #[derive(Clone)]
-struct Explain(Arc<dyn Fn() -> Option<Explanation> + Send + Sync>);
+struct Explain(Arc<ExplainResource>);
+
+/// Explains the denial of a request for the resource with this ARN.
+type ExplainResource = dyn Fn(Option<&str>) -> Option<Explanation> + Send + Sync;
 
 /// The reason why a request was rejected or denied.
 #[derive(Clone, Debug)]
@@ -282,13 +285,13 @@ impl Denied {
     /// # }
     /// ```
     pub fn explanation(&self) -> Option<Explanation> {
-        (self.0.explain.as_ref()?.0)()
+        (self.0.explain.as_ref()?.0)(self.resource())
     }
 
     /// Adds the explanation, which is computed on demand.
     pub(crate) fn explained_by(
         mut self,
-        explain: impl Fn() -> Option<Explanation> + Send + Sync + 'static,
+        explain: impl Fn(Option<&str>) -> Option<Explanation> + Send + Sync + 'static,
     ) -> Self {
         self.0.explain = Some(Explain(Arc::new(explain)));
         self

@@ -19,8 +19,8 @@ impl Guard<'_> {
         let authorizer = self.authorizer.clone();
         // A clone is independent of reloads.
         let lease = self.state.lease().clone();
-        denied.explained_by(move || {
-            let request = request.as_request()?;
+        denied.explained_by(move |resource| {
+            let request = request.as_request(resource)?;
             Some(authorizer.explain_evaluation(&lease, &request, evaluation.clone()))
         })
     }
