@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::{env, fs, io};
 
 use crate::codegen::render;
-use crate::fault::Faults;
+use crate::error::CatalogErrors;
 use crate::fingerprint;
 use crate::model::Catalog;
 use crate::package::{CatalogBundle, Package, PackageError};
@@ -202,7 +202,7 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> String {
 
 fn fail_package(error: &PackageError) -> ExitCode {
     match error {
-        PackageError::Faults(faults) => fail_faults(faults),
+        PackageError::CatalogErrors(faults) => fail_faults(faults),
         PackageError::Unreadable { .. } => fail(&error.to_string()),
     }
 }
@@ -210,7 +210,7 @@ fn fail_package(error: &PackageError) -> ExitCode {
 /// Prints every error with its line of the file.
 ///
 /// Cargo shows the output of a failed build script. It would show errors passed with `cargo::error` a second time.
-fn fail_faults(faults: &Faults) -> ExitCode {
+fn fail_faults(faults: &CatalogErrors) -> ExitCode {
     eprintln!("{}", faults.report());
     ExitCode::FAILURE
 }

@@ -27,7 +27,7 @@ mod build;
 mod check;
 mod codegen;
 
-mod fault;
+mod error;
 mod fingerprint;
 pub mod format;
 mod load;
@@ -43,7 +43,7 @@ pub const SCHEMA: &str = include_str!("../catalog.schema.json");
 
 pub use build::{SNAPSHOT_VARIABLE, SnapshotPlace, build, build_builtin};
 pub use codegen::{MARKER, render};
-pub use fault::{Fault, Faults};
+pub use error::{CatalogError, CatalogErrors};
 pub use load::SourceFile;
 pub use lookup::{UnknownAction, nearest};
 pub use model::{

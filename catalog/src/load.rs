@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use toml::de::DeTable;
 
 use crate::check;
-use crate::fault::{Faults, Reporter};
+use crate::error::{CatalogErrors, Reporter};
 use crate::model::{Catalog, Service};
 use crate::reader::entries::ServiceEntry;
 use crate::reader::table::Table;
@@ -62,8 +62,8 @@ impl Catalog {
     ///
     /// Returns an error if the data that was compiled into this crate is invalid. The crate's own tests and the build
     /// script of `pinpoint-iam` ensure that this is not the case in released versions.
-    pub fn builtin() -> Result<&'static Self, &'static Faults> {
-        static BUILTIN_CATALOG: OnceLock<Result<Catalog, Faults>> = OnceLock::new();
+    pub fn builtin() -> Result<&'static Self, &'static CatalogErrors> {
+        static BUILTIN_CATALOG: OnceLock<Result<Catalog, CatalogErrors>> = OnceLock::new();
         BUILTIN_CATALOG
             .get_or_init(|| {
                 let files = BUILTIN.iter();
@@ -102,7 +102,7 @@ impl Catalog {
     /// # Errors
     ///
     /// Returns every error in every file. See [`format`](crate::format) for the rules.
-    pub fn load(files: impl IntoIterator<Item = SourceFile>) -> Result<Self, Faults> {
+    pub fn load(files: impl IntoIterator<Item = SourceFile>) -> Result<Self, CatalogErrors> {
         let mut services: Vec<Service> = Vec::new();
         let mut faults = Vec::new();
         for file in files {
@@ -112,7 +112,7 @@ impl Catalog {
             }
             faults.extend(reporter.finish());
         }
-        Faults::check(faults)?;
+        CatalogErrors::check(faults)?;
         Ok(Self {
             homes: services.len(),
             services,

@@ -46,7 +46,7 @@ pub enum Piece {
 }
 
 /// An error in a template.
-pub(crate) struct TemplateFault {
+pub(crate) struct TemplateError {
     /// The invalid bytes of the template.
     pub(crate) range: Range<usize>,
     pub(crate) message: String,
@@ -64,7 +64,7 @@ impl ArnTemplate {
     ///
     /// The rules ensure that an ARN can be parsed: a field ends at the `/` or `:` after it, which values do not
     /// contain.
-    pub(crate) fn parse(text: &str) -> Result<Parsed, Vec<TemplateFault>> {
+    pub(crate) fn parse(text: &str) -> Result<Parsed, Vec<TemplateError>> {
         let mut faults = Vec::new();
         let mut components = Components { text, offset: 0 };
         let six = (
@@ -84,7 +84,7 @@ impl ArnTemplate {
             Some(resource),
         ) = six
         else {
-            faults.push(TemplateFault {
+            faults.push(TemplateError {
                 range: 0..text.len(),
                 message: format!("the ARN template `{text}` has fewer than six components"),
                 hint: "write `arn:${Partition}:service:${Region}:${Account}:resource`".to_owned(),
@@ -92,7 +92,7 @@ impl ArnTemplate {
             return Err(faults);
         };
         if prefix.text != "arn" {
-            faults.push(TemplateFault {
+            faults.push(TemplateError {
                 range: prefix.range(),
                 message: format!("the ARN template starts with `{}`", prefix.text),
                 hint: "an ARN starts with `arn:`".to_owned(),
@@ -102,7 +102,7 @@ impl ArnTemplate {
         let region = region.scope_component("Region", &mut faults);
         let account = account.scope_component("Account", &mut faults);
         if service.text.is_empty() || !service.text.bytes().all(is_scope_byte) {
-            faults.push(TemplateFault {
+            faults.push(TemplateError {
                 range: service.range(),
                 message: format!("`{}` is not a valid service in an ARN", service.text),
                 hint: "write the prefix of a service, such as `mobiletargeting`".to_owned(),
@@ -164,7 +164,7 @@ impl Part<'_> {
         self.offset..self.offset + self.text.len()
     }
 
-    fn scope_component(self, placeholder: &str, faults: &mut Vec<TemplateFault>) -> Component {
+    fn scope_component(self, placeholder: &str, faults: &mut Vec<TemplateError>) -> Component {
         let of_scope = self
             .text
             .strip_prefix("${")
@@ -173,7 +173,7 @@ impl Part<'_> {
             return Component::FromScope;
         }
         if !self.text.bytes().all(is_scope_byte) {
-            faults.push(TemplateFault {
+            faults.push(TemplateError {
                 range: self.range(),
                 message: format!("`{}` is not allowed here in an ARN template", self.text),
                 hint: format!("write `${{{placeholder}}}`, a fixed name or nothing"),
@@ -182,11 +182,11 @@ impl Part<'_> {
         Component::Fixed(self.text.to_owned())
     }
 
-    fn pieces(self, faults: &mut Vec<TemplateFault>) -> (Vec<Piece>, Vec<(String, Range<usize>)>) {
+    fn pieces(self, faults: &mut Vec<TemplateError>) -> (Vec<Piece>, Vec<(String, Range<usize>)>) {
         let mut pieces = Vec::new();
         let mut placeholders: Vec<(String, Range<usize>)> = Vec::new();
         let mut fault = |range: Range<usize>, message: String, hint: &str| {
-            faults.push(TemplateFault {
+            faults.push(TemplateError {
                 range,
                 message,
                 hint: hint.to_owned(),

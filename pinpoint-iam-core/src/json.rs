@@ -23,13 +23,13 @@ pub struct Node<'s> {
 
 /// An error with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct JsonError {
     pub(crate) offset: usize,
     pub(crate) message: String,
     pub(crate) hint: String,
 }
 
-impl Fault {
+impl JsonError {
     /// Creates an error at `offset`, in bytes from the start of the text.
     pub fn new(offset: usize, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
@@ -121,7 +121,7 @@ impl Type {
 
 impl<'s> Node<'s> {
     /// Parses the whole of `source` as one value.
-    pub fn root(source: &'s str) -> Result<Self, Fault> {
+    pub fn root(source: &'s str) -> Result<Self, JsonError> {
         let raw = serde_json::from_str(source).map_err(|error| syntax_fault(source, &error))?;
         Ok(Self { source, raw })
     }
@@ -149,9 +149,9 @@ impl<'s> Node<'s> {
     }
 
     /// Creates an error that names the actual and the expected type.
-    pub fn wrong_type(&self, what: &str, hint: &str) -> Fault {
+    pub fn wrong_type(&self, what: &str, hint: &str) -> JsonError {
         let found = self.json_type().phrase();
-        Fault::new(self.offset(), format!("{what} is {found}"), hint)
+        JsonError::new(self.offset(), format!("{what} is {found}"), hint)
     }
 
     /// Parses the whole of `source` as an object and returns its members, or the value if it is not an object.
@@ -161,7 +161,7 @@ impl<'s> Node<'s> {
         source: &'s str,
         what: &str,
         names: [&'static str; N],
-    ) -> Result<Result<[Option<Member<'s>>; N], Self>, Fault> {
+    ) -> Result<Result<[Option<Member<'s>>; N], Self>, JsonError> {
         if !source.trim_ascii_start().starts_with('{') {
             return Self::root(source).map(Err);
         }
@@ -172,7 +172,7 @@ impl<'s> Node<'s> {
     }
 
     /// The members of an object, in order; duplicates are included.
-    pub fn members(&self) -> Result<Vec<Member<'s>>, Fault> {
+    pub fn members(&self) -> Result<Vec<Member<'s>>, JsonError> {
         let members: Members<'s> = self.take_apart()?;
         members.read(|raw| self.part(raw)).collect()
     }
@@ -182,19 +182,19 @@ impl<'s> Node<'s> {
         &self,
         what: &str,
         names: [&'static str; N],
-    ) -> Result<[Option<Member<'s>>; N], Fault> {
+    ) -> Result<[Option<Member<'s>>; N], JsonError> {
         let members: Members<'s> = self.take_apart()?;
         known(members.read(|raw| self.part(raw)), what, names)
     }
 
     /// The elements of a list.
-    pub fn elements(&self) -> Result<Vec<Self>, Fault> {
+    pub fn elements(&self) -> Result<Vec<Self>, JsonError> {
         let elements: Vec<&'s RawValue> = self.take_apart()?;
         Ok(elements.into_iter().map(|raw| self.part(raw)).collect())
     }
 
     /// The content of a string.
-    pub fn text(&self) -> Result<Text<'s>, Fault> {
+    pub fn text(&self) -> Result<Text<'s>, JsonError> {
         let offset = self.offset();
         let quoted = self.raw.get();
         let plain = quoted
@@ -208,7 +208,7 @@ impl<'s> Node<'s> {
             });
         }
         let content: String = serde_json::from_str(quoted).map_err(|_| {
-            Fault::new(
+            JsonError::new(
                 offset,
                 "an escape in the string is not a character",
                 "write the character itself, or both halves of its surrogate pair",
@@ -224,9 +224,9 @@ impl<'s> Node<'s> {
         Self { raw, ..*self }
     }
 
-    fn take_apart<T: Deserialize<'s>>(&self) -> Result<T, Fault> {
+    fn take_apart<T: Deserialize<'s>>(&self) -> Result<T, JsonError> {
         serde_json::from_str(self.raw.get()).map_err(|error| {
-            Fault::new(
+            JsonError::new(
                 self.offset(),
                 format!("this cannot be read: {}", without_place(&error)),
                 "write plain JSON",
@@ -237,10 +237,10 @@ impl<'s> Node<'s> {
 
 /// The members of an object, by name.
 fn known<'s, const N: usize>(
-    members: impl Iterator<Item = Result<Member<'s>, Fault>>,
+    members: impl Iterator<Item = Result<Member<'s>, JsonError>>,
     what: &str,
     names: [&'static str; N],
-) -> Result<[Option<Member<'s>>; N], Fault> {
+) -> Result<[Option<Member<'s>>; N], JsonError> {
     let mut found = [const { None }; N];
     for member in members {
         let member = member?;
@@ -258,8 +258,8 @@ fn known<'s, const N: usize>(
 }
 
 /// Creates an error for a duplicate member.
-pub fn duplicate(offset: usize, name: &str) -> Fault {
-    Fault::new(
+pub fn duplicate(offset: usize, name: &str) -> JsonError {
+    JsonError::new(
         offset,
         format!("duplicate member {}", Quoted(name)),
         "remove one of the two",
@@ -267,7 +267,7 @@ pub fn duplicate(offset: usize, name: &str) -> Fault {
 }
 
 /// Creates an error for a member that `what` does not have.
-pub fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> Fault {
+pub fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> JsonError {
     let hint = match nearest(&member.name, names.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {
@@ -275,7 +275,7 @@ pub fn unknown(member: &Member<'_>, what: &str, names: &[&'static str]) -> Fault
             format!("{what} has {}", names.join(", "))
         }
     };
-    Fault::new(
+    JsonError::new(
         member.name_offset,
         format!("unknown member {}", Quoted(&member.name)),
         hint,
@@ -290,7 +290,7 @@ fn offset_in(source: &str, raw: &RawValue) -> usize {
         .saturating_sub(source.as_ptr().addr())
 }
 
-fn syntax_fault(source: &str, error: &serde_json::Error) -> Fault {
+fn syntax_fault(source: &str, error: &serde_json::Error) -> JsonError {
     let message = without_place(error);
     let hint = match message.as_str() {
         "trailing characters" => "remove the text after the document",
@@ -311,7 +311,7 @@ fn syntax_fault(source: &str, error: &serde_json::Error) -> Fault {
     while !source.is_char_boundary(offset) {
         offset = offset.saturating_sub(1);
     }
-    Fault::new(offset, format!("no valid JSON: {message}"), hint)
+    JsonError::new(offset, format!("no valid JSON: {message}"), hint)
 }
 
 fn without_place(error: &serde_json::Error) -> String {
@@ -328,7 +328,7 @@ impl<'s> Members<'s> {
     fn read(
         self,
         part: impl Fn(&'s RawValue) -> Node<'s>,
-    ) -> impl Iterator<Item = Result<Member<'s>, Fault>> {
+    ) -> impl Iterator<Item = Result<Member<'s>, JsonError>> {
         self.0.into_iter().map(move |(name, value)| {
             let name = part(name).text()?;
             Ok(Member {

@@ -8,7 +8,7 @@ use super::place::is_place;
 use super::resource::check_type_name;
 use super::route::route;
 use super::{Scope, check_date, check_link, into_text, one_of};
-use crate::fault::Reporter;
+use crate::error::Reporter;
 use crate::model::{
     AccessLevel, Action, DependentAction, Lifecycle, LifecycleState, SourceVariant,
 };

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use self::references::Names;
-use crate::fault::Reporter;
+use crate::error::Reporter;
 use crate::fingerprint;
 use crate::model::{ConditionKey, Placeholder, ResourceType, Service, Source};
 use crate::names::{self, KeyPiece, key_pieces};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::fault::Reporter;
+use crate::error::Reporter;
 use crate::names;
 use crate::reader::entries::Text;
 

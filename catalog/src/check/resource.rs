@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::{Scope, one_of, within};
-use crate::fault::Reporter;
+use crate::error::Reporter;
 use crate::model::{IdFormat, Placeholder, ResourceType};
 use crate::names;
 use crate::reader::entries::{ActionEntry, PlaceholderEntry, ResourceEntry, Text};

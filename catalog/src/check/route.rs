@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::{Scope, one_of, within};
-use crate::fault::Reporter;
+use crate::error::Reporter;
 use crate::model::Route;
 use crate::names;
 use crate::reader::entries::{ActionEntry, Text};

@@ -13,7 +13,7 @@
 
 use std::fmt;
 
-use crate::fault::Faults;
+use crate::error::CatalogErrors;
 use crate::fingerprint;
 use crate::load::SourceFile;
 use crate::model::{Catalog, Service};
@@ -39,7 +39,7 @@ pub enum CatalogBundleError {
     /// The text differs from what the build script wrote.
     Changed,
     /// A catalog has errors.
-    Faults(Faults),
+    CatalogErrors(CatalogErrors),
 }
 
 impl fmt::Display for CatalogBundleError {
@@ -51,7 +51,7 @@ impl fmt::Display for CatalogBundleError {
             Self::Changed => {
                 formatter.write_str("the catalogs changed while the crate was being compiled")
             }
-            Self::Faults(faults) => faults.fmt(formatter),
+            Self::CatalogErrors(faults) => faults.fmt(formatter),
         }
     }
 }
@@ -119,7 +119,7 @@ impl CatalogBundle {
     /// Returns an error if a catalog is invalid, which the build script would have reported.
     pub fn catalog(&self) -> Result<(Catalog, Vec<Option<&str>>), CatalogBundleError> {
         let files = self.files.iter().map(|(_, file)| file.clone());
-        let catalog = Catalog::load(files).map_err(CatalogBundleError::Faults)?;
+        let catalog = Catalog::load(files).map_err(CatalogBundleError::CatalogErrors)?;
         let modules = self.files.iter().map(|(module, _)| module.as_deref());
         Ok((catalog, modules.collect()))
     }

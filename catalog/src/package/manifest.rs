@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::PackageCatalog;
-use crate::fault::Reporter;
+use crate::error::Reporter;
 use crate::names;
 use crate::reader::entries::Text;
 use crate::reader::table::{Table, TextOrTable};

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 pub use self::bundle::{CatalogBundle, CatalogBundleError};
-use crate::fault::{Faults, Reporter};
+use crate::error::{CatalogErrors, Reporter};
 use crate::load::SourceFile;
 use crate::model::Catalog;
 
@@ -64,7 +64,7 @@ pub enum PackageError {
         error: io::Error,
     },
     /// The manifest or a catalog has errors.
-    Faults(Faults),
+    CatalogErrors(CatalogErrors),
 }
 
 impl std::fmt::Display for PackageError {
@@ -73,16 +73,16 @@ impl std::fmt::Display for PackageError {
             Self::Unreadable { path, error } => {
                 write!(formatter, "cannot read `{}`: {error}", path.display())
             }
-            Self::Faults(faults) => faults.fmt(formatter),
+            Self::CatalogErrors(faults) => faults.fmt(formatter),
         }
     }
 }
 
 impl std::error::Error for PackageError {}
 
-impl From<Faults> for PackageError {
-    fn from(faults: Faults) -> Self {
-        Self::Faults(faults)
+impl From<CatalogErrors> for PackageError {
+    fn from(faults: CatalogErrors) -> Self {
+        Self::CatalogErrors(faults)
     }
 }
 
@@ -108,7 +108,7 @@ impl Package {
         let has_main_file = directory.join("src/lib.rs").is_file();
         let reporter = Reporter::new("Cargo.toml", &text);
         let manifest = manifest::read(&text, has_main_file, &reporter);
-        Faults::check(reporter.finish())?;
+        CatalogErrors::check(reporter.finish())?;
         let (library, named) = manifest.map_or((None, None), |manifest| {
             (manifest.library, manifest.catalogs)
         });

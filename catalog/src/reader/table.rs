@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::fault::Reporter;
+use crate::error::Reporter;
 use crate::names;
 
 /// A table that reports unknown keys.

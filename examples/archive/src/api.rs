@@ -6,7 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router};
 use pinpoint_iam::web::axum::Routes;
-use pinpoint_iam::web::{RequestGuard, RouteFaults};
+use pinpoint_iam::web::{RequestGuard, RouteErrors};
 use pinpoint_iam::{Authorizer, Denied, Scope, public, requires, routes};
 use serde::{Deserialize, Serialize};
 
@@ -228,7 +228,7 @@ pub(crate) fn routes() -> Routes<AppState> {
 }
 
 /// The service without the socket.
-pub(crate) fn app(state: AppState) -> Result<Router, RouteFaults> {
+pub(crate) fn app(state: AppState) -> Result<Router, RouteErrors> {
     let router = routes().router()?;
     Ok(router
         .layer(from_fn_with_state(state.clone(), authenticate))

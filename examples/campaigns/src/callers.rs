@@ -55,8 +55,8 @@ impl Callers {
         })
     }
 
-    fn parse(text: &str) -> Result<Self, Fault> {
-        let file: File = toml::from_str(text).map_err(|error| Fault {
+    fn parse(text: &str) -> Result<Self, CallerError> {
+        let file: File = toml::from_str(text).map_err(|error| CallerError {
             offset: error.span().map_or(0, |span| span.start),
             // The parser's messages may span several lines.
             message: error
@@ -73,42 +73,42 @@ impl Callers {
         } in file.caller
         {
             if name.as_ref().is_empty() || name.as_ref().chars().any(char::is_control) {
-                return Err(Fault::at(
+                return Err(CallerError::at(
                     &name,
                     "the name of a caller is not empty and has no control characters",
                 ));
             }
             if callers.0.iter().any(|caller| caller.name == *name.as_ref()) {
-                return Err(Fault::at(
+                return Err(CallerError::at(
                     &name,
                     format!("another caller is called `{}` too", name.as_ref()),
                 ));
             }
             if token.as_ref().len() < SHORTEST_TOKEN {
-                return Err(Fault::at(
+                return Err(CallerError::at(
                     &token,
                     format!("a token has at least {SHORTEST_TOKEN} characters"),
                 ));
             }
             if !token.as_ref().bytes().all(may_stand_in_token) {
-                return Err(Fault::at(
+                return Err(CallerError::at(
                     &token,
                     "a token consists of letters, digits and `-` `.` `_` `~` `+` `/` `=`",
                 ));
             }
             // A shared token would identify two callers.
             if callers.find(token.as_ref()).is_some() {
-                return Err(Fault::at(&token, "another caller has the same token"));
+                return Err(CallerError::at(&token, "another caller has the same token"));
             }
             callers.0.push(Caller {
                 principal: Principal::from_arn(principal.as_ref())
-                    .map_err(|error| Fault::at(&principal, error.to_string()))?,
+                    .map_err(|error| CallerError::at(&principal, error.to_string()))?,
                 name: name.into_inner(),
                 token: token.into_inner(),
             });
         }
         if callers.0.is_empty() {
-            return Err(Fault {
+            return Err(CallerError {
                 offset: 0,
                 message: "there are no callers; add a `[[caller]]`".to_owned(),
             });
@@ -162,12 +162,12 @@ impl Caller {
 
 /// An error in the text of the configuration file, and its position.
 #[derive(Debug)]
-struct Fault {
+struct CallerError {
     offset: usize,
     message: String,
 }
 
-impl Fault {
+impl CallerError {
     fn at<T>(value: &Spanned<T>, message: impl Into<String>) -> Self {
         Self {
             offset: value.span().start,
@@ -238,7 +238,7 @@ mod tests {
     fn errors_are_reported_with_their_position() {
         let fault = |text: &str| match Callers::parse(text) {
             Ok(_) => panic!("must be rejected: {text}"),
-            Err(Fault { offset, message }) => (position(text, offset).0, message),
+            Err(CallerError { offset, message }) => (position(text, offset).0, message),
         };
         for (text, line, said) in [
             (String::new(), 1, "no callers"),

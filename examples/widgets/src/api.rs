@@ -4,7 +4,7 @@ use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Json, Router};
-use pinpoint_iam::web::RouteFaults;
+use pinpoint_iam::web::RouteErrors;
 use pinpoint_iam::web::axum::Routes;
 use pinpoint_iam::{Authorizer, Scope, public, requires, routes};
 use serde_json::Value;
@@ -89,7 +89,7 @@ pub(crate) fn routes() -> Routes<AppState> {
 }
 
 /// The service without the socket.
-pub(crate) fn app(state: AppState) -> Result<Router, RouteFaults> {
+pub(crate) fn app(state: AppState) -> Result<Router, RouteErrors> {
     let router = routes().router()?;
     Ok(router
         .layer(from_fn_with_state(state.clone(), authenticate))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pinpoint_iam_catalog::{Catalog, Faults, SourceFile};
+use pinpoint_iam_catalog::{Catalog, CatalogErrors, SourceFile};
 
 use super::HEAD;
 use super::draft::{Draft, Written};
@@ -39,7 +39,7 @@ pub(super) struct Faulty {
 }
 
 /// Loads a catalog. Returns all errors that the loader reports.
-pub(super) fn load(written: &Written) -> Result<(), Faults> {
+pub(super) fn load(written: &Written) -> Result<(), CatalogErrors> {
     let file = SourceFile::new("the imported catalog", written.text.as_str());
     Catalog::load([file]).map(|_| ())
 }
@@ -72,7 +72,10 @@ pub(super) fn faulty(draft: &Draft) -> BTreeSet<Faulty> {
 /// # Errors
 ///
 /// The errors in everything else.
-pub(super) fn without(known: &BTreeSet<Faulty>, draft: &mut Draft) -> Result<Written, Faults> {
+pub(super) fn without(
+    known: &BTreeSet<Faulty>,
+    draft: &mut Draft,
+) -> Result<Written, CatalogErrors> {
     loop {
         draft.prune();
         let written = draft.write(HEAD);
@@ -91,7 +94,7 @@ pub(super) fn without(known: &BTreeSet<Faulty>, draft: &mut Draft) -> Result<Wri
 }
 
 /// Returns the entries that the loader rejects, each once with its error.
-fn of_entries(written: &Written, faults: &Faults) -> Vec<(Faulty, String)> {
+fn of_entries(written: &Written, faults: &CatalogErrors) -> Vec<(Faulty, String)> {
     let mut found: Vec<(Faulty, String)> = Vec::new();
     for fault in faults.iter() {
         let Some((section, name, key)) = written.entry_at(fault.line()) else {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::error::{Flaw, Place};
+use super::error::{Place, TextError};
 use super::values::Values;
 use crate::context::Context;
 use crate::effect::Effect;
@@ -118,7 +118,7 @@ pub(super) struct KnownActions(HashSet<Arc<str>>);
 
 impl KnownActions {
     /// Parses `*` or `prefix:name`. No catalog has to contain the service or the action.
-    pub(super) fn parse(&mut self, text: &str, place: Place) -> Result<ActionPattern, Flaw> {
+    pub(super) fn parse(&mut self, text: &str, place: Place) -> Result<ActionPattern, TextError> {
         if let Some(known) = self.0.get(text) {
             let text = Arc::clone(known);
             return Ok(ActionPattern { text, place });
@@ -143,38 +143,38 @@ impl fmt::Display for ActionPattern {
 }
 
 /// Rejects a text that is neither `*` nor `prefix:name`.
-fn check(text: &str) -> Result<(), Flaw> {
+fn check(text: &str) -> Result<(), TextError> {
     if text == "*" {
         return Ok(());
     }
     if let Some(offset) = text.find("${") {
-        let flaw = Flaw::new(
+        let flaw = TextError::new(
             "an action cannot contain a policy variable",
             "list the actions, or use `*` and `?`",
         );
         return Err(flaw.at(offset));
     }
     if text.is_empty() {
-        return Err(Flaw::new(
+        return Err(TextError::new(
             "the action is empty",
             "write `*`, or an action such as `mobiletargeting:GetApp`",
         ));
     }
     let Some((prefix, name)) = text.split_once(':') else {
-        return Err(Flaw::new(
+        return Err(TextError::new(
             format!("the action {} has no service prefix", Quoted(text)),
             "write `*`, or a service prefix in front, as in `mobiletargeting:GetApp`",
         ));
     };
     if let Some(colon) = name.find(':') {
-        let flaw = Flaw::new(
+        let flaw = TextError::new(
             format!("the action {} has more than one colon", Quoted(text)),
             "write the service prefix, one colon and the name of the action",
         );
         return Err(flaw.at(prefix.len() + 1 + colon));
     }
     if prefix.is_empty() {
-        return Err(Flaw::new(
+        return Err(TextError::new(
             format!("the action {} has an empty service prefix", Quoted(text)),
             "write a service prefix in front, as in `mobiletargeting:GetApp`",
         ));

@@ -85,14 +85,14 @@ impl std::error::Error for ParseError {}
 
 /// An error within one string of a document. The parser knows the position of the string.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Flaw {
+pub(super) struct TextError {
     /// In bytes from the start of the string; `None` for an error of the whole string.
     pub(super) offset: Option<usize>,
     pub(super) message: String,
     pub(super) hint: String,
 }
 
-impl Flaw {
+impl TextError {
     /// An error of the whole string.
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl Flaw {
     }
 }
 
-impl From<&PatternError> for Flaw {
+impl From<&PatternError> for TextError {
     fn from(error: &PatternError) -> Self {
         Self {
             offset: Some(error.offset()),

@@ -1,6 +1,6 @@
 //! `Principal` and `NotPrincipal`.
 
-use super::error::{Flaw, Place};
+use super::error::{Place, TextError};
 use super::values::Values;
 use crate::arn::Arn;
 use crate::position::Position;
@@ -114,19 +114,19 @@ impl PrincipalType {
     }
 
     /// Checks that `entry` can name a principal of this type.
-    pub(super) fn check(self, entry: &str) -> Result<(), Flaw> {
+    pub(super) fn check(self, entry: &str) -> Result<(), TextError> {
         if self == Self::Aws && entry == "*" {
             return Ok(());
         }
         if let Some(offset) = entry.find("${") {
-            let flaw = Flaw::new(
+            let flaw = TextError::new(
                 "a principal cannot contain a policy variable",
                 "use a condition on `aws:PrincipalArn` or `aws:PrincipalTag/…`",
             );
             return Err(flaw.at(offset));
         }
         if let Some(offset) = entry.find(['*', '?']) {
-            let flaw = Flaw::new(
+            let flaw = TextError::new(
                 format!("the principal {} cannot contain a wildcard", Quoted(entry)),
                 "write `\"AWS\": \"*\"` and a condition on `aws:PrincipalArn` with the wildcard",
             );
@@ -153,7 +153,7 @@ impl PrincipalType {
         if is_one {
             return Ok(());
         }
-        Err(Flaw::new(
+        Err(TextError::new(
             format!("{} names no `{}` principal", Quoted(entry), self.name()),
             hint,
         ))

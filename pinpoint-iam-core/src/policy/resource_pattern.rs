@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use memchr::memchr_iter;
 
-use super::error::{Flaw, Place};
+use super::error::{Place, TextError};
 use super::short_arn::{self, LAST};
 use crate::context::{Context, ContextLookup};
 use crate::pattern::characters::Characters;
@@ -32,7 +32,7 @@ pub struct ResourcePattern {
 
 impl ResourcePattern {
     /// Parses `*` or an ARN, which may be short.
-    pub(super) fn parse(text: &str, version: Version, place: Place) -> Result<Self, Flaw> {
+    pub(super) fn parse(text: &str, version: Version, place: Place) -> Result<Self, TextError> {
         if text == EVERYTHING {
             return Ok(Self::everything(place));
         }
@@ -42,9 +42,9 @@ impl ResourcePattern {
         };
         let tokens = match last.and_then(|last| text.get(last.get() as usize..)) {
             Some(component) if version.has_variables() => Tokens::parse(component, true)
-                .map_err(|error| Flaw {
+                .map_err(|error| TextError {
                     offset: Some(text.len() - component.len() + error.offset()),
-                    ..Flaw::from(&error)
+                    ..TextError::from(&error)
                 })?
                 .map(Box::new),
             _ => None,
@@ -295,13 +295,13 @@ fn pieces_of<'p>(components: &[Option<BorrowedPattern<'p>>]) -> Vec<Unfilled<'p>
 }
 
 /// Whether the text starts like an ARN. Fails for a text without a colon, which no service could complete.
-fn starts_an_arn(text: &str) -> Result<bool, Flaw> {
+fn starts_an_arn(text: &str) -> Result<bool, TextError> {
     let hint = "write `*`, or an ARN such as `arn:aws:mobiletargeting:*:*:apps/*`";
     if text.is_empty() {
-        return Err(Flaw::new("the resource is empty", hint));
+        return Err(TextError::new("the resource is empty", hint));
     }
     if !text.contains(':') {
-        return Err(Flaw::new(
+        return Err(TextError::new(
             format!("the resource {} is not an ARN", Quoted(text)),
             hint,
         ));
@@ -320,13 +320,13 @@ fn matches_arn(first: &str) -> bool {
 }
 
 /// The offset of the last component, if the ARN has all six.
-fn start_of_last(text: &str) -> Result<Option<NonZeroU32>, Flaw> {
+fn start_of_last(text: &str) -> Result<Option<NonZeroU32>, TextError> {
     let Some(colon) = memchr_iter(b':', text.as_bytes()).nth(LAST) else {
         return Ok(None);
     };
     match u32::try_from(colon + 1) {
         Ok(start) => Ok(NonZeroU32::new(start)),
-        Err(_) => Err(Flaw::new(
+        Err(_) => Err(TextError::new(
             "the resource is longer than any ARN",
             "shorten it",
         )),

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use pinpoint_iam_catalog::{Action, Faults, ResourceType, UnknownAction, nearest};
+use pinpoint_iam_catalog::{Action, CatalogErrors, ResourceType, UnknownAction, nearest};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Ident, Lit, Path, Type};
@@ -47,7 +47,7 @@ pub(crate) use self::include_policy::*;
 pub(crate) use self::public::*;
 pub(crate) use self::routes::*;
 
-pub(crate) fn broken_catalog(faults: &Faults) -> String {
+pub(crate) fn broken_catalog(faults: &CatalogErrors) -> String {
     format!("the built-in catalog is invalid\n{faults}")
 }
 

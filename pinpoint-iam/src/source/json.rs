@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use pinpoint_iam_core::__private::{Quoted, is_in_other_spelling};
-use pinpoint_iam_core::json::{self, Fault, Node, Type};
+use pinpoint_iam_core::json::{self, JsonError, Node, Type};
 
 use crate::policy::Position;
 use crate::source::error::SourceError;
@@ -36,7 +36,7 @@ impl File<'_> {
         SourceError::at(self.path, position.line(), position.column(), message)
     }
 
-    fn refused(self, fault: &Fault) -> SourceError {
+    fn refused(self, fault: &JsonError) -> SourceError {
         self.fault(fault.offset(), fault.explanation())
     }
 }

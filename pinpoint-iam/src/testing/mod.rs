@@ -50,7 +50,7 @@ mod recorder;
 mod samples;
 mod sweep;
 
-pub use self::audit::{Audit, AuditFault, AuditFaults, audit};
+pub use self::audit::{Audit, AuditError, AuditErrors, audit};
 pub use self::columns::{ColumnMismatch, ColumnSample, VerifyColumns};
 pub use self::double::{allow_all, deny_all};
 pub use self::recorder::{Outcome, RecordedRequest, Recorder};

@@ -47,7 +47,7 @@ pub use self::request_guard::RequestGuard;
 pub use self::routes::{
     AttributeOf, ByBothHalves, FirstHalf, Guarded, ProofOf, PublicRoute, RouteOverride, SecondHalf,
 };
-pub use self::routes::{MountedRoute, RouteFault, RouteFaults, RouteTable};
+pub use self::routes::{MountedRoute, RouteError, RouteErrors, RouteTable};
 pub use crate::denial::{ErrorResponses, Rejection};
 #[cfg(feature = "_web")]
 #[cfg_attr(docsrs, doc(cfg(feature = "_web")))]

@@ -58,7 +58,7 @@ fn run(mut input: impl BufRead, output: impl Write) -> io::Result<()> {
 }
 
 fn answer(line: &[u8], output: &mut impl Write) -> io::Result<()> {
-    let fault = |name: Option<String>, error: String| Fault { name, error };
+    let fault = |name: Option<String>, error: String| InputError { name, error };
     let Ok(text) = std::str::from_utf8(line.trim_ascii_end()) else {
         return write(output, &fault(None, "the line is not UTF-8".to_owned()));
     };
@@ -94,7 +94,7 @@ struct Pair<'a> {
 
 /// The error for a pair that could not be compared.
 #[derive(Serialize)]
-struct Fault {
+struct InputError {
     name: Option<String>,
     error: String,
 }

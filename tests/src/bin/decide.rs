@@ -85,7 +85,7 @@ fn run(mode: Mode, mut input: impl BufRead, output: impl Write) -> io::Result<()
 }
 
 fn answer(mode: Mode, line: &[u8], output: &mut impl Write) -> io::Result<()> {
-    let fault = |name: Option<&str>, error: String| Fault {
+    let fault = |name: Option<&str>, error: String| InputError {
         name: name.map(str::to_owned),
         error,
     };
@@ -125,7 +125,7 @@ fn name_of(text: &str) -> Option<String> {
 
 /// The error for a case that could not be decided.
 #[derive(Serialize)]
-struct Fault {
+struct InputError {
     name: Option<String>,
     error: String,
 }

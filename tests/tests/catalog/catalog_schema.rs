@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use pinpoint_iam_catalog::{Catalog, Fault, SCHEMA, SourceFile};
+use pinpoint_iam_catalog::{Catalog, CatalogError, SCHEMA, SourceFile};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ fn definition<'s>(schema: &'s Value, name: &str) -> &'s Value {
     }
 }
 
-fn faults(text: &str) -> Vec<Fault> {
+fn faults(text: &str) -> Vec<CatalogError> {
     match Catalog::load([SourceFile::new("x.toml", text)]) {
         Ok(_) => Vec::new(),
         Err(faults) => faults.iter().cloned().collect(),

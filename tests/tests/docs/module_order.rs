@@ -208,7 +208,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "names",
                     "model",
                     "lookup",
-                    "fault",
+                    "error",
                     "codegen",
                     "reader",
                     "check",

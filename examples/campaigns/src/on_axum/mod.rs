@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
 use pinpoint_iam::Authorizer;
-use pinpoint_iam::web::RouteFaults;
+use pinpoint_iam::web::RouteErrors;
 use pinpoint_iam::web::axum::Routes;
 
 use self::authentication::authenticate;
@@ -47,7 +47,7 @@ pub(crate) fn router(
     routes: Routes<AppState>,
     callers: Arc<Callers>,
     state: AppState,
-) -> Result<Router, RouteFaults> {
+) -> Result<Router, RouteErrors> {
     let router = routes
         .router()?
         .fallback(async || ApiError::no_such_path())

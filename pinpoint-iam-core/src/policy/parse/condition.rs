@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Places;
 use crate::condition::{Condition, ConditionValue, Part};
-use crate::json::{self, Fault, Member, Node, Type};
+use crate::json::{self, JsonError, Member, Node, Type};
 use crate::policy::statement::{ConditionPlace, Conditions, OperatorBlock};
 use crate::quoted::Quoted;
 use crate::version::Version;
@@ -14,7 +14,7 @@ pub(super) fn read(
     condition: &Member<'_>,
     version: Version,
     places: &Places,
-) -> Result<Conditions, Fault> {
+) -> Result<Conditions, JsonError> {
     let place = places.of_offset(condition.name_offset);
     let mut conditions = Vec::new();
     let mut condition_places = Vec::new();
@@ -57,7 +57,7 @@ fn members<'s>(
     what: &str,
     hint: &str,
     fold: fn(&str) -> String,
-) -> Result<Vec<Member<'s>>, Fault> {
+) -> Result<Vec<Member<'s>>, JsonError> {
     if node.json_type() != Type::Object {
         return Err(node.wrong_type(what, hint));
     }
@@ -72,7 +72,7 @@ fn members<'s>(
             return Err(json::duplicate(member.name_offset, &member.name));
         }
         if !folded.insert(fold(&member.name)) {
-            return Err(Fault::new(
+            return Err(JsonError::new(
                 member.name_offset,
                 format!("duplicate condition key {}", Quoted(&member.name)),
                 "condition keys are case-insensitive; put all values into one list",
@@ -87,7 +87,7 @@ fn read_condition(
     key: &Member<'_>,
     version: Version,
     places: &Places,
-) -> Result<(Condition, ConditionPlace), Fault> {
+) -> Result<(Condition, ConditionPlace), JsonError> {
     let is_list = key.value.json_type() == Type::List;
     let nodes = if is_list {
         key.value.elements()?
@@ -105,7 +105,7 @@ fn read_condition(
                 Part::Key => key.name_offset,
                 Part::Value(index) => nodes.get(index).unwrap_or(&key.value).offset(),
             };
-            Fault::new(offset, error.message(), error.hint())
+            JsonError::new(offset, error.message(), error.hint())
         })?;
     let place = ConditionPlace {
         key: places.of_offset(key.name_offset),
@@ -117,7 +117,11 @@ fn read_condition(
     Ok((condition, place))
 }
 
-fn read_value(node: &Node<'_>, key: &Member<'_>, in_list: bool) -> Result<ConditionValue, Fault> {
+fn read_value(
+    node: &Node<'_>,
+    key: &Member<'_>,
+    in_list: bool,
+) -> Result<ConditionValue, JsonError> {
     match node.json_type() {
         Type::Text => Ok(ConditionValue::Text(node.text()?.content.into_owned())),
         Type::Bool(value) => Ok(ConditionValue::Bool(value)),

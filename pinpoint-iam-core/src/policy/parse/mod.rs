@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::action::{ActionElement, KnownActions};
 use super::document::Document;
-use super::error::{Flaw, ParseError, Place};
+use super::error::{ParseError, Place, TextError};
 use super::limits::Limits;
 use super::principal::{PrincipalElement, PrincipalEntries, PrincipalType, PrincipalValue};
 use super::resource::ResourceElement;
@@ -17,7 +17,7 @@ use super::resource_pattern::ResourcePattern;
 use super::statement::Statement;
 use super::values::{List, Values};
 use crate::effect::Effect;
-use crate::json::{self, Fault, Member, Node, Text, Type};
+use crate::json::{self, JsonError, Member, Node, Text, Type};
 use crate::quoted::Quoted;
 use crate::suggest::nearest;
 use crate::version::Version;
@@ -52,9 +52,9 @@ impl FromStr for Document {
     }
 }
 
-impl Fault {
+impl JsonError {
     /// Converts an error in a string.
-    fn in_text(text: &Text<'_>, flaw: Flaw) -> Self {
+    fn in_text(text: &Text<'_>, flaw: TextError) -> Self {
         Self::new(text.offset_of(flaw.offset), flaw.message, flaw.hint)
     }
 
@@ -64,17 +64,17 @@ impl Fault {
     }
 }
 
-fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
+fn read_document(source: &str, limits: &Limits) -> Result<Document, JsonError> {
     let written = scan::survey(source, limits)?;
     if source.trim_ascii().is_empty() {
-        return Err(Fault::new(
+        return Err(JsonError::new(
             0,
             "the document is empty",
             "write a policy document, an object with a `Statement`",
         ));
     }
     if source.starts_with('\u{feff}') {
-        return Err(Fault::new(
+        return Err(JsonError::new(
             0,
             "the document starts with a byte order mark",
             "save it as UTF-8 without a byte order mark",
@@ -106,7 +106,7 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
         value: statement, ..
     }) = statement
     else {
-        return Err(Fault::new(
+        return Err(JsonError::new(
             source.len() - source.trim_ascii_start().len(),
             "the document has no `Statement`",
             "add a statement, or a list of statements",
@@ -121,14 +121,14 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
         }
     };
     if nodes.is_empty() {
-        return Err(Fault::new(
+        return Err(JsonError::new(
             statement.offset(),
             "the list of statements is empty",
             "add a statement",
         ));
     }
     if nodes.len() > limits.max_statements() {
-        return Err(Fault::new(
+        return Err(JsonError::new(
             statement.offset(),
             format!(
                 "the document has {} statements, and {} is the limit",
@@ -157,14 +157,14 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, Fault> {
     })
 }
 
-fn read_version(node: &Node<'_>, places: &Places) -> Result<(Version, Place), Fault> {
+fn read_version(node: &Node<'_>, places: &Places) -> Result<(Version, Place), JsonError> {
     let text = string(node, "`Version`")?;
     let version = Version::ALL
         .iter()
         .find(|version| version.name() == text.content);
     match version {
         Some(version) => Ok((*version, places.of_offset(text.offset))),
-        None => Err(Fault::new(
+        None => Err(JsonError::new(
             text.offset,
             format!("unknown version {}", Quoted(&text.content)),
             "the versions of the policy language are `2012-10-17` and `2008-10-17`",
@@ -179,7 +179,7 @@ struct StatementReader {
 }
 
 impl StatementReader {
-    fn read(&mut self, node: &Node<'_>, index: usize) -> Result<Statement, Fault> {
+    fn read(&mut self, node: &Node<'_>, index: usize) -> Result<Statement, JsonError> {
         if node.json_type() != Type::Object {
             return Err(node.wrong_type(
                 "the statement",
@@ -216,7 +216,7 @@ impl StatementReader {
             None => None,
         };
         let Some(effect) = effect else {
-            return Err(Fault::new(
+            return Err(JsonError::new(
                 node.offset(),
                 "the statement has no `Effect`",
                 "add `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`",
@@ -228,7 +228,7 @@ impl StatementReader {
             None => None,
         };
         let Some(action) = either(action, not_action)? else {
-            return Err(Fault::new(
+            return Err(JsonError::new(
                 node.offset(),
                 "the statement has neither `Action` nor `NotAction`",
                 "add the actions that it is about",
@@ -268,7 +268,7 @@ impl StatementReader {
     }
 
     /// Any string: the names that AWS accepts, and whether it accepts duplicates, depend on the kind of the policy.
-    fn read_sid(&self, node: &Node<'_>) -> Result<(Box<str>, Place), Fault> {
+    fn read_sid(&self, node: &Node<'_>) -> Result<(Box<str>, Place), JsonError> {
         let text = string(node, "`Sid`")?;
         Ok((
             text.content.as_ref().into(),
@@ -276,7 +276,7 @@ impl StatementReader {
         ))
     }
 
-    fn read_effect(&self, node: &Node<'_>) -> Result<(Effect, Place), Fault> {
+    fn read_effect(&self, node: &Node<'_>) -> Result<(Effect, Place), JsonError> {
         let text = string(node, "`Effect`")?;
         let effects = [Effect::Allow, Effect::Deny];
         let effect = effects
@@ -284,7 +284,7 @@ impl StatementReader {
             .find(|effect| effect.name() == text.content);
         match effect {
             Some(effect) => Ok((effect, self.places.of_offset(text.offset))),
-            None => Err(Fault::new(
+            None => Err(JsonError::new(
                 text.offset,
                 format!("unknown effect {}", Quoted(&text.content)),
                 match nearest(&text.content, effects.map(Effect::name)) {
@@ -295,14 +295,14 @@ impl StatementReader {
         }
     }
 
-    fn read_principal(&self, member: &Member<'_>) -> Result<PrincipalElement, Fault> {
+    fn read_principal(&self, member: &Member<'_>) -> Result<PrincipalElement, JsonError> {
         let place = self.places.of_offset(member.value.offset());
         let hint = "write `\"*\"` for everyone, or an object such as `{\"AWS\": \"123456789012\"}`";
         let value = match member.value.json_type() {
             Type::Text => {
                 let text = member.value.text()?;
                 if text.content != "*" {
-                    return Err(Fault::new(
+                    return Err(JsonError::new(
                         text.offset,
                         format!("the principal {} has no type", Quoted(&text.content)),
                         hint,
@@ -322,7 +322,7 @@ impl StatementReader {
         })
     }
 
-    fn read_principals(&self, node: &Node<'_>) -> Result<Box<[PrincipalEntries]>, Fault> {
+    fn read_principals(&self, node: &Node<'_>) -> Result<Box<[PrincipalEntries]>, JsonError> {
         // Checks the names; the entries keep the order of the text.
         node.known_members("a principal", PrincipalType::ALL.map(PrincipalType::name))?;
         let mut listed = Vec::new();
@@ -337,7 +337,7 @@ impl StatementReader {
             }
         }
         if listed.is_empty() {
-            return Err(Fault::new(
+            return Err(JsonError::new(
                 node.offset(),
                 "the principal is empty",
                 "write `\"*\"` for everyone, or an object such as `{\"AWS\": \"123456789012\"}`",
@@ -360,11 +360,11 @@ fn values<T>(
     member: &Member<'_>,
     places: &Places,
     nulls: Nulls,
-    read: &mut dyn FnMut(&str, Place) -> Result<T, Flaw>,
-) -> Result<Values<T>, Fault> {
+    read: &mut dyn FnMut(&str, Place) -> Result<T, TextError>,
+) -> Result<Values<T>, JsonError> {
     let mut read_text = |text: &Text<'_>| {
         let place = places.of_offset(text.offset);
-        read(&text.content, place).map_err(|flaw| Fault::in_text(text, flaw))
+        read(&text.content, place).map_err(|flaw| JsonError::in_text(text, flaw))
     };
     match member.value.json_type() {
         Type::Text => Ok(Values::One(read_text(&member.value.text()?)?)),
@@ -388,7 +388,7 @@ fn values<T>(
                 }
             }
             if items.is_empty() {
-                return Err(Fault::new(
+                return Err(JsonError::new(
                     member.value.offset(),
                     format!("`{}` is empty", member.name),
                     "add an element, or remove the statement",
@@ -407,7 +407,7 @@ fn values<T>(
     }
 }
 
-fn string<'s>(node: &Node<'s>, what: &str) -> Result<Text<'s>, Fault> {
+fn string<'s>(node: &Node<'s>, what: &str) -> Result<Text<'s>, JsonError> {
     match node.json_type() {
         Type::Text => node.text(),
         _ => Err(node.wrong_type(what, "write a string")),
@@ -418,9 +418,9 @@ fn string<'s>(node: &Node<'s>, what: &str) -> Result<Text<'s>, Fault> {
 fn either<'s>(
     positive: Option<Member<'s>>,
     negated: Option<Member<'s>>,
-) -> Result<Option<Member<'s>>, Fault> {
+) -> Result<Option<Member<'s>>, JsonError> {
     match (positive, negated) {
-        (Some(positive), Some(negated)) => Err(Fault::new(
+        (Some(positive), Some(negated)) => Err(JsonError::new(
             positive.name_offset.max(negated.name_offset),
             format!(
                 "the statement has both `{}` and `{}`",

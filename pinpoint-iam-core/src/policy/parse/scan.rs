@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use crate::json::{self, Fault};
+use crate::json::{self, JsonError};
 use crate::policy::document::{Written, is_accepted_by_iam};
 use crate::policy::limits::Limits;
 use crate::position::Position;
@@ -11,9 +11,9 @@ use crate::position::Position;
 ///
 /// Does not allocate, and takes time proportional to the length, so that all later steps have bounded input. For text
 /// that is not JSON, the result may be wrong; such text is rejected later.
-pub(super) fn survey(source: &str, limits: &Limits) -> Result<Written, Fault> {
+pub(super) fn survey(source: &str, limits: &Limits) -> Result<Written, JsonError> {
     if source.len() > limits.max_length() {
-        return Err(Fault::new(
+        return Err(JsonError::new(
             0,
             format!(
                 "the document has {} bytes, and {} is the limit",
@@ -51,7 +51,7 @@ fn first_beyond_iam(source: &str) -> Option<(char, Position)> {
 }
 
 /// Checks the depth, and counts the white space between tokens.
-fn survey_structure(text: &[u8], limits: &Limits) -> Result<usize, Fault> {
+fn survey_structure(text: &[u8], limits: &Limits) -> Result<usize, JsonError> {
     let mut white_space = 0;
     let mut depth = 0_usize;
     let mut offset = 0;
@@ -88,8 +88,8 @@ fn behind_string(text: &[u8], mut offset: usize) -> usize {
     }
 }
 
-fn too_deep(offset: usize, limits: &Limits) -> Fault {
-    Fault::new(
+fn too_deep(offset: usize, limits: &Limits) -> JsonError {
+    JsonError::new(
         offset,
         format!(
             "objects and lists are nested deeper than {} levels",

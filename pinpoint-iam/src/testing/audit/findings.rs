@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::AuditFault;
+use super::AuditError;
 use super::mounts::{self, What};
 use super::names::{Named, resolve};
 use super::source::{Mark, Sources};
@@ -11,7 +11,7 @@ use super::source::{Mark, Sources};
 pub(super) const NOT_MOUNTED: &str = "has a declaration but is not mounted; mount it or remove it";
 
 /// Returns every finding, ordered by file.
-pub(super) fn of(sources: &Sources) -> Vec<AuditFault> {
+pub(super) fn of(sources: &Sources) -> Vec<AuditError> {
     let mut faults = sources.faults.clone();
     let mut named: BTreeSet<(usize, String)> = BTreeSet::new();
     for (number, module) in sources.modules.iter().enumerate() {
@@ -20,14 +20,14 @@ pub(super) fn of(sources: &Sources) -> Vec<AuditFault> {
         for mounted in found.mounted {
             let place = format!("{}:{}", module.file, mounted.line);
             match mounted.what {
-                What::Unseen(handler, why) => faults.push(AuditFault {
+                What::Unseen(handler, why) => faults.push(AuditError {
                     place,
                     handler,
                     message: why.to_owned(),
                 }),
                 What::Function(home, name) => {
                     if !is_handler(sources, home, &name) {
-                        faults.push(AuditFault {
+                        faults.push(AuditError {
                             place,
                             handler: path(sources, home, &name),
                             message: "is mounted with neither `#[requires(..)]` nor `#[public(..)]`; add one of them"
@@ -44,7 +44,7 @@ pub(super) fn of(sources: &Sources) -> Vec<AuditFault> {
             let is_forgotten =
                 is_handler(sources, number, name) && !named.contains(&(number, name.clone()));
             if let Some(first) = functions.first().filter(|_| is_forgotten) {
-                faults.push(AuditFault {
+                faults.push(AuditError {
                     place: format!("{}:{}", module.file, first.line),
                     handler: path(sources, number, name),
                     message: NOT_MOUNTED.to_owned(),

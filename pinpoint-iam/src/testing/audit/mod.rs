@@ -43,7 +43,7 @@ use self::source::Sources;
 /// # Errors
 ///
 /// Returns every finding, and every file that could not be read, because unread source proves nothing.
-pub fn audit(directory: impl AsRef<Path>) -> Result<(), AuditFaults> {
+pub fn audit(directory: impl AsRef<Path>) -> Result<(), AuditErrors> {
     Audit::of(directory).check()
 }
 
@@ -64,7 +64,7 @@ impl Audit {
         }
     }
 
-    /// Excludes the findings whose [`handler`](AuditFault::handler) is `handler`: the path of a function
+    /// Excludes the findings whose [`handler`](AuditError::handler) is `handler`: the path of a function
     /// (`crate::metrics::render`), or the text of a mounted expression that is not a function (`layered`).
     ///
     /// An exception that no finding needs is reported, so that exceptions are removed with their reason.
@@ -78,7 +78,7 @@ impl Audit {
     /// # Errors
     ///
     /// Those of [`audit`].
-    pub fn check(self) -> Result<(), AuditFaults> {
+    pub fn check(self) -> Result<(), AuditErrors> {
         let Self {
             directory,
             exceptions,
@@ -90,7 +90,7 @@ impl Audit {
             let before = faults.len();
             faults.retain(|fault| fault.handler != exception);
             if faults.len() == before {
-                unused.push(AuditFault {
+                unused.push(AuditError {
                     place: "the exceptions of the audit".to_owned(),
                     message: "is an exception that nothing needs; remove it".to_owned(),
                     handler: exception,
@@ -101,20 +101,20 @@ impl Audit {
         if faults.is_empty() {
             Ok(())
         } else {
-            Err(AuditFaults { faults })
+            Err(AuditErrors { faults })
         }
     }
 }
 
 /// One finding of an audit.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AuditFault {
+pub struct AuditError {
     pub(in crate::testing) place: String,
     pub(in crate::testing) handler: String,
     pub(in crate::testing) message: String,
 }
 
-impl AuditFault {
+impl AuditError {
     /// The path of the function, or the text of the mounted expression.
     pub fn handler(&self) -> &str {
         &self.handler
@@ -137,7 +137,7 @@ impl AuditFault {
     }
 }
 
-impl fmt::Display for AuditFault {
+impl fmt::Display for AuditError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             place,
@@ -149,7 +149,7 @@ impl fmt::Display for AuditFault {
 }
 
 /// Uses the `Display` text, because `unwrap` prints errors with `Debug`.
-impl fmt::Debug for AuditFault {
+impl fmt::Debug for AuditError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
@@ -157,18 +157,18 @@ impl fmt::Debug for AuditFault {
 
 /// The findings of an audit. There is at least one.
 #[derive(Clone)]
-pub struct AuditFaults {
-    faults: Vec<AuditFault>,
+pub struct AuditErrors {
+    faults: Vec<AuditError>,
 }
 
-impl AuditFaults {
+impl AuditErrors {
     /// Every finding.
-    pub fn iter(&self) -> impl Iterator<Item = &AuditFault> {
+    pub fn iter(&self) -> impl Iterator<Item = &AuditError> {
         self.faults.iter()
     }
 }
 
-impl fmt::Display for AuditFaults {
+impl fmt::Display for AuditErrors {
     /// Writes a line with the number of findings, then one finding per line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.faults.len() {
@@ -183,10 +183,10 @@ impl fmt::Display for AuditFaults {
 }
 
 /// Uses the `Display` text, because `unwrap` prints errors with `Debug`.
-impl fmt::Debug for AuditFaults {
+impl fmt::Debug for AuditErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
 }
 
-impl std::error::Error for AuditFaults {}
+impl std::error::Error for AuditErrors {}

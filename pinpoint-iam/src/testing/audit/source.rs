@@ -11,7 +11,7 @@ use syn::{
     Attribute, Block, Expr, ExprLit, Ident, Item, ItemFn, ItemMod, Lit, Meta, Stmt, UseTree,
 };
 
-use super::AuditFault;
+use super::AuditError;
 
 /// Every module of a crate, for each of its crate roots.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(super) struct Sources {
     /// INVARIANT: a module comes after the module that contains it.
     pub(super) modules: Vec<Module>,
     /// Errors for files that could not be read.
-    pub(super) faults: Vec<AuditFault>,
+    pub(super) faults: Vec<AuditError>,
 }
 
 /// A module, or the body of a function that contains items.
@@ -95,7 +95,7 @@ impl Sources {
     }
 
     fn fault(&mut self, place: String, handler: &str, message: &str) {
-        self.faults.push(AuditFault {
+        self.faults.push(AuditError {
             place,
             handler: handler.to_owned(),
             message: message.to_owned(),

@@ -13,7 +13,7 @@ use super::pattern::{is_servable, pattern, precedence};
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
     Annotated, AttributeOf, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf,
-    PublicFunction, PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
+    PublicFunction, PublicRoute, RouteError, RouteErrors, RouteOverride, RouteTable, SecondHalf,
 };
 
 /// The handlers of a service, or of a part of it, with their routes. Created by [`routes!`](super::routes).
@@ -77,7 +77,7 @@ impl Routes {
     ///
     /// Returns all errors together: a handler without a route, two handlers on one route, a path that actix-web
     /// rejects, or one without a parameter that its handler extracts.
-    pub fn check(&self) -> Result<(), RouteFaults> {
+    pub fn check(&self) -> Result<(), RouteErrors> {
         self.0.check(refused_paths)
     }
 
@@ -87,7 +87,7 @@ impl Routes {
     /// # Errors
     ///
     /// Those of [`check`](Self::check).
-    pub fn service(self) -> Result<RoutesService, RouteFaults> {
+    pub fn service(self) -> Result<RoutesService, RouteErrors> {
         self.check()?;
         Ok(RoutesService {
             paths: self.paths().into(),
@@ -179,13 +179,13 @@ where
 }
 
 /// Returns the route of `H`, and its method as an actix-web type.
-fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, Method), RouteFault> {
+fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, Method), RouteError> {
     let route = place.of(H::declaration())?;
     match Method::from_bytes(route.method.as_bytes()) {
         Ok(method) if !route.method.bytes().any(|byte| byte.is_ascii_lowercase()) => {
             Ok((route, method))
         }
-        _ => Err(RouteFault::new(
+        _ => Err(RouteError::new(
             H::declaration(),
             format!("actix-web cannot serve the method `{}`", route.method),
             "use a method of HTTP, in upper case",
@@ -194,13 +194,13 @@ fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, Method), 
 }
 
 /// Returns errors for the paths that actix-web would reject or interpret differently.
-fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
+fn refused_paths(table: &RouteTable) -> Vec<RouteError> {
     let mut seen = BTreeSet::new();
     let mut faults = Vec::new();
     for route in table.iter().filter(|route| seen.insert(&route.path)) {
         if let Err(why) = is_servable(&route.path) {
             let message = format!("actix-web cannot serve the path `{}`: {why}", route.path);
-            faults.push(RouteFault::new(
+            faults.push(RouteError::new(
                 route.declaration,
                 message,
                 "use another path",
@@ -228,12 +228,12 @@ pub trait HandlerFor<H, By> {
     /// # Errors
     ///
     /// Fails if it is a different function.
-    fn function<F: 'static>(function: &F) -> Result<(), RouteFault>;
+    fn function<F: 'static>(function: &F) -> Result<(), RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<H: PublicFunction, T> HandlerFor<H, PublicRoute> for T {
-    fn function<F: 'static>(function: &F) -> Result<(), RouteFault> {
+    fn function<F: 'static>(function: &F) -> Result<(), RouteError> {
         is_public::<H, F>(function)
     }
 }
@@ -241,7 +241,7 @@ impl<H: PublicFunction, T> HandlerFor<H, PublicRoute> for T {
 macro_rules! guarded_by_proof {
     ($($argument:ident)*) => {
         impl<H, A: ProofOf<H>, $($argument),*> HandlerFor<H, Guarded> for (A, $($argument),*) {
-            fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
+            fn function<F: 'static>(_: &F) -> Result<(), RouteError> {
                 Ok(())
             }
         }
@@ -253,7 +253,7 @@ macro_rules! guarded_by_both_halves {
         impl<H, A: FirstHalf<H>, $($argument,)* Z: SecondHalf<H>> HandlerFor<H, ByBothHalves>
             for (A, $($argument,)* Z,)
         {
-            fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
+            fn function<F: 'static>(_: &F) -> Result<(), RouteError> {
                 Ok(())
             }
         }

@@ -12,7 +12,7 @@ use super::StateFor;
 use crate::web::routes::{RouteList, is_public};
 use crate::web::{
     Annotated, AttributeOf, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf,
-    PublicFunction, PublicRoute, RouteFault, RouteFaults, RouteOverride, RouteTable, SecondHalf,
+    PublicFunction, PublicRoute, RouteError, RouteErrors, RouteOverride, RouteTable, SecondHalf,
 };
 
 /// The handlers of a service, or of a part of it, with their routes. Created by [`routes!`](super::routes).
@@ -71,7 +71,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     ///
     /// Returns all errors together: a handler without a route, two handlers on one route, a path that axum rejects, or
     /// one without a parameter that its handler extracts.
-    pub fn check(&self) -> Result<(), RouteFaults> {
+    pub fn check(&self) -> Result<(), RouteErrors> {
         self.0.check(refused_paths)
     }
 
@@ -80,7 +80,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// # Errors
     ///
     /// Those of [`check`](Self::check).
-    pub fn router(self) -> Result<Router<S>, RouteFaults> {
+    pub fn router(self) -> Result<Router<S>, RouteErrors> {
         self.check()?;
         let routes = self.0.into_routes();
         Ok(routes.fold(Router::new(), |router, (route, endpoint)| {
@@ -93,7 +93,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// # Errors
     ///
     /// Those of [`check`](Self::check).
-    pub fn with_state(self, state: S) -> Result<Router, RouteFaults> {
+    pub fn with_state(self, state: S) -> Result<Router, RouteErrors> {
         Ok(self.router()?.with_state(state))
     }
 }
@@ -117,14 +117,14 @@ impl<S> fmt::Debug for Routes<S> {
 }
 
 /// Returns the route of `H`, and its method as an axum type.
-fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, MethodFilter), RouteFault> {
+fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, MethodFilter), RouteError> {
     let route = place.of(H::declaration())?;
     let method = Method::from_bytes(route.method.as_bytes())
         .ok()
         .and_then(|method| MethodFilter::try_from(method).ok());
     match method {
         Some(method) => Ok((route, method)),
-        None => Err(RouteFault::new(
+        None => Err(RouteError::new(
             H::declaration(),
             format!("axum cannot serve the method `{}`", route.method),
             "use a method of HTTP, in upper case",
@@ -133,7 +133,7 @@ fn served<H: Annotated>(place: RouteOverride) -> Result<(MountedRoute, MethodFil
 }
 
 /// Returns errors for the paths that the router would reject by its own rules.
-fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
+fn refused_paths(table: &RouteTable) -> Vec<RouteError> {
     let mut tree = matchit::Router::new();
     let mut seen = BTreeSet::new();
     let mut faults = Vec::new();
@@ -149,7 +149,7 @@ fn refused_paths(table: &RouteTable) -> Vec<RouteFault> {
                     "use another path",
                 ),
             };
-            faults.push(RouteFault::new(route.declaration, message, hint));
+            faults.push(RouteError::new(route.declaration, message, hint));
         }
     }
     faults
@@ -173,12 +173,12 @@ pub trait HandlerFor<H, By> {
     /// # Errors
     ///
     /// Fails if it is a different function.
-    fn function<F: 'static>(function: &F) -> Result<(), RouteFault>;
+    fn function<F: 'static>(function: &F) -> Result<(), RouteError>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<H: PublicFunction, T> HandlerFor<H, PublicRoute> for T {
-    fn function<F: 'static>(function: &F) -> Result<(), RouteFault> {
+    fn function<F: 'static>(function: &F) -> Result<(), RouteError> {
         is_public::<H, F>(function)
     }
 }
@@ -186,7 +186,7 @@ impl<H: PublicFunction, T> HandlerFor<H, PublicRoute> for T {
 macro_rules! guarded_by_proof {
     ($($argument:ident)*) => {
         impl<H, M, A: ProofOf<H>, $($argument),*> HandlerFor<H, Guarded> for (M, A, $($argument),*) {
-            fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
+            fn function<F: 'static>(_: &F) -> Result<(), RouteError> {
                 Ok(())
             }
         }
@@ -198,7 +198,7 @@ macro_rules! guarded_by_both_halves {
         impl<H, M, A: FirstHalf<H>, $($argument,)* Z: SecondHalf<H>> HandlerFor<H, ByBothHalves>
             for (M, A, $($argument,)* Z,)
         {
-            fn function<F: 'static>(_: &F) -> Result<(), RouteFault> {
+            fn function<F: 'static>(_: &F) -> Result<(), RouteError> {
                 Ok(())
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{MountedRoute, RouteFault, RouteFaults, RouteTable};
+use super::{MountedRoute, RouteError, RouteErrors, RouteTable};
 
 /// The common content of the `Routes` of all frameworks. `E` is the framework's type for a handler.
 #[derive(Clone)]
@@ -11,7 +11,7 @@ pub(crate) struct RouteList<E> {
     /// One endpoint for each route of the table.
     endpoints: Vec<E>,
     /// The errors of handlers that are not in the table.
-    faults: Vec<RouteFault>,
+    faults: Vec<RouteError>,
 }
 
 impl<E> RouteList<E> {
@@ -22,7 +22,7 @@ impl<E> RouteList<E> {
     };
 
     /// Adds a handler, or the error that prevents this.
-    pub(crate) fn push(&mut self, handler: Result<(MountedRoute, E), RouteFault>) {
+    pub(crate) fn push(&mut self, handler: Result<(MountedRoute, E), RouteError>) {
         match handler {
             Ok((route, endpoint)) => {
                 self.table.push(route);
@@ -54,14 +54,14 @@ impl<E> RouteList<E> {
     /// if all paths can be parsed, because it would otherwise repeat their errors.
     pub(crate) fn check(
         &self,
-        refused: impl FnOnce(&RouteTable) -> Vec<RouteFault>,
-    ) -> Result<(), RouteFaults> {
+        refused: impl FnOnce(&RouteTable) -> Vec<RouteError>,
+    ) -> Result<(), RouteErrors> {
         let mut faults = self.faults.clone();
         match self.table.check() {
             Ok(()) => faults.extend(refused(&self.table)),
             Err(more) => faults.extend(more.iter().cloned()),
         }
-        RouteFaults::unless_empty(faults)
+        RouteErrors::unless_empty(faults)
     }
 
     /// Returns the routes with their endpoints.

@@ -1,6 +1,6 @@
 //! Route tables: which handler serves which method and path.
 
-mod fault;
+mod error;
 #[cfg(feature = "_web")]
 mod list;
 #[cfg(feature = "_web")]
@@ -13,7 +13,7 @@ mod template;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use self::fault::{RouteFault, RouteFaults};
+pub use self::error::{RouteError, RouteErrors};
 #[cfg(feature = "_web")]
 pub(crate) use self::list::RouteList;
 #[cfg(feature = "_web")]
@@ -110,8 +110,8 @@ impl RouteTable {
     ///
     /// Returns all errors, in the order of the table: two handlers on one route, placeholders that a handler binds and
     /// that the path does not have, or has in another order, and invalid paths.
-    pub fn check(&self) -> Result<(), RouteFaults> {
-        RouteFaults::unless_empty(rules::faults(&self.routes))
+    pub fn check(&self) -> Result<(), RouteErrors> {
+        RouteErrors::unless_empty(rules::faults(&self.routes))
     }
 
     #[cfg(feature = "_web")]

@@ -1,6 +1,6 @@
 //! Proves that a mounted function is the intended handler.
 
-use super::RouteFault;
+use super::RouteError;
 use crate::web::{
     AfterBody, Authorized, Prechecked, Prechecks, Public, PublicFunction, PublicHandler, Requires,
     RequiresAfterBody,
@@ -60,11 +60,11 @@ pub enum ByBothHalves {}
 pub enum PublicRoute {}
 
 /// Checks that `function` is the public handler `H`.
-pub(crate) fn is_public<H: PublicFunction, F: 'static>(function: &F) -> Result<(), RouteFault> {
+pub(crate) fn is_public<H: PublicFunction, F: 'static>(function: &F) -> Result<(), RouteError> {
     if H::is(function) {
         Ok(())
     } else {
-        Err(RouteFault::new(
+        Err(RouteError::new(
             H::declaration(),
             "another function with this name is mounted, which has neither `#[requires]` nor `#[public]`",
             "write the full path of the handler",

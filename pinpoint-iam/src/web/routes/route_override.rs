@@ -1,6 +1,6 @@
 //! The route of a handler in a list.
 
-use super::{MountedRoute, RouteFault};
+use super::{MountedRoute, RouteError};
 use crate::action::Route;
 use crate::web::{Access, Declaration};
 
@@ -20,7 +20,7 @@ impl RouteOverride {
     ///
     /// Fails if neither the list nor the catalog specifies the method or the path. The catalog has a route only for
     /// handlers that require a single action, not for public handlers or for several actions.
-    pub(crate) fn of(self, declaration: &'static Declaration) -> Result<MountedRoute, RouteFault> {
+    pub(crate) fn of(self, declaration: &'static Declaration) -> Result<MountedRoute, RouteError> {
         let (method, path) = match self {
             Self {
                 method: Some(method),
@@ -37,7 +37,7 @@ impl RouteOverride {
                         "add the {missing}, as in `\"GET /healthz\" => {}`",
                         declaration.handler
                     );
-                    RouteFault::new(declaration, why, hint)
+                    RouteError::new(declaration, why, hint)
                 })?;
                 (method.unwrap_or(route.method), path.unwrap_or(route.path))
             }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::template::Template;
-use super::{MountedRoute, RouteFault};
+use super::{MountedRoute, RouteError};
 use crate::guard::is_parameter;
 use crate::web::{BindingSource, Declaration, PathParameter, Requirement, ResourceBinding};
 
 /// Returns all errors, in the order of the routes.
-pub(crate) fn faults(routes: &[MountedRoute]) -> Vec<RouteFault> {
+pub(crate) fn faults(routes: &[MountedRoute]) -> Vec<RouteError> {
     let mut faults = Vec::new();
     let mut served: BTreeMap<String, Vec<&MountedRoute>> = BTreeMap::new();
     for route in routes {
         let template = match Template::parse(&route.path) {
             Ok(template) => template,
             Err(fault) => {
-                faults.push(RouteFault::new(
+                faults.push(RouteError::new(
                     route.declaration,
                     fault.message,
                     fault.hint,
@@ -32,7 +32,7 @@ pub(crate) fn faults(routes: &[MountedRoute]) -> Vec<RouteFault> {
 }
 
 /// Returns the error if two routes of one shape cannot be served together.
-fn clash(one: &MountedRoute, other: &MountedRoute) -> Option<RouteFault> {
+fn clash(one: &MountedRoute, other: &MountedRoute) -> Option<RouteError> {
     let Declaration {
         handler,
         file,
@@ -40,13 +40,13 @@ fn clash(one: &MountedRoute, other: &MountedRoute) -> Option<RouteFault> {
         ..
     } = one.declaration;
     if one.method == other.method {
-        Some(RouteFault::new(
+        Some(RouteError::new(
             other.declaration,
             format!("`{handler}` at {file}:{line} has the same route `{other}`"),
             "change the method or the path of one of them",
         ))
     } else if one.path != other.path {
-        Some(RouteFault::new(
+        Some(RouteError::new(
             other.declaration,
             format!(
                 "`{other}` and `{one}` of `{handler}` at {file}:{line} name the placeholders of one path differently"
@@ -59,14 +59,14 @@ fn clash(one: &MountedRoute, other: &MountedRoute) -> Option<RouteFault> {
 }
 
 /// Returns errors for parameters of a handler that its path does not provide.
-fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteFault> {
+fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteError> {
     let declaration = route.declaration;
     let bound: Vec<&str> = declaration
         .requirement()
         .map(bound_parameters)
         .unwrap_or_default();
     let path = &route.path;
-    let fault = |message: String, hint: String| RouteFault::new(declaration, message, hint);
+    let fault = |message: String, hint: String| RouteError::new(declaration, message, hint);
     let lacks = |name: &str| {
         fault(
             format!(

@@ -6,13 +6,13 @@ use crate::web::Declaration;
 
 /// The reason why one handler cannot be served on its route.
 #[derive(Clone)]
-pub struct RouteFault {
+pub struct RouteError {
     declaration: &'static Declaration,
     message: String,
     hint: String,
 }
 
-impl RouteFault {
+impl RouteError {
     pub(crate) fn new(
         declaration: &'static Declaration,
         message: impl Into<String>,
@@ -41,7 +41,7 @@ impl RouteFault {
     }
 }
 
-impl fmt::Display for RouteFault {
+impl fmt::Display for RouteError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Declaration {
             handler,
@@ -55,7 +55,7 @@ impl fmt::Display for RouteFault {
 }
 
 /// Uses the `Display` text, because `main` and `unwrap` print errors with `Debug`.
-impl fmt::Debug for RouteFault {
+impl fmt::Debug for RouteError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
@@ -63,12 +63,12 @@ impl fmt::Debug for RouteFault {
 
 /// All errors in the routes of an application. There is at least one.
 #[derive(Clone)]
-pub struct RouteFaults {
-    faults: Vec<RouteFault>,
+pub struct RouteErrors {
+    faults: Vec<RouteError>,
 }
 
-impl RouteFaults {
-    pub(crate) fn unless_empty(faults: Vec<RouteFault>) -> Result<(), Self> {
+impl RouteErrors {
+    pub(crate) fn unless_empty(faults: Vec<RouteError>) -> Result<(), Self> {
         if faults.is_empty() {
             Ok(())
         } else {
@@ -77,12 +77,12 @@ impl RouteFaults {
     }
 
     /// Returns every error, in the order of the list.
-    pub fn iter(&self) -> impl Iterator<Item = &RouteFault> {
+    pub fn iter(&self) -> impl Iterator<Item = &RouteError> {
         self.faults.iter()
     }
 }
 
-impl fmt::Display for RouteFaults {
+impl fmt::Display for RouteErrors {
     /// Writes a line with the number of errors, then one error per line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.faults.len() {
@@ -97,10 +97,10 @@ impl fmt::Display for RouteFaults {
 }
 
 /// Uses the `Display` text, because `main` and `unwrap` print errors with `Debug`.
-impl fmt::Debug for RouteFaults {
+impl fmt::Debug for RouteErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
 }
 
-impl std::error::Error for RouteFaults {}
+impl std::error::Error for RouteErrors {}

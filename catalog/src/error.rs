@@ -13,7 +13,7 @@ use crate::lookup::nearest;
 ///
 /// Displayed as `file:line:column: message; hint`, which editors turn into a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct CatalogError {
     file: String,
     line: usize,
     column: usize,
@@ -25,7 +25,7 @@ pub struct Fault {
     hint: String,
 }
 
-impl Fault {
+impl CatalogError {
     /// The name of the file, as passed to the parser.
     pub fn file(&self) -> &str {
         &self.file
@@ -73,15 +73,15 @@ impl Fault {
     }
 }
 
-/// See [`Fault::report`].
-struct Report<'a>(&'a Fault);
+/// See [`CatalogError::report`].
+struct Report<'a>(&'a CatalogError);
 
 /// The number of characters shown before and after the marked range; a line may be as long as the file.
 const MARGIN: usize = 120;
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault {
+        let CatalogError {
             file,
             line,
             column,
@@ -119,7 +119,7 @@ impl fmt::Display for Report<'_> {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for CatalogError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             file,
@@ -138,21 +138,21 @@ impl fmt::Display for Fault {
 ///
 /// Displayed with one error per line, in the order of the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Faults(Vec<Fault>);
+pub struct CatalogErrors(Vec<CatalogError>);
 
-impl Faults {
+impl CatalogErrors {
     /// The errors, in the order of the files and of the lines in them.
-    pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
+    pub fn iter(&self) -> std::slice::Iter<'_, CatalogError> {
         self.0.iter()
     }
 
-    /// Every error in the style of the compiler, separated by empty lines, see [`Fault::report`].
+    /// Every error in the style of the compiler, separated by empty lines, see [`CatalogError::report`].
     pub fn report(&self) -> impl fmt::Display + '_ {
         Reports(self)
     }
 
     /// Returns `Ok` if `faults` is empty.
-    pub(crate) fn check(faults: Vec<Fault>) -> Result<(), Self> {
+    pub(crate) fn check(faults: Vec<CatalogError>) -> Result<(), Self> {
         if faults.is_empty() {
             Ok(())
         } else {
@@ -161,8 +161,8 @@ impl Faults {
     }
 }
 
-/// See [`Faults::report`].
-struct Reports<'a>(&'a Faults);
+/// See [`CatalogErrors::report`].
+struct Reports<'a>(&'a CatalogErrors);
 
 impl fmt::Display for Reports<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -174,16 +174,16 @@ impl fmt::Display for Reports<'_> {
     }
 }
 
-impl<'a> IntoIterator for &'a Faults {
-    type Item = &'a Fault;
-    type IntoIter = std::slice::Iter<'a, Fault>;
+impl<'a> IntoIterator for &'a CatalogErrors {
+    type Item = &'a CatalogError;
+    type IntoIter = std::slice::Iter<'a, CatalogError>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl fmt::Display for Faults {
+impl fmt::Display for CatalogErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, fault) in self.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
@@ -193,7 +193,7 @@ impl fmt::Display for Faults {
     }
 }
 
-impl std::error::Error for Faults {}
+impl std::error::Error for CatalogErrors {}
 
 /// Collects the errors of one file.
 ///
@@ -201,7 +201,7 @@ impl std::error::Error for Faults {}
 pub(crate) struct Reporter<'a> {
     file: &'a str,
     text: &'a str,
-    faults: RefCell<Vec<(usize, Fault)>>,
+    faults: RefCell<Vec<(usize, CatalogError)>>,
     /// The offsets of the lines, computed for the first error.
     line_starts: OnceCell<Vec<usize>>,
     /// The remaining number of comparisons for finding similar names.
@@ -280,7 +280,7 @@ impl<'a> Reporter<'a> {
         // A range that continues after the end of its line is marked up to the end of the line.
         let marked = self.text.get(span.clone()).unwrap_or_default();
         let marked = marked.lines().next().unwrap_or_default();
-        let fault = Fault {
+        let fault = CatalogError {
             file: self.file.to_owned(),
             line,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
@@ -293,7 +293,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// Returns the errors in the order of the file.
-    pub(crate) fn finish(self) -> Vec<Fault> {
+    pub(crate) fn finish(self) -> Vec<CatalogError> {
         let mut faults = self.faults.into_inner();
         faults.sort_by_key(|(offset, _)| *offset);
         faults.into_iter().map(|(_, fault)| fault).collect()
