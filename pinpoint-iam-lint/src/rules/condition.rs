@@ -74,7 +74,7 @@ rules! {
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:sts::111122223333:assumed-role/app/*"}}"#),
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/app"}}"#);
     CONTRADICTORY_NULL: "contradictory-null", None, Warning, IdentityManaged,
-        "One condition requires that the key is absent, and another one that it has a value. Both never hold, so the statement has no effect. In a `Deny`, this is a security warning.",
+        "One condition requires that the key is absent, and another one that it has a value. They never hold together, so the statement has no effect. In a `Deny`, this is a security warning.",
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:PrincipalTag/team": "true"}, "StringEquals": {"aws:PrincipalTag/team": "a"}}"#),
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:PrincipalTag/team": "true"}, "StringNotEquals": {"aws:PrincipalTag/team": "a"}}"#);
     EMPTY_OBJECT_CONDITION: "empty-object-condition", Some("EMPTY_OBJECT_CONDITION"), Suggestion, IdentityManaged,

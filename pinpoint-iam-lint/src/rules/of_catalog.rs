@@ -34,7 +34,7 @@ rules! {
         statements!(r#""Effect": "Deny", "Action": "mobiletargetting:DeleteApp", "Resource": "*""#),
         statements!(r#""Effect": "Deny", "Action": "iotanalytics:DeleteChannel", "Resource": "*""#);
     ENDED_ACTION: "ended-action", None, Suggestion, IdentityManaged,
-        "AWS has ended the API of the action, so AWS no longer performs it. A service of your own may still do.",
+        "AWS has ended the API of the action, so AWS no longer performs it. A service of your own may still perform it.",
         statements!(r#""Effect": "Allow", "Action": "mobileanalytics:PutEvents", "Resource": "*""#),
         statements!(r#""Effect": "Deny", "Action": "mobileanalytics:PutEvents", "Resource": "*""#);
     KEY_NEVER_PRESENT: "key-never-present", Some("UNSUPPORTED_ACTION_FOR_CONDITION_KEY"), Error, IdentityManaged,
