@@ -15,7 +15,7 @@ pub trait ResourceColumns {
     type Resource: Resource;
 
     /// Returns the columns of the ids, in the order of the constructor's arguments. They contain ids as the constructor
-    /// takes them, and never NULL.
+    /// accepts them, and never NULL.
     fn ids(&self) -> Vec<&'static str>;
 
     /// Adds the columns of the condition keys.
