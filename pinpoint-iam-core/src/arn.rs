@@ -106,11 +106,18 @@ impl<'a> Arn<'a> {
 
 impl fmt::Display for Arn<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "arn:{}:{}:{}:{}:{}",
-            self.partition, self.service, self.region, self.account, self.resource
-        )
+        formatter.write_str("arn")?;
+        for component in [
+            self.partition,
+            self.service,
+            self.region,
+            self.account,
+            self.resource,
+        ] {
+            formatter.write_str(":")?;
+            formatter.write_str(component)?;
+        }
+        Ok(())
     }
 }
 

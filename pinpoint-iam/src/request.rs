@@ -704,7 +704,9 @@ impl From<&'static ActionMetadata> for RequestedAction<'static> {
 
 impl fmt::Display for RequestedAction<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}", self.prefix, self.name)
+        formatter.write_str(self.prefix)?;
+        formatter.write_str(":")?;
+        formatter.write_str(self.name)
     }
 }
 

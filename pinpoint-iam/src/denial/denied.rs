@@ -167,7 +167,7 @@ impl Denied {
         if *by.reason() == DenyReason::PoliciesUnavailable {
             return Self::new(DeniedReason::PoliciesUnavailable).about(request);
         }
-        let message = AccessDenied::new(request, &by).to_string();
+        let message = text(MESSAGE_LENGTH, &AccessDenied::new(request, &by));
         let mut denied = Self::new(DeniedReason::Refused(by));
         denied.0.message = message;
         denied.0.may_name_policies = request.is_same_account();
@@ -189,7 +189,7 @@ impl Denied {
         self.0.action = request.action().metadata();
         self.0.resource = match request.resource() {
             RequestedResource::All => None,
-            RequestedResource::Arn(arn) => Some(arn.to_string()),
+            RequestedResource::Arn(arn) => Some(text(ARN_LENGTH, &arn)),
         };
         self
     }
@@ -392,6 +392,22 @@ impl fmt::Display for Denied {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0.message)
     }
+}
+
+/// The length in bytes of most messages.
+const MESSAGE_LENGTH: usize = 320;
+
+/// The length in bytes of most ARNs.
+const ARN_LENGTH: usize = 96;
+
+/// The text of `value`, in a string that grows only if the text is longer than most.
+fn text(most: usize, value: &impl fmt::Display) -> String {
+    use fmt::Write;
+
+    let mut text = String::with_capacity(most);
+    // Writing to a string does not fail.
+    let _ = write!(text, "{value}");
+    text
 }
 
 impl fmt::Debug for Denied {

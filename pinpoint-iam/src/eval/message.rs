@@ -51,26 +51,27 @@ impl fmt::Display for AccessDenied<'_> {
             resource,
             ..
         } = self;
-        write!(
-            formatter,
-            "User: {principal} is not authorized to perform: {action} on resource: {resource}"
-        )?;
+        // Every denial writes this. Calling `fmt` costs half of what `write!` does.
+        formatter.write_str("User: ")?;
+        principal.fmt(formatter)?;
+        formatter.write_str(" is not authorized to perform: ")?;
+        action.fmt(formatter)?;
+        formatter.write_str(" on resource: ")?;
+        resource.fmt(formatter)?;
         if !self.same_account {
             return Ok(());
         }
         match self.by.reason() {
             DenyReason::ExplicitDeny(statement) => {
-                write!(
-                    formatter,
-                    " with an explicit deny in {}",
-                    with_article(statement.policy_type())
-                )
+                formatter.write_str(" with an explicit deny in ")?;
+                formatter.write_str(with_article(statement.policy_type()))
             }
             DenyReason::ImplicitDeny(policy_type) => {
-                write!(
-                    formatter,
-                    " because no {policy_type} allows the {action} action"
-                )
+                formatter.write_str(" because no ")?;
+                policy_type.fmt(formatter)?;
+                formatter.write_str(" allows the ")?;
+                action.fmt(formatter)?;
+                formatter.write_str(" action")
             }
             DenyReason::Indeterminate(_) | DenyReason::PoliciesUnavailable => Ok(()),
         }

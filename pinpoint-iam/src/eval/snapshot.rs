@@ -143,8 +143,10 @@ impl Snapshot {
     /// Whether a policy of a group of `principal` uses a key that the source provides.
     #[inline]
     pub(super) fn groups_need_enrichment(&self, principal: &Principal) -> bool {
-        let mut groups = self.groups_of(principal);
-        principal.has_groups() && groups.any(|group| group.asks_for_completed_keys)
+        principal.has_groups()
+            && self
+                .groups_of(principal)
+                .any(|group| group.asks_for_completed_keys)
     }
 
     /// The numbers of the programs of `identity`, and of the groups of `principal`.
