@@ -89,14 +89,12 @@ fn constraint(workload: &str) -> Result<f64, Failure> {
         tags: KeyedColumns::nowhere(),
     };
     with_guard(workload, |guard| {
-        let seconds = measured(|| {
-            match at_once(guard.constraint(GetCampaign, &columns))? {
-                Ok(Constraint::Where(predicate)) => {
-                    black_box(&predicate);
-                    Ok(())
-                }
-                other => Err(format!("{workload} has another constraint: {other:?}").into()),
+        let seconds = measured(|| match at_once(guard.constraint(GetCampaign, &columns))? {
+            Ok(Constraint::Where(predicate)) => {
+                black_box(&predicate);
+                Ok(())
             }
+            other => Err(format!("{workload} has another constraint: {other:?}").into()),
         })?;
         Ok(seconds * 1e6)
     })

@@ -26,7 +26,7 @@ fn counts_are_those_of_the_sources() -> TestResult {
     let pinpoint = service(catalog, "mobiletargeting")?;
     let analytics = service(catalog, "mobileanalytics")?;
 
-    assert_eq!(catalog.services().len(), 2, "services");
+    assert_eq!(services(catalog).count(), 2, "services");
     assert_eq!(pinpoint.actions().len(), 123, "Pinpoint actions");
     assert_eq!(pinpoint.resources().len(), 29, "Pinpoint resource types");
     assert_eq!(
@@ -85,7 +85,7 @@ fn actions_agree_with_the_facts() -> TestResult {
     let facts = Table::parse(ACTIONS)?;
     let catalog = Catalog::builtin()?;
     let mut entries = BTreeMap::new();
-    for service in catalog.services() {
+    for service in services(catalog) {
         for action in service.actions() {
             let name = format!("{}:{}", service.prefix, action.name);
             entries.insert(name.clone(), action_columns(&name, action));
@@ -198,9 +198,7 @@ fn both_developer_guides_can_be_read_back() -> TestResult {
 fn differing_documents_are_quoted() -> TestResult {
     let facts = Table::parse(DIFFERENCES)?;
     let catalog = Catalog::builtin()?;
-    let documents: BTreeSet<_> = catalog
-        .services()
-        .iter()
+    let documents: BTreeSet<_> = services(catalog)
         .flat_map(Service::sources)
         .map(|source| source.name.as_str())
         .filter(|name| !DEVELOPER_GUIDES.contains(name))
@@ -217,7 +215,7 @@ fn differing_documents_are_quoted() -> TestResult {
 fn sources_have_the_dates_of_the_copies_that_were_read() -> TestResult {
     let facts = Table::parse(SOURCES)?;
     let mut rows = BTreeSet::new();
-    for service in Catalog::builtin()?.services() {
+    for service in services(Catalog::builtin()?) {
         for source in service.sources() {
             rows.insert(vec![
                 service.prefix.clone(),
@@ -234,7 +232,7 @@ fn sources_have_the_dates_of_the_copies_that_were_read() -> TestResult {
 fn every_action_has_a_summary_and_a_lifecycle() -> TestResult {
     let mut faults = Vec::new();
     let mut summaries = BTreeMap::new();
-    for service in Catalog::builtin()?.services() {
+    for service in services(Catalog::builtin()?) {
         if service.documentation.is_none() {
             faults.push(format!(
                 "{}: has no link to its documentation",
@@ -275,6 +273,13 @@ fn every_action_has_a_summary_and_a_lifecycle() -> TestResult {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
+}
+
+/// The services of which this file has the facts. Another package of the workspace may enable a further catalog, which
+/// was imported.
+fn services(catalog: &Catalog) -> impl Iterator<Item = &Service> {
+    let services = catalog.services().iter();
+    services.filter(|service| service.prefix != "sms-voice")
 }
 
 fn service<'a>(catalog: &'a Catalog, prefix: &str) -> Result<&'a Service, String> {
