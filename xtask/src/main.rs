@@ -308,12 +308,30 @@ fn minimal_versions(gate: &Gate) -> Outcome {
 
 /// Packs the published crates and compiles each from its package.
 fn package(gate: &Gate) -> Outcome {
+    let packages = gate.root.join("target/packages");
+    if packages.exists() {
+        fs::remove_dir_all(&packages)
+            .map_err(|error| format!("{}: {error}", packages.display()))?;
+    }
+    // Cargo keeps the sources of packages by folder and version, and the version changes with a release only. In the
+    // same folder, a package would be compiled with the sources of an earlier commit.
+    let target = format!("--target-dir=target/packages/{}", commit(gate)?);
     let packages = PACKAGES.iter().flat_map(|package| ["-p", package]);
-    gate.run(
-        ".",
-        "cargo",
-        ["package", "--locked"].into_iter().chain(packages),
-    )
+    let arguments = ["package", "--locked", &target].into_iter();
+    gate.run(".", "cargo", arguments.chain(packages))
+}
+
+/// The last commit.
+fn commit(gate: &Gate) -> Result<String, String> {
+    let output = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .current_dir(&gate.root)
+        .output()
+        .map_err(|error| format!("git cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err("git does not know the last commit".to_owned());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Lints the fuzz targets. Their checks run on their seeds in `cargo test`.
