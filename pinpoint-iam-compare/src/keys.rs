@@ -145,6 +145,10 @@ pub(crate) fn values(
             &mut found,
         ));
     }
+    // `Null` and `…IfExists` treat an empty text like an absent key, also next to other values, whatever their type.
+    if !singles.iter().any(String::is_empty) {
+        singles.push(String::new());
+    }
     let has_sets = all
         .iter()
         .any(|condition| condition.operator().set().is_some());

@@ -71,3 +71,28 @@ fn verdicts_are_mirrored_when_the_sides_are_exchanged() {
         assert_eq!(back.verdict(), expected, "{}", pair.name);
     }
 }
+
+/// Only a list with an empty text next to another value satisfies `ForAnyValue:Null`. Such a list is a value of every type.
+#[test]
+fn an_empty_text_next_to_a_value_is_considered_for_every_type() {
+    for condition in [
+        r#"{"BoolIfExists":{"aws:SecureTransport":"true"}}"#,
+        r#"{"NumericLessThanIfExists":{"aws:SecureTransport":"3"}}"#,
+        r#"{"DateLessThanIfExists":{"aws:SecureTransport":"2026-01-01T00:00:00Z"}}"#,
+        r#"{"IpAddressIfExists":{"aws:SecureTransport":"203.0.113.0/24"}}"#,
+        r#"{"ArnLikeIfExists":{"aws:SecureTransport":"arn:aws:iam::*:user/ana"}}"#,
+        r#"{"StringEqualsIfExists":{"aws:SecureTransport":"true"}}"#,
+    ] {
+        let statement = |condition: &str| {
+            format!(
+                r#"{{"Statement":{{"Effect":"Allow","Action":"mobiletargeting:GetApp","Resource":"*","Condition":{condition}}}}}"#
+            )
+        };
+        let first = set("first", &statement(condition));
+        let second = statement(r#"{"ForAnyValue:Null":{"aws:SecureTransport":"true"}}"#);
+        let second = set("second", &second);
+        let comparison = Comparer::new().compare(&first, &second);
+        assert_confirmed(&comparison);
+        assert_eq!(comparison.verdict(), Verdict::Incomparable, "{condition}");
+    }
+}
