@@ -8,7 +8,7 @@ use crate::eval::principal_element::PrincipalSpecificity;
 use crate::policy::Effect;
 use crate::policy_stack::PolicyType;
 use crate::principal::PrincipalKind;
-use crate::request::Request;
+use crate::request::{Request, RequestedAction};
 use crate::resource::RequestedResource;
 
 /// The values of a logic with *and* and *or*, in which the policies of a request are combined: [`Truth`] where one request
@@ -453,13 +453,22 @@ pub(crate) struct ResourceMustAllow {
     pub(crate) start: &'static str,
 }
 
-pub(crate) const KMS_KEYS: ResourceMustAllow = ResourceMustAllow {
+impl ResourceMustAllow {
+    /// Whether `action` can be about such a resource.
+    pub(crate) fn has_action(&self, action: RequestedAction<'_>) -> bool {
+        action.prefix().eq_ignore_ascii_case(self.prefix)
+    }
+}
+
+pub(crate) const RESOURCES_THAT_MUST_ALLOW: [ResourceMustAllow; 2] = [KMS_KEYS, ASSUMED_ROLES];
+
+const KMS_KEYS: ResourceMustAllow = ResourceMustAllow {
     prefix: "kms",
     service: "kms",
     start: "key/",
 };
 
-pub(crate) const ASSUMED_ROLES: ResourceMustAllow = ResourceMustAllow {
+const ASSUMED_ROLES: ResourceMustAllow = ResourceMustAllow {
     prefix: "sts",
     service: "iam",
     start: "role/",
@@ -472,7 +481,7 @@ fn resource_must_allow(request: &Request<'_>) -> bool {
     };
     let is = |of: ResourceMustAllow| {
         arn.service() == of.service
-            && request.action().prefix().eq_ignore_ascii_case(of.prefix)
+            && of.has_action(request.action())
             && arn.resource().starts_with(of.start)
     };
     is(KMS_KEYS) || is(ASSUMED_ROLES)

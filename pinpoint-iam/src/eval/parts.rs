@@ -3,7 +3,7 @@
 //! Such a tool must not reimplement the rules. These functions return how a part of a statement matches a request, and
 //! what the decision is if certain statements match.
 
-use crate::eval::combine::{ASSUMED_ROLES, CombinedDecision, KMS_KEYS};
+use crate::eval::combine::{CombinedDecision, RESOURCES_THAT_MUST_ALLOW};
 use crate::eval::principal_element::PrincipalSpecificity;
 use crate::eval::statement::{
     ActionPart, PrincipalPart, ResourcePart, StatementMatch, action_part, principal_part,
@@ -117,8 +117,8 @@ pub fn deciding(request: &Request<'_>) -> Deciding {
 
 /// Patterns for the resources whose own policy must allow an action even in the same account.
 pub fn resources_that_must_allow(action: RequestedAction<'_>) -> Vec<Atoms> {
-    let kinds = [KMS_KEYS, ASSUMED_ROLES].into_iter();
-    let kinds = kinds.filter(|kind| action.prefix().eq_ignore_ascii_case(kind.prefix));
+    let kinds = RESOURCES_THAT_MUST_ALLOW.iter();
+    let kinds = kinds.filter(|kind| kind.has_action(action));
     let text = |text: &str| literal(text, Case::Sensitive).collect::<Atoms>();
     let component = || Atom::Run(Characters::WithoutColon);
     kinds

@@ -51,15 +51,7 @@ impl Guard<'_> {
         A: ActsOn<R>,
         R: Resource,
     {
-        let mut permits = Vec::with_capacity(resources.0.len());
-        self.for_each(action, resources, |outcome| match outcome {
-            Ok(permit) => {
-                permits.push(permit);
-                Ok(())
-            }
-            Err(denied) => Err(denied),
-        })?;
-        Ok(permits)
+        self.permits(action, resources, |_| false)
     }
 
     /// Returns the permits of those `resources` on which the caller may perform `action`.
@@ -72,25 +64,16 @@ impl Guard<'_> {
         A: ActsOn<R>,
         R: Resource,
     {
-        let mut permits = Vec::with_capacity(resources.0.len());
-        self.for_each(action, resources, |outcome| match outcome {
-            Ok(permit) => {
-                permits.push(permit);
-                Ok(())
-            }
-            Err(denied) if denied.status() == 403 => Ok(()),
-            Err(denied) => Err(denied),
-        })?;
-        Ok(permits)
+        self.permits(action, resources, |denied| denied.status() == 403)
     }
 
-    /// Checks every resource, and passes the outcomes to `outcome`, which may end the check with an error.
-    fn for_each<A, R>(
+    /// Checks every resource, and returns the permits. A denial that is not `left_out` is the result.
+    fn permits<A, R>(
         &self,
         action: A,
         resources: &Resources<R>,
-        mut outcome: impl FnMut(Result<Permit<A>, Denied>) -> Result<(), Denied>,
-    ) -> Result<(), Denied>
+        left_out: impl Fn(&Denied) -> bool,
+    ) -> Result<Vec<Permit<A>>, Denied>
     where
         A: ActsOn<R>,
         R: Resource,
@@ -98,23 +81,26 @@ impl Guard<'_> {
         if resources.0.is_empty() {
             return match self.precheck(action) {
                 Err(denied) if denied.pending() != Some(&Pending::Body) => Err(denied),
-                _ => Ok(()),
+                _ => Ok(Vec::new()),
             };
         }
         // A malformed request precedes a denied one.
         for resource in &resources.0 {
             action.check_pinned(resource)?;
         }
+        let mut permits = Vec::with_capacity(resources.0.len());
         let mut waiting: Option<Denied> = None;
         for resource in &resources.0 {
             match self.authorize(action, resource) {
+                Ok(permit) => permits.push(permit),
                 Err(denied) if denied.pending().is_some() => match &mut waiting {
                     Some(first) => first.also_needs(&denied),
                     None => waiting = Some(denied),
                 },
-                decided => outcome(decided)?,
+                Err(denied) if left_out(&denied) => {}
+                Err(denied) => return Err(denied),
             }
         }
-        waiting.map_or(Ok(()), Err)
+        waiting.map_or(Ok(permits), Err)
     }
 }

@@ -91,7 +91,7 @@ pub(crate) use verify::shown;
 use crate::arn::Arn;
 use crate::condition::Condition;
 use crate::context::{ConditionKey, ContextLookup, Lookup};
-use crate::eval::combine::{AccountRelation, Logic};
+use crate::eval::combine::{AccountRelation, Logic, RESOURCES_THAT_MUST_ALLOW};
 use crate::eval::principal_element::PrincipalSpecificity;
 use crate::eval::statement::{
     PrincipalPart, action_part, doubtful_pattern, principal_part, undecidable,
@@ -201,10 +201,9 @@ fn number_of_statements(stack: &PolicyStack<'_>) -> usize {
 
 /// Whether the action's service has resources whose own policy must allow as well, even in the same account.
 fn must_have_resource_policy(request: &Request<'_>) -> bool {
-    let prefix = request.action().prefix();
-    ["kms", "sts"]
+    RESOURCES_THAT_MUST_ALLOW
         .iter()
-        .any(|service| prefix.eq_ignore_ascii_case(service))
+        .any(|kind| kind.has_action(request.action()))
 }
 
 /// Divides the rows into those of the caller's account and others. The relation determines whose policies decide.
