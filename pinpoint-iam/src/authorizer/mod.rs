@@ -495,8 +495,8 @@ impl AuthorizerBuilder {
     /// Like [`resource_keys`](Self::resource_keys), with a closure that returns the keys of several resources, for
     /// example with one query.
     ///
-    /// The closure returns each resource with its keys, in any order. The keys of a resource that it does not return are
-    /// unknown: requests that depend on them are denied.
+    /// The closure returns each resource with its keys, in any order. The keys of a resource that it does not return, or
+    /// returns more than once, are unknown: requests that depend on them are denied.
     #[must_use]
     pub fn resource_keys_batch<R, F, T, I>(self, keys: F) -> Self
     where

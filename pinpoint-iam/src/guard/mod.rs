@@ -374,13 +374,11 @@ impl<'a> Guard<'a> {
         }
         if phase == Phase::Check
             && let Row::Known(row) = self.row
+            && !row.is_of(&resource, self.scope)
         {
-            let of_row = row.resource_type.requested(&row.part, self.scope);
-            if of_row != resource {
-                let how = "the resource of `keys = ..` is not the resource that is checked";
-                let denied = Denied::misconfigured(how).on(action, resource.to_string());
-                return Err(denied.for_authorizer(self.authorizer));
-            }
+            let how = "the resource of `keys = ..` is not the resource that is checked";
+            let denied = Denied::misconfigured(how).on(action, resource.to_string());
+            return Err(denied.for_authorizer(self.authorizer));
         }
         let request = self.request(action, resource_type, resource, phase);
         match self.authorizer.answer_by(&self.state, &request) {
@@ -487,8 +485,9 @@ impl Guard<'_> {
     ) -> Option<(&'static ResourceTypeMetadata, DeferredKeys<'_>)> {
         let origin = Origin::Type(resource_type);
         let values = match self.row {
-            Row::Known(row) => DeferredKeys::Known(&row.keys),
-            Row::Late => return Some((resource_type, DeferredKeys::Unavailable)),
+            Row::Known(row) if row.is_of(resource, self.scope) => DeferredKeys::Known(&row.keys),
+            // A row that is not known yet, or that is of another resource.
+            Row::Late | Row::Known(_) => return Some((resource_type, DeferredKeys::Unavailable)),
             Row::None => self.fetched.of(origin, resource),
         };
         let is_provided = !matches!(values, DeferredKeys::Unknown)

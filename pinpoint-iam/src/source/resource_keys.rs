@@ -61,8 +61,8 @@ pub trait ResourceKeys: fmt::Debug + Send + Sync + Sized + 'static {
 pub trait ResourceKeySource<R: KeyedResource>: Send + Sync + 'static {
     /// Returns the keys of `resources` in `scope`, each with its resource, in any order.
     ///
-    /// The keys of a resource that the result does not contain are unknown, so that requests that depend on them are
-    /// denied.
+    /// The keys of a resource that the result does not contain, or contains more than once, are unknown, so that requests
+    /// that depend on them are denied.
     ///
     /// # Errors
     ///
@@ -342,6 +342,11 @@ impl OwnRow {
             keys: context_of(row.keys()),
         }))
     }
+
+    /// Whether the row is that of `resource`.
+    pub(crate) fn is_of(&self, resource: &RequestedResource<'_>, scope: &Scope) -> bool {
+        self.resource_type.requested(&self.part, scope) == *resource
+    }
 }
 
 /// Where the value of a resource's key comes from.
@@ -421,7 +426,7 @@ impl ResourceKeySources {
     }
 
     /// Fetches the keys of several resources, which must have the same origin. The keys of a resource that the source
-    /// omits are unknown.
+    /// omits or repeats are unknown.
     pub(crate) async fn fetch(
         &self,
         origin: Origin,
@@ -442,10 +447,17 @@ impl ResourceKeySources {
                     return Ok(());
                 };
                 let rows = source.fetch(arns, scope);
-                let mut rows = rows.await.map_err(SourceFailure::Keys)?;
+                let rows = rows.await.map_err(SourceFailure::Keys)?;
+                let mut by_arn: BTreeMap<String, Option<Context>> = BTreeMap::new();
+                for (arn, keys) in rows {
+                    // Of two rows, such as those of a join, neither is known to be the right one.
+                    by_arn
+                        .entry(arn)
+                        .and_modify(|keys| *keys = None)
+                        .or_insert(Some(keys));
+                }
                 for arn in arns {
-                    let row = rows.iter().position(|(row, _)| row == arn);
-                    let keys = row.map(|row| rows.swap_remove(row).1);
+                    let keys = by_arn.remove(*arn).flatten();
                     fetched.insert(origin, (*arn).to_owned(), keys);
                 }
             }

@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use pinpoint_iam::__private::check_with_keys;
+use pinpoint_iam::__private::{check_with_keys, own_row};
 use pinpoint_iam::context::Context;
 use pinpoint_iam::guard::{
-    Checks, DeniedReason, KeysFuture, KeysUnavailable, ResourceKeySource, Tags, TagsUnavailable,
+    Checks, DeniedReason, KeyedRow, KeysFuture, KeysUnavailable, ResourceKeySource, Tags,
+    TagsUnavailable,
 };
 use pinpoint_iam::policy::Document;
+use pinpoint_iam::resource::InvalidId;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{
     AllResources, Authorizer, AuthorizerBuilder, Denied, Guard, Policy, Principal, Resource, Scope,
@@ -319,6 +321,56 @@ async fn rows_of_a_batch_belong_to_the_resources_that_they_name() {
     let kept = guard.filter(LendBook, all).await.unwrap();
     assert_eq!(kept, ["novel", "poem"].map(loan));
     assert_eq!(queries.lock().unwrap().len(), 4, "one query for all");
+}
+
+/// A join can return a row for each of several matches.
+#[tokio::test]
+async fn two_rows_of_a_resource_are_unknown() {
+    for (kinds, status) in [
+        (&["novel"][..], None),
+        (&["novel", "secret"], Some(403)),
+        (&["secret", "novel"], Some(403)),
+        (&["novel", "novel", "novel"], Some(403)),
+    ] {
+        let authorizer = builder(SECRET)
+            .resource_keys_batch(move |loans: Vec<Loan>| async move {
+                let rows = |loan: Loan| kinds.iter().map(move |kind| (loan.clone(), of_type(kind)));
+                Ok(loans.into_iter().flat_map(rows).collect::<Vec<_>>())
+            })
+            .build()
+            .unwrap();
+        let loan = loan("ana");
+        let outcome = check(&authorizer, |guard| guard.check(LendBook, &loan)).await;
+        let found = outcome.err().map(|denied| denied.status());
+        assert_eq!(found, status, "{kinds:?}");
+    }
+}
+
+struct Row(&'static str);
+
+impl KeyedRow for Row {
+    type Resource = Loan;
+
+    fn resource(&self) -> Result<Loan, InvalidId> {
+        Loan::new("b1", "print", self.0)
+    }
+
+    fn keys(&self) -> LoanKeys {
+        of_type("novel")
+    }
+}
+
+/// The row of the handler's resource has nothing to do with the others of a list.
+#[tokio::test]
+async fn the_keys_of_a_row_are_those_of_its_resource_only() {
+    let authorizer = builder(SECRET).build().unwrap();
+    let (ana, context) = (Principal::from_arn(ANA).unwrap(), Context::new());
+    let row = own_row(&Row("ana"), LendBook).unwrap();
+    let guard = authorizer.guard(&ana, &context).with_row(Some(&row));
+    assert!(guard.is_allowed(LendBook, &loan("ana")).await.unwrap());
+    assert!(!guard.is_allowed(LendBook, &loan("ben")).await.unwrap());
+    let denied = guard.check(LendBook, &loan("ben")).unwrap_err();
+    assert_eq!(denied.status(), 500);
 }
 
 /// Ids of tenants may be equal.
