@@ -131,7 +131,7 @@ impl StartupMessage<'_> {
                 .any(|(other, _, allowed)| other.name() == caller.name() && *allowed == wanted)
         };
         let has_both = |caller: &Caller| has(caller, true) && has(caller, false);
-        for (title, wanted) in [("an allowed call:", true), ("a refused call:", false)] {
+        for (title, wanted) in [("an allowed call:", true), ("a denied call:", false)] {
             let mut fitting = calls.iter().filter(|(_, _, allowed)| *allowed == wanted);
             let chosen = fitting
                 .clone()

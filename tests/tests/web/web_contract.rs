@@ -169,10 +169,7 @@ async fn a_broken_body_of_a_denied_caller_is_403_and_unread() {
     };
     let app = App::with(READ_EVERYTHING).await;
     assert_eq!(app.send(request).await.status, 403);
-    assert!(
-        !app.body_was_read(),
-        "the body of a refused caller was read"
-    );
+    assert!(!app.body_was_read(), "the body of a denied caller was read");
 
     // The same body is a bad request for an allowed caller, and is read in that case.
     let app = App::with(ALLOW_EVERYTHING).await;
