@@ -2,8 +2,8 @@
 //!
 //! If the copy differed, the macros would check something other than what the generated types express.
 
-use super::workspace::{Build, Workspace};
-use super::{BUILD_DEPENDENCY, BUILD_SCRIPT, manifest};
+use super::BUILD_SCRIPT;
+use super::workspace::{BUILD_DEPENDENCY, Workspace, manifest};
 
 /// A catalog that contains everything on which a decision of a macro depends.
 const CATALOG: &str = r#"
@@ -123,20 +123,16 @@ fn workspace() -> Workspace {
     )
 }
 
-fn check(workspace: &Workspace) -> Build {
-    workspace.cargo(&["check", "--workspace"])
-}
-
 #[test]
 fn a_copy_that_differs_does_not_compile() {
     let workspace = workspace();
     let all = [GUARDED, FUNCTION, POLICY];
     for used in all {
         workspace.write("service/src/lib.rs", used);
-        check(&workspace).assert_success();
+        workspace.build().assert_success();
     }
     workspace.write("service/copy.toml", &CATALOG.replace('\n', "\r\n"));
-    check(&workspace).assert_success();
+    workspace.build().assert_success();
 
     let template = "shops/${ShopId}/widgets/${WidgetId}";
     for (from, to, used) in [
@@ -162,7 +158,7 @@ fn a_copy_that_differs_does_not_compile() {
         assert!(CATALOG.contains(from), "{from}");
         workspace.write("service/copy.toml", &CATALOG.replacen(from, to, 1));
         workspace.write("service/src/lib.rs", used);
-        let build = check(&workspace);
+        let build = workspace.build();
         build.assert_failure(
             "the module `::acme_lib::widgets` was generated from another version of the catalog `copy.toml`",
         );

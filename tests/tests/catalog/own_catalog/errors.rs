@@ -1,7 +1,7 @@
 //! The compiler errors for mistakes in the use of an application's own catalog.
 
-use super::workspace::{Build, Workspace};
-use super::{BUILD_DEPENDENCY, BUILD_SCRIPT};
+use super::BUILD_SCRIPT;
+use super::workspace::{BUILD_DEPENDENCY, Build, Workspace, manifest};
 
 const CATALOG: &str = include_str!("../../../../examples/widgets/catalog/acme.toml");
 
@@ -25,17 +25,7 @@ fn build(name: &str, handlers: &str, policy: &str) -> Build {
 
 /// A library with this text, and this policy beside it.
 fn build_library(name: &str, library: &str, policy: &str) -> Build {
-    let manifest = format!(
-        r#"[package]
-name = "acme-{name}"
-version = "0.1.0"
-edition = "2024"
-
-[dependencies]
-axum = {{ version = "0.8.9", default-features = false }}
-pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam", features = ["include-policy"] }}
-{BUILD_DEPENDENCY}"#
-    );
+    let manifest = manifest(&format!("acme-{name}"), BUILD_DEPENDENCY);
     let workspace = Workspace::new(
         &format!("errors-{name}"),
         &["service"],
@@ -47,7 +37,7 @@ pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam", features = ["include-polic
             ("service/src/lib.rs", library),
         ],
     );
-    workspace.cargo(&["check", "--workspace"])
+    workspace.build()
 }
 
 /// Checks that the build failed with exactly these errors.

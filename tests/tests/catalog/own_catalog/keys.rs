@@ -1,7 +1,7 @@
 //! Condition keys of resources and requests, with an application's own catalog.
 
-use super::workspace::{Build, Workspace};
-use super::{BUILD_DEPENDENCY, BUILD_SCRIPT};
+use super::BUILD_SCRIPT;
+use super::workspace::{BUILD_DEPENDENCY, Build, Workspace, manifest};
 
 const CATALOG: &str = r#"
 format = 1
@@ -109,20 +109,7 @@ impl KeyedRow for Row {
 "#;
 
 fn workspace(name: &str, file: &str, text: &str) -> Workspace {
-    let manifest = format!(
-        r#"[package]
-name = "archive-{name}"
-version = "0.1.0"
-edition = "2024"
-
-[dependencies]
-axum = {{ version = "0.8.9", default-features = false, features = ["json"] }}
-pinpoint-iam = {{ path = "PINPOINT_IAM/pinpoint-iam", features = ["include-policy"] }}
-serde = {{ version = "1", features = ["derive"] }}
-tokio = {{ version = "1", features = ["rt", "macros"] }}
-tower = {{ version = "0.5", features = ["util"] }}
-{BUILD_DEPENDENCY}"#
-    );
+    let manifest = manifest(&format!("archive-{name}"), BUILD_DEPENDENCY);
     Workspace::new(
         &format!("keys-{name}"),
         &["service"],
@@ -136,7 +123,7 @@ tower = {{ version = "0.5", features = ["util"] }}
 }
 
 fn check(name: &str, handlers: &str) -> Build {
-    workspace(name, "lib.rs", handlers).cargo(&["check", "--workspace"])
+    workspace(name, "lib.rs", handlers).build()
 }
 
 /// Checks that the build failed with exactly these errors.

@@ -13,6 +13,27 @@ pub(crate) struct Workspace {
     target: PathBuf,
 }
 
+/// The dependencies of every package here. They are equal, so that all workspaces share one build of each.
+const DEPENDENCIES: &str = r#"
+[dependencies]
+axum = { version = "0.8.9", default-features = false, features = ["json"] }
+pinpoint-iam = { path = "PINPOINT_IAM/pinpoint-iam", features = ["include-policy"] }
+serde = { version = "1", features = ["derive"] }
+tokio = { version = "1", features = ["rt", "macros"] }
+tower = { version = "0.5", features = ["util"] }
+"#;
+
+/// The build dependency of a package that has a catalog.
+pub(crate) const BUILD_DEPENDENCY: &str =
+    "\n[build-dependencies]\npinpoint-iam-catalog = { path = \"PINPOINT_IAM/catalog\" }\n";
+
+/// The manifest of the package `name`. `more` continues the table of its dependencies.
+pub(crate) fn manifest(name: &str, more: &str) -> String {
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{DEPENDENCIES}{more}"
+    )
+}
+
 /// The result of a build.
 pub(crate) struct Build {
     pub(crate) succeeded: bool,
@@ -43,7 +64,8 @@ impl Workspace {
         let members = members.iter().map(|member| format!("\"{name}/{member}\""));
         let members: Vec<String> = members.collect();
         let manifest = format!(
-            "[workspace]\nresolver = \"3\"\nmembers = [{}]\n",
+            "[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n\
+             [profile.dev]\ndebug = false\nincremental = false\n",
             members.join(", ")
         );
         fs::write(workspace.root.join("Cargo.toml"), manifest).unwrap();
@@ -99,6 +121,8 @@ impl Workspace {
     }
 
     /// Builds the whole workspace.
+    ///
+    /// Not `cargo check`: that would compile the dependencies a second time, because programs are run here as well.
     pub(crate) fn build(&self) -> Build {
         self.cargo(&["build", "--workspace"])
     }
