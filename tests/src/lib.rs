@@ -9,7 +9,7 @@ pub mod table;
 pub mod ui;
 
 /// The code of the README and the guide, compiled and run as doctests. `tests/from_an_empty_crate.sh` builds the code
-/// of the chapter "Your own catalog".
+/// of the chapter "Your own catalog". The chapter "Facts" quotes `examples/archive`, and `docs/written.rs` compares it.
 #[cfg(doctest)]
 mod guide {
     #[doc = include_str!("../../README.md")]
@@ -22,8 +22,6 @@ mod guide {
     mod policies {}
     #[doc = include_str!("../../docs/guide/src/conditions.md")]
     mod conditions {}
-    #[doc = include_str!("../../docs/guide/src/facts.md")]
-    mod facts {}
     #[doc = include_str!("../../docs/guide/src/handlers.md")]
     mod handlers {}
     #[doc = include_str!("../../docs/guide/src/lists.md")]
