@@ -78,6 +78,15 @@ impl Catalog {
             .as_ref()
     }
 
+    /// The text of the catalog of the built-in service with this prefix.
+    pub fn builtin_text(prefix: &str) -> Option<&'static str> {
+        let services = Self::builtin().ok()?.services();
+        let position = services
+            .iter()
+            .position(|service| service.prefix == prefix)?;
+        BUILTIN.get(position).map(|(_, text)| *text)
+    }
+
     /// This catalog, followed by the services of `others` that it does not describe itself.
     ///
     /// Bare action names belong to the same services as before; those of `others` must always be qualified. If this

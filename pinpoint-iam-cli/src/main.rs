@@ -5,6 +5,7 @@
 mod check;
 mod common;
 mod compare;
+mod documents;
 mod explain;
 mod failure;
 mod files;
@@ -46,6 +47,10 @@ enum Command {
     Diff(compare::DiffArguments),
     WhoCan(compare::WhoCanArguments),
     IsPublic(compare::IsPublicArguments),
+    Tables(documents::tables::Arguments),
+    Matrix(documents::matrix::Arguments),
+    LeastPrivilege(documents::least_privilege::Arguments),
+    Openapi(documents::openapi::Arguments),
     Check(check::Arguments),
     Import(import::Arguments),
     Schema(schema::Arguments),
@@ -63,6 +68,12 @@ fn main() -> ExitCode {
         Command::Diff(arguments) => compare::diff(&arguments),
         Command::WhoCan(arguments) => compare::who_can(&arguments),
         Command::IsPublic(arguments) => compare::is_public(&arguments),
+        Command::Tables(arguments) => documents::tables::run(&arguments).map(success),
+        Command::Matrix(arguments) => documents::matrix::run(&arguments).map(success),
+        Command::LeastPrivilege(arguments) => {
+            documents::least_privilege::run(&arguments).map(success)
+        }
+        Command::Openapi(arguments) => documents::openapi::run(&arguments).map(success),
         Command::Check(arguments) => check::run(&arguments).map(success),
         Command::Import(arguments) => import::run(&arguments).map(success),
         Command::Schema(arguments) => schema::run(&arguments).map(success),

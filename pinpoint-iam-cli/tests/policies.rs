@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
+mod documents;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};

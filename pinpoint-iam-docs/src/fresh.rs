@@ -112,6 +112,17 @@ impl Stale {
         &self.path
     }
 
+    /// Returns what is wrong, without advice and without the lines that differ: for a program that shows its own.
+    pub fn message(&self) -> String {
+        let path = self.path.display();
+        match &self.reason {
+            Reason::Missing => format!("`{path}` does not exist"),
+            Reason::Differs(_) => format!("`{path}` is stale"),
+            Reason::Unreadable(error) => format!("`{path}` cannot be read: {error}"),
+            Reason::Unwritable(error) => format!("`{path}` cannot be written: {error}"),
+        }
+    }
+
     /// Returns the lines that differ, as a unified diff from the committed to the rendered document. `None` if the
     /// document is missing, or could not be read or written.
     pub fn difference(&self) -> Option<&str> {
@@ -124,15 +135,16 @@ impl Stale {
 
 impl fmt::Display for Stale {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        let advice = format_args!("write it with `{UPDATE_VARIABLE}=1` in the environment");
-        match &self.reason {
-            Reason::Missing => write!(formatter, "`{path}` does not exist; {advice}"),
-            Reason::Differs(difference) => {
-                write!(formatter, "`{path}` is stale; {advice}\n{difference}")
-            }
-            Reason::Unreadable(error) => write!(formatter, "`{path}` cannot be read: {error}"),
-            Reason::Unwritable(error) => write!(formatter, "`{path}` cannot be written: {error}"),
+        formatter.write_str(&self.message())?;
+        if let Reason::Missing | Reason::Differs(_) = &self.reason {
+            write!(
+                formatter,
+                "; write it with `{UPDATE_VARIABLE}=1` in the environment"
+            )?;
+        }
+        match self.difference() {
+            Some(difference) => write!(formatter, "\n{difference}"),
+            None => Ok(()),
         }
     }
 }

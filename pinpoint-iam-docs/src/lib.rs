@@ -7,6 +7,7 @@
 //! | [`AccessMatrix`] | routes and policies: who can do what, and the effects of a policy change |
 //! | [`LeastPrivilege`] | actions or routes: the smallest policies that grant them |
 //! | [`OpenApiAnnotator`] | routes, added to an OpenAPI document |
+//! | [`service_openapi`] | a catalog: an OpenAPI document of its routes |
 //!
 //! A [`Page`] is written by [`markdown`], [`json`], [`csv`] and [`html`], or in all formats by [`files`]. In a test of
 //! the application, [`fresh`] compares a committed document with it:
@@ -74,6 +75,7 @@ pub use least_privilege::{LeastPrivilege, LeastPrivilegeBuilder, LeastPrivilegeE
 pub use markdown::markdown;
 pub use openapi::{
     IAM_MEMBER, InvalidOpenApi, OpenApiAnnotator, OpenApiFinding, PERMISSIONS_MEMBER,
+    service_openapi,
 };
 pub use quoted::quoted_table;
 pub use routes::RoutesDocument;

@@ -11,12 +11,14 @@ use self::ask::Asked;
 use self::change::{Asks, Inputs, asks};
 use crate::cell::{Cell, Line};
 use crate::routes::expression;
+use crate::service::method_and_path;
 use crate::table::Table;
 use crate::text;
+use pinpoint_iam::action::ActionMetadata;
 use pinpoint_iam::arn::{InvalidScope, Scope};
 use pinpoint_iam::principal::Principal;
 use pinpoint_iam::source::{PolicySource, SourceError};
-use pinpoint_iam::web::{Access, RouteTable};
+use pinpoint_iam::web::{ActionRequirement, Requirement, ResourceBinding, RouteTable};
 
 pub use self::verdict::{Dependence, ResourceDependence, RouteVerdict};
 
@@ -58,9 +60,10 @@ pub struct AccessMatrix {
 /// A route and its verdict for each of the principals.
 #[derive(Clone, Debug)]
 struct Row {
-    /// `GET /v1/apps`, followed by a number if the table already has the route.
+    /// `GET /v1/apps` or `mobiletargeting:GetApps`, followed by a number if the table already has the route.
     name: String,
     route: String,
+    operation: Cell,
     requires: Line,
     /// The actions of the requirement.
     asks: Vec<Asks>,
@@ -72,15 +75,17 @@ struct Row {
 pub struct AccessMatrixBuilder {
     scope: Scope,
     routes: RouteTable,
+    actions: Vec<&'static ActionMetadata>,
     principals: Vec<(String, Principal)>,
 }
 
 impl AccessMatrix {
-    /// Creates a builder without routes and principals, for the scope of a deployment.
+    /// Creates a builder without routes, actions and principals, for the scope of a deployment.
     pub fn builder(scope: &Scope) -> AccessMatrixBuilder {
         AccessMatrixBuilder {
             scope: scope.clone(),
             routes: RouteTable::EMPTY,
+            actions: Vec::new(),
             principals: Vec::new(),
         }
     }
@@ -130,10 +135,7 @@ fn empty_table(name: &str, title: &str, principals: &[String]) -> Table {
 
 impl Row {
     fn head(&self) -> [Cell; 2] {
-        [
-            Cell::code(&self.route),
-            Cell::lines([self.requires.clone()]),
-        ]
+        [self.operation.clone(), Cell::lines([self.requires.clone()])]
     }
 }
 
@@ -142,6 +144,14 @@ impl AccessMatrixBuilder {
     #[must_use]
     pub fn routes(mut self, routes: &RouteTable) -> Self {
         self.routes = self.routes.merge(routes.clone());
+        self
+    }
+
+    /// Adds a row for each of these actions, after the routes: for a service whose handlers are not known. A row covers
+    /// every resource on which its action acts, and is called like the action, `mobiletargeting:GetApps`.
+    #[must_use]
+    pub fn actions(mut self, actions: impl IntoIterator<Item = &'static ActionMetadata>) -> Self {
+        self.actions.extend(actions);
         self
     }
 
@@ -167,11 +177,10 @@ impl AccessMatrixBuilder {
             .load_in(&self.scope)
             .map_err(AccessMatrixError::Source)?;
         let mut rows: Vec<Row> = Vec::new();
-        for mounted in self.routes.iter() {
-            let route = mounted.to_string();
-            let verdict = |(_, principal): &(String, Principal)| match &mounted.declaration.access {
-                Access::Public { .. } => RouteVerdict::Public,
-                Access::Requires { requirement, .. } => {
+        let mut push = |route: String, operation: Cell, requirement: Option<&Requirement>| {
+            let verdict = |(_, principal): &(String, Principal)| match requirement {
+                None => RouteVerdict::Public,
+                Some(requirement) => {
                     Asked::new(&store, principal, &self.scope).handler(requirement)
                 }
             };
@@ -180,17 +189,30 @@ impl AccessMatrixBuilder {
                     rows.iter().any(|other| other.name == name)
                 }),
                 route,
-                requires: match mounted.declaration.requirement() {
+                operation,
+                requires: match requirement {
                     Some(requirement) => Line::code(&expression(requirement)),
                     None => Line::text("nothing"),
                 },
-                asks: mounted
-                    .declaration
-                    .requirement()
-                    .map(asks)
-                    .unwrap_or_default(),
+                asks: requirement.map(asks).unwrap_or_default(),
                 verdicts: self.principals.iter().map(verdict).collect(),
             });
+        };
+        for mounted in self.routes.iter() {
+            let route = mounted.to_string();
+            let operation = Cell::code(&route);
+            push(route, operation, mounted.declaration.requirement());
+        }
+        for action in self.actions.iter().copied() {
+            let requirement = Requirement::Action(ActionRequirement {
+                action,
+                resource: ResourceBinding::All,
+            });
+            push(
+                action.to_string(),
+                method_and_path(action),
+                Some(&requirement),
+            );
         }
         let (principals, callers) = self.principals.iter().cloned().unzip();
         Ok(AccessMatrix {

@@ -9,7 +9,7 @@ mod wildcards;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::needed::Needed;
-use pinpoint_iam::action::ActionMetadata;
+use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
 use pinpoint_iam::arn::Scope;
 use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam::web::RouteTable;
@@ -70,6 +70,7 @@ pub struct LeastPrivilegeBuilder {
     companion_resources: BTreeMap<String, BTreeSet<String>>,
     actions: Vec<&'static ActionMetadata>,
     routes: Vec<RouteTable>,
+    services: Vec<&'static ServiceMetadata>,
 }
 
 impl LeastPrivilege {
@@ -83,6 +84,7 @@ impl LeastPrivilege {
             companion_resources: BTreeMap::new(),
             actions: Vec::new(),
             routes: Vec::new(),
+            services: Vec::new(),
         }
     }
 
@@ -121,6 +123,19 @@ impl LeastPrivilegeBuilder {
     #[must_use]
     pub fn routes(mut self, routes: &RouteTable) -> Self {
         self.routes.push(routes.clone());
+        self
+    }
+
+    /// Adds services whose actions may be companions of the granted ones.
+    ///
+    /// The services of the granted actions are known already. A companion action of another service is granted on the
+    /// resources that its catalog lists; if its service is unknown, it is granted on everything that it may act on.
+    #[must_use]
+    pub fn services(
+        mut self,
+        services: impl IntoIterator<Item = &'static ServiceMetadata>,
+    ) -> Self {
+        self.services.extend(services);
         self
     }
 
@@ -171,7 +186,12 @@ impl LeastPrivilegeBuilder {
     /// cannot grant permissions, or if a single action and resource exceed its quota.
     pub fn build(self) -> Result<LeastPrivilege, LeastPrivilegeError> {
         self.scope.check().map_err(LeastPrivilegeError::Scope)?;
-        let mut needed = Needed::new(&self.scope, &self.fixed, &self.companion_resources);
+        let mut needed = Needed::new(
+            &self.scope,
+            &self.fixed,
+            &self.companion_resources,
+            &self.services,
+        );
         for action in &self.actions {
             needed.add(action, action.resource_types)?;
         }

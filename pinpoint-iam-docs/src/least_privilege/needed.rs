@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pinpoint_iam_core::__private::nearest;
 
 use super::LeastPrivilegeError;
-use pinpoint_iam::action::{ActionMetadata, DependentAction};
+use pinpoint_iam::action::{ActionMetadata, DependentAction, ServiceMetadata};
 use pinpoint_iam::arn::Scope;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::pattern::{Case, Match, Pattern, Syntax};
@@ -16,6 +16,7 @@ pub(super) struct Needed<'b> {
     scope: &'b Scope,
     fixed: &'b BTreeMap<String, String>,
     companion_resources: &'b BTreeMap<String, BTreeSet<String>>,
+    services: &'b [&'static ServiceMetadata],
     entries: BTreeMap<String, Entry>,
     /// The names of ids and companion actions that exist for the needed actions. The given names are checked against
     /// them.
@@ -38,11 +39,13 @@ impl<'b> Needed<'b> {
         scope: &'b Scope,
         fixed: &'b BTreeMap<String, String>,
         companion_resources: &'b BTreeMap<String, BTreeSet<String>>,
+        services: &'b [&'static ServiceMetadata],
     ) -> Self {
         Self {
             scope,
             fixed,
             companion_resources,
+            services,
             entries: BTreeMap::new(),
             fields: BTreeSet::new(),
             companions: BTreeSet::new(),
@@ -185,7 +188,19 @@ impl<'b> Needed<'b> {
         Ok(())
     }
 
-    /// Returns the action called `name` from the catalog, if it belongs to a service of which something is granted.
+    /// Returns the service of an action of the catalog.
+    pub(super) fn service_of(&self, action: &ActionMetadata) -> &'static ServiceMetadata {
+        self.given(action.service.prefix).unwrap_or(action.service)
+    }
+
+    /// Returns the service with this prefix from those that were given.
+    fn given(&self, prefix: &str) -> Option<&'static ServiceMetadata> {
+        let mut services = self.services.iter().copied();
+        services.find(|service| service.prefix.eq_ignore_ascii_case(prefix))
+    }
+
+    /// Returns the action called `name` from the catalog, if it belongs to a service that was given or of which
+    /// something is granted.
     fn find(&self, action: &ActionMetadata, name: &str) -> Option<&'static ActionMetadata> {
         let (prefix, name) = name.split_once(':')?;
         let granted = self
@@ -193,9 +208,9 @@ impl<'b> Needed<'b> {
             .values()
             .filter_map(|entry| entry.metadata)
             .map(|metadata| metadata.service);
-        std::iter::once(action.service)
-            .chain(granted)
-            .find(|service| service.prefix.eq_ignore_ascii_case(prefix))?
+        let mut granted = std::iter::once(action.service).chain(granted);
+        self.given(prefix)
+            .or_else(|| granted.find(|service| service.prefix.eq_ignore_ascii_case(prefix)))?
             .action(name)
     }
 

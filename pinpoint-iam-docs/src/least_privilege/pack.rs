@@ -24,7 +24,7 @@ pub(super) fn group(needed: &Needed<'_>, wildcards: bool) -> Vec<Grant> {
         BTreeMap::new();
     for (action, entry) in needed.entries() {
         let resources = entry.patterns.iter().map(String::as_str).collect();
-        let service = entry.metadata.map(|metadata| metadata.service);
+        let service = entry.metadata.map(|metadata| needed.service_of(metadata));
         groups.entry(resources).or_default().push((action, service));
     }
     groups

@@ -24,26 +24,28 @@ impl Annotation {
             Access::Requires {
                 requirement,
                 after_body,
-            } => {
-                let actions: BTreeSet<String> = requirement
-                    .actions()
-                    .iter()
-                    .map(|action| action.action.to_string())
-                    .collect();
-                let checked = if *after_body {
-                    "after-body"
-                } else {
-                    "before-body"
-                };
-                Self {
-                    permissions: json!(actions),
-                    iam: json!({
-                        "access": "authorized",
-                        "checked": checked,
-                        "requires": requires(requirement),
-                    }),
-                }
-            }
+            } => Self::of_requirement(requirement, *after_body),
+        }
+    }
+
+    pub(super) fn of_requirement(requirement: &Requirement, after_body: bool) -> Self {
+        let actions: BTreeSet<String> = requirement
+            .actions()
+            .iter()
+            .map(|action| action.action.to_string())
+            .collect();
+        let checked = if after_body {
+            "after-body"
+        } else {
+            "before-body"
+        };
+        Self {
+            permissions: json!(actions),
+            iam: json!({
+                "access": "authorized",
+                "checked": checked,
+                "requires": requires(requirement),
+            }),
         }
     }
 }

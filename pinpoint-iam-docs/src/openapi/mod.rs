@@ -2,6 +2,7 @@
 
 mod annotation;
 mod document;
+mod service;
 #[cfg(feature = "utoipa")]
 mod utoipa;
 
@@ -11,6 +12,7 @@ use std::fmt;
 use serde_json::Value;
 
 use self::annotation::Annotation;
+pub use self::service::service_openapi;
 use pinpoint_iam::web::{MountedRoute, RouteTable};
 
 /// The member that lists the actions that an operation checks, sorted, in the notation of policies.
