@@ -311,7 +311,7 @@ fn syntax_fault(source: &str, error: &serde_json::Error) -> JsonError {
     while !source.is_char_boundary(offset) {
         offset = offset.saturating_sub(1);
     }
-    JsonError::new(offset, format!("no valid JSON: {message}"), hint)
+    JsonError::new(offset, format!("not valid JSON: {message}"), hint)
 }
 
 fn without_place(error: &serde_json::Error) -> String {

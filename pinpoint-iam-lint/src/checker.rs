@@ -6,7 +6,7 @@ use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_core::policy::{PolicyKind, Position};
 
 use crate::finding::{Class, Finding, Fix, Related};
-use crate::rules::Rule;
+use crate::rule::Rule;
 
 /// A document, its kind, and the findings so far.
 pub(crate) struct Checker<'a> {

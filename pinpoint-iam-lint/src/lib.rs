@@ -44,6 +44,11 @@ mod finding;
 #[cfg(feature = "rules")]
 mod glob;
 #[cfg(feature = "rules")]
+#[macro_use]
+mod rule;
+#[cfg(feature = "rules")]
+mod grammar;
+#[cfg(feature = "rules")]
 mod linter;
 #[cfg(feature = "rules")]
 mod omitted;
@@ -63,4 +68,6 @@ pub use linter::{Linter, Report, parse_kind};
 #[cfg(feature = "rules")]
 pub use omitted::{OMITTED, Omitted};
 #[cfg(feature = "rules")]
-pub use rules::{Example, Rule, rule, rules};
+pub use rule::{Example, Rule};
+#[cfg(feature = "rules")]
+pub use rules::{rule, rules};

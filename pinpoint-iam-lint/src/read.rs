@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
-use pinpoint_iam_core::condition::Operator;
+use pinpoint_iam_core::condition::{Operator, SetOperator};
 use pinpoint_iam_core::json::{Member, Node, Type};
 use pinpoint_iam_core::policy::Effect;
 
 use crate::checker::Checker;
-use crate::rules::{condition, document, principal, statement};
+use crate::grammar;
 
 /// A string and the offset of its opening quotation mark.
 #[derive(Clone, Debug)]
@@ -179,7 +179,7 @@ pub(crate) fn read<'s>(source: &'s str, check: &mut Checker<'_>) -> Option<Polic
         Ok(root) => root,
         Err(fault) => {
             let (message, help) = split(fault.explanation());
-            check.report(&document::JSON_SYNTAX_ERROR, fault.offset(), message, help);
+            check.report(&grammar::JSON_SYNTAX_ERROR, fault.offset(), message, help);
             return None;
         }
     };
@@ -214,7 +214,7 @@ pub(crate) fn read<'s>(source: &'s str, check: &mut Checker<'_>) -> Option<Polic
     }
     let Some(node) = nodes else {
         check.report(
-            &document::MISSING_STATEMENT,
+            &grammar::MISSING_STATEMENT,
             policy.at,
             "the document has no `Statement`",
             "add a statement, or a list of statements",
@@ -236,7 +236,7 @@ pub(crate) fn read<'s>(source: &'s str, check: &mut Checker<'_>) -> Option<Polic
     };
     if nodes.is_empty() {
         check.report(
-            &document::MISSING_STATEMENT,
+            &grammar::MISSING_STATEMENT,
             node.offset(),
             "the list of statements is empty",
             "add a statement",
@@ -285,7 +285,7 @@ fn members<'s>(
             let fix = near.and_then(|near| check.string_fix(member.name_offset, near));
             check
                 .report(
-                    &document::INVALID_POLICY_ELEMENT,
+                    &grammar::INVALID_POLICY_ELEMENT,
                     member.name_offset,
                     message,
                     help,
@@ -302,7 +302,7 @@ fn members<'s>(
 
 fn report_repeated(member: &Member<'_>, check: &mut Checker<'_>) {
     check.report(
-        &document::REPEATED_ELEMENT,
+        &grammar::REPEATED_ELEMENT,
         member.name_offset,
         format!("{} is written twice", Quoted(&member.name)),
         "merge both into one",
@@ -312,7 +312,7 @@ fn report_repeated(member: &Member<'_>, check: &mut Checker<'_>) {
 fn wrong_type(check: &mut Checker<'_>, node: &Node<'_>, what: &str, help: &str) {
     let found = node.json_type().phrase();
     check.report(
-        &document::DATA_TYPE_MISMATCH,
+        &grammar::DATA_TYPE_MISMATCH,
         node.offset(),
         format!("{what} is {found}"),
         help,
@@ -335,7 +335,7 @@ fn text<'s>(node: &Node<'s>, check: &mut Checker<'_>) -> Option<Text<'s>> {
         }),
         Err(fault) => {
             let (message, help) = split(fault.explanation());
-            check.report(&document::JSON_SYNTAX_ERROR, fault.offset(), message, help);
+            check.report(&grammar::JSON_SYNTAX_ERROR, fault.offset(), message, help);
             None
         }
     }
@@ -358,7 +358,7 @@ fn read_statement<'s>(node: Node<'s>, check: &mut Checker<'_>) -> Option<Stateme
     let has = |name: &str| members.iter().any(|member| member.name == name);
     if !has("Effect") {
         check.report(
-            &statement::MISSING_EFFECT,
+            &grammar::MISSING_EFFECT,
             read.at,
             "the statement has no `Effect`",
             "add `\"Effect\": \"Allow\"` or `\"Effect\": \"Deny\"`",
@@ -366,7 +366,7 @@ fn read_statement<'s>(node: Node<'s>, check: &mut Checker<'_>) -> Option<Stateme
     }
     if !has("Action") && !has("NotAction") {
         check.report(
-            &statement::MISSING_ACTION,
+            &grammar::MISSING_ACTION,
             read.at,
             "the statement has neither `Action` nor `NotAction`",
             "add the actions that the statement covers",
@@ -409,7 +409,7 @@ fn report_pairs(members: &[Member<'_>], check: &mut Checker<'_>) {
             let other = check.related(first.min(second), "the other element");
             check
                 .report(
-                    &statement::UNSUPPORTED_ELEMENT_COMBINATION,
+                    &grammar::UNSUPPORTED_ELEMENT_COMBINATION,
                     first.max(second),
                     format!("the statement has both `{positive}` and `{negated}`"),
                     "keep one of them",
@@ -434,7 +434,7 @@ fn read_effect(text: &Text<'_>, check: &mut Checker<'_>) -> Option<(Effect, usiz
         let fix = near.and_then(|near| check.string_fix(text.at, near));
         let message = format!("unknown effect {}", Quoted(&text.text));
         check
-            .report(&statement::INVALID_EFFECT, text.at, message, help)
+            .report(&grammar::INVALID_EFFECT, text.at, message, help)
             .fix = fix;
     }
     Some((effect?, text.at))
@@ -455,9 +455,9 @@ fn read_element<'s>(
             .is_ok_and(|elements| elements.is_empty());
     if is_empty {
         let (rule, what) = if is_resource {
-            (&statement::EMPTY_ARRAY_RESOURCE, "resources")
+            (&grammar::EMPTY_ARRAY_RESOURCE, "resources")
         } else {
-            (&statement::EMPTY_ARRAY_ACTION, "actions")
+            (&grammar::EMPTY_ARRAY_ACTION, "actions")
         };
         check.report(
             rule,
@@ -536,7 +536,7 @@ fn read_principal<'s>(
             read.is_star = text.text == "*";
             if !read.is_star {
                 check.report(
-                    &principal::INVALID_PRINCIPAL_FORMAT,
+                    &grammar::INVALID_PRINCIPAL_FORMAT,
                     text.at,
                     format!("the principal {} has no type", Quoted(&text.text)),
                     help,
@@ -547,7 +547,7 @@ fn read_principal<'s>(
             let members = value.members().ok()?;
             if members.is_empty() {
                 check.report(
-                    &principal::EMPTY_OBJECT_PRINCIPAL,
+                    &grammar::EMPTY_OBJECT_PRINCIPAL,
                     value.offset(),
                     format!("`{name}` contains no principals, so the statement has no effect"),
                     help,
@@ -571,7 +571,7 @@ fn read_principal<'s>(
                         .is_ok_and(|elements| elements.is_empty());
                 if is_empty {
                     check.report(
-                        &principal::EMPTY_ARRAY_PRINCIPAL,
+                        &grammar::EMPTY_ARRAY_PRINCIPAL,
                         entry.value.offset(),
                         format!("the list `{kind}` contains no principals"),
                         "add principals, or remove the list",
@@ -586,7 +586,7 @@ fn read_principal<'s>(
             let found = value.json_type().phrase();
             let message = format!("`{name}` is {found}");
             check.report(
-                &principal::INVALID_PRINCIPAL_FORMAT,
+                &grammar::INVALID_PRINCIPAL_FORMAT,
                 value.offset(),
                 message,
                 help,
@@ -606,7 +606,7 @@ fn report_principal_key(entry: &Member<'_>, check: &mut Checker<'_>) {
     let message = format!("unknown principal type {}", Quoted(&entry.name));
     check
         .report(
-            &principal::INVALID_PRINCIPAL_KEY,
+            &grammar::INVALID_PRINCIPAL_KEY,
             entry.name_offset,
             message,
             help,
@@ -637,7 +637,7 @@ fn read_conditions<'s>(member: &Member<'s>, check: &mut Checker<'_>) -> Vec<Cond
             text: operator.name.clone(),
             at: operator.name_offset,
         };
-        let parsed = condition::operator(&name, check);
+        let parsed = parse_operator(&name, check);
         let what = format!("the value of {}", Quoted(&operator.name));
         let Some(keys) = object(
             &operator.value,
@@ -666,7 +666,7 @@ fn read_conditions<'s>(member: &Member<'s>, check: &mut Checker<'_>) -> Vec<Cond
                 } else {
                     check
                         .report(
-                            &condition::DUPLICATE_KEYS_WITH_DIFFERENT_CASE,
+                            &grammar::DUPLICATE_KEYS_WITH_DIFFERENT_CASE,
                             key.name_offset,
                             format!("the condition key {} is written twice, in different case", Quoted(&key.name)),
                             "put all values into one list; the case of a condition key does not matter",
@@ -696,7 +696,7 @@ fn object<'s>(
 
 fn report_empty_condition(at: usize, what: &str, check: &mut Checker<'_>) {
     check.report(
-        &condition::EMPTY_OBJECT_CONDITION,
+        &grammar::EMPTY_OBJECT_CONDITION,
         at,
         format!("{what} is empty and has no effect"),
         "add conditions, or remove it",
@@ -751,7 +751,68 @@ fn read_condition<'s>(
         values,
     };
     if is_list && nodes.is_empty() {
-        condition::report_no_values(&condition, key.value.offset(), check);
+        report_no_values(&condition, key.value.offset(), check);
     }
     condition
+}
+
+/// Parses an operator, and reports an unknown one.
+fn parse_operator(name: &Text<'_>, check: &mut Checker<'_>) -> Option<Operator> {
+    match Operator::parse(&name.text) {
+        Ok(operator) => Some(operator),
+        Err(_) if name.text.ends_with("NullIfExists") => {
+            check.report(
+                &grammar::NULL_WITH_IF_EXISTS,
+                name.at,
+                "`Null` tests whether the key exists, so it has no `IfExists`",
+                "write `Null`",
+            );
+            None
+        }
+        Err(error) => {
+            let (message, help) = (error.message().to_owned(), error.hint().to_owned());
+            check.report(&grammar::INVALID_CONDITION_OPERATOR, name.at, message, help);
+            None
+        }
+    }
+}
+
+/// Reports an empty list of values.
+fn report_no_values(condition: &Condition<'_>, at: usize, check: &mut Checker<'_>) {
+    let Some(operator) = condition.parsed else {
+        return;
+    };
+    let null = "write `Null` with `true`, or add values";
+    let (rule, effect, help) = match (operator.set(), operator.if_exists()) {
+        (Some(SetOperator::ForAllValues), _) => (
+            &grammar::EMPTY_ARRAY_CONDITION_FORALLVALUES,
+            "holds only for requests without the key",
+            null,
+        ),
+        (Some(SetOperator::ForAnyValue), _) => (
+            &grammar::EMPTY_ARRAY_CONDITION_FORANYVALUE,
+            "never holds",
+            "add values, or remove the statement",
+        ),
+        (None, true) => (
+            &grammar::EMPTY_ARRAY_CONDITION_IFEXISTS,
+            "holds only for requests without the key",
+            null,
+        ),
+        (None, false) if operator.base().is_negated() => (
+            &grammar::EMPTY_ARRAY_CONDITION,
+            "always holds",
+            "add values, or remove the condition",
+        ),
+        (None, false) => (
+            &grammar::EMPTY_ARRAY_CONDITION,
+            "never holds",
+            "add values, or remove the statement",
+        ),
+    };
+    let message = format!(
+        "{} is compared with no values, so the condition {effect}",
+        Quoted(&condition.key.text)
+    );
+    check.report(rule, at, message, help);
 }

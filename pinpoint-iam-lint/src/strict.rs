@@ -7,7 +7,8 @@ use crate::catalog::{self, Subject};
 use crate::checker::Checker;
 use crate::finding::Class;
 use crate::read::{Policy, Statement};
-use crate::rules::{self, Rule, lint, of_catalog};
+use crate::rule::Rule;
+use crate::rules::{self, lint, of_catalog};
 
 /// Adds the findings that need a parsed document.
 pub(crate) fn apply(policy: Option<&Policy<'_>>, check: &mut Checker<'_>) {

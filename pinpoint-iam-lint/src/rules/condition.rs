@@ -1,26 +1,14 @@
 //! Rules for condition operators and condition keys that need no catalog.
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
-use pinpoint_iam_core::condition::{BaseOperator, Operator, SetOperator};
+use pinpoint_iam_core::condition::{BaseOperator, SetOperator};
 use pinpoint_iam_core::policy::PolicyKind;
 
 use crate::checker::Checker;
 use crate::finding::Class;
-use crate::read::{Condition, Statement, Text};
+use crate::read::{Condition, Statement};
 
 rules! {
-    INVALID_CONDITION_OPERATOR: "invalid-condition-operator", Some("INVALID_CONDITION_OPERATOR"), Error, IdentityManaged,
-        "No condition operator has this name. Names are case-sensitive.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEqual": {"aws:PrincipalTag/team": "a"}}"#),
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "a"}}"#);
-    NULL_WITH_IF_EXISTS: "null-with-if-exists", Some("NULL_WITH_IF_EXISTS"), Error, IdentityManaged,
-        "`Null` tests whether a key exists, so it has no `IfExists`.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"NullIfExists": {"aws:PrincipalTag/team": "true"}}"#),
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:PrincipalTag/team": "true"}}"#);
-    DUPLICATE_KEYS_WITH_DIFFERENT_CASE: "duplicate-keys-with-different-case", Some("DUPLICATE_KEYS_WITH_DIFFERENT_CASE"), Error, IdentityManaged,
-        "The case of a condition key does not matter, so the same key is written twice under one operator.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "111122223333", "aws:principalaccount": "444455556666"}}"#),
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": ["111122223333", "444455556666"]}}"#);
     INVALID_CONDITION_KEY_FORMAT: "invalid-condition-key-format", Some("INVALID_CONDITION_KEY_FORMAT"), Error, IdentityManaged,
         "A condition key has a prefix, a colon and a name.",
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"SourceVpc": "vpc-0a1b2c3d"}}"#),
@@ -77,26 +65,6 @@ rules! {
         "One condition requires that the key is absent, and another one that it has a value. They never hold together, so the statement has no effect. In a `Deny`, this is a security warning.",
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:PrincipalTag/team": "true"}, "StringEquals": {"aws:PrincipalTag/team": "a"}}"#),
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:PrincipalTag/team": "true"}, "StringNotEquals": {"aws:PrincipalTag/team": "a"}}"#);
-    EMPTY_OBJECT_CONDITION: "empty-object-condition", Some("EMPTY_OBJECT_CONDITION"), Suggestion, IdentityManaged,
-        "An empty `Condition`, or an operator without keys, tests nothing.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {}"#),
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*""#);
-    EMPTY_ARRAY_CONDITION: "empty-array-condition", Some("EMPTY_ARRAY_CONDITION"), Suggestion, IdentityManaged,
-        "A condition key is compared with no values.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": []}}"#),
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": ["111122223333"]}}"#);
-    EMPTY_ARRAY_CONDITION_FORALLVALUES: "empty-array-condition-forallvalues", Some("EMPTY_ARRAY_CONDITION_FORALLVALUES"), Suggestion, IdentityManaged,
-        "`ForAllValues` with no values holds only for requests without the key. `Null` expresses this.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": []}}"#),
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:TagKeys": "true"}}"#);
-    EMPTY_ARRAY_CONDITION_FORANYVALUE: "empty-array-condition-foranyvalue", Some("EMPTY_ARRAY_CONDITION_FORANYVALUE"), Suggestion, IdentityManaged,
-        "`ForAnyValue` with no values never holds.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": []}}"#),
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": ["team"]}}"#);
-    EMPTY_ARRAY_CONDITION_IFEXISTS: "empty-array-condition-ifexists", Some("EMPTY_ARRAY_CONDITION_IFEXISTS"), Suggestion, IdentityManaged,
-        "`IfExists` with no values holds only for requests without the key. `Null` expresses this.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEqualsIfExists": {"aws:PrincipalAccount": []}}"#),
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:PrincipalAccount": "true"}}"#);
     EQUIVALENT_TO_NULL_FALSE: "equivalent-to-null-false", Some("EQUIVALENT_TO_NULL_FALSE"), Suggestion, IdentityManaged,
         "`StringLike` with `*` holds for every request that has the key. `Null` with `false` expresses this.",
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"aws:PrincipalTag/team": "*"}}"#),
@@ -203,67 +171,6 @@ pub(crate) fn global_type(key: &str) -> Option<ValueType> {
         false => key.eq_ignore_ascii_case(name),
     });
     found.map(|(_, value_type)| *value_type)
-}
-
-/// Parses an operator, and reports an unknown one.
-pub(crate) fn operator(name: &Text<'_>, check: &mut Checker<'_>) -> Option<Operator> {
-    match Operator::parse(&name.text) {
-        Ok(operator) => Some(operator),
-        Err(_) if name.text.ends_with("NullIfExists") => {
-            check.report(
-                &NULL_WITH_IF_EXISTS,
-                name.at,
-                "`Null` tests whether the key exists, so it has no `IfExists`",
-                "write `Null`",
-            );
-            None
-        }
-        Err(error) => {
-            let (message, help) = (error.message().to_owned(), error.hint().to_owned());
-            check.report(&INVALID_CONDITION_OPERATOR, name.at, message, help);
-            None
-        }
-    }
-}
-
-/// Reports an empty list of values.
-pub(crate) fn report_no_values(condition: &Condition<'_>, at: usize, check: &mut Checker<'_>) {
-    let Some(operator) = condition.parsed else {
-        return;
-    };
-    let null = "write `Null` with `true`, or add values";
-    let (rule, effect, help) = match (operator.set(), operator.if_exists()) {
-        (Some(SetOperator::ForAllValues), _) => (
-            &EMPTY_ARRAY_CONDITION_FORALLVALUES,
-            "holds only for requests without the key",
-            null,
-        ),
-        (Some(SetOperator::ForAnyValue), _) => (
-            &EMPTY_ARRAY_CONDITION_FORANYVALUE,
-            "never holds",
-            "add values, or remove the statement",
-        ),
-        (None, true) => (
-            &EMPTY_ARRAY_CONDITION_IFEXISTS,
-            "holds only for requests without the key",
-            null,
-        ),
-        (None, false) if operator.base().is_negated() => (
-            &EMPTY_ARRAY_CONDITION,
-            "always holds",
-            "add values, or remove the condition",
-        ),
-        (None, false) => (
-            &EMPTY_ARRAY_CONDITION,
-            "never holds",
-            "add values, or remove the statement",
-        ),
-    };
-    let message = format!(
-        "{} is compared with no values, so the condition {effect}",
-        Quoted(&condition.key.text)
-    );
-    check.report(rule, at, message, help);
 }
 
 pub(super) fn apply(statement: &Statement<'_>, check: &mut Checker<'_>) {

@@ -10,26 +10,6 @@ use crate::checker::Checker;
 use crate::read::Policy;
 
 rules! {
-    JSON_SYNTAX_ERROR: "json-syntax-error", Some("JSON_SYNTAX_ERROR"), Error, IdentityManaged,
-        "The text is not valid JSON, so nothing in it can be used.",
-        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",}]}"#,
-        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    INVALID_POLICY_ELEMENT: "invalid-policy-element", Some("INVALID_POLICY_ELEMENT"), Error, IdentityManaged,
-        "The policy grammar has no element with this name. Names are case-sensitive.",
-        statements!(r#""Effect": "Allow", "Actions": "s3:GetObject", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    REPEATED_ELEMENT: "repeated-element", Some("JSON_SYNTAX_ERROR"), Error, IdentityManaged,
-        "An object contains the same name twice. Programs disagree on which of them counts.",
-        statements!(r#""Effect": "Deny", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    DATA_TYPE_MISMATCH: "data-type-mismatch", Some("DATA_TYPE_MISMATCH"), Error, IdentityManaged,
-        "An element has the wrong JSON type, such as a number where a string is required.",
-        statements!(r#""Effect": "Allow", "Action": 7, "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    MISSING_STATEMENT: "missing-statement", Some("MISSING_STATEMENT"), Error, IdentityManaged,
-        "A policy document needs at least one statement.",
-        r#"{"Version": "2012-10-17", "Statement": []}"#,
-        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
     INVALID_VERSION: "invalid-version", Some("INVALID_VERSION"), Error, IdentityManaged,
         "The versions of the policy language are `2012-10-17` and `2008-10-17`. A policy's own version has no place in the document.",
         r#"{"Version": "2012-10-18", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#,

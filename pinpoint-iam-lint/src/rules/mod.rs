@@ -6,71 +6,9 @@
 use pinpoint_iam_core::policy::PolicyKind;
 
 use crate::checker::Checker;
-use crate::finding::Class;
+use crate::grammar;
 use crate::read::Policy;
-
-/// A rule and its documentation.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Rule {
-    /// The code: `invalid-effect`.
-    pub code: &'static str,
-    /// The issue code of [IAM Access
-    /// Analyzer](https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html) for the
-    /// same check, if it has one.
-    pub aws_code: Option<&'static str>,
-    /// The class of its findings. Some rules use another class, depending on the effect of the statement.
-    pub class: Class,
-    /// What the rule reports and why.
-    pub description: &'static str,
-    /// A document with the finding.
-    pub example: Example,
-    /// A similar document without it.
-    pub near_miss: Example,
-}
-
-/// A document that illustrates a rule.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Example {
-    /// The kind of the policy.
-    pub kind: PolicyKind,
-    /// The text of the document.
-    pub document: &'static str,
-}
-
-macro_rules! rules {
-    ($($name:ident: $code:literal, $aws_code:expr, $class:ident, $kind:ident, $description:literal, $example:expr, $near_miss:expr;)*) => {
-        $(
-            pub(crate) static $name: $crate::rules::Rule = $crate::rules::Rule {
-                code: $code,
-                aws_code: $aws_code,
-                class: $crate::finding::Class::$class,
-                description: $description,
-                example: $crate::rules::Example {
-                    kind: pinpoint_iam_core::policy::PolicyKind::$kind,
-                    document: $example,
-                },
-                near_miss: $crate::rules::Example {
-                    kind: pinpoint_iam_core::policy::PolicyKind::$kind,
-                    document: $near_miss,
-                },
-            };
-        )*
-        pub(super) static RULES: &[&$crate::rules::Rule] = &[$(&$name),*];
-    };
-}
-
-/// A document of version 2012-10-17 with one statement, or several, that has these members.
-macro_rules! statements {
-    ($members:literal $(, $others:literal)*) => {
-        concat!(
-            "{\"Version\": \"2012-10-17\", \"Statement\": [{", $members, "}",
-            $(", {", $others, "}",)*
-            "]}"
-        )
-    };
-}
+use crate::rule::Rule;
 
 pub(crate) mod action;
 pub(crate) mod address;
@@ -88,7 +26,8 @@ pub(crate) mod trust;
 pub(crate) mod value;
 pub(crate) mod variable;
 
-static TABLES: [&[&Rule]; 15] = [
+static TABLES: [&[&Rule]; 16] = [
+    grammar::RULES,
     document::RULES,
     statement::RULES,
     principal::RULES,

@@ -4,10 +4,10 @@ use pinpoint_iam_core::__private::Quoted;
 use pinpoint_iam_core::condition::BaseOperator;
 use pinpoint_iam_core::policy::PolicyKind;
 
-use super::Rule;
 use crate::checker::Checker;
 use crate::glob::has_wildcard;
 use crate::read::Statement;
+use crate::rule::Rule;
 
 rules! {
     SCP_SYNTAX_ERROR_PRINCIPAL: "scp-syntax-error-principal", Some("SCP_SYNTAX_ERROR_PRINCIPAL"), Error, ServiceControl,

@@ -3,10 +3,10 @@
 use pinpoint_iam_core::__private::Quoted;
 use pinpoint_iam_core::policy::PolicyKind;
 
-use super::Rule;
 use crate::checker::Checker;
 use crate::glob::{action_covers, has_wildcard};
 use crate::read::Statement;
+use crate::rule::Rule;
 
 rules! {
     PASS_ROLE_WITH_NOT_RESOURCE: "pass-role-with-not-resource", Some("PASS_ROLE_WITH_NOT_RESOURCE"), SecurityWarning, IdentityManaged,

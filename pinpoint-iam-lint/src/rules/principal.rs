@@ -17,14 +17,6 @@ rules! {
         "A policy of a user, group or role covers its owner and has no `Principal`.",
         statements!(r#""Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
         statements!(r#""Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    INVALID_PRINCIPAL_FORMAT: "invalid-principal-format", Some("INVALID_PRINCIPAL_FORMAT"), Error, Resource,
-        "A `Principal` is `\"*\"` or an object with a type and one or more entries.",
-        statements!(r#""Effect": "Deny", "Principal": "123456789012", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Deny", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    INVALID_PRINCIPAL_KEY: "invalid-principal-key", Some("INVALID_PRINCIPAL_KEY"), Error, Resource,
-        "The types of principals are `AWS`, `CanonicalUser`, `Federated` and `Service`.",
-        statements!(r#""Effect": "Deny", "Principal": {"Aws": "123456789012"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Deny", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
     INVALID_PRINCIPAL: "invalid-principal", None, Error, Resource,
         "An entry that cannot be a principal of its type. AWS rejects it when the policy is stored.",
         statements!(r#""Effect": "Deny", "Principal": {"AWS": "12345678901"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
@@ -33,14 +25,6 @@ rules! {
         "The only wildcard in a `Principal` is `*` for everyone. A wildcard in an ARN belongs in a condition on `aws:PrincipalArn`.",
         statements!(r#""Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::123456789012:role/*"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
         statements!(r#""Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    EMPTY_OBJECT_PRINCIPAL: "empty-object-principal", Some("EMPTY_OBJECT_PRINCIPAL"), Suggestion, Resource,
-        "A statement without principals has no effect. AWS accepts it; pinpoint-iam rejects it.",
-        statements!(r#""Effect": "Deny", "Principal": {}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Deny", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    EMPTY_ARRAY_PRINCIPAL: "empty-array-principal", Some("EMPTY_ARRAY_PRINCIPAL"), Suggestion, Resource,
-        "A statement without principals has no effect. AWS accepts it; pinpoint-iam rejects it.",
-        statements!(r#""Effect": "Deny", "Principal": {"AWS": []}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Deny", "Principal": {"AWS": ["123456789012"]}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
     INVALID_ROLE_REFERENCE: "invalid-role-reference", Some("INVALID_ROLE_REFERENCE"), Warning, Resource,
         "A unique id that starts with `AROA` is what AWS shows for a role that was deleted. It matches no other role.",
         statements!(r#""Effect": "Deny", "Principal": {"AWS": "AROADBQP57FF2AEXAMPLE"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),

@@ -7,26 +7,10 @@ use crate::checker::Checker;
 use crate::read::Statement;
 
 rules! {
-    MISSING_EFFECT: "missing-effect", Some("MISSING_EFFECT"), Error, IdentityManaged,
-        "Every statement needs an `Effect`.",
-        statements!(r#""Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    INVALID_EFFECT: "invalid-effect", Some("INVALID_EFFECT"), Error, IdentityManaged,
-        "An `Effect` is `Allow` or `Deny`, in exactly this case.",
-        statements!(r#""Effect": "allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    MISSING_ACTION: "missing-action", Some("MISSING_ACTION"), Error, IdentityManaged,
-        "Every statement needs an `Action` or a `NotAction`.",
-        statements!(r#""Effect": "Allow", "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Deny", "NotAction": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
     MISSING_RESOURCE: "missing-resource", Some("MISSING_RESOURCE"), Error, IdentityManaged,
         "Every statement needs a `Resource` or a `NotResource`, except in role trust policies, which have neither, and in resource-based policies.",
         statements!(r#""Effect": "Allow", "Action": "s3:GetObject""#),
         statements!(r#""Effect": "Deny", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b/*""#);
-    UNSUPPORTED_ELEMENT_COMBINATION: "unsupported-element-combination", Some("UNSUPPORTED_ELEMENT_COMBINATION"), Error, IdentityManaged,
-        "A statement has at most one of `Action` and `NotAction`, of `Resource` and `NotResource`, and of `Principal` and `NotPrincipal`.",
-        statements!(r#""Effect": "Deny", "Action": "s3:*", "NotAction": "s3:GetObject", "Resource": "*""#),
-        statements!(r#""Effect": "Deny", "NotAction": "s3:GetObject", "Resource": "*""#);
     UNSUPPORTED_SID: "unsupported-sid", Some("UNSUPPORTED_SID"), Error, IdentityManaged,
         "A `Sid` consists of ASCII letters and digits, except in resource-based policies.",
         statements!(r#""Sid": "Read objects", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
@@ -35,14 +19,6 @@ rules! {
         "An empty `Sid` identifies nothing.",
         statements!(r#""Sid": "", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#),
         statements!(r#""Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#);
-    EMPTY_ARRAY_ACTION: "empty-array-action", Some("EMPTY_ARRAY_ACTION"), Suggestion, IdentityManaged,
-        "A statement without actions has no effect. AWS accepts it; pinpoint-iam rejects it, because an empty list is usually the result of an error in a template.",
-        statements!(r#""Effect": "Allow", "Action": [], "Resource": "arn:aws:s3:::b/*""#),
-        statements!(r#""Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::b/*""#);
-    EMPTY_ARRAY_RESOURCE: "empty-array-resource", Some("EMPTY_ARRAY_RESOURCE"), Suggestion, IdentityManaged,
-        "A statement without resources has no effect. AWS accepts it; pinpoint-iam rejects it, because an empty list is usually the result of an error in a template.",
-        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": []"#),
-        statements!(r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::b/*"]"#);
 }
 
 pub(super) fn apply(statement: &Statement<'_>, check: &mut Checker<'_>) {

@@ -266,7 +266,36 @@ const CRATES: &[(&str, Orders<'static>)] = &[
     ),
     (
         "pinpoint-iam-lint",
-        &[("catalog", &["arns", "action", "resource", "condition"])],
+        &[
+            (
+                "",
+                &[
+                    "names", "glob", "finding", "catalog", "rule", "checker", "grammar", "read",
+                    "rules", "strict", "omitted", "linter", "config",
+                ],
+            ),
+            ("catalog", &["arns", "action", "resource", "condition"]),
+            (
+                "rules",
+                &[
+                    "condition",
+                    "principal",
+                    "resource",
+                    "document",
+                    "statement",
+                    "action",
+                    "variable",
+                    "value",
+                    "address",
+                    "permissive",
+                    "trust",
+                    "organization",
+                    "redundant",
+                    "lint",
+                    "of_catalog",
+                ],
+            ),
+        ],
     ),
     (
         "pinpoint-iam-docs",

@@ -380,11 +380,11 @@ fn rejects_other_files() {
     let cases = [
         (
             "",
-            "1:1: no valid JSON: EOF while parsing a value; close every string, list and object",
+            "1:1: not valid JSON: EOF while parsing a value; close every string, list and object",
         ),
         (
             "{",
-            "1:1: no valid JSON: EOF while parsing an object; close every string, list and object",
+            "1:1: not valid JSON: EOF while parsing an object; close every string, list and object",
         ),
         ("[]", "1:1: expected an object, found a list"),
         (
@@ -397,11 +397,11 @@ fn rejects_other_files() {
         ),
         (
             r#"{"Policies": []} {"Policies": []}"#,
-            "1:18: no valid JSON: trailing characters; remove the text after the document",
+            "1:18: not valid JSON: trailing characters; remove the text after the document",
         ),
         (
             "UserDetailList:\n- Arn: x\n",
-            "1:1: no valid JSON: expected value; write JSON as in RFC 8259: no comments, double quotes, escapes in strings",
+            "1:1: not valid JSON: expected value; write JSON as in RFC 8259: no comments, double quotes, escapes in strings",
         ),
         (
             "\u{feff}{}",

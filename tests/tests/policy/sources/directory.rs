@@ -248,12 +248,12 @@ fn attachments_are_what_is_documented() {
         (
             "}\n}\n",
             "}\n",
-            "16:1: no valid JSON: EOF while parsing an object; close every string, list and object",
+            "16:1: not valid JSON: EOF while parsing an object; close every string, list and object",
         ),
         (
             "}\n}\n",
             "}\n}\n}",
-            "17:1: no valid JSON: trailing characters; remove the text after the document",
+            "17:1: not valid JSON: trailing characters; remove the text after the document",
         ),
     ]);
 }

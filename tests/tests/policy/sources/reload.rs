@@ -143,7 +143,7 @@ fn every_unreadable_document_is_reported() {
     assert_eq!(rights(&authorizer), "r???");
     assert_eq!(
         directory.strip(&fault.to_string()),
-        "limit.json:1:1: no valid JSON: EOF while parsing an object; close every string, list and object; \
+        "limit.json:1:1: not valid JSON: EOF while parsing an object; close every string, list and object; \
          sender.json:1:1: the document is a list; write an object with `Version` and `Statement`"
     );
     assert_eq!(fault.others().len(), 1);
@@ -514,7 +514,7 @@ fn a_first_load_that_fails_makes_no_authorizer() {
     let printed = format!("{:?}", built.unwrap_err());
     assert_eq!(
         directory.strip(&printed),
-        "limit.json:1:1: no valid JSON: EOF while parsing an object; close every string, list and object"
+        "limit.json:1:1: not valid JSON: EOF while parsing an object; close every string, list and object"
     );
 }
 
