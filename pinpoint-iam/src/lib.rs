@@ -74,6 +74,7 @@
 //!   the [`AccountDetails`](source::AccountDetails) of an AWS account, a [`PolicyStore`](source::PolicyStore) in
 //!   memory, or your own [`PolicySource`](source::PolicySource). A source with an invalid document fails to load.
 //! - The [`Authorizer`] contains the loaded policies, and [reloads](Authorizer::reload) them while requests are served.
+//!   Their [age][freshness] is measured, and policies that are too old deny all requests.
 //! - The **[evaluation][eval]** follows AWS's rules: explicit deny, permissions boundaries, session policies,
 //!   organization policies and resource-based policies. [`Authorizer::explain`] shows how each statement contributed to
 //!   a decision.
@@ -113,6 +114,7 @@
 //! | `axum` (default) | `#[requires]` and `routes!` for axum: the module `web::axum` |
 //! | `pinpoint` (default) | Amazon Pinpoint's catalog: the modules `mobiletargeting` and `mobileanalytics` |
 //! | `include-policy` | `include_policy!`, which checks a policy at compile time |
+//! | `refresh` | asynchronous sources of policies, polling, and the last good set on disk; adds `sha2` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
 //! | `sms-voice` | the catalog of AWS End User Messaging SMS and Voice: the module `sms_voice` |
@@ -127,7 +129,7 @@
 //! - [Handlers][handlers]: every form of the attribute.
 //! - [Policies][policies] and [conditions][conditions]: the supported elements of IAM's policy language.
 //! - [Why was a request denied?][why-denied]
-//! - [Testing][testing], [deployment][deployment] and [reloading policies][reloading].
+//! - [Testing][testing], [deployment][deployment], [reloading policies][reloading] and [running it][running].
 //!
 //! [catalog]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/own-catalog.md
 //! [conditions]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/conditions.md
@@ -137,6 +139,7 @@
 //! [policies]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/policies.md
 //! [quick-start]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/quick-start.md
 //! [reloading]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/reloading.md
+//! [running]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/running.md
 //! [testing]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/testing.md
 //! [why-denied]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/why-denied.md
 
@@ -150,6 +153,7 @@ mod absence;
 mod authorizer;
 mod denial;
 pub mod eval;
+pub mod freshness;
 mod global_keys;
 pub mod guard;
 mod identity;
@@ -217,6 +221,8 @@ pub use arn::{Arn, Scope};
 pub use authorizer::{
     Authorizer, AuthorizerBuilder, BuildError, KeyWithoutSource, KeysWithoutSource,
 };
+#[cfg(feature = "refresh")]
+pub use authorizer::{RefreshCounts, RefreshError, Refreshed, Refresher};
 pub use denial::Denied;
 pub use eval::{Decision, Evaluation, Explanation, Policy, PolicyStack};
 pub use guard::{Guard, Permit};

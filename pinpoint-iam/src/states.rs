@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
 use crate::eval::snapshot::{Snapshot, SnapshotGuard};
+use crate::freshness::{AgeLimits, Clock, Freshness, FreshnessState, Revision};
 
 /// The policies loaded by one load of the source.
 ///
@@ -21,14 +23,135 @@ pub(crate) struct PolicyState {
     )]
     states: u64,
     snapshot: ArcSwap<Snapshot>,
+    revision: Revision,
+    /// Whether other policies have replaced these, and only requests that started before use them.
+    is_replaced: AtomicBool,
+    age: Mutex<Age>,
+}
+
+/// When the source last confirmed that policies are current, and what has followed from it. Decisions do not lock it.
+#[derive(Debug)]
+struct Age {
+    confirmed: Confirmed,
+    /// The state that was last logged.
+    reported: FreshnessState,
+    /// The earliest time at which the clock will check the age again.
+    next_check: Option<Duration>,
+}
+
+/// When a source confirmed that policies are current.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Confirmed {
+    /// The time of a clock.
+    at: Duration,
+    /// The age that the policies already had at that time.
+    age: Duration,
+}
+
+impl Confirmed {
+    /// The policies were current at the time `at`.
+    pub(crate) const fn at(at: Duration) -> Self {
+        Self {
+            at,
+            age: Duration::ZERO,
+        }
+    }
+
+    /// The policies had this age at the time `at`.
+    #[cfg(feature = "refresh")]
+    pub(crate) const fn with_age(at: Duration, age: Duration) -> Self {
+        Self { at, age }
+    }
+
+    fn age(self, now: Duration) -> Duration {
+        now.saturating_sub(self.at).saturating_add(self.age)
+    }
+
+    /// Returns the time at which the policies have this age.
+    fn time_of(self, age: Duration) -> Duration {
+        self.at.saturating_add(age.saturating_sub(self.age))
+    }
 }
 
 impl PolicyState {
-    fn new(states: u64, snapshot: Snapshot) -> Self {
+    fn new(states: u64, snapshot: Snapshot, revision: Revision, confirmed: Confirmed) -> Self {
         Self {
             states,
             snapshot: ArcSwap::from_pointee(snapshot),
+            revision,
+            is_replaced: AtomicBool::new(false),
+            age: Mutex::new(Age {
+                confirmed,
+                reported: FreshnessState::Fresh,
+                next_check: None,
+            }),
         }
+    }
+
+    /// Returns the revision of the policies.
+    #[cfg(feature = "refresh")]
+    pub(crate) const fn revision(&self) -> &Revision {
+        &self.revision
+    }
+
+    fn age(&self) -> MutexGuard<'_, Age> {
+        // Every change is a single assignment, so poisoning is harmless.
+        self.age.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Compares the age with its limits, denies all requests if the policies have expired, and sets an alarm for the next
+    /// limit. `confirmed` is a new confirmation.
+    fn check_age(self: &Arc<Self>, timing: &Timing, confirmed: Option<Confirmed>) -> Freshness {
+        let mut age = self.age();
+        let now = timing.clock.now();
+        if let Some(confirmed) = confirmed
+            && confirmed.age(now) < age.confirmed.age(now)
+        {
+            age.confirmed = confirmed;
+        }
+        let old = age.confirmed.age(now);
+        let state = timing.limits.state(old);
+        self.snapshot
+            .load()
+            .set_expired(state == FreshnessState::Expired);
+        if state != age.reported {
+            age.reported = state;
+            if !self.is_replaced.load(Ordering::Relaxed) {
+                log_state(state, old, &self.revision);
+            }
+        }
+        let limit = timing.limits.after(old);
+        let next = limit.map(|limit| age.confirmed.time_of(limit));
+        let next = next.filter(|next| age.next_check.is_none_or(|known| *next < known));
+        if next.is_some() {
+            age.next_check = next;
+        }
+        drop(age);
+        if let Some(time) = next {
+            self.check_age_at(time, timing);
+        }
+        Freshness {
+            revision: self.revision.clone(),
+            age: old,
+            state,
+        }
+    }
+
+    /// Lets the clock check the age at `time`. The clock keeps neither the policies nor itself.
+    fn check_age_at(self: &Arc<Self>, time: Duration, timing: &Timing) {
+        let (state, clock) = (Arc::downgrade(self), Arc::downgrade(&timing.clock));
+        let limits = timing.limits;
+        let check = move || {
+            if let Some(state) = state.upgrade()
+                && let Some(clock) = clock.upgrade()
+            {
+                let mut age = state.age();
+                age.next_check = age.next_check.filter(|next| *next != time);
+                drop(age);
+                state.check_age(&Timing { clock, limits }, None);
+            }
+        };
+        timing.clock.call_at(time, Box::new(check));
     }
 
     /// Returns the policies for one decision.
@@ -49,6 +172,33 @@ impl fmt::Debug for PolicyState {
     }
 }
 
+/// Logs that policies have become stale, have expired, or are fresh again.
+#[cfg(any(feature = "_web", feature = "refresh"))]
+fn log_state(state: FreshnessState, age: Duration, revision: &Revision) {
+    match state {
+        FreshnessState::Fresh => {
+            tracing::info!(%revision, "the source has confirmed the policies again");
+        }
+        FreshnessState::Stale => {
+            tracing::warn!(%revision, ?age, "the policies are stale: their source has not confirmed them recently");
+        }
+        FreshnessState::Expired => {
+            tracing::error!(%revision, ?age, "the policies have expired: all requests are denied until the source confirms them");
+        }
+    }
+}
+
+/// There is no log without a web framework and without the feature `refresh`.
+#[cfg(not(any(feature = "_web", feature = "refresh")))]
+const fn log_state(_: FreshnessState, _: Duration, _: &Revision) {}
+
+/// The clock and the limits for the age of policies.
+#[derive(Clone)]
+pub(crate) struct Timing {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: AgeLimits,
+}
+
 /// The number of replaced states that keep their policies for the requests that still use them.
 ///
 /// The oldest states beyond this number are released, and requests that still use them get 503. Otherwise callers could
@@ -62,17 +212,42 @@ pub(crate) struct PolicyStates {
     /// The replaced states, oldest first. Locked while policies are loaded, so that an older state of the source never
     /// replaces a newer one. Decisions do not lock it.
     replaced: Mutex<Vec<Weak<PolicyState>>>,
+    timing: Timing,
+    /// The number of states so far.
+    loaded: AtomicU64,
 }
 
 impl PolicyStates {
-    pub(crate) fn new(snapshot: Snapshot) -> Self {
+    /// Starts without policies: all requests are denied until [`Replacing::replace`] is called.
+    pub(crate) fn new(timing: Timing) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let confirmed = Confirmed::at(timing.clock.now());
+        let none = Revision::new("0");
+        let state = PolicyState::new(number, Snapshot::unavailable(), none, confirmed);
         Self {
             number,
-            current: ArcSwap::from_pointee(PolicyState::new(number, snapshot)),
+            current: ArcSwap::from_pointee(state),
             replaced: Mutex::default(),
+            timing,
+            loaded: AtomicU64::new(0),
         }
+    }
+
+    /// Returns the clock on which the age of policies is measured.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.timing.clock
+    }
+
+    /// Returns the ages at which policies become stale and expire.
+    #[cfg(feature = "refresh")]
+    pub(crate) const fn limits(&self) -> AgeLimits {
+        self.timing.limits
+    }
+
+    /// Returns the revision and the age of the current policies.
+    pub(crate) fn freshness(&self) -> Freshness {
+        self.current.load().check_age(&self.timing, None)
     }
 
     /// Returns the current policies.
@@ -81,8 +256,14 @@ impl PolicyStates {
         self.current.load()
     }
 
+    /// Whether any policies have been loaded.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn have_policies(&self) -> bool {
+        self.loaded.load(Ordering::Relaxed) > 0
+    }
+
     /// Returns the current policies for a whole request.
-    #[cfg(feature = "_web")]
+    #[cfg(any(feature = "_web", feature = "refresh"))]
     pub(crate) fn current_shared(&self) -> Arc<PolicyState> {
         self.current.load_full()
     }
@@ -110,10 +291,22 @@ pub(crate) struct Replacing<'a> {
 }
 
 impl Replacing<'_> {
-    /// Uses `snapshot` from now on, except for requests that have already started.
-    pub(crate) fn replace(mut self, snapshot: Snapshot) {
-        let state = Arc::new(PolicyState::new(self.states.number, snapshot));
+    /// Uses `snapshot` from now on, except for requests that have already started. Without a `revision`, the number of
+    /// the state is its revision.
+    pub(crate) fn replace(
+        &mut self,
+        snapshot: Snapshot,
+        revision: Option<Revision>,
+        confirmed: Confirmed,
+    ) {
+        let PolicyStates { number, timing, .. } = self.states;
+        let loaded = self.states.loaded.fetch_add(1, Ordering::Relaxed) + 1;
+        let revision = revision.unwrap_or_else(|| Revision::new(&loaded.to_string()));
+        let state = Arc::new(PolicyState::new(*number, snapshot, revision, confirmed));
+        // Policies that are already too old deny requests from the first one on.
+        state.check_age(timing, None);
         let old = self.states.current.swap(state);
+        old.is_replaced.store(true, Ordering::Relaxed);
         self.replaced.push(Arc::downgrade(&old));
         drop(old);
         self.replaced.retain(|state| state.strong_count() > 0);
@@ -123,6 +316,14 @@ impl Replacing<'_> {
                 state.release();
             }
         }
+    }
+
+    /// The source has confirmed that the current policies are current, also those that could not be read in between.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn confirm(&self, confirmed: Confirmed) {
+        let current = self.states.current.load();
+        current.snapshot.load().readmit();
+        current.check_age(&self.states.timing, Some(confirmed));
     }
 }
 
@@ -168,10 +369,22 @@ mod tests {
     use std::sync::Weak;
 
     use super::*;
+    use crate::freshness::SystemClock;
     use crate::source::PolicyStore;
 
-    fn snapshot() -> Snapshot {
-        Snapshot::of(PolicyStore::new(), &[]).expect("no policies are few")
+    fn states() -> PolicyStates {
+        let states = PolicyStates::new(Timing {
+            clock: Arc::new(SystemClock::without_alarms()),
+            limits: AgeLimits::default(),
+        });
+        replace(&states);
+        states
+    }
+
+    fn replace(states: &PolicyStates) {
+        let snapshot = Snapshot::of(PolicyStore::new(), &[]).expect("no policies are few");
+        let now = Confirmed::at(Duration::ZERO);
+        states.replacing().replace(snapshot, None, now);
     }
 
     /// A state and its policies.
@@ -183,11 +396,11 @@ mod tests {
 
     #[test]
     fn policies_of_no_more_than_a_few_replaced_states_are_kept() {
-        let states = PolicyStates::new(snapshot());
+        let states = states();
         let in_use: Vec<_> = (0..2 * MOST_REPLACED)
             .map(|_| {
                 let in_use = in_use(&states);
-                states.replacing().replace(snapshot());
+                replace(&states);
                 in_use
             })
             .collect();
@@ -199,15 +412,15 @@ mod tests {
 
     #[test]
     fn policies_that_no_request_uses_are_freed_when_they_are_replaced() {
-        let states = PolicyStates::new(snapshot());
+        let states = states();
         let (state, policies) = in_use(&states);
-        states.replacing().replace(snapshot());
+        replace(&states);
         assert_eq!(policies.strong_count(), 1);
         drop(state);
         assert_eq!(policies.strong_count(), 0);
         let (state, policies) = in_use(&states);
         drop(state);
-        states.replacing().replace(snapshot());
+        replace(&states);
         assert_eq!(policies.strong_count(), 0);
     }
 }

@@ -38,6 +38,8 @@ mod guide {
     mod deployment {}
     #[doc = include_str!("../../docs/guide/src/reloading.md")]
     mod reloading {}
+    #[doc = include_str!("../../docs/guide/src/running.md")]
+    mod running {}
     #[doc = include_str!("../../docs/guide/src/sources.md")]
     mod sources {}
     #[doc = include_str!("../../docs/guide/src/actix.md")]

@@ -96,6 +96,7 @@ const FEATURES: [(&str, &[&str]); 4] = [
             "actix",
             "testing",
             "include-policy",
+            "refresh",
             "sms-voice",
         ],
     ),

@@ -1,12 +1,16 @@
 //! The authorizer: the loaded policies of a deployment.
 
+mod aging;
 mod hooks;
 mod key_sources;
+#[cfg(feature = "refresh")]
+mod refresh;
 mod web_settings;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use pinpoint_iam_core::__private::Quoted;
 
@@ -16,10 +20,11 @@ use crate::arn::{InvalidScope, Scope};
 use crate::context::ConditionKey;
 use crate::denial::ErrorResponses;
 use crate::eval::compiled;
-use crate::eval::snapshot::{Snapshot, SnapshotGuard};
+use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::eval::{
     Decision, DeniedBy, Evaluation, Explanation, MissingKeys, PolicyStack, reference,
 };
+use crate::freshness::{Clock, Revision};
 use crate::list::{Columns, Constraint, ListError, constrain};
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
@@ -28,7 +33,7 @@ use crate::source::resource_keys::{
 };
 use crate::source::resource_tags::ResourceTagSource;
 use crate::source::{PolicySource, PolicyStore, SourceError};
-use crate::states::{PolicyState, PolicyStates};
+use crate::states::{Confirmed, PolicyState, PolicyStates, Replacing};
 #[cfg(feature = "_web")]
 use crate::web_context::NetworkConfig;
 
@@ -36,6 +41,10 @@ pub(crate) use hooks::DecisionHooks;
 
 use self::key_sources::KeySources;
 pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
+#[cfg(feature = "refresh")]
+use self::refresh::{Refresh, RefreshSettings};
+#[cfg(feature = "refresh")]
+pub use self::refresh::{RefreshCounts, RefreshError, Refreshed, Refresher};
 
 /// Decides requests with the policies of one deployment. Cheap to clone.
 ///
@@ -80,7 +89,10 @@ pub struct Authorizer {
 
 struct Inner {
     scope: Scope,
-    source: Box<dyn PolicySource>,
+    /// The source of [`Authorizer::reload`]; `None` if the policies come from an asynchronous source.
+    source: Mutex<Option<Arc<dyn PolicySource>>>,
+    #[cfg(feature = "refresh")]
+    refresh: Option<Refresh>,
     states: PolicyStates,
     resource_keys: ResourceKeySources,
     key_fetches: AtomicU64,
@@ -167,7 +179,7 @@ impl Authorizer {
             &state.lease(),
             request,
             |stack, request| constrain(stack, request, columns).map(Ok),
-            |_, _| Ok(Err(DeniedBy::policies_unavailable())),
+            |_, _, why| Ok(Err(DeniedBy::unavailable(why))),
         )
     }
 
@@ -181,7 +193,9 @@ impl Authorizer {
         let explain = |stack: &PolicyStack<'_>, request: &Request<'_>| {
             reference::explain_bounded(stack, request, evaluation.clone())
         };
-        self.with_reference(lease, request, explain, explain)
+        self.with_reference(lease, request, explain, |stack, request, _| {
+            explain(stack, request)
+        })
     }
 
     /// Decides `request`, and reports for every statement of its principal's policies whether it matches and why.
@@ -190,8 +204,8 @@ impl Authorizer {
             &self.inner.states.current().lease(),
             request,
             reference::explain,
-            |stack, request| {
-                reference::explain_answer(stack, request, Evaluation::POLICIES_UNAVAILABLE)
+            |stack, request, why| {
+                reference::explain_answer(stack, request, Evaluation::unavailable(why))
             },
         )
     }
@@ -201,7 +215,8 @@ impl Authorizer {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`AuthorizerBuilder::build`]. The old policies then remain in use, **and all requests of
+    /// Fails if the policies come from an [asynchronous source](AuthorizerBuilder::async_source). Otherwise returns the
+    /// errors of [`AuthorizerBuilder::build`]. The old policies then remain in use, **and all requests of
     /// users and roles whose policies cannot be read or have changed are denied**, because a policy that cannot be read
     /// or is not loaded may deny or limit access.
     ///
@@ -234,30 +249,27 @@ impl Authorizer {
     /// # Ok::<(), pinpoint_iam::BuildError>(())
     /// ```
     pub fn reload(&self) -> Result<(), BuildError> {
-        let replacing = self.inner.states.replacing();
-        let loaded = load(&*self.inner.source, self.scope()).and_then(|store| {
-            let warnings = self.inner.check_keys(&store)?;
-            Ok((compile(store)?, warnings))
+        let mut replacing = self.inner.states.replacing();
+        let source = self.inner.source();
+        let source = source.ok_or(BuildError::AsynchronousSource)?;
+        // What the source returns was current when it was asked.
+        let confirmed = Confirmed::at(self.inner.states.clock().now());
+        let loaded = load(&*source, self.scope()).and_then(|store| {
+            let loaded = Loaded {
+                store,
+                is_from_aws_account: source.is_from_aws_account(),
+                revision: None,
+                confirmed,
+            };
+            self.inner.adopt(&mut replacing, loaded)
         });
-        match loaded {
-            Ok((snapshot, warnings)) => {
-                replacing.replace(snapshot);
-                self.inner.keep(warnings);
-                Ok(())
+        loaded.map_err(|mut error| {
+            if let BuildError::Source(fault) = &mut error {
+                self.inner.refuse(fault);
+                fault.remove_readable();
             }
-            Err(mut error) => {
-                if let BuildError::Source(fault) = &mut error {
-                    let lease = self.inner.states.current().lease();
-                    if let Some(readable) = fault.take_readable() {
-                        lease.snapshot().refuse_changed(&readable);
-                    }
-                    for arn in fault.dependents().unwrap_or_default() {
-                        lease.snapshot().refuse(arn);
-                    }
-                }
-                Err(error)
-            }
-        }
+            error
+        })
     }
 
     /// Returns the condition keys that the current policies use and no source supplies, as far as they are not errors.
@@ -269,8 +281,8 @@ impl Authorizer {
     }
 
     fn evaluate_reference(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
-        self.with_reference(&state.lease(), request, reference::decide, |_, _| {
-            Evaluation::POLICIES_UNAVAILABLE
+        self.with_reference(&state.lease(), request, reference::decide, |_, _, why| {
+            Evaluation::unavailable(why)
         })
     }
 
@@ -279,7 +291,7 @@ impl Authorizer {
         lease: &SnapshotGuard,
         request: &Request<'_>,
         ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
-        if_unavailable: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
+        if_unavailable: impl FnOnce(&PolicyStack<'_>, &Request<'_>, Unavailable) -> T,
     ) -> T {
         let request = request
             .with_absence(&self.inner.absence)
@@ -295,23 +307,62 @@ impl Authorizer {
             identity: &joined,
             ..own
         };
-        if snapshot.is_unavailable(caller, identity) {
-            if_unavailable(&stack, &request)
-        } else {
-            ask(&stack, &request)
+        match snapshot.unavailability(caller, identity) {
+            Some(why) => if_unavailable(&stack, &request, why),
+            None => ask(&stack, &request),
         }
     }
 }
 
+/// Policies that a source has returned.
+struct Loaded {
+    store: PolicyStore,
+    /// See [`PolicySource::is_from_aws_account`].
+    is_from_aws_account: bool,
+    revision: Option<Revision>,
+    confirmed: Confirmed,
+}
+
 impl Inner {
+    /// Returns the source of [`Authorizer::reload`].
+    fn source(&self) -> Option<Arc<dyn PolicySource>> {
+        let source = self.source.lock();
+        source.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Checks and compiles policies, and uses them from now on. After an error, the current policies stay in use.
+    fn adopt(&self, replacing: &mut Replacing<'_>, loaded: Loaded) -> Result<(), BuildError> {
+        let warnings = self.check_keys(&loaded.store, loaded.is_from_aws_account)?;
+        let snapshot = compile(loaded.store)?;
+        replacing.replace(snapshot, loaded.revision, loaded.confirmed);
+        self.keep(warnings);
+        Ok(())
+    }
+
+    /// Denies all requests of users, roles and groups whose policies an erroneous source contains in another form than
+    /// the current policies, or not readable.
+    fn refuse(&self, fault: &SourceError) {
+        let lease = self.states.current().lease();
+        if let Some(readable) = fault.readable() {
+            lease.snapshot().refuse_changed(readable);
+        }
+        for arn in fault.dependents().unwrap_or_default() {
+            lease.snapshot().refuse(arn);
+        }
+    }
+
     /// Returns the keys without a source about which to warn.
-    fn check_keys(&self, store: &PolicyStore) -> Result<Vec<KeyWithoutSource>, BuildError> {
+    fn check_keys(
+        &self,
+        store: &PolicyStore,
+        is_from_aws_account: bool,
+    ) -> Result<Vec<KeyWithoutSource>, BuildError> {
         let sources = KeySources {
             absence: &self.absence,
             resources: &self.resource_keys,
             supplied: &self.supplied,
         };
-        let only_warns = self.only_warns || self.source.is_from_aws_account();
+        let only_warns = self.only_warns || is_from_aws_account;
         let (errors, warnings): (Vec<_>, Vec<_>) = sources
             .missing(store)
             .into_iter()
@@ -438,6 +489,12 @@ pub struct AuthorizerBuilder {
     absence: AbsenceRules,
     supplied: Vec<ConditionKey>,
     only_warns: bool,
+    max_age: Option<Duration>,
+    stale_after: Option<Duration>,
+    serves_stale_forever: bool,
+    clock: Option<Arc<dyn Clock>>,
+    #[cfg(feature = "refresh")]
+    refresh: RefreshSettings,
     #[cfg(feature = "_web")]
     network: NetworkConfig,
 }
@@ -597,16 +654,39 @@ impl AuthorizerBuilder {
     /// scope is not valid in ARNs, if the source has an error, if a `Deny` or a boundary uses a condition key without a
     /// source, or if a key is declared [absent](Self::absent) that [`resource_keys`](Self::resource_keys) supplies.
     pub fn build(self) -> Result<Authorizer, BuildError> {
-        let scope = self.scope.ok_or(BuildError::NoScope)?;
+        #[cfg(feature = "refresh")]
+        if self.refresh.has_source() {
+            return Err(BuildError::AsynchronousSource);
+        }
+        let inner = self.assemble(None)?;
+        let source = inner.source().ok_or(BuildError::NoSource)?;
+        let confirmed = Confirmed::at(inner.states.clock().now());
+        let store = load(&*source, &inner.scope)?;
+        #[cfg(feature = "_web")]
+        store.log_lints();
+        let loaded = Loaded {
+            store,
+            is_from_aws_account: source.is_from_aws_account(),
+            revision: None,
+            confirmed,
+        };
+        inner.adopt(&mut inner.states.replacing(), loaded)?;
+        Ok(Authorizer {
+            inner: Arc::new(inner),
+            hooks: None,
+        })
+    }
+
+    /// Checks the settings, and creates an authorizer without policies, which denies all requests. `stale_after` is the
+    /// default for the age at which policies are stale.
+    fn assemble(mut self, stale_after: Option<Duration>) -> Result<Inner, BuildError> {
+        let scope = self.scope.take().ok_or(BuildError::NoScope)?;
         scope.check_deployment().map_err(BuildError::Scope)?;
-        let source = self.source.ok_or(BuildError::NoSource)?;
         #[cfg(feature = "_web")]
         if self.network.lacks_trusted_proxies() {
             return Err(BuildError::NoTrustedProxies);
         }
-        let store = load(&*source, &scope)?;
-        #[cfg(feature = "_web")]
-        store.log_lints();
+        let timing = self.timing(stale_after)?;
         let mut absence = self.absence;
         for service in built_in_catalogs() {
             absence.register_built_in(service);
@@ -614,10 +694,12 @@ impl AuthorizerBuilder {
         if let Some(key) = contradiction(&absence, &self.resource_keys) {
             return Err(BuildError::AbsentKeyWithSource(key));
         }
-        let inner = Inner {
+        Ok(Inner {
             scope,
-            source,
-            states: PolicyStates::new(Snapshot::unavailable()),
+            source: Mutex::new(self.source.map(Arc::from)),
+            #[cfg(feature = "refresh")]
+            refresh: self.refresh.into_refresh(),
+            states: PolicyStates::new(timing),
             resource_keys: self.resource_keys,
             key_fetches: AtomicU64::new(0),
             key_failures: AtomicU64::new(0),
@@ -630,11 +712,7 @@ impl AuthorizerBuilder {
             warnings: Mutex::default(),
             #[cfg(feature = "_web")]
             network: self.network,
-        };
-        inner.keep(inner.check_keys(&store)?);
-        let states = PolicyStates::new(compile(store)?);
-        let inner = Arc::new(Inner { states, ..inner });
-        Ok(Authorizer { inner, hooks: None })
+        })
     }
 }
 
@@ -697,6 +775,30 @@ pub enum BuildError {
     AbsentKeyWithSource(String),
     /// The policies were loaded, but are too large to be compiled.
     TooLarge(TooLarge),
+    /// [`max_age`](AuthorizerBuilder::max_age) and [`serve_stale_forever`](AuthorizerBuilder::serve_stale_forever) were
+    /// both called.
+    ContradictoryMaxAge,
+    /// An asynchronous source needs [`max_age`](AuthorizerBuilder::max_age) or
+    /// [`serve_stale_forever`](AuthorizerBuilder::serve_stale_forever).
+    NoMaxAge,
+    /// The policies would expire between two polls of the source.
+    MaxAgeTooShort {
+        /// The value of [`max_age`](AuthorizerBuilder::max_age).
+        max_age: Duration,
+        /// The longest time between two confirmations of a source that works: a poll interval and the time for a fetch.
+        needed: Duration,
+    },
+    /// The policies come from an asynchronous source, with which this method does not work.
+    AsynchronousSource,
+    /// The thread of the clock cannot be started; the text is the operating system's error.
+    Clock(String),
+    /// The source has an error, and the last good set of policies cannot be used in its place.
+    LastGood {
+        /// The error of the source.
+        source: Box<BuildError>,
+        /// The error of the last good set.
+        last_good: Box<BuildError>,
+    },
 }
 
 impl fmt::Display for BuildError {
@@ -715,6 +817,27 @@ impl fmt::Display for BuildError {
                 Quoted(key)
             ),
             Self::TooLarge(error) => error.fmt(formatter),
+            Self::ContradictoryMaxAge => formatter.write_str(
+                "`max_age` and `serve_stale_forever` contradict each other: remove one of them",
+            ),
+            Self::NoMaxAge => formatter.write_str(
+                "an asynchronous source may be unavailable for any time: call `max_age`, after which requests are \
+                 denied, or `serve_stale_forever`",
+            ),
+            Self::MaxAgeTooShort { max_age, needed } => write!(
+                formatter,
+                "`max_age` is {max_age:?}, but a poll and its fetch may take {needed:?}, so that the policies would \
+                 expire in between: raise `max_age`, or lower `poll_interval` or `fetch_timeout`"
+            ),
+            Self::AsynchronousSource => formatter.write_str(
+                "the policies come from an asynchronous source: use `build_async` in place of `build`, and `refresh` in \
+                 place of `reload` and `replace`",
+            ),
+            Self::Clock(error) => write!(formatter, "the thread of the clock cannot be started: {error}"),
+            Self::LastGood { source, last_good } => write!(
+                formatter,
+                "{source}; the last good set cannot be used: {last_good}"
+            ),
         }
     }
 }

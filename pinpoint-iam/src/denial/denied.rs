@@ -69,6 +69,8 @@ pub enum DeniedReason {
     /// A policy of the caller could not be read when the policies were last loaded, see
     /// [`Authorizer::reload`](crate::Authorizer::reload).
     PoliciesUnavailable,
+    /// The source has not confirmed the policies within [`max_age`](crate::AuthorizerBuilder::max_age).
+    PoliciesExpired,
     /// The account of the resource is unknown or not valid in an ARN. This happens if the accounts are those of
     /// tenants, and the request has no [scope](crate::Guard::in_scope) of its own.
     NoScope,
@@ -164,8 +166,13 @@ impl Denied {
     }
 
     pub(crate) fn refused(request: &Request<'_>, by: DeniedBy) -> Self {
-        if *by.reason() == DenyReason::PoliciesUnavailable {
-            return Self::new(DeniedReason::PoliciesUnavailable).about(request);
+        let unavailable = match by.reason() {
+            DenyReason::PoliciesUnavailable => Some(DeniedReason::PoliciesUnavailable),
+            DenyReason::PoliciesExpired => Some(DeniedReason::PoliciesExpired),
+            _ => None,
+        };
+        if let Some(reason) = unavailable {
+            return Self::new(reason).about(request);
         }
         let message = text(MESSAGE_LENGTH, &AccessDenied::new(request, &by));
         let mut denied = Self::new(DeniedReason::Refused(by));
@@ -219,7 +226,8 @@ impl Denied {
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
-            | DeniedReason::PoliciesUnavailable => {
+            | DeniedReason::PoliciesUnavailable
+            | DeniedReason::PoliciesExpired => {
                 "The request could not be authorized for now.".to_owned()
             }
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
@@ -332,7 +340,8 @@ impl Denied {
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
-            | DeniedReason::PoliciesUnavailable => 503,
+            | DeniedReason::PoliciesUnavailable
+            | DeniedReason::PoliciesExpired => 503,
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => 500,
         }
     }
@@ -440,6 +449,9 @@ impl fmt::Display for DeniedReason {
             Self::ResourceKeysUnavailable(error) => error.fmt(formatter),
             Self::PoliciesUnavailable => formatter
                 .write_str("a policy of the caller could not be read when it was last loaded"),
+            Self::PoliciesExpired => formatter.write_str(
+                "the policies have expired: their source has not confirmed them within `max_age`",
+            ),
             Self::NoScope => formatter.write_str(
                 "the account of the resource is unknown: the authorizer's scope has none, and the request has no \
                  `Scope` with a valid account",

@@ -161,7 +161,8 @@ impl ErrorResponses {
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
-            | DeniedReason::PoliciesUnavailable => "ServiceUnavailableException",
+            | DeniedReason::PoliciesUnavailable
+            | DeniedReason::PoliciesExpired => "ServiceUnavailableException",
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
                 "InternalServerErrorException"
             }

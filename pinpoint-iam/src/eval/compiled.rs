@@ -122,8 +122,8 @@ pub(crate) fn decide(
     let snapshot = lease.snapshot();
     let principal = request.principal();
     let identity = snapshot.identity(principal);
-    if snapshot.is_unavailable(principal, identity) {
-        return Ok(Evaluation::POLICIES_UNAVAILABLE);
+    if let Some(why) = snapshot.unavailability(principal, identity) {
+        return Ok(Evaluation::unavailable(why));
     }
     let session = principal.session_program()?;
     let asks_for_completed_keys = identity.needs_enrichment()

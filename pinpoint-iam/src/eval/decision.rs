@@ -7,6 +7,7 @@ use pinpoint_iam_core::__private::OneLine;
 
 use crate::context::ConditionKey;
 use crate::eval::combine::CombinedDecision;
+use crate::eval::snapshot::Unavailable;
 use crate::eval::statement_id::StatementId;
 use crate::policy_stack::PolicyType;
 
@@ -21,9 +22,10 @@ pub enum Evaluation {
 }
 
 impl Evaluation {
-    /// The evaluation for a caller whose policies could not be read.
-    pub(crate) const POLICIES_UNAVAILABLE: Self =
-        Self::Decided(Decision::Deny(DeniedBy::policies_unavailable()));
+    /// The evaluation for a caller whose policies may not be used.
+    pub(crate) const fn unavailable(why: Unavailable) -> Self {
+        Self::Decided(Decision::Deny(DeniedBy::unavailable(why)))
+    }
 
     /// Converts a combined decision. `cite` identifies statements, and `needs` lists the missing keys of an
     /// indeterminate request.
@@ -174,11 +176,22 @@ impl DeniedBy {
         }
     }
 
-    /// A policy of the caller could not be read.
-    pub(crate) const fn policies_unavailable() -> Self {
+    /// The policies of the caller may not be used.
+    pub(crate) const fn unavailable(why: Unavailable) -> Self {
         Self {
-            reason: DenyReason::PoliciesUnavailable,
+            reason: match why {
+                Unavailable::Unreadable => DenyReason::PoliciesUnavailable,
+                Unavailable::Expired => DenyReason::PoliciesExpired,
+            },
         }
+    }
+
+    /// Whether the request is denied regardless of what the policies contain, because they may not be used.
+    pub(crate) const fn is_unavailable(&self) -> bool {
+        matches!(
+            self.reason,
+            DenyReason::PoliciesUnavailable | DenyReason::PoliciesExpired
+        )
     }
 
     /// Returns the reason.
@@ -197,7 +210,8 @@ impl DeniedBy {
             DenyReason::ExplicitDeny(statement) => Some(statement),
             DenyReason::ImplicitDeny(_)
             | DenyReason::Indeterminate(_)
-            | DenyReason::PoliciesUnavailable => None,
+            | DenyReason::PoliciesUnavailable
+            | DenyReason::PoliciesExpired => None,
         }
     }
 
@@ -206,7 +220,9 @@ impl DeniedBy {
         match &self.reason {
             DenyReason::ExplicitDeny(statement) => Some(statement.policy_type()),
             DenyReason::ImplicitDeny(policy_type) => Some(*policy_type),
-            DenyReason::Indeterminate(_) | DenyReason::PoliciesUnavailable => None,
+            DenyReason::Indeterminate(_)
+            | DenyReason::PoliciesUnavailable
+            | DenyReason::PoliciesExpired => None,
         }
     }
 }
@@ -223,6 +239,9 @@ impl fmt::Display for DeniedBy {
             DenyReason::Indeterminate(keys) => write!(formatter, "undecided without {keys}"),
             DenyReason::PoliciesUnavailable => formatter
                 .write_str("a policy of the caller could not be read when it was last loaded"),
+            DenyReason::PoliciesExpired => formatter.write_str(
+                "the policies have expired: their source has not confirmed them within `max_age`",
+            ),
         }
     }
 }
@@ -240,4 +259,6 @@ pub enum DenyReason {
     /// A policy of the caller could not be read when the policies were last loaded, so its current content is unknown;
     /// see [`Authorizer::reload`](crate::Authorizer::reload).
     PoliciesUnavailable,
+    /// The source has not confirmed the policies within [`max_age`](crate::AuthorizerBuilder::max_age).
+    PoliciesExpired,
 }

@@ -73,7 +73,9 @@ impl fmt::Display for AccessDenied<'_> {
                 action.fmt(formatter)?;
                 formatter.write_str(" action")
             }
-            DenyReason::Indeterminate(_) | DenyReason::PoliciesUnavailable => Ok(()),
+            DenyReason::Indeterminate(_)
+            | DenyReason::PoliciesUnavailable
+            | DenyReason::PoliciesExpired => Ok(()),
         }
     }
 }

@@ -23,6 +23,17 @@ pub(crate) struct Snapshot {
     groups: HashMap<Box<str>, Group>,
     /// The entry for principals that are not in the source.
     others: &'static Identity,
+    /// Whether the policies are older than the authorizer allows.
+    is_expired: AtomicBool,
+}
+
+/// Why all requests of a principal are denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unavailable {
+    /// The current content of one of its policies is unknown.
+    Unreadable,
+    /// The policies of all principals are too old.
+    Expired,
 }
 
 /// A user or role, with its programs.
@@ -99,6 +110,7 @@ impl Snapshot {
             identities,
             groups,
             others: &NOBODY,
+            is_expired: AtomicBool::new(false),
         })
     }
 
@@ -109,6 +121,7 @@ impl Snapshot {
             identities: IdentityMap::default(),
             groups: HashMap::new(),
             others: &UNAVAILABLE,
+            is_expired: AtomicBool::new(false),
         }
     }
 
@@ -132,12 +145,25 @@ impl Snapshot {
         groups.filter_map(|name| self.groups.get(name))
     }
 
-    /// Whether all requests of `principal` are denied, because the current content of one of its policies is unknown.
+    /// Returns why all requests of `principal` are denied, regardless of what its policies contain.
     #[inline]
-    pub(crate) fn is_unavailable(&self, principal: &Principal, identity: &Identity) -> bool {
+    pub(crate) fn unavailability(
+        &self,
+        principal: &Principal,
+        identity: &Identity,
+    ) -> Option<Unavailable> {
+        if self.is_expired.load(Ordering::Acquire) {
+            return Some(Unavailable::Expired);
+        }
         let is_unavailable = |group: &Group| group.is_unavailable.load(Ordering::Acquire);
-        identity.is_unavailable()
-            || principal.has_groups() && self.groups_of(principal).any(is_unavailable)
+        let is_unreadable = identity.is_unavailable()
+            || principal.has_groups() && self.groups_of(principal).any(is_unavailable);
+        is_unreadable.then_some(Unavailable::Unreadable)
+    }
+
+    /// Sets whether all requests are denied because the policies are too old.
+    pub(crate) fn set_expired(&self, is_expired: bool) {
+        self.is_expired.store(is_expired, Ordering::Release);
     }
 
     /// Whether a policy of a group of `principal` uses a key that the source provides.
@@ -214,6 +240,17 @@ impl Snapshot {
             if !now.is_some_and(|now| now.is_same(&identity.policies)) {
                 identity.is_unavailable.store(true, Ordering::Release);
             }
+        }
+    }
+
+    /// Decides the requests of all users, roles and groups again, because the source has confirmed these policies.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn readmit(&self) {
+        for group in self.groups.values() {
+            group.is_unavailable.store(false, Ordering::Release);
+        }
+        for (_, identity) in self.identities.iter() {
+            identity.is_unavailable.store(false, Ordering::Release);
         }
     }
 

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::action::{ActionMetadata, ActsOn, ServiceResource};
 use crate::context::ConditionKey;
 use crate::denial::{Denied, Pending};
-use crate::eval::{Decision, DenyReason, Evaluation, MissingKeys};
+use crate::eval::{Decision, Evaluation, MissingKeys};
 use crate::guard::resolve_keys::{check_with_keys, fetch_keys, needed_keys};
 use crate::guard::{Guard, Phase};
 use crate::list::{Constraint, Predicate, ResourceColumns};
@@ -364,9 +364,7 @@ impl Guard<'_> {
         let request = self.request(action, resource_type, resource, Phase::Check);
         let denied = match self.authorizer.answer_by(&self.state, &request) {
             Evaluation::Decided(Decision::Allow(_)) => return Ok(true),
-            Evaluation::Decided(Decision::Deny(by))
-                if *by.reason() == DenyReason::PoliciesUnavailable =>
-            {
+            Evaluation::Decided(Decision::Deny(by)) if by.is_unavailable() => {
                 Denied::refused(&request, by)
             }
             Evaluation::Decided(Decision::Deny(_)) => return Ok(false),

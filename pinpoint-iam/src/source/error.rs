@@ -86,9 +86,16 @@ impl SourceError {
         self
     }
 
-    /// Removes the readable part of the source from the error.
-    pub(crate) fn take_readable(&mut self) -> Option<PolicyStore> {
-        self.concerned.as_mut()?.readable.0.take()
+    /// Returns the readable part of the source.
+    pub(crate) fn readable(&self) -> Option<&PolicyStore> {
+        self.concerned.as_ref()?.readable.0.as_ref()
+    }
+
+    /// Removes the readable part of the source, so that the error does not keep it in memory.
+    pub(crate) fn remove_readable(&mut self) {
+        if let Some(concerned) = &mut self.concerned {
+            concerned.readable = Readable(None);
+        }
     }
 
     pub(crate) fn in_document(path: &Path, error: &ParseError) -> Self {

@@ -7,21 +7,35 @@
 //! A source either loads completely or fails to load. Its errors contain the file, the line and the column.
 
 mod account_details;
+#[cfg(feature = "refresh")]
+mod asynchronous;
 mod attachments;
 mod directory;
 mod error;
 mod file;
+#[cfg(feature = "refresh")]
+mod files;
 mod identity_based;
 mod json;
+#[cfg(feature = "refresh")]
+pub(crate) mod last_good;
 pub(crate) mod resource_keys;
 pub(crate) mod resource_tags;
 mod store;
 mod tags;
+#[cfg(feature = "refresh")]
+pub(crate) mod thread;
 mod written;
 
 pub use account_details::AccountDetails;
+#[cfg(feature = "refresh")]
+pub use asynchronous::{
+    AsyncPolicySource, FetchFuture, FetchRequest, Fetched, FromFn, PolicySet, from_fn,
+};
 pub use directory::Directory;
 pub use error::SourceError;
+#[cfg(feature = "refresh")]
+pub use files::PolicyFiles;
 pub(crate) use store::NO_POLICIES;
 pub use store::{GroupPolicies, InvalidIdentity, PolicyStore, PrincipalPolicies};
 

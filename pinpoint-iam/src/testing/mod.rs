@@ -44,6 +44,7 @@ mod actix;
 mod audit;
 #[cfg(feature = "axum")]
 mod axum;
+mod clock;
 mod columns;
 mod double;
 mod recorder;
@@ -51,6 +52,7 @@ mod samples;
 mod sweep;
 
 pub use self::audit::{Audit, AuditError, AuditErrors, audit};
+pub use self::clock::SimulatedClock;
 pub use self::columns::{ColumnMismatch, ColumnSample, VerifyColumns};
 pub use self::double::{allow_all, deny_all};
 pub use self::recorder::{Outcome, RecordedRequest, Recorder};

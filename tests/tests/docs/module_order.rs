@@ -107,6 +107,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 "",
                 &[
                     "include_catalog",
+                    "freshness",
                     "policy_stack",
                     "identity",
                     "program",
@@ -152,11 +153,15 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "error",
                     "file",
                     "json",
+                    "files",
+                    "thread",
                     "tags",
                     "account_details",
                     "attachments",
                     "written",
                     "directory",
+                    "asynchronous",
+                    "last_good",
                 ],
             ),
             (

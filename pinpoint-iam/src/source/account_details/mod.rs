@@ -3,8 +3,11 @@
 mod document;
 mod output;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+#[cfg(feature = "refresh")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
@@ -14,8 +17,12 @@ use crate::policy_stack::Policy;
 use crate::source::PolicySource;
 use crate::source::error::SourceError;
 use crate::source::file::{FileState, check_length, read, read_unchanged};
+#[cfg(feature = "refresh")]
+use crate::source::files::PolicyFiles;
 use crate::source::json::{Text, Value};
 use crate::source::store::PolicyStore;
+#[cfg(feature = "refresh")]
+use crate::source::thread::Reading;
 use output::{Attachments, ManagedPolicy, Output};
 
 /// The users, groups, roles and policies of an AWS account, in the output of
@@ -99,6 +106,8 @@ pub struct AccountDetails {
     text: Option<String>,
     limits: Limits,
     max_length: usize,
+    #[cfg(feature = "refresh")]
+    reading: Reading,
 }
 
 impl AccountDetails {
@@ -128,6 +137,8 @@ impl AccountDetails {
             text,
             limits: Limits::default(),
             max_length: Self::MAX_LENGTH,
+            #[cfg(feature = "refresh")]
+            reading: Reading::default(),
         }
     }
 
@@ -205,22 +216,61 @@ impl PolicySource for AccountDetails {
     }
 
     fn load(&self) -> Result<PolicyStore, SourceError> {
+        self.store(&self.text()?)
+    }
+}
+
+impl AccountDetails {
+    /// Returns the text, and reads it if it is in a file.
+    fn text(&self) -> Result<Cow<'_, str>, SourceError> {
         const RAISE: &str = "with_max_length";
         match &self.text {
             Some(text) => {
                 check_length(&self.path, text.len(), self.max_length, RAISE)?;
-                self.store(text)
+                Ok(Cow::Borrowed(text))
             }
             None => {
                 let state = || FileState::of(&self.path);
                 let text = read_unchanged(&self.path, state, |state| {
                     read(&self.path, state, self.max_length, RAISE)
                 })?;
-                self.store(&text?)
+                text.map(Cow::Owned)
             }
         }
     }
 }
+
+#[cfg(feature = "refresh")]
+impl AccountDetails {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the file on a thread.
+    pub(crate) async fn read_in_thread(&self) -> Result<PolicyFiles, SourceError> {
+        let details = self.clone();
+        let read = move || details.text().map(Cow::into_owned);
+        let text = self.reading.run(&self.path, read).await?;
+        let mut files = PolicyFiles::new();
+        files.insert(FILE, text)?;
+        Ok(files)
+    }
+
+    /// Parses the file.
+    pub(crate) fn parse_files(&self, files: &PolicyFiles) -> Result<PolicyStore, SourceError> {
+        match files.get(FILE) {
+            Some(text) if files.len() == 1 => self.store(text),
+            _ => Err(SourceError::of_file(
+                &self.path,
+                format!("the set has other files than `{FILE}`"),
+            )),
+        }
+    }
+}
+
+/// The name of the file in a set of policies.
+#[cfg(feature = "refresh")]
+const FILE: &str = "account.json";
 
 /// The managed policies and groups that entries refer to.
 struct Account<'a> {

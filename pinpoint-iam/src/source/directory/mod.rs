@@ -16,6 +16,8 @@ use crate::source::error::SourceError;
 use crate::source::file::{FileState, cannot_be_read, read, read_unchanged};
 use crate::source::json::{Text, Value};
 use crate::source::store::{PolicyStore, PrincipalPolicies};
+#[cfg(feature = "refresh")]
+use crate::source::thread::Reading;
 use crate::source::written::parse;
 
 /// The name of the file that attaches documents to users, groups and roles.
@@ -74,6 +76,8 @@ pub struct Directory {
     max_attachments_length: usize,
     /// The configured partitions. `None` if they follow from the scope of the deployment.
     partitions: Option<Partitions>,
+    #[cfg(feature = "refresh")]
+    reading: Reading,
 }
 
 impl Directory {
@@ -94,13 +98,19 @@ impl Directory {
         if !FileState::of(&path)?.is_directory() {
             return Err(SourceError::of_file(&path, "is not a directory"));
         }
-        Ok(Self {
+        Ok(Self::at(path))
+    }
+
+    fn at(path: PathBuf) -> Self {
+        Self {
             path,
             limits: Limits::default(),
             max_documents: Self::MAX_DOCUMENTS,
             max_attachments_length: Self::MAX_ATTACHMENTS_LENGTH,
             partitions: None,
-        })
+            #[cfg(feature = "refresh")]
+            reading: Reading::default(),
+        }
     }
 
     /// Sets the limits for each document.
@@ -270,24 +280,33 @@ struct Texts {
 
 impl PolicySource for Directory {
     fn load(&self) -> Result<PolicyStore, SourceError> {
-        self.read_all(self.partitions.as_ref().unwrap_or(&Partitions::AWS))
+        let partitions = self.partitions.as_ref().unwrap_or(&Partitions::AWS);
+        self.parse_texts(self.texts(|_| {})?, partitions)
     }
 
     fn load_in(&self, scope: &Scope) -> Result<PolicyStore, SourceError> {
-        match &self.partitions {
-            Some(partitions) => self.read_all(partitions),
-            None => self.read_all(&Partitions::of(scope)),
-        }
+        self.parse_texts(self.texts(|_| {})?, &self.partitions_in(scope))
     }
 }
 
 impl Directory {
-    fn read_all(&self, partitions: &Partitions) -> Result<PolicyStore, SourceError> {
+    fn partitions_in(&self, scope: &Scope) -> Partitions {
+        match &self.partitions {
+            Some(partitions) => partitions.clone(),
+            None => Partitions::of(scope),
+        }
+    }
+
+    fn parse_texts(
+        &self,
+        texts: Texts,
+        partitions: &Partitions,
+    ) -> Result<PolicyStore, SourceError> {
         let Texts {
             attachments: text,
             documents,
             unnamed,
-        } = self.texts(|_| {})?;
+        } = texts;
         let path = self.path.join(ATTACHMENTS);
         let text = text?;
         let attachments = Attachments::read(Value::parse(&path, &text)?)?;
@@ -446,6 +465,9 @@ impl Documents {
         found.into_iter().collect()
     }
 }
+
+#[cfg(feature = "refresh")]
+mod files;
 
 #[cfg(all(test, unix))]
 mod tests;

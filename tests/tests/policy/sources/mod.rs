@@ -10,7 +10,9 @@
 mod account_details;
 mod account_details_faults;
 mod directory;
+mod freshness;
 mod random;
+mod refresh;
 mod reload;
 mod temporary;
 mod written;
