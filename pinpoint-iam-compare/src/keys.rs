@@ -73,18 +73,23 @@ impl<F: ContextLookup + ?Sized> ContextLookup for With<'_, F> {
     }
 }
 
+/// A value that no operator for a type other than texts can compare.
+const OTHER_TYPE: &str = "x";
+
 /// The maximum number of sets of values to examine.
 const MOST_SETS: usize = 512;
 
 /// Returns representative values of the key of these conditions, given the other keys.
 ///
-/// `also` contains further patterns that distinguish values.
+/// `also` contains further patterns that distinguish values. `of_any_type` adds values of other types than those that
+/// the conditions compare.
 pub(crate) fn values(
     key: &ConditionKey,
     conditions: &[OnKey<'_>],
     also: &[Atoms],
     facts: &impl ContextLookup,
     budget: usize,
+    of_any_type: bool,
 ) -> Values {
     let families: BTreeSet<Family> = conditions
         .iter()
@@ -139,11 +144,15 @@ pub(crate) fn values(
             key,
             &all,
             also,
-            families == [Family::Arns],
+            families == [Family::Arns] && !of_any_type,
             facts,
             budget,
             &mut found,
         ));
+    }
+    // This is not a number, a date, an address, a Boolean value or base64.
+    if of_any_type && !singles.iter().any(|single| single == OTHER_TYPE) {
+        singles.push(OTHER_TYPE.to_owned());
     }
     // `Null` and `…IfExists` treat an empty text like an absent key, also next to other values, whatever their type.
     if !singles.iter().any(String::is_empty) {

@@ -35,7 +35,8 @@
 //! - All actions, resources and callers, unless the [`Comparer`] is restricted. A service with a
 //!   [catalog](Comparer::service) has only the actions of its catalog, and each of them is requested on the resources
 //!   that its templates describe.
-//! - A condition key is absent, or has any value of the type that its operators compare: numbers for `Numeric…`,
+//! - A condition key is absent, or has any value of the type that its operators compare (or of
+//!   [any type](Comparer::values_of_any_type)): numbers for `Numeric…`,
 //!   addresses for `IpAddress`, ARNs for `Arn…`, texts without control characters for `String…`. It may have several
 //!   values if a set operator uses it or AWS documents it as multivalued.
 //! - The keys of the caller (`aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:username`, …) are derived from the
@@ -62,6 +63,7 @@ mod catalog;
 mod cells;
 mod fold;
 mod grouped;
+mod interchange;
 mod keys;
 mod questions;
 mod result;
@@ -142,6 +144,16 @@ impl Comparer {
                 actions: vec![action],
             }),
         }
+        self
+    }
+
+    /// Also compares requests in which a condition key has a value of another type than the one that its operators
+    /// compare, such as a text for a key that is compared by `NumericLessThan`.
+    ///
+    /// Without a catalog, the type of a key is an assumption. This is for proofs that must not depend on it.
+    #[must_use]
+    pub fn values_of_any_type(mut self) -> Self {
+        self.space.has_values_of_any_type = true;
         self
     }
 

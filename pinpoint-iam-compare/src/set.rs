@@ -89,8 +89,20 @@ impl PolicySet {
 }
 
 /// Returns a document that allows everything.
-fn allow_everything() -> Document {
-    const TEXT: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-    // The text is valid. As a fallback, a document that denies everything is safe.
-    Document::parse(TEXT).unwrap_or_else(|_| Document::deny_everything())
+pub(crate) fn allow_everything() -> Document {
+    parse(
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
+    )
+}
+
+/// Returns the content of the resource control policy `RCPFullAWSAccess`.
+pub(crate) fn allow_everything_to_everyone() -> Document {
+    parse(
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}"#,
+    )
+}
+
+fn parse(text: &str) -> Document {
+    // The texts are valid. As a fallback, a document that denies everything is safe.
+    Document::parse(text).unwrap_or_else(|_| Document::deny_everything())
 }

@@ -17,4 +17,6 @@ pub(crate) struct Space {
     pub(crate) resources: Vec<String>,
     /// Whether the callers are known to have no tags and to belong to no organization.
     pub(crate) callers_are_strangers: bool,
+    /// Whether condition keys may have values of other types than those that their operators compare.
+    pub(crate) has_values_of_any_type: bool,
 }

@@ -85,7 +85,14 @@ impl<'a> Fold<'a> {
         let values_of: Vec<Vec<Option<KeyValue>>> = match (dimension, on.as_slice()) {
             ([key], [on]) => {
                 let conditions: Vec<OnKey<'a>> = on.iter().map(|(_, on)| *on).collect();
-                let found = values(key, &conditions, &[], context, MOST_STEPS_OF_A_DIMENSION);
+                let found = values(
+                    key,
+                    &conditions,
+                    &[],
+                    context,
+                    MOST_STEPS_OF_A_DIMENSION,
+                    self.space.has_values_of_any_type,
+                );
                 self.spend(found.steps);
                 if let Some(reason) = found.inexact {
                     self.note(on.first().map(|(index, _)| *index), reason);
@@ -156,7 +163,14 @@ impl<'a> Fold<'a> {
             .filter(|on| on.condition.family() == pinpoint_iam::condition::samples::Family::Numbers)
             .collect();
         if !numbers.is_empty() {
-            let found = values(&key, &numbers, &[], context, MOST_STEPS_OF_A_DIMENSION);
+            let found = values(
+                &key,
+                &numbers,
+                &[],
+                context,
+                MOST_STEPS_OF_A_DIMENSION,
+                false,
+            );
             let texts = found.lists.iter().flatten().flat_map(KeyValue::as_slice);
             seconds.extend(texts.filter_map(|text| text.parse::<i128>().ok()));
         }

@@ -87,6 +87,7 @@ impl<'a> Fold<'a> {
             &slices,
             &assignment.context,
             MOST_STEPS_OF_A_DIMENSION,
+            self.space.has_values_of_any_type,
         );
         self.spend(found.steps);
         let first = self.cells_with_variable(&key, alive).first().copied();

@@ -21,6 +21,9 @@ pub enum Characters {
     UpperHexadecimal,
     /// The characters of user, role and session names.
     Name,
+    /// The characters of the [path](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html) of a
+    /// user or role, except the slash. A colon is one of them.
+    PathSegment,
 }
 
 impl Characters {
@@ -29,7 +32,7 @@ impl Characters {
         match self {
             Self::All | Self::Unslashed | Self::WithoutColon | Self::Alike(..) => char::MAX,
             Self::One(one) => one,
-            Self::Undotted(_) | Self::UpperHexadecimal | Self::Name => '~',
+            Self::Undotted(_) | Self::UpperHexadecimal | Self::Name | Self::PathSegment => '~',
         }
     }
 
@@ -44,6 +47,7 @@ impl Characters {
             Self::Undotted(characters) => character != '.' && characters.contain(character),
             Self::UpperHexadecimal => matches!(character, '0'..='9' | 'A'..='F'),
             Self::Name => is_name_character(character),
+            Self::PathSegment => character.is_ascii_graphic() && character != '/',
         }
     }
 }

@@ -77,11 +77,14 @@ impl Nfa {
         self.push_some(Characters::Name);
     }
 
-    /// Appends one or more names, separated by slashes.
+    /// Appends the name of a user or role, after any path.
     pub fn push_path(&mut self) {
         let start = self.end;
+        let segment = self.state();
+        self.step(start, Characters::PathSegment, segment);
+        self.step(segment, Characters::PathSegment, segment);
+        self.step(segment, Characters::One('/'), start);
         self.push_name();
-        self.step(self.end, Characters::One('/'), start);
     }
 
     /// Appends every string of `other`. Must not be the first part.
