@@ -99,9 +99,12 @@ impl<'a> Checker<'a> {
     pub(crate) fn string_fix(&self, at: usize, content: &str) -> Option<Fix> {
         let is_plain =
             |character: char| !character.is_control() && !matches!(character, '"' | '\\');
-        content.chars().all(is_plain).then(|| Fix {
-            span: self.token(at),
-            replacement: format!("\"{content}\""),
+        content.chars().all(is_plain).then(|| {
+            Fix::new(
+                format!("write `{content}`"),
+                self.token(at),
+                format!("\"{content}\""),
+            )
         })
     }
 
@@ -141,7 +144,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The token that starts at `at`: a string up to its closing quotation mark, or a single character.
-    fn token(&self, at: usize) -> Range<usize> {
+    pub(crate) fn token(&self, at: usize) -> Range<usize> {
         let rest = self.source.get(at..).unwrap_or_default();
         let mut characters = rest.char_indices();
         let length = match characters.next() {

@@ -105,12 +105,63 @@ pub struct Related {
     pub column: usize,
 }
 
-/// The replacement of a part of the text.
+/// A change of the text that resolves a finding.
+///
+/// Nothing is known about its effect: some fixes keep the meaning of the policy, and others guess what was meant. The
+/// crate `pinpoint-iam-compare` determines which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fix {
-    /// The part to replace, in bytes.
+    /// The change in a few words: ``write `Allow` ``.
+    pub title: String,
+    /// The edits, in the order of the text and without overlaps.
+    pub edits: Vec<Edit>,
+}
+
+/// The replacement of a part of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Edit {
+    /// The part to replace, in bytes. It is empty for an insertion.
     pub span: Range<usize>,
     /// The text to write there.
     pub replacement: String,
+}
+
+impl Fix {
+    pub(crate) fn new(
+        title: impl Into<String>,
+        span: Range<usize>,
+        replacement: impl Into<String>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            edits: vec![Edit {
+                span,
+                replacement: replacement.into(),
+            }],
+        }
+    }
+
+    /// The part of the text from the first edit to the last.
+    pub fn span(&self) -> Range<usize> {
+        let start = self.edits.first().map_or(0, |edit| edit.span.start);
+        let end = self.edits.last().map_or(start, |edit| edit.span.end);
+        start..end
+    }
+
+    /// Returns the text with the edits. `start` is the offset of the checked document in the text.
+    ///
+    /// Returns `None` if an edit is not a part of the text, because the text is not the one that was checked.
+    pub fn apply(&self, text: &str, start: usize) -> Option<String> {
+        let mut fixed = String::with_capacity(text.len());
+        let mut copied = 0;
+        for edit in &self.edits {
+            fixed.push_str(text.get(copied..start + edit.span.start)?);
+            fixed.push_str(&edit.replacement);
+            copied = start + edit.span.end;
+        }
+        fixed.push_str(text.get(copied..)?);
+        Some(fixed)
+    }
 }

@@ -42,12 +42,18 @@ mod config;
 #[cfg(feature = "rules")]
 mod finding;
 #[cfg(feature = "rules")]
+mod fixes;
+#[cfg(feature = "rules")]
+mod format;
+#[cfg(feature = "rules")]
 mod glob;
 #[cfg(feature = "rules")]
 #[macro_use]
 mod rule;
 #[cfg(feature = "rules")]
 mod grammar;
+#[cfg(feature = "rules")]
+mod layout;
 #[cfg(feature = "rules")]
 mod linter;
 #[cfg(feature = "rules")]
@@ -62,12 +68,16 @@ mod strict;
 #[cfg(feature = "rules")]
 pub use config::{CONFIG_RULES, Config, ConfigError, ConfigRule};
 #[cfg(feature = "rules")]
-pub use finding::{Class, Finding, Fix, Related};
+pub use finding::{Class, Edit, Finding, Fix, Related};
+#[cfg(feature = "rules")]
+pub use format::{FormatError, format};
 #[cfg(feature = "rules")]
 pub use linter::{Linter, Report, parse_kind};
 #[cfg(feature = "rules")]
 pub use omitted::{OMITTED, Omitted};
 #[cfg(feature = "rules")]
 pub use rule::{Example, Rule};
+#[cfg(feature = "rules")]
+pub use rules::condition::global_condition_keys;
 #[cfg(feature = "rules")]
 pub use rules::{rule, rules};

@@ -8,7 +8,7 @@ use pinpoint_iam_core::policy::{PolicyKind, UnknownPolicyKind};
 use crate::checker::Checker;
 use crate::finding::{Class, Finding};
 use crate::read::Policy;
-use crate::{read, rules, strict};
+use crate::{fixes, read, rules, strict};
 
 /// Checks documents against the rules and a catalog.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ impl<'c> Linter<'c> {
             unknown_services = services_without_catalog(policy, self.catalog);
         }
         strict::apply(policy.as_ref(), &mut check);
-        let mut findings = check.findings;
+        let mut findings = std::mem::take(&mut check.findings);
         findings.sort_by(|one, other| {
             let order = one.span.start.cmp(&other.span.start);
             order
@@ -59,6 +59,7 @@ impl<'c> Linter<'c> {
         });
         findings.dedup_by(|one, other| one.code == other.code && one.span == other.span);
         if let Some(policy) = &policy {
+            fixes::add(policy, &check, &mut findings);
             for finding in &mut findings {
                 let statement = policy.statement_at(finding.span.start);
                 let sid = statement.and_then(|statement| statement.sid.as_ref());

@@ -159,8 +159,8 @@ impl Principal<'_> {
     }
 }
 
-const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
-const STATEMENT: [&str; 9] = [
+pub(crate) const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
+pub(crate) const STATEMENT: [&str; 9] = [
     "Sid",
     "Effect",
     "Principal",
@@ -273,6 +273,7 @@ fn members<'s>(
     check: &mut Checker<'_>,
 ) -> Option<Vec<Member<'s>>> {
     let members = node.members().ok()?;
+    let written: Vec<Cow<'s, str>> = members.iter().map(|member| member.name.clone()).collect();
     let mut known: Vec<Member<'s>> = Vec::with_capacity(members.len());
     for member in members {
         if !names.contains(&&*member.name) {
@@ -282,7 +283,9 @@ fn members<'s>(
                 None => format!("{what} has {}", crate::names::list("and", names)),
             };
             let message = format!("unknown element {}", Quoted(&member.name));
-            let fix = near.and_then(|near| check.string_fix(member.name_offset, near));
+            // Another member with this name would be an error.
+            let free = near.filter(|near| !written.iter().any(|name| name == near));
+            let fix = free.and_then(|near| check.string_fix(member.name_offset, near));
             check
                 .report(
                     &grammar::INVALID_POLICY_ELEMENT,
@@ -556,7 +559,7 @@ fn read_principal<'s>(
             let mut seen: Vec<&'static str> = Vec::new();
             for entry in &members {
                 let Some(kind) = PRINCIPAL.into_iter().find(|kind| *kind == entry.name) else {
-                    report_principal_key(entry, check);
+                    report_principal_key(entry, &members, check);
                     continue;
                 };
                 if seen.contains(&kind) {
@@ -596,13 +599,14 @@ fn read_principal<'s>(
     Some(read)
 }
 
-fn report_principal_key(entry: &Member<'_>, check: &mut Checker<'_>) {
+fn report_principal_key(entry: &Member<'_>, all: &[Member<'_>], check: &mut Checker<'_>) {
     let near = nearest(&entry.name, PRINCIPAL);
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the types are {}", crate::names::list("and", PRINCIPAL)),
     };
-    let fix = near.and_then(|near| check.string_fix(entry.name_offset, near));
+    let free = near.filter(|near| !all.iter().any(|other| other.name == **near));
+    let fix = free.and_then(|near| check.string_fix(entry.name_offset, near));
     let message = format!("unknown principal type {}", Quoted(&entry.name));
     check
         .report(

@@ -92,7 +92,10 @@ fn examine(document: &Document, policy: Option<&Policy<'_>>, check: &mut Checker
                 .iter()
                 .any(|other| other.span.start == at && other.class == Class::Error);
         if !is_reported {
-            check.report(rule, at, finding.message, finding.hint);
+            let fix = finding
+                .suggestion
+                .and_then(|name| check.string_fix(at, &name));
+            check.report(rule, at, finding.message, finding.hint).fix = fix;
         }
     }
     of_catalog::apply(document, check);

@@ -3,6 +3,11 @@
 #![cfg(feature = "rules")]
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
+#[path = "rules/fixes.rs"]
+mod fixes;
+#[path = "rules/formatting.rs"]
+mod formatting;
+
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -256,25 +261,6 @@ fn an_error_in_one_statement_does_not_hide_another() {
             (6, 107, "empty-object-condition"),
         ]
     );
-}
-
-#[test]
-fn a_fix_resolves_its_finding() {
-    let mut fixed = 0;
-    for rule in rules() {
-        for finding in of(rule, &rule.example) {
-            let Some(fix) = finding.fix else { continue };
-            let mut text = rule.example.document.to_owned();
-            text.replace_range(fix.span, &fix.replacement);
-            let left = findings(&text, rule.example.kind);
-            assert!(
-                left.iter().all(|finding| finding.code != rule.code),
-                "{text}"
-            );
-            fixed += 1;
-        }
-    }
-    assert!(fixed >= 8, "{fixed}");
 }
 
 #[test]

@@ -158,7 +158,12 @@ fn findings_json(documents: usize, results: &[Checked<'_>]) -> Value {
                 .map(|related| json!({"message": related.message, "offset": checked.start + related.span.start, "length": related.span.len()}))
                 .collect();
             let fix = finding.fix.as_ref().map(|fix| {
-                json!({"offset": checked.start + fix.span.start, "length": fix.span.len(), "replacement": fix.replacement})
+                let edits: Vec<Value> = fix
+                    .edits
+                    .iter()
+                    .map(|edit| json!({"offset": checked.start + edit.span.start, "length": edit.span.len(), "replacement": edit.replacement}))
+                    .collect();
+                json!({"title": fix.title, "edits": edits})
             });
             json!({
                 "file": checked.input.name,

@@ -80,6 +80,7 @@ fn check_pattern(
         position: pattern.position(),
         message,
         hint,
+        suggestion: None,
     };
     let shown = pattern.as_str().escape_debug();
     let mut services = catalog.services().iter();
@@ -101,15 +102,27 @@ fn check_pattern(
             ),
         ))
     } else {
-        Err(finding(
-            Subject::UnknownAction,
-            format!("unknown action `{shown}`"),
-            hints.compare(
-                service.actions().len(),
-                || catalog.unknown_in_policy(service, name).hint(),
-                || see_the_catalog(service),
-            ),
-        ))
+        let (hint, suggestion) = hints.compare(
+            service.actions().len(),
+            || {
+                let unknown = catalog.unknown_in_policy(service, name);
+                (unknown.hint(), only(unknown.suggestions()))
+            },
+            || (see_the_catalog(service), None),
+        );
+        let message = format!("unknown action `{shown}`");
+        Err(Finding {
+            suggestion,
+            ..finding(Subject::UnknownAction, message, hint)
+        })
+    }
+}
+
+/// The element of a list with one element.
+fn only(names: &[String]) -> Option<String> {
+    match names {
+        [only] => Some(only.clone()),
+        _ => None,
     }
 }
 

@@ -20,8 +20,16 @@ pub(super) fn check(
 ) {
     let positions = statement.condition_positions();
     for (condition, position) in statement.conditions().iter().zip(positions) {
-        let keys = condition.keys();
-        findings.extend(keys.filter_map(|key| check_key(catalog, key, position, hints)));
+        for key in condition.keys() {
+            let Some(mut finding) = check_key(catalog, key, position, hints) else {
+                continue;
+            };
+            // A key of a variable is a part of another string.
+            if key != condition.key() {
+                finding.suggestion = None;
+            }
+            findings.push(finding);
+        }
     }
     let patterns = statement
         .resource()
@@ -29,7 +37,11 @@ pub(super) fn check(
         .flat_map(ResourceElement::patterns);
     for pattern in patterns {
         let keys = pattern.variables().map(|variable| variable.key());
-        findings.extend(keys.filter_map(|key| check_key(catalog, key, pattern.position(), hints)));
+        let found = keys.filter_map(|key| check_key(catalog, key, pattern.position(), hints));
+        findings.extend(found.map(|finding| Finding {
+            suggestion: None,
+            ..finding
+        }));
     }
 }
 
@@ -52,27 +64,31 @@ fn check_key(
     {
         return None;
     }
+    let (hint, suggestion) = hints.compare(
+        service.condition_keys().len(),
+        || hint(service, name),
+        || {
+            let hint = format!(
+                "see the condition keys in the catalog of `{}`",
+                service.prefix
+            );
+            (hint, None)
+        },
+    );
     Some(Finding {
         subject: Subject::UnknownConditionKey,
         position,
         message: format!("unknown condition key `{}`", name.escape_debug()),
-        hint: hints.compare(
-            service.condition_keys().len(),
-            || hint(service, name),
-            || {
-                format!(
-                    "see the condition keys in the catalog of `{}`",
-                    service.prefix
-                )
-            },
-        ),
+        hint,
+        suggestion,
     })
 }
 
 /// The maximum number of keys in a hint.
 const SHOWN: usize = 10;
 
-fn hint(service: &Service, name: &str) -> String {
+/// The hint, and the name that was probably meant.
+fn hint(service: &Service, name: &str) -> (String, Option<String>) {
     let prefix = &service.prefix;
     let start = format!("{prefix}:");
     let has_prefix = |key: &&str| {
@@ -81,18 +97,23 @@ fn hint(service: &Service, name: &str) -> String {
     };
     let near = service.nearest_condition_keys(name);
     if !near.is_empty() {
-        return format!("did you mean {}?", list("or", near));
+        let only = match near.as_slice() {
+            [only] => Some((*only).to_owned()),
+            _ => None,
+        };
+        return (format!("did you mean {}?", list("or", near)), only);
     }
     let keys = service.condition_keys().iter();
     let keys: Vec<&str> = keys
         .map(|key| key.name.as_str())
         .filter(has_prefix)
         .collect();
-    if keys.is_empty() {
-        return format!("the catalog of `{prefix}` defines no keys that start with `{start}`");
-    }
-    if keys.len() > SHOWN {
-        return format!("see the condition keys in the catalog of `{prefix}`");
-    }
-    format!("the catalog of `{prefix}` defines {}", list("and", keys))
+    let hint = if keys.is_empty() {
+        format!("the catalog of `{prefix}` defines no keys that start with `{start}`")
+    } else if keys.len() > SHOWN {
+        format!("see the condition keys in the catalog of `{prefix}`")
+    } else {
+        format!("the catalog of `{prefix}` defines {}", list("and", keys))
+    };
+    (hint, None)
 }

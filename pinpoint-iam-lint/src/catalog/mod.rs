@@ -29,6 +29,8 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+    /// The name that was probably meant, if there is only one candidate.
+    pub suggestion: Option<String>,
 }
 
 /// The part of a document that does not agree with a catalog.
@@ -71,12 +73,12 @@ impl Hints {
     }
 
     /// A hint that needs this number of comparisons; after too many of them, a hint that needs none.
-    fn compare(
+    fn compare<T>(
         &self,
         comparisons: usize,
-        hint: impl FnOnce() -> String,
-        otherwise: impl FnOnce() -> String,
-    ) -> String {
+        hint: impl FnOnce() -> T,
+        otherwise: impl FnOnce() -> T,
+    ) -> T {
         let left = self.comparisons.get().checked_sub(comparisons);
         self.comparisons.set(left.unwrap_or_default());
         match left {

@@ -57,6 +57,7 @@ pub(super) fn check(
                 || hint(pattern, catalog, covered, services),
                 || "see the resource types of the actions in their catalog".to_owned(),
             ),
+            suggestion: None,
         });
     }
 }

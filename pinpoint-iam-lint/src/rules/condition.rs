@@ -162,6 +162,12 @@ pub(crate) enum ValueType {
     Text,
 }
 
+/// The [global condition keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html)
+/// of AWS. The name of a tag follows those that end with `/`.
+pub fn global_condition_keys() -> impl Iterator<Item = &'static str> {
+    GLOBAL.iter().map(|(name, _)| *name)
+}
+
 /// The type of a global key's values.
 pub(crate) fn global_type(key: &str) -> Option<ValueType> {
     let found = GLOBAL.iter().find(|(name, _)| match name.ends_with('/') {

@@ -32,25 +32,15 @@ pub(super) fn apply(statement: &Statement<'_>, check: &mut Checker<'_>) {
                 "write a name, or remove it",
             );
         } else if !is_plain && check.kind != PolicyKind::Resource {
-            let plain: String = sid
-                .text
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .collect();
-            let fix = check
-                .string_fix(sid.at, &plain)
-                .filter(|_| !plain.is_empty());
-            check
-                .report(
-                    &UNSUPPORTED_SID,
-                    sid.at,
-                    format!(
-                        "the `Sid` {} contains characters other than letters and digits",
-                        Quoted(&sid.text)
-                    ),
-                    "use ASCII letters and digits",
-                )
-                .fix = fix;
+            check.report(
+                &UNSUPPORTED_SID,
+                sid.at,
+                format!(
+                    "the `Sid` {} contains characters other than letters and digits",
+                    Quoted(&sid.text)
+                ),
+                "use ASCII letters and digits",
+            );
         }
     }
     let is_optional = matches!(check.kind, PolicyKind::Resource | PolicyKind::RoleTrust);
@@ -62,4 +52,9 @@ pub(super) fn apply(statement: &Statement<'_>, check: &mut Checker<'_>) {
             "add the resources that the statement covers, or `\"Resource\": \"*\"`",
         );
     }
+}
+
+/// The characters of a `Sid` that every kind of policy accepts.
+pub(crate) fn plain_sid(sid: &str) -> String {
+    sid.chars().filter(char::is_ascii_alphanumeric).collect()
 }

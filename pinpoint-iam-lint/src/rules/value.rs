@@ -333,11 +333,7 @@ fn wildcard(
     if !is_exact || !has_wildcard(&plain) {
         return;
     }
-    let like = match base.is_negated() {
-        true => "StringNotLike",
-        false => "StringLike",
-    };
-    let operator = condition.operator.text.replace(base.as_str(), like);
+    let operator = condition.operator.text.replace(base.as_str(), like(base));
     check.report(
         &WILDCARD_WITHOUT_LIKE_OPERATOR,
         value.at,
@@ -348,6 +344,14 @@ fn wildcard(
         ),
         format!("write {} if it is a wildcard", Quoted(&operator)),
     );
+}
+
+/// The operator with wildcards instead of one without.
+pub(crate) const fn like(base: BaseOperator) -> &'static str {
+    match base.is_negated() {
+        true => "StringNotLike",
+        false => "StringLike",
+    }
 }
 
 /// The form of the values of some global keys.
@@ -365,7 +369,8 @@ fn format_of_key(condition: &Condition<'_>, value: &Value<'_>, check: &mut Check
                 None => "write a region of AWS, such as `us-east-1`".to_owned(),
             };
             let message = format!("AWS has no region {}", Quoted(text));
-            check.report(&INVALID_REGION, value.at, message, help);
+            let fix = nearest(text, REGIONS).and_then(|near| check.string_fix(value.at, near));
+            check.report(&INVALID_REGION, value.at, message, help).fix = fix;
         }
         "aws:sourcevpc" if !is_id(text, "vpc-") => {
             let message = format!("{} is not the id of a VPC", Quoted(text));
@@ -425,14 +430,11 @@ fn is_id(text: &str, start: &str) -> bool {
     })
 }
 
-fn numeric_limits(condition: &Condition<'_>, base: BaseOperator, check: &mut Checker<'_>) {
-    let wants_greatest = match base {
-        BaseOperator::NumericLessThan | BaseOperator::NumericLessThanEquals => true,
-        BaseOperator::NumericGreaterThan | BaseOperator::NumericGreaterThanEquals => false,
-        _ => return,
-    };
+/// The limit that decides, if a numeric condition has several.
+pub(crate) fn decisive_limit<'c, 's>(condition: &'c Condition<'s>) -> Option<&'c Value<'s>> {
+    let wants_greatest = wants_greatest(condition.parsed?.base())?;
     if condition.values.len() < 2 {
-        return;
+        return None;
     }
     let numbers = condition
         .values
@@ -446,7 +448,20 @@ fn numeric_limits(condition: &Condition<'_>, base: BaseOperator, check: &mut Che
         };
         if is_better { next } else { best }
     });
-    if let Some((_, value)) = decisive {
+    decisive.map(|(_, value)| value)
+}
+
+/// Whether the greatest of several values decides; `None` if all of them matter.
+const fn wants_greatest(base: BaseOperator) -> Option<bool> {
+    match base {
+        BaseOperator::NumericLessThan | BaseOperator::NumericLessThanEquals => Some(true),
+        BaseOperator::NumericGreaterThan | BaseOperator::NumericGreaterThanEquals => Some(false),
+        _ => None,
+    }
+}
+
+fn numeric_limits(condition: &Condition<'_>, base: BaseOperator, check: &mut Checker<'_>) {
+    if let (Some(value), Some(wants_greatest)) = (decisive_limit(condition), wants_greatest(base)) {
         let which = if wants_greatest { "greatest" } else { "least" };
         check.report(
             &REDUNDANT_CONDITION_VALUE_NUM,

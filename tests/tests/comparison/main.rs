@@ -10,6 +10,7 @@
 mod brute_force;
 mod classes;
 mod hostile;
+mod interchange;
 mod mutations;
 mod pairs;
 mod questions;

@@ -275,8 +275,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "",
                 &[
-                    "names", "glob", "finding", "catalog", "rule", "checker", "grammar", "read",
-                    "rules", "strict", "omitted", "linter", "config",
+                    "names", "glob", "finding", "layout", "catalog", "rule", "checker", "grammar",
+                    "read", "format", "rules", "fixes", "strict", "omitted", "linter", "config",
                 ],
             ),
             ("catalog", &["arns", "action", "resource", "condition"]),
@@ -365,6 +365,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "import",
                     "common",
                     "files",
+                    "fmt",
                     "rule",
                     "lint",
                     "policies",
@@ -385,7 +386,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "openapi",
                 ],
             ),
-            ("lint", &["output", "batch"]),
+            ("lint", &["output", "fix", "batch"]),
             (
                 "import",
                 &[
@@ -418,6 +419,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "keys",
                     "fold",
                     "set",
+                    "interchange",
                     "sources",
                     "assertion",
                     "questions",
