@@ -1,65 +1,185 @@
-//! Finds and reads the documents.
+//! Finds, reads and writes the documents.
 
-use std::fs;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Component, Path, PathBuf};
 
+use globset::{GlobBuilder, GlobMatcher};
 use ignore::WalkBuilder;
 use pinpoint_iam_core::json::{Node, Type};
+
+use crate::failure::Failure;
 
 /// A file, or standard input.
 pub(crate) struct Input {
     /// The path, as shown in messages.
     pub(crate) name: String,
+    /// The path; `None` for standard input.
+    pub(crate) path: Option<PathBuf>,
     /// The content, or the reason why it cannot be read.
     pub(crate) text: Result<String, String>,
 }
 
-/// Reads files, and the files `*.json` in directories, in the order of their paths.
-pub(crate) fn collect(paths: &[PathBuf]) -> Vec<Input> {
+impl Input {
+    /// Whether this is standard input.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.name == STDIN && self.path.is_none()
+    }
+}
+
+const STDIN: &str = "<stdin>";
+
+/// Reads files, the files `*.json` in directories, and those that match a pattern such as `policies/**/*.json`, in the
+/// order of their paths.
+///
+/// # Errors
+///
+/// If no file matches a pattern. A file that cannot be read is an input with an error.
+pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
     let mut inputs = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            let text = read_stdin().map_err(|error| error.to_string());
-            let name = "<stdin>".to_owned();
-            inputs.push(Input { name, text });
+            inputs.push(Input {
+                name: STDIN.to_owned(),
+                path: None,
+                text: read_stdin().map_err(|error| error.to_string()),
+            });
         } else if path.is_dir() {
-            walk(path, &mut inputs);
+            let is_json = |path: &Path| path.extension().is_some_and(|end| end == "json");
+            walk(path, is_json, &mut inputs);
+        } else if is_pattern(path) {
+            inputs.extend(matching(path)?);
         } else {
             inputs.push(file(path));
         }
     }
-    inputs
+    Ok(inputs)
+}
+
+/// Whether a path is a pattern. A file whose name contains such a character is that file.
+fn is_pattern(path: &Path) -> bool {
+    let is_special = |byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'{');
+    let name = path.as_os_str().as_encoded_bytes();
+    name.iter().any(is_special) && fs::symlink_metadata(path).is_err()
+}
+
+/// Reads the files that match a pattern.
+fn matching(pattern: &Path) -> Result<Vec<Input>, Failure> {
+    let shown = pattern.display();
+    let matcher = pattern.to_str().ok_or_else(|| "it is not UTF-8".to_owned());
+    let matcher = matcher.and_then(|text| {
+        let mut builder = GlobBuilder::new(text);
+        let glob = builder.literal_separator(true).build();
+        glob.map(|glob| glob.compile_matcher())
+            .map_err(|error| error.kind().to_string())
+    });
+    let matcher: GlobMatcher = matcher
+        .map_err(|error| Failure::usage(format!("error: invalid pattern `{shown}`: {error}")))?;
+    // The part before the first wildcard.
+    let is_plain = |part: &Component<'_>| !is_pattern(Path::new(part));
+    let mut base: PathBuf = pattern.components().take_while(is_plain).collect();
+    let is_relative = base.as_os_str().is_empty();
+    if is_relative {
+        base.push(".");
+    }
+    let mut inputs = Vec::new();
+    let found = |path: &Path| match path.strip_prefix(".") {
+        Ok(path) if is_relative => matcher.is_match(path),
+        _ => matcher.is_match(path),
+    };
+    if base.exists() {
+        walk(&base, found, &mut inputs);
+    }
+    if inputs.is_empty() {
+        return Err(Failure::no_input(format!(
+            "error: no file matches `{shown}`"
+        )));
+    }
+    Ok(inputs)
 }
 
 fn file(path: &Path) -> Input {
     Input {
         name: path.display().to_string(),
+        path: Some(path.to_owned()),
         text: fs::read_to_string(path).map_err(|error| error.to_string()),
     }
 }
 
-fn walk(directory: &Path, inputs: &mut Vec<Input>) {
+fn walk(directory: &Path, is_wanted: impl Fn(&Path) -> bool, inputs: &mut Vec<Input>) {
     let mut builder = WalkBuilder::new(directory);
     // `.gitignore` also applies outside of a repository, for example in an export of one.
     builder.require_git(false).sort_by_file_path(Path::cmp);
     for entry in builder.build() {
         match entry {
             Ok(entry) => {
-                let is_json = entry
-                    .path()
-                    .extension()
-                    .is_some_and(|extension| extension == "json");
-                if is_json && entry.file_type().is_some_and(|kind| !kind.is_dir()) {
+                let is_file = entry.file_type().is_some_and(|kind| !kind.is_dir());
+                if is_file && is_wanted(entry.path()) {
                     inputs.push(file(entry.path()));
                 }
             }
             Err(error) => inputs.push(Input {
                 name: directory.display().to_string(),
+                path: None,
                 text: Err(error.to_string()),
             }),
         }
     }
+}
+
+/// Replaces the content of a file at once: readers see the old content or the new one. Its permissions are kept.
+///
+/// # Errors
+///
+/// If the file is read-only, if its content is not `before`, or if it cannot be written.
+pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> {
+    // A symbolic link remains one.
+    let path = fs::canonicalize(path)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::other("the file is read-only"));
+    }
+    let (temporary, mut file) = create_beside(&path)?;
+    let written = (|| {
+        file.write_all(after.as_bytes())?;
+        file.set_permissions(permissions)?;
+        file.sync_all()?;
+        drop(file);
+        if fs::read(&path)? != before.as_bytes() {
+            return Err(io::Error::other("the file has changed in the meantime"));
+        }
+        fs::rename(&temporary, &path)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Creates a new file in the directory of another one.
+fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    const ATTEMPTS: u32 = 100;
+    let mut last = io::Error::other("the path is not that of a file");
+    let Some(name) = path.file_name() else {
+        return Err(last);
+    };
+    for attempt in 0..ATTEMPTS {
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{}.{attempt}.tmp", std::process::id()));
+        let temporary = path.with_file_name(temporary);
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&temporary)
+        {
+            Ok(file) => return Ok((temporary, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
 }
 
 /// Members that contain a policy document, in the output of AWS's tools.
@@ -69,6 +189,16 @@ const WRAPPERS: [&str; 4] = [
     "Policy",
     "Document",
 ];
+
+/// Whether a text contains a policy document. It does not if it is not valid JSON.
+pub(crate) fn has_document(text: &str) -> bool {
+    let (document, _) = unwrap(text);
+    let members = Node::root(document).and_then(|node| match node.json_type() {
+        Type::Object => node.members(),
+        _ => Ok(Vec::new()),
+    });
+    members.is_ok_and(|members| members.iter().any(|member| member.name == "Statement"))
+}
 
 /// The document in a text, and where it starts. A document may be in a wrapper, or in several.
 pub(crate) fn unwrap(text: &str) -> (&str, usize) {

@@ -1,6 +1,7 @@
 //! `pinpoint-iam lint`.
 
 mod batch;
+pub(crate) mod fix;
 mod output;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use clap::Args;
 use pinpoint_iam_core::policy::PolicyKind;
 use pinpoint_iam_lint::{Class, Config, Linter};
 
+use self::fix::{Fixer, Mode, Target};
 use self::output::Format;
 use crate::common::{CatalogArguments, KindArgument};
 use crate::failure::{Failure, read};
@@ -20,17 +22,20 @@ use crate::files::{self, Input};
 
 /// Checks policy documents: grammar, kind of policy, catalogs and practice.
 ///
-/// A directory is searched for files `*.json`, without those that `.gitignore` excludes, and `-` is standard input. A
-/// document may be the value of `PolicyDocument`, `AssumeRolePolicyDocument`, `Policy` or `Document` in a JSON object,
+/// A directory is searched for files `*.json`, without those that `.gitignore` excludes. A path may be a pattern such as
+/// `policies/**/*.json`, and `-` is standard input. A document may be the value of `PolicyDocument`, `AssumeRolePolicyDocument`, `Policy` or `Document` in a JSON object,
 /// as in the output of AWS's tools.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 without findings, 11 for suggestions, 12 for warnings, 13 for security warnings, 14 for errors; 1 if a file
-cannot be read, 2 for wrong arguments, 3 if there is no document.
+cannot be read or written, 2 for wrong arguments, 3 if there is no document.
 
-Example: pinpoint-iam lint --kind resource --format github policies/")]
+Examples:
+  pinpoint-iam lint --kind resource --format github policies/
+  pinpoint-iam lint --fix policies/
+  pinpoint-iam lint --fix=unsafe --diff policies/reader.json")]
 pub(crate) struct Arguments {
-    /// Files and directories, or `-`.
+    /// Files, directories and patterns, or `-`.
     #[arg(required_unless_present = "batch", value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -43,8 +48,21 @@ pub(crate) struct Arguments {
     /// How findings are printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Fixes findings in the files: those whose fix is proven to keep the meaning of the policy, or with `unsafe` all
+    /// that have one. The findings that remain are printed. With `-`, the fixed document is printed instead.
+    #[arg(
+        long,
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "safe"
+    )]
+    fix: Option<Mode>,
+    /// Prints the changes that `--fix` would make, and writes nothing.
+    #[arg(long)]
+    diff: bool,
     /// Reads lines {"name", "kind", "document"} from standard input, and writes one line with the findings for each.
-    #[arg(long, conflicts_with_all = ["paths", "format", "config"])]
+    #[arg(long, conflicts_with_all = ["paths", "format", "config", "fix", "diff"])]
     batch: bool,
 }
 
@@ -59,15 +77,52 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return batch::run(linter);
     }
     let config = ConfigFile::read(arguments.config.as_deref())?;
-    let inputs = files::collect(&arguments.paths);
+    let mut inputs = files::collect(&arguments.paths)?;
+    let mut has_failed = false;
+    // With `-`, standard output contains the document.
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let mut output: Option<&mut dyn Write> = Some(&mut stdout);
+    if arguments.fix.is_some() || arguments.diff {
+        let fixer = Fixer {
+            linter,
+            kind: arguments.kind.kind,
+            config: config.as_ref().map(|file| &file.config),
+            mode: arguments.fix.unwrap_or(Mode::Safe),
+        };
+        let has_stdin = inputs.iter().any(|input| input.is_stdin());
+        let target = match arguments.diff {
+            true => Target::Diff,
+            false => Target::Write,
+        };
+        if has_stdin && target == Target::Write {
+            if inputs.len() > 1 {
+                return Err(Failure::usage(
+                    "error: `--fix` with `-` prints one document, so there can be no other path",
+                ));
+            }
+            output = Some(&mut stderr);
+        }
+        if target == Target::Diff {
+            output = None;
+        }
+        let outcome = fixer
+            .apply(inputs, target)
+            .map_err(|error| cannot_write(&error))?;
+        (inputs, has_failed) = (outcome.inputs, outcome.has_failed);
+    }
     let code = check(
         linter,
         arguments.kind.kind,
         &inputs,
         config.as_ref(),
         arguments.format,
+        output,
     )?;
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(if has_failed { 1 } else { code }))
+}
+
+fn cannot_write(error: &io::Error) -> Failure {
+    Failure::new(format!("error: cannot write: {error}"))
 }
 
 /// A configuration and its file.
@@ -92,6 +147,7 @@ impl ConfigFile {
             .map_err(|error| Failure::new(format!("error: {name}:{error}")))?;
         let input = Input {
             name,
+            path: Some(path.to_owned()),
             text: Ok(text.clone()),
         };
         Ok(Some(Self {
@@ -108,6 +164,7 @@ fn check(
     inputs: &[Input],
     config: Option<&ConfigFile>,
     format: Format,
+    output: Option<&mut dyn Write>,
 ) -> Result<u8, Failure> {
     let mut results = Vec::new();
     let mut is_broken = false;
@@ -145,11 +202,12 @@ fn check(
             findings: file.config.findings(),
         });
     }
-    let written = output::write(format, documents, &results);
-    let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(written.as_bytes())
-        .map_err(|error| Failure::new(format!("error: cannot write: {error}")))?;
+    if let Some(output) = output {
+        let written = output::write(format, documents, &results);
+        output
+            .write_all(written.as_bytes())
+            .map_err(|error| cannot_write(&error))?;
+    }
     if !unknown.is_empty() && format == Format::Human {
         let names: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
         eprintln!(

@@ -9,6 +9,7 @@ mod documents;
 mod explain;
 mod failure;
 mod files;
+mod fmt;
 mod generate;
 mod import;
 mod lint;
@@ -40,6 +41,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Lint(lint::Arguments),
+    Fmt(fmt::Arguments),
     Rule(rule::Arguments),
     Explain(explain::ExplainArguments),
     Simulate(explain::SimulateArguments),
@@ -61,6 +63,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Lint(arguments) => lint::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
         Command::Rule(arguments) => rule::run(&arguments).map(success),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Simulate(arguments) => explain::simulate(&arguments),

@@ -96,7 +96,7 @@ impl PolicyFiles {
 /// Reads policies from files and directories.
 pub(crate) fn load(paths: &[PathBuf]) -> Result<Vec<Policy>, Failure> {
     let mut policies = Vec::new();
-    for input in files::collect(paths) {
+    for input in files::collect(paths)? {
         let text = input.text.map_err(|error| {
             Failure::new(format!("error: cannot read `{}`: {error}", input.name))
         })?;

@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
+#[path = "lint/fix.rs"]
+mod fix;
+#[path = "lint/fmt.rs"]
+mod fmt;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

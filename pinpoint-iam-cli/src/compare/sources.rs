@@ -39,7 +39,7 @@ pub(super) fn read(name: &str) -> Result<Source, Failure> {
 
 fn from_files(root: &Path) -> Result<Source, Failure> {
     let mut found = BTreeMap::new();
-    for input in files::collect(&[PathBuf::from(root)]) {
+    for input in files::collect(&[PathBuf::from(root)])? {
         let text = input.text.map_err(|error| {
             Failure::new(format!("error: cannot read `{}`: {error}", input.name))
         })?;
