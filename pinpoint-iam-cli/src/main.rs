@@ -13,8 +13,10 @@ mod fmt;
 mod generate;
 mod import;
 mod lint;
+mod names;
 mod policies;
 mod rule;
+mod scaffold;
 mod schema;
 mod test;
 
@@ -53,6 +55,7 @@ enum Command {
     Matrix(documents::matrix::Arguments),
     LeastPrivilege(documents::least_privilege::Arguments),
     Openapi(documents::openapi::Arguments),
+    Scaffold(scaffold::Arguments),
     Check(check::Arguments),
     Import(import::Arguments),
     Schema(schema::Arguments),
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
             documents::least_privilege::run(&arguments).map(success)
         }
         Command::Openapi(arguments) => documents::openapi::run(&arguments).map(success),
+        Command::Scaffold(arguments) => scaffold::run(&arguments).map(success),
         Command::Check(arguments) => check::run(&arguments).map(success),
         Command::Import(arguments) => import::run(&arguments).map(success),
         Command::Schema(arguments) => schema::run(&arguments).map(success),

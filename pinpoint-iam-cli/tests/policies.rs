@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 mod documents;
+mod scaffold;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -37,7 +37,7 @@ impl Writer {
     /// Writes a doc comment with one line for each line of `text`.
     pub(super) fn doc(&mut self, text: &str) {
         for line in text.lines() {
-            self.line(format!("/// {line}").trim_end());
+            self.line(format!("/// {}", visible(line)).trim_end());
         }
     }
 
@@ -77,6 +77,19 @@ impl Writer {
 /// A string as a Rust literal.
 pub(super) fn literal(text: &str) -> String {
     format!("{text:?}")
+}
+
+/// A line of a comment, in which rustc rejects characters that change the direction of text.
+fn visible(line: &str) -> String {
+    let mut visible = String::with_capacity(line.len());
+    for character in line.chars() {
+        if matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            visible.extend(character.escape_unicode());
+        } else {
+            visible.push(character);
+        }
+    }
+    visible
 }
 
 /// An optional string as a Rust expression.

@@ -13,6 +13,7 @@ pub(crate) struct Catalogs {
     /// Everything that is known. The chosen services are the first.
     catalog: Catalog,
     chosen: usize,
+    texts: Vec<String>,
 }
 
 impl Catalogs {
@@ -20,6 +21,11 @@ impl Catalogs {
     pub(crate) fn services(&self) -> &[Service] {
         let services = self.catalog.services();
         services.get(..self.chosen).unwrap_or(services)
+    }
+
+    /// The text of one of the chosen catalogs.
+    pub(crate) fn text(&self, index: usize) -> Option<&str> {
+        self.texts.get(index).map(String::as_str)
     }
 
     /// The catalogs as a whole, for their messages.
@@ -41,7 +47,7 @@ impl Catalogs {
 /// Finds catalogs, each of which is a file or the prefix of a built-in service.
 pub(crate) fn find(names: &[String]) -> Result<Catalogs, Failure> {
     let builtin = Catalog::builtin().map_err(|faults| Failure::new(faults.to_string()))?;
-    let mut files = Vec::new();
+    let (mut files, mut texts) = (Vec::new(), Vec::new());
     for name in names {
         let path = Path::new(name);
         let text = match builtin.service(name) {
@@ -49,6 +55,7 @@ pub(crate) fn find(names: &[String]) -> Result<Catalogs, Failure> {
             None if is_prefix(name) && !path.exists() => return Err(unknown(name, builtin)),
             _ => read(path)?,
         };
+        texts.push(text.clone());
         files.push(SourceFile::new(name, text));
     }
     // They are loaded together, as those of one crate.
@@ -57,6 +64,7 @@ pub(crate) fn find(names: &[String]) -> Result<Catalogs, Failure> {
     Ok(Catalogs {
         catalog: own.beside(builtin),
         chosen,
+        texts,
     })
 }
 

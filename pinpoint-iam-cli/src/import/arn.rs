@@ -1,6 +1,6 @@
 //! Converts ARN formats of the service reference into templates of a catalog.
 
-use super::names;
+use crate::names;
 
 /// A template, and the differences between it and the format.
 #[derive(Debug, Default, PartialEq, Eq)]

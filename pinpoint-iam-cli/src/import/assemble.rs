@@ -9,8 +9,8 @@ use super::arn::{self, Template, TemplatePlaceholder};
 use super::draft::{Draft, Entry};
 use super::keys;
 use super::model::{Call, Model, Operation};
-use super::names;
 use super::reference::{Action, Reference, Resource};
+use crate::names;
 
 /// The short names of the sources to which an import refers.
 pub(super) const REFERENCE: &str = "service-reference";

@@ -1,6 +1,6 @@
 //! Names of condition keys, in the notations of the reference and of catalogs.
 
-use super::names;
+use crate::names;
 
 /// Returns a key in the notation of catalogs: variable parts are `${Part}`, even if the reference writes `<part>`.
 pub(super) fn canonical(key: &str) -> String {

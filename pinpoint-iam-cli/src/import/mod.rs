@@ -5,7 +5,6 @@ mod assemble;
 mod draft;
 mod keys;
 mod model;
-mod names;
 mod overlay;
 mod reference;
 mod repair;

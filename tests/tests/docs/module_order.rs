@@ -358,6 +358,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "",
                 &[
+                    "names",
                     "failure",
                     "schema",
                     "generate",
@@ -373,8 +374,10 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "test",
                     "compare",
                     "documents",
+                    "scaffold",
                 ],
             ),
+            ("scaffold", &["identifiers", "body", "handler", "files"]),
             (
                 "documents",
                 &[
@@ -390,7 +393,6 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "import",
                 &[
-                    "names",
                     "model",
                     "reference",
                     "draft",

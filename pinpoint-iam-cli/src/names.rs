@@ -4,7 +4,7 @@
 ///
 /// A sequence of capitals is one word, except that its last letter starts the next word: `ARNFormats` is `arn`,
 /// `formats`.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut current = String::new();
     let characters: Vec<char> = name.chars().collect();
@@ -33,12 +33,12 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// Returns a name in lower-case words with hyphens. A digit never starts a word.
-pub(super) fn kebab(name: &str) -> String {
+pub(crate) fn kebab(name: &str) -> String {
     words(name).join("-")
 }
 
 /// Returns a name in capitalized words, for a placeholder.
-pub(super) fn capitalized(name: &str) -> String {
+pub(crate) fn capitalized(name: &str) -> String {
     let words = words(name).into_iter().map(|word| {
         let mut characters = word.chars();
         let first = characters.next().map(|first| first.to_ascii_uppercase());
@@ -48,13 +48,13 @@ pub(super) fn capitalized(name: &str) -> String {
 }
 
 /// Returns whether a name already has the form of a Rust type name.
-pub(super) fn is_capitalized(name: &str) -> bool {
+pub(crate) fn is_capitalized(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Returns a name with each part capitalized. Other capitals are kept.
-pub(super) fn type_name(name: &str) -> String {
+pub(crate) fn type_name(name: &str) -> String {
     let parts = name.split(|character: char| !character.is_ascii_alphanumeric());
     let parts = parts.map(|part| {
         let mut characters = part.chars();
@@ -65,7 +65,7 @@ pub(super) fn type_name(name: &str) -> String {
 }
 
 /// Returns a summary of an action, derived from its name. A correction can replace it.
-pub(super) fn summary(action: &str) -> String {
+pub(crate) fn summary(action: &str) -> String {
     let mut words = words(action).into_iter();
     let verb = words.next().unwrap_or_default();
     let verb = match verb.as_str() {
@@ -94,7 +94,7 @@ pub(super) fn summary(action: &str) -> String {
 }
 
 /// Returns the description of a placeholder: part of a sentence, in lower case.
-pub(super) fn phrase(name: &str) -> String {
+pub(crate) fn phrase(name: &str) -> String {
     let words: Vec<String> = words(name).into_iter().map(|word| spelled(&word)).collect();
     format!("the {}", words.join(" "))
 }

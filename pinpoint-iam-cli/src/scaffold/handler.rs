@@ -1,0 +1,432 @@
+//! One handler for each action with a route.
+
+use pinpoint_iam_catalog::{Action, Binding, KeyShape, Placeholder, ResourceType, Route, Service};
+
+use super::Framework;
+use super::body::{Body, Value};
+use super::identifiers::{Identifiers, snake_case};
+
+/// What handlers have in common.
+pub(super) struct Context<'s> {
+    pub(super) framework: Framework,
+    pub(super) service: &'s Service,
+    /// The path of the module with the helpers for the query.
+    pub(super) query_module: String,
+}
+
+/// A handler.
+pub(super) struct Handler {
+    /// The entry of the list of routes.
+    pub(super) entry: String,
+    /// The text of the function and of the types of its body.
+    pub(super) text: String,
+    /// The ids that it reads from the query, each with a value that it accepts.
+    pub(super) query_ids: Vec<(String, String)>,
+    pub(super) reads_query: bool,
+    pub(super) reads_body: bool,
+    pub(super) has_tag_map: bool,
+    pub(super) remarks: Vec<String>,
+}
+
+/// The most placeholders of a path that a tuple can hold.
+const MOST_PLACEHOLDERS: usize = 16;
+/// The most requirements of a composition.
+const MOST_REQUIREMENTS: usize = 8;
+
+/// A handler while it is planned.
+struct Draft<'a> {
+    context: &'a Context<'a>,
+    action: &'a Action,
+    /// Each placeholder of the path with the variable that has its value.
+    path: Vec<(String, String)>,
+    body: Body,
+    body_variable: String,
+    query_variable: String,
+    reads_query: bool,
+    query_ids: Vec<(String, String)>,
+    has_tag_map: bool,
+    remarks: Vec<String>,
+}
+
+impl Handler {
+    /// Plans the handler of an action. The error is the reason why it has none.
+    ///
+    /// `route` is the action's, and `path` the spelling of its path in this service.
+    pub(super) fn of(
+        context: &Context<'_>,
+        action: &Action,
+        route: &Route,
+        path: &str,
+        functions: &mut Identifiers,
+        types: &mut Identifiers,
+    ) -> Result<Self, String> {
+        let mut variables = Identifiers::default();
+        let spelled = placeholders(path);
+        let names: Vec<String> = spelled
+            .iter()
+            .map(|name| variables.take(&name.replace('-', "_")))
+            .collect();
+        if names.len() > MOST_PLACEHOLDERS {
+            return Err(format!(
+                "its path has more than {MOST_PLACEHOLDERS} placeholders"
+            ));
+        }
+        let mut draft = Draft {
+            context,
+            action,
+            path: route
+                .parameters()
+                .map(str::to_owned)
+                .zip(names.iter().cloned())
+                .collect(),
+            body: Body::default(),
+            body_variable: variables.take("body"),
+            query_variable: variables.take("query"),
+            reads_query: false,
+            query_ids: Vec::new(),
+            has_tag_map: false,
+            remarks: Vec::new(),
+        };
+        draft.collect()?;
+        let attribute = draft.attribute()?;
+        let is_composed = attribute.starts_with("all(");
+        let name = functions.take(&snake_case(action.type_name()));
+        let entry = if is_composed || path != route.path {
+            format!("\"{} {path}\" => {name}", route.method)
+        } else {
+            name.clone()
+        };
+        let mut text = String::new();
+        let body_type = types.take(&format!("{}Body", action.type_name()));
+        let reads_body = !draft.body.is_empty();
+        if reads_body {
+            text.push_str(&format!(
+                "/// What the check of `{}` reads of the body.\n",
+                action.name
+            ));
+            draft.body.write(&body_type, types, &mut text);
+        }
+        draft.write(&name, &attribute, &names, &body_type, &mut text);
+        Ok(Self {
+            entry,
+            text,
+            query_ids: draft.query_ids,
+            reads_query: draft.reads_query,
+            reads_body,
+            has_tag_map: draft.has_tag_map,
+            remarks: draft.remarks,
+        })
+    }
+}
+
+impl Draft<'_> {
+    /// Collects what the check reads of the body and of the query.
+    fn collect(&mut self) -> Result<(), String> {
+        let action = self.action;
+        for resource in &action.resources {
+            for field in &resource.fields {
+                match action.binding(field) {
+                    Some(Binding::Request(place)) => self.add(place, Value::Id)?,
+                    None => return Err(format!("nothing fills `{}`", field.name)),
+                    Some(_) => {}
+                }
+            }
+        }
+        if let (true, Some(place)) = (action.takes_request_tags(), &action.request_tags) {
+            let value = tags_at(place);
+            self.has_tag_map |= value == Value::Tags && place.starts_with("$.");
+            self.add(place, value)?;
+        }
+        for (placeholder, place) in &action.from_request {
+            let mut fields = action
+                .resources
+                .iter()
+                .flat_map(|resource| &resource.fields);
+            let field = fields.find(|field| field.name == *placeholder);
+            if let (Some(field), Some(name)) = (field, place.strip_prefix("query:")) {
+                self.query_ids.push((name.to_owned(), sample(field)));
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, place: &str, value: Value) -> Result<(), String> {
+        match place.strip_prefix("$.") {
+            Some(member) if !self.body.add(member, value) => Err(format!(
+                "`{place}` is a value and an object of values at the same time"
+            )),
+            Some(_) => Ok(()),
+            None => {
+                self.reads_query = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// The expression that reads a place of the request.
+    fn read(&self, place: &str, helper: &str) -> Result<String, String> {
+        let unknown = || format!("`{place}` cannot be read");
+        if let Some(member) = place.strip_prefix("$.") {
+            let expression = self.body.expression(&self.body_variable, member);
+            return expression.ok_or_else(unknown);
+        }
+        let name = place.strip_prefix("query:").ok_or_else(unknown)?;
+        let query = &self.query_variable;
+        let text = match self.context.framework {
+            Framework::Axum => format!("{query}.as_deref().unwrap_or_default()"),
+            Framework::Actix => format!("{query}.query_string()"),
+        };
+        let module = &self.context.query_module;
+        Ok(format!("crate::{module}::{helper}({text}, {name:?})"))
+    }
+
+    /// The variable with a placeholder of the path.
+    fn variable(&self, parameter: &str) -> Result<&str, String> {
+        let mut path = self.path.iter();
+        path.find(|(name, _)| name == parameter)
+            .map(|(_, variable)| variable.as_str())
+            .ok_or_else(|| format!("the path has no `{{{parameter}}}`"))
+    }
+
+    /// The arguments of `#[requires]`.
+    fn attribute(&mut self) -> Result<String, String> {
+        let action = self.action;
+        let name = action.type_name();
+        let options = self.options()?;
+        let requirement = match (&action.whole_arn, action.resources.as_slice()) {
+            (_, []) => name.to_owned(),
+            (Some(parameter), _) => {
+                let variable = self.variable(parameter)?;
+                match action.whole_arn_field() {
+                    Some(field) if field != variable => format!("{name}, {field} = {variable}"),
+                    _ => name.to_owned(),
+                }
+            }
+            (None, [only]) => {
+                let mut arguments = String::new();
+                for field in &only.fields {
+                    if let Some(argument) = self.argument(field)? {
+                        arguments.push_str(&format!(", {} = {argument}", field.field()));
+                    }
+                }
+                format!("{name}{arguments}")
+            }
+            (None, several) if several.len() > MOST_REQUIREMENTS => {
+                return Err(format!(
+                    "it acts on more than {MOST_REQUIREMENTS} resource types"
+                ));
+            }
+            (None, several) => {
+                self.remarks.push(format!(
+                    "`{name}` acts on several resource types; its handler requires the action on each of them, which is \
+                     stricter than necessary"
+                ));
+                let mut entries = Vec::new();
+                for resource in several {
+                    entries.push(format!(
+                        "{name}(resource = {})",
+                        self.constructed(resource)?
+                    ));
+                }
+                format!("all({})", entries.join(", "))
+            }
+        };
+        Ok(format!("{requirement}{options}"))
+    }
+
+    /// The argument for a placeholder, unless the parameter of its name fills it.
+    fn argument(&self, field: &Placeholder) -> Result<Option<String>, String> {
+        Ok(match self.action.binding(field) {
+            Some(Binding::Path(parameter)) => {
+                let variable = self.variable(parameter)?;
+                (variable != field.field()).then(|| variable.to_owned())
+            }
+            Some(Binding::Request(place)) => Some(self.read(place, "value")?),
+            _ => None,
+        })
+    }
+
+    /// The call of a resource type's constructor.
+    fn constructed(&self, resource: &ResourceType) -> Result<String, String> {
+        let mut values = Vec::new();
+        for field in &resource.fields {
+            values.push(match self.action.binding(field) {
+                Some(Binding::Path(parameter)) => self.variable(parameter)?.to_owned(),
+                Some(Binding::Pinned(value)) => format!("{value:?}"),
+                Some(Binding::Request(place)) => match self.read(place, "value")? {
+                    body if place.starts_with('$') => format!("&{body}"),
+                    query => query,
+                },
+                _ => return Err(format!("nothing fills `{}`", field.name)),
+            });
+        }
+        Ok(format!(
+            "crate::{}::{}::new({})?",
+            self.context.service.module_name(),
+            resource.type_name(),
+            values.join(", ")
+        ))
+    }
+
+    /// The arguments after the action and its resource.
+    fn options(&mut self) -> Result<String, String> {
+        let action = self.action;
+        let mut options = String::new();
+        if action.takes_request_tags() {
+            let tags = match &action.request_tags {
+                Some(place) => self.read(place, "values")?,
+                None => {
+                    self.remarks.push(format!(
+                        "the catalog does not state where requests for `{}` have their tags; its handler takes none",
+                        action.name
+                    ));
+                    "none".to_owned()
+                }
+            };
+            options.push_str(&format!(", request_tags = {tags}"));
+        }
+        let mut keys = Vec::new();
+        for field in action.key_fields(self.context.service) {
+            if !action.required_keys.contains(&field.key.name) {
+                continue;
+            }
+            let one = match field.key.value_type.trim_start_matches("ArrayOf") {
+                "Bool" => "bool",
+                "Numeric" => "i64",
+                "Date" => "std::time::SystemTime",
+                "IPAddress" => "std::net::IpAddr",
+                _ => "String",
+            };
+            let value = if field.key.is_list() {
+                format!("Vec<{one}>")
+            } else {
+                one.to_owned()
+            };
+            keys.push(match field.shape {
+                KeyShape::Filled => format!("{} = Vec::<(String, {value})>::new()", field.name),
+                _ => format!("{} = None::<{value}>", field.name),
+            });
+            self.remarks.push(format!(
+                "the handler of `{}` must supply the condition key `{}`, which it declares as absent",
+                action.name, field.key.name
+            ));
+        }
+        if !keys.is_empty() {
+            options.push_str(&format!(", keys({})", keys.join(", ")));
+        }
+        Ok(options)
+    }
+
+    /// Writes the function.
+    fn write(
+        &self,
+        name: &str,
+        attribute: &str,
+        names: &[String],
+        body_type: &str,
+        out: &mut String,
+    ) {
+        let action = self.action;
+        out.push_str(&format!("/// {}\n", one_line(&action.summary)));
+        for companion in &action.companions {
+            out.push_str(&format!(
+                "///\n/// Callers also need `{}` {}.\n",
+                one_line(&companion.action),
+                one_line(&companion.when)
+            ));
+        }
+        for remark in &self.remarks {
+            out.push_str(&format!("// TODO: {}.\n", one_line(remark)));
+        }
+        let (response, not_implemented) = match self.context.framework {
+            Framework::Axum => ("StatusCode", "StatusCode::NOT_IMPLEMENTED"),
+            Framework::Actix => ("HttpResponse", "HttpResponse::NotImplemented().finish()"),
+        };
+        let mut parameters = Vec::new();
+        let mut used: Vec<&str> = names.iter().map(String::as_str).collect();
+        match names {
+            [] => {}
+            [only] => parameters.push(format!("Path({only}): Path<String>")),
+            several => {
+                let types = vec!["String"; several.len()].join(", ");
+                parameters.push(format!("Path(({})): Path<({types})>", several.join(", ")));
+            }
+        }
+        if self.reads_query {
+            let query = &self.query_variable;
+            used.push(query);
+            parameters.push(match self.context.framework {
+                Framework::Axum => format!("RawQuery({query}): RawQuery"),
+                Framework::Actix => format!("{query}: HttpRequest"),
+            });
+        }
+        if !self.body.is_empty() {
+            let body = &self.body_variable;
+            used.push(body);
+            parameters.push(match self.context.framework {
+                Framework::Axum => format!("Json({body}): Json<{body_type}>"),
+                Framework::Actix => format!("{body}: web::Json<{body_type}>"),
+            });
+        }
+        out.push_str(&format!("#[requires({attribute})]\n"));
+        let one_line = format!(
+            "async fn {name}({}) -> {response} {{\n",
+            parameters.join(", ")
+        );
+        if one_line.len() <= 101 {
+            out.push_str(&one_line);
+        } else {
+            out.push_str(&format!("async fn {name}(\n"));
+            for parameter in &parameters {
+                out.push_str(&format!("    {parameter},\n"));
+            }
+            out.push_str(&format!(") -> {response} {{\n"));
+        }
+        match used.as_slice() {
+            [] => {}
+            [only] => out.push_str(&format!("    let _ = {only};\n")),
+            several => out.push_str(&format!("    let _ = ({});\n", several.join(", "))),
+        }
+        out.push_str(&format!("    {not_implemented}\n}}\n\n"));
+    }
+}
+
+/// The names of a path's placeholders.
+pub(super) fn placeholders(path: &str) -> Vec<&str> {
+    path.split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+        .collect()
+}
+
+/// How tags are sent at a place, by its name: `tagKeys` is a list of keys.
+fn tags_at(place: &str) -> Value {
+    let member = place.rsplit(['.', ':']).next().unwrap_or_default();
+    if member.to_ascii_lowercase().ends_with("keys") || place.starts_with("query:") {
+        Value::TagKeys
+    } else {
+        Value::Tags
+    }
+}
+
+/// A value that a placeholder accepts.
+fn sample(field: &Placeholder) -> String {
+    match &field.accepts {
+        pinpoint_iam_catalog::IdFormat::OneOf(names) => names.first().cloned().unwrap_or_default(),
+        _ => "sample".to_owned(),
+    }
+}
+
+/// A text on one line, without characters that compilers reject in comments.
+pub(super) fn one_line(text: &str) -> String {
+    let is_hidden = |character: char| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .filter(|character| !is_hidden(*character))
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,205 @@
+//! `pinpoint-iam scaffold`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use super::{code, directory, run, text};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn awkward() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scaffold/awkward.toml");
+    path.display().to_string()
+}
+
+#[test]
+fn every_action_with_a_route_has_a_handler() {
+    let path = directory("scaffold");
+    for framework in ["axum", "actix"] {
+        for (catalog, handlers) in [("mobiletargeting", 122), ("sms-voice", 5)] {
+            let output = format!("{framework}-{catalog}");
+            let arguments = [
+                "scaffold",
+                "--framework",
+                framework,
+                catalog,
+                "--output",
+                &output,
+            ];
+            let result = run(&path, &arguments);
+            let shown = text(&result.stdout);
+            assert_eq!(result.status.code(), Some(0), "{}", text(&result.stderr));
+            assert!(
+                shown.contains(&format!("{handlers} handlers; next: ")),
+                "{shown}"
+            );
+            let source = path.join(&output).join("src/handlers.rs");
+            let source = fs::read_to_string(source).unwrap();
+            assert_eq!(source.matches("#[requires(").count(), handlers);
+            let list = source.split("routes![\n").nth(1).unwrap();
+            assert_eq!(list.matches(",\n").count(), handlers);
+            let notes = text(&result.stderr);
+            let left_out = match catalog {
+                "sms-voice" => {
+                    "note: these actions have no route and therefore no handler: AssociateOriginationIdentity, "
+                }
+                _ => "note: these actions have no route and therefore no handler: GetReports\n",
+            };
+            assert!(notes.contains(left_out), "{notes}");
+            let copied = path.join(&output).join(format!("catalog/{catalog}.toml"));
+            let original = repository().join(format!("catalog/data/{catalog}.toml"));
+            assert_eq!(
+                fs::read_to_string(copied).unwrap(),
+                fs::read_to_string(original).unwrap()
+            );
+        }
+    }
+}
+
+#[test]
+fn existing_files_are_never_overwritten() {
+    let path = directory("scaffold-existing");
+    fs::create_dir_all(path.join("service/src")).unwrap();
+    fs::write(path.join("service/src/main.rs"), "fn main() {}\n").unwrap();
+    fs::write(path.join("service/Cargo.toml"), "").unwrap();
+    let arguments = [
+        "scaffold",
+        "--framework",
+        "axum",
+        "sms-voice",
+        "--output",
+        "service",
+    ];
+    let output = run(&path, &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stderr),
+        "error: `service/Cargo.toml` exists already\nerror: `service/src/main.rs` exists already\n"
+    );
+    assert!(!path.join("service/build.rs").exists());
+    let main = fs::read_to_string(path.join("service/src/main.rs")).unwrap();
+    assert_eq!(main, "fn main() {}\n");
+    // Files of the user that the skeleton does not contain do not matter.
+    fs::remove_file(path.join("service/src/main.rs")).unwrap();
+    fs::rename(
+        path.join("service/Cargo.toml"),
+        path.join("service/README.md"),
+    )
+    .unwrap();
+    assert_eq!(code(&path, &arguments), 0);
+    assert_eq!(code(&path, &arguments), 1);
+}
+
+#[test]
+fn what_cannot_be_generated_is_reported() {
+    let path = directory("scaffold-errors");
+    fs::write(path.join("faulty.toml"), "format = 1\n").unwrap();
+    for (arguments, exit_code, message) in [
+        (
+            &["mobileanalytics"][..],
+            3,
+            "error: no action of `mobileanalytics` has a route\n",
+        ),
+        (&["faulty.toml"], 1, "error: "),
+        (
+            &["mobiletarget"],
+            2,
+            "error: `mobiletarget` is neither a file nor a built-in service; did you mean `mobiletargeting`?\n",
+        ),
+        (
+            &["sms-voice", "--repository", "."],
+            2,
+            "error: `.` is not a clone of the repository of `pinpoint-iam`\n",
+        ),
+    ] {
+        let start = ["scaffold", "--framework", "axum", "--output", "service"];
+        let output = run(&path, &[&start[..], arguments].concat());
+        let shown = text(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(exit_code),
+            "{arguments:?}: {shown}"
+        );
+        assert!(shown.starts_with(message), "{arguments:?}: {shown}");
+        assert!(!path.join("service").exists(), "{arguments:?}");
+    }
+    let arguments = [
+        "scaffold",
+        "--framework",
+        "axum",
+        &awkward(),
+        "--output",
+        "service",
+    ];
+    let notes = text(&run(&path, &arguments).stderr);
+    assert_eq!(
+        notes,
+        "\
+note: the handler of `CreatePart` must supply the condition key `handlers:Reason`, which it declares as absent
+note: the handler of `CreatePart` must supply the condition key `handlers:type`, which it declares as absent
+note: the handler of `CreatePart` must supply the condition key `handlers:Since`, which it declares as absent
+note: the handler of `CreatePart` must supply the condition key `handlers:part/${PartId}`, which it declares as absent
+note: `GetEmailTemplate` acts on several resource types; its handler requires the action on each of them, which is stricter than necessary
+note: `MovePart` acts on several resource types; its handler requires the action on each of them, which is stricter than necessary
+note: the catalog does not state where requests for `TagSomething` have their tags; its handler takes none
+note: these actions have no route and therefore no handler: SearchThings
+"
+    );
+}
+
+/// Builds a service and runs its tests, among which is the one that calls every route without permissions.
+///
+/// The build directory is that of the tests of own catalogs, which have nearly the same dependencies.
+#[test]
+fn the_skeleton_compiles_and_its_tests_pass() {
+    let path = directory("scaffold-compiled");
+    let repository = repository().display().to_string();
+    let arguments = [
+        "scaffold",
+        "--framework",
+        "axum",
+        &awkward(),
+        "--output",
+        "service",
+        "--repository",
+        &repository,
+    ];
+    assert_eq!(code(&path, &arguments), 0);
+    let service = path.join("service");
+    // Otherwise the crate would be in this workspace, and debug information would double the build's time.
+    let manifest = fs::read_to_string(service.join("Cargo.toml")).unwrap();
+    let profile = "\n[workspace]\n\n[profile.dev]\ndebug = false\nincremental = false\n";
+    fs::write(service.join("Cargo.toml"), manifest + profile).unwrap();
+    fs::copy(
+        Path::new(&repository).join("Cargo.lock"),
+        service.join("Cargo.lock"),
+    )
+    .unwrap();
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    for (variable, _) in env::vars_os() {
+        let name = variable.to_string_lossy();
+        let is_of_cargo = name.starts_with("CARGO_") && name != "CARGO_HOME";
+        if is_of_cargo || name == "RUSTFLAGS" || name == "OUT_DIR" {
+            command.env_remove(&variable);
+        }
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-catalog-target");
+    let output = command
+        .args(["test", "--offline"])
+        .current_dir(&service)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_TERM_COLOR", "never")
+        .output()
+        .unwrap();
+    let shown = text(&[output.stdout, output.stderr].concat());
+    assert!(output.status.success(), "{shown}");
+    assert!(
+        shown.contains("no_route_admits_unprivileged_callers ... ok"),
+        "{shown}"
+    );
+    assert!(!shown.contains("warning"), "{shown}");
+}
