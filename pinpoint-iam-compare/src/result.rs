@@ -228,9 +228,29 @@ pub struct Comparison {
     pub no_longer_allowed: Option<Difference>,
     /// Why there may be further differences. Empty if there are none.
     pub undecided: Vec<Undecided>,
+    /// The amount of work. One step is one character read by a pattern, or a comparable amount of work.
+    ///
+    /// A comparison that needs more than [`MOST_STEPS`](Self::MOST_STEPS) is abandoned, and its result is undecided.
+    pub steps: usize,
 }
 
 impl Comparison {
+    /// The number of steps after which a comparison is abandoned: less than a second of work.
+    pub const MOST_STEPS: usize = 20_000_000;
+
+    /// Creates the result of a comparison that did not take place.
+    pub(crate) fn not_decided(reason: String) -> Self {
+        Self {
+            newly_allowed: None,
+            no_longer_allowed: None,
+            undecided: vec![Undecided {
+                statement: None,
+                reason,
+            }],
+            steps: 0,
+        }
+    }
+
     /// Returns the relation of the second policies to the first.
     pub fn verdict(&self) -> Verdict {
         match (&self.newly_allowed, &self.no_longer_allowed) {

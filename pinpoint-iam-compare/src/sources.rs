@@ -8,7 +8,7 @@ use pinpoint_iam::source::{PolicySource, PolicyStore, PrincipalPolicies, SourceE
 use pinpoint_iam::{PolicyStack, Principal};
 
 use crate::Comparer;
-use crate::result::{Comparison, Undecided, Verdict};
+use crate::result::{Comparison, Verdict};
 
 /// The result of comparing two policy sources.
 #[derive(Clone, Debug, Default)]
@@ -100,14 +100,7 @@ impl Comparer {
             let comparison = match caller {
                 Ok(caller) => self
                     .compare_policies(&caller, policies.map(|policies| policies.unwrap_or(&none))),
-                Err(error) => Comparison {
-                    newly_allowed: None,
-                    no_longer_allowed: None,
-                    undecided: vec![Undecided {
-                        statement: None,
-                        reason: error.to_string(),
-                    }],
-                },
+                Err(error) => Comparison::not_decided(error.to_string()),
             };
             IdentityComparison {
                 arn: arn.to_owned(),
@@ -155,16 +148,9 @@ impl Comparer {
             [None, _] => after,
             [Some(_), None] => before,
             [Some(key), Some(_)] => {
-                return Comparison {
-                    newly_allowed: None,
-                    no_longer_allowed: None,
-                    undecided: vec![Undecided {
-                        statement: None,
-                        reason: format!(
-                            "the sources have different values of `{key}` for {principal}, and policies of both depend on it"
-                        ),
-                    }],
-                };
+                return Comparison::not_decided(format!(
+                    "the sources have different values of `{key}` for {principal}, and policies of both depend on it"
+                ));
             }
         };
         let mut comparer = self.clone();

@@ -17,6 +17,9 @@ use crate::policy::Document;
 use crate::policy_stack::Policy;
 use crate::program::{Program, TooLarge};
 
+/// The path of service-linked roles, which AWS reserves.
+pub(crate) const SERVICE_LINKED_ROLE_PATH: &str = "aws-service-role/";
+
 /// The caller of a request, as authenticated by the application.
 ///
 /// Cheap to clone. In a web service, an authentication middleware inserts it into the request's extensions.
@@ -568,7 +571,7 @@ impl Principal {
     pub(crate) fn has_service_linked_role(&self) -> bool {
         let path = |arn: &str| {
             let (_, role) = arn.split_once(":role/")?;
-            Some(role.starts_with("aws-service-role/"))
+            Some(role.starts_with(SERVICE_LINKED_ROLE_PATH))
         };
         self.path_is_known() && self.role_arn().and_then(path) == Some(true)
     }

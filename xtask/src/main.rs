@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -33,6 +33,11 @@ const PARTS: [Part; 13] = [
         name: "documentation",
         summary: "rustdoc without warnings",
         run: documentation,
+    },
+    Part {
+        name: "comparisons",
+        summary: "10,000 random pairs of policies, each checked with 1,000 requests",
+        run: comparisons,
     },
     Part {
         name: "msrv",
@@ -229,6 +234,14 @@ fn documentation(gate: &Gate) -> Outcome {
         "cargo",
         ["doc", "--workspace", "--all-features", "--no-deps"],
         &[("RUSTDOCFLAGS", "-D warnings")],
+    )
+}
+
+/// `cargo test` compares a tenth of the pairs, because it does not optimize.
+fn comparisons(gate: &Gate) -> Outcome {
+    gate.cargo(
+        ".",
+        "test --release --locked -p pinpoint-iam-tests --test comparison random",
     )
 }
 

@@ -47,7 +47,8 @@ impl<'a> Fold<'a> {
                         &request,
                     );
                     ways.push(way);
-                    if !matches {
+                    // A `Deny` of an organization must not count for callers to whom it does not apply.
+                    if !matches || !parts::applies(cell.policy_type(), &caller.bare) {
                         alive.remove(index);
                     }
                 }
@@ -260,6 +261,13 @@ impl<'a> Fold<'a> {
             for (cell, reason) in inexact {
                 self.note(Some(cell), reason);
             }
+        }
+        if self.has_organization {
+            asked.keys.push((
+                "aws:principalarn".to_owned(),
+                parts::service_linked_roles(),
+                next,
+            ));
         }
         asked.entries.sort_unstable();
         asked.entries.dedup();

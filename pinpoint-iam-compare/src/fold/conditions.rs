@@ -71,7 +71,7 @@ impl<'a> Fold<'a> {
             .iter()
             .map(|key| self.on_key(key, alive))
             .collect();
-        // Without variables, the result does not depend on the other keys.
+        // Without variables, the result does not depend on the other keys. Only such results are remembered.
         let all = || on.iter().flatten();
         let is_constant = all().all(|(_, on)| on.condition.keys().count() == 1);
         let first = dimension.first().map_or("", |key| key.folded());
@@ -79,7 +79,7 @@ impl<'a> Fold<'a> {
             first.to_owned(),
             all().map(|(index, _)| *index).collect::<Vec<_>>(),
         );
-        if is_constant && let Some(known) = self.known_entries.get(&key) {
+        if let Some(known) = self.known_entries.get(&key) {
             return Rc::clone(known);
         }
         let values_of: Vec<Vec<Option<KeyValue>>> = match (dimension, on.as_slice()) {

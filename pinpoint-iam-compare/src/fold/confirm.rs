@@ -64,6 +64,7 @@ impl<'a> Fold<'a> {
             newly_allowed,
             no_longer_allowed,
             undecided: self.undecided.into_iter().collect(),
+            steps: self.steps,
         }
     }
 

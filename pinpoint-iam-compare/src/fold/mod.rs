@@ -35,10 +35,6 @@ use conditions::Entry;
 use covers::responsible;
 use resources::ResourceQuestion;
 
-/// The maximum amount of work before a comparison is abandoned. One step is one character read by a pattern, or a
-/// comparable amount of work.
-const MOST_STEPS: usize = 20_000_000;
-
 /// The maximum number of steps in the search for the texts of one dimension.
 const MOST_STEPS_OF_A_DIMENSION: usize = 5_000_000;
 
@@ -52,6 +48,8 @@ struct Side<'a> {
 pub(crate) struct Fold<'a> {
     sides: [Side<'a>; 2],
     has_boundary: bool,
+    /// Whether policies of an organization limit some callers only.
+    has_organization: bool,
     cells: Vec<Cell<'a>>,
     /// Whether both sides have the same lists of policies.
     comparable: bool,
@@ -126,6 +124,9 @@ impl<'a> Fold<'a> {
         Self {
             sides,
             has_boundary: has_boundary(&first) || has_boundary(&second),
+            has_organization: [&first, &second].into_iter().any(|stack| {
+                !stack.service_control.is_empty() || !stack.resource_control.is_empty()
+            }),
             differing: if comparable {
                 Bits::all(count).without(&common)
             } else {
@@ -197,7 +198,7 @@ impl<'a> Fold<'a> {
 
     fn spend(&mut self, steps: usize) {
         self.steps += steps;
-        self.is_exhausted |= self.steps > MOST_STEPS;
+        self.is_exhausted |= self.steps > Comparison::MOST_STEPS;
     }
 
     fn note(&mut self, cell: Option<usize>, reason: String) {

@@ -1,5 +1,6 @@
 //! Which policies of an organization apply to a caller.
 
+use crate::eval::PolicyType;
 use crate::principal::Principal;
 
 /// Which policies of an organization apply to a caller.
@@ -26,6 +27,15 @@ impl Organization {
         Self {
             service_control: resource_control && principal.account().is_some(),
             resource_control,
+        }
+    }
+
+    /// Returns whether policies of this type apply to the caller.
+    pub(crate) const fn applies(self, policy_type: PolicyType) -> bool {
+        match policy_type {
+            PolicyType::ResourceControl => self.resource_control,
+            PolicyType::ServiceControl => self.service_control,
+            _ => true,
         }
     }
 }

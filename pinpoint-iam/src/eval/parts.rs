@@ -4,6 +4,7 @@
 //! what the decision is if certain statements match.
 
 use crate::eval::combine::{CombinedDecision, RESOURCES_THAT_MUST_ALLOW};
+use crate::eval::organization::Organization;
 use crate::eval::principal_element::PrincipalSpecificity;
 use crate::eval::statement::{
     ActionPart, PrincipalPart, ResourcePart, StatementMatch, action_part, principal_part,
@@ -16,7 +17,7 @@ use crate::pattern::characters::Characters;
 use crate::pattern::classes::{Atom, Atoms, literal};
 use crate::policy::{ActionPattern, Statement};
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
-use crate::principal;
+use crate::principal::{self, Principal, SERVICE_LINKED_ROLE_PATH};
 use crate::program::action_element::doubt_about_actions;
 use crate::request::{Request, RequestedAction};
 
@@ -106,13 +107,31 @@ pub fn matches_principal(
     (part.truth(statement.effect()) == Truth::True, way)
 }
 
-/// The policies that decide a request, as determined by its accounts.
+/// The policies that decide a request, as determined by its accounts and its caller.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Deciding(AccountRelation);
+pub struct Deciding(AccountRelation, Organization);
 
 /// Returns which policies decide `request`.
 pub fn deciding(request: &Request<'_>) -> Deciding {
-    Deciding(AccountRelation::of(request))
+    Deciding(
+        AccountRelation::of(request),
+        Organization::of(request.principal()),
+    )
+}
+
+/// Whether policies of this type apply to the caller.
+pub fn applies(policy_type: PolicyType, caller: &Principal) -> bool {
+    Organization::of(caller).applies(policy_type)
+}
+
+/// A pattern for the ARNs of the roles to which the policies of an organization do not apply.
+pub fn service_linked_roles() -> Atoms {
+    let text = |text: &str| literal(text, Case::Sensitive).collect::<Atoms>();
+    let mut atoms = vec![Atom::Run(Characters::All)];
+    atoms.extend(text(":role/"));
+    atoms.extend(text(SERVICE_LINKED_ROLE_PATH));
+    atoms.push(Atom::Run(Characters::All));
+    atoms
 }
 
 /// Patterns for the resources whose own policy must allow an action even in the same account.

@@ -134,17 +134,13 @@ impl<'a, M> ReferenceEvaluation<'a, M> {
         let mut numbers = 0..;
         let mut all = Vec::new();
         for (policy_type, policies) in layers(stack) {
-            let concerns_the_caller = match policy_type {
-                PolicyType::ResourceControl => organization.resource_control,
-                PolicyType::ServiceControl => organization.service_control,
-                _ => true,
-            };
+            let applies = organization.applies(policy_type);
             let mut traced = Vec::new();
             for policy in policies {
                 let statements = policy.document().statements();
                 // Statements of policies that do not apply are numbered, too.
                 let numbered = statements.iter().enumerate().zip(numbers.by_ref());
-                if !concerns_the_caller {
+                if !applies {
                     numbered.for_each(drop);
                     continue;
                 }
@@ -155,7 +151,7 @@ impl<'a, M> ReferenceEvaluation<'a, M> {
                     .collect();
                 traced.push((policy, traces));
             }
-            if concerns_the_caller {
+            if applies {
                 all.push(PolicyLayer {
                     policy_type,
                     policies: traced,

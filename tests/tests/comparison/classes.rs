@@ -1,7 +1,7 @@
 //! Classes of policies that once were undecided, or compared with too few requests.
 
 use pinpoint_iam::Policy;
-use pinpoint_iam::policy::Document;
+use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam_compare::{Comparer, Comparison, PolicySet, Verdict};
 
 use super::{assert_confirmed, set};
@@ -215,4 +215,112 @@ fn covers_are_complete() {
     );
     assert_eq!(cover.resources, ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]);
     assert_eq!(cover.statement.sid.as_deref(), Some("New"));
+}
+
+/// The same statements have other resources if a variable has another value.
+#[test]
+fn resources_depend_on_the_values_of_variables() {
+    let deny = |folder: &str| {
+        format!(r#"{{"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3:::b/{folder}*"}}"#)
+    };
+    let own = r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/t}/z"}"#;
+    for (both, added) in [("q", "r"), ("r", "q")] {
+        let before = format!("{own}, {}", deny(both));
+        let after = format!("{before}, {}", deny(added));
+        assert_verdict(&before, &after, Verdict::Narrower);
+    }
+}
+
+/// `NotResource` with two patterns is not the sum of the same with one of them.
+#[test]
+fn exceptions_are_not_compared_one_by_one() {
+    let except = |effect: &str, patterns: &str| {
+        format!(r#"{ALL}, {{"Effect": "{effect}", "Action": "*", "NotResource": [{patterns}]}}"#)
+    };
+    let (one, two) = (
+        r#""arn:aws:s3:::a/*""#,
+        r#""arn:aws:s3:::a/*", "arn:aws:s3:::b/*""#,
+    );
+    assert_verdict(&except("Deny", one), &except("Deny", two), Verdict::Wider);
+    let only = |patterns: &str| {
+        format!(r#"{{"Effect": "Allow", "Action": "s3:*", "NotResource": [{patterns}]}}"#)
+    };
+    assert_verdict(&only(one), &only(two), Verdict::Narrower);
+}
+
+/// The same statements limit different callers, depending on the type of the policy: service-linked roles are exempt
+/// from service control policies.
+#[test]
+fn equal_statements_of_different_types_are_not_common() {
+    let policy = || {
+        let text = document(r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#);
+        Policy::new("limit", Document::parse(&text).unwrap())
+    };
+    let [control, boundary] = [PolicyKind::ServiceControl, PolicyKind::Boundary]
+        .map(|kind| PolicySet::of_policy(kind, policy()));
+    let comparison = Comparer::new().compare(&control, &boundary);
+    assert_confirmed(&comparison);
+    assert_eq!(comparison.verdict(), Verdict::Narrower, "{comparison:#?}");
+    let witness = comparison.no_longer_allowed.unwrap().witness;
+    assert!(
+        witness.principal_text.contains("aws-service-role/"),
+        "{witness:#?}"
+    );
+}
+
+/// A `Deny` of an organization that is common to both sides hides a difference only from the callers to whom it applies.
+#[test]
+fn denies_of_an_organization_do_not_hide_what_others_may_do() {
+    let policy =
+        |statement: &str| Policy::new("policy", Document::parse(&document(statement)).unwrap());
+    let deny = || vec![vec![policy(ALL), policy(&ALL.replace("Allow", "Deny"))]];
+    let allow = |member: &str| {
+        policy(&format!(
+            r#"{{"Effect": "Allow", {member} "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#
+        ))
+    };
+    let granted = |sides: [PolicySet; 2]| {
+        let [first, second] = &sides;
+        let comparison = Comparer::new().compare(first, second);
+        assert_confirmed(&comparison);
+        let granted = comparison.newly_allowed;
+        granted.map(|difference| difference.witness.principal_text)
+    };
+    // Identity-based policies: all roles except service-linked ones are denied.
+    type Limit = fn(Vec<Vec<Policy>>) -> PolicySet;
+    let limits: [Limit; 2] = [
+        |service_control| PolicySet {
+            service_control,
+            ..PolicySet::default()
+        },
+        |resource_control| PolicySet {
+            resource_control,
+            ..PolicySet::default()
+        },
+    ];
+    for limit in limits {
+        let found = granted([Vec::new(), vec![allow("")]].map(|identity| PolicySet {
+            identity,
+            ..limit(deny())
+        }));
+        assert!(
+            found
+                .as_ref()
+                .is_some_and(|caller| caller.contains(":role/aws-service-role/")),
+            "{found:?}"
+        );
+    }
+    // Resource-based policies: service control policies do not apply to services either, resource control policies do.
+    let service = |name: &str| {
+        allow(&format!(
+            r#""Principal": {{"Service": "{name}.amazonaws.com"}},"#
+        ))
+    };
+    for (limit, expected) in limits.into_iter().zip([Some("events.amazonaws.com"), None]) {
+        let found = granted(["logs", "events"].map(|name| PolicySet {
+            resource: Some(service(name)),
+            ..limit(deny())
+        }));
+        assert_eq!(found.as_deref(), expected);
+    }
 }

@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use pinpoint_iam_compare::{Comparer, Verdict};
+use allocation_counter::measure;
+use pinpoint_iam_compare::{Comparer, Comparison, Verdict};
 
 use super::{assert_confirmed, set};
 
@@ -190,12 +191,32 @@ fn deny_two_keys(left: usize, right: usize) -> String {
     )
 }
 
+/// The maximum number of steps between two looks at the budget.
+const LARGEST_STEP: usize = 5_000_000;
+
 #[test]
 fn hostile_pairs_end_and_claim_nothing_that_was_not_found_out() {
-    let mut undecided = 0;
+    let (mut undecided, mut most_steps) = (0, 0);
     for (name, [first, second]) in pairs() {
-        let comparison = Comparer::new().compare(&set("first", &first), &set("second", &second));
+        let [first_set, second_set] = [set("first", &first), set("second", &second)];
+        let mut compared = None;
+        let memory = measure(|| {
+            compared = Some(Comparer::new().compare(&first_set, &second_set));
+        });
+        let comparison = compared.unwrap();
         assert_confirmed(&comparison);
+        most_steps = most_steps.max(comparison.steps);
+        // What exhausts the budget may be one pattern of several thousand characters.
+        assert!(
+            comparison.steps <= Comparison::MOST_STEPS + LARGEST_STEP,
+            "{name}: {}",
+            comparison.steps
+        );
+        assert!(
+            memory.bytes_max < 200_000_000,
+            "{name}: {}",
+            memory.bytes_max
+        );
         // All of these pairs differ. `Equal` would mean that an exhausted budget was not reported.
         assert_ne!(comparison.verdict(), Verdict::Equal, "{name}");
         if comparison.verdict() == Verdict::Undecided {
@@ -205,5 +226,9 @@ fn hostile_pairs_end_and_claim_nothing_that_was_not_found_out() {
         let same = Comparer::new().compare(&set("first", &first), &set("second", &first));
         assert_eq!(same.verdict(), Verdict::Equal, "{name}");
     }
-    assert!(undecided > 0, "the budget is never reached");
+    assert!(undecided > 0, "no pair is undecided");
+    assert!(
+        most_steps > Comparison::MOST_STEPS,
+        "no pair reaches the budget: {most_steps}"
+    );
 }

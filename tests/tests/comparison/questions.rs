@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam::principal::PrincipalKind;
-use pinpoint_iam::{Policy, mobiletargeting};
+use pinpoint_iam::{Policy, Scope, mobiletargeting};
 use pinpoint_iam_compare::{
     Comparer, PolicySet, Redundant, RedundantPart, Verdict, assert_equivalent, assert_no_new_access,
 };
@@ -226,9 +226,14 @@ fn all_types_of_policies_are_compared() {
             assert_confirmed(&comparison);
             comparison.verdict()
         };
+        // Policies of an organization do not limit service-linked roles.
+        let [hidden, exchanged] = match kind {
+            PolicyKind::ServiceControl => [Verdict::Wider, Verdict::Incomparable],
+            _ => [Verdict::Equal, Verdict::Equal],
+        };
         assert_eq!(
             compare(("s3:*", "s3:Get*"), ("*", "s3:Get*")),
-            Verdict::Equal,
+            hidden,
             "{kind:?}"
         );
         assert_eq!(
@@ -243,7 +248,7 @@ fn all_types_of_policies_are_compared() {
         );
         assert_eq!(
             compare(("s3:*", "ec2:*"), ("ec2:*", "s3:*")),
-            Verdict::Equal,
+            exchanged,
             "{kind:?}"
         );
         // A new limit removes permissions, regardless of the statements.
@@ -299,6 +304,27 @@ fn a_catalog_closes_a_service() {
         assert_eq!(is_wider(&with), closed, "{members}");
         assert_eq!(is_wider(&Comparer::new()), open, "{members}");
     }
+}
+
+/// A request is not made more readable with a region, if the resources of the catalog have none.
+#[test]
+fn a_readable_request_is_of_the_catalog() {
+    let get_app = mobiletargeting::SERVICE.action("GetApp").unwrap();
+    let scope = Scope::of_tenants("acme", "").with_account("tenant-7");
+    let comparer = Comparer::new().action(get_app, get_app.resource_types, &scope);
+    let allow = |action: &str| {
+        set(
+            "policy",
+            &format!(
+                r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}}}"#
+            ),
+        )
+    };
+    let comparison = comparer.compare(&allow("none:None"), &allow("mobiletargeting:GetApp"));
+    assert_confirmed(&comparison);
+    let resource = comparison.newly_allowed.unwrap().witness.resource;
+    let name = resource.strip_prefix("arn:acme:mobiletargeting::tenant-7:apps/");
+    assert!(name.is_some_and(|name| !name.is_empty()), "{resource}");
 }
 
 /// Both date keys contain the same time.

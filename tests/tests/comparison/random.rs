@@ -201,6 +201,10 @@ impl Pool {
             keys: BTreeMap::new(),
             crosses_accounts: false,
         };
+        // The policies of an organization do not apply to it.
+        let service_linked = "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/X";
+        pool.callers
+            .push(Principal::role_session(service_linked, "s").unwrap());
         let has_resource = sets.iter().any(|set| set.resource.is_some());
         if has_resource {
             pool.callers.push(Principal::anonymous());
