@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{Action, Catalog, ConditionKey, ResourceType, Service, Source};
-use crate::names::{self, KeyPiece};
+use crate::names;
 
 impl Catalog {
     /// The services in the order of their files.
@@ -72,10 +72,7 @@ impl Catalog {
         };
         match home.action_by_type_name(name) {
             Some(action) => Ok((home, action)),
-            None => {
-                Err(self
-                    .unknown_action(&[home], name, |service, action| self.path(service, action)))
-            }
+            None => Err(self.unknown_action(&[home], name)),
         }
     }
 
@@ -87,9 +84,7 @@ impl Catalog {
         let found: Vec<(&Service, &Action)> = found.collect();
         match found.as_slice() {
             [only] => Ok(*only),
-            [] => {
-                Err(self.unknown_action(&homes, name, |service, action| self.path(service, action)))
-            }
+            [] => Err(self.unknown_action(&homes, name)),
             several => Err(UnknownAction {
                 name: name.to_owned(),
                 reason: Reason::Ambiguous,
@@ -119,21 +114,8 @@ impl Catalog {
         }
     }
 
-    /// The error for a `name` in a policy that is not an action of `service`.
-    ///
-    /// It suggests names as written in policies: `mobiletargeting:GetCampaign`.
-    pub fn unknown_in_policy(&self, service: &Service, name: &str) -> UnknownAction {
-        self.unknown_action(&[service], name, |service, action| {
-            format!("{}:{}", service.prefix, action.name)
-        })
-    }
-
-    fn unknown_action(
-        &self,
-        homes: &[&Service],
-        name: &str,
-        path: impl Fn(&Service, &Action) -> String,
-    ) -> UnknownAction {
+    fn unknown_action(&self, homes: &[&Service], name: &str) -> UnknownAction {
+        let path = |service: &Service, action: &Action| self.path(service, action);
         let in_homes = |find: for<'s> fn(&'s Service, &str) -> Option<&'s Action>| {
             let found = homes
                 .iter()
@@ -270,41 +252,6 @@ impl Service {
         self.condition_keys
             .iter()
             .find(|key| key.name.eq_ignore_ascii_case(name))
-    }
-
-    /// Whether the catalog defines the condition key `name` of a policy, ignoring case. A placeholder matches any text:
-    /// `aws:RequestTag/team` is a key of `aws:RequestTag/${TagKey}`.
-    pub fn defines_condition_key(&self, name: &str) -> bool {
-        self.condition_keys.iter().any(|key| {
-            let pieces = key.pieces();
-            let pattern: String = pieces
-                .iter()
-                .map(|piece| match piece {
-                    KeyPiece::Literal(text) => text,
-                    KeyPiece::Placeholder(_) => "?*",
-                })
-                .collect();
-            matches(pattern.as_bytes(), name.as_bytes())
-        })
-    }
-
-    /// The condition keys of the catalog that `name` was probably meant to be, best first, at most three.
-    pub fn nearest_condition_keys(&self, name: &str) -> Vec<&str> {
-        let filling = name.split_once('/').map_or("", |(_, filling)| filling);
-        // Replaces a placeholder by the text at its position in `name`.
-        let filled = self.condition_keys.iter().map(|key| {
-            let filled = match key.name.split_once("${") {
-                Some((fixed, _)) => format!("{fixed}{filling}"),
-                None => key.name.clone(),
-            };
-            (filled, key.name.as_str())
-        });
-        let filled: Vec<(String, &str)> = filled.collect();
-        nearest(name, filled.iter().map(|(filled, _)| filled.as_str()))
-            .into_iter()
-            .filter_map(|near| filled.iter().find(|(filled, _)| filled == near))
-            .map(|(_, key)| *key)
-            .collect()
     }
 }
 

@@ -178,31 +178,6 @@ fn ids_that_applications_choose_are_opaque() {
 }
 
 #[test]
-fn suggestions_for_policies_are_written_as_in_policies() {
-    let catalog = catalog();
-    let hint = |name| {
-        let service = catalog.default_service().unwrap();
-        catalog.unknown_in_policy(service, name).hint()
-    };
-    assert_eq!(
-        hint("GetCampagin"),
-        "did you mean `mobiletargeting:GetCampaign` or `mobiletargeting:GetCampaigns`?"
-    );
-    assert_eq!(
-        hint("PutEvent"),
-        "did you mean `mobiletargeting:PutEvents`?"
-    );
-    assert_eq!(
-        hint("GetFinancialReports"),
-        "write `mobileanalytics:GetFinancialReports`"
-    );
-    assert_eq!(
-        hint("CreateExportJobs"),
-        "it was renamed to `mobiletargeting:CreateExportJob`"
-    );
-}
-
-#[test]
 fn bare_names_belong_to_every_loaded_service() {
     let file = |prefix: &str, actions: &str| {
         let text = format!("format = 1\n[service]\nprefix = \"{prefix}\"\nname = \"X\"\n{actions}");
@@ -263,44 +238,4 @@ fn bare_names_belong_to_every_loaded_service() {
     // Without own services, the built-in services are unchanged.
     let builtin = Catalog::load([]).unwrap().beside(catalog());
     assert!(builtin.resolve(None, "GetReports").is_ok());
-}
-
-#[test]
-fn condition_keys_are_found_as_policies_write_them() {
-    let text = include_str!("golden/shelf.toml");
-    let catalog = Catalog::load([SourceFile::new("shelf.toml", text)]).unwrap();
-    let shelf = catalog.service("shelf").unwrap();
-    for (name, is_defined, near) in [
-        ("shelf:Genre", true, &["shelf:Genre", "shelf:genre-"][..]),
-        ("SHELF:genre", true, &["shelf:Genre", "shelf:genre-"]),
-        ("aws:resourcetag/team", true, &["aws:ResourceTag/${TagKey}"]),
-        (
-            "aws:ResourceTag/${TagKey}",
-            true,
-            &["aws:ResourceTag/${TagKey}"],
-        ),
-        (
-            "shelf:Notes/print/by.ana.name",
-            true,
-            &["shelf:Notes/${type}/by.${Reader}.name"],
-        ),
-        ("shelf:Genres", false, &["shelf:Genre", "shelf:genre-"]),
-        ("aws:ResourceTag/", false, &["aws:ResourceTag/${TagKey}"]),
-        ("aws:ResourceTag", false, &["aws:ResourceTag/${TagKey}"]),
-        (
-            "aws:ResuorceTag/team",
-            false,
-            &["aws:ResourceTag/${TagKey}"],
-        ),
-        (
-            "shelf:Notes/print/by.ana",
-            false,
-            &["shelf:Notes/${type}/by.${Reader}.name"],
-        ),
-        ("shelf:Weather", false, &[]),
-        ("", false, &[]),
-    ] {
-        assert_eq!(shelf.defines_condition_key(name), is_defined, "{name}");
-        assert_eq!(shelf.nearest_condition_keys(name), near, "{name}");
-    }
 }

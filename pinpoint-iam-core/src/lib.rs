@@ -6,6 +6,8 @@
 
 pub mod action;
 pub mod arn;
+#[doc(hidden)]
+pub mod catalog;
 pub mod condition;
 pub mod context;
 mod effect;
@@ -30,7 +32,7 @@ pub mod __private {
     pub use crate::arn::holds_control_character;
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
     pub use crate::prehashed::PrehashedHasher;
-    pub use crate::quoted::{OneLine, Quoted};
+    pub use crate::quoted::{OneLine, Quoted, list};
     pub use crate::resource::decode;
     pub use crate::suggest::{Suggestions, is_in_other_spelling, nearest};
 

@@ -46,6 +46,16 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
+/// Formats names in backticks as a list: `` `a`, `b` and `c` ``.
+pub fn list(last_word: &str, names: impl IntoIterator<Item = impl fmt::Display>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {last_word} {last}", first.join(", ")),
+    }
+}
+
 fn write_harmless(formatter: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
     if is_harmless(character) {
         formatter.write_char(character)

@@ -33,7 +33,6 @@
 //! [`Document::validate`]: pinpoint_iam_core::policy::Document::validate
 
 pub mod catalog;
-mod names;
 
 #[cfg(feature = "rules")]
 mod checker;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use pinpoint_iam_core::__private::{Quoted, nearest};
+use pinpoint_iam_core::__private::{Quoted, list, nearest};
 use pinpoint_iam_core::condition::{Operator, SetOperator};
 use pinpoint_iam_core::json::{Member, Node, Type};
 use pinpoint_iam_core::policy::Effect;
@@ -280,7 +280,7 @@ fn members<'s>(
             let near = nearest(&member.name, names.iter().copied());
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("{what} has {}", crate::names::list("and", names)),
+                None => format!("{what} has {}", list("and", names)),
             };
             let message = format!("unknown element {}", Quoted(&member.name));
             // Another member with this name would be an error.
@@ -603,7 +603,7 @@ fn report_principal_key(entry: &Member<'_>, all: &[Member<'_>], check: &mut Chec
     let near = nearest(&entry.name, PRINCIPAL);
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the types are {}", crate::names::list("and", PRINCIPAL)),
+        None => format!("the types are {}", list("and", PRINCIPAL)),
     };
     let free = near.filter(|near| !all.iter().any(|other| other.name == **near));
     let fix = free.and_then(|near| check.string_fix(entry.name_offset, near));

@@ -3,7 +3,7 @@
 use pinpoint_iam_core::condition::SetOperator;
 use pinpoint_iam_core::policy::{Document, Lint, LintCode, ParseError, Partitions};
 
-use crate::catalog::{self, Subject};
+use crate::catalog::{self, Subject, limits_access};
 use crate::checker::Checker;
 use crate::finding::Class;
 use crate::read::{Policy, Statement};
@@ -79,11 +79,18 @@ fn examine(document: &Document, policy: Option<&Policy<'_>>, check: &mut Checker
     }
     for finding in catalog::findings(check.catalog, document) {
         let at = check.offset(finding.position);
-        let rule = match finding.subject {
+        let rule = match &finding.subject {
             Subject::UnknownAction => &of_catalog::INVALID_ACTION,
             Subject::UnmatchedWildcard => &of_catalog::UNMATCHED_WILDCARD,
             Subject::UnmatchedResource => &of_catalog::INVALID_ARN_RESOURCE,
-            Subject::UnknownConditionKey => &of_catalog::INVALID_SERVICE_CONDITION_KEY,
+            Subject::UnknownConditionKey(_) => &of_catalog::INVALID_SERVICE_CONDITION_KEY,
+            Subject::KeyNeverPresent => &of_catalog::KEY_NEVER_PRESENT,
+        };
+        let class = match finding.subject {
+            Subject::KeyNeverPresent if !finding.disables_limit(limits_access(check.kind)) => {
+                Class::Warning
+            }
+            _ => rule.class,
         };
         // A more specific rule has reported the same resource.
         let is_reported = finding.subject == Subject::UnmatchedResource
@@ -95,7 +102,9 @@ fn examine(document: &Document, policy: Option<&Policy<'_>>, check: &mut Checker
             let fix = finding
                 .suggestion
                 .and_then(|name| check.string_fix(at, &name));
-            check.report(rule, at, finding.message, finding.hint).fix = fix;
+            check
+                .report_as(rule, class, at, finding.message, finding.hint)
+                .fix = fix;
         }
     }
     of_catalog::apply(document, check);

@@ -1,7 +1,7 @@
 //! Whether a condition key without a value is absent or unknown.
 
 use crate::action::{ActionMetadata, ServiceMetadata};
-use crate::context::{ConditionKey, Lookup};
+use crate::context::{ConditionKey, Lookup, is_named};
 use crate::global_keys::{GlobalKey, Supplier, is_of_identity_provider};
 use crate::principal::Principal;
 use crate::resource::ResourceTypeMetadata;
@@ -199,46 +199,4 @@ pub(crate) fn sends(
         .iter()
         .chain(of_resources)
         .any(|name| is_named(name, key.folded()))
-}
-
-/// Whether a catalog's name, such as `shop:Tier/${Level}`, is that of `key`, ignoring case. Each placeholder matches at
-/// least one character.
-pub(crate) fn is_named(name: &str, key: &str) -> bool {
-    let Some((literal, rest)) = name.split_once("${") else {
-        return name.eq_ignore_ascii_case(key);
-    };
-    let Some((start, filled)) = key.split_at_checked(literal.len()) else {
-        return false;
-    };
-    let rest = rest.split_once('}').map_or("", |(_, rest)| rest);
-    let ends = filled
-        .char_indices()
-        .map(|(index, character)| index + character.len_utf8());
-    start.eq_ignore_ascii_case(literal)
-        && ends
-            .filter_map(|end| filled.get(end..))
-            .any(|after| is_named(rest, after))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_with_placeholders_match_filled_keys() {
-        for (name, key, expected) in [
-            ("shop:Tier", "shop:tier", true),
-            ("shop:Tier", "shop:tiers", false),
-            ("shop:Tier/${Level}", "shop:tier/gold", true),
-            ("shop:Tier/${Level}", "shop:tier/g/h", true),
-            ("shop:Tier/${Level}", "shop:tier/", false),
-            ("shop:Tier/${Level}", "shop:tier", false),
-            ("shop:${A}/by.${B}.name", "shop:x/by.y.name", true),
-            ("shop:${A}/by.${B}.name", "shop:x/by..name", false),
-            ("shop:${A}/by.${B}.name", "shop:/by.y.name", false),
-            ("shop:T\u{e9}${A}", "shop:t\u{e9}\u{e9}", true),
-        ] {
-            assert_eq!(is_named(name, key), expected, "{name} and {key}");
-        }
-    }
 }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use pinpoint_iam_core::__private::holds_control_character;
 
-use crate::absence::{AbsenceRules, ActionName, is_named};
+use crate::absence::{AbsenceRules, ActionName};
 use crate::action::ActionMetadata;
 use crate::arn::{Arn, Scope};
-use crate::context::{ConditionKey, Context, ContextLookup, Lookup, TagKey};
+use crate::context::{ConditionKey, Context, ContextLookup, Lookup, TagKey, is_named};
 use crate::global_keys::{GlobalKey, is_of_identity_provider};
 use crate::pattern::nfa::Nfa;
 use crate::principal::{Principal, is_principal_key};

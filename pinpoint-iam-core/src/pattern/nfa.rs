@@ -1,7 +1,5 @@
 //! All strings that a component of a template can become, and whether a pattern matches one or all of them.
 
-use std::collections::BTreeSet;
-
 use super::Part;
 use super::characters::{Characters, IdCharacters};
 
@@ -169,22 +167,28 @@ impl Nfa {
     ///
     /// A variable may have any value.
     pub fn meets<'p>(&self, parts: impl Iterator<Item = Part<'p>>) -> bool {
-        let mut states = BTreeSet::from([0]);
+        let mut states = States::of(self.steps.len());
+        let mut next = States::of(self.steps.len());
+        states.insert(0);
         for part in parts {
             match part {
                 Part::Text(text) => {
                     for character in text.chars() {
-                        states = self.next(&states, |step| step.contain(character));
+                        self.advance(&states, &mut next, |step| step.contain(character));
+                        std::mem::swap(&mut states, &mut next);
+                        if states.is_empty() {
+                            return false;
+                        }
                     }
                 }
-                Part::AnyCharacter => states = self.next(&states, |_| true),
-                Part::AnyRun | Part::Variable(_) => states = self.reachable(states),
-            }
-            if states.is_empty() {
-                return false;
+                Part::AnyCharacter => {
+                    self.advance(&states, &mut next, |_| true);
+                    std::mem::swap(&mut states, &mut next);
+                }
+                Part::AnyRun | Part::Variable(_) => self.add_reachable(&mut states),
             }
         }
-        states.contains(&self.end)
+        states.contains(self.end)
     }
 
     pub(super) const fn start(&self) -> usize {
@@ -200,29 +204,74 @@ impl Nfa {
         self.steps.get(state).map_or(&[], Vec::as_slice)
     }
 
-    /// The states that can be reached in one step.
-    fn next(
-        &self,
-        states: &BTreeSet<usize>,
-        takes: impl Fn(Characters) -> bool,
-    ) -> BTreeSet<usize> {
-        states
-            .iter()
-            .flat_map(|state| self.steps(*state))
-            .filter(|(characters, _)| takes(*characters))
-            .map(|(_, next)| *next)
-            .collect()
+    /// Sets `next` to the states that can be reached in one step.
+    fn advance(&self, states: &States, next: &mut States, takes: impl Fn(Characters) -> bool) {
+        next.clear();
+        for state in states.iter() {
+            for (characters, to) in self.steps(state) {
+                if takes(*characters) {
+                    next.insert(*to);
+                }
+            }
+        }
     }
 
-    /// The states that can be reached in any number of steps.
-    fn reachable(&self, mut states: BTreeSet<usize>) -> BTreeSet<usize> {
-        let mut ahead = states.clone();
-        while !ahead.is_empty() {
-            let next = self.next(&ahead, |_| true);
-            ahead = next.difference(&states).copied().collect();
-            states.extend(&ahead);
+    /// Adds the states that can be reached in any number of steps.
+    fn add_reachable(&self, states: &mut States) {
+        let mut ahead: Vec<usize> = states.iter().collect();
+        while let Some(state) = ahead.pop() {
+            for (_, to) in self.steps(state) {
+                if states.insert(*to) {
+                    ahead.push(*to);
+                }
+            }
         }
-        states
+    }
+}
+
+/// A set of the states of an automaton.
+struct States(Vec<u64>);
+
+impl States {
+    /// The empty set, for an automaton with this number of states.
+    fn of(states: usize) -> Self {
+        Self(vec![0; states.div_ceil(64)])
+    }
+
+    fn clear(&mut self) {
+        self.0.fill(0);
+    }
+
+    /// Adds a state; `false` if the set contains it.
+    fn insert(&mut self, state: usize) -> bool {
+        let Some(word) = self.0.get_mut(state / 64) else {
+            return false;
+        };
+        let bit = 1 << (state % 64);
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+
+    fn contains(&self, state: usize) -> bool {
+        let word = self.0.get(state / 64);
+        word.is_some_and(|word| word & (1 << (state % 64)) != 0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        let words = self.0.iter().enumerate();
+        words.flat_map(|(index, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(index * 64 + bit)
+            })
+        })
     }
 }
 

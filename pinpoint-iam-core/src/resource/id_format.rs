@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::error::InvalidIdReason;
+use super::template::Ids;
 use crate::pattern::characters::IdCharacters;
-use crate::pattern::nfa::Nfa;
 
 /// The maximum length of an [`IdFormat::Identifier`] value, in bytes.
 pub const MAX_IDENTIFIER_LENGTH: usize = 128;
@@ -45,12 +45,12 @@ impl IdFormat {
         }
     }
 
-    /// Appends every id of this format, in the form used in ARNs, to the strings of `language`.
-    pub(super) fn append_to(self, language: &mut Nfa) {
+    /// The ids of this format, in the form used in ARNs.
+    pub(super) fn ids(self) -> Ids<'static> {
         match self {
-            Self::Identifier => language.push_id(IdCharacters::Identifier),
-            Self::Opaque => language.push_id(IdCharacters::Opaque),
-            Self::OneOf(values) => language.push_one_of(values),
+            Self::Identifier => Ids::Of(IdCharacters::Identifier),
+            Self::Opaque => Ids::Of(IdCharacters::Opaque),
+            Self::OneOf(values) => Ids::OneOf(values.to_vec()),
         }
     }
 

@@ -8,6 +8,7 @@ use std::hash::{Hash, Hasher};
 use super::RequestedResource;
 use super::error::{InvalidId, InvalidIdReason, ResourceMismatch};
 use super::id_format::{IdFormat, decode};
+use super::template::{TemplatePiece, language};
 use crate::arn::{Arn, Scope};
 use crate::pattern::nfa::Nfa;
 
@@ -255,33 +256,29 @@ impl ResourceTypeMetadata {
     /// placeholders in `pinned` have fixed values. Ids of any length are included.
     #[doc(hidden)]
     pub fn languages(&self, scope: &Scope, pinned: &[(&str, &str)]) -> [Nfa; 5] {
-        let mut resource = Nfa::empty_text();
-        for piece in self.pieces {
-            let field = match piece {
-                Piece::Literal(literal) => {
-                    resource.push_text(literal);
-                    continue;
-                }
-                Piece::Field(position) => self.fields.get(*position),
-            };
-            let value = field.and_then(|field| {
-                let mut pinned = pinned.iter();
-                pinned.find(|(placeholder, _)| *placeholder == field.placeholder)
-            });
-            match (value, field) {
-                (Some((_, value)), _) => resource.push_text(value),
-                (None, Some(field)) => field.accepts.append_to(&mut resource),
-                // The resource type has no such field, so that anything is possible.
-                (None, None) => resource.push_anything(),
-            }
-        }
         [
             Nfa::text(self.partition.fill(scope.partition())),
             Nfa::text(self.service),
             Nfa::text(self.region.fill(scope.region())),
             Nfa::text(self.account.fill(scope.account())),
-            resource,
+            language(self.template_pieces(), pinned),
         ]
+    }
+
+    /// The pieces of the resource component with the values that the placeholders accept.
+    pub(crate) fn template_pieces(&self) -> impl Iterator<Item = TemplatePiece<'static>> {
+        let fields = self.fields;
+        self.pieces.iter().map(move |piece| match piece {
+            Piece::Literal(text) => TemplatePiece::Literal(text),
+            Piece::Field(position) => match fields.get(*position) {
+                Some(field) => TemplatePiece::Placeholder {
+                    name: field.placeholder,
+                    ids: field.accepts.ids(),
+                },
+                // The resource type has no such field, so that anything is possible.
+                None => TemplatePiece::Anything,
+            },
+        })
     }
 
     /// The resource component with `*` for every field.

@@ -11,6 +11,7 @@ mod error;
 mod id_format;
 mod metadata;
 mod set;
+mod template;
 
 use std::fmt;
 
@@ -20,6 +21,8 @@ pub use self::id_format::decode;
 pub use self::id_format::{IdFormat, MAX_IDENTIFIER_LENGTH, MAX_OPAQUE_LENGTH};
 pub use self::metadata::{Field, Piece, ResourcePart, ResourceTypeMetadata, ScopeComponent};
 pub use self::set::ResourceSet;
+#[doc(hidden)]
+pub use self::template::{Ids, TemplatePiece, language};
 use crate::arn::{Arn, Scope};
 
 /// A resource of a known type.

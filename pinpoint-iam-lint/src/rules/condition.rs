@@ -4,6 +4,7 @@ use pinpoint_iam_core::__private::{Quoted, nearest};
 use pinpoint_iam_core::condition::{BaseOperator, SetOperator};
 use pinpoint_iam_core::policy::PolicyKind;
 
+use crate::catalog;
 use crate::checker::Checker;
 use crate::finding::Class;
 use crate::read::{Condition, Statement};
@@ -256,8 +257,7 @@ fn key(condition: &Condition<'_>, check: &mut Checker<'_>) {
 
 /// Whether a catalog defines the key.
 fn is_of_catalog(key: &str, check: &Checker<'_>) -> bool {
-    let mut services = check.catalog.services().iter();
-    services.any(|service| service.defines_condition_key(key))
+    catalog::checker(check.catalog).defines(key)
 }
 
 fn untrustworthy(condition: &Condition<'_>, check: &mut Checker<'_>) {

@@ -2,14 +2,13 @@
 
 use pinpoint_iam_catalog::{Action, LifecycleState, Service};
 use pinpoint_iam_core::__private::{Quoted, nearest};
+use pinpoint_iam_core::catalog::{ActionEntry, ServiceCatalog};
 use pinpoint_iam_core::condition::{BaseOperator, SetOperator};
+use pinpoint_iam_core::context::TagKey;
 use pinpoint_iam_core::policy::{Document, Effect, Statement};
 
-use crate::catalog::Hints;
-use crate::catalog::action::{Covered, check as covered};
-use crate::catalog::arns::ServiceActions;
+use crate::catalog::{self, ParsedChecker};
 use crate::checker::Checker;
-use crate::finding::Class;
 use crate::glob::has_wildcard;
 
 rules! {
@@ -38,7 +37,7 @@ rules! {
         statements!(r#""Effect": "Allow", "Action": "mobileanalytics:PutEvents", "Resource": "*""#),
         statements!(r#""Effect": "Deny", "Action": "mobileanalytics:PutEvents", "Resource": "*""#);
     KEY_NEVER_PRESENT: "key-never-present", Some("UNSUPPORTED_ACTION_FOR_CONDITION_KEY"), Error, IdentityManaged,
-        "No request for the statement's actions contains the condition key, so the condition never holds: a `Deny` denies nothing, which is an error. In an `Allow`, this is a warning.",
+        "No request for the statement's actions contains the condition key, so the condition never holds, or always: a `Deny` may deny nothing, which is an error. In an `Allow`, this is a warning.",
         statements!(r#""Effect": "Deny", "Action": "mobiletargeting:GetApp", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/team": "a"}}"#),
         statements!(r#""Effect": "Deny", "Action": "mobiletargeting:CreateApp", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/team": "a"}}"#);
     DENY_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE: "deny-with-unsupported-tag-condition-key-for-service", Some("DENY_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE"), SecurityWarning, IdentityManaged,
@@ -63,15 +62,12 @@ rules! {
 }
 
 pub(crate) fn apply(document: &Document, check: &mut Checker<'_>) {
-    let catalog = check.catalog;
-    let services = ServiceActions::all(catalog);
+    let catalogs = catalog::checker(check.catalog);
     for statement in document.statements() {
-        let mut ignored = Vec::new();
-        let covered = covered(catalog, &services, statement, &Hints::none(), &mut ignored);
         ended_actions(statement, check);
         spelling(statement, check);
         similar_services(statement, check);
-        keys(statement, &covered, check);
+        resource_tags(statement, &catalogs, check);
         dependent_actions(document, statement, check);
     }
 }
@@ -187,8 +183,9 @@ fn similar_services(statement: &Statement, check: &mut Checker<'_>) {
     }
 }
 
-/// The condition keys that no request for the statement's actions contains.
-fn keys(statement: &Statement, covered: &Covered<'_, '_>, check: &mut Checker<'_>) {
+/// The tags of resources that requests for some of the statement's actions do not have.
+fn resource_tags(statement: &Statement, catalogs: &ParsedChecker<'_>, check: &mut Checker<'_>) {
+    let covered = catalogs.covered(statement);
     if covered.others || covered.actions.is_empty() {
         return;
     }
@@ -198,11 +195,6 @@ fn keys(statement: &Statement, covered: &Covered<'_, '_>, check: &mut Checker<'_
         .zip(statement.condition_positions());
     for (condition, position) in conditions {
         let key = condition.key().as_str();
-        let services = check.catalog.services().iter();
-        let mut defining = services.filter(|service| service.defines_condition_key(key));
-        if defining.next().is_none() {
-            continue;
-        }
         // The comparison must fail for requests without the key.
         let operator = condition.operator();
         let needs_key = match (operator.base(), operator.set()) {
@@ -210,71 +202,38 @@ fn keys(statement: &Statement, covered: &Covered<'_, '_>, check: &mut Checker<'_
             (_, Some(SetOperator::ForAnyValue)) => true,
             (base, None) => !base.is_negated() && !operator.if_exists(),
         };
-        if !needs_key {
+        if TagKey::of(key) != Some(TagKey::Resource) || !needs_key || !catalogs.defines(key) {
             continue;
         }
         let unsupported: Vec<String> = covered
             .actions
             .iter()
-            .filter(|known| !carries(known.action, key))
-            .map(|known| format!("{}:{}", known.service.prefix, known.action.name))
+            .filter(|known| !known.can_have(key))
+            .map(|known| format!("{}:{}", known.service.prefix(), known.action.name()))
             .collect();
-        let is_resource_tag = key.to_ascii_lowercase().starts_with("aws:resourcetag/");
+        let Some(first) = unsupported.first() else {
+            continue;
+        };
+        let (rule, verb) = match statement.effect() {
+            Effect::Deny => (&DENY_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE, "deny"),
+            Effect::Allow => (
+                &ALLOW_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE,
+                "allow",
+            ),
+        };
+        let others = match unsupported.len() {
+            1 => String::new(),
+            number => format!(" and {} others", number - 1),
+        };
         let at = check.offset(position);
-        let denies = statement.effect() == Effect::Deny;
         let shown = Quoted(key);
-        if unsupported.len() == covered.actions.len() && !is_resource_tag {
-            let (class, what) = match denies {
-                true => (Class::Error, "denies"),
-                false => (Class::Warning, "allows"),
-            };
-            check.report_as(
-                &KEY_NEVER_PRESENT,
-                class,
-                at,
-                format!(
-                    "requests for the statement's actions never have {shown}, so it {what} nothing"
-                ),
-                "remove the condition, or list actions that support the key",
-            );
-        } else if is_resource_tag && let Some(first) = unsupported.first() {
-            let (rule, verb) = match denies {
-                true => (&DENY_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE, "deny"),
-                false => (
-                    &ALLOW_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE,
-                    "allow",
-                ),
-            };
-            let others = match unsupported.len() {
-                1 => String::new(),
-                number => format!(" and {} others", number - 1),
-            };
-            check.report(
-                rule,
-                at,
-                format!("requests for `{first}`{others} never have {shown}, so the statement does not {verb} them"),
-                "move these actions to a statement without the condition",
-            );
-        }
+        check.report(
+            rule,
+            at,
+            format!("requests for `{first}`{others} never have {shown}, so the statement does not {verb} them"),
+            "move these actions to a statement without the condition",
+        );
     }
-}
-
-/// Whether requests for the action can have the key.
-fn carries(action: &Action, key: &str) -> bool {
-    let of_resources = action
-        .resources
-        .iter()
-        .flat_map(|resource| &resource.condition_keys);
-    action
-        .condition_keys
-        .iter()
-        .chain(of_resources)
-        .any(|known| match known.split_once("${") {
-            None => known.eq_ignore_ascii_case(key),
-            Some((start, _)) => key
-                .get(..start.len())
-                .is_some_and(|prefix| prefix.eq_ignore_ascii_case(start)),
-        })
 }
 
 fn dependent_actions(document: &Document, statement: &Statement, check: &mut Checker<'_>) {

@@ -1,6 +1,6 @@
 //! Rules for role trust policies.
 
-use pinpoint_iam_core::__private::{Quoted, is_oidc_provider, is_saml_provider};
+use pinpoint_iam_core::__private::{Quoted, is_oidc_provider, is_saml_provider, list};
 use pinpoint_iam_core::condition::{BaseOperator, SetOperator};
 use pinpoint_iam_core::policy::PolicyKind;
 
@@ -282,7 +282,7 @@ fn mismatched(statement: &Statement<'_>, principal: &Principal<'_>, check: &mut 
                 &MISMATCHED_ACTION_FOR_PRINCIPAL,
                 action.at,
                 format!("the principals cannot perform {}", Quoted(&action.text)),
-                format!("write {}", crate::names::list("and", &possible)),
+                format!("write {}", list("and", &possible)),
             );
         }
     }
@@ -308,10 +308,7 @@ fn missing_actions(statement: &Statement<'_>, principal: &Principal<'_>, check: 
         check.report(
             &MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY,
             element.at,
-            format!(
-                "IAM Roles Anywhere also needs {}",
-                crate::names::list("and", &missing)
-            ),
+            format!("IAM Roles Anywhere also needs {}", list("and", &missing)),
             "add the actions",
         );
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_core::policy::{Document, ParseError, Partitions, PolicyKind, Position};
-use pinpoint_iam_lint::catalog;
+use pinpoint_iam_lint::catalog::{self, Subject};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 
@@ -129,6 +129,12 @@ fn partitions(catalog: &Catalog) -> Partitions {
     Partitions::named(named)
 }
 
+/// Whether the document does not compile. An `Allow` that grants nothing, because its actions do not have a condition key,
+/// is only a warning when the policies are loaded, and a macro cannot warn.
+fn is_error(finding: &catalog::Finding, limits_access: bool) -> bool {
+    finding.subject != Subject::KeyNeverPresent || finding.disables_limit(limits_access)
+}
+
 /// All errors in a text as a policy of `kind`, in the order of the text.
 ///
 /// AWS's quota is not checked, because it does not apply to a service that stores its own policies.
@@ -142,9 +148,11 @@ fn findings(catalog: &Catalog, text: &str, kind: PolicyKind) -> Vec<Finding> {
         .iter()
         .map(Finding::from)
         .collect();
+    let of_catalog = catalog::findings(catalog, &document).into_iter();
+    let limits_access = catalog::limits_access(kind);
     findings.extend(
-        catalog::findings(catalog, &document)
-            .into_iter()
+        of_catalog
+            .filter(|finding| is_error(finding, limits_access))
             .map(Finding::from),
     );
     findings.sort_by_key(|finding| finding.position);

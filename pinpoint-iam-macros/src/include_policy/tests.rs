@@ -206,6 +206,31 @@ fn condition_keys_that_no_catalog_defines_are_errors() {
     }
 }
 
+/// In an `Allow`, only the linter and the authorizer warn.
+#[test]
+fn a_key_that_no_action_has_is_an_error_in_what_limits_access() {
+    let expected = "requests for the statement's actions never have `aws:RequestTag/team`";
+    for (effect, kind, is_error) in [
+        ("Deny", PolicyKind::IdentityManaged, true),
+        ("Allow", PolicyKind::IdentityManaged, false),
+        ("Allow", PolicyKind::Boundary, true),
+        ("Deny", PolicyKind::ServiceControl, true),
+        ("Allow", PolicyKind::ServiceControl, true),
+    ] {
+        for (action, lacks_key) in [("GetApp", true), ("CreateApp", false)] {
+            let text = format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"{effect}","Action":"mobiletargeting:{action}",
+                    "Resource":"*","Condition":{{"StringEquals":{{"aws:RequestTag/team":"a"}}}}}}}}"#
+            );
+            let findings = findings(Catalog::builtin().unwrap(), &text, kind);
+            let reports = |finding: &Finding| finding.message.starts_with(expected);
+            assert!(findings.iter().all(reports), "{findings:?}");
+            let number = usize::from(is_error && lacks_key);
+            assert_eq!(findings.len(), number, "{effect} {kind:?} {action}");
+        }
+    }
+}
+
 #[test]
 fn policy_variables_are_condition_keys() {
     for members in [

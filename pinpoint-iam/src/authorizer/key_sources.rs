@@ -5,9 +5,9 @@ use std::fmt;
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
 
-use crate::absence::{AbsenceRules, covers, defines, is_named, sends};
+use crate::absence::{AbsenceRules, covers, defines, sends};
 use crate::action::ServiceMetadata;
-use crate::context::ConditionKey;
+use crate::context::{ConditionKey, is_named};
 use crate::global_keys::{GLOBAL_KEYS, GlobalKey, Supplier, is_of_identity_provider};
 use crate::policy::{Effect, Position, Statement};
 use crate::policy_stack::Policy;

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use pinpoint_iam_core::__private::Quoted;
 
-use crate::absence::{AbsenceRules, covers, is_named};
+use crate::absence::{AbsenceRules, covers};
 use crate::action::ServiceMetadata;
 use crate::arn::{InvalidScope, Scope};
-use crate::context::ConditionKey;
+use crate::context::{ConditionKey, is_named};
 use crate::denial::ErrorResponses;
 use crate::eval::compiled;
 use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};

@@ -8,11 +8,10 @@ mod many;
 mod permit;
 mod resolve_keys;
 
-use crate::absence::is_named;
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
 use crate::arn::{Arn, Scope};
 use crate::authorizer::Authorizer;
-use crate::context::{ConditionKey, Context, TagKey};
+use crate::context::{ConditionKey, Context, TagKey, is_named};
 use crate::denial::Pending;
 use crate::eval::{Decision, DeniedBy, Evaluation, Explanation, MissingKeys};
 use crate::principal::Principal;

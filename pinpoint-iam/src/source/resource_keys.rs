@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use pinpoint_iam_core::__private::{OneLine, Seal};
 
-use crate::absence::is_named;
 use crate::arn::{Arn, Scope};
-use crate::context::{Context, TagKey, Value};
+use crate::context::{Context, TagKey, Value, is_named};
 use crate::request::{DeferredKeys, MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::resource::{InvalidId, RequestedResource, Resource, ResourcePart, ResourceTypeMetadata};
 use crate::source::resource_tags::{ResourceTagSource, Tags, TagsUnavailable};

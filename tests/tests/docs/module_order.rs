@@ -34,8 +34,10 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "action",
                     "condition",
                     "policy",
+                    "catalog",
                 ],
             ),
+            ("catalog", &["entries", "arns", "action", "resource", "key"]),
             (
                 "pattern",
                 &[
@@ -52,7 +54,10 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "borrowed",
                 ],
             ),
-            ("resource", &["error", "id_format", "metadata", "set"]),
+            (
+                "resource",
+                &["error", "template", "id_format", "metadata", "set"],
+            ),
             (
                 "condition",
                 &[
@@ -275,11 +280,10 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "",
                 &[
-                    "names", "glob", "finding", "layout", "catalog", "rule", "checker", "grammar",
-                    "read", "format", "rules", "fixes", "strict", "omitted", "linter", "config",
+                    "glob", "finding", "layout", "catalog", "rule", "checker", "grammar", "read",
+                    "format", "rules", "fixes", "strict", "omitted", "linter", "config",
                 ],
             ),
-            ("catalog", &["arns", "action", "resource", "condition"]),
             (
                 "rules",
                 &[
