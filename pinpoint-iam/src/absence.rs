@@ -75,6 +75,11 @@ impl AbsenceRules {
             .map(|(_, service)| service)
     }
 
+    /// The services whose catalogs are registered.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &'static ServiceMetadata> {
+        self.services.iter().copied()
+    }
+
     /// The keys that were declared absent.
     pub(crate) fn declared_absent(&self) -> impl Iterator<Item = &ConditionKey> {
         self.absent.iter()

@@ -219,7 +219,8 @@ pub use pinpoint_iam_core::{
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
 pub use authorizer::{
-    Authorizer, AuthorizerBuilder, BuildError, KeyWithoutSource, KeysWithoutSource,
+    Authorizer, AuthorizerBuilder, BuildError, CatalogMismatch, CatalogMismatches,
+    KeyWithoutSource, KeysWithoutSource, MismatchLevel,
 };
 #[cfg(feature = "refresh")]
 pub use authorizer::{RefreshCounts, RefreshError, Refreshed, Refresher};

@@ -1,11 +1,10 @@
 //! Finds condition keys of the policies that no source supplies.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
 
-use crate::absence::{AbsenceRules, covers, defines, sends};
+use crate::absence::{AbsenceRules, covers, sends};
 use crate::action::ServiceMetadata;
 use crate::context::{ConditionKey, is_named};
 use crate::global_keys::{GLOBAL_KEYS, GlobalKey, Supplier, is_of_identity_provider};
@@ -41,7 +40,7 @@ enum What {
     Global { is_only_in_aws: bool },
     /// A global key that describes the principal.
     OfPrincipal,
-    /// Neither AWS nor the catalog of the service defines the key.
+    /// AWS does not define the global key.
     Undefined { nearest: Option<&'static str> },
 }
 
@@ -90,12 +89,7 @@ impl fmt::Display for KeyWithoutSource {
         );
         match what {
             What::Undefined { nearest } => {
-                let prefix = self.key.split_once(':').map_or("", |(prefix, _)| prefix);
-                let by = match prefix.eq_ignore_ascii_case("aws") {
-                    true => "AWS has no condition key",
-                    false => "the catalog of the service defines no condition key",
-                };
-                write!(formatter, "{by} {key}")?;
+                write!(formatter, "AWS has no condition key {key}")?;
                 match nearest {
                     Some(nearest) => write!(formatter, "; did you mean `{nearest}`?"),
                     None => write!(formatter, "; correct it, {absent}"),
@@ -152,16 +146,8 @@ impl KeySources<'_> {
     /// Returns the keys that the policies of `store` use and no source supplies, once for each position.
     pub(super) fn missing(&self, store: &PolicyStore) -> Vec<KeyWithoutSource> {
         let mut missing = Vec::new();
-        let mut seen = HashSet::new();
-        for policies in store.all() {
-            let boundary = policies.boundary().iter().map(|policy| (policy, true));
-            let identity = policies.identity().iter().map(|policy| (policy, false));
-            // A policy that is also a boundary counts as one.
-            for (policy, is_boundary) in boundary.chain(identity) {
-                if seen.insert((policy.address(), is_boundary)) {
-                    self.examine(policy, is_boundary, &mut missing);
-                }
-            }
+        for (policy, is_boundary) in store.distinct_policies() {
+            self.examine(policy, is_boundary, &mut missing);
         }
         missing.sort_by(|one: &KeyWithoutSource, other| {
             let place = |key: &KeyWithoutSource| (key.policy.clone(), key.position, !key.denies);
@@ -205,11 +191,7 @@ impl KeySources<'_> {
             return self.lack_of_global(key, statement);
         }
         let service = self.absence.service(prefix)?;
-        if !defines(service, key) {
-            let names = service.condition_keys.iter().map(|defined| defined.name);
-            let nearest = nearest(key.as_str(), names);
-            return Some(What::Undefined { nearest });
-        }
+        // A key that no catalog defines is a mismatch, which `catalog_check` reports.
         let mut actions = service.actions.iter();
         actions.find_map(|action| {
             if !is_about_action(statement, service.prefix, action.name) {

@@ -1,6 +1,7 @@
 //! The authorizer: the loaded policies of a deployment.
 
 mod aging;
+mod catalog_check;
 mod hooks;
 mod key_sources;
 #[cfg(feature = "refresh")]
@@ -39,6 +40,8 @@ use crate::web_context::NetworkConfig;
 
 pub(crate) use hooks::DecisionHooks;
 
+use self::catalog_check::mismatches;
+pub use self::catalog_check::{CatalogMismatch, CatalogMismatches, MismatchLevel};
 use self::key_sources::KeySources;
 pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
 #[cfg(feature = "refresh")]
@@ -103,10 +106,18 @@ struct Inner {
     absence: AbsenceRules,
     supplied: Vec<ConditionKey>,
     only_warns: bool,
-    /// The keys without a source about which the last load warned.
-    warnings: Mutex<Vec<KeyWithoutSource>>,
+    mismatch_level: Option<MismatchLevel>,
+    /// The warnings of the last load.
+    warnings: Mutex<LoadWarnings>,
     #[cfg(feature = "_web")]
     network: NetworkConfig,
+}
+
+/// What a load reports without rejecting the policies.
+#[derive(Default)]
+struct LoadWarnings {
+    mismatches: Vec<CatalogMismatch>,
+    keys: Vec<KeyWithoutSource>,
 }
 
 impl Authorizer {
@@ -231,8 +242,9 @@ impl Authorizer {
     ///   would cause an outage whenever a file is incomplete while it is written. Access is never wider than with the
     ///   last readable policies.
     ///
-    /// - If a `Deny` or a boundary uses a condition key [without a source](KeyWithoutSource), the new policies are
-    ///   rejected, and all users and roles keep the policies that were loaded last.
+    /// - If a `Deny` or a boundary uses a condition key [without a source](KeyWithoutSource), or does not agree with a
+    ///   registered catalog, see [`CatalogMismatch`], the new policies are rejected, and all users and roles keep the
+    ///   policies that were loaded last.
     ///
     /// The error is only returned, not logged. Log it, raise an alert, and call this method again.
     ///
@@ -277,7 +289,18 @@ impl Authorizer {
     /// With the feature `axum` or `actix` they were also logged as warnings when the policies were loaded.
     pub fn keys_without_source(&self) -> Vec<KeyWithoutSource> {
         let warnings = self.inner.warnings.lock();
-        warnings.unwrap_or_else(PoisonError::into_inner).clone()
+        let warnings = warnings.unwrap_or_else(PoisonError::into_inner);
+        warnings.keys.clone()
+    }
+
+    /// Returns the elements of the current policies that do not agree with the registered catalogs, as far as they are
+    /// not errors, see [`AuthorizerBuilder::catalog_mismatches`].
+    ///
+    /// With the feature `axum` or `actix` they were also logged as warnings when the policies were loaded.
+    pub fn catalog_mismatches(&self) -> Vec<CatalogMismatch> {
+        let warnings = self.inner.warnings.lock();
+        let warnings = warnings.unwrap_or_else(PoisonError::into_inner);
+        warnings.mismatches.clone()
     }
 
     fn evaluate_reference(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
@@ -332,7 +355,7 @@ impl Inner {
 
     /// Checks and compiles policies, and uses them from now on. After an error, the current policies stay in use.
     fn adopt(&self, replacing: &mut Replacing<'_>, loaded: Loaded) -> Result<(), BuildError> {
-        let warnings = self.check_keys(&loaded.store, loaded.is_from_aws_account)?;
+        let warnings = self.check(&loaded)?;
         let snapshot = compile(loaded.store)?;
         replacing.replace(snapshot, loaded.revision, loaded.confirmed);
         self.keep(warnings);
@@ -348,6 +371,33 @@ impl Inner {
         }
         for arn in fault.dependents().unwrap_or_default() {
             lease.snapshot().refuse(arn);
+        }
+    }
+
+    /// Compares the policies with the catalogs and the sources of condition keys, and returns the warnings.
+    fn check(&self, loaded: &Loaded) -> Result<LoadWarnings, BuildError> {
+        Ok(LoadWarnings {
+            mismatches: self.check_against_catalogs(&loaded.store, loaded.is_from_aws_account)?,
+            keys: self.check_keys(&loaded.store, loaded.is_from_aws_account)?,
+        })
+    }
+
+    fn check_against_catalogs(
+        &self,
+        store: &PolicyStore,
+        is_from_aws_account: bool,
+    ) -> Result<Vec<CatalogMismatch>, BuildError> {
+        let default = match is_from_aws_account {
+            true => MismatchLevel::Warn,
+            false => MismatchLevel::RejectDisabledLimits,
+        };
+        let level = self.mismatch_level.unwrap_or(default);
+        let mismatches = mismatches(store, &self.absence, &self.supplied).into_iter();
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            mismatches.partition(|mismatch| level.rejects(mismatch));
+        match errors.is_empty() {
+            true => Ok(warnings),
+            false => Err(BuildError::CatalogMismatches(CatalogMismatches(errors))),
         }
     }
 
@@ -385,9 +435,13 @@ impl Inner {
     }
 
     /// Logs and keeps the warnings of a load.
-    fn keep(&self, warnings: Vec<KeyWithoutSource>) {
+    fn keep(&self, warnings: LoadWarnings) {
         #[cfg(feature = "_web")]
-        for key in &warnings {
+        for mismatch in &warnings.mismatches {
+            tracing::warn!("{mismatch}");
+        }
+        #[cfg(feature = "_web")]
+        for key in &warnings.keys {
             tracing::warn!("{key}");
         }
         let mut kept = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -489,6 +543,7 @@ pub struct AuthorizerBuilder {
     absence: AbsenceRules,
     supplied: Vec<ConditionKey>,
     only_warns: bool,
+    mismatch_level: Option<MismatchLevel>,
     max_age: Option<Duration>,
     stale_after: Option<Duration>,
     serves_stale_forever: bool,
@@ -585,6 +640,9 @@ impl AuthorizerBuilder {
     /// `Deny`. Keys without a value are absent if they belong to a service without a registered catalog, or if the
     /// service never sends them for the requested action.
     ///
+    /// Policies are compared with the registered catalogs when they are loaded, see
+    /// [`catalog_mismatches`](Self::catalog_mismatches).
+    ///
     /// To supply a value, use [`resource_keys`](Self::resource_keys) for keys of a resource, and
     /// [`request_keys`](Self::request_keys) for keys of the request. To declare that a key has none, use
     /// [`absent`](Self::absent) or [`outside_aws`](Self::outside_aws).
@@ -637,7 +695,26 @@ impl AuthorizerBuilder {
         self
     }
 
+    /// Sets which mismatches between the policies and the registered catalogs are errors of [`build`](Self::build) and
+    /// [`reload`](Authorizer::reload): actions that do not exist, ARNs on which no action of their statement acts, and
+    /// condition keys that the service does not define or that no action of the statement has.
+    ///
+    /// The default is [`MismatchLevel::RejectDisabledLimits`], because such a mismatch in a `Deny` means that it denies
+    /// less than it appears to. For the policies of an [AWS account](PolicySource::is_from_aws_account), which AWS has
+    /// accepted, it is [`MismatchLevel::Warn`]. [`Authorizer::catalog_mismatches`] returns the warnings.
+    ///
+    /// A condition key that no catalog defines is not reported if it is declared [absent](Self::absent) or
+    /// [`supplied`](Self::supplied).
+    #[must_use]
+    pub const fn catalog_mismatches(mut self, level: MismatchLevel) -> Self {
+        self.mismatch_level = Some(level);
+        self
+    }
+
     /// Loads the policies.
+    ///
+    /// The policies are compared with the registered [catalogs](Self::catalog), see
+    /// [`catalog_mismatches`](Self::catalog_mismatches).
     ///
     /// Condition keys that the policies use and no source supplies are reported, see [`KeyWithoutSource`]: as an error if
     /// a `Deny` or a permissions boundary uses one, because it would deny requests that it should not deny, and otherwise
@@ -651,8 +728,8 @@ impl AuthorizerBuilder {
     /// # Errors
     ///
     /// Fails if the scope or the source is missing, if the transport comes from proxies but none is trusted, if the
-    /// scope is not valid in ARNs, if the source has an error, if a `Deny` or a boundary uses a condition key without a
-    /// source, or if a key is declared [absent](Self::absent) that [`resource_keys`](Self::resource_keys) supplies.
+    /// scope is not valid in ARNs, if the source has an error, if a `Deny` or a boundary does not agree with a catalog or
+    /// uses a condition key without a source, or if a key is declared [absent](Self::absent) that [`resource_keys`](Self::resource_keys) supplies.
     pub fn build(self) -> Result<Authorizer, BuildError> {
         #[cfg(feature = "refresh")]
         if self.refresh.has_source() {
@@ -709,6 +786,7 @@ impl AuthorizerBuilder {
             absence,
             supplied: self.supplied,
             only_warns: self.only_warns,
+            mismatch_level: self.mismatch_level,
             warnings: Mutex::default(),
             #[cfg(feature = "_web")]
             network: self.network,
@@ -769,6 +847,8 @@ pub enum BuildError {
     Scope(InvalidScope),
     /// The policies could not be loaded.
     Source(SourceError),
+    /// Elements of the policies do not agree with the registered catalogs.
+    CatalogMismatches(CatalogMismatches),
     /// A `Deny` or a permissions boundary uses condition keys that no source supplies.
     KeysWithoutSource(KeysWithoutSource),
     /// This key was declared absent, and has a source.
@@ -810,6 +890,7 @@ impl fmt::Display for BuildError {
                 .write_str("`Transport::FromProxy` needs trusted proxies: call `trusted_proxies`"),
             Self::Scope(error) => error.fmt(formatter),
             Self::Source(error) => error.fmt(formatter),
+            Self::CatalogMismatches(mismatches) => mismatches.fmt(formatter),
             Self::KeysWithoutSource(keys) => keys.fmt(formatter),
             Self::AbsentKeyWithSource(key) => write!(
                 formatter,

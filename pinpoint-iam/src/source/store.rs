@@ -1,6 +1,6 @@
 //! Policies of principals in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use pinpoint_iam_core::__private::Quoted;
@@ -176,16 +176,23 @@ impl PolicyStore {
     /// Logs the lints of all policies, once per policy.
     #[cfg(feature = "_web")]
     pub(crate) fn log_lints(&self) {
-        let mut seen = std::collections::HashSet::new();
-        for policies in self.all() {
-            for policy in policies.identity.iter().chain(policies.boundary()) {
-                if seen.insert(policy.address()) {
-                    for lint in policy.document().lints() {
-                        tracing::warn!(policy = policy.name(), "{lint}");
-                    }
-                }
+        for (policy, _) in self.distinct_policies() {
+            for lint in policy.document().lints() {
+                tracing::warn!(policy = policy.name(), "{lint}");
             }
         }
+    }
+
+    /// Returns every policy once, and whether it is the permissions boundary of a user or role.
+    pub(crate) fn distinct_policies(&self) -> Vec<(&Policy, bool)> {
+        let boundaries = self.all().flat_map(PrincipalPolicies::boundary);
+        let boundaries: HashSet<usize> = boundaries.map(Policy::address).collect();
+        let mut seen = HashSet::new();
+        self.all()
+            .flat_map(|policies| policies.identity().iter().chain(policies.boundary()))
+            .filter(|policy| seen.insert(policy.address()))
+            .map(|policy| (policy, boundaries.contains(&policy.address())))
+            .collect()
     }
 
     /// Returns the policies of every user, role and group.

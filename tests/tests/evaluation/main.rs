@@ -3,6 +3,7 @@
 //! The crate `allocation_counter` installs a counting allocator for this test binary only.
 
 mod allocations;
+mod catalog_mismatches;
 mod condition_properties;
 mod evaluators;
 mod explain;
