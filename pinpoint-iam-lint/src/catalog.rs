@@ -18,6 +18,12 @@ pub fn findings(catalog: &Catalog, document: &Document) -> Vec<Finding> {
     checker(catalog).findings(document)
 }
 
+/// The message for a `name` that is not an action of `service`, with names as policies write them.
+pub fn unknown_action<'c>(catalog: &'c Catalog, service: &'c Service, name: &str) -> String {
+    let (hint, _) = checker(catalog).suggest_action(Parsed(service), name);
+    format!("unknown action `{}`; {hint}", name.escape_debug())
+}
+
 /// A checker with parsed catalogs.
 pub(crate) type ParsedChecker<'c> = CatalogChecker<'c, Parsed<'c, Service>>;
 

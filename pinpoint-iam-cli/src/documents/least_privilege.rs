@@ -7,6 +7,7 @@ use pinpoint_iam::Scope;
 use pinpoint_iam::action::{ActionMetadata, ServiceMetadata};
 use pinpoint_iam_catalog::nearest;
 use pinpoint_iam_docs::LeastPrivilege;
+use pinpoint_iam_lint::catalog::unknown_action;
 use serde_json::{Value, json};
 
 use super::catalogs::Catalogs;
@@ -193,10 +194,7 @@ fn unknown(catalogs: &Catalogs, prefix: Option<&str>, name: &str) -> String {
         None => None,
     };
     if let Some(service) = one {
-        return catalogs
-            .catalog()
-            .unknown_in_policy(service, name)
-            .to_string();
+        return unknown_action(catalogs.catalog(), service, name);
     }
     let names = catalogs
         .services()

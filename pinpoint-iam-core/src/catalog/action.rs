@@ -125,7 +125,7 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
                 self.hints.compare(cost, hint, without_names),
             )
         } else {
-            let hint = || self.hint_for_name(service, name);
+            let hint = || self.suggest_action(service, name);
             (
                 Subject::UnknownAction,
                 format!("unknown action `{shown}`"),
@@ -142,8 +142,9 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
         }
     }
 
-    /// The hint, and the name that was probably meant.
-    fn hint_for_name(&self, service: S, name: &str) -> (String, Option<String>) {
+    /// Returns what to write instead of `name`, which is not an action of `service`, and the action that was probably
+    /// meant if there is only one candidate.
+    pub fn suggest_action(&self, service: S, name: &str) -> (String, Option<String>) {
         let written =
             |service: S, action: S::Action| format!("{}:{}", service.prefix(), action.name());
         let is_former = |action: &S::Action| {
