@@ -430,8 +430,12 @@ pub struct DependentAction {
     pub action: String,
     /// The condition under which it is needed, as the end of a sentence: `when the request carries tags`.
     pub when: String,
-    /// The request members that name the resource of the dependent action; empty if both actions have the same
-    /// resource.
+    /// Whether it is needed only for requests that carry tags.
+    pub only_with_tags: bool,
+    /// The type of the resource on which it is needed, if the action creates that resource.
+    pub resource: Option<Arc<ResourceType>>,
+    /// The request members that name the resource of the dependent action. Without them and `resource`, both actions
+    /// have the same resource.
     pub resource_from: Vec<String>,
     /// The short name of the source of this fact.
     pub source: String,

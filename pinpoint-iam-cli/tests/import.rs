@@ -179,6 +179,9 @@ fn references_to_a_left_out_entry_are_removed() {
         assert!(table["resources"].get("widget").is_none());
         assert!(table["actions"].get("GetWidget").is_none());
         assert!(table["actions"].get("ListWidgets").is_some());
+        // What it creates is not in the catalog.
+        let companions = &table["actions"]["CreateWidget"]["companions"];
+        assert!(companions[0].get("resource").is_none(), "{catalog}");
         assert!(
             notes.contains(
                 "note: the action `GetWidget` is left out: every resource type that it acts on is left out"

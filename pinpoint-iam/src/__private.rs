@@ -4,18 +4,19 @@
 //! point at the user's own tokens.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 
-use crate::action::{ActsOn, TypedAction};
-use crate::context::Context;
+use crate::action::{ActionMetadata, ActsOn, TypedAction};
+use crate::context::{ConditionKey, Context, ContextLookup, Lookup};
 use crate::denial::{Denied, Pending};
 use crate::guard::{self, Guard, KeyedRow, Permit, Resources};
 #[cfg(feature = "include-policy")]
 use crate::policy::Document;
 #[cfg(feature = "_web")]
 use crate::principal::Principal;
-use crate::resource::{InvalidId, Resource};
+use crate::resource::{InvalidId, Resource, ResourceTypeMetadata};
 use crate::source::resource_tags::Tags;
 #[cfg(feature = "_web")]
 use crate::web::{Caller, log_denial};
@@ -330,6 +331,114 @@ pub fn request_tags(given: &(impl RequestTags + ?Sized)) -> Context {
 pub fn no_request_tags() -> &'static Context {
     static NONE: Context = Context::new();
     &NONE
+}
+
+/// Whether a request has tags, given their condition keys.
+pub fn has_tags(tags: &Context) -> bool {
+    !matches!(
+        tags.lookup(&ConditionKey::new("aws:TagKeys")),
+        Lookup::Absent
+    )
+}
+
+/// Requires an action and its dependent actions, and returns the proof of the action.
+///
+/// # Errors
+///
+/// Those of [`Checks::all`].
+pub fn with_dependents<T>(
+    action: impl FnOnce() -> Result<T, Denied>,
+    dependents: &[&dyn Fn() -> Result<(), Denied>],
+) -> Result<T, Denied> {
+    let both = (action, || guard::all_of(dependents));
+    both.all().map(|(proof, ())| proof)
+}
+
+/// Checks a dependent action on the resource that `action` creates.
+///
+/// # Errors
+///
+/// Those of [`Guard::check`].
+pub fn check_created<D: TypedAction, A: ActsOn<R>, R: Resource>(
+    guard: &Guard<'_>,
+    _: D,
+    created: &'static ResourceTypeMetadata,
+    _: A,
+    resource: &R,
+) -> Result<(), Denied> {
+    guard.check_created(D::METADATA, created, A::METADATA, resource)
+}
+
+/// The ARN that an expression returns for a dependent action, if the request names a resource.
+#[derive(Debug)]
+pub struct NamedArn(Option<String>);
+
+/// Returns the ARN for a dependent action.
+pub fn named_arn(given: &(impl ArnText + ?Sized)) -> NamedArn {
+    NamedArn(given.arn_text().map(str::to_owned))
+}
+
+/// Checks a dependent action of a service without a catalog. It is not needed if the request names no resource.
+///
+/// # Errors
+///
+/// Those of [`Guard::check`], and an error if the text is not an ARN.
+pub fn check_outside(
+    guard: &Guard<'_>,
+    action: &'static ActionMetadata,
+    NamedArn(arn): &NamedArn,
+) -> Result<(), Denied> {
+    match arn {
+        Some(arn) => guard.check_outside(action, arn),
+        None => Ok(()),
+    }
+}
+
+/// A whole ARN, given in the attribute for a dependent action of a service without a catalog.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the text of an ARN",
+    label = "expected a string, or an `Option` of one",
+    note = "`None` means that the request names no resource, so that the action is not needed"
+)]
+pub trait ArnText {
+    /// Returns the text; `None` if the request names no resource.
+    fn arn_text(&self) -> Option<&str>;
+}
+
+impl ArnText for str {
+    fn arn_text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl ArnText for String {
+    fn arn_text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl<T: ArnText + ?Sized> ArnText for &T {
+    fn arn_text(&self) -> Option<&str> {
+        (**self).arn_text()
+    }
+}
+
+impl<T: ArnText + ?Sized> ArnText for Box<T> {
+    fn arn_text(&self) -> Option<&str> {
+        (**self).arn_text()
+    }
+}
+
+impl<T: ArnText + ?Sized + ToOwned> ArnText for Cow<'_, T> {
+    fn arn_text(&self) -> Option<&str> {
+        (**self).arn_text()
+    }
+}
+
+impl<T: ArnText> ArnText for Option<T> {
+    fn arn_text(&self) -> Option<&str> {
+        self.as_ref()?.arn_text()
+    }
 }
 
 /// The keys of the row of a handler's own resource.

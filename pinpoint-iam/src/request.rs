@@ -291,7 +291,7 @@ impl<'a> Request<'a> {
         let action = ActionName {
             prefix: self.action.prefix,
             name: self.action.name,
-            metadata: self.action.known,
+            metadata: self.action.known.filter(|known| known.has_catalog()),
             has_resource: !matches!(self.resource, RequestedResource::All)
                 || self.resource_is_unknown(),
             resource_type: self.resource_type,

@@ -55,7 +55,13 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
     let request_tags = request_tags
         .map(|place| is_place(&place, "request tags", scope).then(|| place.into_inner()));
     let target = target.map(|target| check_target(target, route_text.as_ref(), scope));
-    let companions = all(companions, |entry| companion(entry, scope));
+    let takes_request_tags = condition_keys
+        .iter()
+        .flatten()
+        .any(|key| names::is_request_tag(key));
+    let companions = all(companions, |entry| {
+        companion(entry, takes_request_tags, scope)
+    });
     let lifecycle = match lifecycle {
         Some(entry) => check_lifecycle(entry, scope),
         None => Some(Lifecycle {
@@ -269,10 +275,16 @@ fn check_target(target: Text, route: Option<&Text>, scope: &Scope<'_>) -> Option
     good.then(|| target.into_inner())
 }
 
-fn companion(entry: DependentActionEntry, scope: &Scope<'_>) -> Option<DependentAction> {
+fn companion(
+    entry: DependentActionEntry,
+    takes_request_tags: bool,
+    scope: &Scope<'_>,
+) -> Option<DependentAction> {
     let DependentActionEntry {
         action,
         when,
+        only_with_tags,
+        resource,
         resource_from,
         source,
     } = entry;
@@ -292,10 +304,35 @@ fn companion(entry: DependentActionEntry, scope: &Scope<'_>) -> Option<Dependent
         }
         good
     });
+    if let (true, false, Some(action)) = (only_with_tags, takes_request_tags, &action) {
+        scope.report(
+            &action.span(),
+            format!(
+                "`{}` is needed only with tags, but requests do not accept tags",
+                action.get_ref()
+            ),
+            "remove `only-with-tags`, or add `aws:RequestTag/${TagKey}` to the `condition-keys` of the action",
+        );
+        return None;
+    }
+    if let (Some(resource), [_, ..]) = (&resource, resource_from.as_slice()) {
+        scope.report(
+            &resource.span(),
+            "both `resource` and `resource-from` name the resource",
+            "remove one of the two",
+        );
+        return None;
+    }
+    let resource = resource.map(|name| {
+        let name = scope.resources.resolve(&name, scope.reporter)?;
+        scope.checked_resources.get(&name).cloned()
+    });
     let source = source.and_then(|source| scope.sources.resolve(&source, scope.reporter));
     Some(DependentAction {
         action: action?.into_inner(),
         when: when?.into_inner(),
+        only_with_tags,
+        resource: transpose(resource)?,
         resource_from: resource_from
             .into_iter()
             .map(toml::Spanned::into_inner)

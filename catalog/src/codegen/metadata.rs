@@ -215,11 +215,22 @@ fn companion(companion: &DependentAction) -> String {
     let DependentAction {
         action,
         when,
+        only_with_tags,
+        resource,
         resource_from,
         source,
     } = companion;
+    let resource = resource.as_ref().map_or_else(
+        || NONE.to_owned(),
+        |resource| {
+            some(&format!(
+                "self::resources::{}::METADATA",
+                resource.type_name()
+            ))
+        },
+    );
     format!(
-        "::pinpoint_iam::action::DependentAction {{ action: {}, when: {}, resource_from: {}, source: {} }}",
+        "::pinpoint_iam::action::DependentAction {{ action: {}, when: {}, only_with_tags: {only_with_tags}, resource: {resource}, resource_from: {}, source: {} }}",
         literal(action),
         literal(when),
         literals(resource_from),

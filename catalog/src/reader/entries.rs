@@ -89,6 +89,8 @@ pub(crate) struct ActionEntry {
 pub(crate) struct DependentActionEntry {
     pub(crate) action: Option<Text>,
     pub(crate) when: Option<Text>,
+    pub(crate) only_with_tags: bool,
+    pub(crate) resource: Option<Text>,
     pub(crate) resource_from: Vec<Text>,
     pub(crate) source: Option<Text>,
 }
@@ -286,6 +288,8 @@ impl DependentActionEntry {
         let entry = Self {
             action: table.required_text("action"),
             when: table.required_text("when"),
+            only_with_tags: table.flag("only-with-tags"),
+            resource: table.text("resource"),
             resource_from: table.texts("resource-from"),
             source: table.required_text("source"),
         };

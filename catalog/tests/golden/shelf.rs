@@ -53,7 +53,7 @@ const fn action_0() -> ::pinpoint_iam::action::ActionMetadata {
         whole_arn: ::core::option::Option::None,
         condition_keys: &["aws:ResourceTag/${TagKey}", "shelf:Genre"],
         request_tags: ::core::option::Option::Some("$.tags"),
-        companions: &[::pinpoint_iam::action::DependentAction { action: "post:SendParcel", when: "when the reader lives elsewhere", resource_from: &["Loan.Address"], source: "handbook" }],
+        companions: &[::pinpoint_iam::action::DependentAction { action: "post:SendParcel", when: "when the reader lives elsewhere", only_with_tags: false, resource: ::core::option::Option::None, resource_from: &["Loan.Address"], source: "handbook" }],
         lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Ended, ended: ::core::option::Option::Some("2027-01-01"), source: ::core::option::Option::Some("handbook") },
         documentation: ::core::option::Option::Some("https://shelf.example/iam#lend"),
         former_names: &["GiveBook"],

@@ -93,11 +93,16 @@ fn action(
         whole_arn: optional(entry.whole_arn.as_deref()),
         condition_keys: texts(&entry.condition_keys),
         request_tags: optional(entry.request_tags.as_deref()),
-        companions: list(entry.companions.iter().map(|companion| DependentAction {
-            action: text(&companion.action),
-            when: text(&companion.when),
-            resource_from: texts(&companion.resource_from),
-            source: text(&companion.source),
+        companions: list(entry.companions.iter().map(|companion| {
+            DependentAction {
+                action: text(&companion.action),
+                when: text(&companion.when),
+                only_with_tags: companion.only_with_tags,
+                resource: { companion.resource.as_ref() }
+                    .and_then(|resource| types.get(&resource.name).copied()),
+                resource_from: texts(&companion.resource_from),
+                source: text(&companion.source),
+            }
         })),
         lifecycle: Lifecycle {
             state: match entry.lifecycle.state {

@@ -314,17 +314,15 @@ impl<'a> Import<'a> {
         if !keys.is_empty() {
             entry.insert("condition-keys".to_owned(), sorted(keys.iter()));
         }
-        let companions = self.companions(&action.name);
+        let accepts_tags = keys.iter().any(|key| is_request_tag(key));
+        let companions = self.companions(&action.name, accepts_tags);
         if !companions.is_empty() {
             entry.insert("companions".to_owned(), Value::Array(companions));
         }
         let mut sources = vec![REFERENCE];
         if let Some((model, operation)) = self.operation(&action.name) {
             sources.push(MODEL);
-            if keys
-                .iter()
-                .any(|key| key.starts_with("aws:RequestTag/") || *key == "aws:TagKeys")
-            {
+            if accepts_tags {
                 let is_tags =
                     |name: &str| ["tags", "tagkeys"].contains(&name.to_ascii_lowercase().as_str());
                 if let Some(place) = model.place(operation, is_tags) {
@@ -426,25 +424,60 @@ impl<'a> Import<'a> {
     }
 
     /// Returns the other actions that authorize the operation called `action`.
-    fn companions(&self, action: &str) -> Vec<Value> {
+    ///
+    /// The reference does not state when they are needed. One that only changes tags is needed for requests with tags, if
+    /// the action accepts them, and on the resource that an action of the form `CreateResource` creates.
+    fn companions(&self, action: &str, accepts_tags: bool) -> Vec<Value> {
         let operations = self.reference.operations.iter();
-        let mut companions: BTreeSet<String> = BTreeSet::new();
+        let mut companions: BTreeSet<(&str, &str)> = BTreeSet::new();
         for operation in operations.filter(|operation| operation.name == action) {
             for other in &operation.authorized_actions {
                 if other.service != self.reference.name || other.name != action {
-                    companions.insert(format!("{}:{}", other.service, other.name));
+                    companions.insert((&other.service, &other.name));
                 }
             }
         }
-        let companion = |action: String| {
+        let companion = |(service, name): (&str, &str)| {
             let mut companion = Table::new();
-            companion.insert("action".to_owned(), action.into());
-            let when = "if the operation uses it; the reference does not state when";
+            companion.insert("action".to_owned(), format!("{service}:{name}").into());
+            let changes_tags = accepts_tags && self.changes_tags(service, name);
+            let when = if changes_tags {
+                companion.insert("only-with-tags".to_owned(), true.into());
+                if let Some(resource) = self.created_by(action) {
+                    companion.insert("resource".to_owned(), resource.into());
+                }
+                "when the request carries tags"
+            } else {
+                "if the operation uses it; the reference does not state when"
+            };
             companion.insert("when".to_owned(), when.into());
             companion.insert("source".to_owned(), REFERENCE.into());
             Value::Table(companion)
         };
         companions.into_iter().map(companion).collect()
+    }
+
+    /// Whether the access level of an action of this service is `Tagging`.
+    fn changes_tags(&self, service: &str, name: &str) -> bool {
+        let mut actions = self.reference.actions.iter();
+        service == self.reference.name
+            && actions
+                .find(|action| action.name == name)
+                .and_then(|action| action.annotations.as_ref()?.properties.as_ref())
+                .is_some_and(|properties| properties.access_level() == "Tagging")
+    }
+
+    /// Returns the only resource type with the name in `CreateResource`.
+    fn created_by(&self, action: &str) -> Option<&str> {
+        let created = action
+            .strip_prefix("Create")
+            .or_else(|| action.strip_prefix("Request"))?;
+        let forms = self.resources.values().flatten().flatten();
+        let mut named = forms.filter(|form| {
+            let name = form.name.replace('-', "");
+            name.eq_ignore_ascii_case(created)
+        });
+        named.next().map(|form| form.name.as_str())
     }
 
     fn operation(&self, action: &str) -> Option<(&'a Model, &'a Operation)> {
@@ -506,6 +539,11 @@ impl<'a> Import<'a> {
             }
         }
     }
+}
+
+/// Whether the key is one of the tags of a request.
+fn is_request_tag(key: &str) -> bool {
+    key.starts_with("aws:RequestTag/") || key == "aws:TagKeys"
 }
 
 /// Returns the name of the path parameter for the placeholder, or the member of a request, called `name`.

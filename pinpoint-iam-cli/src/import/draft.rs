@@ -240,6 +240,13 @@ impl Draft {
             let table = item.as_table();
             !table.is_some_and(|table| is_of_lost_source(table, lost))
         });
+        for item in items.iter_mut() {
+            if let Some(table) = item.as_table_mut()
+                && is_of_lost(table, "resource", "resources", lost)
+            {
+                table.remove("resource");
+            }
+        }
         if items.len() < before {
             let note =
                 format!("`{list}` of the action `{name}` is written without a left-out source");
@@ -338,8 +345,18 @@ fn kind(section: &str) -> &'static str {
 }
 
 fn is_of_lost_source(table: &toml::Table, lost: &BTreeSet<(&'static str, String)>) -> bool {
-    let source = table.get("source").and_then(Value::as_str);
-    source.is_some_and(|source| lost.contains(&("sources", source.to_owned())))
+    is_of_lost(table, "source", "sources", lost)
+}
+
+/// Whether `key` of the table names an entry of `section` that is left out.
+fn is_of_lost(
+    table: &toml::Table,
+    key: &str,
+    section: &'static str,
+    lost: &BTreeSet<(&'static str, String)>,
+) -> bool {
+    let name = table.get(key).and_then(Value::as_str);
+    name.is_some_and(|name| lost.contains(&(section, name.to_owned())))
 }
 
 /// Returns `text` on one line, for a comment. Texts of sources may contain line breaks.

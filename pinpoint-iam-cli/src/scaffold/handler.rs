@@ -314,7 +314,51 @@ impl Draft<'_> {
         if !keys.is_empty() {
             options.push_str(&format!(", keys({})", keys.join(", ")));
         }
+        let dependents = self.dependents();
+        if !dependents.is_empty() {
+            options.push_str(&format!(", dependents({})", dependents.join(", ")));
+        }
         Ok(options)
+    }
+
+    /// The entries of `dependents(..)`: those on the resource of the action, or on the one that it creates. The others need
+    /// a resource that the catalog does not describe.
+    fn dependents(&mut self) -> Vec<String> {
+        let action = self.action;
+        let service = self.context.service;
+        let mut entries = Vec::new();
+        for dependent in &action.companions {
+            if dependent.only_with_tags && action.request_tags.is_none() {
+                continue;
+            }
+            let (prefix, name) = dependent.action.split_once(':').unwrap_or_default();
+            let known = (prefix == service.prefix)
+                .then(|| service.find(name))
+                .flatten();
+            let is_own = |known: &Action| {
+                let own = action.resources.as_slice();
+                dependent.resource_from.is_empty()
+                    && action.whole_arn.is_none()
+                    && matches!(own, [only] if known.resources.contains(only))
+            };
+            match known {
+                Some(known) if dependent.resource.is_some() || is_own(known) => {
+                    entries.push(known.type_name().to_owned());
+                }
+                _ => {
+                    let path = match known {
+                        Some(known) => known.type_name().to_owned(),
+                        None => dependent.action.replace(':', "::").replace('-', "_"),
+                    };
+                    self.remarks.push(format!(
+                        "the handler of `{}` must check the dependent action `{}`, which it declares as not needed",
+                        action.name, dependent.action
+                    ));
+                    entries.push(format!("{path} = none"));
+                }
+            }
+        }
+        entries
     }
 
     /// Writes the function.

@@ -42,6 +42,15 @@ fn every_action_with_a_route_has_a_handler() {
             let list = source.split("routes![\n").nth(1).unwrap();
             assert_eq!(list.matches(",\n").count(), handlers);
             let notes = text(&result.stderr);
+            if catalog == "mobiletargeting" {
+                assert_eq!(source.matches("dependents(TagResource)").count(), 8);
+                assert_eq!(
+                    source.matches("dependents(iam::PassRole = none)").count(),
+                    6
+                );
+                let note = "note: the handler of `CreateExportJob` must check the dependent action `iam:PassRole`";
+                assert!(notes.contains(note), "{notes}");
+            }
             let left_out = match catalog {
                 "sms-voice" => {
                     "note: these actions have no route and therefore no handler: AssociateOriginationIdentity, "
@@ -142,6 +151,8 @@ note: the handler of `CreatePart` must supply the condition key `handlers:Reason
 note: the handler of `CreatePart` must supply the condition key `handlers:type`, which it declares as absent
 note: the handler of `CreatePart` must supply the condition key `handlers:Since`, which it declares as absent
 note: the handler of `CreatePart` must supply the condition key `handlers:part/${PartId}`, which it declares as absent
+note: the handler of `CreatePart` must check the dependent action `handlers:Move`, which it declares as not needed
+note: the handler of `CreatePart` must check the dependent action `iam:PassRole`, which it declares as not needed
 note: `GetEmailTemplate` acts on several resource types; its handler requires the action on each of them, which is stricter than necessary
 note: `MovePart` acts on several resource types; its handler requires the action on each of them, which is stricter than necessary
 note: the catalog does not state where requests for `TagSomething` have their tags; its handler takes none

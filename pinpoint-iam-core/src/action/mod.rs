@@ -47,6 +47,21 @@ impl PartialEq for ServiceMetadata {
 impl Eq for ServiceMetadata {}
 
 impl ServiceMetadata {
+    /// A service without a catalog, of which only the prefix is known.
+    #[doc(hidden)]
+    pub const fn without_catalog(prefix: &'static str) -> Self {
+        Self {
+            prefix,
+            name: prefix,
+            documentation: None,
+            partitions: &[],
+            actions: &[],
+            resource_types: &[],
+            condition_keys: &[],
+            sources: &[],
+        }
+    }
+
     /// Finds the action with this name, ignoring case.
     pub fn action(&self, name: &str) -> Option<&'static ActionMetadata> {
         self.actions
@@ -109,6 +124,44 @@ pub struct ActionMetadata {
 }
 
 impl ActionMetadata {
+    /// An action of a service without a catalog, of which only the name is known.
+    #[doc(hidden)]
+    pub const fn without_catalog(service: &'static ServiceMetadata, name: &'static str) -> Self {
+        Self {
+            service,
+            index: 0,
+            name,
+            summary: "",
+            access_level: None,
+            resource_types: &[],
+            pinned: &[],
+            route: None,
+            target: None,
+            from_request: &[],
+            whole_arn: None,
+            condition_keys: &[],
+            request_tags: None,
+            companions: &[],
+            lifecycle: Lifecycle {
+                state: LifecycleState::Unclear,
+                ended: None,
+                source: None,
+            },
+            documentation: None,
+            former_names: &[],
+            sources: &[],
+            seen: &[],
+            undocumented: false,
+            note: None,
+        }
+    }
+
+    /// Whether a catalog describes the action. Otherwise it is a dependent action of another service, of which only the
+    /// name is known.
+    pub const fn has_catalog(&self) -> bool {
+        !self.service.actions.is_empty()
+    }
+
     /// Compares the values that the action fixes with those of a resource of `resource_type`.
     ///
     /// # Errors
@@ -143,7 +196,8 @@ impl ActionMetadata {
 
 impl PartialEq for ActionMetadata {
     fn eq(&self, other: &Self) -> bool {
-        self.service == other.service && self.index == other.index
+        // Actions without a catalog all have the same index.
+        self.service == other.service && self.index == other.index && self.name == other.name
     }
 }
 
@@ -217,8 +271,12 @@ pub struct DependentAction {
     pub action: &'static str,
     /// The condition under which it is needed, as the end of a sentence: `when the request carries tags`.
     pub when: &'static str,
-    /// The request members that name the resource of the dependent action; empty if both actions have the same
-    /// resource.
+    /// Whether it is needed only for requests that carry tags.
+    pub only_with_tags: bool,
+    /// The type of the resource on which it is needed, if the action creates that resource.
+    pub resource: Option<&'static ResourceTypeMetadata>,
+    /// The request members that name the resource of the dependent action. Without them and `resource`, both actions
+    /// have the same resource.
     pub resource_from: &'static [&'static str],
     /// The short name of the source of this fact.
     pub source: &'static str,

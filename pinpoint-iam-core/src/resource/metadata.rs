@@ -15,7 +15,7 @@ use crate::pattern::nfa::Nfa;
 /// The catalog's metadata for one resource type.
 ///
 /// Generated from the catalog.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ResourceTypeMetadata {
     /// The name in the catalog, for example `campaign-metrics`.
     pub name: &'static str,

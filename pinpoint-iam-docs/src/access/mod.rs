@@ -207,6 +207,8 @@ impl AccessMatrixBuilder {
             let requirement = Requirement::Action(ActionRequirement {
                 action,
                 resource: ResourceBinding::All,
+                keys: &[],
+                dependents: &[],
             });
             push(
                 action.to_string(),

@@ -63,6 +63,8 @@ fn operation(action: &'static ActionMetadata, route: Route, path: &str) -> Value
     let requirement = Requirement::Action(ActionRequirement {
         action,
         resource: ResourceBinding::All,
+        keys: &[],
+        dependents: &[],
     });
     let annotation = Annotation::of_requirement(&requirement, is_checked_after_body(action));
     let mut operation = json!({

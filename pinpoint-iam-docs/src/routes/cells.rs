@@ -119,7 +119,7 @@ fn resource_lines(requirement: &ActionRequirement, of: &Line) -> Vec<Line> {
     };
     let mut lines: Vec<Line> = types.iter().map(template).collect();
     match &requirement.resource {
-        ResourceBinding::All => {}
+        ResourceBinding::All | ResourceBinding::Created(_) => {}
         ResourceBinding::Resource(expression) | ResourceBinding::Constructed(_, expression) => {
             lines.push(Line::text("the resource from ").and_code(expression))
         }

@@ -3,6 +3,7 @@
 //! Lower case, without a full stop, user input in backticks, and a `help:` line that suggests what to do.
 
 mod catalogs;
+mod dependents;
 #[cfg(feature = "include-policy")]
 mod include_policy;
 mod public;
@@ -42,6 +43,7 @@ pub(crate) const EXPECTED_KEY: &str = "expected a condition key, as in `keys(nam
 pub(crate) const NO_REASON: &str = "`#[requires]` cannot be applied to this item";
 
 pub(crate) use self::catalogs::*;
+pub(crate) use self::dependents::*;
 #[cfg(feature = "include-policy")]
 pub(crate) use self::include_policy::*;
 pub(crate) use self::public::*;
@@ -237,7 +239,7 @@ pub(crate) fn unknown_shared_key(
     )
 }
 
-fn did_you_mean(near: &[String]) -> String {
+pub(super) fn did_you_mean(near: &[String]) -> String {
     match near {
         [] => String::new(),
         near => format!("\nhelp: did you mean {}?", list("or", near)),
@@ -435,7 +437,7 @@ fn name_of(ty: &Type) -> String {
     }
 }
 
-fn path(path: &Path) -> String {
+pub(super) fn path(path: &Path) -> String {
     let segments: Vec<String> = path
         .segments
         .iter()

@@ -16,9 +16,17 @@ impl Named {
         let requirements = attributes
             .iter()
             .filter_map(|each| each.requirement.as_ref());
-        let names = requirements
-            .flat_map(|requirement| requirement.leaves())
-            .filter_map(|NamedAction { path, .. }| {
+        let statements = attributes.iter().flat_map(|each| &each.dependents);
+        let leaves: Vec<&NamedAction> = requirements.flat_map(|each| each.leaves()).collect();
+        let own = leaves.iter().flat_map(|leaf| &leaf.dependents);
+        let dependents = statements
+            .chain(own)
+            .flat_map(|each| &each.entries)
+            .flatten();
+        let paths = leaves.iter().map(|leaf| &leaf.path);
+        let names = paths
+            .chain(dependents.map(|dependent| &dependent.path))
+            .filter_map(|path| {
                 let mut segments = path.segments.iter().map(|segment| segment.ident.clone());
                 match (segments.next()?, segments.next()) {
                     (service, Some(name)) => Some((Some(service), name)),

@@ -78,8 +78,16 @@ fn cases(kind: &str) -> Vec<PathBuf> {
     cases
 }
 
-/// Every expansion of a file, with the number of actions that it must check.
-fn expansions(case: &Path) -> Vec<(String, usize)> {
+/// What an attribute must check.
+#[derive(Clone, Copy)]
+struct Asked {
+    actions: usize,
+    /// The entries of `dependents(..)` that are not `none`.
+    dependents: usize,
+}
+
+/// Every expansion of a file, with what it must check.
+fn expansions(case: &Path) -> Vec<(String, Asked)> {
     let mut uses = Uses::default();
     uses.visit_file(&syn::parse_file(&fs::read_to_string(case).unwrap()).unwrap());
     uses.0
@@ -94,8 +102,8 @@ fn expansions(case: &Path) -> Vec<(String, usize)> {
         .collect()
 }
 
-/// The number of actions in the attributes of an item.
-fn actions(arguments: TokenStream, item: TokenStream) -> usize {
+/// The actions in the attributes of an item, and their dependent actions.
+fn actions(arguments: TokenStream, item: TokenStream) -> Asked {
     let mut errors = Errors::default();
     let mut attributes = vec![parse::attribute(arguments, Span::call_site(), &mut errors)];
     if let Ok(mut function) = syn::parse2(item) {
@@ -106,13 +114,29 @@ fn actions(arguments: TokenStream, item: TokenStream) -> usize {
     let requirements = attributes
         .iter()
         .filter_map(|each| each.requirement.as_ref());
-    requirements.map(|tree| tree.leaves().len()).sum()
+    let leaves: Vec<_> = requirements.flat_map(|tree| tree.leaves()).collect();
+    let of_attributes = attributes.iter().flat_map(|each| &each.dependents);
+    let of_actions = leaves.iter().flat_map(|leaf| &leaf.dependents);
+    let entries = of_attributes
+        .chain(of_actions)
+        .flat_map(|each| each.entries.iter().flatten());
+    Asked {
+        actions: leaves.len(),
+        dependents: entries.filter(|entry| entry.arguments.is_some()).count(),
+    }
 }
 
 /// Nothing fails open: an expansion is either an error or guarded, regardless of what rustc then reports.
 ///
-/// It checks every action, and checks each one both before and after the body if the check waits for the body.
-fn is_guarded(expansion: &str, actions: usize) -> bool {
+/// It checks every action, and checks each one both before and after the body if the check waits for the body. Dependent
+/// actions may be checked only after the body.
+fn is_guarded(
+    expansion: &str,
+    Asked {
+        actions,
+        dependents,
+    }: Asked,
+) -> bool {
     let asked: usize = [
         ". check (",
         ". check_arn (",
@@ -125,6 +149,8 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         "__private :: each (",
         "__private :: authorize_each (",
         "__private :: authorize_each_allowed (",
+        "__private :: check_created (",
+        "__private :: check_outside (",
     ]
     .iter()
     .map(|check| expansion.matches(check).count())
@@ -150,7 +176,10 @@ fn is_guarded(expansion: &str, actions: usize) -> bool {
         .count();
     let stages = if is_after_body { 2 } else { 1 };
     actions > 0
-        && asked == actions * stages
+        && match dependents {
+            0 => asked == actions * stages,
+            _ => asked >= actions * stages + dependents,
+        }
         && if is_handler {
             checks == stages && denials == 0
         } else {

@@ -62,6 +62,19 @@ macro_rules! checks {
     };
 }
 
+/// Requires any number of checks to pass.
+///
+/// # Errors
+///
+/// Those of [`Checks::all`].
+pub(crate) fn all_of(checks: &[&dyn Fn() -> Result<(), Denied>]) -> Result<(), Denied> {
+    let mut most_severe = None;
+    for check in checks {
+        keep(&mut most_severe, check(), Denied::severity_among_all);
+    }
+    most_severe.map_or(Ok(()), Err)
+}
+
 /// Keeps the first of the most severe errors.
 fn keep<T>(
     most_severe: &mut Option<Denied>,

@@ -8,19 +8,22 @@ mod many;
 mod permit;
 mod resolve_keys;
 
+use std::borrow::Cow;
+
 use crate::action::{ActionMetadata, ActsOn, TypedAction};
-use crate::arn::{Arn, Scope};
+use crate::arn::{Arn, InvalidArn, Scope};
 use crate::authorizer::Authorizer;
 use crate::context::{ConditionKey, Context, TagKey, is_named};
 use crate::denial::Pending;
 use crate::eval::{Decision, DeniedBy, Evaluation, Explanation, MissingKeys};
 use crate::principal::Principal;
 use crate::request::{DeferredKeys, HandlerKeys, Request, RequestContext, ResourceKeyValues};
-use crate::resource::{RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
+use crate::resource::{Field, RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
 use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, OwnRow, lists_tags};
 use crate::states::Pinned;
 
 pub use self::composition::Checks;
+pub(crate) use self::composition::all_of;
 pub(crate) use self::each::Resources;
 pub use self::many::{AllowedActions, ListRow, Page, PageQuery};
 pub use self::permit::Permit;
@@ -361,6 +364,70 @@ impl<'a> Guard<'a> {
         self.decide(A::METADATA, None, RequestedResource::All, Phase::Precheck)
     }
 
+    /// Checks an action of a service without a catalog on the resource with the ARN `arn`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check). Also fails if `arn` is not the ARN of a resource, or if it is of another partition
+    /// than the scope.
+    pub(crate) fn check_outside(
+        &self,
+        action: &'static ActionMetadata,
+        arn: &str,
+    ) -> Result<(), Denied> {
+        let mismatch = match Arn::parse(arn) {
+            Err(error) => ResourceMismatch::NotAnArn(error),
+            Ok(parsed) if parsed.service().is_empty() || parsed.resource().is_empty() => {
+                ResourceMismatch::NotAnArn(InvalidArn::TooFewComponents)
+            }
+            Ok(parsed) if parsed.partition() != self.scope.partition() => {
+                ResourceMismatch::OtherScope
+            }
+            Ok(parsed) => {
+                return self.decide(action, None, RequestedResource::Arn(parsed), Phase::Check);
+            }
+        };
+        let denied = Denied::from(mismatch).on(action, arn.to_owned());
+        Err(denied.for_authorizer(self.authorizer))
+    }
+
+    /// Checks a dependent action on the resource of type `created` that `action` creates.
+    ///
+    /// The ids that `resource`, the resource of `action`, also has are the same. The other ones do not exist yet, and are
+    /// `*` as in AWS's requests, so that only patterns that cover all of them match. Such a resource has no keys.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check).
+    pub(crate) fn check_created<R: Resource>(
+        &self,
+        dependent: &'static ActionMetadata,
+        created: &'static ResourceTypeMetadata,
+        action: &'static ActionMetadata,
+        resource: &R,
+    ) -> Result<(), Denied> {
+        let value = |field: &Field| {
+            let mut pinned = action.pinned.iter();
+            if let Some((_, value)) = pinned.find(|(name, _)| *name == field.placeholder) {
+                return Some(Cow::Borrowed(*value));
+            }
+            let mut own = R::TYPE?.fields.iter();
+            let position = own.position(|own| own.placeholder == field.placeholder)?;
+            Some(resource.part()?.decoded_field(position))
+        };
+        let values: Vec<Option<Cow<'_, str>>> = created.fields.iter().map(value).collect();
+        let phase = match values.iter().all(Option::is_some) {
+            true => Phase::Check,
+            false => Phase::Created,
+        };
+        let text = created.arn_pattern(self.scope, |field| {
+            let position = created.fields.iter().position(|other| other == field)?;
+            values.get(position)?.as_deref()
+        })?;
+        let arn = Arn::parse(&text).map_err(ResourceMismatch::NotAnArn)?;
+        self.decide(dependent, Some(created), RequestedResource::Arn(arn), phase)
+    }
+
     fn decide(
         &self,
         action: &'static ActionMetadata,
@@ -411,10 +478,16 @@ impl<'a> Guard<'a> {
             DeferredKeys::Unknown if !action.takes_request_tags() => DeferredKeys::None,
             known_or_not => known_or_not,
         };
-        let provided =
-            resource_type.and_then(|resource_type| self.provided(resource_type, &resource));
+        let no_keys = DeferredKeys::Known(Context::empty());
+        let provided = match phase {
+            Phase::Created => resource_type.map(|created| (created, no_keys)),
+            Phase::Check | Phase::Precheck => {
+                resource_type.and_then(|resource_type| self.provided(resource_type, &resource))
+            }
+        };
         let resource_tags = match (resource, phase, provided) {
             (_, Phase::Precheck, _) => DeferredKeys::Unknown,
+            (_, Phase::Created, _) => no_keys,
             (RequestedResource::All, Phase::Check, _) => DeferredKeys::None,
             (RequestedResource::Arn(_), Phase::Check, Some((resource_type, values)))
                 if lists_tags(resource_type) =>
@@ -438,7 +511,7 @@ impl<'a> Guard<'a> {
             .with_tags(resource_tags, request_tags);
         match phase {
             Phase::Precheck => request.with_unknown_resource(),
-            Phase::Check => request,
+            Phase::Check | Phase::Created => request,
         }
     }
 
@@ -458,13 +531,20 @@ impl<'a> Guard<'a> {
             late.any(|late| late.values.is_none() && late.contain(key))
         };
         let needs_body = matches!(self.row, Row::Late) || keys.iter().any(is_late);
-        let needed = self.needed_keys(keys, resource_type, &request.resource());
+        let needed = match phase {
+            Phase::Created => Vec::new(),
+            Phase::Check | Phase::Precheck => {
+                self.needed_keys(keys, resource_type, &request.resource())
+            }
+        };
         let pending = match phase {
             Phase::Precheck => Some(Pending::Body),
-            Phase::Check if needs_body => Some(Pending::Body),
-            Phase::Check if !needed.is_empty() => Some(Pending::ResourceKeys(needed)),
-            Phase::Check if needs_request_tags => Some(Pending::Body),
-            Phase::Check => None,
+            Phase::Check | Phase::Created if needs_body => Some(Pending::Body),
+            Phase::Check | Phase::Created if !needed.is_empty() => {
+                Some(Pending::ResourceKeys(needed))
+            }
+            Phase::Check | Phase::Created if needs_request_tags => Some(Pending::Body),
+            Phase::Check | Phase::Created => None,
         };
         // A retry helps if a source failed, but not if there is none.
         if pending.is_none() && keys.iter().all(|key| request.lacks_source(key)) {
@@ -585,4 +665,6 @@ enum Phase {
     Check,
     /// Only the body identifies the resource, and it has not been read.
     Precheck,
+    /// The request creates the resource, and a part of its ARN is not known yet.
+    Created,
 }

@@ -55,13 +55,17 @@ impl<A: TypedAction> Permit<A> {
     }
 
     /// Does not compile for an action that acts on several resource types, because the parameters of a route do not
-    /// determine which of them they identify.
+    /// determine which of them they identify, and for an action with dependent actions, whose resources are unknown.
     #[cfg(feature = "_web")]
     pub(crate) const fn assert_named_by_route() {
         let action = A::METADATA;
         assert!(
             action.resource_types.len() < 2 || action.whole_arn.is_some(),
             "the action acts on several resource types: use `#[requires(.., permit = name)]`"
+        );
+        assert!(
+            action.companions.is_empty(),
+            "the action has dependent actions: use `#[requires(.., dependents(..), permit = name)]`"
         );
     }
 

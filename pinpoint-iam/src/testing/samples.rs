@@ -15,16 +15,20 @@ const SAMPLE: &str = "sample";
 pub(super) fn sample(route: &MountedRoute, name: &str, scope: &Scope) -> String {
     let requirement = route.declaration.requirement();
     let actions = requirement.map(|requirement| requirement.actions());
-    let known = actions.into_iter().flatten().find_map(|required| {
-        let action = required.action;
-        let is_whole_arn = match required.resource {
+    let required = actions.into_iter().flatten().flat_map(|required| {
+        let dependents = required.dependents.iter();
+        let dependents = dependents.map(|dependent| (dependent.action, &dependent.resource));
+        std::iter::once((required.action, &required.resource)).chain(dependents)
+    });
+    let known = { required }.find_map(|(action, resource)| {
+        let is_whole_arn = match resource {
             ResourceBinding::WholeArn(parameter) => is_parameter(name, parameter),
             _ => false,
         };
         if is_whole_arn || action.whole_arn == Some(name) {
             return arn(action, scope);
         }
-        let field = match required.resource {
+        let field = match resource {
             // A parameter may have a different name from the field that it fills.
             ResourceBinding::Fields(bindings) => bindings
                 .iter()
@@ -45,6 +49,11 @@ pub(super) fn sample(route: &MountedRoute, name: &str, scope: &Scope) -> String 
 
 /// Returns the ARN of a sample resource of the action.
 fn arn(action: &ActionMetadata, scope: &Scope) -> Option<String> {
+    if !action.has_catalog() {
+        let service = action.service.prefix;
+        let (partition, account) = (scope.partition(), scope.account());
+        return Some(format!("arn:{partition}:{service}::{account}:{SAMPLE}"));
+    }
     let resource_type: &'static ResourceTypeMetadata = action.resource_types.first()?;
     let fields = resource_type.fields.iter();
     let values: Vec<&str> = fields.map(|field| value(action, field)).collect();

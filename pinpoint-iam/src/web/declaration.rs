@@ -75,6 +75,23 @@ pub struct ActionRequirement {
     pub action: &'static ActionMetadata,
     /// How the resource is identified.
     pub resource: ResourceBinding,
+    /// The condition keys of the request that the attribute supplies: `keys(..)`.
+    pub keys: &'static [&'static str],
+    /// The dependent actions that are checked together with it: `dependents(..)`.
+    pub dependents: &'static [DependentRequirement],
+}
+
+/// A dependent action of an action, which the caller needs as well.
+#[derive(Debug)]
+pub struct DependentRequirement {
+    /// The action. It may be of a service [without a catalog](ActionMetadata::has_catalog).
+    pub action: &'static ActionMetadata,
+    /// Whether it is needed only for requests that carry tags.
+    pub only_with_tags: bool,
+    /// How the resource is identified.
+    pub resource: ResourceBinding,
+    /// The condition keys of the request that the attribute supplies.
+    pub keys: &'static [&'static str],
 }
 
 /// How a handler identifies the resource of an action.
@@ -90,6 +107,9 @@ pub enum ResourceBinding {
     Constructed(&'static ResourceTypeMetadata, &'static str),
     /// By this parameter, which contains a whole ARN.
     WholeArn(&'static str),
+    /// The resource of this type that the request creates: the resource of a dependent action. Ids that the resource of
+    /// the action does not have are `*`.
+    Created(&'static ResourceTypeMetadata),
 }
 
 /// The source of the value for one placeholder of an ARN template.

@@ -35,8 +35,8 @@ pub use self::authenticated::Caller;
 #[cfg(feature = "_web")]
 pub(crate) use self::caller::log_denial;
 pub use self::declaration::{
-    Access, ActionRequirement, Annotated, BindingSource, Declaration, FieldBinding, PathParameter,
-    Requirement, ResourceBinding,
+    Access, ActionRequirement, Annotated, BindingSource, Declaration, DependentRequirement,
+    FieldBinding, PathParameter, Requirement, ResourceBinding,
 };
 pub use self::public::{Public, PublicFunction, PublicHandler};
 #[cfg(feature = "_web")]

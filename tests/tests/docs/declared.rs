@@ -30,6 +30,8 @@ const fn requires(name: &'static str, requirement: Requirement) -> Declaration {
 const fn on(action: Action, resource: ResourceBinding) -> Requirement {
     Requirement::Action(ActionRequirement {
         action: action.metadata(),
+        keys: &[],
+        dependents: &[],
         resource,
     })
 }

@@ -34,6 +34,8 @@ const fn requires(requirement: Requirement, after_body: bool) -> Declaration {
 const fn action(action: Action) -> Requirement {
     Requirement::Action(ActionRequirement {
         action: action.metadata(),
+        keys: &[],
+        dependents: &[],
         resource: ResourceBinding::All,
     })
 }
@@ -41,6 +43,8 @@ const fn action(action: Action) -> Requirement {
 static GET_CAMPAIGN: Declaration = requires(
     Requirement::Action(ActionRequirement {
         action: Action::GetCampaign.metadata(),
+        keys: &[],
+        dependents: &[],
         resource: ResourceBinding::Fields(&[
             FieldBinding {
                 field: "application_id",

@@ -227,6 +227,8 @@ static HOSTILE_HANDLER: Declaration = Declaration {
     access: Access::Requires {
         requirement: Requirement::Action(ActionRequirement {
             action: Action::GetCampaign.metadata(),
+            keys: &[],
+            dependents: &[],
             resource: ResourceBinding::Resource(HOSTILE),
         }),
         after_body: false,

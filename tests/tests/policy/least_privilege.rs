@@ -389,6 +389,8 @@ const fn declaration(requirement: Requirement) -> Declaration {
 const fn on_everything(action: &'static ActionMetadata) -> Requirement {
     Requirement::Action(ActionRequirement {
         action,
+        keys: &[],
+        dependents: &[],
         resource: ResourceBinding::All,
     })
 }
@@ -408,6 +410,8 @@ fn a_route_with_alternatives_is_granted_the_one_that_adds_least() {
     ]));
     static TAGS: Declaration = declaration(Requirement::Action(ActionRequirement {
         action: Action::ListTagsForResource.metadata(),
+        keys: &[],
+        dependents: &[],
         resource: ResourceBinding::Fields(&[
             FieldBinding {
                 field: "application_id",

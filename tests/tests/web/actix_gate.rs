@@ -19,7 +19,7 @@ use actix_web::test::TestRequest;
 use actix_web::{App, Error, FromRequest, HttpRequest, HttpResponse, post, web};
 use futures_core::Stream;
 use pinpoint_iam::guard::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
-use pinpoint_iam::mobiletargeting::CreateCampaign;
+use pinpoint_iam::mobiletargeting::GetCampaigns;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::RequestGuard;
@@ -398,7 +398,7 @@ async fn a_request_that_is_given_up_leaves_no_open_question() {
     }
 }
 
-async fn maybe(permit: Option<Permit<CreateCampaign>>, body: String) -> String {
+async fn maybe(permit: Option<Permit<GetCampaigns>>, body: String) -> String {
     format!("{} {body}", permit.is_some())
 }
 
@@ -427,7 +427,7 @@ async fn a_permit_that_waits_delays_the_body() {
 /// A handler that passes on the body as a stream passes on the body that was sent.
 #[tokio::test]
 async fn a_body_that_outlives_its_request_is_handed_out() {
-    async fn hand_on(_: Permit<CreateCampaign>, body: web::Payload) -> HttpResponse {
+    async fn hand_on(_: Permit<GetCampaigns>, body: web::Payload) -> HttpResponse {
         HttpResponse::Ok().streaming(body)
     }
     let tags = LateTags::default();

@@ -30,7 +30,7 @@ struct NewCampaign {
     tags: Option<HashMap<String, String>>,
 }
 
-#[requires(CreateCampaign, request_tags = body.tags)]
+#[requires(CreateCampaign, request_tags = body.tags, dependents = none)]
 async fn create_campaign(
     Path(application_id): Path<String>,
     Json(body): Json<NewCampaign>,
@@ -38,7 +38,7 @@ async fn create_campaign(
     format!("{application_id} {}", body.tags.is_some())
 }
 
-#[requires(CreateCampaign, request_tags = body.tags, permit = proof)]
+#[requires(CreateCampaign, request_tags = body.tags, permit = proof, dependents = none)]
 async fn with_proof(Path(application_id): Path<String>, Json(body): Json<NewCampaign>) -> String {
     let proof: Permit<CreateCampaign> = proof;
     format!("{application_id} {} {}", body.tags.is_some(), proof.arn())
@@ -82,7 +82,7 @@ impl<S: Send + Sync> FromRequest<S> for OwnBody {
     }
 }
 
-#[requires(CreateApp, request_tags = keys)]
+#[requires(CreateApp, request_tags = keys, dependents = none)]
 async fn create_app(OwnBody(keys): OwnBody) -> String {
     keys.join(",")
 }
@@ -100,7 +100,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Rewritten {
     }
 }
 
-#[requires(CreateCampaign, request_tags = body.tags)]
+#[requires(CreateCampaign, request_tags = body.tags, dependents = none)]
 async fn rewritten(
     Path(application_id): Path<String>,
     _: Rewritten,

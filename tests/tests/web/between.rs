@@ -120,7 +120,7 @@ mod on_axum {
     }
 
     /// The check is completed after the body is read.
-    #[requires(CreateCampaign, request_tags = tags)]
+    #[requires(CreateCampaign, request_tags = tags, dependents = none)]
     pub(super) async fn late(
         first: Extension<Scope>,
         _: Switched,
@@ -167,7 +167,7 @@ mod on_actix {
     }
 
     /// The check is completed after the body is read.
-    #[requires(CreateCampaign, application_id = application.id, request_tags = tags.0)]
+    #[requires(CreateCampaign, application_id = application.id, request_tags = tags.0, dependents = none)]
     pub(super) async fn late(
         _: Switched,
         application: ReqData<Application>,

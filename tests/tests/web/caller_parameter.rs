@@ -136,7 +136,7 @@ mod on_axum {
         run(&guard, &permit).await
     }
 
-    #[requires(CreateCampaign, request_tags = tags, caller = claims)]
+    #[requires(CreateCampaign, request_tags = tags, caller = claims, dependents = none)]
     pub(super) async fn after_body(
         claims: Claims,
         Path(application_id): Path<String>,
@@ -167,7 +167,7 @@ mod on_actix {
         run(&guard, &permit).await
     }
 
-    #[requires(CreateCampaign, request_tags = tags.0, caller = claims)]
+    #[requires(CreateCampaign, request_tags = tags.0, caller = claims, dependents = none)]
     pub(super) async fn after_body(
         claims: Claims,
         Path(application_id): Path<String>,

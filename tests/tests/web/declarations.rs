@@ -140,6 +140,7 @@ fn written(requirement: &Requirement) -> String {
                     format!("{}: {expression}", resource_type.type_name)
                 }
                 ResourceBinding::WholeArn(parameter) => format!("ARN {parameter}"),
+                ResourceBinding::Created(created) => format!("new {}", created.type_name),
                 ResourceBinding::Fields(fields) => fields
                     .iter()
                     .map(|field| {

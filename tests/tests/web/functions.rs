@@ -304,7 +304,7 @@ async fn methods_of_async_trait_are_guarded() {
     assert!(proof.unwrap().arn().ends_with(":apps/a1/campaigns/c1"));
 }
 
-#[requires(CreateCampaign, request_tags = tags, guard = guard)]
+#[requires(CreateCampaign, request_tags = tags, guard = guard, dependents = none)]
 fn tagged(guard: &Guard<'_>, application_id: &str, tags: &[&str]) -> Result<(), Error> {
     Ok(())
 }
@@ -392,6 +392,7 @@ fn with_ways_out(guard: &Guard<'_>, id: &str) -> Result<(), Error> {
     CreateCampaign,
     application_id = "a1",
     request_tags = { if id == "x" { Campaign::new("", id)?; } Tags::new() },
+    dependents(TagResource),
     guard = guard,
 )]
 async fn with_ways_out_later(guard: &Guard<'_>, id: &str) -> Result<(), Error> {

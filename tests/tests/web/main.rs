@@ -16,6 +16,7 @@ mod bypass;
 mod caller_parameter;
 mod compositions;
 mod declarations;
+mod dependents;
 mod each;
 mod error_responses;
 mod explanations;

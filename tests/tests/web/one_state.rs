@@ -305,7 +305,7 @@ impl actix_web::FromRequest for ReloadingBody {
 mod on_axum {
     use super::*;
 
-    #[requires(CreateCampaign, request_tags = body.iter().cloned().collect::<Tags>())]
+    #[requires(CreateCampaign, request_tags = body.iter().cloned().collect::<Tags>(), dependents = none)]
     pub(super) async fn create(
         Path(application_id): Path<String>,
         ReloadingBody(body): ReloadingBody,
@@ -360,7 +360,7 @@ mod on_actix {
 
     use super::*;
 
-    #[requires(CreateCampaign, request_tags = body.iter().cloned().collect::<Tags>())]
+    #[requires(CreateCampaign, request_tags = body.iter().cloned().collect::<Tags>(), dependents = none)]
     pub(super) async fn create(
         Path(application_id): Path<String>,
         ReloadingBody(body): ReloadingBody,

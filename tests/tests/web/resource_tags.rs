@@ -79,6 +79,8 @@ macro_rules! by_hand {
                     access: Access::Requires {
                         requirement: Requirement::Action(ActionRequirement {
                             action: GetCampaign::METADATA,
+                            keys: &[],
+                            dependents: &[],
                             resource: ResourceBinding::All,
                         }),
                         after_body: $after_body,

@@ -390,6 +390,8 @@ fn samples_are_ids_of_what_the_action_acts_on() {
                 access: Access::Requires {
                     requirement: Requirement::Action(ActionRequirement {
                         action,
+                        keys: &[],
+                        dependents: &[],
                         resource: ResourceBinding::All,
                     }),
                     after_body: false,

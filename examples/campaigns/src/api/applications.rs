@@ -10,7 +10,7 @@ use crate::records::page::{Page, PageRequest};
 use crate::records::store::Store;
 
 /// Creates an application.
-#[requires(CreateApp, request_tags = request.tags)]
+#[requires(CreateApp, request_tags = request.tags, dependents(TagResource))]
 pub(crate) async fn create_app(
     store: Store,
     JsonBody(request): JsonBody<CreateApplication>,

@@ -10,7 +10,7 @@ use crate::records::page::{Page, PageRequest};
 use crate::records::store::Store;
 
 /// Creates a campaign.
-#[requires(CreateCampaign, request_tags = request.tags)]
+#[requires(CreateCampaign, request_tags = request.tags, dependents(TagResource))]
 pub(crate) async fn create_campaign(
     Path(application_id): Path<String>,
     store: Store,

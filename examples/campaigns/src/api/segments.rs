@@ -10,7 +10,7 @@ use crate::records::segments::{self, Segment, WriteSegment};
 use crate::records::store::Store;
 
 /// Creates a segment.
-#[requires(CreateSegment, request_tags = request.tags)]
+#[requires(CreateSegment, request_tags = request.tags, dependents(TagResource))]
 pub(crate) async fn create_segment(
     Path(application_id): Path<String>,
     store: Store,

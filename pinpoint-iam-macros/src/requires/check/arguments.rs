@@ -6,11 +6,14 @@ use pinpoint_iam_catalog::{Action, Binding, KeyField, ResourceType, nearest};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
-use super::{CALLER, CheckExpr, GUARD, RequestTags, Resolved, SuppliedKey, Target, Value};
+use super::dependents::GivenDependents;
+use super::{
+    CALLER, CheckExpr, GUARD, Names, RequestTags, Resolved, SuppliedKey, Target, Value, dependents,
+};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requirement::Requirement;
-use crate::requires::parse::{Argument, Each, EachKind, KEYS, PERMIT};
+use crate::requires::parse::{Argument, DEPENDENTS, Dependents, Each, EachKind, KEYS, PERMIT};
 
 /// The key of the argument that contains a complete resource.
 const RESOURCE: &str = "resource";
@@ -19,7 +22,7 @@ const REQUEST_TAGS: &str = "request_tags";
 /// The value for a request without tags.
 const NO_TAGS: &str = "none";
 /// Further arguments of an attribute outside the brackets of its actions.
-const OPTIONS: [&str; 3] = [CALLER, GUARD, PERMIT];
+const OPTIONS: [&str; 4] = [CALLER, DEPENDENTS, GUARD, PERMIT];
 
 /// An action of the catalog and the arguments in its own brackets.
 pub(super) struct Named<'c> {
@@ -29,6 +32,14 @@ pub(super) struct Named<'c> {
     pub(super) each: Option<(EachKind, String)>,
     /// The entries of `keys(..)`.
     pub(super) keys: Vec<Argument>,
+    /// The statement about its dependent actions.
+    pub(super) dependents: Option<Dependents>,
+}
+
+/// The arguments of an attribute outside the brackets of its actions.
+pub(super) struct Shared {
+    pub(super) arguments: Vec<Argument>,
+    pub(super) dependents: Option<Dependents>,
 }
 
 /// Finds the argument that contains the list of `each(..)`: the only one in the brackets of its action.
@@ -78,11 +89,16 @@ enum Meaning<'c> {
 /// Returns `None` only after it has reported an error.
 pub(super) fn bind<'c>(
     mut tree: Requirement<Named<'c>>,
-    shared: Vec<Argument>,
+    shared: Shared,
+    names: Names<'c, '_>,
     bound: &[Ident],
     errors: &mut Errors,
 ) -> Option<Requirement<CheckExpr<'c>>> {
+    if let Some(shared) = shared.dependents {
+        dependents::share(&mut tree, &shared, names, errors);
+    }
     let (shared_keys, shared): (Vec<_>, Vec<_>) = shared
+        .arguments
         .into_iter()
         .partition(|argument| argument.is_condition_key);
     share_keys(&mut tree, shared_keys, errors);
@@ -95,10 +111,11 @@ pub(super) fn bind<'c>(
                 own.push(argument);
             }
         }
-        return tree.try_map(&mut |named| question(named, &[], &BTreeSet::new(), bound, errors));
+        return tree
+            .try_map(&mut |named| question(named, &[], &BTreeSet::new(), names, bound, errors));
     }
     let suggested = check_shared(&tree, &shared, errors);
-    tree.try_map(&mut |named| question(named, &shared, &suggested, bound, errors))
+    tree.try_map(&mut |named| question(named, &shared, &suggested, names, bound, errors))
 }
 
 /// Adds the entries of a shared `keys(..)` to the actions that have these condition keys, and rejects those that none has.
@@ -333,11 +350,12 @@ fn remove(arguments: &mut Vec<Argument>, key: &str) -> Option<Argument> {
     Some(arguments.swap_remove(position))
 }
 
-/// The check of one action.
+/// The check of one action, with those of its dependent actions.
 fn question<'c>(
     named: Named<'c>,
     shared: &[Argument],
     suggested: &BTreeSet<String>,
+    names: Names<'c, '_>,
     bound: &[Ident],
     errors: &mut Errors,
 ) -> Option<CheckExpr<'c>> {
@@ -356,13 +374,22 @@ fn question<'c>(
         own: mut arguments,
         each,
         keys,
+        dependents,
     } = named;
     let keys = supplied_keys(&action, keys, errors);
     arguments.extend(inherited);
     let tags = remove(&mut arguments, REQUEST_TAGS).map(|argument| argument.value);
     let request_tags = request_tags(&action, tags, &suggested, errors);
     let row = remove(&mut arguments, KEYS).map(|argument| argument.value);
-    let mut target = target(&action, arguments, &suggested, bound, errors)?;
+    let target = target(&action, arguments, &suggested, bound, errors);
+    let of_action = dependents::OfAction {
+        action: &action,
+        request_tags: request_tags.as_ref(),
+        target: target.as_ref(),
+        is_list: each.is_some(),
+    };
+    let dependents = of_action.check(GivenDependents(dependents), names, bound, errors);
+    let mut target = target?;
     if let (Some((_, list)), Target::Fields { resource, values }) = (&each, &mut target) {
         for (field, value) in resource.fields.iter().zip(values) {
             if field.field() == *list
@@ -383,6 +410,59 @@ fn question<'c>(
         row_is_late: false,
         resource_is_late: false,
         tags_are_late: false,
+        dependents: dependents?,
+    })
+}
+
+/// The check of a dependent action.
+///
+/// `created` is the type of the resource that the action creates, which is the default; `of_action` are the tags of the
+/// action.
+pub(super) fn dependent_question<'c>(
+    named: Named<'c>,
+    created: Option<&'c ResourceType>,
+    of_action: Option<&RequestTags>,
+    bound: &[Ident],
+    errors: &mut Errors,
+) -> Option<CheckExpr<'c>> {
+    let mut suggested = BTreeSet::new();
+    check_own(&named, &mut suggested, errors);
+    let Named {
+        action,
+        own: mut arguments,
+        keys,
+        ..
+    } = named;
+    let keys = supplied_keys(&action, keys, errors);
+    let tags = remove(&mut arguments, REQUEST_TAGS).map(|argument| argument.value);
+    let request_tags = match (tags, of_action) {
+        (None, Some(RequestTags::None)) if action.entry.takes_request_tags() => {
+            Some(RequestTags::None)
+        }
+        (None, Some(RequestTags::Expression(_))) if action.entry.takes_request_tags() => {
+            Some(RequestTags::OfAction)
+        }
+        // An error about the tags of the action has been reported.
+        (None, None) => None,
+        (tags, _) => request_tags(&action, tags, &suggested, errors),
+    };
+    let row = remove(&mut arguments, KEYS).map(|argument| argument.value);
+    let target = match created {
+        Some(created) if arguments.is_empty() => Some(Target::Created(created)),
+        _ => target(&action, arguments, &suggested, bound, errors),
+    };
+    Some(CheckExpr {
+        action,
+        target: target?,
+        each: None,
+        request_tags: request_tags?,
+        keys,
+        row,
+        keys_are_late: false,
+        row_is_late: false,
+        resource_is_late: false,
+        tags_are_late: false,
+        dependents: Vec::new(),
     })
 }
 

@@ -1,19 +1,20 @@
 //! Checks the parsed attributes against the catalog and for consistency.
 
 mod arguments;
+mod dependents;
 mod parameters;
 mod route;
 mod shape;
 
 use std::collections::BTreeSet;
 
-use pinpoint_iam_catalog::{Action, KeyField, ResourceType, Service};
+use pinpoint_iam_catalog::{Action, DependentAction, KeyField, ResourceType, Service};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident, Pat, Path, Signature, Type};
 
-use self::arguments::Named;
+use self::arguments::{Named, Shared};
 pub(crate) use self::parameters::check_generics;
 pub(crate) use self::route::PathParameter;
 use super::PlacementOf;
@@ -61,6 +62,38 @@ pub(crate) struct CheckExpr<'c> {
     pub(crate) resource_is_late: bool,
     /// Whether the tags of the request come from the body.
     pub(crate) tags_are_late: bool,
+    /// The dependent actions that are checked together with it.
+    pub(crate) dependents: Vec<Dependent<'c>>,
+}
+
+impl<'c> CheckExpr<'c> {
+    /// The checks of dependent actions of services with a catalog.
+    pub(crate) fn dependents_in_catalog(&self) -> impl Iterator<Item = &CheckExpr<'c>> {
+        let checks = self.dependents.iter();
+        checks.filter_map(|dependent| match &dependent.check {
+            DependentCheck::InCatalog(check) => Some(&**check),
+            DependentCheck::Outside { .. } => None,
+        })
+    }
+}
+
+/// A dependent action that is checked together with its action.
+pub(crate) struct Dependent<'c> {
+    /// The entry of the catalog.
+    pub(crate) entry: &'c DependentAction,
+    pub(crate) check: DependentCheck<'c>,
+}
+
+/// The check of a dependent action.
+pub(crate) enum DependentCheck<'c> {
+    /// An action of a catalog.
+    InCatalog(Box<CheckExpr<'c>>),
+    /// An action of a service without a catalog, on the resource whose whole ARN the expression returns.
+    Outside {
+        arn: Expr,
+        /// Whether the ARN comes from the body.
+        is_late: bool,
+    },
 }
 
 /// An action of the catalog, with the names that the user used for it.
@@ -87,6 +120,8 @@ pub(crate) enum Target<'c> {
     WholeArn(Value),
     /// A resource that the user passes.
     Given(Expr),
+    /// The resource of this type that the action creates, for a dependent action of it.
+    Created(&'c ResourceType),
 }
 
 /// The value of a field of a resource.
@@ -115,6 +150,8 @@ pub(crate) enum RequestTags {
     None,
     /// The tags that the expression returns.
     Expression(Expr),
+    /// The tags of the action, for a dependent action of it.
+    OfAction,
 }
 
 /// How the function is checked.
@@ -227,6 +264,7 @@ fn clause<'c>(
         requirement,
         arguments,
         permits,
+        dependents: shared_dependents,
     } = attribute;
     let (guard, shared): (Vec<_>, Vec<_>) = without_duplicates(arguments, errors)
         .into_iter()
@@ -240,22 +278,17 @@ fn clause<'c>(
     shape::check(&requirement, errors);
     let permit = permit(permits, &requirement, errors);
     check_each(&requirement, permit.is_some(), errors);
+    let names = Names { catalogs, root };
     let named = requirement.try_map(&mut |NamedAction {
                                                path,
                                                arguments,
                                                each,
+                                               dependents,
                                            }| {
-        let own = without_duplicates(arguments, errors);
-        let of_attribute = |argument: &&Argument| {
-            (argument.key == GUARD || argument.key == CALLER) && !argument.is_condition_key
-        };
-        for misplaced in own.iter().filter(of_attribute) {
-            errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
-        }
-        let action = resolve(catalogs, root, &path, errors)?;
-        let (keys, own): (Vec<_>, Vec<_>) = own
-            .into_iter()
-            .partition(|argument| argument.is_condition_key);
+        let action = names.resolve(&path, errors);
+        let (keys, own) = arguments_of_action(arguments, errors);
+        let dependents = dependents::only(dependents, errors);
+        let action = action?;
         let each = match each {
             Some(each) => Some(arguments::list_of(&action, each, &own, errors)?),
             None => None,
@@ -265,12 +298,34 @@ fn clause<'c>(
             own,
             each,
             keys,
+            dependents,
         })
     })?;
+    let shared_dependents = dependents::only(shared_dependents, errors);
+    let shared = Shared {
+        arguments: shared,
+        dependents: shared_dependents,
+    };
     Some(Clause {
-        requirement: arguments::bind(named, shared, bound, errors)?,
+        requirement: arguments::bind(named, shared, names, bound, errors)?,
         permit,
     })
+}
+
+/// The arguments in the brackets of an action: the entries of `keys(..)`, and the others.
+fn arguments_of_action(
+    arguments: Vec<Argument>,
+    errors: &mut Errors,
+) -> (Vec<Argument>, Vec<Argument>) {
+    let own = without_duplicates(arguments, errors);
+    let of_attribute = |argument: &&Argument| {
+        (argument.key == GUARD || argument.key == CALLER) && !argument.is_condition_key
+    };
+    for misplaced in own.iter().filter(of_attribute) {
+        errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
+    }
+    own.into_iter()
+        .partition(|argument| argument.is_condition_key)
 }
 
 /// Rejects `each_allowed` where its permits, which are its only result, are lost.
@@ -323,41 +378,53 @@ fn permit(
     Some(first.pattern)
 }
 
-fn resolve<'c>(
+/// The names that an attribute can refer to.
+#[derive(Clone, Copy)]
+struct Names<'c, 'r> {
     catalogs: &'c Catalogs,
-    root: &Root,
-    path: &Path,
-    errors: &mut Errors,
-) -> Option<Resolved<'c>> {
-    let catalog = catalogs.catalog();
-    let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
-    let (service, name) = match segments.as_slice() {
-        [name] if path.leading_colon.is_none() => (None, *name),
-        [service, name] if path.leading_colon.is_none() => (Some(*service), *name),
-        _ => {
-            errors.push(span_of(path), messages::long_path(path));
-            return None;
+    root: &'r Root,
+}
+
+impl<'c> Names<'c, '_> {
+    fn resolve(self, path: &Path, errors: &mut Errors) -> Option<Resolved<'c>> {
+        let catalog = self.catalogs.catalog();
+        let segments: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+        let (service, name) = match segments.as_slice() {
+            [name] if path.leading_colon.is_none() => (None, *name),
+            [service, name] if path.leading_colon.is_none() => (Some(*service), *name),
+            _ => {
+                errors.push(span_of(path), messages::long_path(path));
+                return None;
+            }
+        };
+        let prefix = service.map(ToString::to_string);
+        match catalog.resolve(prefix.as_deref(), &name.to_string()) {
+            Ok((home, entry)) => Some(self.resolved(home, entry, service, name)),
+            Err(error) => {
+                let culprit = service
+                    .filter(|service| catalog.service(&service.to_string()).is_none())
+                    .unwrap_or(name);
+                errors.push(culprit.span(), messages::unknown_action(&error));
+                None
+            }
         }
-    };
-    let prefix = service.map(ToString::to_string);
-    match catalog.resolve(prefix.as_deref(), &name.to_string()) {
-        Ok((home, entry)) => Some(Resolved {
+    }
+
+    /// An action of the catalog, which the user called `name`.
+    fn resolved(
+        self,
+        home: &'c Service,
+        entry: &'c Action,
+        service: Option<&Ident>,
+        name: &Ident,
+    ) -> Resolved<'c> {
+        let place = service.map_or_else(Span::call_site, Ident::span);
+        Resolved {
             service: home,
-            module: catalogs.module(
-                home,
-                root,
-                service.map_or_else(Span::call_site, Ident::span),
-            ),
-            hidden_module: catalogs.module(home, root, Span::call_site()),
+            module: self.catalogs.module(home, self.root, place),
+            hidden_module: self.catalogs.module(home, self.root, Span::call_site()),
             name: name.clone(),
             entry,
-        }),
-        Err(error) => {
-            let culprit = service
-                .filter(|service| catalog.service(&service.to_string()).is_none())
-                .unwrap_or(name);
-            errors.push(culprit.span(), messages::unknown_action(&error));
-            None
         }
     }
 }

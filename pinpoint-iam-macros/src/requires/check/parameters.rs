@@ -11,7 +11,9 @@ use syn::{
     PathSegment, Signature, Type,
 };
 
-use super::{CheckExpr, Clause, Handler, Parameter, RequestTags, Target, Value, route};
+use super::{
+    CheckExpr, Clause, DependentCheck, Handler, Parameter, RequestTags, Target, Value, route,
+};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requires::bind;
@@ -105,10 +107,7 @@ pub(super) fn check_names(
 ) -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
     for question in questions(clauses) {
-        needed.extend(resource_names(question, bound));
-        needed.extend(tag_names(question, bound));
-        needed.extend(key_names(question, bound));
-        needed.extend(row_names(question, bound));
+        needed.extend(all_names(question, bound));
     }
     for needed in &needed {
         let mut named = bound.iter().filter(|name| name.unraw() == needed.as_str());
@@ -201,13 +200,40 @@ pub(super) fn of_handler(
     let is_late = |names: BTreeSet<String>| !names.is_disjoint(&late);
     for clause in clauses {
         clause.requirement.for_each(&mut |question| {
-            question.resource_is_late = is_late(resource_names(question, bound));
-            question.tags_are_late = is_late(tag_names(question, bound));
-            question.keys_are_late = is_late(key_names(question, bound));
-            question.row_is_late = is_late(row_names(question, bound));
+            set_late(question, bound, &is_late);
+            let (resource_is_late, tags_are_late) =
+                (question.resource_is_late, question.tags_are_late);
+            for dependent in &mut question.dependents {
+                match &mut dependent.check {
+                    DependentCheck::InCatalog(check) => {
+                        set_late(check, bound, &is_late);
+                        if let Target::Created(_) = check.target {
+                            check.resource_is_late = resource_is_late;
+                        }
+                        if let RequestTags::OfAction = check.request_tags {
+                            check.tags_are_late = tags_are_late;
+                        }
+                    }
+                    DependentCheck::Outside { arn, is_late: late } => {
+                        *late = is_late(mentioned(arn, bound));
+                    }
+                }
+            }
         });
     }
     handler
+}
+
+/// Determines which parts of a check come from the body.
+fn set_late(
+    question: &mut CheckExpr<'_>,
+    bound: &[Ident],
+    is_late: &impl Fn(BTreeSet<String>) -> bool,
+) {
+    question.resource_is_late = is_late(resource_names(question, bound));
+    question.tags_are_late = is_late(tag_names(question, bound));
+    question.keys_are_late = is_late(key_names(question, bound));
+    question.row_is_late = is_late(row_names(question, bound));
 }
 
 /// Rejects a tuple that names the placeholders of the action's route in a different order.
@@ -258,6 +284,21 @@ fn mentioned(expression: &Expr, bound: &[Ident]) -> BTreeSet<String> {
     names.filter(|name| mentioned.contains(name)).collect()
 }
 
+/// The names of parameters that a check needs, also for dependent actions.
+fn all_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
+    let mut names = resource_names(question, bound);
+    names.extend(tag_names(question, bound));
+    names.extend(key_names(question, bound));
+    names.extend(row_names(question, bound));
+    for dependent in &question.dependents {
+        names.extend(match &dependent.check {
+            DependentCheck::InCatalog(check) => all_names(check, bound),
+            DependentCheck::Outside { arn, .. } => mentioned(arn, bound),
+        });
+    }
+    names
+}
+
 /// The names of parameters that determine the resource.
 fn resource_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
     let of_value = |value: &Value| match value {
@@ -266,7 +307,7 @@ fn resource_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String>
         Value::Expression(expression) | Value::Elements(expression) => mentioned(expression, bound),
     };
     match &question.target {
-        Target::All => BTreeSet::new(),
+        Target::All | Target::Created(_) => BTreeSet::new(),
         Target::Fields { values, .. } => values.iter().flat_map(of_value).collect(),
         Target::WholeArn(value) => of_value(value),
         Target::Given(expression) => mentioned(expression, bound),
@@ -276,7 +317,7 @@ fn resource_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String>
 /// The names of parameters that determine the tags of the request.
 fn tag_names(question: &CheckExpr<'_>, bound: &[Ident]) -> BTreeSet<String> {
     match &question.request_tags {
-        RequestTags::NotTaken | RequestTags::None => BTreeSet::new(),
+        RequestTags::NotTaken | RequestTags::None | RequestTags::OfAction => BTreeSet::new(),
         RequestTags::Expression(expression) => mentioned(expression, bound),
     }
 }

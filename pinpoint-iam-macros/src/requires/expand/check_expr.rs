@@ -12,7 +12,9 @@ use syn::spanned::Spanned;
 
 use crate::paths::{self, Module, Root};
 use crate::requirement::{Combinator, Requirement};
-use crate::requires::check::{CheckExpr, RequestTags, Resolved, SuppliedKey, Target, Value};
+use crate::requires::check::{
+    CheckExpr, Dependent, DependentCheck, RequestTags, Resolved, SuppliedKey, Target, Value,
+};
 use crate::requires::parse::EachKind;
 
 /// The time at which the check is performed.
@@ -22,6 +24,14 @@ pub(super) enum Stage {
     Final,
     /// The body has not been read yet, and the check is repeated after it.
     BeforeBody,
+}
+
+/// The variables of values that an action shares with its dependent actions.
+#[derive(Clone, Default)]
+struct Known {
+    /// The condition keys for the tags of the request.
+    tags: Option<Ident>,
+    resource: Option<Ident>,
 }
 
 /// Generates the checks of one guard.
@@ -77,13 +87,156 @@ impl Writer<'_> {
         }
     }
 
+    /// The check of an action, with those of its dependent actions.
     fn check(&self, check: &CheckExpr<'_>, proves: bool) -> (TokenStream, Option<TokenStream>) {
+        let mut known = Known::default();
+        if check.dependents.is_empty() {
+            return self.action(check, &known, proves);
+        }
+        let root = self.root;
+        let mut start = TokenStream::new();
+        // Evaluated once, so that the action and its dependent actions are checked with the same values.
+        if let RequestTags::Expression(expression) = &check.request_tags
+            && !(check.tags_are_late && self.stage == Stage::BeforeBody)
+        {
+            let tags = Ident::new("__tags", Span::mixed_site());
+            let made = self.tags(expression);
+            start.extend(quote!(let #tags = #made?;));
+            known.tags = Some(tags);
+        }
+        let needs_resource = |dependent: &Dependent<'_>| match &dependent.check {
+            DependentCheck::InCatalog(check) => matches!(check.target, Target::Created(_)),
+            DependentCheck::Outside { .. } => false,
+        };
+        if check.dependents.iter().any(needs_resource)
+            && !(check.resource_is_late && self.stage == Stage::BeforeBody)
+        {
+            let resource = Ident::new("__resource", Span::mixed_site());
+            let made = self.resource(check);
+            start.extend(quote!(let #resource = #made?;));
+            known.resource = Some(resource);
+        }
+        let (asked, proof) = self.action(check, &known, proves);
+        let dependents = check.dependents.iter();
+        let dependents =
+            dependents.filter_map(|dependent| self.dependent(dependent, check, &known));
+        let asked = quote! {{
+            use #root::__private::Borrowed as _;
+            #start
+            #root::__private::with_dependents(
+                || -> ::core::result::Result<_, #root::guard::Denied> { #asked },
+                &[#(&|| -> ::core::result::Result<(), #root::guard::Denied> { #dependents }),*],
+            )
+        }};
+        (asked, proof)
+    }
+
+    /// The check of a dependent action; `None` if it waits for the body.
+    fn dependent(
+        &self,
+        dependent: &Dependent<'_>,
+        of: &CheckExpr<'_>,
+        known: &Known,
+    ) -> Option<TokenStream> {
+        let root = self.root;
+        let check = match &dependent.check {
+            DependentCheck::InCatalog(check) => check,
+            // Only the body shows whether the request names a resource at all.
+            DependentCheck::Outside { is_late: true, .. } if self.stage == Stage::BeforeBody => {
+                return None;
+            }
+            DependentCheck::Outside { arn, .. } => {
+                let guard = self.guard;
+                let action = outside(root, &dependent.entry.action);
+                let named_arn = paths::located(quote!(#root::__private::named_arn), arn.span());
+                let given = quote_spanned!(arn.span()=> #named_arn(&(#arn)));
+                let arn = made(root, &quote!(_), &given);
+                return Some(quote! {
+                    #root::__private::check_outside(#guard, #action, &#arn?)
+                });
+            }
+        };
+        let asked = match &check.target {
+            Target::Created(created) => {
+                let action = path(&check.action);
+                let guard = self.guard_for(check, known);
+                match &known.resource {
+                    None => quote!(#root::__private::precheck(&#guard, #action)),
+                    Some(resource) => {
+                        let created =
+                            paths::resource(&check.action.hidden_module, created.type_name());
+                        let of = path(&of.action);
+                        quote! {
+                            #root::__private::check_created(
+                                &#guard, #action, #created::METADATA, #of, #resource.__borrowed(),
+                            )
+                        }
+                    }
+                }
+            }
+            _ => {
+                self.action(
+                    check,
+                    &Known {
+                        resource: None,
+                        ..known.clone()
+                    },
+                    false,
+                )
+                .0
+            }
+        };
+        if !dependent.entry.only_with_tags {
+            return Some(asked);
+        }
+        // Without the tags, it is not known whether it is needed.
+        let tags = known.tags.as_ref()?;
+        Some(quote! {
+            if #root::__private::has_tags(&#tags) {
+                #asked
+            } else {
+                ::core::result::Result::Ok(())
+            }
+        })
+    }
+
+    /// The resource of an action, for its dependent actions.
+    fn resource(&self, check: &CheckExpr<'_>) -> TokenStream {
+        let root = self.root;
+        match &check.target {
+            Target::Fields { resource, values } => {
+                let module = &check.action.hidden_module;
+                let new = self.new_resource(module, resource, values);
+                made(
+                    root,
+                    &paths::resource(module, resource.type_name()),
+                    &quote!(#new?),
+                )
+            }
+            Target::Given(expression) => made(root, &quote!(_), &quote!(#expression)),
+            // INVARIANT: the resource of an action with a whole ARN is not needed.
+            Target::All | Target::WholeArn(_) | Target::Created(_) => {
+                made(root, &quote!(_), &quote!(#root::resource::AllResources))
+            }
+        }
+    }
+
+    /// The guard with everything that the attribute supplies for the check.
+    fn guard_for(&self, check: &CheckExpr<'_>, known: &Known) -> TokenStream {
+        let guard = self.guard_with_tags(check, known);
+        self.guard_with_row(check, self.guard_with_keys(check, guard))
+    }
+
+    /// The check of one action.
+    fn action(
+        &self,
+        check: &CheckExpr<'_>,
+        known: &Known,
+        proves: bool,
+    ) -> (TokenStream, Option<TokenStream>) {
         let root = self.root;
         let action = path(&check.action);
-        let guard = self.guard_with_row(
-            check,
-            self.guard_with_keys(check, self.guard_with_tags(check)),
-        );
+        let guard = self.guard_for(check, known);
         let proof = proves.then(|| match check.each {
             None => quote!(#root::guard::Permit<#action>),
             Some(_) => quote!(::std::vec::Vec<#root::guard::Permit<#action>>),
@@ -97,12 +250,16 @@ impl Writer<'_> {
         let ask = |method: &str, proof: &str| {
             Ident::new(if proves { proof } else { method }, Span::call_site())
         };
-        let asked = match &check.target {
-            Target::All => {
+        let asked = match (&check.target, &known.resource) {
+            (Target::All | Target::Created(_), _) => {
                 let ask = ask("check", "authorize");
                 quote!(#guard.#ask(#action, &#root::resource::AllResources))
             }
-            Target::Fields { resource, values } => {
+            (Target::Fields { .. }, Some(resource)) => {
+                let ask = ask("check", "authorize");
+                quote!(#guard.#ask(#action, &#resource))
+            }
+            (Target::Fields { resource, values }, None) => {
                 let ask = ask("check", "authorize");
                 let module = &check.action.hidden_module;
                 let has_expression = values
@@ -118,7 +275,7 @@ impl Writer<'_> {
                     quote!(#root::__private::#ask(&#guard, #action, #new))
                 }
             }
-            Target::WholeArn(given) => {
+            (Target::WholeArn(given), _) => {
                 let ask = ask("check_arn", "authorize_arn");
                 let text = self.value(given);
                 let asked = match given {
@@ -139,9 +296,10 @@ impl Writer<'_> {
                     #asked
                 }}
             }
-            Target::Given(expression) => {
+            (Target::Given(expression), known) => {
                 let ask = ask("check", "authorize");
-                given(root, &guard, &ask, &check.action, expression)
+                let known = known.as_ref();
+                given(root, &guard, &ask, &check.action, expression, known)
             }
         };
         (asked, proof)
@@ -175,7 +333,7 @@ impl Writer<'_> {
                 (Some(list), quote!(#root::__private::Checked::Ok(#copied)))
             }
             // INVARIANT: `each` is not accepted for other targets.
-            Target::All | Target::WholeArn(_) => (None, TokenStream::new()),
+            Target::All | Target::WholeArn(_) | Target::Created(_) => (None, TokenStream::new()),
         };
         let Some(list) = list else {
             return quote!(::core::compile_error!("`each` has no list"));
@@ -251,27 +409,36 @@ impl Writer<'_> {
     }
 
     /// The guard with the tags of the request, if they can be known.
-    fn guard_with_tags(&self, check: &CheckExpr<'_>) -> TokenStream {
+    fn guard_with_tags(&self, check: &CheckExpr<'_>, known: &Known) -> TokenStream {
         let root = self.root;
         let guard = self.guard;
-        match &check.request_tags {
-            RequestTags::NotTaken => quote!(#guard),
-            RequestTags::Expression(_)
+        match (&check.request_tags, &known.tags) {
+            (RequestTags::NotTaken, _) | (RequestTags::OfAction, None) => quote!(#guard),
+            (RequestTags::Expression(_), _)
                 if check.tags_are_late && self.stage == Stage::BeforeBody =>
             {
                 quote!(#guard)
             }
-            RequestTags::None => {
+            (RequestTags::None, _) => {
                 quote!(#guard.clone().with_request_tags(#root::__private::no_request_tags()))
             }
-            RequestTags::Expression(expression) => {
-                let given = quote_spanned! {expression.span()=>
-                    #root::__private::request_tags(&(#expression))
-                };
-                let tags = made(root, &quote!(_), &given);
+            (RequestTags::Expression(_) | RequestTags::OfAction, Some(tags)) => {
+                quote!(#guard.clone().with_request_tags(&#tags))
+            }
+            (RequestTags::Expression(expression), None) => {
+                let tags = self.tags(expression);
                 quote!(#guard.clone().with_request_tags(&#tags?))
             }
         }
+    }
+
+    /// The condition keys for the tags that an expression returns.
+    fn tags(&self, expression: &Expr) -> TokenStream {
+        let root = self.root;
+        let given = quote_spanned! {expression.span()=>
+            #root::__private::request_tags(&(#expression))
+        };
+        made(root, &quote!(_), &given)
     }
 }
 
@@ -355,6 +522,18 @@ fn key_type(root: &Root, field: &KeyField<'_>) -> TokenStream {
     }
 }
 
+/// The metadata of an action of a service without a catalog, `iam:PassRole`.
+pub(super) fn outside(root: &Root, action: &str) -> TokenStream {
+    let (prefix, name) = action.split_once(':').unwrap_or_default();
+    quote! {{
+        const SERVICE: &#root::action::ServiceMetadata =
+            &#root::action::ServiceMetadata::without_catalog(#prefix);
+        const ACTION: &#root::action::ActionMetadata =
+            &#root::action::ActionMetadata::without_catalog(SERVICE, #name);
+        ACTION
+    }}
+}
+
 /// The type and value of an action.
 pub(super) fn path(action: &Resolved<'_>) -> TokenStream {
     paths::action(&action.module, &action.name)
@@ -378,6 +557,7 @@ fn given(
     ask: &Ident,
     action: &Resolved<'_>,
     expression: &Expr,
+    known: Option<&Ident>,
 ) -> TokenStream {
     let path = path(action);
     let legal: Vec<TokenStream> = action
@@ -390,8 +570,14 @@ fn given(
         [only] => quote!(#only),
         several => quote!((#(#several),*)),
     };
-    let made = made(root, &quote!(_), &quote!(#expression));
     let place = expression.span();
+    if let Some(known) = known {
+        let borrowed = quote_spanned!(place=> #known.__borrowed());
+        return quote! {
+            #root::__private::ResourceOf::<#path, #legal>::#ask(#borrowed, &#guard, #path)
+        };
+    }
+    let made = made(root, &quote!(_), &quote!(#expression));
     let resource = Ident::new("resource", Span::mixed_site().located_at(place));
     let borrowed = quote_spanned!(place=> #resource.__borrowed());
     quote! {

@@ -9,7 +9,9 @@ use syn::ext::IdentExt;
 use super::check_expr;
 use crate::paths::{self, Root};
 use crate::requirement::{Combinator, Requirement};
-use crate::requires::check::{CheckExpr, Clause, Handler, PathParameter, Resolved, Target, Value};
+use crate::requires::check::{
+    CheckExpr, Clause, Dependent, DependentCheck, Handler, PathParameter, Resolved, Target, Value,
+};
 use crate::requires::parse::Function;
 use crate::written::written;
 
@@ -59,10 +61,15 @@ fn requirement(tree: &Requirement<CheckExpr<'_>>, root: &Root) -> TokenStream {
         Requirement::Leaf(check) => {
             let action = check_expr::path(&check.action);
             let resource = binding(check, root);
+            let keys = keys(check);
+            let dependents = check.dependents.iter();
+            let dependents = dependents.map(|dependent| self::dependent(dependent, root));
             quote! {
                 #root::web::Requirement::Action(#root::web::ActionRequirement {
                     action: <#action as #root::action::TypedAction>::METADATA,
                     resource: #resource,
+                    keys: #keys,
+                    dependents: &[#(#dependents),*],
                 })
             }
         }
@@ -76,10 +83,51 @@ fn requirement(tree: &Requirement<CheckExpr<'_>>, root: &Root) -> TokenStream {
     }
 }
 
+/// The names of the condition keys that the attribute supplies.
+fn keys(check: &CheckExpr<'_>) -> TokenStream {
+    let names = check.keys.iter().map(|key| &key.field.key.name);
+    quote!(&[#(#names),*])
+}
+
+/// A dependent action that is checked together with its action.
+fn dependent(dependent: &Dependent<'_>, root: &Root) -> TokenStream {
+    let only_with_tags = dependent.entry.only_with_tags;
+    let (action, resource, keys) = match &dependent.check {
+        DependentCheck::InCatalog(check) => {
+            let action = check_expr::path(&check.action);
+            (
+                quote!(<#action as #root::action::TypedAction>::METADATA),
+                binding(check, root),
+                keys(check),
+            )
+        }
+        DependentCheck::Outside { arn, .. } => {
+            let text = written(arn);
+            (
+                check_expr::outside(root, &dependent.entry.action),
+                quote!(#root::web::ResourceBinding::WholeArn(#text)),
+                quote!(&[]),
+            )
+        }
+    };
+    quote! {
+        #root::web::DependentRequirement {
+            action: #action,
+            only_with_tags: #only_with_tags,
+            resource: #resource,
+            keys: #keys,
+        }
+    }
+}
+
 /// A description of how the handler names the resource.
 fn binding(check: &CheckExpr<'_>, root: &Root) -> TokenStream {
     match &check.target {
         Target::All => quote!(#root::web::ResourceBinding::All),
+        Target::Created(created) => {
+            let created = paths::resource(&check.action.hidden_module, created.type_name());
+            quote!(#root::web::ResourceBinding::Created(#created::METADATA))
+        }
         Target::Given(expression) => {
             let text = written(expression);
             match constructed(&check.action, expression) {
@@ -192,8 +240,18 @@ fn described_action(check: &CheckExpr<'_>) -> String {
         arns.join(" or ")
     };
     let each = check.each.map_or("", |_| "each ");
+    let dependents = check.dependents.iter().map(|dependent| {
+        let only = if dependent.entry.only_with_tags {
+            " for requests with tags"
+        } else {
+            ""
+        };
+        format!(" with `{}`{only}", dependent.entry.action)
+    });
     format!(
-        "`{}:{}`{level} on {each}{on}",
-        action.service.prefix, entry.name
+        "`{}:{}`{level} on {each}{on}{}",
+        action.service.prefix,
+        entry.name,
+        dependents.collect::<String>()
     )
 }

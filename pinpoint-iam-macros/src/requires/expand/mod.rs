@@ -59,6 +59,7 @@ fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> TokenStream {
         .iter()
         .flat_map(|clause| clause.requirement.leaves());
     leaves
+        .flat_map(|check| std::iter::once(check).chain(check.dependents_in_catalog()))
         .filter(|check| seen.insert(&check.action.service.prefix))
         .map(|check| {
             let Resolved {

@@ -3,9 +3,12 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Lit, Pat, Path, Token, parenthesized, token};
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, Lit, Pat, Path, Token, parenthesized, token};
 
-use super::{Argument, Each, NamedAction, PermitArgument, Requires, span_of};
+use super::{
+    Argument, Dependents, Each, NamedAction, NamedDependent, PermitArgument, Requires, span_of,
+};
 use crate::errors::Errors;
 use crate::messages;
 use crate::requirement::{Combinator, Composition, Requirement};
@@ -14,6 +17,10 @@ use crate::requirement::{Combinator, Composition, Requirement};
 pub(crate) const PERMIT: &str = "permit";
 /// The key of the arguments with condition keys: `keys = row` and `keys(name = expression)`.
 pub(crate) const KEYS: &str = "keys";
+/// The key of the arguments about dependent actions: `dependents = none` and `dependents(Action, ..)`.
+pub(crate) const DEPENDENTS: &str = "dependents";
+/// The value for no dependent actions.
+const NONE: &str = "none";
 
 /// Parses the arguments of the attribute at `place`.
 ///
@@ -23,11 +30,16 @@ pub(crate) fn attribute(tokens: TokenStream, place: Span, errors: &mut Errors) -
         requirement: None,
         arguments: Vec::new(),
         permits: Vec::new(),
+        dependents: Vec::new(),
     };
     let read = |input: ParseStream<'_>| {
         let is_broken = list(input, errors, |input, errors| {
-            if peeks_keys(input) {
+            if peeks(input, KEYS) {
                 requires.arguments.extend(keys(input, errors)?);
+                return Ok(());
+            }
+            if peeks_dependents(input) {
+                requires.dependents.push(dependents(input, errors)?);
                 return Ok(());
             }
             if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
@@ -131,6 +143,7 @@ fn requirement(
             path,
             arguments,
             each: None,
+            dependents: Vec::new(),
         };
         return Ok((Requirement::Leaf(leaf), span));
     }
@@ -141,11 +154,13 @@ fn requirement(
         None => match path.get_ident().and_then(Each::of) {
             Some(each) => Requirement::Leaf(each_action(each, &inside, errors)?),
             None => {
-                let arguments = action_arguments(&path, &inside, errors)?;
+                let mut dependents = Vec::new();
+                let arguments = action_arguments(&path, &inside, Some(&mut dependents), errors)?;
                 Requirement::Leaf(NamedAction {
                     path,
                     arguments,
                     each: None,
+                    dependents,
                 })
             }
         },
@@ -191,7 +206,7 @@ fn composition(
     let mut entries = Vec::new();
     let is_broken = list(input, errors, |input, errors| {
         let is_argument = input.peek(Ident::peek_any) && input.peek2(Token![=]);
-        if is_argument || peeks_keys(input) {
+        if is_argument || peeks(input, KEYS) || peeks(input, DEPENDENTS) {
             let key = input.call(Ident::parse_any)?;
             let message = messages::argument_in_composition(&key, kind);
             return Err(syn::Error::new(key.span(), message));
@@ -208,10 +223,84 @@ fn composition(
     })
 }
 
-/// Whether `keys(` follows.
-fn peeks_keys(input: ParseStream<'_>) -> bool {
+/// Whether `keyword(` follows.
+fn peeks(input: ParseStream<'_>, keyword: &str) -> bool {
     let ahead = input.fork();
-    input.peek2(token::Paren) && ahead.parse::<Ident>().is_ok_and(|word| word == KEYS)
+    input.peek2(token::Paren) && ahead.parse::<Ident>().is_ok_and(|word| word == keyword)
+}
+
+/// Whether `dependents(` or `dependents =` follows.
+fn peeks_dependents(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let is_statement = input.peek2(token::Paren) || input.peek2(Token![=]);
+    is_statement && ahead.parse::<Ident>().is_ok_and(|word| word == DEPENDENTS)
+}
+
+/// Parses `dependents(Action, ..)` and `dependents = none`.
+fn dependents(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Dependents> {
+    let keyword = input.parse::<Ident>()?;
+    if input.peek(Token![=]) {
+        let is_none = errors.take(none(input, messages::DEPENDENTS_VALUE));
+        return Ok(Dependents {
+            keyword,
+            entries: None,
+            is_broken: is_none.is_none(),
+        });
+    }
+    let inside;
+    parenthesized!(inside in input);
+    if inside.is_empty() {
+        errors.push(keyword.span(), messages::EMPTY_DEPENDENTS);
+    }
+    let mut entries = Vec::new();
+    let is_broken = list(&inside, errors, |input, errors| {
+        entries.push(dependent(input, errors)?);
+        Ok(())
+    })?;
+    Ok(Dependents {
+        keyword,
+        is_broken: is_broken || entries.is_empty(),
+        entries: Some(entries),
+    })
+}
+
+/// Parses `Action`, `Action(..)` or `Action = none`.
+fn dependent(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<NamedDependent> {
+    if !input.peek(Ident) {
+        return Err(input.error(messages::EXPECTED_DEPENDENT));
+    }
+    let path = input.call(Path::parse_mod_style)?;
+    if input.peek(Token![=]) {
+        none(input, messages::DEPENDENT_VALUE)?;
+        let arguments = None;
+        return Ok(NamedDependent { path, arguments });
+    }
+    if input.peek(Token![:]) {
+        input.parse::<Token![:]>()?;
+        let name = input.call(Ident::parse_any)?;
+        let message = messages::colon_in_action(&path, &name);
+        return Err(syn::Error::new(name.span(), message));
+    }
+    let mut arguments = Vec::new();
+    if input.peek(token::Paren) {
+        let inside;
+        parenthesized!(inside in input);
+        arguments = action_arguments(&path, &inside, None, errors)?;
+    }
+    Ok(NamedDependent {
+        path,
+        arguments: Some(arguments),
+    })
+}
+
+/// Parses `= none`.
+fn none(input: ParseStream<'_>, expected: &str) -> syn::Result<()> {
+    input.parse::<Token![=]>()?;
+    let value: Expr = input.parse()?;
+    match &value {
+        Expr::Path(path) if path.path.is_ident(NONE) => Ok(()),
+        _ => Err(syn::Error::new(value.span(), expected)),
+    }
 }
 
 /// Parses `keys(name = expression, ..)`: condition keys of the request.
@@ -239,10 +328,11 @@ fn keys(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Vec<Argument
     Ok(keys)
 }
 
-/// Parses the content of the brackets of an action.
+/// Parses the content of the brackets of an action. A dependent action has no `dependents` of its own.
 fn action_arguments(
     path: &Path,
     input: ParseStream<'_>,
+    mut of_action: Option<&mut Vec<Dependents>>,
     errors: &mut Errors,
 ) -> syn::Result<Vec<Argument>> {
     let mut arguments = Vec::new();
@@ -250,8 +340,16 @@ fn action_arguments(
         errors.push(span_of(path), messages::empty_brackets(path));
     }
     list(input, errors, |input, errors| {
-        if peeks_keys(input) {
+        if peeks(input, KEYS) {
             arguments.extend(keys(input, errors)?);
+            return Ok(());
+        }
+        if peeks_dependents(input) {
+            let nested = dependents(input, errors)?;
+            match &mut of_action {
+                Some(all) => all.push(nested),
+                None => errors.push(nested.keyword.span(), messages::NESTED_DEPENDENTS),
+            }
             return Ok(());
         }
         if !(input.peek(Ident::peek_any) && input.peek2(Token![=])) {

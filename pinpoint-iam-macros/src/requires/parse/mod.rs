@@ -6,7 +6,7 @@ mod function;
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Expr, Ident, Pat, Path};
 
-pub(crate) use self::attribute::{KEYS, PERMIT, attribute};
+pub(crate) use self::attribute::{DEPENDENTS, KEYS, PERMIT, attribute};
 pub(crate) use self::function::Function;
 use crate::errors::Errors;
 use crate::paths::{self, Root};
@@ -20,6 +20,8 @@ pub(crate) struct Requires {
     pub(crate) arguments: Vec<Argument>,
     /// `permit = pattern`, in order of appearance.
     pub(crate) permits: Vec<PermitArgument>,
+    /// `dependents(..)` and `dependents = none`, in order of appearance.
+    pub(crate) dependents: Vec<Dependents>,
 }
 
 /// An action and the content of its brackets.
@@ -28,6 +30,27 @@ pub(crate) struct NamedAction {
     pub(crate) arguments: Vec<Argument>,
     /// `each(..)` around the action.
     pub(crate) each: Option<Each>,
+    /// `dependents(..)` and `dependents = none`, in order of appearance.
+    pub(crate) dependents: Vec<Dependents>,
+}
+
+/// A statement about the dependent actions of an action.
+#[derive(Clone)]
+pub(crate) struct Dependents {
+    /// The word `dependents` as written.
+    pub(crate) keyword: Ident,
+    /// The entries of `dependents(..)`; `None` for `dependents = none`.
+    pub(crate) entries: Option<Vec<NamedDependent>>,
+    /// Whether an entry is missing because it could not be parsed.
+    pub(crate) is_broken: bool,
+}
+
+/// One entry of `dependents(..)`.
+#[derive(Clone)]
+pub(crate) struct NamedDependent {
+    pub(crate) path: Path,
+    /// The content of its brackets; `None` for `Action = none`.
+    pub(crate) arguments: Option<Vec<Argument>>,
 }
 
 /// A check of several resources.

@@ -148,8 +148,12 @@ fn parameter_faults(route: &MountedRoute, names: &[&str]) -> Vec<RouteError> {
 /// The parameters of the handler that fill placeholders of ARNs by name.
 fn bound_parameters(requirement: &Requirement) -> Vec<&'static str> {
     let mut bound = Vec::new();
-    for action in requirement.actions() {
-        match &action.resource {
+    let resources = requirement.actions().into_iter().flat_map(|action| {
+        let dependents = action.dependents.iter();
+        std::iter::once(&action.resource).chain(dependents.map(|dependent| &dependent.resource))
+    });
+    for resource in resources {
+        match resource {
             ResourceBinding::Fields(fields) => {
                 bound.extend(fields.iter().filter_map(|field| match field.from {
                     BindingSource::Parameter(name) => Some(name),
@@ -159,7 +163,8 @@ fn bound_parameters(requirement: &Requirement) -> Vec<&'static str> {
             ResourceBinding::WholeArn(name) => bound.push(*name),
             ResourceBinding::All
             | ResourceBinding::Resource(_)
-            | ResourceBinding::Constructed(..) => {}
+            | ResourceBinding::Constructed(..)
+            | ResourceBinding::Created(_) => {}
         }
     }
     bound

@@ -15,6 +15,8 @@ pub(crate) async fn several(_: pinpoint_iam::web::Authorized<several, ()>) {}
 
 const GET_CAMPAIGN: ActionRequirement = ActionRequirement {
     action: GetCampaign::METADATA,
+    keys: &[],
+    dependents: &[],
     resource: ResourceBinding::Fields(&[
         FieldBinding {
             field: "application_id",

@@ -3,7 +3,7 @@
 use pinpoint_iam::requires;
 use pinpoint_iam::web::{AfterBody, Authorized, Prechecked};
 
-#[requires(CreateApp, request_tags = Some(tags))]
+#[requires(CreateApp, request_tags = Some(tags), dependents = none)]
 async fn create_app(tags: Vec<String>) -> usize {
     tags.len()
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::Path;
 use pinpoint_iam::requires;
 
-#[requires(CreateCampaign, request_tags = body)]
+#[requires(CreateCampaign, request_tags = body, dependents = none)]
 async fn create_campaign(Path(application_id): Path<String>, Json(body): Json<u64>) -> String {
     format!("{application_id} {body}")
 }

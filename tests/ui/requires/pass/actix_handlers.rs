@@ -47,7 +47,7 @@ struct NewCampaign {
     tags: Option<std::collections::HashMap<String, String>>,
 }
 
-#[requires(CreateCampaign, request_tags = body.tags)]
+#[requires(CreateCampaign, request_tags = body.tags, dependents = none)]
 async fn behind_the_body(
     Path(application_id): Path<String>,
     body: web::Json<NewCampaign>,

@@ -16,7 +16,7 @@ struct NewCampaign {
     tags: Option<HashMap<String, String>>,
 }
 
-#[requires(CreateCampaign, request_tags = body.tags)]
+#[requires(CreateCampaign, request_tags = body.tags, dependents(TagResource))]
 #[axum::debug_handler(state = Authorizer)]
 async fn of_the_body(Path(application_id): Path<String>, Json(body): Json<NewCampaign>) -> String {
     format!("{application_id} {}", body.tags.is_some())
@@ -35,12 +35,12 @@ impl<S: Send + Sync> FromRequest<S> for OwnBody<BTreeMap<String, String>> {
     }
 }
 
-#[requires(CreateApp, request_tags = &tags)]
+#[requires(CreateApp, request_tags = &tags, dependents(TagResource))]
 async fn of_an_extractor_of_ones_own(OwnBody(tags): OwnBody<BTreeMap<String, String>>) -> String {
     tags.into_keys().collect()
 }
 
-#[requires(CreateApp, request_tags = { let mut tags = Tags::new(); tags.insert("team", body.trim()); tags })]
+#[requires(CreateApp, request_tags = { let mut tags = Tags::new(); tags.insert("team", body.trim()); tags }, dependents = none)]
 async fn of_an_expression(body: String) -> String {
     body
 }
@@ -58,7 +58,7 @@ fn tag_of(headers: &HeaderMap) -> Option<Tags> {
     Some([("team", team)].into_iter().collect())
 }
 
-#[requires(CreateApp, request_tags = tag_of(headers))]
+#[requires(CreateApp, request_tags = tag_of(headers), dependents(TagResource))]
 async fn of_a_header(headers: HeaderMap) -> String {
     format!("{headers:?}")
 }
@@ -68,7 +68,7 @@ async fn none_at_all(body: String) -> String {
     body
 }
 
-#[requires(all(CreateApp, UpdateCampaign(request_tags = none), CreateSegment), request_tags = body)]
+#[requires(all(CreateApp, UpdateCampaign(request_tags = none), CreateSegment), request_tags = body, dependents(TagResource))]
 async fn of_several(
     Path((application_id, campaign_id)): Path<(String, String)>,
     Json(body): Json<Vec<String>>,

@@ -8,7 +8,7 @@ use pinpoint_iam::web::{AfterBody, Authorized, Prechecked};
 mod guarded {
     use axum::extract::Path;
 
-    #[pinpoint_iam::requires(CreateCampaign, request_tags = Some(tags))]
+    #[pinpoint_iam::requires(CreateCampaign, request_tags = Some(tags), dependents = none)]
     pub async fn create_campaign(
         Path(application_id): Path<String>,
         axum::Json(tags): axum::Json<Vec<String>>,

@@ -7,7 +7,7 @@ use pinpoint_iam::web::{AfterBody, Authorized, Prechecked};
 mod guarded {
     use pinpoint_iam::web::actix::Path;
 
-    #[pinpoint_iam::requires(CreateCampaign, request_tags = Some(tags))]
+    #[pinpoint_iam::requires(CreateCampaign, request_tags = Some(tags), dependents = none)]
     pub async fn create_campaign(
         Path(application_id): Path<String>,
         actix_web::web::Json(tags): actix_web::web::Json<Vec<String>>,
