@@ -56,6 +56,10 @@ pub(super) struct Draft {
     pub(super) sections: BTreeMap<&'static str, BTreeMap<String, Entry>>,
     /// The reasons for corrections, by section (or `service`) and name.
     pub(super) reasons: BTreeMap<(String, String), Vec<String>>,
+    /// The places of entries in the source, by section and name. They are written as comments, and follow notes.
+    places: BTreeMap<(&'static str, String), String>,
+    /// Remarks that are written as comments, by section and name.
+    comments: BTreeMap<(&'static str, String), Vec<String>>,
     /// Differences from the sources, in the order in which they were found.
     notes: Vec<Note>,
     /// The omitted entries, by section and name.
@@ -107,9 +111,30 @@ impl Draft {
         });
     }
 
+    /// States the place of an entry in the source.
+    pub(super) fn place(&mut self, section: &'static str, name: &str, place: &str) {
+        let places = &mut self.places;
+        places.insert((section, name.to_owned()), place.to_owned());
+    }
+
+    /// Adds a comment above an entry.
+    pub(super) fn comment(&mut self, section: &'static str, name: &str, text: &str) {
+        let comments = self.comments.entry((section, name.to_owned()));
+        comments.or_default().push(text.to_owned());
+    }
+
     /// Returns the texts of all notes.
-    pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
-        self.notes.iter().map(|note| note.text.as_str())
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        self.notes.iter().map(|note| self.noted(note))
+    }
+
+    /// Returns the text of a note, with the place of its entry unless the text contains it.
+    fn noted(&self, note: &Note) -> String {
+        let place = self.places.get(&(note.section, note.name.clone()));
+        match place.filter(|place| !note.text.contains(*place)) {
+            Some(place) => format!("{}: `{place}`", note.text),
+            None => note.text.clone(),
+        }
     }
 
     /// Omits an entry, if it exists. [`prune`](Self::prune) then removes the references to it.
@@ -298,6 +323,11 @@ impl Draft {
             for (name, entry) in self.sections.get(section).into_iter().flatten() {
                 text.push('\n');
                 self.write_reasons(section, name, text);
+                let place = (section, name.clone());
+                let comments = self.comments.get(&place).into_iter().flatten();
+                for comment in self.places.get(&place).into_iter().chain(comments) {
+                    text.push_str(&format!("# {}\n", one_line(comment)));
+                }
                 written
                     .heads
                     .push((text.matches('\n').count() + 1, section, name.clone()));
@@ -310,13 +340,16 @@ impl Draft {
             text.push('\n');
         }
         for note in missing {
-            text.push_str(&format!("# Note: {}\n", one_line(&note.text)));
+            text.push_str(&format!("# Note: {}\n", one_line(&self.noted(note))));
         }
         written
     }
 
     /// Returns whether the entry of a note exists.
     fn has(&self, note: &Note) -> bool {
+        if note.section == "service" {
+            return true;
+        }
         let entries = self.sections.get(note.section);
         entries.is_some_and(|entries| entries.contains_key(&note.name))
     }

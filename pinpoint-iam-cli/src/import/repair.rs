@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use pinpoint_iam_catalog::{Catalog, CatalogErrors, SourceFile};
 
-use super::HEAD;
 use super::draft::{Draft, Written};
 
 /// Optional keys of entries, each with the keys that must be removed together with it.
@@ -47,12 +46,12 @@ pub(super) fn load(written: &Written) -> Result<(), CatalogErrors> {
 /// Returns everything that must be removed from `draft` before the loader accepts the rest.
 ///
 /// Stops at an error that does not belong to an entry, because removing an entry cannot fix it.
-pub(super) fn faulty(draft: &Draft) -> BTreeSet<Faulty> {
+pub(super) fn faulty(draft: &Draft, head: &str) -> BTreeSet<Faulty> {
     let mut draft = draft.clone();
     let mut all = BTreeSet::new();
     loop {
         draft.prune();
-        let written = draft.write(HEAD);
+        let written = draft.write(head);
         let Err(faults) = load(&written) else {
             return all;
         };
@@ -75,10 +74,11 @@ pub(super) fn faulty(draft: &Draft) -> BTreeSet<Faulty> {
 pub(super) fn without(
     known: &BTreeSet<Faulty>,
     draft: &mut Draft,
+    head: &str,
 ) -> Result<Written, CatalogErrors> {
     loop {
         draft.prune();
-        let written = draft.write(HEAD);
+        let written = draft.write(head);
         let Err(faults) = load(&written) else {
             return Ok(written);
         };

@@ -405,6 +405,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "overlay",
                     "assemble",
                     "repair",
+                    "openapi",
                 ],
             ),
         ],
