@@ -1,6 +1,6 @@
 //! The tree of a predicate: *and* and *or* over atoms, without *not*.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::atom::{Atom, Operand};
 use super::row::{Row, RowError};
@@ -87,6 +87,10 @@ impl Node {
                     Atom::NotIn(operand, texts) => Ok((operand, texts)),
                     other => Err(other),
                 });
+                let merged = without_prefixed(merged, |node| match node {
+                    Self::Atom(Atom::NotStartsWith(operand, prefix)) => Some((operand, prefix)),
+                    _ => None,
+                });
                 Self::all(merged.into_iter().map(|part| match part {
                     Merged::Texts(operand, texts) => Atom::NotIn(operand, texts).into(),
                     Merged::Other(node) => node,
@@ -100,6 +104,10 @@ impl Node {
                 let merged = merged(parts, |atom| match atom {
                     Atom::In(operand, texts) => Ok((operand, texts)),
                     other => Err(other),
+                });
+                let merged = without_prefixed(merged, |node| match node {
+                    Self::Atom(Atom::StartsWith(operand, prefix)) => Some((operand, prefix)),
+                    _ => None,
                 });
                 Self::any(merged.into_iter().map(|part| match part {
                     Merged::Texts(operand, texts) => Atom::In(operand, texts).into(),
@@ -180,6 +188,9 @@ impl Node {
 }
 
 /// Returns each part once, simplified. Parts of the same kind as the whole are flattened.
+///
+/// Parts without effect are left out: `a OR (a AND b)` is `a`, and so is `a AND (a OR b)`. A database would not use the
+/// index of `a` for the longer form.
 fn parts(nodes: Vec<Node>, apart: impl Fn(Node) -> Result<Vec<Node>, Node>) -> BTreeSet<Node> {
     let mut parts = BTreeSet::new();
     for node in nodes {
@@ -189,6 +200,19 @@ fn parts(nodes: Vec<Node>, apart: impl Fn(Node) -> Result<Vec<Node>, Node>) -> B
                 parts.insert(node);
             }
         }
+    }
+    let has_effect = |part: &Node| match part {
+        // The whole is of the other kind, because parts of its own kind were flattened.
+        Node::All(inner) | Node::Any(inner) => !inner.iter().any(|node| parts.contains(node)),
+        _ => true,
+    };
+    let without_effect: Vec<Node> = parts
+        .iter()
+        .filter(|part| !has_effect(part))
+        .cloned()
+        .collect();
+    for part in without_effect {
+        parts.remove(&part);
     }
     parts
 }
@@ -218,4 +242,55 @@ fn merged(
         }
     }
     merged
+}
+
+/// Leaves out texts and prefixes that start with a prefix of the same operand, which has the same effect.
+fn without_prefixed(
+    merged: Vec<Merged>,
+    prefix_of: impl Fn(&Node) -> Option<(&Operand, &Box<str>)>,
+) -> Vec<Merged> {
+    let mut prefixes: BTreeMap<Operand, Vec<Box<str>>> = BTreeMap::new();
+    for part in &merged {
+        // Parts are sorted, so a prefix follows those that it starts with.
+        if let Merged::Other(node) = part
+            && let Some((operand, prefix)) = prefix_of(node)
+        {
+            let shorter = prefixes.entry(operand.clone()).or_default();
+            if !shorter
+                .last()
+                .is_some_and(|last| prefix.starts_with(&**last))
+            {
+                shorter.push(prefix.clone());
+            }
+        }
+    }
+    let starts_with_another = |operand: &Operand, text: &str, is_prefix: bool| {
+        let Some(prefixes) = prefixes.get(operand) else {
+            return false;
+        };
+        // The last prefix that is not greater than the text is the only one that the text can start with.
+        let after = prefixes.partition_point(|prefix| **prefix <= *text);
+        let before = after.checked_sub(1).and_then(|before| prefixes.get(before));
+        before
+            .is_some_and(|prefix| text.starts_with(&**prefix) && !(is_prefix && **prefix == *text))
+    };
+    let mut left = Vec::new();
+    for part in merged {
+        match part {
+            Merged::Texts(operand, mut texts) => {
+                texts.retain(|text| !starts_with_another(&operand, text, false));
+                if !texts.is_empty() {
+                    left.push(Merged::Texts(operand, texts));
+                }
+            }
+            Merged::Other(node) => {
+                let is_redundant = prefix_of(&node)
+                    .is_some_and(|(operand, prefix)| starts_with_another(operand, prefix, true));
+                if !is_redundant {
+                    left.push(Merged::Other(node));
+                }
+            }
+        }
+    }
+    left
 }

@@ -178,11 +178,11 @@ fn has_all_programs(directory: &Path) -> bool {
 }
 
 /// A text as a literal.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn literals<'t>(texts: impl Iterator<Item = &'t String>) -> String {
+pub(crate) fn literals<'t>(texts: impl Iterator<Item = &'t String>) -> String {
     let texts: Vec<String> = texts.map(|text| literal(text)).collect();
     format!("CAST(ARRAY[{}] AS text[])", texts.join(", "))
 }

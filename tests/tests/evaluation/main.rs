@@ -10,6 +10,7 @@ mod explain;
 mod generators;
 mod groups;
 mod keys_without_a_source;
+mod list_plans;
 mod lists;
 #[cfg(unix)]
 mod lists_postgres;
