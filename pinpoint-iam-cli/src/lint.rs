@@ -126,15 +126,15 @@ fn cannot_write(error: &io::Error) -> Failure {
 }
 
 /// A configuration and its file.
-struct ConfigFile {
+pub(crate) struct ConfigFile {
     input: Input,
     text: String,
-    config: Config,
+    pub(crate) config: Config,
 }
 
 impl ConfigFile {
     /// Reads the configuration. The default one need not exist.
-    fn read(path: Option<&Path>) -> Result<Option<Self>, Failure> {
+    pub(crate) fn read(path: Option<&Path>) -> Result<Option<Self>, Failure> {
         const DEFAULT: &str = "pinpoint-iam.toml";
         let path = match path {
             Some(path) => path,
@@ -181,7 +181,6 @@ fn check(
                 results.push(output::Checked {
                     input,
                     text,
-                    document,
                     start,
                     findings: report.findings,
                 });
@@ -197,7 +196,6 @@ fn check(
         results.push(output::Checked {
             input: &file.input,
             text: &file.text,
-            document: &file.text,
             start: 0,
             findings: file.config.findings(),
         });

@@ -91,7 +91,7 @@ fn findings_are_shown_with_their_place() {
     let output = run(&["lint", "-"], WRONG);
     assert_eq!(
         text(&output.stdout),
-        "error[invalid-effect]: unknown effect `allow` (INVALID_EFFECT)\n --> <stdin>:3:27\n  |\n3 |   \"Statement\": {\"Effect\": \"allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\"}\n  |                           ^^^^^^^\n  = help: did you mean `Allow`?\n\n1 document: 1 error\n"
+        "error[invalid-effect]: unknown effect `allow` (INVALID_EFFECT)\n --> <stdin>:3:27\n  |\n3 |   \"Statement\": {\"Effect\": \"allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"*\"}\n  |                           ^^^^^^^\n  |\n  = help: did you mean `Allow`?\n\n1 document: 1 error\n"
     );
     assert_eq!(
         text(&output.stderr),
@@ -258,55 +258,45 @@ fn the_configuration_changes_classes_and_ignores_findings() {
     assert!(run(&["rule", "unused-ignore"], "").status.success());
 }
 
-/// The constraints of the SARIF 2.1.0 schema on what the program writes.
+/// Validates the output with the [schema](https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json)
+/// of OASIS, and checks what it cannot express.
 #[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 fn assert_valid_sarif(log: &Value) {
-    assert_eq!(log["version"], "2.1.0");
-    assert!(log["$schema"].as_str().unwrap().contains("sarif-2.1.0"));
-    let runs = log["runs"].as_array().unwrap();
-    assert_eq!(runs.len(), 1);
-    let run = &runs[0];
-    assert!(["utf16CodeUnits", "unicodeCodePoints"].contains(&run["columnKind"].as_str().unwrap()));
-    let driver = &run["tool"]["driver"];
-    assert!(!driver["name"].as_str().unwrap().is_empty());
-    assert!(
-        driver["informationUri"]
-            .as_str()
-            .unwrap()
-            .starts_with("https://")
-    );
-    let levels = ["none", "note", "warning", "error"];
+    let mut schema: Value =
+        serde_json::from_str(include_str!("lint/sarif-schema-2.1.0.json")).unwrap();
+    // This expression is not valid: it has a `]` without a `[`. The program does not write these members.
+    for definition in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][definition]["properties"]["language"];
+        assert!(
+            language
+                .as_object_mut()
+                .unwrap()
+                .remove("pattern")
+                .is_some()
+        );
+    }
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(log)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let run = &log["runs"][0];
     let mut ids = Vec::new();
-    for rule in driver["rules"].as_array().unwrap() {
+    for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
         let id = rule["id"].as_str().unwrap();
         assert!(!ids.contains(&id), "{id}");
         ids.push(id);
-        assert!(
-            !rule["shortDescription"]["text"]
-                .as_str()
-                .unwrap()
-                .is_empty()
-        );
-        let level = rule["defaultConfiguration"]["level"].as_str().unwrap();
-        assert!(levels.contains(&level), "{level}");
-        assert!(rule["properties"].is_object());
     }
     let results = run["results"].as_array().unwrap();
     assert!(!results.is_empty());
     for result in results {
         assert!(ids.contains(&result["ruleId"].as_str().unwrap()));
-        assert!(levels.contains(&result["level"].as_str().unwrap()));
-        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
         let location = &result["locations"][0]["physicalLocation"];
         let uri = location["artifactLocation"]["uri"].as_str().unwrap();
         // A reference, in which other characters are escaped.
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_~%".contains(&byte);
         assert!(uri.bytes().all(is_plain), "{uri}");
-        for member in ["startLine", "startColumn"] {
-            assert!(location["region"][member].as_u64().unwrap() >= 1);
-        }
-        let members: Vec<&String> = result.as_object().unwrap().keys().collect();
-        assert_eq!(members, ["level", "locations", "message", "ruleId"]);
     }
 }
 
@@ -316,7 +306,12 @@ fn sarif_follows_its_schema() {
     fs::write(path.join("p 1.json"), WRONG).unwrap();
     fs::write(path.join("q.json"), "{\"Statement\": [{}, 1]}").unwrap();
     let output = run(&["lint", "--format", "sarif", path.to_str().unwrap()], "");
-    assert_valid_sarif(&serde_json::from_slice(&output.stdout).unwrap());
+    let mut log: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_valid_sarif(&log);
+    // The schema is not one that accepts everything.
+    log["runs"][0]["results"][0]["level"] = "fatal".into();
+    let result = std::panic::catch_unwind(|| assert_valid_sarif(&log));
+    assert!(result.is_err());
 }
 
 #[test]

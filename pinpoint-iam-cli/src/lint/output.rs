@@ -1,8 +1,11 @@
 //! Renders findings.
 
+use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
+use std::ops::Range;
 
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::ValueEnum;
 use pinpoint_iam_lint::{CONFIG_RULES, Class, Finding, rule};
 use serde_json::{Value, json};
@@ -27,8 +30,6 @@ pub(super) struct Checked<'a> {
     pub(super) input: &'a Input,
     /// The text of the file.
     pub(super) text: &'a str,
-    /// The document in the file.
-    pub(super) document: &'a str,
     /// Where the document starts in the file.
     pub(super) start: usize,
     pub(super) findings: Vec<Finding>,
@@ -64,45 +65,58 @@ fn all<'a>(results: &'a [Checked<'_>]) -> impl Iterator<Item = (&'a Checked<'a>,
     })
 }
 
-/// The escape sequence of a class, if colours are wanted.
-fn colour(class: Class) -> &'static str {
+/// How a class is shown.
+fn level(class: Class) -> Level<'static> {
     match class {
-        Class::Error => "\x1b[1;31m",
-        Class::SecurityWarning => "\x1b[1;35m",
-        Class::Warning => "\x1b[1;33m",
-        Class::Suggestion => "\x1b[1;36m",
+        Class::Error => Level::ERROR,
+        Class::SecurityWarning => Level::WARNING.with_name(class.name()),
+        Class::Warning => Level::WARNING,
+        Class::Suggestion => Level::INFO.with_name(class.name()),
     }
 }
 
+/// The renderer for standard output: with colours if it is a terminal, and as wide as the variable `COLUMNS` says.
+fn renderer() -> Renderer {
+    let is_coloured =
+        io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let renderer = match is_coloured {
+        true => Renderer::styled(),
+        false => Renderer::plain(),
+    };
+    let columns = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    match columns {
+        Some(columns @ 40..) => renderer.term_width(columns),
+        _ => renderer,
+    }
+}
+
+fn excerpt(checked: &Checked<'_>, finding: &Finding, renderer: &Renderer) -> String {
+    let span = |span: &Range<usize>| checked.start + span.start..checked.start + span.end;
+    let aws_code = finding
+        .aws_code
+        .map_or_else(String::new, |code| format!(" ({code})"));
+    let related = finding.related.iter().map(|related| {
+        AnnotationKind::Context
+            .span(span(&related.span))
+            .label(related.message.as_str())
+    });
+    let snippet = Snippet::source(checked.text)
+        .path(checked.input.name.as_str())
+        .annotation(AnnotationKind::Primary.span(span(&finding.span)))
+        .annotations(related);
+    let group = level(finding.class)
+        .primary_title(format!("{}{aws_code}", finding.message))
+        .id(finding.code)
+        .element(snippet)
+        .element(Level::HELP.message(finding.help.as_str()));
+    renderer.render(&[group])
+}
+
 fn human(documents: usize, results: &[Checked<'_>]) -> String {
-    let is_coloured = io::stdout().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let renderer = renderer();
     let mut output = String::new();
     for (checked, finding) in all(results) {
-        let (line, column) = checked.place(finding);
-        let (start, end) = if is_coloured {
-            (colour(finding.class), "\x1b[0m")
-        } else {
-            ("", "")
-        };
-        let aws_code = finding
-            .aws_code
-            .map_or_else(String::new, |code| format!(" ({code})"));
-        let number = line.to_string();
-        let margin = " ".repeat(number.len());
-        let shown = checked.text.lines().nth(line - 1).unwrap_or_default();
-        let (shown, offset) = excerpt(shown, column);
-        let length = checked
-            .document
-            .get(finding.span.clone())
-            .map_or(1, |text| text.chars().count().max(1));
-        let marks = "^".repeat(length.min(shown.chars().count().saturating_sub(offset).max(1)));
-        let padding = " ".repeat(offset);
-        let _ = write!(
-            output,
-            "{start}{}[{}]{end}: {}{aws_code}\n{margin}--> {}:{line}:{column}\n{margin} |\n{number} | {shown}\n{margin} | {padding}{start}{marks}{end}\n{margin} = help: {}\n\n",
-            finding.class, finding.code, finding.message, checked.input.name, finding.help
-        );
+        let _ = writeln!(output, "{}\n", excerpt(checked, finding, &renderer));
     }
     let count = |class: Class| {
         all(results)
@@ -130,22 +144,6 @@ fn human(documents: usize, results: &[Checked<'_>]) -> String {
         if documents == 1 { "" } else { "s" }
     );
     output
-}
-
-/// The part of a line around a column, with control characters replaced, and the number of characters before the column.
-fn excerpt(line: &str, column: usize) -> (String, usize) {
-    const BEFORE: usize = 60;
-    const WIDTH: usize = 160;
-    let skipped = column.saturating_sub(1).saturating_sub(BEFORE);
-    let shown = line.chars().skip(skipped).take(WIDTH);
-    let shown = shown.map(|character| {
-        if character.is_control() {
-            ' '
-        } else {
-            character
-        }
-    });
-    (shown.collect(), column.saturating_sub(1) - skipped)
 }
 
 fn findings_json(documents: usize, results: &[Checked<'_>]) -> Value {
@@ -289,5 +287,58 @@ fn escape(text: &str, is_property: bool) -> String {
     match is_property {
         true => text.replace(':', "%3A").replace(',', "%2C"),
         false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pinpoint_iam_catalog::Catalog;
+    use pinpoint_iam_lint::{Linter, rules};
+
+    use super::*;
+    use crate::files;
+
+    /// Every finding in every part of the examples can be shown, with and without colours, also in a narrow terminal and
+    /// with characters that are not shown as they are.
+    #[test]
+    fn every_finding_has_an_excerpt() {
+        let linter = Linter::new(Catalog::builtin().expect("the catalogs are valid"));
+        let renderers = [Renderer::plain(), Renderer::styled().term_width(40)];
+        let mut count = 0;
+        for rule in rules() {
+            let example = rule.example.document;
+            if example.len() > 1000 {
+                continue;
+            }
+            let odd = example.replace("s3:", "s3:\t\u{202e}😀é\r\n");
+            for text in [example, &odd] {
+                let ends = text.char_indices().map(|(at, _)| at).step_by(7);
+                for end in ends.chain([text.len()]) {
+                    let text = text.get(..end).unwrap_or_default();
+                    let input = Input {
+                        name: "policy.json".to_owned(),
+                        path: None,
+                        text: Ok(text.to_owned()),
+                    };
+                    let (document, start) = files::unwrap(text);
+                    let findings = linter.lint(document, rule.example.kind).findings;
+                    let checked = Checked {
+                        input: &input,
+                        text,
+                        start,
+                        findings,
+                    };
+                    for (finding, renderer) in checked.findings.iter().flat_map(|finding| {
+                        renderers.iter().map(move |renderer| (finding, renderer))
+                    }) {
+                        let shown = excerpt(&checked, finding, renderer);
+                        assert!(shown.contains(finding.code), "{shown}");
+                        assert!(!shown.contains('\u{202e}'), "{shown}");
+                        count += 1;
+                    }
+                }
+            }
+        }
+        assert!(count > 10_000, "{count}");
     }
 }
