@@ -43,7 +43,8 @@ impl CatalogArguments {
     }
 }
 
-fn kind(name: &str) -> Result<PolicyKind, String> {
+/// Parses the name of a policy kind.
+pub(crate) fn kind(name: &str) -> Result<PolicyKind, String> {
     parse_kind(name).map_err(|error| {
         format!("{error}, and the aliases `identity`, `identity-inline` and `trust`")
     })

@@ -13,6 +13,7 @@ mod fmt;
 mod generate;
 mod import;
 mod lint;
+mod lsp;
 mod names;
 mod policies;
 mod rule;
@@ -45,6 +46,7 @@ enum Command {
     Lint(lint::Arguments),
     Fmt(fmt::Arguments),
     Rule(rule::Arguments),
+    Lsp(lsp::Arguments),
     Explain(explain::ExplainArguments),
     Simulate(explain::SimulateArguments),
     Test(test::Arguments),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Rule(arguments) => rule::run(&arguments).map(success),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Simulate(arguments) => explain::simulate(&arguments),

@@ -6,6 +6,8 @@
 mod fix;
 #[path = "lint/fmt.rs"]
 mod fmt;
+#[path = "lint/lsp.rs"]
+mod lsp;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

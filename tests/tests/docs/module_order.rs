@@ -373,6 +373,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "fmt",
                     "rule",
                     "lint",
+                    "lsp",
                     "policies",
                     "explain",
                     "test",
@@ -394,6 +395,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 ],
             ),
             ("lint", &["output", "fix", "batch"]),
+            ("lsp", &["text", "scan", "complete", "hover"]),
             (
                 "import",
                 &[
