@@ -20,9 +20,7 @@ use crate::files::{self, Input};
 Exit codes: 0 if all documents are formatted, 11 with --check if some are not, 1 if a file cannot be read, parsed or
 written, 2 for wrong arguments, 3 if there is no document.
 
-Examples:
-  pinpoint-iam fmt policies/
-  pinpoint-iam fmt --check 'policies/**/*.json'")]
+Example: pinpoint-iam fmt --check 'policies/**/*.json'")]
 pub(crate) struct Arguments {
     /// Files, directories and patterns, or `-`.
     #[arg(required = true, value_name = "PATH")]

@@ -32,7 +32,6 @@ cannot be read or written, 2 for wrong arguments, 3 if there is no document.
 
 Examples:
   pinpoint-iam lint --kind resource --format github policies/
-  pinpoint-iam lint --fix policies/
   pinpoint-iam lint --fix=unsafe --diff policies/reader.json")]
 pub(crate) struct Arguments {
     /// Files, directories and patterns, or `-`.

@@ -30,15 +30,11 @@ use crate::lint::{ConfigFile, fix};
 /// For policies in JSON: diagnostics, completion of actions, ARNs, operators and condition keys, hover texts with the
 /// row of the service's table, quick fixes, and formatting. For catalogs in TOML: diagnostics.
 #[derive(Debug, Args)]
-#[command(after_help = "Example, for Helix in `languages.toml`:
+#[command(
+    after_help = "The chapter \"Policies in CI\" of the guide describes how editors start it.
 
-  [language-server.pinpoint-iam]
-  command = \"pinpoint-iam\"
-  args = [\"lsp\", \"--catalog\", \"catalog/widgets.toml\"]
-
-  [[language]]
-  name = \"json\"
-  language-servers = [\"vscode-json-language-server\", \"pinpoint-iam\"]")]
+Example: pinpoint-iam lsp --catalog catalog/widgets.toml"
+)]
 pub(crate) struct Arguments {
     /// What the policies are attached to, as in `pinpoint-iam lint --kind`. Without it, a policy with principals is that
     /// of a resource or of a role, and others are identity-based.

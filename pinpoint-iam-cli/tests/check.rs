@@ -116,8 +116,10 @@ fn every_command_has_help_with_an_example() {
         let output = run(&[&command, "--help"]);
         assert!(output.status.success(), "{command}");
         let help = text(&output.stdout);
-        let example = format!("Example: pinpoint-iam {command}");
-        assert!(help.contains(&example), "{command}: {help}");
+        let one = format!("Example: pinpoint-iam {command}");
+        let several = format!("Examples:\n  pinpoint-iam {command}");
+        let is_shown = help.contains(&one) || help.contains(&several);
+        assert!(is_shown, "{command}: {help}");
     }
 }
 
