@@ -168,6 +168,8 @@ pub(crate) enum DeferredKeys<'a> {
     None,
     /// The context may contain some. The others are not known yet.
     Unknown,
+    /// From a source that has not been asked yet. A value in the context is not that of the resource.
+    Pending,
     /// Exactly these keys.
     Known(&'a Context),
     /// The source of the keys does not know the resource. All of them are unknown.
@@ -193,9 +195,48 @@ impl HandlerKeys<'_> {
 /// The keys of a resource that a source supplies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResourceKeyValues<'a> {
-    /// The names of the keys in the catalog.
-    pub(crate) names: &'static [&'static str],
+    /// Which keys these are.
+    pub(crate) names: ResourceKeyNames,
     pub(crate) values: DeferredKeys<'a>,
+}
+
+/// The condition keys of resources.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ResourceKeyNames {
+    /// The keys of a resource type.
+    OfType(&'static ResourceTypeMetadata),
+    /// The keys of all resource types of an action, before the resource is known.
+    OfAction(&'static ActionMetadata),
+}
+
+impl ResourceKeyNames {
+    /// Whether tags are among the keys.
+    pub(crate) fn contain_tags(self) -> bool {
+        match self {
+            Self::OfType(resource_type) => lists_tags(resource_type),
+            Self::OfAction(action) => {
+                let mut types = action.resource_types.iter();
+                types.any(|resource_type| lists_tags(resource_type))
+            }
+        }
+    }
+
+    fn contain(self, key: &ConditionKey) -> bool {
+        let is_of = |resource_type: &ResourceTypeMetadata| {
+            let mut names = resource_type.condition_keys.iter();
+            names.any(|name| is_named(name, key.folded()))
+        };
+        match self {
+            Self::OfType(resource_type) => is_of(resource_type),
+            Self::OfAction(action) => action.resource_types.iter().any(|other| is_of(other)),
+        }
+    }
+}
+
+/// Whether tags are among the keys of a resource type.
+pub(crate) fn lists_tags(resource_type: &ResourceTypeMetadata) -> bool {
+    let mut keys = resource_type.condition_keys.iter();
+    keys.any(|key| TagKey::of(key) == Some(TagKey::Resource))
 }
 
 impl<'a> DeferredKeys<'a> {
@@ -203,7 +244,7 @@ impl<'a> DeferredKeys<'a> {
         match self {
             Self::FromContext | Self::None => context.lookup(key),
             Self::Known(keys) => keys.lookup(key),
-            Self::Unavailable => Lookup::Unknown,
+            Self::Pending | Self::Unavailable => Lookup::Unknown,
             Self::Unknown => match context.lookup(key) {
                 Lookup::Absent => Lookup::Unknown,
                 known => known,
@@ -269,7 +310,7 @@ impl<'a> Request<'a> {
         };
         match self.resource_keys_for(key).or(tags) {
             Some(DeferredKeys::Unavailable) => true,
-            Some(DeferredKeys::Known(_)) => false,
+            Some(DeferredKeys::Known(_) | DeferredKeys::Pending) => false,
             _ => {
                 matches!(self.principal.lookup(key), Lookup::Absent)
                     && matches!(self.context.lookup(key), Lookup::Absent)
@@ -280,10 +321,7 @@ impl<'a> Request<'a> {
     /// The keys of the resource, if `key` is one of those that their source supplies.
     fn resource_keys_for(&self, key: &ConditionKey) -> Option<DeferredKeys<'a>> {
         let keys = self.resource_keys?;
-        let mut names = keys.names.iter();
-        names
-            .any(|name| is_named(name, key.folded()))
-            .then_some(keys.values)
+        keys.names.contain(key).then_some(keys.values)
     }
 
     /// Returns the state of a key for which no value was supplied.
@@ -466,7 +504,7 @@ pub(crate) struct OwnedRequest {
     resource_type: Option<&'static ResourceTypeMetadata>,
     resource_tags: OwnedKeys,
     request_tags: OwnedKeys,
-    resource_keys: Option<(&'static [&'static str], OwnedKeys)>,
+    resource_keys: Option<(ResourceKeyNames, OwnedKeys)>,
     handler_keys: Option<(Vec<&'static str>, Option<Context>)>,
     is_any_resource: bool,
     context: Context,
@@ -480,6 +518,7 @@ enum OwnedKeys {
     FromContext,
     None,
     Unknown,
+    Pending,
     Known(Context),
     Unavailable,
 }
@@ -490,6 +529,7 @@ impl OwnedKeys {
             Self::FromContext => DeferredKeys::FromContext,
             Self::None => DeferredKeys::None,
             Self::Unknown => DeferredKeys::Unknown,
+            Self::Pending => DeferredKeys::Pending,
             Self::Known(keys) => DeferredKeys::Known(keys),
             Self::Unavailable => DeferredKeys::Unavailable,
         }
@@ -502,6 +542,7 @@ impl DeferredKeys<'_> {
             Self::FromContext => OwnedKeys::FromContext,
             Self::None => OwnedKeys::None,
             Self::Unknown => OwnedKeys::Unknown,
+            Self::Pending => OwnedKeys::Pending,
             Self::Known(keys) => OwnedKeys::Known(keys.clone()),
             Self::Unavailable => OwnedKeys::Unavailable,
         }
@@ -571,7 +612,7 @@ impl OwnedRequest {
                 .resource_keys
                 .as_ref()
                 .map(|(names, values)| ResourceKeyValues {
-                    names,
+                    names: *names,
                     values: values.borrow(),
                 }),
             handler_keys: self

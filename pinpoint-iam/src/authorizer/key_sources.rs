@@ -11,9 +11,10 @@ use crate::global_keys::{GLOBAL_KEYS, GlobalKey, Supplier, is_of_identity_provid
 use crate::policy::{Effect, Position, Statement};
 use crate::policy_stack::Policy;
 use crate::program::action_element::is_about_action;
+use crate::request::lists_tags;
 use crate::resource::ResourceTypeMetadata;
 use crate::source::PolicyStore;
-use crate::source::resource_keys::{Origin, ResourceKeySources, lists_tags};
+use crate::source::resource_keys::{Origin, ResourceKeySources};
 
 /// A condition key that a policy uses and no source supplies.
 ///

@@ -17,9 +17,12 @@ use crate::context::{ConditionKey, Context, TagKey, is_named};
 use crate::denial::Pending;
 use crate::eval::{Decision, DeniedBy, Evaluation, Explanation, MissingKeys};
 use crate::principal::Principal;
-use crate::request::{DeferredKeys, HandlerKeys, Request, RequestContext, ResourceKeyValues};
+use crate::request::{
+    DeferredKeys, HandlerKeys, Request, RequestContext, ResourceKeyNames, ResourceKeyValues,
+    lists_tags,
+};
 use crate::resource::{Field, RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
-use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, OwnRow, lists_tags};
+use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, OwnRow};
 use crate::states::Pinned;
 
 pub use self::composition::Checks;
@@ -51,6 +54,10 @@ pub(crate) use self::resolve_keys::check_without_waiting;
 /// [`ResourceTagSource`] is called if the code can wait for it: in web handlers and in `async` functions with
 /// `#[requires(.., guard = ..)]`. Tags of the request come from the context or from
 /// [`with_request_tags`](Self::with_request_tags). Requests that depend on unknown tags are denied.
+///
+/// Keys of a resource type with a [source](crate::AuthorizerBuilder::resource_keys) come only from this source, in code
+/// that can wait for it, and never from the context: the context belongs to the request, and a request may be about
+/// several resources.
 #[derive(Clone, Debug)]
 pub struct Guard<'a> {
     authorizer: &'a Authorizer,
@@ -480,20 +487,18 @@ impl<'a> Guard<'a> {
         };
         let no_keys = DeferredKeys::Known(Context::empty());
         let provided = match phase {
-            Phase::Created => resource_type.map(|created| (created, no_keys)),
-            Phase::Check | Phase::Precheck => {
-                resource_type.and_then(|resource_type| self.provided(resource_type, &resource))
-            }
+            Phase::Created => resource_type.map(|created| ResourceKeyValues {
+                names: ResourceKeyNames::OfType(created),
+                values: no_keys,
+            }),
+            Phase::Check => resource_type.and_then(|known| self.provided(known, &resource)),
+            Phase::Precheck => self.provided_later(action),
         };
         let resource_tags = match (resource, phase, provided) {
-            (_, Phase::Precheck, _) => DeferredKeys::Unknown,
             (_, Phase::Created, _) => no_keys,
             (RequestedResource::All, Phase::Check, _) => DeferredKeys::None,
-            (RequestedResource::Arn(_), Phase::Check, Some((resource_type, values)))
-                if lists_tags(resource_type) =>
-            {
-                values
-            }
+            (_, _, Some(keys)) if keys.names.contain_tags() => keys.values,
+            (_, Phase::Precheck, _) => DeferredKeys::Unknown,
             (RequestedResource::Arn(_), Phase::Check, _) => {
                 self.fetched.of(Origin::Tags, &resource)
             }
@@ -503,10 +508,7 @@ impl<'a> Guard<'a> {
             .in_scope(self.scope)
             .with_absence(self.authorizer.absence())
             .of_type(resource_type)
-            .with_resource_keys(provided.map(|(resource_type, values)| ResourceKeyValues {
-                names: resource_type.condition_keys,
-                values,
-            }))
+            .with_resource_keys(provided)
             .with_handler_keys(self.handler_keys)
             .with_tags(resource_tags, request_tags);
         match phase {
@@ -561,17 +563,36 @@ impl Guard<'_> {
         &self,
         resource_type: &'static ResourceTypeMetadata,
         resource: &RequestedResource<'_>,
-    ) -> Option<(&'static ResourceTypeMetadata, DeferredKeys<'_>)> {
+    ) -> Option<ResourceKeyValues<'_>> {
         let origin = Origin::Type(resource_type);
         let values = match self.row {
             Row::Known(row) if row.is_of(resource, self.scope) => DeferredKeys::Known(&row.keys),
             // A row that is not known yet, or that is of another resource.
-            Row::Late | Row::Known(_) => return Some((resource_type, DeferredKeys::Unavailable)),
-            Row::None => self.fetched.of(origin, resource),
+            Row::Late | Row::Known(_) => DeferredKeys::Unavailable,
+            Row::None => match self.fetched.of(origin, resource) {
+                DeferredKeys::Unknown if self.authorizer.resource_key_sources().has(origin) => {
+                    DeferredKeys::Pending
+                }
+                DeferredKeys::Unknown => return None,
+                fetched => fetched,
+            },
         };
-        let is_provided = !matches!(values, DeferredKeys::Unknown)
-            || self.authorizer.resource_key_sources().has(origin);
-        is_provided.then_some((resource_type, values))
+        Some(ResourceKeyValues {
+            names: ResourceKeyNames::OfType(resource_type),
+            values,
+        })
+    }
+
+    /// Returns that the keys of an unknown resource of `action` are not known yet, if a source or a row supplies them.
+    fn provided_later(&self, action: &'static ActionMetadata) -> Option<ResourceKeyValues<'_>> {
+        let sources = self.authorizer.resource_key_sources();
+        let mut types = action.resource_types.iter();
+        let is_provided = !matches!(self.row, Row::None)
+            || types.any(|resource_type| sources.has(Origin::Type(resource_type)));
+        is_provided.then_some(ResourceKeyValues {
+            names: ResourceKeyNames::OfAction(action),
+            values: DeferredKeys::Pending,
+        })
     }
 
     /// Returns what sources can supply of `keys`, and was not fetched yet.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use pinpoint_iam_core::__private::{OneLine, Seal};
 
 use crate::arn::{Arn, Scope};
-use crate::context::{Context, TagKey, Value, is_named};
+use crate::context::{Context, Value, is_named};
 use crate::request::{DeferredKeys, MAX_VALUE_LENGTH, MOST_VALUES};
 use crate::resource::{InvalidId, RequestedResource, Resource, ResourcePart, ResourceTypeMetadata};
 use crate::source::resource_tags::{ResourceTagSource, Tags, TagsUnavailable};
@@ -463,12 +463,6 @@ impl ResourceKeySources {
         }
         Ok(())
     }
-}
-
-/// Whether tags are among the keys of a resource type.
-pub(crate) fn lists_tags(resource_type: &ResourceTypeMetadata) -> bool {
-    let mut keys = resource_type.condition_keys.iter();
-    keys.any(|key| TagKey::of(key) == Some(TagKey::Resource))
 }
 
 /// The keys of resources that were fetched for one request, by the ARN of the resource.

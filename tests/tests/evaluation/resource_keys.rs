@@ -99,6 +99,48 @@ async fn keys_come_from_the_source() {
     assert_eq!(authorizer.resource_key_failures(), 0);
 }
 
+/// An application that inserts a key of one resource into the context of the request would apply it to every resource.
+#[tokio::test]
+async fn a_value_in_the_context_does_not_replace_that_of_the_source() {
+    let tagged = r#"{"StringEquals": {"aws:ResourceTag/team": "red"}}"#;
+    let mut context = Context::new();
+    context.insert("shelf:type", "novel");
+    context.insert("aws:ResourceTag/team", "blue");
+    let ana = Principal::from_arn(ANA).unwrap();
+    for condition in [SECRET, tagged] {
+        let authorizer = builder(condition)
+            .resource_keys(|loan: Loan| async move {
+                let mut keys = of_type(&loan.reader_id());
+                keys.tags.insert("team", loan.reader_id());
+                Ok(keys)
+            })
+            .build()
+            .unwrap();
+        let guard = authorizer.guard(&ana, &context);
+        let loans = || ["novel", "secret", "red"].map(loan);
+        let [novel, secret, red] = loans();
+        let denied = if condition == SECRET { &secret } else { &red };
+        // Without waiting, the keys are not known.
+        let waiting = guard.check(LendBook, &novel).unwrap_err();
+        assert_eq!(waiting.status(), 503, "{condition}");
+        assert!(guard.is_allowed(LendBook, &novel).await.unwrap());
+        assert!(!guard.is_allowed(LendBook, denied).await.unwrap());
+        let kept = guard.filter(LendBook, loans()).await.unwrap();
+        assert_eq!(kept.len(), 2, "{condition}");
+        assert!(!kept.contains(denied), "{condition}");
+
+        // A decision before the resource is known does not use them, either.
+        let guard = authorizer.guard(&ana, &context);
+        let before = pinpoint_iam::__private::precheck(&guard, LendBook);
+        assert!(before.is_err(), "{condition}");
+        assert!(pinpoint_iam::__private::before_body(before).is_ok());
+    }
+    // Without a source, the context is the only one.
+    let authorizer = builder(SECRET).build().unwrap();
+    let guard = authorizer.guard(&ana, &context);
+    assert!(guard.check(LendBook, &loan("secret")).is_ok());
+}
+
 /// Every type of the catalog, and every way to be absent.
 #[tokio::test]
 async fn each_type_of_value_reaches_its_conditions() {
@@ -273,10 +315,10 @@ fn a_synchronous_guard_reports_the_missing_keys() {
         "the decision needs `shelf:type`"
     );
     assert_eq!(authorizer.resource_key_fetches(), 0);
-    // Values in the context are used.
+    // A value in the context is not that of the source.
     context.insert("shelf:type", "novel");
-    let guard = authorizer.guard(&ana, &context);
-    assert!(guard.check(LendBook, &loan).is_ok());
+    let denied = authorizer.guard(&ana, &context).check(LendBook, &loan);
+    assert_eq!(denied.unwrap_err().status(), 503);
 }
 
 /// The rows of a query can have any order, and can be incomplete.
