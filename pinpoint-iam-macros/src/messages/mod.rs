@@ -480,6 +480,15 @@ pub(crate) fn each_of_whole_arns(word: &str, action: &Ident) -> String {
     )
 }
 
+/// `keys = row` for the list of `each(..)`.
+pub(crate) fn row_of_each(word: &str) -> String {
+    format!(
+        "`keys = ..` is the row of one resource, and `{word}(..)` checks several\n\
+         help: remove it, and supply the keys of all resources with `AuthorizerBuilder::resource_keys_batch`; \
+         in `all(..)` and `any(..)`, write the row in the parentheses of another action"
+    )
+}
+
 pub(crate) const EACH_ALLOWED_WITHOUT_PERMIT: &str = "`each_allowed` does not deny, and its only result are the permits of the allowed resources\n\
      help: add `permit = name`, or write `each` to require all of them";
 

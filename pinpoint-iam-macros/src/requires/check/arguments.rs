@@ -53,7 +53,9 @@ pub(super) fn list_of(
 ) -> Option<(EachKind, String)> {
     let Each { kind, keyword } = each;
     let keys = own.iter().map(|argument| argument.key.unraw().to_string());
-    let keys: Vec<String> = keys.filter(|key| key != REQUEST_TAGS).collect();
+    let keys: Vec<String> = keys
+        .filter(|key| key != REQUEST_TAGS && key != KEYS)
+        .collect();
     let fault = match keys.as_slice() {
         [only] if action.entry.whole_arn_field().is_some() && only != RESOURCE => {
             messages::each_of_whole_arns(kind.word(), &action.name)
@@ -235,6 +237,7 @@ fn check_shared(
         let mut is_taken = false;
         let mut is_known = false;
         let mut is_field = false;
+        let mut row_of_each = None;
         let mut pinned = None;
         for (named, meaning) in meanings {
             match meaning {
@@ -244,8 +247,15 @@ fn check_shared(
                     is_known = true;
                     is_field |= matches!(meaning, Meaning::Field);
                     is_taken |= takes(named, &name, &meaning);
+                    if let (Meaning::Row, Some((kind, _))) = (&meaning, &named.each) {
+                        row_of_each = Some(kind.word());
+                    }
                 }
             }
+        }
+        if let Some(word) = row_of_each {
+            errors.push(key.span(), messages::row_of_each(word));
+            continue;
         }
         let fault = match (is_taken, is_known, pinned) {
             _ if is_field && gives_resource => messages::field_beside_resource(key),
@@ -468,7 +478,9 @@ pub(super) fn dependent_question<'c>(
 
 /// Rejects arguments that do not apply to the action, and collects the keys that were probably meant.
 fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut Errors) {
-    let Named { action, own, .. } = named;
+    let Named {
+        action, own, each, ..
+    } = named;
     let gives_resource = has(own, RESOURCE);
     for argument in own {
         let key = &argument.key;
@@ -476,7 +488,11 @@ fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut E
         let fault = match meaning(action.entry, &name) {
             Meaning::Pinned(value) => messages::pinned(key, &action.name, value),
             Meaning::Field if gives_resource => messages::field_beside_resource(key),
-            Meaning::Field | Meaning::Resource | Meaning::RequestTags | Meaning::Row => continue,
+            Meaning::Row => match each {
+                Some((kind, _)) => messages::row_of_each(kind.word()),
+                None => continue,
+            },
+            Meaning::Field | Meaning::Resource | Meaning::RequestTags => continue,
             Meaning::Nothing if name == RESOURCE => messages::no_resource_types(&action.name),
             Meaning::Nothing if name == REQUEST_TAGS => messages::no_request_tags(&action.name),
             Meaning::Nothing if name == KEYS => messages::no_resource_keys(&action.name),
