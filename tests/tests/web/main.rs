@@ -28,6 +28,7 @@ mod one_state;
 mod own_rows;
 mod permits;
 mod request_context;
+mod request_keys;
 mod resource_tags;
 mod routes;
 mod tenants;
