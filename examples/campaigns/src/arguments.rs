@@ -11,6 +11,7 @@ pub(crate) const OPTIONS: &str = "\
 Options:
       --framework NAME       The web framework, axum or actix, if the program was built with it [default: axum]
       --listen ADDRESS:PORT  Where to listen; port 0 picks a free one [default: 127.0.0.1:8080]
+      --admin ADDRESS:PORT   Where administrators see the freshness of the policies; not guarded [default: 127.0.0.1:0]
       --data DIRECTORY       Where the database is kept; created if missing [default: examples/campaigns/data]
       --config FILE          The callers with their tokens and principals [default: examples/campaigns/callers.toml]
       --policies DIRECTORY   The policy documents [default: examples/campaigns/policies]
@@ -71,6 +72,8 @@ impl Framework {
 pub(crate) struct Settings {
     /// The address and port to listen on.
     pub(crate) listen: SocketAddr,
+    /// The address and port for administrators.
+    pub(crate) admin: SocketAddr,
     /// The directory of the database.
     pub(crate) data: PathBuf,
     /// The file that lists the callers.
@@ -86,6 +89,7 @@ impl Default for Settings {
         let demo = Path::new(env!("CARGO_MANIFEST_DIR"));
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: demo.join("data"),
             config: demo.join("callers.toml"),
             policies: demo.join("policies"),
@@ -110,12 +114,8 @@ impl Command {
                     let value = parser.value().and_then(ValueExt::string).map_err(text)?;
                     framework = Framework::parse(&value, FRAMEWORKS)?;
                 }
-                Arg::Long("listen") => {
-                    let value = parser.value().and_then(ValueExt::string).map_err(text)?;
-                    settings.listen = value.parse().map_err(|_| {
-                        format!("`--listen` takes an address and a port such as `127.0.0.1:8080`, not `{value}`")
-                    })?;
-                }
+                Arg::Long("listen") => settings.listen = address("--listen", &mut parser)?,
+                Arg::Long("admin") => settings.admin = address("--admin", &mut parser)?,
                 Arg::Long("data") => settings.data = parser.value().map_err(text)?.into(),
                 Arg::Long("config") => settings.config = parser.value().map_err(text)?.into(),
                 Arg::Long("policies") => settings.policies = parser.value().map_err(text)?.into(),
@@ -126,6 +126,15 @@ impl Command {
         }
         Ok(Self::Serve(framework, settings))
     }
+}
+
+/// Returns the value of an option that takes an address and a port.
+fn address(option: &str, parser: &mut lexopt::Parser) -> Result<SocketAddr, String> {
+    let value = parser.value().and_then(ValueExt::string);
+    let value = value.map_err(|error| error.to_string())?;
+    value.parse().map_err(|_| {
+        format!("`{option}` takes an address and a port such as `127.0.0.1:8080`, not `{value}`")
+    })
 }
 
 #[cfg(test)]
@@ -148,6 +157,7 @@ mod tests {
     fn every_option_is_read() {
         let expected = Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            admin: SocketAddr::from(([127, 0, 0, 1], 9)),
             data: PathBuf::from("d"),
             config: PathBuf::from("c.toml"),
             policies: PathBuf::from("p"),
@@ -157,6 +167,8 @@ mod tests {
             "actix",
             "--listen",
             "127.0.0.1:0",
+            "--admin",
+            "127.0.0.1:9",
             "--data=d",
             "--config",
             "c.toml",
@@ -185,6 +197,7 @@ mod tests {
             (&["--listen"], "--listen"),
             (&["--listen", "localhost"], "localhost"),
             (&["--listen", "127.0.0.1:65536"], "65536"),
+            (&["--admin", "localhost"], "`--admin` takes"),
             (&["--framework"], "--framework"),
             (&["--framework", "Axum"], "`axum` or `actix`, not `Axum`"),
         ] {

@@ -3,16 +3,23 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use pinpoint_iam::source::{Directory, PolicySource as _, PolicyStore};
 use pinpoint_iam::web::RouteTable;
-use pinpoint_iam::{Authorizer, Scope};
+use pinpoint_iam::{Authorizer, Refresher, Scope};
 
 use crate::arguments::Settings;
 use crate::callers::Callers;
 use crate::records::store::Store;
 use crate::shutdown::Signals;
 use crate::startup_message::StartupMessage;
+
+/// The longest time until a change of the policies is in use.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The age of the policies from which on all requests are denied, because the directory cannot be read any more.
+const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// Returns the partition, region and account of every resource of the service. The policies of the demo name them.
 pub(crate) fn scope() -> Scope {
@@ -23,12 +30,16 @@ pub(crate) fn scope() -> Scope {
 pub(crate) struct Deployment {
     /// The policies.
     pub(crate) authorizer: Authorizer,
+    /// Reads the policies again when they change.
+    pub(crate) refresher: Refresher,
     /// The callers.
     pub(crate) callers: Callers,
     /// The records.
     pub(crate) store: Store,
     /// The socket, which already listens.
     pub(crate) listener: TcpListener,
+    /// The socket for administrators, which already listens.
+    pub(crate) admin: TcpListener,
     /// The signals that ask the service to stop.
     pub(crate) signals: Signals,
     policies: PolicyStore,
@@ -42,33 +53,41 @@ impl Deployment {
     ///
     /// One line that describes the problem: an invalid policy or configuration, a port in use, a database that cannot
     /// be opened.
-    pub(crate) fn prepare(settings: Settings) -> Result<Self, String> {
+    pub(crate) async fn prepare(settings: Settings) -> Result<Self, String> {
         let Settings {
             listen,
+            admin,
             data,
             config,
             policies,
         } = settings;
         let callers = Callers::read(&config)?;
-        let policies = Directory::open(policies)
-            .and_then(|directory| directory.load())
-            .map_err(|error| format!("cannot use the policies: {error}"))?;
-        let authorizer = Authorizer::builder()
+        let unusable = |error| format!("cannot use the policies: {error}");
+        let directory = Directory::open(policies).map_err(unusable)?;
+        // For the start message.
+        let policies = directory.load().map_err(unusable)?;
+        let (authorizer, refresher) = Authorizer::builder()
             .scope(scope())
-            .source(policies.clone())
-            .build()
+            .async_source(directory)
+            .poll_interval(POLL_INTERVAL)
+            .max_age(MAX_AGE)
+            .build_async()
+            .await
             .map_err(|error| error.to_string())?;
         // The port is bound before the database is opened. A second service then reports the port, which one option can
         // change.
         let listener = bind(listen)?;
+        let admin = bind(admin)?;
         let store = Store::open(&data)?;
         let signals =
             Signals::new().map_err(|error| format!("cannot wait for signals: {error}"))?;
         Ok(Self {
             authorizer,
+            refresher,
             callers,
             store,
             listener,
+            admin,
             signals,
             policies,
             config,
@@ -81,15 +100,17 @@ impl Deployment {
     ///
     /// If the port cannot be determined.
     pub(crate) fn print_startup_message(&self, routes: &RouteTable) -> Result<(), String> {
-        let address = self
-            .listener
-            .local_addr()
-            .map_err(|error| format!("cannot determine the port: {error}"))?;
+        let address = address_of(&self.listener)?;
         if !address.ip().is_loopback() {
             tracing::warn!(%address, "the address is not a loopback one: tokens travel in the clear, and the demo's are public");
         }
+        let admin = address_of(&self.admin)?;
+        if !admin.ip().is_loopback() {
+            tracing::warn!(%admin, "the address for administrators is not a loopback one, and it is not guarded");
+        }
         let message = StartupMessage {
             address,
+            admin,
             routes,
             callers: &self.callers,
             config: &self.config,
@@ -102,6 +123,11 @@ impl Deployment {
         }
         Ok(())
     }
+}
+
+fn address_of(listener: &TcpListener) -> Result<SocketAddr, String> {
+    let address = listener.local_addr();
+    address.map_err(|error| format!("cannot determine the port: {error}"))
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, String> {

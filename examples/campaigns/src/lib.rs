@@ -3,10 +3,12 @@
 //! - `api`: the handlers with their `#[requires(..)]`, which are the same for both frameworks
 //! - `routes`: the list of the handlers, which is mounted on either framework
 //! - `on_axum` and `on_actix`: everything that depends on the framework
+//! - `admin`: the freshness of the policies, on a port of its own
 //! - `callers`: the principals, from `callers.toml`; the policies are in `policies/`
 //! - `records`: the records and the operations on them, which do not check permissions
 //! - `main_loop`: from the command line to the exit status
 
+mod admin;
 mod api;
 mod arguments;
 mod authentication;

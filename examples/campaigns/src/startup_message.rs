@@ -12,6 +12,7 @@ use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::{MountedRoute, Requirement, RouteTable};
 use pinpoint_iam::{Authorizer, Policy};
 
+use crate::admin::FRESHNESS;
 use crate::callers::{Caller, Callers};
 use crate::records::store::{DEMO_APPLICATION, DEMO_CAMPAIGN};
 
@@ -31,6 +32,8 @@ fn shown(path: &Path) -> String {
 pub(crate) struct StartupMessage<'a> {
     /// The address on which the service listens.
     pub(crate) address: SocketAddr,
+    /// The address for administrators.
+    pub(crate) admin: SocketAddr,
     /// The routes of the service.
     pub(crate) routes: &'a RouteTable,
     /// The callers.
@@ -51,6 +54,8 @@ impl StartupMessage<'_> {
         self.write_routes(out)?;
         self.write_callers(out)?;
         self.write_calls(out)?;
+        writeln!(out, "\nfor administrators, the age of the policies:")?;
+        writeln!(out, "  curl -i http://{}{FRESHNESS}", self.admin)?;
         out.flush()
     }
 

@@ -30,7 +30,7 @@ impl Drop for Scratch {
 }
 
 /// Returns the service's policies with one caller, to whom none of them is attached.
-fn deployment(framework: &str) -> (Scratch, Deployment) {
+async fn deployment(framework: &str) -> (Scratch, Deployment) {
     let name = format!("campaigns-sweep-{framework}-{}", process::id());
     let scratch = Scratch(env::temp_dir().join(name));
     let Scratch(directory) = &scratch;
@@ -41,17 +41,18 @@ fn deployment(framework: &str) -> (Scratch, Deployment) {
     fs::write(&config, newcomer).unwrap();
     let deployment = Deployment::prepare(Settings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        admin: SocketAddr::from(([127, 0, 0, 1], 0)),
         data: directory.join("data"),
         config,
         policies: Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"),
     });
-    let deployment = deployment.unwrap();
+    let deployment = deployment.await.unwrap();
     (scratch, deployment)
 }
 
 #[tokio::test]
 async fn no_route_allows_unprivileged_callers_on_axum() {
-    let (_scratch, deployment) = deployment("axum");
+    let (_scratch, deployment) = deployment("axum").await;
     let Deployment {
         authorizer,
         callers,
@@ -78,7 +79,7 @@ async fn no_route_allows_unprivileged_callers_on_axum() {
 
 #[tokio::test]
 async fn no_route_allows_unprivileged_callers_on_actix() {
-    let (_scratch, deployment) = deployment("actix");
+    let (_scratch, deployment) = deployment("actix").await;
     let Deployment {
         authorizer,
         callers,

@@ -18,6 +18,7 @@ use pinpoint_iam::web::actix::RoutesService;
 use self::authentication::authenticate;
 use self::log::log;
 pub(crate) use self::serve::serve;
+use crate::admin::{FRESHNESS, Freshness};
 use crate::body::MAX_BODY_LENGTH;
 use crate::callers::Callers;
 use crate::error::ApiError;
@@ -48,6 +49,25 @@ pub(crate) fn app(
         .wrap(ErrorHandlers::new().handler(StatusCode::METHOD_NOT_ALLOWED, method_not_allowed))
         .wrap(from_fn(authenticate))
         .wrap(from_fn(log))
+}
+
+/// Returns the service for administrators without its socket.
+pub(crate) fn admin(
+    authorizer: Authorizer,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let freshness = move || {
+        let freshness = Freshness::of(&authorizer);
+        async move { web::Json(freshness) }
+    };
+    App::new().route(FRESHNESS, web::get().to(freshness))
 }
 
 /// Adds a body to actix-web's response to a method that a path does not serve, which is empty.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::{HttpServer, web};
 
-use super::app;
+use super::{admin, app};
 use crate::arguments::Settings;
 use crate::deployment::Deployment;
 use crate::routes;
@@ -22,19 +22,30 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     let routes = routes::actix();
     routes.check().map_err(|faults| faults.to_string())?;
-    let deployment = Deployment::prepare(settings)?;
+    let deployment = Deployment::prepare(settings).await?;
     deployment.print_startup_message(routes.table())?;
     let routes = routes.service().map_err(|faults| faults.to_string())?;
     let Deployment {
         authorizer,
+        refresher,
         callers,
         store,
         listener,
+        admin: admin_listener,
         mut signals,
         ..
     } = deployment;
     let callers = web::Data::new(callers);
     let failed = |error| format!("the service failed: {error}");
+    tokio::spawn(refresher.run());
+    let of_admin = authorizer.clone();
+    let admin = HttpServer::new(move || admin(of_admin.clone()))
+        .disable_signals()
+        .workers(1)
+        .listen(admin_listener)
+        .map_err(failed)?
+        .run();
+    tokio::spawn(admin);
     let server = HttpServer::new(move || {
         app(
             routes.clone(),

@@ -8,9 +8,10 @@ mod serve;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use axum::{Json, Router};
 use pinpoint_iam::Authorizer;
 use pinpoint_iam::web::RouteErrors;
 use pinpoint_iam::web::axum::Routes;
@@ -18,6 +19,7 @@ use pinpoint_iam::web::axum::Routes;
 use self::authentication::authenticate;
 use self::log::log;
 pub(crate) use self::serve::serve;
+use crate::admin::{FRESHNESS, Freshness};
 use crate::body::MAX_BODY_LENGTH;
 use crate::callers::Callers;
 use crate::error::ApiError;
@@ -57,4 +59,13 @@ pub(crate) fn router(
         .layer(from_fn(log))
         .with_state(state);
     Ok(router)
+}
+
+/// Returns the service for administrators without its socket.
+pub(crate) fn admin(authorizer: Authorizer) -> Router {
+    let freshness = move || {
+        let freshness = Freshness::of(&authorizer);
+        async move { Json(freshness) }
+    };
+    Router::new().route(FRESHNESS, get(freshness))
 }

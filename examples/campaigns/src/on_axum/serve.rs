@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::{AppState, router};
+use super::{AppState, admin, router};
 use crate::arguments::Settings;
 use crate::deployment::Deployment;
 use crate::routes;
@@ -25,18 +25,24 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     let routes = routes::axum();
     routes.check().map_err(|faults| faults.to_string())?;
-    let deployment = Deployment::prepare(settings)?;
+    let deployment = Deployment::prepare(settings).await?;
     deployment.print_startup_message(routes.table())?;
     let Deployment {
         authorizer,
+        refresher,
         callers,
         store,
         listener,
+        admin: admin_listener,
         mut signals,
         ..
     } = deployment;
     let failed = |error| format!("the service failed: {error}");
     let listener = TcpListener::from_std(listener).map_err(failed)?;
+    let admin_listener = TcpListener::from_std(admin_listener).map_err(failed)?;
+    tokio::spawn(refresher.run());
+    let admin = axum::serve(admin_listener, admin(authorizer.clone()));
+    tokio::spawn(admin.into_future());
     let state = AppState { authorizer, store };
     let service = router(routes, Arc::new(callers), state)
         .map_err(|faults| faults.to_string())?

@@ -18,7 +18,7 @@ pub(crate) const ANALYST: &str = "demo-analyst-92b7e035";
 pub(crate) const CAMPAIGN_ANALYST: &str = "demo-campaign-analyst-d63c1f78";
 
 /// The maximum time for a response. A test that waits longer fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A directory that is deleted after the test.
 pub(crate) struct Scratch(PathBuf);
@@ -252,12 +252,19 @@ impl Service {
         connection.answer()
     }
 
+    /// Reads the rest of the start message, and returns the address for administrators.
+    pub(crate) fn admin_address(&mut self) -> SocketAddr {
+        self.start_message_until(|line| line.starts_with("for administrators"));
+        let lines = self.start_message_until(|line| line.contains("curl"));
+        let address = lines[0]
+            .split_once("http://")
+            .and_then(|(_, rest)| rest.strip_suffix("/freshness"));
+        address.unwrap().parse().unwrap()
+    }
+
     /// Opens a connection for requests that are sent in several parts.
     pub(crate) fn connect(&self) -> Connection {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Connection(BufReader::new(stream))
+        Connection::to(self.address)
     }
 }
 
@@ -279,6 +286,14 @@ pub(crate) struct ListedRoute {
 pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
+    /// Opens a connection.
+    pub(crate) fn to(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
     pub(crate) fn write(&mut self, text: &str) {
         self.0.get_mut().write_all(text.as_bytes()).unwrap();
     }

@@ -15,4 +15,5 @@ mod every_route;
 mod harness;
 mod operations;
 mod process;
+mod reload;
 mod requests;

@@ -244,6 +244,7 @@ fn the_command_line_is_explained() {
     for option in [
         "--framework",
         "--listen",
+        "--admin",
         "--data",
         "--config",
         "--policies",
