@@ -115,6 +115,7 @@
 //! | `pinpoint` (default) | Amazon Pinpoint's catalog: the modules `mobiletargeting` and `mobileanalytics` |
 //! | `include-policy` | `include_policy!`, which checks a policy at compile time |
 //! | `refresh` | asynchronous sources of policies, polling, and the last good set on disk; adds `sha2` |
+//! | `watch` | file events, which make changes visible before the next poll; adds `notify` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
 //! | `sms-voice` | the catalog of AWS End User Messaging SMS and Voice: the module `sms_voice` |
@@ -218,6 +219,8 @@ pub use pinpoint_iam_core::{
 
 pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
+#[cfg(feature = "watch")]
+pub use authorizer::WatchError;
 pub use authorizer::{
     Authorizer, AuthorizerBuilder, BuildError, CatalogMismatch, CatalogMismatches,
     KeyWithoutSource, KeysWithoutSource, MismatchLevel,

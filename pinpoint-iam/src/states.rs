@@ -104,9 +104,7 @@ impl PolicyState {
     fn check_age(self: &Arc<Self>, timing: &Timing, confirmed: Option<Confirmed>) -> Freshness {
         let mut age = self.age();
         let now = timing.clock.now();
-        if let Some(confirmed) = confirmed
-            && confirmed.age(now) < age.confirmed.age(now)
-        {
+        if let Some(confirmed) = confirmed {
             age.confirmed = confirmed;
         }
         let old = age.confirmed.age(now);

@@ -102,6 +102,7 @@ const FEATURES: [(&str, &[&str]); 4] = [
             "testing",
             "include-policy",
             "refresh",
+            "watch",
             "sms-voice",
         ],
     ),

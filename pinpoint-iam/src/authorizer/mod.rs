@@ -6,6 +6,8 @@ mod hooks;
 mod key_sources;
 #[cfg(feature = "refresh")]
 mod refresh;
+#[cfg(feature = "watch")]
+mod watch;
 mod web_settings;
 
 use std::fmt;
@@ -48,6 +50,8 @@ pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
 use self::refresh::{Refresh, RefreshSettings};
 #[cfg(feature = "refresh")]
 pub use self::refresh::{RefreshCounts, RefreshError, Refreshed, Refresher};
+#[cfg(feature = "watch")]
+pub use self::watch::WatchError;
 
 /// Decides requests with the policies of one deployment. Cheap to clone.
 ///

@@ -291,13 +291,21 @@ impl AuthorizerBuilder {
             wake: Arc::clone(&refresh.wake),
             due: Duration::ZERO,
             failures: 0,
+            #[cfg(feature = "watch")]
+            watchers: Vec::new(),
         };
         let outcome = try_refresh(&inner, refresh).await;
         refresh.counters.count(&outcome);
         refresher.plan(refresh, outcome.is_err());
         match outcome {
             // Instances that start together do not poll together from the first poll on.
-            Ok(_) => refresher.due = inner.states.clock().now() + random_part(poll_interval),
+            Ok(_) => {
+                refresher.due = inner
+                    .states
+                    .clock()
+                    .now()
+                    .saturating_add(random_part(poll_interval))
+            }
             Err(error) => start_from_last_good(&inner, error).await?,
         }
         let authorizer = Authorizer { inner, hooks: None };
@@ -367,11 +375,14 @@ impl Authorizer {
 pub struct Refresher {
     inner: Weak<Inner>,
     clock: Arc<dyn Clock>,
-    wake: Arc<Wake>,
+    pub(super) wake: Arc<Wake>,
     /// The time of the next poll.
     due: Duration,
     /// The number of failures in succession.
     failures: u32,
+    /// Report file events until they are dropped.
+    #[cfg(feature = "watch")]
+    pub(super) watchers: Vec<notify::RecommendedWatcher>,
 }
 
 impl fmt::Debug for Refresher {
@@ -455,7 +466,7 @@ pub(super) struct Wake {
 }
 
 impl Wake {
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.is_set.store(true, Ordering::Release);
         let waker = self
             .waker

@@ -60,6 +60,10 @@ pub(crate) struct Group {
 impl Snapshot {
     /// Compiles the policies of `store`, and resolves patterns over actions for `services`.
     pub(crate) fn of(store: PolicyStore, services: &[Arc<ActionNames>]) -> Result<Self, TooLarge> {
+        let others = match store.bounds_others() {
+            true => &BOUNDED,
+            false => &NOBODY,
+        };
         let (identities, groups) = store.into_parts();
         let mut runs = PolicyGroups::default();
         for policies in identities.values() {
@@ -100,7 +104,7 @@ impl Snapshot {
             Identity {
                 asks_for_completed_keys: identity.iter().chain(&*boundary).any(asks),
                 identity,
-                permissions_boundary: policies.permissions_boundary().map(|_| boundary),
+                permissions_boundary: policies.has_boundary().then_some(boundary),
                 policies,
                 is_unavailable: AtomicBool::new(false),
             }
@@ -109,7 +113,7 @@ impl Snapshot {
             programs,
             identities,
             groups,
-            others: &NOBODY,
+            others,
             is_expired: AtomicBool::new(false),
         })
     }
@@ -262,6 +266,12 @@ impl Snapshot {
 }
 
 static NOBODY: LazyLock<Identity> = LazyLock::new(|| Identity::without_policies(false));
+/// With an empty permissions boundary, which policies of groups cannot exceed.
+static BOUNDED: LazyLock<Identity> = LazyLock::new(|| Identity {
+    policies: PrincipalPolicies::with_empty_boundary(),
+    permissions_boundary: Some(Box::default()),
+    ..Identity::without_policies(false)
+});
 static UNAVAILABLE: LazyLock<Identity> = LazyLock::new(|| Identity::without_policies(true));
 
 impl Identity {

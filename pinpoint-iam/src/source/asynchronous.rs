@@ -15,8 +15,8 @@ use crate::source::store::PolicyStore;
 ///
 /// An authorizer with such a source is built with
 /// [`build_async`](crate::AuthorizerBuilder::build_async), and a [`Refresher`](crate::Refresher) polls the source.
-/// [`Directory`] and [`AccountDetails`] implement this trait, and [`from_fn`] makes a source
-/// from a closure.
+/// [`Directory`] and [`AccountDetails`] implement this trait, and [`from_fn`] makes a source from a closure.
+/// [`Layers`](crate::source::Layers) combines two sources.
 ///
 /// Every set has a [`Revision`]. A source receives the revision that the authorizer has, and returns
 /// [`Fetched::Unchanged`] if it is still the current one. This confirms that the policies are current.

@@ -91,6 +91,18 @@ impl SourceError {
         self.concerned.as_ref()?.readable.0.as_ref()
     }
 
+    /// Replaces the readable part of the source by another form of it; by none if there is none.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn map_readable(
+        mut self,
+        change: impl FnOnce(PolicyStore) -> Option<PolicyStore>,
+    ) -> Self {
+        if let Some(concerned) = &mut self.concerned {
+            concerned.readable = Readable(concerned.readable.0.take().and_then(change));
+        }
+        self
+    }
+
     /// Removes the readable part of the source, so that the error does not keep it in memory.
     pub(crate) fn remove_readable(&mut self) {
         if let Some(concerned) = &mut self.concerned {

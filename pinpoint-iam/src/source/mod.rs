@@ -19,6 +19,8 @@ mod identity_based;
 mod json;
 #[cfg(feature = "refresh")]
 pub(crate) mod last_good;
+#[cfg(feature = "refresh")]
+mod layers;
 pub(crate) mod resource_keys;
 pub(crate) mod resource_tags;
 mod store;
@@ -36,6 +38,8 @@ pub use directory::Directory;
 pub use error::SourceError;
 #[cfg(feature = "refresh")]
 pub use files::PolicyFiles;
+#[cfg(feature = "refresh")]
+pub use layers::Layers;
 pub(crate) use store::NO_POLICIES;
 pub use store::{GroupPolicies, InvalidIdentity, PolicyStore, PrincipalPolicies};
 

@@ -32,6 +32,8 @@ use crate::principal::{EnrichedPrincipal, Principal};
 pub struct PolicyStore {
     identities: IdentityMap<PrincipalPolicies>,
     groups: Groups,
+    /// Whether callers that are not in the store have an empty permissions boundary, which allows nothing.
+    bounds_others: bool,
 }
 
 /// The policies of groups by name.
@@ -201,6 +203,65 @@ impl PolicyStore {
         self.identities.values().chain(groups)
     }
 
+    /// Whether callers that are not in the store have an empty permissions boundary.
+    pub(crate) const fn bounds_others(&self) -> bool {
+        self.bounds_others
+    }
+
+    /// Sets the permissions boundary of every caller to that in `boundaries`. Callers that it does not contain have an
+    /// empty boundary.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `boundaries` contains anything else, and if a user or role already has a boundary.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn bounded_by(self, boundaries: &Self) -> Result<Self, String> {
+        if let Some(name) = boundaries.groups.keys().next() {
+            return Err(format!("the group {} has no boundary", Quoted(name)));
+        }
+        for (arn, policies) in boundaries.iter() {
+            let is_boundary_only = policies.identity.is_empty()
+                && policies.unique_id.is_none()
+                && policies.tags.iter().next().is_none();
+            if !is_boundary_only {
+                return Err(format!(
+                    "{} has more than a boundary in the source of the boundaries",
+                    Quoted(arn)
+                ));
+            }
+        }
+        let mut fault = None;
+        let identities = self.identities.map(|mut policies| {
+            let arn = policies.arn.as_deref().unwrap_or_default();
+            let found = IdentityKey::parse(arn).and_then(|key| boundaries.get_by_key(&key));
+            if policies.permissions_boundary.is_some() {
+                fault = Some(format!(
+                    "{} has a boundary in the source of the principals; boundaries come from the other source",
+                    Quoted(arn)
+                ));
+            } else if let Some(other) = found.and_then(|found| found.arn.as_deref())
+                && other != arn
+            {
+                fault = Some(format!(
+                    "the path of {} differs from that of {} in the source of the boundaries",
+                    Quoted(arn),
+                    Quoted(other)
+                ));
+            }
+            let boundary = found.and_then(|found| found.permissions_boundary.clone());
+            policies.permissions_boundary = Some(boundary.unwrap_or_default());
+            policies
+        });
+        match fault {
+            Some(fault) => Err(fault),
+            None => Ok(Self {
+                identities,
+                groups: self.groups,
+                bounds_others: true,
+            }),
+        }
+    }
+
     /// Returns every user and role with its policies, and the groups.
     pub(crate) fn into_parts(self) -> (IdentityMap<PrincipalPolicies>, Groups) {
         (self.identities, self.groups)
@@ -271,6 +332,14 @@ impl PrincipalPolicies {
         }
     }
 
+    /// No policies, and a permissions boundary that allows nothing.
+    pub(crate) fn with_empty_boundary() -> Self {
+        Self {
+            permissions_boundary: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
     /// Adds an identity-based policy. A policy that is already attached, perhaps through a group, is not added again.
     pub fn attach(&mut self, policy: Policy) {
         if !self.identity.iter().any(|other| other.is(&policy)) {
@@ -322,6 +391,11 @@ impl PrincipalPolicies {
     /// The permissions boundary as a list. Empty if there is none.
     pub(crate) fn boundary(&self) -> &[Policy] {
         self.permissions_boundary.as_deref().unwrap_or_default()
+    }
+
+    /// Whether there is a permissions boundary, which may be empty.
+    pub(crate) const fn has_boundary(&self) -> bool {
+        self.permissions_boundary.is_some()
     }
 
     /// The permissions boundary.

@@ -166,6 +166,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "written",
                     "directory",
                     "asynchronous",
+                    "layers",
                     "last_good",
                 ],
             ),

@@ -20,6 +20,7 @@ mod dependents;
 mod each;
 mod error_responses;
 mod explanations;
+mod freshness;
 mod functions;
 mod in_handler;
 mod log;

@@ -14,13 +14,13 @@ use pinpoint_iam::eval::DenyReason;
 use pinpoint_iam::freshness::{FreshnessState, Revision};
 use pinpoint_iam::mobiletargeting::{App, DeleteApp, GetApp};
 use pinpoint_iam::source::{
-    AccountDetails, AsyncPolicySource, Directory, FetchFuture, FetchRequest, Fetched, PolicyFiles,
-    PolicySet, PolicyStore, SourceError, from_fn,
+    AccountDetails, AsyncPolicySource, Directory, FetchFuture, FetchRequest, Fetched, Layers,
+    PolicyFiles, PolicySet, PolicyStore, SourceError, from_fn,
 };
 use pinpoint_iam::testing::SimulatedClock;
 use pinpoint_iam::{
-    Authorizer, AuthorizerBuilder, BuildError, Decision, RefreshCounts, RefreshError, Refreshed,
-    Refresher, Scope,
+    Authorizer, AuthorizerBuilder, BuildError, Decision, Principal, RefreshCounts, RefreshError,
+    Refreshed, Refresher, Scope,
 };
 use tokio::sync::oneshot;
 
@@ -563,7 +563,7 @@ async fn the_refresher_ends_with_the_authorizer() {
     assert!(!is_ready(&mut run).await);
     drop(clone);
     // Without waiting for the next poll.
-    run.await;
+    assert!(is_ready(&mut run).await);
 }
 
 #[tokio::test]
@@ -851,4 +851,227 @@ fn two_files_of_one_name_are_rejected() {
     for (index, sum) in sums.iter().enumerate() {
         assert!(!sums[..index].contains(sum), "{index}");
     }
+}
+
+/// Files in which ana and bob have a boundary each that allows these actions; none for `-`.
+fn boundaries(ana: &str, bob: &str) -> PolicyFiles {
+    let policies = set(ana, bob);
+    let mut files = PolicyFiles::new();
+    for (name, text) in policies.iter() {
+        let text = match name {
+            "attachments.json" => text
+                .replace("\"policies\": [", "\"boundary\": ")
+                .replace("]}", "}"),
+            _ => text.to_owned(),
+        };
+        files.insert(name, text).unwrap();
+    }
+    files
+}
+
+#[tokio::test]
+async fn layers_limit_what_the_source_of_the_principals_grants() {
+    for (limits, policies, expected) in [
+        (boundaries("*", "*"), set("*", "GetApp"), "br"),
+        (boundaries("GetApp", "DeleteApp"), set("*", "*"), "rd"),
+        (
+            boundaries("GetApp", "DeleteApp"),
+            set("GetApp", "GetApp"),
+            "r-",
+        ),
+        // Without a boundary, nothing is allowed.
+        (boundaries("*", "-"), set("*", "*"), "b-"),
+        (boundaries("-", "-"), set("*", "*"), "--"),
+        // A boundary does not grant anything.
+        (boundaries("*", "*"), set("-", "-"), "--"),
+    ] {
+        let layers = Layers::new(
+            Scripted::new([Reply::Set("b1", limits)]),
+            Scripted::new([Reply::Set("p1", policies)]),
+        );
+        let clock = SimulatedClock::new();
+        let (authorizer, _refresher) = builder(layers, &clock).build_async().await.unwrap();
+        assert_eq!(rights(&authorizer), expected);
+        assert_eq!(state(&authorizer).0, "2:b1+p1");
+    }
+}
+
+#[tokio::test]
+async fn layers_limit_callers_that_no_source_contains() {
+    let mut policies = PolicyFiles::new();
+    let everything = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    policies.insert("all.json", everything).unwrap();
+    let attachments = r#"{"groups": {"admins": {"policies": ["all.json"]}}}"#;
+    policies.insert("attachments.json", attachments).unwrap();
+    let principals = || Scripted::new([Reply::Set("p1", policies.clone())]);
+    let clock = SimulatedClock::new();
+    let caller = user("token").with_groups(["admins"]);
+    let root = Principal::from_arn("arn:aws:iam::111122223333:root").unwrap();
+    let allowed = |authorizer: &Authorizer| {
+        [&caller, &root].map(|caller| decide(authorizer, caller, "GetApp", "apps/a1").is_allowed())
+    };
+    let built = builder(principals(), &clock).build_async().await;
+    let (unlimited, _refresher) = built.unwrap();
+    assert_eq!(allowed(&unlimited), [true, true]);
+    let organization = Scripted::new([Reply::Set("b1", boundaries("*", "*"))]);
+    let layers = Layers::new(organization, principals());
+    let (limited, _refresher) = builder(layers, &clock).build_async().await.unwrap();
+    assert_eq!(allowed(&limited), [false, false]);
+}
+
+#[tokio::test]
+async fn layers_contain_only_their_own_kind_of_policies() {
+    let mut group = PolicyFiles::new();
+    let attachments = r#"{"groups": {"admins": {"policies": []}}}"#;
+    group.insert("attachments.json", attachments).unwrap();
+    for (limits, policies, message) in [
+        (
+            set("*", "-"),
+            set("*", "*"),
+            "has more than a boundary in the source of the boundaries",
+        ),
+        (group, set("*", "*"), "the group `admins` has no boundary"),
+        (
+            boundaries("*", "*"),
+            boundaries("*", "*"),
+            "has a boundary in the source of the principals",
+        ),
+    ] {
+        let layers = Layers::new(
+            Scripted::new([Reply::Set("b1", limits)]),
+            Scripted::new([Reply::Set("p1", policies)]),
+        );
+        let build = builder(layers, &SimulatedClock::new()).build_async();
+        let error = build.await.unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+    let layers = Layers::new(
+        Scripted::new([Reply::Store("b1")]),
+        Scripted::new([Reply::Set("p1", set("*", "*"))]),
+    );
+    let build = builder(layers, &SimulatedClock::new()).build_async();
+    let error = build.await.unwrap_err().to_string();
+    assert!(error.contains("without files"), "{error}");
+}
+
+#[tokio::test]
+async fn layers_are_fetched_and_confirmed_together() {
+    let clock = SimulatedClock::new();
+    let limits = Scripted::new([Reply::Set("b1", boundaries("GetApp", "GetApp"))]);
+    let principals = Scripted::new([Reply::Set("p1", set("*", "*"))]);
+    let layers = Layers::new(limits.clone(), principals.clone());
+    let directory = TemporaryDirectory::new();
+    let last_good = directory.path().join("last-good");
+    let build = builder(layers, &clock).last_good(&last_good).build_async();
+    let (authorizer, _refresher) = build.await.unwrap();
+    assert_eq!(rights(&authorizer), "rr");
+    clock.advance(MINUTE);
+    limits.then(Reply::Unchanged);
+    principals.then(Reply::Unchanged);
+    assert_eq!(authorizer.refresh().await, Ok(Refreshed::Unchanged));
+    assert_eq!(state(&authorizer).1, 0);
+    let asked = [None, Some("b1".to_owned())];
+    assert_eq!(limits.asked(), asked);
+    // One of them alone confirms nothing.
+    clock.advance(MINUTE);
+    limits.then(Reply::Unchanged);
+    principals.then(Reply::Fails);
+    authorizer.refresh().await.unwrap_err();
+    limits.then(Reply::Fails);
+    authorizer.refresh().await.unwrap_err();
+    assert_eq!(state(&authorizer).1, 60);
+    // One has changed; the other one is fetched again.
+    limits.then(Reply::Set("b2", boundaries("GetApp", "DeleteApp")));
+    principals.then(Reply::Unchanged);
+    principals.then(Reply::Set("p1", set("*", "*")));
+    assert_eq!(authorizer.refresh().await, Ok(Refreshed::Changed));
+    assert_eq!(rights(&authorizer), "rd");
+    // A document of either that does not parse concerns only its users.
+    limits.then(Reply::Set("b3", boundaries("GetApp", "DeleteApp")));
+    principals.then(Reply::Set("p2", set("*", "!")));
+    authorizer.refresh().await.unwrap_err();
+    assert_eq!(rights(&authorizer), "r?");
+    limits.then(Reply::Set("b4", boundaries("!", "DeleteApp")));
+    principals.then(Reply::Set("p1", set("*", "*")));
+    authorizer.refresh().await.unwrap_err();
+    assert_eq!(rights(&authorizer), "??");
+    limits.then(Reply::Unchanged);
+    principals.then(Reply::Unchanged);
+    authorizer.refresh().await.unwrap();
+    assert_eq!(rights(&authorizer), "rd");
+    // If both are invalid, nobody's policies are known.
+    limits.then(Reply::Set("b5", boundaries("!", "DeleteApp")));
+    principals.then(Reply::Set("p3", set("!", "*")));
+    authorizer.refresh().await.unwrap_err();
+    assert_eq!(rights(&authorizer), "??");
+    // The last good set contains both.
+    let layers = Layers::new(Scripted::new([]), Scripted::new([]));
+    let build = builder(layers, &clock).last_good(&last_good).build_async();
+    let (authorizer, _refresher) = build.await.unwrap();
+    assert_eq!(rights(&authorizer), "rd");
+}
+
+/// Waits for a file event, which has no simulated time. A poll would come after years.
+async fn next_by_event(refresher: &mut Refresher) -> Result<Refreshed, RefreshError> {
+    let patience = Duration::from_secs(60);
+    let next = tokio::time::timeout(patience, refresher.next());
+    next.await.unwrap().unwrap()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn file_events_cause_a_fetch_before_the_next_poll() {
+    let directory = TemporaryDirectory::new();
+    let write = |version: &str, files: &PolicyFiles| {
+        let version = directory.path().join(version);
+        fs::create_dir(&version).unwrap();
+        for (name, text) in files.iter() {
+            fs::write(version.join(name), text).unwrap();
+        }
+    };
+    // As Kubernetes mounts a ConfigMap: files that are links into a directory that is switched.
+    let policies = directory.path().join("policies");
+    fs::create_dir(&policies).unwrap();
+    let switch = |version: &str| {
+        let next = policies.join("..data_tmp");
+        std::os::unix::fs::symlink(directory.path().join(version), &next).unwrap();
+        fs::rename(next, policies.join("..data")).unwrap();
+    };
+    write("v1", &set("GetApp", "GetApp"));
+    write("v2", &set("DeleteApp", "*"));
+    switch("v1");
+    for name in ["attachments.json", "ana.json", "bob.json"] {
+        let target = std::path::Path::new("..data").join(name);
+        std::os::unix::fs::symlink(target, policies.join(name)).unwrap();
+    }
+    let built = Authorizer::builder()
+        .scope(Scope::new("aws", "us-east-1", "111122223333"))
+        .async_source(Directory::open(&policies).unwrap())
+        .poll_interval(Duration::from_secs(1 << 40))
+        .serve_stale_forever()
+        .build_async();
+    let (authorizer, refresher) = built.await.unwrap();
+    let mut refresher = refresher.watching(&policies).unwrap();
+    assert_eq!(rights(&authorizer), "rr");
+    switch("v2");
+    next_by_event(&mut refresher).await.unwrap();
+    assert_eq!(rights(&authorizer), "db");
+    // Events of one change may cause several fetches. The last one finds the content.
+    fs::remove_file(policies.join("bob.json")).unwrap();
+    while next_by_event(&mut refresher).await.is_ok() {}
+    assert_eq!(rights(&authorizer), "d?");
+}
+
+#[tokio::test]
+async fn what_does_not_exist_cannot_be_watched() {
+    let clock = SimulatedClock::new();
+    let (_source, _authorizer, refresher) = started(&clock).await;
+    let directory = TemporaryDirectory::new();
+    let missing = directory.path().join("missing");
+    let error = refresher.watching(&missing).unwrap_err();
+    let message = directory.strip(&error.to_string());
+    assert!(
+        message.starts_with("`missing` cannot be watched: "),
+        "{message}"
+    );
 }
