@@ -10,10 +10,12 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use pinpoint_iam::Policy;
 use pinpoint_iam::policy::{Document, PolicyKind};
-use pinpoint_iam_compare::{Comparer, PolicySet};
+use pinpoint_iam_compare::{Comparer, Comparison, PolicySet};
 use serde_json::{Value, json};
 
+use self::sources::{Policies, Source};
 use crate::common::KindArgument;
+use crate::documents::chosen;
 use crate::failure::Failure;
 use crate::policies;
 
@@ -27,6 +29,9 @@ const UNDECIDED: u8 = 16;
 /// The comparison is exact and shows a request for each difference. OLD and NEW are files or directories, in which
 /// policies with the same path are compared, or git revisions with a path, such as `main:policies`. If a file exists on
 /// one side only, the other side allows nothing, or has no limit if the kind of policy only limits permissions.
+///
+/// If both are the output of `aws iam get-account-authorization-details`, every user and role is compared, with the
+/// policies of its groups and its permissions boundary.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 if no requests are newly allowed, 15 if some are, 16 if this is undecided; 1 if a file cannot be read or
@@ -42,6 +47,10 @@ pub(crate) struct DiffArguments {
     new: String,
     #[command(flatten)]
     kind: KindArgument,
+    /// Compares requests for the actions of this service only as its catalog describes them, not for actions that the
+    /// catalog does not list: a file, or the prefix of a built-in service; can be repeated.
+    #[arg(long = "catalog", value_name = "CATALOG")]
+    catalogs: Vec<String>,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -108,34 +117,36 @@ fn worse(one: u8, other: u8) -> u8 {
 
 /// Runs `pinpoint-iam diff`.
 pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
-    let old = sources::read(&arguments.old)?;
-    let new = sources::read(&arguments.new)?;
-    // Two files are compared with each other, regardless of their names.
-    let pairs: Vec<(String, Option<&Policy>, Option<&Policy>)> = match (old.single(), new.single())
-    {
-        (Some(first), Some(second)) => {
-            vec![(second.name().to_owned(), Some(first), Some(second))]
+    let (old, new) = (
+        sources::read(&arguments.old)?,
+        sources::read(&arguments.new)?,
+    );
+    let mut comparer = Comparer::new();
+    for service in chosen(&arguments.catalogs)? {
+        comparer = comparer.service(service);
+    }
+    let comparisons: Vec<(String, Comparison)> = match (&old, &new) {
+        (Source::Policies(old), Source::Policies(new)) => {
+            compare_policies(arguments.kind.kind, &comparer, old, new)
         }
-        _ => {
-            let names: BTreeSet<&String> = old.policies.keys().chain(new.policies.keys()).collect();
-            names
-                .into_iter()
-                .map(|name| {
-                    let policies = (old.policies.get(name), new.policies.get(name));
-                    (name.clone(), policies.0, policies.1)
-                })
+        (Source::Account(old), Source::Account(new)) => {
+            let identities = comparer.compare_stores(old, new).identities.into_iter();
+            identities
+                .map(|identity| (identity.arn, identity.comparison))
                 .collect()
         }
+        _ => {
+            return Err(Failure::usage(
+                "error: the details of an account can only be compared with those of an account",
+            ));
+        }
     };
-    let comparer = Comparer::new();
-    let set = |policy: Option<&Policy>| match policy {
-        Some(policy) => PolicySet::of_policy(arguments.kind.kind, policy.clone()),
-        None => without_policy(arguments.kind.kind),
-    };
+    if arguments.output.format == Format::Human && comparisons.is_empty() {
+        println!("all users and roles: equal");
+    }
     let mut code = 0;
     let mut results = Vec::new();
-    for (name, old, new) in pairs {
-        let comparison = comparer.compare(&set(old), &set(new));
+    for (name, comparison) in comparisons {
         code = worse(
             code,
             match (&comparison.newly_allowed, comparison.undecided.as_slice()) {
@@ -153,6 +164,40 @@ pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
         println!("{:#}", json!(results));
     }
     Ok(ExitCode::from(code))
+}
+
+/// Compares policies with the same path.
+fn compare_policies(
+    kind: PolicyKind,
+    comparer: &Comparer,
+    old: &Policies,
+    new: &Policies,
+) -> Vec<(String, Comparison)> {
+    // Two files are compared with each other, regardless of their names.
+    let pairs: Vec<(String, Option<&Policy>, Option<&Policy>)> = match (old.single(), new.single())
+    {
+        (Some(first), Some(second)) => {
+            vec![(second.name().to_owned(), Some(first), Some(second))]
+        }
+        _ => {
+            let names: BTreeSet<&String> = old.policies.keys().chain(new.policies.keys()).collect();
+            names
+                .into_iter()
+                .map(|name| {
+                    let policies = (old.policies.get(name), new.policies.get(name));
+                    (name.clone(), policies.0, policies.1)
+                })
+                .collect()
+        }
+    };
+    let set = |policy: Option<&Policy>| match policy {
+        Some(policy) => PolicySet::of_policy(kind, policy.clone()),
+        None => without_policy(kind),
+    };
+    let pairs = pairs.into_iter();
+    pairs
+        .map(|(name, old, new)| (name, comparer.compare(&set(old), &set(new))))
+        .collect()
 }
 
 /// The policies if a file does not exist. A missing policy of a kind that only limits permissions limits nothing, so

@@ -5,17 +5,27 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pinpoint_iam::Policy;
+use pinpoint_iam::source::{AccountDetails, PolicySource, PolicyStore};
+use pinpoint_iam_core::json::{Node, Type};
 
 use crate::failure::Failure;
 use crate::{files, policies};
 
+/// One side of a comparison.
+pub(super) enum Source {
+    /// Policy documents.
+    Policies(Policies),
+    /// The users and roles of an account, with their policies.
+    Account(PolicyStore),
+}
+
 /// The policies of one side, by their path in the directory.
-pub(super) struct Source {
+pub(super) struct Policies {
     pub(super) policies: BTreeMap<String, Policy>,
     is_file: bool,
 }
 
-impl Source {
+impl Policies {
     /// The policy, if the source is a single file.
     pub(super) fn single(&self) -> Option<&Policy> {
         self.policies.values().next().filter(|_| self.is_file)
@@ -29,7 +39,11 @@ pub(super) fn read(name: &str) -> Result<Source, Failure> {
         Some((revision, path_in_git)) if !path.exists() => from_git(name, revision, path_in_git)?,
         _ => from_files(path)?,
     };
-    if source.policies.is_empty() {
+    let is_empty = match &source {
+        Source::Policies(policies) => policies.policies.is_empty(),
+        Source::Account(store) => store.is_empty(),
+    };
+    if is_empty {
         return Err(Failure::no_input(format!(
             "error: `{name}` contains no policies"
         )));
@@ -37,21 +51,55 @@ pub(super) fn read(name: &str) -> Result<Source, Failure> {
     Ok(source)
 }
 
+/// Members of the output of `aws iam get-account-authorization-details`.
+const ACCOUNT_DETAILS: [&str; 3] = ["UserDetailList", "RoleDetailList", "GroupDetailList"];
+
+/// Reads the contents of one file.
+fn of_file(name: &str, text: &str, path: String) -> Result<Source, Failure> {
+    if is_account(text) {
+        let details = AccountDetails::from_json(name, text);
+        let store = details.load();
+        return match store {
+            Ok(store) => Ok(Source::Account(store)),
+            Err(error) => Err(Failure::new(format!("error: {error}"))),
+        };
+    }
+    let policy = policies::policy(name, text)?;
+    Ok(Source::Policies(Policies {
+        policies: BTreeMap::from([(path, policy)]),
+        is_file: true,
+    }))
+}
+
+/// Whether a text is the output of `aws iam get-account-authorization-details`.
+fn is_account(text: &str) -> bool {
+    let members = Node::root(text)
+        .ok()
+        .filter(|node| node.json_type() == Type::Object);
+    let members = members.and_then(|node| node.members().ok());
+    let mut members = members.into_iter().flatten();
+    members.any(|member| ACCOUNT_DETAILS.contains(&&*member.name))
+}
+
 fn from_files(root: &Path) -> Result<Source, Failure> {
     let mut found = BTreeMap::new();
+    let is_file = !root.is_dir();
     for input in files::collect(&[PathBuf::from(root)])? {
         let text = input.text.map_err(|error| {
             Failure::new(format!("error: cannot read `{}`: {error}", input.name))
         })?;
+        if is_file {
+            return of_file(&input.name, &text, input.name.clone());
+        }
         let policy = policies::policy(&input.name, &text)?;
         let relative = Path::new(&input.name).strip_prefix(root);
         let key = relative.map_or_else(|_| input.name.clone(), |path| path.display().to_string());
         found.insert(key, policy);
     }
-    Ok(Source {
+    Ok(Source::Policies(Policies {
         policies: found,
-        is_file: !root.is_dir(),
-    })
+        is_file,
+    }))
 }
 
 fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
@@ -67,23 +115,22 @@ fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
     let mut found = BTreeMap::new();
     if is_file {
         let text = git(name, &["cat-file", "blob", name])?;
-        found.insert(path.to_owned(), policies::policy(name, &text)?);
-    } else {
-        let tree = object(path);
-        let listed = git(name, &["ls-tree", "-r", "-z", "--name-only", &tree])?;
-        for file in listed.split('\0').filter(|file| file.ends_with(".json")) {
-            let object = match path {
-                "" => object(file),
-                directory => object(&format!("{directory}/{file}")),
-            };
-            let text = git(name, &["cat-file", "blob", &object])?;
-            found.insert(file.to_owned(), policies::policy(&object, &text)?);
-        }
+        return of_file(name, &text, path.to_owned());
     }
-    Ok(Source {
+    let tree = object(path);
+    let listed = git(name, &["ls-tree", "-r", "-z", "--name-only", &tree])?;
+    for file in listed.split('\0').filter(|file| file.ends_with(".json")) {
+        let object = match path {
+            "" => object(file),
+            directory => object(&format!("{directory}/{file}")),
+        };
+        let text = git(name, &["cat-file", "blob", &object])?;
+        found.insert(file.to_owned(), policies::policy(&object, &text)?);
+    }
+    Ok(Source::Policies(Policies {
         policies: found,
         is_file,
-    })
+    }))
 }
 
 /// Runs git, and returns what it prints.

@@ -68,6 +68,15 @@ pub(crate) fn find(names: &[String]) -> Result<Catalogs, Failure> {
     })
 }
 
+/// Returns the metadata of catalogs, each of which is a file or the prefix of a built-in service.
+pub(crate) fn chosen(names: &[String]) -> Result<Vec<&'static ServiceMetadata>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let catalogs = find(names)?;
+    Ok(catalogs.services().iter().map(metadata).collect())
+}
+
 /// The text of the catalog of a built-in service.
 fn builtin_text(service: &Service) -> Result<&'static str, Failure> {
     Catalog::builtin_text(&service.prefix)

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use pinpoint_iam::Scope;
 use pinpoint_iam_docs::{File, Page, compare, csv, html, json, markdown, update};
 
-pub(crate) use self::catalogs::find;
+pub(crate) use self::catalogs::{chosen, find};
 use crate::failure::Failure;
 
 /// The format of a page of tables.

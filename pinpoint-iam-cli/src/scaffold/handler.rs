@@ -1,6 +1,8 @@
 //! One handler for each action with a route.
 
-use pinpoint_iam_catalog::{Action, Binding, KeyShape, Placeholder, ResourceType, Route, Service};
+use pinpoint_iam_catalog::{
+    Action, Binding, DependentAction, KeyShape, Placeholder, ResourceType, Route, Service,
+};
 
 use super::Framework;
 use super::body::{Body, Value};
@@ -136,6 +138,14 @@ impl Draft<'_> {
             let value = tags_at(place);
             self.has_tag_map |= value == Value::Tags && place.starts_with("$.");
             self.add(place, value)?;
+        }
+        for dependent in &action.companions {
+            for member in self.arn_members(dependent) {
+                // If the member is something else, the dependent action is left to the reader.
+                if !self.body.add(&member, Value::Id) {
+                    break;
+                }
+            }
         }
         for (placeholder, place) in &action.from_request {
             let mut fields = action
@@ -321,8 +331,8 @@ impl Draft<'_> {
         Ok(options)
     }
 
-    /// The entries of `dependents(..)`: those on the resource of the action, or on the one that it creates. The others need
-    /// a resource that the catalog does not describe.
+    /// The entries of `dependents(..)`: those on the resource of the action, on the one that it creates, or on an ARN in the
+    /// body. The others need a resource that the catalog does not describe.
     fn dependents(&mut self) -> Vec<String> {
         let action = self.action;
         let service = self.context.service;
@@ -342,7 +352,10 @@ impl Draft<'_> {
                     && matches!(own, [only] if known.resources.contains(only))
             };
             match known {
-                Some(known) if dependent.resource.is_some() || is_own(known) => {
+                Some(known)
+                    if known.required_keys.is_empty()
+                        && (dependent.resource.is_some() || is_own(known)) =>
+                {
                     entries.push(known.type_name().to_owned());
                 }
                 _ => {
@@ -350,6 +363,15 @@ impl Draft<'_> {
                         Some(known) => known.type_name().to_owned(),
                         None => dependent.action.replace(':', "::").replace('-', "_"),
                     };
+                    let arns = self.arns_in_body(dependent);
+                    if !arns.is_empty() {
+                        entries.extend(arns.iter().map(|argument| format!("{path}({argument})")));
+                        self.remarks.push(format!(
+                            "the handler of `{}` takes the resources of the dependent action `{}` from the body; adapt the members to it",
+                            action.name, dependent.action
+                        ));
+                        continue;
+                    }
                     self.remarks.push(format!(
                         "the handler of `{}` must check the dependent action `{}`, which it declares as not needed",
                         action.name, dependent.action
@@ -359,6 +381,36 @@ impl Draft<'_> {
             }
         }
         entries
+    }
+
+    /// The members of the body with the ARNs on which an action of a service without a catalog is needed.
+    fn arn_members(&self, dependent: &DependentAction) -> Vec<String> {
+        let own = format!("{}:", self.context.service.prefix);
+        if dependent.action.starts_with(&own) {
+            return Vec::new();
+        }
+        let members = dependent.resource_from.iter();
+        // The first part of `ExportJobRequest.RoleArn` is the body.
+        let members = members.map(|member| match member.split_once('.') {
+            Some((_, inner)) => inner.to_owned(),
+            None => member.clone(),
+        });
+        members.collect()
+    }
+
+    /// The arguments with the ARNs in the body on which a dependent action is needed.
+    fn arns_in_body(&self, dependent: &DependentAction) -> Vec<String> {
+        let mut arguments = Vec::new();
+        for member in self.arn_members(dependent) {
+            let Some(expression) = self.body.expression(&self.body_variable, &member) else {
+                return Vec::new();
+            };
+            let name = snake_case(member.rsplit('.').next().unwrap_or_default());
+            let is_arn = name == "arn" || name.ends_with("_arn");
+            let name = if is_arn { &name } else { "resource_arn" };
+            arguments.push(format!("{name} = {expression}"));
+        }
+        arguments
     }
 
     /// Writes the function.

@@ -34,11 +34,14 @@ fn compare(document: &str, name: &str) {
         (text(&output.stderr), fixture(&format!("{name}.notes.txt"))),
     ] {
         let committed = fs::read_to_string(&expected).unwrap_or_default();
-        if committed != written {
-            let written_to = directory(name).join(expected.file_name().unwrap());
-            fs::write(&written_to, &written).unwrap();
-            panic!("{} differs from {}", shown(&expected), shown(&written_to));
-        }
+        let written_to = directory(name).join(expected.file_name().unwrap());
+        fs::write(&written_to, &written).unwrap();
+        assert!(
+            committed == written,
+            "{} differs from {}",
+            shown(&expected),
+            shown(&written_to)
+        );
     }
     let catalog = shown(&fixture(&format!("{name}.toml")));
     let output = run(&["check", &catalog]);
