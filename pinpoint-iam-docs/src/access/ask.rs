@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::verdict::{Dependence, ResourceDependence, RouteVerdict};
-use crate::least_privilege::resource_types;
+use crate::least_privilege::{dependent_pins, dependent_types, resource_types};
 use crate::routes::expression;
 use crate::service::arn_of;
 use pinpoint_iam::action::ActionMetadata;
@@ -15,7 +15,7 @@ use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::principal::Principal;
 use pinpoint_iam::resource::{RequestedResource, ResourceTypeMetadata};
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::web::{ActionRequirement, Requirement};
+use pinpoint_iam::web::{ActionRequirement, DependentRequirement, Requirement};
 
 /// A principal whose policies are evaluated.
 pub(super) struct Asked<'a> {
@@ -60,16 +60,83 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// Returns the verdict for an action with its dependent actions.
     fn action(&self, requirement: &ActionRequirement) -> RouteVerdict {
         let action = requirement.action;
-        let types = resource_types(requirement);
+        let types = resource_types(action, &requirement.resource);
+        let own = self.resource_types(action, types, action.pinned);
+        if requirement.dependents.is_empty() {
+            return own;
+        }
+        let dependents = requirement.dependents.iter();
+        let dependents = dependents.map(|dependent| self.dependent(requirement, dependent));
+        RouteVerdict::all(std::iter::once(own).chain(dependents).collect())
+    }
+
+    fn dependent(
+        &self,
+        requirement: &ActionRequirement,
+        dependent: &DependentRequirement,
+    ) -> RouteVerdict {
+        let action = dependent.action;
+        let verdict = if action.has_catalog() {
+            let pins = dependent_pins(requirement, dependent);
+            self.resource_types(action, dependent_types(dependent), &pins)
+        } else {
+            self.outside(action)
+        };
+        if dependent.only_with_tags {
+            verdict.only_for_tags()
+        } else {
+            verdict
+        }
+    }
+
+    /// Returns the verdict for an action of a service without a catalog, on every resource of the account.
+    fn outside(&self, action: &'static ActionMetadata) -> RouteVerdict {
+        let (partition, account) = (self.scope.partition(), self.scope.account());
+        let service = action.service.prefix;
+        let example = format!("arn:{partition}:{service}::{account}:*");
+        let Ok(arn) = Arn::parse(&example) else {
+            return RouteVerdict::Depends(Dependence::default());
+        };
+        let anything = || {
+            let mut anything = Nfa::empty_text();
+            anything.push_anything();
+            anything
+        };
+        // `iam:PassRole` acts on roles, whose ARNs have a known format.
+        let passes_role = action.to_string().eq_ignore_ascii_case("iam:PassRole");
+        let (service, region, resource) = if passes_role {
+            let mut role = Nfa::text("role/");
+            role.push_anything();
+            (Nfa::text(service), Nfa::empty_text(), role)
+        } else {
+            (anything(), anything(), anything())
+        };
+        let components = [
+            Nfa::text(partition),
+            service,
+            region,
+            Nfa::text(account),
+            resource,
+        ];
+        self.walk(action, RequestedResource::Arn(arn), Some(&components))
+    }
+
+    fn resource_types(
+        &self,
+        action: &'static ActionMetadata,
+        types: Vec<&'static ResourceTypeMetadata>,
+        pinned: &[(&str, &str)],
+    ) -> RouteVerdict {
         if types.is_empty() {
             return self.walk(action, RequestedResource::All, None);
         }
         let verdict = |resource_type: &'static ResourceTypeMetadata| {
             (
                 arn_of(action, resource_type),
-                self.resource_type(action, resource_type),
+                self.resource_type(action, resource_type, pinned),
             )
         };
         RouteVerdict::one_of(types.into_iter().map(verdict).collect())
@@ -79,6 +146,7 @@ impl<'a> Asked<'a> {
         &self,
         action: &'static ActionMetadata,
         resource_type: &'static ResourceTypeMetadata,
+        pinned: &[(&str, &str)],
     ) -> RouteVerdict {
         // An example of such an ARN, used where only the account or the start of the ARN matters.
         let example = resource_type.arn_pattern(self.scope, |_| None);
@@ -86,7 +154,7 @@ impl<'a> Asked<'a> {
         let Ok(arn) = Arn::parse(&example) else {
             return RouteVerdict::Depends(Dependence::default());
         };
-        let components = resource_type.languages(self.scope, action.pinned);
+        let components = resource_type.languages(self.scope, pinned);
         self.walk(action, RequestedResource::Arn(arn), Some(&components))
     }
 

@@ -2,7 +2,7 @@
 
 use super::AccessMatrix;
 use crate::cell::Line;
-use crate::least_privilege::resource_types;
+use crate::least_privilege::{dependent_types, resource_types};
 use pinpoint_iam::action::ActionMetadata;
 use pinpoint_iam::arn::Scope;
 use pinpoint_iam::principal::Principal;
@@ -26,7 +26,16 @@ pub(super) type Asks = (&'static ActionMetadata, Vec<&'static ResourceTypeMetada
 /// Returns the actions of a requirement.
 pub(super) fn asks(requirement: &Requirement) -> Vec<Asks> {
     match requirement {
-        Requirement::Action(action) => vec![(action.action, resource_types(action))],
+        Requirement::Action(action) => {
+            let own = (
+                action.action,
+                resource_types(action.action, &action.resource),
+            );
+            let dependents = action.dependents.iter();
+            let dependents =
+                dependents.map(|dependent| (dependent.action, dependent_types(dependent)));
+            std::iter::once(own).chain(dependents).collect()
+        }
         Requirement::All(several) | Requirement::Any(several) => {
             several.iter().flat_map(asks).collect()
         }
@@ -59,6 +68,11 @@ impl AccessMatrix {
         let mut lines = Vec::new();
         let mut is_undecided = false;
         for (action, types) in asked {
+            if !action.has_catalog() {
+                // The ARNs that it is required on are unknown.
+                is_undecided = true;
+                continue;
+            }
             let comparer = Comparer::new().action(action, &types, &after.inputs.scope);
             let stores = [&self.inputs.store, &after.inputs.store];
             let [first, second] = stores;

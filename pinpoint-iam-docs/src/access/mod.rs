@@ -33,7 +33,9 @@ pub use self::verdict::{Dependence, ResourceDependence, RouteVerdict};
 /// - A principal has the keys that are given here and those that the source defines for it. All other keys, including
 ///   session tags, may have any value. A session with other values for the known keys is a different principal.
 /// - A session is evaluated with the session policies of its [`Principal`], and no others.
-/// - Companion actions, such as `iam:PassRole`, are not evaluated, because the handler does not check them.
+/// - Dependent actions that the handler checks, such as `iam:PassRole`, are evaluated with their action. One that is
+///   needed only with tags makes the verdict depend on `aws:TagKeys`, unless it is allowed as well. Actions of services
+///   without a catalog are evaluated for the resources of the scope's account.
 ///
 /// ```
 /// use pinpoint_iam_docs::{AccessMatrix, RouteVerdict};

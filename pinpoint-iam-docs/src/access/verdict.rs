@@ -98,6 +98,17 @@ impl RouteVerdict {
         Self::depends(parts)
     }
 
+    /// Returns the verdict for a requirement that exists only for requests with tags.
+    pub(super) fn only_for_tags(self) -> Self {
+        let mut dependence = match self {
+            Self::Public | Self::Allowed => return self,
+            Self::ImplicitDeny | Self::ExplicitDeny => Dependence::default(),
+            Self::Depends(dependence) => dependence,
+        };
+        dependence.keys.insert("aws:TagKeys".to_owned());
+        Self::Depends(dependence)
+    }
+
     /// Returns the verdict for a requirement that one of `parts` is allowed.
     pub(super) fn any(parts: Vec<Self>) -> Self {
         if parts.iter().any(Self::is_allowed) {

@@ -3,6 +3,7 @@
 mod error;
 mod needed;
 mod pack;
+mod required;
 mod routes;
 mod wildcards;
 
@@ -15,14 +16,17 @@ use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam::web::RouteTable;
 
 pub use self::error::LeastPrivilegeError;
-pub(super) use self::routes::{condition_keys, resource_types};
+pub(super) use self::required::{
+    condition_keys, dependent_pins, dependent_types, fixing_action, resource_types,
+};
 
 /// The smallest policies for a set of actions or routes, in one deployment.
 ///
 /// - Every action is granted on the resources that the catalog lists for it, with the partition, region and account of
 ///   the deployment and `*` for ids, except those that [`only`](LeastPrivilegeBuilder::only) fixes. Actions on the same
 ///   resources share a statement. A pattern that another one covers is omitted.
-/// - Companion actions are granted too: `CreateExportJob` needs `iam:PassRole`. [`remarks`](Self::remarks) lists what
+/// - Dependent actions are granted too: `CreateExportJob` needs `iam:PassRole`. For routes, these are the ones that the
+///   handlers check, see `dependents(..)` of `#[requires]`. [`remarks`](Self::remarks) lists what
 ///   could be narrowed.
 /// - A document that would exceed AWS's quota is split into several.
 /// - Actions are written in full. [`with_wildcards`](LeastPrivilegeBuilder::with_wildcards) writes shorter documents.

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use pinpoint_iam_core::__private::nearest;
 
 use super::LeastPrivilegeError;
+use super::required::{dependent_types, fixing_action};
 use pinpoint_iam::action::{ActionMetadata, DependentAction, ServiceMetadata};
 use pinpoint_iam::arn::Scope;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::pattern::{Case, Match, Pattern, Syntax};
 use pinpoint_iam::resource::ResourceTypeMetadata;
+use pinpoint_iam::web::{ActionRequirement, DependentRequirement};
 
 /// Actions and the ARN patterns on which each of them is needed, sorted by action.
 pub(super) struct Needed<'b> {
@@ -21,8 +23,10 @@ pub(super) struct Needed<'b> {
     /// The names of ids and companion actions that exist for the needed actions. The given names are checked against
     /// them.
     fields: BTreeSet<&'static str>,
-    companions: BTreeSet<&'static str>,
+    companions: BTreeSet<String>,
     remarks: Vec<String>,
+    /// The actions whose dependent actions the routes state.
+    stated: BTreeSet<String>,
 }
 
 /// One action.
@@ -50,6 +54,7 @@ impl<'b> Needed<'b> {
             fields: BTreeSet::new(),
             companions: BTreeSet::new(),
             remarks: Vec::new(),
+            stated: BTreeSet::new(),
         }
     }
 
@@ -85,6 +90,55 @@ impl<'b> Needed<'b> {
     ) -> Result<(), LeastPrivilegeError> {
         let patterns = self.patterns(resource_types, action.pinned)?;
         self.insert(action.to_string(), Some(action), patterns);
+        self.stated.remove(&action.to_string());
+        Ok(())
+    }
+
+    /// Adds an action of a route, which states the dependent actions that it checks. If the action itself was requested as
+    /// well, all of its dependent actions are needed.
+    pub(super) fn add_stated(
+        &mut self,
+        action: &'static ActionMetadata,
+        resource_types: &[&'static ResourceTypeMetadata],
+    ) -> Result<(), LeastPrivilegeError> {
+        let name = action.to_string();
+        let is_stated = !self.entries.contains_key(&name) || self.stated.contains(&name);
+        self.add(action, resource_types)?;
+        if is_stated {
+            self.stated.insert(name);
+        }
+        Ok(())
+    }
+
+    /// Adds a dependent action that a route checks.
+    pub(super) fn add_dependent(
+        &mut self,
+        requirement: &ActionRequirement,
+        dependent: &DependentRequirement,
+    ) -> Result<(), LeastPrivilegeError> {
+        let (action, resource_types) = (requirement.action, dependent_types(dependent));
+        let name = dependent.action.to_string();
+        self.companions.insert(name.clone());
+        let metadata = dependent.action.has_catalog().then_some(dependent.action);
+        let patterns = match (self.companion_resources.get(&name), metadata) {
+            (Some(resources), _) => resources.iter().cloned().collect(),
+            (None, None) => {
+                let pattern = self.pattern_outside(&name);
+                self.remark(format!(
+                    "`{action}` needs `{name}`; it is granted on `{pattern}`, and `companion_resource` narrows that"
+                ));
+                vec![pattern]
+            }
+            (None, Some(_)) => {
+                let fixes = fixing_action(requirement, dependent);
+                self.patterns(&resource_types, fixes.pinned)?
+            }
+        };
+        let is_new = !self.entries.contains_key(&name);
+        self.insert(name.clone(), metadata, patterns);
+        if is_new {
+            self.stated.insert(name);
+        }
         Ok(())
     }
 
@@ -142,7 +196,7 @@ impl<'b> Needed<'b> {
             let Some((name, entry)) = next else {
                 return Ok(());
             };
-            if let Some(action) = entry.metadata {
+            if let Some(action) = entry.metadata.filter(|_| !self.stated.contains(&name)) {
                 for companion in action.companions {
                     self.add_companion(action, &entry.patterns, companion)?;
                 }
@@ -157,7 +211,7 @@ impl<'b> Needed<'b> {
         own: &BTreeSet<String>,
         companion: &'static DependentAction,
     ) -> Result<(), LeastPrivilegeError> {
-        self.companions.insert(companion.action);
+        self.companions.insert(companion.action.to_owned());
         let metadata = self.find(action, companion.action);
         if let Some(resources) = self.companion_resources.get(companion.action) {
             let resources = resources.iter().cloned().collect();
@@ -165,6 +219,9 @@ impl<'b> Needed<'b> {
             return Ok(());
         }
         let patterns = match metadata {
+            Some(_) if companion.resource.is_some() => {
+                self.patterns(companion.resource.as_slice(), action.pinned)?
+            }
             Some(metadata) => {
                 let all = self.patterns(metadata.resource_types, action.pinned)?;
                 if companion.resource_from.is_empty() {
@@ -241,7 +298,7 @@ impl<'b> Needed<'b> {
             });
         }
         let given = self.companion_resources.keys();
-        match { given }.find(|name| !self.companions.contains(&***name)) {
+        match { given }.find(|name| !self.companions.contains(*name)) {
             Some(name) => Err(LeastPrivilegeError::UnknownCompanion { name: name.clone() }),
             None => Ok(()),
         }

@@ -1,13 +1,9 @@
 //! The actions that the routes of an application need.
 
-use std::collections::BTreeSet;
-
 use super::LeastPrivilegeError;
 use super::needed::Needed;
-use pinpoint_iam::resource::ResourceTypeMetadata;
-use pinpoint_iam::web::{
-    ActionRequirement, MountedRoute, Requirement, ResourceBinding, RouteTable,
-};
+use super::required::resource_types;
+use pinpoint_iam::web::{ActionRequirement, MountedRoute, Requirement, RouteTable};
 
 /// Adds what every route requires.
 ///
@@ -99,46 +95,20 @@ fn missing(needed: &Needed<'_>, requirement: &Requirement) -> usize {
     }
 }
 
+/// Adds an action, with the dependent actions that the handler checks.
 fn add_action(
     needed: &mut Needed<'_>,
     requirement: &'static ActionRequirement,
 ) -> Result<(), LeastPrivilegeError> {
-    needed.add(requirement.action, &resource_types(requirement))
-}
-
-/// Returns the resource types that a handler can name: the one whose ids it provides, or all that the action acts on.
-pub(crate) fn resource_types(
-    requirement: &ActionRequirement,
-) -> Vec<&'static ResourceTypeMetadata> {
-    let all = requirement.action.resource_types;
-    let bindings = match &requirement.resource {
-        ResourceBinding::Fields(bindings) => bindings,
-        ResourceBinding::Constructed(resource_type, _) => return vec![*resource_type],
-        _ => return all.to_vec(),
-    };
-    let has_these_ids = |resource_type: &&'static ResourceTypeMetadata| {
-        resource_type.fields.len() == bindings.len()
-            && bindings.iter().all(|binding| {
-                resource_type
-                    .fields
-                    .iter()
-                    .any(|field| field.name == binding.field)
-            })
-    };
-    let named: Vec<_> = all.iter().copied().filter(has_these_ids).collect();
-    if named.is_empty() {
-        all.to_vec()
-    } else {
-        named
+    let action = requirement.action;
+    needed.add_stated(action, &resource_types(action, &requirement.resource))?;
+    for key in requirement.keys {
+        needed.remark(format!(
+            "requests for `{action}` have the condition key `{key}`, with which a condition narrows it"
+        ));
     }
-}
-
-/// Returns the condition keys that the catalog lists for the action and for the resource types that the handler can
-/// name.
-pub(crate) fn condition_keys(requirement: &ActionRequirement) -> BTreeSet<&'static str> {
-    let mut keys: BTreeSet<&str> = requirement.action.condition_keys.iter().copied().collect();
-    for resource_type in resource_types(requirement) {
-        keys.extend(resource_type.condition_keys);
+    for dependent in requirement.dependents {
+        needed.add_dependent(requirement, dependent)?;
     }
-    keys
+    Ok(())
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::least_privilege::{condition_keys, resource_types};
+use crate::least_privilege::{condition_keys, dependent_types, fixing_action, resource_types};
 use crate::service::arn_of;
+use pinpoint_iam::action::ActionMetadata;
+use pinpoint_iam::resource::ResourceTypeMetadata;
 use pinpoint_iam::web::{Access, ActionRequirement, Declaration, Requirement};
 
 /// The values of the two members.
@@ -29,11 +31,12 @@ impl Annotation {
     }
 
     pub(super) fn of_requirement(requirement: &Requirement, after_body: bool) -> Self {
-        let actions: BTreeSet<String> = requirement
-            .actions()
-            .iter()
-            .map(|action| action.action.to_string())
-            .collect();
+        let actions = requirement.actions().into_iter().flat_map(|action| {
+            let dependents = action.dependents.iter();
+            let needed = dependents.filter(|dependent| !dependent.only_with_tags);
+            std::iter::once(action.action).chain(needed.map(|dependent| dependent.action))
+        });
+        let actions: BTreeSet<String> = actions.map(ToString::to_string).collect();
         let checked = if after_body {
             "after-body"
         } else {
@@ -67,18 +70,34 @@ fn action_object(requirement: &ActionRequirement) -> Value {
     if let Some(level) = action.access_level {
         members.insert("accessLevel".to_owned(), json!(level.name()));
     }
-    let resources: Vec<String> = match resource_types(requirement).as_slice() {
-        [] => vec!["*".to_owned()],
-        types => types
-            .iter()
-            .map(|resource_type| arn_of(action, resource_type))
-            .collect(),
-    };
-    members.insert("resources".to_owned(), json!(resources));
+    let types = resource_types(action, &requirement.resource);
+    members.insert("resources".to_owned(), json!(templates(action, &types)));
     members.insert(
         "conditionKeys".to_owned(),
-        json!(condition_keys(requirement)),
+        json!(condition_keys(action, &requirement.resource)),
     );
+    if !requirement.keys.is_empty() {
+        members.insert("suppliedKeys".to_owned(), json!(requirement.keys));
+    }
+    let dependents = requirement.dependents.iter();
+    let dependents: Vec<Value> = dependents
+        .map(|dependent| {
+            let resources = if dependent.action.has_catalog() {
+                let fixes = fixing_action(requirement, dependent);
+                templates(fixes, &dependent_types(dependent))
+            } else {
+                Vec::new()
+            };
+            json!({
+                "action": dependent.action.to_string(),
+                "resources": resources,
+                "onlyWithTags": dependent.only_with_tags,
+            })
+        })
+        .collect();
+    if !dependents.is_empty() {
+        members.insert("dependents".to_owned(), json!(dependents));
+    }
     let companions: Vec<Value> = action
         .companions
         .iter()
@@ -86,4 +105,15 @@ fn action_object(requirement: &ActionRequirement) -> Value {
         .collect();
     members.insert("companions".to_owned(), json!(companions));
     Value::Object(members)
+}
+
+/// Returns the ARN templates of resource types with the values that `action` fixes; `*` if there is no single resource.
+fn templates(action: &ActionMetadata, types: &[&'static ResourceTypeMetadata]) -> Vec<String> {
+    match types {
+        [] => vec!["*".to_owned()],
+        types => types
+            .iter()
+            .map(|resource_type| arn_of(action, resource_type))
+            .collect(),
+    }
 }

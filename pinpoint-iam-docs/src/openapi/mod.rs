@@ -28,12 +28,15 @@ pub const IAM_MEMBER: &str = "x-iam";
 ///
 /// Every operation that a route serves gets two members:
 ///
-/// - `x-required-permissions`: the actions that are checked, sorted. For a public operation the list is empty. It does
+/// - `x-required-permissions`: the actions that are checked, sorted, without those that are checked only for requests
+///   with tags. For a public operation the list is empty. It does
 ///   not contain how they combine.
 /// - `x-iam`: an object with `access`, which is `authorized` or `public`. A public one has a `reason`. An authorized
 ///   one has `checked`, which is `before-body` or `after-body`, and `requires`: an object with `allOf` or `anyOf`,
 ///   lists of the same, or with `action`, `accessLevel` (if known), `resources` (ARN templates; `*` if there is no
-///   single resource), `conditionKeys` and `companions` (each with `action` and `when`).
+///   single resource), `conditionKeys` and `companions` (each with `action` and `when`). `suppliedKeys` are the
+///   condition keys that the handler supplies, and `dependents` the dependent actions that are checked as well, each with
+///   `action`, `resources` (empty for an action of a service without a catalog) and `onlyWithTags`.
 ///
 /// Existing members of these names are replaced, and removed from operations that no route serves anymore. Annotating
 /// twice has the same result as annotating once. Callbacks and webhooks are not operations of the application and are

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::cell::{Cell, Line};
-use crate::least_privilege::{condition_keys, resource_types};
+use crate::least_privilege::{condition_keys, fixing_action, resource_types};
 use crate::service::arn_of;
+use pinpoint_iam::action::ActionMetadata;
 use pinpoint_iam::resource::ResourceTypeMetadata;
 use pinpoint_iam::web::{
     Access, ActionRequirement, BindingSource, Declaration, FieldBinding, MountedRoute, Requirement,
@@ -63,16 +64,36 @@ impl RouteCells<'_> {
 }
 
 /// Returns the actions and how they combine, in the notation of the attribute: `all(mobiletargeting:GetCampaign,
-/// any(mobiletargeting:GetSegment, …))`.
+/// any(mobiletargeting:GetSegment, …))`, with the condition keys that the handler supplies and the dependent actions:
+/// `mobiletargeting:CreateExportJob(dependents(iam:PassRole))`.
 pub(crate) fn expression(requirement: &Requirement) -> String {
     let several = |requirements: &[Requirement]| -> String {
         let all: Vec<String> = requirements.iter().map(expression).collect();
         all.join(", ")
     };
     match requirement {
-        Requirement::Action(action) => action.action.to_string(),
+        Requirement::Action(action) => action_expression(action),
         Requirement::All(requirements) => format!("all({})", several(requirements)),
         Requirement::Any(requirements) => format!("any({})", several(requirements)),
+    }
+}
+
+fn action_expression(requirement: &ActionRequirement) -> String {
+    let action = requirement.action.to_string();
+    let mut arguments = Vec::new();
+    if !requirement.keys.is_empty() {
+        arguments.push(format!("keys({})", requirement.keys.join(", ")));
+    }
+    let dependents = requirement.dependents.iter();
+    let dependents: Vec<String> = dependents
+        .map(|dependent| dependent.action.to_string())
+        .collect();
+    if !dependents.is_empty() {
+        arguments.push(format!("dependents({})", dependents.join(", ")));
+    }
+    match arguments.as_slice() {
+        [] => action,
+        arguments => format!("{action}({})", arguments.join(", ")),
     }
 }
 
@@ -95,7 +116,8 @@ pub(super) fn place(declaration: &Declaration, has_line: bool) -> String {
 /// about.
 fn resources(requirement: &Requirement) -> Cell {
     let actions = requirement.actions();
-    let is_alone = actions.len() == 1;
+    let has_dependents = actions.iter().any(|action| !action.dependents.is_empty());
+    let is_alone = actions.len() == 1 && !has_dependents;
     let mut lines = Vec::new();
     for action in actions {
         let of = if is_alone {
@@ -103,22 +125,49 @@ fn resources(requirement: &Requirement) -> Cell {
         } else {
             Line::code(action.action.name).and_text(": ")
         };
-        lines.extend(resource_lines(action, &of));
+        lines.extend(resource_lines(
+            action.action,
+            &action.resource,
+            action.action,
+            &of,
+        ));
+        for dependent in action.dependents {
+            let of = Line::code(dependent.action.name).and_text(if dependent.only_with_tags {
+                ", only with tags: "
+            } else {
+                ": "
+            });
+            let fixes = fixing_action(action, dependent);
+            lines.extend(resource_lines(
+                dependent.action,
+                &dependent.resource,
+                fixes,
+                &of,
+            ));
+        }
     }
     Cell::lines(lines)
 }
 
-fn resource_lines(requirement: &ActionRequirement, of: &Line) -> Vec<Line> {
-    let types = resource_types(requirement);
+/// `fixes` is the action that fixes values of placeholders in the ARN.
+fn resource_lines(
+    action: &'static ActionMetadata,
+    resource: &ResourceBinding,
+    fixes: &'static ActionMetadata,
+    of: &Line,
+) -> Vec<Line> {
+    let types = resource_types(action, resource);
+    if let (ResourceBinding::WholeArn(expression), false) = (resource, action.has_catalog()) {
+        return vec![of.clone().and_text("the ARN from ").and_code(expression)];
+    }
     if types.is_empty() {
         return vec![of.clone().and_code("*")];
     }
     let template = |resource_type: &&'static ResourceTypeMetadata| {
-        of.clone()
-            .and_code(&arn_of(requirement.action, resource_type))
+        of.clone().and_code(&arn_of(fixes, resource_type))
     };
     let mut lines: Vec<Line> = types.iter().map(template).collect();
-    match &requirement.resource {
+    match resource {
         ResourceBinding::All | ResourceBinding::Created(_) => {}
         ResourceBinding::Resource(expression) | ResourceBinding::Constructed(_, expression) => {
             lines.push(Line::text("the resource from ").and_code(expression))
@@ -150,6 +199,12 @@ fn bound(binding: &FieldBinding, types: &[&'static ResourceTypeMetadata]) -> Opt
 /// Returns the condition keys of all actions of the route.
 fn all_condition_keys(requirement: &Requirement) -> Cell {
     let actions = requirement.actions();
-    let keys: BTreeSet<&str> = actions.into_iter().flat_map(condition_keys).collect();
+    let keys = actions.into_iter().flat_map(|action| {
+        let dependents = action.dependents.iter();
+        dependents
+            .flat_map(|dependent| condition_keys(dependent.action, &dependent.resource))
+            .chain(condition_keys(action.action, &action.resource))
+    });
+    let keys: BTreeSet<&str> = keys.collect();
     Cell::codes(keys)
 }

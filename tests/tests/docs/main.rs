@@ -10,6 +10,7 @@ mod access;
 mod access_properties;
 mod committed;
 mod declared;
+mod dependents;
 mod developer_guides;
 mod freshness;
 mod module_order;

@@ -332,7 +332,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ),
             (
                 "least_privilege",
-                &["error", "wildcards", "needed", "routes", "pack"],
+                &["error", "wildcards", "required", "needed", "routes", "pack"],
             ),
             ("access", &["verdict", "ask", "change", "difference"]),
         ],
