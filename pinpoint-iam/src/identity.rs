@@ -9,7 +9,7 @@ use crate::arn::Arn;
 use crate::pattern::characters::is_name_character;
 
 /// The kinds of identity that have policies of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum IdentityKind {
     User,
     Role,
@@ -81,7 +81,7 @@ pub(crate) fn is_path_segment(text: &str) -> bool {
 }
 
 /// An owned [`IdentityName`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct IdentityKey {
     kind: IdentityKind,
     partition: Box<str>,
@@ -123,8 +123,29 @@ impl IdentityKey {
         })
     }
 
+    /// The role `name` of an account, regardless of its path.
+    pub(crate) fn role(partition: &str, account: &str, name: &str) -> Option<Self> {
+        Self::parse(&format!("arn:{partition}:iam::{account}:role/{name}"))
+            .filter(|role| role.path.is_empty())
+    }
+
     pub(crate) const fn kind(&self) -> IdentityKind {
         self.kind
+    }
+
+    /// Whether the identity belongs to this account.
+    pub(crate) fn is_in(&self, partition: &str, account: &str) -> bool {
+        *self.partition == *partition && *self.account == *account
+    }
+
+    /// Returns the identity as it is looked up. Without a path, the source determines the path.
+    pub(crate) fn lookup(&self) -> IdentityLookup<'_> {
+        let name = self.borrowed();
+        IdentityLookup {
+            name,
+            hash: name.hash_value(),
+            path: Some(&*self.path).filter(|path| !path.is_empty()),
+        }
     }
 
     /// Returns the name within the account, without the path.

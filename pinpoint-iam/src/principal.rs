@@ -11,7 +11,7 @@ use pinpoint_iam_core::__private::{OneLine, is_oidc_provider, is_saml_provider};
 use crate::arn::{Arn, InvalidArn, Scope};
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
 use crate::identity::{
-    IdentityKind, IdentityLookup, IdentityName, is_name, is_path_segment, is_segment,
+    IdentityKey, IdentityKind, IdentityLookup, IdentityName, is_name, is_path_segment, is_segment,
 };
 use crate::policy::Document;
 use crate::policy_stack::Policy;
@@ -60,6 +60,8 @@ struct Parts {
     session_policies: Option<Vec<Policy>>,
     /// Sorted, without duplicates.
     groups: Box<[Box<str>]>,
+    /// Sorted, without duplicates.
+    roles: Box<[IdentityKey]>,
     facts: Context,
     /// See [`IdentityName::hash_value`].
     identity_hash: u64,
@@ -310,10 +312,65 @@ impl Principal {
         self.0.groups.iter().map(|name| &**name)
     }
 
-    /// Whether groups were added.
+    /// Adds roles, for example from the claims of a token. The identity-based policies that the source attaches to all of
+    /// these roles apply to the principal, next to its own and those of its groups. A `Deny` in any of them applies.
+    ///
+    /// A role is given by its name in the principal's account, or by its ARN. A role that the source does not have, and one
+    /// of another account, grants nothing. Tags and ids of the roles are not those of the principal: `aws:PrincipalArn`
+    /// remains its own ARN.
+    ///
+    /// A permissions boundary of a role limits the principal as a whole. If the principal and its roles have different
+    /// boundaries, all requests are denied ([`DenyReason::SeveralBoundaries`](crate::eval::DenyReason::SeveralBoundaries)),
+    /// because IAM has no rule for combining them.
+    ///
+    /// This is not a session of a role, see [`role_session`](Self::role_session). Any code that can add roles can grant
+    /// their permissions: take the names only from a verified token.
+    ///
+    /// ```
+    /// use pinpoint_iam::{Principal, Scope};
+    ///
+    /// let scope = Scope::new("aws", "us-east-1", "123456789012");
+    /// let ana = Principal::user(&scope, "ana")?.with_roles(["editor", "reviewer"]);
+    /// assert!(ana.roles().eq(["editor", "reviewer"]));
+    /// # Ok::<(), pinpoint_iam::principal::InvalidPrincipal>(())
+    /// ```
+    #[must_use]
+    pub fn with_roles<R: AsRef<str>>(self, roles: impl IntoIterator<Item = R>) -> Self {
+        let partition = self.partition();
+        let account = self.account().unwrap_or_default();
+        let role = |given: R| {
+            let given = given.as_ref();
+            let role = if given.starts_with("arn:") {
+                IdentityKey::parse(given)
+            } else {
+                IdentityKey::role(partition, account, given)
+            };
+            role.filter(|role| role.kind() == IdentityKind::Role && role.is_in(partition, account))
+        };
+        let added: Vec<IdentityKey> = roles.into_iter().filter_map(role).collect();
+        self.change(|parts| {
+            let mut roles = std::mem::take(&mut parts.roles).into_vec();
+            roles.extend(added);
+            roles.sort_unstable();
+            roles.dedup();
+            parts.roles = roles.into();
+        })
+    }
+
+    /// Returns the names of the added roles, sorted.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.0.roles.iter().map(IdentityKey::name)
+    }
+
+    /// The added roles, as they are looked up.
+    pub(crate) fn added_roles(&self) -> impl Iterator<Item = IdentityLookup<'_>> {
+        self.0.roles.iter().map(IdentityKey::lookup)
+    }
+
+    /// Whether groups or roles were added.
     #[inline]
-    pub(crate) fn has_groups(&self) -> bool {
-        !self.0.groups.is_empty()
+    pub(crate) fn has_additions(&self) -> bool {
+        !self.0.groups.is_empty() || !self.0.roles.is_empty()
     }
 
     /// Creates a service that acts for itself, for example `sns.amazonaws.com`.
@@ -436,6 +493,7 @@ impl Principal {
             unique_id: None,
             session_policies: None,
             groups: Box::default(),
+            roles: Box::default(),
             facts,
             session_program: Cached::new(),
             completed: Cached::new(),

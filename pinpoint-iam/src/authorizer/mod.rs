@@ -330,8 +330,10 @@ impl Authorizer {
         let request = request.of(&principal, policies.tags());
         let own = policies.stack(&principal);
         let joined = snapshot.identity_policies(caller, identity);
+        let bounded = snapshot.boundary_of(caller, identity);
         let stack = PolicyStack {
             identity: &joined,
+            permissions_boundary: bounded.policies().stack(&principal).permissions_boundary,
             ..own
         };
         match snapshot.unavailability(caller, identity) {

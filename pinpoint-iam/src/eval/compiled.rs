@@ -128,7 +128,7 @@ pub(crate) fn decide(
     let session = principal.session_program()?;
     let asks_for_completed_keys = identity.needs_enrichment()
         || session.is_some_and(Program::needs_enrichment)
-        || snapshot.groups_need_enrichment(principal);
+        || snapshot.additions_need_enrichment(principal);
     let policies = identity.policies();
     let completed = if asks_for_completed_keys {
         policies.enrich(principal)
@@ -137,13 +137,17 @@ pub(crate) fn decide(
     };
     let request = request.to_deployment(scope).of(&completed, policies.tags());
     let numbers = snapshot.identity_programs(principal, identity);
+    let bounded = match principal.has_additions() {
+        true => snapshot.boundary_of(principal, identity),
+        false => identity,
+    };
     let stack = ProgramStack {
         session,
         identity: ProgramSelection {
             programs: snapshot.programs(),
             numbers: &numbers,
         },
-        ..ProgramStack::of(snapshot, identity)
+        ..ProgramStack::of(snapshot, bounded)
     };
     let conclusion = stack.combine(&request);
     // Statements of the snapshot are cited through its guard. Session policies belong to the principal.

@@ -182,6 +182,7 @@ impl DeniedBy {
             reason: match why {
                 Unavailable::Unreadable => DenyReason::PoliciesUnavailable,
                 Unavailable::Expired => DenyReason::PoliciesExpired,
+                Unavailable::SeveralBoundaries => DenyReason::SeveralBoundaries,
             },
         }
     }
@@ -211,7 +212,8 @@ impl DeniedBy {
             DenyReason::ImplicitDeny(_)
             | DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
-            | DenyReason::PoliciesExpired => None,
+            | DenyReason::PoliciesExpired
+            | DenyReason::SeveralBoundaries => None,
         }
     }
 
@@ -222,7 +224,8 @@ impl DeniedBy {
             DenyReason::ImplicitDeny(policy_type) => Some(*policy_type),
             DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
-            | DenyReason::PoliciesExpired => None,
+            | DenyReason::PoliciesExpired
+            | DenyReason::SeveralBoundaries => None,
         }
     }
 }
@@ -242,6 +245,8 @@ impl fmt::Display for DeniedBy {
             DenyReason::PoliciesExpired => formatter.write_str(
                 "the policies have expired: their source has not confirmed them within `max_age`",
             ),
+            DenyReason::SeveralBoundaries => formatter
+                .write_str("the caller and its roles have different permissions boundaries"),
         }
     }
 }
@@ -261,4 +266,7 @@ pub enum DenyReason {
     PoliciesUnavailable,
     /// The source has not confirmed the policies within [`max_age`](crate::AuthorizerBuilder::max_age).
     PoliciesExpired,
+    /// The caller and the [roles](crate::Principal::with_roles) that were added to it have different permissions
+    /// boundaries.
+    SeveralBoundaries,
 }

@@ -75,7 +75,8 @@ impl fmt::Display for AccessDenied<'_> {
             }
             DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
-            | DenyReason::PoliciesExpired => Ok(()),
+            | DenyReason::PoliciesExpired
+            | DenyReason::SeveralBoundaries => Ok(()),
         }
     }
 }

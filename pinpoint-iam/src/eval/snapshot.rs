@@ -34,6 +34,8 @@ pub(crate) enum Unavailable {
     Unreadable,
     /// The policies of all principals are too old.
     Expired,
+    /// The principal and its roles have different permissions boundaries.
+    SeveralBoundaries,
 }
 
 /// A user or role, with its programs.
@@ -149,6 +151,41 @@ impl Snapshot {
         groups.filter_map(|name| self.groups.get(name))
     }
 
+    /// Returns the added roles of `principal` that the source has.
+    fn roles_of<'s>(&'s self, principal: &'s Principal) -> impl Iterator<Item = &'s Identity> {
+        let roles = principal.added_roles();
+        roles.filter_map(|role| self.identities.get(&role))
+    }
+
+    /// Returns the entry whose permissions boundary applies: that of the principal, or of a role that was added to it.
+    /// `None` if they have different boundaries.
+    fn bounded<'s>(
+        &'s self,
+        principal: &'s Principal,
+        identity: &'s Identity,
+    ) -> Option<&'s Identity> {
+        let mut bounded = identity;
+        for role in self.roles_of(principal) {
+            match (bounded.boundary_programs(), role.boundary_programs()) {
+                (_, None) => {}
+                (None, Some(_)) => bounded = role,
+                (Some(one), Some(other)) if one == other => {}
+                (Some(_), Some(_)) => return None,
+            }
+        }
+        Some(bounded)
+    }
+
+    /// Returns the entry whose permissions boundary applies to `principal`.
+    pub(crate) fn boundary_of<'s>(
+        &'s self,
+        principal: &'s Principal,
+        identity: &'s Identity,
+    ) -> &'s Identity {
+        // INVARIANT: requests of a principal with different boundaries are denied before.
+        self.bounded(principal, identity).unwrap_or(identity)
+    }
+
     /// Returns why all requests of `principal` are denied, regardless of what its policies contain.
     #[inline]
     pub(crate) fn unavailability(
@@ -161,8 +198,15 @@ impl Snapshot {
         }
         let is_unavailable = |group: &Group| group.is_unavailable.load(Ordering::Acquire);
         let is_unreadable = identity.is_unavailable()
-            || principal.has_groups() && self.groups_of(principal).any(is_unavailable);
-        is_unreadable.then_some(Unavailable::Unreadable)
+            || principal.has_additions()
+                && (self.groups_of(principal).any(is_unavailable)
+                    || self.roles_of(principal).any(Identity::is_unavailable));
+        if is_unreadable {
+            return Some(Unavailable::Unreadable);
+        }
+        let is_bounded_twice =
+            principal.has_additions() && self.bounded(principal, identity).is_none();
+        is_bounded_twice.then_some(Unavailable::SeveralBoundaries)
     }
 
     /// Sets whether all requests are denied because the policies are too old.
@@ -170,16 +214,17 @@ impl Snapshot {
         self.is_expired.store(is_expired, Ordering::Release);
     }
 
-    /// Whether a policy of a group of `principal` uses a key that the source provides.
+    /// Whether a policy of a group or an added role of `principal` uses a key that the source provides.
     #[inline]
-    pub(super) fn groups_need_enrichment(&self, principal: &Principal) -> bool {
-        principal.has_groups()
-            && self
+    pub(super) fn additions_need_enrichment(&self, principal: &Principal) -> bool {
+        principal.has_additions()
+            && (self
                 .groups_of(principal)
                 .any(|group| group.asks_for_completed_keys)
+                || self.roles_of(principal).any(Identity::needs_enrichment))
     }
 
-    /// The numbers of the programs of `identity`, and of the groups of `principal`.
+    /// The numbers of the programs of `identity`, and of the groups and added roles of `principal`.
     #[inline]
     pub(super) fn identity_programs<'s>(
         &self,
@@ -187,35 +232,36 @@ impl Snapshot {
         identity: &'s Identity,
     ) -> Cow<'s, [u32]> {
         let own = identity.identity_programs();
-        if !principal.has_groups() {
+        if !principal.has_additions() {
             return Cow::Borrowed(own);
         }
         let mut numbers = own.to_vec();
-        for group in self.groups_of(principal) {
-            for number in &group.programs {
-                if !numbers.contains(number) {
-                    numbers.push(*number);
-                }
+        let groups = self.groups_of(principal).map(|group| &*group.programs);
+        let roles = self.roles_of(principal).map(Identity::identity_programs);
+        for number in groups.chain(roles).flatten() {
+            if !numbers.contains(number) {
+                numbers.push(*number);
             }
         }
         Cow::Owned(numbers)
     }
 
-    /// The identity-based policies of `identity`, and of the groups of `principal`.
+    /// The identity-based policies of `identity`, and of the groups and added roles of `principal`.
     pub(crate) fn identity_policies<'s>(
         &self,
         principal: &Principal,
         identity: &'s Identity,
     ) -> Cow<'s, [Policy]> {
         let own = identity.policies().identity();
-        if !principal.has_groups() {
+        if !principal.has_additions() {
             return Cow::Borrowed(own);
         }
         let mut policies = own.to_vec();
-        for policy in self
-            .groups_of(principal)
-            .flat_map(|group| group.policies.policies())
-        {
+        let groups = self.groups_of(principal);
+        let groups = groups.map(|group| group.policies.policies());
+        let roles = self.roles_of(principal);
+        let roles = roles.map(|role| role.policies().identity());
+        for policy in groups.chain(roles).flatten() {
             if !policies.iter().any(|other| other.is(policy)) {
                 policies.push(policy.clone());
             }

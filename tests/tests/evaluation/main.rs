@@ -2,6 +2,7 @@
 //!
 //! The crate `allocation_counter` installs a counting allocator for this test binary only.
 
+mod added_roles;
 mod allocations;
 mod catalog_mismatches;
 mod condition_properties;
