@@ -320,8 +320,8 @@ fn a_boundary_of_a_role_limits_the_principal() {
         .check(DeleteApp, &app)
         .unwrap_err();
     assert_eq!(denied.status(), 403);
-    let DeniedReason::Refused(by) = denied.reason() else {
-        unreachable!("{denied:?}");
-    };
-    assert_eq!(*by.reason(), DenyReason::SeveralBoundaries);
+    assert!(matches!(
+        denied.reason(),
+        DeniedReason::Refused(by) if *by.reason() == DenyReason::SeveralBoundaries
+    ));
 }
