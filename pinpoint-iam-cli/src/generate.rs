@@ -1,7 +1,7 @@
 //! `pinpoint-iam generate`: completions and manual pages, for packages of the program.
 
+use std::fs;
 use std::path::PathBuf;
-use std::{fs, io};
 
 use clap::{Args, Command, Subcommand};
 use clap_complete::Shell;
@@ -33,7 +33,9 @@ enum Output {
 pub(crate) fn run(arguments: &Arguments, mut program: Command) -> Result<(), Failure> {
     match &arguments.output {
         Output::Completions { shell } => {
-            clap_complete::generate(*shell, &mut program, "pinpoint-iam", &mut io::stdout());
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut program, "pinpoint-iam", &mut text);
+            print!("{}", String::from_utf8_lossy(&text));
             Ok(())
         }
         Output::Man { directory } => fs::create_dir_all(directory)

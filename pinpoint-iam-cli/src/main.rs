@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+// Its macros replace those of the standard library in the modules after it.
+#[macro_use]
+mod output;
+
 mod check;
 mod common;
 mod compare;

@@ -5,6 +5,7 @@
 mod comparison;
 mod documents;
 mod scaffold;
+mod schemas;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

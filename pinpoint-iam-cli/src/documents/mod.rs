@@ -7,7 +7,6 @@ mod metadata;
 pub(crate) mod openapi;
 pub(crate) mod tables;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -65,7 +64,10 @@ struct OutputArguments {
 impl OutputArguments {
     fn write(&self, text: &str) -> Result<(), Failure> {
         match &self.output {
-            None => print(text),
+            None => {
+                print!("{text}");
+                Ok(())
+            }
             Some(path) => write_files(
                 &[File {
                     path: path.display().to_string(),
@@ -98,15 +100,6 @@ fn write_files(files: &[File], check: bool) -> Result<(), Failure> {
         errors.push("run the command without `--check` to write the files".to_owned());
     }
     Err(Failure::new(errors.join("\n")))
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()) {
-        // The reader needs no more, as in `pinpoint-iam tables orders.toml | head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(|error| Failure::new(format!("error: cannot write: {error}"))),
-    }
 }
 
 /// Parses `PARTITION:REGION:ACCOUNT`.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use pinpoint_iam_docs::{File, files, service_page};
 
-use super::{Format, find, print, write_files};
+use super::{Format, find, write_files};
 use crate::failure::Failure;
 
 /// Writes the tables of services: operations, actions, resource types, condition keys and sources.
@@ -70,5 +70,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         _ => {}
     }
     let texts: Vec<String> = pages.iter().map(|(_, page)| format.write(page)).collect();
-    print(&texts.join("\n"))
+    print!("{}", texts.join("\n"));
+    Ok(())
 }

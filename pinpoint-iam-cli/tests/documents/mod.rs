@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -601,5 +602,40 @@ fn the_commands_of_the_guide_work() {
         "docs/openapi.json",
     ] {
         assert!(path.join(file).exists(), "{file}");
+    }
+}
+
+/// A reader such as `head` stops before the end.
+#[test]
+fn a_reader_that_stops_is_no_error() {
+    let path = shelf("documents-pipe");
+    policies(&path);
+    for arguments in [
+        &["rule"][..],
+        &["schema"],
+        &["generate", "completions", "bash"],
+        &["tables", "mobiletargeting", "--format", "json"],
+        &["openapi", "--catalog", "mobiletargeting"],
+        &["check", "shelf.toml"],
+        &["diff", "policies/reader.json", "policies/reader.json"],
+        &["import", "--openapi", "openapi.json"],
+    ] {
+        fs::write(
+            path.join("openapi.json"),
+            r#"{"openapi": "3.0.0", "paths": {"/a": {"get": {}}}}"#,
+        )
+        .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pinpoint-iam"));
+        command.current_dir(&path).args(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        let errors = text(&output.stderr);
+        assert!(
+            errors.is_empty() || errors.starts_with("note: "),
+            "{arguments:?}: {errors}"
+        );
     }
 }

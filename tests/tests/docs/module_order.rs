@@ -363,6 +363,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "",
                 &[
+                    "output",
                     "names",
                     "failure",
                     "schema",
