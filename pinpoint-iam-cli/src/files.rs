@@ -231,3 +231,26 @@ fn read_stdin() -> Result<String, io::Error> {
     io::stdin().lock().read_to_string(&mut text)?;
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another program wrote the file after it was read: its text stays, and no temporary file is left.
+    #[test]
+    fn a_file_that_has_changed_is_not_replaced() {
+        let directory = std::env::temp_dir().join(format!("pinpoint-iam-{}", std::process::id()));
+        fs::create_dir_all(&directory).expect("a directory");
+        let path = directory.join("p.json");
+        fs::write(&path, "new").expect("a file");
+        let error = replace(&path, "old", "fixed").expect_err("the file has changed");
+        assert_eq!(error.to_string(), "the file has changed in the meantime");
+        assert_eq!(fs::read_to_string(&path).expect("the file"), "new");
+        replace(&path, "new", "fixed").expect("the file is as it was read");
+        assert_eq!(fs::read_to_string(&path).expect("the file"), "fixed");
+        assert!(replace(&directory.join("none.json"), "", "").is_err());
+        let left = fs::read_dir(&directory).expect("the directory").count();
+        assert_eq!(left, 1);
+        let _ = fs::remove_dir_all(&directory);
+    }
+}

@@ -166,6 +166,36 @@ fn newer_actions_stay() {
     assert_eq!(fixed(&document, &["--fix=unsafe"]), document);
 }
 
+/// As a policy of another kind, a document may have no effect at all, which would prove anything.
+#[test]
+fn documents_of_another_kind_stay() {
+    let of = |principal: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow"{principal}, "Action": ["s3:GetObject", "s3:getobject", "mobileanalytics:PutEvents"], "Resource": "arn:aws:s3:::b/*"}}}}"#
+        )
+    };
+    let (bucket, identity) = (of(r#", "Principal": {"AWS": "111122223333"}"#), of(""));
+    for (document, kind) in [
+        (&bucket, "identity"),
+        (&bucket, "scp"),
+        (&identity, "resource"),
+    ] {
+        assert_eq!(
+            fixed(document, &["--fix", "--kind", kind]),
+            *document,
+            "{kind}"
+        );
+    }
+    for (document, kind) in [(&bucket, "resource"), (&identity, "identity")] {
+        let expected = document.replace("\"s3:getobject\", ", "");
+        assert_eq!(
+            fixed(document, &["--fix", "--kind", kind]),
+            expected,
+            "{kind}"
+        );
+    }
+}
+
 /// Two statements that each make the other one redundant are not both removed.
 #[test]
 fn fixes_are_proven_one_after_the_other() {

@@ -52,6 +52,66 @@ fn a_deny_matters_in_policies_of_every_kind() {
     }
 }
 
+/// Under another kind, a statement has no effect, and everything could replace it.
+#[test]
+fn documents_of_another_kind_are_not_interchangeable() {
+    let of = |more: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"{more}}}"#
+        )
+    };
+    let (with, without) = (of(r#", "Principal": "*""#), of(""));
+    for kind in PolicyKind::ALL {
+        let names_principals = statement(*kind, r#""Effect": "Deny""#).contains("Principal");
+        assert_eq!(
+            are_interchangeable(*kind, &with, &with),
+            names_principals,
+            "{kind}"
+        );
+        assert_eq!(
+            are_interchangeable(*kind, &without, &without),
+            !names_principals,
+            "{kind}"
+        );
+    }
+}
+
+/// Policies of resources and organizations also limit callers that no identity-based policy covers.
+#[test]
+fn limits_of_every_caller_matter() {
+    let deny = |principal: &str, condition: &str| {
+        format!(
+            r#"{{"Effect": "Deny", "Action": "s3:*", "Resource": "*"{principal}, "Condition": {{{condition}}}}}"#
+        )
+    };
+    // A `*` is a plain character for `StringEquals`.
+    let root = |kind: PolicyKind, operator: &str| {
+        let condition = format!(r#""{operator}": {{"aws:PrincipalArn": "arn:aws:iam::*:root"}}"#);
+        let principal = match kind {
+            PolicyKind::ServiceControl => "",
+            _ => r#", "Principal": "*""#,
+        };
+        deny(principal, &condition)
+    };
+    for kind in [
+        PolicyKind::Resource,
+        PolicyKind::ServiceControl,
+        PolicyKind::ResourceControl,
+    ] {
+        let [like, equals] = ["StringLike", "StringEquals"].map(|operator| root(kind, operator));
+        assert!(are_interchangeable(kind, &like, &like), "{kind}");
+        assert!(!are_interchangeable(kind, &like, &equals), "{kind}");
+    }
+    let without_account = |null: &str| {
+        let condition = format!(r#""Null": {{"aws:PrincipalAccount": {null}}}"#);
+        deny(r#", "Principal": "*""#, &condition)
+    };
+    let kind = PolicyKind::ResourceControl;
+    let (some, none) = (without_account(r#"["true"]"#), without_account("[]"));
+    assert!(are_interchangeable(kind, &some, &some));
+    assert!(!are_interchangeable(kind, &some, &none));
+}
+
 /// A boundary limits what a resource-based policy allows to a role, but not what it allows to one of its sessions.
 #[test]
 fn the_way_in_which_a_caller_is_named_matters() {
