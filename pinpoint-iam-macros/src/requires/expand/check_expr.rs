@@ -496,7 +496,7 @@ impl Writer<'_> {
         if check.row_is_late && self.stage == Stage::BeforeBody {
             return quote!(#guard.clone().with_row(::core::option::Option::None));
         }
-        let action = path(&check.action);
+        let action = paths::located(path(&check.action), row.span());
         let own_row = paths::located(quote!(#root::__private::own_row), row.span());
         let given = quote_spanned!(row.span()=> #own_row(&(#row), #action)?);
         let row = made(root, &quote!(_), &given);
