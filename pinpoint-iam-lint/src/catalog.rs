@@ -205,6 +205,31 @@ mod tests {
         }
     }
 
+    /// A catalog may list global keys that matter for an action. Requests for other actions have them as well.
+    #[test]
+    fn global_keys_belong_to_all_actions() {
+        let text = r#"
+            format = 1
+            [service]
+            prefix = "shop"
+            name = "Shop"
+            [condition-keys."aws:SourceIp"]
+            type = "IPAddress"
+            summary = "The address of the caller."
+            [actions.Buy]
+            summary = "Buys."
+            condition-keys = ["aws:SourceIp"]
+            [actions.Look]
+            summary = "Looks."
+        "#;
+        let catalog = Catalog::load([SourceFile::new("shop.toml", text)]).unwrap();
+        let document = Document::parse(
+            r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "shop:Look", "Resource": "*",
+                "Condition": {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}}"#,
+        );
+        assert_eq!(findings(&catalog, &document.unwrap()), []);
+    }
+
     #[test]
     fn conditions_for_requests_without_the_key_are_not_reported() {
         let statement = |effect: &str, operator: &str| {
