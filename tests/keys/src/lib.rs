@@ -11,6 +11,12 @@ pub mod archive {
     pinpoint_iam::include_catalog!("archive");
 }
 
+/// The environment variables with which cargo compiles programs of this package, for the UI cases in `tests/ui/keys`.
+pub const ENVIRONMENT: [(&str, &str); 2] = [
+    ("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")),
+    ("PINPOINT_IAM_CATALOGS", env!("PINPOINT_IAM_CATALOGS")),
+];
+
 /// Where documents are moved or copied to.
 #[derive(Deserialize)]
 pub struct Order {

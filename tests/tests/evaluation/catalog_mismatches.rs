@@ -1,6 +1,10 @@
 //! Policies that are loaded at run time are compared with the registered catalogs.
 
-#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test whose set-up fails has failed"
+)]
 
 use std::sync::Mutex;
 

@@ -57,7 +57,12 @@ impl Compiler {
         let directory = self.programs.join(file.replace(['/', '\\', '.'], "-"));
         fs::create_dir_all(&directory)?;
         let program = directory.join(format!("{name}{}", env::consts::EXE_SUFFIX));
-        let output = Command::new(&self.rustc)
+        let mut command = Command::new(&self.rustc);
+        // Cases in this group are programs of a package with a catalog.
+        if file.starts_with("ui/keys/") {
+            command.envs(pinpoint_iam_keys::ENVIRONMENT);
+        }
+        let output = command
             .args(["--edition=2024", "--crate-type=bin", "--crate-name", name])
             .args(["--error-format=json", "--diagnostic-width=140"])
             .args(["-Cdebuginfo=0", "-Cstrip=symbols"])
