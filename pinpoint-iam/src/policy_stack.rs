@@ -31,6 +31,12 @@ impl Policy {
         Self::new("a policy that is lost", Document::deny_everything())
     }
 
+    /// The boundary of a user or role for whom the source of the boundaries has none.
+    #[cfg(feature = "refresh")]
+    pub(crate) fn missing_boundary() -> Self {
+        Self::new("no boundary in its source", Document::deny_everything())
+    }
+
     /// Returns the name by which decisions cite the policy.
     pub fn name(&self) -> &str {
         &self.0.name

@@ -106,7 +106,7 @@ impl Snapshot {
             Identity {
                 asks_for_completed_keys: identity.iter().chain(&*boundary).any(asks),
                 identity,
-                permissions_boundary: policies.has_boundary().then_some(boundary),
+                permissions_boundary: policies.permissions_boundary().map(|_| boundary),
                 policies,
                 is_unavailable: AtomicBool::new(false),
             }

@@ -17,9 +17,8 @@ use crate::source::store::PolicyStore;
 ///
 /// - The first source contains only boundaries, and the second one none. Anything else is an error, and the set is
 ///   rejected.
-/// - A user or role without a boundary in the first source has an *empty* boundary: its requests are denied. The same
-///   applies to all callers that the second source does not contain, also those with
-///   [groups](crate::Principal::with_groups) and root users.
+/// - All requests of a user or role without a boundary in the first source are denied. The same applies to all callers
+///   that the second source does not contain, also those with [groups](crate::Principal::with_groups) and root users.
 /// - The policies are confirmed if both sources confirm them. If one fails, the fetch fails, and the age of the policies
 ///   grows.
 ///

@@ -208,8 +208,8 @@ impl PolicyStore {
         self.bounds_others
     }
 
-    /// Sets the permissions boundary of every caller to that in `boundaries`. Callers that it does not contain have an
-    /// empty boundary.
+    /// Sets the permissions boundary of every caller to that in `boundaries`. Users and roles that it does not contain have
+    /// one that denies everything, and callers that the store does not contain an empty one.
     ///
     /// # Errors
     ///
@@ -231,6 +231,7 @@ impl PolicyStore {
             }
         }
         let mut fault = None;
+        let missing = Policy::missing_boundary();
         let identities = self.identities.map(|mut policies| {
             let arn = policies.arn.as_deref().unwrap_or_default();
             let found = IdentityKey::parse(arn).and_then(|key| boundaries.get_by_key(&key));
@@ -249,7 +250,7 @@ impl PolicyStore {
                 ));
             }
             let boundary = found.and_then(|found| found.permissions_boundary.clone());
-            policies.permissions_boundary = Some(boundary.unwrap_or_default());
+            policies.permissions_boundary = boundary.or_else(|| Some(vec![missing.clone()]));
             policies
         });
         match fault {
@@ -391,11 +392,6 @@ impl PrincipalPolicies {
     /// The permissions boundary as a list. Empty if there is none.
     pub(crate) fn boundary(&self) -> &[Policy] {
         self.permissions_boundary.as_deref().unwrap_or_default()
-    }
-
-    /// Whether there is a permissions boundary, which may be empty.
-    pub(crate) const fn has_boundary(&self) -> bool {
-        self.permissions_boundary.is_some()
     }
 
     /// The permissions boundary.

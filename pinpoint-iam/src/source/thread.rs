@@ -121,3 +121,60 @@ impl Drop for End {
         self.0.store(false, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    /// Waits for a future whose work is on another thread.
+    fn wait<T>(future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            match future.as_mut().poll(&mut context) {
+                Poll::Ready(result) => return result,
+                Poll::Pending => thread::yield_now(),
+            }
+        }
+    }
+
+    #[test]
+    fn a_read_that_hangs_is_not_followed_by_another() {
+        let reading = Reading::default();
+        let (release, released) = channel::<()>();
+        let (end, ended) = channel::<()>();
+        let path = Path::new("source");
+        {
+            // As after a timeout, the future is dropped while the thread hangs.
+            let hanging = reading.run(path, move || {
+                let _end = end;
+                Ok(released.recv().is_ok())
+            });
+            let mut hanging = pin!(hanging);
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(hanging.as_mut().poll(&mut context).is_pending());
+        }
+        let error = wait(reading.run(path, || Ok(()))).unwrap_err();
+        let expected = "source: is still being read since the previous attempt";
+        assert_eq!(error.to_string(), expected);
+        release.send(()).unwrap();
+        // The thread has returned from the read, and ends.
+        assert!(ended.recv().is_err());
+        while wait(reading.run(path, || Ok(()))).is_err() {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_panic_is_an_error() {
+        let reading = Reading::default();
+        let path = Path::new("source");
+        let read = || -> Result<(), SourceError> { panic!("on purpose") };
+        let error = wait(reading.run(path, read)).unwrap_err();
+        assert_eq!(error.to_string(), "source: reading panicked");
+        wait(reading.run(path, || Ok(()))).unwrap();
+    }
+}

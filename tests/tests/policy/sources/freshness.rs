@@ -16,6 +16,7 @@ use pinpoint_iam::source::{Directory, PolicySource, PolicyStore, SourceError};
 use pinpoint_iam::testing::SimulatedClock;
 use pinpoint_iam::{
     Arn, Authorizer, BuildError, Decision, Denied, Evaluation, Guard, Policy, Principal, Scope,
+    requires,
 };
 
 use super::temporary::TemporaryDirectory;
@@ -72,6 +73,12 @@ fn assert_expired<T: std::fmt::Debug>(what: &str, outcome: Result<T, Denied>) {
     );
 }
 
+/// With an empty list, the check is about all campaigns at once.
+#[requires(each(GetCampaign(resource = campaigns)), guard = guard)]
+async fn every_campaign(guard: &Guard<'_>, campaigns: &[Campaign]) -> Result<usize, Denied> {
+    Ok(campaigns.len())
+}
+
 /// Asks for a decision in every way that there is. All are denied because the policies have expired.
 async fn assert_everything_is_denied(guard: &Guard<'_>, principal: &Principal) {
     let app = App::new("a1").unwrap();
@@ -90,6 +97,10 @@ async fn assert_everything_is_denied(guard: &Guard<'_>, principal: &Principal) {
         tags: KeyedColumns::nowhere(),
     };
     assert_expired("constraint", guard.constraint(GetCampaign, &mapping).await);
+    let campaigns = [campaign];
+    for campaigns in [&campaigns[..], &[]] {
+        assert_expired("each", every_campaign(guard, campaigns).await);
+    }
     let explanation = guard.explain(GetApp, &app);
     assert!(!explanation.allowed);
     assert!(explanation.decision.contains("expired"), "{explanation}");

@@ -869,6 +869,15 @@ fn boundaries(ana: &str, bob: &str) -> PolicyFiles {
     files
 }
 
+/// The same files with another text in the attachments.
+fn renamed(files: &PolicyFiles, from: &str, to: &str) -> PolicyFiles {
+    let mut renamed = PolicyFiles::new();
+    for (name, text) in files.iter() {
+        renamed.insert(name, text.replace(from, to)).unwrap();
+    }
+    renamed
+}
+
 #[tokio::test]
 async fn layers_limit_what_the_source_of_the_principals_grants() {
     for (limits, policies, expected) in [
@@ -931,6 +940,12 @@ async fn layers_contain_only_their_own_kind_of_policies() {
             "has more than a boundary in the source of the boundaries",
         ),
         (group, set("*", "*"), "the group `admins` has no boundary"),
+        (
+            renamed(&boundaries("*", "*"), "user/ana", "user/team/ana"),
+            set("*", "*"),
+            "the path of `arn:aws:iam::111122223333:user/ana` differs from that of \
+             `arn:aws:iam::111122223333:user/team/ana`",
+        ),
         (
             boundaries("*", "*"),
             boundaries("*", "*"),
