@@ -910,22 +910,27 @@ async fn layers_limit_callers_that_no_source_contains() {
     let mut policies = PolicyFiles::new();
     let everything = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
     policies.insert("all.json", everything).unwrap();
-    let attachments = r#"{"groups": {"admins": {"policies": ["all.json"]}}}"#;
+    let attachments = r#"{
+        "groups": {"admins": {"policies": ["all.json"]}},
+        "roles": {"arn:aws:iam::111122223333:role/admin": {"policies": ["all.json"]}}
+    }"#;
     policies.insert("attachments.json", attachments).unwrap();
     let principals = || Scripted::new([Reply::Set("p1", policies.clone())]);
     let clock = SimulatedClock::new();
     let caller = user("token").with_groups(["admins"]);
     let root = Principal::from_arn("arn:aws:iam::111122223333:root").unwrap();
+    let with_role = user("token").with_roles(["arn:aws:iam::111122223333:role/admin"]);
     let allowed = |authorizer: &Authorizer| {
-        [&caller, &root].map(|caller| decide(authorizer, caller, "GetApp", "apps/a1").is_allowed())
+        [&caller, &root, &with_role]
+            .map(|caller| decide(authorizer, caller, "GetApp", "apps/a1").is_allowed())
     };
     let built = builder(principals(), &clock).build_async().await;
     let (unlimited, _refresher) = built.unwrap();
-    assert_eq!(allowed(&unlimited), [true, true]);
+    assert_eq!(allowed(&unlimited), [true, true, true]);
     let organization = Scripted::new([Reply::Set("b1", boundaries("*", "*"))]);
     let layers = Layers::new(organization, principals());
     let (limited, _refresher) = builder(layers, &clock).build_async().await.unwrap();
-    assert_eq!(allowed(&limited), [false, false]);
+    assert_eq!(allowed(&limited), [false, false, false]);
 }
 
 #[tokio::test]
@@ -967,6 +972,14 @@ async fn layers_contain_only_their_own_kind_of_policies() {
     let build = builder(layers, &SimulatedClock::new()).build_async();
     let error = build.await.unwrap_err().to_string();
     assert!(error.contains("without files"), "{error}");
+    let layers = Layers::new(
+        Scripted::new([Reply::Unchanged]),
+        Scripted::new([Reply::Unchanged]),
+    );
+    let build = builder(layers, &SimulatedClock::new()).build_async();
+    let error = build.await.unwrap_err().to_string();
+    // The error of one of them, whose name is `store`.
+    assert!(error.starts_with("store: reports"), "{error}");
 }
 
 #[tokio::test]
@@ -1006,10 +1019,13 @@ async fn layers_are_fetched_and_confirmed_together() {
     principals.then(Reply::Set("p2", set("*", "!")));
     authorizer.refresh().await.unwrap_err();
     assert_eq!(rights(&authorizer), "r?");
+    limits.then(Reply::Unchanged);
+    principals.then(Reply::Unchanged);
+    authorizer.refresh().await.unwrap();
     limits.then(Reply::Set("b4", boundaries("!", "DeleteApp")));
     principals.then(Reply::Set("p1", set("*", "*")));
     authorizer.refresh().await.unwrap_err();
-    assert_eq!(rights(&authorizer), "??");
+    assert_eq!(rights(&authorizer), "?d");
     limits.then(Reply::Unchanged);
     principals.then(Reply::Unchanged);
     authorizer.refresh().await.unwrap();
