@@ -101,9 +101,9 @@ impl AbsenceRules {
     /// | global | unknown, unless the principal or the request cannot have it, or the preset declares its value |
     /// | global, and AWS has no such key | unknown |
     /// | of an identity provider | absent, unless it is the provider of the principal |
+    /// | defined for the action, or for the type of its resource | unknown |
     /// | of a service without a registered catalog | absent |
     /// | of a registered service, which does not define it | unknown, because a misspelled key must not disable a `Deny` |
-    /// | defined for the action, or for the type of its resource | unknown |
     /// | defined for other actions or resource types only | absent, because the service never sends it |
     pub(crate) fn without_value(
         &self,
@@ -126,6 +126,11 @@ impl AbsenceRules {
                 false => Lookup::Absent,
             };
         }
+        let known = self.metadata(action);
+        // The key may be that of another service, with or without a catalog.
+        if known.is_some_and(|known| sends(known, action.resource_type, key)) {
+            return Lookup::Unknown;
+        }
         let own = action.metadata.map(|action| action.service);
         let mut services = own.into_iter().chain(self.services.iter().copied());
         let Some(service) = services.find(|service| service.prefix.eq_ignore_ascii_case(prefix))
@@ -138,15 +143,21 @@ impl AbsenceRules {
         if !action.prefix.eq_ignore_ascii_case(service.prefix) {
             return Lookup::Absent;
         }
-        match action.metadata.or_else(|| service.action(action.name)) {
-            Some(known) if !sends(known, action.resource_type, key) => Lookup::Absent,
+        match known {
+            Some(_) => Lookup::Absent,
             // An action that is newer than the catalog may send any key of its service.
-            _ => Lookup::Unknown,
+            None => Lookup::Unknown,
         }
     }
 }
 
 impl AbsenceRules {
+    /// The catalog's metadata of an action, if its service is known.
+    fn metadata(&self, action: ActionName<'_>) -> Option<&'static ActionMetadata> {
+        let registered = || self.service(action.prefix)?.action(action.name);
+        action.metadata.or_else(registered)
+    }
+
     fn global_without_value(
         &self,
         key: &ConditionKey,
@@ -159,11 +170,10 @@ impl AbsenceRules {
         match global.supplier {
             Supplier::Resource if !action.has_resource => Lookup::Absent,
             Supplier::RequestTags => {
-                let known = action.metadata.or_else(|| {
-                    let service = self.service(action.prefix)?;
-                    service.action(action.name)
-                });
-                match known.is_some_and(|action| !action.takes_request_tags()) {
+                match self
+                    .metadata(action)
+                    .is_some_and(|action| !action.takes_request_tags())
+                {
                     true => Lookup::Absent,
                     false => Lookup::Unknown,
                 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
 
-use crate::absence::{AbsenceRules, covers, sends};
+use crate::absence::{AbsenceRules, covers, defines, sends};
 use crate::action::ServiceMetadata;
 use crate::context::{ConditionKey, is_named};
 use crate::global_keys::{GLOBAL_KEYS, GlobalKey, Supplier, is_of_identity_provider};
@@ -191,11 +191,12 @@ impl KeySources<'_> {
         if prefix == "aws" {
             return self.lack_of_global(key, statement);
         }
-        let service = self.absence.service(prefix)?;
-        // A key that no catalog defines is a mismatch, which `catalog_check` reports.
-        let mut actions = service.actions.iter();
+        // A key that no catalog defines is a mismatch, which `catalog_check` reports. A service may use keys of others.
+        let services = self.absence.services();
+        let services = services.filter(|service| defines(service, key));
+        let mut actions = services.flat_map(|service| service.actions);
         actions.find_map(|action| {
-            if !is_about_action(statement, service.prefix, action.name) {
+            if !is_about_action(statement, action.service.prefix, action.name) {
                 return None;
             }
             if action.resource_types.is_empty() {

@@ -183,6 +183,41 @@ fn a_key_is_unknown_if_its_service_may_send_it() {
     }
 }
 
+/// A catalog may list keys of services without a catalog. They are keys of the actions for which it lists them.
+#[test]
+fn a_key_of_another_service_is_unknown_if_the_action_has_it() {
+    use pinpoint_iam_keys::archive;
+    let registered: &[&'static ServiceMetadata] = &[&archive::SERVICE];
+    let typed = RequestedAction::from(<archive::GetLink as pinpoint_iam::TypedAction>::METADATA);
+    let named = |name| RequestedAction::parse(name).unwrap();
+    for (services, action, expected) in [
+        (registered, named("archive:GetLink"), Unknown),
+        (registered, named("archive:GetFolder"), Absent),
+        (registered, named("post:SendParcel"), Absent),
+        (registered, typed, Unknown),
+        (&[], typed, Unknown),
+        (&[], named("archive:GetLink"), Absent),
+    ] {
+        let authorizer = authorizer("CRM:region", services, &[]);
+        assert_eq!(
+            state(&authorizer, action, &Context::new()),
+            expected,
+            "{action}"
+        );
+    }
+    let source = denying(r#"{"StringEquals": {"crm:Region": "secret"}}"#);
+    let error = builder(source)
+        .catalog(&archive::SERVICE)
+        .build()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains(
+            "no source supplies the condition key `crm:Region` of requests for `archive:GetLink`"
+        ),
+        "{error}"
+    );
+}
+
 fn context(genre: &str) -> Context {
     let mut context = Context::new();
     context.insert("shelf:Genre", genre);
