@@ -62,6 +62,23 @@ async fn composed(Path(application_id): Path<String>, Json(body): Json<Job>) -> 
     application_id + &body.role_arn
 }
 
+/// Once for all resources of a list.
+#[requires(
+    all(
+        each(CreateExportJob(application_id = body)),
+        each(CreateCampaign(application_id = body, request_tags = ["team"].as_slice())),
+    ),
+    dependents(
+        iam::PassRole(role_arn = "arn:aws:iam::123456789012:role/export"),
+        TagResource(resource = Campaign::new("a1", "c1")?),
+    ),
+    permit = (exports, _),
+)]
+async fn of_a_list(Json(body): Json<Vec<String>>) -> String {
+    let exports: Vec<Permit<CreateExportJob>> = exports;
+    format!("{} {}", exports.len(), body.len())
+}
+
 #[requires(CreateExportJob, resource = app, dependents(iam::PassRole(role_arn = role)), guard = guard)]
 fn function(guard: &Guard<'_>, app: &App, role: &str) -> Result<(), Denied> {
     Ok(())
@@ -79,6 +96,7 @@ fn main() {
         .route("/3", post(of_a_parameter))
         .route("/4", post(outside))
         .route("/5", post(one_that_is_not_needed))
-        .route("/6", post(composed));
+        .route("/6", post(composed))
+        .route("/7", post(of_a_list));
     let _ = (function, boxed);
 }
