@@ -141,7 +141,6 @@ fn component(component: &Component) -> ArnComponent<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 mod tests {
     use pinpoint_iam_catalog::SourceFile;
 
