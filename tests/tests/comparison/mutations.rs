@@ -10,8 +10,8 @@ use proptest::test_runner::TestRunner;
 
 use super::{assert_confirmed, set};
 
-/// More in optimized builds, where this takes only seconds.
-const DOCUMENTS: usize = if cfg!(debug_assertions) { 80 } else { 5_000 };
+/// More in optimized builds, which the gate runs.
+const DOCUMENTS: usize = if cfg!(debug_assertions) { 25 } else { 2_000 };
 
 fn compare(first: &PolicySet, second: &PolicySet) -> Verdict {
     let comparison = Comparer::new().compare(first, second);

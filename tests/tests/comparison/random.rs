@@ -28,11 +28,7 @@ const REQUESTS: usize = 1_000;
 fn pairs() -> usize {
     let number = std::env::var("PAIRS").ok();
     let number = number.map(|number| number.parse().unwrap());
-    number.unwrap_or(if cfg!(debug_assertions) {
-        1_000
-    } else {
-        10_000
-    })
+    number.unwrap_or(if cfg!(debug_assertions) { 200 } else { 10_000 })
 }
 
 #[test]
