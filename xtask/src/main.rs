@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 15] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -73,6 +73,11 @@ const PARTS: [Part; 14] = [
         name: "empty-crate",
         summary: "the guide's chapter from an empty crate to a service",
         run: empty_crate,
+    },
+    Part {
+        name: "scaffold",
+        summary: "skeletons of services compile, and their tests pass",
+        run: scaffold,
     },
     Part {
         name: "instructions",
@@ -376,6 +381,44 @@ fn benches(gate: &Gate) -> Outcome {
 
 fn empty_crate(gate: &Gate) -> Outcome {
     gate.run::<&str>(".", "tests/from_an_empty_crate.sh", [])
+}
+
+/// Writes skeletons for both frameworks, and runs their tests: they call every route without permissions.
+fn scaffold(gate: &Gate) -> Outcome {
+    let skeletons = gate.root.join("target/scaffold");
+    let awkward = "pinpoint-iam-cli/tests/scaffold/awkward.toml";
+    for (framework, catalog) in [
+        ("axum", awkward),
+        ("actix", awkward),
+        ("axum", "mobiletargeting"),
+    ] {
+        let service = skeletons.join("service");
+        if service.exists() {
+            fs::remove_dir_all(&service)
+                .map_err(|error| format!("{}: {error}", service.display()))?;
+        }
+        gate.cargo(
+            ".",
+            &format!(
+                "run --quiet --locked -p pinpoint-iam-cli -- scaffold --framework {framework} {catalog} \
+                 --repository . --output target/scaffold/service"
+            ),
+        )?;
+        // Otherwise the service would be a member of this workspace.
+        let manifest = service.join("Cargo.toml");
+        let text = read(&manifest)? + "\n[workspace]\n\n[profile.dev]\ndebug = false\n";
+        let written = fs::write(&manifest, text)
+            .and_then(|()| fs::copy(gate.root.join("Cargo.lock"), service.join("Cargo.lock")));
+        written.map_err(|error| format!("{}: {error}", manifest.display()))?;
+        // A warning of the generated code is a fault of the program.
+        gate.run_with(
+            "target/scaffold/service",
+            "cargo",
+            ["test", "--quiet", "--target-dir=../target"],
+            &[("RUSTFLAGS", "-D warnings")],
+        )?;
+    }
+    Ok(())
 }
 
 fn instructions(gate: &Gate) -> Outcome {

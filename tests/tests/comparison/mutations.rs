@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 use super::{assert_confirmed, set};
 
 /// More in optimized builds, which the gate runs.
-const DOCUMENTS: usize = if cfg!(debug_assertions) { 25 } else { 2_000 };
+const DOCUMENTS: usize = if cfg!(debug_assertions) { 25 } else { 1_000 };
 
 fn compare(first: &PolicySet, second: &PolicySet) -> Verdict {
     let comparison = Comparer::new().compare(first, second);
