@@ -247,7 +247,7 @@ fn documentation(gate: &Gate) -> Outcome {
 fn comparisons(gate: &Gate) -> Outcome {
     gate.cargo(
         ".",
-        "test --release --locked -p pinpoint-iam-tests --test comparison",
+        "test --release --locked -p pinpoint-iam-tests --test comparison random",
     )
 }
 

@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 
 use super::{assert_confirmed, set};
 
-/// More in optimized builds, which the gate runs.
+/// More in optimized builds.
 const DOCUMENTS: usize = if cfg!(debug_assertions) { 25 } else { 1_000 };
 
 fn compare(first: &PolicySet, second: &PolicySet) -> Verdict {
@@ -115,5 +115,5 @@ fn verdicts_are_transitive_and_mirrored() {
         };
         assert!(back == mirrored, "{both} {back}\n{three:#?}");
     }
-    assert!(chains > 5, "{chains}");
+    assert!(chains * 10 > DOCUMENTS, "{chains} of {DOCUMENTS}");
 }
