@@ -420,6 +420,16 @@ impl Route {
             .split('/')
             .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
     }
+
+    /// Whether a path segment without braces is valid: unreserved characters of RFC 3986, except `.` and `..`.
+    pub fn is_literal_segment(segment: &str) -> bool {
+        !segment.is_empty()
+            && segment != "."
+            && segment != ".."
+            && segment
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+    }
 }
 
 /// An action that the caller of another action needs in addition.

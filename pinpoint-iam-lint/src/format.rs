@@ -7,7 +7,7 @@ use pinpoint_iam_core::__private::Quoted;
 use pinpoint_iam_core::json::{JsonError, Member, Node, Type, position};
 use pinpoint_iam_core::policy::Document;
 
-use crate::read::{DOCUMENT, STATEMENT};
+use crate::read::{DOCUMENT_ELEMENTS, STATEMENT_ELEMENTS};
 
 /// The reason why a text cannot be formatted.
 ///
@@ -161,8 +161,8 @@ impl<'s> Writer<'s> {
             }
         }
         let order: &[&str] = match role {
-            Role::Document => &DOCUMENT,
-            Role::Statement => &STATEMENT,
+            Role::Document => &DOCUMENT_ELEMENTS,
+            Role::Statement => &STATEMENT_ELEMENTS,
             Role::Other => &[],
         };
         members.sort_by_key(|member| {

@@ -75,6 +75,8 @@ pub use linter::{Linter, Report, parse_kind};
 #[cfg(feature = "rules")]
 pub use omitted::{OMITTED, Omitted};
 #[cfg(feature = "rules")]
+pub use read::{DOCUMENT_ELEMENTS, PRINCIPAL_TYPES, STATEMENT_ELEMENTS};
+#[cfg(feature = "rules")]
 pub use rule::{Example, Rule};
 #[cfg(feature = "rules")]
 pub use rules::condition::global_condition_keys;

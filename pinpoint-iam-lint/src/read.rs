@@ -159,8 +159,10 @@ impl Principal<'_> {
     }
 }
 
-pub(crate) const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
-pub(crate) const STATEMENT: [&str; 9] = [
+/// The elements of a policy document.
+pub const DOCUMENT_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
+/// The elements of a statement, in the order of [`format`](crate::format()).
+pub const STATEMENT_ELEMENTS: [&str; 9] = [
     "Sid",
     "Effect",
     "Principal",
@@ -171,7 +173,8 @@ pub(crate) const STATEMENT: [&str; 9] = [
     "NotResource",
     "Condition",
 ];
-const PRINCIPAL: [&str; 4] = ["AWS", "CanonicalUser", "Federated", "Service"];
+/// The types of principals.
+pub const PRINCIPAL_TYPES: [&str; 4] = ["AWS", "CanonicalUser", "Federated", "Service"];
 
 /// Reads the document; `None` if it is not a JSON object.
 pub(crate) fn read<'s>(source: &'s str, check: &mut Checker<'_>) -> Option<Policy<'s>> {
@@ -192,7 +195,7 @@ pub(crate) fn read<'s>(source: &'s str, check: &mut Checker<'_>) -> Option<Polic
         );
         return None;
     }
-    let members = members(&root, "a policy document", &DOCUMENT, check)?;
+    let members = members(&root, "a policy document", &DOCUMENT_ELEMENTS, check)?;
     let mut policy = Policy {
         at: root.offset(),
         name_at: 0,
@@ -356,7 +359,7 @@ fn read_statement<'s>(node: Node<'s>, check: &mut Checker<'_>) -> Option<Stateme
         conditions: Vec::new(),
         condition_text: None,
     };
-    let members = members(&node, "a statement", &STATEMENT, check)?;
+    let members = members(&node, "a statement", &STATEMENT_ELEMENTS, check)?;
     report_pairs(&members, check);
     let has = |name: &str| members.iter().any(|member| member.name == name);
     if !has("Effect") {
@@ -558,7 +561,8 @@ fn read_principal<'s>(
             }
             let mut seen: Vec<&'static str> = Vec::new();
             for entry in &members {
-                let Some(kind) = PRINCIPAL.into_iter().find(|kind| *kind == entry.name) else {
+                let Some(kind) = PRINCIPAL_TYPES.into_iter().find(|kind| *kind == entry.name)
+                else {
                     report_principal_key(entry, &members, check);
                     continue;
                 };
@@ -600,10 +604,10 @@ fn read_principal<'s>(
 }
 
 fn report_principal_key(entry: &Member<'_>, all: &[Member<'_>], check: &mut Checker<'_>) {
-    let near = nearest(&entry.name, PRINCIPAL);
+    let near = nearest(&entry.name, PRINCIPAL_TYPES);
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the types are {}", list("and", PRINCIPAL)),
+        None => format!("the types are {}", list("and", PRINCIPAL_TYPES)),
     };
     let free = near.filter(|near| !all.iter().any(|other| other.name == **near));
     let fix = free.and_then(|near| check.string_fix(entry.name_offset, near));

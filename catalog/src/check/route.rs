@@ -87,7 +87,7 @@ fn check_path(route: &Text, path: &str, scope: &Scope<'_>) -> bool {
                 parameters.push(name);
                 None
             }
-            None if is_plain(segment) => None,
+            None if Route::is_literal_segment(segment) => None,
             None if segment.is_empty() && index + 1 == segments.len() => None,
             None => Some((
                 format!("`{segment}` cannot be a segment of a path"),
@@ -100,15 +100,6 @@ fn check_path(route: &Text, path: &str, scope: &Scope<'_>) -> bool {
         }
     }
     good
-}
-
-fn is_plain(segment: &str) -> bool {
-    !segment.is_empty()
-        && segment != "."
-        && segment != ".."
-        && segment
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
 }
 
 /// Two actions with the same method and the same shape of path would be ambiguous for a request.

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use pinpoint_iam_catalog::{Action, Catalog, Service};
 use pinpoint_iam_core::condition::BaseOperator;
-use pinpoint_iam_lint::global_condition_keys;
+use pinpoint_iam_lint::{
+    DOCUMENT_ELEMENTS, PRINCIPAL_TYPES, STATEMENT_ELEMENTS, global_condition_keys,
+};
 use serde_json::{Value, json};
 
 use super::scan::{Scan, Slot, scan};
@@ -76,27 +78,11 @@ fn candidates(catalog: &Catalog, scan: &Scan, written: &str) -> Vec<Item> {
             .collect()
     };
     match scan.cursor.slot() {
-        Slot::DocumentMember => words(&["Version", "Id", "Statement"], "element of a document"),
+        Slot::DocumentMember => words(&DOCUMENT_ELEMENTS, "element of a document"),
         Slot::Version => words(&["2012-10-17"], "version of the policy language"),
-        Slot::StatementMember => words(
-            &[
-                "Sid",
-                "Effect",
-                "Principal",
-                "NotPrincipal",
-                "Action",
-                "NotAction",
-                "Resource",
-                "NotResource",
-                "Condition",
-            ],
-            "element of a statement",
-        ),
+        Slot::StatementMember => words(&STATEMENT_ELEMENTS, "element of a statement"),
         Slot::Effect => words(&["Allow", "Deny"], "effect"),
-        Slot::PrincipalType => words(
-            &["AWS", "CanonicalUser", "Federated", "Service"],
-            "type of principals",
-        ),
+        Slot::PrincipalType => words(&PRINCIPAL_TYPES, "type of principals"),
         Slot::Action => actions(catalog, written),
         Slot::Resource => resources(catalog, scan),
         Slot::Operator => operators(),

@@ -130,9 +130,9 @@ impl LeastPrivilegeBuilder {
         self
     }
 
-    /// Adds services whose actions may be companions of the granted ones.
+    /// Adds services with dependent actions (`companions` in catalogs) of the granted ones.
     ///
-    /// The services of the granted actions are known already. A companion action of another service is granted on the
+    /// The services of the granted actions are known already. A dependent action of another service is granted on the
     /// resources that its catalog lists; if its service is unknown, it is granted on everything that it may act on.
     #[must_use]
     pub fn services(

@@ -182,8 +182,9 @@ impl Snapshot {
         principal: &'s Principal,
         identity: &'s Identity,
     ) -> &'s Identity {
-        // INVARIANT: requests of a principal with different boundaries are denied before.
-        self.bounded(principal, identity).unwrap_or(identity)
+        // Requests of a principal with different boundaries are denied before. If they were not, the empty boundary would
+        // deny them.
+        self.bounded(principal, identity).unwrap_or(&BOUNDED)
     }
 
     /// Returns why all requests of `principal` are denied, regardless of what its policies contain.

@@ -12,7 +12,7 @@ pub type Alarm = Box<dyn FnOnce() + Send>;
 
 /// A monotonic clock, on which the age of policies is measured.
 ///
-/// The default is [`SystemClock`]. Tests use `testing::SimulatedClock`, which moves only when it is told to.
+/// The default is [`SystemClock`]. Tests use `testing::SimulatedClock`, which moves only when a test advances it.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the time since an arbitrary but fixed moment. It never decreases.
     fn now(&self) -> Duration;
@@ -28,7 +28,7 @@ pub trait Clock: Send + Sync + 'static {
 ///
 /// It does not depend on the wall clock. On Linux it does not advance while the computer is suspended.
 pub struct SystemClock {
-    /// The alarms; `None` for a clock that only tells the time.
+    /// The alarms; `None` for a clock without alarms.
     alarms: Option<Arc<Alarms>>,
 }
 

@@ -222,7 +222,7 @@ pub(crate) fn made(name: &str, collation: &str, table: &Table) -> String {
     statements
 }
 
-/// The statements that print the places of the rows that a predicate selects, behind a label.
+/// The statements that print the places of the rows that a predicate selects, after a label.
 pub(crate) fn selected(table: &str, label: &str, predicate: &Predicate) -> TestResult<String> {
     let (sql, binds) = predicate.to_sql(Dialect::Postgres, 1)?;
     let binds: Vec<String> = binds

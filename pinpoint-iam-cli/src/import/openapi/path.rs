@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pinpoint_iam_catalog::Placeholder;
+use pinpoint_iam_catalog::{Placeholder, Route};
 
 use crate::names;
 
@@ -54,7 +54,7 @@ impl Parameters {
                 route.push_str(segment);
                 let is_end = segment.is_empty() && index + 1 == segments.len();
                 if !is_end {
-                    if !is_plain(segment) {
+                    if !Route::is_literal_segment(segment) {
                         fault.get_or_insert_with(|| unusable(segment));
                     }
                     let text = in_arn(segment);
@@ -192,16 +192,6 @@ fn unusable(segment: &str) -> String {
         "`{}` cannot be a segment of a route",
         segment.escape_debug()
     )
-}
-
-/// Whether a segment can be fixed text of a route.
-fn is_plain(segment: &str) -> bool {
-    !segment.is_empty()
-        && segment != "."
-        && segment != ".."
-        && segment
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
 }
 
 fn is_version(segment: &str) -> bool {

@@ -435,7 +435,7 @@ async fn a_document_that_does_not_parse_among_good_ones_is_denied_until_it_does(
     clock.advance(POLL);
     let error = refresher.next().await.unwrap().unwrap_err();
     assert!(matches!(error, RefreshError::Rejected(_)), "{error}");
-    // Nobody gets more than with the last good set: ana's policies have changed, and bob's cannot be read.
+    // No caller gets more than with the last good set: ana's policies have changed, and bob's cannot be read.
     assert_eq!(rights(&authorizer), "??");
     assert_eq!(state(&authorizer), ("r1".into(), 30, FreshnessState::Fresh));
     source.then(Reply::Set("r3", set("GetApp", "!")));
@@ -1030,7 +1030,7 @@ async fn layers_are_fetched_and_confirmed_together() {
     principals.then(Reply::Unchanged);
     authorizer.refresh().await.unwrap();
     assert_eq!(rights(&authorizer), "rd");
-    // If both are invalid, nobody's policies are known.
+    // If both are invalid, no policies are known.
     limits.then(Reply::Set("b5", boundaries("!", "DeleteApp")));
     principals.then(Reply::Set("p3", set("!", "*")));
     authorizer.refresh().await.unwrap_err();
