@@ -10,14 +10,15 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use pinpoint_iam::Policy;
 use pinpoint_iam::policy::{Document, PolicyKind};
-use pinpoint_iam_compare::{Comparer, Comparison, PolicySet};
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam_compare::{Comparer, Comparison, PolicySet, Witness};
 use serde_json::{Value, json};
 
 use self::sources::{Policies, Source};
 use crate::common::KindArgument;
 use crate::documents::chosen;
 use crate::failure::Failure;
-use crate::policies;
+use crate::{accounts, policies};
 
 /// The exit code if requests are newly allowed, or if strangers have access.
 const NEW_ACCESS: u8 = 15;
@@ -58,12 +59,16 @@ pub(crate) struct DiffArguments {
 /// Lists the callers that policies allow to perform an action on a resource.
 ///
 /// One request is shown for each class of callers that the policies distinguish, with the condition keys that it needs.
-/// With identity-based policies, the callers are those to which the policies are attached.
+/// With identity-based policies, the callers are those to which the policies are attached. With the output of
+/// `aws iam get-account-authorization-details`, the users and roles of the account are listed, and a resource-based policy
+/// may be added with `--kind resource`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 if the list is complete, 16 if there may be further callers, 1 if a file cannot be read or parsed.
 
-Example: pinpoint-iam who-can --kind resource s3:GetObject arn:aws:s3:::reports/2026.csv bucket-policy.json")]
+Examples:
+  pinpoint-iam who-can --kind resource s3:GetObject arn:aws:s3:::reports/2026.csv bucket-policy.json
+  pinpoint-iam who-can mobiletargeting:DeleteApp '*' account.json")]
 pub(crate) struct WhoCanArguments {
     /// The action, such as `mobiletargeting:GetApp`.
     action: String,
@@ -217,8 +222,9 @@ fn without_policy(kind: PolicyKind) -> PolicySet {
 
 /// Runs `pinpoint-iam who-can`.
 pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> {
+    let loaded = policies::load_with_accounts(&arguments.paths)?;
     let mut set = PolicySet::default();
-    for policy in policies::load(&arguments.paths)? {
+    for policy in loaded.policies {
         match arguments.kind.kind {
             PolicyKind::Resource | PolicyKind::RoleTrust if set.resource.is_none() => {
                 set.resource = Some(policy);
@@ -231,7 +237,19 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
             PolicyKind::IdentityManaged
             | PolicyKind::IdentityInlineUser
             | PolicyKind::IdentityInlineRole
-            | PolicyKind::IdentityInlineGroup => set.identity.push(policy),
+            | PolicyKind::IdentityInlineGroup
+                if loaded.accounts.is_empty() =>
+            {
+                set.identity.push(policy);
+            }
+            PolicyKind::IdentityManaged
+            | PolicyKind::IdentityInlineUser
+            | PolicyKind::IdentityInlineRole
+            | PolicyKind::IdentityInlineGroup => {
+                return Err(Failure::usage(
+                    "error: the account details contain the identity-based policies; name no others",
+                ));
+            }
             kind => {
                 return Err(Failure::usage(format!(
                     "error: policies of kind `{kind}` allow nothing by themselves"
@@ -241,7 +259,21 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
     }
     policies::check(&arguments.action, &arguments.resource)
         .map_err(|error| Failure::usage(format!("error: {error}")))?;
-    let access = Comparer::new().who_can(&set, &arguments.action, &arguments.resource);
+    let (action, resource) = (&arguments.action, &arguments.resource);
+    let mut access = match loaded.accounts.as_slice() {
+        [] => {
+            let access = Comparer::new().who_can(&set, action, resource);
+            Listed {
+                undecided: output::undecided_json(&access.undecided),
+                requests: access.requests,
+            }
+        }
+        accounts => who_of_accounts(accounts, &set, action, resource)?,
+    };
+    for request in &mut access.requests {
+        // Actions are compared without case. The list has the spelling of the command.
+        request.action.clone_from(action);
+    }
     match arguments.output.format {
         Format::Human => {
             for witness in &access.requests {
@@ -256,10 +288,9 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
         }
         Format::Json => {
             let requests: Vec<Value> = access.requests.iter().map(output::witness_json).collect();
-            let undecided = output::undecided_json(&access.undecided);
             println!(
                 "{:#}",
-                json!({"requests": requests, "undecided": undecided})
+                json!({"requests": requests, "undecided": access.undecided})
             );
         }
     }
@@ -267,6 +298,48 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
         [] => 0,
         _ => UNDECIDED,
     }))
+}
+
+/// The callers that may do something.
+#[derive(Default)]
+struct Listed {
+    requests: Vec<Witness>,
+    /// Why there may be further callers.
+    undecided: Vec<String>,
+}
+
+/// Lists the users and roles of accounts that may perform an action, together with the resource-based policy in `set`.
+fn who_of_accounts(
+    accounts: &[PolicyStore],
+    set: &PolicySet,
+    action: &str,
+    resource: &str,
+) -> Result<Listed, Failure> {
+    let mut listed = Listed::default();
+    for (arn, own) in accounts::identities(accounts) {
+        let principal =
+            policies::principal(arn).map_err(|error| Failure::new(format!("error: {error}")))?;
+        let of_identity = PolicySet {
+            identity: own.identity().to_vec(),
+            permissions_boundary: own
+                .permissions_boundary()
+                .map(|policy| vec![policy.clone()]),
+            ..set.clone()
+        };
+        let comparer = Comparer::new().caller(own.complete(&principal));
+        let access = comparer.who_can(&of_identity, action, resource);
+        // Of a role, its sessions make the requests.
+        let requests = access.requests.into_iter();
+        listed.requests.extend(requests.map(|request| Witness {
+            principal_text: arn.to_owned(),
+            ..request
+        }));
+        let undecided = access.undecided.iter();
+        listed
+            .undecided
+            .extend(undecided.map(|undecided| format!("{arn}: {undecided}")));
+    }
+    Ok(listed)
 }
 
 /// Runs `pinpoint-iam is-public`.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, read};
 use crate::policies::{
-    Answer, Expectation, KeyValues, Keys, PolicyFiles, Question, Scalar, deciding,
+    Answer, Caller, Expectation, KeyValues, Keys, PolicyFiles, Question, Scalar, deciding,
 };
 
 /// The exit code if the result differs from the expected one.
@@ -22,7 +22,11 @@ pub(crate) const NOT_AS_EXPECTED: u8 = 17;
 Exit codes: 0 after an evaluation, 17 if its result is not that of `--expect`, 1 if a file cannot be read or parsed.
 
 Example: pinpoint-iam explain --principal arn:aws:iam::123456789012:user/ana \\
-           --action mobiletargeting:GetApp --resource arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1 policies/")]
+           --action mobiletargeting:GetApp --resource arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1 policies/
+
+With the users, groups and roles of an account:
+  aws iam get-account-authorization-details > account.json
+  pinpoint-iam explain --principal ana --action mobiletargeting:GetApps account.json")]
 pub(crate) struct ExplainArguments {
     #[command(flatten)]
     policies: PolicyFiles,
@@ -62,7 +66,8 @@ pub(crate) struct SimulateArguments {
 
 #[derive(Debug, Args)]
 struct CallerArguments {
-    /// The ARN of the caller, the name of a service such as `sns.amazonaws.com`, or `*` for an anonymous caller.
+    /// The ARN of the caller, the name of a service such as `sns.amazonaws.com`, or `*` for an anonymous caller. With
+    /// account details, also the name of a user or role: `ana`, `user/ana`, `role/app`.
     #[arg(long, value_name = "ARN")]
     principal: String,
     /// The account of the resource, if its ARN does not contain it and it is not the caller's.
@@ -130,14 +135,14 @@ impl CallerArguments {
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let policies = arguments.policies.load()?;
     let keys = arguments.caller.keys()?;
-    let answer = question(
-        &arguments.caller,
-        &keys,
-        &arguments.action,
-        &arguments.resource,
-    )
-    .ask(&policies)
-    .map_err(|error| Failure::usage(format!("error: {error}")))?;
+    let usage = |error: String| Failure::usage(format!("error: {error}"));
+    let caller = policies
+        .caller(&arguments.caller.principal)
+        .map_err(usage)?;
+    let (action, resource) = (&arguments.action, &arguments.resource);
+    let answer = question(&arguments.caller, &caller, &keys, action, resource)
+        .ask()
+        .map_err(usage)?;
     match arguments.output.format {
         Format::Human => print!("{}", answer.explanation),
         Format::Json => println!("{:#}", json!(answer.explanation)),
@@ -149,12 +154,16 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<ExitCode, Failure>
 pub(crate) fn simulate(arguments: &SimulateArguments) -> Result<ExitCode, Failure> {
     let policies = arguments.policies.load()?;
     let keys = arguments.caller.keys()?;
+    let usage = |error: String| Failure::usage(format!("error: {error}"));
+    let caller = policies
+        .caller(&arguments.caller.principal)
+        .map_err(usage)?;
     let mut answers = Vec::new();
     for action in &arguments.actions {
         for resource in &arguments.resources {
-            let answer = question(&arguments.caller, &keys, action, resource)
-                .ask(&policies)
-                .map_err(|error| Failure::usage(format!("error: {error}")))?;
+            let answer = question(&arguments.caller, &caller, &keys, action, resource)
+                .ask()
+                .map_err(usage)?;
             answers.push((action, resource, answer));
         }
     }
@@ -198,18 +207,19 @@ pub(crate) fn simulate(arguments: &SimulateArguments) -> Result<ExitCode, Failur
 }
 
 fn question<'a>(
-    caller: &'a CallerArguments,
+    arguments: &'a CallerArguments,
+    caller: &'a Caller<'a>,
     keys: &'a Keys,
     action: &'a str,
     resource: &'a str,
 ) -> Question<'a> {
     Question {
-        principal: &caller.principal,
+        caller,
         action,
         resource,
-        resource_account: caller.resource_account.as_deref(),
+        resource_account: arguments.resource_account.as_deref(),
         keys,
-        unknown_keys: &caller.unknown_keys,
+        unknown_keys: &arguments.unknown_keys,
     }
 }
 

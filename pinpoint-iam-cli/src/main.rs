@@ -6,6 +6,7 @@
 #[macro_use]
 mod output;
 
+mod accounts;
 mod check;
 mod common;
 mod compare;

@@ -9,21 +9,23 @@ use pinpoint_iam::eval::{Decision, DenyReason, Evaluation, Explanation, Statemen
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
-use pinpoint_iam::{Arn, Policy, Principal, Request};
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::{Arn, Policy, PolicyStack, Principal, Request};
 use pinpoint_iam_compare::PolicySet;
 use serde::Deserialize;
 
 use crate::failure::Failure;
-use crate::files;
+use crate::{accounts, files};
 
 /// The applicable policies, by type.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct PolicyFiles {
-    /// The identity-based policies: files, directories, or `-`.
+    /// The identity-based policies: files, directories, or `-`. The output of `aws iam get-account-authorization-details`
+    /// supplies the policies, the permissions boundary and the tags of the principal.
     #[arg(value_name = "PATH")]
     pub(crate) identity: Vec<PathBuf>,
-    /// The permissions boundary.
+    /// The permissions boundary. It replaces that of account details.
     #[arg(long, value_name = "PATH")]
     pub(crate) boundary: Vec<PathBuf>,
     /// A session policy; can be repeated.
@@ -56,7 +58,7 @@ impl PolicyFiles {
         self
     }
 
-    pub(crate) fn load(&self) -> Result<PolicySet, Failure> {
+    pub(crate) fn load(&self) -> Result<Policies, Failure> {
         let limit = |paths: &[PathBuf]| match paths {
             [] => Ok(None),
             paths => load(paths).map(Some),
@@ -81,33 +83,114 @@ impl PolicyFiles {
                 policies.pop()
             }
         };
-        Ok(PolicySet {
-            identity: load(&self.identity)?,
+        let identity = load_with_accounts(&self.identity)?;
+        let set = PolicySet {
+            identity: identity.policies,
             permissions_boundary: limit(&self.boundary)?,
             session: limit(&self.session)?,
             resource,
             vpc_endpoint: None,
             service_control: levels(&self.scp)?,
             resource_control: levels(&self.rcp)?,
+        };
+        Ok(Policies {
+            set,
+            accounts: identity.accounts,
         })
     }
 }
 
+/// The policies of a command: those of its files, and those of the users and roles of accounts.
+#[derive(Debug)]
+pub(crate) struct Policies {
+    set: PolicySet,
+    accounts: Vec<PolicyStore>,
+}
+
+/// A caller, and the policies that apply to its requests.
+#[derive(Debug)]
+pub(crate) struct Caller<'a> {
+    principal: Principal,
+    set: &'a PolicySet,
+    /// The identity-based policies of the account details and of the files.
+    identity: Vec<Policy>,
+    /// The permissions boundary of the account details.
+    boundary: Option<&'a Policy>,
+}
+
+impl Policies {
+    /// The policies of the files.
+    pub(crate) fn stack(&self) -> PolicyStack<'_> {
+        self.set.stack()
+    }
+
+    /// Finds a caller: by name or ARN if there are account details, otherwise as [`principal`].
+    pub(crate) fn caller(&self, text: &str) -> Result<Caller<'_>, String> {
+        let (principal, own) = match self.accounts.as_slice() {
+            [] => (principal(text)?, None),
+            accounts => accounts::find(accounts, text)?,
+        };
+        let of_account = own.map(|own| own.identity()).unwrap_or_default();
+        let identity = of_account.iter().chain(&self.set.identity);
+        Ok(Caller {
+            principal,
+            set: &self.set,
+            identity: identity.cloned().collect(),
+            boundary: own.and_then(|own| own.permissions_boundary()),
+        })
+    }
+}
+
+impl Caller<'_> {
+    /// The policies that apply to the caller's requests.
+    pub(crate) fn stack(&self) -> PolicyStack<'_> {
+        let stack = self.set.stack();
+        PolicyStack {
+            identity: &self.identity,
+            permissions_boundary: stack
+                .permissions_boundary
+                .or(self.boundary.map(std::slice::from_ref)),
+            ..stack
+        }
+    }
+}
+
+/// Policy documents and account details.
+pub(crate) struct Loaded {
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) accounts: Vec<PolicyStore>,
+}
+
 /// Reads policies from files and directories.
 pub(crate) fn load(paths: &[PathBuf]) -> Result<Vec<Policy>, Failure> {
-    let mut policies = Vec::new();
+    read(paths, |_| false).map(|loaded| loaded.policies)
+}
+
+/// Reads policies and account details from files and directories.
+pub(crate) fn load_with_accounts(paths: &[PathBuf]) -> Result<Loaded, Failure> {
+    read(paths, accounts::is_account)
+}
+
+fn read(paths: &[PathBuf], is_account: impl Fn(&str) -> bool) -> Result<Loaded, Failure> {
+    let mut loaded = Loaded {
+        policies: Vec::new(),
+        accounts: Vec::new(),
+    };
     for input in files::collect(paths)? {
         let text = input.text.map_err(|error| {
             Failure::new(format!("error: cannot read `{}`: {error}", input.name))
         })?;
-        policies.push(policy(&input.name, &text)?);
+        if is_account(&text) {
+            loaded.accounts.push(accounts::parse(&input.name, &text)?);
+        } else {
+            loaded.policies.push(policy(&input.name, &text)?);
+        }
     }
-    match (policies.as_slice(), paths) {
-        ([], [first, ..]) => Err(Failure::no_input(format!(
-            "error: `{}` contains no policies",
-            first.display()
-        ))),
-        _ => Ok(policies),
+    match paths {
+        [first, ..] if loaded.policies.is_empty() && loaded.accounts.is_empty() => Err(
+            Failure::no_input(format!("error: `{}` contains no policies", first.display())),
+        ),
+        _ => Ok(loaded),
     }
 }
 
@@ -169,8 +252,7 @@ impl From<&Scalar> for Value {
 /// A request in its written form.
 #[derive(Clone, Debug)]
 pub(crate) struct Question<'a> {
-    /// An ARN, the name of a service, or `*`.
-    pub(crate) principal: &'a str,
+    pub(crate) caller: &'a Caller<'a>,
     pub(crate) action: &'a str,
     /// An ARN, or `*`.
     pub(crate) resource: &'a str,
@@ -188,8 +270,7 @@ pub(crate) struct Answer {
 
 impl Question<'_> {
     /// Evaluates the request. The error is a message without `error: `.
-    pub(crate) fn ask(&self, policies: &PolicySet) -> Result<Answer, String> {
-        let principal = principal(self.principal)?;
+    pub(crate) fn ask(&self) -> Result<Answer, String> {
         let (action, resource) = check(self.action, self.resource)?;
         let mut context = Context::new();
         for (key, values) in self.keys {
@@ -201,11 +282,11 @@ impl Question<'_> {
         for key in self.unknown_keys {
             context.insert_unknown(key);
         }
-        let mut request = Request::new(&principal, action, resource, &context);
+        let mut request = Request::new(&self.caller.principal, action, resource, &context);
         if let Some(account) = self.resource_account {
             request = request.with_resource_account(account);
         }
-        let stack = policies.stack();
+        let stack = self.caller.stack();
         Ok(Answer {
             evaluation: reference::decide(&stack, &request),
             explanation: reference::explain(&stack, &request),

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use pinpoint_iam::PolicyStack;
 use pinpoint_iam::eval::{Explanation, Truth};
-use pinpoint_iam_compare::PolicySet;
 use serde::Deserialize;
 
 use crate::explain::NOT_AS_EXPECTED;
 use crate::failure::{Failure, read};
-use crate::policies::{Answer, Expectation, Keys, PolicyFiles, Question, deciding};
+use crate::policies::{Answer, Expectation, Keys, Policies, PolicyFiles, Question, deciding};
 
 /// Runs unit tests of policies, and lists the statements that no test matches.
 ///
@@ -30,7 +30,8 @@ use crate::policies::{Answer, Expectation, Keys, PolicyFiles, Question, deciding
 ///   expect = "denied"
 ///
 /// `action` and `resource` may be lists. Further members are `context` (condition keys), `unknown-keys`,
-/// `resource-account` and `statement`: the `Sid` or the number of the statement that decides.
+/// `resource-account` and `statement`: the `Sid` or the number of the statement that decides. If `identity` contains the
+/// output of `aws iam get-account-authorization-details`, `principal` may be the name of a user or role.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -184,7 +185,7 @@ fn run_file(
     .map_err(|error| Failure::new(format!("error: {}: {error}", path.display())))?;
     let directory = path.parent().unwrap_or(Path::new(""));
     let policies = suite.policies.relative_to(directory).load()?;
-    list_statements(&policies, coverage);
+    list_statements(&policies.stack(), coverage);
     for test in &suite.test {
         let outcome = test.run(&policies, coverage).map_err(|error| {
             Failure::new(format!(
@@ -204,17 +205,14 @@ fn run_file(
     Ok(())
 }
 
-/// Adds the statements of all policies.
-fn list_statements(policies: &PolicySet, coverage: &mut Coverage) {
-    let lists = [&policies.permissions_boundary, &policies.session];
-    let levels = policies
-        .service_control
-        .iter()
-        .chain(&policies.resource_control);
-    let all = policies
+/// Adds the statements of policies.
+fn list_statements(stack: &PolicyStack<'_>, coverage: &mut Coverage) {
+    let lists = [stack.permissions_boundary, stack.session];
+    let levels = stack.service_control.iter().chain(stack.resource_control);
+    let all = stack
         .identity
         .iter()
-        .chain(&policies.resource)
+        .chain(stack.resource)
         .chain(lists.into_iter().flatten().flatten())
         .chain(levels.flatten());
     for policy in all {
@@ -233,22 +231,25 @@ fn list_statements(policies: &PolicySet, coverage: &mut Coverage) {
 impl Test {
     fn run(
         &self,
-        policies: &PolicySet,
+        policies: &Policies,
         coverage: &mut Coverage,
     ) -> Result<(Vec<String>, Option<Explanation>), String> {
+        let caller = policies.caller(&self.principal)?;
+        // Of an account, the policies of the tested users and roles count.
+        list_statements(&caller.stack(), coverage);
         let mut failures = Vec::new();
         let mut explanation = None;
         for action in self.action.as_slice() {
             for resource in self.resource.as_slice() {
                 let question = Question {
-                    principal: &self.principal,
+                    caller: &caller,
                     action,
                     resource,
                     resource_account: self.resource_account.as_deref(),
                     keys: &self.context,
                     unknown_keys: &self.unknown_keys,
                 };
-                let answer = question.ask(policies)?;
+                let answer = question.ask()?;
                 mark(&answer.explanation, coverage);
                 if let Some(failure) = self.compare(&answer) {
                     failures.push(format!("`{action}` on `{resource}` {failure}"));

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
+mod accounts;
 mod comparison;
 mod documents;
 mod scaffold;

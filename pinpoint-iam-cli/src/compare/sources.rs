@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pinpoint_iam::Policy;
-use pinpoint_iam::source::{AccountDetails, PolicySource, PolicyStore};
-use pinpoint_iam_core::json::{Node, Type};
+use pinpoint_iam::source::PolicyStore;
 
 use crate::failure::Failure;
-use crate::{files, policies};
+use crate::{accounts, files, policies};
 
 /// One side of a comparison.
 pub(super) enum Source {
@@ -51,34 +50,16 @@ pub(super) fn read(name: &str) -> Result<Source, Failure> {
     Ok(source)
 }
 
-/// Members of the output of `aws iam get-account-authorization-details`.
-const ACCOUNT_DETAILS: [&str; 3] = ["UserDetailList", "RoleDetailList", "GroupDetailList"];
-
 /// Reads the contents of one file.
 fn of_file(name: &str, text: &str, path: String) -> Result<Source, Failure> {
-    if is_account(text) {
-        let details = AccountDetails::from_json(name, text);
-        let store = details.load();
-        return match store {
-            Ok(store) => Ok(Source::Account(store)),
-            Err(error) => Err(Failure::new(format!("error: {error}"))),
-        };
+    if accounts::is_account(text) {
+        return accounts::parse(name, text).map(Source::Account);
     }
     let policy = policies::policy(name, text)?;
     Ok(Source::Policies(Policies {
         policies: BTreeMap::from([(path, policy)]),
         is_file: true,
     }))
-}
-
-/// Whether a text is the output of `aws iam get-account-authorization-details`.
-fn is_account(text: &str) -> bool {
-    let members = Node::root(text)
-        .ok()
-        .filter(|node| node.json_type() == Type::Object);
-    let members = members.and_then(|node| node.members().ok());
-    let mut members = members.into_iter().flatten();
-    members.any(|member| ACCOUNT_DETAILS.contains(&&*member.name))
 }
 
 fn from_files(root: &Path) -> Result<Source, Failure> {

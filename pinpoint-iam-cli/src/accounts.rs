@@ -1,0 +1,130 @@
+//! The users and roles of accounts, in the output of `aws iam get-account-authorization-details`.
+
+use pinpoint_iam::Principal;
+use pinpoint_iam::principal::PrincipalKind;
+use pinpoint_iam::source::{AccountDetails, PolicySource, PolicyStore, PrincipalPolicies};
+use pinpoint_iam_catalog::nearest;
+use pinpoint_iam_core::json::{Node, Type};
+
+use crate::failure::Failure;
+use crate::policies;
+
+/// Members of the output.
+const MEMBERS: [&str; 3] = ["UserDetailList", "RoleDetailList", "GroupDetailList"];
+
+/// Whether a text is the output of `aws iam get-account-authorization-details`.
+pub(crate) fn is_account(text: &str) -> bool {
+    let members = Node::root(text)
+        .ok()
+        .filter(|node| node.json_type() == Type::Object);
+    let members = members.and_then(|node| node.members().ok());
+    let mut members = members.into_iter().flatten();
+    members.any(|member| MEMBERS.contains(&&*member.name))
+}
+
+/// Reads the users and roles in such a text.
+pub(crate) fn parse(name: &str, text: &str) -> Result<PolicyStore, Failure> {
+    let details = AccountDetails::from_json(name, text);
+    details
+        .load()
+        .map_err(|error| Failure::new(format!("error: {error}")))
+}
+
+/// Every user and role of the accounts, with its ARN.
+pub(crate) fn identities(
+    accounts: &[PolicyStore],
+) -> impl Iterator<Item = (&str, &PrincipalPolicies)> {
+    accounts.iter().flat_map(PolicyStore::iter)
+}
+
+/// Finds a caller in accounts.
+///
+/// The text is the name of a user or role, the same with `user/` or `role/`, or anything that [`policies::principal`]
+/// accepts. The principal has the tags and the unique id of the account details. Callers that are neither users nor
+/// roles have no policies of their own.
+///
+/// # Errors
+///
+/// If the text is the name of several users and roles, or of a user or role that the accounts do not contain: without
+/// its policies, the decision would be wrong.
+pub(crate) fn find<'a>(
+    accounts: &'a [PolicyStore],
+    text: &str,
+) -> Result<(Principal, Option<&'a PrincipalPolicies>), String> {
+    let named: Vec<(&str, &PrincipalPolicies)> = identities(accounts)
+        .filter(|(arn, _)| has_name(arn, text))
+        .collect();
+    match named.as_slice() {
+        [] => {}
+        [(arn, own)] => return Ok((own.complete(&policies::principal(arn)?), Some(own))),
+        several => {
+            let arns = several.iter().map(|(arn, _)| format!("`{arn}`"));
+            let arns: Vec<String> = arns.collect();
+            return Err(format!(
+                "`{}` is the name of {}; write the ARN",
+                text.escape_debug(),
+                arns.join(" and ")
+            ));
+        }
+    }
+    let unknown = || {
+        let names = identities(accounts).flat_map(|(arn, _)| [arn, name(arn)]);
+        let near = nearest(text, names);
+        let hint = match near.first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write its name or its ARN".to_owned(),
+        };
+        format!(
+            "the account details contain no user or role `{}`; {hint}",
+            text.escape_debug()
+        )
+    };
+    let is_name = |text: &str| !text.starts_with("arn:") && text != "*";
+    let principal = match policies::principal(text) {
+        Ok(principal) => principal,
+        Err(_) if is_name(text) => return Err(unknown()),
+        Err(error) => return Err(error),
+    };
+    match principal.kind() {
+        PrincipalKind::User | PrincipalKind::RoleSession => {
+            let found = accounts.iter().find_map(|account| {
+                let own = account.policies(&principal);
+                let mut known = account.iter();
+                known
+                    .any(|(_, known)| std::ptr::eq(known, own))
+                    .then_some(own)
+            });
+            match found {
+                Some(own) => Ok((own.complete(&principal), Some(own))),
+                None => Err(unknown()),
+            }
+        }
+        // A user `ana.lopez` that is misspelled is not a service.
+        PrincipalKind::Service
+            if !nearest(text, identities(accounts).map(|(arn, _)| name(arn))).is_empty() =>
+        {
+            Err(unknown())
+        }
+        _ => Ok((principal, None)),
+    }
+}
+
+/// The part of an ARN after the account: `user/team/ana`.
+fn resource(arn: &str) -> &str {
+    arn.splitn(6, ':').nth(5).unwrap_or_default()
+}
+
+/// The name of a user or role without its path.
+fn name(arn: &str) -> &str {
+    resource(arn).rsplit('/').next().unwrap_or_default()
+}
+
+/// Whether a text is the name of a user or role: `ana`, `user/ana` or `user/team/ana`.
+fn has_name(arn: &str, text: &str) -> bool {
+    let resource = resource(arn);
+    let (kind, _) = resource.split_once('/').unwrap_or_default();
+    match text.split_once('/') {
+        None => text == name(arn),
+        Some((start, rest)) => text == resource || (start == kind && rest == name(arn)),
+    }
+}
