@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 16] = [
+const PARTS: [Part; 15] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -38,11 +38,6 @@ const PARTS: [Part; 16] = [
         name: "comparisons",
         summary: "10,000 random pairs of policies, each checked with 1,000 requests",
         run: comparisons,
-    },
-    Part {
-        name: "sources",
-        summary: "tests of sources with optional dependencies and with servers",
-        run: sources,
     },
     Part {
         name: "msrv",
@@ -102,7 +97,7 @@ const PARTS: [Part; 16] = [
 ];
 
 /// Packages with features that are linted alone; an empty name is no feature at all.
-const FEATURES: [(&str, &[&str]); 5] = [
+const FEATURES: [(&str, &[&str]); 4] = [
     (
         "pinpoint-iam",
         &[
@@ -118,15 +113,11 @@ const FEATURES: [(&str, &[&str]); 5] = [
     ),
     ("pinpoint-iam-lint", &[""]),
     ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
-    (
-        "pinpoint-iam-sources",
-        &["", "object-store", "signed", "compare", "lint", "postgres"],
-    ),
     ("campaigns", &["axum", "actix"]),
 ];
 
 /// The published packages, each after those that it depends on.
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 9] = [
     "pinpoint-iam-catalog",
     "pinpoint-iam-core",
     "pinpoint-iam-lint",
@@ -135,7 +126,6 @@ const PACKAGES: [&str; 10] = [
     "pinpoint-iam-compare",
     "pinpoint-iam-docs",
     "pinpoint-iam-sigv4",
-    "pinpoint-iam-sources",
     "pinpoint-iam-cli",
 ];
 
@@ -259,11 +249,6 @@ fn comparisons(gate: &Gate) -> Outcome {
         ".",
         "test --release --locked -p pinpoint-iam-tests --test comparison random",
     )
-}
-
-/// `cargo test` compiles no feature of this crate, because their dependencies would take most of its time.
-fn sources(gate: &Gate) -> Outcome {
-    gate.cargo(".", "test --locked -p pinpoint-iam-sources --all-features")
 }
 
 /// Compiles with the `rust-version` of the workspace.
