@@ -28,7 +28,7 @@ use crate::eval::{
     Decision, DeniedBy, Evaluation, Explanation, MissingKeys, PolicyStack, reference,
 };
 use crate::freshness::{Clock, Revision};
-use crate::list::{Columns, Constraint, ListError, constrain};
+use crate::list::{Columns, Constraint, ListError, constrain, constrain_programs};
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
 use crate::source::resource_keys::{
@@ -190,12 +190,23 @@ impl Authorizer {
                 Evaluation::Indeterminate(_) => {}
             }
         }
-        self.with_reference(
-            &state.lease(),
-            request,
-            |stack, request| constrain(stack, request, columns).map(Ok),
-            |_, _, why| Ok(Err(DeniedBy::unavailable(why))),
-        )
+        let lease = state.lease();
+        let known = request.with_absence(&self.inner.absence);
+        let constrained =
+            compiled::with_programs(lease.snapshot(), &known, self.scope(), |stack, request| {
+                constrain_programs(stack, request, columns)
+            });
+        match constrained {
+            Ok(Ok(constraint)) => constraint.map(Ok),
+            Ok(Err(why)) => Ok(Err(DeniedBy::unavailable(why))),
+            // Session policies that are too large to be compiled can still be visited one by one.
+            Err(_) => self.with_reference(
+                &lease,
+                request,
+                |stack, request| constrain(stack, request, columns).map(Ok),
+                |_, _, why| Ok(Err(DeniedBy::unavailable(why))),
+            ),
+        }
     }
 
     /// Explains the `evaluation` of `request` by the policies in `lease`, with a limited size and at a limited cost.

@@ -19,7 +19,7 @@ use crate::arn::Scope;
 use crate::eval::combine::CombinedDecision;
 use crate::eval::decision::{Evaluation, MissingKeys};
 use crate::eval::program_stack::{ProgramSelection, ProgramStack, StatementRef};
-use crate::eval::snapshot::SnapshotGuard;
+use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::eval::statement_id::StatementId;
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
 use crate::program::Program;
@@ -91,11 +91,17 @@ impl Compiled {
 
     /// Decides `request`.
     pub fn decide(&self, request: &Request<'_>) -> Evaluation {
+        let stack = self.stack();
+        let cite = |policy_type, found| stack.cite(policy_type, found);
+        Evaluation::of(stack.combine(request), cite, || stack.needs(request))
+    }
+
+    pub(crate) fn stack(&self) -> ProgramStack<'_> {
         let chosen = |numbers| ProgramSelection {
             programs: &self.own,
             numbers,
         };
-        let stack = ProgramStack {
+        ProgramStack {
             identity: chosen(&[0]),
             permissions_boundary: (self.own.len() > 1).then_some(chosen(&[1])),
             session: self.session.as_ref(),
@@ -103,9 +109,7 @@ impl Compiled {
             vpc_endpoint: self.vpc_endpoint.as_ref(),
             service_control: &self.service_control,
             resource_control: &self.resource_control,
-        };
-        let cite = |policy_type, found| stack.cite(policy_type, found);
-        Evaluation::of(stack.combine(request), cite, || stack.needs(request))
+        }
     }
 }
 
@@ -119,11 +123,48 @@ pub(crate) fn decide(
     request: &Request<'_>,
     scope: &Scope,
 ) -> Result<Evaluation, TooLarge> {
-    let snapshot = lease.snapshot();
+    let decided = with_programs(lease.snapshot(), request, scope, |stack, request| {
+        match stack.combine(request) {
+            CombinedDecision::Indeterminate => Err(Evaluation::Indeterminate(stack.needs(request))),
+            // Session policies belong to the principal.
+            conclusion @ (CombinedDecision::Allowed(PolicyType::Session, _)
+            | CombinedDecision::ExplicitDeny(PolicyType::Session, _)) => {
+                let cite = |policy_type, found| stack.cite(policy_type, found);
+                Err(Evaluation::of(conclusion, cite, MissingKeys::none))
+            }
+            conclusion => Ok(conclusion),
+        }
+    })?;
+    Ok(match decided {
+        Err(why) => Evaluation::unavailable(why),
+        Ok(Err(evaluation)) => evaluation,
+        // Statements of the snapshot are cited through its guard.
+        Ok(Ok(conclusion)) => {
+            let cite = |policy_type, found: StatementRef| {
+                StatementId::leased(policy_type, lease, found.program, found.statement)
+            };
+            Evaluation::of(conclusion, cite, MissingKeys::none)
+        }
+    })
+}
+
+/// Calls `ask` with the programs for `request`, whose principal is not enriched yet, and with the request of the
+/// enriched principal. Returns why the policies of the principal are unavailable, if they are.
+///
+/// # Errors
+///
+/// Fails if the session policies of the principal are too large to be compiled.
+#[inline]
+pub(crate) fn with_programs<T>(
+    snapshot: &Snapshot,
+    request: &Request<'_>,
+    scope: &Scope,
+    ask: impl FnOnce(&ProgramStack<'_>, &Request<'_>) -> T,
+) -> Result<Result<T, Unavailable>, TooLarge> {
     let principal = request.principal();
     let identity = snapshot.identity(principal);
     if let Some(why) = snapshot.unavailability(principal, identity) {
-        return Ok(Evaluation::unavailable(why));
+        return Ok(Err(why));
     }
     let session = principal.session_program()?;
     let asks_for_completed_keys = identity.needs_enrichment()
@@ -149,20 +190,5 @@ pub(crate) fn decide(
         },
         ..ProgramStack::of(snapshot, bounded)
     };
-    let conclusion = stack.combine(&request);
-    // Statements of the snapshot are cited through its guard. Session policies belong to the principal.
-    Ok(match conclusion {
-        CombinedDecision::Indeterminate => Evaluation::Indeterminate(stack.needs(&request)),
-        CombinedDecision::Allowed(PolicyType::Session, _)
-        | CombinedDecision::ExplicitDeny(PolicyType::Session, _) => {
-            let cite = |policy_type, found| stack.cite(policy_type, found);
-            Evaluation::of(conclusion, cite, MissingKeys::none)
-        }
-        conclusion => {
-            let cite = |policy_type, found: StatementRef| {
-                StatementId::leased(policy_type, lease, found.program, found.statement)
-            };
-            Evaluation::of(conclusion, cite, MissingKeys::none)
-        }
-    })
+    Ok(Ok(ask(&stack, &request)))
 }

@@ -55,7 +55,7 @@ mod organization;
 #[doc(hidden)]
 pub mod parts;
 pub(crate) mod principal_element;
-mod program_stack;
+pub(crate) mod program_stack;
 pub mod reference;
 mod search;
 pub(crate) mod snapshot;

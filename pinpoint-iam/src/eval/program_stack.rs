@@ -12,6 +12,7 @@ use crate::eval::snapshot::{Identity, Snapshot};
 use crate::eval::statement::{StatementMatch, UNKNOWN_RESOURCE, principal_part, resource_part};
 use crate::eval::statement_id::StatementId;
 use crate::eval::visited::VisitedSet;
+use crate::eval::walk::ChosenLayer;
 use crate::policy_stack::{Policy, PolicyType};
 use crate::program::Program;
 use crate::request::Request;
@@ -165,6 +166,59 @@ impl<'p> ProgramStack<'p> {
                 levels(PolicyType::ServiceControl, self.service_control).reduce(MatchSummary::and);
         }
         findings
+    }
+
+    /// Returns the statements that cover the action of `request`, by layer. No other statement can match, whatever the
+    /// resource is.
+    pub(crate) fn about_action(&self, request: &Request<'_>) -> Vec<ChosenLayer<'p>> {
+        let mut layers: Vec<ChosenLayer<'p>> = Vec::new();
+        let mut add = |policy_type, programs: &mut dyn Iterator<Item = &'p Program>| {
+            let mut policies: Vec<(&'p Policy, Vec<usize>)> = Vec::new();
+            for program in programs {
+                for number in program.statements_about_action(request) {
+                    let Some((policy, index)) = program.place(number) else {
+                        continue;
+                    };
+                    match policies.last_mut() {
+                        Some((last, indexes)) if last.is(policy) => indexes.push(index),
+                        _ => policies.push((policy, vec![index])),
+                    }
+                }
+            }
+            // A layer without such statements allows nothing, which differs from no layer.
+            layers.push((policy_type, policies));
+        };
+        let Self {
+            identity,
+            permissions_boundary,
+            session,
+            resource,
+            vpc_endpoint,
+            service_control,
+            resource_control,
+        } = *self;
+        for level in resource_control {
+            add(PolicyType::ResourceControl, &mut std::iter::once(level));
+        }
+        for level in service_control {
+            add(PolicyType::ServiceControl, &mut std::iter::once(level));
+        }
+        if vpc_endpoint.is_some() {
+            add(PolicyType::VpcEndpoint, &mut vpc_endpoint.into_iter());
+        }
+        if resource.is_some() {
+            add(PolicyType::Resource, &mut resource.into_iter());
+        }
+        let mut programs = identity.iter().map(|(_, program)| program);
+        add(PolicyType::Identity, &mut programs);
+        if let Some(boundary) = permissions_boundary {
+            let mut programs = boundary.iter().map(|(_, program)| program);
+            add(PolicyType::PermissionsBoundary, &mut programs);
+        }
+        if session.is_some() {
+            add(PolicyType::Session, &mut session.into_iter());
+        }
+        layers
     }
 
     /// Returns the statement id for a decision.

@@ -76,6 +76,30 @@ impl Program {
         }
     }
 
+    /// Returns the numbers of the statements that cover the action of `request` and may match some resource, in order.
+    pub(crate) fn statements_about_action(&self, request: &Request<'_>) -> Vec<u32> {
+        // One bit for each statement: a statement has an entry for each pattern, and entries are not sorted.
+        let mut found: Vec<u64> = Vec::new();
+        self.candidates_for_any_resource(request, |entry, _| {
+            let (word, bit) = (entry.statement / u64::BITS, entry.statement % u64::BITS);
+            let word = word as usize;
+            if word >= found.len() {
+                found.resize(word + 1, 0);
+            }
+            if let Some(word) = found.get_mut(word) {
+                *word |= 1 << bit;
+            }
+        });
+        let mut numbers = Vec::new();
+        for (first, mut word) in (0..).step_by(u64::BITS as usize).zip(found) {
+            while word != 0 {
+                numbers.push(first + word.trailing_zeros());
+                word &= word - 1;
+            }
+        }
+        numbers
+    }
+
     /// Returns the numbers of the statements that cover the action of `request` and may match its resource, in order.
     pub(crate) fn statements_about(&self, request: &Request<'_>) -> Vec<u32> {
         let mut numbers = Vec::new();

@@ -91,6 +91,9 @@ pub(crate) fn layers<'a>(stack: &PolicyStack<'a>) -> Vec<(PolicyType, Vec<&'a Po
 /// A statement, by its policy and index.
 pub(crate) type Place<'a> = (&'a Policy, usize);
 
+/// The policies of one type, or of one level of an organization, and the indexes of the statements to visit in each.
+pub(crate) type ChosenLayer<'a> = (PolicyType, Vec<(&'a Policy, Vec<usize>)>);
+
 impl<'a> ReferenceEvaluation<'a> {
     pub(crate) fn of(stack: &PolicyStack<'a>, request: &'a Request<'a>) -> Self {
         let has_boundary = stack.permissions_boundary.is_some();
@@ -160,6 +163,39 @@ impl<'a, M> ReferenceEvaluation<'a, M> {
         }
         Self {
             layers: all,
+            sides: AccountRelation::of(request),
+        }
+    }
+}
+
+impl<'a, M> ReferenceEvaluation<'a, M> {
+    /// Evaluates only chosen statements with `trace`. All others must not match, whatever the unknown keys are.
+    pub(crate) fn through_chosen(
+        layers: Vec<ChosenLayer<'a>>,
+        request: &Request<'_>,
+        mut trace: impl FnMut(&'a Statement, Place<'a>, PolicyType) -> M,
+    ) -> Self {
+        let organization = Organization::of(request.principal());
+        let layers = layers
+            .into_iter()
+            .filter(|(policy_type, _)| organization.applies(*policy_type))
+            .map(|(policy_type, policies)| PolicyLayer {
+                policy_type,
+                policies: policies
+                    .into_iter()
+                    .map(|(policy, indexes)| {
+                        let statements = policy.document().statements();
+                        let traces = indexes.into_iter().filter_map(|index| {
+                            let statement = statements.get(index)?;
+                            Some(trace(statement, (policy, index), policy_type))
+                        });
+                        (policy, traces.collect())
+                    })
+                    .collect(),
+            })
+            .collect();
+        Self {
+            layers,
             sides: AccountRelation::of(request),
         }
     }

@@ -289,7 +289,7 @@ impl Guard<'_> {
             Constraint::Nothing => return Ok(Page { next: None, ..page }),
             Constraint::All => (None, true),
             Constraint::Where(predicate) => (Some(predicate), true),
-            Constraint::Candidates(candidates) => (Some(candidates.to_be_checked()), false),
+            Constraint::Candidates(candidates) => (Some(candidates.predicate()), false),
         };
         for _ in 0..MOST_QUERIES {
             let missing = size.saturating_sub(page.rows.len());

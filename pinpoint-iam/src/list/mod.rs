@@ -92,13 +92,14 @@ use crate::arn::Arn;
 use crate::condition::Condition;
 use crate::context::{ConditionKey, ContextLookup, Lookup};
 use crate::eval::combine::{AccountRelation, Logic, RESOURCES_THAT_MUST_ALLOW};
+use crate::eval::compiled::Compiled;
 use crate::eval::principal_element::PrincipalSpecificity;
+use crate::eval::program_stack::ProgramStack;
 use crate::eval::statement::{
     PrincipalPart, action_part, doubtful_pattern, principal_part, undecidable,
 };
-use crate::eval::walk::{Matched, ReferenceEvaluation};
-use crate::eval::{PolicyStack, PolicyType};
-use crate::eval::{Truth, parts};
+use crate::eval::walk::{Matched, Place, ReferenceEvaluation};
+use crate::eval::{PolicyStack, PolicyType, Truth};
 use crate::policy::{Effect, Statement};
 use crate::request::Request;
 use crate::resource::RequestedResource;
@@ -108,6 +109,7 @@ use atom::{Atom, Operand};
 use columns::Segment;
 use condition::Wanted;
 use node::Node;
+use resource::Templates;
 use text::Split;
 
 /// The maximum number of atoms of a predicate. Databases limit statements, and every row is compared with each atom.
@@ -127,27 +129,69 @@ pub fn constrain(
     columns: &Columns,
 ) -> Result<Constraint, ListError> {
     let has_boundary = stack.permissions_boundary.is_some();
-    let evaluation = ReferenceEvaluation::through(
-        stack,
-        request,
-        |number, statement, (_, index), policy_type| {
-            let lister = Lister {
-                request,
-                columns,
-                number,
-                part: Part::Resource,
-            };
-            StatementRows {
-                index,
-                effect: statement.effect(),
-                rows: lister.statement(statement, policy_type, has_boundary),
-                closeness: match principal_part(statement, policy_type, has_boundary, request) {
-                    PrincipalPart::Named(closeness) => Some(closeness),
-                    _ => None,
-                },
-            }
-        },
-    );
+    constrained(request, columns, has_boundary, |trace| {
+        ReferenceEvaluation::through(stack, request, |_, statement, place, policy_type| {
+            trace(statement, place, policy_type)
+        })
+    })
+}
+
+/// Like [`constrain`], for compiled policies: visits only the statements that cover the request's action.
+///
+/// # Errors
+///
+/// Those of [`constrain`].
+pub fn constrain_compiled(
+    policies: &Compiled,
+    request: &Request<'_>,
+    columns: &Columns,
+) -> Result<Constraint, ListError> {
+    constrain_programs(&policies.stack(), request, columns)
+}
+
+/// Like [`constrain_compiled`], for the policies of a snapshot.
+pub(crate) fn constrain_programs(
+    stack: &ProgramStack<'_>,
+    request: &Request<'_>,
+    columns: &Columns,
+) -> Result<Constraint, ListError> {
+    let has_boundary = stack.permissions_boundary.is_some();
+    constrained(request, columns, has_boundary, |trace| {
+        ReferenceEvaluation::through_chosen(stack.about_action(request), request, trace)
+    })
+}
+
+/// Evaluates a statement for all rows.
+type Trace<'t, 'a> = &'t mut dyn FnMut(&'a Statement, Place<'a>, PolicyType) -> StatementRows;
+
+/// Returns the constraint by the statements that `walk` visits.
+fn constrained<'a>(
+    request: &Request<'_>,
+    columns: &Columns,
+    has_boundary: bool,
+    walk: impl FnOnce(Trace<'_, 'a>) -> ReferenceEvaluation<'a, StatementRows>,
+) -> Result<Constraint, ListError> {
+    let templates = resource::templates(&columns.components);
+    let mut visited = Vec::new();
+    let evaluation = walk(&mut |statement, (policy, index), policy_type| {
+        let lister = Lister {
+            request,
+            columns,
+            templates: &templates,
+            number: visited.len(),
+            part: Part::Resource,
+        };
+        visited.push((policy, policy_type, statement));
+        StatementRows {
+            index,
+            effect: statement.effect(),
+            rows: lister.statement(statement, policy_type, has_boundary),
+            closeness: match principal_part(statement, policy_type, has_boundary, request) {
+                PrincipalPart::Named(closeness) => Some(closeness),
+                _ => None,
+            },
+        }
+    });
     let findings = evaluation.findings();
     let mut node = Node::False;
     for (rows, sides) in relations(request, columns) {
@@ -158,19 +202,18 @@ pub fn constrain(
         node = node.and(is_fixed.into());
     }
     let mut node = node.simplified();
-    let more = number_of_statements(stack);
     if must_have_resource_policy(request) {
-        node = node.and(Node::Inexact(more, OWN_POLICY.into()));
+        node = node.and(Node::Inexact(NO_STATEMENT, OWN_POLICY.into()));
     }
     if columns.has_resource_policies {
         // A resource-based policy can allow what no other policy allows.
-        node = Node::Inexact(more, RESOURCE_POLICIES.into());
+        node = Node::Inexact(NO_STATEMENT, RESOURCE_POLICIES.into());
     }
     let mut atoms = 0;
     node.visit(&mut |_| atoms += 1);
     if atoms > MOST_ATOMS {
         let reason = format!("the policies need more than {MOST_ATOMS} comparisons");
-        node = Node::Inexact(more, reason.into());
+        node = Node::Inexact(NO_STATEMENT, reason.into());
     }
     let mut unknown = None;
     node.visit(&mut |leaf| {
@@ -180,24 +223,15 @@ pub fn constrain(
     });
     match unknown {
         Some(key) => Err(ListError::unknown(key)),
-        None => Ok(Constraint::of(node, |number| {
-            let places = parts::places(stack);
-            let place = places.get(number)?;
-            Some((
-                place.policy.clone(),
-                place.policy_type,
-                place.statement.clone(),
-            ))
-        })),
+        None => Ok(Constraint::of(node, |number| visited.get(number).copied())),
     }
 }
 
+/// The number of an inexact part that is not part of a statement.
+const NO_STATEMENT: usize = usize::MAX;
+
 const OWN_POLICY: &str = "the policy of a KMS key or role must allow as well";
 const RESOURCE_POLICIES: &str = "resources may have policies of their own";
-
-fn number_of_statements(stack: &PolicyStack<'_>) -> usize {
-    parts::places(stack).len()
-}
 
 /// Whether the action's service has resources whose own policy must allow as well, even in the same account.
 fn must_have_resource_policy(request: &Request<'_>) -> bool {
@@ -323,7 +357,8 @@ impl Matched for StatementRows {
 struct Lister<'l> {
     request: &'l Request<'l>,
     columns: &'l Columns,
-    /// The number of the statement, counted through all policies.
+    templates: &'l Templates,
+    /// The number of the statement among those that are visited.
     number: usize,
     part: Part<'l>,
 }

@@ -79,37 +79,23 @@ impl Node {
     pub(super) fn simplified(self) -> Self {
         match self {
             Self::All(nodes) => {
-                let parts = parts(nodes, |node| match node {
-                    Self::All(nodes) => Ok(nodes),
-                    other => Err(other),
-                });
-                let merged = merged(parts, |atom| match atom {
-                    Atom::NotIn(operand, texts) => Ok((operand, texts)),
-                    other => Err(other),
-                });
-                let merged = without_prefixed(merged, |node| match node {
+                let parts = Parts::of(nodes, Side::All).merged();
+                let parts = without_prefixed(parts, |node| match node {
                     Self::Atom(Atom::NotStartsWith(operand, prefix)) => Some((operand, prefix)),
                     _ => None,
                 });
-                Self::all(merged.into_iter().map(|part| match part {
+                Self::all(parts.into_iter().map(|part| match part {
                     Merged::Texts(operand, texts) => Atom::NotIn(operand, texts).into(),
                     Merged::Other(node) => node,
                 }))
             }
             Self::Any(nodes) => {
-                let parts = parts(nodes, |node| match node {
-                    Self::Any(nodes) => Ok(nodes),
-                    other => Err(other),
-                });
-                let merged = merged(parts, |atom| match atom {
-                    Atom::In(operand, texts) => Ok((operand, texts)),
-                    other => Err(other),
-                });
-                let merged = without_prefixed(merged, |node| match node {
+                let parts = Parts::of(nodes, Side::Any).merged();
+                let parts = without_prefixed(parts, |node| match node {
                     Self::Atom(Atom::StartsWith(operand, prefix)) => Some((operand, prefix)),
                     _ => None,
                 });
-                Self::any(merged.into_iter().map(|part| match part {
+                Self::any(parts.into_iter().map(|part| match part {
                     Merged::Texts(operand, texts) => Atom::In(operand, texts).into(),
                     Merged::Other(node) => node,
                 }))
@@ -187,34 +173,19 @@ impl Node {
     }
 }
 
-/// Returns each part once, simplified. Parts of the same kind as the whole are flattened.
-///
-/// Parts without effect are left out: `a OR (a AND b)` is `a`, and so is `a AND (a OR b)`. A database would not use the
-/// index of `a` for the longer form.
-fn parts(nodes: Vec<Node>, apart: impl Fn(Node) -> Result<Vec<Node>, Node>) -> BTreeSet<Node> {
-    let mut parts = BTreeSet::new();
-    for node in nodes {
-        match apart(node.simplified()) {
-            Ok(inner) => parts.extend(inner),
-            Err(node) => {
-                parts.insert(node);
-            }
-        }
-    }
-    let has_effect = |part: &Node| match part {
-        // The whole is of the other kind, because parts of its own kind were flattened.
-        Node::All(inner) | Node::Any(inner) => !inner.iter().any(|node| parts.contains(node)),
-        _ => true,
-    };
-    let without_effect: Vec<Node> = parts
-        .iter()
-        .filter(|part| !has_effect(part))
-        .cloned()
-        .collect();
-    for part in without_effect {
-        parts.remove(&part);
-    }
-    parts
+/// Whether all parts of a condition must be true, or any of them.
+#[derive(Clone, Copy)]
+enum Side {
+    All,
+    Any,
+}
+
+/// The parts of a condition, each once. The texts of one operand are together.
+struct Parts {
+    side: Side,
+    /// The texts that an operand is compared with: it is one of them, or, if all parts must be true, none of them.
+    texts: BTreeMap<Operand, BTreeSet<Box<str>>>,
+    others: BTreeSet<Node>,
 }
 
 enum Merged {
@@ -222,26 +193,89 @@ enum Merged {
     Other(Node),
 }
 
-fn merged(
-    parts: BTreeSet<Node>,
-    texts_of: impl Fn(Atom) -> Result<(Operand, BTreeSet<Box<str>>), Atom>,
-) -> Vec<Merged> {
-    let mut merged: Vec<Merged> = Vec::new();
-    for part in parts {
-        let Node::Atom(atom) = part else {
-            merged.push(Merged::Other(part));
-            continue;
+impl Parts {
+    /// Simplifies the parts. Parts of the same kind as the whole are flattened.
+    ///
+    /// Parts without effect are left out: `a OR (a AND b)` is `a`, and so is `a AND (a OR b)`. A database would not use
+    /// the index of `a` for the longer form.
+    fn of(nodes: Vec<Node>, side: Side) -> Self {
+        let mut texts: BTreeMap<Operand, Vec<Box<str>>> = BTreeMap::new();
+        let mut others = BTreeSet::new();
+        let mut add = |node: Node| match (side, node) {
+            (Side::All, Node::Atom(Atom::NotIn(operand, own)))
+            | (Side::Any, Node::Atom(Atom::In(operand, own))) => {
+                texts.entry(operand).or_default().extend(own);
+            }
+            (_, node) => {
+                others.insert(node);
+            }
         };
-        match texts_of(atom) {
-            Err(atom) => merged.push(Merged::Other(atom.into())),
-            // Parts are sorted, so those of one operand are adjacent.
-            Ok((operand, texts)) => match merged.last_mut() {
-                Some(Merged::Texts(last, all)) if *last == operand => all.extend(texts),
-                _ => merged.push(Merged::Texts(operand, texts)),
-            },
+        for node in nodes {
+            match (side, node.simplified()) {
+                (Side::All, Node::All(inner)) | (Side::Any, Node::Any(inner)) => {
+                    inner.into_iter().for_each(&mut add);
+                }
+                (_, node) => add(node),
+            }
         }
+        // A set that is built from a list is sorted once.
+        let texts = texts
+            .into_iter()
+            .map(|(operand, texts)| (operand, texts.into_iter().collect()));
+        let mut parts = Self {
+            side,
+            texts: texts.collect(),
+            others,
+        };
+        let without_effect: Vec<Node> = parts
+            .others
+            .iter()
+            .filter(|part| parts.contain_part_of(part))
+            .cloned()
+            .collect();
+        for part in without_effect {
+            parts.others.remove(&part);
+        }
+        parts
     }
-    merged
+
+    /// Whether a part of `part` decides the whole, so that the rest of `part` has no effect.
+    fn contain_part_of(&self, part: &Node) -> bool {
+        // The whole is of the other kind, because parts of its own kind were flattened.
+        let (Node::All(inner) | Node::Any(inner)) = part else {
+            return false;
+        };
+        inner.iter().any(|node| match (self.side, node) {
+            (Side::All, Node::Atom(Atom::NotIn(operand, own)))
+            | (Side::Any, Node::Atom(Atom::In(operand, own))) => {
+                let texts = self.texts.get(operand);
+                texts.is_some_and(|texts| own.is_subset(texts))
+            }
+            (_, node) => self.others.contains(node),
+        })
+    }
+
+    /// Returns the parts in the order of nodes.
+    fn merged(self) -> Vec<Merged> {
+        let Self {
+            side,
+            texts,
+            others,
+        } = self;
+        let mut parts = others;
+        parts.extend(texts.into_iter().map(|(operand, texts)| {
+            Node::from(match side {
+                Side::All => Atom::NotIn(operand, texts),
+                Side::Any => Atom::In(operand, texts),
+            })
+        }));
+        let parts = parts.into_iter().map(|part| match (side, part) {
+            (Side::All, Node::Atom(Atom::NotIn(operand, texts)))
+            | (Side::Any, Node::Atom(Atom::In(operand, texts))) => Merged::Texts(operand, texts),
+            (_, node) => Merged::Other(node),
+        });
+        parts.collect()
+    }
 }
 
 /// Leaves out texts and prefixes that start with a prefix of the same operand, which has the same effect.

@@ -26,9 +26,9 @@ pub enum Constraint {
 }
 
 impl Constraint {
-    pub(super) fn of(
+    pub(super) fn of<'p>(
         node: Node,
-        statement: impl Fn(usize) -> Option<(Policy, PolicyType, Statement)>,
+        statement: impl Fn(usize) -> Option<(&'p Policy, PolicyType, &'p Statement)>,
     ) -> Self {
         let mut inexact = BTreeSet::new();
         node.visit(&mut |leaf| {
@@ -36,9 +36,8 @@ impl Constraint {
                 inexact.insert((*number, reason.clone()));
             }
         });
-        let node = node.widened().simplified();
         if !inexact.is_empty() {
-            return match node {
+            return match node.widened().simplified() {
                 Node::False => Self::Nothing,
                 node => Self::Candidates(Candidates {
                     predicate: Predicate(node),
@@ -130,9 +129,17 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Returns the predicate, which selects too many rows: **check every row that it selects**.
-    pub const fn to_be_checked(&self) -> &Predicate {
+    /// Returns the predicate, which selects too many rows. [`Guard::filter_page`](crate::Guard::filter_page) checks
+    /// each of them, and an application has no other way to use candidates: a query with this predicate alone looks
+    /// like a complete list.
+    pub(crate) const fn predicate(&self) -> &Predicate {
         &self.predicate
+    }
+
+    /// Returns the predicate, for tests that compare the rows that it selects with decisions about each row.
+    #[cfg(feature = "testing")]
+    pub const fn to_be_checked(&self) -> &Predicate {
+        self.predicate()
     }
 
     /// Returns the parts that the columns cannot express.

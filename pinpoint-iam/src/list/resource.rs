@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Lister;
-use super::atom::{Atom, Operand};
+use super::atom::{Atom, Operand, Piece};
 use super::columns::{Segment, SegmentFormat};
 use super::node::Node;
 use super::text::Split;
@@ -23,6 +23,14 @@ enum Step {
 
 /// The part of the pattern for each column of an ARN's component, in the order of the template.
 type Alignment = Vec<Vec<Step>>;
+
+/// The part of a pattern for a column: a range of its steps and, if the following star begins in the column, a star.
+#[derive(Clone, Copy)]
+struct Extent {
+    start: usize,
+    end: usize,
+    has_star: bool,
+}
 
 /// The maximum number of alignments of one pattern with a template.
 const MOST_ALIGNMENTS: usize = 64;
@@ -52,7 +60,9 @@ impl Lister<'_> {
         }
         let layouts = pattern.layouts();
         let layouts = layouts.iter().map(|layout| {
-            let components = layout.iter().zip(&self.columns.components);
+            let components = layout
+                .iter()
+                .zip(self.columns.components.iter().zip(self.templates));
             components.fold(Split::of(true, false), |all, (pattern, template)| {
                 let Some(pattern) = pattern else {
                     return all;
@@ -66,15 +76,19 @@ impl Lister<'_> {
         })
     }
 
-    fn component(&self, pattern: BorrowedPattern<'_>, template: &[Segment]) -> Split {
-        match template {
+    fn component(
+        &self,
+        pattern: BorrowedPattern<'_>,
+        (segments, elements): (&Vec<Segment>, &Vec<Element>),
+    ) -> Split {
+        match segments.as_slice() {
             [] => self.of_known(pattern, ""),
             [Segment::Text(text)] => self.of_known(pattern, text),
             [Segment::Column(column, SegmentFormat::Component)] => {
                 let operand = Operand::Column(column.clone());
                 self.pattern(pattern.parts(), &operand, Case::Sensitive, false)
             }
-            _ => self.aligned(pattern, template),
+            segments => self.aligned(pattern, segments, elements),
         }
     }
 
@@ -95,7 +109,12 @@ impl Lister<'_> {
     ///
     /// A star also matches the slashes of a component, so the pattern can be aligned with the template in several ways.
     /// Ids have no slash in an ARN, so there are few of them.
-    fn aligned(&self, pattern: BorrowedPattern<'_>, template: &[Segment]) -> Split {
+    fn aligned(
+        &self,
+        pattern: BorrowedPattern<'_>,
+        segments: &[Segment],
+        elements: &[Element],
+    ) -> Split {
         let mut steps = Vec::new();
         for part in pattern.parts() {
             match part {
@@ -118,12 +137,11 @@ impl Lister<'_> {
             found: BTreeSet::new(),
             tries: 0,
         };
-        let elements = elements(template);
-        search.from(0, &elements, &mut Vec::new());
+        search.from(0, elements, &mut Vec::new());
         if search.tries > MOST_TRIES || search.found.len() > MOST_ALIGNMENTS {
             return self.inexact("a pattern of the ARN can be read in too many ways");
         }
-        let columns: Vec<_> = template
+        let columns: Vec<_> = segments
             .iter()
             .filter_map(|segment| match segment {
                 Segment::Column(column, format) => Some((column, *format)),
@@ -150,11 +168,12 @@ impl Lister<'_> {
         let SegmentFormat::Id(format) = format else {
             return self.inexact("a column contains only a part of a component of the ARN");
         };
-        let parts = Parts::of(steps);
         match format {
-            IdFormat::Identifier => self.pattern(parts.iter(), &operand, Case::Sensitive, false),
+            IdFormat::Identifier => {
+                self.pieces(&pieces_of(steps), &operand, Case::Sensitive, false)
+            }
             IdFormat::OneOf(names) => {
-                let text = parts.pattern();
+                let text = pattern_of(steps);
                 let pattern = BorrowedPattern::without_variables(&text);
                 let is_one = |name: &&&str| {
                     pattern.matches(name, Case::Sensitive, Context::empty()) == Match::Yes
@@ -243,22 +262,28 @@ fn encoded(raw: &str) -> String {
     text
 }
 
+/// The components of the ARNs of a table, by character.
+pub(super) type Templates = [Vec<Element>; 5];
+
 /// An element of a template: a character or a column.
 #[derive(Clone, Copy, Debug)]
-enum Element {
+pub(super) enum Element {
     Character(char),
     Column(SegmentFormat),
 }
 
-fn elements(template: &[Segment]) -> Vec<Element> {
-    let mut elements = Vec::new();
-    for segment in template {
-        match segment {
-            Segment::Text(text) => elements.extend(text.chars().map(Element::Character)),
-            Segment::Column(_, format) => elements.push(Element::Column(*format)),
+/// Returns the elements of each component.
+pub(super) fn templates(components: &[Vec<Segment>; 5]) -> Templates {
+    components.each_ref().map(|segments| {
+        let mut elements = Vec::new();
+        for segment in segments {
+            match segment {
+                Segment::Text(text) => elements.extend(text.chars().map(Element::Character)),
+                Segment::Column(_, format) => elements.push(Element::Column(*format)),
+            }
         }
-    }
-    elements
+        elements
+    })
 }
 
 /// Finds the alignments of a pattern with a template.
@@ -270,7 +295,7 @@ struct Search<'s> {
 
 impl Search<'_> {
     /// Aligns the rest of the pattern with the rest of the template.
-    fn from(&mut self, place: usize, template: &[Element], columns: &mut Alignment) {
+    fn from(&mut self, place: usize, template: &[Element], columns: &mut Vec<Extent>) {
         self.tries += 1;
         if self.tries > MOST_TRIES || self.found.len() > MOST_ALIGNMENTS {
             return;
@@ -278,7 +303,9 @@ impl Search<'_> {
         let Some((element, rest)) = template.split_first() else {
             let left = self.steps.get(place..).unwrap_or_default();
             if left.iter().all(|step| *step == Step::AnyRun) {
-                self.found.insert(columns.clone());
+                let alignment = columns.iter().map(|extent| self.steps_of(*extent));
+                let alignment = alignment.collect();
+                self.found.insert(alignment);
             }
             return;
         };
@@ -304,25 +331,38 @@ impl Search<'_> {
         place: usize,
         format: SegmentFormat,
         rest: &[Element],
-        columns: &mut Alignment,
+        columns: &mut Vec<Extent>,
     ) {
         for end in place..=self.steps.len() {
             let own = self.steps.get(place..end).unwrap_or_default();
             if own.last().is_some_and(|step| !can_be_in(*step, format)) {
                 return;
             }
-            columns.push(own.to_vec());
+            let extent = Extent {
+                start: place,
+                end,
+                has_star: false,
+            };
+            columns.push(extent);
             self.from(end, rest, columns);
             columns.pop();
             // If a star follows, it may match the end of the id and the text after it.
             if self.steps.get(end) == Some(&Step::AnyRun) && !rest.is_empty() {
-                let mut own = own.to_vec();
-                own.push(Step::AnyRun);
-                columns.push(own);
+                columns.push(Extent {
+                    has_star: true,
+                    ..extent
+                });
                 self.from(end, rest, columns);
                 columns.pop();
             }
         }
+    }
+
+    fn steps_of(&self, extent: Extent) -> Vec<Step> {
+        let steps = self.steps.get(extent.start..extent.end);
+        let mut steps = steps.unwrap_or_default().to_vec();
+        steps.extend(extent.has_star.then_some(Step::AnyRun));
+        steps
     }
 }
 
@@ -339,49 +379,24 @@ fn can_be_in(step: Step, format: SegmentFormat) -> bool {
     }
 }
 
-/// The steps of a pattern, as its parts.
-struct Parts(Vec<OwnedPart>);
-
-enum OwnedPart {
-    Text(String),
-    AnyCharacter,
-    AnyRun,
+/// The steps of a pattern, as its pieces.
+fn pieces_of(steps: &[Step]) -> Vec<Piece> {
+    let literal = |step: &Step| matches!(step, Step::Character(_));
+    let runs = steps.chunk_by(|step, next| literal(step) && literal(next));
+    let pieces = runs.map(|run| match run {
+        [Step::AnyRun] => Piece::AnyRun,
+        [Step::AnyCharacter] => Piece::AnyCharacter,
+        run => Piece::Text(pattern_of(run).into()),
+    });
+    pieces.collect()
 }
 
-impl Parts {
-    fn of(steps: &[Step]) -> Self {
-        let mut parts = Vec::new();
-        for step in steps {
-            match (parts.last_mut(), step) {
-                (Some(OwnedPart::Text(text)), Step::Character(character)) => text.push(*character),
-                (_, Step::Character(character)) => {
-                    parts.push(OwnedPart::Text(character.to_string()))
-                }
-                (_, Step::AnyCharacter) => parts.push(OwnedPart::AnyCharacter),
-                (_, Step::AnyRun) => parts.push(OwnedPart::AnyRun),
-            }
-        }
-        Self(parts)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Part<'_>> {
-        self.0.iter().map(|part| match part {
-            OwnedPart::Text(text) => Part::Text(text),
-            OwnedPart::AnyCharacter => Part::AnyCharacter,
-            OwnedPart::AnyRun => Part::AnyRun,
-        })
-    }
-
-    /// Returns the pattern as a text, in which literal wildcards look like other wildcards.
-    fn pattern(&self) -> String {
-        let mut text = String::new();
-        for part in &self.0 {
-            match part {
-                OwnedPart::Text(part) => text.push_str(part),
-                OwnedPart::AnyCharacter => text.push('?'),
-                OwnedPart::AnyRun => text.push('*'),
-            }
-        }
-        text
-    }
+/// Returns the pattern as a text, in which literal wildcards look like other wildcards.
+fn pattern_of(steps: &[Step]) -> String {
+    let characters = steps.iter().map(|step| match step {
+        Step::Character(character) => *character,
+        Step::AnyCharacter => '?',
+        Step::AnyRun => '*',
+    });
+    characters.collect()
 }

@@ -182,7 +182,13 @@ impl Lister<'_> {
 
     /// Returns the rows in which a text matches a pattern whose variables are filled, with texts or with columns that
     /// are not NULL.
-    fn pieces(&self, pieces: &[Piece], operand: &Operand, case: Case, may_hold_nul: bool) -> Split {
+    pub(super) fn pieces(
+        &self,
+        pieces: &[Piece],
+        operand: &Operand,
+        case: Case,
+        may_hold_nul: bool,
+    ) -> Split {
         let pieces = joined(pieces);
         let holds_nul = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains('\0'));
         if pieces.iter().any(holds_nul) {

@@ -5,7 +5,8 @@ use std::error::Error;
 
 use pinpoint_iam::condition::BaseOperator;
 use pinpoint_iam::context::Context;
-use pinpoint_iam::list::{Constraint, Dialect, Predicate, constrain};
+use pinpoint_iam::eval::compiled::Compiled;
+use pinpoint_iam::list::{Constraint, Dialect, Predicate, constrain, constrain_compiled};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
@@ -48,7 +49,15 @@ fn compare(
     let known = known();
     let request = Request::new(&principal, asked.action, RequestedResource::All, &known);
     let all: Vec<usize> = (0..table.rows.len()).collect();
-    let (selected, admitted, is_exact) = match constrain(&asked.stack, &request, &table.columns)? {
+    let constraint = constrain(&asked.stack, &request, &table.columns)?;
+    let compiled = Compiled::of(&asked.stack)?;
+    assert_eq!(
+        constrain_compiled(&compiled, &request, &table.columns)?,
+        constraint,
+        "compiled policies have another constraint: {}",
+        label()
+    );
+    let (selected, admitted, is_exact) = match constraint {
         Constraint::All => (all.clone(), all, true),
         Constraint::Nothing => (Vec::new(), Vec::new(), true),
         Constraint::Where(predicate) => {
