@@ -7,7 +7,7 @@ use pinpoint_iam_catalog::nearest;
 use pinpoint_iam_core::json::{Node, Type};
 
 use crate::failure::Failure;
-use crate::policies;
+use crate::principals;
 
 /// Members of the output.
 const MEMBERS: [&str; 3] = ["UserDetailList", "RoleDetailList", "GroupDetailList"];
@@ -39,7 +39,7 @@ pub(crate) fn identities(
 
 /// Finds a caller in accounts.
 ///
-/// The text is the name of a user or role, the same with `user/` or `role/`, or anything that [`policies::principal`]
+/// The text is the name of a user or role, the same with `user/` or `role/`, or anything that [`principals::parse`]
 /// accepts. The principal has the tags and the unique id of the account details. Callers that are neither users nor
 /// roles have no policies of their own.
 ///
@@ -56,7 +56,7 @@ pub(crate) fn find<'a>(
         .collect();
     match named.as_slice() {
         [] => {}
-        [(arn, own)] => return Ok((own.complete(&policies::principal(arn)?), Some(own))),
+        [(arn, own)] => return Ok((own.complete(&principals::parse(arn)?), Some(own))),
         several => {
             let arns = several.iter().map(|(arn, _)| format!("`{arn}`"));
             let arns: Vec<String> = arns.collect();
@@ -80,7 +80,7 @@ pub(crate) fn find<'a>(
         )
     };
     let is_name = |text: &str| !text.starts_with("arn:") && text != "*";
-    let principal = match policies::principal(text) {
+    let principal = match principals::parse(text) {
         Ok(principal) => principal,
         Err(_) if is_name(text) => return Err(unknown()),
         Err(error) => return Err(error),

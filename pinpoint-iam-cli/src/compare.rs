@@ -18,7 +18,7 @@ use self::sources::{Policies, Source};
 use crate::common::KindArgument;
 use crate::documents::chosen;
 use crate::failure::Failure;
-use crate::{accounts, policies};
+use crate::{accounts, policies, principals};
 
 /// The exit code if requests are newly allowed, or if strangers have access.
 const NEW_ACCESS: u8 = 15;
@@ -318,7 +318,7 @@ fn who_of_accounts(
     let mut listed = Listed::default();
     for (arn, own) in accounts::identities(accounts) {
         let principal =
-            policies::principal(arn).map_err(|error| Failure::new(format!("error: {error}")))?;
+            principals::parse(arn).map_err(|error| Failure::new(format!("error: {error}")))?;
         let of_identity = PolicySet {
             identity: own.identity().to_vec(),
             permissions_boundary: own

@@ -21,6 +21,7 @@ mod lint;
 mod lsp;
 mod names;
 mod policies;
+mod principals;
 mod rule;
 mod scaffold;
 mod schema;

@@ -15,7 +15,7 @@ use pinpoint_iam_compare::PolicySet;
 use serde::Deserialize;
 
 use crate::failure::Failure;
-use crate::{accounts, files};
+use crate::{accounts, files, principals};
 
 /// The applicable policies, by type.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
@@ -127,7 +127,7 @@ impl Policies {
     /// Finds a caller: by name or ARN if there are account details, otherwise as [`principal`].
     pub(crate) fn caller(&self, text: &str) -> Result<Caller<'_>, String> {
         let (principal, own) = match self.accounts.as_slice() {
-            [] => (principal(text)?, None),
+            [] => (principals::parse(text)?, None),
             accounts => accounts::find(accounts, text)?,
         };
         let of_account = own.map(|own| own.identity()).unwrap_or_default();
@@ -305,20 +305,6 @@ pub(crate) fn check<'a>(
         text => RequestedResource::Arn(Arn::parse(text).map_err(|error| error.to_string())?),
     };
     Ok((action, resource))
-}
-
-/// Parses a caller.
-pub(crate) fn principal(text: &str) -> Result<Principal, String> {
-    if text == "*" {
-        return Ok(Principal::anonymous());
-    }
-    if !text.starts_with("arn:") && text.contains('.') {
-        return Ok(Principal::service(text));
-    }
-    Principal::from_arn(text)
-        // The ARN of a role represents its sessions.
-        .or_else(|error| Principal::role_session(text, "session").map_err(|_| error))
-        .map_err(|error| error.to_string())
 }
 
 /// The result of an evaluation.

@@ -376,6 +376,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "rule",
                     "lint",
                     "lsp",
+                    "principals",
+                    "accounts",
                     "policies",
                     "explain",
                     "test",
