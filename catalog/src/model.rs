@@ -269,7 +269,7 @@ pub struct Action {
     /// The location of the tags in the request: `$.tags` in the body, `query:tagKeys` in the query.
     pub request_tags: Option<String>,
     /// Dependent actions: other actions that the caller must also be allowed.
-    pub companions: Vec<DependentAction>,
+    pub dependent_actions: Vec<DependentAction>,
     /// Whether the action is still available.
     pub lifecycle: Lifecycle,
     /// Where the action is documented.

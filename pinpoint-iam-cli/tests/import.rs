@@ -186,8 +186,8 @@ fn references_to_a_left_out_entry_are_removed() {
         assert!(table["actions"].get("GetWidget").is_none());
         assert!(table["actions"].get("ListWidgets").is_some());
         // What it creates is not in the catalog.
-        let companions = &table["actions"]["CreateWidget"]["companions"];
-        assert!(companions[0].get("resource").is_none(), "{catalog}");
+        let dependent_actions = &table["actions"]["CreateWidget"]["dependent-actions"];
+        assert!(dependent_actions[0].get("resource").is_none(), "{catalog}");
         assert!(
             notes.contains(
                 "note: the action `GetWidget` is left out: every resource type that it acts on is left out"
@@ -200,7 +200,11 @@ fn references_to_a_left_out_entry_are_removed() {
     assert!(!catalog.contains(r#""service-model""#), "{catalog}");
     let (catalog, _) = left(&[r#"source = "service-reference""#]);
     let table: toml::Table = toml::from_str(&catalog).unwrap();
-    assert!(table["actions"]["CreateWidget"].get("companions").is_none());
+    assert!(
+        table["actions"]["CreateWidget"]
+            .get("dependent-actions")
+            .is_none()
+    );
 
     let (catalog, _) = left(&[r#"action = "GetWidget""#]);
     let table: toml::Table = toml::from_str(&catalog).unwrap();

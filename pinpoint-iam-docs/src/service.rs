@@ -81,7 +81,7 @@ fn operations(service: &ServiceMetadata) -> Table {
             "Method and path",
             "Status of success",
             "Action",
-            "Companions",
+            "Dependent actions",
             "Request tags",
             "Documentation",
         ],
@@ -98,7 +98,7 @@ fn operations(service: &ServiceMetadata) -> Table {
                 method_and_path(action),
                 Cell::text(&status.unwrap_or_default()),
                 Cell::lines([action_line(action)]),
-                companions(action),
+                dependent_actions(action),
                 Cell::codes(action.request_tags),
                 Cell::lines(action.documentation.map(address)),
             ],
@@ -123,7 +123,7 @@ fn actions(
             "Resource types",
             "Resource ARN",
             "Condition keys",
-            "Companions",
+            "Dependent actions",
             "Lifecycle",
             "Note",
             "Former names",
@@ -146,7 +146,7 @@ fn actions(
                 })),
                 resource_arns(action),
                 condition_key_links(service, action.condition_keys),
-                companions(action),
+                dependent_actions(action),
                 Cell::text(&lifecycle(&action.lifecycle)),
                 note(action),
                 Cell::codes(action.former_names),
@@ -261,16 +261,16 @@ fn condition_key_links(service: &ServiceMetadata, keys: &[&str]) -> Cell {
     }))
 }
 
-fn companions(action: &ActionMetadata) -> Cell {
-    Cell::lines(action.companions.iter().map(companion))
+fn dependent_actions(action: &ActionMetadata) -> Cell {
+    Cell::lines(action.dependent_actions.iter().map(dependent))
 }
 
 /// `iam:PassRole when the job names a role, for the resource in ExportJobRequest.RoleArn`.
-pub(super) fn companion(companion: &DependentAction) -> Line {
-    let mut line = Line::code(companion.action)
+pub(super) fn dependent(dependent: &DependentAction) -> Line {
+    let mut line = Line::code(dependent.action)
         .and_text(" ")
-        .and_text(companion.when);
-    for (index, member) in companion.resource_from.iter().enumerate() {
+        .and_text(dependent.when);
+    for (index, member) in dependent.resource_from.iter().enumerate() {
         let joint = match index {
             0 => ", for the resource in ",
             _ => " and ",

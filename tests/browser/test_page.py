@@ -201,9 +201,9 @@ class PageTest(BrowserTest):
             document.querySelectorAll(`section[aria-labelledby='${table}'] thead button`)[column].click();
         """
         self.browser.run(click, table, 4)
-        companions = self.browser.run(COLUMN, table, 4)
+        dependent_actions = self.browser.run(COLUMN, table, 4)
         self.browser.run(click, table, 4)
-        for found in (companions, self.browser.run(COLUMN, table, 4)):
+        for found in (dependent_actions, self.browser.run(COLUMN, table, 4)):
             first_empty = found.index("")
             self.assertGreater(first_empty, 0)
             self.assertEqual(set(found[first_empty:]), {""})

@@ -34,7 +34,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         condition_keys,
         required_keys,
         request_tags,
-        companions,
+        dependent_actions,
         lifecycle,
         documentation,
         former_names,
@@ -59,8 +59,8 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         .iter()
         .flatten()
         .any(|key| names::is_request_tag(key));
-    let companions = all(companions, |entry| {
-        companion(entry, takes_request_tags, scope)
+    let dependent_actions = all(dependent_actions, |entry| {
+        dependent(entry, takes_request_tags, scope)
     });
     let lifecycle = match lifecycle {
         Some(entry) => check_lifecycle(entry, scope),
@@ -117,7 +117,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         condition_keys: condition_keys?,
         required_keys: required_keys?,
         request_tags: transpose(request_tags)?,
-        companions: companions?,
+        dependent_actions: dependent_actions?,
         lifecycle: lifecycle?,
         documentation: into_text(documentation),
         former_names: former_names
@@ -275,7 +275,7 @@ fn check_target(target: Text, route: Option<&Text>, scope: &Scope<'_>) -> Option
     good.then(|| target.into_inner())
 }
 
-fn companion(
+fn dependent(
     entry: DependentActionEntry,
     takes_request_tags: bool,
     scope: &Scope<'_>,

@@ -86,10 +86,10 @@ pub(super) fn action_type(action: &Action) -> String {
     if let Some(place) = &action.request_tags {
         item("Request tags", format!("`{place}`"));
     }
-    for companion in &action.companions {
+    for dependent in &action.dependent_actions {
         item(
             "Also needs",
-            format!("`{}` {}", companion.action, plain(&companion.when)),
+            format!("`{}` {}", dependent.action, plain(&dependent.when)),
         );
     }
     item(

@@ -134,7 +134,7 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
         // Only the macros need them.
         required_keys: _,
         request_tags,
-        companions,
+        dependent_actions,
         lifecycle,
         documentation,
         former_names,
@@ -184,7 +184,10 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
     field("whole_arn", &optional(whole_arn.as_deref()));
     field("condition_keys", &literals(condition_keys));
     field("request_tags", &optional(request_tags.as_deref()));
-    field("companions", &array(companions.iter().map(companion)));
+    field(
+        "dependent_actions",
+        &array(dependent_actions.iter().map(dependent)),
+    );
     field("lifecycle", &lifecycle_expression(lifecycle));
     field("documentation", &optional(documentation.as_deref()));
     field("former_names", &literals(former_names));
@@ -211,7 +214,7 @@ pub(super) fn access_level_expression(level: Option<AccessLevel>) -> String {
     )
 }
 
-fn companion(companion: &DependentAction) -> String {
+fn dependent(dependent: &DependentAction) -> String {
     let DependentAction {
         action,
         when,
@@ -219,7 +222,7 @@ fn companion(companion: &DependentAction) -> String {
         resource,
         resource_from,
         source,
-    } = companion;
+    } = dependent;
     let resource = resource.as_ref().map_or_else(
         || NONE.to_owned(),
         |resource| {

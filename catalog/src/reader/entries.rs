@@ -73,7 +73,7 @@ pub(crate) struct ActionEntry {
     pub(crate) condition_keys: Vec<Text>,
     pub(crate) required_keys: Vec<Text>,
     pub(crate) request_tags: Option<Text>,
-    pub(crate) companions: Vec<DependentActionEntry>,
+    pub(crate) dependent_actions: Vec<DependentActionEntry>,
     pub(crate) lifecycle: Option<LifecycleEntry>,
     pub(crate) documentation: Option<Text>,
     pub(crate) former_names: Vec<Text>,
@@ -85,7 +85,7 @@ pub(crate) struct ActionEntry {
     pub(crate) misread: bool,
 }
 
-/// An element of `companions`.
+/// An element of `dependent-actions`.
 pub(crate) struct DependentActionEntry {
     pub(crate) action: Option<Text>,
     pub(crate) when: Option<Text>,
@@ -261,8 +261,8 @@ impl ActionEntry {
             condition_keys: table.texts("condition-keys"),
             required_keys: table.texts("required-keys"),
             request_tags: table.text("request-tags"),
-            companions: table
-                .tables("companions")
+            dependent_actions: table
+                .tables("dependent-actions")
                 .into_iter()
                 .map(DependentActionEntry::read)
                 .collect(),

@@ -9,6 +9,9 @@ use toml::de::{DeTable, DeValue};
 use crate::error::Reporter;
 use crate::names;
 
+/// Former names of keys, and the current ones.
+const FORMER_NAMES: [(&str, &str); 1] = [("companions", "dependent-actions")];
+
 /// A table that reports unknown keys.
 ///
 /// [`finish`](Self::finish) must be called when everything has been read; it reports the unread keys.
@@ -228,7 +231,11 @@ impl<'a> Table<'a> {
             if self.known.contains(&name) {
                 continue;
             }
-            let near = self.reporter.nearest(name, self.known.iter().copied());
+            let former = FORMER_NAMES.iter().find(|(former, _)| *former == name);
+            let near = match former {
+                Some((_, new)) if self.known.contains(new) => vec![*new],
+                _ => self.reporter.nearest(name, self.known.iter().copied()),
+            };
             let hint = names::did_you_mean(&near)
                 .unwrap_or_else(|| format!("the keys here are {}", names::list(&self.known)));
             self.reporter.report(

@@ -34,7 +34,7 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
 #[doc(hidden)]
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
 pub mod generated_by_include_catalog {
-    pub const FINGERPRINT: ::core::option::Option<::core::primitive::u64> = ::core::option::Option::Some(0x74f2a8b03dabec74);
+    pub const FINGERPRINT: ::core::option::Option<::core::primitive::u64> = ::core::option::Option::Some(0x925781eee14b8050);
 }
 
 #[allow(dead_code, unreachable_pub, unused_imports, unused_qualifications, clippy::too_many_arguments)]
@@ -53,7 +53,7 @@ const fn action_0() -> ::pinpoint_iam::action::ActionMetadata {
         whole_arn: ::core::option::Option::None,
         condition_keys: &["aws:ResourceTag/${TagKey}", "shelf:Genre"],
         request_tags: ::core::option::Option::Some("$.tags"),
-        companions: &[::pinpoint_iam::action::DependentAction { action: "post:SendParcel", when: "when the reader lives elsewhere", only_with_tags: false, resource: ::core::option::Option::None, resource_from: &["Loan.Address"], source: "handbook" }],
+        dependent_actions: &[::pinpoint_iam::action::DependentAction { action: "post:SendParcel", when: "when the reader lives elsewhere", only_with_tags: false, resource: ::core::option::Option::None, resource_from: &["Loan.Address"], source: "handbook" }],
         lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Ended, ended: ::core::option::Option::Some("2027-01-01"), source: ::core::option::Option::Some("handbook") },
         documentation: ::core::option::Option::Some("https://shelf.example/iam#lend"),
         former_names: &["GiveBook"],
@@ -80,7 +80,7 @@ const fn action_1() -> ::pinpoint_iam::action::ActionMetadata {
         whole_arn: ::core::option::Option::None,
         condition_keys: &[],
         request_tags: ::core::option::Option::None,
-        companions: &[],
+        dependent_actions: &[],
         lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Unclear, ended: ::core::option::Option::None, source: ::core::option::Option::None },
         documentation: ::core::option::Option::None,
         former_names: &[],
@@ -107,7 +107,7 @@ const fn action_2() -> ::pinpoint_iam::action::ActionMetadata {
         whole_arn: ::core::option::Option::None,
         condition_keys: &[],
         request_tags: ::core::option::Option::None,
-        companions: &[],
+        dependent_actions: &[],
         lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Unclear, ended: ::core::option::Option::None, source: ::core::option::Option::None },
         documentation: ::core::option::Option::None,
         former_names: &[],
@@ -134,7 +134,7 @@ const fn action_3() -> ::pinpoint_iam::action::ActionMetadata {
         whole_arn: ::core::option::Option::None,
         condition_keys: &[],
         request_tags: ::core::option::Option::None,
-        companions: &[],
+        dependent_actions: &[],
         lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Unclear, ended: ::core::option::Option::None, source: ::core::option::Option::None },
         documentation: ::core::option::Option::None,
         former_names: &[],
@@ -161,7 +161,7 @@ const fn action_4() -> ::pinpoint_iam::action::ActionMetadata {
         whole_arn: ::core::option::Option::None,
         condition_keys: &[],
         request_tags: ::core::option::Option::None,
-        companions: &[],
+        dependent_actions: &[],
         lifecycle: ::pinpoint_iam::action::Lifecycle { state: ::pinpoint_iam::action::LifecycleState::Unclear, ended: ::core::option::Option::None, source: ::core::option::Option::None },
         documentation: ::core::option::Option::None,
         former_names: &[],

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Grants a dependent action on these resources only, such as `iam:PassRole=arn:aws:iam::123456789012:role/export`;
     /// can be repeated.
     #[arg(long, value_name = "ACTION=ARN", value_parser = pair)]
-    companion: Vec<(String, String)>,
+    dependent_action: Vec<(String, String)>,
     /// Writes `Get*` instead of many names if that is shorter.
     #[arg(long)]
     wildcards: bool,
@@ -93,8 +93,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (id, value) in &arguments.only {
         builder = builder.only(id, value);
     }
-    for (action, arn) in &arguments.companion {
-        builder = builder.companion_resource(action, arn);
+    for (action, arn) in &arguments.dependent_action {
+        builder = builder.dependent_resource(action, arn);
     }
     if arguments.wildcards {
         builder = builder.with_wildcards();
@@ -107,7 +107,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             for remark in policies.remarks() {
                 eprintln!(
                     "note: {}",
-                    remark.replace("`companion_resource`", "`--companion`")
+                    remark.replace("`dependent_resource`", "`--dependent-action`")
                 );
             }
             let documents = policies.documents().iter();

@@ -9,7 +9,7 @@ use pinpoint_iam_docs::{AccessMatrix, Page};
 
 use super::{Format, OutputArguments, find, scope};
 use crate::failure::Failure;
-use crate::policies;
+use crate::principals;
 
 /// Writes who can do what: for each action of catalogs and each principal, the verdict of the policies.
 ///
@@ -78,7 +78,7 @@ fn principals(
     arguments: &Arguments,
     source: &dyn PolicySource,
 ) -> Result<Vec<(String, Principal)>, Failure> {
-    let parse = |name: &str, arn: &str| match policies::principal(arn) {
+    let parse = |name: &str, arn: &str| match principals::parse(arn) {
         Ok(principal) => Ok((name.to_owned(), principal)),
         Err(error) => Err(Failure::usage(format!("error: {error}"))),
     };

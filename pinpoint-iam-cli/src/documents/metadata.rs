@@ -93,15 +93,15 @@ fn action(
         whole_arn: optional(entry.whole_arn.as_deref()),
         condition_keys: texts(&entry.condition_keys),
         request_tags: optional(entry.request_tags.as_deref()),
-        companions: list(entry.companions.iter().map(|companion| {
+        dependent_actions: list(entry.dependent_actions.iter().map(|dependent| {
             DependentAction {
-                action: text(&companion.action),
-                when: text(&companion.when),
-                only_with_tags: companion.only_with_tags,
-                resource: { companion.resource.as_ref() }
+                action: text(&dependent.action),
+                when: text(&dependent.when),
+                only_with_tags: dependent.only_with_tags,
+                resource: { dependent.resource.as_ref() }
                     .and_then(|resource| types.get(&resource.name).copied()),
-                resource_from: texts(&companion.resource_from),
-                source: text(&companion.source),
+                resource_from: texts(&dependent.resource_from),
+                source: text(&dependent.source),
             }
         })),
         lifecycle: Lifecycle {
@@ -264,7 +264,7 @@ mod tests {
             builder.build(&source).unwrap().table("access", "Access")
         };
         assert!(matrix(parsed) == matrix(&mobiletargeting::SERVICE));
-        // Companions, and wildcards that must not match other actions, need the actions of an action's service.
+        // Dependent actions, and wildcards that must not match other actions, need the actions of an action's service.
         let grant = |service: &'static ServiceMetadata, start: &str| {
             let actions = service.actions.iter();
             LeastPrivilege::builder(&scope)

@@ -315,9 +315,12 @@ impl<'a> Import<'a> {
             entry.insert("condition-keys".to_owned(), sorted(keys.iter()));
         }
         let accepts_tags = keys.iter().any(|key| is_request_tag(key));
-        let companions = self.companions(&action.name, accepts_tags);
-        if !companions.is_empty() {
-            entry.insert("companions".to_owned(), Value::Array(companions));
+        let dependent_actions = self.dependent_actions(&action.name, accepts_tags);
+        if !dependent_actions.is_empty() {
+            entry.insert(
+                "dependent-actions".to_owned(),
+                Value::Array(dependent_actions),
+            );
         }
         let mut sources = vec![REFERENCE];
         if let Some((model, operation)) = self.operation(&action.name) {
@@ -427,34 +430,34 @@ impl<'a> Import<'a> {
     ///
     /// The reference does not state when they are needed. One that only changes tags is needed for requests with tags, if
     /// the action accepts them, and on the resource that an action of the form `CreateResource` creates.
-    fn companions(&self, action: &str, accepts_tags: bool) -> Vec<Value> {
+    fn dependent_actions(&self, action: &str, accepts_tags: bool) -> Vec<Value> {
         let operations = self.reference.operations.iter();
-        let mut companions: BTreeSet<(&str, &str)> = BTreeSet::new();
+        let mut dependent_actions: BTreeSet<(&str, &str)> = BTreeSet::new();
         for operation in operations.filter(|operation| operation.name == action) {
             for other in &operation.authorized_actions {
                 if other.service != self.reference.name || other.name != action {
-                    companions.insert((&other.service, &other.name));
+                    dependent_actions.insert((&other.service, &other.name));
                 }
             }
         }
-        let companion = |(service, name): (&str, &str)| {
-            let mut companion = Table::new();
-            companion.insert("action".to_owned(), format!("{service}:{name}").into());
+        let dependent = |(service, name): (&str, &str)| {
+            let mut dependent = Table::new();
+            dependent.insert("action".to_owned(), format!("{service}:{name}").into());
             let changes_tags = accepts_tags && self.changes_tags(service, name);
             let when = if changes_tags {
-                companion.insert("only-with-tags".to_owned(), true.into());
+                dependent.insert("only-with-tags".to_owned(), true.into());
                 if let Some(resource) = self.created_by(action) {
-                    companion.insert("resource".to_owned(), resource.into());
+                    dependent.insert("resource".to_owned(), resource.into());
                 }
                 "when the request carries tags"
             } else {
                 "if the operation uses it; the reference does not state when"
             };
-            companion.insert("when".to_owned(), when.into());
-            companion.insert("source".to_owned(), REFERENCE.into());
-            Value::Table(companion)
+            dependent.insert("when".to_owned(), when.into());
+            dependent.insert("source".to_owned(), REFERENCE.into());
+            Value::Table(dependent)
         };
-        companions.into_iter().map(companion).collect()
+        dependent_actions.into_iter().map(dependent).collect()
     }
 
     /// Whether the access level of an action of this service is `Tagging`.

@@ -38,7 +38,7 @@ const ORDER: [&str; 28] = [
     "condition-keys",
     "required-keys",
     "request-tags",
-    "companions",
+    "dependent-actions",
     "documentation",
     "lifecycle",
     "former-names",
@@ -191,7 +191,7 @@ impl Draft {
         for (name, entry) in &mut actions {
             self.prune_list("actions", name, entry, "condition-keys", lost);
             self.prune_list("actions", name, entry, "sources", lost);
-            for list in ["companions", "seen"] {
+            for list in ["dependent-actions", "seen"] {
                 self.prune_tables(name, entry, list, lost);
             }
             if let Some(Value::Table(lifecycle)) = entry.get_mut("lifecycle")

@@ -17,7 +17,7 @@ const OPTIONAL: [(&str, &[&str]); 8] = [
     ("from-request", &ROUTE),
     ("target", &["target", "from-request"]),
     ("request-tags", &["request-tags"]),
-    ("companions", &["companions"]),
+    ("dependent-actions", &["dependent-actions"]),
     ("documentation", &["documentation"]),
 ];
 

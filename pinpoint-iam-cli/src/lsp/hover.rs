@@ -77,7 +77,7 @@ fn row(service: &Service, action: &Action) -> String {
         "condition keys",
         action.condition_keys.iter().map(code).collect(),
     );
-    let dependent = action.companions.iter();
+    let dependent = action.dependent_actions.iter();
     line(
         "dependent actions",
         dependent.map(|other| code(&other.action)).collect(),

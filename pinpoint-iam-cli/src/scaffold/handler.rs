@@ -139,7 +139,7 @@ impl Draft<'_> {
             self.has_tag_map |= value == Value::Tags && place.starts_with("$.");
             self.add(place, value)?;
         }
-        for dependent in &action.companions {
+        for dependent in &action.dependent_actions {
             for member in self.arn_members(dependent) {
                 // If the member is something else, the dependent action is left to the reader.
                 if !self.body.add(&member, Value::Id) {
@@ -337,7 +337,7 @@ impl Draft<'_> {
         let action = self.action;
         let service = self.context.service;
         let mut entries = Vec::new();
-        for dependent in &action.companions {
+        for dependent in &action.dependent_actions {
             if dependent.only_with_tags && action.request_tags.is_none() {
                 continue;
             }
@@ -424,11 +424,11 @@ impl Draft<'_> {
     ) {
         let action = self.action;
         out.push_str(&format!("/// {}\n", one_line(&action.summary)));
-        for companion in &action.companions {
+        for dependent in &action.dependent_actions {
             out.push_str(&format!(
                 "///\n/// Callers also need `{}` {}.\n",
-                one_line(&companion.action),
-                one_line(&companion.when)
+                one_line(&dependent.action),
+                one_line(&dependent.when)
             ));
         }
         for remark in &self.remarks {

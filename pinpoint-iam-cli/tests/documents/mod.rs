@@ -37,7 +37,7 @@ access-level = "Write"
 resources = ["book"]
 route = "PUT /books/{book-id}"
 success-status = 204
-companions = [{ action = "mobiletargeting:GetApp", when = "when the book has a project", source = "wiki" }]
+dependent-actions = [{ action = "mobiletargeting:GetApp", when = "when the book has a project", source = "wiki" }]
 
 [actions.SearchBooks]
 summary = "Finds books."

@@ -105,7 +105,7 @@ pub struct ActionMetadata {
     /// The location of the tags in the request, for example `$.tags`.
     pub request_tags: Option<&'static str>,
     /// Dependent actions: other actions that the caller must also be allowed.
-    pub companions: &'static [DependentAction],
+    pub dependent_actions: &'static [DependentAction],
     /// Whether the action is still available.
     pub lifecycle: Lifecycle,
     /// Where the action is documented.
@@ -141,7 +141,7 @@ impl ActionMetadata {
             whole_arn: None,
             condition_keys: &[],
             request_tags: None,
-            companions: &[],
+            dependent_actions: &[],
             lifecycle: Lifecycle {
                 state: LifecycleState::Unclear,
                 ended: None,

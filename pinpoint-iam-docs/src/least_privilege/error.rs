@@ -23,8 +23,8 @@ pub enum LeastPrivilegeError {
         /// The most similar name that exists.
         nearest: Option<&'static str>,
     },
-    /// None of the actions has a companion action with this name.
-    UnknownCompanion {
+    /// None of the actions has a dependent action with this name.
+    UnknownDependentAction {
         /// The given name.
         name: String,
     },
@@ -35,7 +35,7 @@ pub enum LeastPrivilegeError {
         /// The kind of policy whose quota is exceeded.
         kind: PolicyKind,
     },
-    /// The document is not valid for its kind of policy: a resource that was given for a companion action is not an
+    /// The document is not valid for its kind of policy: a resource that was given for a dependent action is not an
     /// ARN, or policies of the kind cannot grant permissions.
     Refused(ParseError),
 }
@@ -55,9 +55,9 @@ impl fmt::Display for LeastPrivilegeError {
                     None => Ok(()),
                 }
             }
-            Self::UnknownCompanion { name } => write!(
+            Self::UnknownDependentAction { name } => write!(
                 formatter,
-                "none of these actions has the companion `{}`",
+                "none of these actions has the dependent action `{}`",
                 name.escape_debug()
             ),
             Self::TooLong { action, kind } => write!(
@@ -77,7 +77,7 @@ impl std::error::Error for LeastPrivilegeError {
             Self::Refused(error) => Some(error),
             Self::Nothing
             | Self::UnknownId { .. }
-            | Self::UnknownCompanion { .. }
+            | Self::UnknownDependentAction { .. }
             | Self::TooLong { .. } => None,
         }
     }

@@ -71,7 +71,7 @@ pub struct LeastPrivilegeBuilder {
     kind: PolicyKind,
     wildcards: bool,
     fixed: BTreeMap<String, String>,
-    companion_resources: BTreeMap<String, BTreeSet<String>>,
+    dependent_resources: BTreeMap<String, BTreeSet<String>>,
     actions: Vec<&'static ActionMetadata>,
     routes: Vec<RouteTable>,
     services: Vec<&'static ServiceMetadata>,
@@ -85,7 +85,7 @@ impl LeastPrivilege {
             kind: PolicyKind::IdentityManaged,
             wildcards: false,
             fixed: BTreeMap::new(),
-            companion_resources: BTreeMap::new(),
+            dependent_resources: BTreeMap::new(),
             actions: Vec::new(),
             routes: Vec::new(),
             services: Vec::new(),
@@ -130,7 +130,7 @@ impl LeastPrivilegeBuilder {
         self
     }
 
-    /// Adds services with dependent actions (`companions` in catalogs) of the granted ones.
+    /// Adds services with dependent actions (`dependent-actions` in catalogs) of the granted ones.
     ///
     /// The services of the granted actions are known already. A dependent action of another service is granted on the
     /// resources that its catalog lists; if its service is unknown, it is granted on everything that it may act on.
@@ -152,14 +152,14 @@ impl LeastPrivilegeBuilder {
         self
     }
 
-    /// Grants a companion action on this resource, instead of on everything that it can act on:
-    /// `companion_resource("iam:PassRole", "arn:aws:iam::123456789012:role/export")`.
+    /// Grants a dependent action on this resource, instead of on everything that it can act on:
+    /// `dependent_resource("iam:PassRole", "arn:aws:iam::123456789012:role/export")`.
     ///
-    /// A companion action may have several resources. [`build`](Self::build) reports an error if one of them is
+    /// A dependent action may have several resources. [`build`](Self::build) reports an error if one of them is
     /// invalid.
     #[must_use]
-    pub fn companion_resource(mut self, action: &str, arn_pattern: &str) -> Self {
-        let resources = self.companion_resources.entry(action.to_owned());
+    pub fn dependent_resource(mut self, action: &str, arn_pattern: &str) -> Self {
+        let resources = self.dependent_resources.entry(action.to_owned());
         resources.or_default().insert(arn_pattern.to_owned());
         self
     }
@@ -186,21 +186,21 @@ impl LeastPrivilegeBuilder {
     /// # Errors
     ///
     /// If there is nothing to grant; if the scope is incomplete, an id is not valid in an ARN, or a name given to
-    /// [`only`](Self::only) or [`companion_resource`](Self::companion_resource) does not exist; if policies of the kind
+    /// [`only`](Self::only) or [`dependent_resource`](Self::dependent_resource) does not exist; if policies of the kind
     /// cannot grant permissions, or if a single action and resource exceed its quota.
     pub fn build(self) -> Result<LeastPrivilege, LeastPrivilegeError> {
         self.scope.check().map_err(LeastPrivilegeError::Scope)?;
         let mut needed = Needed::new(
             &self.scope,
             &self.fixed,
-            &self.companion_resources,
+            &self.dependent_resources,
             &self.services,
         );
         for action in &self.actions {
             needed.add(action, action.resource_types)?;
         }
         routes::add(&mut needed, &self.routes)?;
-        needed.add_companions()?;
+        needed.add_dependent_actions()?;
         needed.check_names()?;
         if needed.is_empty() {
             return Err(LeastPrivilegeError::Nothing);

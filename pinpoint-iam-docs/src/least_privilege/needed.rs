@@ -17,13 +17,13 @@ use pinpoint_iam::web::{ActionRequirement, DependentRequirement};
 pub(super) struct Needed<'b> {
     scope: &'b Scope,
     fixed: &'b BTreeMap<String, String>,
-    companion_resources: &'b BTreeMap<String, BTreeSet<String>>,
+    dependent_resources: &'b BTreeMap<String, BTreeSet<String>>,
     services: &'b [&'static ServiceMetadata],
     entries: BTreeMap<String, Entry>,
-    /// The names of ids and companion actions that exist for the needed actions. The given names are checked against
+    /// The names of ids and dependent actions that exist for the needed actions. The given names are checked against
     /// them.
     fields: BTreeSet<&'static str>,
-    companions: BTreeSet<String>,
+    dependent_actions: BTreeSet<String>,
     remarks: Vec<String>,
     /// The actions whose dependent actions the routes state.
     stated: BTreeSet<String>,
@@ -42,17 +42,17 @@ impl<'b> Needed<'b> {
     pub(super) const fn new(
         scope: &'b Scope,
         fixed: &'b BTreeMap<String, String>,
-        companion_resources: &'b BTreeMap<String, BTreeSet<String>>,
+        dependent_resources: &'b BTreeMap<String, BTreeSet<String>>,
         services: &'b [&'static ServiceMetadata],
     ) -> Self {
         Self {
             scope,
             fixed,
-            companion_resources,
+            dependent_resources,
             services,
             entries: BTreeMap::new(),
             fields: BTreeSet::new(),
-            companions: BTreeSet::new(),
+            dependent_actions: BTreeSet::new(),
             remarks: Vec::new(),
             stated: BTreeSet::new(),
         }
@@ -118,14 +118,14 @@ impl<'b> Needed<'b> {
     ) -> Result<(), LeastPrivilegeError> {
         let (action, resource_types) = (requirement.action, dependent_types(dependent));
         let name = dependent.action.to_string();
-        self.companions.insert(name.clone());
+        self.dependent_actions.insert(name.clone());
         let metadata = dependent.action.has_catalog().then_some(dependent.action);
-        let patterns = match (self.companion_resources.get(&name), metadata) {
+        let patterns = match (self.dependent_resources.get(&name), metadata) {
             (Some(resources), _) => resources.iter().cloned().collect(),
             (None, None) => {
                 let pattern = self.pattern_outside(&name);
                 self.remark(format!(
-                    "`{action}` needs `{name}`; it is granted on `{pattern}`, and `companion_resource` narrows that"
+                    "`{action}` needs `{name}`; it is granted on `{pattern}`, and `dependent_resource` narrows that"
                 ));
                 vec![pattern]
             }
@@ -185,8 +185,8 @@ impl<'b> Needed<'b> {
             .map_err(LeastPrivilegeError::Id)
     }
 
-    /// Adds the companion actions of all actions, and those of the companion actions.
-    pub(super) fn add_companions(&mut self) -> Result<(), LeastPrivilegeError> {
+    /// Adds the dependent actions of all actions, and those of the dependent actions.
+    pub(super) fn add_dependent_actions(&mut self) -> Result<(), LeastPrivilegeError> {
         let mut done: BTreeSet<String> = BTreeSet::new();
         loop {
             let next = self
@@ -197,51 +197,51 @@ impl<'b> Needed<'b> {
                 return Ok(());
             };
             if let Some(action) = entry.metadata.filter(|_| !self.stated.contains(&name)) {
-                for companion in action.companions {
-                    self.add_companion(action, &entry.patterns, companion)?;
+                for dependent in action.dependent_actions {
+                    self.add_dependent_action(action, &entry.patterns, dependent)?;
                 }
             }
             done.insert(name);
         }
     }
 
-    fn add_companion(
+    fn add_dependent_action(
         &mut self,
         action: &'static ActionMetadata,
         own: &BTreeSet<String>,
-        companion: &'static DependentAction,
+        dependent: &'static DependentAction,
     ) -> Result<(), LeastPrivilegeError> {
-        self.companions.insert(companion.action.to_owned());
-        let metadata = self.find(action, companion.action);
-        if let Some(resources) = self.companion_resources.get(companion.action) {
+        self.dependent_actions.insert(dependent.action.to_owned());
+        let metadata = self.find(action, dependent.action);
+        if let Some(resources) = self.dependent_resources.get(dependent.action) {
             let resources = resources.iter().cloned().collect();
-            self.insert(companion.action.to_owned(), metadata, resources);
+            self.insert(dependent.action.to_owned(), metadata, resources);
             return Ok(());
         }
         let patterns = match metadata {
-            Some(_) if companion.resource.is_some() => {
-                self.patterns(companion.resource.as_slice(), action.pinned)?
+            Some(_) if dependent.resource.is_some() => {
+                self.patterns(dependent.resource.as_slice(), action.pinned)?
             }
             Some(metadata) => {
                 let all = self.patterns(metadata.resource_types, action.pinned)?;
-                if companion.resource_from.is_empty() {
+                if dependent.resource_from.is_empty() {
                     near(own, all)
                 } else {
                     all
                 }
             }
-            None if companion.resource_from.is_empty() => own.iter().cloned().collect(),
-            None => vec![self.pattern_outside(companion.action)],
+            None if dependent.resource_from.is_empty() => own.iter().cloned().collect(),
+            None => vec![self.pattern_outside(dependent.action)],
         };
-        if metadata.is_none() || !companion.resource_from.is_empty() {
+        if metadata.is_none() || !dependent.resource_from.is_empty() {
             self.remark(format!(
-                "`{action}` needs `{}` {}; it is granted on {}, and `companion_resource` narrows that",
-                companion.action,
-                companion.when,
+                "`{action}` needs `{}` {}; it is granted on {}, and `dependent_resource` narrows that",
+                dependent.action,
+                dependent.when,
                 list(&patterns)
             ));
         }
-        self.insert(companion.action.to_owned(), metadata, patterns);
+        self.insert(dependent.action.to_owned(), metadata, patterns);
         Ok(())
     }
 
@@ -297,15 +297,15 @@ impl<'b> Needed<'b> {
                 nearest: nearest(name, self.fields.iter().copied()),
             });
         }
-        let given = self.companion_resources.keys();
-        match { given }.find(|name| !self.companions.contains(*name)) {
-            Some(name) => Err(LeastPrivilegeError::UnknownCompanion { name: name.clone() }),
+        let given = self.dependent_resources.keys();
+        match { given }.find(|name| !self.dependent_actions.contains(*name)) {
+            Some(name) => Err(LeastPrivilegeError::UnknownDependentAction { name: name.clone() }),
             None => Ok(()),
         }
     }
 }
 
-/// Of the patterns on which a companion action could act, returns those for an action's own resource: the resource, the
+/// Of the patterns on which a dependent action could act, returns those for an action's own resource: the resource, the
 /// patterns that cover it, and those below it, such as the campaign that is created in a project. Returns all patterns
 /// if there are none of these.
 fn near(own: &BTreeSet<String>, all: Vec<String>) -> Vec<String> {

@@ -98,12 +98,12 @@ fn action_object(requirement: &ActionRequirement) -> Value {
     if !dependents.is_empty() {
         members.insert("dependents".to_owned(), json!(dependents));
     }
-    let companions: Vec<Value> = action
-        .companions
+    let dependent_actions: Vec<Value> = action
+        .dependent_actions
         .iter()
-        .map(|companion| json!({ "action": companion.action, "when": companion.when }))
+        .map(|dependent| json!({ "action": dependent.action, "when": dependent.when }))
         .collect();
-    members.insert("companions".to_owned(), json!(companions));
+    members.insert("dependentActions".to_owned(), json!(dependent_actions));
     Value::Object(members)
 }
 

@@ -34,7 +34,7 @@ pub const IAM_MEMBER: &str = "x-iam";
 /// - `x-iam`: an object with `access`, which is `authorized` or `public`. A public one has a `reason`. An authorized
 ///   one has `checked`, which is `before-body` or `after-body`, and `requires`: an object with `allOf` or `anyOf`,
 ///   lists of the same, or with `action`, `accessLevel` (if known), `resources` (ARN templates; `*` if there is no
-///   single resource), `conditionKeys` and `companions` (each with `action` and `when`). `suppliedKeys` are the
+///   single resource), `conditionKeys` and `dependentActions` (each with `action` and `when`). `suppliedKeys` are the
 ///   condition keys that the handler supplies, and `dependents` the dependent actions that are checked as well, each with
 ///   `action`, `resources` (empty for an action of a service without a catalog) and `onlyWithTags`.
 ///

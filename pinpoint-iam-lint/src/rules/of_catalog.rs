@@ -247,7 +247,7 @@ fn dependent_actions(document: &Document, statement: &Statement, check: &mut Che
         let Some((_, actions)) = matched(pattern.as_str(), check) else {
             continue;
         };
-        for dependent in actions.iter().flat_map(|action| &action.companions) {
+        for dependent in actions.iter().flat_map(|action| &action.dependent_actions) {
             let Some((prefix, name)) = dependent.action.split_once(':') else {
                 continue;
             };

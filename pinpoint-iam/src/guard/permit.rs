@@ -64,7 +64,7 @@ impl<A: TypedAction> Permit<A> {
             "the action acts on several resource types: use `#[requires(.., permit = name)]`"
         );
         assert!(
-            action.companions.is_empty(),
+            action.dependent_actions.is_empty(),
             "the action has dependent actions: use `#[requires(.., dependents(..), permit = name)]`"
         );
     }

@@ -79,7 +79,7 @@ fn the_facts_are_complete() -> TestResult {
 }
 
 /// Names, access levels, routes, success codes, resource types, bindings, condition keys, the location of request tags,
-/// companions, former names, lifecycle, sources, and a note if something is disputed.
+/// dependent actions, former names, lifecycle, sources, and a note if something is disputed.
 #[test]
 fn actions_agree_with_the_facts() -> TestResult {
     let facts = Table::parse(ACTIONS)?;
@@ -297,12 +297,12 @@ fn action_columns(name: &str, action: &Action) -> BTreeMap<&'static str, String>
         .iter()
         .map(|resource| resource.name.clone())
         .collect();
-    let companions: Vec<_> = action
-        .companions
+    let dependent_actions: Vec<_> = action
+        .dependent_actions
         .iter()
-        .map(|companion| match companion.resource_from.as_slice() {
-            [] => companion.action.clone(),
-            members => format!("{}({})", companion.action, members.join(",")),
+        .map(|dependent| match dependent.resource_from.as_slice() {
+            [] => dependent.action.clone(),
+            members => format!("{}({})", dependent.action, members.join(",")),
         })
         .collect();
     BTreeMap::from([
@@ -329,7 +329,7 @@ fn action_columns(name: &str, action: &Action) -> BTreeMap<&'static str, String>
             "request-tags",
             action.request_tags.clone().unwrap_or_else(dash),
         ),
-        ("companions", list(&companions)),
+        ("dependent-actions", list(&dependent_actions)),
         ("former-names", list(&action.former_names)),
         (
             "lifecycle",

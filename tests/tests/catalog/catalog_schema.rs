@@ -24,7 +24,10 @@ const TABLES: [(&str, &str); 10] = [
     ("placeholder", "placeholders = { X = { BODY } }"),
     ("resource", "resources = { x = { BODY } }"),
     ("action", "actions = { X = { BODY } }"),
-    ("companion", "actions = { X = { companions = [{ BODY }] } }"),
+    (
+        "dependent-action",
+        "actions = { X = { dependent-actions = [{ BODY }] } }",
+    ),
     ("lifecycle", "actions = { X = { lifecycle = { BODY } } }"),
     ("seen", "actions = { X = { seen = [{ BODY }] } }"),
 ];
@@ -169,7 +172,7 @@ fn the_check_against_the_schema_finds_faults() {
         [actions.a_b]
         success-status = 99
         undocumented = "yes"
-        companions = [{ action = "x", when = "", source = "s" }]
+        dependent-actions = [{ action = "x", when = "", source = "s" }]
     "#;
     let value: Value = serde_json::to_value(toml::from_str::<toml::Table>(text).unwrap()).unwrap();
     let mut complaints = Vec::new();
@@ -178,8 +181,8 @@ fn the_check_against_the_schema_finds_faults() {
     assert_eq!(
         complaints,
         [
-            "/actions/a_b/companions/0/action: pattern",
-            "/actions/a_b/companions/0/when: minLength",
+            "/actions/a_b/dependent-actions/0/action: pattern",
+            "/actions/a_b/dependent-actions/0/when: minLength",
             "/actions/a_b/success-status: anyOf",
             "/actions/a_b/undocumented: type",
             "/actions/a_b: name",

@@ -241,7 +241,7 @@ fn least_privilege_grants_the_stated_dependent_actions() {
         policies.remarks(),
         [
             "`mobiletargeting:CreateExportJob` needs `iam:PassRole`; it is granted on `arn:aws:iam::123456789012:role/*`, \
-             and `companion_resource` narrows that"
+             and `dependent_resource` narrows that"
         ]
     );
     // What a handler never does is not granted.
@@ -256,7 +256,7 @@ fn least_privilege_grants_the_stated_dependent_actions() {
     assert!(requested.documents()[0].to_string().contains("PassRole"));
     let narrowed = LeastPrivilege::builder(&scope())
         .routes(&table())
-        .companion_resource("iam:PassRole", "arn:aws:iam::123456789012:role/export")
+        .dependent_resource("iam:PassRole", "arn:aws:iam::123456789012:role/export")
         .build()
         .unwrap();
     assert!(narrowed.documents()[0].to_string().contains("role/export"));

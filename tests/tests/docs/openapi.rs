@@ -150,7 +150,7 @@ fn operations_contain_their_requirements() {
                     "arn:${Partition}:mobiletargeting:${Region}:${Account}:apps/${AppId}/campaigns/${CampaignId}"
                 ],
                 "conditionKeys": ["aws:ResourceTag/${TagKey}"],
-                "companions": [],
+                "dependentActions": [],
             },
         },
     });
@@ -195,7 +195,7 @@ fn combinations_keep_their_brackets() {
         Some(json!("mobiletargeting:GetApps"))
     );
     assert_eq!(
-        iam.pointer("/requires/allOf/0/companions/0/action"),
+        iam.pointer("/requires/allOf/0/dependentActions/0/action"),
         Some(&json!("iam:PassRole"))
     );
 }

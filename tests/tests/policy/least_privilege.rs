@@ -109,14 +109,14 @@ impl Holder {
     }
 }
 
-/// Returns the actions and those of their companions that are in a known catalog.
-fn with_companions(actions: &[&'static ActionMetadata]) -> BTreeSet<String> {
+/// Returns the actions and those of their dependent actions that are in a known catalog.
+fn with_dependent_actions(actions: &[&'static ActionMetadata]) -> BTreeSet<String> {
     let mut all: BTreeSet<String> = actions.iter().map(ToString::to_string).collect();
     all.extend(
         actions
             .iter()
-            .flat_map(|action| action.companions)
-            .map(|companion| companion.action.to_owned()),
+            .flat_map(|action| action.dependent_actions)
+            .map(|dependent| dependent.action.to_owned()),
     );
     all
 }
@@ -167,7 +167,7 @@ proptest! {
             prop_assert_eq!(&Document::parse(&document.to_string()).unwrap(), document);
         }
         let holder = Holder::of(&policies);
-        let granted = with_companions(&actions);
+        let granted = with_dependent_actions(&actions);
         for action in every_action() {
             let name = action.to_string();
             for application in ["a1", "b2"] {
@@ -179,8 +179,8 @@ proptest! {
                         let is_elsewhere = only && resource.contains("apps/b2");
                         prop_assert!(
                             is_allowed != is_elsewhere
-                                // A companion may be required on more resources than the requested action.
-                                || (is_elsewhere && is_companion(&name, &actions)),
+                                // A dependent action may be required on more resources than the requested action.
+                                || (is_elsewhere && is_dependent_action(&name, &actions)),
                             "{} on {}", name, resource
                         );
                     }
@@ -205,9 +205,9 @@ proptest! {
     }
 }
 
-fn is_companion(name: &str, actions: &[&'static ActionMetadata]) -> bool {
-    let mut companions = actions.iter().flat_map(|action| action.companions);
-    companions.any(|companion| companion.action == name)
+fn is_dependent_action(name: &str, actions: &[&'static ActionMetadata]) -> bool {
+    let mut dependent_actions = actions.iter().flat_map(|action| action.dependent_actions);
+    dependent_actions.any(|dependent| dependent.action == name)
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn wildcards_are_written_on_request_only() {
 }
 
 #[test]
-fn companions_are_granted_on_their_own_resources() {
+fn dependent_actions_are_granted_on_their_own_resources() {
     let actions = [Action::CreateExportJob, Action::CreateCampaign].map(Action::metadata);
     let policies = builder(&actions)
         .only("application_id", "a1")
@@ -280,7 +280,7 @@ fn companions_are_granted_on_their_own_resources() {
 
     let role = "arn:aws:iam::123456789012:role/export";
     let narrowed = builder(&actions)
-        .companion_resource("iam:PassRole", role)
+        .dependent_resource("iam:PassRole", role)
         .build()
         .unwrap();
     assert_eq!(narrowed.remarks(), [""; 0]);
@@ -309,8 +309,8 @@ fn what_cannot_be_granted_is_an_error() {
         "no resource of these actions has an id `aplication_id`; did you mean `application_id`?"
     );
     assert_eq!(
-        error(builder(&get_app).companion_resource("iam:PassRole", "*")),
-        "none of these actions has the companion `iam:PassRole`"
+        error(builder(&get_app).dependent_resource("iam:PassRole", "*")),
+        "none of these actions has the dependent action `iam:PassRole`"
     );
     for id in ["*", "a/b", "${aws:username}", ""] {
         let error = builder(&get_app)
@@ -337,13 +337,13 @@ fn what_cannot_be_granted_is_an_error() {
     }
     let export = [Action::CreateExportJob.metadata()];
     let error = builder(&export)
-        .companion_resource("iam:PassRole", "role/export")
+        .dependent_resource("iam:PassRole", "role/export")
         .build()
         .unwrap_err();
     assert!(matches!(error, LeastPrivilegeError::Refused(_)), "{error}");
     let long = format!("arn:aws:iam::123456789012:role/{}", "x".repeat(6144));
     let error = builder(&export)
-        .companion_resource("iam:PassRole", &long)
+        .dependent_resource("iam:PassRole", &long)
         .build()
         .unwrap_err();
     assert!(

@@ -61,12 +61,12 @@ pub(super) fn share(
     let mut listed: BTreeSet<String> = BTreeSet::new();
     let mut taken = vec![false; shared.entries.as_ref().map_or(0, Vec::len)];
     tree.for_each(&mut |named| {
-        let companions = &named.action.entry.companions;
-        if companions.is_empty() {
+        let dependent_actions = &named.action.entry.dependent_actions;
+        if dependent_actions.is_empty() {
             return;
         }
         listed.extend(
-            companions
+            dependent_actions
                 .iter()
                 .map(|dependent| names.path(dependent, &named.action)),
         );
@@ -159,7 +159,7 @@ impl<'c> Names<'c, '_> {
             [service, name] => (service.clone(), name),
             _ => return None,
         };
-        let mut listed = action.entry.companions.iter();
+        let mut listed = action.entry.dependent_actions.iter();
         listed.find(|dependent| self.in_code(dependent) == (service.clone(), name.clone()))
     }
 
@@ -184,7 +184,7 @@ impl<'c> OfAction<'_, 'c> {
         errors: &mut Errors,
     ) -> Option<Vec<Dependent<'c>>> {
         let action = self.action;
-        let listed = &action.entry.companions;
+        let listed = &action.entry.dependent_actions;
         if let ([], Some(given)) = (listed.as_slice(), &given) {
             errors.push(given.keyword.span(), messages::no_dependents(&action.name));
             return None;
