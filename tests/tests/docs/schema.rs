@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use boon::{Compiler, Draft, Schemas};
 use serde_json::{Value, json};
 
 use crate::committed::FOLDER;
@@ -14,10 +15,22 @@ fn read(name: &str) -> Result<Value, Box<dyn std::error::Error>> {
     ))?)?)
 }
 
+fn validate(schema: &Value, document: &Value) -> TestResult {
+    let mut compiler = Compiler::new();
+    compiler.set_default_draft(Draft::V2020_12);
+    compiler.add_resource("schema.json", schema.clone())?;
+    let mut schemas = Schemas::new();
+    let index = compiler
+        .compile("schema.json", &mut schemas)
+        .map_err(|error| error.to_string())?;
+    Ok(schemas
+        .validate(document, index)
+        .map_err(|error| error.to_string())?)
+}
+
 #[test]
 fn committed_documents_keep_to_the_schema() -> TestResult {
     let schema = read("tables.schema.json")?;
-    let validator = jsonschema::draft202012::new(&schema)?;
     for name in [
         "mobiletargeting",
         "mobileanalytics",
@@ -25,11 +38,7 @@ fn committed_documents_keep_to_the_schema() -> TestResult {
         "campaigns/campaigns",
     ] {
         let document = read(&format!("{name}.json"))?;
-        let faults: Vec<String> = validator
-            .iter_errors(&document)
-            .map(|fault| format!("{}: {fault}", fault.instance_path()))
-            .collect();
-        assert_eq!(faults, Vec::<String>::new(), "{name}");
+        validate(&schema, &document).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(())
 }
@@ -38,9 +47,8 @@ fn committed_documents_keep_to_the_schema() -> TestResult {
 #[test]
 fn the_schema_rejects_other_documents() -> TestResult {
     let schema = read("tables.schema.json")?;
-    let validator = jsonschema::draft202012::new(&schema)?;
     let document = read("mobileanalytics.json")?;
-    assert!(validator.is_valid(&document));
+    validate(&schema, &document)?;
     for (pointer, value) in [
         ("/format", json!(2)),
         ("/title", json!(null)),
@@ -52,7 +60,7 @@ fn the_schema_rejects_other_documents() -> TestResult {
     ] {
         let mut other = document.clone();
         *other.pointer_mut(pointer).ok_or(pointer)? = value;
-        assert!(!validator.is_valid(&other), "{pointer}");
+        assert!(validate(&schema, &other).is_err(), "{pointer}");
     }
     Ok(())
 }
