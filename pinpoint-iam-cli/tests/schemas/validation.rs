@@ -4,7 +4,7 @@ use boon::{Compiler, Draft, Schemas};
 use serde_json::Value;
 
 /// Returns the errors of a document according to a schema of the given draft.
-pub fn validate(schema: &Value, draft: Draft, document: &Value) -> Result<(), String> {
+pub(crate) fn validate(schema: &Value, draft: Draft, document: &Value) -> Result<(), String> {
     let mut compiler = Compiler::new();
     compiler.set_default_draft(draft);
     compiler
