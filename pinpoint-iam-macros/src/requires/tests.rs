@@ -693,3 +693,23 @@ fn ids_are_given_by_their_names() {
         assert!(output.contains(&expected.to_string()), "{output}");
     }
 }
+
+#[test]
+fn fields_of_a_value_fill_what_nothing_else_fills() {
+    let output = expanded(
+        quote!(GetCampaign, campaign_id = "c1", fields_of = path),
+        quote!(
+            async fn get_campaign(Path(path): Path<Ids>) {}
+        ),
+    );
+    assert!(output.contains("(path) . application_id"), "{output}");
+    assert!(!output.contains("(path) . campaign_id"), "{output}");
+    let output = expanded(
+        quote!(GetApp, fields_of = path),
+        quote!(
+            async fn get_app(Path(application_id): Path<String>, Query(path): Query<Ids>) {}
+        ),
+    );
+    assert!(!output.contains("(path) . application_id"), "{output}");
+    assert!(!output.contains("compile_error"), "{output}");
+}

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use pinpoint_iam_catalog::{Action, Binding, KeyField, ResourceType, nearest};
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
 use super::dependents::GivenDependents;
 use super::{
-    CALLER, CheckExpr, GUARD, Names, RequestTags, Resolved, SuppliedKey, Target, Value, dependents,
+    Bound, CALLER, CheckExpr, FIELDS_OF, GUARD, Names, OF_ATTRIBUTE, RequestTags, Resolved,
+    SuppliedKey, Target, Value, dependents,
 };
 use crate::errors::Errors;
 use crate::messages;
@@ -22,7 +24,7 @@ const REQUEST_TAGS: &str = "request_tags";
 /// The value for a request without tags.
 const NO_TAGS: &str = "none";
 /// Further arguments of an attribute outside the brackets of its actions.
-const OPTIONS: [&str; 4] = [CALLER, DEPENDENTS, GUARD, PERMIT];
+const OPTIONS: [&str; 5] = [CALLER, DEPENDENTS, FIELDS_OF, GUARD, PERMIT];
 
 /// An action of the catalog and the arguments in its own brackets.
 pub(super) struct Named<'c> {
@@ -93,7 +95,7 @@ pub(super) fn bind<'c>(
     mut tree: Requirement<Named<'c>>,
     shared: Shared,
     names: Names<'c, '_>,
-    bound: &[Ident],
+    bound: Bound<'_>,
     errors: &mut Errors,
 ) -> Option<Requirement<CheckExpr<'c>>> {
     if let Some(shared) = shared.dependents {
@@ -366,7 +368,7 @@ fn question<'c>(
     shared: &[Argument],
     suggested: &BTreeSet<String>,
     names: Names<'c, '_>,
-    bound: &[Ident],
+    bound: Bound<'_>,
     errors: &mut Errors,
 ) -> Option<CheckExpr<'c>> {
     let mut suggested = suggested.clone();
@@ -432,7 +434,7 @@ pub(super) fn dependent_question<'c>(
     named: Named<'c>,
     created: Option<&'c ResourceType>,
     of_action: Option<&RequestTags>,
-    bound: &[Ident],
+    bound: Bound<'_>,
     errors: &mut Errors,
 ) -> Option<CheckExpr<'c>> {
     let mut suggested = BTreeSet::new();
@@ -497,7 +499,9 @@ fn check_own(named: &Named<'_>, suggested: &mut BTreeSet<String>, errors: &mut E
             Meaning::Nothing if name == REQUEST_TAGS => messages::no_request_tags(&action.name),
             Meaning::Nothing if name == KEYS => messages::no_resource_keys(&action.name),
             // Already reported as misplaced.
-            Meaning::Nothing if *key == GUARD || *key == CALLER => continue,
+            Meaning::Nothing if OF_ATTRIBUTE.iter().any(|option| key == option) => {
+                continue;
+            }
             Meaning::Nothing => {
                 let fields = fields(action.entry);
                 let near = suggestions(&name, &fields, action.entry.takes_request_tags());
@@ -535,7 +539,7 @@ fn target<'c>(
     action: &Resolved<'c>,
     mut arguments: Vec<Argument>,
     suggested: &BTreeSet<String>,
-    bound: &[Ident],
+    bound: Bound<'_>,
     errors: &mut Errors,
 ) -> Option<Target<'c>> {
     let entry = action.entry;
@@ -546,20 +550,23 @@ fn target<'c>(
     match (entry.whole_arn_field(), entry.resources.as_slice()) {
         (_, []) => Some(Target::All),
         (Some(field), types) => {
-            let value = value(&field, &mut arguments, bound);
+            let value = value(&field, place, &mut arguments, bound);
             if value.is_none() && !suggested.contains(&field) {
                 errors.push(place, messages::whole_arn_needed(entry, &field, types));
             }
             value.map(Target::WholeArn)
         }
         (None, [only]) => {
-            let (values, missing) = fill(entry, only, arguments, bound);
+            let (values, missing) = fill(action, only, arguments, bound);
             let missing: Vec<String> = missing
                 .into_iter()
                 .filter(|field| !suggested.contains(field))
                 .collect();
             if !missing.is_empty() {
-                errors.push(place, messages::unbound(entry, only, &missing, bound));
+                errors.push(
+                    place,
+                    messages::unbound(entry, only, &missing, bound.parameters),
+                );
             }
             Some(Target::Fields {
                 resource: only,
@@ -575,20 +582,21 @@ fn target<'c>(
 
 /// Finds a value for each field of the resource type, and the fields without a value.
 fn fill(
-    action: &Action,
+    action: &Resolved<'_>,
     resource: &ResourceType,
     mut arguments: Vec<Argument>,
-    bound: &[Ident],
+    bound: Bound<'_>,
 ) -> (Vec<Value>, Vec<String>) {
+    let place = action.name.span();
     let mut values = Vec::new();
     let mut missing = Vec::new();
     for placeholder in &resource.fields {
-        if let Some(Binding::Pinned(value)) = action.binding(placeholder) {
+        if let Some(Binding::Pinned(value)) = action.entry.binding(placeholder) {
             values.push(Value::Fixed(value.to_owned()));
             continue;
         }
         let field = placeholder.field();
-        match value(&field, &mut arguments, bound) {
+        match value(&field, place, &mut arguments, bound) {
             Some(value) => values.push(value),
             None => missing.push(field),
         }
@@ -596,11 +604,25 @@ fn fill(
     (values, missing)
 }
 
-/// The value of `field`: the argument with this name or, if there is none, the parameter.
-fn value(field: &str, arguments: &mut Vec<Argument>, bound: &[Ident]) -> Option<Value> {
+/// The value of `field`: the argument with this name, or else the parameter, or else the field of the value in
+/// `fields_of`.
+fn value(
+    field: &str,
+    place: Span,
+    arguments: &mut Vec<Argument>,
+    bound: Bound<'_>,
+) -> Option<Value> {
     if let Some(argument) = remove(arguments, field) {
         return Some(Value::Expression(argument.value));
     }
-    let parameter = bound.iter().find(|name| name.unraw() == field)?;
-    Some(Value::Binding(parameter.clone()))
+    let mut parameters = bound.parameters.iter();
+    if let Some(parameter) = parameters.find(|name| name.unraw() == field) {
+        return Some(Value::Binding(parameter.clone()));
+    }
+    let whole = bound.fields_of?;
+    let mut field: Ident = syn::parse_str(field).unwrap_or_else(|_| Ident::new_raw(field, place));
+    field.set_span(place);
+    Some(Value::Expression(
+        syn::parse_quote_spanned!(place=> (#whole).#field),
+    ))
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use pinpoint_iam_catalog::{DependentAction, ResourceType, nearest};
 use quote::ToTokens;
+use syn::Path;
 use syn::ext::IdentExt;
-use syn::{Ident, Path};
 
 use super::arguments::{Named, dependent_question};
 use super::{
-    Argument, Dependent, DependentCheck, Names, RequestTags, Resolved, Target, arguments_of_action,
-    span_of,
+    Argument, Bound, Dependent, DependentCheck, Names, RequestTags, Resolved, Target,
+    arguments_of_action, span_of,
 };
 use crate::errors::Errors;
 use crate::messages::{self, DependentText};
@@ -180,7 +180,7 @@ impl<'c> OfAction<'_, 'c> {
         &self,
         GivenDependents(given): GivenDependents,
         names: Names<'c, '_>,
-        bound: &[Ident],
+        bound: Bound<'_>,
         errors: &mut Errors,
     ) -> Option<Vec<Dependent<'c>>> {
         let action = self.action;
@@ -358,7 +358,7 @@ impl<'c> OfAction<'_, 'c> {
         path: &Path,
         arguments: Vec<Argument>,
         names: Names<'c, '_>,
-        bound: &[Ident],
+        bound: Bound<'_>,
         errors: &mut Errors,
     ) -> Option<DependentCheck<'c>> {
         let Some(action) = names.dependent(entry, path) else {

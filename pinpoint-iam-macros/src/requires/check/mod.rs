@@ -191,9 +191,28 @@ pub(crate) struct Guarded {
 }
 
 /// The key of the argument that contains the guard of a function.
-const GUARD: &str = "guard";
+pub(super) const GUARD: &str = "guard";
 /// The key of the argument that identifies the caller of a handler.
 const CALLER: &str = "caller";
+/// The key of the argument whose fields fill placeholders.
+pub(super) const FIELDS_OF: &str = "fields_of";
+/// The arguments that apply to an attribute, and not to one of its actions.
+const OF_ATTRIBUTE: [&str; 3] = [CALLER, FIELDS_OF, GUARD];
+
+/// Whether an argument applies to an attribute, and not to one of its actions.
+pub(super) fn is_of_attribute(argument: &Argument) -> bool {
+    let mut options = OF_ATTRIBUTE.iter();
+    options.any(|option| argument.key == option) && !argument.is_condition_key
+}
+
+/// The values that fill placeholders by name.
+#[derive(Clone, Copy)]
+struct Bound<'a> {
+    /// The names that the parameters bind.
+    parameters: &'a [Ident],
+    /// The value whose fields fill the placeholders that nothing else fills.
+    fields_of: Option<&'a Expr>,
+}
 
 /// Checks everything that can be checked without types.
 ///
@@ -274,6 +293,13 @@ fn clause<'c>(
         .into_iter()
         .partition(|argument| argument.key == CALLER && !argument.is_condition_key);
     callers.extend(caller);
+    let (fields_of, shared): (Vec<_>, Vec<_>) = shared
+        .into_iter()
+        .partition(|argument| argument.key == FIELDS_OF && !argument.is_condition_key);
+    let bound = Bound {
+        parameters: bound,
+        fields_of: fields_of.first().map(|argument| &argument.value),
+    };
     let requirement = requirement?;
     shape::check(&requirement, errors);
     let permit = permit(permits, &requirement, errors);
@@ -318,10 +344,7 @@ fn arguments_of_action(
     errors: &mut Errors,
 ) -> (Vec<Argument>, Vec<Argument>) {
     let own = without_duplicates(arguments, errors);
-    let of_attribute = |argument: &&Argument| {
-        (argument.key == GUARD || argument.key == CALLER) && !argument.is_condition_key
-    };
-    for misplaced in own.iter().filter(of_attribute) {
+    for misplaced in own.iter().filter(|argument| is_of_attribute(argument)) {
         errors.push(misplaced.key.span(), messages::outside(&misplaced.key));
     }
     own.into_iter()
