@@ -8,6 +8,8 @@
 
 mod catalogs;
 mod errors;
+#[cfg(feature = "tonic")]
+mod grpc;
 #[cfg(feature = "include-policy")]
 mod include_policy;
 mod messages;
@@ -66,6 +68,16 @@ pub fn axum_routes(arguments: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn actix_routes(arguments: TokenStream) -> TokenStream {
     routes::expression(routes::Framework::Actix, arguments.into()).into()
+}
+
+#[cfg(feature = "tonic")]
+#[allow(
+    missing_docs,
+    reason = "documented at its re-export, where examples can use the real crate"
+)]
+#[proc_macro_attribute]
+pub fn tonic_guarded(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    grpc::attribute(attribute.into(), item.into()).into()
 }
 
 #[cfg(feature = "include-policy")]

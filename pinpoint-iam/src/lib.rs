@@ -117,6 +117,7 @@
 //! | `refresh` | asynchronous sources of policies, polling, and the last good set on disk; adds `sha2` |
 //! | `watch` | file events, which make changes visible before the next poll; adds `notify` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
+//! | `tonic` | `#[requires]` on the methods of gRPC services: the module `web::tonic` |
 //! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
 //! | `sms-voice` | the catalog of AWS End User Messaging SMS and Voice: the module `sms_voice` |
 //!
@@ -145,6 +146,14 @@
 //! [why-denied]: https://github.com/pinpoint-iam/pinpoint-iam/blob/main/docs/guide/src/why-denied.md
 
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_web"))))]
+#![cfg_attr(
+    all(feature = "tonic", not(any(feature = "axum", feature = "actix"))),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "parts of the web layer are only for handlers, which methods of services are not"
+    )
+)]
 
 extern crate self as pinpoint_iam;
 

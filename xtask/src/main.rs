@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -70,6 +70,11 @@ const PARTS: [Part; 15] = [
         run: benches,
     },
     Part {
+        name: "grpc",
+        summary: "the gRPC service and its compile errors",
+        run: grpc,
+    },
+    Part {
         name: "empty-crate",
         summary: "the guide's chapter from an empty crate to a service",
         run: empty_crate,
@@ -109,6 +114,7 @@ const FEATURES: [(&str, &[&str]); 4] = [
             "refresh",
             "watch",
             "sms-voice",
+            "tonic",
         ],
     ),
     ("pinpoint-iam-lint", &[""]),
@@ -200,7 +206,7 @@ impl Gate {
 }
 
 fn format(gate: &Gate) -> Outcome {
-    for folder in [".", "benches", "fuzz"] {
+    for folder in [".", "benches", "examples/grpc", "fuzz"] {
         gate.cargo(folder, "fmt --all --check")?;
     }
     Ok(())
@@ -376,6 +382,21 @@ fn benches(gate: &Gate) -> Outcome {
     gate.cargo(
         "benches",
         "check --locked --workspace --all-targets --target-dir=../target/benches-check",
+    )
+}
+
+/// A separate workspace: `cargo test` compiles neither tonic nor a compiler for `.proto` files.
+fn grpc(gate: &Gate) -> Outcome {
+    let folder = "examples/grpc";
+    let target = "--locked --target-dir=../../target/grpc";
+    gate.cargo(
+        folder,
+        &format!("clippy --all-targets {target} -- -D warnings"),
+    )?;
+    gate.cargo(folder, &format!("test {target}"))?;
+    gate.cargo(
+        ".",
+        "test --locked -p pinpoint-iam --no-default-features --features=pinpoint,tonic --doc guarded --target-dir=target/grpc",
     )
 }
 

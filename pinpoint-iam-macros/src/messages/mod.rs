@@ -4,6 +4,8 @@
 
 mod catalogs;
 mod dependents;
+#[cfg(feature = "tonic")]
+mod grpc;
 #[cfg(feature = "include-policy")]
 mod include_policy;
 mod public;
@@ -44,6 +46,8 @@ pub(crate) const NO_REASON: &str = "`#[requires]` cannot be applied to this item
 
 pub(crate) use self::catalogs::*;
 pub(crate) use self::dependents::*;
+#[cfg(feature = "tonic")]
+pub(crate) use self::grpc::*;
 #[cfg(feature = "include-policy")]
 pub(crate) use self::include_policy::*;
 pub(crate) use self::public::*;

@@ -10,6 +10,8 @@ mod tests;
 
 use proc_macro2::TokenStream;
 
+pub(crate) use self::parse::reason;
+
 use crate::errors::Errors;
 use crate::paths;
 use crate::requires::PlacementOf;
@@ -22,7 +24,7 @@ pub(crate) fn attribute(
 ) -> TokenStream {
     let root = paths::root();
     let mut errors = Errors::default();
-    let reason = errors.take(parse::reason(attribute));
+    let reason = errors.take(reason(attribute));
     let handler = errors.take(syn::parse2::<parse::Handler>(item.clone()));
     if let Some(handler) = &handler {
         parse::check(handler, placement, &root, &mut errors);

@@ -22,7 +22,7 @@ pub(super) struct Handler {
 }
 
 /// Parses the reason.
-pub(super) fn reason(tokens: TokenStream) -> syn::Result<LitStr> {
+pub(crate) fn reason(tokens: TokenStream) -> syn::Result<LitStr> {
     if tokens.is_empty() {
         return Err(syn::Error::new(
             Span::call_site(),

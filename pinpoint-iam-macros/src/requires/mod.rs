@@ -16,10 +16,19 @@ mod tests;
 mod ui_tests;
 
 use proc_macro2::{Span, TokenStream};
+#[cfg(feature = "tonic")]
+use syn::Expr;
 
+#[cfg(feature = "tonic")]
+pub(crate) use self::expand::Method;
+#[cfg(feature = "tonic")]
+use self::parse::Argument;
+use self::parse::Function;
 use self::placement::Placement;
 use crate::catalogs::Catalogs;
 use crate::errors::Errors;
+#[cfg(feature = "tonic")]
+use crate::messages;
 use crate::paths;
 
 /// The whole attribute: converts its arguments and its item to the code that replaces the item.
@@ -55,7 +64,7 @@ fn with_catalogs(
     let root = paths::root();
     let mut errors = Errors::default();
     let mut attributes = vec![parse::attribute(attribute, Span::call_site(), &mut errors)];
-    let function = errors.take(syn::parse2::<parse::Function>(item.clone()));
+    let function = errors.take(syn::parse2::<Function>(item.clone()));
     let mut names = Vec::new();
     let function = function.map(|mut function| {
         let (further, paths) = parse::further(&mut function, &root, &mut errors);
@@ -86,4 +95,59 @@ fn with_catalogs(
             errors.report(shown)
         }
     }
+}
+
+/// What the methods of a service add to their attributes.
+#[cfg(feature = "tonic")]
+pub(crate) struct OfService {
+    /// The guard of the request.
+    pub(crate) guard: Expr,
+    /// The message, whose fields fill placeholders.
+    pub(crate) message: Expr,
+    /// The statement before the check.
+    pub(crate) prepare: TokenStream,
+}
+
+/// Converts a method with at least one `#[requires(..)]` to the method with its check.
+///
+/// Returns `None` only after it has reported an error.
+#[cfg(feature = "tonic")]
+pub(crate) fn method(
+    catalogs: &Catalogs,
+    root: &paths::Root,
+    mut function: Function,
+    of_service: OfService,
+    errors: &mut Errors,
+) -> Option<Method> {
+    let OfService {
+        guard,
+        message,
+        prepare,
+    } = of_service;
+    let (mut attributes, names) = parse::further(&mut function, root, errors);
+    for attribute in &mut attributes {
+        let mut has_fields = false;
+        attribute.arguments.retain(|argument| {
+            if !check::is_of_attribute(argument) {
+                return true;
+            }
+            has_fields |= argument.key == check::FIELDS_OF;
+            if argument.key != check::FIELDS_OF {
+                let fault = messages::supplied_by_guarded(&argument.key);
+                errors.push(argument.key.span(), fault);
+            }
+            argument.key == check::FIELDS_OF
+        });
+        if !has_fields {
+            let message = Argument::of_attribute(check::FIELDS_OF, message.clone());
+            attribute.arguments.push(message);
+        }
+    }
+    if let Some(first) = attributes.first_mut() {
+        first
+            .arguments
+            .push(Argument::of_attribute(check::GUARD, guard));
+    }
+    let checked = check::check(catalogs, root, attributes, function, &|| None, errors)?;
+    expand::expand_method(checked, &prepare, &probe::probes(&names), root)
 }

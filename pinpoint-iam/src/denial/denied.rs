@@ -316,6 +316,15 @@ impl Denied {
         }
     }
 
+    /// Returns the status of [`rejection`](Self::rejection), and its message without a format.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn status_and_message(&self) -> (u16, String) {
+        match &self.0.answers {
+            Some(answers) => answers.status_and_message(self),
+            None => ErrorResponses::aws().status_and_message(self),
+        }
+    }
+
     /// Returns the message for the caller, with the statement that caused the denial.
     pub(crate) fn naming_policies(&self) -> String {
         match self.reason() {

@@ -1,5 +1,6 @@
 //! Responses to requests that were rejected or denied.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -42,6 +43,14 @@ enum Form {
     Aws,
     Terse,
     Custom(Arc<Custom>),
+}
+
+/// The content of a response.
+enum Shaped {
+    /// A message in AWS's format.
+    Message(Cow<'static, str>),
+    /// A response that the application has created.
+    Whole(Rejection),
 }
 
 type Custom = dyn Fn(&Denied) -> Rejection + Send + Sync;
@@ -121,18 +130,38 @@ impl ErrorResponses {
 
     /// Returns the response to `denied`.
     pub fn respond(&self, denied: &Denied) -> Rejection {
+        match self.shaped(denied) {
+            Shaped::Message(message) => self.aws_shaped(denied, &message),
+            Shaped::Whole(rejection) => rejection,
+        }
+    }
+
+    /// Returns the status of the response to `denied`, and its message without a format.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn status_and_message(&self, denied: &Denied) -> (u16, String) {
+        match self.shaped(denied) {
+            Shaped::Message(message) => (denied.status(), message.into_owned()),
+            Shaped::Whole(rejection) => {
+                let status = rejection.status();
+                let body = String::from_utf8(rejection.into_body()).unwrap_or_default();
+                (status, body)
+            }
+        }
+    }
+
+    fn shaped(&self, denied: &Denied) -> Shaped {
         if denied.status() == 403
             && denied.resource().is_some()
             && let Some(not_found) = &self.hidden
             && let Some(rejection) = not_found(denied)
         {
-            return rejection;
+            return Shaped::Whole(rejection);
         }
         match &self.form {
-            Form::Aws if self.names_policies => self.aws_shaped(denied, &denied.naming_policies()),
-            Form::Aws => self.aws_shaped(denied, &denied.to_string()),
-            Form::Terse => self.aws_shaped(denied, phrase(denied.status())),
-            Form::Custom(form) => form(denied),
+            Form::Aws if self.names_policies => Shaped::Message(denied.naming_policies().into()),
+            Form::Aws => Shaped::Message(denied.to_string().into()),
+            Form::Terse => Shaped::Message(phrase(denied.status()).into()),
+            Form::Custom(form) => Shaped::Whole(form(denied)),
         }
     }
 

@@ -59,6 +59,14 @@ pub(super) trait Headers: Sync {
     fn header(&self, name: &str) -> Vec<&[u8]>;
 }
 
+#[cfg(any(feature = "axum", feature = "tonic"))]
+impl Headers for http::HeaderMap {
+    fn header(&self, name: &str) -> Vec<&[u8]> {
+        let values = self.get_all(name).iter();
+        values.map(|value| value.as_bytes()).collect()
+    }
+}
+
 impl RequestFacts {
     pub(super) fn of(network: &NetworkConfig, head: &dyn RequestHead) -> Self {
         Self {

@@ -1,7 +1,8 @@
 //! Guards for web handlers.
 //!
 //! `#[requires]` adds one parameter to a handler, [`Authorized`], which replaces the parameters that the check reads.
-//! The extractor for it runs the check before the body is read; see the module of the framework.
+//! The extractor for it runs the check before the body is read; see the module of the framework. Methods of gRPC services
+//! have no extractors, and check themselves; see the module `tonic`.
 
 #[cfg(feature = "actix")]
 pub mod actix;
@@ -20,6 +21,8 @@ mod public;
 #[cfg(feature = "_web")]
 mod request_guard;
 mod routes;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -34,7 +34,7 @@ impl dyn RequestHead + '_ {
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         match self.extensions().0 {
             ExtensionsInner::Nowhere(_) => None,
-            #[cfg(feature = "axum")]
+            #[cfg(any(feature = "axum", feature = "tonic"))]
             ExtensionsInner::Http(extensions) => extensions.get::<T>().cloned(),
             #[cfg(feature = "actix")]
             ExtensionsInner::Actix(request) => {
@@ -52,13 +52,13 @@ pub struct Extensions<'a>(ExtensionsInner<'a>);
 #[derive(Clone, Copy, Debug)]
 enum ExtensionsInner<'a> {
     Nowhere(PhantomData<&'a ()>),
-    #[cfg(feature = "axum")]
+    #[cfg(any(feature = "axum", feature = "tonic"))]
     Http(&'a http::Extensions),
     #[cfg(feature = "actix")]
     Actix(&'a actix_web::HttpRequest),
 }
 
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "axum", feature = "tonic"))]
 impl<'a> Extensions<'a> {
     pub(crate) const fn http(extensions: &'a http::Extensions) -> Self {
         Self(ExtensionsInner::Http(extensions))

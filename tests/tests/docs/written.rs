@@ -113,8 +113,8 @@ fn every_chapter_of_the_guide_is_listed_and_compiled() {
             summary.contains(&format!("({name})")),
             "SUMMARY.md does not list {name}"
         );
-        // `tests/from_an_empty_crate.sh` builds the code of one chapter, and the other consists of quotes.
-        if !["own-catalog.md", "facts.md"].contains(&name.as_str()) {
+        // `tests/from_an_empty_crate.sh` builds the code of one chapter, and the others consist of quotes.
+        if !["own-catalog.md", "facts.md", "grpc.md"].contains(&name.as_str()) {
             let included = compiled.contains(&format!("docs/guide/src/{name}\")"));
             assert!(
                 included,
@@ -124,17 +124,23 @@ fn every_chapter_of_the_guide_is_listed_and_compiled() {
     }
 }
 
-/// The archive is compiled and tested, so the quoted code is, too.
+/// The examples are compiled and tested, so the quoted code is, too.
 #[test]
-fn the_chapter_on_facts_quotes_the_archive() {
-    let chapter = include_str!("../../../docs/guide/src/facts.md");
-    let example = Path::new(ROOT).join("examples/archive");
+fn chapters_quote_their_examples() {
+    quotes(include_str!("../../../docs/guide/src/facts.md"), "archive");
+    quotes(include_str!("../../../docs/guide/src/grpc.md"), "grpc");
+}
+
+/// Checks that each block of Rust in a chapter is in the file that the line before it links.
+fn quotes(chapter: &str, example: &str) {
+    let start = format!("](../../../examples/{example}/");
+    let example = Path::new(ROOT).join("examples").join(example);
     let parts: Vec<_> = chapter.split("\n```rust").collect();
     assert!(parts.len() > 6, "the chapter has {} blocks", parts.len());
     for (before, block) in parts.iter().zip(&parts[1..]) {
         // The line before a block links the file that the block quotes.
         let link = before.trim_end().lines().next_back().unwrap();
-        let quote = link.rsplit_once("](../../../examples/archive/");
+        let quote = link.rsplit_once(&start);
         let Some((_, file)) = quote else {
             panic!("the block after this line quotes no file: {link}");
         };

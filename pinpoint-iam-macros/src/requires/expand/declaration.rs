@@ -15,11 +15,11 @@ use crate::requires::check::{
 use crate::requires::parse::Function;
 use crate::written::written;
 
-/// The data about the handler for documents and audits.
+/// The data about a function for documents and audits. `handler` contains what a web framework extracts for it.
 pub(super) fn declaration(
     function: &Function,
     clauses: &[Clause<'_>],
-    handler: &Handler,
+    handler: Option<&Handler>,
     root: &Root,
 ) -> TokenStream {
     let name = function.signature.ident.unraw().to_string();
@@ -32,8 +32,9 @@ pub(super) fn declaration(
             quote!(#root::web::Requirement::All(&[#(#each),*]))
         }
     };
-    let after_body = handler.body.is_some();
-    let parameters = handler.path_parameters.iter().map(|parameter| {
+    let after_body = handler.is_some_and(|handler| handler.body.is_some());
+    let parameters = handler.map_or(&[][..], |handler| &handler.path_parameters);
+    let parameters = parameters.iter().map(|parameter| {
         let parameter = match parameter {
             PathParameter::Single(name) => quote!(Single(#name)),
             PathParameter::Tuple(names) => quote!(Tuple(&[#(#names),*])),

@@ -27,11 +27,12 @@ use crate::paths::Root;
 use crate::requires::check::{Clause, Guarded};
 use crate::requires::parse::Function;
 
-/// Generates the function with the check before its body.
+/// Generates the function with the check before its body, and `prepare` before the check.
 pub(super) fn expand(
     function: Function,
     clauses: &[Clause<'_>],
     guarded: &Guarded,
+    prepare: &TokenStream,
     probes: &TokenStream,
     root: &Root,
 ) -> TokenStream {
@@ -81,11 +82,11 @@ pub(super) fn expand(
     let (inner_attributes, checked_body) = match boxed {
         None => {
             let (inner_attributes, body) = without_attributes(&body);
-            (inner_attributes, quote!(#checked #body))
+            (inner_attributes, quote!(#prepare #checked #body))
         }
         Some(BoxedFuture { pin, body, .. }) => {
             let (inner_attributes, body) = without_attributes(&body);
-            let body = quote!(#pin(async move { #inner_attributes #checked #body }));
+            let body = quote!(#pin(async move { #inner_attributes #prepare #checked #body }));
             (TokenStream::new(), body)
         }
     };

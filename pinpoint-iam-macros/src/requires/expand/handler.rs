@@ -40,7 +40,7 @@ pub(super) fn expand(
     let name = function.signature.ident.clone();
     let visibility = function.visibility.clone();
     let conditions = conditions(&function);
-    let declaration = declaration(&function, clauses, handler, root);
+    let declaration = declaration(&function, clauses, Some(handler), root);
     let same_catalogs = same_catalogs(clauses, root);
     let types = handler.before_body.iter().map(|Parameter { ty, .. }| ty);
     let taken = quote!((#(#types,)*));

@@ -31,8 +31,44 @@ pub(crate) fn expand(checked: Checked<'_>, probes: &TokenStream, root: &Root) ->
             output.extend(probes.clone());
             output
         }
-        Form::Function(guarded) => function::expand(function, &clauses, &guarded, probes, root),
+        Form::Function(guarded) => {
+            let prepare = TokenStream::new();
+            function::expand(function, &clauses, &guarded, &prepare, probes, root)
+        }
     }
+}
+
+/// Generates a method of a service with its check, and its declaration. `prepare` precedes the check.
+///
+/// Returns `None` for a handler of a web framework, which a method cannot be.
+#[cfg(feature = "tonic")]
+pub(crate) fn expand_method(
+    checked: Checked<'_>,
+    prepare: &TokenStream,
+    probes: &TokenStream,
+    root: &Root,
+) -> Option<Method> {
+    let Checked {
+        function,
+        clauses,
+        form,
+    } = checked;
+    let Form::Function(guarded) = form else {
+        return None;
+    };
+    Some(Method {
+        declaration: declaration::declaration(&function, &clauses, None, root),
+        code: function::expand(function, &clauses, &guarded, prepare, probes, root),
+    })
+}
+
+/// A method of a service.
+#[cfg(feature = "tonic")]
+pub(crate) struct Method {
+    /// The method with its check.
+    pub(crate) code: TokenStream,
+    /// The data about it for documents and audits.
+    pub(crate) declaration: TokenStream,
 }
 
 /// The combined check of all clauses, and the type of its proof if that is not `()`.

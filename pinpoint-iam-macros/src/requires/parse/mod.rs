@@ -101,6 +101,18 @@ pub(crate) struct Argument {
     pub(crate) is_condition_key: bool,
 }
 
+#[cfg(feature = "tonic")]
+impl Argument {
+    /// An argument that the user has not written.
+    pub(crate) fn of_attribute(key: &str, value: Expr) -> Self {
+        Self {
+            key: Ident::new(key, Span::call_site()),
+            value,
+            is_condition_key: false,
+        }
+    }
+}
+
 /// One `permit = pattern`.
 pub(crate) struct PermitArgument {
     pub(crate) key: Ident,

@@ -29,7 +29,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{ConnectInfo, FromRef};
-use http::HeaderMap;
 use http::request::Parts;
 
 use crate::authorizer::Authorizer;
@@ -165,13 +164,6 @@ fn kept<H: Annotated, P: Send + 'static>(parts: &mut Parts) -> Option<FirstHalf<
     let kept = parts.extensions.remove::<Kept<H, P>>()?;
     let mut both = kept.both.lock().unwrap_or_else(PoisonError::into_inner);
     both.take()
-}
-
-impl Headers for HeaderMap {
-    fn header(&self, name: &str) -> Vec<&[u8]> {
-        let values = self.get_all(name).iter();
-        values.map(|value| value.as_bytes()).collect()
-    }
 }
 
 impl RequestHead for Parts {

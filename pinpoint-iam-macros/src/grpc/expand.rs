@@ -1,0 +1,294 @@
+//! Generates the implementation with its checks, and the list of its methods.
+//!
+//! ```text
+//! #[tonic::async_trait]
+//! impl Campaigns for Service {
+//!     async fn get_campaign(&self, request: Request<GetCampaignRequest>) -> Result<Response<Campaign>, Status> {
+//!         let request = ::pinpoint_iam::web::tonic::__prepare(&self, request, ..);
+//!         match { .. the check with `guard = __guard(&request)?` and `fields_of = request.get_ref()` .. } { .. }
+//!         { .. the body as it was written .. }
+//!     }
+//! }
+//!
+//! impl ::pinpoint_iam::web::tonic::GuardedService<CampaignsServer<Service>> for Service { .. }
+//! ```
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::{Attribute, FnArg, LitStr, Meta, Pat, PatIdent};
+
+use super::parse::{Arguments, Item, Service};
+use crate::catalogs::Catalogs;
+use crate::errors::Errors;
+use crate::messages;
+use crate::paths::{self, Root};
+use crate::public;
+use crate::requires::parse::{Function, span_of};
+use crate::requires::{self, Method, OfService};
+
+/// Checks the methods, and generates the code that replaces the implementation.
+///
+/// Returns `None` only after it has reported an error.
+pub(super) fn expand(
+    catalogs: &Catalogs,
+    root: &Root,
+    arguments: Arguments,
+    service: Service,
+    errors: &mut Errors,
+) -> Option<TokenStream> {
+    let Service {
+        attributes,
+        generics,
+        service,
+        self_type,
+        items,
+    } = service;
+    let Arguments { server, names } = arguments;
+    let server = quote!(#server<#self_type>);
+    let functions = items.iter().filter_map(|item| match item {
+        Item::Method(function) => Some(function.signature.ident.unraw().to_string()),
+        Item::Other(_) => None,
+    });
+    let functions: Vec<String> = functions.collect();
+    for (function, _) in &names {
+        if !functions.iter().any(|name| function.unraw() == name) {
+            let fault = messages::unknown_service_method(function, &functions);
+            errors.push(function.span(), fault);
+        }
+    }
+    let mut code = Vec::new();
+    let mut methods = Vec::new();
+    let mut publics = Vec::new();
+    let mut is_complete = true;
+    for item in items {
+        let function = match item {
+            Item::Other(tokens) => {
+                code.push(tokens);
+                continue;
+            }
+            Item::Method(function) => function,
+        };
+        let given = names
+            .iter()
+            .find(|(name, _)| *name == function.signature.ident);
+        let name = match given {
+            Some((_, given)) => given.value(),
+            None => upper_camel_case(&function.signature.ident.unraw().to_string()),
+        };
+        let conditions: Vec<Attribute> = function
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("cfg"))
+            .cloned()
+            .collect();
+        let public = function.attributes.iter().map(Attribute::path);
+        let public = public.filter(|path| paths::is_attribute(path, "public", root));
+        publics.extend(public.cloned());
+        match method(catalogs, root, function, &server, &name, errors) {
+            Some(Method {
+                code: method,
+                declaration,
+            }) => {
+                code.push(method);
+                methods.push(quote! {
+                    #(#conditions)*
+                    #root::web::tonic::Method {
+                        name: #name,
+                        declaration: #declaration,
+                    }
+                });
+            }
+            None => is_complete = false,
+        }
+    }
+    if !is_complete {
+        return None;
+    }
+    // An import that only these attributes use is not unused, and without one they do not compile, as on functions.
+    let mut seen = BTreeSet::new();
+    publics.retain(|path| seen.insert(path.to_token_stream().to_string()));
+    let where_clause = &generics.where_clause;
+    let conditions = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"));
+    let conditions: Vec<&Attribute> = conditions.collect();
+    Some(quote! {
+        #(#attributes)*
+        impl #generics #service for #self_type #where_clause {
+            #(#code)*
+        }
+
+        #(#conditions)*
+        const _: () = {
+            #(
+                #[allow(unused_imports)]
+                use #publics as _;
+            )*
+        };
+
+        #(#conditions)*
+        impl #generics #root::web::tonic::GuardedService<#server> for #self_type #where_clause {
+            type Sealed = #root::__private::Generated;
+
+            fn methods() -> &'static [#root::web::tonic::Method] {
+                &[#(#methods),*]
+            }
+
+            fn into_server(self) -> #server {
+                <#server>::new(self)
+            }
+        }
+    })
+}
+
+/// One method, with its check or its reason.
+fn method(
+    catalogs: &Catalogs,
+    root: &Root,
+    mut function: Function,
+    server: &TokenStream,
+    name: &str,
+    errors: &mut Errors,
+) -> Option<Method> {
+    let is = |attribute: &Attribute, name: &str| paths::is_attribute(attribute.path(), name, root);
+    let is_guarded = function.attributes.iter().any(|one| is(one, "requires"));
+    let (public, others) = std::mem::take(&mut function.attributes)
+        .into_iter()
+        .partition::<Vec<_>, _>(|attribute| is(attribute, "public"));
+    function.attributes = others;
+    let place = function.signature.ident.span();
+    match (is_guarded, public.as_slice()) {
+        (false, []) => {
+            errors.push(place, messages::unguarded_method(&function.signature.ident));
+            None
+        }
+        (true, [public, ..]) => {
+            errors.push(span_of(public.path()), messages::PUBLIC_AND_REQUIRED);
+            None
+        }
+        (false, [_, second, ..]) => {
+            errors.push(span_of(second.path()), messages::PUBLIC_TWICE);
+            None
+        }
+        (false, [public]) => public_method(root, &function, public, errors),
+        (true, []) => {
+            let Some(request) = request(&mut function, root, server, name) else {
+                errors.push(place, messages::NO_REQUEST_PARAMETER);
+                return None;
+            };
+            requires::method(catalogs, root, function, request, errors)
+        }
+    }
+}
+
+/// Names the parameter with the request, and returns what the check needs of it. `None` if there is no such parameter.
+fn request(
+    function: &mut Function,
+    root: &Root,
+    server: &TokenStream,
+    name: &str,
+) -> Option<OfService> {
+    let mut inputs = function.signature.inputs.iter_mut();
+    let Some(FnArg::Receiver(_)) = inputs.next() else {
+        return None;
+    };
+    let Some(FnArg::Typed(parameter)) = inputs.next() else {
+        return None;
+    };
+    let (request, pattern) = match &*parameter.pat {
+        Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
+            (pattern.ident.clone(), pattern.clone())
+        }
+        Pat::Wild(_) => {
+            let request = Ident::new("__request", Span::mixed_site());
+            (request.clone(), plain(request))
+        }
+        _ => return None,
+    };
+    *parameter.pat = Pat::Ident(plain(request.clone()));
+    Some(OfService {
+        guard: syn::parse_quote!(#root::web::tonic::__guard(&#request)?),
+        message: syn::parse_quote!(#request.get_ref()),
+        prepare: quote! {
+            #[allow(clippy::all, clippy::pedantic)]
+            let #pattern = #root::web::tonic::__prepare::<#server, _, _>(&self, #request, #name);
+        },
+    })
+}
+
+/// The pattern that only binds a name.
+fn plain(ident: Ident) -> PatIdent {
+    PatIdent {
+        attrs: Vec::new(),
+        by_ref: None,
+        mutability: None,
+        ident,
+        subpat: None,
+    }
+}
+
+/// A method that everyone may call.
+fn public_method(
+    root: &Root,
+    function: &Function,
+    attribute: &Attribute,
+    errors: &mut Errors,
+) -> Option<Method> {
+    let arguments = match &attribute.meta {
+        Meta::List(list) => list.tokens.clone(),
+        Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
+    };
+    let reason: LitStr = match public::reason(arguments) {
+        Ok(reason) => reason,
+        Err(error) => {
+            // Without arguments, there is no token to point at but the attribute.
+            let is_empty = !matches!(&attribute.meta, Meta::List(list) if !list.tokens.is_empty());
+            match is_empty {
+                true => errors.push(span_of(attribute.path()), messages::NO_PUBLIC_REASON),
+                false => errors.push(error.span(), error),
+            }
+            return None;
+        }
+    };
+    let Function {
+        attributes,
+        visibility,
+        signature,
+        body,
+    } = function;
+    let documentation = format!("**Public**: {}", reason.value().trim());
+    let shown = signature.ident.unraw().to_string();
+    Some(Method {
+        code: quote! {
+            #(#attributes)*
+            #[doc = ""]
+            #[doc = #documentation]
+            #visibility #signature #body
+        },
+        declaration: quote! {
+            #root::web::Declaration {
+                handler: #shown,
+                module_path: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+                access: #root::web::Access::Public { reason: #reason },
+                path_parameters: &[],
+            }
+        },
+    })
+}
+
+/// The name of a method of a service from that of its function: `GetCampaign` from `get_campaign`.
+fn upper_camel_case(function: &str) -> String {
+    let words = function.split('_').filter(|word| !word.is_empty());
+    words
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+            first.into_iter().chain(letters)
+        })
+        .collect()
+}
