@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 /// The log lines of one thread, up to a level.
 #[derive(Clone)]
@@ -24,6 +24,14 @@ impl Default for Log {
 
 impl Log {
     pub(crate) fn up_to(level: Level) -> Self {
+        // While a program has one subscriber, an event that a thread without it reaches first is disabled for all threads.
+        // Two that are never dropped prevent this.
+        static OTHERS: OnceLock<[Dispatch; 2]> = OnceLock::new();
+        OTHERS.get_or_init(|| [Level::TRACE; 2].map(|level| Dispatch::new(Self::new(level))));
+        Self::new(level)
+    }
+
+    fn new(level: Level) -> Self {
         Self {
             lines: Arc::default(),
             level,

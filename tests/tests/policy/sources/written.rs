@@ -8,7 +8,7 @@ use pinpoint_iam::source::{Directory, PolicySource, PolicyStore, SourceError};
 use pinpoint_iam::{Policy, Scope};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use crate::sources::authorizer;
 use crate::sources::temporary::TemporaryDirectory;
@@ -134,6 +134,8 @@ fn lints_are_logged_once_when_an_authorizer_is_built() {
         }
     }
 
+    // While a program has one subscriber, an event that a thread without it reaches first is disabled for all threads.
+    let _others = [Log::default(), Log::default()].map(Dispatch::new);
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), || {
         let authorizer = authorizer(Source);
