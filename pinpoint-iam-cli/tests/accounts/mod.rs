@@ -96,14 +96,13 @@ fn decide(path: &Path, principal: &str, action: &str, more: &[&str]) -> Result<S
         more => more,
     };
     let output = run(path, &[&arguments[..], more].concat());
-    match output.status.code() {
-        Some(0) => {
-            let shown = text(&output.stdout);
-            Ok(shown.split_whitespace().next().unwrap().to_owned())
-        }
-        Some(2) => Err(text(&output.stderr).trim().to_owned()),
-        code => panic!("{code:?}: {}", text(&output.stderr)),
+    let error = text(&output.stderr);
+    if output.status.code() == Some(2) {
+        return Err(error.trim().to_owned());
     }
+    assert_eq!(output.status.code(), Some(0), "{error}");
+    let shown = text(&output.stdout);
+    Ok(shown.split_whitespace().next().unwrap().to_owned())
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub(super) fn expand(
         let public = function.attributes.iter().map(Attribute::path);
         let public = public.filter(|path| paths::is_attribute(path, "public", root));
         publics.extend(public.cloned());
-        match method(catalogs, root, function, &server, &name, errors) {
+        match method(catalogs, root, *function, &server, &name, errors) {
             Some(Method {
                 code: method,
                 declaration,

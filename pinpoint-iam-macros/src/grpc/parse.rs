@@ -32,7 +32,7 @@ pub(super) struct Service {
 
 /// An item of the implementation.
 pub(super) enum Item {
-    Method(Function),
+    Method(Box<Function>),
     /// A type or a constant.
     Other(TokenStream),
 }
@@ -113,7 +113,7 @@ impl Parse for Item {
         if ahead.parse::<Path>().is_ok() && ahead.peek(Token![!]) {
             return Err(ahead.error(messages::MACRO_IN_SERVICE));
         }
-        input.parse().map(Self::Method)
+        Ok(Self::Method(Box::new(input.parse()?)))
     }
 }
 
