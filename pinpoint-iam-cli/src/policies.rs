@@ -124,7 +124,7 @@ impl Policies {
         self.set.stack()
     }
 
-    /// Finds a caller: by name or ARN if there are account details, otherwise as [`principal`].
+    /// Finds a caller: by name or ARN if there are account details, otherwise as [`principals::parse`].
     pub(crate) fn caller(&self, text: &str) -> Result<Caller<'_>, String> {
         let (principal, own) = match self.accounts.as_slice() {
             [] => (principals::parse(text)?, None),

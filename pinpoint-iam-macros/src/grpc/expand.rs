@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, LitStr, Meta, Pat, PatIdent};
+use syn::{Attribute, FnArg, Meta, Pat, PatIdent};
 
 use super::parse::{Arguments, Item, Service};
 use crate::catalogs::Catalogs;
@@ -29,16 +29,14 @@ use crate::public;
 use crate::requires::parse::{Function, span_of};
 use crate::requires::{self, Method, OfService};
 
-/// Checks the methods, and generates the code that replaces the implementation.
-///
-/// Returns `None` only after it has reported an error.
+/// Checks the methods, and generates the code that replaces the implementation. It lacks the methods with errors.
 pub(super) fn expand(
     catalogs: &Catalogs,
     root: &Root,
     arguments: Arguments,
     service: Service,
     errors: &mut Errors,
-) -> Option<TokenStream> {
+) -> TokenStream {
     let Service {
         attributes,
         generics,
@@ -54,7 +52,7 @@ pub(super) fn expand(
     });
     let functions: Vec<String> = functions.collect();
     for (function, _) in &names {
-        if !functions.iter().any(|name| function.unraw() == name) {
+        if !functions.contains(&function.unraw().to_string()) {
             let fault = messages::unknown_service_method(function, &functions);
             errors.push(function.span(), fault);
         }
@@ -62,7 +60,6 @@ pub(super) fn expand(
     let mut code = Vec::new();
     let mut methods = Vec::new();
     let mut publics = Vec::new();
-    let mut is_complete = true;
     for item in items {
         let function = match item {
             Item::Other(tokens) => {
@@ -71,12 +68,11 @@ pub(super) fn expand(
             }
             Item::Method(function) => function,
         };
-        let given = names
-            .iter()
-            .find(|(name, _)| *name == function.signature.ident);
+        let own = function.signature.ident.unraw();
+        let given = names.iter().find(|(name, _)| name.unraw() == own);
         let name = match given {
             Some((_, given)) => given.value(),
-            None => upper_camel_case(&function.signature.ident.unraw().to_string()),
+            None => upper_camel_case(&own.to_string()),
         };
         let conditions: Vec<Attribute> = function
             .attributes
@@ -87,27 +83,22 @@ pub(super) fn expand(
         let public = function.attributes.iter().map(Attribute::path);
         let public = public.filter(|path| paths::is_attribute(path, "public", root));
         publics.extend(public.cloned());
-        match method(catalogs, root, *function, &server, &name, errors) {
-            Some(Method {
-                code: method,
-                declaration,
-            }) => {
-                code.push(method);
-                methods.push(quote! {
-                    #(#conditions)*
-                    #root::web::tonic::Method {
-                        name: #name,
-                        declaration: #declaration,
-                    }
-                });
-            }
-            None => is_complete = false,
+        if let Some(Method {
+            code: method,
+            declaration,
+        }) = method(catalogs, root, *function, &server, &name, errors)
+        {
+            code.push(method);
+            methods.push(quote! {
+                #(#conditions)*
+                #root::web::tonic::Method {
+                    name: #name,
+                    declaration: #declaration,
+                }
+            });
         }
     }
-    if !is_complete {
-        return None;
-    }
-    // An import that only these attributes use is not unused, and without one they do not compile, as on functions.
+    // The expansion removes `#[public]`. Naming it once more requires its import, as on a handler, and uses the import.
     let mut seen = BTreeSet::new();
     publics.retain(|path| seen.insert(path.to_token_stream().to_string()));
     let where_clause = &generics.where_clause;
@@ -115,7 +106,7 @@ pub(super) fn expand(
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"));
     let conditions: Vec<&Attribute> = conditions.collect();
-    Some(quote! {
+    quote! {
         #(#attributes)*
         impl #generics #service for #self_type #where_clause {
             #(#code)*
@@ -141,10 +132,10 @@ pub(super) fn expand(
                 <#server>::new(self)
             }
         }
-    })
+    }
 }
 
-/// One method, with its check or its reason.
+/// The method with its check, or with its reason for being public. Returns `None` only after it has reported an error.
 fn method(
     catalogs: &Catalogs,
     root: &Root,
@@ -241,15 +232,17 @@ fn public_method(
         Meta::List(list) => list.tokens.clone(),
         Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
     };
-    let reason: LitStr = match public::reason(arguments) {
+    let is_empty = arguments.is_empty();
+    let reason = match public::reason(arguments) {
         Ok(reason) => reason,
         Err(error) => {
-            // Without arguments, there is no token to point at but the attribute.
-            let is_empty = !matches!(&attribute.meta, Meta::List(list) if !list.tokens.is_empty());
-            match is_empty {
-                true => errors.push(span_of(attribute.path()), messages::NO_PUBLIC_REASON),
-                false => errors.push(error.span(), error),
-            }
+            // Without arguments, the error is at the attribute.
+            let place = if is_empty {
+                span_of(attribute.path())
+            } else {
+                error.span()
+            };
+            errors.push(place, error);
             return None;
         }
     };
@@ -259,8 +252,7 @@ fn public_method(
         signature,
         body,
     } = function;
-    let documentation = format!("**Public**: {}", reason.value().trim());
-    let shown = signature.ident.unraw().to_string();
+    let documentation = public::documentation(&reason);
     Some(Method {
         code: quote! {
             #(#attributes)*
@@ -268,16 +260,7 @@ fn public_method(
             #[doc = #documentation]
             #visibility #signature #body
         },
-        declaration: quote! {
-            #root::web::Declaration {
-                handler: #shown,
-                module_path: ::core::module_path!(),
-                file: ::core::file!(),
-                line: ::core::line!(),
-                access: #root::web::Access::Public { reason: #reason },
-                path_parameters: &[],
-            }
-        },
+        declaration: public::declaration(&reason, &signature.ident, root),
     })
 }
 

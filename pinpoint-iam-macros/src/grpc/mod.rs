@@ -28,9 +28,13 @@ pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> TokenStrea
     let arguments = errors.take(parse::arguments(attribute));
     let service = errors.take(syn::parse2::<parse::Service>(item.clone()));
     let expanded = match (arguments, service) {
-        (Some(arguments), Some(service)) => {
-            expand::expand(&catalogs, &root, arguments, service, &mut errors)
-        }
+        (Some(arguments), Some(service)) => Some(expand::expand(
+            &catalogs,
+            &root,
+            arguments,
+            service,
+            &mut errors,
+        )),
         _ => None,
     };
     match expanded {

@@ -19,7 +19,7 @@
 //! type of a generic function cannot be compared. It gets one more parameter, `Public<health>`, which reads nothing
 //! from the request.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, FnArg, GenericParam, LitStr, Pat, PatType, Signature, Token, Type};
@@ -36,12 +36,12 @@ pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStr
         body,
     } = handler;
     let name = signature.ident.clone();
-    let shown = name.unraw().to_string();
     let conditions: Vec<&Attribute> = attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident("cfg"))
         .collect();
-    let documentation = format!("**Public**: {}", reason.value().trim());
+    let documentation = documentation(reason);
+    let declaration = declaration(reason, &name, root);
     let function = if is_generic(&signature) {
         signature.inputs.insert(
             0,
@@ -79,14 +79,7 @@ pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStr
             type Access = #root::__private::PublicAccess;
 
             fn declaration() -> &'static #root::web::Declaration {
-                &#root::web::Declaration {
-                    handler: #shown,
-                    module_path: ::core::module_path!(),
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    access: #root::web::Access::Public { reason: #reason },
-                    path_parameters: &[],
-                }
+                &#declaration
             }
         }
 
@@ -97,6 +90,26 @@ pub(super) fn expand(reason: &LitStr, handler: Handler, root: &Root) -> TokenStr
 
         #function
     }
+}
+
+/// The data about a public function for documents and audits.
+pub(crate) fn declaration(reason: &LitStr, name: &Ident, root: &Root) -> TokenStream {
+    let shown = name.unraw().to_string();
+    quote! {
+        #root::web::Declaration {
+            handler: #shown,
+            module_path: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+            access: #root::web::Access::Public { reason: #reason },
+            path_parameters: &[],
+        }
+    }
+}
+
+/// The line at the end of the function's rustdoc.
+pub(crate) fn documentation(reason: &LitStr) -> String {
+    format!("**Public**: {}", reason.value().trim())
 }
 
 /// Whether the function is generic, so that its name alone does not determine its type.

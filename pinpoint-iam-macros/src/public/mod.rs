@@ -10,6 +10,8 @@ mod tests;
 
 use proc_macro2::TokenStream;
 
+#[cfg(feature = "tonic")]
+pub(crate) use self::expand::{declaration, documentation};
 pub(crate) use self::parse::reason;
 
 use crate::errors::Errors;
