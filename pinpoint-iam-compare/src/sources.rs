@@ -174,12 +174,8 @@ fn stack<'a>(policies: &'a PrincipalPolicies, principal: &'a Principal) -> Polic
 fn keys(stack: &PolicyStack<'_>) -> Vec<ConditionKey> {
     let mut keys = Vec::new();
     for place in parts::places(stack) {
-        let conditions = place.statement.conditions().iter();
-        keys.extend(conditions.flat_map(|condition| condition.keys().cloned()));
-        let patterns = place.statement.resource().into_iter();
-        let patterns = patterns.flat_map(|element| element.patterns());
-        let variables = patterns.flat_map(|pattern| pattern.variables());
-        keys.extend(variables.map(|variable| variable.key().clone()));
+        let used = place.statement.condition_keys();
+        keys.extend(used.map(|(_, key)| key.clone()));
     }
     keys
 }

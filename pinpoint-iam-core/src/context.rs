@@ -456,6 +456,14 @@ pub fn is_named(name: &str, key: &str) -> bool {
             .any(|after| is_named(rest, after))
 }
 
+/// Whether a declaration is about `key`. A declared name may have placeholders, or end in `/` for all keys with this prefix.
+#[doc(hidden)]
+pub fn covers(declared: &ConditionKey, key: &ConditionKey) -> bool {
+    let declared = declared.folded();
+    is_named(declared, key.folded())
+        || (declared.ends_with('/') && key.folded().starts_with(declared))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod condition;
 pub mod context;
 mod effect;
+mod global_keys;
 mod instant;
 #[doc(hidden)]
 pub mod json;
@@ -30,6 +31,9 @@ pub mod __private {
     pub use serde;
 
     pub use crate::arn::holds_control_character;
+    pub use crate::global_keys::{
+        GLOBAL_KEYS, GlobalKey, OutsideAws, Supplier, is_of_identity_provider,
+    };
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
     pub use crate::prehashed::PrehashedHasher;
     pub use crate::quoted::{OneLine, Quoted, list};

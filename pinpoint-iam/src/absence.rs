@@ -1,8 +1,8 @@
 //! Whether a condition key without a value is absent or unknown.
 
 use crate::action::{ActionMetadata, ServiceMetadata};
-use crate::context::{ConditionKey, Lookup, is_named};
-use crate::global_keys::{GlobalKey, Supplier, is_of_identity_provider};
+use crate::context::{ConditionKey, Lookup, covers, is_named};
+use crate::global_keys::{self, GlobalKey, Supplier, is_of_identity_provider};
 use crate::principal::Principal;
 use crate::resource::ResourceTypeMetadata;
 
@@ -178,16 +178,9 @@ impl AbsenceRules {
                     false => Lookup::Unknown,
                 }
             }
-            _ => global.without_value(principal, self.is_outside_aws),
+            _ => global_keys::without_value(global, principal, self.is_outside_aws),
         }
     }
-}
-
-/// Whether a declaration is about `key`. A declared name may have placeholders, or end in `/` for all keys with this prefix.
-pub(crate) fn covers(declared: &ConditionKey, key: &ConditionKey) -> bool {
-    let declared = declared.folded();
-    is_named(declared, key.folded())
-        || (declared.ends_with('/') && key.folded().starts_with(declared))
 }
 
 /// Whether the catalog of a service defines the key.

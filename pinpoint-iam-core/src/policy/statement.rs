@@ -5,6 +5,7 @@ use super::error::Place;
 use super::principal::PrincipalElement;
 use super::resource::ResourceElement;
 use crate::condition::Condition;
+use crate::context::ConditionKey;
 use crate::effect::Effect;
 use crate::position::Position;
 
@@ -101,5 +102,23 @@ impl Statement {
     pub fn condition_positions(&self) -> impl Iterator<Item = Position> {
         let conditions = self.conditions.iter();
         conditions.flat_map(|conditions| conditions.places.iter().map(|place| place.key.0))
+    }
+
+    /// Returns every condition key that the statement uses, with the position of the condition or of the resource: the keys
+    /// of conditions, and those of policy variables in their values and in resources.
+    pub fn condition_keys(&self) -> impl Iterator<Item = (Position, &ConditionKey)> {
+        let by_conditions = self
+            .conditions()
+            .iter()
+            .zip(self.condition_positions())
+            .flat_map(|(condition, position)| condition.keys().map(move |key| (position, key)));
+        let patterns = self.resource().into_iter();
+        let by_resources = patterns
+            .flat_map(|element| element.patterns())
+            .flat_map(|pattern| {
+                let variables = pattern.variables();
+                variables.map(|variable| (pattern.position(), variable.key()))
+            });
+        by_conditions.chain(by_resources)
     }
 }

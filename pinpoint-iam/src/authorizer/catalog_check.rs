@@ -5,8 +5,8 @@ use std::fmt;
 use pinpoint_iam_core::__private::Quoted;
 use pinpoint_iam_core::catalog::{CatalogChecker, Finding, Subject};
 
-use crate::absence::{AbsenceRules, covers};
-use crate::context::ConditionKey;
+use crate::absence::AbsenceRules;
+use crate::context::{ConditionKey, covers};
 use crate::policy::Position;
 use crate::policy_stack::Policy;
 use crate::source::PolicyStore;

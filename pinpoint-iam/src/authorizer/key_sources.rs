@@ -4,9 +4,9 @@ use std::fmt;
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
 
-use crate::absence::{AbsenceRules, covers, defines, sends};
+use crate::absence::{AbsenceRules, defines, sends};
 use crate::action::ServiceMetadata;
-use crate::context::{ConditionKey, is_named};
+use crate::context::{ConditionKey, covers, is_named};
 use crate::global_keys::{GLOBAL_KEYS, GlobalKey, Supplier, is_of_identity_provider};
 use crate::policy::{Effect, Position, Statement};
 use crate::policy_stack::Policy;
@@ -163,7 +163,7 @@ impl KeySources<'_> {
 
     fn examine(&self, policy: &Policy, is_boundary: bool, missing: &mut Vec<KeyWithoutSource>) {
         for statement in policy.document().statements() {
-            for (position, key) in keys_of(statement) {
+            for (position, key) in statement.condition_keys() {
                 if let Some(what) = self.lack(key, statement) {
                     missing.push(KeyWithoutSource {
                         policy: policy.name().to_owned(),
@@ -269,24 +269,6 @@ impl KeySources<'_> {
 fn lists(resource_type: &ResourceTypeMetadata, key: &ConditionKey) -> bool {
     let mut names = resource_type.condition_keys.iter();
     names.any(|name| is_named(name, key.folded()))
-}
-
-/// Returns every condition key that a statement uses: in conditions, in their values, and in its resources.
-fn keys_of(statement: &Statement) -> impl Iterator<Item = (Position, &ConditionKey)> {
-    let by_conditions = statement
-        .conditions()
-        .iter()
-        .zip(statement.condition_positions())
-        .flat_map(|(condition, position)| condition.keys().map(move |key| (position, key)));
-    let by_resources = statement
-        .resource()
-        .into_iter()
-        .flat_map(|element| element.patterns())
-        .flat_map(|pattern| {
-            let variables = pattern.variables();
-            variables.map(|variable| (pattern.position(), variable.key()))
-        });
-    by_conditions.chain(by_resources)
 }
 
 /// The keys without a source that an authorizer rejects.

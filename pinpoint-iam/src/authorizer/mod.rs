@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use pinpoint_iam_core::__private::Quoted;
 
-use crate::absence::{AbsenceRules, covers};
+use crate::absence::AbsenceRules;
 use crate::action::ServiceMetadata;
 use crate::arn::{InvalidScope, Scope};
-use crate::context::{ConditionKey, is_named};
+use crate::context::{ConditionKey, covers, is_named};
 use crate::denial::ErrorResponses;
 use crate::eval::compiled;
 use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};

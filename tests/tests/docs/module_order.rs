@@ -26,6 +26,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "instant",
                     "truth",
                     "suggest",
+                    "global_keys",
                     "json",
                     "arn",
                     "context",
