@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Args;
+use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_core::policy::PolicyKind;
 use pinpoint_iam_lint::{Class, Config, Linter};
 
@@ -71,11 +72,11 @@ const NO_INPUT: u8 = 3;
 /// Runs `pinpoint-iam lint`, and returns its exit code.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let catalog = arguments.catalogs.load()?;
-    let linter = Linter::new(&catalog);
     if arguments.batch {
-        return batch::run(linter);
+        return batch::run(Linter::new(&catalog));
     }
     let config = ConfigFile::read(arguments.config.as_deref())?;
+    let linter = linter(&catalog, config.as_ref());
     let mut inputs = files::collect(&arguments.paths)?;
     let mut has_failed = false;
     // With `-`, standard output contains the document.
@@ -122,6 +123,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 fn cannot_write(error: &io::Error) -> Failure {
     Failure::new(format!("error: cannot write: {error}"))
+}
+
+/// The linter with the catalogs and the sources of the configuration.
+pub(crate) fn linter<'a>(catalog: &'a Catalog, config: Option<&'a ConfigFile>) -> Linter<'a> {
+    let linter = Linter::new(catalog);
+    match config.and_then(|file| file.config.sources()) {
+        Some(sources) => linter.with_sources(sources),
+        None => linter,
+    }
 }
 
 /// A configuration and its file.

@@ -23,7 +23,7 @@ use self::text::{Position, Span, Text};
 use crate::common::{CatalogArguments, kind};
 use crate::failure::Failure;
 use crate::files;
-use crate::lint::{ConfigFile, fix};
+use crate::lint::{self, ConfigFile, fix};
 
 /// Serves editors, by the Language Server Protocol over standard input and output.
 ///
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         .initialize(capabilities)
         .map_err(|error| failed(&error))?;
     let mut server = Server {
-        linter: Linter::new(&catalog),
+        linter: lint::linter(&catalog, config.as_ref()),
         catalog: &catalog,
         kind: arguments.kind,
         config: config.as_ref(),

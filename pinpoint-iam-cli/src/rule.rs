@@ -42,6 +42,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         "{} ({}{aws_code})\n\n{}",
         rule.code, rule.class, rule.description
     );
+    if let Some(configuration) = rule.configuration {
+        println!("\nIt needs such a table in `pinpoint-iam.toml`:\n");
+        for line in configuration.lines() {
+            println!("  {line}");
+        }
+    }
     for (title, example) in [("reports", &rule.example), ("accepts", &rule.near_miss)] {
         if example.document.len() < 1000 {
             println!(

@@ -250,6 +250,22 @@ fn the_configuration_changes_classes_and_ignores_findings() {
     let output = lint(&["--format", "sarif"]);
     assert_valid_sarif(&serde_json::from_slice(&output.stdout).unwrap());
 
+    // The sources of the service.
+    write("[sources]\nkeys = ['aws:PrincipalOrgID']\n");
+    let document = CLEAN.replace(
+        "\"Effect\"",
+        r#""Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}, "Effect""#,
+    );
+    fs::write(path.join("c.json"), &document).unwrap();
+    let clean = || run_in(&path, &["lint", "c.json"], "");
+    assert_eq!(clean().status.code(), Some(0), "{}", text(&clean().stdout));
+    write("[sources]\n");
+    let output = clean();
+    assert_eq!(output.status.code(), Some(12));
+    assert!(text(&output.stdout).contains("warning[key-without-source]"));
+    let output = run(&["rule", "key-without-source"], "");
+    assert!(text(&output.stdout).contains("`pinpoint-iam.toml`:\n\n  [sources]\n  keys = "));
+
     // An error in the configuration ends the run.
     write("[[lint.ignore]]\ncode = 'any-arn'\n");
     let output = lint(&[]);

@@ -7,12 +7,14 @@ use pinpoint_iam_core::policy::{PolicyKind, Position};
 
 use crate::finding::{Class, Finding, Fix, Related};
 use crate::rule::Rule;
+use crate::sources::KeySources;
 
 /// A document, its kind, and the findings so far.
 pub(crate) struct Checker<'a> {
     pub(crate) source: &'a str,
     pub(crate) kind: PolicyKind,
     pub(crate) catalog: &'a Catalog,
+    pub(crate) sources: Option<&'a KeySources>,
     pub(crate) findings: Vec<Finding>,
     lines: Lines,
     /// The document that positions refer to, if it is not the source.
@@ -30,11 +32,17 @@ struct View {
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(source: &'a str, kind: PolicyKind, catalog: &'a Catalog) -> Self {
+    pub(crate) fn new(
+        source: &'a str,
+        kind: PolicyKind,
+        catalog: &'a Catalog,
+        sources: Option<&'a KeySources>,
+    ) -> Self {
         Self {
             source,
             kind,
             catalog,
+            sources,
             findings: Vec::new(),
             lines: Lines::of(source),
             view: None,

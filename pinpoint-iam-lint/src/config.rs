@@ -1,4 +1,4 @@
-//! The configuration of the linter: classes of rules, and findings to ignore.
+//! The configuration of the linter: classes of rules, findings to ignore, and the condition keys of the service's sources.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ use crate::checker::Lines;
 use crate::finding::{Class, Finding};
 use crate::glob::covers;
 use crate::rules::{rule, rules};
+use crate::sources::{KeySources, SourcesTable};
 
 /// A finding about the configuration itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ static EXPIRED: ConfigRule = ConfigRule {
 /// The findings about a configuration.
 pub static CONFIG_RULES: [&ConfigRule; 2] = [&UNUSED, &EXPIRED];
 
-/// A configuration: the table `lint` of the file `pinpoint-iam.toml`.
+/// A configuration: the tables `lint` and `sources` of the file `pinpoint-iam.toml`.
 ///
 /// ```
 /// # #[cfg(feature = "rules")] {
@@ -61,6 +62,11 @@ pub static CONFIG_RULES: [&ConfigRule; 2] = [&UNUSED, &EXPIRED];
 /// sid = "Website"
 /// reason = "the website is public"
 /// expires = "2030-01-31"
+///
+/// [sources]
+/// keys = ["archive:Classification", "aws:ResourceTag/"]
+/// absent = ["archive:Retention"]
+/// outside-aws = true
 /// "#;
 /// assert!(Config::parse(text, SystemTime::now()).is_ok());
 /// assert_eq!(
@@ -74,6 +80,7 @@ pub struct Config {
     /// `None` switches a rule off.
     severities: BTreeMap<&'static str, Option<Class>>,
     ignores: Vec<Ignore>,
+    sources: Option<KeySources>,
 }
 
 #[derive(Debug)]
@@ -115,6 +122,7 @@ impl std::error::Error for ConfigError {}
 struct File {
     #[serde(default)]
     lint: Table,
+    sources: Option<SourcesTable>,
 }
 
 #[derive(Default, Deserialize)]
@@ -139,7 +147,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If the text is not valid TOML, or names a rule or a class that does not exist, or an entry has no reason.
+    /// If the text is not valid TOML, or names a rule, a class or a condition key that does not exist, or an entry has no
+    /// reason.
     pub fn parse(text: &str, now: SystemTime) -> Result<Self, ConfigError> {
         let lines = Lines::of(text);
         let error = |at: usize, message: String| {
@@ -222,10 +231,23 @@ impl Config {
                 is_reached: Cell::new(false),
             });
         }
+        let sources = match file.sources {
+            None => None,
+            Some(sources) => {
+                let checked = sources.into_sources();
+                Some(checked.map_err(|(at, message)| error(at, message))?)
+            }
+        };
         Ok(Self {
             severities,
             ignores,
+            sources,
         })
+    }
+
+    /// The condition keys that the service's sources supply; `None` without the table `sources`.
+    pub const fn sources(&self) -> Option<&KeySources> {
+        self.sources.as_ref()
     }
 
     /// Changes the classes of findings in the document at `path`, and removes those that are ignored.
@@ -429,6 +451,30 @@ mod tests {
             (
                 &format!("{entry}reason = 'x'\nexpires = 'soon'"),
                 "4:11: `soon` is not a date; write it as in `2030-01-31`",
+            ),
+            (
+                "[sources]\nkey = []",
+                "2:1: unknown field `key`, expected one of `keys`, `absent`, `outside-aws`",
+            ),
+            (
+                "[sources]\nkeys = ['SourceIp']",
+                "2:9: `SourceIp` is not a condition key; write its prefix and a colon, as in `aws:SourceIp`",
+            ),
+            (
+                "[sources]\nkeys = ['a:B']\nabsent = ['aws:ResourceTags/']",
+                "3:11: AWS has no condition key `aws:ResourceTags/`; did you mean `aws:ResourceTag/`?",
+            ),
+            (
+                "[sources]\nkeys = ['aws:ResourceTag']",
+                "2:9: AWS has no condition key `aws:ResourceTag`; did you mean `aws:ResourceTag/`?",
+            ),
+            (
+                "[sources]\nkeys = ['shop:', 'shop:Tier']",
+                "2:9: `shop:` is not a condition key; write its prefix and a colon, as in `aws:SourceIp`",
+            ),
+            (
+                "[sources]\nkeys = 'shop:Tier'",
+                "2:8: invalid type: string \"shop:Tier\", expected a sequence",
             ),
             (
                 "[[lint.ignore]]\ncode = 'public-alow'\nreason = 'x'",

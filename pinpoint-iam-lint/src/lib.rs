@@ -62,6 +62,8 @@ mod read;
 #[cfg(feature = "rules")]
 mod rules;
 #[cfg(feature = "rules")]
+mod sources;
+#[cfg(feature = "rules")]
 mod strict;
 
 #[cfg(feature = "rules")]
@@ -82,3 +84,5 @@ pub use rule::{Example, Rule};
 pub use rules::condition::global_condition_keys;
 #[cfg(feature = "rules")]
 pub use rules::{rule, rules};
+#[cfg(feature = "rules")]
+pub use sources::KeySources;

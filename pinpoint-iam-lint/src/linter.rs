@@ -8,12 +8,14 @@ use pinpoint_iam_core::policy::{PolicyKind, UnknownPolicyKind};
 use crate::checker::Checker;
 use crate::finding::{Class, Finding};
 use crate::read::Policy;
+use crate::sources::KeySources;
 use crate::{fixes, read, rules, strict};
 
 /// Checks documents against the rules and a catalog.
 #[derive(Clone, Copy, Debug)]
 pub struct Linter<'c> {
     catalog: &'c Catalog,
+    sources: Option<&'c KeySources>,
 }
 
 /// The result for one document.
@@ -37,12 +39,22 @@ impl Report {
 impl<'c> Linter<'c> {
     /// Creates a linter. The rules that need a catalog apply to the services in `catalog`.
     pub const fn new(catalog: &'c Catalog) -> Self {
-        Self { catalog }
+        Self {
+            catalog,
+            sources: None,
+        }
+    }
+
+    /// Also reports condition keys that none of these sources supplies.
+    #[must_use]
+    pub const fn with_sources(mut self, sources: &'c KeySources) -> Self {
+        self.sources = Some(sources);
+        self
     }
 
     /// Checks the text of a policy document as a policy of `kind`.
     pub fn lint(&self, text: &str, kind: PolicyKind) -> Report {
-        let mut check = Checker::new(text, kind, self.catalog);
+        let mut check = Checker::new(text, kind, self.catalog, self.sources);
         let mut unknown_services = BTreeSet::new();
         let policy = read::read(text, &mut check);
         if let Some(policy) = &policy {
@@ -56,8 +68,11 @@ impl<'c> Linter<'c> {
             order
                 .then(other.class.cmp(&one.class))
                 .then(one.code.cmp(other.code))
+                .then(one.message.cmp(&other.message))
         });
-        findings.dedup_by(|one, other| one.code == other.code && one.span == other.span);
+        findings.dedup_by(|one, other| {
+            (one.code, &one.span, &one.message) == (other.code, &other.span, &other.message)
+        });
         if let Some(policy) = &policy {
             fixes::add(policy, &check, &mut findings);
             for finding in &mut findings {

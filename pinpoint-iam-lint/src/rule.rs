@@ -21,6 +21,8 @@ pub struct Rule {
     pub class: Class,
     /// What the rule reports and why.
     pub description: &'static str,
+    /// The configuration that the rule and its examples need; `None` if the rule always applies.
+    pub configuration: Option<&'static str>,
     /// A document with the finding.
     pub example: Example,
     /// A similar document without it.
@@ -45,6 +47,7 @@ macro_rules! rules {
                 aws_code: $aws_code,
                 class: $crate::finding::Class::$class,
                 description: $description,
+                configuration: None,
                 example: $crate::rule::Example {
                     kind: pinpoint_iam_core::policy::PolicyKind::$kind,
                     document: $example,

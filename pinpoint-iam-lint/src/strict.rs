@@ -8,7 +8,7 @@ use crate::checker::Checker;
 use crate::finding::Class;
 use crate::read::{Policy, Statement};
 use crate::rule::Rule;
-use crate::rules::{self, lint, of_catalog};
+use crate::rules::{self, lint, of_catalog, source};
 
 /// Adds the findings that need a parsed document.
 pub(crate) fn apply(policy: Option<&Policy<'_>>, check: &mut Checker<'_>) {
@@ -78,6 +78,11 @@ fn examine(document: &Document, policy: Option<&Policy<'_>>, check: &mut Checker
         report_lint(&lint, policy, check);
     }
     for finding in catalog::findings(check.catalog, document) {
+        // A service may have keys that no catalog defines.
+        let is_declared = |key| check.sources.is_some_and(|sources| sources.declares(key));
+        if matches!(&finding.subject, Subject::UnknownConditionKey(key) if is_declared(key)) {
+            continue;
+        }
         let at = check.offset(finding.position);
         let rule = match &finding.subject {
             Subject::UnknownAction => &of_catalog::INVALID_ACTION,
@@ -108,6 +113,7 @@ fn examine(document: &Document, policy: Option<&Policy<'_>>, check: &mut Checker
         }
     }
     of_catalog::apply(document, check);
+    source::apply(document, check);
     grammar(document, check);
 }
 

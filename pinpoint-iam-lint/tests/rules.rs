@@ -7,16 +7,21 @@
 mod fixes;
 #[path = "rules/formatting.rs"]
 mod formatting;
+#[path = "rules/sources.rs"]
+mod sources;
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::SystemTime;
 use std::{env, fs};
 
 use pinpoint_iam_catalog::{Catalog, SourceFile};
 use pinpoint_iam_core::json::Node;
 use pinpoint_iam_core::policy::{Document, PolicyKind};
-use pinpoint_iam_lint::{Class, Example, Finding, Linter, OMITTED, Rule, parse_kind, rule, rules};
+use pinpoint_iam_lint::{
+    Class, Config, Example, Finding, Linter, OMITTED, Rule, parse_kind, rule, rules,
+};
 
 fn findings(text: &str, kind: PolicyKind) -> Vec<Finding> {
     Linter::new(Catalog::builtin().unwrap())
@@ -24,8 +29,19 @@ fn findings(text: &str, kind: PolicyKind) -> Vec<Finding> {
         .findings
 }
 
+/// The findings in an example of a rule, with the configuration that the rule needs.
+fn findings_with(rule: &Rule, example: &Example) -> Vec<Finding> {
+    let config = rule.configuration.unwrap_or_default();
+    let config = Config::parse(config, SystemTime::UNIX_EPOCH).unwrap();
+    let mut linter = Linter::new(Catalog::builtin().unwrap());
+    if let Some(sources) = config.sources() {
+        linter = linter.with_sources(sources);
+    }
+    linter.lint(example.document, example.kind).findings
+}
+
 fn of(rule: &Rule, example: &Example) -> Vec<Finding> {
-    let mut findings = findings(example.document, example.kind);
+    let mut findings = findings_with(rule, example);
     findings.retain(|finding| finding.code == rule.code);
     findings
 }
@@ -51,7 +67,7 @@ fn messages_are_those_on_file() {
     let mut written = String::new();
     for rule in rules() {
         writeln!(written, "{}", rule.code).unwrap();
-        for finding in findings(rule.example.document, rule.example.kind) {
+        for finding in findings_with(rule, &rule.example) {
             writeln!(written, "  {finding}").unwrap();
         }
     }

@@ -2,12 +2,14 @@
 
 use pinpoint_iam_core::__private::{Quoted, nearest};
 use pinpoint_iam_core::condition::{BaseOperator, SetOperator};
+use pinpoint_iam_core::context::ConditionKey;
 use pinpoint_iam_core::policy::PolicyKind;
 
 use crate::catalog;
 use crate::checker::Checker;
 use crate::finding::Class;
 use crate::read::{Condition, Statement};
+use crate::sources::KeySources;
 
 rules! {
     INVALID_CONDITION_KEY_FORMAT: "invalid-condition-key-format", Some("INVALID_CONDITION_KEY_FORMAT"), Error, IdentityManaged,
@@ -244,7 +246,7 @@ fn key(condition: &Condition<'_>, check: &mut Checker<'_>) {
             "the condition key `aws:SourceOwner` is deprecated",
             "use `aws:SourceAccount`",
         );
-    } else if prefix == "aws" && global_type(text).is_none() && !is_of_catalog(text, check) {
+    } else if prefix == "aws" && global_type(text).is_none() && !is_defined(text, check) {
         let near = nearest(text, GLOBAL.iter().map(|(name, _)| *name));
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
@@ -255,9 +257,10 @@ fn key(condition: &Condition<'_>, check: &mut Checker<'_>) {
     }
 }
 
-/// Whether a catalog defines the key.
-fn is_of_catalog(key: &str, check: &Checker<'_>) -> bool {
-    catalog::checker(check.catalog).defines(key)
+/// Whether a catalog or the configuration defines the key.
+fn is_defined(key: &str, check: &Checker<'_>) -> bool {
+    let is_declared = |sources: &KeySources| sources.declares(&ConditionKey::new(key));
+    catalog::checker(check.catalog).defines(key) || check.sources.is_some_and(is_declared)
 }
 
 fn untrustworthy(condition: &Condition<'_>, check: &mut Checker<'_>) {

@@ -21,12 +21,13 @@ pub(crate) mod permissive;
 pub(crate) mod principal;
 pub(crate) mod redundant;
 pub(crate) mod resource;
+pub(crate) mod source;
 pub(crate) mod statement;
 pub(crate) mod trust;
 pub(crate) mod value;
 pub(crate) mod variable;
 
-static TABLES: [&[&Rule]; 16] = [
+static TABLES: [&[&Rule]; 17] = [
     grammar::RULES,
     document::RULES,
     statement::RULES,
@@ -43,6 +44,7 @@ static TABLES: [&[&Rule]; 16] = [
     organization::RULES,
     lint::RULES,
     of_catalog::RULES,
+    source::RULES,
 ];
 
 /// Every rule.

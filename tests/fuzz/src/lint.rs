@@ -1,9 +1,11 @@
 //! Findings are parts of the text, fixes and the canonical layout are valid JSON, and a document without errors and
 //! warnings is accepted by the strict parser.
 
+use std::time::SystemTime;
+
 use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam_catalog::Catalog;
-use pinpoint_iam_lint::{Class, Linter, format};
+use pinpoint_iam_lint::{Class, Config, Linter, format};
 use serde::de::IgnoredAny;
 
 use crate::place::assert_within;
@@ -15,6 +17,8 @@ use crate::place::assert_within;
 /// If the property does not hold.
 pub fn check(text: &str) {
     let catalog = Catalog::builtin().expect("the built-in catalogs");
+    let config = Config::parse("[sources]", SystemTime::UNIX_EPOCH).expect("a configuration");
+    let sources = config.sources().expect("the table exists");
     let document = Document::parse(text);
     if let Ok(formatted) = format(text, 0) {
         assert_eq!(format(&formatted, 0).as_ref(), Ok(&formatted));
@@ -24,7 +28,7 @@ pub fn check(text: &str) {
         );
     }
     for kind in PolicyKind::ALL {
-        let report = Linter::new(catalog).lint(text, *kind);
+        let report = Linter::new(catalog).with_sources(sources).lint(text, *kind);
         let mut last = 0;
         for finding in &report.findings {
             assert_within(text, finding.line, finding.column, &finding.explanation());

@@ -283,8 +283,9 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "",
                 &[
-                    "glob", "finding", "layout", "catalog", "rule", "checker", "grammar", "read",
-                    "format", "rules", "fixes", "strict", "omitted", "linter", "config",
+                    "glob", "finding", "layout", "catalog", "rule", "sources", "checker",
+                    "grammar", "read", "format", "rules", "fixes", "strict", "omitted", "linter",
+                    "config",
                 ],
             ),
             (
@@ -305,6 +306,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "redundant",
                     "lint",
                     "of_catalog",
+                    "source",
                 ],
             ),
         ],

@@ -11,6 +11,7 @@ mod explain;
 mod generators;
 mod groups;
 mod keys_without_a_source;
+mod lint_sources;
 mod list_plans;
 mod lists;
 #[cfg(unix)]
