@@ -116,6 +116,7 @@
 //! | `include-policy` | `include_policy!`, which checks a policy at compile time |
 //! | `refresh` | asynchronous sources of policies, polling, and the last good set on disk; adds `sha2` |
 //! | `watch` | file events, which make changes visible before the next poll; adds `notify` |
+//! | `decision-log` | records of decisions: the module `decision_log` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `tonic` | `#[requires]` on the methods of gRPC services: the module `web::tonic` |
 //! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
@@ -161,6 +162,8 @@ extern crate self as pinpoint_iam;
 pub mod __private;
 mod absence;
 mod authorizer;
+#[cfg(feature = "decision-log")]
+pub mod decision_log;
 mod denial;
 pub mod eval;
 pub mod freshness;

@@ -552,6 +552,12 @@ impl Principal {
         self.change(|parts| parts.path = Some(path.into_boxed_str()))
     }
 
+    /// Leaves the path of the user to the policy source.
+    #[cfg(feature = "decision-log")]
+    pub(crate) fn with_unknown_path(self) -> Self {
+        self.change(|parts| parts.path_is_known = false)
+    }
+
     /// Sets the ARN of the principal's user or role in IAM.
     fn with_iam_arn(self, arn: &str) -> Self {
         self.change(|parts| {

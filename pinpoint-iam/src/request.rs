@@ -50,6 +50,29 @@ pub struct Request<'a> {
     context: RequestContext<'a>,
     /// The interpretation of keys without a value; `None` if they are absent.
     absence: Option<&'a AbsenceRules>,
+    /// Whether the keys that are read are noted for a log, or come from one.
+    #[cfg(feature = "decision-log")]
+    key_log: KeyLog<'a>,
+}
+
+/// The relation of a request to a decision log.
+#[cfg(feature = "decision-log")]
+#[derive(Clone, Copy)]
+pub(crate) enum KeyLog<'a> {
+    /// None.
+    None,
+    /// The keys come from a record: exactly these are known.
+    Recorded(&'a (dyn ContextLookup + Sync)),
+}
+
+#[cfg(feature = "decision-log")]
+impl fmt::Debug for KeyLog<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "none",
+            Self::Recorded(_) => "recorded",
+        })
+    }
 }
 
 /// The maximum length in bytes of a text that may come from a caller and is matched by conditions.
@@ -280,7 +303,17 @@ impl<'a> Request<'a> {
             shape: Shape::One,
             context: RequestContext::Made(context),
             absence: None,
+            #[cfg(feature = "decision-log")]
+            key_log: KeyLog::None,
         }
+    }
+
+    /// Takes all condition keys from a record. A key that it does not contain has the value that follows from the
+    /// `principal`, or is unknown.
+    #[cfg(feature = "decision-log")]
+    pub(crate) const fn with_recorded_keys(mut self, keys: &'a (dyn ContextLookup + Sync)) -> Self {
+        self.key_log = KeyLog::Recorded(keys);
+        self
     }
 
     /// The request for another resource.
@@ -571,6 +604,9 @@ impl OwnedRequest {
             context,
             // The authorizer sets its rules again.
             absence: _,
+            // A guard checks requests, and they do not come from a record.
+            #[cfg(feature = "decision-log")]
+                key_log: _,
         } = *request;
         Some(Self {
             principal: principal.clone(),
@@ -628,6 +664,8 @@ impl OwnedRequest {
             },
             context: RequestContext::kept(&self.context, self.is_of_request),
             absence: None,
+            #[cfg(feature = "decision-log")]
+            key_log: KeyLog::None,
         })
     }
 }
@@ -652,6 +690,16 @@ impl<'a> Request<'a> {
 
 impl ContextLookup for Request<'_> {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
+        #[cfg(feature = "decision-log")]
+        if let KeyLog::Recorded(keys) = self.key_log {
+            return keys.lookup(key);
+        }
+        self.find(key)
+    }
+}
+
+impl Request<'_> {
+    fn find(&self, key: &ConditionKey) -> Lookup<'_> {
         match self.principal.lookup(key) {
             Lookup::Absent => {}
             found => return found,
@@ -714,6 +762,16 @@ impl<'a> RequestedAction<'a> {
                 known: None,
             }),
             _ => Err(InvalidAction(text.to_owned())),
+        }
+    }
+
+    /// The action with this prefix and name, which were parsed before.
+    #[cfg(feature = "decision-log")]
+    pub(crate) const fn of_words(prefix: &'a str, name: &'a str) -> Self {
+        Self {
+            prefix,
+            name,
+            known: None,
         }
     }
 

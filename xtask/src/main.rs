@@ -113,6 +113,7 @@ const FEATURES: [(&str, &[&str]); 4] = [
             "include-policy",
             "refresh",
             "watch",
+            "decision-log",
             "sms-voice",
             "tonic",
         ],

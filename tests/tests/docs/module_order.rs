@@ -125,6 +125,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "eval",
                     "list",
                     "states",
+                    "decision_log",
                     "denial",
                     "web_context",
                     "authorizer",

@@ -1,0 +1,283 @@
+//! The request of a record, to be decided again.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::arn::{Arn, InvalidArn, Scope};
+use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
+use crate::decision_log::record::{
+    Outcome, Record, RecordedKey, RecordedKeys, RecordedKind, RecordedPrincipal, RecordedValue,
+};
+use crate::policy::Document;
+use crate::principal::{InvalidPrincipal, Principal};
+use crate::request::{InvalidAction, Request, RequestedAction};
+use crate::resource::RequestedResource;
+
+/// The request of a [`Record`].
+///
+/// The condition keys that the decision has read have the recorded values, also if the policy source now has other tags
+/// for the caller. Other keys are unknown, except for those that follow from the caller's ARN. A masked value is
+/// unknown as well. With the policies of the recorded revision, the decision is therefore the same, unless it depends on
+/// a masked value. Other policies may depend on a key that was not read; the evaluation is then
+/// [indeterminate](crate::Evaluation::Indeterminate), and contains the key.
+///
+/// ```
+/// # use pinpoint_iam::source::PolicyStore;
+/// # use pinpoint_iam::{Authorizer, Scope};
+/// use pinpoint_iam::decision_log::{Record, RecordedRequest};
+///
+/// # let authorizer = Authorizer::builder()
+/// #     .scope(Scope::new("aws", "us-east-1", "123456789012"))
+/// #     .source(PolicyStore::new())
+/// #     .build()?;
+/// # let line = r#"{"v": 1, "time": "2026-11-29T03:00:00Z",
+/// #     "principal": {"arn": "arn:aws:iam::123456789012:user/ana"}, "action": "mobiletargeting:GetApp",
+/// #     "resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1", "outcome": "deny", "revision": "7", "ns": 812}"#;
+/// let record = Record::parse(line)?;
+/// let recorded = RecordedRequest::of(&record)?;
+/// let explanation = authorizer.explain(&recorded.as_request());
+/// assert!(!explanation.allowed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RecordedRequest {
+    principal: Principal,
+    /// The prefix and the name.
+    action: (String, String),
+    /// `None` for `*`, and for a resource that is not known.
+    resource: Option<String>,
+    resource_is_known: bool,
+    resource_account: Option<String>,
+    scope: Option<Scope>,
+    facts: Facts,
+}
+
+impl RecordedRequest {
+    /// Converts a record into its request.
+    ///
+    /// # Errors
+    ///
+    /// Fails for a list, whose resources are not recorded, and if a part of the record is not valid.
+    pub fn of(record: &Record<'_>) -> Result<Self, InvalidRecord> {
+        if record.outcome == Outcome::List {
+            return Err(InvalidRecord::List);
+        }
+        let action = RequestedAction::parse(&record.action).map_err(InvalidRecord::Action)?;
+        let resource = match record.resource.as_deref() {
+            None | Some("*") => None,
+            Some(arn) => {
+                Arn::parse(arn).map_err(InvalidRecord::Resource)?;
+                Some(arn.to_owned())
+            }
+        };
+        let principal = principal(&record.principal)?;
+        Ok(Self {
+            facts: Facts::of(&record.keys, &principal),
+            principal,
+            action: (action.prefix().to_owned(), action.name().to_owned()),
+            resource,
+            resource_is_known: record.resource.is_some(),
+            resource_account: record.resource_account.clone().map(Cow::into_owned),
+            scope: record.scope.as_deref().map(scope).transpose()?,
+        })
+    }
+
+    /// Returns the request.
+    pub fn as_request(&self) -> Request<'_> {
+        let (prefix, name) = &self.action;
+        let action = RequestedAction::of_words(prefix, name);
+        let (resource, is_known) = match self.resource.as_deref().map(Arn::parse) {
+            None => (RequestedResource::All, self.resource_is_known),
+            Some(Ok(arn)) => (RequestedResource::Arn(arn), true),
+            // INVARIANT: `of` has parsed the ARN.
+            Some(Err(_)) => (RequestedResource::All, false),
+        };
+        let mut request = Request::new(&self.principal, action, resource, Context::empty())
+            .with_recorded_keys(&self.facts);
+        if !is_known {
+            request = request.with_unknown_resource();
+        }
+        if let Some(account) = &self.resource_account {
+            request = request.with_resource_account(account);
+        }
+        if let Some(scope) = &self.scope {
+            request = request.in_scope(scope);
+        }
+        request
+    }
+
+    /// Returns the caller.
+    pub const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Returns the names of the condition keys whose values are not in the record because they are masked or too long.
+    pub fn masked_keys(&self) -> impl Iterator<Item = &str> {
+        self.facts.masked.iter().map(|name| &**name)
+    }
+}
+
+/// The known facts about condition keys.
+#[derive(Clone, Debug)]
+struct Facts {
+    keys: HashMap<ConditionKey, Fact>,
+    masked: Vec<Box<str>>,
+    principal: Principal,
+}
+
+/// What is known about one condition key.
+#[derive(Clone, Debug)]
+enum Fact {
+    Absent,
+    Unknown,
+    One(Value),
+    Many(Vec<Value>),
+}
+
+impl Facts {
+    fn of(keys: &RecordedKeys<'_>, principal: &Principal) -> Self {
+        let mut masked = Vec::new();
+        let facts = keys.iter().map(|(name, key)| {
+            let fact = match key {
+                RecordedKey::Absent => Fact::Absent,
+                RecordedKey::Unknown => Fact::Unknown,
+                RecordedKey::Masked | RecordedKey::Omitted => {
+                    masked.push(name.into());
+                    Fact::Unknown
+                }
+                RecordedKey::One(value) => Fact::One(value.to_value()),
+                RecordedKey::Many(values) => {
+                    Fact::Many(values.iter().map(RecordedValue::to_value).collect())
+                }
+            };
+            (ConditionKey::new(name), fact)
+        });
+        Self {
+            keys: facts.collect(),
+            masked,
+            principal: principal.clone(),
+        }
+    }
+}
+
+impl ContextLookup for Facts {
+    fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
+        match self.keys.get(key) {
+            Some(Fact::Absent) => Lookup::Absent,
+            Some(Fact::Unknown) => Lookup::Unknown,
+            Some(Fact::One(value)) => Lookup::Present(value),
+            Some(Fact::Many(values)) => Lookup::Multivalued(values),
+            None => match self.principal.lookup(key) {
+                // The application may have added any key to the caller, and the record contains only those that were
+                // read.
+                Lookup::Absent => Lookup::Unknown,
+                found => found,
+            },
+        }
+    }
+}
+
+fn scope(text: &str) -> Result<Scope, InvalidRecord> {
+    let invalid = || InvalidRecord::Scope(text.to_owned());
+    let mut parts = text.split(':');
+    let (Some(partition), Some(region), Some(account), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(invalid());
+    };
+    let scope = Scope::new(partition, region, account);
+    scope.check_deployment().map_err(|_| invalid())?;
+    Ok(scope)
+}
+
+fn principal(recorded: &RecordedPrincipal<'_>) -> Result<Principal, InvalidRecord> {
+    let name = recorded.name.as_deref().unwrap_or_default();
+    let parsed = match (recorded.arn.as_deref(), recorded.kind) {
+        (Some(arn), None) => match (recorded.role.as_deref(), arn.rsplit('/').next()) {
+            (Some(role), Some(session)) => match Principal::role_session(role, session) {
+                Ok(principal) if principal.arn() != Some(arn) => {
+                    return Err(InvalidRecord::RoleOfSession);
+                }
+                principal => principal,
+            },
+            _ => Principal::from_arn(arn),
+        },
+        (None, Some(_)) if recorded.role.is_some() => return Err(InvalidRecord::RoleOfSession),
+        (None, Some(RecordedKind::Service)) => Ok(Principal::service(name)),
+        (None, Some(RecordedKind::WebIdentity)) => Principal::web_identity(name),
+        (None, Some(RecordedKind::Saml)) => Principal::saml(name),
+        (None, Some(RecordedKind::Anonymous)) => Ok(Principal::anonymous()),
+        (Some(_), Some(_)) | (None, None) => return Err(InvalidRecord::NoPrincipal),
+    };
+    let mut principal = parsed.map_err(InvalidRecord::Principal)?;
+    if recorded.path_is_unknown {
+        principal = principal.with_unknown_path();
+    }
+    if let Some(id) = recorded.unique_id.as_deref() {
+        principal = principal.with_unique_id(id);
+    }
+    principal = principal.with_groups(recorded.groups.iter().map(|name| &**name));
+    let before = principal.roles().count();
+    principal = principal.with_roles(&recorded.roles);
+    if principal.roles().count() != before + recorded.roles.len() {
+        return Err(InvalidRecord::Role);
+    }
+    for policy in &recorded.session_policies {
+        let document = Document::parse(policy.document.get())
+            .map_err(|error| InvalidRecord::SessionPolicy(error.to_string()))?;
+        principal = principal.with_session_policy(&policy.name, document);
+    }
+    Ok(principal)
+}
+
+/// Why a record is not a request that can be decided again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidRecord {
+    /// The record is about a list, and does not contain its resources.
+    List,
+    /// The record has neither an ARN nor a kind of the caller, or it has both.
+    NoPrincipal,
+    /// The caller is not valid.
+    Principal(InvalidPrincipal),
+    /// `role` is not the role of the caller's session.
+    RoleOfSession,
+    /// One of the added roles is not valid, or occurs twice.
+    Role,
+    /// A session policy cannot be parsed; the text is the error.
+    SessionPolicy(String),
+    /// The action is not valid.
+    Action(InvalidAction),
+    /// The ARN of the resource is not valid.
+    Resource(InvalidArn),
+    /// The scope is not valid.
+    Scope(String),
+}
+
+impl fmt::Display for InvalidRecord {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::List => formatter
+                .write_str("the record is about a list, and does not contain its resources"),
+            Self::NoPrincipal => {
+                formatter.write_str("`principal` needs either `arn`, or `kind` and `name`")
+            }
+            Self::Principal(error) => error.fmt(formatter),
+            Self::RoleOfSession => {
+                formatter.write_str("`role` is not the role of the session in `arn`")
+            }
+            Self::Role => formatter.write_str("a role in `roles` is not valid, or occurs twice"),
+            Self::SessionPolicy(error) => write!(formatter, "a session policy: {error}"),
+            Self::Action(error) => error.fmt(formatter),
+            Self::Resource(error) => write!(formatter, "`resource`: {error}"),
+            Self::Scope(text) => write!(
+                formatter,
+                "`scope` is `{}`: expected `partition:region:account`",
+                text.escape_debug()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for InvalidRecord {}
