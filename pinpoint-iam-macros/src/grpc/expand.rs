@@ -13,7 +13,7 @@
 //! impl ::pinpoint_iam::web::tonic::GuardedService<CampaignsServer<Service>> for Service { .. }
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -51,12 +51,17 @@ pub(super) fn expand(
         Item::Other(_) => None,
     });
     let functions: Vec<String> = functions.collect();
+    let mut named = BTreeSet::new();
     for (function, _) in &names {
         if !functions.contains(&function.unraw().to_string()) {
             let fault = messages::unknown_service_method(function, &functions);
             errors.push(function.span(), fault);
         }
+        if !named.insert(function.unraw()) {
+            errors.push(function.span(), messages::named_twice(function));
+        }
     }
+    let mut function_of: BTreeMap<String, Ident> = BTreeMap::new();
     let mut code = Vec::new();
     let mut methods = Vec::new();
     let mut publics = Vec::new();
@@ -74,6 +79,12 @@ pub(super) fn expand(
             Some((_, given)) => given.value(),
             None => upper_camel_case(&own.to_string()),
         };
+        // The same function with different `#[cfg]` is one method.
+        let other = function_of.entry(name.clone()).or_insert(own.clone());
+        if *other != own {
+            let place = given.map_or(function.signature.ident.span(), |(_, given)| given.span());
+            errors.push(place, messages::same_service_method(&name, other, &own));
+        }
         let conditions: Vec<Attribute> = function
             .attributes
             .iter()

@@ -36,3 +36,17 @@ pub(crate) fn unknown_service_method(name: &Ident, functions: &[String]) -> Stri
     };
     format!("the implementation has no method `{name}`\nhelp: {help}")
 }
+
+pub(crate) fn named_twice(function: &Ident) -> String {
+    format!(
+        "the method of `{}` is given twice\nhelp: remove one of them",
+        function.unraw()
+    )
+}
+
+pub(crate) fn same_service_method(method: &str, first: &Ident, second: &Ident) -> String {
+    format!(
+        "`{first}` and `{second}` are both the method `{method}`\n\
+        help: write the names of the service's methods, as in `#[guarded(Server, {second} = \"Method\")]`"
+    )
+}
