@@ -324,3 +324,45 @@ fn denies_of_an_organization_do_not_hide_what_others_may_do() {
         assert_eq!(found.as_deref(), expected);
     }
 }
+
+/// A resource-based policy that lets an account decide does not cover its grant to one of the account's users.
+#[test]
+fn grants_of_resource_policies_do_not_cover_each_other() {
+    let statement = |caller: &str| {
+        format!(
+            r#"{{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::123456789012:{caller}"}}, "Action": "s3:*", "Resource": "arn:aws:s3:::b/*"}}"#
+        )
+    };
+    let [account, user] = ["root", "user/ana"].map(statement);
+    let policies = |statements: &str| PolicySet {
+        resource: Some(Policy::new(
+            "bucket",
+            Document::parse(&document(statements)).unwrap(),
+        )),
+        ..PolicySet::default()
+    };
+    for both in [format!("{account}, {user}"), format!("{user}, {account}")] {
+        let comparison = Comparer::new().compare(&policies(&account), &policies(&both));
+        assert_confirmed(&comparison);
+        assert_eq!(comparison.verdict(), Verdict::Wider, "{comparison:#?}");
+    }
+}
+
+/// Each level of an organization must allow a request: an `Allow` of one level does not cover those of another.
+#[test]
+fn levels_of_an_organization_do_not_cover_each_other() {
+    let policy =
+        |statement: &str| Policy::new("policy", Document::parse(&document(statement)).unwrap());
+    let policies = |levels: [&str; 2]| PolicySet {
+        identity: vec![policy(ALL)],
+        service_control: levels.map(|level| vec![policy(level)]).into(),
+        ..PolicySet::default()
+    };
+    let some = ALL.replace(r#""Action": "*""#, r#""Action": "s3:*""#);
+    let all = policies([ALL, ALL]);
+    for levels in [[ALL, &some], [&some, ALL]] {
+        let comparison = Comparer::new().compare(&policies(levels), &all);
+        assert_confirmed(&comparison);
+        assert_eq!(comparison.verdict(), Verdict::Wider, "{comparison:#?}");
+    }
+}
