@@ -366,3 +366,109 @@ fn levels_of_an_organization_do_not_cover_each_other() {
         assert_eq!(comparison.verdict(), Verdict::Wider, "{comparison:#?}");
     }
 }
+
+/// One statement can name a user and the account of the user. Only the user needs no other policy.
+#[test]
+fn ways_of_naming_a_caller_are_distinguished() {
+    let policies = |callers: &[&str]| {
+        let callers = callers
+            .iter()
+            .map(|caller| format!(r#""arn:aws:iam::123456789012:{caller}""#));
+        let statement = format!(
+            r#"{{"Effect": "Allow", "Principal": {{"AWS": [{}]}}, "Action": "s3:*", "Resource": "arn:aws:s3:::b/*"}}"#,
+            callers.collect::<Vec<_>>().join(", ")
+        );
+        PolicySet::of_policy(
+            PolicyKind::Resource,
+            Policy::new("bucket", Document::parse(&document(&statement)).unwrap()),
+        )
+    };
+    for user in ["user/aaa", "user/ana", "user/zzz"] {
+        let comparison = Comparer::new().compare(&policies(&["root"]), &policies(&["root", user]));
+        assert_confirmed(&comparison);
+        let granted = comparison.newly_allowed.expect(user).witness.principal_text;
+        assert!(granted.ends_with(user), "{granted}");
+    }
+}
+
+/// Two policies are never called equal if their requests could not all be compared.
+#[test]
+fn what_is_not_compared_is_reported() {
+    const TAG: &str = "${aws:PrincipalTag/t}";
+    let deny = |members: &str| format!(r#"{{"Effect": "Deny", "Action": "*", {members}}}"#);
+    let deny_on = |resource: &str| deny(&format!(r#""Resource": "arn:aws:s3:::b/{resource}""#));
+    let deny_if = |operator: &str, keys: &[(String, String)]| {
+        let keys = keys
+            .iter()
+            .map(|(key, value)| format!(r#""{key}": "{value}""#));
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        deny(&format!(
+            r#""Resource": "*", "Condition": {{"{operator}": {{{keys}}}}}"#
+        ))
+    };
+    let key = |key: &str, value: String| (key.to_owned(), value);
+    let tag_like = |pattern: String| deny_if("StringLike", &[key("aws:PrincipalTag/t", pattern)]);
+    let callers: Vec<String> = ('a'..='z')
+        .map(|letter| {
+            let role = format!("arn:aws:iam::*:role/*{letter}x{letter}*");
+            deny_if("ArnLike", &[key("aws:PrincipalArn", role)])
+        })
+        .collect();
+    let conditions: Vec<String> = (0..20)
+        .flat_map(|first| (0..6).map(move |value| (first, value)))
+        .map(|(first, value)| {
+            let keys =
+                (first..first + 6).map(|number| (format!("app:{number}"), format!("*{value}*")));
+            deny_if("StringLike", &keys.collect::<Vec<_>>())
+        })
+        .collect();
+    let position = "do not determine where its value starts";
+    // The statements of both policies, one that only the second has, and the reported reason.
+    let cases = [
+        (
+            callers.join(", "),
+            deny_if(
+                "ArnLike",
+                &[key(
+                    "aws:PrincipalArn",
+                    "arn:aws:iam::*:role/*axa*x*".to_owned(),
+                )],
+            ),
+            "the callers that the policies distinguish have too many combinations",
+        ),
+        (
+            conditions.join(", "),
+            deny_if(
+                "StringLike",
+                &(0..6)
+                    .map(|number| (format!("app:{number}"), "*1*1*".to_owned()))
+                    .collect::<Vec<_>>(),
+            ),
+            "the combinations of statements that can match together are too many",
+        ),
+        (
+            deny_on(&format!("a{TAG}*")),
+            deny_on(&format!("aa{TAG}*")),
+            position,
+        ),
+        (
+            format!(
+                "{}, {}",
+                deny_on(&format!("{TAG}/z")),
+                tag_like(format!("x{TAG}*"))
+            ),
+            tag_like(format!("x{TAG}")),
+            position,
+        ),
+    ];
+    for (both, added, expected) in cases {
+        let before = format!("{ALL}, {both}");
+        let comparison = compare(&before, &format!("{before}, {added}"));
+        assert_eq!(comparison.verdict(), Verdict::Undecided, "{comparison:#?}");
+        let mut reasons = comparison.undecided.iter().map(|it| it.reason.as_str());
+        assert!(
+            reasons.any(|reason| reason.contains(expected)),
+            "{expected}: {comparison:#?}"
+        );
+    }
+}

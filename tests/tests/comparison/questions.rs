@@ -297,6 +297,22 @@ fn a_catalog_closes_a_service() {
             true,
         ),
         (r#""Action": "s3:GetObject", "Resource": "*""#, true, true),
+        // Only some of the actions have each type of resource.
+        (
+            r#""Action": "mobiletargeting:*", "Resource": "arn:aws:mobiletargeting:*:*:apps/*/campaigns/*""#,
+            true,
+            true,
+        ),
+        (
+            r#""Action": "mobiletargeting:*", "Resource": "arn:aws:mobiletargeting:*:*:recommenders/*""#,
+            true,
+            true,
+        ),
+        (
+            r#""Action": "mobiletargeting:*", "Resource": "arn:aws:mobiletargeting:*:*:templates/*/EMAIL""#,
+            true,
+            true,
+        ),
     ] {
         let other = allow(members);
         let is_wider =
