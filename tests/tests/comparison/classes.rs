@@ -414,6 +414,9 @@ fn what_is_not_compared_is_reported() {
             deny_if("ArnLike", &[key("aws:PrincipalArn", role)])
         })
         .collect();
+    let resources: Vec<String> = ('a'..='t')
+        .map(|letter| deny_on(&format!("*{letter}x{letter}*")))
+        .collect();
     let conditions: Vec<String> = (0..20)
         .flat_map(|first| (0..6).map(move |value| (first, value)))
         .map(|(first, value)| {
@@ -435,6 +438,11 @@ fn what_is_not_compared_is_reported() {
                 )],
             ),
             "the callers that the policies distinguish have too many combinations",
+        ),
+        (
+            resources.join(", "),
+            deny_on("*axa*x*"),
+            "the resource patterns have too many combinations",
         ),
         (
             conditions.join(", "),
@@ -471,4 +479,11 @@ fn what_is_not_compared_is_reported() {
             "{expected}: {comparison:#?}"
         );
     }
+}
+
+/// A request without a resource is not covered by a pattern for all ARNs.
+#[test]
+fn requests_without_a_resource_are_distinguished() {
+    let arns = r#"{"Effect": "Allow", "Action": "*", "Resource": "arn:*:*:*:*:*"}"#;
+    assert_verdict(arns, ALL, Verdict::Wider);
 }
