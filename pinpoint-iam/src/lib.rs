@@ -235,7 +235,7 @@ pub use arn::{Arn, Scope};
 pub use authorizer::WatchError;
 pub use authorizer::{
     Authorizer, AuthorizerBuilder, BuildError, CatalogMismatch, CatalogMismatches,
-    KeyWithoutSource, KeysWithoutSource, MismatchLevel,
+    KeyWithoutSource, KeysWithoutSource, MismatchLevel, SessionWarnings,
 };
 #[cfg(feature = "refresh")]
 pub use authorizer::{RefreshCounts, RefreshError, Refreshed, Refresher};

@@ -66,6 +66,7 @@ struct Parts {
     /// See [`IdentityName::hash_value`].
     identity_hash: u64,
     session_program: Cached<Program>,
+    session_check: Cached<SessionCheck>,
     completed: Cached<Completion>,
 }
 
@@ -88,6 +89,12 @@ impl<T> PartialEq for Cached<T> {
     fn eq(&self, _: &Self) -> bool {
         true
     }
+}
+
+/// Whether an authorizer rejects the session policies.
+struct SessionCheck {
+    authorizer: u64,
+    is_rejected: bool,
 }
 
 /// A principal, enriched with attributes from a policy source.
@@ -496,6 +503,7 @@ impl Principal {
             roles: Box::default(),
             facts,
             session_program: Cached::new(),
+            session_check: Cached::new(),
             completed: Cached::new(),
         }))
     }
@@ -505,6 +513,7 @@ impl Principal {
         change(parts);
         // Discards values that were computed from the previous parts.
         parts.session_program = Cached::new();
+        parts.session_check = Cached::new();
         parts.completed = Cached::new();
         self
     }
@@ -571,6 +580,9 @@ impl Principal {
     }
 
     /// Adds a session policy, which limits all permissions of the session.
+    ///
+    /// An authorizer compares it with the registered catalogs, and denies all requests of the session if a mistake in it
+    /// may disable a limit; see [`Authorizer::check_session`](crate::Authorizer::check_session).
     #[must_use]
     pub fn with_session_policy(self, name: &str, document: Document) -> Self {
         self.change(|parts| {
@@ -689,6 +701,21 @@ impl Principal {
             .0
             .get_or_try_init(|| Program::compile(policies).map(Box::new))?;
         Ok(Some(program))
+    }
+
+    /// Whether the authorizer with the number `authorizer` rejects the session policies. The first authorizer computes
+    /// it with `check` once, every other one each time.
+    pub(crate) fn is_session_rejected(&self, authorizer: u64, check: impl Fn() -> bool) -> bool {
+        let kept = self.0.session_check.0.get_or_init(|| {
+            Box::new(SessionCheck {
+                authorizer,
+                is_rejected: check(),
+            })
+        });
+        match kept.authorizer == authorizer {
+            true => kept.is_rejected,
+            false => check(),
+        }
     }
 
     /// Returns the partition of the ARN; empty for services and anonymous callers.

@@ -9,7 +9,6 @@ use crate::absence::AbsenceRules;
 use crate::context::{ConditionKey, covers};
 use crate::policy::Position;
 use crate::policy_stack::Policy;
-use crate::source::PolicyStore;
 
 /// An element of a policy that does not agree with a registered catalog, and therefore has no effect.
 ///
@@ -27,11 +26,11 @@ pub struct CatalogMismatch {
 }
 
 impl CatalogMismatch {
-    fn of(finding: Finding, policy: &Policy, is_boundary: bool) -> Self {
+    fn of(finding: Finding, policy: &Policy, only_limits: bool) -> Self {
         Self {
             policy: policy.name().to_owned(),
             position: finding.position,
-            disables_limit: finding.disables_limit(is_boundary),
+            disables_limit: finding.disables_limit(only_limits),
             message: finding.message,
             hint: finding.hint,
         }
@@ -57,8 +56,9 @@ impl CatalogMismatch {
         &self.hint
     }
 
-    /// Whether the element is in a `Deny`, a `NotAction`, a `NotResource` or a permissions boundary. Access may then be
-    /// wider than the author of the policy intended. In other elements, the policy grants less than it appears to.
+    /// Whether the element is in a `Deny`, a `NotAction`, a `NotResource`, a permissions boundary or a session policy.
+    /// Access may then be wider than the author of the policy intended. In other elements, the policy grants less than it
+    /// appears to.
     pub const fn disables_limit(&self) -> bool {
         self.disables_limit
     }
@@ -104,11 +104,12 @@ impl MismatchLevel {
     }
 }
 
-/// Returns the mismatches between the policies of `store` and the registered catalogs, ordered by policy and position.
+/// Returns the mismatches between `policies`, of which some only limit access, and the registered catalogs, ordered by
+/// policy and position.
 ///
 /// The application may use keys that no catalog defines: those that it declares absent or `supplied`.
 pub(super) fn mismatches(
-    store: &PolicyStore,
+    policies: &[(&Policy, bool)],
     rules: &AbsenceRules,
     supplied: &[ConditionKey],
 ) -> Vec<CatalogMismatch> {
@@ -117,13 +118,13 @@ pub(super) fn mismatches(
         rules.is_declared_absent(key) || supplied.iter().any(|supplied| covers(supplied, key))
     };
     let mut mismatches = Vec::new();
-    for (policy, is_boundary) in store.distinct_policies() {
+    for &(policy, only_limits) in policies {
         let findings = checker.findings(policy.document()).into_iter();
         let findings = findings.filter(|finding| {
             !matches!(&finding.subject, Subject::UnknownConditionKey(key) if is_declared(key))
         });
         mismatches
-            .extend(findings.map(|finding| CatalogMismatch::of(finding, policy, is_boundary)));
+            .extend(findings.map(|finding| CatalogMismatch::of(finding, policy, only_limits)));
     }
     fn place(mismatch: &CatalogMismatch) -> (&str, Position, &str) {
         (&mismatch.policy, mismatch.position, &mismatch.message)

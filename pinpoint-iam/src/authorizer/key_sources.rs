@@ -13,7 +13,6 @@ use crate::policy_stack::Policy;
 use crate::program::action_element::is_about_action;
 use crate::request::lists_tags;
 use crate::resource::ResourceTypeMetadata;
-use crate::source::PolicyStore;
 use crate::source::resource_keys::{Origin, ResourceKeySources};
 
 /// A condition key that a policy uses and no source supplies.
@@ -61,7 +60,7 @@ impl KeyWithoutSource {
         &self.key
     }
 
-    /// Whether a `Deny` or a permissions boundary uses the key. Then it denies requests that it should not deny.
+    /// Whether a `Deny`, a permissions boundary or a session policy uses the key. Then it denies requests that it should not deny.
     pub const fn is_in_deny(&self) -> bool {
         self.denies
     }
@@ -144,11 +143,12 @@ pub(super) struct KeySources<'a> {
 }
 
 impl KeySources<'_> {
-    /// Returns the keys that the policies of `store` use and no source supplies, once for each position.
-    pub(super) fn missing(&self, store: &PolicyStore) -> Vec<KeyWithoutSource> {
+    /// Returns the keys that `policies`, of which some only limit access, use and no source supplies, once for each
+    /// position.
+    pub(super) fn missing(&self, policies: &[(&Policy, bool)]) -> Vec<KeyWithoutSource> {
         let mut missing = Vec::new();
-        for (policy, is_boundary) in store.distinct_policies() {
-            self.examine(policy, is_boundary, &mut missing);
+        for &(policy, only_limits) in policies {
+            self.examine(policy, only_limits, &mut missing);
         }
         missing.sort_by(|one: &KeyWithoutSource, other| {
             let place = |key: &KeyWithoutSource| (key.policy.clone(), key.position, !key.denies);
@@ -161,7 +161,7 @@ impl KeySources<'_> {
         missing
     }
 
-    fn examine(&self, policy: &Policy, is_boundary: bool, missing: &mut Vec<KeyWithoutSource>) {
+    fn examine(&self, policy: &Policy, only_limits: bool, missing: &mut Vec<KeyWithoutSource>) {
         for statement in policy.document().statements() {
             for (position, key) in statement.condition_keys() {
                 if let Some(what) = self.lack(key, statement) {
@@ -169,7 +169,7 @@ impl KeySources<'_> {
                         policy: policy.name().to_owned(),
                         position,
                         key: key.as_str().to_owned(),
-                        denies: is_boundary || statement.effect() == Effect::Deny,
+                        denies: only_limits || statement.effect() == Effect::Deny,
                         what,
                     });
                 }

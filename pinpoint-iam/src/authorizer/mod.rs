@@ -6,6 +6,7 @@ mod hooks;
 mod key_sources;
 #[cfg(feature = "refresh")]
 mod refresh;
+mod session;
 #[cfg(feature = "watch")]
 mod watch;
 mod web_settings;
@@ -29,6 +30,7 @@ use crate::eval::{
 };
 use crate::freshness::{Clock, Revision};
 use crate::list::{Columns, Constraint, ListError, constrain, constrain_programs};
+use crate::policy_stack::Policy;
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
 use crate::source::resource_keys::{
@@ -50,6 +52,7 @@ pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
 use self::refresh::{Refresh, RefreshSettings};
 #[cfg(feature = "refresh")]
 pub use self::refresh::{RefreshCounts, RefreshError, Refreshed, Refresher};
+pub use self::session::SessionWarnings;
 #[cfg(feature = "watch")]
 pub use self::watch::WatchError;
 
@@ -95,6 +98,8 @@ pub struct Authorizer {
 }
 
 struct Inner {
+    /// Distinguishes the authorizers of a process.
+    id: u64,
     scope: Scope,
     /// The source of [`Authorizer::reload`]; `None` if the policies come from an asynchronous source.
     source: Mutex<Option<Arc<dyn PolicySource>>>,
@@ -167,6 +172,9 @@ impl Authorizer {
         if request.is_about_many_resources() {
             return self.evaluate_reference(state, request);
         }
+        if let Some(why) = self.rejects_session(request.principal()) {
+            return Evaluation::unavailable(why);
+        }
         match compiled::decide(state.lease(), request, self.scope()) {
             Ok(answer) => answer,
             // Session policies that are too large to be compiled can still be evaluated by the reference evaluator.
@@ -189,6 +197,9 @@ impl Authorizer {
                 Evaluation::Decided(Decision::Deny(_)) => return Ok(Ok(Constraint::Nothing)),
                 Evaluation::Indeterminate(_) => {}
             }
+        }
+        if let Some(why) = self.rejects_session(request.principal()) {
+            return Ok(Err(DeniedBy::unavailable(why)));
         }
         let lease = state.lease();
         let known = request.with_absence(&self.inner.absence);
@@ -347,7 +358,8 @@ impl Authorizer {
             permissions_boundary: bounded.policies().stack(&principal).permissions_boundary,
             ..own
         };
-        match snapshot.unavailability(caller, identity) {
+        let unavailability = snapshot.unavailability(caller, identity);
+        match unavailability.or_else(|| self.rejects_session(caller)) {
             Some(why) => if_unavailable(&stack, &request, why),
             None => ask(&stack, &request),
         }
@@ -372,7 +384,8 @@ impl Inner {
 
     /// Checks and compiles policies, and uses them from now on. After an error, the current policies stay in use.
     fn adopt(&self, replacing: &mut Replacing<'_>, loaded: Loaded) -> Result<(), BuildError> {
-        let warnings = self.check(&loaded)?;
+        let policies = loaded.store.distinct_policies();
+        let warnings = self.check(&policies, loaded.is_from_aws_account)?;
         let snapshot = compile(loaded.store)?;
         replacing.replace(snapshot, loaded.revision, loaded.confirmed);
         self.keep(warnings);
@@ -392,16 +405,21 @@ impl Inner {
     }
 
     /// Compares the policies with the catalogs and the sources of condition keys, and returns the warnings.
-    fn check(&self, loaded: &Loaded) -> Result<LoadWarnings, BuildError> {
+    /// `policies` contains each policy with the information whether it only limits access.
+    fn check(
+        &self,
+        policies: &[(&Policy, bool)],
+        is_from_aws_account: bool,
+    ) -> Result<LoadWarnings, BuildError> {
         Ok(LoadWarnings {
-            mismatches: self.check_against_catalogs(&loaded.store, loaded.is_from_aws_account)?,
-            keys: self.check_keys(&loaded.store, loaded.is_from_aws_account)?,
+            mismatches: self.check_against_catalogs(policies, is_from_aws_account)?,
+            keys: self.check_keys(policies, is_from_aws_account)?,
         })
     }
 
     fn check_against_catalogs(
         &self,
-        store: &PolicyStore,
+        policies: &[(&Policy, bool)],
         is_from_aws_account: bool,
     ) -> Result<Vec<CatalogMismatch>, BuildError> {
         let default = match is_from_aws_account {
@@ -409,7 +427,7 @@ impl Inner {
             false => MismatchLevel::RejectDisabledLimits,
         };
         let level = self.mismatch_level.unwrap_or(default);
-        let mismatches = mismatches(store, &self.absence, &self.supplied).into_iter();
+        let mismatches = mismatches(policies, &self.absence, &self.supplied).into_iter();
         let (errors, warnings): (Vec<_>, Vec<_>) =
             mismatches.partition(|mismatch| level.rejects(mismatch));
         match errors.is_empty() {
@@ -421,7 +439,7 @@ impl Inner {
     /// Returns the keys without a source about which to warn.
     fn check_keys(
         &self,
-        store: &PolicyStore,
+        policies: &[(&Policy, bool)],
         is_from_aws_account: bool,
     ) -> Result<Vec<KeyWithoutSource>, BuildError> {
         let sources = KeySources {
@@ -431,7 +449,7 @@ impl Inner {
         };
         let only_warns = self.only_warns || is_from_aws_account;
         let (errors, warnings): (Vec<_>, Vec<_>) = sources
-            .missing(store)
+            .missing(policies)
             .into_iter()
             .partition(|key| !only_warns && key.is_in_deny() && !self.may_be_supplied(key));
         match errors.is_empty() {
@@ -454,9 +472,7 @@ impl Inner {
     /// Logs and keeps the warnings of a load.
     fn keep(&self, warnings: LoadWarnings) {
         #[cfg(feature = "_web")]
-        for mismatch in &warnings.mismatches {
-            tracing::warn!("{mismatch}");
-        }
+        log_mismatches(&warnings.mismatches);
         #[cfg(feature = "_web")]
         for key in &warnings.keys {
             tracing::warn!("{key}");
@@ -720,6 +736,9 @@ impl AuthorizerBuilder {
     /// less than it appears to. For the policies of an [AWS account](PolicySource::is_from_aws_account), which AWS has
     /// accepted, it is [`MismatchLevel::Warn`]. [`Authorizer::catalog_mismatches`] returns the warnings.
     ///
+    /// The level also applies to session policies, which are compared with the catalogs when their principal makes its
+    /// first request; see [`Authorizer::check_session`].
+    ///
     /// A condition key that no catalog defines is not reported if it is declared [absent](Self::absent) or
     /// [`supplied`](Self::supplied).
     #[must_use]
@@ -789,6 +808,7 @@ impl AuthorizerBuilder {
             return Err(BuildError::AbsentKeyWithSource(key));
         }
         Ok(Inner {
+            id: session::next_id(),
             scope,
             source: Mutex::new(self.source.map(Arc::from)),
             #[cfg(feature = "refresh")]
@@ -808,6 +828,14 @@ impl AuthorizerBuilder {
             #[cfg(feature = "_web")]
             network: self.network,
         })
+    }
+}
+
+/// Logs mismatches that are warnings.
+#[cfg(feature = "_web")]
+fn log_mismatches(mismatches: &[CatalogMismatch]) {
+    for mismatch in mismatches {
+        tracing::warn!("{mismatch}");
     }
 }
 

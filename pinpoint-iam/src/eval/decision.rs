@@ -183,6 +183,7 @@ impl DeniedBy {
                 Unavailable::Unreadable => DenyReason::PoliciesUnavailable,
                 Unavailable::Expired => DenyReason::PoliciesExpired,
                 Unavailable::SeveralBoundaries => DenyReason::SeveralBoundaries,
+                Unavailable::SessionRejected => DenyReason::SessionPoliciesRejected,
             },
         }
     }
@@ -213,7 +214,8 @@ impl DeniedBy {
             | DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
             | DenyReason::PoliciesExpired
-            | DenyReason::SeveralBoundaries => None,
+            | DenyReason::SeveralBoundaries
+            | DenyReason::SessionPoliciesRejected => None,
         }
     }
 
@@ -225,7 +227,8 @@ impl DeniedBy {
             DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
             | DenyReason::PoliciesExpired
-            | DenyReason::SeveralBoundaries => None,
+            | DenyReason::SeveralBoundaries
+            | DenyReason::SessionPoliciesRejected => None,
         }
     }
 }
@@ -247,6 +250,9 @@ impl fmt::Display for DeniedBy {
             ),
             DenyReason::SeveralBoundaries => formatter
                 .write_str("the caller and its roles have different permissions boundaries"),
+            DenyReason::SessionPoliciesRejected => formatter.write_str(
+                "the session policies of the caller do not agree with the registered catalogs",
+            ),
         }
     }
 }
@@ -269,4 +275,7 @@ pub enum DenyReason {
     /// The caller and the [roles](crate::Principal::with_roles) that were added to it have different permissions
     /// boundaries.
     SeveralBoundaries,
+    /// The session policies do not agree with the registered catalogs, so that they may not limit what they appear to; see
+    /// [`Authorizer::check_session`](crate::Authorizer::check_session).
+    SessionPoliciesRejected,
 }

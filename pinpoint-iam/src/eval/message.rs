@@ -76,7 +76,8 @@ impl fmt::Display for AccessDenied<'_> {
             DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
             | DenyReason::PoliciesExpired
-            | DenyReason::SeveralBoundaries => Ok(()),
+            | DenyReason::SeveralBoundaries
+            | DenyReason::SessionPoliciesRejected => Ok(()),
         }
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum Unavailable {
     Expired,
     /// The principal and its roles have different permissions boundaries.
     SeveralBoundaries,
+    /// The session policies of the principal do not agree with the registered catalogs.
+    SessionRejected,
 }
 
 /// A user or role, with its programs.

@@ -24,3 +24,4 @@ mod properties;
 mod resource_ids;
 mod resource_keys;
 mod role_paths;
+mod session_mismatches;
