@@ -117,13 +117,19 @@ impl Comparer {
     /// Compares what two stores allow one principal.
     ///
     /// The principal has the tags and the unique id that the stores give it. If the stores give it different ones, and
-    /// policies of both stores depend on them, the comparison is undecided.
+    /// policies of both stores depend on them, the comparison is undecided. The same applies if groups or roles were added
+    /// to the principal, because their policies are not compared.
     pub fn compare_principal(
         &self,
         principal: &Principal,
         first: &PolicyStore,
         second: &PolicyStore,
     ) -> Comparison {
+        if principal.groups().next().is_some() || principal.roles().next().is_some() {
+            return Comparison::not_decided(format!(
+                "the policies of groups and roles that were added to {principal} are not compared"
+            ));
+        }
         self.compare_policies(
             principal,
             [first, second].map(|store| store.policies(principal)),

@@ -8,18 +8,19 @@ use crate::routes::expression;
 use crate::service::arn_of;
 use pinpoint_iam::action::ActionMetadata;
 use pinpoint_iam::arn::{Arn, Scope};
-use pinpoint_iam::eval::any_resource::{AnyResource, PossibleMatch, is_unknown_resource};
+use pinpoint_iam::eval::any_resource::{
+    AnyResource, LoadedPolicies, PossibleMatch, is_unknown_resource,
+};
 use pinpoint_iam::eval::{Decision, Evaluation};
 use pinpoint_iam::pattern::Coverage;
 use pinpoint_iam::pattern::nfa::Nfa;
 use pinpoint_iam::principal::Principal;
 use pinpoint_iam::resource::{RequestedResource, ResourceTypeMetadata};
-use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::{ActionRequirement, DependentRequirement, Requirement};
 
 /// A principal whose policies are evaluated.
 pub(super) struct Asked<'a> {
-    store: &'a PolicyStore,
+    policies: &'a LoadedPolicies,
     principal: &'a Principal,
     scope: &'a Scope,
 }
@@ -29,12 +30,12 @@ type Components = [Nfa; 5];
 
 impl<'a> Asked<'a> {
     pub(super) const fn new(
-        store: &'a PolicyStore,
+        policies: &'a LoadedPolicies,
         principal: &'a Principal,
         scope: &'a Scope,
     ) -> Self {
         Self {
-            store,
+            policies,
             principal,
             scope,
         }
@@ -173,7 +174,7 @@ impl<'a> Asked<'a> {
         };
         let mut found = BTreeSet::new();
         let mut grounds = BTreeSet::new();
-        let result = request.evaluate(self.store, self.principal, |possible| {
+        let result = request.evaluate(self.policies, self.principal, |possible| {
             grounds.insert(ground(&possible));
             if let Some(components) = components {
                 found.extend(resources(&possible, components));

@@ -16,6 +16,8 @@ use crate::table::Table;
 use crate::text;
 use pinpoint_iam::action::ActionMetadata;
 use pinpoint_iam::arn::{InvalidScope, Scope};
+use pinpoint_iam::eval::any_resource::LoadedPolicies;
+use pinpoint_iam::eval::compiled::TooLarge;
 use pinpoint_iam::principal::Principal;
 use pinpoint_iam::source::{PolicySource, SourceError};
 use pinpoint_iam::web::{ActionRequirement, Requirement, ResourceBinding, RouteTable};
@@ -32,6 +34,8 @@ pub use self::verdict::{Dependence, ResourceDependence, RouteVerdict};
 ///
 /// - A principal has the keys that are given here and those that the source defines for it. All other keys, including
 ///   session tags, may have any value. A session with other values for the known keys is a different principal.
+/// - Groups and roles that were added to a principal ([`Principal::with_groups`], [`Principal::with_roles`]) are evaluated
+///   as the authorizer does.
 /// - A session is evaluated with the session policies of its [`Principal`], and no others.
 /// - Dependent actions that the handler checks, such as `iam:PassRole`, are evaluated with their action. One that is
 ///   needed only with tags makes the verdict depend on `aws:TagKeys`, unless it is allowed as well. Actions of services
@@ -172,18 +176,19 @@ impl AccessMatrixBuilder {
     /// # Errors
     ///
     /// If the scope is incomplete, as for a deployment whose tenants are accounts (use the scope of one of them),
-    /// or if the source cannot be read.
+    /// if the source cannot be read, or if its policies are too large to be compiled.
     pub fn build(&self, source: &dyn PolicySource) -> Result<AccessMatrix, AccessMatrixError> {
         self.scope.check().map_err(AccessMatrixError::Scope)?;
         let store = source
             .load_in(&self.scope)
             .map_err(AccessMatrixError::Source)?;
+        let policies = LoadedPolicies::of(store.clone()).map_err(AccessMatrixError::TooLarge)?;
         let mut rows: Vec<Row> = Vec::new();
         let mut push = |route: String, operation: Cell, requirement: Option<&Requirement>| {
             let verdict = |(_, principal): &(String, Principal)| match requirement {
                 None => RouteVerdict::Public,
                 Some(requirement) => {
-                    Asked::new(&store, principal, &self.scope).handler(requirement)
+                    Asked::new(&policies, principal, &self.scope).handler(requirement)
                 }
             };
             rows.push(Row {
@@ -239,6 +244,8 @@ pub enum AccessMatrixError {
     Scope(InvalidScope),
     /// The policies could not be loaded.
     Source(SourceError),
+    /// The policies are too large to be compiled.
+    TooLarge(TooLarge),
 }
 
 impl fmt::Display for AccessMatrixError {
@@ -246,6 +253,7 @@ impl fmt::Display for AccessMatrixError {
         match self {
             Self::Scope(error) => error.fmt(formatter),
             Self::Source(error) => error.fmt(formatter),
+            Self::TooLarge(error) => error.fmt(formatter),
         }
     }
 }

@@ -15,7 +15,8 @@ pub enum RouteVerdict {
     Allowed,
     /// Every request is denied, because no policy allows what it requires. An additional policy could allow it.
     ///
-    /// Some of the requests may also be denied explicitly.
+    /// Some of the requests may also be denied explicitly. The principal and its added roles may also have different
+    /// permissions boundaries, so that all its requests are denied.
     ImplicitDeny,
     /// Every request is denied explicitly by a statement. No additional policy can override that.
     ExplicitDeny,

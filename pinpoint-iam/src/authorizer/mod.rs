@@ -345,24 +345,12 @@ impl Authorizer {
         let request = request
             .with_absence(&self.inner.absence)
             .to_deployment(self.scope());
-        let (snapshot, caller) = (lease.snapshot(), request.principal());
-        let identity = snapshot.identity(caller);
-        let policies = identity.policies();
-        let principal = policies.enrich(request.principal());
-        let request = request.of(&principal, policies.tags());
-        let own = policies.stack(&principal);
-        let joined = snapshot.identity_policies(caller, identity);
-        let bounded = snapshot.boundary_of(caller, identity);
-        let stack = PolicyStack {
-            identity: &joined,
-            permissions_boundary: bounded.policies().stack(&principal).permissions_boundary,
-            ..own
-        };
-        let unavailability = snapshot.unavailability(caller, identity);
-        match unavailability.or_else(|| self.rejects_session(caller)) {
-            Some(why) => if_unavailable(&stack, &request, why),
-            None => ask(&stack, &request),
-        }
+        let rejected = self.rejects_session(request.principal());
+        let snapshot = lease.snapshot();
+        snapshot.with_policies(&request, |stack, request, why| match why.or(rejected) {
+            Some(why) => if_unavailable(stack, request, why),
+            None => ask(stack, request),
+        })
     }
 }
 

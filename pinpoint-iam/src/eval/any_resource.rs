@@ -3,6 +3,7 @@
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::Context;
+use crate::eval::snapshot::Snapshot;
 use crate::eval::statement::{ResourcePart, UNKNOWN_RESOURCE};
 use crate::eval::walk::ReferenceEvaluation;
 use crate::eval::{Evaluation, Truth};
@@ -10,9 +11,25 @@ use crate::pattern::nfa::Nfa;
 use crate::policy::Statement;
 use crate::policy_stack::PolicyType;
 use crate::principal::Principal;
+use crate::program::TooLarge;
 use crate::request::Request;
 use crate::resource::RequestedResource;
 use crate::source::PolicyStore;
+
+/// The policies of a source, as an authorizer assigns them to principals with their groups and roles.
+#[derive(Debug)]
+pub struct LoadedPolicies(Snapshot);
+
+impl LoadedPolicies {
+    /// Prepares the policies of `store`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the policies are too large to be compiled.
+    pub fn of(store: PolicyStore) -> Result<Self, TooLarge> {
+        Snapshot::of(store, &[]).map(Self)
+    }
+}
 
 /// A request for an action on every resource whose ARN has given components, or on `*`.
 #[derive(Clone, Copy, Debug)]
@@ -54,54 +71,61 @@ pub struct PossibleMatch<'a> {
 impl AnyResource<'_> {
     /// Evaluates the request with the policies of `principal`, and calls `visit` for each statement that may match if
     /// the evaluation is indeterminate.
+    ///
+    /// The policies are those with which an authorizer decides: also those of groups and roles that were added to
+    /// `principal`. If different permissions boundaries apply to it, all requests are denied.
     pub fn evaluate(
         &self,
-        store: &PolicyStore,
+        policies: &LoadedPolicies,
         principal: &Principal,
         mut visit: impl FnMut(PossibleMatch<'_>),
     ) -> AnyResourceEvaluation {
-        let policies = store.policies(principal);
-        let principal = policies.enrich(principal);
         let context = Context::unknown();
-        let mut request = Request::new(&principal, self.action.into(), self.example, &context)
-            .of(&principal, policies.tags())
+        let mut request = Request::new(principal, self.action.into(), self.example, &context)
             .in_scope(self.scope);
         if let Some(components) = self.components {
             request = request.with_any_of(components);
         }
-        let stack = policies.stack(&principal);
-        let statements = ReferenceEvaluation::of(&stack, &request);
-        let evaluation = statements.answer();
-        if matches!(evaluation, Evaluation::Indeterminate(_)) {
-            for layer in &statements.layers {
-                for (_, statement) in layer.traces() {
-                    if statement.matches == Truth::False {
-                        continue;
+        let LoadedPolicies(snapshot) = policies;
+        let tags = snapshot.identity(principal).policies().tags();
+        snapshot.with_policies(&request, |stack, request, unavailability| {
+            let statements = ReferenceEvaluation::of(stack, request);
+            let evaluation = match unavailability {
+                None => statements.answer(),
+                Some(why) => Evaluation::unavailable(why),
+            };
+            if matches!(evaluation, Evaluation::Indeterminate(_)) {
+                for layer in &statements.layers {
+                    for (_, statement) in layer.traces() {
+                        if statement.matches == Truth::False {
+                            continue;
+                        }
+                        let is_open = matches!(statement.resource, ResourcePart::Unknown(_));
+                        visit(PossibleMatch {
+                            policy_type: layer.policy_type,
+                            statement: statement.statement,
+                            matches: statement.matches,
+                            depends_on_resource: is_open && statement.matches == Truth::Unknown,
+                            request,
+                        });
                     }
-                    let is_open = matches!(statement.resource, ResourcePart::Unknown(_));
-                    visit(PossibleMatch {
-                        policy_type: layer.policy_type,
-                        statement: statement.statement,
-                        matches: statement.matches,
-                        depends_on_resource: is_open && statement.matches == Truth::Unknown,
-                        request: &request,
-                    });
                 }
             }
-        }
-        let tags = policies.tags().iter();
-        let principal = tags
-            .map(|(key, values)| format!("{key} = {values:?}"))
-            .chain([format!(
-                "{principal} {:?} {:?}",
-                principal.unique_id(),
-                principal.role_arn()
-            )])
-            .collect();
-        AnyResourceEvaluation {
-            evaluation,
-            principal,
-        }
+            let principal = request.principal();
+            let tags = tags.iter();
+            let principal = tags
+                .map(|(key, values)| format!("{key} = {values:?}"))
+                .chain([format!(
+                    "{principal} {:?} {:?}",
+                    principal.unique_id(),
+                    principal.role_arn()
+                )])
+                .collect();
+            AnyResourceEvaluation {
+                evaluation,
+                principal,
+            }
+        })
     }
 }
 

@@ -9,9 +9,10 @@ use std::sync::{Arc, LazyLock};
 use arc_swap::Guard;
 
 use crate::identity::{IdentityKey, IdentityMap};
-use crate::policy_stack::Policy;
+use crate::policy_stack::{Policy, PolicyStack};
 use crate::principal::Principal;
 use crate::program::{ActionNames, PolicyGroups, Program, TooLarge};
+use crate::request::Request;
 use crate::source::{GroupPolicies, NO_POLICIES, PolicyStore, PrincipalPolicies};
 
 /// The policies of a deployment at one time. They are immutable, except that identities can be marked as unavailable.
@@ -270,6 +271,30 @@ impl Snapshot {
             }
         }
         Cow::Owned(policies)
+    }
+
+    /// Calls `ask` with the policies for `request`, whose principal is not enriched yet, with the request of the enriched
+    /// principal, and with the reason why the policies are unavailable, if they are.
+    ///
+    /// It is used by everything that visits statements one by one.
+    pub(crate) fn with_policies<T>(
+        &self,
+        request: &Request<'_>,
+        ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>, Option<Unavailable>) -> T,
+    ) -> T {
+        let caller = request.principal();
+        let identity = self.identity(caller);
+        let policies = identity.policies();
+        let principal = policies.enrich(caller);
+        let request = request.of(&principal, policies.tags());
+        let joined = self.identity_policies(caller, identity);
+        let bounded = self.boundary_of(caller, identity);
+        let stack = PolicyStack {
+            identity: &joined,
+            permissions_boundary: bounded.policies().stack(&principal).permissions_boundary,
+            ..policies.stack(&principal)
+        };
+        ask(&stack, &request, self.unavailability(caller, identity))
     }
 
     /// Denies all further requests of a user or role, if the snapshot contains it.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::declared::{OTHER, route, routes};
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
+const HELPER: &str = "arn:aws:iam::123456789012:role/team/helper";
 const WORKER: &str = "arn:aws:iam::123456789012:role/worker";
 
 pub(crate) fn scope() -> Scope {
@@ -24,6 +25,10 @@ pub(crate) struct Policies {
     pub(crate) identity: Vec<Value>,
     pub(crate) boundary: Option<Vec<Value>>,
     pub(crate) session: Option<Vec<Value>>,
+    /// Policies of a group and of a role that the application adds to the principal, and the boundary of the role.
+    pub(crate) group: Vec<Value>,
+    pub(crate) role: Vec<Value>,
+    pub(crate) role_boundary: Option<Vec<Value>>,
     pub(crate) team: Option<&'static str>,
 }
 
@@ -33,18 +38,33 @@ impl Policies {
             identity: statements.into_iter().collect(),
             boundary: None,
             session: None,
+            group: Vec::new(),
+            role: Vec::new(),
+            role_boundary: None,
             team: None,
         }
     }
 
     /// Returns a session if there are session policies, and a user otherwise.
     pub(crate) fn principal(&self) -> Principal {
-        match &self.session {
+        let principal = match &self.session {
             Some(statements) => Principal::role_session(WORKER, "s")
                 .unwrap()
                 .with_session_policy("session", document(statements)),
             None => Principal::from_arn(ANA).unwrap(),
+        };
+        let principal = match self.group.is_empty() {
+            true => principal,
+            false => principal.with_groups(["readers"]),
+        };
+        match self.has_role() {
+            true => principal.with_roles(["helper"]),
+            false => principal,
         }
+    }
+
+    fn has_role(&self) -> bool {
+        !self.role.is_empty() || self.role_boundary.is_some()
     }
 
     pub(crate) fn store(&self) -> PolicyStore {
@@ -59,6 +79,20 @@ impl Policies {
         }
         if let Some(team) = self.team {
             policies.set_tag("team", team);
+        }
+        for statement in &self.group {
+            let policy = Policy::new("g", document(std::slice::from_ref(statement)));
+            store.group("readers").attach(policy);
+        }
+        if self.has_role() {
+            let role = store.identity(HELPER).unwrap();
+            role.set_tag("team", "of-the-role");
+            for statement in &self.role {
+                role.attach(Policy::new("r", document(std::slice::from_ref(statement))));
+            }
+            if let Some(statements) = &self.role_boundary {
+                role.set_permissions_boundary(Policy::new("rb", document(statements)));
+            }
         }
         store
     }
@@ -133,6 +167,58 @@ fn a_grant_on_some_resources_is_not_called_allowed() {
         let policies = Policies::of([allow(&["mobiletargeting:GetCampaign"], &[&pattern])]);
         assert_eq!(shown(&policies, route), ["allowed"], "{pattern}");
     }
+}
+
+/// The policies of added groups and roles are those with which an authorizer decides.
+#[test]
+fn groups_and_roles_are_evaluated() {
+    let route = "GET /v1/apps/{application-id}";
+    let all = || allow(&["mobiletargeting:GetApp"], &["*"]);
+    let deny = || {
+        let mut statement = all();
+        statement["Effect"] = json!("Deny");
+        statement
+    };
+    let of = |group: &[Value], role: &[Value], role_boundary: Option<Value>| {
+        let mut policies = Policies::of([]);
+        policies.group = group.to_vec();
+        policies.role = role.to_vec();
+        policies.role_boundary = role_boundary.map(|statement| vec![statement]);
+        policies
+    };
+    let other = || allow(&["mobiletargeting:DeleteApp"], &["*"]);
+    for (policies, expected) in [
+        (of(&[], &[], None), "implicit deny"),
+        (of(&[all()], &[], None), "allowed"),
+        (of(&[], &[all()], None), "allowed"),
+        (of(&[all()], &[deny()], None), "explicit deny"),
+        (of(&[deny()], &[all()], None), "explicit deny"),
+        (of(&[all()], &[], Some(all())), "allowed"),
+        (of(&[all()], &[], Some(other())), "implicit deny"),
+    ] {
+        assert_eq!(shown(&policies, route), [expected], "{policies:#?}");
+    }
+    // Different boundaries deny everything, even if both allow it.
+    let mut policies = of(&[], &[all()], Some(all()));
+    assert_eq!(shown(&policies, route), ["allowed"]);
+    policies.boundary = Some(vec![allow(&["mobiletargeting:*"], &["*"])]);
+    assert_eq!(shown(&policies, route), ["implicit deny"]);
+
+    // A change of their policies is a change, whose requests are not searched.
+    let (before, after) = (of(&[all()], &[], None), of(&[deny()], &[], None));
+    let table = before
+        .matrix()
+        .difference(&after.matrix(), "change", "Change");
+    assert_eq!(
+        cell(&table, route).unwrap(),
+        [
+            "before:",
+            "allowed",
+            "after:",
+            "explicit deny",
+            "not decided whether there are other requests"
+        ]
+    );
 }
 
 #[test]

@@ -240,13 +240,21 @@ fn policies() -> impl Strategy<Value = Policies> {
         limit(),
         limit(),
         option::of(select(vec!["a1", "b"])),
+        option::weighted(0.3, statement()),
+        option::weighted(0.3, statement()),
+        option::weighted(0.1, vec![statement()]),
     )
-        .prop_map(|(identity, boundary, session, team)| Policies {
-            identity,
-            boundary,
-            session,
-            team,
-        })
+        .prop_map(
+            |(identity, boundary, session, team, group, role, role_boundary)| Policies {
+                identity,
+                boundary,
+                session,
+                team,
+                group: group.into_iter().collect(),
+                role: role.into_iter().collect(),
+                role_boundary,
+            },
+        )
 }
 
 /// Compares every verdict with requests, and requires enough of each kind for the test to be meaningful.
@@ -299,12 +307,15 @@ fn a_further_policy_lifts_implicit_denials_only() {
         let before = policies().new_tree(&mut runner).unwrap().current();
         let mut after = before.clone();
         after.boundary = None;
+        after.role_boundary = None;
         after.session = after.session.map(|_| vec![allow(&["*"], &["*"])]);
         after.identity.push(allow(&["*"], &["*"]));
         let after = after.matrix();
         for ((route, verdicts), (_, lifted)) in before.matrix().rows().zip(after.rows()) {
             // Explicit denials of a boundary or session policy are gone, because `after` removes these limits.
-            let is_own = before.boundary.is_none() && before.session.is_none();
+            let is_own = before.boundary.is_none()
+                && before.role_boundary.is_none()
+                && before.session.is_none();
             match &verdicts[0] {
                 RouteVerdict::ExplicitDeny if is_own => {
                     assert_eq!(lifted[0], RouteVerdict::ExplicitDeny, "{route} {before:#?}");
