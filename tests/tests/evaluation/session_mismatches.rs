@@ -153,7 +153,7 @@ fn the_level_is_that_of_the_authorizer() {
         }
         let warnings = warns.check_session(&session).unwrap();
         let [mismatch] = warnings.catalog_mismatches() else {
-            unreachable!("{warnings:?}")
+            panic!("{warnings:?}")
         };
         assert_eq!(mismatch.to_string(), MESSAGE);
     }
@@ -179,7 +179,7 @@ fn a_key_without_a_source_is_reported() {
     );
     let error = authorizer.check_session(&session).unwrap_err();
     let BuildError::KeysWithoutSource(keys) = &error else {
-        unreachable!("{error}")
+        panic!("{error}")
     };
     assert_eq!(keys.keys()[0].key(), "aws:ResourceTag/team");
     let guard = authorizer.guard(&session, &context);
