@@ -2,6 +2,7 @@
 
 use actix_web::Error;
 use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::header::ContentType;
 use actix_web::http::{Method, Uri};
 use actix_web::test::TestRequest;
 
@@ -32,7 +33,12 @@ impl Sweep<'_> {
                 // A path that is not a valid URI gets the response that a server would send.
                 return 400;
             };
-            let request = TestRequest::with_uri(call.path()).method(method);
+            let mut request = TestRequest::with_uri(call.path()).method(method);
+            if let Some(json) = call.body() {
+                request = request
+                    .insert_header(ContentType::json())
+                    .set_payload(json.to_owned());
+            }
             let status = match app.call(send(request, call.caller())).await {
                 Ok(response) => response.status(),
                 Err(error) => error.into().error_response().status(),

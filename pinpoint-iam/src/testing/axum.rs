@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use http::header::CONTENT_TYPE;
 use http::{Request, StatusCode};
 use tower_service::Service as _;
 
@@ -20,7 +21,13 @@ impl Sweep<'_> {
     ) -> Result<SweepReport, Unguarded> {
         self.run(async |call: &Call| {
             let request = Request::builder().method(call.method()).uri(call.path());
-            let Ok(mut request) = request.body(Body::empty()) else {
+            let request = match call.body() {
+                None => request.body(Body::empty()),
+                Some(json) => request
+                    .header(CONTENT_TYPE, "application/json")
+                    .body(Body::from(json.to_owned())),
+            };
+            let Ok(mut request) = request else {
                 // A path that is not a valid URI gets the response that a server would send.
                 return StatusCode::BAD_REQUEST.as_u16();
             };

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use pinpoint_iam_core::__private::Quoted;
+
 use super::samples::{escaped, sample};
 use crate::arn::Scope;
 use crate::guard::is_parameter;
@@ -10,8 +12,9 @@ use crate::web::{Access, MountedRoute, RouteTable};
 /// Calls every route of a table, without a principal and with an unprivileged one, and reports those that do not
 /// respond with a denial.
 ///
-/// Calls have no body, because a caller that may not call a route is denied before the body is read. Public routes are
-/// called without a principal only, and are listed separately.
+/// A caller that may not call a route is denied before the body is read, so that calls need no body. Checks that continue
+/// after the body, such as those of dependent actions, need [`body`](Self::body) and [`after_body`](Self::after_body).
+/// Public routes are called without a principal only, and are listed separately.
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -56,6 +59,9 @@ pub struct Sweep<'t> {
     table: &'t RouteTable,
     scope: Scope,
     samples: Vec<(String, String)>,
+    /// JSON bodies with the routes that get them.
+    bodies: Vec<(String, String)>,
+    is_after_body: bool,
     hides_existence: bool,
 }
 
@@ -74,6 +80,17 @@ pub struct Call {
     route: MountedRoute,
     path: String,
     caller: SweepCaller,
+    body: Option<String>,
+    expected: Expected,
+}
+
+/// The expected response to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    /// A denial, or any response of a public route.
+    Denial,
+    /// An error about the body, because the first half of the check passes and the body is invalid.
+    InvalidBody,
 }
 
 /// The response of a route to a call.
@@ -88,12 +105,17 @@ pub struct Finding {
 pub struct SweepReport {
     calls: usize,
     public: Vec<Finding>,
+    without_body: Vec<MountedRoute>,
 }
 
-/// The errors of a [`Sweep`]: at least one route that does not deny, or a table without a route to try.
+/// The errors of a [`Sweep`]: at least one route that does not deny or lacks a body, a body without a route, or a table
+/// without a route to try.
 #[derive(Clone)]
 pub struct Unguarded {
     findings: Vec<Finding>,
+    without_body: Vec<MountedRoute>,
+    /// Routes of bodies that the table does not have.
+    unknown: Vec<String>,
 }
 
 impl<'t> Sweep<'t> {
@@ -103,6 +125,8 @@ impl<'t> Sweep<'t> {
             table,
             scope: Scope::new("aws", "us-east-1", "123456789012"),
             samples: Vec::new(),
+            bodies: Vec::new(),
+            is_after_body: false,
             hides_existence: false,
         }
     }
@@ -119,6 +143,26 @@ impl<'t> Sweep<'t> {
     #[must_use]
     pub fn sample(mut self, name: &str, value: &str) -> Self {
         self.samples.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sends the JSON text `json` as the body of calls of `route`, such as `POST /v1/apps`. A later call for the same route
+    /// replaces the body. A route that the table does not have is an error of [`run`](Self::run).
+    #[must_use]
+    pub fn body(mut self, route: &str, json: &str) -> Self {
+        self.bodies.push((route.to_owned(), json.to_owned()));
+        self
+    }
+
+    /// Sweeps over the checks that continue after the body, and only over the routes that have a [`body`](Self::body).
+    ///
+    /// The requests must be authenticated as a caller that the policies allow the action itself, but not the rest of the
+    /// check: not the ids or the tags in the body, or not a dependent action. A route is called twice: with an empty
+    /// body, which must not be denied, because otherwise the check ends before the body; and with the body, which must be
+    /// denied. A route whose check needs a body and has none is an error.
+    #[must_use]
+    pub const fn after_body(mut self) -> Self {
+        self.is_after_body = true;
         self
     }
 
@@ -143,17 +187,51 @@ impl<'t> Sweep<'t> {
                     |(_, value)| value.clone(),
                 ))
             });
-            let call = |caller| Call {
+            let body = self.body_of(route);
+            let call = |caller, body: Option<&str>, expected| Call {
                 route: route.clone(),
                 path: path.clone(),
                 caller,
+                body: body.map(str::to_owned),
+                expected,
             };
-            calls.push(call(SweepCaller::Anonymous));
-            if !is_public(route) {
-                calls.push(call(SweepCaller::Unprivileged));
+            if !self.is_after_body {
+                calls.push(call(SweepCaller::Anonymous, body, Expected::Denial));
+                if !is_public(route) {
+                    calls.push(call(SweepCaller::Unprivileged, body, Expected::Denial));
+                }
+            } else if body.is_some() && !is_public(route) {
+                let caller = SweepCaller::Unprivileged;
+                calls.push(call(caller, Some(""), Expected::InvalidBody));
+                calls.push(call(caller, body, Expected::Denial));
             }
         }
         calls
+    }
+
+    fn body_of(&self, route: &MountedRoute) -> Option<&str> {
+        let name = route.to_string();
+        let mut bodies = self.bodies.iter().rev();
+        let (_, body) = bodies.find(|(other, _)| *other == name)?;
+        Some(body)
+    }
+
+    /// Returns the routes whose check depends on the body and that have none.
+    fn without_body(&self) -> Vec<MountedRoute> {
+        let routes = self.table.iter();
+        let needy = routes.filter(|route| route.declaration.finishes_after_body());
+        let needy = needy.filter(|route| self.body_of(route).is_none());
+        needy.cloned().collect()
+    }
+
+    /// Returns the routes of bodies that the table does not have.
+    fn unknown_routes(&self) -> Vec<String> {
+        let routes: Vec<String> = self.table.iter().map(ToString::to_string).collect();
+        let names = self.bodies.iter().map(|(route, _)| route);
+        names
+            .filter(|name| !routes.contains(name))
+            .cloned()
+            .collect()
     }
 
     /// Makes every call with `send`, which returns the status of the response. For the unprivileged caller, `send` must
@@ -163,7 +241,8 @@ impl<'t> Sweep<'t> {
     ///
     /// Returns every route that does not deny. A call without a principal must get 401 or 403, a call of the
     /// unprivileged caller 403. A 401 for the unprivileged caller means that it was not authenticated, so the call did
-    /// not test the policies. A table without a route that has to deny is also an error.
+    /// not test the policies. A table without a route that has to deny is also an error. [`after_body`](Self::after_body)
+    /// expects other responses.
     pub async fn run(&self, send: impl AsyncFn(&Call) -> u16) -> Result<SweepReport, Unguarded> {
         let (mut public, mut findings, mut calls) = (Vec::new(), Vec::new(), 0_usize);
         for call in self.calls() {
@@ -174,21 +253,36 @@ impl<'t> Sweep<'t> {
                 continue;
             }
             calls = calls.saturating_add(1);
-            let refuses = match finding.call.caller {
+            let is_expected = match finding.call.caller {
+                _ if finding.call.expected == Expected::InvalidBody => {
+                    matches!(status, 400 | 413 | 415 | 422)
+                }
                 SweepCaller::Anonymous => matches!(status, 401 | 403),
                 SweepCaller::Unprivileged => {
                     status == 403 || (status == 404 && self.hides_existence)
                 }
             };
-            if !refuses {
+            if !is_expected {
                 findings.push(finding);
             }
         }
-        if findings.is_empty() && calls > 0 {
-            Ok(SweepReport { calls, public })
-        } else {
-            Err(Unguarded { findings })
+        let (without_body, unknown) = (self.without_body(), self.unknown_routes());
+        let lacks_body = self.is_after_body && !without_body.is_empty();
+        if findings.is_empty() && unknown.is_empty() && !lacks_body && calls > 0 {
+            return Ok(SweepReport {
+                calls,
+                public,
+                without_body,
+            });
         }
+        Err(Unguarded {
+            findings,
+            without_body: match self.is_after_body {
+                true => without_body,
+                false => Vec::new(),
+            },
+            unknown,
+        })
     }
 }
 
@@ -212,6 +306,11 @@ impl Call {
         &self.path
     }
 
+    /// Returns the body, JSON text; `None` without one.
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
+
     /// Returns the caller.
     pub const fn caller(&self) -> SweepCaller {
         self.caller
@@ -231,7 +330,20 @@ impl Finding {
 
     /// A possible cause.
     const fn hint(&self) -> &'static str {
+        if matches!(self.call.expected, Expected::InvalidBody) {
+            return match self.status {
+                401 | 403 => {
+                    "the check ended before the body: authenticate a caller that may perform the action itself"
+                }
+                _ => {
+                    "an empty body was accepted, so that the call does not show where the check ended"
+                }
+            };
+        }
         match (self.status, self.call.caller) {
+            (400 | 415 | 422, _) if self.call.body.is_some() => {
+                "the sample ids or the body were not taken: give others with `sample` and `body`"
+            }
             (400, _) => "the sample ids were not taken: give others with `sample`",
             (401, SweepCaller::Unprivileged) => {
                 "the powerless caller was not recognised: authenticate it as the application demands"
@@ -272,6 +384,12 @@ impl SweepReport {
         self.calls
     }
 
+    /// Returns the routes whose check continues after the body, and for which there is no [`body`](Sweep::body). Only the
+    /// first half of their checks was tested.
+    pub fn without_body(&self) -> impl Iterator<Item = &MountedRoute> {
+        self.without_body.iter()
+    }
+
     /// The responses of the public routes to a caller without a principal.
     pub fn public(&self) -> impl Iterator<Item = &Finding> {
         self.public.iter()
@@ -279,22 +397,45 @@ impl SweepReport {
 }
 
 impl Unguarded {
-    /// Every call that was not denied, in the order of the table. Empty if there was no route to try.
+    /// Every call that did not get the expected response, in the order of the table. Empty if there was no route to try,
+    /// or only errors about bodies.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
+    }
+
+    /// Returns the routes whose check continues after the body, and for which there is no body, as an error of
+    /// [`after_body`](Sweep::after_body).
+    pub fn without_body(&self) -> impl Iterator<Item = &MountedRoute> {
+        self.without_body.iter()
     }
 }
 
 impl fmt::Display for Unguarded {
-    /// Writes a line with the number of findings, then one finding per line.
+    /// Writes a line with the number of findings, then one finding per line, then the errors about bodies.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.findings.len() {
+            0 if !self.without_body.is_empty() || !self.unknown.is_empty() => {
+                formatter.write_str("the bodies and the routes do not agree")
+            }
             0 => formatter.write_str("no route in the table has to deny a caller"),
             1 => formatter.write_str("one call was not denied"),
             number => write!(formatter, "{number} calls were not denied"),
         }?;
         for finding in &self.findings {
             write!(formatter, "\n  {finding}")?;
+        }
+        for route in &self.without_body {
+            write!(
+                formatter,
+                "\n  the check of `{route}` needs a body: give one with `body`"
+            )?;
+        }
+        for route in &self.unknown {
+            write!(
+                formatter,
+                "\n  the table has no route {}, for which `body` was called",
+                Quoted(route)
+            )?;
         }
         Ok(())
     }

@@ -157,7 +157,7 @@ async fn bodies_are_sent_on_actix() {
         HttpResponse::Forbidden().finish()
     }
 
-    let path = "/v1/apps/{application-id}/jobs/export";
+    let path = "/v1/apps/{application_id}/jobs/export";
     let app = App::new().route(path, web::post().to(handler));
     let app = test::init_service(app).await;
     let table = both().table().clone();

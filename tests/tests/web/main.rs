@@ -12,6 +12,7 @@ mod authentication;
 mod axum_handlers;
 mod between;
 mod bindings;
+mod body_sweeps;
 mod bypass;
 mod caller_parameter;
 mod compositions;
