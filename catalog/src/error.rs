@@ -41,6 +41,11 @@ impl CatalogError {
         self.column
     }
 
+    /// The number of characters to which the error refers, on this line; at least 1.
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
     /// What is wrong.
     pub fn message(&self) -> &str {
         &self.message

@@ -1,9 +1,11 @@
 //! `pinpoint-iam lsp`.
 
+mod catalog;
 mod complete;
 mod hover;
 mod scan;
 mod text;
+mod toml;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +30,8 @@ use crate::lint::{self, ConfigFile, fix};
 /// Serves editors, by the Language Server Protocol over standard input and output.
 ///
 /// For policies in JSON: diagnostics, completion of actions, ARNs, operators and condition keys, hover texts with the
-/// row of the service's table, quick fixes, and formatting. For catalogs in TOML: diagnostics.
+/// row of the service's table, quick fixes, and formatting. For catalogs in TOML: diagnostics, completion of keys, values
+/// and names, and hover texts.
 #[derive(Debug, Args)]
 #[command(
     after_help = "The chapter \"Policies in CI\" of the guide describes how editors start it.
@@ -59,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let capabilities = json!({
         "positionEncoding": "utf-16",
         "textDocumentSync": {"openClose": true, "change": 2},
-        "completionProvider": {"triggerCharacters": ["\"", ":", "/"]},
+        "completionProvider": {"triggerCharacters": ["\"", ":", "/", "[", ".", "{"]},
         "hoverProvider": true,
         "codeActionProvider": {"codeActionKinds": ["quickfix"]},
         "documentFormattingProvider": true,
@@ -290,20 +293,32 @@ impl Server<'_> {
     }
 
     fn complete(&self, at: &AtPosition) -> Value {
-        // A new document is a policy if the editor asks for it.
         let uri = &at.text_document.uri;
         let document = self.documents.get(uri);
-        let document = document.filter(|_| !is_toml(uri));
         let items = document.map_or_else(Vec::new, |document| {
-            let cursor = document.text.offset(at.position);
-            complete::items(self.catalog, &document.text, cursor)
+            let text = &document.text;
+            let cursor = text.offset(at.position);
+            match Language::of(uri, text) {
+                Some(Language::Catalog) => catalog::items(self.catalog, text, cursor),
+                // A new document is a policy if the editor asks for it.
+                Some(Language::Policy) | None if !is_toml(uri) => {
+                    complete::items(self.catalog, text, cursor)
+                }
+                _ => Vec::new(),
+            }
         });
         json!({"isIncomplete": false, "items": items})
     }
 
     fn hover(&self, at: &AtPosition) -> Value {
-        match self.policy(&at.text_document.uri) {
-            Some(text) => hover::hover(self.catalog, text, text.offset(at.position)),
+        let uri = &at.text_document.uri;
+        let Some(OpenDocument { text, .. }) = self.documents.get(uri) else {
+            return Value::Null;
+        };
+        let cursor = text.offset(at.position);
+        match Language::of(uri, text) {
+            Some(Language::Policy) => hover::hover(self.catalog, text, cursor),
+            Some(Language::Catalog) => catalog::hover(self.catalog, text, cursor),
             None => Value::Null,
         }
     }
@@ -388,11 +403,19 @@ impl Language {
         let text = text.as_str();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         match is_toml(uri) {
-            true if has(&["[service]"]) => Some(Self::Catalog),
+            true if text.lines().any(is_of_catalog) => Some(Self::Catalog),
             false if has(&["\"Statement\"", "\"Version\""]) => Some(Self::Policy),
             _ => None,
         }
     }
+}
+
+/// Whether a line of a TOML file occurs in catalogs only. A catalog that is being written may have one of them.
+fn is_of_catalog(line: &str) -> bool {
+    let line = line.trim_end();
+    line == "[service]"
+        || line == "format = 1"
+        || (line.starts_with("#:schema ") && line.ends_with("catalog.schema.json"))
 }
 
 fn is_toml(uri: &str) -> bool {
@@ -441,9 +464,11 @@ fn catalog_diagnostics(uri: &str, text: &Text) -> Vec<Value> {
             let content = lines.clone().nth(line).unwrap_or_default().trim_end();
             // Columns count characters.
             let column = error.column().saturating_sub(1);
-            let start = content.char_indices().nth(column);
-            let start = start.map_or(content.len(), |(at, _)| at);
-            let span = text.span(&(before + start..before + content.len()));
+            let offset = |column: usize| {
+                let start = content.char_indices().nth(column);
+                before + start.map_or(content.len(), |(at, _)| at)
+            };
+            let span = text.span(&(offset(column)..offset(column + error.width())));
             json!({
                 "range": span,
                 "severity": 1,

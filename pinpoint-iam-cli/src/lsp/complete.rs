@@ -15,7 +15,7 @@ use super::text::Text;
 
 /// The kinds of items, as the protocol numbers them.
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     Method = 2,
     Property = 10,
     Value = 12,
@@ -23,19 +23,30 @@ enum Kind {
     Operator = 24,
 }
 
-struct Item {
-    label: String,
+pub(super) struct Item {
+    pub(super) label: String,
     kind: Kind,
     detail: String,
 }
 
 impl Item {
-    fn new(label: impl Into<String>, kind: Kind, detail: impl Into<String>) -> Self {
+    pub(super) fn new(label: impl Into<String>, kind: Kind, detail: impl Into<String>) -> Self {
         Self {
             label: label.into(),
             kind,
             detail: detail.into(),
         }
+    }
+
+    /// The item as the protocol contains it. `content` replaces `range`.
+    pub(super) fn render(&self, text: &Text, range: &Range<usize>, content: String) -> Value {
+        json!({
+            "label": self.label,
+            "kind": self.kind as u8,
+            "detail": self.detail,
+            "filterText": content,
+            "textEdit": {"range": text.span(range), "newText": content},
+        })
     }
 }
 
@@ -61,13 +72,7 @@ fn render(item: &Item, text: &Text, range: &Range<usize>, is_quoted: bool) -> Va
         true => quoted.trim_matches('"').to_owned(),
         false => quoted,
     };
-    json!({
-        "label": item.label,
-        "kind": item.kind as u8,
-        "detail": item.detail,
-        "filterText": content,
-        "textEdit": {"range": text.span(range), "newText": content},
-    })
+    item.render(text, range, content)
 }
 
 fn candidates(catalog: &Catalog, scan: &Scan, written: &str) -> Vec<Item> {

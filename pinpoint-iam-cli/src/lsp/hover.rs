@@ -32,7 +32,8 @@ pub(super) fn hover(catalog: &Catalog, text: &Text, cursor: usize) -> Value {
 /// The maximum number of actions that a pattern shows.
 const SHOWN: usize = 20;
 
-fn of_action(catalog: &Catalog, entry: &str) -> Option<String> {
+/// The row of an action, or the names of those that a pattern matches.
+pub(super) fn of_action(catalog: &Catalog, entry: &str) -> Option<String> {
     let (prefix, name) = entry.split_once(':')?;
     let mut services = catalog.services().iter();
     let service = services.find(|service| service.prefix.eq_ignore_ascii_case(prefix))?;

@@ -119,14 +119,18 @@ impl Client {
 
     /// Asks about the `|` in a text.
     fn ask_at(&mut self, method: &str, text: &str) -> Value {
+        self.ask_in("file:///asked.json", method, text)
+    }
+
+    fn ask_in(&mut self, uri: &str, method: &str, text: &str) -> Value {
         let (before, after) = text.split_once('|').unwrap();
-        self.open("file:///asked.json", &format!("{before}{after}"));
+        self.open(uri, &format!("{before}{after}"));
         let line = before.matches('\n').count();
         let last = before.rsplit('\n').next().unwrap();
         let position = json!({"line": line, "character": last.encode_utf16().count()});
         self.request(
             method,
-            json!({"textDocument": {"uri": "file:///asked.json"}, "position": position}),
+            json!({"textDocument": {"uri": uri}, "position": position}),
         )
     }
 
@@ -271,8 +275,242 @@ fn catalogs_have_diagnostics() {
     let published = client.diagnostics();
     let places = places(&published);
     assert_eq!(places, [(String::new(), [8, 15, 8, 20])], "{published}");
+    // Only the wrong name is marked, and all errors are reported.
+    let several = catalog.replace("\"Lst\"", "\"List\"\nresources = [\"shp\", \"😀\"] # two");
+    let found = client.open("file:///w.toml", &several);
+    let ranges: Vec<[u64; 4]> = found.iter().map(|(_, range)| *range).collect();
+    assert_eq!(ranges, [[9, 13, 9, 18], [9, 20, 9, 24]]);
     let valid = catalog.replace("Lst", "List");
     assert_eq!(client.open("file:///w.toml", &valid), []);
+    assert_eq!(client.end(), Some(0));
+}
+
+/// A catalog. `|` is the cursor in the tests below.
+const CATALOG: &str = r#"format = 1
+
+[service]
+prefix = "widgets"
+name = "Widgets"
+
+[sources.handbook]
+title = "The handbook"
+
+[condition-keys."widgets:Colour"]
+type = "String"
+summary = "The colour of the widget."
+
+[placeholders.ShopId]
+parameter = "shop-id"
+summary = "the number of the shop"
+
+[resources.shop]
+arn = "arn:${Partition}:widgets::${Account}:shops/${ShopId}"
+summary = "One shop."
+condition-keys = ["widgets:Colour"]
+
+[actions.GetShop]
+summary = "Reads a shop."
+access-level = "Read"
+resources = ["shop"]
+route = "GET /shops/{shop-id}"
+success-status = 200
+
+[actions.PutShop]
+summary = "Writes a shop."
+resources = ["shop"]
+route = "PUT /shops/{shop-id}"
+success-status = 200
+dependent-actions = [{ action = "widgets:GetShop", when = "always", source = "handbook" }]
+"#;
+
+/// The catalog with a cursor: `new`, which contains `|`, replaces `old`.
+fn catalog(old: &str, new: &str) -> String {
+    assert_eq!(CATALOG.matches(old).count(), 1, "{old}");
+    CATALOG.replace(old, new)
+}
+
+#[test]
+fn keys_and_names_of_catalogs_are_completed() {
+    let mut client = Client::start(&[]);
+    assert_eq!(client.open("file:///w.toml", CATALOG), []);
+    let mut complete = |old: &str, new: &str| {
+        let method = "textDocument/completion";
+        let result = client.ask_in("file:///w.toml", method, &catalog(old, new));
+        let items = result["items"].as_array().unwrap().iter();
+        let items = items.map(|item| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&item["label"]), text(&item["textEdit"]["newText"]))
+        });
+        items.collect::<Vec<(String, String)>>()
+    };
+    let labels = |items: &[(String, String)]| -> Vec<String> {
+        items.iter().map(|(label, _)| label.clone()).collect()
+    };
+
+    // Keys that the table does not have yet, and the names of tables.
+    let keys = labels(&complete("access-level = \"Read\"", "ac|"));
+    assert!(keys.contains(&"access-level".to_owned()) && keys.contains(&"note".to_owned()));
+    assert!(!keys.contains(&"summary".to_owned()), "{keys:?}");
+    let keys = labels(&complete("[sources.handbook]", "[|"));
+    assert_eq!(
+        keys,
+        [
+            "actions",
+            "condition-keys",
+            "placeholders",
+            "resources",
+            "service",
+            "sources"
+        ]
+    );
+    let keys = labels(&complete(", source = ", ", |, source = "));
+    assert_eq!(keys, ["only-with-tags", "resource", "resource-from"]);
+    let keys = labels(&complete("format = 1\n\n", "format = 1\n|\n"));
+    assert!(keys.contains(&"sources".to_owned()) && !keys.contains(&"format".to_owned()));
+    let global = complete("\"widgets:Colour\"]\ntype", "\"aws:|\"]\ntype");
+    assert!(labels(&global).contains(&"aws:ResourceTag/${TagKey}".to_owned()));
+
+    // Types and other fixed values, with quotation marks where they are missing.
+    let types = complete("type = \"String\"", "type = \"|\"");
+    assert!(types.contains(&("ArrayOfString".to_owned(), "ArrayOfString".to_owned())));
+    let types = complete("type = \"String\"", "type = |");
+    assert!(types.contains(&("IPAddress".to_owned(), "\"IPAddress\"".to_owned())));
+    let flags = complete("when = \"always\"", "only-with-tags = |");
+    assert_eq!(labels(&flags), ["true", "false"]);
+    assert_eq!(
+        complete("format = 1", "#:schema catalog.schema.json\nformat = |"),
+        [("1".to_owned(), "1".to_owned())]
+    );
+
+    // Names of other entries, and of actions of all services.
+    let resources = labels(&complete(
+        "[\"shop\"]\nroute = \"PUT",
+        "[\"|\"]\nroute = \"PUT",
+    ));
+    assert_eq!(resources, ["shop"]);
+    let keys = labels(&complete(
+        "condition-keys = [\"widgets:Colour\"]",
+        "condition-keys = [|",
+    ));
+    assert_eq!(keys, ["widgets:Colour"]);
+    let sources = complete("source = \"handbook\"", "source = |");
+    assert_eq!(
+        sources,
+        [("handbook".to_owned(), "\"handbook\"".to_owned())]
+    );
+    let actions = labels(&complete("\"widgets:GetShop\"", "\"|\""));
+    for action in ["widgets:PutShop", "mobiletargeting:GetApp"] {
+        assert!(actions.contains(&action.to_owned()), "{action}");
+    }
+
+    // Placeholders of ARNs, and parameters of routes.
+    let placeholders = complete("shops/${ShopId}", "shops/${Sh|}");
+    assert_eq!(
+        labels(&placeholders),
+        ["Partition", "Region", "Account", "ShopId"]
+    );
+    let parameters = complete("PUT /shops/{shop-id}", "PUT /shops/{|");
+    assert_eq!(labels(&parameters), ["shop-id"]);
+    let pinned = labels(&complete("access-level = \"Read\"", "pinned = { | }"));
+    assert_eq!(pinned, ["ShopId"]);
+
+    for (old, new) in [
+        ("title = \"The handbook\"", "title = \"|\""),
+        ("title = \"The handbook\"", "title = \"\" |"),
+        ("title = \"The handbook\"", "# |"),
+        ("[actions.GetShop]", "[actions.|]"),
+    ] {
+        assert_eq!(complete(old, new), [], "{new}");
+    }
+    let elsewhere = client.ask_in(
+        "file:///Cargo.toml",
+        "textDocument/completion",
+        "[|package]",
+    );
+    assert_eq!(elsewhere["items"], json!([]));
+    assert_eq!(client.end(), Some(0));
+}
+
+/// The edit replaces the name in braces only.
+#[test]
+fn a_placeholder_is_replaced_in_its_braces() {
+    let mut client = Client::start(&[]);
+    let text = catalog("shops/${ShopId}", "shops/${Sh|op}");
+    let result = client.ask_in("file:///w.toml", "textDocument/completion", &text);
+    let edit = &result["items"][3]["textEdit"];
+    let line = text.lines().position(|line| line.contains('|')).unwrap();
+    let start = text.lines().nth(line).unwrap().find("Sh|op").unwrap();
+    let at = |character: usize| json!({"line": line, "character": character});
+    assert_eq!(
+        edit,
+        &json!({"range": {"start": at(start), "end": at(start + 4)}, "newText": "ShopId"})
+    );
+    assert_eq!(client.end(), Some(0));
+}
+
+#[test]
+fn keys_and_names_of_catalogs_have_texts() {
+    let mut client = Client::start(&[]);
+    let mut shown = |old: &str, new: &str| {
+        let hover = client.ask_in("file:///w.toml", "textDocument/hover", &catalog(old, new));
+        hover["contents"]["value"].as_str().map(str::to_owned)
+    };
+    let contains = |shown: Option<String>, parts: &[&str]| {
+        let shown = shown.unwrap();
+        for part in parts {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    };
+    contains(
+        shown("access-level", "access-|level"),
+        &["**`access-level`** · string", "`Tagging`"],
+    );
+    contains(shown("when = ", "wh|en = "), &["**`when`**"]);
+    contains(shown("[service]", "[ser|vice]"), &["**`service`**"]);
+    contains(
+        shown("[actions.GetShop]", "[actions.Get|Shop]"),
+        &[
+            "**`widgets:GetShop`** · Read",
+            "Reads a shop.",
+            "`arn:${Partition}:widgets::${Account}:shops/${ShopId}`",
+        ],
+    );
+    contains(
+        shown("\"widgets:GetShop\"", "\"widgets:Get|Shop\""),
+        &["Reads a shop."],
+    );
+    contains(
+        shown("\"widgets:GetShop\"", "\"mobiletargeting:Get|App\""),
+        &["**`mobiletargeting:GetApp`**"],
+    );
+    contains(
+        shown("[\"widgets:Colour\"]", "[\"widgets:Co|lour\"]"),
+        &[
+            "**`widgets:Colour`** · `String`",
+            "The colour of the widget.",
+        ],
+    );
+    contains(
+        shown("[resources.shop]", "[resources.sh|op]"),
+        &["One shop."],
+    );
+    contains(
+        shown("source = \"handbook\"", "source = \"hand|book\""),
+        &["The handbook"],
+    );
+    contains(
+        shown("[placeholders.ShopId]", "[placeholders.Sh|opId]"),
+        &["`shop-id`", "the number of the shop"],
+    );
+    // A catalog with errors has the same texts.
+    contains(
+        shown("[\"shop\"]\nroute = \"PUT", "[\"sh|op\"]\nrout = \"PUT"),
+        &["One shop."],
+    );
+    assert_eq!(
+        shown("The handbook", "The handbook\" # |\"").as_deref(),
+        None
+    );
     assert_eq!(client.end(), Some(0));
 }
 
@@ -512,6 +750,25 @@ fn invalid_messages_are_answered() {
                 json!({"textDocument": {"uri": URI, "version": 2}, "contentChanges": change}),
             );
             client.diagnostics();
+        }
+    }
+    for text in [
+        "format = 1\n[[[\"\\",
+        "format = 1\na = [{b = '''\u{0}😀",
+        "[service]\n= = ]",
+    ] {
+        client.open("file:///c.toml", text);
+        for position in [
+            json!({"line": 1, "character": 3}),
+            json!({"line": 9, "character": 99}),
+        ] {
+            for method in ["textDocument/completion", "textDocument/hover"] {
+                let document = json!({"uri": "file:///c.toml"});
+                client.request(
+                    method,
+                    json!({"textDocument": document, "position": position}),
+                );
+            }
         }
     }
     assert_eq!(client.end(), Some(0));

@@ -404,7 +404,10 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 ],
             ),
             ("lint", &["output", "fix", "batch"]),
-            ("lsp", &["text", "scan", "complete", "hover"]),
+            (
+                "lsp",
+                &["text", "scan", "toml", "complete", "hover", "catalog"],
+            ),
             (
                 "import",
                 &[
