@@ -233,6 +233,7 @@ pub use action::{ActsOn, TypedAction};
 pub use arn::{Arn, Scope};
 #[cfg(feature = "watch")]
 pub use authorizer::WatchError;
+pub use authorizer::change;
 pub use authorizer::{
     Authorizer, AuthorizerBuilder, BuildError, CatalogMismatch, CatalogMismatches,
     KeyWithoutSource, KeysWithoutSource, MismatchLevel, SessionWarnings,

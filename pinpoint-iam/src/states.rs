@@ -74,10 +74,10 @@ impl Confirmed {
 }
 
 impl PolicyState {
-    fn new(states: u64, snapshot: Snapshot, revision: Revision, confirmed: Confirmed) -> Self {
+    fn new(states: u64, snapshot: Arc<Snapshot>, revision: Revision, confirmed: Confirmed) -> Self {
         Self {
             states,
-            snapshot: ArcSwap::from_pointee(snapshot),
+            snapshot: ArcSwap::new(snapshot),
             revision,
             is_replaced: AtomicBool::new(false),
             age: Mutex::new(Age {
@@ -222,7 +222,7 @@ impl PolicyStates {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let confirmed = Confirmed::at(timing.clock.now());
         let none = Revision::new("0");
-        let state = PolicyState::new(number, Snapshot::unavailable(), none, confirmed);
+        let state = PolicyState::new(number, Arc::new(Snapshot::unavailable()), none, confirmed);
         Self {
             number,
             current: ArcSwap::from_pointee(state),
@@ -293,7 +293,7 @@ impl Replacing<'_> {
     /// the state is its revision.
     pub(crate) fn replace(
         &mut self,
-        snapshot: Snapshot,
+        snapshot: Arc<Snapshot>,
         revision: Option<Revision>,
         confirmed: Confirmed,
     ) {
@@ -382,7 +382,7 @@ mod tests {
     fn replace(states: &PolicyStates) {
         let snapshot = Snapshot::of(PolicyStore::new(), &[]).expect("no policies are few");
         let now = Confirmed::at(Duration::ZERO);
-        states.replacing().replace(snapshot, None, now);
+        states.replacing().replace(Arc::new(snapshot), None, now);
     }
 
     /// A state and its policies.

@@ -30,7 +30,8 @@ impl Authorizer {
     /// # Errors
     ///
     /// Fails if a `Deny` or a permissions boundary uses a condition key [without a source](crate::KeyWithoutSource), or
-    /// if the policies are too large to be compiled. Also fails if the policies come from an
+    /// if a [check](AuthorizerBuilder::check_changes) rejects the change, or if the policies are too large to be
+    /// compiled. Also fails if the policies come from an
     /// [asynchronous source](AuthorizerBuilder::async_source), whose next revision would replace `store`. The current
     /// policies then stay in use, and their age keeps growing.
     pub fn replace(&self, store: PolicyStore) -> Result<(), BuildError> {
@@ -41,6 +42,7 @@ impl Authorizer {
         let loaded = Loaded {
             store: store.clone(),
             is_from_aws_account: false,
+            checksum: None,
             revision: None,
             confirmed: Confirmed::at(self.inner.states.clock().now()),
         };

@@ -2,8 +2,10 @@
 
 mod aging;
 mod catalog_check;
+pub mod change;
 mod hooks;
 mod key_sources;
+mod recorded;
 #[cfg(feature = "refresh")]
 mod refresh;
 mod session;
@@ -46,6 +48,7 @@ pub(crate) use hooks::DecisionHooks;
 
 use self::catalog_check::mismatches;
 pub use self::catalog_check::{CatalogMismatch, CatalogMismatches, MismatchLevel};
+use self::change::{ChangeChecks, Occasion, RejectedChange};
 use self::key_sources::KeySources;
 pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
 #[cfg(feature = "refresh")]
@@ -116,6 +119,7 @@ struct Inner {
     supplied: Vec<ConditionKey>,
     only_warns: bool,
     mismatch_level: Option<MismatchLevel>,
+    changes: ChangeChecks,
     /// The warnings of the last load.
     warnings: Mutex<LoadWarnings>,
     #[cfg(feature = "_web")]
@@ -161,24 +165,10 @@ impl Authorizer {
     /// Decides `request` with the policies in `state`, the current or an earlier state of this authorizer.
     pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
         let request = &request.with_absence(&self.inner.absence);
-        let evaluation = self.evaluate_compiled(state, request);
+        let evaluation = self.inner.evaluate(|| state.lease(), request);
         match &self.hooks {
             None => evaluation,
             Some(hooks) => hooks.apply(request, evaluation),
-        }
-    }
-
-    fn evaluate_compiled(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
-        if request.is_about_many_resources() {
-            return self.evaluate_reference(state, request);
-        }
-        if let Some(why) = self.rejects_session(request.principal()) {
-            return Evaluation::unavailable(why);
-        }
-        match compiled::decide(state.lease(), request, self.scope()) {
-            Ok(answer) => answer,
-            // Session policies that are too large to be compiled can still be evaluated by the reference evaluator.
-            Err(_) => self.evaluate_reference(state, request),
         }
     }
 
@@ -198,7 +188,7 @@ impl Authorizer {
                 Evaluation::Indeterminate(_) => {}
             }
         }
-        if let Some(why) = self.rejects_session(request.principal()) {
+        if let Some(why) = self.inner.rejects_session(request.principal()) {
             return Ok(Err(DeniedBy::unavailable(why)));
         }
         let lease = state.lease();
@@ -211,7 +201,7 @@ impl Authorizer {
             Ok(Ok(constraint)) => constraint.map(Ok),
             Ok(Err(why)) => Ok(Err(DeniedBy::unavailable(why))),
             // Session policies that are too large to be compiled can still be visited one by one.
-            Err(_) => self.with_reference(
+            Err(_) => self.inner.with_reference(
                 &lease,
                 request,
                 |stack, request| constrain(stack, request, columns).map(Ok),
@@ -230,14 +220,15 @@ impl Authorizer {
         let explain = |stack: &PolicyStack<'_>, request: &Request<'_>| {
             reference::explain_bounded(stack, request, evaluation.clone())
         };
-        self.with_reference(lease, request, explain, |stack, request, _| {
-            explain(stack, request)
-        })
+        self.inner
+            .with_reference(lease, request, explain, |stack, request, _| {
+                explain(stack, request)
+            })
     }
 
     /// Decides `request`, and reports for every statement of its principal's policies whether it matches and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        self.with_reference(
+        self.inner.with_reference(
             &self.inner.states.current().lease(),
             request,
             reference::explain,
@@ -269,8 +260,8 @@ impl Authorizer {
     ///   last readable policies.
     ///
     /// - If a `Deny` or a boundary uses a condition key [without a source](KeyWithoutSource), or does not agree with a
-    ///   registered catalog, see [`CatalogMismatch`], the new policies are rejected, and all users and roles keep the
-    ///   policies that were loaded last.
+    ///   registered catalog, see [`CatalogMismatch`], or a [check](AuthorizerBuilder::check_changes) rejects the change,
+    ///   the new policies are rejected, and all users and roles keep the policies that were loaded last.
     ///
     /// The error is only returned, not logged. Log it, raise an alert, and call this method again.
     ///
@@ -296,6 +287,7 @@ impl Authorizer {
             let loaded = Loaded {
                 store,
                 is_from_aws_account: source.is_from_aws_account(),
+                checksum: None,
                 revision: None,
                 confirmed,
             };
@@ -328,9 +320,37 @@ impl Authorizer {
         let warnings = warnings.unwrap_or_else(PoisonError::into_inner);
         warnings.mismatches.clone()
     }
+}
 
-    fn evaluate_reference(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
-        self.with_reference(&state.lease(), request, reference::decide, |_, _, why| {
+/// Policies that a source has returned.
+struct Loaded {
+    store: PolicyStore,
+    /// See [`PolicySource::is_from_aws_account`].
+    is_from_aws_account: bool,
+    /// The checksum of the files, if there are any.
+    checksum: Option<Revision>,
+    revision: Option<Revision>,
+    confirmed: Confirmed,
+}
+
+impl Inner {
+    /// Decides `request` by the policies that `lease` returns.
+    fn evaluate(&self, lease: impl Fn() -> SnapshotGuard, request: &Request<'_>) -> Evaluation {
+        if request.is_about_many_resources() {
+            return self.evaluate_reference(&lease(), request);
+        }
+        if let Some(why) = self.rejects_session(request.principal()) {
+            return Evaluation::unavailable(why);
+        }
+        match compiled::decide(lease(), request, &self.scope) {
+            Ok(answer) => answer,
+            // Session policies that are too large to be compiled can still be evaluated by the reference evaluator.
+            Err(_) => self.evaluate_reference(&lease(), request),
+        }
+    }
+
+    fn evaluate_reference(&self, lease: &SnapshotGuard, request: &Request<'_>) -> Evaluation {
+        self.with_reference(lease, request, reference::decide, |_, _, why| {
             Evaluation::unavailable(why)
         })
     }
@@ -343,8 +363,8 @@ impl Authorizer {
         if_unavailable: impl FnOnce(&PolicyStack<'_>, &Request<'_>, Unavailable) -> T,
     ) -> T {
         let request = request
-            .with_absence(&self.inner.absence)
-            .to_deployment(self.scope());
+            .with_absence(&self.absence)
+            .to_deployment(&self.scope);
         let rejected = self.rejects_session(request.principal());
         let snapshot = lease.snapshot();
         snapshot.with_policies(&request, |stack, request, why| match why.or(rejected) {
@@ -352,18 +372,7 @@ impl Authorizer {
             None => ask(stack, request),
         })
     }
-}
 
-/// Policies that a source has returned.
-struct Loaded {
-    store: PolicyStore,
-    /// See [`PolicySource::is_from_aws_account`].
-    is_from_aws_account: bool,
-    revision: Option<Revision>,
-    confirmed: Confirmed,
-}
-
-impl Inner {
     /// Returns the source of [`Authorizer::reload`].
     fn source(&self) -> Option<Arc<dyn PolicySource>> {
         let source = self.source.lock();
@@ -372,11 +381,9 @@ impl Inner {
 
     /// Checks and compiles policies, and uses them from now on. After an error, the current policies stay in use.
     fn adopt(&self, replacing: &mut Replacing<'_>, loaded: Loaded) -> Result<(), BuildError> {
-        let policies = loaded.store.distinct_policies();
-        let warnings = self.check(&policies, loaded.is_from_aws_account)?;
-        let snapshot = compile(loaded.store)?;
-        replacing.replace(snapshot, loaded.revision, loaded.confirmed);
-        self.keep(warnings);
+        let prepared = self.prepare(loaded)?;
+        self.check_change(&prepared, Occasion::Call)?;
+        self.commit(replacing, prepared);
         Ok(())
     }
 
@@ -565,6 +572,7 @@ pub struct AuthorizerBuilder {
     supplied: Vec<ConditionKey>,
     only_warns: bool,
     mismatch_level: Option<MismatchLevel>,
+    changes: ChangeChecks,
     max_age: Option<Duration>,
     stale_after: Option<Duration>,
     serves_stale_forever: bool,
@@ -768,6 +776,7 @@ impl AuthorizerBuilder {
         let loaded = Loaded {
             store,
             is_from_aws_account: source.is_from_aws_account(),
+            checksum: None,
             revision: None,
             confirmed,
         };
@@ -812,6 +821,7 @@ impl AuthorizerBuilder {
             supplied: self.supplied,
             only_warns: self.only_warns,
             mismatch_level: self.mismatch_level,
+            changes: self.changes,
             warnings: Mutex::default(),
             #[cfg(feature = "_web")]
             network: self.network,
@@ -888,6 +898,11 @@ pub enum BuildError {
     AbsentKeyWithSource(String),
     /// The policies were loaded, but are too large to be compiled.
     TooLarge(TooLarge),
+    /// [Checks](AuthorizerBuilder::check_changes) reject the policies.
+    ChangeRejected(RejectedChange),
+    /// The [last good set](AuthorizerBuilder::last_good), with which [checks](AuthorizerBuilder::check_changes) compare the
+    /// first policies, cannot be used.
+    NoComparison(SourceError),
     /// [`max_age`](AuthorizerBuilder::max_age) and [`serve_stale_forever`](AuthorizerBuilder::serve_stale_forever) were
     /// both called.
     ContradictoryMaxAge,
@@ -931,6 +946,12 @@ impl fmt::Display for BuildError {
                 Quoted(key)
             ),
             Self::TooLarge(error) => error.fmt(formatter),
+            Self::ChangeRejected(rejected) => rejected.fmt(formatter),
+            Self::NoComparison(error) => write!(
+                formatter,
+                "the first policies cannot be compared with the last good set: {error}; to start without the \
+                 comparison, remove the file"
+            ),
             Self::ContradictoryMaxAge => formatter.write_str(
                 "`max_age` and `serve_stale_forever` contradict each other: remove one of them",
             ),

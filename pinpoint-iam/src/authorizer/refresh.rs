@@ -11,11 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::change::Occasion;
 use super::{Authorizer, AuthorizerBuilder, BuildError, Inner, Loaded};
 use crate::freshness::{Clock, Revision, Sleep};
 use crate::source::last_good::LastGood;
 use crate::source::thread::in_thread;
-use crate::source::{AsyncPolicySource, FetchRequest, Fetched, PolicySet, SourceError};
+use crate::source::{
+    AsyncPolicySource, FetchRequest, Fetched, PolicyFiles, PolicySet, SourceError,
+};
 use crate::states::Confirmed;
 
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
@@ -231,6 +234,9 @@ impl AuthorizerBuilder {
     /// [`stale_after`](Self::stale_after), because the time since the source confirmed them is not known. They expire
     /// after the rest of [`max_age`](Self::max_age), unless the source confirms them. A restart begins this time again.
     ///
+    /// [Checks of changes](Self::check_changes) compare the first set of the source with this one, so that a restart does
+    /// not bypass them. If the file exists and cannot be used, the service then does not start.
+    ///
     /// A set without files, see [`PolicySet::from_store`], cannot be kept. This is logged and counted as a failure.
     #[must_use]
     pub fn last_good(mut self, path: impl Into<PathBuf>) -> Self {
@@ -294,7 +300,8 @@ impl AuthorizerBuilder {
             #[cfg(feature = "watch")]
             watchers: Vec::new(),
         };
-        let outcome = try_refresh(&inner, refresh).await;
+        compare_with_last_good(&inner, refresh).await?;
+        let outcome = try_refresh(&inner, refresh, Occasion::Call).await;
         refresh.counters.count(&outcome);
         refresher.plan(refresh, outcome.is_err());
         match outcome {
@@ -329,7 +336,7 @@ impl Authorizer {
         if self.inner.refresh.is_none() {
             return Err(RefreshError::Rejected(BuildError::NoSource));
         }
-        let outcome = refresh_once(&self.inner).await;
+        let outcome = refresh_once(&self.inner, Occasion::Call).await;
         outcome.map_err(|mut error| {
             error.remove_readable();
             error
@@ -406,7 +413,7 @@ impl Refresher {
         self.wait().await;
         let inner = self.inner.upgrade()?;
         let refresh = inner.refresh.as_ref()?;
-        let outcome = refresh_once(&inner).await;
+        let outcome = refresh_once(&inner, Occasion::Poll).await;
         self.plan(refresh, outcome.is_err());
         Some(outcome.map_err(|mut error| {
             error.remove_readable();
@@ -501,11 +508,11 @@ struct Attempt {
 }
 
 /// Fetches the policies once, and uses, counts and logs the result.
-async fn refresh_once(inner: &Arc<Inner>) -> Result<Refreshed, RefreshError> {
+async fn refresh_once(inner: &Arc<Inner>, occasion: Occasion) -> Result<Refreshed, RefreshError> {
     let Some(refresh) = &inner.refresh else {
         return Err(RefreshError::Rejected(BuildError::NoSource));
     };
-    let outcome = try_refresh(inner, refresh).await;
+    let outcome = try_refresh(inner, refresh, occasion).await;
     refresh.counters.count(&outcome);
     let source = refresh.source.name();
     match &outcome {
@@ -524,7 +531,11 @@ async fn refresh_once(inner: &Arc<Inner>) -> Result<Refreshed, RefreshError> {
     outcome
 }
 
-async fn try_refresh(inner: &Arc<Inner>, refresh: &Refresh) -> Result<Refreshed, RefreshError> {
+async fn try_refresh(
+    inner: &Arc<Inner>,
+    refresh: &Refresh,
+    occasion: Occasion,
+) -> Result<Refreshed, RefreshError> {
     let current = inner.states.current_shared();
     let known = inner.states.have_policies().then(|| current.revision());
     let attempt = Attempt {
@@ -539,7 +550,7 @@ async fn try_refresh(inner: &Arc<Inner>, refresh: &Refresh) -> Result<Refreshed,
                 RefreshError::Unavailable(SourceError::of_file(name.as_ref(), message))
             };
             let used = Arc::clone(inner);
-            let work = in_thread(move || used.use_set(attempt, &set));
+            let work = in_thread(move || used.use_set(attempt, &set, occasion));
             let work =
                 work.map_err(|error| failed(&format!("no thread can be started: {error}")))?;
             let outcome = work.await;
@@ -605,12 +616,17 @@ impl Inner {
     }
 
     /// Parses, checks and compiles a set, and uses it from now on. Blocks.
-    fn use_set(&self, attempt: Attempt, set: &PolicySet) -> Result<Refreshed, RefreshError> {
+    fn use_set(
+        &self,
+        attempt: Attempt,
+        set: &PolicySet,
+        occasion: Occasion,
+    ) -> Result<Refreshed, RefreshError> {
         let Some(refresh) = &self.refresh else {
             return Err(RefreshError::Rejected(BuildError::NoSource));
         };
         let confirmed = Confirmed::at(attempt.started);
-        let adopted = self.adopt_set(refresh, attempt, set, confirmed)?;
+        let adopted = self.adopt_set(refresh, attempt, set, confirmed, occasion)?;
         if adopted == Refreshed::Changed {
             self.keep_last_good(refresh, attempt, set);
         }
@@ -623,6 +639,7 @@ impl Inner {
         attempt: Attempt,
         set: &PolicySet,
         confirmed: Confirmed,
+        occasion: Occasion,
     ) -> Result<Refreshed, RefreshError> {
         let source = &refresh.source;
         let store = set.store(|files| source.parse(files, &self.scope));
@@ -630,20 +647,36 @@ impl Inner {
         if let Ok(store) = &store {
             store.log_lints();
         }
-        let mut replacing = self.states.replacing();
-        if attempt.number <= refresh.applied.load(Ordering::Relaxed) {
-            return Ok(Refreshed::Superseded);
-        }
-        refresh.applied.store(attempt.number, Ordering::Relaxed);
-        let adopted = store.map_err(BuildError::Source).and_then(|store| {
-            let loaded = Loaded {
+        let prepared = store.map_err(BuildError::Source).and_then(|store| {
+            self.prepare(Loaded {
                 store,
                 is_from_aws_account: source.is_from_aws_account(),
+                checksum: self.checksum(set),
                 revision: Some(set.revision().clone()),
                 confirmed,
-            };
-            self.adopt(&mut replacing, loaded)
+            })
         });
+        let (mut replacing, checked) = loop {
+            // Checks may take long, and are not run while policies cannot be replaced or confirmed.
+            let checked = prepared
+                .as_ref()
+                .ok()
+                .map(|prepared| self.check_change(prepared, occasion));
+            let replacing = self.states.replacing();
+            if attempt.number <= refresh.applied.load(Ordering::Relaxed) {
+                return Ok(Refreshed::Superseded);
+            }
+            match checked {
+                // Other policies have replaced those with which these were compared.
+                Some(Ok(compared)) if !self.changes.are_current(&compared) => {}
+                checked => break (replacing, checked),
+            }
+        };
+        refresh.applied.store(attempt.number, Ordering::Relaxed);
+        let adopted = match checked {
+            Some(Err(rejected)) => Err(rejected),
+            _ => prepared.map(|prepared| self.commit(&mut replacing, prepared)),
+        };
         match adopted {
             Ok(()) => Ok(Refreshed::Changed),
             Err(error) => {
@@ -677,6 +710,31 @@ impl Inner {
         }
     }
 
+    /// Returns the checksum of a set, if a check of changes needs it.
+    fn checksum(&self, set: &PolicySet) -> Option<Revision> {
+        let files = set.files().filter(|_| !self.changes.is_empty());
+        files.map(PolicyFiles::checksum)
+    }
+
+    /// Reads the policies with which the checks of changes compare the first ones. Blocks.
+    fn read_for_comparison(&self) -> Result<(), SourceError> {
+        let Some(refresh) = &self.refresh else {
+            return Ok(());
+        };
+        let Some(last_good) = refresh.last_good.as_ref().filter(|kept| kept.may_exist()) else {
+            tracing::warn!(
+                source = refresh.source.name(),
+                "the first policies are not compared with any others: there is no last good set"
+            );
+            return Ok(());
+        };
+        let source = &refresh.source;
+        let set = last_good.read(&source.name(), &self.scope)?;
+        let store = set.store(|files| source.parse(files, &self.scope))?;
+        self.changes.start_with(store, self.checksum(&set));
+        Ok(())
+    }
+
     /// Uses the last good set, because the source has failed with `error`. Blocks.
     fn use_last_good(&self, error: RefreshError) -> Result<(), BuildError> {
         let Some((refresh, last_good)) = self
@@ -697,7 +755,7 @@ impl Inner {
             .read(&refresh.source.name(), &self.scope)
             .map_err(BuildError::Source)
             .and_then(|set| {
-                let adopted = self.adopt_set(refresh, attempt, &set, confirmed);
+                let adopted = self.adopt_set(refresh, attempt, &set, confirmed, Occasion::Call);
                 adopted.map_err(BuildError::from)
             });
         if let Err(last_good) = used {
@@ -714,6 +772,26 @@ impl Inner {
         tracing::warn!(%path, %error, "started with the last good set of policies, because the source failed");
         Ok(())
     }
+}
+
+/// Lets the checks of changes compare the first policies with the last good set: a restart must not bypass them.
+async fn compare_with_last_good(inner: &Arc<Inner>, refresh: &Refresh) -> Result<(), BuildError> {
+    if inner.changes.is_empty() {
+        return Ok(());
+    }
+    let failed = |message: &str| SourceError::of_file(refresh.source.name().as_ref(), message);
+    let reading = Arc::clone(inner);
+    let read = match in_thread(move || reading.read_for_comparison()) {
+        Ok(work) => {
+            let read = work.await;
+            read.unwrap_or_else(|| Err(failed("parsing the policies panicked")))
+        }
+        Err(error) => Err(failed(&format!("no thread can be started: {error}"))),
+    };
+    read.map_err(|mut error| {
+        error.remove_readable();
+        BuildError::NoComparison(error)
+    })
 }
 
 async fn start_from_last_good(inner: &Arc<Inner>, error: RefreshError) -> Result<(), BuildError> {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 #[cfg(feature = "_web")]
 use super::log_mismatches;
-use super::{Authorizer, BuildError, CatalogMismatch, KeyWithoutSource, LoadWarnings};
+use super::{Authorizer, BuildError, CatalogMismatch, Inner, KeyWithoutSource, LoadWarnings};
 use crate::eval::snapshot::Unavailable;
 use crate::policy_stack::Policy;
 use crate::principal::Principal;
@@ -53,22 +53,22 @@ impl Authorizer {
         let LoadWarnings { mismatches, keys } = self.inner.check(&limiting(policies), false)?;
         Ok(SessionWarnings { mismatches, keys })
     }
+}
 
+impl Inner {
     /// Returns why all requests of `principal` are denied, if its session policies are rejected. The principal keeps the
     /// result of the first authorizer that asks.
     #[inline]
     pub(super) fn rejects_session(&self, principal: &Principal) -> Option<Unavailable> {
         let policies = principal.session_policies()?;
         principal
-            .is_session_rejected(self.inner.id, || self.rejects_session_policies(policies))
+            .is_session_rejected(self.id, || self.rejects_session_policies(policies))
             .then_some(Unavailable::SessionRejected)
     }
 
     #[cold]
     fn rejects_session_policies(&self, policies: &[Policy]) -> bool {
-        let checked = self
-            .inner
-            .check_against_catalogs(&limiting(policies), false);
+        let checked = self.check_against_catalogs(&limiting(policies), false);
         #[cfg(feature = "_web")]
         match &checked {
             Ok(warnings) => log_mismatches(warnings),

@@ -263,6 +263,23 @@ impl PolicyStore {
         }
     }
 
+    /// Whether both contain the same users, roles and groups with the same policies, in any order.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let mut groups = self.groups.iter();
+        let mut identities = self.identities.iter();
+        self.bounds_others == other.bounds_others
+            && self.groups.len() == other.groups.len()
+            && self.identities.len() == other.identities.len()
+            && groups.all(|(name, group)| {
+                let found = other.groups.get(name);
+                found.is_some_and(|found| found.is_same(group))
+            })
+            && identities.all(|(key, policies)| {
+                let found = other.get_by_key(key);
+                found.is_some_and(|found| found.is_same(policies))
+            })
+    }
+
     /// Returns every user and role with its policies, and the groups.
     pub(crate) fn into_parts(self) -> (IdentityMap<PrincipalPolicies>, Groups) {
         (self.identities, self.groups)
@@ -379,6 +396,8 @@ impl PrincipalPolicies {
             && identity
                 .iter()
                 .all(|policy| other.identity.contains(policy))
+            // Two equal policies on one side could hide one that only the other side has.
+            && other.identity.iter().all(|policy| identity.contains(policy))
             && *permissions_boundary == other.permissions_boundary
             && *unique_id == other.unique_id
             && *tags == other.tags

@@ -53,6 +53,14 @@ impl LastGood {
         &self.path
     }
 
+    /// Whether there is a file, or may be one that cannot be read.
+    pub(crate) fn may_exist(&self) -> bool {
+        match fs::symlink_metadata(&self.path) {
+            Ok(_) => true,
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        }
+    }
+
     /// Keeps a set of `source`, from the fetch with the number `attempt`.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Asynchronous sources: polling, failures of the store, and the last good set on disk. Time is simulated.
 
+mod changes;
+
 use std::collections::VecDeque;
 use std::fs;
 use std::future::{pending, poll_fn};
