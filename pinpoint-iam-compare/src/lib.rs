@@ -65,6 +65,7 @@ mod fold;
 mod grouped;
 mod interchange;
 mod keys;
+mod no_new_access;
 mod questions;
 mod result;
 mod set;
@@ -78,6 +79,7 @@ use pinpoint_iam::eval::PolicyStack;
 use pinpoint_iam::resource::ResourceTypeMetadata;
 
 pub use assertion::{assert_equivalent, assert_no_new_access};
+pub use no_new_access::NoNewAccess;
 pub use questions::{Access, Redundant, RedundantPart};
 pub use result::{
     Comparison, Cover, Difference, KeyValue, Responsible, Undecided, Verdict, Witness,

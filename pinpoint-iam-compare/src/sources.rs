@@ -177,7 +177,7 @@ fn stack<'a>(policies: &'a PrincipalPolicies, principal: &'a Principal) -> Polic
 }
 
 /// Returns the condition keys that policies depend on, including those of variables.
-fn keys(stack: &PolicyStack<'_>) -> Vec<ConditionKey> {
+pub(crate) fn keys(stack: &PolicyStack<'_>) -> Vec<ConditionKey> {
     let mut keys = Vec::new();
     for place in parts::places(stack) {
         let used = place.statement.condition_keys();

@@ -203,8 +203,15 @@ impl PolicyStore {
         self.identities.values().chain(groups)
     }
 
-    /// Whether callers that are not in the store have an empty permissions boundary.
-    pub(crate) const fn bounds_others(&self) -> bool {
+    /// Returns every group with its name, ordered by the names.
+    pub fn groups(&self) -> impl Iterator<Item = (&str, &GroupPolicies)> {
+        let groups = self.groups.iter();
+        groups.map(|(name, group)| (&**name, group))
+    }
+
+    /// Whether callers that are not in the store have an empty permissions boundary, which allows nothing. This is so if
+    /// boundaries have a source of their own, see `Layers`.
+    pub const fn bounds_others(&self) -> bool {
         self.bounds_others
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod brute_force;
+mod changes;
 mod classes;
 mod hostile;
 mod interchange;

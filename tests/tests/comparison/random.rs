@@ -1,5 +1,7 @@
 //! Random pairs: no request contradicts a verdict.
 
+mod stores;
+
 use std::collections::{BTreeMap, HashMap};
 
 use pinpoint_iam::condition::samples::Family;

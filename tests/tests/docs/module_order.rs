@@ -442,6 +442,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "set",
                     "interchange",
                     "sources",
+                    "no_new_access",
                     "assertion",
                     "questions",
                 ],
