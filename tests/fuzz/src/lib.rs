@@ -16,6 +16,10 @@ pub mod attachments;
 pub mod catalog;
 pub mod decision;
 pub mod lint;
+#[path = "../../../pinpoint-iam-cli/src/names.rs"]
+#[allow(dead_code, reason = "the program uses the rest")]
+mod names;
+pub mod openapi;
 pub mod pattern;
 pub mod place;
 pub mod policy_document;
@@ -40,6 +44,7 @@ pub fn check(name: &str) -> Option<fn(&[u8])> {
             });
         },
         "lint" => |data| text(data, lint::check),
+        "openapi" => |data| text(data, openapi::check),
         "pattern" => pattern::check,
         "policy_document" => |data| text(data, policy_document::check),
         "resource_id" => resource_id::check,

@@ -173,6 +173,18 @@ pub fn seeds() -> Result<Vec<Seed>> {
         corpus.add("sound", &read("catalog/tests/faults/sound.toml")?);
         Ok(())
     })?;
+    corpus_of("openapi", &mut |corpus| {
+        for name in ["awkward.json", "pets.yaml"] {
+            corpus.add(
+                name,
+                &read(&format!("pinpoint-iam-cli/tests/openapi/{name}"))?,
+            );
+        }
+        // Documents that are rejected.
+        corpus.add("swagger", "swagger: '2.0'\n");
+        corpus.add("no-operations", "{\"openapi\": \"3.1.0\", \"paths\": {}}");
+        Ok(())
+    })?;
     for target in ["pattern", "resource_id"] {
         corpus_of(target, &mut |corpus| {
             corpus.add_bytes();

@@ -637,8 +637,8 @@ fn sentence_part(text: &str) -> String {
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::repair;
     use super::*;
-    use crate::import::repair;
 
     const DOCUMENT: &str = include_str!("../../../tests/openapi/awkward.json");
 
