@@ -129,6 +129,38 @@ impl IdentityKey {
             .filter(|role| role.path.is_empty())
     }
 
+    /// The user or role with this name, regardless of its path.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn of(name: &IdentityName<'_>) -> Self {
+        Self {
+            kind: name.kind,
+            partition: name.partition.into(),
+            account: name.account.into(),
+            name: name.name.into(),
+            path: Box::default(),
+        }
+    }
+
+    /// The same user or role, regardless of its path.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn without_path(mut self) -> Self {
+        self.path = Box::default();
+        self
+    }
+
+    /// Returns the ARN without the path, which identifies a user or role in its account.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn arn_without_path(&self) -> String {
+        let Self {
+            kind,
+            partition,
+            account,
+            name,
+            path: _,
+        } = self;
+        format!("arn:{partition}:iam::{account}:{}/{name}", kind.word())
+    }
+
     pub(crate) const fn kind(&self) -> IdentityKind {
         self.kind
     }
@@ -153,7 +185,7 @@ impl IdentityKey {
         &self.name
     }
 
-    fn borrowed(&self) -> IdentityName<'_> {
+    pub(crate) fn borrowed(&self) -> IdentityName<'_> {
         IdentityName {
             kind: self.kind,
             partition: &self.partition,

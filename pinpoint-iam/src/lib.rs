@@ -117,6 +117,7 @@
 //! | `refresh` | asynchronous sources of policies, polling, and the last good set on disk; adds `sha2` |
 //! | `watch` | file events, which make changes visible before the next poll; adds `notify` |
 //! | `decision-log` | records of decisions: the module `decision_log` |
+//! | `on-demand` | policies by principal, loaded when a request needs them; adds `quick_cache` and `futures-util` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `tonic` | `#[requires]` on the methods of gRPC services: the module `web::tonic` |
 //! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
@@ -238,6 +239,8 @@ pub use authorizer::{
     Authorizer, AuthorizerBuilder, BuildError, CatalogMismatch, CatalogMismatches,
     KeyWithoutSource, KeysWithoutSource, MismatchLevel, SessionWarnings,
 };
+#[cfg(feature = "on-demand")]
+pub use authorizer::{Invalidator, PrincipalCache, PrincipalCacheCounts};
 #[cfg(feature = "refresh")]
 pub use authorizer::{RefreshCounts, RefreshError, Refreshed, Refresher};
 pub use denial::Denied;

@@ -32,7 +32,7 @@ impl Policy {
     }
 
     /// The boundary of a user or role for whom the source of the boundaries has none.
-    #[cfg(feature = "refresh")]
+    #[cfg(any(feature = "refresh", feature = "on-demand"))]
     pub(crate) fn missing_boundary() -> Self {
         Self::new("no boundary in its source", Document::deny_everything())
     }

@@ -374,6 +374,18 @@ impl Principal {
         self.0.roles.iter().map(IdentityKey::lookup)
     }
 
+    /// The names of the added groups.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn group_names(&self) -> &[Box<str>] {
+        &self.0.groups
+    }
+
+    /// The added roles.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn role_keys(&self) -> &[IdentityKey] {
+        &self.0.roles
+    }
+
     /// Whether groups or roles were added.
     #[inline]
     pub(crate) fn has_additions(&self) -> bool {

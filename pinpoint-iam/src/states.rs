@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
-use crate::eval::snapshot::{Snapshot, SnapshotGuard};
+use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::freshness::{AgeLimits, Clock, Freshness, FreshnessState, Revision};
 
 /// The policies loaded by one load of the source.
@@ -18,7 +18,7 @@ use crate::freshness::{AgeLimits, Clock, Freshness, FreshnessState, Revision};
 pub(crate) struct PolicyState {
     /// The number of the [`PolicyStates`] that contains this state, which identifies one authorizer.
     #[cfg_attr(
-        not(feature = "_web"),
+        not(any(feature = "_web", feature = "on-demand")),
         expect(dead_code, reason = "only the web layer keeps states between calls")
     )]
     states: u64,
@@ -27,6 +27,10 @@ pub(crate) struct PolicyState {
     /// Whether other policies have replaced these, and only requests that started before use them.
     is_replaced: AtomicBool,
     age: Mutex<Age>,
+    /// For the policies of one principal: the state with its boundary, which is kept so that the principal's policies
+    /// expire with it.
+    #[cfg(feature = "on-demand")]
+    _base: Option<Arc<PolicyState>>,
 }
 
 /// When the source last confirmed that policies are current, and what has followed from it. Decisions do not lock it.
@@ -85,7 +89,24 @@ impl PolicyState {
                 reported: FreshnessState::Fresh,
                 next_check: None,
             }),
+            #[cfg(feature = "on-demand")]
+            _base: None,
         }
+    }
+
+    /// Creates the state of a principal whose policies were loaded on demand. They depend on `base`, the state of the
+    /// whole deployment.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn of_principal(
+        base: &Arc<Self>,
+        snapshot: Snapshot,
+        revision: Revision,
+        confirmed: Duration,
+    ) -> Self {
+        let confirmed = Confirmed::at(confirmed);
+        let mut state = Self::new(base.states, Arc::new(snapshot), revision, confirmed);
+        state._base = Some(Arc::clone(base));
+        state
     }
 
     /// Returns the revision of the policies.
@@ -160,7 +181,10 @@ impl PolicyState {
 
     /// Releases the policies. Decisions that have started can finish.
     fn release(&self) {
-        self.snapshot.store(Arc::new(Snapshot::unavailable()));
+        // Policies that depend on these are no longer marked when these expire.
+        self.snapshot.load().set_expired(true);
+        let unavailable = Snapshot::unavailable(Unavailable::Unreadable);
+        self.snapshot.store(Arc::new(unavailable));
     }
 }
 
@@ -171,7 +195,7 @@ impl fmt::Debug for PolicyState {
 }
 
 /// Logs that policies have become stale, have expired, or are fresh again.
-#[cfg(any(feature = "_web", feature = "refresh"))]
+#[cfg(any(feature = "_web", feature = "refresh", feature = "on-demand"))]
 fn log_state(state: FreshnessState, age: Duration, revision: &Revision) {
     match state {
         FreshnessState::Fresh => {
@@ -187,7 +211,7 @@ fn log_state(state: FreshnessState, age: Duration, revision: &Revision) {
 }
 
 /// There is no log without a web framework and without the feature `refresh`.
-#[cfg(not(any(feature = "_web", feature = "refresh")))]
+#[cfg(not(any(feature = "_web", feature = "refresh", feature = "on-demand")))]
 const fn log_state(_: FreshnessState, _: Duration, _: &Revision) {}
 
 /// The clock and the limits for the age of policies.
@@ -222,7 +246,8 @@ impl PolicyStates {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let confirmed = Confirmed::at(timing.clock.now());
         let none = Revision::new("0");
-        let state = PolicyState::new(number, Arc::new(Snapshot::unavailable()), none, confirmed);
+        let unavailable = Snapshot::unavailable(Unavailable::Unreadable);
+        let state = PolicyState::new(number, Arc::new(unavailable), none, confirmed);
         Self {
             number,
             current: ArcSwap::from_pointee(state),
@@ -261,9 +286,22 @@ impl PolicyStates {
     }
 
     /// Returns the current policies for a whole request.
-    #[cfg(any(feature = "_web", feature = "refresh"))]
+    #[cfg(any(feature = "_web", feature = "refresh", feature = "on-demand"))]
     pub(crate) fn current_shared(&self) -> Arc<PolicyState> {
         self.current.load_full()
+    }
+
+    /// Creates a state that denies all requests, because the policies of the principal are not loaded.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn not_loaded(&self) -> PolicyState {
+        let unavailable = Snapshot::unavailable(Unavailable::NotLoaded);
+        let none = Revision::new("not loaded");
+        PolicyState::new(
+            self.number,
+            Arc::new(unavailable),
+            none,
+            Confirmed::at(Duration::ZERO),
+        )
     }
 
     /// Whether this collection contains `state`.

@@ -4,7 +4,7 @@
 //! #[tonic::async_trait]
 //! impl Campaigns for Service {
 //!     async fn get_campaign(&self, request: Request<GetCampaignRequest>) -> Result<Response<Campaign>, Status> {
-//!         let request = ::pinpoint_iam::web::tonic::__prepare(&self, request, ..);
+//!         let request = ::pinpoint_iam::web::tonic::__prepare(&self, request, ..).await;
 //!         match { .. the check with `guard = __guard(&request)?` and `fields_of = request.get_ref()` .. } { .. }
 //!         { .. the body as it was written .. }
 //!     }
@@ -216,7 +216,7 @@ fn request(
         message: syn::parse_quote!(#request.get_ref()),
         prepare: quote! {
             #[allow(clippy::all, clippy::pedantic)]
-            let #pattern = #root::web::tonic::__prepare::<#server, _, _>(&self, #request, #name);
+            let #pattern = #root::web::tonic::__prepare::<#server, _, _>(&self, #request, #name).await;
         },
     })
 }

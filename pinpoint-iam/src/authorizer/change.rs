@@ -60,7 +60,7 @@ use pinpoint_iam_core::__private::{OneLine, Quoted};
 pub use super::recorded::{InvalidPastRequest, PastRequest, SameDecisions};
 use super::{Authorizer, AuthorizerBuilder, BuildError, Inner, LoadWarnings, Loaded, compile};
 use crate::eval::Evaluation;
-use crate::eval::snapshot::{Snapshot, SnapshotGuard};
+use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::freshness::Revision;
 use crate::request::Request;
 use crate::source::PolicyStore;
@@ -307,7 +307,9 @@ impl<'a> PolicyChange<'a> {
         let compiled = self.current_compiled.get_or_init(|| {
             let compiled = compile(self.current?.clone());
             // They were compiled before. If they could not be now, all requests would be denied by them.
-            Some(guard(compiled.unwrap_or_else(|_| Snapshot::unavailable())))
+            Some(guard(compiled.unwrap_or_else(|_| {
+                Snapshot::unavailable(Unavailable::Unreadable)
+            })))
         });
         Some(self.evaluate(compiled.as_ref()?, request))
     }
@@ -523,7 +525,7 @@ impl Inner {
         });
         Ok(Prepared {
             warnings,
-            snapshot: Arc::new(compile(store)?),
+            snapshot: Arc::new(self.compile_base(store)?),
             content,
             revision,
             confirmed,
@@ -592,6 +594,8 @@ impl Inner {
     /// Uses policies that were checked from now on.
     pub(super) fn commit(&self, replacing: &mut Replacing<'_>, prepared: Prepared) {
         replacing.replace(prepared.snapshot, prepared.revision, prepared.confirmed);
+        // After the replacement: a load that has read the previous boundaries is discarded.
+        self.discards_loaded();
         if prepared.content.is_some() {
             *self.changes.lock() = ChangeState {
                 current: prepared.content,

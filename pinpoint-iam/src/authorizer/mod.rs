@@ -5,6 +5,8 @@ mod catalog_check;
 pub mod change;
 mod hooks;
 mod key_sources;
+#[cfg(feature = "on-demand")]
+mod on_demand;
 mod recorded;
 #[cfg(feature = "refresh")]
 mod refresh;
@@ -33,6 +35,8 @@ use crate::eval::{
 use crate::freshness::{Clock, Revision};
 use crate::list::{Columns, Constraint, ListError, constrain, constrain_programs};
 use crate::policy_stack::Policy;
+#[cfg(not(feature = "on-demand"))]
+use crate::principal::Principal;
 use crate::program::{ActionNames, TooLarge};
 use crate::request::Request;
 use crate::source::resource_keys::{
@@ -51,6 +55,10 @@ pub use self::catalog_check::{CatalogMismatch, CatalogMismatches, MismatchLevel}
 use self::change::{ChangeChecks, Occasion, RejectedChange};
 use self::key_sources::KeySources;
 pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
+#[cfg(feature = "on-demand")]
+pub use self::on_demand::{Invalidator, PrincipalCache, PrincipalCacheCounts};
+#[cfg(feature = "on-demand")]
+use self::on_demand::{OnDemand, OnDemandSettings};
 #[cfg(feature = "refresh")]
 use self::refresh::{Refresh, RefreshSettings};
 #[cfg(feature = "refresh")]
@@ -108,6 +116,8 @@ struct Inner {
     source: Mutex<Option<Arc<dyn PolicySource>>>,
     #[cfg(feature = "refresh")]
     refresh: Option<Refresh>,
+    #[cfg(feature = "on-demand")]
+    on_demand: Option<OnDemand>,
     states: PolicyStates,
     resource_keys: ResourceKeySources,
     key_fetches: AtomicU64,
@@ -131,6 +141,16 @@ struct Inner {
 struct LoadWarnings {
     mismatches: Vec<CatalogMismatch>,
     keys: Vec<KeyWithoutSource>,
+}
+
+#[cfg(any(feature = "_web", feature = "on-demand"))]
+impl LoadWarnings {
+    fn log(&self) {
+        log_mismatches(&self.mismatches);
+        for key in &self.keys {
+            tracing::warn!("{key}");
+        }
+    }
 }
 
 impl Authorizer {
@@ -159,7 +179,7 @@ impl Authorizer {
 
     /// Decides `request`, or returns the condition keys that are needed to decide it.
     pub fn evaluate(&self, request: &Request<'_>) -> Evaluation {
-        self.answer_by(&self.inner.states.current(), request)
+        self.answer_by(&self.state_of(request.principal()), request)
     }
 
     /// Decides `request` with the policies in `state`, the current or an earlier state of this authorizer.
@@ -229,7 +249,7 @@ impl Authorizer {
     /// Decides `request`, and reports for every statement of its principal's policies whether it matches and why.
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         self.inner.with_reference(
-            &self.inner.states.current().lease(),
+            &self.state_of(request.principal()).lease(),
             request,
             reference::explain,
             |stack, request, why| {
@@ -278,6 +298,9 @@ impl Authorizer {
     /// # Ok::<(), pinpoint_iam::BuildError>(())
     /// ```
     pub fn reload(&self) -> Result<(), BuildError> {
+        if !self.inner.has_source() && self.inner.discards_loaded() {
+            return Ok(());
+        }
         let mut replacing = self.inner.states.replacing();
         let source = self.inner.source();
         let source = source.ok_or(BuildError::AsynchronousSource)?;
@@ -379,12 +402,35 @@ impl Inner {
         source.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether the authorizer has a source of whole sets.
+    fn has_source(&self) -> bool {
+        #[cfg(feature = "refresh")]
+        if self.refresh.is_some() {
+            return true;
+        }
+        self.source().is_some()
+    }
+
     /// Checks and compiles policies, and uses them from now on. After an error, the current policies stay in use.
     fn adopt(&self, replacing: &mut Replacing<'_>, loaded: Loaded) -> Result<(), BuildError> {
         let prepared = self.prepare(loaded)?;
         self.check_change(&prepared, Occasion::Call)?;
         self.commit(replacing, prepared);
         Ok(())
+    }
+
+    /// Without a source of principals, a set consists of all policies.
+    #[cfg(not(feature = "on-demand"))]
+    #[expect(clippy::unused_self, reason = "as with the feature `on-demand`")]
+    fn compile_base(&self, store: PolicyStore) -> Result<Snapshot, BuildError> {
+        compile(store)
+    }
+
+    /// Without a source of principals, nothing is loaded on demand.
+    #[cfg(not(feature = "on-demand"))]
+    #[expect(clippy::unused_self, reason = "as with the feature `on-demand`")]
+    const fn discards_loaded(&self) -> bool {
+        false
     }
 
     /// Denies all requests of users, roles and groups whose policies an erroneous source contains in another form than
@@ -397,6 +443,8 @@ impl Inner {
         for arn in fault.dependents().unwrap_or_default() {
             lease.snapshot().refuse(arn);
         }
+        // They may depend on boundaries that cannot be read any more.
+        self.discards_loaded();
     }
 
     /// Compares the policies with the catalogs and the sources of condition keys, and returns the warnings.
@@ -467,11 +515,7 @@ impl Inner {
     /// Logs and keeps the warnings of a load.
     fn keep(&self, warnings: LoadWarnings) {
         #[cfg(feature = "_web")]
-        log_mismatches(&warnings.mismatches);
-        #[cfg(feature = "_web")]
-        for key in &warnings.keys {
-            tracing::warn!("{key}");
-        }
+        warnings.log();
         let mut kept = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = warnings;
     }
@@ -532,7 +576,21 @@ impl Authorizer {
         &self.inner.absence
     }
 
+    /// Returns the policies for the requests of `principal`, without waiting.
+    #[cfg(not(feature = "on-demand"))]
+    #[inline]
+    pub(crate) fn state_of(&self, _: &Principal) -> arc_swap::Guard<Arc<PolicyState>> {
+        self.inner.states.current()
+    }
+
+    /// Returns the current policies, for a web request.
+    #[cfg(all(feature = "_web", not(feature = "on-demand")))]
+    pub(crate) fn state_before_look_up(&self) -> Arc<PolicyState> {
+        self.inner.states.current_shared()
+    }
+
     /// Returns the current and replaced policies.
+    #[cfg(feature = "_web")]
     pub(crate) fn states(&self) -> &PolicyStates {
         &self.inner.states
     }
@@ -579,6 +637,8 @@ pub struct AuthorizerBuilder {
     clock: Option<Arc<dyn Clock>>,
     #[cfg(feature = "refresh")]
     refresh: RefreshSettings,
+    #[cfg(feature = "on-demand")]
+    on_demand: OnDemandSettings,
     #[cfg(feature = "_web")]
     network: NetworkConfig,
 }
@@ -768,14 +828,18 @@ impl AuthorizerBuilder {
             return Err(BuildError::AsynchronousSource);
         }
         let inner = self.assemble(None)?;
-        let source = inner.source().ok_or(BuildError::NoSource)?;
         let confirmed = Confirmed::at(inner.states.clock().now());
-        let store = load(&*source, &inner.scope)?;
+        let (store, is_from_aws_account) = match inner.source() {
+            Some(source) => (load(&*source, &inner.scope)?, source.is_from_aws_account()),
+            #[cfg(feature = "on-demand")]
+            None if inner.on_demand.is_some() => (PolicyStore::new(), false),
+            None => return Err(BuildError::NoSource),
+        };
         #[cfg(feature = "_web")]
         store.log_lints();
         let loaded = Loaded {
             store,
-            is_from_aws_account: source.is_from_aws_account(),
+            is_from_aws_account,
             checksum: None,
             revision: None,
             confirmed,
@@ -804,13 +868,16 @@ impl AuthorizerBuilder {
         if let Some(key) = contradiction(&absence, &self.resource_keys) {
             return Err(BuildError::AbsentKeyWithSource(key));
         }
+        let states = PolicyStates::new(timing);
         Ok(Inner {
             id: session::next_id(),
+            #[cfg(feature = "on-demand")]
+            on_demand: OnDemand::new(self.on_demand, &states),
             scope,
             source: Mutex::new(self.source.map(Arc::from)),
             #[cfg(feature = "refresh")]
             refresh: self.refresh.into_refresh(),
-            states: PolicyStates::new(timing),
+            states,
             resource_keys: self.resource_keys,
             key_fetches: AtomicU64::new(0),
             key_failures: AtomicU64::new(0),
@@ -830,7 +897,7 @@ impl AuthorizerBuilder {
 }
 
 /// Logs mismatches that are warnings.
-#[cfg(feature = "_web")]
+#[cfg(any(feature = "_web", feature = "on-demand"))]
 fn log_mismatches(mismatches: &[CatalogMismatch]) {
     for mismatch in mismatches {
         tracing::warn!("{mismatch}");

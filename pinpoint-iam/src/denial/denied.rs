@@ -71,6 +71,9 @@ pub enum DeniedReason {
     PoliciesUnavailable,
     /// The source has not confirmed the policies within [`max_age`](crate::AuthorizerBuilder::max_age).
     PoliciesExpired,
+    /// The policies of the caller come from a source on demand (`source::PrincipalSource`), and are not loaded: the
+    /// source failed, or the code could not wait for it.
+    PoliciesNotLoaded,
     /// The account of the resource is unknown or not valid in an ARN. This happens if the accounts are those of
     /// tenants, and the request has no [scope](crate::Guard::in_scope) of its own.
     NoScope,
@@ -169,6 +172,7 @@ impl Denied {
         let unavailable = match by.reason() {
             DenyReason::PoliciesUnavailable => Some(DeniedReason::PoliciesUnavailable),
             DenyReason::PoliciesExpired => Some(DeniedReason::PoliciesExpired),
+            DenyReason::PoliciesNotLoaded => Some(DeniedReason::PoliciesNotLoaded),
             _ => None,
         };
         if let Some(reason) = unavailable {
@@ -227,7 +231,8 @@ impl Denied {
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
             | DeniedReason::PoliciesUnavailable
-            | DeniedReason::PoliciesExpired => {
+            | DeniedReason::PoliciesExpired
+            | DeniedReason::PoliciesNotLoaded => {
                 "The request could not be authorized for now.".to_owned()
             }
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
@@ -350,7 +355,8 @@ impl Denied {
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
             | DeniedReason::PoliciesUnavailable
-            | DeniedReason::PoliciesExpired => 503,
+            | DeniedReason::PoliciesExpired
+            | DeniedReason::PoliciesNotLoaded => 503,
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => 500,
         }
     }
@@ -458,6 +464,9 @@ impl fmt::Display for DeniedReason {
             Self::ResourceKeysUnavailable(error) => error.fmt(formatter),
             Self::PoliciesUnavailable => formatter
                 .write_str("a policy of the caller could not be read when it was last loaded"),
+            Self::PoliciesNotLoaded => {
+                formatter.write_str("the policies of the caller are not loaded")
+            }
             Self::PoliciesExpired => formatter.write_str(
                 "the policies have expired: their source has not confirmed them within `max_age`",
             ),

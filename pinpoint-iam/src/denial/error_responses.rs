@@ -191,7 +191,8 @@ impl ErrorResponses {
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
             | DeniedReason::PoliciesUnavailable
-            | DeniedReason::PoliciesExpired => "ServiceUnavailableException",
+            | DeniedReason::PoliciesExpired
+            | DeniedReason::PoliciesNotLoaded => "ServiceUnavailableException",
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
                 "InternalServerErrorException"
             }

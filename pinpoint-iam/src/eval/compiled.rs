@@ -12,6 +12,7 @@
 //! example in a test.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 pub use crate::program::TooLarge;
 
@@ -52,7 +53,7 @@ use crate::request::Request;
 #[derive(Debug)]
 pub struct Compiled {
     /// Identity-based policies, and the permissions boundary if there is one.
-    own: Vec<Program>,
+    own: Vec<Arc<Program>>,
     session: Option<Program>,
     resource: Option<Program>,
     vpc_endpoint: Option<Program>,
@@ -75,9 +76,9 @@ impl Compiled {
                 .map(|policy| Program::compile(std::slice::from_ref(policy)))
                 .transpose()
         };
-        let mut own = vec![Program::compile(stack.identity)?];
+        let mut own = vec![Arc::new(Program::compile(stack.identity)?)];
         if let Some(boundary) = stack.permissions_boundary {
-            own.push(Program::compile(boundary)?);
+            own.push(Arc::new(Program::compile(boundary)?));
         }
         Ok(Self {
             own,

@@ -182,6 +182,8 @@ impl DeniedBy {
             reason: match why {
                 Unavailable::Unreadable => DenyReason::PoliciesUnavailable,
                 Unavailable::Expired => DenyReason::PoliciesExpired,
+                #[cfg(feature = "on-demand")]
+                Unavailable::NotLoaded => DenyReason::PoliciesNotLoaded,
                 Unavailable::SeveralBoundaries => DenyReason::SeveralBoundaries,
                 Unavailable::SessionRejected => DenyReason::SessionPoliciesRejected,
             },
@@ -192,7 +194,9 @@ impl DeniedBy {
     pub(crate) const fn is_unavailable(&self) -> bool {
         matches!(
             self.reason,
-            DenyReason::PoliciesUnavailable | DenyReason::PoliciesExpired
+            DenyReason::PoliciesUnavailable
+                | DenyReason::PoliciesExpired
+                | DenyReason::PoliciesNotLoaded
         )
     }
 
@@ -214,6 +218,7 @@ impl DeniedBy {
             | DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
             | DenyReason::PoliciesExpired
+            | DenyReason::PoliciesNotLoaded
             | DenyReason::SeveralBoundaries
             | DenyReason::SessionPoliciesRejected => None,
         }
@@ -227,6 +232,7 @@ impl DeniedBy {
             DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
             | DenyReason::PoliciesExpired
+            | DenyReason::PoliciesNotLoaded
             | DenyReason::SeveralBoundaries
             | DenyReason::SessionPoliciesRejected => None,
         }
@@ -248,6 +254,9 @@ impl fmt::Display for DeniedBy {
             DenyReason::PoliciesExpired => formatter.write_str(
                 "the policies have expired: their source has not confirmed them within `max_age`",
             ),
+            DenyReason::PoliciesNotLoaded => {
+                formatter.write_str("the policies of the caller are not loaded")
+            }
             DenyReason::SeveralBoundaries => formatter
                 .write_str("the caller and its roles have different permissions boundaries"),
             DenyReason::SessionPoliciesRejected => formatter.write_str(
@@ -272,6 +281,9 @@ pub enum DenyReason {
     PoliciesUnavailable,
     /// The source has not confirmed the policies within [`max_age`](crate::AuthorizerBuilder::max_age).
     PoliciesExpired,
+    /// The policies of the caller come from a source on demand (`source::PrincipalSource`), and are not loaded: the
+    /// source failed, or the code could not wait for it.
+    PoliciesNotLoaded,
     /// The caller and the [roles](crate::Principal::with_roles) that were added to it have different permissions
     /// boundaries.
     SeveralBoundaries,

@@ -76,6 +76,7 @@ impl fmt::Display for AccessDenied<'_> {
             DenyReason::Indeterminate(_)
             | DenyReason::PoliciesUnavailable
             | DenyReason::PoliciesExpired
+            | DenyReason::PoliciesNotLoaded
             | DenyReason::SeveralBoundaries
             | DenyReason::SessionPoliciesRejected => Ok(()),
         }

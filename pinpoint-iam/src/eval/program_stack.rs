@@ -1,5 +1,7 @@
 //! The evaluation of the programs of a request: search, then statements, then their combination.
 
+use std::sync::Arc;
+
 use crate::context::ConditionKey;
 use crate::eval::Truth;
 use crate::eval::candidate::{conditions_hold, needs_only_the_resource, statement_matches};
@@ -20,7 +22,7 @@ use crate::request::Request;
 /// A selection of the programs of a snapshot, in the order of their policies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProgramSelection<'p> {
-    pub(crate) programs: &'p [Program],
+    pub(crate) programs: &'p [Arc<Program>],
     pub(crate) numbers: &'p [u32],
 }
 
@@ -30,7 +32,7 @@ impl<'p> ProgramSelection<'p> {
         // INVARIANT: a snapshot selects only programs that it contains.
         numbers
             .iter()
-            .filter_map(|number| Some((*number, programs.get(*number as usize)?)))
+            .filter_map(|number| Some((*number, &**programs.get(*number as usize)?)))
     }
 }
 
@@ -225,10 +227,11 @@ impl<'p> ProgramStack<'p> {
     pub(crate) fn cite(&self, policy_type: PolicyType, found: StatementRef) -> StatementId {
         let level = found.program as usize;
         let program = match policy_type {
-            PolicyType::Identity => self.identity.programs.get(level),
+            PolicyType::Identity => self.identity.programs.get(level).map(|program| &**program),
             PolicyType::PermissionsBoundary => self
                 .permissions_boundary
-                .and_then(|boundary| boundary.programs.get(level)),
+                .and_then(|boundary| boundary.programs.get(level))
+                .map(|program| &**program),
             PolicyType::Session => self.session,
             PolicyType::Resource => self.resource,
             PolicyType::VpcEndpoint => self.vpc_endpoint,

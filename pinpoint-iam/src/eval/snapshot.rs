@@ -18,15 +18,26 @@ use crate::source::{GroupPolicies, NO_POLICIES, PolicyStore, PrincipalPolicies};
 /// The policies of a deployment at one time. They are immutable, except that identities can be marked as unavailable.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    programs: Box<[Program]>,
+    /// Snapshots of principals that are loaded on demand share the programs of managed policies.
+    programs: Box<[Arc<Program>]>,
     identities: IdentityMap<Identity>,
     /// By name.
     groups: HashMap<Box<str>, Group>,
     /// The entry for principals that are not in the source.
     others: &'static Identity,
-    /// Whether the policies are older than the authorizer allows.
-    is_expired: AtomicBool,
+    /// Why requests of an identity that [is unavailable](Identity::is_unavailable) are denied.
+    why_unavailable: Unavailable,
+    /// Whether the policies are older than the authorizer allows. Shared by the snapshots that depend on the same set of
+    /// permissions boundaries.
+    is_expired: Arc<AtomicBool>,
+    /// The permissions boundaries of all users and roles, if principals are loaded on demand and their boundaries come from
+    /// another source.
+    #[cfg(feature = "on-demand")]
+    boundaries: Option<Arc<PolicyStore>>,
 }
+
+/// The programs of policies that are compiled already, by the [address](Policy::address) of the policy.
+pub(crate) type SharedPrograms = HashMap<usize, Arc<Program>>;
 
 /// Why all requests of a principal are denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +46,9 @@ pub(crate) enum Unavailable {
     Unreadable,
     /// The policies of all principals are too old.
     Expired,
+    /// The policies of the principal were not loaded from its source.
+    #[cfg(feature = "on-demand")]
+    NotLoaded,
     /// The principal and its roles have different permissions boundaries.
     SeveralBoundaries,
     /// The session policies of the principal do not agree with the registered catalogs.
@@ -65,6 +79,17 @@ pub(crate) struct Group {
 impl Snapshot {
     /// Compiles the policies of `store`, and resolves patterns over actions for `services`.
     pub(crate) fn of(store: PolicyStore, services: &[Arc<ActionNames>]) -> Result<Self, TooLarge> {
+        Self::with_shared(store, services, &SharedPrograms::new(), Arc::default())
+    }
+
+    /// Like [`of`](Self::of), but uses the programs in `shared`, which were compiled before. `is_expired` is the flag of
+    /// the set of permissions boundaries on which the policies depend.
+    pub(crate) fn with_shared(
+        store: PolicyStore,
+        services: &[Arc<ActionNames>],
+        shared: &SharedPrograms,
+        is_expired: Arc<AtomicBool>,
+    ) -> Result<Self, TooLarge> {
         let others = match store.bounds_others() {
             true => &BOUNDED,
             false => &NOBODY,
@@ -78,19 +103,35 @@ impl Snapshot {
         for group in groups.values() {
             runs.add(group.policies());
         }
+        if !shared.is_empty() {
+            // As a list of its own, a policy with a program becomes a group of its own.
+            let own = identities.values().flat_map(|policies| {
+                let identity = policies.identity().iter();
+                identity.chain(policies.boundary())
+            });
+            let of_groups = groups.values().flat_map(GroupPolicies::policies);
+            for policy in own.chain(of_groups) {
+                if shared.contains_key(&policy.address()) {
+                    runs.add(std::slice::from_ref(policy));
+                }
+            }
+        }
         let cut = runs.cut()?;
-        let programs: Box<[Program]> = cut
+        let programs: Box<[Arc<Program>]> = cut
             .runs
             .iter()
             .map(|run| {
-                let program = Program::compile(run)?;
-                services.iter().for_each(|names| program.prepare(names));
-                Ok(program)
+                if let [only] = run.as_slice()
+                    && let Some(program) = shared.get(&only.address())
+                {
+                    return Ok(Arc::clone(program));
+                }
+                compile(run, services).map(Arc::new)
             })
             .collect::<Result<_, TooLarge>>()?;
         let asks = |number: &u32| {
             let program = programs.get(*number as usize);
-            program.is_some_and(Program::needs_enrichment)
+            program.is_some_and(|program| program.needs_enrichment())
         };
         let groups = groups.into_iter().map(|(name, policies)| {
             let programs = cut.groups_of(policies.policies());
@@ -119,18 +160,37 @@ impl Snapshot {
             identities,
             groups,
             others,
-            is_expired: AtomicBool::new(false),
+            why_unavailable: Unavailable::Unreadable,
+            is_expired,
+            #[cfg(feature = "on-demand")]
+            boundaries: None,
         })
     }
 
+    /// Sets the permissions boundaries of all users and roles, for principals that are loaded on demand.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn with_boundaries(mut self, boundaries: Arc<PolicyStore>) -> Self {
+        self.boundaries = Some(boundaries);
+        self
+    }
+
+    /// Returns the permissions boundaries of all users and roles, if they come from a source of their own.
+    #[cfg(feature = "on-demand")]
+    pub(crate) const fn boundaries(&self) -> Option<&Arc<PolicyStore>> {
+        self.boundaries.as_ref()
+    }
+
     /// Creates a snapshot without usable policies, which denies all requests.
-    pub(crate) fn unavailable() -> Self {
+    pub(crate) fn unavailable(why: Unavailable) -> Self {
         Self {
             programs: Box::default(),
             identities: IdentityMap::default(),
             groups: HashMap::new(),
             others: &UNAVAILABLE,
-            is_expired: AtomicBool::new(false),
+            why_unavailable: why,
+            is_expired: Arc::default(),
+            #[cfg(feature = "on-demand")]
+            boundaries: None,
         }
     }
 
@@ -206,11 +266,36 @@ impl Snapshot {
                 && (self.groups_of(principal).any(is_unavailable)
                     || self.roles_of(principal).any(Identity::is_unavailable));
         if is_unreadable {
-            return Some(Unavailable::Unreadable);
+            return Some(self.why_unavailable);
         }
         let is_bounded_twice =
             principal.has_additions() && self.bounded(principal, identity).is_none();
         is_bounded_twice.then_some(Unavailable::SeveralBoundaries)
+    }
+
+    /// Returns the flag that denies all requests, for snapshots that depend on this one.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn expiry(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_expired)
+    }
+
+    /// Returns the entry for a user or role, regardless of its path.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn get_by_key(&self, key: &IdentityKey) -> Option<&Identity> {
+        self.identities.get_by_key(key)
+    }
+
+    /// Returns the permissions boundary of `identity` with its program, if it is a single policy.
+    #[cfg(feature = "on-demand")]
+    pub(crate) fn boundary_program(&self, identity: &Identity) -> Option<(usize, Arc<Program>)> {
+        let [number] = identity.boundary_programs()? else {
+            return None;
+        };
+        let [policy] = identity.policies().boundary() else {
+            return None;
+        };
+        let program = self.programs.get(*number as usize)?;
+        Some((policy.address(), Arc::clone(program)))
     }
 
     /// Sets whether all requests are denied because the policies are too old.
@@ -334,9 +419,19 @@ impl Snapshot {
 
     /// Every program. The [numbers](Identity::identity_programs) of an identity's are indices.
     #[inline]
-    pub(super) const fn programs(&self) -> &[Program] {
+    pub(super) const fn programs(&self) -> &[Arc<Program>] {
         &self.programs
     }
+}
+
+/// Compiles policies that always occur together.
+pub(crate) fn compile(
+    policies: &[Policy],
+    services: &[Arc<ActionNames>],
+) -> Result<Program, TooLarge> {
+    let program = Program::compile(policies)?;
+    services.iter().for_each(|names| program.prepare(names));
+    Ok(program)
 }
 
 static NOBODY: LazyLock<Identity> = LazyLock::new(|| Identity::without_policies(false));

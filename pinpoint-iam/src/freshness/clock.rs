@@ -161,10 +161,10 @@ impl Alarms {
     }
 }
 
-#[cfg(feature = "refresh")]
+#[cfg(any(feature = "refresh", feature = "on-demand"))]
 pub(crate) use self::sleep::Sleep;
 
-#[cfg(feature = "refresh")]
+#[cfg(any(feature = "refresh", feature = "on-demand"))]
 mod sleep {
     use std::future::Future;
     use std::pin::Pin;

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use pinpoint_iam_core::__private::OneLine;
 
-#[cfg(feature = "refresh")]
+#[cfg(any(feature = "refresh", feature = "on-demand"))]
 pub(crate) use self::clock::Sleep;
 pub use self::clock::{Alarm, Clock, SystemClock};
 

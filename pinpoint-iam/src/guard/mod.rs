@@ -89,10 +89,25 @@ impl Authorizer {
     pub fn guard<'a>(&'a self, principal: &'a Principal, context: &'a Context) -> Guard<'a> {
         Guard::new(
             self,
-            Pinned::Own(self.states().current()),
+            Pinned::Own(self.state_of(principal)),
             principal,
             context,
         )
+    }
+
+    /// Like [`guard`](Self::guard), but waits for the policies of `principal` if they come from a
+    /// [source of principals](crate::AuthorizerBuilder::principal_source) and are not in the cache.
+    ///
+    /// If they cannot be loaded, all checks of the guard are denied with 503
+    /// ([`DeniedReason::PoliciesNotLoaded`]).
+    #[cfg(feature = "on-demand")]
+    pub async fn guard_async<'a>(
+        &'a self,
+        principal: &'a Principal,
+        context: &'a Context,
+    ) -> Guard<'a> {
+        let state = arc_swap::Guard::from_inner(self.load_state(principal).await);
+        Guard::new(self, Pinned::Own(state), principal, context)
     }
 }
 

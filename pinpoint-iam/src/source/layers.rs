@@ -65,8 +65,9 @@ impl<B: AsyncPolicySource, P: AsyncPolicySource> Layers<B, P> {
         boundaries: &PolicyStore,
         principals: PolicyStore,
     ) -> Result<PolicyStore, SourceError> {
-        principals
-            .bounded_by(boundaries)
+        boundaries
+            .check_boundaries()
+            .and_then(|()| principals.bounded_by(boundaries))
             .map_err(|message| SourceError::of_file(Path::new(&self.name()), message))
     }
 }

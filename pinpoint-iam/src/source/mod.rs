@@ -21,6 +21,8 @@ mod json;
 pub(crate) mod last_good;
 #[cfg(feature = "refresh")]
 mod layers;
+#[cfg(feature = "on-demand")]
+mod on_demand;
 pub(crate) mod resource_keys;
 pub(crate) mod resource_tags;
 mod store;
@@ -40,6 +42,13 @@ pub use error::SourceError;
 pub use files::PolicyFiles;
 #[cfg(feature = "refresh")]
 pub use layers::Layers;
+#[cfg(feature = "on-demand")]
+pub(crate) use on_demand::Change;
+#[cfg(feature = "on-demand")]
+pub use on_demand::{
+    DocumentsFuture, GroupRecord, IdentityRecord, Invalidation, ManagedPolicy, PolicyRecord,
+    PrincipalFuture, PrincipalRecords, PrincipalRequest, PrincipalSource,
+};
 pub(crate) use store::NO_POLICIES;
 pub use store::{GroupPolicies, InvalidIdentity, PolicyStore, PrincipalPolicies};
 

@@ -215,18 +215,17 @@ impl PolicyStore {
         self.bounds_others
     }
 
-    /// Sets the permissions boundary of every caller to that in `boundaries`. Users and roles that it does not contain have
-    /// one that denies everything, and callers that the store does not contain an empty one.
+    /// Checks that the store contains nothing but permissions boundaries.
     ///
     /// # Errors
     ///
-    /// Fails if `boundaries` contains anything else, and if a user or role already has a boundary.
-    #[cfg(feature = "refresh")]
-    pub(crate) fn bounded_by(self, boundaries: &Self) -> Result<Self, String> {
-        if let Some(name) = boundaries.groups.keys().next() {
+    /// Fails if it contains a group, or anything else of a user or role.
+    #[cfg(any(feature = "refresh", feature = "on-demand"))]
+    pub(crate) fn check_boundaries(&self) -> Result<(), String> {
+        if let Some(name) = self.groups.keys().next() {
             return Err(format!("the group {} has no boundary", Quoted(name)));
         }
-        for (arn, policies) in boundaries.iter() {
+        for (arn, policies) in self.iter() {
             let is_boundary_only = policies.identity.is_empty()
                 && policies.unique_id.is_none()
                 && policies.tags.iter().next().is_none();
@@ -237,6 +236,25 @@ impl PolicyStore {
                 ));
             }
         }
+        Ok(())
+    }
+
+    /// Gives callers that the store does not contain an empty permissions boundary.
+    #[cfg(feature = "on-demand")]
+    pub(crate) const fn bounding_others(mut self) -> Self {
+        self.bounds_others = true;
+        self
+    }
+
+    /// Sets the permissions boundary of every caller to that in `boundaries`, which
+    /// [are nothing else](Self::check_boundaries). Users and roles that it does not contain have one that denies
+    /// everything, and callers that the store does not contain an empty one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a user or role already has a boundary.
+    #[cfg(any(feature = "refresh", feature = "on-demand"))]
+    pub(crate) fn bounded_by(self, boundaries: &Self) -> Result<Self, String> {
         let mut fault = None;
         let missing = Policy::missing_boundary();
         let identities = self.identities.map(|mut policies| {

@@ -1,7 +1,5 @@
 //! The caller of a web request, independent of the framework.
 
-use std::sync::Arc;
-
 use pinpoint_iam_core::__private::OneLine;
 
 use crate::arn::Scope;
@@ -15,8 +13,8 @@ use crate::guard::{Guard, check_with_keys};
 use crate::principal::Principal;
 use crate::request::{ContextOnDemand, RequestContext};
 use crate::source::resource_keys::FetchedKeys;
-use crate::states::{Pinned, PolicyState};
 use crate::web::context::{Headers, RequestFacts};
+use crate::web::policies::CallerPolicies;
 use crate::web::{Annotated, CallerOf, RequestHead};
 
 /// The caller and the known values of the request: the [`RequestFacts`] or, if the check of a handler continues after
@@ -25,7 +23,7 @@ use crate::web::{Annotated, CallerOf, RequestHead};
 pub(super) struct RequestCaller<C = RequestFacts> {
     pub(super) principal: Principal,
     /// The policies that all checks of the request use.
-    policies: Arc<PolicyState>,
+    policies: CallerPolicies,
     context: C,
     /// The scope of the tenant, if tenants are accounts.
     scope: Option<Scope>,
@@ -43,7 +41,7 @@ pub(super) struct IdentifiedCaller(pub(super) Principal);
 /// Everything else is read before the extractors of the application run, because they could change it.
 pub(super) struct Unidentified {
     principal: Option<Principal>,
-    policies: Arc<PolicyState>,
+    policies: CallerPolicies,
     context: RequestFacts,
     scope: Option<Scope>,
     fetched: FetchedKeys,
@@ -53,7 +51,7 @@ impl Unidentified {
     /// Reads the head of the request, and the principal and the scope from its extensions.
     pub(super) fn of(
         authorizer: &Authorizer,
-        policies: Arc<PolicyState>,
+        policies: CallerPolicies,
         principal: Option<Principal>,
         scope: Option<Scope>,
         fetched: Option<FetchedKeys>,
@@ -131,36 +129,48 @@ fn two_callers(authorizer: &Authorizer) -> Denied {
     .for_authorizer(authorizer)
 }
 
+impl<C> RequestCaller<C> {
+    /// Loads the policies of the caller, if that is necessary.
+    pub(super) async fn load_policies(&mut self, authorizer: &Authorizer) {
+        self.policies.load(authorizer, &self.principal).await;
+    }
+}
+
 impl RequestCaller {
-    /// Runs a check for this caller, with the keys of resources that it needs.
+    /// Runs a check for this caller, with the policies and the keys of resources that it needs.
     pub(super) async fn check_with_keys<T>(
         &mut self,
         authorizer: &Authorizer,
         headers: &dyn Headers,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
+        self.load_policies(authorizer).await;
         let scope = asked_scope(self.scope.as_ref(), authorizer);
         let context = self.context.on_demand(scope, headers);
         let context = RequestContext::OnDemand(&context);
-        let policies = Pinned::Borrowed(&self.policies);
+        let policies = self.policies.pinned();
         let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
         check_with_keys(guard, &mut self.fetched, check)
             .await
             .map_err(|denied| denied.for_authorizer(authorizer))
     }
 
-    /// Like [`check_with_keys`](Self::check_with_keys), but returns `None` if the check would have to wait for keys of resources.
+    /// Like [`check_with_keys`](Self::check_with_keys), but returns `None` if the check would have to wait for policies or
+    /// keys of resources.
     #[cfg(feature = "actix")]
     pub(super) fn check_without_waiting<T>(
-        &self,
+        &mut self,
         authorizer: &Authorizer,
         headers: &dyn Headers,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Option<Result<T, Denied>> {
+        if !self.policies.look_up(authorizer, &self.principal) {
+            return None;
+        }
         let scope = asked_scope(self.scope.as_ref(), authorizer);
         let context = self.context.on_demand(scope, headers);
         let context = RequestContext::OnDemand(&context);
-        let policies = Pinned::Borrowed(&self.policies);
+        let policies = self.policies.pinned();
         let guard = Guard::new(authorizer, policies, &self.principal, context).in_scope(scope);
         let outcome = check_without_waiting(guard, check)?;
         Some(outcome.map_err(|denied| denied.for_authorizer(authorizer)))
@@ -192,7 +202,7 @@ impl RequestCaller<Context> {
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
-        let policies = Pinned::Borrowed(&self.policies);
+        let policies = self.policies.pinned();
         let guard = Guard::new(
             authorizer,
             policies,
@@ -210,7 +220,7 @@ impl RequestCaller<Context> {
     /// Returns the guard for the rest of the request.
     pub(super) fn guard<'a>(&'a self, authorizer: &'a Authorizer) -> Guard<'a> {
         let scope = asked_scope(self.scope.as_ref(), authorizer);
-        let policies = Pinned::Borrowed(&self.policies);
+        let policies = self.policies.pinned();
         Guard::new(
             authorizer,
             policies,
@@ -223,7 +233,14 @@ impl RequestCaller<Context> {
 
     /// Switches to the current policies, and discards the keys of resources.
     pub(super) fn renew(&mut self, authorizer: &Authorizer) {
-        self.policies = authorizer.states().current_shared();
+        self.policies.renew(authorizer, &self.principal);
+        self.fetched = FetchedKeys::default();
+    }
+
+    /// Like [`renew`](Self::renew), but waits for the policies if they have to be loaded.
+    #[cfg(feature = "on-demand")]
+    pub(super) async fn renew_async(&mut self, authorizer: &Authorizer) {
+        self.policies.renew_async(authorizer, &self.principal).await;
         self.fetched = FetchedKeys::default();
     }
 }

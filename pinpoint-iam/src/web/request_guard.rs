@@ -68,6 +68,12 @@ impl RequestGuard {
         }
     }
 
+    /// Loads the policies of the caller, if that is necessary.
+    #[cfg(feature = "tonic")]
+    pub(super) async fn load_policies(&mut self) {
+        self.caller.load_policies(&self.authorizer).await;
+    }
+
     /// Returns the guard.
     pub fn guard(&self) -> Guard<'_> {
         self.caller.guard(&self.authorizer)
@@ -82,8 +88,21 @@ impl RequestGuard {
     ///
     /// For long-lived connections, such as WebSockets: call it before each message, so that a revoked permission does
     /// not last as long as the connection. The condition keys remain those of the request.
+    ///
+    /// With policies on demand, use `renew_async`: after this method all checks are denied with 503 if the policies of the
+    /// caller are not in the cache.
     pub fn renew(&mut self) {
         self.caller.renew(&self.authorizer);
+        self.fetched = Arc::default();
+    }
+
+    /// Like [`renew`](Self::renew), but waits for the policies of the caller if they come from a
+    /// [source of principals](crate::AuthorizerBuilder::principal_source) and are not in the cache.
+    ///
+    /// If they cannot be loaded, all checks are denied with 503 until the guard is renewed again.
+    #[cfg(feature = "on-demand")]
+    pub async fn renew_async(&mut self) {
+        self.caller.renew_async(&self.authorizer).await;
         self.fetched = Arc::default();
     }
 

@@ -170,6 +170,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "asynchronous",
                     "layers",
                     "last_good",
+                    "on_demand",
                 ],
             ),
             (

@@ -26,6 +26,7 @@ mod functions;
 mod in_handler;
 mod log;
 mod middleware;
+mod on_demand;
 mod one_state;
 mod own_rows;
 mod permits;

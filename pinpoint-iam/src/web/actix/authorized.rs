@@ -110,7 +110,7 @@ where
             });
         };
         let identified = self.identify::<H>(request, &authorizer, unidentified, parameters);
-        let (parameters, caller) = match identified {
+        let (parameters, mut caller) = match identified {
             Ok(identified) => identified,
             Err(error) => return CheckFuture::refused(payload, error),
         };
@@ -151,7 +151,7 @@ where
         Ok((parameters, caller))
     }
 
-    /// Decides with tags that have to be waited for.
+    /// Decides with policies and keys that have to be waited for.
     async fn decide<H: Annotated>(
         self,
         request: HttpRequest,

@@ -58,7 +58,6 @@ mod routes;
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest, web};
@@ -68,10 +67,9 @@ use crate::context::Context;
 use crate::denial::Denied;
 use crate::principal::Principal;
 use crate::source::resource_keys::FetchedKeys;
-use crate::states::PolicyState;
 use crate::web::caller::{IdentifiedCaller, RequestCaller, Unidentified};
 use crate::web::context::Headers;
-use crate::web::policies::RequestPolicies;
+use crate::web::policies::{CallerPolicies, RequestPolicies};
 use crate::web::{Annotated, Extensions, RequestHead};
 
 pub use self::before_body::BeforeBody;
@@ -133,15 +131,15 @@ fn principal(request: &HttpRequest) -> Option<Principal> {
 }
 
 /// Returns the policies that all checks of this request use.
-fn policies(authorizer: &Authorizer, request: &HttpRequest) -> Arc<PolicyState> {
+fn policies(authorizer: &Authorizer, request: &HttpRequest) -> CallerPolicies {
     let mut extensions = request.extensions_mut();
     match extensions.get_mut::<RequestPolicies>() {
         Some(policies) => policies.for_authorizer(authorizer),
         None => {
             let mut policies = RequestPolicies::of(authorizer);
-            let state = policies.for_authorizer(authorizer);
+            let of_caller = policies.for_authorizer(authorizer);
             extensions.insert(policies);
-            state
+            of_caller
         }
     }
 }

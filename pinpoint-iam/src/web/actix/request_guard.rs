@@ -20,7 +20,8 @@ impl FromRequest for RequestGuard {
             // A check that waits for tags passes them on to this guard.
             wait_for_decision(&request).await;
             let authorizer = authorizer(&request)?;
-            let caller = caller(&authorizer, &request)?;
+            let mut caller = caller(&authorizer, &request)?;
+            caller.load_policies(&authorizer).await;
             let caller = caller.after_body(&authorizer, request.headers());
             Ok(Self::new(authorizer, caller))
         })

@@ -12,7 +12,8 @@ impl<S: HasAuthorizer + Send + Sync> FromRequestParts<S> for RequestGuard {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let authorizer = state.authorizer();
-        let caller = caller(&authorizer, parts).map_err(IntoResponse::into_response)?;
+        let mut caller = caller(&authorizer, parts).map_err(IntoResponse::into_response)?;
+        caller.load_policies(&authorizer).await;
         let caller = caller.after_body(&authorizer, &parts.headers);
         Ok(Self::new(authorizer, caller))
     }

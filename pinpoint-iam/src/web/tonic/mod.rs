@@ -38,12 +38,15 @@ struct Prepared(Result<RequestGuard, Denied>);
 
 /// Creates the guard of a request to the method `name` of the service `N`, and stores it in the request.
 #[doc(hidden)]
-pub fn __prepare<N, S, T>(service: &S, mut request: Request<T>, name: &str) -> Request<T>
+pub async fn __prepare<N, S, T>(service: &S, mut request: Request<T>, name: &str) -> Request<T>
 where
     N: NamedService,
     S: HasAuthorizer + ?Sized,
 {
-    let guard = guard_of::<N, T>(service.authorizer(), &request, name);
+    let mut guard = guard_of::<N, T>(service.authorizer(), &request, name);
+    if let Ok(guard) = &mut guard {
+        guard.load_policies().await;
+    }
     request.extensions_mut().insert(Prepared(guard));
     request
 }

@@ -11,6 +11,7 @@ mod account_details;
 mod account_details_faults;
 mod directory;
 mod freshness;
+mod on_demand;
 mod random;
 mod refresh;
 mod reload;
