@@ -602,7 +602,11 @@ pub fn deny<R: DenialOutput>(denied: Denied, function: &str) -> R {
 pub fn before_body<T>(outcome: Result<T, Denied>) -> Result<(), Denied> {
     match outcome {
         Err(denied) if denied.pending() != Some(&Pending::Body) => Err(denied),
-        _ => Ok(()),
+        _ => {
+            #[cfg(feature = "decision-log")]
+            crate::decision_log::will_repeat();
+            Ok(())
+        }
     }
 }
 

@@ -116,7 +116,7 @@
 //! | `include-policy` | `include_policy!`, which checks a policy at compile time |
 //! | `refresh` | asynchronous sources of policies, polling, and the last good set on disk; adds `sha2` |
 //! | `watch` | file events, which make changes visible before the next poll; adds `notify` |
-//! | `decision-log` | records of decisions: the module `decision_log` |
+//! | `decision-log` | a log with a record of every decision: the module `decision_log` |
 //! | `on-demand` | policies by principal, loaded when a request needs them; adds `quick_cache` and `futures-util` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `tonic` | `#[requires]` on the methods of gRPC services: the module `web::tonic` |
@@ -176,6 +176,8 @@ pub mod list;
 mod policy_stack;
 pub mod principal;
 mod program;
+#[cfg(feature = "decision-log")]
+mod read_keys;
 pub mod request;
 pub mod source;
 mod states;

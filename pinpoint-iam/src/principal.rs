@@ -386,6 +386,12 @@ impl Principal {
         &self.0.roles
     }
 
+    /// Returns the ARN of a session's role, if the application knows its path.
+    #[cfg(feature = "decision-log")]
+    pub(crate) fn role_with_path(&self) -> Option<&str> {
+        self.role_arn().filter(|_| self.path_is_known())
+    }
+
     /// Whether groups or roles were added.
     #[inline]
     pub(crate) fn has_additions(&self) -> bool {

@@ -11,6 +11,8 @@ use crate::context::{ConditionKey, Context, ContextLookup, Lookup, TagKey, is_na
 use crate::global_keys::{GlobalKey, is_of_identity_provider};
 use crate::pattern::nfa::Nfa;
 use crate::principal::{Principal, is_principal_key};
+#[cfg(feature = "decision-log")]
+use crate::read_keys;
 use crate::resource::{RequestedResource, ResourceTypeMetadata};
 
 /// One request for authorization. All parts are borrowed.
@@ -61,6 +63,8 @@ pub struct Request<'a> {
 pub(crate) enum KeyLog<'a> {
     /// None.
     None,
+    /// The keys that are read are noted.
+    Noted,
     /// The keys come from a record: exactly these are known.
     Recorded(&'a (dyn ContextLookup + Sync)),
 }
@@ -70,6 +74,7 @@ impl fmt::Debug for KeyLog<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::None => "none",
+            Self::Noted => "noted",
             Self::Recorded(_) => "recorded",
         })
     }
@@ -314,6 +319,27 @@ impl<'a> Request<'a> {
     pub(crate) const fn with_recorded_keys(mut self, keys: &'a (dyn ContextLookup + Sync)) -> Self {
         self.key_log = KeyLog::Recorded(keys);
         self
+    }
+
+    /// Notes the keys that are read, unless they come from a record.
+    #[cfg(feature = "decision-log")]
+    pub(crate) const fn noting_keys(mut self) -> Self {
+        if matches!(self.key_log, KeyLog::None) {
+            self.key_log = KeyLog::Noted;
+        }
+        self
+    }
+
+    /// Returns the scope of the request, if it has its own.
+    #[cfg(feature = "decision-log")]
+    pub(crate) const fn scope(&self) -> Option<&'a Scope> {
+        self.scope
+    }
+
+    /// Returns the account that owns the resource, if the application has set it.
+    #[cfg(feature = "decision-log")]
+    pub(crate) const fn given_resource_account(&self) -> Option<&'a str> {
+        self.resource_account
     }
 
     /// The request for another resource.
@@ -691,15 +717,22 @@ impl<'a> Request<'a> {
 impl ContextLookup for Request<'_> {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         #[cfg(feature = "decision-log")]
-        if let KeyLog::Recorded(keys) = self.key_log {
-            return keys.lookup(key);
+        match self.key_log {
+            KeyLog::None => {}
+            KeyLog::Noted => {
+                let found = self.find(key);
+                read_keys::note(key, &found);
+                return found;
+            }
+            KeyLog::Recorded(keys) => return keys.lookup(key),
         }
         self.find(key)
     }
 }
 
 impl Request<'_> {
-    fn find(&self, key: &ConditionKey) -> Lookup<'_> {
+    /// Returns the known facts about `key`, without noting that it was read.
+    pub(crate) fn find(&self, key: &ConditionKey) -> Lookup<'_> {
         match self.principal.lookup(key) {
             Lookup::Absent => {}
             found => return found,

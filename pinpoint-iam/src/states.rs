@@ -110,7 +110,7 @@ impl PolicyState {
     }
 
     /// Returns the revision of the policies.
-    #[cfg(feature = "refresh")]
+    #[cfg(any(feature = "refresh", feature = "decision-log"))]
     pub(crate) const fn revision(&self) -> &Revision {
         &self.revision
     }

@@ -8,6 +8,7 @@ mod key_sources;
 #[cfg(feature = "on-demand")]
 mod on_demand;
 mod recorded;
+mod recording;
 #[cfg(feature = "refresh")]
 mod refresh;
 mod session;
@@ -26,6 +27,8 @@ use crate::absence::AbsenceRules;
 use crate::action::ServiceMetadata;
 use crate::arn::{InvalidScope, Scope};
 use crate::context::{ConditionKey, covers, is_named};
+#[cfg(feature = "decision-log")]
+use crate::decision_log::DecisionLog;
 use crate::denial::ErrorResponses;
 use crate::eval::compiled;
 use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
@@ -59,6 +62,7 @@ pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
 pub use self::on_demand::{Invalidator, PrincipalCache, PrincipalCacheCounts};
 #[cfg(feature = "on-demand")]
 use self::on_demand::{OnDemand, OnDemandSettings};
+pub(crate) use self::recording::ListOf;
 #[cfg(feature = "refresh")]
 use self::refresh::{Refresh, RefreshSettings};
 #[cfg(feature = "refresh")]
@@ -134,6 +138,8 @@ struct Inner {
     warnings: Mutex<LoadWarnings>,
     #[cfg(feature = "_web")]
     network: NetworkConfig,
+    #[cfg(feature = "decision-log")]
+    decision_log: Option<DecisionLog>,
 }
 
 /// What a load reports without rejecting the policies.
@@ -174,12 +180,23 @@ impl Authorizer {
     /// A request whose decision depends on unknown keys of the context is denied; [`evaluate`](Self::evaluate) returns
     /// these keys.
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        self.evaluate(request).into_decision()
+        let state = self.state_of(request.principal());
+        let recording = self.recording();
+        let evaluation = self.answer_by(&state, &recording.noting(*request));
+        recording.end(&state, request, &evaluation);
+        evaluation.into_decision()
     }
 
     /// Decides `request`, or returns the condition keys that are needed to decide it.
     pub fn evaluate(&self, request: &Request<'_>) -> Evaluation {
-        self.answer_by(&self.state_of(request.principal()), request)
+        let state = self.state_of(request.principal());
+        let recording = self.recording();
+        let evaluation = self.answer_by(&state, &recording.noting(*request));
+        match &evaluation {
+            Evaluation::Decided(_) => recording.end(&state, request, &evaluation),
+            Evaluation::Indeterminate(keys) => recording.end_undecided(&state, request, keys),
+        }
+        evaluation
     }
 
     /// Decides `request` with the policies in `state`, the current or an earlier state of this authorizer.
@@ -641,6 +658,8 @@ pub struct AuthorizerBuilder {
     on_demand: OnDemandSettings,
     #[cfg(feature = "_web")]
     network: NetworkConfig,
+    #[cfg(feature = "decision-log")]
+    decision_log: Option<DecisionLog>,
 }
 
 impl AuthorizerBuilder {
@@ -892,6 +911,8 @@ impl AuthorizerBuilder {
             warnings: Mutex::default(),
             #[cfg(feature = "_web")]
             network: self.network,
+            #[cfg(feature = "decision-log")]
+            decision_log: self.decision_log,
         })
     }
 }

@@ -1,14 +1,33 @@
-//! Records of decisions.
+//! A log with a record of every decision.
 //!
 //! A [`Record`] contains the facts that a decision depended on: the caller, the action, the resource, and the condition
-//! keys that were *read* with their values. [`RecordedRequest`] converts it into a request again, so that a decision can be
-//! explained afterwards, or made by other policies.
+//! keys that were *read* with their values. A [`DecisionLog`] writes the records to a [sink](DecisionSink): a file of
+//! [lines of JSON](JsonLines), [`tracing`](TracingSink), or a closure. [`RecordedRequest`] converts a record into a
+//! request again, so that a decision can be explained afterwards, or made by other policies.
+//!
+//! # Which decisions are logged
+//!
+//! - Every check of a [`Guard`](crate::Guard), of an attribute and of [`Authorizer::decide`](crate::Authorizer::decide)
+//!   has one record, whether it allows or denies. The checks of `all(..)` and `any(..)` have one record each.
+//! - A list has one record with the number of resources or actions that were selected, and does not contain them.
+//! - A check that fails because condition keys are not known yet is [undecided](Outcome::Undecided). If it is repeated
+//!   when they are known, it has a further record. Checks that the library
+//!   itself repeats, with fetched keys or after the body is read, are logged once.
+//! - A request that is rejected before the policies are evaluated is not a decision: one without a caller, with an
+//!   invalid id, or whose keys could not be fetched.
 
+mod entry;
+mod log;
 mod record;
 mod request;
+mod sink;
 
+pub(crate) use self::entry::{Entry, EntryAction, EntryResult, recorded_scope};
+pub use self::log::{DecisionLog, DecisionLogBuilder, DecisionLogCounts, WhenFull};
+pub(crate) use self::log::{request_id, will_repeat};
 pub use self::record::{
     Outcome, OutcomeReason, Record, RecordedKey, RecordedKeys, RecordedKind, RecordedList,
     RecordedPolicy, RecordedPrincipal, RecordedRows, RecordedStatement, RecordedValue,
 };
 pub use self::request::{InvalidRecord, RecordedRequest};
+pub use self::sink::{DecisionSink, JsonLines, TracingSink};

@@ -41,7 +41,7 @@ pub struct Record<'a> {
     /// When the decision was made, by the clock of the computer.
     #[serde(with = "time_text")]
     pub time: SystemTime,
-    /// The id of the request, if the application has set one.
+    /// The id of the request, see [`DecisionLogBuilder::request_id_key`](super::DecisionLogBuilder::request_id_key).
     #[serde(
         rename = "request",
         default,
@@ -170,6 +170,9 @@ pub enum Outcome {
     Allow,
     /// The request was denied.
     Deny,
+    /// The check failed because condition keys were not known yet, see [`Record::needs`]. If it was repeated when they were
+    /// known, there is a further record.
+    Undecided,
     /// Some of several resources or actions were selected, see [`Record::list`].
     List,
 }
@@ -196,6 +199,10 @@ pub enum OutcomeReason {
     PoliciesExpired,
     /// The caller and its roles had different permissions boundaries.
     SeveralBoundaries,
+    /// The policies of the caller were not loaded.
+    PoliciesNotLoaded,
+    /// The session policies were rejected.
+    SessionPoliciesRejected,
 }
 
 /// The result of a list. A list is one record, which contains numbers but not the resources.
@@ -388,7 +395,7 @@ pub enum RecordedKey<'a> {
     Absent,
     /// The value was unknown to the decision.
     Unknown,
-    /// The key had values, which the log does not contain because its name is masked.
+    /// The key had values, which the log does not contain because its name is [masked](super::DecisionLogBuilder::mask).
     Masked,
     /// The key had values, which the log does not contain because they were too long.
     Omitted,

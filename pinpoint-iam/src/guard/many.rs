@@ -8,9 +8,10 @@ use std::marker::PhantomData;
 use serde::{Serialize, Serializer};
 
 use crate::action::{ActionMetadata, ActsOn, ServiceResource};
+use crate::authorizer::ListOf;
 use crate::context::ConditionKey;
 use crate::denial::{Denied, Pending};
-use crate::eval::{Decision, Evaluation, MissingKeys};
+use crate::eval::{Decision, DeniedBy, Evaluation, MissingKeys};
 use crate::guard::resolve_keys::{check_with_keys, fetch_keys, needed_keys};
 use crate::guard::{Guard, Phase};
 use crate::list::{Constraint, Predicate, ResourceColumns};
@@ -109,6 +110,7 @@ impl Guard<'_> {
         for resource in resources {
             action.check_pinned(resource)?;
         }
+        let recording = self.authorizer.list_recording();
         let mut fetched = self.fetched.clone();
         let mut flags = vec![false; resources.len()];
         let mut open: Vec<usize> = (0..resources.len()).collect();
@@ -123,7 +125,7 @@ impl Guard<'_> {
                     continue;
                 };
                 let requested = resource.requested(self.scope);
-                match guard.allows_now(A::METADATA, R::TYPE, requested) {
+                match guard.allows_now(A::METADATA, R::TYPE, requested, CheckOf::Filter) {
                     Ok(is_allowed) => *flag = is_allowed,
                     Err(denied) if needed_keys(&denied).is_empty() => return Err(denied),
                     Err(denied) => {
@@ -135,6 +137,11 @@ impl Guard<'_> {
                 }
             }
             if waiting.is_empty() {
+                let selected = flags.iter().filter(|is_allowed| **is_allowed).count();
+                let all = RequestedResource::All;
+                let request = self.request(A::METADATA, R::TYPE, all, Phase::Check);
+                let of = ListOf::Resources(A::METADATA);
+                recording.end(&self.state, &request, of, flags.len(), selected);
                 return Ok(flags);
             }
             for batch in needed.chunks(LARGEST_BATCH) {
@@ -172,10 +179,13 @@ impl Guard<'_> {
         &self,
         resource: &R,
     ) -> Result<AllowedActions<R>, Denied> {
+        let recording = self.authorizer.list_recording();
         let mut actions = Vec::new();
+        let mut considered = 0;
         let mut fetched = self.fetched.clone();
         let requested = resource.requested(self.scope);
-        for action in R::service().actions {
+        let service = R::service();
+        for action in service.actions {
             let is_own = |other: &'static ResourceTypeMetadata| {
                 R::TYPE.is_some_and(|own| std::ptr::eq(own, other))
             };
@@ -188,13 +198,20 @@ impl Guard<'_> {
             {
                 continue;
             }
-            let check = |guard: &Guard<'_>| guard.allows_now(action, R::TYPE, requested);
+            considered += 1;
+            let check =
+                |guard: &Guard<'_>| guard.allows_now(action, R::TYPE, requested, CheckOf::Actions);
             match check_with_keys(self.borrowed(), &mut fetched, check).await {
                 Ok(true) => actions.push(action),
                 Ok(false) => {}
                 Err(denied) if denied.pending() == Some(&Pending::Body) => {}
                 Err(denied) => return Err(denied),
             }
+        }
+        if let Some(any) = service.actions.first() {
+            let request = self.request(any, R::TYPE, requested, Phase::Check);
+            let of = ListOf::Actions(service);
+            recording.end(&self.state, &request, of, considered, actions.len());
         }
         Ok(AllowedActions {
             actions,
@@ -231,7 +248,9 @@ impl Guard<'_> {
             return Err(Denied::no_scope().for_authorizer(self.authorizer));
         }
         let resource_type = C::Resource::TYPE;
-        let request = self.request(action, resource_type, RequestedResource::All, Phase::Check);
+        let recording = self.authorizer.recording();
+        let all = RequestedResource::All;
+        let request = recording.noting(self.request(action, resource_type, all, Phase::Check));
         let constraint = columns
             .to_columns(self.scope)
             .map(|columns| columns.of_action(action))
@@ -240,10 +259,20 @@ impl Guard<'_> {
             Denied::undecided(&request, MissingKeys::new(vec![key.clone()]), None)
         };
         match constraint {
-            Ok(Ok(constraint)) => Ok(constraint),
-            Ok(Err(by)) => Err(Denied::refused(&request, by)),
+            Ok(Ok(constraint)) => {
+                recording.end_constraint(&self.state, &request, Ok(&constraint));
+                Ok(constraint)
+            }
+            Ok(Err(by)) => {
+                recording.end_constraint(&self.state, &request, Err(&by));
+                Err(Denied::refused(&request, by))
+            }
             Err(error) => Err(match error.unknown_key() {
-                Some(key) => unknown(key),
+                Some(key) => {
+                    let by = DeniedBy::indeterminate(MissingKeys::new(vec![key.clone()]));
+                    recording.end_constraint(&self.state, &request, Err(&by));
+                    unknown(key)
+                }
                 None => Denied::misconfigured(
                     "the columns of a list do not fit the ARN of the resource type",
                 ),
@@ -347,38 +376,69 @@ impl Guard<'_> {
         resource_type: Option<&'static ResourceTypeMetadata>,
         resource: RequestedResource<'_>,
     ) -> Result<bool, Denied> {
-        let check = |guard: &Guard<'_>| guard.allows_now(action, resource_type, resource);
+        let check =
+            |guard: &Guard<'_>| guard.allows_now(action, resource_type, resource, CheckOf::One);
         check_with_keys(self.borrowed(), &mut self.fetched.clone(), check).await
     }
 
     /// Whether the policies allow a request. Unlike a check, this creates no message for a denial.
-    pub(crate) fn allows_now(
+    fn allows_now(
         &self,
         action: &'static ActionMetadata,
         resource_type: Option<&'static ResourceTypeMetadata>,
         resource: RequestedResource<'_>,
+        of: CheckOf,
     ) -> Result<bool, Denied> {
         if !self.scope.is_complete() {
             return Err(Denied::no_scope().for_authorizer(self.authorizer));
         }
+        let recording = self.authorizer.recording();
         let request = self.request(action, resource_type, resource, Phase::Check);
-        let denied = match self.authorizer.answer_by(&self.state, &request) {
-            Evaluation::Decided(Decision::Allow(_)) => return Ok(true),
+        let request = recording.noting(request);
+        let evaluation = self.authorizer.answer_by(&self.state, &request);
+        let outcome = match &evaluation {
+            Evaluation::Decided(Decision::Allow(_)) => Ok(true),
             Evaluation::Decided(Decision::Deny(by)) if by.is_unavailable() => {
-                Denied::refused(&request, by)
+                Err(Denied::refused(&request, by.clone()))
             }
-            Evaluation::Decided(Decision::Deny(_)) => return Ok(false),
+            Evaluation::Decided(Decision::Deny(_)) => Ok(false),
             Evaluation::Indeterminate(keys) => {
-                let denied = self.undecided(&request, resource_type, Phase::Check, &keys);
+                let denied = self.undecided(&request, resource_type, Phase::Check, keys);
                 if denied.status() == 403 {
-                    log_keys_without_source(action, &keys);
-                    return Ok(false);
+                    log_keys_without_source(action, keys);
+                    Ok(false)
+                } else {
+                    Err(denied)
                 }
-                denied
             }
         };
-        Err(denied.for_authorizer(self.authorizer))
+        let pending = match &outcome {
+            Ok(_) => None,
+            Err(denied) => denied.pending(),
+        };
+        match (of, &evaluation, pending) {
+            // A list has one record of its own, unless one of its checks makes it fail.
+            (CheckOf::Filter | CheckOf::Actions, ..) if outcome.is_ok() => {}
+            (CheckOf::Filter, _, Some(Pending::ResourceKeys(_))) => {}
+            (CheckOf::Actions, _, Some(_)) => {}
+            (_, Evaluation::Indeterminate(keys), Some(_)) => {
+                recording.end_undecided(&self.state, &request, keys);
+            }
+            _ => recording.end(&self.state, &request, &evaluation),
+        }
+        outcome.map_err(|denied| denied.for_authorizer(self.authorizer))
     }
+}
+
+/// The caller of a check.
+#[derive(Clone, Copy)]
+enum CheckOf {
+    /// A check of its own.
+    One,
+    /// A filter of resources.
+    Filter,
+    /// A list of actions.
+    Actions,
 }
 
 /// The maximum number of resources whose keys are fetched by one call of their source.

@@ -468,20 +468,31 @@ impl<'a> Guard<'a> {
             let denied = Denied::misconfigured(how).on(action, resource.to_string());
             return Err(denied.for_authorizer(self.authorizer));
         }
-        let request = self.request(action, resource_type, resource, phase);
-        match self.authorizer.answer_by(&self.state, &request) {
-            Evaluation::Decided(Decision::Allow(_)) => Ok(()),
-            Evaluation::Decided(Decision::Deny(by)) => {
+        let recording = self.authorizer.recording();
+        let request = recording.noting(self.request(action, resource_type, resource, phase));
+        let evaluation = self.authorizer.answer_by(&self.state, &request);
+        match evaluation {
+            Evaluation::Decided(Decision::Allow(_)) => {
+                recording.end(&self.state, &request, &evaluation);
+                Ok(())
+            }
+            Evaluation::Decided(Decision::Deny(ref by)) => {
+                recording.end(&self.state, &request, &evaluation);
                 let denied = Denied::refused(&request, by.clone());
-                let evaluation = Evaluation::Decided(Decision::Deny(by));
                 Err(self.explained(denied, &request, evaluation))
             }
-            Evaluation::Indeterminate(keys) => {
-                let denied = self.undecided(&request, resource_type, phase, &keys);
+            Evaluation::Indeterminate(ref keys) => {
+                let denied = self.undecided(&request, resource_type, phase, keys);
                 match denied.pending() {
                     // The check is repeated when the body is known.
                     Some(Pending::Body) if phase == Phase::Precheck => Err(denied),
-                    _ => Err(self.explained(denied, &request, Evaluation::Indeterminate(keys))),
+                    pending => {
+                        match pending {
+                            Some(_) => recording.end_undecided(&self.state, &request, keys),
+                            None => recording.end(&self.state, &request, &evaluation),
+                        }
+                        Err(self.explained(denied, &request, evaluation))
+                    }
                 }
             }
         }

@@ -14,7 +14,8 @@ pub(crate) async fn check_with_keys<T>(
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
 ) -> Result<T, Denied> {
     for _ in 0..MOST_RESOURCES {
-        let outcome = check(&guard.borrowed().with_fetched(fetched));
+        let authorizer = guard.authorizer();
+        let outcome = authorizer.recording_last(|| check(&guard.borrowed().with_fetched(fetched)));
         let Err(denied) = &outcome else {
             return outcome;
         };
@@ -39,7 +40,7 @@ pub(crate) fn check_without_waiting<T>(
     guard: Guard<'_>,
     check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
 ) -> Option<Result<T, Denied>> {
-    let outcome = check(&guard);
+    let outcome = guard.authorizer().recording_last(|| check(&guard));
     match &outcome {
         Err(denied) if !needed_keys(denied).is_empty() => None,
         _ => Some(outcome),

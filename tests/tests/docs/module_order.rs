@@ -120,6 +120,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "principal",
                     "global_keys",
                     "absence",
+                    "read_keys",
                     "request",
                     "source",
                     "eval",
@@ -195,6 +196,10 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "any_resource",
                     "parts",
                 ],
+            ),
+            (
+                "decision_log",
+                &["record", "request", "sink", "entry", "log"],
             ),
             (
                 "guard",

@@ -6,6 +6,7 @@ mod added_roles;
 mod allocations;
 mod catalog_mismatches;
 mod condition_properties;
+mod decision_log;
 mod decision_records;
 mod evaluators;
 mod explain;

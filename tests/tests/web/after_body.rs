@@ -426,3 +426,82 @@ async fn half_a_check_allows_nothing() {
         StatusCode::INTERNAL_SERVER_ERROR
     );
 }
+
+/// The decisions of the check before the body are made again after it, and are logged once.
+#[tokio::test]
+async fn a_check_in_two_halves_is_logged_once() {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use pinpoint_iam::decision_log::{DecisionLog, Record};
+
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&records);
+    let sink = move |record: &Record<'_>| {
+        let action = record.action.rsplit(':').next().unwrap();
+        let text = format!("{action} {:?}", record.outcome);
+        kept.lock().unwrap().push(text);
+    };
+    let log = DecisionLog::builder().start(sink).unwrap();
+    let document = r#"{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["mobiletargeting:GetApp", "mobiletargeting:CreateCampaign"], "Resource": "*",
+         "Condition": {"StringNotEquals": {"aws:RequestTag/team": "red"}}},
+        {"Effect": "Allow", "Action": "mobiletargeting:GetCampaign", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1/campaigns/c1"}]}"#;
+    let ana = "arn:aws:iam::123456789012:user/ana";
+    let mut store = PolicyStore::new();
+    let policy = Policy::new("test", Document::parse(document).unwrap());
+    store.identity(ana).unwrap().attach(policy);
+    let authorizer = Authorizer::builder()
+        .scope(Scope::new("aws", "us-east-1", "123456789012"))
+        .source(store)
+        .decision_log(log.clone())
+        .build()
+        .unwrap();
+    for (path, body, status, expected) in [
+        (
+            "/both/a1",
+            r#"{"campaign_id": "c1"}"#,
+            200,
+            &["GetApp Allow", "GetCampaign Allow"][..],
+        ),
+        (
+            "/both/a1",
+            r#"{"campaign_id": "c2"}"#,
+            403,
+            &["GetApp Allow", "GetCampaign Deny"],
+        ),
+        // Tags of a request that is yet to be read are what the first half needs.
+        (
+            "/campaigns/a1",
+            r#"{"tags": {"team": "blue"}}"#,
+            200,
+            &["CreateCampaign Allow"],
+        ),
+        (
+            "/campaigns/a1",
+            r#"{"tags": {"team": "red"}}"#,
+            403,
+            &["CreateCampaign Deny"],
+        ),
+    ] {
+        let router = Router::new()
+            .route("/both/{application_id}", post(both))
+            .route("/campaigns/{application_id}", post(create_campaign))
+            .with_state(authorizer.clone());
+        let mut request = axum::http::Request::post(path)
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        request
+            .extensions_mut()
+            .insert(Principal::from_arn(ana).unwrap());
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{path} {body}");
+        assert!(log.flush(Duration::from_secs(60)));
+        assert_eq!(
+            std::mem::take(&mut *records.lock().unwrap()),
+            expected,
+            "{body}"
+        );
+    }
+}

@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::HttpMessage;
 use axum::Router;
@@ -13,6 +14,7 @@ use axum::extract::Path;
 use axum::http::Request;
 use axum::routing::get;
 use pinpoint_iam::context::Context;
+use pinpoint_iam::decision_log::{DecisionLog, Record};
 use pinpoint_iam::guard::{KeysUnavailable, ListRow, PageQuery, Tags, TagsUnavailable};
 use pinpoint_iam::list::{Constraint, KeyedColumns, OwnedCell, Row, StringColumn};
 use pinpoint_iam::mobiletargeting::{
@@ -59,6 +61,11 @@ fn stage(id: &str) -> Option<&'static str> {
 
 /// An authorizer whose source counts the campaigns that it is called for.
 fn authorizer(statements: &str) -> (Authorizer, Arc<AtomicUsize>) {
+    let (builder, calls) = with_keys(builder(statements));
+    (builder.build().unwrap(), calls)
+}
+
+fn with_keys(builder: AuthorizerBuilder) -> (AuthorizerBuilder, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let source = move |campaigns: Vec<Campaign>| {
@@ -79,8 +86,7 @@ fn authorizer(statements: &str) -> (Authorizer, Arc<AtomicUsize>) {
                 .collect::<Result<Vec<_>, _>>()
         }
     };
-    let builder = builder(statements).resource_keys_batch(source);
-    (builder.build().unwrap(), calls)
+    (builder.resource_keys_batch(source), calls)
 }
 
 fn campaign(application: &str, id: &str) -> Campaign {
@@ -699,4 +705,68 @@ fn futures_can_move_between_threads() {
     is_send(&guard.is_allowed(GetCampaign, &c1));
     is_send(&guard.filter(GetCampaign, [c1.clone()]));
     is_send(&guard.allowed_actions(&c1));
+}
+
+/// Every decision is in the decision log once, also if it is repeated with fetched keys.
+#[tokio::test]
+async fn every_kind_of_decision_has_a_record() {
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&records);
+    let sink = move |record: &Record<'_>| {
+        let resource = record.resource.as_deref().unwrap_or("none");
+        let text = format!(
+            "{} {} {}",
+            record.action.rsplit(':').next().unwrap(),
+            resource.rsplit('/').next().unwrap(),
+            match record.list {
+                Some(list) => serde_json::to_string(&list).unwrap(),
+                None => format!("{:?}", record.outcome),
+            }
+        );
+        kept.lock().unwrap().push(text);
+    };
+    let log = DecisionLog::builder().start(sink).unwrap();
+    let (builder, _) = with_keys(builder(STATEMENTS));
+    let authorizer = builder.decision_log(log.clone()).build().unwrap();
+    for (path, expected) in [
+        ("/check/c1", &["GetCampaign c1 Allow"][..]),
+        ("/check/s1", &["GetCampaign s1 Deny"]),
+        // Its keys cannot be fetched.
+        ("/check/broken", &[]),
+        // The attribute, and two checks in the handler.
+        ("/checked/c1", &["GetCampaign c1 Allow"; 3]),
+        ("/checked/s1", &["GetCampaign s1 Deny"]),
+        ("/allowed/c1", &["GetCampaign c1 Allow"]),
+        ("/allowed/s1", &["GetCampaign s1 Deny"]),
+        (
+            "/filter/c1",
+            &[r#"GetCampaign none {"kind":"filter","considered":4,"selected":2}"#],
+        ),
+        ("/filter/broken", &[]),
+        (
+            "/actions/c1",
+            &[r#"* c1 {"kind":"actions","considered":9,"selected":4}"#],
+        ),
+        (
+            "/constraint/c1",
+            &[r#"GetCampaign none {"kind":"constraint","rows":"where"}"#],
+        ),
+        (
+            "/page/c1",
+            &[
+                r#"GetCampaign none {"kind":"constraint","rows":"candidates"}"#,
+                r#"GetCampaign none {"kind":"filter","considered":20,"selected":3}"#,
+            ],
+        ),
+        // A request that is not valid is not decided.
+        ("/check/c%2F1", &[]),
+    ] {
+        called(&authorizer, path, Some(ana())).await;
+        assert!(log.flush(Duration::from_secs(60)));
+        let both = std::mem::take(&mut *records.lock().unwrap());
+        assert_eq!(both, [expected, expected].concat(), "{path}");
+    }
+    called(&authorizer, "/checked/c1", None).await;
+    assert!(log.flush(Duration::from_secs(60)));
+    assert!(records.lock().unwrap().is_empty());
 }

@@ -1,0 +1,333 @@
+//! The records of decisions, for the decision log of an authorizer.
+//!
+//! Without the feature `decision-log` nothing here does anything, so that the checks need no conditional compilation.
+
+#[cfg(feature = "decision-log")]
+use std::time::Instant;
+
+use crate::action::{ActionMetadata, ServiceMetadata};
+use crate::authorizer::Authorizer;
+#[cfg(feature = "decision-log")]
+use crate::authorizer::AuthorizerBuilder;
+#[cfg(feature = "decision-log")]
+use crate::decision_log::{
+    DecisionLog, Entry, EntryAction, EntryResult, RecordedList, RecordedRows, recorded_scope,
+    request_id,
+};
+use crate::denial::Denied;
+#[cfg(feature = "decision-log")]
+use crate::denial::Pending;
+use crate::eval::{DeniedBy, Evaluation, MissingKeys};
+use crate::list::Constraint;
+#[cfg(feature = "decision-log")]
+use crate::read_keys::Reading;
+use crate::request::Request;
+#[cfg(feature = "decision-log")]
+use crate::resource::RequestedResource;
+use crate::states::PolicyState;
+
+/// The record of a decision that is being made. It is written by `end` or not at all.
+#[must_use]
+pub(crate) struct Recording<'a> {
+    #[cfg(feature = "decision-log")]
+    started: Option<(Started<'a>, Reading)>,
+    #[cfg(not(feature = "decision-log"))]
+    started: std::marker::PhantomData<&'a ()>,
+}
+
+/// The record of a list that is being made.
+#[derive(Clone, Copy)]
+#[must_use]
+pub(crate) struct ListRecording<'a> {
+    #[cfg(feature = "decision-log")]
+    started: Option<Started<'a>>,
+    #[cfg(not(feature = "decision-log"))]
+    started: std::marker::PhantomData<&'a ()>,
+}
+
+#[cfg(feature = "decision-log")]
+#[derive(Clone, Copy)]
+struct Started<'a> {
+    log: &'a DecisionLog,
+    authorizer: &'a Authorizer,
+    at: Instant,
+}
+
+/// The subject of a list.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(feature = "decision-log"),
+    expect(dead_code, reason = "only the decision log reads the subject")
+)]
+pub(crate) enum ListOf {
+    /// Resources, for one action.
+    Resources(&'static ActionMetadata),
+    /// The actions of a service, for one resource.
+    Actions(&'static ServiceMetadata),
+}
+
+impl Authorizer {
+    /// Starts the record of a decision.
+    #[inline]
+    pub(crate) fn recording(&self) -> Recording<'_> {
+        Recording {
+            #[cfg(feature = "decision-log")]
+            started: self.started().map(|started| (started, Reading::start())),
+            #[cfg(not(feature = "decision-log"))]
+            started: std::marker::PhantomData,
+        }
+    }
+
+    /// Starts the record of a list.
+    #[inline]
+    pub(crate) fn list_recording(&self) -> ListRecording<'_> {
+        ListRecording {
+            #[cfg(feature = "decision-log")]
+            started: self.started(),
+            #[cfg(not(feature = "decision-log"))]
+            started: std::marker::PhantomData,
+        }
+    }
+
+    #[cfg(feature = "decision-log")]
+    #[inline]
+    fn started(&self) -> Option<Started<'_>> {
+        self.inner.decision_log.as_ref().map(|log| Started {
+            log,
+            authorizer: self,
+            at: Instant::now(),
+        })
+    }
+
+    /// Runs a check that is repeated if it needs keys of resources, or if it is the first half of a check that needs the
+    /// body. Logs only the decisions of the last time.
+    pub(crate) fn recording_last<T>(
+        &self,
+        check: impl FnOnce() -> Result<T, Denied>,
+    ) -> Result<T, Denied> {
+        #[cfg(feature = "decision-log")]
+        if let Some(log) = &self.inner.decision_log {
+            return log.staged(check, |outcome| {
+                let denied = outcome.as_ref().err();
+                let pending = denied.and_then(Denied::pending);
+                matches!(pending, Some(Pending::ResourceKeys(_)))
+            });
+        }
+        check()
+    }
+}
+
+#[cfg(feature = "decision-log")]
+impl Authorizer {
+    /// Returns the decision log.
+    pub fn decision_log(&self) -> Option<&DecisionLog> {
+        self.inner.decision_log.as_ref()
+    }
+}
+
+#[cfg(feature = "decision-log")]
+impl AuthorizerBuilder {
+    /// Logs every decision, see [`decision_log`](crate::decision_log). Without this setting, a decision costs one branch
+    /// more.
+    #[must_use]
+    pub fn decision_log(mut self, log: DecisionLog) -> Self {
+        self.decision_log = Some(log);
+        self
+    }
+}
+
+#[cfg(feature = "decision-log")]
+impl Started<'_> {
+    fn push(
+        self,
+        state: &PolicyState,
+        request: &Request<'_>,
+        action: EntryAction,
+        result: EntryResult,
+        (bytes, notes): (Box<[u8]>, usize),
+    ) {
+        let id = self.log.request_id_key();
+        let now = Instant::now();
+        self.log.push(Entry {
+            at: now,
+            duration: now.saturating_duration_since(self.at),
+            result,
+            principal: request.principal().clone(),
+            revision: state.revision().clone(),
+            action,
+            bytes,
+            notes,
+            scope: recorded_scope(request, self.authorizer.scope()),
+            resource_account: request.given_resource_account().map(Into::into),
+            request_id: id.and_then(|key| request_id(&request.find(key))),
+        });
+    }
+}
+
+#[cfg(feature = "decision-log")]
+fn append_resource(bytes: &mut Vec<u8>, request: &Request<'_>) {
+    match (request.resource_is_unknown(), request.resource()) {
+        (true, _) => {}
+        (false, RequestedResource::All) => bytes.push(b'*'),
+        (false, RequestedResource::Arn(arn)) => {
+            bytes.extend(b"arn");
+            let components = [
+                arn.partition(),
+                arn.service(),
+                arn.region(),
+                arn.account(),
+                arn.resource(),
+            ];
+            for component in components {
+                bytes.push(b':');
+                bytes.extend(component.as_bytes());
+            }
+        }
+    }
+}
+
+#[cfg(feature = "decision-log")]
+impl Recording<'_> {
+    /// Lets the request note the keys that the decision reads.
+    #[inline]
+    pub(crate) const fn noting<'r>(&self, request: Request<'r>) -> Request<'r> {
+        match self.started {
+            Some(_) => request.noting_keys(),
+            None => request,
+        }
+    }
+
+    /// Writes the record of a decision. An indeterminate one is a denial.
+    #[inline]
+    pub(crate) fn end(self, state: &PolicyState, request: &Request<'_>, evaluation: &Evaluation) {
+        if self.started.is_some() {
+            self.write(
+                state,
+                request,
+                match evaluation {
+                    Evaluation::Decided(decision) => EntryResult::of(decision),
+                    Evaluation::Indeterminate(keys) => EntryResult::Indeterminate(keys.clone()),
+                },
+            );
+        }
+    }
+
+    /// Writes the record of a check that needs these keys.
+    pub(crate) fn end_undecided(
+        self,
+        state: &PolicyState,
+        request: &Request<'_>,
+        keys: &MissingKeys,
+    ) {
+        self.write(state, request, EntryResult::Undecided(keys.clone()));
+    }
+
+    /// Writes the record of a constraint on rows, or of its denial.
+    pub(crate) fn end_constraint(
+        self,
+        state: &PolicyState,
+        request: &Request<'_>,
+        constraint: Result<&Constraint, &DeniedBy>,
+    ) {
+        let result = match constraint {
+            Ok(constraint) => EntryResult::List(RecordedList::Constraint {
+                rows: match constraint {
+                    Constraint::All => RecordedRows::All,
+                    Constraint::Nothing => RecordedRows::Nothing,
+                    Constraint::Where(_) => RecordedRows::Where,
+                    Constraint::Candidates(_) => RecordedRows::Candidates,
+                },
+            }),
+            Err(by) => EntryResult::denied(by.reason()),
+        };
+        let Some((started, reading)) = self.started else {
+            return;
+        };
+        let bytes = reading.finish(|_| {});
+        started.push(
+            state,
+            request,
+            EntryAction::of(request.action()),
+            result,
+            bytes,
+        );
+    }
+
+    #[cold]
+    fn write(self, state: &PolicyState, request: &Request<'_>, result: EntryResult) {
+        let Some((started, reading)) = self.started else {
+            return;
+        };
+        let bytes = reading.finish(|bytes| append_resource(bytes, request));
+        started.push(
+            state,
+            request,
+            EntryAction::of(request.action()),
+            result,
+            bytes,
+        );
+    }
+}
+
+#[cfg(feature = "decision-log")]
+impl ListRecording<'_> {
+    /// Writes the record of a list. `request` is one of its requests, or about all resources.
+    pub(crate) fn end(
+        self,
+        state: &PolicyState,
+        request: &Request<'_>,
+        of: ListOf,
+        considered: usize,
+        selected: usize,
+    ) {
+        let Some(started) = self.started else { return };
+        let (considered, selected) = (considered as u64, selected as u64);
+        let mut bytes = Vec::new();
+        let (action, list) = match of {
+            ListOf::Resources(action) => (
+                EntryAction::Known(action),
+                RecordedList::Filter {
+                    considered,
+                    selected,
+                },
+            ),
+            ListOf::Actions(service) => {
+                append_resource(&mut bytes, request);
+                (
+                    EntryAction::All(service),
+                    RecordedList::Actions {
+                        considered,
+                        selected,
+                    },
+                )
+            }
+        };
+        let result = EntryResult::List(list);
+        started.push(state, request, action, result, (bytes.into(), 0));
+    }
+}
+
+#[cfg(not(feature = "decision-log"))]
+impl Recording<'_> {
+    pub(crate) const fn noting<'r>(&self, request: Request<'r>) -> Request<'r> {
+        request
+    }
+
+    pub(crate) const fn end(self, _: &PolicyState, _: &Request<'_>, _: &Evaluation) {}
+
+    pub(crate) const fn end_undecided(self, _: &PolicyState, _: &Request<'_>, _: &MissingKeys) {}
+
+    pub(crate) const fn end_constraint(
+        self,
+        _: &PolicyState,
+        _: &Request<'_>,
+        _: Result<&Constraint, &DeniedBy>,
+    ) {
+    }
+}
+
+#[cfg(not(feature = "decision-log"))]
+impl ListRecording<'_> {
+    pub(crate) const fn end(self, _: &PolicyState, _: &Request<'_>, _: ListOf, _: usize, _: usize) {
+    }
+}
