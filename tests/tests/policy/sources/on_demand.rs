@@ -620,7 +620,8 @@ fn groups_and_roles_of_the_caller_are_loaded_with_it() {
 
 #[test]
 fn wrong_records_deny() {
-    let wrong: [(&str, fn(&mut IdentityRecord)); 4] = [
+    type Spoil = fn(&mut IdentityRecord);
+    let wrong: [(&str, Spoil); 4] = [
         ("another user", |record| record.arn = arn("bob")),
         ("a group without a record", |record| {
             record.groups.push("none".to_owned())
