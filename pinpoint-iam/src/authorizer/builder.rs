@@ -190,7 +190,7 @@ impl AuthorizerBuilder {
     }
 
     /// Makes [`build`](Self::build) and [`reload`](Authorizer::reload) only warn about condition keys
-    /// [without a source](KeyWithoutSource), even if a `Deny` uses them.
+    /// [without a source](crate::KeyWithoutSource), even if a `Deny` uses them.
     #[must_use]
     pub fn warn_about_keys_without_source(mut self) -> Self {
         self.only_warns = true;
@@ -221,7 +221,7 @@ impl AuthorizerBuilder {
     /// The policies are compared with the registered [catalogs](Self::catalog), see
     /// [`catalog_mismatches`](Self::catalog_mismatches).
     ///
-    /// Condition keys that the policies use and no source supplies are reported, see [`KeyWithoutSource`]: as an error if
+    /// Condition keys that the policies use and no source supplies are reported, see [`KeyWithoutSource`](crate::KeyWithoutSource): as an error if
     /// a `Deny` or a permissions boundary uses one, because it would deny requests that it should not deny, and otherwise
     /// as a [warning](Authorizer::keys_without_source). They are only warnings if the policies are from an
     /// [AWS account](PolicySource::is_from_aws_account), and for keys that
