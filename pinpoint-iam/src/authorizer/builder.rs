@@ -221,11 +221,12 @@ impl AuthorizerBuilder {
     /// The policies are compared with the registered [catalogs](Self::catalog), see
     /// [`catalog_mismatches`](Self::catalog_mismatches).
     ///
-    /// Condition keys that the policies use and no source supplies are reported, see [`KeyWithoutSource`](crate::KeyWithoutSource): as an error if
-    /// a `Deny` or a permissions boundary uses one, because it would deny requests that it should not deny, and otherwise
-    /// as a [warning](Authorizer::keys_without_source). They are only warnings if the policies are from an
-    /// [AWS account](PolicySource::is_from_aws_account), and for keys that
-    /// [`request_keys`](Self::request_keys), if called, may supply.
+    /// Condition keys that the policies use and no source supplies are reported, see
+    /// [`KeyWithoutSource`](crate::KeyWithoutSource): as an error if a `Deny` or a permissions boundary uses one,
+    /// because it would deny requests that it should not deny, and otherwise as a
+    /// [warning](Authorizer::keys_without_source). They are only warnings if the policies are from an [AWS
+    /// account](PolicySource::is_from_aws_account), and for keys that [`request_keys`](Self::request_keys), if called,
+    /// may supply.
     ///
     /// With the feature `axum` or `actix`, the [lints](crate::policy::Document::lints) of all policies of users and
     /// roles are logged as warnings.
@@ -233,8 +234,9 @@ impl AuthorizerBuilder {
     /// # Errors
     ///
     /// Fails if the scope or the source is missing, if the transport comes from proxies but none is trusted, if the
-    /// scope is not valid in ARNs, if the source has an error, if a `Deny` or a boundary does not agree with a catalog or
-    /// uses a condition key without a source, or if a key is declared [absent](Self::absent) that [`resource_keys`](Self::resource_keys) supplies.
+    /// scope is not valid in ARNs, if the source has an error, if a `Deny` or a boundary does not agree with a catalog
+    /// or uses a condition key without a source, or if a key is declared [absent](Self::absent) that
+    /// [`resource_keys`](Self::resource_keys) supplies.
     pub fn build(self) -> Result<Authorizer, BuildError> {
         #[cfg(feature = "refresh")]
         if self.refresh.has_source() {

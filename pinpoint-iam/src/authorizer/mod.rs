@@ -537,13 +537,13 @@ impl Inner {
 }
 
 impl Authorizer {
-    /// Returns the number of calls of the [`ResourceTagSource`](crate::source::resource_tags::ResourceTagSource). Decisions that do not need it are not counted and cost
-    /// nothing.
+    /// Returns the number of calls of the source of [resource tags](AuthorizerBuilder::resource_tags). Decisions that do
+    /// not need it are not counted and cost nothing.
     pub fn tag_fetches(&self) -> u64 {
         self.inner.tag_fetches.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of requests that got 503 because the [`ResourceTagSource`](crate::source::resource_tags::ResourceTagSource) failed.
+    /// Returns the number of requests that got 503 because the source of resource tags failed.
     pub fn tag_failures(&self) -> u64 {
         self.inner.tag_failures.load(Ordering::Relaxed)
     }
