@@ -1,8 +1,12 @@
-//! The users and roles of accounts, in the output of `aws iam get-account-authorization-details`.
+//! The users and roles of accounts, in the output of `aws iam get-account-authorization-details`, and of directories.
+
+use std::path::Path;
 
 use pinpoint_iam::Principal;
 use pinpoint_iam::principal::PrincipalKind;
-use pinpoint_iam::source::{AccountDetails, PolicySource, PolicyStore, PrincipalPolicies};
+use pinpoint_iam::source::{
+    AccountDetails, Directory, PolicySource, PolicyStore, PrincipalPolicies,
+};
 use pinpoint_iam_catalog::nearest;
 use pinpoint_iam_core::json::{Node, Type};
 
@@ -28,6 +32,17 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<PolicyStore, Failure> {
     details
         .load()
         .map_err(|error| Failure::new(format!("error: {error}")))
+}
+
+/// The file that makes a directory a source of policies with their users, groups and roles.
+const ATTACHMENTS: &str = "attachments.json";
+
+/// Reads the users and roles of a directory; `None` if the directory only contains documents.
+pub(crate) fn of_directory(path: &Path) -> Option<Result<PolicyStore, Failure>> {
+    path.join(ATTACHMENTS).exists().then(|| {
+        let loaded = Directory::open(path).and_then(|directory| directory.load());
+        loaded.map_err(|error| Failure::new(format!("error: {error}")))
+    })
 }
 
 /// Every user and role of the accounts, with its ARN.

@@ -31,8 +31,8 @@ const UNDECIDED: u8 = 16;
 /// policies with the same path are compared, or git revisions with a path, such as `main:policies`. If a file exists on
 /// one side only, the other side allows nothing, or has no limit if the kind of policy only limits permissions.
 ///
-/// If both are the output of `aws iam get-account-authorization-details`, every user and role is compared, with the
-/// policies of its groups and its permissions boundary.
+/// If both are the output of `aws iam get-account-authorization-details`, or directories with `attachments.json`, every
+/// user and role is compared, with the policies of its groups and its permissions boundary.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 if no requests are newly allowed, 15 if some are, 16 if this is undecided; 1 if a file cannot be read or
@@ -142,7 +142,7 @@ pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
         }
         _ => {
             return Err(Failure::usage(
-                "error: the details of an account can only be compared with those of an account",
+                "error: users and roles can only be compared with users and roles, and documents with documents",
             ));
         }
     };

@@ -47,14 +47,42 @@ pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
             });
         } else if path.is_dir() {
             let is_json = |path: &Path| path.extension().is_some_and(|end| end == "json");
-            walk(path, is_json, &mut inputs);
+            inputs.extend(walk(path, Walk::Documents, is_json).map(input));
         } else if is_pattern(path) {
-            inputs.extend(matching(path)?);
+            inputs.extend(matching(path, Walk::Documents)?.into_iter().map(input));
         } else {
             inputs.push(file(path));
         }
     }
     Ok(inputs)
+}
+
+/// Finds files, all files in directories, and those that match a pattern, in the order of their paths. Hidden files in
+/// directories are skipped.
+///
+/// # Errors
+///
+/// If no file matches a pattern, or if a directory cannot be read.
+pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            found.extend(walk(path, Walk::Everything, |_| true));
+        } else if is_pattern(path) {
+            found.extend(matching(path, Walk::Everything)?);
+        } else {
+            found.push(Ok(path.clone()));
+        }
+    }
+    let found = found.into_iter();
+    found
+        .map(|path| {
+            path.map_err(|unreadable| {
+                let (shown, error) = (unreadable.directory.display(), unreadable.error);
+                Failure::new(format!("error: cannot read `{shown}`: {error}"))
+            })
+        })
+        .collect()
 }
 
 /// Whether a path is a pattern. A file whose name contains such a character is that file.
@@ -64,8 +92,8 @@ fn is_pattern(path: &Path) -> bool {
     name.iter().any(is_special) && fs::symlink_metadata(path).is_err()
 }
 
-/// Reads the files that match a pattern.
-fn matching(pattern: &Path) -> Result<Vec<Input>, Failure> {
+/// The files that match a pattern.
+fn matching(pattern: &Path, kind: Walk) -> Result<Vec<Result<PathBuf, Unreadable>>, Failure> {
     let shown = pattern.display();
     let matcher = pattern.to_str().ok_or_else(|| "it is not UTF-8".to_owned());
     let matcher = matcher.and_then(|text| {
@@ -83,20 +111,20 @@ fn matching(pattern: &Path) -> Result<Vec<Input>, Failure> {
     if is_relative {
         base.push(".");
     }
-    let mut inputs = Vec::new();
-    let found = |path: &Path| match path.strip_prefix(".") {
+    let is_wanted = |path: &Path| match path.strip_prefix(".") {
         Ok(path) if is_relative => matcher.is_match(path),
         _ => matcher.is_match(path),
     };
-    if base.exists() {
-        walk(&base, found, &mut inputs);
-    }
-    if inputs.is_empty() {
+    let found: Vec<_> = match base.exists() {
+        true => walk(&base, kind, is_wanted).collect(),
+        false => Vec::new(),
+    };
+    if found.is_empty() {
         return Err(Failure::no_input(format!(
             "error: no file matches `{shown}`"
         )));
     }
-    Ok(inputs)
+    Ok(found)
 }
 
 fn file(path: &Path) -> Input {
@@ -107,25 +135,55 @@ fn file(path: &Path) -> Input {
     }
 }
 
-fn walk(directory: &Path, is_wanted: impl Fn(&Path) -> bool, inputs: &mut Vec<Input>) {
+/// Reads a file that was found.
+fn input(found: Result<PathBuf, Unreadable>) -> Input {
+    match found {
+        Ok(path) => file(&path),
+        Err(unreadable) => Input {
+            name: unreadable.directory.display().to_string(),
+            path: None,
+            text: Err(unreadable.error),
+        },
+    }
+}
+
+/// Which files a walk through directories finds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    /// Those of a project, without what `.gitignore` excludes.
+    Documents,
+    /// All that are not hidden. Logs are often excluded by `.gitignore`.
+    Everything,
+}
+
+/// A part of a directory that cannot be read.
+struct Unreadable {
+    directory: PathBuf,
+    error: String,
+}
+
+fn walk(
+    directory: &Path,
+    kind: Walk,
+    is_wanted: impl Fn(&Path) -> bool,
+) -> impl Iterator<Item = Result<PathBuf, Unreadable>> {
     let mut builder = WalkBuilder::new(directory);
+    if kind == Walk::Everything {
+        builder.standard_filters(false).hidden(true);
+    }
     // `.gitignore` also applies outside of a repository, for example in an export of one.
     builder.require_git(false).sort_by_file_path(Path::cmp);
-    for entry in builder.build() {
-        match entry {
-            Ok(entry) => {
-                let is_file = entry.file_type().is_some_and(|kind| !kind.is_dir());
-                if is_file && is_wanted(entry.path()) {
-                    inputs.push(file(entry.path()));
-                }
-            }
-            Err(error) => inputs.push(Input {
-                name: directory.display().to_string(),
-                path: None,
-                text: Err(error.to_string()),
-            }),
+    let directory = directory.to_owned();
+    builder.build().filter_map(move |entry| match entry {
+        Ok(entry) => {
+            let is_file = entry.file_type().is_some_and(|kind| !kind.is_dir());
+            (is_file && is_wanted(entry.path())).then(|| Ok(entry.into_path()))
         }
-    }
+        Err(error) => Some(Err(Unreadable {
+            directory: directory.clone(),
+            error: error.to_string(),
+        })),
+    })
 }
 
 /// Replaces the content of a file at once: readers see the old content or the new one. Its permissions are kept.

@@ -22,6 +22,7 @@ mod lsp;
 mod names;
 mod policies;
 mod principals;
+mod replay;
 mod rule;
 mod scaffold;
 mod schema;
@@ -59,6 +60,7 @@ enum Command {
     Diff(compare::DiffArguments),
     WhoCan(compare::WhoCanArguments),
     IsPublic(compare::IsPublicArguments),
+    Replay(replay::Arguments),
     Tables(documents::tables::Arguments),
     Matrix(documents::matrix::Arguments),
     LeastPrivilege(documents::least_privilege::Arguments),
@@ -83,6 +85,7 @@ fn main() -> ExitCode {
         Command::Diff(arguments) => compare::diff(&arguments),
         Command::WhoCan(arguments) => compare::who_can(&arguments),
         Command::IsPublic(arguments) => compare::is_public(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Tables(arguments) => documents::tables::run(&arguments).map(success),
         Command::Matrix(arguments) => documents::matrix::run(&arguments).map(success),
         Command::LeastPrivilege(arguments) => {

@@ -1,10 +1,11 @@
-//! `pinpoint-iam explain`, `simulate`, `test`, `diff`, `who-can` and `is-public`.
+//! `pinpoint-iam explain`, `simulate`, `test`, `diff`, `who-can`, `is-public` and `replay`.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
 mod accounts;
 mod comparison;
 mod documents;
+mod replay;
 mod scaffold;
 mod schemas;
 

@@ -79,7 +79,7 @@ use pinpoint_iam::eval::PolicyStack;
 use pinpoint_iam::resource::ResourceTypeMetadata;
 
 pub use assertion::{assert_equivalent, assert_no_new_access};
-pub use no_new_access::NoNewAccess;
+pub use no_new_access::{NoNewAccess, stores_are_equal};
 pub use questions::{Access, Redundant, RedundantPart};
 pub use result::{
     Comparison, Cover, Difference, KeyValue, Responsible, Undecided, Verdict, Witness,

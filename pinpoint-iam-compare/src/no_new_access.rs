@@ -89,6 +89,33 @@ impl ChangeCheck for NoNewAccess {
     }
 }
 
+/// Whether two stores decide every request of every caller in the same way, whatever groups and roles an application adds
+/// to it, in both directions of [what `NoNewAccess` compares](NoNewAccess#what-is-compared). `false` if this is not proven.
+///
+/// ```
+/// use pinpoint_iam::policy::Document;
+/// use pinpoint_iam::source::PolicyStore;
+/// use pinpoint_iam::Policy;
+/// use pinpoint_iam_compare::stores_are_equal;
+///
+/// let store = |actions: &str| -> Result<PolicyStore, Box<dyn std::error::Error>> {
+///     let text = format!(
+///         r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": {actions}, "Resource": "*"}}}}"#
+///     );
+///     let mut store = PolicyStore::new();
+///     store.group("readers").attach(Policy::new("reader", Document::parse(&text)?));
+///     Ok(store)
+/// };
+/// let (one, other) = (store(r#""s3:Get*""#)?, store(r#"["s3:Get*", "s3:GetObject"]"#)?);
+/// assert!(stores_are_equal(&one, &other));
+/// assert!(!stores_are_equal(&one, &store(r#""s3:*""#)?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn stores_are_equal(one: &PolicyStore, other: &PolicyStore) -> bool {
+    let allows_more = |first, second| !Change::of(first, second).new_access().is_empty();
+    !allows_more(one, other) && !allows_more(other, one)
+}
+
 /// Two stores.
 struct Change<'a> {
     stores: [&'a PolicyStore; 2],

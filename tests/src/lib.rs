@@ -30,6 +30,8 @@ mod guide {
     mod why_denied {}
     #[doc = include_str!("../../docs/guide/src/policies-in-ci.md")]
     mod policies_in_ci {}
+    #[doc = include_str!("../../docs/guide/src/before-a-change.md")]
+    mod before_a_change {}
     #[doc = include_str!("../../docs/guide/src/testing.md")]
     mod testing {}
     #[doc = include_str!("../../docs/guide/src/documents.md")]

@@ -124,7 +124,7 @@ const FEATURES: [(&str, &[&str]); 4] = [
 ];
 
 /// The published packages, each after those that it depends on.
-const PACKAGES: [&str; 9] = [
+const PACKAGES: [&str; 10] = [
     "pinpoint-iam-catalog",
     "pinpoint-iam-core",
     "pinpoint-iam-lint",
@@ -133,6 +133,7 @@ const PACKAGES: [&str; 9] = [
     "pinpoint-iam-compare",
     "pinpoint-iam-docs",
     "pinpoint-iam-sigv4",
+    "pinpoint-iam-replay",
     "pinpoint-iam-cli",
 ];
 

@@ -14,7 +14,7 @@ use crate::{accounts, files, policies};
 pub(super) enum Source {
     /// Policy documents.
     Policies(Policies),
-    /// The users and roles of an account, with their policies.
+    /// The users and roles of an account or of a directory with attachments, with their policies.
     Account(PolicyStore),
 }
 
@@ -63,6 +63,9 @@ fn of_file(name: &str, text: &str, path: String) -> Result<Source, Failure> {
 }
 
 fn from_files(root: &Path) -> Result<Source, Failure> {
+    if let Some(store) = accounts::of_directory(root) {
+        return store.map(Source::Account);
+    }
     let mut found = BTreeMap::new();
     let is_file = !root.is_dir();
     for input in files::collect(&[PathBuf::from(root)])? {

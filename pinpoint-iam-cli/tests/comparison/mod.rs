@@ -72,7 +72,7 @@ fn the_users_and_roles_of_accounts_are_compared() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
-        "error: the details of an account can only be compared with those of an account\n"
+        "error: users and roles can only be compared with users and roles, and documents with documents\n"
     );
     fs::write(path.join("broken.json"), r#"{"UserDetailList": 5}"#).unwrap();
     assert_eq!(code(&path, &["diff", "old.json", "broken.json"]), 1);

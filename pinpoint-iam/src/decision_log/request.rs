@@ -72,6 +72,14 @@ impl RecordedRequest {
             }
         };
         let principal = principal(&record.principal)?;
+        let scope = match (record.scope.as_deref(), record.resource.as_deref()) {
+            (Some(text), _) => Some(scope(text)?),
+            // A record without a scope is about a resource whose ARN contains it.
+            (None, Some(arn)) => Arn::parse(arn)
+                .ok()
+                .map(|arn| Scope::new(arn.partition(), arn.region(), arn.account())),
+            (None, None) => None,
+        };
         Ok(Self {
             facts: Facts::of(&record.keys, &principal),
             principal,
@@ -79,7 +87,7 @@ impl RecordedRequest {
             resource,
             resource_is_known: record.resource.is_some(),
             resource_account: record.resource_account.clone().map(Cow::into_owned),
-            scope: record.scope.as_deref().map(scope).transpose()?,
+            scope,
         })
     }
 
@@ -105,6 +113,13 @@ impl RecordedRequest {
             request = request.in_scope(scope);
         }
         request
+    }
+
+    /// Adds groups to the caller, see [`Principal::with_groups`].
+    #[must_use]
+    pub fn with_groups<G: Into<String>>(mut self, groups: impl IntoIterator<Item = G>) -> Self {
+        self.principal = self.principal.with_groups(groups);
+        self
     }
 
     /// Returns the caller.

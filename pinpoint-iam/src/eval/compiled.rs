@@ -9,10 +9,13 @@
 //!   evaluator, and so is [how policies combine](crate::eval#how-policies-combine).
 //!
 //! An [`Authorizer`](crate::Authorizer) compiles policies when it loads them. Use [`Compiled`] for other policies, for
-//! example in a test.
+//! example in a test, and [`CompiledStore`] for those of a source without an authorizer.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 
 pub use crate::program::TooLarge;
 
@@ -25,6 +28,7 @@ use crate::eval::statement_id::StatementId;
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
 use crate::program::Program;
 use crate::request::Request;
+use crate::source::PolicyStore;
 
 /// The compiled policies of a [`PolicyStack`].
 ///
@@ -111,6 +115,77 @@ impl Compiled {
             service_control: &self.service_control,
             resource_control: &self.resource_control,
         }
+    }
+}
+
+/// The compiled policies of all users, roles and groups of a [`PolicyStore`].
+///
+/// Unlike an [`Authorizer`](crate::Authorizer), it neither knows catalogs nor rules for keys without a value: a condition
+/// key that the context does not contain is absent. It is for requests whose facts are complete, such as a
+/// [`RecordedRequest`](../../decision_log/struct.RecordedRequest.html).
+///
+/// ```
+/// use pinpoint_iam::context::Context;
+/// use pinpoint_iam::eval::compiled::CompiledStore;
+/// use pinpoint_iam::policy::Document;
+/// use pinpoint_iam::request::{Request, RequestedAction};
+/// use pinpoint_iam::resource::RequestedResource;
+/// use pinpoint_iam::source::PolicyStore;
+/// use pinpoint_iam::{Policy, Principal, Scope};
+///
+/// let document = Document::parse(
+///     r#"{"Statement": {"Effect": "Allow", "Action": "mobiletargeting:Get*", "Resource": "*"}}"#,
+/// )?;
+/// let mut store = PolicyStore::new();
+/// store
+///     .identity("arn:aws:iam::123456789012:user/ana")?
+///     .attach(Policy::new("reader", document));
+/// let policies = CompiledStore::of(store, Scope::new("aws", "us-east-1", "123456789012"))?;
+///
+/// let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+/// let context = Context::new();
+/// let action = RequestedAction::parse("mobiletargeting:GetApps")?;
+/// let request = Request::new(&ana, action, RequestedResource::All, &context);
+/// assert!(policies.decide(&request)?.into_decision().is_allowed());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct CompiledStore {
+    snapshot: ArcSwap<Snapshot>,
+    scope: Scope,
+}
+
+impl CompiledStore {
+    /// Compiles the policies of `store`. Requests without a [scope](Request::in_scope) of their own have this one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are more statements, patterns or bytes of text than 32 bits can count.
+    pub fn of(store: PolicyStore, scope: Scope) -> Result<Self, TooLarge> {
+        Ok(Self {
+            snapshot: ArcSwap::from_pointee(Snapshot::of(store, &[])?),
+            scope,
+        })
+    }
+
+    /// Decides `request` with the policies of its principal, and of the groups and roles that were
+    /// [added](crate::Principal::with_groups) to it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the session policies of the principal are too large to be compiled.
+    pub fn decide(&self, request: &Request<'_>) -> Result<Evaluation, TooLarge> {
+        decide(
+            SnapshotGuard::new(self.snapshot.load()),
+            request,
+            &self.scope,
+        )
+    }
+}
+
+impl fmt::Debug for CompiledStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("CompiledStore");
+        shown.field("scope", &self.scope).finish_non_exhaustive()
     }
 }
 

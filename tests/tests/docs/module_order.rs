@@ -394,6 +394,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "test",
                     "documents",
                     "compare",
+                    "replay",
                     "scaffold",
                 ],
             ),
@@ -429,6 +430,15 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 ],
             ),
         ],
+    ),
+    (
+        "pinpoint-iam-replay",
+        &[(
+            "",
+            &[
+                "reason", "input", "report", "policies", "worker", "replay", "partial",
+            ],
+        )],
     ),
     (
         "pinpoint-iam-compare",

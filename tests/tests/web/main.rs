@@ -30,6 +30,7 @@ mod on_demand;
 mod one_state;
 mod own_rows;
 mod permits;
+mod replay;
 mod request_context;
 mod request_keys;
 mod resource_tags;

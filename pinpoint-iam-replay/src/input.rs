@@ -1,0 +1,501 @@
+//! Log files: lines, or arrays `Records` as CloudTrail delivers them, plain or compressed.
+//!
+//! A file is read through one buffer that grows to the longest record, so memory does not depend on the size of a file.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+use memchr::memchr;
+
+/// The maximum length of a record in bytes. A longer one is not replayed.
+pub(crate) const MAX_RECORD: usize = 4 * 1024 * 1024;
+
+/// The initial size of the buffer.
+const BUFFER: usize = 256 * 1024;
+
+/// The first bytes of a file that is compressed by gzip.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// A log file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogFile {
+    /// The name in reports, which no other log file of a replay has.
+    pub name: String,
+    /// The path. The file may be compressed by gzip.
+    pub path: PathBuf,
+    /// The size in bytes.
+    pub bytes: u64,
+}
+
+impl LogFile {
+    /// Names the log file at `path` by its path.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the operating system reports no size.
+    pub fn at(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let path = path.into();
+        Ok(Self {
+            name: path.display().to_string(),
+            bytes: fs::metadata(&path)?.len(),
+            path,
+        })
+    }
+}
+
+/// How far a replay is.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The number of bytes that were read. For compressed files, these are compressed.
+    pub bytes: AtomicU64,
+    /// The number of records that were decided.
+    pub records: AtomicU64,
+}
+
+/// A part of a log file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// The text of one record.
+    Record(&'a [u8]),
+    /// A record that is too long.
+    TooLong,
+    /// The file cannot be read any further. Its remaining records are not known.
+    Incomplete(Problem),
+}
+
+/// Why the end of a file could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// The file ends within an array of records, or its compressed data ends too early.
+    Truncated,
+    /// The file cannot be opened or read, or its compressed data is damaged.
+    Unreadable,
+    /// An array of records is followed by something else, or contains something that is not a record.
+    NotRecords,
+}
+
+impl Problem {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Truncated => "the file ends within a record",
+            Self::Unreadable => "the file cannot be read, or is damaged",
+            Self::NotRecords => "the file contains something else than records",
+        }
+    }
+}
+
+/// Reads the records of a file, and adds the number of bytes that are read to `progress`. Every piece is passed to `visit`
+/// with its number, counted from 1.
+pub(crate) fn read_file(path: &Path, progress: &AtomicU64, mut visit: impl FnMut(u64, Piece<'_>)) {
+    let opened = File::open(path).and_then(|file| {
+        let mut file = BufReader::with_capacity(BUFFER, Counted { file, progress });
+        let is_compressed = file.fill_buf()?.starts_with(&GZIP);
+        Ok((file, is_compressed))
+    });
+    match opened {
+        Err(_) => visit(1, Piece::Incomplete(Problem::Unreadable)),
+        Ok((file, true)) => read(MultiGzDecoder::new(file), visit),
+        Ok((file, false)) => read(file, visit),
+    }
+}
+
+/// Counts the bytes that are read.
+struct Counted<'a> {
+    file: File,
+    progress: &'a AtomicU64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(bytes)?;
+        self.progress.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
+}
+
+/// Reads the records of a log.
+pub(crate) fn read(reader: impl Read, mut visit: impl FnMut(u64, Piece<'_>)) {
+    let mut buffer = Buffer::new(reader);
+    let mut number = 0;
+    let mut visit = |piece: Piece<'_>| {
+        number += 1;
+        visit(number, piece);
+    };
+    buffer.skip_blanks();
+    let is_array = buffer.at_records();
+    match is_array {
+        true => read_arrays(&mut buffer, &mut visit),
+        false => read_lines(&mut buffer, &mut visit),
+    }
+    if let Some(problem) = buffer.problem {
+        visit(Piece::Incomplete(problem));
+    }
+}
+
+fn read_lines<R: Read>(buffer: &mut Buffer<R>, visit: &mut impl FnMut(Piece<'_>)) {
+    loop {
+        match buffer.line_end(MAX_RECORD) {
+            Some(end) => {
+                visit_line(buffer.rest().get(..end).unwrap_or_default(), visit);
+                buffer.consume(end + 1);
+            }
+            None if buffer.rest().len() > MAX_RECORD => {
+                visit(Piece::TooLong);
+                buffer.skip_line();
+            }
+            None => break,
+        }
+    }
+    // The last line has no line break, because the file was cut off or because it is complete without one. The line
+    // itself shows which.
+    if buffer.problem.is_none() {
+        visit_line(buffer.rest(), visit);
+    }
+}
+
+fn visit_line(line: &[u8], visit: &mut impl FnMut(Piece<'_>)) {
+    let line = line.trim_ascii();
+    if !line.is_empty() {
+        visit(Piece::Record(line));
+    }
+}
+
+/// Reads one or several objects with an array `Records`, as CloudTrail writes them.
+fn read_arrays<R: Read>(buffer: &mut Buffer<R>, visit: &mut impl FnMut(Piece<'_>)) {
+    while buffer.at_records() {
+        buffer.enter_records();
+        loop {
+            buffer.skip_blanks();
+            match buffer.rest().first() {
+                Some(b',') => buffer.consume(1),
+                Some(b']') => {
+                    buffer.consume(1);
+                    break;
+                }
+                Some(b'{') => match buffer.value() {
+                    Some((length, kept)) => {
+                        visit(match length > MAX_RECORD {
+                            true => Piece::TooLong,
+                            false => Piece::Record(buffer.rest().get(..kept).unwrap_or_default()),
+                        });
+                        buffer.consume(kept);
+                    }
+                    None => return buffer.stop(Problem::Truncated),
+                },
+                Some(_) => return buffer.stop(Problem::NotRecords),
+                None => return buffer.stop(Problem::Truncated),
+            }
+        }
+        // Further members of the object.
+        loop {
+            buffer.skip_blanks();
+            match buffer.rest().first() {
+                Some(b'}') => {
+                    buffer.consume(1);
+                    break;
+                }
+                Some(b'{' | b'[' | b'"') => match buffer.value() {
+                    Some((_, kept)) => buffer.consume(kept),
+                    None => return buffer.stop(Problem::Truncated),
+                },
+                Some(_) => buffer.consume(1),
+                None => return buffer.stop(Problem::Truncated),
+            }
+        }
+        buffer.skip_blanks();
+    }
+    if !buffer.rest().is_empty() {
+        buffer.stop(Problem::NotRecords);
+    }
+}
+
+/// The part of a file that is being read.
+struct Buffer<R> {
+    reader: R,
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Why nothing more can be read, unless the file has ended.
+    problem: Option<Problem>,
+    has_ended: bool,
+}
+
+impl<R: Read> Buffer<R> {
+    fn new(reader: R) -> Self {
+        Self {
+            reader,
+            bytes: vec![0; BUFFER],
+            start: 0,
+            end: 0,
+            problem: None,
+            has_ended: false,
+        }
+    }
+
+    /// The bytes that were read and not consumed.
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.start = (self.start + length).min(self.end);
+    }
+
+    /// Reports a problem, and reads nothing more.
+    fn stop(&mut self, problem: Problem) {
+        self.problem.get_or_insert(problem);
+        self.has_ended = true;
+    }
+
+    /// Reads more bytes. Returns false at the end of the file and after an error.
+    fn fill(&mut self) -> bool {
+        if self.has_ended {
+            return false;
+        }
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.bytes.len() {
+            self.bytes.resize(self.bytes.len() * 2, 0);
+        }
+        loop {
+            let free = self.bytes.get_mut(self.end..).unwrap_or_default();
+            match self.reader.read(free) {
+                Ok(0) => {
+                    self.has_ended = true;
+                    return false;
+                }
+                Ok(length) => {
+                    self.end += length;
+                    return true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.stop(match error.kind() {
+                        io::ErrorKind::UnexpectedEof => Problem::Truncated,
+                        _ => Problem::Unreadable,
+                    });
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Finds the end of the line at the start. `None` if it is longer than `longest`, or if the file ends before.
+    fn line_end(&mut self, longest: usize) -> Option<usize> {
+        let mut searched = 0;
+        loop {
+            let rest = self.rest().get(searched..).unwrap_or_default();
+            match memchr(b'\n', rest) {
+                Some(position) => return Some(searched + position).filter(|end| *end <= longest),
+                None => searched = self.rest().len(),
+            }
+            if searched > longest || !self.fill() {
+                return None;
+            }
+        }
+    }
+
+    /// Skips the rest of a line.
+    fn skip_line(&mut self) {
+        loop {
+            if let Some(end) = memchr(b'\n', self.rest()) {
+                return self.consume(end + 1);
+            }
+            self.consume(self.rest().len());
+            if !self.fill() {
+                return;
+            }
+        }
+    }
+
+    fn skip_blanks(&mut self) {
+        loop {
+            let rest = self.rest();
+            let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace());
+            let blanks = blanks.count();
+            let has_more = blanks < rest.len();
+            self.consume(blanks);
+            if has_more || !self.fill() {
+                return;
+            }
+        }
+    }
+
+    /// Whether an object that starts with an array `Records` follows.
+    fn at_records(&mut self) -> bool {
+        const ENOUGH: usize = 256;
+        while self.rest().len() < ENOUGH && self.fill() {}
+        after_records(self.rest()).is_some()
+    }
+
+    fn enter_records(&mut self) {
+        let length = after_records(self.rest()).unwrap_or_default();
+        self.consume(length);
+    }
+
+    /// Finds the end of the object, array or string at the start. Returns its length, and how many bytes of it are at the
+    /// start of the buffer: all of them, unless it is too long to be kept. `None` if it does not end.
+    fn value(&mut self) -> Option<(usize, usize)> {
+        let (mut position, mut dropped) = (0, 0);
+        let (mut depth, mut in_string) = (0_usize, false);
+        loop {
+            while let Some(byte) = self.rest().get(position) {
+                position += 1;
+                match (in_string, byte) {
+                    (true, b'\\') => {
+                        position += 1;
+                        continue;
+                    }
+                    (_, b'"') => in_string = !in_string,
+                    (false, b'{' | b'[') => depth += 1,
+                    (false, b'}' | b']') => depth = depth.saturating_sub(1),
+                    _ => continue,
+                }
+                if depth == 0 && !in_string {
+                    return Some((dropped + position, position));
+                }
+            }
+            if position > MAX_RECORD {
+                let length = self.rest().len();
+                self.consume(length);
+                dropped += length;
+                position -= length;
+            }
+            if !self.fill() {
+                return None;
+            }
+        }
+    }
+}
+
+/// The length of `{"Records":[` at the start of a text.
+fn after_records(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    for token in ["{", "\"Records\"", ":", "["] {
+        rest = rest.trim_ascii_start().strip_prefix(token.as_bytes())?;
+    }
+    Some(text.len() - rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A reader that returns few bytes at a time, so that every boundary is one between two reads.
+    struct Slow<'a>(&'a [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+            let length = self.0.len().min(3).min(bytes.len());
+            let (now, later) = self.0.split_at(length);
+            bytes[..length].copy_from_slice(now);
+            self.0 = later;
+            Ok(length)
+        }
+    }
+
+    fn pieces(reader: impl Read) -> Vec<String> {
+        let mut pieces = Vec::new();
+        read(reader, |number, piece| {
+            assert_eq!(number, pieces.len() as u64 + 1);
+            pieces.push(match piece {
+                Piece::Record(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                Piece::TooLong => "too long".to_owned(),
+                Piece::Incomplete(problem) => problem.text().to_owned(),
+            });
+        });
+        pieces
+    }
+
+    #[test]
+    fn lines_and_arrays_are_split_into_records() {
+        for (text, expected) in [
+            ("", &[][..]),
+            (" \n\r\n", &[]),
+            ("{\"a\":1}\r\n\n{\"b\":2}", &["{\"a\":1}", "{\"b\":2}"]),
+            ("x\ny\n", &["x", "y"]),
+            ("{\"Records\":[]}", &[]),
+            (
+                " {\"Records\" : [ {\"a\":\"}]\\\"\"} ,\n{\"b\":{\"c\":[1]}}], \"x\": {\"y\": \"}\"} }\n{\"Records\":[{}]}",
+                &["{\"a\":\"}]\\\"\"}", "{\"b\":{\"c\":[1]}}", "{}"],
+            ),
+            // A line that mentions records is a line.
+            ("{\"a\":1,\"Records\":[]}\n", &["{\"a\":1,\"Records\":[]}"]),
+            (
+                "{\"Records\":[{\"a\":1},{\"b\":",
+                &["{\"a\":1}", "the file ends within a record"],
+            ),
+            (
+                "{\"Records\":[{\"a\":1}",
+                &["{\"a\":1}", "the file ends within a record"],
+            ),
+            (
+                "{\"Records\":[{\"a\":1}] , \"x\": \"",
+                &["{\"a\":1}", "the file ends within a record"],
+            ),
+            (
+                "{\"Records\":[{\"a\":1}]} x",
+                &["{\"a\":1}", "the file contains something else than records"],
+            ),
+            (
+                "{\"Records\":[5,{\"a\":1}]}",
+                &["the file contains something else than records"],
+            ),
+        ] {
+            assert_eq!(pieces(text.as_bytes()), expected, "{text}");
+            assert_eq!(pieces(Slow(text.as_bytes())), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_too_long_is_one_record() {
+        let longest = "x".repeat(MAX_RECORD);
+        assert_eq!(
+            pieces(format!("{longest}\n{longest}").as_bytes()),
+            [longest.as_str(), &longest]
+        );
+        let long = format!("{longest}x");
+        assert_eq!(
+            pieces(format!("a\n{long}\nb\n").as_bytes()),
+            ["a", "too long", "b"]
+        );
+        assert_eq!(pieces(format!("{long}{long}").as_bytes()), ["too long"]);
+        let array = format!("{{\"Records\":[{{\"a\":\"{long}\"}},{{}}]}}");
+        assert_eq!(pieces(array.as_bytes()), ["too long", "{}"]);
+    }
+
+    #[test]
+    fn compressed_data_that_ends_too_early_is_reported() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut line = 0_u64;
+        while line < 20_000 {
+            writeln!(
+                encoder,
+                "{{\"a\":{}}}",
+                line.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            )
+            .unwrap();
+            line += 1;
+        }
+        let whole = encoder.finish().unwrap();
+        assert_eq!(pieces(MultiGzDecoder::new(whole.as_slice())).len(), 20_000);
+        let cut = &whole[..whole.len() / 2];
+        let found = pieces(MultiGzDecoder::new(cut));
+        assert_eq!(found.last().unwrap(), Problem::Truncated.text());
+        assert!(found.len() > 5_000, "{}", found.len());
+        let mut damaged = whole.clone();
+        damaged[1] = 0;
+        assert_eq!(
+            pieces(MultiGzDecoder::new(damaged.as_slice())),
+            [Problem::Unreadable.text()]
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! A replay: two sets of policies, and the settings.
+
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::input::{LogFile, Progress};
+use crate::policies::Policies;
+use crate::report::Report;
+use crate::worker::Worker;
+
+/// The number of examples of each result, unless it is set.
+const EXAMPLES: usize = 3;
+
+/// Decides logged requests with the old and with the new policies. See the [crate](crate) for an example.
+#[derive(Debug)]
+pub struct Replay {
+    old: Policies,
+    new: Policies,
+    examples: usize,
+}
+
+impl Replay {
+    /// Creates a replay with the policies before and after a change.
+    pub const fn new(old: Policies, new: Policies) -> Self {
+        Self {
+            old,
+            new,
+            examples: EXAMPLES,
+        }
+    }
+
+    /// Sets how many examples of each result the report contains. The default is 3.
+    #[must_use]
+    pub const fn with_examples(mut self, examples: usize) -> Self {
+        self.examples = examples;
+        self
+    }
+
+    /// Returns how many examples of each result the report contains.
+    pub const fn examples(&self) -> usize {
+        self.examples
+    }
+
+    /// Whether an [exact comparison](pinpoint_iam_compare::stores_are_equal) proves that the new policies decide every
+    /// request like the old ones, so that no log needs to be read.
+    pub fn is_equal(&self) -> bool {
+        self.old.is_equal_to(&self.new)
+    }
+
+    /// Returns a text that differs for different policies and settings.
+    pub(crate) fn describe(&self) -> String {
+        let (old, new) = (self.old.describe(), self.new.describe());
+        let version = env!("CARGO_PKG_VERSION");
+        format!(
+            "{version} {} {} {old} {} {new}",
+            self.examples,
+            old.len(),
+            new.len()
+        )
+    }
+
+    /// Returns the result without any records: every statement has decided nothing.
+    pub fn empty_report(&self) -> Report {
+        let mut report = Report::default();
+        for statement in self.old.statements() {
+            report.old_statements.entry(statement).or_default();
+        }
+        for statement in self.new.statements() {
+            report.new_statements.entry(statement).or_default();
+        }
+        report
+    }
+
+    /// Decides the requests of the files with this many threads, and returns the result.
+    pub fn run(&self, files: &[LogFile], threads: usize, progress: &Progress) -> Report {
+        let total = Mutex::new(self.empty_report());
+        self.run_each(files, threads, progress, |part| {
+            let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
+            total.merge(part, self.examples);
+        });
+        total.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Decides the requests of the files with this many threads, and passes the result for each file to `finished`, in any
+    /// order.
+    pub fn run_each(
+        &self,
+        files: &[LogFile],
+        threads: usize,
+        progress: &Progress,
+        finished: impl Fn(Report) + Sync,
+    ) {
+        // The longest first, so that the threads end at about the same time.
+        let mut files: Vec<&LogFile> = files.iter().collect();
+        files.sort_by_key(|file| Reverse(file.bytes));
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut worker = Worker::new(&self.old, &self.new, self.examples);
+            while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                finished(worker.file(file, progress));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..threads.min(files.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+    }
+}
