@@ -1,6 +1,8 @@
 //! The authorizer: the loaded policies of a deployment.
 
 mod aging;
+mod build_error;
+mod builder;
 mod catalog_check;
 pub mod change;
 mod hooks;
@@ -19,14 +21,11 @@ mod web_settings;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use pinpoint_iam_core::__private::Quoted;
 
 use crate::absence::AbsenceRules;
 use crate::action::ServiceMetadata;
-use crate::arn::{InvalidScope, Scope};
-use crate::context::{ConditionKey, covers, is_named};
+use crate::arn::Scope;
+use crate::context::ConditionKey;
 #[cfg(feature = "decision-log")]
 use crate::decision_log::DecisionLog;
 use crate::denial::ErrorResponses;
@@ -35,17 +34,14 @@ use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::eval::{
     Decision, DeniedBy, Evaluation, Explanation, MissingKeys, PolicyStack, reference,
 };
-use crate::freshness::{Clock, Revision};
+use crate::freshness::Revision;
 use crate::list::{Columns, Constraint, ListError, constrain, constrain_programs};
 use crate::policy_stack::Policy;
 #[cfg(not(feature = "on-demand"))]
 use crate::principal::Principal;
-use crate::program::{ActionNames, TooLarge};
+use crate::program::ActionNames;
 use crate::request::Request;
-use crate::source::resource_keys::{
-    Batch, KeyedResource, KeysUnavailable, OneByOne, Origin, ResourceKeySource, ResourceKeySources,
-};
-use crate::source::resource_tags::ResourceTagSource;
+use crate::source::resource_keys::{Origin, ResourceKeySources};
 use crate::source::{PolicySource, PolicyStore, SourceError};
 use crate::states::{Confirmed, PolicyState, PolicyStates, Replacing};
 #[cfg(feature = "_web")]
@@ -53,18 +49,20 @@ use crate::web_context::NetworkConfig;
 
 pub(crate) use hooks::DecisionHooks;
 
+pub use self::build_error::BuildError;
+pub use self::builder::AuthorizerBuilder;
 use self::catalog_check::mismatches;
 pub use self::catalog_check::{CatalogMismatch, CatalogMismatches, MismatchLevel};
-use self::change::{ChangeChecks, Occasion, RejectedChange};
+use self::change::{ChangeChecks, Occasion};
 use self::key_sources::KeySources;
 pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
 #[cfg(feature = "on-demand")]
-pub use self::on_demand::{Invalidator, PrincipalCache, PrincipalCacheCounts};
+use self::on_demand::OnDemand;
 #[cfg(feature = "on-demand")]
-use self::on_demand::{OnDemand, OnDemandSettings};
+pub use self::on_demand::{Invalidator, PrincipalCache, PrincipalCacheCounts};
 pub(crate) use self::recording::ListOf;
 #[cfg(feature = "refresh")]
-use self::refresh::{Refresh, RefreshSettings};
+use self::refresh::Refresh;
 #[cfg(feature = "refresh")]
 pub use self::refresh::{RefreshCounts, RefreshError, Refreshed, Refresher};
 pub use self::session::SessionWarnings;
@@ -539,13 +537,13 @@ impl Inner {
 }
 
 impl Authorizer {
-    /// Returns the number of calls of the [`ResourceTagSource`]. Decisions that do not need it are not counted and cost
-    /// nothing.
+    /// Returns the number of calls of the source of [resource tags](AuthorizerBuilder::resource_tags). Decisions that do
+    /// not need it are not counted and cost nothing.
     pub fn tag_fetches(&self) -> u64 {
         self.inner.tag_fetches.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of requests that got 503 because the [`ResourceTagSource`] failed.
+    /// Returns the number of requests that got 503 because the source of resource tags failed.
     pub fn tag_failures(&self) -> u64 {
         self.inner.tag_failures.load(Ordering::Relaxed)
     }
@@ -636,306 +634,12 @@ impl fmt::Debug for Authorizer {
     }
 }
 
-/// Builds an [`Authorizer`].
-#[derive(Default)]
-pub struct AuthorizerBuilder {
-    scope: Option<Scope>,
-    source: Option<Box<dyn PolicySource>>,
-    resource_keys: ResourceKeySources,
-    error_responses: Arc<ErrorResponses>,
-    absence: AbsenceRules,
-    supplied: Vec<ConditionKey>,
-    only_warns: bool,
-    mismatch_level: Option<MismatchLevel>,
-    changes: ChangeChecks,
-    max_age: Option<Duration>,
-    stale_after: Option<Duration>,
-    serves_stale_forever: bool,
-    clock: Option<Arc<dyn Clock>>,
-    #[cfg(feature = "refresh")]
-    refresh: RefreshSettings,
-    #[cfg(feature = "on-demand")]
-    on_demand: OnDemandSettings,
-    #[cfg(feature = "_web")]
-    network: NetworkConfig,
-    #[cfg(feature = "decision-log")]
-    decision_log: Option<DecisionLog>,
-}
-
-impl AuthorizerBuilder {
-    /// Sets the partition, region and account of the deployment's resources.
-    #[must_use]
-    pub fn scope(mut self, scope: Scope) -> Self {
-        self.scope = Some(scope);
-        self
-    }
-
-    /// Sets the source of the policies.
-    #[must_use]
-    pub fn source(mut self, source: impl PolicySource + 'static) -> Self {
-        self.source = Some(Box::new(source));
-        self
-    }
-
-    /// Sets the source of resource tags. Without it, requests that depend on such a tag are denied.
-    #[must_use]
-    pub fn resource_tags(mut self, source: impl ResourceTagSource) -> Self {
-        self.resource_keys.set_tags(source);
-        self
-    }
-
-    /// Sets the source of the condition keys of one resource type: a closure that returns the keys of one resource.
-    ///
-    /// It is called only if a decision depends on one of the keys, and at most once for each request and resource. Tags
-    /// are one of the keys if the catalog lists them for the resource type; then the source of
-    /// [`resource_tags`](Self::resource_tags) is not called for resources of this type. An error causes a 503, and
-    /// [`Authorizer::resource_key_failures`] counts it.
-    ///
-    /// ```
-    /// use pinpoint_iam::Authorizer;
-    /// use pinpoint_iam::mobiletargeting::{App, AppKeys};
-    ///
-    /// # async fn tags_of(_: &str) -> Result<Vec<(String, String)>, std::io::Error> { Ok(Vec::new()) }
-    /// let builder = Authorizer::builder().resource_keys(|app: App| async move {
-    ///     let tags = tags_of(app.application_id()).await?;
-    ///     Ok(AppKeys { tags: tags.into_iter().collect() })
-    /// });
-    /// # drop(builder);
-    /// ```
-    #[must_use]
-    pub fn resource_keys<R, F, T>(self, keys: F) -> Self
-    where
-        R: KeyedResource,
-        F: Fn(R) -> T + Send + Sync + 'static,
-        T: Future<Output = Result<R::Keys, KeysUnavailable>> + Send + 'static,
-    {
-        self.resource_key_source::<R>(OneByOne(keys))
-    }
-
-    /// Like [`resource_keys`](Self::resource_keys), with a closure that returns the keys of several resources, for
-    /// example with one query.
-    ///
-    /// The closure returns each resource with its keys, in any order. The keys of a resource that it does not return, or
-    /// returns more than once, are unknown: requests that depend on them are denied.
-    #[must_use]
-    pub fn resource_keys_batch<R, F, T, I>(self, keys: F) -> Self
-    where
-        R: KeyedResource,
-        F: Fn(Vec<R>) -> T + Send + Sync + 'static,
-        T: Future<Output = Result<I, KeysUnavailable>> + Send + 'static,
-        I: IntoIterator<Item = (R, R::Keys)> + 'static,
-    {
-        self.resource_key_source::<R>(Batch(keys))
-    }
-
-    /// Sets the source of the condition keys of one resource type, for a source that depends on the scope of the
-    /// request, for example because ids are unique only within a tenant.
-    #[must_use]
-    pub fn resource_key_source<R: KeyedResource>(
-        mut self,
-        source: impl ResourceKeySource<R>,
-    ) -> Self {
-        self.resource_keys.set(source);
-        self
-    }
-
-    /// Registers the catalog of one of the application's services, such as `&archive::SERVICE`. The built-in catalogs are
-    /// registered already.
-    ///
-    /// A condition key of a registered service is unknown if it has no value and the service defines it for the requested
-    /// action: a `Deny` that tests it matches, an `Allow` does not. The same applies to a key with the prefix of the
-    /// service that its catalog does not define. Otherwise a key that the application forgets to supply would disable a
-    /// `Deny`. Keys without a value are absent if they belong to a service without a registered catalog, or if the
-    /// service never sends them for the requested action.
-    ///
-    /// Policies are compared with the registered catalogs when they are loaded, see
-    /// [`catalog_mismatches`](Self::catalog_mismatches).
-    ///
-    /// To supply a value, use [`resource_keys`](Self::resource_keys) for keys of a resource, and
-    /// [`request_keys`](Self::request_keys) for keys of the request. To declare that a key has none, use
-    /// [`absent`](Self::absent) or [`outside_aws`](Self::outside_aws).
-    #[must_use]
-    pub fn catalog(mut self, service: &'static ServiceMetadata) -> Self {
-        self.absence.register(service);
-        self
-    }
-
-    /// Declares that the service does not run on AWS.
-    ///
-    /// Keys that only requests inside AWS can have are then absent, such as `aws:SourceVpc` and `aws:CalledVia`, and
-    /// `aws:ViaAWSService` is false. The guide has a table of all global keys. Without this preset they are unknown
-    /// unless the application supplies them or declares them [absent](Self::absent).
-    #[must_use]
-    pub fn outside_aws(mut self) -> Self {
-        self.absence.declare_outside_aws();
-        self
-    }
-
-    /// Declares that these condition keys are absent if they have no value, see [`catalog`](Self::catalog). A name that
-    /// ends in `/` stands for all keys with this prefix.
-    #[must_use]
-    pub fn absent<'k>(mut self, keys: impl IntoIterator<Item = &'k str>) -> Self {
-        for key in keys {
-            self.absence.declare_absent(key);
-        }
-        self
-    }
-
-    /// Declares that the application supplies these condition keys: with [`request_keys`](Self::request_keys), with
-    /// [`Principal::with_key`](crate::Principal::with_key), in the attribute of a handler, or in the context of a
-    /// [guard](Authorizer::guard).
-    ///
-    /// [`build`](Self::build) cannot see this, and otherwise reports the keys. The declaration does not change
-    /// decisions: a key that is not supplied after all is unknown. A name that ends in `/` stands for all keys with this
-    /// prefix.
-    #[must_use]
-    pub fn supplied<'k>(mut self, keys: impl IntoIterator<Item = &'k str>) -> Self {
-        self.supplied
-            .extend(keys.into_iter().map(ConditionKey::new));
-        self
-    }
-
-    /// Makes [`build`](Self::build) and [`reload`](Authorizer::reload) only warn about condition keys
-    /// [without a source](KeyWithoutSource), even if a `Deny` uses them.
-    #[must_use]
-    pub fn warn_about_keys_without_source(mut self) -> Self {
-        self.only_warns = true;
-        self
-    }
-
-    /// Sets which mismatches between the policies and the registered catalogs are errors of [`build`](Self::build) and
-    /// [`reload`](Authorizer::reload): actions that do not exist, ARNs on which no action of their statement acts, and
-    /// condition keys that the service does not define or that no action of the statement has.
-    ///
-    /// The default is [`MismatchLevel::RejectDisabledLimits`], because such a mismatch in a `Deny` means that it denies
-    /// less than it appears to. For the policies of an [AWS account](PolicySource::is_from_aws_account), which AWS has
-    /// accepted, it is [`MismatchLevel::Warn`]. [`Authorizer::catalog_mismatches`] returns the warnings.
-    ///
-    /// The level also applies to session policies, which are compared with the catalogs when their principal makes its
-    /// first request; see [`Authorizer::check_session`].
-    ///
-    /// A condition key that no catalog defines is not reported if it is declared [absent](Self::absent) or
-    /// [`supplied`](Self::supplied).
-    #[must_use]
-    pub const fn catalog_mismatches(mut self, level: MismatchLevel) -> Self {
-        self.mismatch_level = Some(level);
-        self
-    }
-
-    /// Loads the policies.
-    ///
-    /// The policies are compared with the registered [catalogs](Self::catalog), see
-    /// [`catalog_mismatches`](Self::catalog_mismatches).
-    ///
-    /// Condition keys that the policies use and no source supplies are reported, see [`KeyWithoutSource`]: as an error if
-    /// a `Deny` or a permissions boundary uses one, because it would deny requests that it should not deny, and otherwise
-    /// as a [warning](Authorizer::keys_without_source). They are only warnings if the policies are from an
-    /// [AWS account](PolicySource::is_from_aws_account), and for keys that
-    /// [`request_keys`](Self::request_keys), if called, may supply.
-    ///
-    /// With the feature `axum` or `actix`, the [lints](crate::policy::Document::lints) of all policies of users and
-    /// roles are logged as warnings.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the scope or the source is missing, if the transport comes from proxies but none is trusted, if the
-    /// scope is not valid in ARNs, if the source has an error, if a `Deny` or a boundary does not agree with a catalog or
-    /// uses a condition key without a source, or if a key is declared [absent](Self::absent) that [`resource_keys`](Self::resource_keys) supplies.
-    pub fn build(self) -> Result<Authorizer, BuildError> {
-        #[cfg(feature = "refresh")]
-        if self.refresh.has_source() {
-            return Err(BuildError::AsynchronousSource);
-        }
-        let inner = self.assemble(None)?;
-        let confirmed = Confirmed::at(inner.states.clock().now());
-        let (store, is_from_aws_account) = match inner.source() {
-            Some(source) => (load(&*source, &inner.scope)?, source.is_from_aws_account()),
-            #[cfg(feature = "on-demand")]
-            None if inner.on_demand.is_some() => (PolicyStore::new(), false),
-            None => return Err(BuildError::NoSource),
-        };
-        #[cfg(feature = "_web")]
-        store.log_lints();
-        let loaded = Loaded {
-            store,
-            is_from_aws_account,
-            checksum: None,
-            revision: None,
-            confirmed,
-        };
-        inner.adopt(&mut inner.states.replacing(), loaded)?;
-        Ok(Authorizer {
-            inner: Arc::new(inner),
-            hooks: None,
-        })
-    }
-
-    /// Checks the settings, and creates an authorizer without policies, which denies all requests. `stale_after` is the
-    /// default for the age at which policies are stale.
-    fn assemble(mut self, stale_after: Option<Duration>) -> Result<Inner, BuildError> {
-        let scope = self.scope.take().ok_or(BuildError::NoScope)?;
-        scope.check_deployment().map_err(BuildError::Scope)?;
-        #[cfg(feature = "_web")]
-        if self.network.lacks_trusted_proxies() {
-            return Err(BuildError::NoTrustedProxies);
-        }
-        let timing = self.timing(stale_after)?;
-        let mut absence = self.absence;
-        for service in built_in_catalogs() {
-            absence.register_built_in(service);
-        }
-        if let Some(key) = contradiction(&absence, &self.resource_keys) {
-            return Err(BuildError::AbsentKeyWithSource(key));
-        }
-        let states = PolicyStates::new(timing);
-        Ok(Inner {
-            id: session::next_id(),
-            #[cfg(feature = "on-demand")]
-            on_demand: OnDemand::new(self.on_demand, &states),
-            scope,
-            source: Mutex::new(self.source.map(Arc::from)),
-            #[cfg(feature = "refresh")]
-            refresh: self.refresh.into_refresh(),
-            states,
-            resource_keys: self.resource_keys,
-            key_fetches: AtomicU64::new(0),
-            key_failures: AtomicU64::new(0),
-            tag_fetches: AtomicU64::new(0),
-            tag_failures: AtomicU64::new(0),
-            error_responses: self.error_responses,
-            absence,
-            supplied: self.supplied,
-            only_warns: self.only_warns,
-            mismatch_level: self.mismatch_level,
-            changes: self.changes,
-            warnings: Mutex::default(),
-            #[cfg(feature = "_web")]
-            network: self.network,
-            #[cfg(feature = "decision-log")]
-            decision_log: self.decision_log,
-        })
-    }
-}
-
 /// Logs mismatches that are warnings.
 #[cfg(any(feature = "_web", feature = "on-demand"))]
 fn log_mismatches(mismatches: &[CatalogMismatch]) {
     for mismatch in mismatches {
         tracing::warn!("{mismatch}");
     }
-}
-
-/// A key that was declared absent, and has a source.
-fn contradiction(absence: &AbsenceRules, sources: &ResourceKeySources) -> Option<String> {
-    let names = sources
-        .resource_types()
-        .flat_map(|resource_type| resource_type.condition_keys);
-    let mut keys = names.map(|name| ConditionKey::new(name));
-    let key = keys.find(|key| {
-        let mut declared = absence.declared_absent();
-        declared.any(|declared| covers(declared, key) || is_named(key.folded(), declared.folded()))
-    })?;
-    Some(key.as_str().to_owned())
 }
 
 fn load(source: &dyn PolicySource, scope: &Scope) -> Result<PolicyStore, BuildError> {
@@ -963,113 +667,3 @@ fn built_in_catalogs() -> Vec<&'static ServiceMetadata> {
         &crate::sms_voice::SERVICE,
     ]
 }
-
-/// The error of building an authorizer.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The scope is missing.
-    NoScope,
-    /// The source is missing.
-    NoSource,
-    /// The transport is taken from proxies, but no proxy is trusted.
-    NoTrustedProxies,
-    /// The scope is not valid in ARNs.
-    Scope(InvalidScope),
-    /// The policies could not be loaded.
-    Source(SourceError),
-    /// Elements of the policies do not agree with the registered catalogs.
-    CatalogMismatches(CatalogMismatches),
-    /// A `Deny` or a permissions boundary uses condition keys that no source supplies.
-    KeysWithoutSource(KeysWithoutSource),
-    /// This key was declared absent, and has a source.
-    AbsentKeyWithSource(String),
-    /// The policies were loaded, but are too large to be compiled.
-    TooLarge(TooLarge),
-    /// [Checks](AuthorizerBuilder::check_changes) reject the policies.
-    ChangeRejected(RejectedChange),
-    /// The [last good set](AuthorizerBuilder::last_good), with which [checks](AuthorizerBuilder::check_changes) compare the
-    /// first policies, cannot be used.
-    NoComparison(SourceError),
-    /// [`max_age`](AuthorizerBuilder::max_age) and [`serve_stale_forever`](AuthorizerBuilder::serve_stale_forever) were
-    /// both called.
-    ContradictoryMaxAge,
-    /// An asynchronous source needs [`max_age`](AuthorizerBuilder::max_age) or
-    /// [`serve_stale_forever`](AuthorizerBuilder::serve_stale_forever).
-    NoMaxAge,
-    /// The policies would expire between two polls of the source.
-    MaxAgeTooShort {
-        /// The value of [`max_age`](AuthorizerBuilder::max_age).
-        max_age: Duration,
-        /// The longest time between two confirmations of a source that works: a poll interval and the time for a fetch.
-        needed: Duration,
-    },
-    /// The policies come from an asynchronous source, with which this method does not work.
-    AsynchronousSource,
-    /// The thread of the clock cannot be started; the text is the operating system's error.
-    Clock(String),
-    /// The source has an error, and the last good set of policies cannot be used in its place.
-    LastGood {
-        /// The error of the source.
-        source: Box<BuildError>,
-        /// The error of the last good set.
-        last_good: Box<BuildError>,
-    },
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoScope => formatter.write_str("the authorizer has no scope: call `scope`"),
-            Self::NoSource => formatter.write_str("the authorizer has no policies: call `source`"),
-            Self::NoTrustedProxies => formatter
-                .write_str("`Transport::FromProxy` needs trusted proxies: call `trusted_proxies`"),
-            Self::Scope(error) => error.fmt(formatter),
-            Self::Source(error) => error.fmt(formatter),
-            Self::CatalogMismatches(mismatches) => mismatches.fmt(formatter),
-            Self::KeysWithoutSource(keys) => keys.fmt(formatter),
-            Self::AbsentKeyWithSource(key) => write!(
-                formatter,
-                "`absent` declares the condition key {}, and `resource_keys` supplies it: remove one of them",
-                Quoted(key)
-            ),
-            Self::TooLarge(error) => error.fmt(formatter),
-            Self::ChangeRejected(rejected) => rejected.fmt(formatter),
-            Self::NoComparison(error) => write!(
-                formatter,
-                "the first policies cannot be compared with the last good set: {error}; to start without the \
-                 comparison, remove the file"
-            ),
-            Self::ContradictoryMaxAge => formatter.write_str(
-                "`max_age` and `serve_stale_forever` contradict each other: remove one of them",
-            ),
-            Self::NoMaxAge => formatter.write_str(
-                "an asynchronous source may be unavailable for any time: call `max_age`, after which requests are \
-                 denied, or `serve_stale_forever`",
-            ),
-            Self::MaxAgeTooShort { max_age, needed } => write!(
-                formatter,
-                "`max_age` is {max_age:?}, but a poll and its fetch may take {needed:?}, so that the policies would \
-                 expire in between: raise `max_age`, or lower `poll_interval` or `fetch_timeout`"
-            ),
-            Self::AsynchronousSource => formatter.write_str(
-                "the policies come from an asynchronous source: use `build_async` in place of `build`, and `refresh` in \
-                 place of `reload` and `replace`",
-            ),
-            Self::Clock(error) => write!(formatter, "the thread of the clock cannot be started: {error}"),
-            Self::LastGood { source, last_good } => write!(
-                formatter,
-                "{source}; the last good set cannot be used: {last_good}"
-            ),
-        }
-    }
-}
-
-impl fmt::Debug for BuildError {
-    /// Uses the `Display` text, because `unwrap` and `main` print errors with `Debug`.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
-impl std::error::Error for BuildError {}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::time::Duration;
 
 use pinpoint_iam_core::__private::Quoted;
 
@@ -114,6 +115,9 @@ pub struct PrincipalRecords {
     pub identities: Vec<IdentityRecord>,
     /// The groups of the request that exist, and those of its users.
     pub groups: Vec<GroupRecord>,
+    /// The time for which the records may be used, if it is shorter than the
+    /// [time to live](crate::PrincipalCache::time_to_live), for example because no changes are reported at the moment.
+    pub time_to_live: Option<Duration>,
 }
 
 impl PrincipalRecords {
@@ -123,6 +127,7 @@ impl PrincipalRecords {
             revision,
             identities: Vec::new(),
             groups: Vec::new(),
+            time_to_live: None,
         }
     }
 }

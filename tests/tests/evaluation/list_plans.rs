@@ -16,13 +16,15 @@ use pinpoint_iam::mobiletargeting::Campaign;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Principal, Scope};
+#[cfg(unix)]
+use postgres_server::Server;
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::{Value, json};
 
 use crate::lists::{TestResult, identity};
 #[cfg(unix)]
-use crate::lists_postgres::{Server, literal, literals};
+use crate::lists_postgres::{literal, literals};
 
 /// A condition of a query with its values, which are all texts.
 struct Query {

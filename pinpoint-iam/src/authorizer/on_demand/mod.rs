@@ -583,6 +583,8 @@ async fn read(
         true => on_demand.settings.time_to_live,
         false => on_demand.settings.negative_time_to_live,
     };
+    let of_records = records.time_to_live.unwrap_or(time_to_live);
+    let time_to_live = time_to_live.min(of_records);
     let state = PolicyState::of_principal(&base, snapshot, records.revision, started);
     Ok(Entry {
         state: Arc::new(state),

@@ -55,6 +55,8 @@ struct Tables {
     /// The managed policies for which `documents` was called.
     fetched: Vec<String>,
     held: Vec<oneshot::Sender<()>>,
+    /// The time to live of the records.
+    time_to_live: Option<Duration>,
 }
 
 #[derive(Clone, Default)]
@@ -133,6 +135,7 @@ impl Database {
             ));
         }
         let mut records = PrincipalRecords::new(Revision::new("7"));
+        records.time_to_live = tables.time_to_live;
         let found = request.identities.iter();
         records.identities = found
             .filter_map(|arn| tables.identities.get(arn))
@@ -409,6 +412,31 @@ fn the_time_to_live_counts_from_the_start_of_the_load() {
     clock.advance(Duration::from_nanos(1));
     assert_eq!(at_once(&authorizer, "ana"), NotLoaded);
     assert_eq!(now(&authorizer, "ana"), Denied);
+}
+
+#[test]
+fn a_source_can_shorten_the_time_to_live() {
+    for (of_records, used) in [(5, 5), (3600, 60), (0, 0)] {
+        let (database, clock, authorizer) = started(PrincipalCache::new());
+        database.tables().time_to_live = Some(of_records * SECOND);
+        database.grant("ana", "GetApp");
+        assert_eq!(now(&authorizer, "ana"), Allowed);
+        database.revoke("ana");
+        if used > 0 {
+            clock.advance(used * SECOND - Duration::from_nanos(1));
+            assert_eq!(now(&authorizer, "ana"), Allowed);
+            clock.advance(Duration::from_nanos(1));
+        }
+        assert_eq!(at_once(&authorizer, "ana"), NotLoaded);
+        assert_eq!(now(&authorizer, "ana"), Denied);
+    }
+    // A principal without records is looked up again at least as often.
+    let (database, clock, authorizer) = started(PrincipalCache::new());
+    database.tables().time_to_live = Some(5 * SECOND);
+    assert_eq!(now(&authorizer, "ana"), Denied);
+    database.grant("ana", "GetApp");
+    clock.advance(5 * SECOND);
+    assert_eq!(now(&authorizer, "ana"), Allowed);
 }
 
 #[test]
