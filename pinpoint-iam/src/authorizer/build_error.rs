@@ -37,7 +37,7 @@ pub enum BuildError {
     /// [Checks](crate::AuthorizerBuilder::check_changes) reject the policies.
     ChangeRejected(RejectedChange),
     /// The [last good set](crate::AuthorizerBuilder::last_good), with which [checks](crate::AuthorizerBuilder::check_changes) compare the
-    /// first policies, cannot be used.
+    /// first policies, or a source the order of its first set, cannot be used.
     NoComparison(SourceError),
     /// [`max_age`](crate::AuthorizerBuilder::max_age) and [`serve_stale_forever`](crate::AuthorizerBuilder::serve_stale_forever) were
     /// both called.

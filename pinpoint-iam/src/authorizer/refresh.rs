@@ -235,7 +235,8 @@ impl AuthorizerBuilder {
     /// after the rest of [`max_age`](Self::max_age), unless the source confirms them. A restart begins this time again.
     ///
     /// [Checks of changes](Self::check_changes) compare the first set of the source with this one, so that a restart does
-    /// not bypass them. If the file exists and cannot be used, the service then does not start.
+    /// not bypass them. The same applies to sources whose sets [have an order](AsyncPolicySource::has_order). If the file
+    /// exists and cannot be used, the service then does not start.
     ///
     /// A set without files, see [`PolicySet::from_store`], cannot be kept. This is logged and counted as a failure.
     #[must_use]
@@ -675,7 +676,12 @@ impl Inner {
         refresh.applied.store(attempt.number, Ordering::Relaxed);
         let adopted = match checked {
             Some(Err(rejected)) => Err(rejected),
-            _ => prepared.map(|prepared| self.commit(&mut replacing, prepared)),
+            _ => prepared.and_then(|prepared| {
+                let accepted = set.files().map_or(Ok(()), |files| source.accept(files));
+                accepted.map_err(BuildError::Source)?;
+                self.commit(&mut replacing, prepared);
+                Ok(())
+            }),
         };
         match adopted {
             Ok(()) => Ok(Refreshed::Changed),
@@ -716,7 +722,7 @@ impl Inner {
         files.map(PolicyFiles::checksum)
     }
 
-    /// Reads the policies with which the checks of changes compare the first ones. Blocks.
+    /// Reads the set with which the checks of changes and the order of the source compare the first one. Blocks.
     fn read_for_comparison(&self) -> Result<(), SourceError> {
         let Some(refresh) = &self.refresh else {
             return Ok(());
@@ -730,8 +736,15 @@ impl Inner {
         };
         let source = &refresh.source;
         let set = last_good.read(&source.name(), &self.scope)?;
-        let store = set.store(|files| source.parse(files, &self.scope))?;
-        self.changes.start_with(store, self.checksum(&set));
+        if source.has_order()
+            && let Some(files) = set.files()
+        {
+            source.resume(files)?;
+        }
+        if !self.changes.is_empty() {
+            let store = set.store(|files| source.parse(files, &self.scope))?;
+            self.changes.start_with(store, self.checksum(&set));
+        }
         Ok(())
     }
 
@@ -774,9 +787,10 @@ impl Inner {
     }
 }
 
-/// Lets the checks of changes compare the first policies with the last good set: a restart must not bypass them.
+/// Lets the checks of changes and the order of the source compare the first policies with the last good set: a restart
+/// must not bypass them.
 async fn compare_with_last_good(inner: &Arc<Inner>, refresh: &Refresh) -> Result<(), BuildError> {
-    if inner.changes.is_empty() {
+    if inner.changes.is_empty() && !refresh.source.has_order() {
         return Ok(());
     }
     let failed = |message: &str| SourceError::of_file(refresh.source.name().as_ref(), message);

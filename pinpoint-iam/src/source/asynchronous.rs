@@ -46,6 +46,36 @@ pub trait AsyncPolicySource: Send + Sync + 'static {
         Directory::in_memory(&self.name()).parse_files(files, scope)
     }
 
+    /// Accepts a set of files that was parsed, compiled and checked, directly before it is used. The default accepts
+    /// every set.
+    ///
+    /// For sources whose sets have an order or expire. Calls are in the order in which sets are used.
+    ///
+    /// # Errors
+    ///
+    /// Rejects the set, for example because it is older than the one in use.
+    fn accept(&self, files: &PolicyFiles) -> Result<(), SourceError> {
+        let _ = files;
+        Ok(())
+    }
+
+    /// Whether sets have an order, which [`accept`](Self::accept) checks. The default is `false`.
+    fn has_order(&self) -> bool {
+        false
+    }
+
+    /// Receives the [last good set](crate::AuthorizerBuilder::last_good) when a service starts, before the first fetch, if
+    /// sets [have an order](Self::has_order). The set is not used yet, and may be one that can no longer be used.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the place of the set in the order cannot be determined. The service then does not start, because an older
+    /// set could not be recognized.
+    fn resume(&self, files: &PolicyFiles) -> Result<(), SourceError> {
+        let _ = files;
+        Ok(())
+    }
+
     /// Whether the policies were written for AWS; see
     /// [`PolicySource::is_from_aws_account`](crate::source::PolicySource::is_from_aws_account).
     fn is_from_aws_account(&self) -> bool {

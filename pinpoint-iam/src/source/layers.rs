@@ -134,6 +134,20 @@ impl<B: AsyncPolicySource, P: AsyncPolicySource> AsyncPolicySource for Layers<B,
         }
     }
 
+    fn accept(&self, files: &PolicyFiles) -> Result<(), SourceError> {
+        self.boundaries.accept(&part(files, BOUNDARIES)?)?;
+        self.principals.accept(&part(files, PRINCIPALS)?)
+    }
+
+    fn has_order(&self) -> bool {
+        self.boundaries.has_order() || self.principals.has_order()
+    }
+
+    fn resume(&self, files: &PolicyFiles) -> Result<(), SourceError> {
+        self.boundaries.resume(&part(files, BOUNDARIES)?)?;
+        self.principals.resume(&part(files, PRINCIPALS)?)
+    }
+
     fn is_from_aws_account(&self) -> bool {
         self.boundaries.is_from_aws_account() && self.principals.is_from_aws_account()
     }
