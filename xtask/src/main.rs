@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 16] = [
+const PARTS: [Part; 17] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -38,6 +38,11 @@ const PARTS: [Part; 16] = [
         name: "comparisons",
         summary: "10,000 random pairs of policies, each checked with 1,000 requests",
         run: comparisons,
+    },
+    Part {
+        name: "sources",
+        summary: "sources of policies with optional dependencies",
+        run: sources,
     },
     Part {
         name: "msrv",
@@ -102,7 +107,7 @@ const PARTS: [Part; 16] = [
 ];
 
 /// Packages with features that are linted alone; an empty name is no feature at all.
-const FEATURES: [(&str, &[&str]); 4] = [
+const FEATURES: [(&str, &[&str]); 5] = [
     (
         "pinpoint-iam",
         &[
@@ -120,11 +125,12 @@ const FEATURES: [(&str, &[&str]); 4] = [
     ),
     ("pinpoint-iam-lint", &[""]),
     ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
+    ("pinpoint-iam-sources", &["", "signed", "sign"]),
     ("campaigns", &["axum", "actix"]),
 ];
 
 /// The published packages, each after those that it depends on.
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "pinpoint-iam-catalog",
     "pinpoint-iam-core",
     "pinpoint-iam-lint",
@@ -134,6 +140,7 @@ const PACKAGES: [&str; 10] = [
     "pinpoint-iam-docs",
     "pinpoint-iam-sigv4",
     "pinpoint-iam-replay",
+    "pinpoint-iam-sources",
     "pinpoint-iam-cli",
 ];
 
@@ -257,6 +264,11 @@ fn comparisons(gate: &Gate) -> Outcome {
         ".",
         "test --release --locked -p pinpoint-iam-tests --test comparison random",
     )
+}
+
+/// `cargo test` compiles no feature of this crate, because their dependencies would take much of its time.
+fn sources(gate: &Gate) -> Outcome {
+    gate.cargo(".", "test --locked -p pinpoint-iam-sources --all-features")
 }
 
 /// Compiles with the `rust-version` of the workspace.

@@ -369,6 +369,10 @@ const CRATES: &[(&str, Orders<'static>)] = &[
         )],
     ),
     (
+        "pinpoint-iam-sources",
+        &[("", &["manifest", "keys", "signed"])],
+    ),
+    (
         "pinpoint-iam-cli",
         &[
             (
