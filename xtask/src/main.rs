@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 17] = [
+const PARTS: [Part; 18] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -88,6 +88,11 @@ const PARTS: [Part; 17] = [
         name: "scaffold",
         summary: "skeletons of services compile, and their tests pass",
         run: scaffold,
+    },
+    Part {
+        name: "clients",
+        summary: "every operation through boto3 against AWS's service reference (needs python3)",
+        run: clients,
     },
     Part {
         name: "instructions",
@@ -454,6 +459,10 @@ fn scaffold(gate: &Gate) -> Outcome {
         )?;
     }
     Ok(())
+}
+
+fn clients(gate: &Gate) -> Outcome {
+    gate.run::<&str>(".", "tests/clients/run", [])
 }
 
 fn instructions(gate: &Gate) -> Outcome {
