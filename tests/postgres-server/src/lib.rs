@@ -12,6 +12,7 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -26,6 +27,9 @@ pub struct Server {
 
 /// The user `nobody`, if the caller is root: PostgreSQL refuses to run as root.
 const NOBODY: u32 = 65_534;
+
+/// The number of servers that this process has started.
+static STARTED: AtomicU32 = AtomicU32::new(0);
 
 impl Server {
     /// Starts a server for a test. Returns `None` after printing that the test is skipped if PostgreSQL is not installed,
@@ -56,8 +60,11 @@ impl Server {
         let Some(programs) = programs() else {
             return Ok(None);
         };
+        // The directory of a server that is about to stop still exists.
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let process = std::process::id();
         let directory =
-            std::env::temp_dir().join(format!("pinpoint-iam-{name}-{}", std::process::id()));
+            std::env::temp_dir().join(format!("pinpoint-iam-{name}-{process}-{number}"));
         fs::create_dir(&directory)?;
         let owner = fs::metadata(&directory)?.uid();
         let user = if owner == 0 { NOBODY } else { owner };
