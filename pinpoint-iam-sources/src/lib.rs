@@ -6,6 +6,7 @@
 //! | Feature | Content |
 //! | --- | --- |
 //! | `signed` | [`Signed`](https://docs.rs/pinpoint-iam-sources/latest/pinpoint_iam_sources/struct.Signed.html): sets of policies that are signed with Ed25519 |
+//! | `postgres` | [`postgres`](https://docs.rs/pinpoint-iam-sources/latest/pinpoint_iam_sources/postgres/): policies by principal from PostgreSQL, with its notifications |
 //! | `sign` | the program `pinpoint-iam-sign`, which writes and signs manifests |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -15,6 +16,9 @@ mod manifest;
 
 #[cfg(feature = "signed")]
 mod keys;
+
+#[cfg(feature = "postgres")]
+pub mod postgres;
 
 #[cfg(feature = "signed")]
 mod signed;

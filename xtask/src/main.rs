@@ -130,7 +130,7 @@ const FEATURES: [(&str, &[&str]); 5] = [
     ),
     ("pinpoint-iam-lint", &[""]),
     ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
-    ("pinpoint-iam-sources", &["", "signed", "sign"]),
+    ("pinpoint-iam-sources", &["", "postgres", "signed", "sign"]),
     ("campaigns", &["axum", "actix"]),
 ];
 

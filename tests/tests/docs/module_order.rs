@@ -370,7 +370,13 @@ const CRATES: &[(&str, Orders<'static>)] = &[
     ),
     (
         "pinpoint-iam-sources",
-        &[("", &["manifest", "keys", "signed"])],
+        &[
+            ("", &["manifest", "keys", "signed", "postgres", "bin"]),
+            (
+                "postgres",
+                &["connect", "status", "queries", "rows", "pool", "listener"],
+            ),
+        ],
     ),
     (
         "pinpoint-iam-cli",
