@@ -52,6 +52,8 @@
 //! Reports add up. A [shard](Shard) is a part of the log files, and the [partial results](Partial) of all shards are
 //! [merged](Partial::merge) into one.
 
+#[cfg(feature = "generate")]
+pub mod generate;
 mod input;
 mod partial;
 mod policies;

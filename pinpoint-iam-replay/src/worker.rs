@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use pinpoint_iam::context::Value;
-use pinpoint_iam::decision_log::{Outcome, Record, RecordedRequest};
+use pinpoint_iam::decision_log::{Outcome, Record, RecordedRequest, RecordedRequests};
 use pinpoint_iam::eval::{PolicyType, StatementId};
 use pinpoint_iam::{Decision, Evaluation, Principal};
 
@@ -21,8 +21,12 @@ use crate::report::{
 /// The number of records after which the progress is updated.
 const PROGRESS_STEP: u64 = 1_024;
 
+/// Changes the caller of a request.
+type Complete = fn(Principal) -> Principal;
+
 /// Decides the records of one file after the other.
 pub(crate) struct Worker<'r> {
+    requests: RecordedRequests<Complete>,
     old: &'r Policies,
     new: &'r Policies,
     examples: usize,
@@ -45,7 +49,12 @@ type Statements = HashMap<(usize, usize, PolicyType), (StatementName, Counts)>;
 
 impl<'r> Worker<'r> {
     pub(crate) fn new(old: &'r Policies, new: &'r Policies, examples: usize) -> Self {
+        let complete: Complete = match old.is_for_everyone() || new.is_for_everyone() {
+            true => with_everyone,
+            false => |principal| principal,
+        };
         Self {
+            requests: RecordedRequests::new(complete),
             old,
             new,
             examples,
@@ -156,12 +165,8 @@ impl<'r> Worker<'r> {
     fn replay(&mut self, number: u64, bytes: &[u8]) -> Result<(), Reason> {
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::new("the line is not UTF-8"))?;
         let record = Record::parse(text).map_err(|error| reason::of_line(&error))?;
-        let recorded = RecordedRequest::of(&record).map_err(|error| reason::of_record(&error))?;
-        let is_for_everyone = self.old.is_for_everyone() || self.new.is_for_everyone();
-        let recorded = match is_for_everyone && has_policies(recorded.principal()) {
-            true => recorded.with_groups([EVERYONE]),
-            false => recorded,
-        };
+        let recorded = self.requests.request(&record);
+        let recorded = recorded.map_err(|error| reason::of_record(&error))?;
         let request = recorded.as_request();
         let (Some(old), Some(new)) = (self.old.decide(&request), self.new.decide(&request)) else {
             return Err(Reason::new(
@@ -250,6 +255,14 @@ impl<'r> Worker<'r> {
                 missing.masked += u64::from(is_masked);
             }
         }
+    }
+}
+
+/// Adds the group of the policies that apply to everyone.
+fn with_everyone(principal: Principal) -> Principal {
+    match has_policies(&principal) {
+        true => principal.with_groups([EVERYONE]),
+        false => principal,
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn human(partial: &Partial) -> String {
     changed(&mut output, "actions", &report.actions);
     statements(&mut output, "old", &report.old_statements);
     statements(&mut output, "new", &report.new_statements);
+    unused(&mut output, report);
     notes(&mut output, report);
     output
 }
@@ -137,6 +138,25 @@ fn statements(output: &mut String, side: &str, all: &BTreeMap<StatementName, Cou
         );
     }
     let more = changing.len().saturating_sub(MOST_ROWS);
+    if more > 0 {
+        let _ = writeln!(output, "  and {more} more");
+    }
+}
+
+/// Lists the statements of the new policies that decide none of the requests.
+fn unused(output: &mut String, report: &Report) {
+    let statements = report.new_statements.iter();
+    let unused: Vec<_> = statements
+        .filter(|(_, counts)| counts.records == 0)
+        .collect();
+    if unused.is_empty() || report.counts.records == report.counts.not_replayable {
+        return;
+    }
+    output.push_str("\nnew statements that decide no request:\n");
+    for (statement, _) in unused.iter().take(MOST_ROWS) {
+        let _ = writeln!(output, "  {}", name(statement));
+    }
+    let more = unused.len().saturating_sub(MOST_ROWS);
     if more > 0 {
         let _ = writeln!(output, "  and {more} more");
     }

@@ -20,6 +20,7 @@ mod entry;
 mod log;
 mod record;
 mod request;
+mod requests;
 mod sink;
 
 pub(crate) use self::entry::{Entry, EntryAction, EntryResult, recorded_scope};
@@ -30,4 +31,5 @@ pub use self::record::{
     RecordedPolicy, RecordedPrincipal, RecordedRows, RecordedStatement, RecordedValue,
 };
 pub use self::request::{InvalidRecord, RecordedRequest};
+pub use self::requests::RecordedRequests;
 pub use self::sink::{DecisionSink, JsonLines, TracingSink};

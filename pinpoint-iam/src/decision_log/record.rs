@@ -486,8 +486,15 @@ impl<'de> Visitor<'de> for KeysVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        const MOST: usize = 1_000;
         let mut keys = RecordedKeys::default();
         while let Some((Text(name), key)) = map.next_entry()? {
+            // No decision reads so many, and each is compared with all others.
+            if keys.0.len() == MOST {
+                return Err(A::Error::custom(format_args!(
+                    "there are more than {MOST} condition keys"
+                )));
+            }
             // With two values for one key, the record would depend on which one is used.
             if keys.get(&name).is_some() {
                 return Err(A::Error::custom(format_args!(

@@ -1,7 +1,6 @@
 //! The request of a record, to be decided again.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use crate::arn::{Arn, InvalidArn, Scope};
@@ -43,8 +42,8 @@ use crate::resource::RequestedResource;
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
     principal: Principal,
-    /// The prefix and the name.
-    action: (String, String),
+    /// The prefix and the name, separated by a colon.
+    action: String,
     /// `None` for `*`, and for a resource that is not known.
     resource: Option<String>,
     resource_is_known: bool,
@@ -60,10 +59,21 @@ impl RecordedRequest {
     ///
     /// Fails for a list, whose resources are not recorded, and if a part of the record is not valid.
     pub fn of(record: &Record<'_>) -> Result<Self, InvalidRecord> {
+        Self::with(record, principal, |partition, region, account| {
+            Scope::new(partition, region, account)
+        })
+    }
+
+    /// Converts a record into its request, with functions that convert its caller, and a partition, a region and an account.
+    pub(super) fn with(
+        record: &Record<'_>,
+        principal: impl FnOnce(&RecordedPrincipal<'_>) -> Result<Principal, InvalidRecord>,
+        to_scope: impl FnOnce(&str, &str, &str) -> Scope,
+    ) -> Result<Self, InvalidRecord> {
         if record.outcome == Outcome::List {
             return Err(InvalidRecord::List);
         }
-        let action = RequestedAction::parse(&record.action).map_err(InvalidRecord::Action)?;
+        RequestedAction::parse(&record.action).map_err(InvalidRecord::Action)?;
         let resource = match record.resource.as_deref() {
             None | Some("*") => None,
             Some(arn) => {
@@ -73,17 +83,17 @@ impl RecordedRequest {
         };
         let principal = principal(&record.principal)?;
         let scope = match (record.scope.as_deref(), record.resource.as_deref()) {
-            (Some(text), _) => Some(scope(text)?),
+            (Some(text), _) => Some(scope(text, to_scope)?),
             // A record without a scope is about a resource whose ARN contains it.
             (None, Some(arn)) => Arn::parse(arn)
                 .ok()
-                .map(|arn| Scope::new(arn.partition(), arn.region(), arn.account())),
+                .map(|arn| to_scope(arn.partition(), arn.region(), arn.account())),
             (None, None) => None,
         };
         Ok(Self {
             facts: Facts::of(&record.keys, &principal),
             principal,
-            action: (action.prefix().to_owned(), action.name().to_owned()),
+            action: record.action.clone().into_owned(),
             resource,
             resource_is_known: record.resource.is_some(),
             resource_account: record.resource_account.clone().map(Cow::into_owned),
@@ -93,12 +103,13 @@ impl RecordedRequest {
 
     /// Returns the request.
     pub fn as_request(&self) -> Request<'_> {
-        let (prefix, name) = &self.action;
+        // INVARIANT: `with` has parsed the action.
+        let (prefix, name) = self.action.split_once(':').unwrap_or_default();
         let action = RequestedAction::of_words(prefix, name);
         let (resource, is_known) = match self.resource.as_deref().map(Arn::parse) {
             None => (RequestedResource::All, self.resource_is_known),
             Some(Ok(arn)) => (RequestedResource::Arn(arn), true),
-            // INVARIANT: `of` has parsed the ARN.
+            // INVARIANT: `with` has parsed the ARN.
             Some(Err(_)) => (RequestedResource::All, false),
         };
         let mut request = Request::new(&self.principal, action, resource, Context::empty())
@@ -136,7 +147,8 @@ impl RecordedRequest {
 /// The known facts about condition keys.
 #[derive(Clone, Debug)]
 struct Facts {
-    keys: HashMap<ConditionKey, Fact>,
+    /// Few keys, because a decision reads few.
+    keys: Vec<(Box<str>, Fact)>,
     masked: Vec<Box<str>>,
     principal: Principal,
 }
@@ -166,7 +178,7 @@ impl Facts {
                     Fact::Many(values.iter().map(RecordedValue::to_value).collect())
                 }
             };
-            (ConditionKey::new(name), fact)
+            (Box::from(name), fact)
         });
         Self {
             keys: facts.collect(),
@@ -178,7 +190,9 @@ impl Facts {
 
 impl ContextLookup for Facts {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
-        match self.keys.get(key) {
+        let mut keys = self.keys.iter();
+        let found = keys.find(|(name, _)| name.eq_ignore_ascii_case(key.folded()));
+        match found.map(|(_, fact)| fact) {
             Some(Fact::Absent) => Lookup::Absent,
             Some(Fact::Unknown) => Lookup::Unknown,
             Some(Fact::One(value)) => Lookup::Present(value),
@@ -193,7 +207,10 @@ impl ContextLookup for Facts {
     }
 }
 
-fn scope(text: &str) -> Result<Scope, InvalidRecord> {
+fn scope(
+    text: &str,
+    to_scope: impl FnOnce(&str, &str, &str) -> Scope,
+) -> Result<Scope, InvalidRecord> {
     let invalid = || InvalidRecord::Scope(text.to_owned());
     let mut parts = text.split(':');
     let (Some(partition), Some(region), Some(account), None) =
@@ -201,12 +218,13 @@ fn scope(text: &str) -> Result<Scope, InvalidRecord> {
     else {
         return Err(invalid());
     };
-    let scope = Scope::new(partition, region, account);
+    let scope = to_scope(partition, region, account);
     scope.check_deployment().map_err(|_| invalid())?;
     Ok(scope)
 }
 
-fn principal(recorded: &RecordedPrincipal<'_>) -> Result<Principal, InvalidRecord> {
+/// Converts the caller of a record.
+pub(super) fn principal(recorded: &RecordedPrincipal<'_>) -> Result<Principal, InvalidRecord> {
     let name = recorded.name.as_deref().unwrap_or_default();
     let parsed = match (recorded.arn.as_deref(), recorded.kind) {
         (Some(arn), None) => match (recorded.role.as_deref(), arn.rsplit('/').next()) {

@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod pattern;
 pub mod place;
 pub mod policy_document;
+pub mod replay;
 pub mod resource_id;
 pub mod seeds;
 
@@ -47,6 +48,7 @@ pub fn check(name: &str) -> Option<fn(&[u8])> {
         "openapi" => |data| text(data, openapi::check),
         "pattern" => pattern::check,
         "policy_document" => |data| text(data, policy_document::check),
+        "replay" => replay::check,
         "resource_id" => resource_id::check,
         _ => return None,
     })

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use pinpoint_iam_replay::Policies;
+use pinpoint_iam_replay::generate::{self, Generator};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::{Table, Value};
@@ -183,6 +185,25 @@ pub fn seeds() -> Result<Vec<Seed>> {
         // Documents that are rejected.
         corpus.add("swagger", "swagger: '2.0'\n");
         corpus.add("no-operations", "{\"openapi\": \"3.1.0\", \"paths\": {}}");
+        Ok(())
+    })?;
+    corpus_of("replay", &mut |corpus| {
+        let policies = Policies::of_store(generate::policies(true)?)?;
+        let mut generator = Generator::new(1, policies);
+        for number in 0..20 {
+            let mut log = Vec::new();
+            generator.write(8, &mut log)?;
+            corpus.add(&format!("lines-{number}"), std::str::from_utf8(&log)?);
+            let cut = log.len() - 20 * (number + 1);
+            let (start, rest) = log.split_at(cut);
+            corpus.add(&format!("cut-{number}"), std::str::from_utf8(start)?);
+            corpus.add(&format!("end-{number}"), std::str::from_utf8(rest)?);
+        }
+        corpus.add("blank", " \n\r\n\x0c\n");
+        corpus.add(
+            "records",
+            "{\"Records\": [{}, {\"v\": 1}], \"x\": []}\n{\"Records\": [",
+        );
         Ok(())
     })?;
     for target in ["pattern", "resource_id"] {

@@ -199,7 +199,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ),
             (
                 "decision_log",
-                &["record", "request", "sink", "entry", "log"],
+                &["record", "request", "requests", "sink", "entry", "log"],
             ),
             (
                 "guard",
@@ -446,7 +446,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
         &[(
             "",
             &[
-                "reason", "input", "report", "policies", "worker", "replay", "partial",
+                "reason", "input", "report", "policies", "generate", "worker", "replay", "partial",
             ],
         )],
     ),

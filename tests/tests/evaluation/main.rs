@@ -22,6 +22,7 @@ mod one_line;
 mod own_actions;
 mod patterns;
 mod properties;
+mod replay;
 mod resource_ids;
 mod resource_keys;
 mod role_paths;

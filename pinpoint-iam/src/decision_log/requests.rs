@@ -1,0 +1,151 @@
+//! The requests of many records.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+use crate::arn::Scope;
+use crate::decision_log::record::{Record, RecordedPrincipal};
+use crate::decision_log::request::{InvalidRecord, RecordedRequest, principal};
+use crate::principal::Principal;
+
+/// The maximum number of callers that are kept.
+const MOST_CALLERS: usize = 10_000;
+
+/// The maximum number of scopes that are kept.
+const MOST_SCOPES: usize = 32;
+
+/// Converts many records into requests, as [`RecordedRequest::of`] does. It is faster, because it keeps the callers and
+/// scopes that occur again, in limited memory.
+///
+/// ```
+/// use pinpoint_iam::decision_log::{Record, RecordedRequests};
+///
+/// let line = r#"{"v": 1, "time": "2026-11-29T03:00:00Z",
+///     "principal": {"arn": "arn:aws:iam::123456789012:user/ana"}, "action": "mobiletargeting:GetApp",
+///     "resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1", "outcome": "deny", "revision": "7", "ns": 812}"#;
+/// let mut requests = RecordedRequests::new(|caller| caller.with_groups(["auditors"]));
+/// for _ in 0..3 {
+///     let recorded = requests.request(&Record::parse(line)?)?;
+///     assert_eq!(recorded.principal().groups().next(), Some("auditors"));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct RecordedRequests<F> {
+    /// Changes a caller.
+    complete: F,
+    hasher: RandomState,
+    /// By the hash of the caller in the record.
+    callers: HashMap<u64, Vec<(RecordedPrincipal<'static>, Principal)>>,
+    scopes: Vec<Scope>,
+}
+
+impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
+    /// Creates a converter that calls `complete` with each caller, for example to add groups.
+    pub fn new(complete: F) -> Self {
+        Self {
+            complete,
+            hasher: RandomState::new(),
+            callers: HashMap::new(),
+            scopes: Vec::new(),
+        }
+    }
+
+    /// Converts a record into its request.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RecordedRequest::of`].
+    pub fn request(&mut self, record: &Record<'_>) -> Result<RecordedRequest, InvalidRecord> {
+        let Self {
+            complete,
+            hasher,
+            callers,
+            scopes,
+        } = self;
+        RecordedRequest::with(
+            record,
+            |recorded| caller(callers, hasher, complete, recorded),
+            |partition, region, account| scope(scopes, partition, region, account),
+        )
+    }
+}
+
+impl<F> fmt::Debug for RecordedRequests<F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("RecordedRequests");
+        shown
+            .field("callers", &self.callers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn caller(
+    callers: &mut HashMap<u64, Vec<(RecordedPrincipal<'static>, Principal)>>,
+    hasher: &RandomState,
+    complete: &impl Fn(Principal) -> Principal,
+    recorded: &RecordedPrincipal<'_>,
+) -> Result<Principal, InvalidRecord> {
+    // Session policies can be long.
+    if !recorded.session_policies.is_empty() {
+        return principal(recorded).map(complete);
+    }
+    let mut state = hasher.build_hasher();
+    recorded.arn.hash(&mut state);
+    recorded.name.hash(&mut state);
+    recorded.groups.hash(&mut state);
+    recorded.roles.hash(&mut state);
+    let hash = state.finish();
+    let mut known = callers.get(&hash).into_iter().flatten();
+    if let Some((_, caller)) = known.find(|(other, _)| other == recorded) {
+        return Ok(caller.clone());
+    }
+    let caller = complete(principal(recorded)?);
+    if callers.len() >= MOST_CALLERS {
+        callers.clear();
+    }
+    let kept = callers.entry(hash).or_default();
+    // Callers with equal hashes differ in other members, which have few values.
+    if kept.len() < MOST_SCOPES {
+        kept.push((to_owned(recorded), caller.clone()));
+    }
+    Ok(caller)
+}
+
+fn scope(scopes: &mut Vec<Scope>, partition: &str, region: &str, account: &str) -> Scope {
+    let mut known = scopes.iter();
+    let found = known.find(|scope| {
+        scope.account() == account && scope.region() == region && scope.partition() == partition
+    });
+    if let Some(scope) = found {
+        return scope.clone();
+    }
+    if scopes.len() >= MOST_SCOPES {
+        scopes.clear();
+    }
+    let scope = Scope::new(partition, region, account);
+    scopes.push(scope.clone());
+    scope
+}
+
+fn to_owned(recorded: &RecordedPrincipal<'_>) -> RecordedPrincipal<'static> {
+    let text = |text: &Option<Cow<'_, str>>| text.clone().map(|text| Cow::Owned(text.into_owned()));
+    let texts = |texts: &[Cow<'_, str>]| {
+        let texts = texts.iter();
+        texts
+            .map(|text| Cow::Owned(text.clone().into_owned()))
+            .collect()
+    };
+    RecordedPrincipal {
+        arn: text(&recorded.arn),
+        kind: recorded.kind,
+        name: text(&recorded.name),
+        role: text(&recorded.role),
+        path_is_unknown: recorded.path_is_unknown,
+        unique_id: text(&recorded.unique_id),
+        groups: texts(&recorded.groups),
+        roles: texts(&recorded.roles),
+        session_policies: Vec::new(),
+    }
+}

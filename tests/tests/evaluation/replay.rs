@@ -1,0 +1,198 @@
+//! Replays of generated logs.
+
+#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use pinpoint_iam::decision_log::{Outcome, Record, RecordedRequest, RecordedRequests};
+use pinpoint_iam::eval::compiled::CompiledStore;
+use pinpoint_iam::eval::reference;
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::{Evaluation, PolicyStack, Scope};
+use pinpoint_iam_replay::generate::{Generator, policies};
+use pinpoint_iam_replay::{Counts, LogFile, Partial, Policies, Progress, Replay, Shard};
+
+const LINES: u64 = 600;
+const FILES: u64 = 4;
+
+fn lines(seed: u64, lines: u64) -> Vec<u8> {
+    let store = Policies::of_store(policies(true).unwrap()).unwrap();
+    let mut log = Vec::new();
+    Generator::new(seed, store).write(lines, &mut log).unwrap();
+    log
+}
+
+fn log_files(name: &str) -> Vec<LogFile> {
+    let directory: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    let files = (0..FILES).map(|number| {
+        let path = directory.join(number.to_string());
+        fs::write(&path, lines(number, LINES)).unwrap();
+        LogFile::at(path).unwrap()
+    });
+    files.collect()
+}
+
+fn replay(old: &PolicyStore, new: &PolicyStore) -> Replay {
+    let policies = |store: &PolicyStore| Policies::of_store(store.clone()).unwrap();
+    Replay::new(policies(old), policies(new))
+}
+
+/// The decision of the reference evaluator; `None` if it depends on unknown keys.
+fn is_allowed(store: &PolicyStore, recorded: &RecordedRequest) -> Option<bool> {
+    let principal = recorded.principal();
+    let own = store.policies(principal);
+    let stack = PolicyStack {
+        identity: own.identity(),
+        permissions_boundary: own.permissions_boundary().map(std::slice::from_ref),
+        session: principal.session_policies(),
+        ..PolicyStack::default()
+    };
+    match reference::decide(&stack, &recorded.as_request()) {
+        Evaluation::Decided(decision) => Some(decision.is_allowed()),
+        Evaluation::Indeterminate(_) => None,
+    }
+}
+
+#[test]
+fn a_generated_log_depends_on_the_seed_only() {
+    assert_eq!(lines(1, 50), lines(1, 50));
+    assert_ne!(lines(1, 50), lines(2, 50));
+    let length = lines(1, 1_000).len() / 1_000;
+    assert!((350..450).contains(&length), "{length}");
+}
+
+/// The counts are those of the reference evaluator, with any number of threads and shards.
+#[test]
+fn a_replay_counts_what_the_reference_evaluator_decides() {
+    let files = log_files("replay-reference");
+    let (old, new) = (policies(true).unwrap(), policies(false).unwrap());
+    let mut expected = Counts::default();
+    for file in &files {
+        for line in fs::read_to_string(&file.path).unwrap().lines() {
+            let record = Record::parse(line).unwrap();
+            let recorded = RecordedRequest::of(&record).unwrap();
+            let before = is_allowed(&old, &recorded);
+            // A request that was not decided is logged as denied.
+            assert_eq!(before == Some(true), record.outcome == Outcome::Allow);
+            expected.records += 1;
+            *match (before, is_allowed(&new, &recorded)) {
+                (Some(before), Some(after)) if before == after => &mut expected.unchanged,
+                (Some(false), Some(_)) => &mut expected.newly_allowed,
+                (Some(true), Some(_)) => &mut expected.newly_denied,
+                _ => &mut expected.depends,
+            } += 1;
+        }
+    }
+    assert_eq!(expected.records, LINES * FILES);
+    for count in [expected.newly_allowed, expected.unchanged, expected.depends] {
+        assert!(count > 10, "{expected:?}");
+    }
+    let replay = replay(&old, &new);
+    let reports = [1, 2, 3].map(|threads| replay.run(&files, threads, &Progress::default()));
+    let [report, others @ ..] = &reports;
+    assert_eq!(report.counts, expected);
+    assert!(others.iter().all(|other| other == report));
+    let parts = (1..=3).map(|number| {
+        let shard = Shard::new(number, 3).unwrap();
+        let mut part = Partial::new(&replay, &files, shard);
+        for file in part.remaining(&files) {
+            part.add(replay.run(&[file], 1, &Progress::default()));
+        }
+        part
+    });
+    assert_eq!(Partial::merge(parts).unwrap().report(), report);
+}
+
+/// A replay with the same policies changes nothing, also where decisions depend on masked keys.
+#[test]
+fn the_same_policies_change_nothing() {
+    let files = log_files("replay-same");
+    let store = policies(true).unwrap();
+    let report = replay(&store, &store).run(&files, 2, &Progress::default());
+    assert_eq!(report.counts.unchanged, LINES * FILES);
+    assert_eq!(report.counts.records, LINES * FILES);
+}
+
+/// A record with this caller.
+fn line(principal: &str, resource: &str) -> String {
+    format!(
+        r#"{{"v": 1, "time": "2026-11-29T03:00:00Z", "principal": {principal}, "action": "mobiletargeting:GetApp",
+        "resource": "{resource}", "outcome": "deny", "revision": "7", "ns": 812}}"#
+    )
+}
+
+const APP: &str = "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1";
+
+/// Callers that are kept are those of the record, also if two differ in one member only.
+#[test]
+fn callers_that_are_kept_are_not_confused() {
+    const ANA: &str = r#""arn": "arn:aws:iam::123456789012:user/ana""#;
+    const SESSION: &str = r#""arn": "arn:aws:sts::123456789012:assumed-role/worker/s""#;
+    const DOCUMENT: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}"#;
+    let callers = [
+        format!("{{{ANA}}}"),
+        format!(r#"{{{ANA}, "unique_id": "AIDA1"}}"#),
+        format!(r#"{{{ANA}, "unique_id": "AIDA2"}}"#),
+        format!(r#"{{{ANA}, "path_is_unknown": true}}"#),
+        format!(r#"{{{ANA}, "groups": ["a"]}}"#),
+        format!(r#"{{{ANA}, "groups": ["a", "b"]}}"#),
+        format!(r#"{{{ANA}, "roles": ["a"]}}"#),
+        format!(r#"{{{ANA}, "session_policies": [{{"name": "s", "document": {DOCUMENT}}}]}}"#),
+        format!("{{{SESSION}}}"),
+        format!(r#"{{{SESSION}, "role": "arn:aws:iam::123456789012:role/team/worker"}}"#),
+        r#"{"kind": "service", "name": "sns.amazonaws.com"}"#.to_owned(),
+        r#"{"kind": "saml", "name": "sns.amazonaws.com"}"#.to_owned(),
+        r#"{"kind": "anonymous"}"#.to_owned(),
+    ];
+    let mut requests = RecordedRequests::new(|caller| caller);
+    for _ in 0..3 {
+        for caller in &callers {
+            let line = line(caller, APP);
+            let record = Record::parse(&line).unwrap();
+            match (requests.request(&record), RecordedRequest::of(&record)) {
+                (Ok(kept), Ok(expected)) => assert_eq!(kept.principal(), expected.principal()),
+                (kept, expected) => assert_eq!(kept.err(), expected.err()),
+            }
+        }
+    }
+}
+
+/// A root user is allowed everything in its account. An account of another partition is another account, also if the
+/// record has no scope because the ARN of the resource contains it.
+#[test]
+fn a_record_without_a_scope_is_in_that_of_its_resource() {
+    let scope = Scope::new("aws", "us-east-1", "123456789012");
+    let policies = CompiledStore::of(PolicyStore::new(), scope).unwrap();
+    let root = r#"{"arn": "arn:aws:iam::123456789012:root"}"#;
+    for (resource, is_allowed) in [
+        (APP.to_owned(), true),
+        (APP.replace("123456789012", "111122223333"), false),
+        (APP.replace("arn:aws:", "arn:aws-cn:"), false),
+    ] {
+        let line = line(root, &resource);
+        let recorded = RecordedRequest::of(&Record::parse(&line).unwrap()).unwrap();
+        let evaluation = policies.decide(&recorded.as_request()).unwrap();
+        assert_eq!(
+            evaluation.into_decision().is_allowed(),
+            is_allowed,
+            "{resource}"
+        );
+    }
+}
+
+/// No decision reads so many keys, and comparing all of them would take long.
+#[test]
+fn a_record_has_a_limited_number_of_keys() {
+    let with_keys = |number: usize| {
+        let keys: Vec<String> = (0..number)
+            .map(|key| format!(r#""a:k{key}": null"#))
+            .collect();
+        let keys = format!(r#""keys": {{{}}}, "outcome""#, keys.join(", "));
+        line(r#"{"kind": "anonymous"}"#, APP).replace(r#""outcome""#, &keys)
+    };
+    assert!(Record::parse(&with_keys(1_000)).is_ok());
+    assert!(Record::parse(&with_keys(1_001)).is_err());
+}
