@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use pinpoint_iam::source::{PolicyFiles, SourceError};
+use pinpoint_iam::source::PolicyFiles;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -315,13 +315,27 @@ impl Manifest {
         Ok(())
     }
 
+    /// Returns the number of files.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Returns the files with their lengths.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = (&str, u64)> {
+        let files = self.files.iter();
+        files.map(|(name, sum)| (name.as_str(), sum.length))
+    }
+
     /// Checks that `files` are exactly those of the manifest, and returns them without the manifest and its signature.
+    #[cfg(feature = "signed")]
     pub(crate) fn check_files(&self, files: &PolicyFiles) -> Result<PolicyFiles, InvalidManifest> {
         let mut listed = PolicyFiles::new();
         for (name, text) in files.iter().filter(|(name, _)| !is_reserved(name)) {
             self.check_file(name, text.as_bytes())?;
             let added = listed.insert(name, text);
-            added.map_err(|error: SourceError| InvalidManifest(error.to_string()))?;
+            added.map_err(|error| InvalidManifest(error.to_string()))?;
         }
         match self.files.keys().find(|name| listed.get(name).is_none()) {
             Some(name) => Err(InvalidManifest(format!(

@@ -130,7 +130,10 @@ const FEATURES: [(&str, &[&str]); 5] = [
     ),
     ("pinpoint-iam-lint", &[""]),
     ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
-    ("pinpoint-iam-sources", &["", "postgres", "signed", "sign"]),
+    (
+        "pinpoint-iam-sources",
+        &["", "object-store", "postgres", "signed", "sign"],
+    ),
     ("campaigns", &["axum", "actix"]),
 ];
 

@@ -371,7 +371,12 @@ const CRATES: &[(&str, Orders<'static>)] = &[
     (
         "pinpoint-iam-sources",
         &[
-            ("", &["manifest", "keys", "signed", "postgres", "bin"]),
+            (
+                "",
+                &[
+                    "archive", "manifest", "keys", "objects", "signed", "postgres", "bin",
+                ],
+            ),
             (
                 "postgres",
                 &["connect", "status", "queries", "rows", "pool", "listener"],
