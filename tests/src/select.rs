@@ -499,6 +499,8 @@ fn database(
             Some(OwnedCell::List(elements)) => {
                 SqlValue::Text(serde_json::Value::from(elements.clone()).to_string())
             }
+            // A column of another type would be compared as if it were absent.
+            Some(other) => SqlValue::Text(format!("{other:?}")),
         });
         insert.execute(params_from_iter(std::iter::once(place).chain(values)))?;
     }

@@ -3,7 +3,9 @@
 //! A list is selected by what its policies leave open, so the values of a condition have to be seen from outside. What a
 //! condition makes of a value is not decided here: [`Condition::truth_of`] and [`Condition::truth_for`] ask the evaluator.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::SystemTime;
 
 use ipnet::IpNet;
 use rust_decimal::Decimal;
@@ -50,8 +52,9 @@ pub enum Comparison<'c> {
     Booleans(&'c [Option<bool>]),
     /// Bytes in base64, each in its only spelling.
     Binaries(Vec<String>),
-    /// Ranges of addresses, as first and last key of each stretch.
-    Addresses(Vec<(String, String)>),
+    /// Ranges of addresses: the first and the last address of each stretch. An IPv4 address is the IPv6 address that is
+    /// mapped from it.
+    Addresses(Vec<(Ipv6Addr, Ipv6Addr)>),
     /// ARNs, component by component; nothing stands for a pattern that no ARN matches.
     Arns(&'c [Option<[Pattern; 6]>]),
     /// Whether an empty value is asked for, and whether one that is not empty.
@@ -136,10 +139,16 @@ impl<F: ContextLookup + ?Sized> ContextLookup for With<'_, F> {
 }
 
 /// A number of a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Number(Decimal);
 
 impl Number {
+    /// The maximum number of decimals.
+    pub const MOST_DECIMALS: u32 = Decimal::MAX_SCALE;
+
+    /// The maximum of the digits of a number, without its decimal point and trailing zeros.
+    pub const MOST_DIGITS: Self = Self(Decimal::MAX);
+
     /// Reads what a request brings; `None` if it is not a number, or too large or too precise.
     pub fn parse(text: &str) -> Option<Self> {
         numeric::parse(text).ok().map(Self)
@@ -164,6 +173,18 @@ impl Number {
             self.0.is_sign_negative() && !self.0.is_zero(),
             &format!("{whole:0>29}{fraction:0<28}"),
         )
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.normalize().fmt(formatter)
+    }
+}
+
+impl From<i64> for Number {
+    fn from(number: i64) -> Self {
+        Self(number.into())
     }
 }
 
@@ -193,6 +214,12 @@ impl Date {
     }
 }
 
+impl From<SystemTime> for Date {
+    fn from(time: SystemTime) -> Self {
+        Self(time.into())
+    }
+}
+
 /// A text whose order, byte by byte, is that of numbers with so many digits.
 fn ordered(negative: bool, digits: &str) -> String {
     let mut key = String::with_capacity(digits.len() + 1);
@@ -207,28 +234,34 @@ fn ordered(negative: bool, digits: &str) -> String {
 
 /// A text whose order, byte by byte, is that of addresses; `None` if it is not an address.
 pub fn address_key(text: &str) -> Option<String> {
-    text.parse::<IpAddr>().ok().map(key_of)
+    text.parse().ok().map(mapped).map(key_of_address)
 }
 
-/// An IPv4 address counts as the IPv6 address that is mapped from it, and both are the same address.
-fn key_of(address: IpAddr) -> String {
-    let address = match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped(),
-        IpAddr::V6(address) => address,
-    };
+/// The sort key of an address.
+pub fn key_of_address(address: Ipv6Addr) -> String {
     format!("{:032x}", u128::from(address))
 }
 
+/// An IPv4 address counts as the IPv6 address that is mapped from it, and both are the same address.
+const fn mapped(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
+    }
+}
+
 /// A range of IPv6 contains no address that is mapped from IPv4.
-fn stretches(range: &IpNet) -> Vec<(String, String)> {
-    let first = key_of(range.network());
-    let last = key_of(range.broadcast());
-    let before = key_of(Ipv6Addr::from(MAPPED - 1).into());
-    let behind = key_of(Ipv6Addr::from(AFTER_MAPPED).into());
-    let spans_mapped = first <= before && behind <= last;
+fn stretches(range: &IpNet) -> Vec<(Ipv6Addr, Ipv6Addr)> {
+    let first = mapped(range.network());
+    let last = mapped(range.broadcast());
+    let before = Ipv6Addr::from(MAPPED - 1);
+    let behind = Ipv6Addr::from(AFTER_MAPPED);
     match range {
-        IpNet::V6(_) if spans_mapped => vec![(first, before), (behind, last)],
-        IpNet::V4(_) | IpNet::V6(_) => vec![(first, last)],
+        IpNet::V4(_) => vec![(first, last)],
+        IpNet::V6(_) => [(first, last.min(before)), (first.max(behind), last)]
+            .into_iter()
+            .filter(|(first, last)| first <= last)
+            .collect(),
     }
 }
 
@@ -306,6 +339,7 @@ mod tests {
             "::",
             "::1",
             "::fffe:ffff:ffff",
+            "::fffe:10.0.0.1",
             "::ffff:10.0.0.1",
             "::1:0:0:0",
             "2001:db8::1",
@@ -317,6 +351,9 @@ mod tests {
             "::/0",
             "::/64",
             "::/96",
+            // Half of it is mapped from IPv4.
+            "::fffe:0:0/95",
+            "::ffff:10.0.0.0/104",
             "2001:db8::/32",
             "::1",
             "::ffff:0:0/96",
@@ -324,9 +361,9 @@ mod tests {
             let range = super::super::ip_address::parse(range).unwrap();
             for address in addresses {
                 let key = address_key(address).unwrap();
-                let within = stretches(&range)
-                    .iter()
-                    .any(|(first, last)| *first <= key && key <= *last);
+                let within = stretches(&range).iter().any(|(first, last)| {
+                    key_of_address(*first) <= key && key <= key_of_address(*last)
+                });
                 let address = address.parse::<IpAddr>().unwrap().to_canonical();
                 assert_eq!(within, range.contains(&address), "{address} {range}");
             }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::native::{Kind, NativeType, NativeValue};
 use super::node::Node;
 use super::row::{Cell, Row, RowError};
 
@@ -49,6 +50,8 @@ pub(super) enum Scalar {
     Bool(bool),
     /// Compared byte by byte.
     Key(Box<str>),
+    /// A value of one of the database's own types.
+    Native(NativeType, NativeValue),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +76,7 @@ impl Order {
         }
     }
 
-    const fn holds(self, ordering: std::cmp::Ordering) -> bool {
+    pub(super) const fn holds(self, ordering: std::cmp::Ordering) -> bool {
         match self {
             Self::Equal => ordering.is_eq(),
             Self::NotEqual => ordering.is_ne(),
@@ -109,6 +112,8 @@ pub(super) enum Atom {
     /// At most this many bytes, without control characters.
     IsShortAndPrintable(Operand, usize),
     Compare(Box<str>, Order, Scalar),
+    /// The column, of one of the database's own types, has a value of this kind.
+    IsOf(Box<str>, NativeType, Kind),
     /// Compares the number of elements of a list with a number.
     HasElements(Box<str>, Order, i64),
     /// A list with an element for which the node is true.
@@ -129,7 +134,10 @@ impl Atom {
     /// Calls `visit` with the name of each column, and whether the column contains lists.
     pub(super) fn visit_columns(&self, visit: &mut dyn FnMut(&str, bool)) {
         let (operand, pieces): (&Operand, &[Piece]) = match self {
-            Self::IsNull(column) | Self::IsNotNull(column) | Self::Compare(column, ..) => {
+            Self::IsNull(column)
+            | Self::IsNotNull(column)
+            | Self::Compare(column, ..)
+            | Self::IsOf(column, ..) => {
                 return visit(column, false);
             }
             Self::HasElements(column, ..) => return visit(column, true),
@@ -162,6 +170,16 @@ impl Atom {
             if let Piece::Column(column) = piece {
                 visit(column, false);
             }
+        }
+    }
+
+    /// Returns the column of one of the database's own types that the atom compares, and the type.
+    pub(super) fn native(&self) -> Option<(&str, NativeType)> {
+        match self {
+            Self::Compare(column, _, Scalar::Native(native, _)) | Self::IsOf(column, native, _) => {
+                Some((column, *native))
+            }
+            _ => None,
         }
     }
 
@@ -219,6 +237,14 @@ impl Atom {
             Self::Compare(column, order, scalar) => {
                 compare(cell(row, column)?, *order, scalar).ok_or_else(|| RowError::of_type(column))
             }
+            Self::IsOf(column, native, kind) => match cell(row, column)? {
+                Cell::Null => Ok(false),
+                cell => {
+                    let value = native.value(cell);
+                    let value = value.ok_or_else(|| RowError::of_type(column))?;
+                    Ok(value.kind() == *kind)
+                }
+            },
             Self::HasElements(column, order, count) => Ok(list(row, column)?.is_some_and(|all| {
                 let elements = i64::try_from(all.len()).unwrap_or(i64::MAX);
                 order.holds(elements.cmp(count))
@@ -312,6 +338,14 @@ fn compare(cell: Cell<'_>, order: Order, scalar: &Scalar) -> Option<bool> {
         (Cell::Integer(number), Scalar::Integer(other)) => number.cmp(other),
         (Cell::Bool(value), Scalar::Bool(other)) => value.cmp(other),
         (Cell::Text(text), Scalar::Key(other)) => text.cmp(other),
+        (cell, Scalar::Native(native, other)) => {
+            return Some(
+                native
+                    .value(cell)?
+                    .compare(other)
+                    .is_some_and(|it| order.holds(it)),
+            );
+        }
         _ => return None,
     };
     Some(order.holds(ordering))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
+use super::native::NativeType;
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::ConditionKey;
@@ -70,6 +71,8 @@ pub(super) enum ColumnKind {
     Integer(Box<str>),
     Boolean(Box<str>),
     Time(Box<str>, TimeUnit),
+    /// One of the database's own types.
+    Native(Box<str>, NativeType),
     TextList {
         name: Box<str>,
         may_hold_one: bool,
@@ -120,6 +123,37 @@ impl Column {
     /// Creates a column of points in time, counted from the start of 1970 in UTC. NULL means that the key is absent.
     pub fn time(name: &str, unit: TimeUnit) -> Self {
         Self::of(ColumnKind::Time(name.into(), unit))
+    }
+
+    /// Creates a column of the type `numeric` of PostgreSQL (from version 13 on). NULL means that the key is absent.
+    ///
+    /// `NaN` and infinity are not numbers, and neither are numbers that conditions do not support because they have too
+    /// many digits: a condition on them is decided like one on their text. Comparisons of numbers are exact; conditions of
+    /// other types make the [`Constraint`](super::Constraint) a superset.
+    ///
+    /// SQLite has no such type, so [`Predicate::to_sql`](super::Predicate::to_sql) returns an error for it.
+    pub fn numeric(name: &str) -> Self {
+        Self::of(ColumnKind::Native(name.into(), NativeType::Numeric))
+    }
+
+    /// Creates a column of the type `timestamp with time zone` of PostgreSQL. NULL means that the key is absent, and
+    /// infinity is not a date. Comparisons of dates are exact, and do not depend on the time zone of the session; see
+    /// [`numeric`](Self::numeric) for other conditions and for SQLite.
+    pub fn timestamptz(name: &str) -> Self {
+        Self::of(ColumnKind::Native(name.into(), NativeType::Timestamptz))
+    }
+
+    /// Creates a column of the type `timestamp without time zone` of PostgreSQL, whose values are in UTC. Otherwise as
+    /// [`timestamptz`](Self::timestamptz).
+    pub fn timestamp(name: &str) -> Self {
+        Self::of(ColumnKind::Native(name.into(), NativeType::Timestamp))
+    }
+
+    /// Creates a column of the type `inet` of PostgreSQL. NULL means that the key is absent, and a network, which has a
+    /// netmask, is not an address. An IPv6 address that is mapped from IPv4 is the IPv4 address. Comparisons of addresses
+    /// are exact; see [`numeric`](Self::numeric) for other conditions and for SQLite.
+    pub fn inet(name: &str) -> Self {
+        Self::of(ColumnKind::Native(name.into(), NativeType::Inet))
     }
 
     /// Creates a column of lists of texts: an array of texts in PostgreSQL, a text with a JSON array of strings in

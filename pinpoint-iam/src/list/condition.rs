@@ -3,12 +3,15 @@
 //! The evaluator decides a condition for each class of values. This module expresses each class as a condition over
 //! columns.
 
+use std::net::Ipv6Addr;
+
 use super::Lister;
 use super::atom::{Atom, Operand, Order, Scalar};
 use super::columns::{Column, ColumnKind, Keys, Meaning};
+use super::native::{NativeType, of_addresses, of_instants, of_numbers};
 use super::node::Node;
 use super::text::{Split, present};
-use crate::condition::residual::{Class, Comparison, Date, Number, Relation};
+use crate::condition::residual::{Class, Comparison, Date, Number, Relation, key_of_address};
 use crate::condition::{BaseOperator, Condition, SetOperator};
 use crate::context::{Lookup, Value};
 use crate::eval::Truth;
@@ -24,7 +27,7 @@ pub(super) struct Wanted<'c> {
 }
 
 impl Wanted<'_> {
-    fn is(&self, class: Class) -> bool {
+    pub(super) fn is(&self, class: Class) -> bool {
         self.condition.truth_of(class, self.effect) == self.truth
     }
 
@@ -45,9 +48,10 @@ impl Lister<'_> {
         };
         match &column.kind {
             ColumnKind::Text { name, keys } => self.of_text(wanted, column, name, keys),
-            ColumnKind::Integer(name) => self.of_integer(wanted, name, 1_000_000_000),
-            ColumnKind::Time(name, unit) => self.of_time(wanted, name, unit.nanoseconds()),
-            ColumnKind::Boolean(name) => self.of_boolean(wanted, name),
+            ColumnKind::Integer(name) => self.of_integer(wanted, column, name, 1_000_000_000),
+            ColumnKind::Time(name, unit) => self.of_time(wanted, column, name, unit.nanoseconds()),
+            ColumnKind::Native(name, native) => self.of_native(wanted, column, name, *native),
+            ColumnKind::Boolean(name) => self.of_boolean(wanted, column, name),
             ColumnKind::TextList { name, may_hold_one } => {
                 self.of_list(wanted, column, name, *may_hold_one)
             }
@@ -71,6 +75,25 @@ impl Lister<'_> {
 
     fn holds_if_absent(&self, wanted: Wanted<'_>) -> bool {
         self.truth(wanted, Lookup::Absent) == wanted.truth
+    }
+
+    /// Returns the rows whose column is NULL, if the condition has the wanted result for them.
+    fn of_null(&self, wanted: Wanted<'_>, column: &Column, name: &str) -> Node {
+        let empty = [Value::from("")];
+        let [text] = &empty;
+        let own = match (column.null, &column.kind) {
+            (Meaning::Absent, _) => Lookup::Absent,
+            (
+                Meaning::EmptyText,
+                ColumnKind::TextList {
+                    may_hold_one: false,
+                    ..
+                },
+            ) => Lookup::Multivalued(&empty),
+            (Meaning::EmptyText, _) => Lookup::Present(text),
+        };
+        self.holds(wanted, own)
+            .and(Atom::IsNull(name.into()).into())
     }
 
     /// Returns the node for a condition that depends on the keys of its variables and is not expressed as columns.
@@ -108,14 +131,10 @@ impl Lister<'_> {
         let operand = Operand::Column(name.into());
         let absent = self.holds_if_absent(wanted);
         let is_empty = || Node::from(Atom::is(operand.clone(), ""));
-        let is_null = || Node::from(Atom::IsNull(name.into()));
         let empty = Value::from("");
         let of_empty = || self.holds(wanted, Lookup::Present(&empty));
 
-        let mut node = match column.null {
-            Meaning::Absent => Node::from(absent).and(is_null()),
-            Meaning::EmptyText => of_empty().and(is_null()),
-        };
+        let mut node = self.of_null(wanted, column, name);
         let others =
             if wanted.condition.operator().base() == BaseOperator::Null && wanted.set().is_none() {
                 let other = Value::from("x");
@@ -140,7 +159,7 @@ impl Lister<'_> {
     }
 
     fn of_list(&self, wanted: Wanted<'_>, column: &Column, name: &str, may_hold_one: bool) -> Node {
-        let null = Node::from(self.holds_if_absent(wanted)).and(Atom::IsNull(name.into()).into());
+        let null = self.of_null(wanted, column, name);
         let element_is =
             |atom: fn(Operand, &str) -> Atom| Box::new(Node::from(atom(Operand::Element, "")));
         // Lists without elements, or with empty elements only.
@@ -206,8 +225,8 @@ impl Lister<'_> {
             .or(Node::from(quantified).and(is_other_set))
     }
 
-    fn of_boolean(&self, wanted: Wanted<'_>, name: &str) -> Node {
-        let null = Node::from(self.holds_if_absent(wanted)).and(Atom::IsNull(name.into()).into());
+    fn of_boolean(&self, wanted: Wanted<'_>, column: &Column, name: &str) -> Node {
+        let null = self.of_null(wanted, column, name);
         [false, true].into_iter().fold(null, |node, value| {
             let is = Atom::Compare(name.into(), Order::Equal, Scalar::Bool(value));
             let holds = self.holds(wanted, Lookup::Present(&Value::Bool(value)));
@@ -215,8 +234,8 @@ impl Lister<'_> {
         })
     }
 
-    fn of_integer(&self, wanted: Wanted<'_>, name: &str, second: i128) -> Node {
-        let null = Node::from(self.holds_if_absent(wanted)).and(Atom::IsNull(name.into()).into());
+    fn of_integer(&self, wanted: Wanted<'_>, column: &Column, name: &str, second: i128) -> Node {
+        let null = self.of_null(wanted, column, name);
         let operand = Operand::AsText(name.into());
         let compared = match wanted.condition.comparison() {
             Comparison::Numbers(relation, numbers) => {
@@ -249,8 +268,8 @@ impl Lister<'_> {
         null.or(compared)
     }
 
-    fn of_time(&self, wanted: Wanted<'_>, name: &str, unit: i128) -> Node {
-        let null = Node::from(self.holds_if_absent(wanted)).and(Atom::IsNull(name.into()).into());
+    fn of_time(&self, wanted: Wanted<'_>, column: &Column, name: &str, unit: i128) -> Node {
+        let null = self.of_null(wanted, column, name);
         let operand = Operand::Column(name.into());
         let compared = match wanted.condition.comparison() {
             Comparison::Dates(relation, dates) => of_dates(name, &operand, relation, &dates, unit)
@@ -271,6 +290,40 @@ impl Lister<'_> {
             }
         };
         null.or(compared)
+    }
+
+    /// Converts a condition on a column of one of the database's own types.
+    fn of_native(
+        &self,
+        wanted: Wanted<'_>,
+        column: &Column,
+        name: &str,
+        native: NativeType,
+    ) -> Node {
+        let operand = Operand::Column(name.into());
+        let compared = match (native, wanted.condition.comparison()) {
+            (_, Comparison::Nothing) => Node::from(wanted.is(Class::NotMet)).and(present(&operand)),
+            (_, Comparison::Null(..)) => {
+                let any = Value::Number(7);
+                self.holds(wanted, Lookup::Present(&any))
+                    .and(present(&operand))
+            }
+            (NativeType::Numeric, Comparison::Numbers(relation, numbers)) => {
+                native.by_kind(wanted, name, of_numbers(name, relation, &numbers))
+            }
+            (
+                NativeType::Timestamptz | NativeType::Timestamp,
+                Comparison::Dates(relation, dates),
+            ) => native.by_kind(wanted, name, of_instants(native, name, relation, &dates)),
+            (NativeType::Inet, Comparison::Addresses(stretches)) => {
+                native.by_kind(wanted, name, of_addresses(name, &stretches))
+            }
+            _ => {
+                self.inexact(&format!("its column has the type `{}`", native.name()))
+                    .inside
+            }
+        };
+        self.of_null(wanted, column, name).or(compared)
     }
 
     /// Returns the rows in which a text that is not NULL has the wanted result, without the set operator.
@@ -427,7 +480,7 @@ impl Lister<'_> {
     }
 }
 
-fn order_of(relation: Relation) -> Order {
+pub(super) fn order_of(relation: Relation) -> Order {
     match relation {
         Relation::Equal => Order::Equal,
         Relation::Less => Order::Less,
@@ -437,7 +490,7 @@ fn order_of(relation: Relation) -> Order {
     }
 }
 
-fn compare(column: &str, order: Order, scalar: Scalar) -> Split {
+pub(super) fn compare(column: &str, order: Order, scalar: Scalar) -> Split {
     Split::of(
         Atom::Compare(column.into(), order, scalar.clone()),
         Atom::Compare(column.into(), order.opposite(), scalar),
@@ -448,19 +501,32 @@ fn compare(column: &str, order: Order, scalar: Scalar) -> Split {
 /// `floor`.
 fn of_whole(column: &str, relation: Relation, floor: i128, is_whole: bool) -> Split {
     let operand = Operand::AsText(column.into());
-    let order = match (relation, is_whole) {
-        (relation, true) => order_of(relation),
-        (Relation::Equal, false) => return Split::nowhere(&operand),
-        (Relation::Less | Relation::LessOrEqual, false) => Order::LessOrEqual,
-        (Relation::Greater | Relation::GreaterOrEqual, false) => Order::Greater,
+    let Some(order) = order_to_floor(relation, is_whole) else {
+        return Split::nowhere(&operand);
     };
     match i64::try_from(floor) {
         Ok(floor) => compare(column, order, Scalar::Integer(floor)),
-        Err(_) => match (order, floor > 0) {
-            (Order::Less | Order::LessOrEqual, true)
-            | (Order::Greater | Order::GreaterOrEqual, false) => Split::everywhere(&operand),
-            _ => Split::nowhere(&operand),
-        },
+        Err(_) => beyond(&operand, order, floor > 0),
+    }
+}
+
+/// Returns the order of a whole number and the next lower whole number of another number, if the number has this
+/// relation to the other one. `None` if it cannot have it.
+pub(super) fn order_to_floor(relation: Relation, is_whole: bool) -> Option<Order> {
+    match (relation, is_whole) {
+        (relation, true) => Some(order_of(relation)),
+        (Relation::Equal, false) => None,
+        (Relation::Less | Relation::LessOrEqual, false) => Some(Order::LessOrEqual),
+        (Relation::Greater | Relation::GreaterOrEqual, false) => Some(Order::Greater),
+    }
+}
+
+/// Returns the rows that have this order to a value that is greater, or less, than all values of the column.
+pub(super) fn beyond(operand: &Operand, order: Order, is_greater: bool) -> Split {
+    match (order, is_greater) {
+        (Order::Less | Order::LessOrEqual, true)
+        | (Order::Greater | Order::GreaterOrEqual, false) => Split::everywhere(operand),
+        _ => Split::nowhere(operand),
     }
 }
 
@@ -487,13 +553,15 @@ fn of_keys(column: &str, relation: Relation, keys: &[String]) -> Split {
     Split::any(&operand, splits)
 }
 
-fn of_stretches(column: &str, stretches: &[(String, String)]) -> Split {
+fn of_stretches(column: &str, stretches: &[(Ipv6Addr, Ipv6Addr)]) -> Split {
     let operand = Operand::Column(column.into());
     let splits = stretches.iter().map(|(first, last)| {
         let ends = [(Order::GreaterOrEqual, first), (Order::LessOrEqual, last)];
         Split::all(
             &operand,
-            ends.map(|(order, key)| compare(column, order, Scalar::Key(key.as_str().into()))),
+            ends.map(|(order, end)| {
+                compare(column, order, Scalar::Key(key_of_address(*end).into()))
+            }),
         )
     });
     Split::any(&operand, splits)

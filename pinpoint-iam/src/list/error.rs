@@ -21,6 +21,10 @@ enum Cause {
         given: usize,
     },
     Name(InvalidName),
+    Type {
+        column: String,
+        type_name: &'static str,
+    },
     WithoutType,
 }
 
@@ -37,6 +41,14 @@ impl ListError {
         })
     }
 
+    /// SQLite does not have the type of a column.
+    pub(super) fn not_in_sqlite(column: &str, type_name: &'static str) -> Self {
+        Self(Cause::Type {
+            column: column.to_owned(),
+            type_name,
+        })
+    }
+
     pub(super) const fn without_type() -> Self {
         Self(Cause::WithoutType)
     }
@@ -45,7 +57,11 @@ impl ListError {
     pub const fn unknown_key(&self) -> Option<&ConditionKey> {
         match &self.0 {
             Cause::Unknown(key) => Some(key),
-            Cause::Scope(_) | Cause::Ids { .. } | Cause::Name(_) | Cause::WithoutType => None,
+            Cause::Scope(_)
+            | Cause::Ids { .. }
+            | Cause::Name(_)
+            | Cause::Type { .. }
+            | Cause::WithoutType => None,
         }
     }
 }
@@ -79,6 +95,11 @@ impl fmt::Display for ListError {
                 "`{resource_type}` has {wanted} fields, and {given} columns are given for them"
             ),
             Cause::Name(error) => error.fmt(formatter),
+            Cause::Type { column, type_name } => write!(
+                formatter,
+                "the column `{}` has the type `{type_name}`, which SQLite does not have; use a text column with a sort key",
+                column.escape_debug()
+            ),
             Cause::WithoutType => formatter.write_str("a list needs a resource type with an ARN"),
         }
     }
@@ -88,7 +109,11 @@ impl std::error::Error for ListError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Cause::Scope(error) => Some(error),
-            Cause::Unknown(_) | Cause::Ids { .. } | Cause::Name(_) | Cause::WithoutType => None,
+            Cause::Unknown(_)
+            | Cause::Ids { .. }
+            | Cause::Name(_)
+            | Cause::Type { .. }
+            | Cause::WithoutType => None,
         }
     }
 }

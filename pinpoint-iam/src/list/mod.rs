@@ -65,6 +65,7 @@ mod columns;
 mod condition;
 mod error;
 pub mod keys;
+mod native;
 mod node;
 mod predicate;
 mod resource;

@@ -64,7 +64,7 @@ impl Constraint {
 
 /// A condition over the columns of a row.
 ///
-/// Displayed as the `WHERE` clause for SQLite.
+/// Displayed as the `WHERE` clause for SQLite or, if it compares types that SQLite does not have, for PostgreSQL.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predicate(Node);
 
@@ -75,7 +75,8 @@ impl Predicate {
     /// # Errors
     ///
     /// Fails if the name of a column is not valid: if it is empty, contains U+0000 or, in SQLite, is the name of a
-    /// column of lists and has another meaning within `json_each`.
+    /// column of lists and has another meaning within `json_each`. Fails as well for SQLite if it does not have the type
+    /// of a column that is compared.
     pub fn to_sql(
         &self,
         dialect: Dialect,
@@ -98,6 +99,7 @@ impl Predicate {
     /// Those of [`to_sql`](Self::to_sql).
     pub fn write_sql(&self, dialect: Dialect, sink: &mut dyn SqlSink) -> Result<(), ListError> {
         self.0.check_names(dialect)?;
+        self.0.check_types(dialect)?;
         Writer { dialect, sink }.node(&self.0);
         Ok(())
     }
@@ -114,7 +116,8 @@ impl Predicate {
 
 impl fmt::Display for Predicate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.to_sql(Dialect::Sqlite, 1) {
+        let sqlite = self.to_sql(Dialect::Sqlite, 1);
+        match sqlite.or_else(|_| self.to_sql(Dialect::Postgres, 1)) {
             Ok((sql, _)) => formatter.write_str(&sql),
             Err(error) => error.fmt(formatter),
         }
@@ -189,6 +192,21 @@ const COLUMNS_OF_JSON_EACH: [&str; 10] = [
 ];
 
 impl Node {
+    fn check_types(&self, dialect: Dialect) -> Result<(), ListError> {
+        let mut missing = None;
+        self.visit(&mut |leaf| {
+            if let (Self::Atom(atom), None) = (leaf, missing) {
+                missing = atom.native();
+            }
+        });
+        match (dialect, missing) {
+            (Dialect::Sqlite, Some((column, native))) => {
+                Err(ListError::not_in_sqlite(column, native.name()))
+            }
+            (Dialect::Sqlite, None) | (Dialect::Postgres, _) => Ok(()),
+        }
+    }
+
     fn check_names(&self, dialect: Dialect) -> Result<(), InvalidName> {
         let mut invalid = None;
         self.visit_columns(&mut |name, is_list| {

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
+use std::time::SystemTime;
 
 /// The value of a column in a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Cell<'r> {
     /// NULL.
     Null,
-    /// A text.
+    /// A text; also the text of a number, a point in time or an address in a column of such a type.
     Text(&'r str),
     /// A whole number, or the number that represents a date.
     Integer(i64),
@@ -16,6 +19,10 @@ pub enum Cell<'r> {
     Bool(bool),
     /// A list of texts.
     List(&'r [String]),
+    /// A point in time.
+    Time(SystemTime),
+    /// An address.
+    Address(IpAddr),
 }
 
 /// A row in memory, for [`Predicate::admits`](super::Predicate::admits).
@@ -69,6 +76,7 @@ impl std::error::Error for RowError {}
 
 /// A [`Cell`] that owns its value.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum OwnedCell {
     /// NULL.
     Null,
@@ -80,6 +88,10 @@ pub enum OwnedCell {
     Bool(bool),
     /// A list of texts.
     List(Vec<String>),
+    /// A point in time.
+    Time(SystemTime),
+    /// An address.
+    Address(IpAddr),
 }
 
 impl Row for HashMap<String, OwnedCell> {
@@ -90,6 +102,8 @@ impl Row for HashMap<String, OwnedCell> {
             OwnedCell::Integer(number) => Cell::Integer(*number),
             OwnedCell::Bool(value) => Cell::Bool(*value),
             OwnedCell::List(elements) => Cell::List(elements),
+            OwnedCell::Time(time) => Cell::Time(*time),
+            OwnedCell::Address(address) => Cell::Address(*address),
         })
     }
 }

@@ -138,6 +138,7 @@ impl Writer<'_> {
             Atom::IsBase64(operand) => self.base64(operand),
             Atom::IsShortAndPrintable(operand, most) => self.short_and_printable(operand, *most),
             Atom::Compare(column, order, scalar) => self.compare(column, *order, scalar),
+            Atom::IsOf(column, native, kind) => self.kind(column, *native, *kind),
             Atom::HasElements(column, order, count) => {
                 self.sink.push(match self.dialect {
                     Dialect::Postgres => "cardinality(",
@@ -184,7 +185,7 @@ impl Writer<'_> {
 
     /// Appends a quoted name. SQLite reads a name in double quotes as a text if there is no such column, so a
     /// misspelled name would be compared as a constant. A name in backticks is always a name.
-    fn name(&mut self, name: &str) {
+    pub(super) fn name(&mut self, name: &str) {
         let quote = match self.dialect {
             Dialect::Postgres => "\"",
             Dialect::Sqlite => "`",
@@ -268,7 +269,7 @@ impl Writer<'_> {
         self.sink.push(", ':')");
     }
 
-    fn bind_text(&mut self, text: &str) {
+    pub(super) fn bind_text(&mut self, text: &str) {
         match self.dialect {
             Dialect::Postgres => {
                 self.sink.push("CAST(");
@@ -567,6 +568,7 @@ impl Writer<'_> {
             },
             Scalar::Bool(value) => self.constant(*value),
             Scalar::Key(key) => self.bind_text(key),
+            Scalar::Native(native, value) => self.native(*native, value),
         }
     }
 }

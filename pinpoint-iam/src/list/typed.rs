@@ -108,6 +108,11 @@ typed_columns! {
             Self(Column::integer(name))
         }
 
+        /// A column of the type `numeric`, see [`Column::numeric`].
+        pub fn numeric(name: &str) -> Self {
+            Self(Column::numeric(name))
+        }
+
         /// A text column, and the column with its [sort key](super::keys::number).
         pub fn text(name: &str, key: &str) -> Self {
             Self(Column::text(name).with_number_key(key))
@@ -119,6 +124,16 @@ typed_columns! {
         /// A column of points in time, see [`Column::time`].
         pub fn time(name: &str, unit: TimeUnit) -> Self {
             Self(Column::time(name, unit))
+        }
+
+        /// A column of the type `timestamp with time zone`, see [`Column::timestamptz`].
+        pub fn timestamptz(name: &str) -> Self {
+            Self(Column::timestamptz(name))
+        }
+
+        /// A column of the type `timestamp without time zone`, see [`Column::timestamp`].
+        pub fn timestamp(name: &str) -> Self {
+            Self(Column::timestamp(name))
         }
 
         /// A text column, and the column with its [sort key](super::keys::date).
@@ -137,6 +152,11 @@ typed_columns! {
 
     /// The column of a condition key with the type IPAddress.
     IpAddressColumn {
+        /// A column of the type `inet`, see [`Column::inet`].
+        pub fn inet(name: &str) -> Self {
+            Self(Column::inet(name))
+        }
+
         /// A text column, and the column with its [sort key](super::keys::address).
         pub fn text(name: &str, key: &str) -> Self {
             Self(Column::text(name).with_address_key(key))

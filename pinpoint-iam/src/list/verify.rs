@@ -98,6 +98,21 @@ impl Column {
                 };
                 (expected(&form), found)
             }
+            ColumnKind::Native(name, native) => {
+                let form = |value: &Value| {
+                    native
+                        .sort_key(&value.text())
+                        .map_or_else(|| as_text(value), |key| quoted(&key))
+                };
+                let found = match row.cell(name) {
+                    Some(Cell::Null) => by_meaning(self.null),
+                    Some(cell) if native.value(cell).is_some() => {
+                        listed(cell.value().as_ref().map(form))
+                    }
+                    other => shown(other),
+                };
+                (expected(&form), found)
+            }
             ColumnKind::TextList { name, .. } => (
                 expected(&as_text),
                 match row.cell(name) {
@@ -107,6 +122,20 @@ impl Column {
                 },
             ),
         })
+    }
+}
+
+impl Cell<'_> {
+    /// Returns the single value of the cell.
+    fn value(self) -> Option<Value> {
+        match self {
+            Self::Null | Self::List(_) => None,
+            Self::Text(text) => Some(text.into()),
+            Self::Integer(number) => Some(number.into()),
+            Self::Bool(value) => Some(value.into()),
+            Self::Time(time) => Some(time.into()),
+            Self::Address(address) => Some(address.into()),
+        }
     }
 }
 

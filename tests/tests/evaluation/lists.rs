@@ -120,7 +120,7 @@ pub(crate) fn predicate(policies: &Policies, table: &Table) -> TestResult<Option
 }
 
 /// The keys of the request, which are the same for every row.
-fn known() -> Context {
+pub(crate) fn known() -> Context {
     let mut context = Context::new();
     context.insert("aws:username", "ana");
     context.insert("aws:PrincipalTag/empty", "");
@@ -135,7 +135,7 @@ pub(crate) fn identity(statements: &Value) -> TestResult<Policies> {
     })
 }
 
-fn table(values: &[Value]) -> TestResult<Table> {
+pub(crate) fn table(values: &[Value]) -> TestResult<Table> {
     let rows = values.iter().enumerate().map(|(index, value)| {
         let mut keys = BTreeMap::new();
         if !value.is_null() {
@@ -432,11 +432,11 @@ impl Random {
         self.0
     }
 
-    fn one_in(&mut self, many: u64) -> bool {
+    pub(crate) fn one_in(&mut self, many: u64) -> bool {
         self.next().is_multiple_of(many)
     }
 
-    fn pick<'t, T>(&mut self, all: &'t [T]) -> TestResult<&'t T> {
+    pub(crate) fn pick<'t, T>(&mut self, all: &'t [T]) -> TestResult<&'t T> {
         let count = u64::try_from(all.len())?;
         let place = self
             .next()

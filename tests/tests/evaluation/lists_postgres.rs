@@ -48,6 +48,7 @@ pub(crate) fn made(name: &str, collation: &str, table: &Table) -> String {
                 Some(OwnedCell::Integer(number)) => number.to_string(),
                 Some(OwnedCell::Bool(value)) => value.to_string(),
                 Some(OwnedCell::List(elements)) => literals(elements.iter()),
+                Some(other) => literal(&format!("{other:?}")),
             });
         let values: Vec<String> = values.collect();
         // INVARIANT: writing to a text does not fail.
@@ -60,9 +61,8 @@ pub(crate) fn made(name: &str, collation: &str, table: &Table) -> String {
     statements
 }
 
-/// The statements that print the places of the rows that a predicate selects, after a label.
-pub(crate) fn selected(table: &str, label: &str, predicate: &Predicate) -> TestResult<String> {
-    let (sql, binds) = predicate.to_sql(Dialect::Postgres, 1)?;
+/// The values of a prepared statement, in parentheses.
+pub(crate) fn arguments(binds: &[BindValue]) -> String {
     let binds: Vec<String> = binds
         .iter()
         .map(|bind| match bind {
@@ -71,11 +71,17 @@ pub(crate) fn selected(table: &str, label: &str, predicate: &Predicate) -> TestR
             BindValue::TextList(texts) => literals(texts.iter()),
         })
         .collect();
-    let arguments = if binds.is_empty() {
+    if binds.is_empty() {
         String::new()
     } else {
         format!("({})", binds.join(", "))
-    };
+    }
+}
+
+/// The statements that print the places of the rows that a predicate selects, after a label.
+pub(crate) fn selected(table: &str, label: &str, predicate: &Predicate) -> TestResult<String> {
+    let (sql, binds) = predicate.to_sql(Dialect::Postgres, 1)?;
+    let arguments = arguments(&binds);
     Ok(format!(
         "PREPARE selected AS SELECT '{label}', string_agg(\"place\"::text, ',' ORDER BY \"place\") FROM \"{table}\" WHERE {sql};\n\
          EXECUTE selected{arguments};\nDEALLOCATE selected;\n"
