@@ -259,6 +259,19 @@ pub fn authorize_each_allowed<A: ActsOn<R>, R: Resource>(
     guard.authorize_each_allowed(action, &resources)
 }
 
+/// Returns the proofs for the resources of a list that precede the first one on which an action is denied.
+///
+/// # Errors
+///
+/// Those of [`Guard::authorize`], except denials.
+pub fn authorize_each_until_denied<A: ActsOn<R>, R: Resource>(
+    guard: &Guard<'_>,
+    action: A,
+    resources: Resources<R>,
+) -> Result<Vec<Permit<A>>, Denied> {
+    guard.authorize_each_until_denied(action, &resources)
+}
+
 /// The tags of a request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be used as request tags",

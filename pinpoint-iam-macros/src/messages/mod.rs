@@ -493,8 +493,13 @@ pub(crate) fn row_of_each(word: &str) -> String {
     )
 }
 
-pub(crate) const EACH_ALLOWED_WITHOUT_PERMIT: &str = "`each_allowed` does not deny, and its only result are the permits of the allowed resources\n\
-     help: add `permit = name`, or write `each` to require all of them";
+/// A check of several resources that does not deny, without `permit`.
+pub(crate) fn each_without_permit(word: &str) -> String {
+    format!(
+        "`{word}` does not deny, and its only result are the permits of the allowed resources\n\
+         help: add `permit = name`, or write `each` to require all of them"
+    )
+}
 
 pub(crate) const CALLER_BESIDE_GUARD: &str =
     "`guard` already has a caller\nhelp: remove `caller`, which is for handlers of a web framework";

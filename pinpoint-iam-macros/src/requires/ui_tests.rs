@@ -149,6 +149,7 @@ fn is_guarded(
         "__private :: each (",
         "__private :: authorize_each (",
         "__private :: authorize_each_allowed (",
+        "__private :: authorize_each_until_denied (",
         "__private :: check_created (",
         "__private :: check_outside (",
     ]

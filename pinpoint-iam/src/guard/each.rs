@@ -37,6 +37,17 @@ impl<R: Resource> Resources<R> {
     }
 }
 
+/// The effect of a denied resource.
+#[derive(Clone, Copy)]
+enum OnDenial {
+    /// All are denied.
+    Deny,
+    /// The others are checked.
+    LeaveOut,
+    /// The others are not checked.
+    Stop,
+}
+
 impl Guard<'_> {
     /// Requires that the caller may perform `action` on all `resources`, and returns their permits in order.
     ///
@@ -51,7 +62,7 @@ impl Guard<'_> {
         A: ActsOn<R>,
         R: Resource,
     {
-        self.permits(action, resources, |_| false)
+        self.permits(action, resources, OnDenial::Deny)
     }
 
     /// Returns the permits of those `resources` on which the caller may perform `action`.
@@ -64,15 +75,28 @@ impl Guard<'_> {
         A: ActsOn<R>,
         R: Resource,
     {
-        self.permits(action, resources, |denied| denied.status() == 403)
+        self.permits(action, resources, OnDenial::LeaveOut)
     }
 
-    /// Checks every resource, and returns the permits. A denial that is not `left_out` is the result.
+    /// Returns the permits of those `resources` that precede the first one on which the caller may not perform `action`.
+    pub(crate) fn authorize_each_until_denied<A, R>(
+        &self,
+        action: A,
+        resources: &Resources<R>,
+    ) -> Result<Vec<Permit<A>>, Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        self.permits(action, resources, OnDenial::Stop)
+    }
+
+    /// Checks the resources, and returns the permits. An error other than a denial is always the result.
     fn permits<A, R>(
         &self,
         action: A,
         resources: &Resources<R>,
-        left_out: impl Fn(&Denied) -> bool,
+        on_denial: OnDenial,
     ) -> Result<Vec<Permit<A>>, Denied>
     where
         A: ActsOn<R>,
@@ -97,8 +121,12 @@ impl Guard<'_> {
                     Some(first) => first.also_needs(&denied),
                     None => waiting = Some(denied),
                 },
-                Err(denied) if left_out(&denied) => {}
-                Err(denied) => return Err(denied),
+                Err(denied) if denied.status() != 403 => return Err(denied),
+                Err(denied) => match on_denial {
+                    OnDenial::Deny => return Err(denied),
+                    OnDenial::LeaveOut => {}
+                    OnDenial::Stop => break,
+                },
             }
         }
         waiting.map_or(Ok(permits), Err)

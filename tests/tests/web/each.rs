@@ -114,6 +114,15 @@ mod on_axum {
         shown(&permits)
     }
 
+    #[requires(each_until_denied(DeleteCampaign(campaign_id = body.ids)), permit = permits)]
+    pub(super) async fn until_denied(
+        Path(application_id): Path<String>,
+        Json(body): Json<Ids>,
+    ) -> String {
+        let _ = (application_id, body);
+        shown(&permits)
+    }
+
     /// The list is in the query, so the check precedes the body.
     #[requires(each(DeleteCampaign(campaign_id = query.ids.split(',').collect::<Vec<_>>())))]
     pub(super) async fn in_query(
@@ -165,6 +174,15 @@ mod on_actix {
         shown(&permits)
     }
 
+    #[requires(each_until_denied(DeleteCampaign(campaign_id = body.ids)), permit = permits)]
+    pub(super) async fn until_denied(
+        Path(application_id): Path<String>,
+        body: Json<Ids>,
+    ) -> String {
+        let _ = (application_id, body);
+        shown(&permits)
+    }
+
     #[requires(each(DeleteCampaign(campaign_id = query.ids.split(',').collect::<Vec<_>>())))]
     pub(super) async fn in_query(
         Path(application_id): Path<String>,
@@ -197,6 +215,10 @@ async fn called(
         .route("/all/{application_id}", post(on_axum::all))
         .route("/proven/{application_id}", post(on_axum::proven))
         .route("/allowed/{application_id}", post(on_axum::allowed))
+        .route(
+            "/until_denied/{application_id}",
+            post(on_axum::until_denied),
+        )
         .route("/query/{application_id}", post(on_axum::in_query))
         .route("/combined/{application_id}", post(on_axum::combined))
         .route("/not_empty/{application_id}", post(on_axum::not_empty))
@@ -224,6 +246,10 @@ async fn called(
         .route(
             "/allowed/{application_id}",
             actix_web::web::post().to(on_actix::allowed),
+        )
+        .route(
+            "/until_denied/{application_id}",
+            actix_web::web::post().to(on_actix::until_denied),
         )
         .route(
             "/query/{application_id}",
@@ -277,6 +303,15 @@ async fn every_element_is_checked() {
         ("/allowed/a1", ids("l1 c9"), 200, "", [1, 1]),
         ("/allowed/a1", ids("c1 broken"), 503, "", [1, 2]),
         ("/allowed/a1", ids("c1 c/2"), 400, "", [0, 0]),
+        ("/until_denied/a1", ids("c1 c2 c3"), 200, "c1 c2 c3", [1, 3]),
+        // Keys are fetched for the elements before one that is denied without them.
+        ("/until_denied/a1", ids("c1 c9 c3"), 200, "c1", [1, 1]),
+        ("/until_denied/a1", ids("c1 l2 c3"), 200, "c1", [1, 3]),
+        ("/until_denied/a1", ids("c9 c1"), 200, "", [0, 0]),
+        ("/until_denied/a1", ids("c1 broken"), 503, "", [1, 2]),
+        // The ids after it must be valid.
+        ("/until_denied/a1", ids("c9 c/2"), 400, "", [0, 0]),
+        ("/until_denied/a1", ids(""), 200, "", [0, 0]),
         ("/query/a1?ids=c1,c2", ids(""), 200, "a1 c1,c2", [1, 2]),
         ("/query/a1?ids=c1,l2", ids(""), 403, "", [1, 2]),
         ("/query/a1?ids=c1,c9", ids(""), 403, "", [0, 0]),

@@ -351,7 +351,7 @@ fn arguments_of_action(
         .partition(|argument| argument.is_condition_key)
 }
 
-/// Rejects `each_allowed` where its permits, which are its only result, are lost.
+/// Rejects the checks of several resources that do not deny where their permits, which are their only result, are lost.
 fn check_each(requirement: &Requirement<NamedAction>, has_permit: bool, errors: &mut Errors) {
     let is_combined_by_any = requirement
         .compositions()
@@ -359,10 +359,10 @@ fn check_each(requirement: &Requirement<NamedAction>, has_permit: bool, errors: 
         .any(|composition| composition.kind == Combinator::Any);
     for leaf in requirement.leaves() {
         if let Some(Each { kind, keyword }) = &leaf.each
-            && *kind == EachKind::Allowed
+            && *kind != EachKind::All
             && (!has_permit || is_combined_by_any)
         {
-            errors.push(keyword.span(), messages::EACH_ALLOWED_WITHOUT_PERMIT);
+            errors.push(keyword.span(), messages::each_without_permit(kind.word()));
         }
     }
 }

@@ -343,6 +343,7 @@ impl Writer<'_> {
             (EachKind::All, false) => quote!(each),
             (EachKind::All, true) => quote!(authorize_each),
             (EachKind::Allowed, _) => quote!(authorize_each_allowed),
+            (EachKind::UntilDenied, _) => quote!(authorize_each_until_denied),
         };
         quote! {
             #root::__private::#ask(

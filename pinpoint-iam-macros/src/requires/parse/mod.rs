@@ -68,12 +68,14 @@ pub(crate) enum EachKind {
     All,
     /// The handler receives the permits of those that are allowed.
     Allowed,
+    /// The handler receives the permits of those that precede the first one that is denied.
+    UntilDenied,
 }
 
 impl Each {
     /// The check with the name `word`.
     fn of(word: &Ident) -> Option<Self> {
-        let kinds = [EachKind::All, EachKind::Allowed];
+        let kinds = [EachKind::All, EachKind::Allowed, EachKind::UntilDenied];
         let kind = kinds.into_iter().find(|kind| word == kind.word())?;
         Some(Self {
             kind,
@@ -88,6 +90,7 @@ impl EachKind {
         match self {
             Self::All => "each",
             Self::Allowed => "each_allowed",
+            Self::UntilDenied => "each_until_denied",
         }
     }
 }

@@ -20,6 +20,13 @@ async fn delete_allowed(Path(application_id): Path<String>, Json(body): Json<Ids
     permits.len()
 }
 
+#[requires(each_until_denied(DeleteCampaign(campaign_id = body.ids)), permit = permits)]
+async fn delete_in_order(Path(application_id): Path<String>, Json(body): Json<Ids>) -> usize {
+    drop((application_id, body.ids));
+    let permits: Vec<Permit<DeleteCampaign>> = permits;
+    permits.len()
+}
+
 #[requires(each(DeleteCampaign(resource = campaigns)), guard = guard)]
 fn purge(guard: &Guard<'_>, campaigns: Vec<Campaign>) -> Result<(), Denied> {
     drop(campaigns);
@@ -27,5 +34,5 @@ fn purge(guard: &Guard<'_>, campaigns: Vec<Campaign>) -> Result<(), Denied> {
 }
 
 fn main() {
-    let _ = (delete_all, delete_allowed, purge);
+    let _ = (delete_all, delete_allowed, delete_in_order, purge);
 }
