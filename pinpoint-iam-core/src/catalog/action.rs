@@ -1,6 +1,10 @@
 //! Finds actions that are not in the catalogs.
 
-use super::arns::{CatalogAction, ServiceActions};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::arns::CatalogAction;
 use super::entries::{ActionEntry, ServiceCatalog};
 use super::{CatalogChecker, Finding, Subject, is_in_restriction};
 use crate::effect::Effect;
@@ -15,6 +19,21 @@ pub struct Covered<'a, 'c, S: ServiceCatalog<'c>> {
     pub others: bool,
     /// Whether it names actions that are not in the catalog of their service.
     pub(super) has_unknown: bool,
+}
+
+/// The actions that action elements cover, because many statements have the same.
+///
+/// Elements with unknown actions are not in it, because each of them is reported.
+#[derive(Default)]
+pub(super) struct CoverCache(RefCell<HashMap<ElementKey, Rc<CachedCover>>>);
+
+/// Whether an action element is negated, and the texts of its patterns.
+type ElementKey = (bool, Vec<Box<str>>);
+
+struct CachedCover {
+    /// The indices of services and of their actions.
+    actions: Vec<(usize, usize)>,
+    others: bool,
 }
 
 /// The services to which the actions of a pattern belong.
@@ -51,6 +70,15 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
         mut report: impl FnMut(&ActionPattern, S),
     ) -> Covered<'_, 'c, S> {
         let element = statement.action();
+        let patterns = element.patterns().iter();
+        let key: ElementKey = (
+            element.is_negated(),
+            patterns.map(|pattern| pattern.as_str().into()).collect(),
+        );
+        let cached = self.covers.0.borrow().get(&key).map(Rc::clone);
+        if let Some(cached) = cached {
+            return self.covered_by(&cached, false);
+        }
         let mut others = element.is_negated();
         let mut has_unknown = false;
         for pattern in element.patterns() {
@@ -71,17 +99,32 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
             let is_named = patterns.any(|pattern| pattern.matches(prefix, name, Effect::Deny));
             is_named != element.is_negated()
         };
-        let services = self.services.iter().filter(|known| {
+        let services = self.services.iter().enumerate().filter(|(_, known)| {
             let mut patterns = element.patterns().iter();
             let prefix = known.service.prefix();
             element.is_negated() || patterns.any(|pattern| may_name(pattern, prefix))
         });
+        let mut actions = Vec::new();
+        for (service, known) in services {
+            let of_service = known.actions().iter().enumerate();
+            let found = of_service.filter(|(_, action)| is_covered(action));
+            actions.extend(found.map(|(action, _)| (service, action)));
+        }
+        let cover = Rc::new(CachedCover { actions, others });
+        if !has_unknown {
+            self.covers.0.borrow_mut().insert(key, Rc::clone(&cover));
+        }
+        self.covered_by(&cover, has_unknown)
+    }
+
+    fn covered_by(&self, cover: &CachedCover, has_unknown: bool) -> Covered<'_, 'c, S> {
+        let action = |(service, action): &(usize, usize)| {
+            let known = self.services.get(*service)?;
+            known.actions().get(*action)
+        };
         Covered {
-            actions: services
-                .flat_map(ServiceActions::actions)
-                .filter(is_covered)
-                .collect(),
-            others,
+            actions: cover.actions.iter().filter_map(action).collect(),
+            others: cover.others,
             has_unknown,
         }
     }

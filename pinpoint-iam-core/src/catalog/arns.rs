@@ -75,9 +75,24 @@ pub(super) struct ArnForms {
     forms: RefCell<HashMap<(String, String), Rc<Arns>>>,
     /// By the prefix of the service and the start of the template.
     heads: RefCell<HashMap<(String, String), usize>>,
+    /// Whether a component of a pattern matches, by the number of the head, the index of the component and its text, for
+    /// texts without variables.
+    matched: RefCell<HashMap<(usize, usize), HashMap<Box<str>, bool>>>,
 }
 
 impl ArnForms {
+    /// Returns the result of `compare` for a component without variables, which is computed once for each text.
+    fn matched(&self, head: (usize, usize), text: &str, compare: impl FnOnce() -> bool) -> bool {
+        let mut matched = self.matched.borrow_mut();
+        let texts = matched.entry(head).or_default();
+        if let Some(known) = texts.get(text) {
+            return *known;
+        }
+        let result = compare();
+        texts.insert(text.into(), result);
+        result
+    }
+
     fn get<'c>(
         &self,
         service: impl ServiceCatalog<'c>,
@@ -175,13 +190,13 @@ impl<'p> ComparedPattern<'p> {
         forms: &ArnForms,
     ) -> bool {
         let mut arns = known.arns(forms).iter();
-        arns.any(|arns| self.can_match_form(arns))
+        arns.any(|arns| self.can_match_form(arns, forms))
     }
 
     /// Whether the pattern matches at least one of the ARNs.
     ///
     /// The components of a pattern are independent of each other, so they are compared one by one.
-    fn can_match_form(&mut self, arns: &Arns) -> bool {
+    fn can_match_form(&mut self, arns: &Arns, all: &ArnForms) -> bool {
         let Self {
             pattern,
             forms,
@@ -197,6 +212,9 @@ impl<'p> ComparedPattern<'p> {
                     return meets();
                 }
                 let text = component.as_str();
+                if !text.contains('$') {
+                    return all.matched((arns.head, index), text, meets);
+                }
                 let mut heads = heads.borrow_mut();
                 let key = (arns.head, index, text.as_ptr().addr(), text.len());
                 *heads.entry(key).or_insert_with(meets)

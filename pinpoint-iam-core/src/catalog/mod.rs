@@ -17,6 +17,7 @@ mod resource;
 
 use std::cell::Cell;
 
+use self::action::CoverCache;
 pub use self::action::Covered;
 pub use self::arns::CatalogAction;
 use self::arns::{ArnForms, ServiceActions};
@@ -84,6 +85,7 @@ pub struct CatalogChecker<'c, S: ServiceCatalog<'c>> {
     services: Vec<ServiceActions<'c, S>>,
     forms: ArnForms,
     hints: Hints,
+    covers: CoverCache,
 }
 
 impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
@@ -93,6 +95,7 @@ impl<'c, S: ServiceCatalog<'c>> CatalogChecker<'c, S> {
             services: services.into_iter().map(ServiceActions::of).collect(),
             forms: ArnForms::default(),
             hints: Hints::default(),
+            covers: CoverCache::default(),
         }
     }
 
