@@ -82,18 +82,7 @@ pub(crate) fn find<'a>(
             ));
         }
     }
-    let unknown = || {
-        let names = identities(accounts).flat_map(|(arn, _)| [arn, name(arn)]);
-        let near = nearest(text, names);
-        let hint = match near.first() {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "write its name or its ARN".to_owned(),
-        };
-        format!(
-            "the account details contain no user or role `{}`; {hint}",
-            text.escape_debug()
-        )
-    };
+    let unknown = || unknown(accounts, text);
     let is_name = |text: &str| !text.starts_with("arn:") && text != "*";
     let principal = match principals::parse(text) {
         Ok(principal) => principal,
@@ -102,14 +91,7 @@ pub(crate) fn find<'a>(
     };
     match principal.kind() {
         PrincipalKind::User | PrincipalKind::RoleSession => {
-            let found = accounts.iter().find_map(|account| {
-                let own = account.policies(&principal);
-                let mut known = account.iter();
-                known
-                    .any(|(_, known)| std::ptr::eq(known, own))
-                    .then_some(own)
-            });
-            match found {
+            match own_policies(accounts, &principal) {
                 Some(own) => Ok((own.complete(&principal), Some(own))),
                 None => Err(unknown()),
             }
@@ -122,6 +104,52 @@ pub(crate) fn find<'a>(
         }
         _ => Ok((principal, None)),
     }
+}
+
+/// Finds the policies of the caller of a record, whose ARN is `arn`.
+///
+/// # Errors
+///
+/// If the accounts do not contain this user or role.
+pub(crate) fn find_principal<'a>(
+    accounts: &'a [PolicyStore],
+    principal: &Principal,
+    arn: &str,
+) -> Result<Option<&'a PrincipalPolicies>, String> {
+    match principal.kind() {
+        PrincipalKind::User | PrincipalKind::RoleSession => match own_policies(accounts, principal)
+        {
+            Some(own) => Ok(Some(own)),
+            None => Err(unknown(accounts, arn)),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn own_policies<'a>(
+    accounts: &'a [PolicyStore],
+    principal: &Principal,
+) -> Option<&'a PrincipalPolicies> {
+    accounts.iter().find_map(|account| {
+        let own = account.policies(principal);
+        let mut known = account.iter();
+        known
+            .any(|(_, known)| std::ptr::eq(known, own))
+            .then_some(own)
+    })
+}
+
+fn unknown(accounts: &[PolicyStore], text: &str) -> String {
+    let names = identities(accounts).flat_map(|(arn, _)| [arn, name(arn)]);
+    let near = nearest(text, names);
+    let hint = match near.first() {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write its name or its ARN".to_owned(),
+    };
+    format!(
+        "the account details contain no user or role `{}`; {hint}",
+        text.escape_debug()
+    )
 }
 
 /// The part of an ARN after the account: `user/team/ana`.

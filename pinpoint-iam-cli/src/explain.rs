@@ -1,11 +1,14 @@
 //! `pinpoint-iam explain` and `pinpoint-iam simulate`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
+use crate::explain_record;
 use crate::failure::{Failure, read};
+use crate::output::Format;
 use crate::policies::{
     Answer, Caller, Expectation, KeyValues, Keys, PolicyFiles, Question, Scalar, deciding,
 };
@@ -17,24 +20,46 @@ pub(crate) const NOT_AS_EXPECTED: u8 = 17;
 ///
 /// The evaluator is the one that services use. The clock is not read: if a condition compares `aws:CurrentTime`, write the
 /// key with `--key`.
+///
+/// With `--record`, the request is that of a record of a decision log. Its condition keys have the recorded values, and
+/// keys that are not in the record are unknown.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 after an evaluation, 17 if its result is not that of `--expect`, 1 if a file cannot be read or parsed.
+Exit codes: 0 after an evaluation, 17 if its result is not that of `--expect` or not that of the record, 1 if a file cannot
+be read or parsed.
 
 Example: pinpoint-iam explain --principal arn:aws:iam::123456789012:user/ana \\
            --action mobiletargeting:GetApp --resource arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1 policies/
 
 With the users, groups and roles of an account:
   aws iam get-account-authorization-details > account.json
-  pinpoint-iam explain --principal ana --action mobiletargeting:GetApps account.json")]
+  pinpoint-iam explain --principal ana --action mobiletargeting:GetApps account.json
+
+A decision in the log of a service:
+  pinpoint-iam explain --record decisions.log --line 3 policies/
+  grep 8f14e45f decisions.log | pinpoint-iam explain --record - policies/")]
 pub(crate) struct ExplainArguments {
     #[command(flatten)]
     policies: PolicyFiles,
-    #[command(flatten)]
-    caller: CallerArguments,
+    /// A record of a decision log: a file with lines of JSON, or `-`.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["principal", "action", "resource", "resource_account", "keys", "unknown_keys", "context"]
+    )]
+    record: Option<PathBuf>,
+    /// The line of the record, if the file has several.
+    #[arg(long, value_name = "NUMBER", requires = "record")]
+    line: Option<usize>,
+    /// The ARN of the caller, the name of a service such as `sns.amazonaws.com`, or `*` for an anonymous caller. With
+    /// account details, also the name of a user or role: `ana`, `user/ana`, `role/app`.
+    #[arg(long, value_name = "ARN", required_unless_present = "record")]
+    principal: Option<String>,
     /// The action, such as `mobiletargeting:GetApp`.
-    #[arg(long)]
-    action: String,
+    #[arg(long, required_unless_present = "record")]
+    action: Option<String>,
+    #[command(flatten)]
+    keys: KeyArguments,
     /// The ARN of the resource, or `*`.
     #[arg(long, default_value = "*")]
     resource: String,
@@ -52,8 +77,12 @@ Example: pinpoint-iam simulate --principal arn:aws:iam::123456789012:user/ana --
 pub(crate) struct SimulateArguments {
     #[command(flatten)]
     policies: PolicyFiles,
+    /// The ARN of the caller, the name of a service such as `sns.amazonaws.com`, or `*` for an anonymous caller. With
+    /// account details, also the name of a user or role: `ana`, `user/ana`, `role/app`.
+    #[arg(long, value_name = "ARN")]
+    principal: String,
     #[command(flatten)]
-    caller: CallerArguments,
+    keys: KeyArguments,
     /// An action; can be repeated.
     #[arg(long = "action", required = true, value_name = "ACTION")]
     actions: Vec<String>,
@@ -65,11 +94,7 @@ pub(crate) struct SimulateArguments {
 }
 
 #[derive(Debug, Args)]
-struct CallerArguments {
-    /// The ARN of the caller, the name of a service such as `sns.amazonaws.com`, or `*` for an anonymous caller. With
-    /// account details, also the name of a user or role: `ana`, `user/ana`, `role/app`.
-    #[arg(long, value_name = "ARN")]
-    principal: String,
+struct KeyArguments {
     /// The account of the resource, if its ARN does not contain it and it is not the caller's.
     #[arg(long, value_name = "ACCOUNT")]
     resource_account: Option<String>,
@@ -81,7 +106,7 @@ struct CallerArguments {
     unknown_keys: Vec<String>,
     /// A JSON object with condition keys, in addition to those of `--key`.
     #[arg(long, value_name = "FILE.JSON")]
-    context: Option<std::path::PathBuf>,
+    context: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -94,21 +119,13 @@ struct OutputArguments {
     format: Format,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for terminals.
-    Human,
-    /// JSON.
-    Json,
-}
-
 fn key(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(key, _)| key.contains(':'));
     let (key, value) = pair.ok_or("write it as in `aws:SourceIp=203.0.113.7`")?;
     Ok((key.to_owned(), value.to_owned()))
 }
 
-impl CallerArguments {
+impl KeyArguments {
     fn keys(&self) -> Result<Keys, Failure> {
         let mut keys = match &self.context {
             None => Keys::new(),
@@ -133,14 +150,22 @@ impl CallerArguments {
 
 /// Runs `pinpoint-iam explain`.
 pub(crate) fn explain(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
+    if let Some(file) = &arguments.record {
+        let (policies, line) = (&arguments.policies, arguments.line);
+        let (answer, is_as_recorded) =
+            explain_record::run(file, line, policies, arguments.output.format)?;
+        return Ok(match is_as_recorded {
+            true => arguments.output.exit_code([&answer]),
+            false => ExitCode::from(NOT_AS_EXPECTED),
+        });
+    }
     let policies = arguments.policies.load()?;
-    let keys = arguments.caller.keys()?;
+    let keys = arguments.keys.keys()?;
     let usage = |error: String| Failure::usage(format!("error: {error}"));
-    let caller = policies
-        .caller(&arguments.caller.principal)
-        .map_err(usage)?;
-    let (action, resource) = (&arguments.action, &arguments.resource);
-    let answer = question(&arguments.caller, &caller, &keys, action, resource)
+    let principal = arguments.principal.as_deref().unwrap_or_default();
+    let caller = policies.caller(principal).map_err(usage)?;
+    let action = arguments.action.as_deref().unwrap_or_default();
+    let answer = question(&arguments.keys, &caller, &keys, action, &arguments.resource)
         .ask()
         .map_err(usage)?;
     match arguments.output.format {
@@ -153,15 +178,13 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<ExitCode, Failure>
 /// Runs `pinpoint-iam simulate`.
 pub(crate) fn simulate(arguments: &SimulateArguments) -> Result<ExitCode, Failure> {
     let policies = arguments.policies.load()?;
-    let keys = arguments.caller.keys()?;
+    let keys = arguments.keys.keys()?;
     let usage = |error: String| Failure::usage(format!("error: {error}"));
-    let caller = policies
-        .caller(&arguments.caller.principal)
-        .map_err(usage)?;
+    let caller = policies.caller(&arguments.principal).map_err(usage)?;
     let mut answers = Vec::new();
     for action in &arguments.actions {
         for resource in &arguments.resources {
-            let answer = question(&arguments.caller, &caller, &keys, action, resource)
+            let answer = question(&arguments.keys, &caller, &keys, action, resource)
                 .ask()
                 .map_err(usage)?;
             answers.push((action, resource, answer));
@@ -207,7 +230,7 @@ pub(crate) fn simulate(arguments: &SimulateArguments) -> Result<ExitCode, Failur
 }
 
 fn question<'a>(
-    arguments: &'a CallerArguments,
+    arguments: &'a KeyArguments,
     caller: &'a Caller<'a>,
     keys: &'a Keys,
     action: &'a str,

@@ -12,6 +12,7 @@ mod common;
 mod compare;
 mod documents;
 mod explain;
+mod explain_record;
 mod failure;
 mod files;
 mod fmt;

@@ -3,6 +3,17 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use clap::ValueEnum;
+
+/// How a command prints its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for terminals.
+    Human,
+    /// JSON.
+    Json,
+}
+
 /// Prints like the standard macro, which panics if the reader has stopped.
 macro_rules! print {
     ($($argument:tt)*) => {

@@ -9,7 +9,7 @@ use pinpoint_iam::eval::{Decision, DenyReason, Evaluation, Explanation, Statemen
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
-use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::source::{PolicyStore, PrincipalPolicies};
 use pinpoint_iam::{Arn, Policy, PolicyStack, Principal, Request};
 use pinpoint_iam_compare::PolicySet;
 use serde::Deserialize;
@@ -116,6 +116,8 @@ pub(crate) struct Caller<'a> {
     identity: Vec<Policy>,
     /// The permissions boundary of the account details.
     boundary: Option<&'a Policy>,
+    /// The session policies of the caller's record.
+    session: Option<Vec<Policy>>,
 }
 
 impl Policies {
@@ -130,14 +132,34 @@ impl Policies {
             [] => (principals::parse(text)?, None),
             accounts => accounts::find(accounts, text)?,
         };
+        Ok(self.with_own(principal, own))
+    }
+
+    /// Finds the policies of the caller of a record, whose facts remain those of the record.
+    pub(crate) fn recorded_caller(&self, principal: Principal) -> Result<Caller<'_>, String> {
+        let own = match (self.accounts.as_slice(), principal.arn()) {
+            ([], _) | (_, None) => None,
+            (accounts, Some(arn)) => accounts::find_principal(accounts, &principal, arn)?,
+        };
+        Ok(self.with_own(principal, own))
+    }
+
+    fn with_own<'a>(
+        &'a self,
+        principal: Principal,
+        own: Option<&'a PrincipalPolicies>,
+    ) -> Caller<'a> {
         let of_account = own.map(|own| own.identity()).unwrap_or_default();
         let identity = of_account.iter().chain(&self.set.identity);
-        Ok(Caller {
-            principal,
-            set: &self.set,
+        // Session policies are part of a record.
+        let session = principal.session_policies();
+        Caller {
             identity: identity.cloned().collect(),
             boundary: own.and_then(|own| own.permissions_boundary()),
-        })
+            session: session.map(<[Policy]>::to_vec),
+            principal,
+            set: &self.set,
+        }
     }
 }
 
@@ -150,7 +172,17 @@ impl Caller<'_> {
             permissions_boundary: stack
                 .permissions_boundary
                 .or(self.boundary.map(std::slice::from_ref)),
+            session: stack.session.or(self.session.as_deref()),
             ..stack
+        }
+    }
+
+    /// Evaluates a request of this caller.
+    pub(crate) fn answer(&self, request: &Request<'_>) -> Answer {
+        let stack = self.stack();
+        Answer {
+            evaluation: reference::decide(&stack, request),
+            explanation: reference::explain(&stack, request),
         }
     }
 }
@@ -286,11 +318,7 @@ impl Question<'_> {
         if let Some(account) = self.resource_account {
             request = request.with_resource_account(account);
         }
-        let stack = self.caller.stack();
-        Ok(Answer {
-            evaluation: reference::decide(&stack, &request),
-            explanation: reference::explain(&stack, &request),
-        })
+        Ok(self.caller.answer(&request))
     }
 }
 

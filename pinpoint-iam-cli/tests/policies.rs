@@ -5,6 +5,7 @@
 mod accounts;
 mod comparison;
 mod documents;
+mod records;
 mod replay;
 mod scaffold;
 mod schemas;

@@ -80,6 +80,23 @@ fn the_output_of_every_command_conforms_to_its_schema() {
         attachments.to_string(),
     )
     .unwrap();
+    for (name, record) in [
+        (
+            "allowed.log",
+            json!({"v": 1, "time": "2026-11-29T03:12:15Z", "principal": {"arn": ANA, "groups": ["readers"]},
+                "action": "mobiletargeting:GetApp", "resource": APP, "outcome": "allow", "reason": "statement",
+                "policy_type": "identity-based policy", "statement": {"policy": "reader.json", "number": 1, "sid": "Read"},
+                "revision": "7", "ns": 812}),
+        ),
+        (
+            "masked.log",
+            json!({"v": 1, "time": "2026-11-29T03:12:15Z", "principal": {"arn": ANA},
+                "action": "mobiletargeting:GetApps", "resource": APP, "outcome": "undecided", "reason": "indeterminate",
+                "keys": {"aws:PrincipalTag/team": {"state": "masked"}}, "revision": "7", "ns": 812}),
+        ),
+    ] {
+        fs::write(path.join(name), record.to_string()).unwrap();
+    }
     let mut closed = schema("output.schema.json");
     close(&mut closed);
     let of_command = |name: &str| {
@@ -109,6 +126,8 @@ fn the_output_of_every_command_conforms_to_its_schema() {
             ],
         ),
         ("explain", [&asks[..], &["reader.json"]].concat()),
+        ("explain", vec!["--record", "allowed.log", "reader.json"]),
+        ("explain", vec!["--record", "masked.log", "reader.json"]),
         (
             "explain",
             [

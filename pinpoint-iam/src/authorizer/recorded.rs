@@ -7,14 +7,30 @@ use pinpoint_iam_core::__private::OneLine;
 use super::change::{ChangeCheck, CheckFailed, PolicyChange};
 use crate::arn::Arn;
 use crate::context::Context;
+#[cfg(feature = "decision-log")]
+use crate::decision_log::RecordedRequest;
 use crate::eval::{Decision, Evaluation};
 use crate::principal::Principal;
 use crate::request::{Request, RequestedAction};
 use crate::resource::RequestedResource;
 
 /// A request that was decided before, as plain data.
+///
+/// With the feature `decision-log`, it is also made of the
+/// [`RecordedRequest`](crate::decision_log::RecordedRequest) of a decision log. A condition key that is masked, or that
+/// the decision has not read, is then unknown.
 #[derive(Clone, Debug)]
-pub struct PastRequest {
+pub struct PastRequest(Parts);
+
+#[derive(Clone, Debug)]
+enum Parts {
+    Given(Box<Given>),
+    #[cfg(feature = "decision-log")]
+    Recorded(Box<RecordedRequest>),
+}
+
+#[derive(Clone, Debug)]
+struct Given {
     principal: Principal,
     action: String,
     resource: String,
@@ -37,23 +53,44 @@ impl PastRequest {
     ) -> Result<Self, InvalidPastRequest> {
         RequestedAction::parse(action).map_err(|error| InvalidPastRequest(error.to_string()))?;
         parse(resource).map_err(|error| InvalidPastRequest(error.to_string()))?;
-        Ok(Self {
+        Ok(Self(Parts::Given(Box::new(Given {
             principal,
             action: action.to_owned(),
             resource: resource.to_owned(),
             resource_account: None,
             context,
-        })
+        }))))
     }
 
     /// Sets the account that owns the resource, for an ARN without an account.
     #[must_use]
     pub fn with_resource_account(mut self, account: &str) -> Self {
-        self.resource_account = Some(account.to_owned());
+        match &mut self.0 {
+            Parts::Given(given) => given.resource_account = Some(account.to_owned()),
+            #[cfg(feature = "decision-log")]
+            Parts::Recorded(recorded) => recorded.set_resource_account(account),
+        }
         self
     }
 
     /// Calls `ask` with the request; `None` if it is invalid, which [`new`](Self::new) has excluded.
+    fn put<T>(&self, ask: impl FnOnce(&Request<'_>) -> T) -> Option<T> {
+        match &self.0 {
+            Parts::Given(given) => given.put(ask),
+            #[cfg(feature = "decision-log")]
+            Parts::Recorded(recorded) => Some(ask(&recorded.as_request())),
+        }
+    }
+}
+
+#[cfg(feature = "decision-log")]
+impl From<RecordedRequest> for PastRequest {
+    fn from(recorded: RecordedRequest) -> Self {
+        Self(Parts::Recorded(Box::new(recorded)))
+    }
+}
+
+impl Given {
     fn put<T>(&self, ask: impl FnOnce(&Request<'_>) -> T) -> Option<T> {
         let action = RequestedAction::parse(&self.action).ok()?;
         let resource = parse(&self.resource).ok()?;
@@ -67,13 +104,19 @@ impl PastRequest {
 
 impl fmt::Display for PastRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            principal,
-            action,
-            resource,
-            ..
-        } = self;
-        write!(formatter, "{action} on {resource} by {principal}")
+        match &self.0 {
+            Parts::Given(given) => {
+                let Given {
+                    principal,
+                    action,
+                    resource,
+                    ..
+                } = &**given;
+                write!(formatter, "{action} on {resource} by {principal}")
+            }
+            #[cfg(feature = "decision-log")]
+            Parts::Recorded(recorded) => recorded.fmt(formatter),
+        }
     }
 }
 

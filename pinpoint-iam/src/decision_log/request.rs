@@ -138,9 +138,27 @@ impl RecordedRequest {
         &self.principal
     }
 
+    pub(crate) fn set_resource_account(&mut self, account: &str) {
+        self.resource_account = Some(account.to_owned());
+    }
+
     /// Returns the names of the condition keys whose values are not in the record because they are masked or too long.
     pub fn masked_keys(&self) -> impl Iterator<Item = &str> {
         self.facts.masked.iter().map(|name| &**name)
+    }
+}
+
+impl fmt::Display for RecordedRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            action, principal, ..
+        } = self;
+        let resource = match self.resource.as_deref() {
+            Some(resource) => resource,
+            None if self.resource_is_known => "*",
+            None => "an unknown resource",
+        };
+        write!(formatter, "{action} on {resource} by {principal}")
     }
 }
 

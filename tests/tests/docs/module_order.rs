@@ -199,7 +199,15 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ),
             (
                 "decision_log",
-                &["record", "request", "requests", "sink", "entry", "log"],
+                &[
+                    "time_text",
+                    "record",
+                    "request",
+                    "requests",
+                    "sink",
+                    "entry",
+                    "log",
+                ],
             ),
             (
                 "guard",
@@ -207,6 +215,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "as_guard",
                     "permit",
                     "composition",
+                    "span",
                     "resolve_keys",
                     "explain",
                     "many",
@@ -405,6 +414,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "principals",
                     "accounts",
                     "policies",
+                    "explain_record",
                     "explain",
                     "test",
                     "documents",
