@@ -15,6 +15,7 @@ Options:
       --data DIRECTORY       Where the database is kept; created if missing [default: examples/campaigns/data]
       --config FILE          The callers with their tokens and principals [default: examples/campaigns/callers.toml]
       --policies DIRECTORY   The policy documents [default: examples/campaigns/policies]
+      --decision-log FILE    Where every decision is logged, as lines of JSON; created if missing [default: nowhere]
   -h, --help                 Print this help
   -V, --version              Print the version
 
@@ -80,6 +81,8 @@ pub(crate) struct Settings {
     pub(crate) config: PathBuf,
     /// The directory of the policy documents.
     pub(crate) policies: PathBuf,
+    /// The file of the decision log.
+    pub(crate) decision_log: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -93,6 +96,7 @@ impl Default for Settings {
             data: demo.join("data"),
             config: demo.join("callers.toml"),
             policies: demo.join("policies"),
+            decision_log: None,
         }
     }
 }
@@ -119,6 +123,9 @@ impl Command {
                 Arg::Long("data") => settings.data = parser.value().map_err(text)?.into(),
                 Arg::Long("config") => settings.config = parser.value().map_err(text)?.into(),
                 Arg::Long("policies") => settings.policies = parser.value().map_err(text)?.into(),
+                Arg::Long("decision-log") => {
+                    settings.decision_log = Some(parser.value().map_err(text)?.into());
+                }
                 Arg::Short('h') | Arg::Long("help") => return Ok(Self::Help),
                 Arg::Short('V') | Arg::Long("version") => return Ok(Self::Version),
                 other => return Err(text(other.unexpected())),
@@ -161,6 +168,7 @@ mod tests {
             data: PathBuf::from("d"),
             config: PathBuf::from("c.toml"),
             policies: PathBuf::from("p"),
+            decision_log: Some(PathBuf::from("l.log")),
         };
         let arguments = [
             "--framework",
@@ -174,6 +182,8 @@ mod tests {
             "c.toml",
             "--policies",
             "p",
+            "--decision-log",
+            "l.log",
         ];
         assert_eq!(
             parse(&arguments),
@@ -198,6 +208,7 @@ mod tests {
             (&["--listen", "localhost"], "localhost"),
             (&["--listen", "127.0.0.1:65536"], "65536"),
             (&["--admin", "localhost"], "`--admin` takes"),
+            (&["--decision-log"], "--decision-log"),
             (&["--framework"], "--framework"),
             (&["--framework", "Axum"], "`axum` or `actix`, not `Axum`"),
         ] {

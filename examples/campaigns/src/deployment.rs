@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use pinpoint_iam::decision_log::{DecisionLog, JsonLines};
 use pinpoint_iam::source::{Directory, PolicySource as _, PolicyStore};
 use pinpoint_iam::web::RouteTable;
 use pinpoint_iam::{Authorizer, Refresher, Scope};
@@ -30,6 +31,8 @@ pub(crate) fn scope() -> Scope {
 pub(crate) struct Deployment {
     /// The policies.
     pub(crate) authorizer: Authorizer,
+    /// The log of all decisions.
+    pub(crate) decision_log: Option<DecisionLog>,
     /// Reads the policies again when they change.
     pub(crate) refresher: Refresher,
     /// The callers.
@@ -60,17 +63,23 @@ impl Deployment {
             data,
             config,
             policies,
+            decision_log,
         } = settings;
         let callers = Callers::read(&config)?;
         let unusable = |error| format!("cannot use the policies: {error}");
         let directory = Directory::open(policies).map_err(unusable)?;
         // For the start message.
         let policies = directory.load().map_err(unusable)?;
-        let (authorizer, refresher) = Authorizer::builder()
+        let decision_log = decision_log.as_deref().map(open_log).transpose()?;
+        let mut builder = Authorizer::builder()
             .scope(scope())
             .async_source(directory)
             .poll_interval(POLL_INTERVAL)
-            .max_age(MAX_AGE)
+            .max_age(MAX_AGE);
+        if let Some(log) = &decision_log {
+            builder = builder.decision_log(log.clone());
+        }
+        let (authorizer, refresher) = builder
             .build_async()
             .await
             .map_err(|error| error.to_string())?;
@@ -83,6 +92,7 @@ impl Deployment {
             Signals::new().map_err(|error| format!("cannot wait for signals: {error}"))?;
         Ok(Self {
             authorizer,
+            decision_log,
             refresher,
             callers,
             store,
@@ -122,6 +132,24 @@ impl Deployment {
             tracing::debug!(%error, "the start message could not be printed");
         }
         Ok(())
+    }
+}
+
+/// The longest time for which the end of the service waits for the decision log.
+const LOG_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the decision log.
+fn open_log(path: &Path) -> Result<DecisionLog, String> {
+    let opened = JsonLines::open(path).and_then(|file| DecisionLog::builder().start(file));
+    opened.map_err(|error| format!("cannot log decisions in `{}`: {error}", path.display()))
+}
+
+/// Writes what the decision log has not written yet.
+pub(crate) fn finish(decision_log: Option<&DecisionLog>) {
+    if let Some(log) = decision_log
+        && !log.flush(LOG_PATIENCE)
+    {
+        tracing::error!("the last decisions could not be logged in time");
     }
 }
 

@@ -7,7 +7,7 @@ use actix_web::{HttpServer, web};
 
 use super::{admin, app};
 use crate::arguments::Settings;
-use crate::deployment::Deployment;
+use crate::deployment::{self, Deployment};
 use crate::routes;
 
 /// How long requests that are in progress when the service stops may still take.
@@ -27,6 +27,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     let routes = routes.service().map_err(|faults| faults.to_string())?;
     let Deployment {
         authorizer,
+        decision_log,
         refresher,
         callers,
         store,
@@ -76,5 +77,6 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
             handle.stop(false).await;
         }
     }
+    deployment::finish(decision_log.as_ref());
     Ok(())
 }

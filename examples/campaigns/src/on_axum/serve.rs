@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::{AppState, admin, router};
 use crate::arguments::Settings;
-use crate::deployment::Deployment;
+use crate::deployment::{self, Deployment};
 use crate::routes;
 
 /// How long requests that are in progress when the service stops may still take.
@@ -29,6 +29,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     deployment.print_startup_message(routes.table())?;
     let Deployment {
         authorizer,
+        decision_log,
         refresher,
         callers,
         store,
@@ -64,5 +65,6 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         () = signals.next() => tracing::warn!("asked to stop again: requests under way are dropped"),
         () = tokio::time::sleep(GRACE) => tracing::warn!("requests still under way are dropped"),
     }
+    deployment::finish(decision_log.as_ref());
     Ok(())
 }

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod decision_log;
 mod every_route;
 mod harness;
 mod operations;
