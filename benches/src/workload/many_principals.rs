@@ -60,6 +60,20 @@ impl ManyPrincipals {
         self.attached.is_empty()
     }
 
+    /// Returns the managed policies as JSON. Their names are `managed-0`, `managed-1` and so on.
+    pub fn documents(&self) -> Vec<String> {
+        let policies = self.policies.iter();
+        policies
+            .map(|applications| super::teams::document(applications, false))
+            .collect()
+    }
+
+    /// Returns each principal's ARN with the numbers of its policies.
+    pub fn attachments(&self) -> impl Iterator<Item = (String, &[usize])> {
+        let attached = self.attached.iter().enumerate();
+        attached.map(|(index, policies)| (arn(index), policies.as_slice()))
+    }
+
     /// Creates an authorizer for all of them.
     ///
     /// # Errors
@@ -67,11 +81,11 @@ impl ManyPrincipals {
     /// If AWS would reject one of the policies.
     pub fn authorizer(&self) -> Result<Authorizer, Failure> {
         let policies = self
-            .policies
+            .documents()
             .iter()
             .enumerate()
-            .map(|(index, applications)| {
-                let document = Document::parse(&super::teams::document(applications, false))?;
+            .map(|(index, text)| {
+                let document = Document::parse(text)?;
                 document.validate(PolicyKind::IdentityManaged)?;
                 Ok(Policy::new(&format!("managed-{index}"), document))
             })

@@ -21,7 +21,9 @@ mod teams;
 use pinpoint_iam::eval::reference;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::{Authorizer, Decision, Evaluation, Policy, PolicyStack, Principal, Scope};
+use pinpoint_iam::{
+    Authorizer, AuthorizerBuilder, Decision, Evaluation, Policy, PolicyStack, Principal, Scope,
+};
 
 pub use self::context::{RequestContext, TEAM};
 pub use self::plain::{PlainCondition, PlainStatement};
@@ -111,6 +113,15 @@ impl Workload {
     ///
     /// If a document cannot be parsed.
     pub fn authorizer(&self) -> Result<Authorizer, Failure> {
+        Ok(self.builder()?.build()?)
+    }
+
+    /// Creates a builder with the policies.
+    ///
+    /// # Errors
+    ///
+    /// If a document cannot be parsed.
+    pub fn builder(&self) -> Result<AuthorizerBuilder, Failure> {
         let mut store = PolicyStore::new();
         let identity = store.identity(CALLER)?;
         for policy in self.policies()? {
@@ -119,8 +130,7 @@ impl Workload {
         Ok(Authorizer::builder()
             .scope(scope())
             .source(store)
-            .warn_about_keys_without_source()
-            .build()?)
+            .warn_about_keys_without_source())
     }
 
     /// Returns the reference evaluator's decision on every question.
