@@ -119,6 +119,7 @@
 //! | `decision-log` | a log with a record of every decision: the module `decision_log` |
 //! | `on-demand` | policies by principal, loaded when a request needs them; adds `quick_cache` and `futures-util` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
+//! | `adapter` | the interface for other web frameworks: the module `web::adapter` |
 //! | `tonic` | `#[requires]` on the methods of gRPC services: the module `web::tonic` |
 //! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
 //! | `sms-voice` | the catalog of AWS End User Messaging SMS and Voice: the module `sms_voice` |
@@ -149,11 +150,11 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_web"))))]
 #![cfg_attr(
-    all(feature = "tonic", not(any(feature = "axum", feature = "actix"))),
+    all(feature = "_web", not(any(feature = "axum", feature = "actix"))),
     allow(
         dead_code,
         unused_imports,
-        reason = "parts of the web layer are only for handlers, which methods of services are not"
+        reason = "parts of the web layer are only for handlers, or only for the frameworks of this crate"
     )
 )]
 

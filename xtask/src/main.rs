@@ -76,7 +76,7 @@ const PARTS: [Part; 18] = [
     },
     Part {
         name: "grpc",
-        summary: "the gRPC service and its compile errors",
+        summary: "the gRPC service and its compile errors, and the adapter for poem",
         run: grpc,
     },
     Part {
@@ -126,6 +126,7 @@ const FEATURES: [(&str, &[&str]); 5] = [
             "decision-log",
             "sms-voice",
             "tonic",
+            "adapter",
         ],
     ),
     ("pinpoint-iam-lint", &[""]),
@@ -223,7 +224,7 @@ impl Gate {
 }
 
 fn format(gate: &Gate) -> Outcome {
-    for folder in [".", "benches", "examples/grpc", "fuzz"] {
+    for folder in [".", "benches", "examples/grpc", "examples/poem", "fuzz"] {
         gate.cargo(folder, "fmt --all --check")?;
     }
     Ok(())
@@ -419,7 +420,19 @@ fn grpc(gate: &Gate) -> Outcome {
     gate.cargo(
         ".",
         "test --locked -p pinpoint-iam --no-default-features --features=pinpoint,tonic --doc guarded --target-dir=target/grpc",
-    )
+    )?;
+    poem(gate)
+}
+
+/// An adapter outside of the workspace passes the contract of those inside.
+fn poem(gate: &Gate) -> Outcome {
+    let folder = "examples/poem";
+    let target = "--locked --target-dir=../../target/grpc";
+    gate.cargo(
+        folder,
+        &format!("clippy --all-targets {target} -- -D warnings"),
+    )?;
+    gate.cargo(folder, &format!("test {target}"))
 }
 
 fn empty_crate(gate: &Gate) -> Outcome {

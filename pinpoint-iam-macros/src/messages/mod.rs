@@ -501,6 +501,12 @@ pub(crate) fn each_without_permit(word: &str) -> String {
     )
 }
 
+pub(crate) const ADAPTER_BESIDE_GUARD: &str = "a function with `guard` is not called by a web framework\n\
+     help: remove `adapter`, which is for handlers of a web framework";
+
+pub(crate) const ADAPTER_IS_A_PATH: &str = "expected the path of a module with the types `Authorized`, `Prechecked` and `AfterBody`\n\
+     help: write `adapter = my_adapter`; for axum and actix-web, remove `adapter`";
+
 pub(crate) const CALLER_BESIDE_GUARD: &str =
     "`guard` already has a caller\nhelp: remove `caller`, which is for handlers of a web framework";
 

@@ -31,11 +31,6 @@ pub(super) struct RequestCaller<C = RequestFacts> {
     pub(super) fetched: FetchedKeys,
 }
 
-/// The caller that a check with `caller = parameter` has identified, stored in the request's extensions for its other
-/// checks. Applications cannot insert it.
-#[derive(Clone)]
-pub(super) struct IdentifiedCaller(pub(super) Principal);
-
 /// A request before its caller is identified.
 ///
 /// Everything else is read before the extractors of the application run, because they could change it.
@@ -54,7 +49,7 @@ impl Unidentified {
         policies: CallerPolicies,
         principal: Option<Principal>,
         scope: Option<Scope>,
-        fetched: Option<FetchedKeys>,
+        fetched: FetchedKeys,
         head: &dyn RequestHead,
     ) -> Self {
         Self {
@@ -62,7 +57,7 @@ impl Unidentified {
             policies,
             context: RequestFacts::of(authorizer.network(), head),
             scope,
-            fetched: fetched.unwrap_or_default(),
+            fetched,
         }
     }
 

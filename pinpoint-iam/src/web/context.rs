@@ -53,13 +53,13 @@ pub(super) struct RequestFacts {
 /// The values computed so far, in the order of [`RequestKey::ALL`].
 type Asked = [OnceLock<Known>; RequestKey::ALL.len()];
 
-/// The headers of a request, for all frameworks.
-pub(super) trait Headers: Sync {
+/// The headers of a request, independent of the framework. Implemented for the header maps of the supported frameworks.
+pub trait Headers: Sync {
     /// Returns every value of a header, in the order of the request.
     fn header(&self, name: &str) -> Vec<&[u8]>;
 }
 
-#[cfg(any(feature = "axum", feature = "tonic"))]
+#[cfg(feature = "_http")]
 impl Headers for http::HeaderMap {
     fn header(&self, name: &str) -> Vec<&[u8]> {
         let values = self.get_all(name).iter();

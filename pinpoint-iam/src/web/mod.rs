@@ -7,6 +7,9 @@
 #[cfg(feature = "actix")]
 pub mod actix;
 #[cfg(feature = "_web")]
+#[cfg_attr(docsrs, doc(cfg(feature = "adapter")))]
+pub mod adapter;
+#[cfg(feature = "_web")]
 mod authenticated;
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -61,7 +64,7 @@ pub use crate::web_context::{
 
 /// Proof, in a handler's parameter list, that the check of the handler `H` has passed.
 ///
-/// Only the extractors of this crate create values of this type. `P` is a tuple of the handler's parameters that the
+/// Only a check that has passed creates values of this type. `P` is a tuple of the handler's parameters that the
 /// check has read, so the handler receives the very values that were checked.
 // This type has no bounds, and takes the proof as an argument, because the compiler visits it at every use of a
 // handler.

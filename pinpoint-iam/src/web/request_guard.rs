@@ -68,12 +68,6 @@ impl RequestGuard {
         }
     }
 
-    /// Loads the policies of the caller, if that is necessary.
-    #[cfg(feature = "tonic")]
-    pub(super) async fn load_policies(&mut self) {
-        self.caller.load_policies(&self.authorizer).await;
-    }
-
     /// Returns the guard.
     pub fn guard(&self) -> Guard<'_> {
         self.caller.guard(&self.authorizer)

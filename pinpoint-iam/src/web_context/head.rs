@@ -22,10 +22,11 @@ pub trait RequestHead {
     /// Returns the address of the peer of the connection, if the server knows it.
     fn peer(&self) -> Option<IpAddr>;
 
-    /// The values that middlewares have inserted into the request; use `extension` to read them.
-    #[doc(hidden)]
+    /// Returns the container of the values that middlewares have inserted into the request; use `extension` to read them.
+    ///
+    /// The default is an empty container.
     fn extensions(&self) -> Extensions<'_> {
-        Extensions(ExtensionsInner::Nowhere(PhantomData))
+        Extensions::EMPTY
     }
 }
 
@@ -34,7 +35,7 @@ impl dyn RequestHead + '_ {
     pub fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         match self.extensions().0 {
             ExtensionsInner::Nowhere(_) => None,
-            #[cfg(any(feature = "axum", feature = "tonic"))]
+            #[cfg(feature = "_http")]
             ExtensionsInner::Http(extensions) => extensions.get::<T>().cloned(),
             #[cfg(feature = "actix")]
             ExtensionsInner::Actix(request) => {
@@ -52,15 +53,21 @@ pub struct Extensions<'a>(ExtensionsInner<'a>);
 #[derive(Clone, Copy, Debug)]
 enum ExtensionsInner<'a> {
     Nowhere(PhantomData<&'a ()>),
-    #[cfg(any(feature = "axum", feature = "tonic"))]
+    #[cfg(feature = "_http")]
     Http(&'a http::Extensions),
     #[cfg(feature = "actix")]
     Actix(&'a actix_web::HttpRequest),
 }
 
-#[cfg(any(feature = "axum", feature = "tonic"))]
+impl Extensions<'_> {
+    /// An empty container.
+    pub const EMPTY: Self = Self(ExtensionsInner::Nowhere(PhantomData));
+}
+
+#[cfg(feature = "_http")]
 impl<'a> Extensions<'a> {
-    pub(crate) const fn http(extensions: &'a http::Extensions) -> Self {
+    /// The container of frameworks that use the crate `http`.
+    pub const fn http(extensions: &'a http::Extensions) -> Self {
         Self(ExtensionsInner::Http(extensions))
     }
 }

@@ -114,7 +114,14 @@ fn every_chapter_of_the_guide_is_listed_and_compiled() {
             "SUMMARY.md does not list {name}"
         );
         // `tests/from_an_empty_crate.sh` builds the code of one chapter, and the others consist of quotes.
-        if !["own-catalog.md", "facts.md", "grpc.md"].contains(&name.as_str()) {
+        if ![
+            "own-catalog.md",
+            "facts.md",
+            "grpc.md",
+            "other-frameworks.md",
+        ]
+        .contains(&name.as_str())
+        {
             let included = compiled.contains(&format!("docs/guide/src/{name}\")"));
             assert!(
                 included,
@@ -129,6 +136,10 @@ fn every_chapter_of_the_guide_is_listed_and_compiled() {
 fn chapters_quote_their_examples() {
     quotes(include_str!("../../../docs/guide/src/facts.md"), "archive");
     quotes(include_str!("../../../docs/guide/src/grpc.md"), "grpc");
+    quotes(
+        include_str!("../../../docs/guide/src/other-frameworks.md"),
+        "poem",
+    );
 }
 
 /// Checks that each block of Rust in a chapter is in the file that the line before it links.
@@ -136,7 +147,7 @@ fn quotes(chapter: &str, example: &str) {
     let start = format!("](../../../examples/{example}/");
     let example = Path::new(ROOT).join("examples").join(example);
     let parts: Vec<_> = chapter.split("\n```rust").collect();
-    assert!(parts.len() > 6, "the chapter has {} blocks", parts.len());
+    assert!(parts.len() > 2, "the chapter has {} blocks", parts.len());
     for (before, block) in parts.iter().zip(&parts[1..]) {
         // The line before a block links the file that the block quotes.
         let link = before.trim_end().lines().next_back().unwrap();

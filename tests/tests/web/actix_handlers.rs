@@ -10,6 +10,7 @@
 mod web_contract;
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use actix_web::dev::Payload;
@@ -63,6 +64,14 @@ async fn get_segment(Path((application_id, number)): Path<(String, u64)>) -> Str
     format!("{application_id} {number}")
 }
 
+#[requires(CreateSegment, request_tags = tags, dependents(TagResource))]
+async fn create_segment(
+    Path(application_id): Path<String>,
+    web::Json(tags): web::Json<HashMap<String, String>>,
+) -> String {
+    format!("{application_id} {}", tags.len())
+}
+
 async fn permitted(permit: Permit<GetCampaign>) -> String {
     permit.arn().to_owned()
 }
@@ -93,6 +102,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/v1/apps/{application_id}/segments/{number}",
             web::get().to(get_segment),
+        )
+        .route(
+            "/v1/apps/{application_id}/segments",
+            web::post().to(create_segment),
         )
         .route("/events", web::post().to(put_events))
         .route(

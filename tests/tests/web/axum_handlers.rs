@@ -9,6 +9,7 @@
 )]
 mod web_contract;
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,6 +77,14 @@ async fn get_segment(Path((application_id, number)): Path<(String, u64)>) -> Str
     format!("{application_id} {number}")
 }
 
+#[requires(CreateSegment, request_tags = tags, dependents(TagResource))]
+async fn create_segment(
+    Path(application_id): Path<String>,
+    Json(tags): Json<HashMap<String, String>>,
+) -> String {
+    format!("{application_id} {}", tags.len())
+}
+
 async fn permitted(permit: Permit<GetCampaign>) -> String {
     permit.arn().to_owned()
 }
@@ -126,6 +135,7 @@ impl App {
                 "/v1/apps/{application-id}/segments/{number}",
                 get(get_segment),
             )
+            .route("/v1/apps/{application-id}/segments", post(create_segment))
             .route("/events", post(put_events))
             .route("/permit/{application-id}/{campaign_id}", get(permitted))
             .route("/misnamed/{application-id}/{id}", get(permitted))

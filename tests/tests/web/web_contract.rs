@@ -1,13 +1,13 @@
 //! The behavior of `#[requires]` in every framework.
 //!
-//! Each test module that includes this has an `App` with the same handlers on the same routes.
+//! Each test module that includes this has an `App` with the same handlers on the same routes. The tests of the adapter in
+//! `examples/poem` include it as well, so it depends only on `pinpoint-iam`, and on the `Answer` of the module above.
 
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Authorizer, Policy, Scope};
-use pinpoint_iam_tests::answer::Answer;
 
-use super::App;
+use super::{Answer, App};
 
 /// The caller with a policy.
 pub(crate) const ANA: &str = "arn:aws:iam::123456789012:user/ana";
@@ -352,4 +352,134 @@ async fn a_permit_is_for_the_resource_that_the_parameters_name() {
         ..by_ana("GET", "/permit/a1/c1")
     };
     assert_eq!(app.send(request).await.status, 401);
+}
+
+/// A route of the `App` with a request that Ana may make.
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    body: &'static str,
+    /// The path with an id that is not valid.
+    invalid_path: Option<&'static str>,
+}
+
+/// Every route of the `App`.
+const ROUTES: [Route; 8] = [
+    Route {
+        method: "GET",
+        path: "/v1/apps/a1/campaigns/c1",
+        body: "",
+        invalid_path: Some("/v1/apps/a1/campaigns/a:b"),
+    },
+    Route {
+        method: "DELETE",
+        path: "/v1/apps/a1/campaigns/c1",
+        body: "",
+        invalid_path: Some("/v1/apps/a1/campaigns/*"),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/apps/a1/campaigns",
+        body: "{}",
+        invalid_path: Some("/v1/apps/a%2F1/campaigns"),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/apps/a1/segments",
+        body: r#"{"team": "growth"}"#,
+        invalid_path: Some("/v1/apps/a%2F1/segments"),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/apps/a1/endpoints/e1",
+        body: "",
+        invalid_path: Some("/v1/apps/a%2F1/endpoints/e1"),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/apps/a1/segments/7",
+        body: "",
+        invalid_path: Some("/v1/apps/a1/segments/seven"),
+    },
+    Route {
+        method: "POST",
+        path: "/events",
+        body: "",
+        invalid_path: None,
+    },
+    Route {
+        method: "GET",
+        path: "/permit/a1/c1",
+        body: "",
+        invalid_path: Some("/permit/a1/%2A"),
+    },
+];
+
+/// Every route × anonymous, unprivileged, allowed, denied, with an invalid id, and with an invalid body.
+#[tokio::test]
+async fn every_route_decides_about_every_caller_before_it_reads_anything_else() {
+    const STRANGER: &str = "arn:aws:iam::123456789012:user/bob";
+    let denied = format!("{ALLOW_EVERYTHING}, {DENY_EVERYTHING}");
+    for route in ROUTES {
+        let named = format!("{} {}", route.method, route.path);
+        let valid = Sent {
+            body: route.body,
+            ..by_ana(route.method, route.path)
+        };
+        let by = |caller, sent: Sent<'static>| Sent { caller, ..sent };
+        let bodies = match route.body {
+            "" => vec![""],
+            body => vec![body, "{"],
+        };
+        for body in bodies {
+            let sent = Sent { body, ..valid };
+            let app = App::with(ALLOW_EVERYTHING).await;
+            for (caller, status) in [(None, 401), (Some(STRANGER), 403)] {
+                let answer = app.send(by(caller, sent)).await;
+                assert_eq!(answer.status, status, "{named} {caller:?} {body}");
+            }
+            assert!(!app.body_was_read(), "{named} {body}");
+            let answer = app.send(sent).await;
+            let expected = if body == "{" { 400 } else { 200 };
+            assert_eq!(answer.status, expected, "{named} {body}: {}", answer.text);
+
+            let app = App::with(&denied).await;
+            assert_eq!(app.send(sent).await.status, 403, "{named} {body}");
+            assert!(!app.handler_ran() && !app.body_was_read(), "{named} {body}");
+        }
+        if let Some(path) = route.invalid_path {
+            let invalid = Sent { path, ..valid };
+            for statements in [ALLOW_EVERYTHING, DENY_EVERYTHING] {
+                let app = App::with(statements).await;
+                let answer = app.send(invalid).await;
+                assert_eq!(answer.status, 400, "{named} {path}: {}", answer.text);
+                assert_eq!(app.send(by(None, invalid)).await.status, 401, "{path}");
+                assert!(!app.handler_ran() && !app.body_was_read(), "{named} {path}");
+            }
+        }
+    }
+}
+
+/// The tags are in the body, so the check continues after it.
+#[tokio::test]
+async fn a_check_that_needs_the_body_decides_about_what_the_handler_receives() {
+    let app = App::with(
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/team": "growth"}}}"#,
+    )
+    .await;
+    for (body, status) in [
+        (r#"{"team": "growth"}"#, 200),
+        (r#"{"team": "other"}"#, 403),
+        ("{}", 403),
+    ] {
+        let request = Sent {
+            body,
+            ..by_ana("POST", "/v1/apps/a1/segments")
+        };
+        let answer = app.send(request).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.text);
+        if status == 200 {
+            assert_eq!(answer.text, "a1 1");
+        }
+    }
 }

@@ -9,8 +9,8 @@ use syn::{Expr, Ident};
 
 use super::dependents::GivenDependents;
 use super::{
-    Bound, CALLER, CheckExpr, FIELDS_OF, GUARD, Names, OF_ATTRIBUTE, RequestTags, Resolved,
-    SuppliedKey, Target, Value, dependents,
+    ADAPTER, Bound, CALLER, CheckExpr, FIELDS_OF, GUARD, Names, OF_ATTRIBUTE, RequestTags,
+    Resolved, SuppliedKey, Target, Value, dependents,
 };
 use crate::errors::Errors;
 use crate::messages;
@@ -24,7 +24,7 @@ const REQUEST_TAGS: &str = "request_tags";
 /// The value for a request without tags.
 const NO_TAGS: &str = "none";
 /// Further arguments of an attribute outside the brackets of its actions.
-const OPTIONS: [&str; 5] = [CALLER, DEPENDENTS, FIELDS_OF, GUARD, PERMIT];
+const OPTIONS: [&str; 6] = [ADAPTER, CALLER, DEPENDENTS, FIELDS_OF, GUARD, PERMIT];
 
 /// An action of the catalog and the arguments in its own brackets.
 pub(super) struct Named<'c> {

@@ -12,6 +12,7 @@ use pinpoint_iam_catalog::{Action, DependentAction, KeyField, ResourceType, Serv
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Expr, Ident, Pat, Path, Signature, Type};
 
 use self::arguments::{Named, Shared};
@@ -171,6 +172,8 @@ pub(crate) struct Handler {
     pub(crate) body: Option<Parameter>,
     /// The expression that identifies the caller.
     pub(crate) caller: Option<Expr>,
+    /// The module of the framework's adapter, if it is not one of this crate.
+    pub(crate) adapter: Option<Path>,
     /// The values that the handler extracts from the path.
     pub(crate) path_parameters: Vec<PathParameter>,
 }
@@ -196,8 +199,10 @@ pub(super) const GUARD: &str = "guard";
 const CALLER: &str = "caller";
 /// The key of the argument whose fields fill placeholders.
 pub(super) const FIELDS_OF: &str = "fields_of";
+/// The key of the argument that names the adapter of a framework.
+const ADAPTER: &str = "adapter";
 /// The arguments that apply to an attribute, and not to one of its actions.
-const OF_ATTRIBUTE: [&str; 3] = [CALLER, FIELDS_OF, GUARD];
+const OF_ATTRIBUTE: [&str; 4] = [ADAPTER, CALLER, FIELDS_OF, GUARD];
 
 /// Whether an argument applies to an attribute, and not to one of its actions.
 pub(super) fn is_of_attribute(argument: &Argument) -> bool {
@@ -227,25 +232,33 @@ pub(crate) fn check<'c>(
 ) -> Option<Checked<'c>> {
     let bound = parameters::bound_names(&function);
     shape::check_count(attributes.len(), errors);
-    let (mut guards, mut callers) = (Vec::new(), Vec::new());
+    let mut of_function = OfFunction::default();
     let clauses: Vec<Option<Clause<'c>>> = attributes
         .into_iter()
-        .map(|attribute| {
-            let shared = (&mut guards, &mut callers);
-            clause(catalogs, root, attribute, &bound, shared, errors)
-        })
+        .map(|attribute| clause(catalogs, root, attribute, &bound, &mut of_function, errors))
         .collect();
-    for further in guards.iter().skip(1) {
-        errors.push(further.key.span(), messages::duplicate(&further.key));
-    }
-    let guard = guards.into_iter().next();
-    for further in callers.iter().skip(1) {
-        errors.push(further.key.span(), messages::duplicate(&further.key));
-    }
-    let caller = callers.into_iter().next();
+    let OfFunction {
+        guards,
+        callers,
+        adapters,
+    } = of_function;
+    let guard = only(guards, errors);
+    let caller = only(callers, errors);
+    let adapter = only(adapters, errors);
     if let (Some(_), Some(caller)) = (&guard, &caller) {
         errors.push(caller.key.span(), messages::CALLER_BESIDE_GUARD);
     }
+    if let (Some(_), Some(adapter)) = (&guard, &adapter) {
+        errors.push(adapter.key.span(), messages::ADAPTER_BESIDE_GUARD);
+    }
+    let adapter = match adapter.map(|adapter| adapter.value) {
+        None => None,
+        Some(Expr::Path(adapter)) if adapter.qself.is_none() => Some(adapter.path),
+        Some(other) => {
+            errors.push(other.span(), messages::ADAPTER_IS_A_PATH);
+            None
+        }
+    };
     if guard.is_none() && !check_placement(&function.signature, placement, errors) {
         return None;
     }
@@ -258,7 +271,10 @@ pub(crate) fn check<'c>(
         None => Form::Handler(Box::new(parameters::of_handler(
             &function,
             &mut clauses,
-            caller.map(|argument| argument.value),
+            parameters::OfHandler {
+                caller: caller.map(|argument| argument.value),
+                adapter,
+            },
             &bound,
             errors,
         ))),
@@ -270,13 +286,29 @@ pub(crate) fn check<'c>(
     })
 }
 
-/// Checks one attribute, and adds its `guard` and its `caller` to those of the other attributes.
+/// The arguments that apply to the function, from all of its attributes.
+#[derive(Default)]
+struct OfFunction {
+    guards: Vec<Argument>,
+    callers: Vec<Argument>,
+    adapters: Vec<Argument>,
+}
+
+/// Returns the only one of these arguments.
+fn only(arguments: Vec<Argument>, errors: &mut Errors) -> Option<Argument> {
+    for further in arguments.iter().skip(1) {
+        errors.push(further.key.span(), messages::duplicate(&further.key));
+    }
+    arguments.into_iter().next()
+}
+
+/// Checks one attribute, and adds its arguments that apply to the function to those of the other attributes.
 fn clause<'c>(
     catalogs: &'c Catalogs,
     root: &Root,
     attribute: Requires,
     bound: &[Ident],
-    (guards, callers): (&mut Vec<Argument>, &mut Vec<Argument>),
+    of_function: &mut OfFunction,
     errors: &mut Errors,
 ) -> Option<Clause<'c>> {
     let Requires {
@@ -285,17 +317,18 @@ fn clause<'c>(
         permits,
         dependents: shared_dependents,
     } = attribute;
-    let (guard, shared): (Vec<_>, Vec<_>) = without_duplicates(arguments, errors)
-        .into_iter()
-        .partition(|argument| argument.key == GUARD && !argument.is_condition_key);
-    guards.extend(guard);
-    let (caller, shared): (Vec<_>, Vec<_>) = shared
-        .into_iter()
-        .partition(|argument| argument.key == CALLER && !argument.is_condition_key);
-    callers.extend(caller);
-    let (fields_of, shared): (Vec<_>, Vec<_>) = shared
-        .into_iter()
-        .partition(|argument| argument.key == FIELDS_OF && !argument.is_condition_key);
+    let mut shared = without_duplicates(arguments, errors);
+    let mut take = |key: &str| -> Vec<Argument> {
+        let (taken, rest) = std::mem::take(&mut shared)
+            .into_iter()
+            .partition(|argument| argument.key == key && !argument.is_condition_key);
+        shared = rest;
+        taken
+    };
+    of_function.guards.extend(take(GUARD));
+    of_function.callers.extend(take(CALLER));
+    of_function.adapters.extend(take(ADAPTER));
+    let fields_of = take(FIELDS_OF);
     let bound = Bound {
         parameters: bound,
         fields_of: fields_of.first().map(|argument| &argument.value),

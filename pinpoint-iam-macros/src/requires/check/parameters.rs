@@ -7,7 +7,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
-    Expr, FnArg, GenericArgument, GenericParam, Generics, Ident, PatType, PathArguments,
+    Expr, FnArg, GenericArgument, GenericParam, Generics, Ident, PatType, Path, PathArguments,
     PathSegment, Signature, Type,
 };
 
@@ -118,11 +118,17 @@ pub(super) fn check_names(
     needed
 }
 
+/// The arguments of the attributes that apply to a handler.
+pub(super) struct OfHandler {
+    pub(super) caller: Option<Expr>,
+    pub(super) adapter: Option<Path>,
+}
+
 /// Takes the needed names from the parameters of a handler, and determines which checks wait for the body.
 pub(super) fn of_handler(
     function: &Function,
     clauses: &mut [Clause<'_>],
-    caller: Option<Expr>,
+    OfHandler { caller, adapter }: OfHandler,
     bound: &[Ident],
     errors: &mut Errors,
 ) -> Handler {
@@ -137,6 +143,7 @@ pub(super) fn of_handler(
         before_body: Vec::new(),
         body: None,
         caller,
+        adapter,
         path_parameters: typed(function).filter_map(route::path_parameter).collect(),
     };
     let mut late = BTreeSet::new();

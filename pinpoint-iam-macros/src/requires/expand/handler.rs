@@ -20,7 +20,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, Pat, PatType, Token, Type};
+use syn::{Attribute, FnArg, Pat, PatType, Path, Token, Type};
 
 use super::check_expr::made;
 use super::declaration::{declaration, documentation};
@@ -210,15 +210,24 @@ fn guarded(
         (None, None) => None,
         _ => Some(quote!(#parameters #permit ..)),
     };
+    let adapter = handler.adapter.as_ref();
     let hidden = match (&proven, is_late) {
-        (Some(proven), false) => quote!(#root::web::Authorized { #proven }),
+        (Some(proven), false) => wrapped(
+            adapter,
+            "Authorized",
+            quote!(#root::web::Authorized { #proven }),
+        ),
         _ => quote!(_),
     };
+    let module = match adapter {
+        Some(adapter) => quote!(#adapter),
+        None => quote!(#root::web),
+    };
     let hidden_type = if is_late {
-        quote!(#root::web::Prechecked<#name, #taken>)
+        quote!(#module::Prechecked<#name, #taken>)
     } else {
         let proof = proof.into_iter();
-        quote!(#root::web::Authorized<#name, #taken #(, #proof)*>)
+        quote!(#module::Authorized<#name, #taken #(, #proof)*>)
     };
     let mut attributes_of_moved: Vec<Attribute> = Vec::new();
     for parameter in &mut moved {
@@ -233,10 +242,12 @@ fn guarded(
     if is_late && let Some(FnArg::Typed(last)) = inputs.last_mut() {
         let (pattern, ty) = (&last.pat, &last.ty);
         let proof = proof.into_iter();
-        *last.pat = Pat::Verbatim(
+        *last.pat = Pat::Verbatim(wrapped(
+            adapter,
+            "AfterBody",
             quote!(#root::web::AfterBody { value: #pattern, #parameters #permit .. }),
-        );
-        *last.ty = Type::Verbatim(quote!(#root::web::AfterBody<#name, #taken, #ty #(, #proof)*>));
+        ));
+        *last.ty = Type::Verbatim(quote!(#module::AfterBody<#name, #taken, #ty #(, #proof)*>));
         last.attrs.append(&mut attributes_of_moved);
     } else {
         hidden.attrs = attributes_of_moved;
@@ -247,6 +258,17 @@ fn guarded(
         #[doc = ""]
         #[doc = #documentation]
         #visibility #signature #body
+    }
+}
+
+/// The pattern of a parameter, in the type with this name of the framework's adapter.
+fn wrapped(adapter: Option<&Path>, name: &str, pattern: TokenStream) -> TokenStream {
+    match adapter {
+        Some(adapter) => {
+            let name = Ident::new(name, Span::mixed_site());
+            quote!(#adapter::#name(#pattern))
+        }
+        None => pattern,
     }
 }
 

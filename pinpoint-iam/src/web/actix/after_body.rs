@@ -4,14 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{Error, FromRequest, HttpRequest};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 
+use super::authorizer;
 use super::before_body::BeforeBody;
 use super::decision::wait_for_decision;
 use super::rejection::refuse;
-use super::{authorizer, kept};
-use crate::denial::Denied;
-use crate::guard::Guard;
+use crate::web::adapter::Remainder;
 use crate::web::{AfterBody, RequiresAfterBody};
 
 impl<H, P, B, T> FromRequest for AfterBody<H, P, B, T>
@@ -40,20 +39,15 @@ where
     P: BeforeBody + 'static,
     B: FromRequest,
 {
-    let authorizer = authorizer(&request).map_err(|denied| refuse::<H>(denied, None))?;
+    let authorizer = authorizer(&request).map_err(refuse::<H>)?;
     // The extractor of the body is not created before the first check has passed.
     let is_let_in = wait_for_decision(&request).await.unwrap_or(true);
-    let (true, Some((mut caller, parameters))) = (is_let_in, kept::<H, P>(&request)) else {
-        let denied = Denied::misconfigured("the check before the body has not passed")
-            .for_authorizer(&authorizer);
-        return Err(refuse::<H>(denied, None));
+    let stored = request.extensions_mut().remove::<Remainder<H, P>>();
+    let Some(remainder) = stored.filter(|_| is_let_in) else {
+        return Err(Remainder::<H, P>::missing(&authorizer).into());
     };
     let value = B::from_request(&request, &mut payload)
         .await
         .map_err(Into::into)?;
-    let check = |guard: &Guard<'_>| H::check_after_body(guard, &parameters, &value);
-    match caller.check_with_keys(&authorizer, check).await {
-        Ok(permit) => Ok(AfterBody::passed(value, parameters, permit)),
-        Err(denied) => Err(refuse::<H>(denied, Some(&caller.principal))),
-    }
+    Ok(remainder.finish(value).await?)
 }

@@ -2,20 +2,17 @@
 
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use serde::de::value;
 
+use super::authorizer;
 use super::before_body::BeforeBody;
 use super::decision::{CheckFuture, Refusal, at_once};
 use super::rejection::refuse;
-use super::{authorizer, keep, keep_tags, principal, unidentified};
 use crate::authorizer::Authorizer;
 use crate::denial::Denied;
-use crate::guard::Guard;
-use crate::principal::Principal;
-use crate::web::caller::{IdentifiedCaller, RequestCaller, Unidentified};
-use crate::web::{Annotated, Authorized, CallerOf, Prechecked, Prechecks, Requires};
+use crate::web::adapter::{Identified, Open};
+use crate::web::{Annotated, Authorized, Prechecked, Prechecks, Requires};
 
 impl<H, P, T> FromRequest for Authorized<H, P, T>
 where
@@ -27,14 +24,11 @@ where
     type Future = CheckFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> CheckFuture<Self> {
-        let check = Check {
-            caller: H::CALLER,
-            check: H::check,
-            passed: |Passed {
-                         parameters, permit, ..
-                     }| Self::passed(parameters, permit),
+        let check: Check<H, P, T, Self> = Check {
+            start: Open::check,
+            passed: |_, identified, permit| identified.authorized(permit),
         };
-        check.extract::<H>(request, payload)
+        check.extract(request, payload)
     }
 }
 
@@ -48,163 +42,94 @@ where
     type Future = CheckFuture<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> CheckFuture<Self> {
-        let check = Check {
-            caller: H::CALLER,
-            check: H::precheck,
-            passed: |passed: Passed<'_, P, ()>| {
-                keep::<H, P>(
-                    passed.caller,
-                    passed.parameters,
-                    passed.authorizer,
-                    passed.request,
-                );
-                Self::passed()
+        let check: Check<H, P, (), Self> = Check {
+            start: Open::precheck,
+            passed: |request, identified, ()| {
+                let (prechecked, remainder) = identified.remainder(request.headers());
+                request.extensions_mut().insert(remainder);
+                prechecked
             },
         };
-        check.extract::<H>(request, payload)
+        check.extract(request, payload)
     }
 }
 
-/// A check before the body, and the function that creates the extracted value after it has passed.
-struct Check<P, T, O> {
-    caller: Option<CallerOf<P>>,
-    check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
-    passed: fn(Passed<'_, P, T>) -> O,
+/// Starts a check.
+type Start<H, P, T> = fn(Authorizer, &mut HttpRequest) -> Result<Open<H, P, T>, Denied>;
+
+/// Creates the extracted value of a check that has passed.
+type Pass<H, P, T, O> = fn(&HttpRequest, Identified<H, P, T>, T) -> O;
+
+/// A check before the body.
+struct Check<H, P, T, O> {
+    start: Start<H, P, T>,
+    passed: Pass<H, P, T, O>,
 }
 
-/// The result of a check that has passed.
-struct Passed<'a, P, T> {
-    request: &'a HttpRequest,
-    authorizer: &'a Authorizer,
-    caller: RequestCaller,
-    parameters: P,
-    permit: T,
-}
-
-impl<P, T, O> Check<P, T, O>
+impl<H, P, T, O> Check<H, P, T, O>
 where
+    H: Annotated,
     P: BeforeBody + 'static,
     T: 'static,
     O: 'static,
 {
-    /// Extracts the parameters that the check of `H` reads, and runs the check.
-    fn extract<H: Annotated>(self, request: &HttpRequest, payload: &mut Payload) -> CheckFuture<O> {
+    /// Extracts the parameters that the check reads, and runs the check.
+    fn extract(self, request: &HttpRequest, payload: &mut Payload) -> CheckFuture<O> {
+        let mut own = request.clone();
         // Reads the principal first, before any extractor of the application could change it.
-        let asked = authorizer(request).and_then(|authorizer| {
-            let unidentified = unidentified(&authorizer, request);
-            unidentified.check_principal(self.caller, &authorizer)?;
-            Ok((unidentified, authorizer))
-        });
-        let (unidentified, authorizer) = match asked {
-            Ok(asked) => asked,
-            Err(denied) => return CheckFuture::refused(payload, refuse::<H>(denied, None)),
+        let started = authorizer(request)
+            .map_err(refuse::<H>)
+            .and_then(|authorizer| Ok((self.start)(authorizer, &mut own)?));
+        let open = match started {
+            Ok(open) => open,
+            Err(error) => return CheckFuture::refused(payload, error),
         };
         let Some(parameters) = at_once(P::extract(request)) else {
-            let again = request.clone();
             return CheckFuture::waiting(request, payload, Refusal::Ends, async move {
-                let parameters = P::extract(&again).await;
-                let (parameters, caller) =
-                    self.identify::<H>(&again, &authorizer, unidentified, parameters)?;
-                self.decide::<H>(again, authorizer, caller, parameters)
-                    .await
+                let parameters = P::extract(&own).await;
+                let identified = identify(open, &mut own, parameters)?;
+                self.decide(own, identified).await
             });
         };
-        let identified = self.identify::<H>(request, &authorizer, unidentified, parameters);
-        let (parameters, mut caller) = match identified {
+        let mut identified = match identify(open, &mut own, parameters) {
             Ok(identified) => identified,
             Err(error) => return CheckFuture::refused(payload, error),
         };
-        let outcome = caller.check_without_waiting(&authorizer, request.headers(), |guard| {
-            (self.check)(guard, &parameters)
-        });
-        match outcome {
-            Some(outcome) => {
-                match self.conclude::<H>(request, &authorizer, caller, parameters, outcome) {
-                    Ok(passed) => CheckFuture::made(Ok(passed)),
-                    Err(error) => CheckFuture::refused(payload, error),
-                }
-            }
+        match identified.decide_without_waiting(request.headers()) {
+            Some(Ok(permit)) => CheckFuture::made(Ok((self.passed)(request, identified, permit))),
+            Some(Err(denied)) => CheckFuture::refused(payload, denied.into()),
             None => {
-                let decision = self.decide::<H>(request.clone(), authorizer, caller, parameters);
+                let decision = self.decide(own, identified);
                 CheckFuture::waiting(request, payload, Refusal::Ends, decision)
             }
         }
     }
 
-    /// Returns the parameters and the caller, after the parameters are extracted.
-    fn identify<H: Annotated>(
-        &self,
-        request: &HttpRequest,
-        authorizer: &Authorizer,
-        unidentified: Unidentified,
-        parameters: Result<P, P::Error>,
-    ) -> Result<(P, RequestCaller), Error> {
-        let parameters = take::<H, P>(parameters, authorizer, unidentified.principal())?;
-        let now = principal(request);
-        let caller = unidentified
-            .identified(self.caller, &parameters, now.as_ref(), authorizer)
-            .map_err(|denied| refuse::<H>(denied, now.as_ref()))?;
-        if self.caller.is_some() {
-            let identified = IdentifiedCaller(caller.principal.clone());
-            request.extensions_mut().insert(identified);
-        }
-        Ok((parameters, caller))
-    }
-
     /// Decides with policies and keys that have to be waited for.
-    async fn decide<H: Annotated>(
+    async fn decide(
         self,
-        request: HttpRequest,
-        authorizer: Authorizer,
-        mut caller: RequestCaller,
-        parameters: P,
+        mut request: HttpRequest,
+        mut identified: Identified<H, P, T>,
     ) -> Result<O, Error> {
-        let check = caller.check_with_keys(&authorizer, request.headers(), |guard| {
-            (self.check)(guard, &parameters)
-        });
-        let outcome = check.await;
-        keep_tags(&caller, &request);
-        self.conclude::<H>(&request, &authorizer, caller, parameters, outcome)
-    }
-
-    /// Converts the outcome of the check.
-    fn conclude<H: Annotated>(
-        self,
-        request: &HttpRequest,
-        authorizer: &Authorizer,
-        caller: RequestCaller,
-        parameters: P,
-        outcome: Result<T, Denied>,
-    ) -> Result<O, Error> {
-        match outcome {
-            Ok(permit) => Ok((self.passed)(Passed {
-                request,
-                authorizer,
-                caller,
-                parameters,
-                permit,
-            })),
-            Err(denied) => Err(refuse::<H>(denied, Some(&caller.principal))),
-        }
+        let outcome = identified.decide(request.headers()).await;
+        identified.keep_keys(&mut request);
+        Ok((self.passed)(&request, identified, outcome?))
     }
 }
 
-/// Returns the parameters that the check of `H` reads, or an error response if they could not be extracted.
-fn take<H: Annotated, P: FromRequest>(
+/// Identifies the caller, after the parameters are extracted.
+fn identify<H: Annotated, P: FromRequest, T>(
+    open: Open<H, P, T>,
+    request: &mut HttpRequest,
     parameters: Result<P, P::Error>,
-    authorizer: &Authorizer,
-    principal: Option<&Principal>,
-) -> Result<P, Error> {
-    parameters.map_err(|error| {
+) -> Result<Identified<H, P, T>, Error> {
+    let parameters = parameters.map_err(|error| {
         let error = error.into();
-        // An unreadable path does not name a resource, and gets the same response as any other invalid id. Responses of
-        // an extractor with another status are passed on, except the status 404 that `Path` uses by default.
+        // `Path` responds 404 by default to a path that cannot be read.
         let is_path = error.as_error::<InternalError<value::Error>>().is_some();
-        if is_path || error.as_response_error().status_code() == StatusCode::BAD_REQUEST {
-            let denied = Denied::unreadable().for_authorizer(authorizer);
-            refuse::<H>(denied, principal)
-        } else {
-            error
-        }
-    })
+        let status = error.as_response_error().status_code().as_u16();
+        let denied = open.rejected(if is_path { 400 } else { status });
+        denied.map_or(error, Into::into)
+    })?;
+    Ok(open.identify(request, parameters)?)
 }

@@ -2,7 +2,7 @@
 //!
 //! Add the [`Authorizer`] to the application's data, either as itself or as [`web::Data`]. If it is missing, or if both
 //! types are present, every guarded handler responds 500 and logs the reason. An authentication middleware inserts a
-//! [`Principal`] into the request's extensions.
+//! [`Principal`](crate::Principal) into the request's extensions.
 //!
 //! ```
 //! use actix_web::web;
@@ -56,21 +56,15 @@ mod rejection;
 mod request_guard;
 mod routes;
 
-use std::marker::PhantomData;
 use std::net::IpAddr;
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage, HttpRequest, web};
 
 use crate::authorizer::Authorizer;
-use crate::context::Context;
 use crate::denial::Denied;
-use crate::principal::Principal;
-use crate::source::resource_keys::FetchedKeys;
-use crate::web::caller::{IdentifiedCaller, RequestCaller, Unidentified};
-use crate::web::context::Headers;
-use crate::web::policies::{CallerPolicies, RequestPolicies};
-use crate::web::{Annotated, Extensions, RequestHead};
+use crate::web::adapter::{AdapterRequest, Headers, RequestState, StoredState};
+use crate::web::{Extensions, RequestHead};
 
 pub use self::before_body::BeforeBody;
 pub use self::decision::CheckFuture;
@@ -102,81 +96,22 @@ fn authorizer(request: &HttpRequest) -> Result<Authorizer, Denied> {
     }
 }
 
-/// Returns the caller of this request.
-fn caller(authorizer: &Authorizer, request: &HttpRequest) -> Result<RequestCaller, Denied> {
-    let unidentified = unidentified(authorizer, request);
-    let identified = || {
-        let extensions = HttpMessage::extensions(request);
-        let identified = extensions.get::<IdentifiedCaller>()?;
-        Some(identified.0.clone())
-    };
-    let principal = unidentified.principal().cloned().or_else(identified);
-    unidentified.with_principal(principal, authorizer)
-}
+impl AdapterRequest for HttpRequest {
+    fn headers(&self) -> &dyn Headers {
+        Self::headers(self)
+    }
 
-/// Reads everything but the caller from this request.
-fn unidentified(authorizer: &Authorizer, request: &HttpRequest) -> Unidentified {
-    let policies = policies(authorizer, request);
-    let principal = principal(request);
-    let scope = HttpMessage::extensions(request).get().cloned();
-    let fetched = HttpMessage::extensions(request)
-        .get::<FetchedKeys>()
-        .cloned();
-    Unidentified::of(authorizer, policies, principal, scope, fetched, request)
-}
-
-/// Returns the principal in the extensions.
-fn principal(request: &HttpRequest) -> Option<Principal> {
-    HttpMessage::extensions(request).get::<Principal>().cloned()
-}
-
-/// Returns the policies that all checks of this request use.
-fn policies(authorizer: &Authorizer, request: &HttpRequest) -> CallerPolicies {
-    let mut extensions = request.extensions_mut();
-    match extensions.get_mut::<RequestPolicies>() {
-        Some(policies) => policies.for_authorizer(authorizer),
-        None => {
-            let mut policies = RequestPolicies::of(authorizer);
-            let of_caller = policies.for_authorizer(authorizer);
-            extensions.insert(policies);
-            of_caller
+    fn with_state<T>(&mut self, access: impl FnOnce(&mut RequestState) -> T) -> T {
+        let mut extensions = self.extensions_mut();
+        if !extensions.contains::<StoredState>() {
+            extensions.insert(StoredState::default());
+        }
+        match extensions.get_mut::<StoredState>() {
+            Some(StoredState(state)) => access(state),
+            // INVARIANT: it was inserted above.
+            None => access(&mut RequestState::default()),
         }
     }
-}
-
-/// Stores the keys of resources that a check has fetched, for the other checks of the request.
-fn keep_tags(caller: &RequestCaller, request: &HttpRequest) {
-    if !caller.fetched.is_empty() {
-        request.extensions_mut().insert(caller.fetched.clone());
-    }
-}
-
-/// The caller and the parameters that the first half of the check of `H` has read, stored for the second half.
-struct Kept<H, P> {
-    caller: RequestCaller<Context>,
-    parameters: P,
-    check: PhantomData<fn() -> H>,
-}
-
-/// Stores the caller and the parameters for the check after the body.
-fn keep<H: Annotated, P: 'static>(
-    caller: RequestCaller,
-    parameters: P,
-    authorizer: &Authorizer,
-    request: &HttpRequest,
-) {
-    let caller = caller.after_body(authorizer, request.headers());
-    request.extensions_mut().insert(Kept::<H, P> {
-        caller,
-        parameters,
-        check: PhantomData,
-    });
-}
-
-/// Takes the stored values, if the check before the body has run.
-fn kept<H: Annotated, P: 'static>(request: &HttpRequest) -> Option<(RequestCaller<Context>, P)> {
-    let kept = request.extensions_mut().remove::<Kept<H, P>>()?;
-    Some((kept.caller, kept.parameters))
 }
 
 impl Headers for HeaderMap {

@@ -6,11 +6,12 @@ use actix_web::dev::Payload;
 use actix_web::{Error, FromRequest, HttpRequest, web};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
+use super::authorizer;
 use super::decision::{CheckFuture, Refusal, at_once};
-use super::{authorizer, caller, keep_tags};
 use crate::action::TypedAction;
 use crate::denial::Denied;
 use crate::guard::{Guard, Permit};
+use crate::web::adapter::{caller, keep_keys};
 use crate::web::caller::{PERMIT, log_denial};
 
 /// Checks that the caller may perform `A` on the resource that the route's parameters identify. The parameters must
@@ -25,8 +26,9 @@ impl<A: TypedAction> FromRequest for Permit<A> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> CheckFuture<Self> {
         const { Self::assert_named_by_route() };
+        let mut own = request.clone();
         let asked = authorizer(request).and_then(|authorizer| {
-            let caller = caller(&authorizer, request)?;
+            let caller = caller(&authorizer, &mut own)?;
             match at_once(web::Path::<Parameters>::extract(request)) {
                 Some(Ok(parameters)) => Ok((authorizer, caller, parameters.into_inner())),
                 Some(Err(_)) | None => Err(Denied::unreadable().for_authorizer(&authorizer)),
@@ -39,16 +41,13 @@ impl<A: TypedAction> FromRequest for Permit<A> {
         let check = move |guard: &Guard<'_>| guard.authorize_parameters(parameters.iter());
         match caller.check_without_waiting(&authorizer, request.headers(), &check) {
             Some(outcome) => CheckFuture::made(outcome.map_err(logged)),
-            None => {
-                let again = request.clone();
-                CheckFuture::waiting(request, payload, Refusal::IsAnAnswer, async move {
-                    let outcome = caller
-                        .check_with_keys(&authorizer, again.headers(), check)
-                        .await;
-                    keep_tags(&caller, &again);
-                    outcome.map_err(logged)
-                })
-            }
+            None => CheckFuture::waiting(request, payload, Refusal::IsAnAnswer, async move {
+                let outcome = caller
+                    .check_with_keys(&authorizer, own.headers(), check)
+                    .await;
+                keep_keys(&caller, &mut own);
+                outcome.map_err(logged)
+            }),
         }
     }
 }

@@ -6,13 +6,12 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{Error, HttpRequest, HttpResponse, Responder, ResponseError};
 
 use crate::denial::Denied;
-use crate::principal::Principal;
 use crate::web::caller::log_refusal;
 use crate::web::{Annotated, Rejection};
 
 /// Logs that the handler `H` was not run, and returns the error response.
-pub(super) fn refuse<H: Annotated>(denied: Denied, principal: Option<&Principal>) -> Error {
-    log_refusal::<H>(&denied, principal);
+pub(super) fn refuse<H: Annotated>(denied: Denied) -> Error {
+    log_refusal::<H>(&denied, None);
     denied.into()
 }
 

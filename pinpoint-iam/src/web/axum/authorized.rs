@@ -2,17 +2,12 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::request::Parts;
 
-use super::rejection::{log_failed_extractor, refuse};
-use super::{HasAuthorizer, keep, keep_tags, unidentified};
-use crate::authorizer::Authorizer;
+use super::HasAuthorizer;
 use crate::denial::Denied;
-use crate::guard::Guard;
-use crate::principal::Principal;
-use crate::web::caller::{IdentifiedCaller, RequestCaller};
-use crate::web::{Annotated, Authorized, CallerOf, Prechecked, Prechecks, Requires};
+use crate::web::adapter::{Check, Handover, Precheck};
+use crate::web::{Authorized, Prechecked, Prechecks, Requires};
 
 impl<S, H, P, T> FromRequestParts<S> for Authorized<H, P, T>
 where
@@ -47,11 +42,13 @@ where
     T: Send,
 {
     async fn admit(&self, parts: &mut Parts) -> Result<Authorized<H, P, T>, Response> {
-        let authorizer = self.authorizer();
-        let (parameters, permit, caller) =
-            check::<H, P, T, S>(parts, self, &authorizer, H::CALLER, H::check).await?;
-        keep_tags(&caller, parts);
-        Ok(Authorized::passed(parameters, permit))
+        let check = Check::<H, P, T>::new(self.authorizer(), parts);
+        let check = check.map_err(IntoResponse::into_response)?;
+        let parameters = P::from_request_parts(parts, self).await;
+        let parameters =
+            parameters.map_err(|rejection| respond(rejection, |s| check.rejected(s)))?;
+        let decided = check.decide(parts, parameters).await;
+        decided.map_err(IntoResponse::into_response)
     }
 }
 
@@ -65,50 +62,24 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let authorizer = state.authorizer();
-        let (parameters, (), caller) =
-            check::<H, P, (), S>(parts, state, &authorizer, H::CALLER, H::precheck).await?;
-        keep_tags(&caller, parts);
-        keep::<H, P>(caller, parameters, &authorizer, parts);
-        Ok(Self::passed())
+        let check = Precheck::<H, P>::new(state.authorizer(), parts);
+        let check = check.map_err(IntoResponse::into_response)?;
+        let parameters = P::from_request_parts(parts, state).await;
+        let parameters =
+            parameters.map_err(|rejection| respond(rejection, |s| check.rejected(s)))?;
+        let decided = check.decide(parts, parameters).await;
+        let (prechecked, remainder) = decided.map_err(IntoResponse::into_response)?;
+        parts.extensions.insert(Handover::new(remainder));
+        Ok(prechecked)
     }
 }
 
-/// Extracts the parameters that the check of `H` reads, and runs the check.
-async fn check<H, P, T, S>(
-    parts: &mut Parts,
-    state: &S,
-    authorizer: &Authorizer,
-    from: Option<CallerOf<P>>,
-    check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
-) -> Result<(P, T, RequestCaller), Response>
-where
-    S: Send + Sync,
-    H: Annotated,
-    P: BeforeBody<S> + Send + Sync,
-    T: Send,
-{
-    // Reads the principal first, before any extractor of the application could change it.
-    let unidentified = unidentified(authorizer, parts);
-    unidentified
-        .check_principal(from, authorizer)
-        .map_err(|denied| refuse::<H>(&denied, unidentified.principal()))?;
-    let parameters = take::<H, P, S>(parts, state, authorizer, unidentified.principal()).await?;
-    let now = parts.extensions.get::<Principal>();
-    let mut caller = unidentified
-        .identified(from, &parameters, now, authorizer)
-        .map_err(|denied| refuse::<H>(&denied, now))?;
-    if from.is_some() {
-        let identified = IdentifiedCaller(caller.principal.clone());
-        parts.extensions.insert(identified);
-    }
-    let check = |guard: &Guard<'_>| check(guard, &parameters);
-    match caller
-        .check_with_keys(authorizer, &parts.headers, check)
-        .await
-    {
-        Ok(permit) => Ok((parameters, permit, caller)),
-        Err(denied) => Err(refuse::<H>(&denied, Some(&caller.principal))),
+/// Returns the response if the parameters that a check reads cannot be extracted: a denial, or the extractor's own.
+fn respond(rejection: impl IntoResponse, rejected: impl FnOnce(u16) -> Option<Denied>) -> Response {
+    let response = rejection.into_response();
+    match rejected(response.status().as_u16()) {
+        Some(denied) => denied.into_response(),
+        None => response,
     }
 }
 
@@ -122,25 +93,3 @@ pub trait BeforeBody<S>: FromRequestParts<S> {}
 
 #[diagnostic::do_not_recommend]
 impl<S, P: FromRequestParts<S>> BeforeBody<S> for P {}
-
-/// Extracts the parameters that the check of `H` reads.
-async fn take<H: Annotated, P: FromRequestParts<S>, S: Send + Sync>(
-    parts: &mut Parts,
-    state: &S,
-    authorizer: &Authorizer,
-    principal: Option<&Principal>,
-) -> Result<P, Response> {
-    P::from_request_parts(parts, state)
-        .await
-        .map_err(|rejection| {
-            let response = rejection.into_response();
-            // An unreadable path, for example one that is not UTF-8, does not name a resource. It gets the same
-            // response as any other invalid id. Responses of an extractor with another status are passed on.
-            if response.status() == StatusCode::BAD_REQUEST {
-                refuse::<H>(&Denied::unreadable().for_authorizer(authorizer), principal)
-            } else {
-                log_failed_extractor::<H>(response.status());
-                response
-            }
-        })
-}

@@ -1,7 +1,7 @@
 //! `#[requires]` on axum handlers.
 //!
 //! The state of the router must provide an [`Authorizer`] through [`FromRef`]; a state without one does not compile. An
-//! `Arc<AppState>` provides the authorizer of `AppState`. An authentication middleware inserts a [`Principal`] into the
+//! `Arc<AppState>` provides the authorizer of `AppState`. An authentication middleware inserts a [`Principal`](crate::Principal) into the
 //! request's extensions, or [`PrincipalFrom`] takes it from an extractor of the application. The authorizer and the
 //! principal are read before any other part of the request. The body is not read for a caller that is denied.
 //!
@@ -24,22 +24,15 @@ mod rejection;
 mod request_guard;
 mod routes;
 
-use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRef};
 use http::request::Parts;
 
 use crate::authorizer::Authorizer;
-use crate::context::Context;
-use crate::denial::Denied;
-use crate::principal::Principal;
-use crate::source::resource_keys::FetchedKeys;
-use crate::web::caller::{IdentifiedCaller, RequestCaller, Unidentified};
-use crate::web::context::Headers;
-use crate::web::policies::RequestPolicies;
-use crate::web::{Annotated, Extensions, RequestHead};
+use crate::web::adapter::{AdapterRequest, Headers, RequestState, StoredState};
+use crate::web::{Extensions, RequestHead};
 use pinpoint_iam_core::__private::{GuardedAccess, PublicAccess};
 
 pub use self::authorized::{BeforeBody, CanCheck};
@@ -95,75 +88,15 @@ impl<S> StateFor<PublicAccess> for S {
     type State = S;
 }
 
-/// Returns the caller of the request with these parts.
-fn caller(authorizer: &Authorizer, parts: &mut Parts) -> Result<RequestCaller, Denied> {
-    let unidentified = unidentified(authorizer, parts);
-    let identified = || {
-        let identified = parts.extensions.get::<IdentifiedCaller>()?;
-        Some(identified.0.clone())
-    };
-    let principal = unidentified.principal().cloned().or_else(identified);
-    unidentified.with_principal(principal, authorizer)
-}
-
-/// Reads everything but the caller from the request with these parts.
-fn unidentified(authorizer: &Authorizer, parts: &mut Parts) -> Unidentified {
-    let policies = parts
-        .extensions
-        .get_or_insert_with(|| RequestPolicies::of(authorizer))
-        .for_authorizer(authorizer);
-    let principal = parts.extensions.get::<Principal>().cloned();
-    let scope = parts.extensions.get().cloned();
-    let fetched = parts.extensions.get::<FetchedKeys>().cloned();
-    Unidentified::of(authorizer, policies, principal, scope, fetched, parts)
-}
-
-/// Stores the keys of resources that a check has fetched, for the other checks of the request.
-fn keep_tags(caller: &RequestCaller, parts: &mut Parts) {
-    if !caller.fetched.is_empty() {
-        parts.extensions.insert(caller.fetched.clone());
+impl AdapterRequest for Parts {
+    fn headers(&self) -> &dyn Headers {
+        &self.headers
     }
-}
 
-/// The caller and the parameters that the first half of a check has read.
-type FirstHalf<P> = (RequestCaller<Context>, P);
-
-/// The values that the first half of the check of `H` stores for the second half.
-///
-/// They are shared, because extensions are cloned with the request. Only one check can take them.
-struct Kept<H, P> {
-    both: Arc<Mutex<Option<FirstHalf<P>>>>,
-    check: PhantomData<fn() -> H>,
-}
-
-impl<H, P> Clone for Kept<H, P> {
-    fn clone(&self) -> Self {
-        Self {
-            both: Arc::clone(&self.both),
-            check: PhantomData,
-        }
+    fn with_state<T>(&mut self, access: impl FnOnce(&mut RequestState) -> T) -> T {
+        let StoredState(state) = self.extensions.get_or_insert_default();
+        access(state)
     }
-}
-
-/// Stores the caller and the parameters for the check after the body.
-fn keep<H: Annotated, P: Send + 'static>(
-    caller: RequestCaller,
-    parameters: P,
-    authorizer: &Authorizer,
-    parts: &mut Parts,
-) {
-    let caller = caller.after_body(authorizer, &parts.headers);
-    parts.extensions.insert(Kept::<H, P> {
-        both: Arc::new(Mutex::new(Some((caller, parameters)))),
-        check: PhantomData,
-    });
-}
-
-/// Takes the stored values, if the check before the body has run.
-fn kept<H: Annotated, P: Send + 'static>(parts: &mut Parts) -> Option<FirstHalf<P>> {
-    let kept = parts.extensions.remove::<Kept<H, P>>()?;
-    let mut both = kept.both.lock().unwrap_or_else(PoisonError::into_inner);
-    both.take()
 }
 
 impl RequestHead for Parts {

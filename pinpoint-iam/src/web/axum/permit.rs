@@ -4,11 +4,10 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use super::{HasAuthorizer, caller, keep_tags};
+use super::HasAuthorizer;
 use crate::action::TypedAction;
-use crate::denial::Denied;
-use crate::guard::{Guard, Permit};
-use crate::web::caller::{PERMIT, log_denial};
+use crate::guard::Permit;
+use crate::web::adapter::PermitCheck;
 
 /// Checks that the caller may perform `A` on the resource that the route's parameters identify. The parameters must
 /// have the names in the catalog, `{campaign-id}` or `{campaign_id}`, in the same order. A route with another order
@@ -24,26 +23,12 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        const { Self::assert_named_by_route() };
-        let authorizer = state.authorizer();
-        let mut caller = caller(&authorizer, parts).map_err(IntoResponse::into_response)?;
-        let parameters = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| {
-                Denied::unreadable()
-                    .for_authorizer(&authorizer)
-                    .into_response()
-            })?;
+        let check = PermitCheck::new(state.authorizer(), parts);
+        let check = check.map_err(IntoResponse::into_response)?;
+        let parameters = RawPathParams::from_request_parts(parts, state).await;
+        let parameters = parameters.map_err(|_| check.unreadable().into_response())?;
         let parameters: Vec<(&str, &str)> = parameters.iter().collect();
-        let outcome = caller
-            .check_with_keys(&authorizer, &parts.headers, |guard: &Guard<'_>| {
-                guard.authorize_parameters(parameters.iter().copied())
-            })
-            .await;
-        keep_tags(&caller, parts);
-        outcome.map_err(|denied| {
-            log_denial(&denied, Some(&caller.principal), PERMIT);
-            denied.into_response()
-        })
+        let permit = check.decide(parts, parameters.iter().copied()).await;
+        permit.map_err(IntoResponse::into_response)
     }
 }

@@ -4,29 +4,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::denial::Denied;
-use crate::principal::Principal;
-use crate::web::caller::log_refusal;
-use crate::web::{Annotated, Rejection};
-
-/// Logs that the handler `H` was not run, and returns the error response.
-pub(super) fn refuse<H: Annotated>(denied: &Denied, principal: Option<&Principal>) -> Response {
-    log_refusal::<H>(denied, principal);
-    denied.into_response()
-}
-
-/// Logs that an extractor which the check of `H` needs has responded with a server error, as `Path` does if the route has
-/// other placeholders. The response is the extractor's own.
-pub(super) fn log_failed_extractor<H: Annotated>(status: StatusCode) {
-    if status.is_server_error() {
-        tracing::error!(
-            handler = H::declaration().handler,
-            status = status.as_u16(),
-            "request denied: an extractor that the check needs failed; if it is `Path`, mount the check only on routes with \
-             its placeholders"
-        );
-    }
-}
+use crate::denial::{Denied, Rejection};
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {

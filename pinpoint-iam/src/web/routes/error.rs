@@ -13,7 +13,8 @@ pub struct RouteError {
 }
 
 impl RouteError {
-    pub(crate) fn new(
+    /// Creates an error about the handler with this declaration, and a hint about how to fix it.
+    pub fn new(
         declaration: &'static Declaration,
         message: impl Into<String>,
         hint: impl Into<String>,

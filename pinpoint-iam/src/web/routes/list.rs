@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{MountedRoute, RouteError, RouteErrors, RouteTable};
 
-/// The common content of the `Routes` of all frameworks. `E` is the framework's type for a handler.
+/// Handlers with their routes, for the adapter of a framework. `E` is the framework's type for a handler.
 #[derive(Clone)]
-pub(crate) struct RouteList<E> {
+pub struct RouteList<E> {
     table: RouteTable,
     /// One endpoint for each route of the table.
     endpoints: Vec<E>,
@@ -15,14 +15,15 @@ pub(crate) struct RouteList<E> {
 }
 
 impl<E> RouteList<E> {
-    pub(crate) const EMPTY: Self = Self {
+    /// The empty list.
+    pub const EMPTY: Self = Self {
         table: RouteTable::EMPTY,
         endpoints: Vec::new(),
         faults: Vec::new(),
     };
 
     /// Adds a handler, or the error that prevents this.
-    pub(crate) fn push(&mut self, handler: Result<(MountedRoute, E), RouteError>) {
+    pub fn push(&mut self, handler: Result<(MountedRoute, E), RouteError>) {
         match handler {
             Ok((route, endpoint)) => {
                 self.table.push(route);
@@ -33,7 +34,8 @@ impl<E> RouteList<E> {
     }
 
     /// Appends another list.
-    pub(crate) fn merge(mut self, other: Self) -> Self {
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
         self.table = self.table.merge(other.table);
         self.endpoints.extend(other.endpoints);
         self.faults.extend(other.faults);
@@ -41,18 +43,24 @@ impl<E> RouteList<E> {
     }
 
     /// Appends another list, with `prefix` added to its paths.
-    pub(crate) fn nest(self, prefix: &str, mut other: Self) -> Self {
+    #[must_use]
+    pub fn nest(self, prefix: &str, mut other: Self) -> Self {
         other.table = RouteTable::default().nest(prefix, other.table);
         self.merge(other)
     }
 
-    pub(crate) const fn table(&self) -> &RouteTable {
+    /// Returns the route table.
+    pub const fn table(&self) -> &RouteTable {
         &self.table
     }
 
     /// Returns all errors together. `refused` returns those that a framework finds by its own rules. It is called only
     /// if all paths can be parsed, because it would otherwise repeat their errors.
-    pub(crate) fn check(
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RouteTable::check`], those of [`push`](Self::push), and those that `refused` returns.
+    pub fn check(
         &self,
         refused: impl FnOnce(&RouteTable) -> Vec<RouteError>,
     ) -> Result<(), RouteErrors> {
@@ -65,7 +73,7 @@ impl<E> RouteList<E> {
     }
 
     /// Returns the routes with their endpoints.
-    pub(crate) fn into_routes(self) -> impl Iterator<Item = (MountedRoute, E)> {
+    pub fn into_routes(self) -> impl Iterator<Item = (MountedRoute, E)> {
         self.table.into_routes().zip(self.endpoints)
     }
 }

@@ -15,7 +15,7 @@ use std::fmt;
 
 pub use self::error::{RouteError, RouteErrors};
 #[cfg(feature = "_web")]
-pub(crate) use self::list::RouteList;
+pub use self::list::RouteList;
 #[cfg(feature = "_web")]
 pub(crate) use self::proof::is_public;
 #[cfg(feature = "_web")]

@@ -20,7 +20,7 @@ impl RouteOverride {
     ///
     /// Fails if neither the list nor the catalog specifies the method or the path. The catalog has a route only for
     /// handlers that require a single action, not for public handlers or for several actions.
-    pub(crate) fn of(self, declaration: &'static Declaration) -> Result<MountedRoute, RouteError> {
+    pub fn of(self, declaration: &'static Declaration) -> Result<MountedRoute, RouteError> {
         let (method, path) = match self {
             Self {
                 method: Some(method),

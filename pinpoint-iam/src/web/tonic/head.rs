@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::HeaderMap;
 use tonic::Request;
 
-use crate::web::context::Headers;
+use crate::web::adapter::{AdapterRequest, Headers, RequestState, StoredState};
 use crate::web::{Extensions, RequestHead};
 
 /// The head of a gRPC request: its metadata are the headers, and the full name of the method is the path.
@@ -14,6 +14,8 @@ pub(super) struct Head<'a> {
     extensions: &'a http::Extensions,
     peer: Option<IpAddr>,
     path: String,
+    /// A copy of the state of checks before the service, for example in a router of axum.
+    state: StoredState,
 }
 
 impl<'a> Head<'a> {
@@ -23,11 +25,8 @@ impl<'a> Head<'a> {
             extensions: request.extensions(),
             peer: peer(request).map(|address| address.ip()),
             path: format!("/{service}/{method}"),
+            state: request.extensions().get().cloned().unwrap_or_default(),
         }
-    }
-
-    pub(super) const fn headers(&self) -> &'a HeaderMap {
-        self.headers
     }
 }
 
@@ -42,6 +41,16 @@ fn peer<T>(request: &Request<T>) -> Option<SocketAddr> {
         connection.map(|connection| connection.0)
     });
     address
+}
+
+impl AdapterRequest for Head<'_> {
+    fn headers(&self) -> &dyn Headers {
+        self.headers
+    }
+
+    fn with_state<T>(&mut self, access: impl FnOnce(&mut RequestState) -> T) -> T {
+        access(&mut self.state.0)
+    }
 }
 
 impl RequestHead for Head<'_> {

@@ -3,8 +3,8 @@
 //! [`#[guarded]`](guarded) on the implementation of a service's trait checks each method before its body. A method
 //! with neither `#[requires]` nor `#[public]` does not compile.
 //!
-//! The service provides its [`Authorizer`] through [`HasAuthorizer`]. A layer or an interceptor inserts a
-//! [`Principal`] into the request's extensions, as the middleware of a web framework does. A denial becomes a
+//! The service provides its [`Authorizer`](crate::Authorizer) through [`HasAuthorizer`]. A layer or an interceptor inserts a
+//! [`Principal`](crate::Principal) into the request's extensions, as the middleware of a web framework does. A denial becomes a
 //! [`Status`](tonic::Status), see [its conversion](#impl-From<Denied>-for-Status).
 //!
 //! For checks in the body of a method, [`RequestGuard::of`] returns the guard with which the method was checked.
@@ -19,12 +19,9 @@ mod status;
 use tonic::Request;
 use tonic::server::NamedService;
 
-use crate::authorizer::Authorizer;
 use crate::denial::Denied;
-use crate::principal::Principal;
 use crate::web::RequestGuard;
-use crate::web::caller::Unidentified;
-use crate::web::policies::RequestPolicies;
+use crate::web::adapter::request_guard;
 
 use self::head::Head;
 
@@ -43,10 +40,8 @@ where
     N: NamedService,
     S: HasAuthorizer + ?Sized,
 {
-    let mut guard = guard_of::<N, T>(service.authorizer(), &request, name);
-    if let Ok(guard) = &mut guard {
-        guard.load_policies().await;
-    }
+    let mut head = Head::of(&request, N::NAME, name);
+    let guard = request_guard(service.authorizer().clone(), &mut head).await;
     request.extensions_mut().insert(Prepared(guard));
     request
 }
@@ -80,24 +75,4 @@ impl RequestGuard {
     pub fn of<T>(request: &Request<T>) -> Result<Self, Denied> {
         __guard(request)
     }
-}
-
-fn guard_of<N: NamedService, T>(
-    authorizer: &Authorizer,
-    request: &Request<T>,
-    name: &str,
-) -> Result<RequestGuard, Denied> {
-    let extensions = request.extensions();
-    let policies = match extensions.get::<RequestPolicies>() {
-        Some(policies) => policies.clone().for_authorizer(authorizer),
-        None => RequestPolicies::of(authorizer).for_authorizer(authorizer),
-    };
-    let head = Head::of(request, N::NAME, name);
-    let principal = extensions.get::<Principal>().cloned();
-    let scope = extensions.get().cloned();
-    let unidentified =
-        Unidentified::of(authorizer, policies, principal.clone(), scope, None, &head);
-    let caller = unidentified.with_principal(principal, authorizer)?;
-    let caller = caller.after_body(authorizer, head.headers());
-    Ok(RequestGuard::new(authorizer.clone(), caller))
 }
