@@ -6,7 +6,9 @@ use std::error::Error;
 use pinpoint_iam::condition::BaseOperator;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::eval::compiled::Compiled;
-use pinpoint_iam::list::{Constraint, Dialect, Predicate, constrain, constrain_compiled};
+use pinpoint_iam::list::{
+    Column, Columns, Constraint, Dialect, Predicate, constrain, constrain_compiled,
+};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
@@ -820,6 +822,47 @@ fn a_key_of_the_request_that_is_not_known_is_an_error() -> TestResult {
             }
             Ok(constraint) => assert!(!is_error, "{statement}: {constraint:?}"),
         }
+    }
+    Ok(())
+}
+
+/// The SQL of a condition over one column, for both databases.
+fn written(condition: &Value, column: Column) -> TestResult<[String; 2]> {
+    let policies = identity(&json!([
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition},
+    ]))?;
+    let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana")?;
+    let (context, action) = (known(), RequestedAction::parse("archive:GetDocument")?);
+    let request = Request::new(&principal, action, RequestedResource::All, &context);
+    let columns = Columns::of_components(["partition", "service", "region", "account", "id"]);
+    let columns = columns.key("archive:Key", column);
+    let Constraint::Where(predicate) = constrain(&policies.stack(), &request, &columns)? else {
+        return Err("the condition is not exact".into());
+    };
+    Ok([
+        predicate.to_sql(Dialect::Postgres, 1)?.0,
+        predicate.to_sql(Dialect::Sqlite, 1)?.0,
+    ])
+}
+
+#[test]
+fn names_of_columns_are_quoted() -> TestResult {
+    let condition = json!({"StringEquals": {"archive:Key": "ana"}});
+    let [postgres, sqlite] = written(&condition, Column::text("documents.a\"b`c"))?;
+    assert!(
+        postgres.contains(r#""documents"."a""b`c" = "#),
+        "{postgres}"
+    );
+    assert!(sqlite.contains("`documents`.`a\"b``c` "), "{sqlite}");
+    Ok(())
+}
+
+/// Lists do not contain NULL; if one does, it is never selected because all of its elements match.
+#[test]
+fn a_null_element_does_not_match() -> TestResult {
+    let condition = json!({"ForAllValues:StringEquals": {"archive:Key": "ana"}});
+    for sql in written(&condition, Column::text_list("labels"))? {
+        assert!(sql.contains(" IS NULL))"), "{sql}");
     }
     Ok(())
 }
