@@ -1,7 +1,26 @@
-//! The global condition keys of AWS, and who supplies each.
+//! The global condition keys of AWS, with the type of their values and who supplies each.
 //!
 //! The list follows
 //! [AWS global condition context keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+
+/// The type of a condition key's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// ARNs.
+    Arn,
+    /// Binary data, in base64.
+    Binary,
+    /// `true` or `false`.
+    Bool,
+    /// Dates, or seconds since 1970.
+    Date,
+    /// IP addresses.
+    Ip,
+    /// Numbers.
+    Number,
+    /// Any text.
+    Text,
+}
 
 /// Who supplies a global key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,83 +57,95 @@ pub enum OutsideAws {
 pub struct GlobalKey {
     /// The name; it ends in `/` if the rest is the key of a tag.
     pub name: &'static str,
+    /// The type of its values.
+    pub value_type: ValueType,
     /// Who supplies it.
     pub supplier: Supplier,
     /// What the preset for services outside AWS declares.
     pub outside_aws: Option<OutsideAws>,
 }
 
-const fn key(name: &'static str, supplier: Supplier) -> GlobalKey {
+const fn key(name: &'static str, value_type: ValueType, supplier: Supplier) -> GlobalKey {
     GlobalKey {
         name,
+        value_type,
         supplier,
         outside_aws: None,
     }
 }
 
 /// A key that only requests inside AWS can have.
-const fn of_aws(name: &'static str, outside_aws: OutsideAws) -> GlobalKey {
+const fn of_aws(name: &'static str, value_type: ValueType, outside_aws: OutsideAws) -> GlobalKey {
     GlobalKey {
         name,
+        value_type,
         supplier: Supplier::Application,
         outside_aws: Some(outside_aws),
     }
 }
 
 /// Every global key, sorted by name in lower case.
-pub const GLOBAL_KEYS: &[GlobalKey] = &[
-    of_aws("aws:AssumedRoot", OutsideAws::Absent),
-    of_aws("aws:CalledVia", OutsideAws::Absent),
-    of_aws("aws:CalledViaAWSMCP", OutsideAws::Absent),
-    of_aws("aws:CalledViaFirst", OutsideAws::Absent),
-    of_aws("aws:CalledViaLast", OutsideAws::Absent),
-    of_aws("aws:ChatbotSourceArn", OutsideAws::Absent),
-    key("aws:CurrentTime", Supplier::Request),
-    of_aws("aws:Ec2InstanceSourcePrivateIPv4", OutsideAws::Absent),
-    of_aws("aws:Ec2InstanceSourceVpc", OutsideAws::Absent),
-    key("aws:EpochTime", Supplier::Request),
-    key("aws:FederatedProvider", Supplier::Principal),
-    of_aws("aws:IsMcpServiceAction", OutsideAws::False),
-    key("aws:MultiFactorAuthAge", Supplier::Application),
-    key("aws:MultiFactorAuthPresent", Supplier::Application),
-    key("aws:PrincipalAccount", Supplier::Principal),
-    key("aws:PrincipalArn", Supplier::Principal),
-    key("aws:PrincipalIsAWSService", Supplier::Principal),
-    key("aws:PrincipalOrgID", Supplier::Organization),
-    key("aws:PrincipalOrgPaths", Supplier::Organization),
-    key("aws:PrincipalServiceName", Supplier::Principal),
-    key("aws:PrincipalServiceNamesList", Supplier::ServiceNames),
-    key("aws:PrincipalTag/", Supplier::Principal),
-    key("aws:PrincipalType", Supplier::Principal),
-    key("aws:Referer", Supplier::Request),
-    key("aws:RequestedRegion", Supplier::Request),
-    key("aws:RequestTag/", Supplier::RequestTags),
-    key("aws:ResourceAccount", Supplier::Application),
-    key("aws:ResourceOrgID", Supplier::Application),
-    key("aws:ResourceOrgPaths", Supplier::Application),
-    key("aws:ResourceTag/", Supplier::Resource),
-    key("aws:SecureTransport", Supplier::Request),
-    of_aws("aws:SourceAccount", OutsideAws::Absent),
-    of_aws("aws:SourceArn", OutsideAws::Absent),
-    key("aws:SourceIdentity", Supplier::Application),
-    key("aws:SourceIp", Supplier::Request),
-    of_aws("aws:SourceOrgID", OutsideAws::Absent),
-    of_aws("aws:SourceOrgPaths", OutsideAws::Absent),
-    of_aws("aws:SourceVpc", OutsideAws::Absent),
-    of_aws("aws:SourceVpcArn", OutsideAws::Absent),
-    of_aws("aws:SourceVpce", OutsideAws::Absent),
-    key("aws:TagKeys", Supplier::RequestTags),
-    key("aws:TokenIssueTime", Supplier::Application),
-    key("aws:UserAgent", Supplier::Request),
-    key("aws:userid", Supplier::UniqueId),
-    key("aws:username", Supplier::Principal),
-    of_aws("aws:ViaAWSMCPService", OutsideAws::False),
-    of_aws("aws:ViaAWSService", OutsideAws::False),
-    of_aws("aws:VpceAccount", OutsideAws::Absent),
-    of_aws("aws:VpceOrgID", OutsideAws::Absent),
-    of_aws("aws:VpceOrgPaths", OutsideAws::Absent),
-    of_aws("aws:VpcSourceIp", OutsideAws::Absent),
-];
+pub const GLOBAL_KEYS: &[GlobalKey] = {
+    use ValueType::{Arn, Bool, Date, Ip, Number, Text};
+    &[
+        of_aws("aws:AssumedRoot", Bool, OutsideAws::Absent),
+        of_aws("aws:CalledVia", Text, OutsideAws::Absent),
+        of_aws("aws:CalledViaAWSMCP", Text, OutsideAws::Absent),
+        of_aws("aws:CalledViaFirst", Text, OutsideAws::Absent),
+        of_aws("aws:CalledViaLast", Text, OutsideAws::Absent),
+        of_aws("aws:ChatbotSourceArn", Arn, OutsideAws::Absent),
+        key("aws:CurrentTime", Date, Supplier::Request),
+        of_aws("aws:Ec2InstanceSourcePrivateIPv4", Ip, OutsideAws::Absent),
+        of_aws("aws:Ec2InstanceSourceVpc", Text, OutsideAws::Absent),
+        key("aws:EpochTime", Date, Supplier::Request),
+        key("aws:FederatedProvider", Text, Supplier::Principal),
+        of_aws("aws:IsMcpServiceAction", Bool, OutsideAws::False),
+        key("aws:MultiFactorAuthAge", Number, Supplier::Application),
+        key("aws:MultiFactorAuthPresent", Bool, Supplier::Application),
+        key("aws:PrincipalAccount", Text, Supplier::Principal),
+        key("aws:PrincipalArn", Arn, Supplier::Principal),
+        key("aws:PrincipalIsAWSService", Bool, Supplier::Principal),
+        key("aws:PrincipalOrgID", Text, Supplier::Organization),
+        key("aws:PrincipalOrgPaths", Text, Supplier::Organization),
+        key("aws:PrincipalServiceName", Text, Supplier::Principal),
+        key(
+            "aws:PrincipalServiceNamesList",
+            Text,
+            Supplier::ServiceNames,
+        ),
+        key("aws:PrincipalTag/", Text, Supplier::Principal),
+        key("aws:PrincipalType", Text, Supplier::Principal),
+        key("aws:Referer", Text, Supplier::Request),
+        key("aws:RequestedRegion", Text, Supplier::Request),
+        key("aws:RequestTag/", Text, Supplier::RequestTags),
+        key("aws:ResourceAccount", Text, Supplier::Application),
+        key("aws:ResourceOrgID", Text, Supplier::Application),
+        key("aws:ResourceOrgPaths", Text, Supplier::Application),
+        key("aws:ResourceTag/", Text, Supplier::Resource),
+        key("aws:SecureTransport", Bool, Supplier::Request),
+        of_aws("aws:SignInSessionArn", Arn, OutsideAws::Absent),
+        of_aws("aws:SourceAccount", Text, OutsideAws::Absent),
+        of_aws("aws:SourceArn", Arn, OutsideAws::Absent),
+        key("aws:SourceIdentity", Text, Supplier::Application),
+        key("aws:SourceIp", Ip, Supplier::Request),
+        of_aws("aws:SourceOrgID", Text, OutsideAws::Absent),
+        of_aws("aws:SourceOrgPaths", Text, OutsideAws::Absent),
+        of_aws("aws:SourceVpc", Text, OutsideAws::Absent),
+        of_aws("aws:SourceVpcArn", Arn, OutsideAws::Absent),
+        of_aws("aws:SourceVpce", Text, OutsideAws::Absent),
+        key("aws:TagKeys", Text, Supplier::RequestTags),
+        key("aws:TokenIssueTime", Date, Supplier::Application),
+        key("aws:UserAgent", Text, Supplier::Request),
+        key("aws:userid", Text, Supplier::UniqueId),
+        key("aws:username", Text, Supplier::Principal),
+        of_aws("aws:ViaAWSMCPService", Bool, OutsideAws::False),
+        of_aws("aws:ViaAWSService", Bool, OutsideAws::False),
+        of_aws("aws:VpceAccount", Text, OutsideAws::Absent),
+        of_aws("aws:VpceOrgID", Text, OutsideAws::Absent),
+        of_aws("aws:VpceOrgPaths", Text, OutsideAws::Absent),
+        of_aws("aws:VpcSourceIp", Ip, OutsideAws::Absent),
+    ]
+};
 
 impl GlobalKey {
     /// The key with this name, in lower case; `None` if AWS has no such key.

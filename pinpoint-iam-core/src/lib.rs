@@ -32,7 +32,7 @@ pub mod __private {
 
     pub use crate::arn::holds_control_character;
     pub use crate::global_keys::{
-        GLOBAL_KEYS, GlobalKey, OutsideAws, Supplier, is_of_identity_provider,
+        GLOBAL_KEYS, GlobalKey, OutsideAws, Supplier, ValueType, is_of_identity_provider,
     };
     pub use crate::policy::principal::{is_oidc_provider, is_saml_provider};
     pub use crate::prehashed::PrehashedHasher;

@@ -1,6 +1,6 @@
 //! The states of global condition keys without a value.
 //!
-//! `pinpoint-iam-core` contains the list of the keys and who supplies each, which the linter also uses.
+//! `pinpoint-iam-core` contains the list of the keys, which the linter also uses.
 
 use pinpoint_iam_core::__private::OutsideAws;
 pub(crate) use pinpoint_iam_core::__private::{

@@ -1,6 +1,6 @@
 //! Rules for condition operators and condition keys that need no catalog.
 
-use pinpoint_iam_core::__private::{Quoted, nearest};
+use pinpoint_iam_core::__private::{GLOBAL_KEYS, GlobalKey, Quoted, ValueType, nearest};
 use pinpoint_iam_core::condition::{BaseOperator, SetOperator};
 use pinpoint_iam_core::context::ConditionKey;
 use pinpoint_iam_core::policy::PolicyKind;
@@ -90,95 +90,25 @@ rules! {
         statements!(r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:ResourceOrgID": "o-a1b2c3d4e5"}}"#);
 }
 
-/// The global condition keys of AWS, see [AWS global condition context
-/// keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html), with the type of
-/// their values. A `/` at the end is followed by the key of a tag.
-pub(crate) const GLOBAL: &[(&str, ValueType)] = {
-    use ValueType::{Arn, Bool, Date, Ip, Number, Text};
-    &[
-        ("aws:ARN", Arn),
-        ("aws:AssumedRoot", Bool),
-        ("aws:CalledVia", Text),
-        ("aws:CalledViaAWSMCP", Text),
-        ("aws:CalledViaFirst", Text),
-        ("aws:CalledViaLast", Text),
-        ("aws:ChatbotSourceArn", Arn),
-        ("aws:CurrentTime", Date),
-        ("aws:Ec2InstanceSourcePrivateIPv4", Ip),
-        ("aws:Ec2InstanceSourceVpc", Text),
-        ("aws:EpochTime", Date),
-        ("aws:FederatedProvider", Text),
-        ("aws:IsMcpServiceAction", Bool),
-        ("aws:MultiFactorAuthAge", Number),
-        ("aws:MultiFactorAuthPresent", Bool),
-        ("aws:PrincipalAccount", Text),
-        ("aws:PrincipalArn", Arn),
-        ("aws:PrincipalIsAWSService", Bool),
-        ("aws:PrincipalOrgID", Text),
-        ("aws:PrincipalOrgPaths", Text),
-        ("aws:PrincipalServiceName", Text),
-        ("aws:PrincipalServiceNamesList", Text),
-        ("aws:PrincipalTag/", Text),
-        ("aws:PrincipalType", Text),
-        ("aws:Referer", Text),
-        ("aws:RequestTag/", Text),
-        ("aws:RequestedRegion", Text),
-        ("aws:ResourceAccount", Text),
-        ("aws:ResourceOrgID", Text),
-        ("aws:ResourceOrgPaths", Text),
-        ("aws:ResourceTag/", Text),
-        ("aws:SecureTransport", Bool),
-        ("aws:SignInSessionArn", Arn),
-        ("aws:SourceAccount", Text),
-        ("aws:SourceArn", Arn),
-        ("aws:SourceIdentity", Text),
-        ("aws:SourceIp", Ip),
-        ("aws:SourceOrgID", Text),
-        ("aws:SourceOrgPaths", Text),
-        ("aws:SourceOwner", Text),
-        ("aws:SourceVpc", Text),
-        ("aws:SourceVpcArn", Arn),
-        ("aws:SourceVpce", Text),
-        ("aws:TagKeys", Text),
-        ("aws:TokenIssueTime", Date),
-        ("aws:UserAgent", Text),
-        ("aws:userid", Text),
-        ("aws:username", Text),
-        ("aws:ViaAWSMCPService", Bool),
-        ("aws:ViaAWSService", Bool),
-        ("aws:VpceAccount", Text),
-        ("aws:VpceOrgID", Text),
-        ("aws:VpceOrgPaths", Text),
-        ("aws:VpcSourceIp", Ip),
-    ]
-};
-
-/// The type of a condition key's values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ValueType {
-    Arn,
-    Binary,
-    Bool,
-    Date,
-    Ip,
-    Number,
-    Text,
-}
+/// Names that AWS has replaced, with the type of their values. They have rules of their own.
+const REPLACED: [(&str, ValueType); 2] = [
+    ("aws:ARN", ValueType::Arn),
+    ("aws:SourceOwner", ValueType::Text),
+];
 
 /// The [global condition keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html)
 /// of AWS. The name of a tag follows those that end with `/`.
 pub fn global_condition_keys() -> impl Iterator<Item = &'static str> {
-    GLOBAL.iter().map(|(name, _)| *name)
+    GLOBAL_KEYS.iter().map(|key| key.name)
 }
 
 /// The type of a global key's values.
 pub(crate) fn global_type(key: &str) -> Option<ValueType> {
-    let found = GLOBAL.iter().find(|(name, _)| match name.ends_with('/') {
-        true => key
-            .get(..name.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(name)),
-        false => key.eq_ignore_ascii_case(name),
-    });
+    if let Some(global) = GlobalKey::of(&key.to_ascii_lowercase()) {
+        return Some(global.value_type);
+    }
+    let mut replaced = REPLACED.iter();
+    let found = replaced.find(|(name, _)| name.eq_ignore_ascii_case(key));
     found.map(|(_, value_type)| *value_type)
 }
 
@@ -205,9 +135,7 @@ fn key(condition: &Condition<'_>, check: &mut Checker<'_>) {
     let folded = text.to_ascii_lowercase();
     let Some((prefix, _)) = folded.split_once(':') else {
         let message = format!("the condition key {} has no prefix", Quoted(text));
-        let known = GLOBAL
-            .iter()
-            .filter_map(|(name, _)| name.strip_prefix("aws:"));
+        let known = global_condition_keys().filter_map(|name| name.strip_prefix("aws:"));
         let help = match nearest(text, known) {
             Some(near) => format!("did you mean `aws:{near}`?"),
             None => "write a global key such as `aws:SourceIp`, or the prefix of its service and a colon".to_owned(),
@@ -247,7 +175,7 @@ fn key(condition: &Condition<'_>, check: &mut Checker<'_>) {
             "use `aws:SourceAccount`",
         );
     } else if prefix == "aws" && global_type(text).is_none() && !is_defined(text, check) {
-        let near = nearest(text, GLOBAL.iter().map(|(name, _)| *name));
+        let near = nearest(text, global_condition_keys());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => "use one of AWS's global condition keys".to_owned(),

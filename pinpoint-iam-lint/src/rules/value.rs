@@ -1,11 +1,11 @@
 //! Rules for the values of conditions.
 
-use pinpoint_iam_core::__private::{Quoted, nearest};
+use pinpoint_iam_core::__private::{Quoted, ValueType, nearest};
 use pinpoint_iam_core::condition::{BaseOperator, ConditionValue};
 use pinpoint_iam_core::json::Type;
 use pinpoint_iam_core::policy::Version;
 
-use super::condition::{ValueType, global_type};
+use super::condition::global_type;
 use super::resource::{REGIONS, is_region};
 use crate::checker::Checker;
 use crate::glob::has_wildcard;
