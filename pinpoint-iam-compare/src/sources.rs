@@ -1,6 +1,7 @@
 //! The comparison of whole policy sources, one user or role at a time.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use pinpoint_iam::context::{ConditionKey, ContextLookup, Lookup};
 use pinpoint_iam::eval::parts;
@@ -84,6 +85,24 @@ impl Comparer {
     /// A user or role that only one of the stores contains has no permissions in the other. Two ARNs with different
     /// paths are different users or roles. A role is represented by one of its sessions.
     pub fn compare_stores(&self, first: &PolicyStore, second: &PolicyStore) -> SourceComparison {
+        SourceComparison {
+            identities: self
+                .compare_identities(first, second)
+                .filter(|identity| identity.comparison.verdict() != Verdict::Equal)
+                .collect(),
+        }
+    }
+
+    /// Compares one user or role after another, in the order of their ARNs, as [`compare_stores`](Self::compare_stores)
+    /// does. Those whose policies are equal are part of the result.
+    ///
+    /// The length of the iterator is the number of comparisons that remain.
+    pub fn compare_identities<'a>(
+        &'a self,
+        first: &'a PolicyStore,
+        second: &'a PolicyStore,
+    ) -> impl ExactSizeIterator<Item = IdentityComparison> + 'a {
+        static NONE: LazyLock<PrincipalPolicies> = LazyLock::new(PrincipalPolicies::default);
         let mut arns: BTreeMap<&str, [Option<&PrincipalPolicies>; 2]> = BTreeMap::new();
         for (arn, policies) in first.iter() {
             arns.entry(arn).or_default()[0] = Some(policies);
@@ -91,27 +110,22 @@ impl Comparer {
         for (arn, policies) in second.iter() {
             arns.entry(arn).or_default()[1] = Some(policies);
         }
-        let none = PrincipalPolicies::default();
-        let compared = arns.into_iter().map(|(arn, policies)| {
+        arns.into_iter().map(|(arn, policies)| {
             let caller = match arn.contains(":role/") {
                 true => Principal::role_session(arn, "session"),
                 false => Principal::from_arn(arn),
             };
             let comparison = match caller {
-                Ok(caller) => self
-                    .compare_policies(&caller, policies.map(|policies| policies.unwrap_or(&none))),
+                Ok(caller) => {
+                    self.compare_policies(&caller, policies.map(|own| own.unwrap_or(&NONE)))
+                }
                 Err(error) => Comparison::not_decided(error.to_string()),
             };
             IdentityComparison {
                 arn: arn.to_owned(),
                 comparison,
             }
-        });
-        SourceComparison {
-            identities: compared
-                .filter(|identity| identity.comparison.verdict() != Verdict::Equal)
-                .collect(),
-        }
+        })
     }
 
     /// Compares what two stores allow one principal.
