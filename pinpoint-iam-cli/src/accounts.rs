@@ -35,7 +35,7 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<PolicyStore, Failure> {
 }
 
 /// The file that makes a directory a source of policies with their users, groups and roles.
-const ATTACHMENTS: &str = "attachments.json";
+pub(crate) const ATTACHMENTS: &str = "attachments.json";
 
 /// Reads the users and roles of a directory; `None` if the directory only contains documents.
 pub(crate) fn of_directory(path: &Path) -> Option<Result<PolicyStore, Failure>> {

@@ -11,13 +11,14 @@ use clap::{Args, ValueEnum};
 use pinpoint_iam::Policy;
 use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam_compare::{Comparer, Comparison, PolicySet, Witness};
+use pinpoint_iam_compare::{Comparer, Comparison, PolicySet, Verdict, Witness};
 use serde_json::{Value, json};
 
 use self::sources::{Policies, Source};
 use crate::common::KindArgument;
 use crate::documents::chosen;
 use crate::failure::Failure;
+use crate::progress::{Progress, Reader};
 use crate::{accounts, policies, principals};
 
 /// The exit code if requests are newly allowed, or if strangers have access.
@@ -112,6 +113,15 @@ enum Format {
     Json,
 }
 
+impl Format {
+    const fn reader(self) -> Reader {
+        match self {
+            Self::Human => Reader::Person,
+            Self::Json => Reader::Program,
+        }
+    }
+}
+
 /// The more severe of two exit codes: new access is worse than undecided.
 fn worse(one: u8, other: u8) -> u8 {
     match (one, other) {
@@ -130,13 +140,29 @@ pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
     for service in chosen(&arguments.catalogs)? {
         comparer = comparer.service(service);
     }
+    let reader = arguments.output.format.reader();
+    let mut has_other_attachments = false;
     let comparisons: Vec<(String, Comparison)> = match (&old, &new) {
+        (Source::Policies(from), Source::Policies(to)) if from.is_file != to.is_file => {
+            let is = |is_file: bool| if is_file { "a file" } else { "a directory" };
+            return Err(Failure::usage(format!(
+                "error: `{}` is {}, and `{}` is {}; compare two files or two directories",
+                arguments.old,
+                is(from.is_file),
+                arguments.new,
+                is(to.is_file)
+            )));
+        }
         (Source::Policies(old), Source::Policies(new)) => {
-            compare_policies(arguments.kind.kind, &comparer, old, new)
+            has_other_attachments = old.attachments != new.attachments;
+            compare_policies(arguments.kind.kind, &comparer, old, new, reader)
         }
         (Source::Account(old), Source::Account(new)) => {
-            let identities = comparer.compare_stores(old, new).identities.into_iter();
+            let identities = comparer.compare_identities(old, new);
+            let progress = Progress::new("comparing", identities.len(), reader);
             identities
+                .inspect(|_| progress.step())
+                .filter(|identity| identity.comparison.verdict() != Verdict::Equal)
                 .map(|identity| (identity.arn, identity.comparison))
                 .collect()
         }
@@ -168,6 +194,12 @@ pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
     if arguments.output.format == Format::Json {
         println!("{:#}", json!(results));
     }
+    if has_other_attachments {
+        eprintln!(
+            "undecided: `attachments.json` of a subdirectory has changed, and which users, groups and roles have its policies is not compared"
+        );
+        code = worse(code, UNDECIDED);
+    }
     Ok(ExitCode::from(code))
 }
 
@@ -177,6 +209,7 @@ fn compare_policies(
     comparer: &Comparer,
     old: &Policies,
     new: &Policies,
+    reader: Reader,
 ) -> Vec<(String, Comparison)> {
     // Two files are compared with each other, regardless of their names.
     let pairs: Vec<(String, Option<&Policy>, Option<&Policy>)> = match (old.single(), new.single())
@@ -199,9 +232,11 @@ fn compare_policies(
         Some(policy) => PolicySet::of_policy(kind, policy.clone()),
         None => without_policy(kind),
     };
+    let progress = Progress::new("comparing", pairs.len(), reader);
     let pairs = pairs.into_iter();
     pairs
         .map(|(name, old, new)| (name, comparer.compare(&set(old), &set(new))))
+        .inspect(|_| progress.step())
         .collect()
 }
 
@@ -268,7 +303,10 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
                 requests: access.requests,
             }
         }
-        accounts => who_of_accounts(accounts, &set, action, resource)?,
+        accounts => {
+            let reader = arguments.output.format.reader();
+            who_of_accounts(accounts, &set, action, resource, reader)?
+        }
     };
     for request in &mut access.requests {
         // Actions are compared without case. The list has the spelling of the command.
@@ -314,8 +352,11 @@ fn who_of_accounts(
     set: &PolicySet,
     action: &str,
     resource: &str,
+    reader: Reader,
 ) -> Result<Listed, Failure> {
     let mut listed = Listed::default();
+    let count = accounts::identities(accounts).count();
+    let progress = Progress::new("searching", count, reader);
     for (arn, own) in accounts::identities(accounts) {
         let principal =
             principals::parse(arn).map_err(|error| Failure::new(format!("error: {error}")))?;
@@ -338,6 +379,7 @@ fn who_of_accounts(
         listed
             .undecided
             .extend(undecided.map(|undecided| format!("{arn}: {undecided}")));
+        progress.step();
     }
     Ok(listed)
 }
@@ -346,7 +388,10 @@ fn who_of_accounts(
 pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failure> {
     let mut worst = 0;
     let mut results = Vec::new();
-    for policy in policies::load(&arguments.paths)? {
+    let policies = policies::load(&arguments.paths)?;
+    let reader = arguments.output.format.reader();
+    let progress = Progress::new("searching", policies.len(), reader);
+    for policy in policies {
         let name = policy.name().to_owned();
         if PolicySet::kind_of(policy.document()) != PolicyKind::Resource {
             return Err(Failure::new(format!(
@@ -361,7 +406,7 @@ pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failu
         };
         worst = worse(worst, code);
         match arguments.output.format {
-            Format::Human => {
+            Format::Human => progress.hide(|| {
                 println!("{name}: {word}");
                 if let Some(witness) = &witness {
                     println!("  for example {witness}");
@@ -369,7 +414,7 @@ pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failu
                 for undecided in &undecided {
                     println!("  {undecided}");
                 }
-            }
+            }),
             Format::Json => results.push(json!({
                 "name": name,
                 "result": word,
@@ -377,7 +422,9 @@ pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failu
                 "undecided": output::undecided_json(&undecided),
             })),
         }
+        progress.step();
     }
+    drop(progress);
     if arguments.output.format == Format::Json {
         println!("{:#}", json!(results));
     }

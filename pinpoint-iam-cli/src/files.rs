@@ -1,6 +1,6 @@
 //! Finds, reads and writes the documents.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -26,35 +26,58 @@ impl Input {
     pub(crate) fn is_stdin(&self) -> bool {
         self.name == STDIN && self.path.is_none()
     }
+
+    /// Whether this is the file that attaches the policies of a directory to users, groups and roles, see
+    /// [`Directory`](pinpoint_iam::source::Directory).
+    pub(crate) fn is_attachments(&self) -> bool {
+        const MEMBERS: [&str; 3] = ["users", "roles", "groups"];
+        let Some(name) = self.path.as_deref().and_then(Path::file_name) else {
+            return false;
+        };
+        let members = || {
+            let root = Node::root(self.text.as_deref().ok()?).ok()?;
+            let is_object = root.json_type() == Type::Object;
+            root.members().ok().filter(|_| is_object)
+        };
+        name == "attachments.json"
+            && members().is_some_and(|members| {
+                members
+                    .iter()
+                    .all(|member| MEMBERS.contains(&&*member.name))
+            })
+    }
 }
 
 const STDIN: &str = "<stdin>";
 
-/// Reads files, the files `*.json` in directories, and those that match a pattern such as `policies/**/*.json`, in the
-/// order of their paths.
+/// Reads the documents: files, the files `*.json` in directories, and those that match a pattern such as
+/// `policies/**/*.json`, in the order of their paths.
+///
+/// Attachments, which belong to the policies of a directory, are not among them, and the files `*.test.json` of a
+/// directory are tests.
 ///
 /// # Errors
 ///
 /// If no file matches a pattern. A file that cannot be read is an input with an error.
 pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
-    let mut inputs = Vec::new();
-    for path in paths {
-        if path.as_os_str() == "-" {
-            inputs.push(Input {
-                name: STDIN.to_owned(),
-                path: None,
-                text: read_stdin().map_err(|error| error.to_string()),
-            });
-        } else if path.is_dir() {
-            let is_json = |path: &Path| path.extension().is_some_and(|end| end == "json");
-            inputs.extend(walk(path, Walk::Documents, is_json).map(input));
-        } else if is_pattern(path) {
-            inputs.extend(matching(path, Walk::Documents)?.into_iter().map(input));
-        } else {
-            inputs.push(file(path));
-        }
-    }
+    let mut inputs = collect_all(paths)?;
+    inputs.retain(|input| !input.is_attachments());
     Ok(inputs)
+}
+
+/// Reads the same files as [`collect`], and attachments.
+pub(crate) fn collect_all(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
+    let found = search(paths, Walk::Documents, is_document)?.into_iter();
+    Ok(found.map(input).collect())
+}
+
+/// Finds files of tests: files, the files `*.test.toml` and `*.test.json` in directories, and those that match a pattern.
+///
+/// # Errors
+///
+/// If no file matches a pattern, or if a directory cannot be read.
+pub(crate) fn tests(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    every(search(paths, Walk::Documents, is_test)?)
 }
 
 /// Finds files, all files in directories, and those that match a pattern, in the order of their paths. Hidden files in
@@ -64,16 +87,20 @@ pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<Input>, Failure> {
 ///
 /// If no file matches a pattern, or if a directory cannot be read.
 pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            found.extend(walk(path, Walk::Everything, |_| true));
-        } else if is_pattern(path) {
-            found.extend(matching(path, Walk::Everything)?);
-        } else {
-            found.push(Ok(path.clone()));
-        }
-    }
+    every(search(paths, Walk::Everything, |_| true)?)
+}
+
+/// Whether a file in a directory is read as a policy document, by its name.
+pub(crate) fn is_document(name: &str) -> bool {
+    name.ends_with(".json") && !is_test(name)
+}
+
+fn is_test(name: &str) -> bool {
+    name.ends_with(".test.toml") || name.ends_with(".test.json")
+}
+
+/// The paths, or the first error.
+fn every(found: Vec<Result<PathBuf, Unreadable>>) -> Result<Vec<PathBuf>, Failure> {
     let found = found.into_iter();
     found
         .map(|path| {
@@ -83,6 +110,32 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             })
         })
         .collect()
+}
+
+/// Finds the files of paths, directories and patterns. In directories, those whose names are wanted.
+fn search(
+    paths: &[PathBuf],
+    kind: Walk,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<Result<PathBuf, Unreadable>>, Failure> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let has_name = |path: &Path| match kind {
+                Walk::Everything => true,
+                Walk::Documents => {
+                    let name = path.file_name().and_then(OsStr::to_str);
+                    name.is_some_and(&is_wanted)
+                }
+            };
+            found.extend(walk(path, kind, has_name));
+        } else if is_pattern(path) {
+            found.extend(matching(path, kind)?);
+        } else {
+            found.push(Ok(path.clone()));
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a path is a pattern. A file whose name contains such a character is that file.
@@ -135,9 +188,14 @@ fn file(path: &Path) -> Input {
     }
 }
 
-/// Reads a file that was found.
+/// Reads a file that was found, or standard input.
 fn input(found: Result<PathBuf, Unreadable>) -> Input {
     match found {
+        Ok(path) if path.as_os_str() == "-" => Input {
+            name: STDIN.to_owned(),
+            path: None,
+            text: read_stdin().map_err(|error| error.to_string()),
+        },
         Ok(path) => file(&path),
         Err(unreadable) => Input {
             name: unreadable.directory.display().to_string(),
@@ -238,50 +296,6 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
         }
     }
     Err(last)
-}
-
-/// Members that contain a policy document, in the output of AWS's tools.
-const WRAPPERS: [&str; 4] = [
-    "PolicyDocument",
-    "AssumeRolePolicyDocument",
-    "Policy",
-    "Document",
-];
-
-/// Whether a text contains a policy document. It does not if it is not valid JSON.
-pub(crate) fn has_document(text: &str) -> bool {
-    let (document, _) = unwrap(text);
-    let members = Node::root(document).and_then(|node| match node.json_type() {
-        Type::Object => node.members(),
-        _ => Ok(Vec::new()),
-    });
-    members.is_ok_and(|members| members.iter().any(|member| member.name == "Statement"))
-}
-
-/// The document in a text, and where it starts. A document may be in a wrapper, or in several.
-pub(crate) fn unwrap(text: &str) -> (&str, usize) {
-    let mut node = match Node::root(text) {
-        Ok(node) => node,
-        Err(_) => return (text, 0),
-    };
-    let mut found = (text, 0);
-    loop {
-        if node.json_type() != Type::Object {
-            return found;
-        }
-        let Ok(members) = node.members() else {
-            return found;
-        };
-        if members.iter().any(|member| member.name == "Statement") {
-            return found;
-        }
-        let inner = members.iter().find(|member| {
-            WRAPPERS.contains(&&*member.name) && member.value.json_type() == Type::Object
-        });
-        let Some(inner) = inner else { return found };
-        node = inner.value;
-        found = (node.written(), node.offset());
-    }
 }
 
 fn read_stdin() -> Result<String, io::Error> {

@@ -9,6 +9,8 @@ use pinpoint_iam_lint::format;
 
 use crate::failure::Failure;
 use crate::files::{self, Input};
+use crate::parts;
+use crate::progress::{Progress, Reader};
 
 /// Writes policy documents in a canonical layout, which keeps their meaning.
 ///
@@ -38,12 +40,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut has_failed = false;
     let mut has_changes = false;
     let mut documents = 0;
-    for input in files::collect(&arguments.paths)? {
+    let inputs = files::collect_all(&arguments.paths)?;
+    let progress = Progress::new("formatting", inputs.len(), Reader::Person);
+    for input in inputs {
         let is_named = input
             .path
             .as_ref()
             .is_none_or(|path| arguments.paths.contains(path));
-        match arguments.format(&input, is_named) {
+        match progress.hide(|| arguments.format(&input, is_named)) {
             Ok(Some(is_changed)) => {
                 documents += 1;
                 has_changes |= is_changed;
@@ -51,10 +55,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             Ok(None) => {}
             Err(error) => {
                 has_failed = true;
-                eprintln!("error: {error}");
+                progress.hide(|| eprintln!("error: {error}"));
             }
         }
+        progress.step();
     }
+    drop(progress);
     Ok(match () {
         () if has_failed => ExitCode::FAILURE,
         () if documents == 0 => {
@@ -73,12 +79,12 @@ impl Arguments {
             .text
             .as_ref()
             .map_err(|error| format!("cannot read `{name}`: {error}"))?;
-        let (_, start) = files::unwrap(text);
+        let (_, start) = parts::unwrap(text);
         let formatted = match format(text, start) {
             Ok(formatted) => formatted,
             Err(error) => return Err(format!("{name}:{error}")),
         };
-        if !is_named && !files::has_document(text) {
+        if !is_named && !parts::has_document(text) {
             return Ok(None);
         }
         let is_changed = formatted != *text;

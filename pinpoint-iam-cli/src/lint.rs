@@ -20,12 +20,16 @@ use self::output::Format;
 use crate::common::{CatalogArguments, KindArgument};
 use crate::failure::{Failure, read};
 use crate::files::{self, Input};
+use crate::parts;
+use crate::progress::Progress;
 
 /// Checks policy documents: grammar, kind of policy, catalogs and practice.
 ///
-/// A directory is searched for files `*.json`, without those that `.gitignore` excludes. A path may be a pattern such as
-/// `policies/**/*.json`, and `-` is standard input. A document may be the value of `PolicyDocument`, `AssumeRolePolicyDocument`, `Policy` or `Document` in a JSON object,
-/// as in the output of AWS's tools.
+/// A directory is searched for files `*.json`, without those that `.gitignore` excludes, `attachments.json` and `*.test.json`.
+/// A path may be a pattern such as `policies/**/*.json`, and `-` is standard input. A document may be in the output of AWS's tools,
+/// for example of `aws iam get-policy-version` and `aws s3api get-bucket-policy`. In the output of
+/// `aws iam get-account-authorization-details`, all inline policies, trust policies and default versions of managed policies are
+/// checked, each as a policy of its kind.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 without findings, 11 for suggestions, 12 for warnings, 13 for security warnings, 14 for errors; 1 if a file
@@ -88,6 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             kind: arguments.kind.kind,
             config: config.as_ref().map(|file| &file.config),
             mode: arguments.fix.unwrap_or(Mode::Safe),
+            reader: arguments.format.reader(),
         };
         let has_stdin = inputs.iter().any(|input| input.is_stdin());
         let target = match arguments.diff {
@@ -177,35 +182,47 @@ fn check(
 ) -> Result<u8, Failure> {
     let mut results = Vec::new();
     let mut is_broken = false;
+    let mut documents = 0;
     let mut unknown = BTreeSet::new();
+    let progress = Progress::new("linting", inputs.len(), format.reader());
     for input in inputs {
         match &input.text {
             Ok(text) => {
-                let (document, start) = files::unwrap(text);
-                let mut report = linter.lint(document, kind);
-                unknown.append(&mut report.unknown_services);
+                let mut findings = Vec::new();
+                for part in parts::documents(text) {
+                    let mut report = linter.lint(&part.document, part.kind.unwrap_or(kind));
+                    unknown.append(&mut report.unknown_services);
+                    report
+                        .findings
+                        .iter_mut()
+                        .for_each(|finding| part.locate(finding));
+                    findings.append(&mut report.findings);
+                    documents += 1;
+                }
                 if let Some(file) = config {
-                    file.config.apply(&input.name, &mut report.findings);
+                    file.config.apply(&input.name, &mut findings);
                 }
                 results.push(output::Checked {
                     input,
                     text,
-                    start,
-                    findings: report.findings,
+                    findings,
                 });
             }
             Err(error) => {
                 is_broken = true;
-                eprintln!("error: cannot read `{}`: {error}", input.name);
+                progress.hide(|| eprintln!("error: cannot read `{}`: {error}", input.name));
             }
         }
+        progress.step();
     }
-    let documents = results.len();
+    drop(progress);
+    if documents == 0 && !is_broken {
+        eprintln!("error: there are no policy documents");
+    }
     if let Some(file) = config {
         results.push(output::Checked {
             input: &file.input,
             text: &file.text,
-            start: 0,
             findings: file.config.findings(),
         });
     }

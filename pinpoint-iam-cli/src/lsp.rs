@@ -24,8 +24,8 @@ use self::scan::scan;
 use self::text::{Position, Span, Text};
 use crate::common::{CatalogArguments, kind};
 use crate::failure::Failure;
-use crate::files;
 use crate::lint::{self, ConfigFile, fix};
+use crate::parts;
 
 /// Serves editors, by the Language Server Protocol over standard input and output.
 ///
@@ -250,7 +250,7 @@ impl Server<'_> {
 
     /// The findings in a policy, and the offset of the document in the text.
     fn findings(&self, uri: &str, text: &Text) -> (Vec<Finding>, usize) {
-        let (document, start) = files::unwrap(text.as_str());
+        let (document, start) = parts::unwrap(text.as_str());
         let kind = self.kind_of(text);
         let mut findings = self.linter.lint(document, kind).findings;
         if let Some(file) = self.config {
@@ -366,7 +366,7 @@ impl Server<'_> {
 
     /// Whether a fix is proven to keep the meaning of the policy.
     fn is_proven(&self, text: &Text, start: usize, fix: &Fix) -> bool {
-        let parse = |text: &str| Document::parse(files::unwrap(text).0).ok();
+        let parse = |text: &str| Document::parse(parts::unwrap(text).0).ok();
         let after = fix.apply(text.as_str(), start);
         match (parse(text.as_str()), after.as_deref().and_then(parse)) {
             (Some(before), Some(after)) => fix::is_proven(self.kind_of(text), &before, &after),
@@ -377,7 +377,7 @@ impl Server<'_> {
     fn format(&self, of: &OfDocument) -> Value {
         let text = self.policy(&of.text_document.uri);
         let formatted = text.and_then(|text| {
-            let (_, start) = files::unwrap(text.as_str());
+            let (_, start) = parts::unwrap(text.as_str());
             let formatted = pinpoint_iam_lint::format(text.as_str(), start).ok()?;
             let whole = text.span(&(0..text.as_str().len()));
             Some(json!([{"range": whole, "newText": formatted}]))

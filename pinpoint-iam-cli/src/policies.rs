@@ -12,10 +12,11 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::{PolicyStore, PrincipalPolicies};
 use pinpoint_iam::{Arn, Policy, PolicyStack, Principal, Request};
 use pinpoint_iam_compare::PolicySet;
+use pinpoint_iam_core::json;
 use serde::Deserialize;
 
 use crate::failure::Failure;
-use crate::{accounts, files, principals};
+use crate::{accounts, files, parts, principals};
 
 /// The applicable policies, by type.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
@@ -228,20 +229,26 @@ fn read(paths: &[PathBuf], is_account: impl Fn(&str) -> bool) -> Result<Loaded, 
 
 /// Reads the policy in a text.
 pub(crate) fn policy(name: &str, text: &str) -> Result<Policy, Failure> {
-    let (document, start) = files::unwrap(text);
-    match Document::parse(document) {
+    let documents = parts::documents(text);
+    let [part] = documents.as_slice() else {
+        return Err(Failure::new(format!(
+            "error: {name}: these are the details of an account, and not one policy"
+        )));
+    };
+    match Document::parse(&part.document) {
         Ok(document) => Ok(Policy::new(name, document)),
         Err(error) => {
-            let position = error.position();
-            let before = text.get(..start).unwrap_or_default();
-            let line = before.matches('\n').count() + position.line();
-            let last = before.rsplit('\n').next().unwrap_or_default();
-            let column = match position.line() {
-                1 => last.chars().count() + position.column(),
-                _ => position.column(),
-            };
+            let place = error.position();
+            let lines = part.document.split_inclusive('\n');
+            let before: usize = lines.clone().take(place.line() - 1).map(str::len).sum();
+            let line = lines.clone().nth(place.line() - 1).unwrap_or_default();
+            let characters = line.chars().take(place.column() - 1);
+            let offset = before + characters.map(char::len_utf8).sum::<usize>();
+            let place = json::position(text, part.offset(offset));
             Err(Failure::new(format!(
-                "error: {name}:{line}:{column}: {}; {}",
+                "error: {name}:{}:{}: {}; {}",
+                place.line(),
+                place.column(),
                 error.message(),
                 error.hint()
             )))

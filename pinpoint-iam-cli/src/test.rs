@@ -13,7 +13,9 @@ use serde::Deserialize;
 
 use crate::explain::NOT_AS_EXPECTED;
 use crate::failure::{Failure, read};
+use crate::files;
 use crate::policies::{Answer, Expectation, Keys, Policies, PolicyFiles, Question, deciding};
+use crate::progress::{Progress, Reader};
 
 /// Runs unit tests of policies, and lists the statements that no test matches.
 ///
@@ -41,8 +43,8 @@ Exit codes: 0 if all tests pass, 17 if one fails, 1 if a file cannot be read or 
 Example: pinpoint-iam test --require-coverage policies/reader.test.toml"
 )]
 pub(crate) struct Arguments {
-    /// The test files: `*.toml` or `*.json`.
-    #[arg(required = true, value_name = "FILE")]
+    /// The test files, in TOML or JSON; directories, in which they are named `*.test.toml` or `*.test.json`; and patterns.
+    #[arg(required = true, value_name = "PATH")]
     files: Vec<PathBuf>,
     /// Fails if no test matches a statement.
     #[arg(long)]
@@ -143,12 +145,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut outcomes = Vec::new();
     let mut coverage = Coverage::new();
     let mut errors = 0;
-    for file in &arguments.files {
+    let files = files::tests(&arguments.files)?;
+    let reader = match arguments.format {
+        Format::Human => Reader::Person,
+        Format::Json | Format::Junit => Reader::Program,
+    };
+    let progress = Progress::new("testing", files.len(), reader);
+    for file in &files {
         // An error in a file does not hide the results of the others.
         if let Err(failure) = run_file(file, &mut outcomes, &mut coverage) {
-            eprintln!("{failure}");
+            progress.hide(|| eprintln!("{failure}"));
             errors += 1;
         }
+        progress.step();
+    }
+    drop(progress);
+    if outcomes.is_empty() && errors == 0 {
+        eprintln!("error: there are no tests");
     }
     print!(
         "{}",

@@ -6,8 +6,13 @@
 mod fix;
 #[path = "lint/fmt.rs"]
 mod fmt;
+#[path = "lint/inputs.rs"]
+mod inputs;
 #[path = "lint/lsp.rs"]
 mod lsp;
+#[cfg(unix)]
+#[path = "lint/progress.rs"]
+mod progress;
 #[path = "schemas/validation.rs"]
 mod validation;
 

@@ -5,6 +5,8 @@
 mod accounts;
 mod comparison;
 mod documents;
+#[cfg(unix)]
+mod help;
 mod records;
 mod replay;
 mod scaffold;
@@ -437,6 +439,155 @@ fn revisions_of_git_are_compared() {
 
 const BUCKET: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": PRINCIPAL,
     "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#;
+
+/// A revision names the same policies in every directory of the repository.
+#[test]
+fn revisions_of_git_are_read_from_any_directory() {
+    let path = directory("git-directories");
+    fs::create_dir_all(path.join("deep/policies/inner")).unwrap();
+    for file in ["deep/policies/a.json", "deep/policies/inner/b é.json"] {
+        fs::write(path.join(file), READER).unwrap();
+    }
+    fs::write(path.join("deep/policies/notes.txt"), "x").unwrap();
+    git(&path, &["init", "-q"]);
+    git(&path, &["add", "."]);
+    git(&path, &["commit", "-q", "-m", "policies"]);
+    for (directory, old, new) in [
+        ("", "HEAD:deep/policies", "deep/policies"),
+        ("deep", "HEAD:deep/policies", "policies"),
+        ("deep", "HEAD:./policies", "policies"),
+        ("deep/policies/inner", "HEAD:../", "../"),
+        ("deep/policies/inner", "HEAD:..", ".."),
+        ("deep/policies", "HEAD:deep/policies/inner", "inner"),
+    ] {
+        let output = run(&path.join(directory), &["diff", old, new]);
+        let shown = text(&output.stdout);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{old}: {}",
+            text(&output.stderr)
+        );
+        assert!(shown.contains("b é.json: equal\n"), "{old}: {shown}");
+        assert_eq!(
+            shown.lines().count(),
+            if old.ends_with("inner") { 1 } else { 2 }
+        );
+    }
+    assert_eq!(code(&path, &["diff", "HEAD:nothing", "deep"]), 1);
+    assert_eq!(code(&path, &["diff", "--", "-x:deep", "deep"]), 2);
+}
+
+/// A file would be compared with no policy, which looks like new access.
+#[test]
+fn a_file_is_not_compared_with_a_directory() {
+    let path = directory("file-and-directory");
+    fs::create_dir_all(path.join("policies")).unwrap();
+    fs::write(path.join("policies/a.json"), READER).unwrap();
+    for (old, new) in [
+        ("policies", "policies/a.json"),
+        ("policies/a.json", "policies"),
+    ] {
+        let output = run(&path, &["diff", old, new]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("compare two files or two directories"));
+    }
+}
+
+/// Attachments are compared user by user, also those of a git revision.
+#[test]
+fn attachments_are_compared() {
+    let path = directory("attachments");
+    let write = |side: &str, content: &str| {
+        fs::create_dir_all(path.join(side)).unwrap();
+        fs::write(path.join(side).join("a.json"), READER).unwrap();
+        fs::write(path.join(side).join("attachments.json"), content).unwrap();
+    };
+    let ana = r#"{"users": {"arn:aws:iam::123456789012:user/ana": {"policies": ["a.json"]}}}"#;
+    let both = r#"{"users": {"arn:aws:iam::123456789012:user/ana": {"policies": ["a.json"]},
+        "arn:aws:iam::123456789012:user/bo": {"policies": ["a.json"]}}}"#;
+    write("old", ana);
+    write("new", both);
+    git(&path, &["init", "-q"]);
+    git(&path, &["add", "."]);
+    git(&path, &["commit", "-q", "-m", "policies"]);
+    for (old, new, expected) in [
+        ("old", "old", 0),
+        ("old", "new", 15),
+        ("new", "old", 0),
+        ("HEAD:old", "old", 0),
+        ("HEAD:old", "new", 15),
+        ("HEAD:old", "HEAD:new", 15),
+        ("HEAD:new", "HEAD:old", 0),
+    ] {
+        let output = run(&path, &["diff", old, new]);
+        let shown = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(expected), "{old} {new}: {shown}");
+        assert_eq!(shown.contains("user/bo: wider"), expected == 15, "{shown}");
+    }
+    write("broken", ana);
+    fs::remove_file(path.join("broken/a.json")).unwrap();
+    git(&path, &["add", "."]);
+    git(&path, &["commit", "-q", "-m", "broken"]);
+    let output = run(&path, &["diff", "HEAD:broken", "old"]);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = text(&output.stderr);
+    assert!(
+        errors.starts_with("error: HEAD:broken/attachments.json:1:"),
+        "{errors}"
+    );
+
+    // Those of a subdirectory are not compared, so a change is not reported as equal.
+    for (side, content) in [("one/sub", ana), ("two/sub", both)] {
+        write(side, content);
+        fs::write(path.join(side).join("../b.json"), READER).unwrap();
+    }
+    assert_eq!(code(&path, &["diff", "one", "one"]), 0);
+    let output = run(&path, &["diff", "one", "two"]);
+    assert_eq!(output.status.code(), Some(16));
+    assert!(
+        text(&output.stderr)
+            .starts_with("undecided: `attachments.json` of a subdirectory has changed")
+    );
+}
+
+#[test]
+fn tests_are_found_in_directories_and_by_patterns() {
+    let path = directory("tests");
+    fs::create_dir_all(path.join("suite/policies")).unwrap();
+    fs::write(path.join("suite/policies/reader.json"), READER).unwrap();
+    for (name, content) in [
+        ("suite/a.test.toml", SUITE),
+        ("suite/other.toml", "x"),
+        (
+            "suite/b.test.json",
+            r#"{"policies": {}, "test": [{"name": "b", "principal": "*", "action": "s3:GetObject", "expect": "denied"}]}"#,
+        ),
+    ] {
+        fs::write(path.join(name), content).unwrap();
+    }
+    for (paths, passed) in [
+        (&["suite"][..], 3),
+        (&["suite/*.test.toml"], 2),
+        (&["s*/*.test.*"], 3),
+    ] {
+        let output = run(&path, &[&["test"], paths].concat());
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{paths:?}: {}",
+            text(&output.stderr)
+        );
+        assert!(
+            text(&output.stdout).contains(&format!("{passed} passed")),
+            "{paths:?}"
+        );
+    }
+    assert_eq!(code(&path, &["test", "suite/*.none"]), 3);
+    let output = run(&path, &["test", "suite/policies"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(text(&output.stderr), "error: there are no tests\n");
+}
 
 #[test]
 fn public_policies_and_callers_are_found() {

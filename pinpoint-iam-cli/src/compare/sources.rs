@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, io};
 
 use pinpoint_iam::Policy;
 use pinpoint_iam::source::PolicyStore;
+use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::files::Input;
 use crate::{accounts, files, policies};
 
 /// One side of a comparison.
@@ -21,7 +25,9 @@ pub(super) enum Source {
 /// The policies of one side, by their path in the directory.
 pub(super) struct Policies {
     pub(super) policies: BTreeMap<String, Policy>,
-    is_file: bool,
+    /// The files that attach the policies of directories, by their paths.
+    pub(super) attachments: BTreeMap<String, Value>,
+    pub(super) is_file: bool,
 }
 
 impl Policies {
@@ -58,6 +64,7 @@ fn of_file(name: &str, text: &str, path: String) -> Result<Source, Failure> {
     let policy = policies::policy(name, text)?;
     Ok(Source::Policies(Policies {
         policies: BTreeMap::from([(path, policy)]),
+        attachments: BTreeMap::new(),
         is_file: true,
     }))
 }
@@ -68,53 +75,124 @@ fn from_files(root: &Path) -> Result<Source, Failure> {
     }
     let mut found = BTreeMap::new();
     let is_file = !root.is_dir();
-    for input in files::collect(&[PathBuf::from(root)])? {
+    let mut attachments = BTreeMap::new();
+    for input in files::collect_all(&[PathBuf::from(root)])? {
+        let is_attachments = input.is_attachments();
         let text = input.text.map_err(|error| {
             Failure::new(format!("error: cannot read `{}`: {error}", input.name))
         })?;
         if is_file {
             return of_file(&input.name, &text, input.name.clone());
         }
-        let policy = policies::policy(&input.name, &text)?;
         let relative = Path::new(&input.name).strip_prefix(root);
         let key = relative.map_or_else(|_| input.name.clone(), |path| path.display().to_string());
-        found.insert(key, policy);
+        if is_attachments {
+            attachments.insert(key, serde_json::from_str(&text).unwrap_or_default());
+        } else {
+            found.insert(key, policies::policy(&input.name, &text)?);
+        }
     }
     Ok(Source::Policies(Policies {
         policies: found,
+        attachments,
         is_file,
     }))
 }
 
 fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
     // Without this, git would read a revision that starts with `-` as an option.
-    let object = |path: &str| format!("{revision}:{path}");
     if revision.is_empty() || revision.starts_with('-') {
         return Err(Failure::usage(format!(
             "error: `{name}` is neither a file nor a git revision with a path, such as `main:policies`"
         )));
     }
-    let is_file = git(name, &["cat-file", "-t", name])?.trim() == "blob";
-    let path = path.trim_end_matches('/');
-    let mut found = BTreeMap::new();
+    // A path that starts with `./` or `../` is relative to the current directory, and others to the repository.
+    // `HEAD:..` would be read as a range of revisions.
+    let object = match path.ends_with("..") {
+        true => git(name, &["rev-parse", "--verify", &format!("{name}/")])?,
+        false => git(name, &["rev-parse", "--verify", name])?,
+    };
+    let object = object.trim();
+    let is_file = git(name, &["cat-file", "-t", object])?.trim() == "blob";
     if is_file {
-        let text = git(name, &["cat-file", "blob", name])?;
+        let text = git(name, &["cat-file", "blob", object])?;
         return of_file(name, &text, path.to_owned());
     }
-    let tree = object(path);
-    let listed = git(name, &["ls-tree", "-r", "-z", "--name-only", &tree])?;
-    for file in listed.split('\0').filter(|file| file.ends_with(".json")) {
-        let object = match path {
-            "" => object(file),
-            directory => object(&format!("{directory}/{file}")),
+    let path = path.trim_end_matches('/');
+    let mut found = BTreeMap::new();
+    let mut attachments = BTreeMap::new();
+    let mut inputs = Vec::new();
+    // Without `--full-tree`, files outside of the current directory would be missing.
+    let listed = git(name, &["ls-tree", "-r", "-z", "--full-tree", object])?;
+    for entry in listed.split('\0') {
+        let Some((header, file)) = entry.split_once('\t') else {
+            continue;
         };
-        let text = git(name, &["cat-file", "blob", &object])?;
-        found.insert(file.to_owned(), policies::policy(&object, &text)?);
+        let object = header.rsplit(' ').next().unwrap_or_default();
+        let is_blob = header.contains(" blob ");
+        if !is_blob || !files::is_document(file) {
+            continue;
+        }
+        let shown = match path {
+            "" => format!("{revision}:{file}"),
+            directory => format!("{revision}:{directory}/{file}"),
+        };
+        inputs.push((
+            file.to_owned(),
+            Input {
+                text: Ok(git(name, &["cat-file", "blob", object])?),
+                path: Some(file.into()),
+                name: shown,
+            },
+        ));
+    }
+    if inputs.iter().any(|(file, _)| file == accounts::ATTACHMENTS) {
+        return of_copy(name, &inputs).map(Source::Account);
+    }
+    for (file, input) in inputs {
+        let text = input.text.as_deref().unwrap_or_default();
+        if input.is_attachments() {
+            let content = serde_json::from_str(text).unwrap_or_default();
+            attachments.insert(file, content);
+        } else {
+            let policy = policies::policy(&input.name, text)?;
+            found.insert(file, policy);
+        }
     }
     Ok(Source::Policies(Policies {
         policies: found,
+        attachments,
         is_file,
     }))
+}
+
+/// Reads the users and roles of a directory of a git revision, from a copy that exists only in the meantime.
+fn of_copy(name: &str, inputs: &[(String, Input)]) -> Result<PolicyStore, Failure> {
+    static COPIES: AtomicU32 = AtomicU32::new(0);
+    let number = COPIES.fetch_add(1, Ordering::Relaxed);
+    let copy = env::temp_dir().join(format!("pinpoint-iam-{}-{number}", process::id()));
+    let cannot = |error: &io::Error| {
+        Failure::new(format!("error: cannot write `{}`: {error}", copy.display()))
+    };
+    // Fails if the directory exists already.
+    fs::create_dir(&copy).map_err(|error| cannot(&error))?;
+    // Like the library, without subdirectories.
+    let written = inputs
+        .iter()
+        .filter(|(file, _)| !file.contains(['/', '\\']));
+    let written = written.into_iter().try_for_each(|(file, input)| {
+        fs::write(copy.join(file), input.text.as_deref().unwrap_or_default())
+    });
+    let store = match written {
+        Ok(()) => accounts::of_directory(&copy).unwrap_or_else(|| Ok(PolicyStore::new())),
+        Err(error) => Err(cannot(&error)),
+    };
+    let _ = fs::remove_dir_all(&copy);
+    // The names of the files in the revision.
+    store.map_err(|failure| {
+        let shown = copy.display().to_string();
+        Failure::new(failure.to_string().replace(&shown, name))
+    })
 }
 
 /// Runs git, and returns what it prints.

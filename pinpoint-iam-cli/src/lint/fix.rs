@@ -14,6 +14,8 @@ use pinpoint_iam_lint::{Config, Finding, Fix, Linter};
 use similar::TextDiff;
 
 use crate::files::{self, Input};
+use crate::parts;
+use crate::progress::{Progress, Reader};
 
 /// The fixes to apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,6 +49,7 @@ pub(super) struct Fixer<'a> {
     pub(super) kind: PolicyKind,
     pub(super) config: Option<&'a Config>,
     pub(super) mode: Mode,
+    pub(super) reader: Reader,
 }
 
 /// The maximum number of passes. A fix can make another one possible, but not many in a row.
@@ -79,7 +82,9 @@ impl Fixer<'_> {
             has_failed: false,
         };
         let mut seen = std::collections::HashSet::new();
+        let progress = Progress::new("fixing", inputs.len(), self.reader);
         for mut input in inputs {
+            progress.step();
             let canonical = input
                 .path
                 .as_ref()
@@ -90,12 +95,14 @@ impl Fixer<'_> {
             }
             if let Ok(text) = &input.text {
                 let fixed = self.fix(&input.name, text);
-                match self.write(&input, text, &fixed, target) {
+                match progress.hide(|| self.write(&input, text, &fixed, target)) {
                     Ok(()) if target == Target::Write => input.text = Ok(fixed.text),
                     Ok(()) => {}
                     Err(error) if input.path.is_some() => {
                         outcome.has_failed = true;
-                        eprintln!("error: cannot write `{}`: {error}", input.name);
+                        progress.hide(|| {
+                            eprintln!("error: cannot write `{}`: {error}", input.name);
+                        });
                     }
                     // Standard output.
                     Err(error) => return Err(error),
@@ -188,8 +195,10 @@ impl Fixer<'_> {
         mode: Mode,
         changes: &mut Vec<Change>,
     ) -> Option<String> {
-        let (document, start) = files::unwrap(text);
-        let mut findings = self.linter.lint(document, self.kind).findings;
+        let part = parts::single(text)?;
+        let (document, start) = (&*part.document, part.start()?);
+        let kind = part.kind.unwrap_or(self.kind);
+        let mut findings = self.linter.lint(document, kind).findings;
         if let Some(config) = self.config {
             config.apply(name, &mut findings);
         }
@@ -210,7 +219,7 @@ impl Fixer<'_> {
             if fix.span().end > limit {
                 continue;
             }
-            let Some((fixed, is_proven)) = candidate.with(fix, self.kind) else {
+            let Some((fixed, is_proven)) = candidate.with(fix, kind) else {
                 continue;
             };
             if is_proven || mode == Mode::Unsafe {

@@ -3,7 +3,6 @@
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
-use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::ValueEnum;
@@ -11,6 +10,7 @@ use pinpoint_iam_lint::{CONFIG_RULES, Class, Finding, rule};
 use serde_json::{Value, json};
 
 use crate::files::Input;
+use crate::progress::Reader;
 
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,23 +25,28 @@ pub(super) enum Format {
     Github,
 }
 
+impl Format {
+    pub(super) const fn reader(self) -> Reader {
+        match self {
+            Self::Human => Reader::Person,
+            Self::Json | Self::Sarif | Self::Github => Reader::Program,
+        }
+    }
+}
+
 /// A document and its findings.
 pub(super) struct Checked<'a> {
     pub(super) input: &'a Input,
     /// The text of the file.
     pub(super) text: &'a str,
-    /// Where the document starts in the file.
-    pub(super) start: usize,
+    /// With positions in the file.
     pub(super) findings: Vec<Finding>,
 }
 
 impl Checked<'_> {
     /// The line and column in the file.
     fn place(&self, finding: &Finding) -> (usize, usize) {
-        let before = self
-            .text
-            .get(..self.start + finding.span.start)
-            .unwrap_or_default();
+        let before = self.text.get(..finding.span.start).unwrap_or_default();
         let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
         (before.matches('\n').count() + 1, line.chars().count() + 1)
     }
@@ -91,18 +96,17 @@ fn renderer() -> Renderer {
 }
 
 fn excerpt(checked: &Checked<'_>, finding: &Finding, renderer: &Renderer) -> String {
-    let span = |span: &Range<usize>| checked.start + span.start..checked.start + span.end;
     let aws_code = finding
         .aws_code
         .map_or_else(String::new, |code| format!(" ({code})"));
     let related = finding.related.iter().map(|related| {
         AnnotationKind::Context
-            .span(span(&related.span))
+            .span(related.span.clone())
             .label(related.message.as_str())
     });
     let snippet = Snippet::source(checked.text)
         .path(checked.input.name.as_str())
-        .annotation(AnnotationKind::Primary.span(span(&finding.span)))
+        .annotation(AnnotationKind::Primary.span(finding.span.clone()))
         .annotations(related);
     let group = level(finding.class)
         .primary_title(format!("{}{aws_code}", finding.message))
@@ -153,13 +157,13 @@ fn findings_json(documents: usize, results: &[Checked<'_>]) -> Value {
             let related: Vec<Value> = finding
                 .related
                 .iter()
-                .map(|related| json!({"message": related.message, "offset": checked.start + related.span.start, "length": related.span.len()}))
+                .map(|related| json!({"message": related.message, "offset": related.span.start, "length": related.span.len()}))
                 .collect();
             let fix = finding.fix.as_ref().map(|fix| {
                 let edits: Vec<Value> = fix
                     .edits
                     .iter()
-                    .map(|edit| json!({"offset": checked.start + edit.span.start, "length": edit.span.len(), "replacement": edit.replacement}))
+                    .map(|edit| json!({"offset": edit.span.start, "length": edit.span.len(), "replacement": edit.replacement}))
                     .collect();
                 json!({"title": fix.title, "edits": edits})
             });
@@ -167,7 +171,7 @@ fn findings_json(documents: usize, results: &[Checked<'_>]) -> Value {
                 "file": checked.input.name,
                 "line": line,
                 "column": column,
-                "offset": checked.start + finding.span.start,
+                "offset": finding.span.start,
                 "length": finding.span.len(),
                 "code": finding.code,
                 "aws_code": finding.aws_code,
@@ -296,7 +300,7 @@ mod tests {
     use pinpoint_iam_lint::{Linter, rules};
 
     use super::*;
-    use crate::files;
+    use crate::parts;
 
     /// Every finding in every part of the examples can be shown, with and without colours, also in a narrow terminal and
     /// with characters that are not shown as they are.
@@ -320,12 +324,12 @@ mod tests {
                         path: None,
                         text: Ok(text.to_owned()),
                     };
-                    let (document, start) = files::unwrap(text);
+                    let (document, start) = parts::unwrap(text);
+                    assert_eq!(start, 0);
                     let findings = linter.lint(document, rule.example.kind).findings;
                     let checked = Checked {
                         input: &input,
                         text,
-                        start,
                         findings,
                     };
                     for (finding, renderer) in checked.findings.iter().flat_map(|finding| {

@@ -406,6 +406,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "check",
                     "import",
                     "common",
+                    "progress",
+                    "parts",
                     "files",
                     "fmt",
                     "rule",
