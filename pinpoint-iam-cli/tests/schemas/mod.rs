@@ -72,6 +72,18 @@ fn the_output_of_every_command_conforms_to_its_schema() {
         .to_string(),
     )
     .unwrap();
+    let record = |action: &str| {
+        json!({
+            "v": 1, "time": "2026-11-29T03:10:00Z", "principal": {"arn": ANA}, "action": action, "resource": APP,
+            "keys": {"aws:PrincipalTag/team": {"state": "masked"}}, "outcome": "allow", "revision": "7", "ns": 812,
+        })
+    };
+    let log = [
+        record("mobiletargeting:GetApp").to_string(),
+        record("mobiletargeting:GetApps").to_string(),
+        "not JSON".to_owned(),
+    ];
+    fs::write(path.join("log.jsonl"), log.join("\n")).unwrap();
     fs::create_dir(path.join("policies")).unwrap();
     fs::copy(path.join("reader.json"), path.join("policies/reader.json")).unwrap();
     let attachments = json!({"users": {ANA: {"policies": ["reader.json"]}}});
@@ -167,6 +179,10 @@ fn the_output_of_every_command_conforms_to_its_schema() {
         ),
         ("is-public", vec!["bucket.json"]),
         (
+            "replay",
+            vec!["--old", "reader.json", "--new", "wider.json", "log.jsonl"],
+        ),
+        (
             "least-privilege",
             vec![
                 "--catalog",
@@ -259,6 +275,7 @@ fn the_schema_rejects_other_output() {
             json!([{"name": "a", "result": "perhaps", "witness": null, "undecided": []}]),
         ),
         ("least-privilege", json!({"documents": [], "remarks": []})),
+        ("replay", json!({"equal": true, "records": -1})),
     ] {
         let mut of_command = schema.clone();
         of_command["$ref"] = json!(format!("#/$defs/{command}"));
