@@ -94,6 +94,7 @@ fn repository() -> PathBuf {
             READER.replace("mobiletargeting:CreateCampagin", "mobiletargeting:GetApps"),
         ),
         ("logs/decisions.jsonl", RECORD.to_owned()),
+        ("decisions.log", format!("{RECORD}\n{RECORD}\n{RECORD}\n")),
         ("bucket-policy.json", BUCKET.to_owned()),
         ("bucket-policies/reports.json", BUCKET.to_owned()),
         ("account.json", account.to_string()),
