@@ -75,10 +75,12 @@ pub(super) struct ArnForms {
     forms: RefCell<HashMap<(String, String), Rc<Arns>>>,
     /// By the prefix of the service and the start of the template.
     heads: RefCell<HashMap<(String, String), usize>>,
-    /// Whether a component of a pattern matches, by the number of the head, the index of the component and its text, for
-    /// texts without variables.
-    matched: RefCell<HashMap<(usize, usize), HashMap<Box<str>, bool>>>,
+    matched: RefCell<MatchedTexts>,
 }
+
+/// Whether a component of a pattern matches, by the number of the head, the index of the component and its text, for texts
+/// without variables.
+type MatchedTexts = HashMap<(usize, usize), HashMap<Box<str>, bool>>;
 
 impl ArnForms {
     /// Returns the result of `compare` for a component without variables, which is computed once for each text.
