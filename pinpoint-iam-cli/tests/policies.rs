@@ -1,6 +1,12 @@
 //! `pinpoint-iam explain`, `simulate`, `test`, `diff`, `who-can`, `is-public` and `replay`.
 
-#![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod accounts;
 mod comparison;

@@ -44,6 +44,7 @@ async fn deployment(framework: &str) -> (Scratch, Deployment) {
         admin: SocketAddr::from(([127, 0, 0, 1], 0)),
         data: directory.join("data"),
         config,
+        decision_log: None,
         policies: Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"),
     });
     let deployment = deployment.await.unwrap();

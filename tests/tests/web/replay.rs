@@ -90,7 +90,7 @@ fn a_replay_finds_exactly_what_a_removed_deny_has_denied() {
                     let app = id % 3;
                     let is_old = id % 5 < 2;
                     let method = if id % 7 < 3 { "DELETE" } else { "GET" };
-                    let caller = if id % 11 == 0 { "ben" } else { "ana" };
+                    let caller = if id.is_multiple_of(11) { "ben" } else { "ana" };
                     let arn = format!("arn:aws:iam::123456789012:user/{caller}");
                     let request = Request::builder()
                         .method(method)
