@@ -157,8 +157,12 @@ fn is_guarded(
     .map(|check| expansion.matches(check).count())
     .sum();
     let of_ours = |name: &str| {
-        let name = format!("pinpoint_iam :: web :: {name} <");
-        expansion.matches(&name).count()
+        let name = format!("pinpoint_iam :: web :: {name} ");
+        let found = expansion.match_indices(&name);
+        // With an adapter, the type is in a pattern.
+        let rest = found.filter_map(|(start, _)| expansion.get(start + name.len()..));
+        rest.filter(|rest| rest.starts_with('<') || rest.starts_with(":: <"))
+            .count()
     };
     let is_after_body = of_ours("AfterBody") > 0;
     // The result of a precheck is not accepted as a complete check.

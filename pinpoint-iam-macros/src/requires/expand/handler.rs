@@ -211,13 +211,21 @@ fn guarded(
         _ => Some(quote!(#parameters #permit ..)),
     };
     let adapter = handler.adapter.as_ref();
-    let hidden = match (&proven, is_late) {
-        (Some(proven), false) => wrapped(
-            adapter,
-            "Authorized",
-            quote!(#root::web::Authorized { #proven }),
-        ),
-        _ => quote!(_),
+    let proofs = || proof.into_iter();
+    let hidden = match (adapter, is_late) {
+        // The type in the adapter has to contain the one of this crate, which only a check creates.
+        (Some(adapter), true) => {
+            quote!(#adapter::Prechecked(#root::web::Prechecked::<#name, #taken> { .. }))
+        }
+        (Some(adapter), false) => {
+            let (proofs, proven) = (proofs(), proven.unwrap_or_else(|| quote!(..)));
+            quote!(#adapter::Authorized(#root::web::Authorized::<#name, #taken #(, #proofs)*> { #proven }))
+        }
+        (None, true) => quote!(_),
+        (None, false) => match proven {
+            Some(proven) => quote!(#root::web::Authorized { #proven }),
+            None => quote!(_),
+        },
     };
     let module = match adapter {
         Some(adapter) => quote!(#adapter),
@@ -226,8 +234,8 @@ fn guarded(
     let hidden_type = if is_late {
         quote!(#module::Prechecked<#name, #taken>)
     } else {
-        let proof = proof.into_iter();
-        quote!(#module::Authorized<#name, #taken #(, #proof)*>)
+        let proofs = proofs();
+        quote!(#module::Authorized<#name, #taken #(, #proofs)*>)
     };
     let mut attributes_of_moved: Vec<Attribute> = Vec::new();
     for parameter in &mut moved {
@@ -241,13 +249,17 @@ fn guarded(
     };
     if is_late && let Some(FnArg::Typed(last)) = inputs.last_mut() {
         let (pattern, ty) = (&last.pat, &last.ty);
-        let proof = proof.into_iter();
-        *last.pat = Pat::Verbatim(wrapped(
-            adapter,
-            "AfterBody",
-            quote!(#root::web::AfterBody { value: #pattern, #parameters #permit .. }),
-        ));
-        *last.ty = Type::Verbatim(quote!(#module::AfterBody<#name, #taken, #ty #(, #proof)*>));
+        let (proofs, proofs_of_type) = (proofs(), proofs());
+        let parts = quote!({ value: #pattern, #parameters #permit .. });
+        let unwrapped = match adapter {
+            Some(adapter) => quote! {
+                #adapter::AfterBody(#root::web::AfterBody::<#name, #taken, #ty #(, #proofs)*> #parts)
+            },
+            None => quote!(#root::web::AfterBody #parts),
+        };
+        *last.pat = Pat::Verbatim(unwrapped);
+        *last.ty =
+            Type::Verbatim(quote!(#module::AfterBody<#name, #taken, #ty #(, #proofs_of_type)*>));
         last.attrs.append(&mut attributes_of_moved);
     } else {
         hidden.attrs = attributes_of_moved;
@@ -258,17 +270,6 @@ fn guarded(
         #[doc = ""]
         #[doc = #documentation]
         #visibility #signature #body
-    }
-}
-
-/// The pattern of a parameter, in the type with this name of the framework's adapter.
-fn wrapped(adapter: Option<&Path>, name: &str, pattern: TokenStream) -> TokenStream {
-    match adapter {
-        Some(adapter) => {
-            let name = Ident::new(name, Span::mixed_site());
-            quote!(#adapter::#name(#pattern))
-        }
-        None => pattern,
     }
 }
 
