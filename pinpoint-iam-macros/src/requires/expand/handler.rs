@@ -20,7 +20,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, Pat, PatType, Path, Token, Type};
+use syn::{Attribute, FnArg, Pat, PatType, Token, Type};
 
 use super::check_expr::made;
 use super::declaration::{declaration, documentation};

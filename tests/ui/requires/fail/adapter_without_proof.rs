@@ -11,11 +11,17 @@ mod empty {
 }
 
 mod of_others {
-    use std::marker::PhantomData;
-
     use pinpoint_iam::web;
 
-    pub struct Authorized<H, P, T = ()>(pub web::Authorized<super::public, P, T>, pub PhantomData<H>);
+    pub trait Another {
+        type Handler;
+    }
+
+    impl<H> Another for H {
+        type Handler = super::public;
+    }
+
+    pub struct Authorized<H, P, T = ()>(pub web::Authorized<<H as Another>::Handler, P, T>);
 }
 
 struct Path<T>(T);
