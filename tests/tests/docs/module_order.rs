@@ -199,15 +199,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ),
             (
                 "decision_log",
-                &[
-                    "time_text",
-                    "record",
-                    "request",
-                    "requests",
-                    "sink",
-                    "entry",
-                    "log",
-                ],
+                &["record", "request", "requests", "sink", "entry", "log"],
             ),
             (
                 "guard",
@@ -215,7 +207,6 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "as_guard",
                     "permit",
                     "composition",
-                    "span",
                     "resolve_keys",
                     "explain",
                     "many",
