@@ -123,6 +123,7 @@ const FEATURES: [(&str, &[&str]); 5] = [
             "include-policy",
             "refresh",
             "watch",
+            "on-demand",
             "decision-log",
             "sms-voice",
             "tonic",
