@@ -49,6 +49,12 @@ pub struct Routes(RouteList<Mount>);
 
 type Mount = Box<dyn FnOnce(RouteMethod) -> RouteMethod>;
 
+impl Default for Routes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Routes {
     /// Creates an empty list.
     pub const fn new() -> Self {
