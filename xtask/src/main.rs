@@ -405,7 +405,7 @@ fn fuzz(gate: &Gate) -> Outcome {
 fn benches(gate: &Gate) -> Outcome {
     gate.cargo(
         "benches",
-        "check --locked --workspace --all-targets --target-dir=../target/benches-check",
+        "check --locked --workspace --all-targets --features=pinpoint-iam-benches/production --target-dir=../target/benches-check",
     )
 }
 
