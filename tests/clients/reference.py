@@ -117,9 +117,13 @@ def constant(placeholder, route):
 def mutants(operations, random, count):
     """Returns descriptions and changed copies of the operations: `count` different changes, of each kind as many."""
     kinds = [change_action, change_placeholder, change_template, change_dependent, change_route]
+    possible = {
+        change_dependent: lambda operation: operation["dependents"],
+        # Operations on tags name a resource by its whole ARN, in which every id is as good as another.
+        change_placeholder: lambda operation: "{resource-arn}" not in operation["route"],
+    }
     names = {
-        kind: [name for name in operations if kind is not change_dependent or operations[name]["dependents"]]
-        for kind in kinds
+        kind: [name for name, operation in operations.items() if possible.get(kind, bool)(operation)] for kind in kinds
     }
     found = {}
     while len(found) < count:
