@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use pinpoint_iam::Policy;
 use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam::source::PolicyStore;
@@ -18,13 +18,14 @@ use self::sources::{Policies, Source};
 use crate::common::KindArgument;
 use crate::documents::chosen;
 use crate::failure::Failure;
+use crate::output::{Format, FormatArgument};
 use crate::progress::{Progress, Reader};
 use crate::{accounts, policies, principals};
 
 /// The exit code if requests are newly allowed, or if strangers have access.
-const NEW_ACCESS: u8 = 15;
+pub(crate) const NEW_ACCESS: u8 = 15;
 /// The exit code if it is undecided whether there are such requests.
-const UNDECIDED: u8 = 16;
+pub(crate) const UNDECIDED: u8 = 16;
 
 /// Compares policies: which requests are newly allowed, and which no longer?
 ///
@@ -54,7 +55,7 @@ pub(crate) struct DiffArguments {
     #[arg(long = "catalog", value_name = "CATALOG")]
     catalogs: Vec<String>,
     #[command(flatten)]
-    output: OutputArguments,
+    output: FormatArgument,
 }
 
 /// Lists the callers that policies allow to perform an action on a resource.
@@ -81,7 +82,7 @@ pub(crate) struct WhoCanArguments {
     #[command(flatten)]
     kind: KindArgument,
     #[command(flatten)]
-    output: OutputArguments,
+    output: FormatArgument,
 }
 
 /// Checks whether resource-based policies allow requests of anonymous callers or of unknown accounts.
@@ -95,31 +96,7 @@ pub(crate) struct IsPublicArguments {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
-    output: OutputArguments,
-}
-
-#[derive(Debug, Args)]
-struct OutputArguments {
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for terminals.
-    Human,
-    /// JSON.
-    Json,
-}
-
-impl Format {
-    const fn reader(self) -> Reader {
-        match self {
-            Self::Human => Reader::Person,
-            Self::Json => Reader::Program,
-        }
-    }
+    output: FormatArgument,
 }
 
 /// The more severe of two exit codes: new access is worse than undecided.
@@ -140,7 +117,7 @@ pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
     for service in chosen(&arguments.catalogs)? {
         comparer = comparer.service(service);
     }
-    let reader = arguments.output.format.reader();
+    let reader = Reader::of(arguments.output.format);
     let mut has_other_attachments = false;
     let comparisons: Vec<(String, Comparison)> = match (&old, &new) {
         (Source::Policies(from), Source::Policies(to)) if from.is_file != to.is_file => {
@@ -304,7 +281,7 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
             }
         }
         accounts => {
-            let reader = arguments.output.format.reader();
+            let reader = Reader::of(arguments.output.format);
             who_of_accounts(accounts, &set, action, resource, reader)?
         }
     };
@@ -389,7 +366,7 @@ pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failu
     let mut worst = 0;
     let mut results = Vec::new();
     let policies = policies::load(&arguments.paths)?;
-    let reader = arguments.output.format.reader();
+    let reader = Reader::of(arguments.output.format);
     let progress = Progress::new("searching", policies.len(), reader);
     for policy in policies {
         let name = policy.name().to_owned();

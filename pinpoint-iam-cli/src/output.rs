@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 /// How a command prints its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -12,6 +12,14 @@ pub(crate) enum Format {
     Human,
     /// JSON.
     Json,
+}
+
+/// The option `--format` of a command.
+#[derive(Debug, Args)]
+pub(crate) struct FormatArgument {
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
 }
 
 /// Prints like the standard macro, which panics if the reader has stopped.

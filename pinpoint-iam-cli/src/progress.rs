@@ -4,6 +4,8 @@ use std::env;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
+use crate::output::Format;
+
 /// Who reads the output of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {
@@ -11,6 +13,15 @@ pub(crate) enum Reader {
     Person,
     /// A program, for example of JSON.
     Program,
+}
+
+impl Reader {
+    pub(crate) const fn of(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Person,
+            Format::Json => Self::Program,
+        }
+    }
 }
 
 /// A progress bar on standard error. It disappears when it is dropped.

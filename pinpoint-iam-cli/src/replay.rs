@@ -11,15 +11,12 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use pinpoint_iam_replay::{LogFile, Partial, Progress, Replay, Report, Shard};
 
+use crate::compare::{NEW_ACCESS, UNDECIDED};
 use crate::failure::{Failure, read};
-
-/// The exit code if requests are newly allowed.
-const NEW_ACCESS: u8 = 15;
-/// The exit code if some records are not decided.
-const UNDECIDED: u8 = 16;
+use crate::output::{Format, FormatArgument};
 
 /// Decides logged requests again: which would be newly allowed, and which newly denied?
 ///
@@ -74,7 +71,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER/OF", requires = "partial")]
     shard: Option<Shard>,
     #[command(flatten)]
-    output: OutputArguments,
+    output: FormatArgument,
 }
 
 #[derive(Debug, Subcommand)]
@@ -93,22 +90,7 @@ struct MergeArguments {
     #[arg(required = true, value_name = "PARTIAL")]
     partials: Vec<PathBuf>,
     #[command(flatten)]
-    output: OutputArguments,
-}
-
-#[derive(Debug, Args)]
-struct OutputArguments {
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for terminals.
-    Human,
-    /// JSON.
-    Json,
+    output: FormatArgument,
 }
 
 /// Runs `pinpoint-iam replay`.
@@ -225,7 +207,7 @@ fn run_merge(arguments: &MergeArguments) -> Result<ExitCode, Failure> {
 }
 
 /// Prints a result, and returns the exit code.
-fn print(arguments: &OutputArguments, partial: &Partial) -> ExitCode {
+fn print(arguments: &FormatArgument, partial: &Partial) -> ExitCode {
     match arguments.format {
         Format::Human => print!("{}", output::human(partial)),
         Format::Json => println!("{:#}", output::json(partial)),
