@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 18] = [
+const PARTS: [Part; 17] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -45,19 +45,14 @@ const PARTS: [Part; 18] = [
         run: sources,
     },
     Part {
-        name: "msrv",
-        summary: "the stated `rust-version` compiles the workspace",
-        run: msrv,
-    },
-    Part {
         name: "dependencies",
         summary: "licences, bans and sources (cargo deny)",
         run: dependencies,
     },
     Part {
-        name: "minimal-versions",
-        summary: "the oldest versions that the manifests allow",
-        run: minimal_versions,
+        name: "oldest",
+        summary: "the stated `rust-version`, with the oldest versions that the manifests allow",
+        run: oldest,
     },
     Part {
         name: "package",
@@ -281,41 +276,6 @@ fn sources(gate: &Gate) -> Outcome {
     gate.cargo(".", "test --locked -p pinpoint-iam-sources --all-features")
 }
 
-/// Compiles with the `rust-version` of the workspace.
-fn msrv(gate: &Gate) -> Outcome {
-    let manifest = read(&gate.root.join("Cargo.toml"))?;
-    let version = manifest
-        .lines()
-        .find_map(|line| line.strip_prefix("rust-version = \""))
-        .and_then(|rest| rest.strip_suffix('"'))
-        .ok_or("Cargo.toml states no `rust-version`")?;
-    gate.run(
-        ".",
-        "rustup",
-        [
-            "toolchain",
-            "install",
-            version,
-            "--profile",
-            "minimal",
-            "--no-self-update",
-        ],
-    )?;
-    let toolchain = format!("+{version}");
-    gate.run(
-        ".",
-        "cargo",
-        [
-            &toolchain,
-            "check",
-            "--locked",
-            "--workspace",
-            "--all-features",
-            "--target-dir=target/msrv",
-        ],
-    )
-}
-
 fn dependencies(gate: &Gate) -> Outcome {
     let installed = Command::new("cargo").args(["deny", "--version"]).output();
     if !installed.is_ok_and(|output| output.status.success()) {
@@ -326,18 +286,25 @@ fn dependencies(gate: &Gate) -> Outcome {
     gate.cargo(".", "deny --all-features check licenses bans sources")
 }
 
-/// Compiles a copy of the last commit with the oldest versions of the direct dependencies.
-fn minimal_versions(gate: &Gate) -> Outcome {
-    let copy = gate.root.join("target/minimal-versions");
+/// Compiles a copy of the last commit with the `rust-version` of the workspace and the oldest versions of the direct
+/// dependencies.
+fn oldest(gate: &Gate) -> Outcome {
+    let manifest = read(&gate.root.join("Cargo.toml"))?;
+    let version = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("rust-version = \""))
+        .and_then(|rest| rest.strip_suffix('"'))
+        .ok_or("Cargo.toml states no `rust-version`")?;
+    let install = ["toolchain", "install", version, "--profile", "minimal"];
+    let install = install.into_iter().chain(["--no-self-update"]);
+    gate.run(".", "rustup", install)?;
+
+    let copy = gate.root.join("target/oldest");
     if copy.exists() {
         fs::remove_dir_all(&copy).map_err(|error| format!("{}: {error}", copy.display()))?;
     }
-    gate.run(
-        ".",
-        "git",
-        ["clone", "--quiet", ".", "target/minimal-versions"],
-    )?;
-    let folder = "target/minimal-versions";
+    gate.run(".", "git", ["clone", "--quiet", ".", "target/oldest"])?;
+    let folder = "target/oldest";
     // The option is unstable; it affects only the choice of versions.
     let unstable = [("RUSTC_BOOTSTRAP", "1")];
     gate.run_with(
@@ -346,12 +313,14 @@ fn minimal_versions(gate: &Gate) -> Outcome {
         ["update", "-Z", "direct-minimal-versions"],
         &unstable,
     )?;
+    let toolchain = format!("+{version}");
     let packages = PACKAGES.iter().flat_map(|package| ["-p", package]);
     let check = [
+        &toolchain,
         "check",
         "--locked",
         "--all-features",
-        "--target-dir=../minimal-versions-target",
+        "--target-dir=../oldest-target",
     ];
     gate.run(folder, "cargo", check.into_iter().chain(packages))
 }
