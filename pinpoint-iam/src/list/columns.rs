@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
+use super::check::{Used, check_sql};
 use super::native::NativeType;
+use super::sql::Dialect;
 use crate::action::ActionMetadata;
 use crate::arn::Scope;
 use crate::context::ConditionKey;
@@ -383,6 +385,43 @@ impl Columns {
     pub const fn with_resource_policies(mut self) -> Self {
         self.has_resource_policies = true;
         self
+    }
+
+    /// Returns a query about the database itself, whose rows are the faults of the columns: without a fault, it returns no
+    /// row. A row consists of two texts, the name of the column and its fault.
+    ///
+    /// The query compares the types and collations of the columns with the mapping, because a predicate selects wrong rows
+    /// if they differ: no database reports a `timestamp` that is compared as a `timestamptz`, or a collation that ignores
+    /// case. SQLite does not enforce the types of columns, so there the query also reads the values of all rows.
+    ///
+    /// `tables` are the tables or views that contain the columns, as in the `FROM` clause of the list: `documents`, or
+    /// `archive.documents AS d` if the mapping contains `d.owner`.
+    ///
+    /// ```
+    /// use pinpoint_iam::list::{Column, Columns, Dialect};
+    ///
+    /// let columns = Columns::of_components(["partition", "service", "region", "account", "resource"])
+    ///     .key("archive:Owner", Column::text("owner"));
+    /// let sql = columns.check_sql(Dialect::Postgres, &["documents"])?;
+    /// assert!(sql.starts_with("SELECT "));
+    /// # Ok::<(), pinpoint_iam::list::ListError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails if a name is not valid, if no table contains a column (a name without a table needs a single table), and, for
+    /// SQLite, if it does not have the type of a column.
+    pub fn check_sql(&self, dialect: Dialect, tables: &[&str]) -> Result<String, super::ListError> {
+        let mut used = BTreeSet::new();
+        for segment in self.components.iter().flatten() {
+            if let Segment::Column(name, _) = segment {
+                used.insert(Used::id(name));
+            }
+        }
+        for column in self.keys.values() {
+            column.add_used(&mut used);
+        }
+        check_sql(&used, dialect, tables)
     }
 
     /// Returns the column of a key that belongs to the resource of a row; `None` for a key of the request.

@@ -26,6 +26,8 @@ enum Cause {
         type_name: &'static str,
     },
     WithoutType,
+    /// No table of the query contains the column.
+    WithoutTable(String),
 }
 
 impl ListError {
@@ -53,6 +55,10 @@ impl ListError {
         Self(Cause::WithoutType)
     }
 
+    pub(super) fn without_table(column: &str) -> Self {
+        Self(Cause::WithoutTable(column.to_owned()))
+    }
+
     /// Returns the unknown key of the request, if it is the reason.
     pub const fn unknown_key(&self) -> Option<&ConditionKey> {
         match &self.0 {
@@ -61,7 +67,8 @@ impl ListError {
             | Cause::Ids { .. }
             | Cause::Name(_)
             | Cause::Type { .. }
-            | Cause::WithoutType => None,
+            | Cause::WithoutType
+            | Cause::WithoutTable(_) => None,
         }
     }
 }
@@ -101,6 +108,11 @@ impl fmt::Display for ListError {
                 column.escape_debug()
             ),
             Cause::WithoutType => formatter.write_str("a list needs a resource type with an ARN"),
+            Cause::WithoutTable(column) => write!(
+                formatter,
+                "the column `{}` is in none of the tables; pass its table, with `AS` and the name that qualifies the column",
+                column.escape_debug()
+            ),
         }
     }
 }
@@ -113,7 +125,8 @@ impl std::error::Error for ListError {
             | Cause::Ids { .. }
             | Cause::Name(_)
             | Cause::Type { .. }
-            | Cause::WithoutType => None,
+            | Cause::WithoutType
+            | Cause::WithoutTable(_) => None,
         }
     }
 }

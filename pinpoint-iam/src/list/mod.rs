@@ -61,6 +61,7 @@
 //! columns. Names come only from [`Columns`] and are quoted.
 
 mod atom;
+mod check;
 mod columns;
 mod condition;
 mod error;

@@ -64,6 +64,20 @@ impl SqlSink for Statement {
     }
 }
 
+/// Returns a quoted name. SQLite reads a name in double quotes as a text if there is no such column, so a misspelled name
+/// would be compared as a constant. A name in backticks is always a name.
+pub(super) fn quoted(dialect: Dialect, name: &str) -> String {
+    let quote = match dialect {
+        Dialect::Postgres => "\"",
+        Dialect::Sqlite => "`",
+    };
+    let parts = name.split('.').map(|part| {
+        let part = part.replace(quote, &quote.repeat(2));
+        format!("{quote}{part}{quote}")
+    });
+    parts.collect::<Vec<_>>().join(".")
+}
+
 pub(super) struct Writer<'w> {
     pub(super) dialect: Dialect,
     pub(super) sink: &'w mut dyn SqlSink,
@@ -183,21 +197,9 @@ impl Writer<'_> {
         }
     }
 
-    /// Appends a quoted name. SQLite reads a name in double quotes as a text if there is no such column, so a
-    /// misspelled name would be compared as a constant. A name in backticks is always a name.
+    /// Appends a quoted name.
     pub(super) fn name(&mut self, name: &str) {
-        let quote = match self.dialect {
-            Dialect::Postgres => "\"",
-            Dialect::Sqlite => "`",
-        };
-        for (index, part) in name.split('.').enumerate() {
-            if index > 0 {
-                self.sink.push(".");
-            }
-            self.sink.push(quote);
-            self.sink.push(&part.replace(quote, &quote.repeat(2)));
-            self.sink.push(quote);
-        }
+        self.sink.push(&quoted(self.dialect, name));
     }
 
     fn operand(&mut self, operand: &Operand) {

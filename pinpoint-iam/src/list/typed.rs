@@ -1,7 +1,11 @@
 //! Mappings of columns that are generated for each resource type.
 
+use std::collections::BTreeSet;
+
+use super::check::{Used, check_sql};
 use super::columns::{Column, Columns, Meaning, TimeUnit};
 use super::error::ListError;
+use super::sql::Dialect;
 use crate::arn::Scope;
 use crate::resource::Resource;
 
@@ -24,6 +28,22 @@ pub trait ResourceColumns {
     /// Whether the resources may have policies of their own. Every selection is then a superset.
     fn have_resource_policies(&self) -> bool {
         false
+    }
+
+    /// Returns a query about the database itself, whose rows are the faults of the columns, see
+    /// [`Columns::check_sql`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Columns::check_sql`].
+    fn check_sql(&self, dialect: Dialect, tables: &[&str]) -> Result<String, ListError> {
+        let mut used: BTreeSet<Used> = self.ids().into_iter().map(Used::id).collect();
+        let mut keys = KeyColumns::default();
+        self.keys(&mut keys);
+        for (_, column) in keys.0 {
+            column.add_used(&mut used);
+        }
+        check_sql(&used, dialect, tables)
     }
 
     /// Returns the mapping for resources in `scope`.

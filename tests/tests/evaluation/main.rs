@@ -17,6 +17,8 @@ mod lint_sources;
 mod list_plans;
 mod lists;
 #[cfg(unix)]
+mod lists_columns;
+#[cfg(unix)]
 mod lists_native;
 #[cfg(unix)]
 mod lists_postgres;
