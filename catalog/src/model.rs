@@ -30,6 +30,8 @@ pub struct Service {
     pub documentation: Option<String>,
     /// The partitions allowed in its ARNs; empty for the partitions of AWS.
     pub partitions: Vec<String>,
+    /// The values of `eventSource` in its events in AWS CloudTrail.
+    pub event_sources: Vec<String>,
     /// The catalog file, as named in messages.
     pub file: String,
     pub(crate) fingerprint: u64,

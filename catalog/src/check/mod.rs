@@ -39,6 +39,7 @@ pub(crate) fn service(
         name,
         documentation,
         partitions,
+        event_sources,
         sources,
         condition_keys,
         placeholders,
@@ -49,6 +50,7 @@ pub(crate) fn service(
     let prefix = prefix.filter(|prefix| check_prefix(prefix, others, reporter));
     check_link(documentation.as_ref(), reporter);
     let partitions = check_partitions(&partitions, reporter);
+    let event_sources = check_event_sources(&event_sources, prefix.as_ref(), reporter);
 
     let mut scope = Scope {
         reporter,
@@ -112,6 +114,7 @@ pub(crate) fn service(
         name: name?.into_inner(),
         documentation: into_text(documentation),
         partitions: partitions?,
+        event_sources: event_sources?,
         file: reporter.file().to_owned(),
         fingerprint: fingerprint::of(reporter.text()),
         sources: sources.into_iter().collect::<Option<_>>()?,
@@ -210,6 +213,46 @@ fn check_partitions(partitions: &[Text], reporter: &Reporter<'_>) -> Option<Vec<
     good.then(|| {
         let names = partitions.iter().map(Spanned::get_ref);
         names.cloned().collect()
+    })
+}
+
+/// The event sources of the service: by default the one that most services of AWS have. Reports names that are not
+/// hosts.
+fn check_event_sources(
+    event_sources: &[Text],
+    prefix: Option<&Text>,
+    reporter: &Reporter<'_>,
+) -> Option<Vec<String>> {
+    let mut good = true;
+    for (index, event_source) in event_sources.iter().enumerate() {
+        let text = event_source.get_ref();
+        if !text.contains('.') || !text.split('.').all(names::is_kebab_case) {
+            reporter.report(
+                &event_source.span(),
+                format!("`{text}` cannot be an event source"),
+                "write the `eventSource` of CloudTrail, such as `pinpoint.amazonaws.com`",
+            );
+            good = false;
+        }
+        if event_sources
+            .iter()
+            .take(index)
+            .any(|other| other == event_source)
+        {
+            reporter.report(
+                &event_source.span(),
+                format!("the event source `{text}` is listed twice"),
+                "name it once",
+            );
+            good = false;
+        }
+    }
+    good.then(|| match event_sources {
+        [] => prefix
+            .map(|prefix| format!("{}.amazonaws.com", prefix.get_ref()))
+            .into_iter()
+            .collect(),
+        named => named.iter().map(Spanned::get_ref).cloned().collect(),
     })
 }
 

@@ -75,6 +75,7 @@ fn write_service(writer: &mut Writer, service: &Service) {
         name,
         documentation,
         partitions,
+        event_sources,
         file: _,
         fingerprint: _,
         sources,
@@ -87,6 +88,7 @@ fn write_service(writer: &mut Writer, service: &Service) {
     field("name", &literal(name));
     field("documentation", &optional(documentation.as_deref()));
     field("partitions", &literals(partitions));
+    field("event_sources", &literals(event_sources));
     field("actions", "&ACTIONS");
     field(
         "resource_types",

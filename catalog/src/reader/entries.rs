@@ -17,6 +17,7 @@ pub(crate) struct ServiceEntry {
     pub(crate) name: Option<Text>,
     pub(crate) documentation: Option<Text>,
     pub(crate) partitions: Vec<Text>,
+    pub(crate) event_sources: Vec<Text>,
     pub(crate) sources: Vec<SourceEntry>,
     pub(crate) condition_keys: Vec<ConditionKeyEntry>,
     pub(crate) placeholders: Vec<PlaceholderEntry>,
@@ -116,13 +117,14 @@ impl ServiceEntry {
         table.require_table("service");
         table.require_table("actions");
         let format = table.required_number("format");
-        let (mut prefix, mut name, mut documentation, mut partitions) =
-            (None, None, None, Vec::new());
+        let (mut prefix, mut name, mut documentation) = (None, None, None);
+        let (mut partitions, mut event_sources) = (Vec::new(), Vec::new());
         if let Some(mut service) = table.table("service") {
             prefix = service.required_text("prefix");
             name = service.required_text("name");
             documentation = service.text("documentation");
             partitions = service.texts("partitions");
+            event_sources = service.texts("event-sources");
             service.finish();
         }
         let entry = Self {
@@ -131,6 +133,7 @@ impl ServiceEntry {
             name,
             documentation,
             partitions,
+            event_sources,
             sources: read_all(&mut table, "sources", "source", SourceEntry::read),
             condition_keys: read_all(
                 &mut table,

@@ -7,6 +7,7 @@ pub static SERVICE: ::pinpoint_iam::action::ServiceMetadata = ::pinpoint_iam::ac
     name: "Book Shelf",
     documentation: ::core::option::Option::Some("https://shelf.example/iam"),
     partitions: &["acme", "aws"],
+    event_sources: &["shelf.amazonaws.com"],
     actions: &ACTIONS,
     resource_types: &[self::resources::Loan::METADATA],
     condition_keys: &[

@@ -34,7 +34,7 @@ impl Catalogs {
     }
 
     /// The metadata of every known service. That of the chosen services is first.
-    pub(super) fn metadata(&self) -> Vec<&'static ServiceMetadata> {
+    pub(crate) fn metadata(&self) -> Vec<&'static ServiceMetadata> {
         self.catalog.services().iter().map(metadata).collect()
     }
 

@@ -30,6 +30,7 @@ pub(super) fn metadata(service: &catalog::Service) -> &'static ServiceMetadata {
         name: text(&service.name),
         documentation: optional(service.documentation.as_deref()),
         partitions: texts(&service.partitions),
+        event_sources: texts(&service.event_sources),
         actions: &[],
         resource_types: list(types.values().copied()),
         condition_keys: list(service.condition_keys().iter().map(condition_key)),
@@ -213,6 +214,7 @@ mod tests {
             name,
             documentation,
             partitions,
+            event_sources,
             actions,
             resource_types,
             condition_keys,
@@ -225,7 +227,7 @@ mod tests {
         format!(
             "{:#?}",
             (
-                (prefix, name, documentation, partitions),
+                (prefix, name, documentation, partitions, event_sources),
                 (actions, inner, resource_types, condition_keys, sources)
             )
         )

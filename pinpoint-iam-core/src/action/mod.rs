@@ -21,6 +21,8 @@ pub struct ServiceMetadata {
     pub documentation: Option<&'static str>,
     /// The partitions allowed in its ARNs; empty for the partitions of AWS.
     pub partitions: &'static [&'static str],
+    /// The values of `eventSource` in its events in AWS CloudTrail.
+    pub event_sources: &'static [&'static str],
     /// Every action, sorted by name.
     pub actions: &'static [ActionMetadata],
     /// Every resource type, sorted by name.
@@ -55,6 +57,7 @@ impl ServiceMetadata {
             name: prefix,
             documentation: None,
             partitions: &[],
+            event_sources: &[],
             actions: &[],
             resource_types: &[],
             condition_keys: &[],

@@ -97,6 +97,7 @@ mod tests {
         name: "Nothing",
         documentation: None,
         partitions: &[],
+        event_sources: &[],
         actions: &[],
         resource_types: &[],
         condition_keys: &[],

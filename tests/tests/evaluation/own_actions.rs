@@ -139,6 +139,7 @@ mod other {
             name: "Other",
             documentation: None,
             partitions: &[],
+            event_sources: &[],
             actions: &[],
             resource_types: &[],
             condition_keys: &[],
