@@ -15,6 +15,7 @@ use clap::{Args, Subcommand};
 use pinpoint_iam_replay::{LogFile, Partial, Progress, Replay, Report, Shard};
 
 use crate::compare::{NEW_ACCESS, UNDECIDED};
+use crate::documents::find;
 use crate::failure::{Failure, read};
 use crate::output::{Format, FormatArgument};
 
@@ -24,8 +25,9 @@ use crate::output::{Format, FormatArgument};
 /// `aws iam get-account-authorization-details`, or policy documents (a file, or a directory without attachments), which
 /// apply to every user and role.
 ///
-/// LOG are files of a decision log, directories of them, or patterns such as `logs/**/*.jsonl`; they may be compressed by
-/// gzip. If an exact comparison shows that both policies decide all requests in the same way, no log is read.
+/// LOG are files of a decision log or of AWS CloudTrail, directories of them, or patterns such as `logs/**/*.jsonl`; they
+/// may be compressed by gzip. If an exact comparison shows that both policies decide all requests in the same way, no log
+/// is read.
 ///
 /// Every record is newly allowed, newly denied, unchanged, not replayable, or depends on condition keys that the log does
 /// not contain. Lines that are corrupted or foreign are counted as not replayable.
@@ -40,6 +42,7 @@ shard that is not merged has 0.
 
 Examples:
   pinpoint-iam replay --old released/ --new policies/ logs/
+  pinpoint-iam replay --old account.json --new new.json 'AWSLogs/123456789012/CloudTrail/**/*.json.gz'
   pinpoint-iam replay --old old.json --new new.json --shard 1/2 --partial 1.json logs/
   pinpoint-iam replay --old old.json --new new.json --shard 2/2 --partial 2.json logs/
   pinpoint-iam replay merge 1.json 2.json"
@@ -56,6 +59,10 @@ pub(crate) struct Arguments {
     /// The log files.
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
+    /// Translates events of CloudTrail by this catalog: a file, or the prefix of a built-in service; can be repeated. The
+    /// built-in catalogs are always used.
+    #[arg(long = "catalog", value_name = "CATALOG")]
+    catalogs: Vec<String>,
     /// The number of threads; all processors by default.
     #[arg(long, value_name = "NUMBER")]
     threads: Option<NonZero<usize>>,
@@ -102,7 +109,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Err(Failure::usage("error: `--old` and `--new` are required"));
     };
     let replay = Replay::new(inputs::policies(old)?, inputs::policies(new)?);
-    let replay = replay.with_examples(arguments.examples);
+    let replay = replay
+        .with_examples(arguments.examples)
+        .with_services(find(&arguments.catalogs)?.metadata());
     let logs = inputs::logs(&arguments.logs)?;
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
     let mut partial = Partial::new(&replay, &logs, shard);

@@ -1,7 +1,8 @@
 //! Decides logged requests again, with the policies before and after a change: which requests would be newly allowed, which
 //! newly denied, and which decisions depend on facts that the log does not contain?
 //!
-//! The log is a [decision log](pinpoint_iam::decision_log), as lines of JSON, also compressed by gzip.
+//! The log is a [decision log](pinpoint_iam::decision_log), as lines of JSON, or consists of events of AWS CloudTrail, as
+//! lines or in arrays `Records`. Both may be compressed by gzip.
 //!
 //! ```
 //! use pinpoint_iam::Policy;
@@ -41,6 +42,21 @@
 //! caller has the same policies before and after the change, the result is [`Change::Unchanged`], whatever the values of
 //! unknown keys are.
 //!
+//! # Events of CloudTrail
+//!
+//! [`Replay::with_services`] names the services whose events are replayed. The catalog of a service translates an event:
+//!
+//! - The operation is the action of the same name. The dependent actions in the catalog are needed as well; if the event
+//!   does not show whether a request needed one, the result may depend on it.
+//! - The caller is a user, the session of a role, or the root user. Events of other callers are not replayable: services,
+//!   federated users, whose session policies are not in the event, and callers of other accounts.
+//! - The resource is the one in `resources`, or has the ids in `requestParameters`. Otherwise it is unknown.
+//! - The event contains few condition keys: time, region, address, user agent, VPC endpoint, and tags of the request, and
+//!   of the session the time of its creation, whether it has used MFA, and its source identity. All others are unknown.
+//!
+//! Session policies are not in the events of a role's session either. If requests of sessions with such policies are
+//! replayed, [`Report::decided_differently`] counts those that the service has denied because of them.
+//!
 //! # Memory
 //!
 //! Memory does not depend on the length of the logs. A file is read through a buffer, and a record may have at most
@@ -52,6 +68,7 @@
 //! Reports add up. A [shard](Shard) is a part of the log files, and the [partial results](Partial) of all shards are
 //! [merged](Partial::merge) into one.
 
+mod cloudtrail;
 #[cfg(feature = "generate")]
 pub mod generate;
 mod input;

@@ -20,7 +20,7 @@ impl Reason {
         }
     }
 
-    fn with_detail(name: &'static str, detail: &impl ToString) -> Self {
+    pub(crate) fn with_detail(name: &'static str, detail: &impl ToString) -> Self {
         const LONGEST: usize = 300;
         Self {
             name,
@@ -43,6 +43,14 @@ pub(crate) fn of_line(error: &serde_json::Error) -> Reason {
         Category::Eof => Reason::new("the line ends within a record"),
         Category::Syntax | Category::Io => Reason::new("the line is not JSON"),
         Category::Data => Reason::with_detail("the line is not a record of a decision log", error),
+    }
+}
+
+/// The reason for a record that is like an event of CloudTrail, and is none.
+pub(crate) fn of_event(error: &serde_json::Error) -> Reason {
+    match error.classify() {
+        Category::Data => Reason::with_detail("the record is not an event of CloudTrail", error),
+        _ => of_line(error),
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use pinpoint_iam::action::ServiceMetadata;
+
 use crate::input::{LogFile, Progress};
 use crate::policies::Policies;
 use crate::report::Report;
@@ -18,6 +20,7 @@ const EXAMPLES: usize = 3;
 pub struct Replay {
     old: Policies,
     new: Policies,
+    services: Vec<&'static ServiceMetadata>,
     examples: usize,
 }
 
@@ -27,8 +30,22 @@ impl Replay {
         Self {
             old,
             new,
+            services: Vec::new(),
             examples: EXAMPLES,
         }
+    }
+
+    /// Adds services whose events of CloudTrail can be replayed. An event of another service is not replayable.
+    ///
+    /// The [event sources](ServiceMetadata::event_sources) of a service identify its events, and the name of the operation
+    /// is the name of the action. The catalog determines the ARN of the resource from the parameters of the request.
+    #[must_use]
+    pub fn with_services(
+        mut self,
+        services: impl IntoIterator<Item = &'static ServiceMetadata>,
+    ) -> Self {
+        self.services.extend(services);
+        self
     }
 
     /// Sets how many examples of each result the report contains. The default is 3.
@@ -53,8 +70,13 @@ impl Replay {
     pub(crate) fn describe(&self) -> String {
         let (old, new) = (self.old.describe(), self.new.describe());
         let version = env!("CARGO_PKG_VERSION");
+        let services = self.services.iter().map(|service| {
+            let (sources, actions) = (service.event_sources, service.actions);
+            format!(" {service:?} {sources:?} {actions:?}")
+        });
+        let services: String = services.collect();
         format!(
-            "{version} {} {} {old} {} {new}",
+            "{version} {} {} {old} {} {new}{services}",
             self.examples,
             old.len(),
             new.len()
@@ -97,7 +119,7 @@ impl Replay {
         files.sort_by_key(|file| Reverse(file.bytes));
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut worker = Worker::new(&self.old, &self.new, self.examples);
+            let mut worker = Worker::new(&self.old, &self.new, &self.services, self.examples);
             while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                 finished(worker.file(file, progress));
             }

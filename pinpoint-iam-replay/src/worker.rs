@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use pinpoint_iam::context::Value;
+use memchr::memmem;
+use pinpoint_iam::action::ServiceMetadata;
+use pinpoint_iam::context::{ConditionKey, Value};
 use pinpoint_iam::decision_log::{Outcome, Record, RecordedRequest, RecordedRequests};
-use pinpoint_iam::eval::{PolicyType, StatementId};
-use pinpoint_iam::{Decision, Evaluation, Principal};
+use pinpoint_iam::eval::{MissingKeys, PolicyType, StatementId};
+use pinpoint_iam::{Decision, Evaluation, Principal, Request};
 
+use crate::cloudtrail::{self, Event, Translator};
 use crate::input::{LogFile, Piece, Progress, read_file};
 use crate::policies::{EVERYONE, Policies, has_policies, statement_name};
 use crate::reason::{self, Reason};
@@ -27,6 +30,7 @@ type Complete = fn(Principal) -> Principal;
 /// Decides the records of one file after the other.
 pub(crate) struct Worker<'r> {
     requests: RecordedRequests<Complete>,
+    events: Translator<'r>,
     old: &'r Policies,
     new: &'r Policies,
     examples: usize,
@@ -48,13 +52,19 @@ type Numbers<K> = HashMap<K, Counts>;
 type Statements = HashMap<(usize, usize, PolicyType), (StatementName, Counts)>;
 
 impl<'r> Worker<'r> {
-    pub(crate) fn new(old: &'r Policies, new: &'r Policies, examples: usize) -> Self {
+    pub(crate) fn new(
+        old: &'r Policies,
+        new: &'r Policies,
+        services: &'r [&'static ServiceMetadata],
+        examples: usize,
+    ) -> Self {
         let complete: Complete = match old.is_for_everyone() || new.is_for_everyone() {
             true => with_everyone,
             false => |principal| principal,
         };
         Self {
             requests: RecordedRequests::new(complete),
+            events: Translator::new(services, complete),
             old,
             new,
             examples,
@@ -164,42 +174,94 @@ impl<'r> Worker<'r> {
     /// Decides a record again.
     fn replay(&mut self, number: u64, bytes: &[u8]) -> Result<(), Reason> {
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::new("the line is not UTF-8"))?;
+        if memmem::find(bytes, cloudtrail::MARK).is_none() {
+            return self.replay_record(number, text);
+        }
+        match Event::parse(text) {
+            Ok(event) => self.replay_event(number, &event),
+            // A record of a decision log may contain anything in members of its own.
+            Err(error) => match Record::parse(text) {
+                Ok(_) => self.replay_record(number, text),
+                Err(_) => Err(reason::of_event(&error)),
+            },
+        }
+    }
+
+    /// Decides a record of a decision log again.
+    fn replay_record(&mut self, number: u64, text: &str) -> Result<(), Reason> {
         let record = Record::parse(text).map_err(|error| reason::of_line(&error))?;
         let recorded = self.requests.request(&record);
         let recorded = recorded.map_err(|error| reason::of_record(&error))?;
-        let request = recorded.as_request();
-        let (Some(old), Some(new)) = (self.old.decide(&request), self.new.decide(&request)) else {
+        self.decide(
+            number,
+            &Logged {
+                time: record.time,
+                is_allowed: match record.outcome {
+                    Outcome::Allow => Some(true),
+                    Outcome::Deny => Some(false),
+                    _ => None,
+                },
+                is_sampled: record.sampled.is_some(),
+                action: &record.action,
+                resource: record.resource.as_deref().unwrap_or_default(),
+                needed: &[recorded.as_request()],
+                possible: &[],
+                masked: Some(&recorded),
+            },
+        )
+    }
+
+    /// Decides an event of CloudTrail again.
+    fn replay_event(&mut self, number: u64, event: &Event<'_>) -> Result<(), Reason> {
+        let request = self.events.request(event)?;
+        self.decide(
+            number,
+            &Logged {
+                time: request.time,
+                is_allowed: request.is_allowed,
+                is_sampled: false,
+                action: &request.action.to_string(),
+                resource: &request.resource(),
+                needed: &request.needed(),
+                possible: &request.possible(),
+                masked: None,
+            },
+        )
+    }
+
+    fn decide(&mut self, number: u64, logged: &Logged<'_>) -> Result<(), Reason> {
+        let Some(principal) = logged.needed.first().map(Request::principal) else {
+            return Err(Reason::new("the record contains no request"));
+        };
+        let (Some(old), Some(new)) = (logged.decide(self.old), logged.decide(self.new)) else {
             return Err(Reason::new(
                 "the session policies of the caller are too large",
             ));
         };
-        let change = self.change(&old, &new, recorded.principal());
-        self.count(&record, recorded.principal(), change);
-        if let Evaluation::Decided(decision) = &old {
-            let is_allowed = decision.is_allowed();
-            self.report.decided_differently += u64::from(match record.outcome {
-                Outcome::Allow => !is_allowed,
-                Outcome::Deny => is_allowed,
-                _ => false,
-            });
+        let change = self.change(&old, &new, principal);
+        self.count(logged, principal, change);
+        if let (Some(before), Some(is_allowed)) = (logged.is_allowed, old.is_allowed) {
+            self.report.decided_differently += u64::from(before != is_allowed);
+        }
+        for decision in old.decisions() {
             count_statement(&mut self.old_statements, decision, change);
         }
-        if let Evaluation::Decided(decision) = &new {
+        for decision in new.decisions() {
             count_statement(&mut self.new_statements, decision, change);
         }
         if change == Change::Depends {
-            self.count_missing_keys(&recorded, [&old, &new]);
+            self.count_missing_keys(logged, [&old, &new]);
         }
         if change != Change::Unchanged && self.needs_example(change) {
             let example = Example {
                 file: self.file.clone(),
                 record: number,
-                time: Some(time_text(record.time)),
-                principal: name(recorded.principal()).into_owned(),
-                action: record.action.clone().into_owned(),
-                resource: record.resource.clone().unwrap_or_default().into_owned(),
-                old: evaluation_text(&old),
-                new: evaluation_text(&new),
+                time: Some(time_text(logged.time)),
+                principal: name(principal).into_owned(),
+                action: logged.action.to_owned(),
+                resource: logged.resource.to_owned(),
+                old: old.text(logged),
+                new: new.text(logged),
                 reason: None,
             };
             self.keep(change, example);
@@ -207,8 +269,8 @@ impl<'r> Worker<'r> {
         Ok(())
     }
 
-    fn change(&self, old: &Evaluation, new: &Evaluation, principal: &Principal) -> Change {
-        match (is_allowed(old), is_allowed(new)) {
+    fn change(&self, old: &Verdict<'_>, new: &Verdict<'_>, principal: &Principal) -> Change {
+        match (old.is_allowed, new.is_allowed) {
             (Some(old), Some(new)) if old == new => Change::Unchanged,
             (Some(false), Some(_)) => Change::NewlyAllowed,
             (Some(true), Some(_)) => Change::NewlyDenied,
@@ -217,12 +279,12 @@ impl<'r> Worker<'r> {
         }
     }
 
-    fn count(&mut self, record: &Record<'_>, principal: &Principal, change: Change) {
+    fn count(&mut self, logged: &Logged<'_>, principal: &Principal, change: Change) {
         self.report.counts.add(change);
-        self.report.sampled += u64::from(record.sampled.is_some());
+        self.report.sampled += u64::from(logged.is_sampled);
         add(&mut self.principals, &name(principal), change);
-        add(&mut self.actions, &record.action, change);
-        let time = record.time.duration_since(SystemTime::UNIX_EPOCH);
+        add(&mut self.actions, logged.action, change);
+        let time = logged.time.duration_since(SystemTime::UNIX_EPOCH);
         let hour = time.unwrap_or_default().as_secs() / HOUR;
         self.hours.entry(hour).or_default().add(change);
         if self.principals.len() > MOST_NAMES || self.actions.len() > MOST_NAMES {
@@ -236,24 +298,141 @@ impl<'r> Worker<'r> {
         }
     }
 
-    fn count_missing_keys(&mut self, recorded: &RecordedRequest, evaluations: [&Evaluation; 2]) {
+    fn count_missing_keys(&mut self, logged: &Logged<'_>, verdicts: [&Verdict<'_>; 2]) {
         let mut counted: Vec<&str> = Vec::new();
-        for evaluation in evaluations {
-            let Evaluation::Indeterminate(keys) = evaluation else {
+        let keys = verdicts.into_iter().flat_map(Verdict::missing);
+        for key in keys {
+            if counted.iter().any(|other| other.eq_ignore_ascii_case(key)) {
                 continue;
-            };
-            for key in keys.iter() {
-                let key = key.as_str();
-                if counted.iter().any(|other| other.eq_ignore_ascii_case(key)) {
-                    continue;
-                }
-                counted.push(key);
-                let mut masked = recorded.masked_keys();
-                let is_masked = masked.any(|masked| masked.eq_ignore_ascii_case(key));
-                let missing = self.report.missing_keys.entry(key.to_owned()).or_default();
-                missing.requests += 1;
-                missing.masked += u64::from(is_masked);
             }
+            counted.push(key);
+            let masked = logged.masked.into_iter();
+            let mut masked = masked.flat_map(RecordedRequest::masked_keys);
+            let is_masked = masked.any(|masked| masked.eq_ignore_ascii_case(key));
+            let missing = self.report.missing_keys.entry(key.to_owned()).or_default();
+            missing.requests += 1;
+            missing.masked += u64::from(is_masked);
+        }
+    }
+}
+
+/// A record of any log, as requests.
+struct Logged<'l> {
+    time: SystemTime,
+    /// Whether the service has allowed it; `None` if the log does not show this.
+    is_allowed: Option<bool>,
+    /// Whether it represents several requests.
+    is_sampled: bool,
+    /// The action as in the log.
+    action: &'l str,
+    /// The resource as in the log; empty if it is unknown.
+    resource: &'l str,
+    /// The requests that must be allowed, first that for the action.
+    needed: &'l [Request<'l>],
+    /// Requests of which the log does not show whether they must be allowed, each with a description.
+    possible: &'l [(Request<'l>, &'l str)],
+    /// The record, if its keys may be masked.
+    masked: Option<&'l RecordedRequest>,
+}
+
+/// The decision of one side about a record.
+struct Verdict<'l> {
+    /// `None` if it depends on facts that the log does not contain.
+    is_allowed: Option<bool>,
+    /// The position of the request that decides.
+    decisive: usize,
+    /// The evaluation of the first request.
+    first: Evaluation,
+    /// Those of the others.
+    others: Vec<Evaluation>,
+    /// What the log does not show about a possible request, if the result depends on it.
+    open: Option<&'l str>,
+}
+
+impl<'l> Logged<'l> {
+    /// Decides the record; `None` if the session policies of its principal are too large.
+    fn decide(&self, policies: &Policies) -> Option<Verdict<'l>> {
+        let (first, others) = self.needed.split_first()?;
+        let first = policies.decide(first)?;
+        let others = others.iter().map(|other| policies.decide(other));
+        let others: Vec<Evaluation> = others.collect::<Option<_>>()?;
+        let position = |is_one: &dyn Fn(Option<bool>) -> bool| {
+            let mut all = std::iter::once(&first).chain(&others);
+            all.position(|evaluation| is_one(is_allowed(evaluation)))
+        };
+        let (mut result, decisive) = match position(&|one| one == Some(false)) {
+            Some(denied) => (Some(false), denied),
+            None => match position(&|one| one.is_none()) {
+                Some(indeterminate) => (None, indeterminate),
+                None => (Some(true), 0),
+            },
+        };
+        let mut open = None;
+        if result == Some(true) {
+            for (request, fact) in self.possible {
+                if is_allowed(&policies.decide(request)?) != Some(true) {
+                    (result, open) = (None, Some(*fact));
+                    break;
+                }
+            }
+        }
+        Some(Verdict {
+            is_allowed: result,
+            decisive,
+            first,
+            others,
+            open,
+        })
+    }
+}
+
+impl<'l> Verdict<'l> {
+    fn evaluations(&self) -> impl Iterator<Item = &Evaluation> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The decisions that result in this one: all of them if the record is allowed, otherwise the one that denies it.
+    fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        let evaluations = self.evaluations().enumerate();
+        evaluations.filter_map(
+            |(position, evaluation)| match (self.is_allowed, evaluation) {
+                (Some(true), Evaluation::Decided(decision)) => Some(decision),
+                (Some(false), Evaluation::Decided(decision)) if position == self.decisive => {
+                    Some(decision)
+                }
+                _ => None,
+            },
+        )
+    }
+
+    /// The facts that the decision depends on.
+    fn missing(&self) -> impl Iterator<Item = &str> {
+        let evaluation = match self.is_allowed {
+            None => self.evaluations().nth(self.decisive),
+            Some(_) => None,
+        };
+        let keys = match evaluation {
+            Some(Evaluation::Indeterminate(keys)) => Some(keys),
+            _ => None,
+        };
+        let keys = keys.into_iter().flat_map(MissingKeys::iter);
+        keys.map(ConditionKey::as_str).chain(self.open)
+    }
+
+    fn text(&self, logged: &Logged<'_>) -> String {
+        if let Some(fact) = self.open {
+            return format!("depends on {fact}");
+        }
+        let mut evaluations = self.evaluations();
+        let Some(evaluation) = evaluations.nth(self.decisive) else {
+            return String::new();
+        };
+        let text = evaluation_text(evaluation);
+        match logged.needed.get(self.decisive) {
+            Some(request) if self.decisive > 0 => {
+                format!("{} on {}: {text}", request.action(), request.resource())
+            }
+            _ => text,
         }
     }
 }

@@ -313,10 +313,15 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Takes all condition keys from a record. A key that it does not contain has the value that follows from the
-    /// `principal`, or is unknown.
+    /// Takes all condition keys from the record of a request, and none from the context or the principal.
+    ///
+    /// `keys` decides about every key: a key that the record does not contain should be
+    /// [unknown](Lookup::Unknown) and not absent, unless it has the value that follows from the principal.
+    /// [`RecordedRequest`](crate::decision_log::RecordedRequest) does this for records of the decision log; logs of other
+    /// services need their own implementation.
     #[cfg(feature = "decision-log")]
-    pub(crate) const fn with_recorded_keys(mut self, keys: &'a (dyn ContextLookup + Sync)) -> Self {
+    #[must_use]
+    pub const fn with_recorded_keys(mut self, keys: &'a (dyn ContextLookup + Sync)) -> Self {
         self.key_log = KeyLog::Recorded(keys);
         self
     }

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use pinpoint_iam::Policy;
 use pinpoint_iam::policy::Document;
+use pinpoint_iam::{Policy, mobiletargeting};
 use pinpoint_iam_replay::{Counts, LogFile, Policies, Progress, Replay, Report};
 
 const OLD: &str = r#"{"Version": "2012-10-17", "Statement": [
@@ -33,6 +33,7 @@ static REPLAYS: LazyLock<[Replay; 2]> = LazyLock::new(|| {
         Replay::new(policies(OLD), policies(NEW)),
         Replay::new(policies(NEW), policies(OLD)),
     ]
+    .map(|replay| replay.with_services([&mobiletargeting::SERVICE]))
 });
 
 fn run(replay: &Replay, log: &[u8]) -> Report {

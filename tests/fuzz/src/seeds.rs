@@ -204,6 +204,17 @@ pub fn seeds() -> Result<Vec<Seed>> {
             "records",
             "{\"Records\": [{}, {\"v\": 1}], \"x\": []}\n{\"Records\": [",
         );
+        let events: Table = toml::from_str(&read("tests/conformance/cloudtrail.toml")?)?;
+        let event = text(&events, "event").unwrap_or_default();
+        let event: serde_json::Value = serde_json::from_str(event)?;
+        for (number, case) in tables(&events, "case").enumerate() {
+            let change = serde_json::from_str(text(case, "event").unwrap_or_default())?;
+            let mut changed = event.clone();
+            merge(&mut changed, &change);
+            corpus.add(&format!("event-{number}"), &changed.to_string());
+            let array = format!("{{\"Records\":[{changed},{event}]}}");
+            corpus.add(&format!("events-{number}"), &array);
+        }
         Ok(())
     })?;
     for target in ["pattern", "resource_id"] {
@@ -213,6 +224,24 @@ pub fn seeds() -> Result<Vec<Seed>> {
         })?;
     }
     Ok(seeds)
+}
+
+/// Merges `change` into `value`; null removes a member.
+fn merge(value: &mut serde_json::Value, change: &serde_json::Value) {
+    let (Some(members), Some(changes)) = (value.as_object_mut(), change.as_object()) else {
+        value.clone_from(change);
+        return;
+    };
+    for (name, change) in changes {
+        if change.is_null() {
+            members.remove(name);
+        } else {
+            merge(
+                members.entry(name).or_insert(serde_json::Value::Null),
+                change,
+            );
+        }
+    }
 }
 
 fn tables<'a>(table: &'a Table, name: &str) -> impl Iterator<Item = &'a Table> {

@@ -451,12 +451,23 @@ const CRATES: &[(&str, Orders<'static>)] = &[
     ),
     (
         "pinpoint-iam-replay",
-        &[(
-            "",
-            &[
-                "reason", "input", "report", "policies", "generate", "worker", "replay", "partial",
-            ],
-        )],
+        &[
+            (
+                "",
+                &[
+                    "reason",
+                    "input",
+                    "report",
+                    "policies",
+                    "generate",
+                    "cloudtrail",
+                    "worker",
+                    "replay",
+                    "partial",
+                ],
+            ),
+            ("cloudtrail", &["event", "parameters", "keys", "caller"]),
+        ],
     ),
     (
         "pinpoint-iam-compare",

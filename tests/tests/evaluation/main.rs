@@ -5,6 +5,7 @@
 mod added_roles;
 mod allocations;
 mod catalog_mismatches;
+mod cloudtrail;
 mod condition_properties;
 mod decision_log;
 mod decision_records;
