@@ -291,6 +291,16 @@ fn offset_in(source: &str, raw: &RawValue) -> usize {
 }
 
 fn syntax_fault(source: &str, error: &serde_json::Error) -> JsonError {
+    if source.trim_ascii().is_empty() {
+        return JsonError::new(0, "the text is empty", "write a JSON object");
+    }
+    if source.starts_with('\u{feff}') {
+        return JsonError::new(
+            0,
+            "the text starts with a byte order mark",
+            "save it as UTF-8 without a byte order mark",
+        );
+    }
     let message = without_place(error);
     let hint = match message.as_str() {
         "trailing characters" => "remove the text after the document",

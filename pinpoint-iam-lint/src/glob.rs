@@ -1,5 +1,7 @@
 //! Whether one pattern of a policy covers another.
 
+use std::collections::{BTreeSet, HashMap};
+
 /// Whether every text that `specific` matches is also matched by `general`. Both may contain `*` and `?`.
 ///
 /// `true` is certain. `false` may also mean that this simple comparison does not recognize it.
@@ -94,6 +96,41 @@ pub(crate) fn resource_covers(general: &str, specific: &str) -> bool {
     }
 }
 
+/// The part of a pattern before its first wildcard. Each text that the pattern covers starts with it.
+fn literal(pattern: &str) -> &str {
+    let end = pattern.find(['*', '?']).unwrap_or(pattern.len());
+    pattern.get(..end).unwrap_or(pattern)
+}
+
+/// Patterns with numbers, to find those that may cover a text without a comparison with each of them.
+#[derive(Debug, Default)]
+pub(crate) struct Patterns<'p> {
+    by_literal: HashMap<&'p str, Vec<usize>>,
+    lengths: BTreeSet<usize>,
+}
+
+impl<'p> Patterns<'p> {
+    pub(crate) fn add(&mut self, pattern: &'p str, number: usize) {
+        let literal = literal(pattern);
+        self.lengths.insert(literal.len());
+        self.by_literal.entry(literal).or_default().push(number);
+    }
+
+    /// The numbers of the patterns that may cover a text, in their order; among them are all that do.
+    pub(crate) fn that_may_cover(&self, text: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        for length in self.lengths.range(..=text.len()) {
+            let numbers = text
+                .get(..*length)
+                .and_then(|start| self.by_literal.get(start));
+            found.extend(numbers.into_iter().flatten());
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
 pub(crate) fn has_wildcard(text: &str) -> bool {
     text.contains(['*', '?'])
 }
@@ -125,6 +162,36 @@ mod tests {
             ("*", "${aws:username}", true),
         ] {
             assert_eq!(covers(general, specific), expected, "{general} {specific}");
+        }
+        // The index finds every pattern that covers a text.
+        let texts = [
+            "",
+            "a",
+            "ab",
+            "äb",
+            "Get*",
+            "GetApp",
+            "Get?pp",
+            "*",
+            "?b",
+            "${*}x",
+            "a:*",
+            "*:*",
+            "a:b:c:d:e:f*",
+            "a:b:c:d:e:*",
+        ];
+        let mut patterns = Patterns::default();
+        for (number, pattern) in texts.iter().enumerate() {
+            patterns.add(pattern, number);
+        }
+        for text in texts {
+            let found = patterns.that_may_cover(text);
+            for (number, pattern) in texts.iter().enumerate() {
+                let is_covered = covers(pattern, text)
+                    || lower_action_covers(pattern, text)
+                    || resource_covers(pattern, text);
+                assert!(!is_covered || found.contains(&number), "{pattern} {text}");
+            }
         }
         assert!(action_covers("*", "s3:GetObject"));
         assert!(action_covers("S3:get*", "s3:GetObject"));

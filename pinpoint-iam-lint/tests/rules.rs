@@ -279,6 +279,50 @@ fn an_error_in_one_statement_does_not_hide_another() {
     );
 }
 
+/// A message with the same text twice would not name the other entry.
+#[test]
+fn an_entry_that_is_written_twice_names_the_other_by_its_number() {
+    for (element, expected) in [
+        (
+            r#""Action": ["s3:GetObject", "s3:ListBucket", "s3:GetObject"], "Resource": "arn:aws:s3:::b""#,
+            "the action `s3:GetObject` is also entry 1 of the list",
+        ),
+        (
+            r#""Action": ["s3:getobject", "s3:GetObject"], "Resource": "arn:aws:s3:::b""#,
+            "the action `s3:GetObject` is covered by `s3:getobject`",
+        ),
+        (
+            r#""Action": "s3:ListBucket", "Resource": ["arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::b"]"#,
+            "the resource `arn:aws:s3:::b` is also entry 2 of the list",
+        ),
+    ] {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", {element}}}}}"#
+        );
+        let found = findings(&text, PolicyKind::IdentityManaged);
+        let mut messages = found
+            .iter()
+            .filter(|finding| finding.code.starts_with("redundant-"))
+            .map(|finding| &finding.message);
+        assert_eq!(messages.next().unwrap(), expected);
+        assert_eq!(messages.next(), None);
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_named() {
+    let text = "\u{feff}{\"Version\": \"2012-10-17\", \"Statement\": []}";
+    let found = findings(text, PolicyKind::IdentityManaged);
+    let [finding] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(
+        finding.to_string(),
+        "1:1: error[json-syntax-error]: the text starts with a byte order mark; \
+         save it as UTF-8 without a byte order mark"
+    );
+}
+
 #[test]
 fn services_without_a_catalog_are_listed() {
     let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny",

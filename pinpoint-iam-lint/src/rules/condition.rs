@@ -307,26 +307,30 @@ fn only_wildcard(condition: &Condition<'_>, check: &mut Checker<'_>) {
         return;
     };
     let key = Quoted(&condition.key.text);
+    let null = |value: &str| {
+        let condition = format!("\"Null\": {{\"{}\": \"{value}\"}}", condition.key.text);
+        format!("write {} instead", Quoted(&condition))
+    };
     let (rule, message, help) = match (operator.set(), operator.if_exists(), is_negated) {
         (None, false, false) | (Some(SetOperator::ForAnyValue), _, false) => (
             &EQUIVALENT_TO_NULL_FALSE,
             format!("the condition holds for every request that has {key}"),
-            "write `Null` with `false`",
+            null("false"),
         ),
         (None, _, true) | (Some(SetOperator::ForAllValues), _, true) => (
             &EQUIVALENT_TO_NULL_TRUE,
             format!("the condition holds only for requests without {key}"),
-            "write `Null` with `true`",
+            null("true"),
         ),
         (None, true, false) | (Some(SetOperator::ForAllValues), _, false) => (
             &REDUNDANT_KEY_DUE_TO_WILDCARD_IN_CONDITION,
             format!("the condition on {key} holds for every request"),
-            "remove it",
+            "remove it".to_owned(),
         ),
         (Some(SetOperator::ForAnyValue), _, true) => (
             &REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION,
             format!("the condition on {key} holds for no request, so the statement has no effect"),
-            "change the value, or remove the statement",
+            "change the value, or remove the statement".to_owned(),
         ),
     };
     check.report(rule, value.at, message, help);

@@ -99,13 +99,13 @@ fn ended_actions(statement: &Statement, check: &mut Checker<'_>) {
             .iter()
             .filter_map(|action| action.lifecycle.ended.as_deref())
             .max();
-        let when = last.map_or_else(String::new, |day| format!(" on {day}"));
+        let when = last.map_or("has ended".to_owned(), |day| format!("ended on {day}"));
         let at = check.offset(pattern.position());
         check.report(
             &ENDED_ACTION,
             at,
             format!(
-                "{} belongs to an API that AWS has ended{when}",
+                "{} belongs to an API that AWS {when}",
                 Quoted(pattern.as_str())
             ),
             "remove it, unless a service of your own has this API",
@@ -263,7 +263,7 @@ fn dependent_actions(document: &Document, statement: &Statement, check: &mut Che
                     &MISSING_DEPENDENT_ACTION,
                     at,
                     format!(
-                        "{} also needs `{}` {}",
+                        "{} also needs `{}`: {}",
                         Quoted(pattern.as_str()),
                         dependent.action,
                         dependent.when

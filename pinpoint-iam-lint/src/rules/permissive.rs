@@ -64,7 +64,6 @@ struct Permission {
     action: &'static str,
     /// The condition keys that limit it; the first is the one to recommend.
     keys: &'static [&'static str],
-    what: &'static str,
     /// The resource part that covers every role of the action.
     all: &'static str,
     /// For an exact action, an action with a wildcard, and `NotAction`.
@@ -76,7 +75,6 @@ static PERMISSIONS: [Permission; 2] = [
     Permission {
         action: "iam:PassRole",
         keys: &["iam:PassedToService", "iam:AssociatedResourceArn"],
-        what: "passing roles to services",
         all: "role/*",
         with_not_resource: [
             &PASS_ROLE_WITH_NOT_RESOURCE,
@@ -92,7 +90,6 @@ static PERMISSIONS: [Permission; 2] = [
     Permission {
         action: "iam:CreateServiceLinkedRole",
         keys: &["iam:AWSServiceName"],
-        what: "creating service-linked roles",
         all: "role/aws-service-role/*",
         with_not_resource: [
             &CREATE_SLR_WITH_NOT_RESOURCE,
@@ -148,7 +145,7 @@ fn examine(permission: &Permission, statement: &Statement<'_>, check: &mut Check
     let (table, place) = if resources.is_negated {
         (
             &permission.with_not_resource,
-            "resources that it does not list",
+            "every role except those in `NotResource`",
         )
     } else {
         let covers_every_role = resources.items.iter().any(|item| {
@@ -164,12 +161,11 @@ fn examine(permission: &Permission, statement: &Statement<'_>, check: &mut Check
         (&permission.with_star, "every role")
     };
     if let Some(rule) = table.get(form) {
-        let what = permission.what;
         let shown = Quoted(permission.action);
         check.report(
             rule,
             at,
-            format!("the statement allows {what} ({shown}) for {place}"),
+            format!("the statement allows {shown} for {place}"),
             format!(
                 "list the roles in `Resource`, or add a condition on `{}`",
                 permission.keys.first().copied().unwrap_or_default()

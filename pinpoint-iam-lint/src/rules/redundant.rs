@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pinpoint_iam_core::__private::Quoted;
 
 use crate::checker::Checker;
-use crate::glob::{has_wildcard, lower_action_covers, resource_covers};
+use crate::glob::{Patterns, has_wildcard, lower_action_covers, resource_covers};
 use crate::read::{Element, Policy, Statement};
 
 rules! {
@@ -46,14 +46,13 @@ pub(super) fn apply(policy: &Policy<'_>, check: &mut Checker<'_>) {
             entries(element, check);
         }
     }
+    let candidates = Candidates::of(policy);
     for (index, statement) in policy.statements.iter().enumerate() {
-        let others = policy
-            .statements
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != index);
-        for (other_index, other) in others {
-            if !covers(other, statement) {
+        for other_index in candidates.that_may_cover(statement) {
+            let Some(other) = policy.statements.get(other_index) else {
+                continue;
+            };
+            if other_index == index || !covers(other, statement) {
                 continue;
             }
             if other.effect.map(|(effect, _)| effect) == statement.effect.map(|(effect, _)| effect)
@@ -97,6 +96,53 @@ pub(super) fn apply(policy: &Policy<'_>, check: &mut Checker<'_>) {
     }
 }
 
+/// The statements of a document by their actions and resources. A document may have thousands, which are not compared
+/// with each other.
+struct Candidates<'p> {
+    actions: Patterns<'p>,
+    resources: Patterns<'p>,
+    /// How many statements there are.
+    count: usize,
+}
+
+impl<'p> Candidates<'p> {
+    fn of(policy: &'p Policy<'_>) -> Self {
+        let (mut actions, mut resources) = (Patterns::default(), Patterns::default());
+        for (index, statement) in policy.statements.iter().enumerate() {
+            for (element, patterns) in [
+                (&statement.action, &mut actions),
+                (&statement.resource, &mut resources),
+            ] {
+                for text in element.iter().flat_map(|element| &element.compared) {
+                    patterns.add(text, index);
+                }
+            }
+        }
+        Self {
+            actions,
+            resources,
+            count: policy.statements.len(),
+        }
+    }
+
+    /// The numbers of the statements that may cover this one, in their order.
+    fn that_may_cover(&self, statement: &Statement<'_>) -> Vec<usize> {
+        let found = |element: &Option<Element<'_>>, patterns: &Patterns<'_>| {
+            let element = element.as_ref().filter(|element| !element.is_negated)?;
+            Some(patterns.that_may_cover(element.compared.first()?))
+        };
+        // An element is covered by statements with the same element, so each of them is among those that are found.
+        let actions = found(&statement.action, &self.actions);
+        let resources = found(&statement.resource, &self.resources);
+        match (actions, resources) {
+            (Some(actions), Some(resources)) if actions.len() < resources.len() => actions,
+            (_, Some(resources)) => resources,
+            (Some(actions), None) => actions,
+            (None, None) => (0..self.count).collect(),
+        }
+    }
+}
+
 fn entries(element: &Element<'_>, check: &mut Checker<'_>) {
     let covers = covering(element);
     let compared = &element.compared;
@@ -105,42 +151,44 @@ fn entries(element: &Element<'_>, check: &mut Checker<'_>) {
         first.entry(text).or_insert(index);
     }
     // Only an equal entry or one with a wildcard covers another.
-    let wildcards: Vec<(usize, &str)> = compared
-        .iter()
-        .enumerate()
-        .filter(|(index, text)| has_wildcard(text) && first.get(&***text) == Some(index))
-        .map(|(index, text)| (index, &**text))
-        .collect();
+    let mut wildcards = Patterns::default();
+    for (index, text) in compared.iter().enumerate() {
+        if has_wildcard(text) && first.get(&**text) == Some(&index) {
+            wildcards.add(text, index);
+        }
+    }
     for (index, (item, text)) in element.items.iter().zip(compared).enumerate() {
         let earlier = first.get(&**text).copied().filter(|first| *first < index);
         let covering = earlier.or_else(|| {
-            let mut wildcards = wildcards.iter();
-            let found = wildcards.find(|(other, pattern)| {
+            wildcards.that_may_cover(text).into_iter().find(|other| {
+                let pattern = compared.get(*other).map_or("", |pattern| &**pattern);
                 *other != index
                     && covers(pattern, text)
                     && (*other < index || !covers(text, pattern))
-            });
-            found.map(|(other, _)| *other)
+            })
         });
-        let Some(other) = covering.and_then(|other| element.items.get(other)) else {
+        let Some(place) = covering else { continue };
+        let Some(other) = element.items.get(place) else {
             continue;
         };
         let (rule, what) = match element.is_action() {
             true => (&REDUNDANT_ACTION, "action"),
             false => (&REDUNDANT_RESOURCE, "resource"),
         };
-        let reference = check.related(other.at, "covers it");
+        let shown = Quoted(&item.text);
+        let (message, note) = match item.text == other.text {
+            true => (
+                format!("the {what} {shown} is also entry {} of the list", place + 1),
+                "the same",
+            ),
+            false => (
+                format!("the {what} {shown} is covered by {}", Quoted(&other.text)),
+                "covers it",
+            ),
+        };
+        let reference = check.related(other.at, note);
         check
-            .report(
-                rule,
-                item.at,
-                format!(
-                    "the {what} {} is covered by {}",
-                    Quoted(&item.text),
-                    Quoted(&other.text)
-                ),
-                "remove it",
-            )
+            .report(rule, item.at, message, "remove it")
             .related
             .push(reference);
     }

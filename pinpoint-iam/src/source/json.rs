@@ -45,12 +45,6 @@ impl<'a> Value<'a> {
     /// Parses the content of the file at `path`.
     pub(super) fn parse(path: &'a Path, text: &'a str) -> Result<Self, SourceError> {
         let file = File { path, text };
-        if text.starts_with('\u{feff}') {
-            return Err(file.fault(
-                0,
-                "the text starts with a byte order mark; save it as UTF-8 without a byte order mark",
-            ));
-        }
         match Node::root(text) {
             Ok(node) => Ok(Self { file, node }),
             Err(fault) => Err(file.refused(&fault)),

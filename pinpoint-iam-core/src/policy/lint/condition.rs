@@ -191,7 +191,7 @@ fn for_all_values_allow(subject: &Subject<'_>) -> Option<Finding> {
                 subject.condition.operator()
             ),
             format!(
-                "add {} if they are not to be allowed",
+                "to exclude them, add {}",
                 Quoted(&format!("\"Null\": {{\"{key}\": \"false\"}}"))
             ),
         )

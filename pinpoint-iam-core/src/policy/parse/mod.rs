@@ -73,13 +73,6 @@ fn read_document(source: &str, limits: &Limits) -> Result<Document, JsonError> {
             "write a policy document, an object with a `Statement`",
         ));
     }
-    if source.starts_with('\u{feff}') {
-        return Err(JsonError::new(
-            0,
-            "the document starts with a byte order mark",
-            "save it as UTF-8 without a byte order mark",
-        ));
-    }
     let [version, id, statement] =
         Node::root_members(source, "a policy document", ["Version", "Id", "Statement"])?.map_err(
             |other| {

@@ -394,7 +394,7 @@ fn rejects_a_directory_with_an_invalid_document() {
         (
             "unattached.json",
             "\u{feff}{}".to_owned(),
-            "unattached.json:1:1: the document starts with a byte order mark; save it as UTF-8 without a byte order mark",
+            "unattached.json:1:1: the text starts with a byte order mark; save it as UTF-8 without a byte order mark",
         ),
     ];
     for (name, content, expected) in cases {
