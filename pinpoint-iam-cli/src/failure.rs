@@ -1,9 +1,8 @@
 //! Errors of the commands.
 
-use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
-use std::{fs, io};
+use std::{fmt, fs};
 
 /// The error of a command that failed.
 #[derive(Debug)]
@@ -37,6 +36,15 @@ impl Failure {
         }
     }
 
+    /// Names the file that led to the error.
+    pub(crate) fn in_file(self, path: &Path) -> Self {
+        let text = self.text.strip_prefix("error: ").unwrap_or(&self.text);
+        Self {
+            text: format!("error: {}: {text}", path.display()),
+            ..self
+        }
+    }
+
     /// Returns 1 for an error in the input, 2 for wrong arguments, and 3 if there is no input.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.exit_code)
@@ -51,7 +59,26 @@ impl fmt::Display for Failure {
 
 /// Reads a file as text.
 pub(crate) fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| cannot("read", path, &error))
+    read_text(path).map_err(|error| cannot("read", path, &error))
+}
+
+/// Reads a file as text, or returns the reason why it is not possible.
+pub(crate) fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    text(bytes)
+}
+
+/// Decodes text, or returns the reason why it is not UTF-8.
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, String> {
+    // Some shells write the output of a program like this.
+    let is_utf_16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    String::from_utf8(bytes).map_err(|error| match is_utf_16 {
+        true => "it is UTF-16; save it as UTF-8".to_owned(),
+        false => {
+            let valid = error.utf8_error().valid_up_to();
+            format!("it is not text in UTF-8, from byte {} on", valid + 1)
+        }
+    })
 }
 
 /// Writes a file.
@@ -59,7 +86,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| cannot("write", path, &error))
 }
 
-fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
+fn cannot(what: &str, path: &Path, error: &dyn fmt::Display) -> Failure {
     Failure::new(format!(
         "error: cannot {what} `{}`: {error}",
         path.display()

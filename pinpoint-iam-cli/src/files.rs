@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use ignore::WalkBuilder;
 use pinpoint_iam_core::json::{Node, Type};
 
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
 /// A file, or standard input.
 pub(crate) struct Input {
@@ -184,7 +184,7 @@ fn file(path: &Path) -> Input {
     Input {
         name: path.display().to_string(),
         path: Some(path.to_owned()),
-        text: fs::read_to_string(path).map_err(|error| error.to_string()),
+        text: failure::read_text(path),
     }
 }
 
@@ -194,7 +194,7 @@ fn input(found: Result<PathBuf, Unreadable>) -> Input {
         Ok(path) if path.as_os_str() == "-" => Input {
             name: STDIN.to_owned(),
             path: None,
-            text: read_stdin().map_err(|error| error.to_string()),
+            text: read_stdin(),
         },
         Ok(path) => file(&path),
         Err(unreadable) => Input {
@@ -298,10 +298,11 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
     Err(last)
 }
 
-fn read_stdin() -> Result<String, io::Error> {
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text)?;
-    Ok(text)
+fn read_stdin() -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| error.to_string())?;
+    failure::text(bytes)
 }
 
 #[cfg(test)]

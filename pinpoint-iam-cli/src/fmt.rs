@@ -64,7 +64,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(match () {
         () if has_failed => ExitCode::FAILURE,
         () if documents == 0 => {
-            return Err(Failure::no_input("error: there are no policy documents"));
+            return Err(Failure::no_input(
+                "error: there are no policy documents; in a directory, they are the files `*.json`",
+            ));
         }
         () if has_changes && arguments.check => ExitCode::from(NOT_FORMATTED),
         () => ExitCode::SUCCESS,

@@ -172,6 +172,22 @@ impl ConfigFile {
     }
 }
 
+/// Lists services; the first ones if there are many.
+fn services(names: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let shown = shown.join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        1 => format!("{shown} and 1 other service"),
+        others => format!("{shown} and {others} other services"),
+    }
+}
+
 fn check(
     linter: Linter<'_>,
     kind: PolicyKind,
@@ -217,7 +233,9 @@ fn check(
     }
     drop(progress);
     if documents == 0 && !is_broken {
-        eprintln!("error: there are no policy documents");
+        eprintln!(
+            "error: there are no policy documents; in a directory, they are the files `*.json`"
+        );
     }
     if let Some(file) = config {
         results.push(output::Checked {
@@ -233,10 +251,9 @@ fn check(
             .map_err(|error| cannot_write(&error))?;
     }
     if !unknown.is_empty() && format == Format::Human {
-        let names: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
         eprintln!(
             "no catalog: the actions of {} were not compared with a catalog",
-            names.join(", ")
+            services(&unknown)
         );
     }
     let worst = results

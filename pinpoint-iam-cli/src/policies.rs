@@ -337,7 +337,12 @@ pub(crate) fn check<'a>(
     let action = RequestedAction::parse(action).map_err(|error| error.to_string())?;
     let resource = match resource {
         "*" => RequestedResource::All,
-        text => RequestedResource::Arn(Arn::parse(text).map_err(|error| error.to_string())?),
+        text => RequestedResource::Arn(Arn::parse(text).map_err(|error| {
+            format!(
+                "`{}` is not the ARN of a resource: {error}",
+                text.escape_debug()
+            )
+        })?),
     };
     Ok((action, resource))
 }

@@ -161,7 +161,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     drop(progress);
     if outcomes.is_empty() && errors == 0 {
-        eprintln!("error: there are no tests");
+        eprintln!(
+            "error: there are no tests; in a directory, they are the files `*.test.toml` and `*.test.json`"
+        );
     }
     print!(
         "{}",
@@ -195,9 +197,10 @@ fn run_file(
     } else {
         toml::from_str(&text).map_err(|error| error.to_string())
     }
-    .map_err(|error| Failure::new(format!("error: {}: {error}", path.display())))?;
+    .map_err(|error| Failure::new(format!("error: {}: {}", path.display(), error.trim_end())))?;
     let directory = path.parent().unwrap_or(Path::new(""));
-    let policies = suite.policies.relative_to(directory).load()?;
+    let policies = suite.policies.relative_to(directory).load();
+    let policies = policies.map_err(|failure| failure.in_file(path))?;
     list_statements(&policies.stack(), coverage);
     for test in &suite.test {
         let outcome = test.run(&policies, coverage).map_err(|error| {

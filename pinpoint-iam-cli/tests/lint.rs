@@ -111,6 +111,24 @@ fn findings_are_shown_with_their_place() {
     );
 }
 
+/// A directory of policies may use hundreds of services.
+#[test]
+fn the_first_services_without_a_catalog_are_listed() {
+    let actions: Vec<String> = (10..23)
+        .map(|number| format!("\"s{number}:Get\""))
+        .collect();
+    let document = CLEAN.replace(
+        "\"sms-voice:SendTextMessage\"",
+        &format!("[{}]", actions.join(", ")),
+    );
+    let output = run(&["lint", "-"], &document);
+    assert_eq!(
+        text(&output.stderr),
+        "no catalog: the actions of `s10`, `s11`, `s12`, `s13`, `s14`, `s15`, `s16`, `s17`, `s18`, `s19` and 3 \
+         other services were not compared with a catalog\n"
+    );
+}
+
 #[test]
 fn directories_respect_gitignore_and_unreadable_files_hide_nothing() {
     let path = directory("files");

@@ -440,7 +440,30 @@ fn revisions_of_git_are_compared() {
     let file = "policies/deep/reader.json";
     let (before, after) = (format!("HEAD~1:{file}"), format!("HEAD:{file}"));
     assert_eq!(code(&path, &["diff", &before, &after]), 15);
-    assert_eq!(code(&path, &["diff", "HEAD:nothing", "policies"]), 1);
+    for (old, expected) in [
+        (
+            "HEAD:nothing",
+            "error: cannot read `HEAD:nothing`: the git revision `HEAD` does not contain `nothing`\n",
+        ),
+        (
+            "origin/main:policies",
+            "error: cannot read `origin/main:policies`: it is not a file, and there is no git revision \
+             `origin/main`; fetch it first if the clone is shallow\n",
+        ),
+    ] {
+        let output = run(&path, &["diff", old, "policies"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(text(&output.stderr), expected);
+    }
+    let outside = directory("no-git");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pinpoint-iam"));
+    command.args(["diff", "HEAD:policies", "policies"]);
+    // The repository that contains this one is not meant.
+    command.env("GIT_CEILING_DIRECTORIES", outside.parent().unwrap());
+    let output = command.current_dir(&outside).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let errors = text(&output.stderr);
+    assert!(errors.contains("not a git repository"), "{errors}");
 }
 
 const BUCKET: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": PRINCIPAL,
@@ -592,7 +615,58 @@ fn tests_are_found_in_directories_and_by_patterns() {
     assert_eq!(code(&path, &["test", "suite/*.none"]), 3);
     let output = run(&path, &["test", "suite/policies"]);
     assert_eq!(output.status.code(), Some(3));
-    assert_eq!(text(&output.stderr), "error: there are no tests\n");
+    assert_eq!(
+        text(&output.stderr),
+        "error: there are no tests; in a directory, they are the files `*.test.toml` and `*.test.json`\n"
+    );
+}
+
+/// The messages name the file and the reason, whatever the file contains.
+#[test]
+fn unreadable_files_are_named_with_the_reason() {
+    let path = directory("unreadable");
+    fs::write(path.join("utf-16.json"), b"\xff\xfe{\0}\0").unwrap();
+    fs::write(path.join("binary.json"), b"{\"a\": \"\xf0\"}").unwrap();
+    fs::write(path.join("empty.json"), "\n").unwrap();
+    fs::write(path.join("reader.json"), READER).unwrap();
+    fs::write(
+        path.join("broken.test.toml"),
+        "policies.identity = [\"nothing.json\"]\n",
+    )
+    .unwrap();
+    let explain = ["explain", "--principal", "*", "--action", "s3:GetObject"];
+    for (arguments, expected) in [
+        (
+            &["fmt", "utf-16.json"][..],
+            "error: cannot read `utf-16.json`: it is UTF-16; save it as UTF-8",
+        ),
+        (
+            &["lint", "binary.json"],
+            "error: cannot read `binary.json`: it is not text in UTF-8, from byte 8 on",
+        ),
+        (
+            &["diff", "binary.json", "reader.json"],
+            "error: cannot read `binary.json`: it is not text in UTF-8, from byte 8 on",
+        ),
+        (
+            &["fmt", "empty.json"],
+            "error: empty.json:1:1: the text is empty; write a JSON object",
+        ),
+        (
+            &["test", "broken.test.toml"],
+            "error: broken.test.toml: cannot read `nothing.json`: No such file",
+        ),
+        (
+            &[&explain[..], &["--resource", "a1", "reader.json"]].concat(),
+            "error: `a1` is not the ARN of a resource: an ARN must start with `arn:`",
+        ),
+    ] {
+        let output = run(&path, arguments);
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{arguments:?}");
+        let errors = text(&output.stderr);
+        assert!(errors.starts_with(expected), "{arguments:?}: {errors}");
+        assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    }
 }
 
 #[test]

@@ -106,12 +106,7 @@ fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
             "error: `{name}` is neither a file nor a git revision with a path, such as `main:policies`"
         )));
     }
-    // A path that starts with `./` or `../` is relative to the current directory, and others to the repository.
-    // `HEAD:..` would be read as a range of revisions.
-    let object = match path.ends_with("..") {
-        true => git(name, &["rev-parse", "--verify", &format!("{name}/")])?,
-        false => git(name, &["rev-parse", "--verify", name])?,
-    };
+    let object = object_of(name, revision, path)?;
     let object = object.trim();
     let is_file = git(name, &["cat-file", "-t", object])?.trim() == "blob";
     if is_file {
@@ -164,6 +159,30 @@ fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
         attachments,
         is_file,
     }))
+}
+
+/// Returns the id of a file or directory of a git revision.
+fn object_of(name: &str, revision: &str, path: &str) -> Result<String, Failure> {
+    // A path that starts with `./` or `../` is relative to the current directory, and others to the repository.
+    // `HEAD:..` would be read as a range of revisions.
+    let object = match path.ends_with("..") {
+        true => git(name, &["rev-parse", "--verify", &format!("{name}/")]),
+        false => git(name, &["rev-parse", "--verify", name]),
+    };
+    object.map_err(|failure| {
+        let exists = |object: &str| git(name, &["rev-parse", "--verify", object]).is_ok();
+        let commit = format!("{revision}^{{commit}}");
+        match () {
+            // There is a reason why git cannot read anything.
+            () if git(name, &["rev-parse", "--git-dir"]).is_err() => failure,
+            () if exists(&commit) => Failure::new(format!(
+                "error: cannot read `{name}`: the git revision `{revision}` does not contain `{path}`"
+            )),
+            () => Failure::new(format!(
+                "error: cannot read `{name}`: it is not a file, and there is no git revision `{revision}`; fetch it first if the clone is shallow"
+            )),
+        }
+    })
 }
 
 /// Reads the users and roles of a directory of a git revision, from a copy that exists only in the meantime.

@@ -142,11 +142,13 @@ fn human(documents: usize, results: &[Checked<'_>]) -> String {
     } else {
         numbers.join(", ")
     };
-    let _ = writeln!(
-        output,
-        "{documents} document{}: {what}",
-        if documents == 1 { "" } else { "s" }
-    );
+    if documents > 0 {
+        let _ = writeln!(
+            output,
+            "{documents} document{}: {what}",
+            if documents == 1 { "" } else { "s" }
+        );
+    }
     output
 }
 

@@ -38,6 +38,9 @@ pub(super) fn human(outcomes: &[Outcome], coverage: &Coverage) -> String {
         let line = statement.line;
         let _ = writeln!(output, "  {policy}:{line}: statement {number}{sid}");
     }
+    if outcomes.is_empty() {
+        return output;
+    }
     let failed = failed(outcomes);
     let _ = writeln!(
         output,

@@ -143,6 +143,6 @@ fn files_beside_policies_are_not_documents() {
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(
         text(&output.stderr),
-        "error: there are no policy documents\n"
+        "error: there are no policy documents; in a directory, they are the files `*.json`\n"
     );
 }
