@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 17] = [
+const PARTS: [Part; 18] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -78,6 +78,11 @@ const PARTS: [Part; 17] = [
         name: "empty-crate",
         summary: "the guide's chapter from an empty crate to a service",
         run: empty_crate,
+    },
+    Part {
+        name: "policies-in-ci",
+        summary: "the guide's chapter from an empty directory to CI, with the hooks and the action (needs python3)",
+        run: policies_in_ci,
     },
     Part {
         name: "scaffold",
@@ -407,6 +412,10 @@ fn poem(gate: &Gate) -> Outcome {
 
 fn empty_crate(gate: &Gate) -> Outcome {
     gate.run::<&str>(".", "tests/from_an_empty_crate.sh", [])
+}
+
+fn policies_in_ci(gate: &Gate) -> Outcome {
+    gate.run::<&str>(".", "tests/policies_in_ci/run", [])
 }
 
 /// Writes skeletons for both frameworks, and runs their tests: they call every route without permissions.
