@@ -19,6 +19,7 @@ use crate::context::{ConditionKey, covers, is_named};
 use crate::decision_log::DecisionLog;
 use crate::denial::ErrorResponses;
 use crate::freshness::Clock;
+use crate::list::ConstraintCache;
 use crate::source::PolicySource;
 #[cfg(feature = "on-demand")]
 use crate::source::PolicyStore;
@@ -293,6 +294,7 @@ impl AuthorizerBuilder {
             #[cfg(feature = "refresh")]
             refresh: self.refresh.into_refresh(),
             states,
+            constraints: ConstraintCache::default(),
             resource_keys: self.resource_keys,
             key_fetches: AtomicU64::new(0),
             key_failures: AtomicU64::new(0),

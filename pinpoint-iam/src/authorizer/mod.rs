@@ -35,7 +35,7 @@ use crate::eval::{
     Decision, DeniedBy, Evaluation, Explanation, MissingKeys, PolicyStack, reference,
 };
 use crate::freshness::Revision;
-use crate::list::{Columns, Constraint, ListError, constrain, constrain_programs};
+use crate::list::{Columns, Constraint, ConstraintCache, ListError, constrain};
 use crate::policy_stack::Policy;
 #[cfg(not(feature = "on-demand"))]
 use crate::principal::Principal;
@@ -121,6 +121,7 @@ struct Inner {
     #[cfg(feature = "on-demand")]
     on_demand: Option<OnDemand>,
     states: PolicyStates,
+    constraints: ConstraintCache,
     resource_keys: ResourceKeySources,
     key_fetches: AtomicU64,
     key_failures: AtomicU64,
@@ -230,7 +231,8 @@ impl Authorizer {
         let known = request.with_absence(&self.inner.absence);
         let constrained =
             compiled::with_programs(lease.snapshot(), &known, self.scope(), |stack, request| {
-                constrain_programs(stack, request, columns)
+                let constraints = &self.inner.constraints;
+                constraints.constrain_programs(stack, request, columns)
             });
         match constrained {
             Ok(Ok(constraint)) => constraint.map(Ok),

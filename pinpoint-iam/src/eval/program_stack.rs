@@ -27,6 +27,15 @@ pub(crate) struct ProgramSelection<'p> {
 }
 
 impl<'p> ProgramSelection<'p> {
+    /// Returns the programs.
+    pub(crate) fn arcs(self) -> impl Iterator<Item = &'p Arc<Program>> {
+        let Self { programs, numbers } = self;
+        // INVARIANT: a snapshot selects only programs that it contains.
+        numbers
+            .iter()
+            .filter_map(|number| programs.get(*number as usize))
+    }
+
     fn iter(self) -> impl Iterator<Item = (u32, &'p Program)> {
         let Self { programs, numbers } = self;
         // INVARIANT: a snapshot selects only programs that it contains.

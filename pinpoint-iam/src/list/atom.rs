@@ -131,6 +131,37 @@ impl Atom {
         Self::NotIn(operand, BTreeSet::from([text.into()]))
     }
 
+    /// The approximate size in bytes of the texts.
+    pub(super) fn size(&self) -> usize {
+        let of = |text: &str| text.len() + 32;
+        match self {
+            Self::In(_, texts) | Self::NotIn(_, texts) => texts.iter().map(|text| of(text)).sum(),
+            Self::StartsWith(_, text) | Self::NotStartsWith(_, text) => of(text),
+            Self::Equals(_, pieces)
+            | Self::NotEquals(_, pieces)
+            | Self::Matches(_, pieces)
+            | Self::NotMatches(_, pieces) => {
+                let texts = pieces.iter().map(|piece| match piece {
+                    Piece::Text(text) | Piece::Column(text) => of(text),
+                    Piece::AnyCharacter | Piece::AnyRun => of(""),
+                });
+                texts.sum()
+            }
+            Self::Spelled(_, sets) | Self::NotSpelled(_, sets) => {
+                let letters = sets.iter().map(|set| set.len() * size_of::<char>());
+                letters.map(|size| size + 32).sum()
+            }
+            Self::AnyElement(_, node) | Self::NoElement(_, node) => node.size(),
+            Self::IsNull(_)
+            | Self::IsNotNull(_)
+            | Self::IsBase64(_)
+            | Self::IsShortAndPrintable(..)
+            | Self::Compare(..)
+            | Self::IsOf(..)
+            | Self::HasElements(..) => 0,
+        }
+    }
+
     /// Calls `visit` with the name of each column, and whether the column contains lists.
     pub(super) fn visit_columns(&self, visit: &mut dyn FnMut(&str, bool)) {
         let (operand, pieces): (&Operand, &[Piece]) = match self {

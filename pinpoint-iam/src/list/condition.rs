@@ -61,9 +61,7 @@ impl Lister<'_> {
 
     /// Returns the result of the condition if its key has the state `own`; unknown if it depends on another key.
     fn truth(&self, wanted: Wanted<'_>, own: Lookup<'_>) -> Truth {
-        wanted
-            .condition
-            .truth_for(own, &self.facts(), wanted.effect)
+        wanted.condition.truth_for(own, self.facts, wanted.effect)
     }
 
     fn holds(&self, wanted: Wanted<'_>, own: Lookup<'_>) -> Node {
@@ -100,7 +98,7 @@ impl Lister<'_> {
     fn open(&self, wanted: Wanted<'_>) -> Node {
         let mut variables = wanted.condition.keys().skip(1);
         let unknown = variables
-            .find(|key| !self.is_row_key(key) && matches!(self.lookup(key), Lookup::Unknown));
+            .find(|key| !self.is_row_key(key) && matches!(self.facts.key(key), Lookup::Unknown));
         match unknown {
             Some(key) => Node::Unknown(key.clone()),
             None => {
@@ -112,12 +110,11 @@ impl Lister<'_> {
 
     /// Converts a condition on a key of the request, whose variables may be keys of the row.
     fn of_the_request(&self, wanted: Wanted<'_>) -> Node {
-        let own = self.lookup(wanted.condition.key());
-        match self.truth(wanted, own) {
+        match self.facts.result(wanted.condition, wanted.effect) {
             Truth::Unknown => {}
             truth => return (truth == wanted.truth).into(),
         }
-        match own {
+        match self.facts.key(wanted.condition.key()) {
             Lookup::Unknown => Node::Unknown(wanted.condition.key().clone()),
             Lookup::Present(value) if wanted.set().is_none() || !value.is_null() => {
                 let operand = Operand::Value(value.text().into());

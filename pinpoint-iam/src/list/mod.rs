@@ -61,6 +61,7 @@
 //! columns. Names come only from [`Columns`] and are quoted.
 
 mod atom;
+mod cache;
 mod check;
 mod columns;
 mod condition;
@@ -77,6 +78,7 @@ mod typed;
 #[cfg(feature = "testing")]
 mod verify;
 
+pub use cache::ConstraintCache;
 pub use columns::{Column, Columns, Meaning, TimeUnit};
 pub use error::ListError;
 pub use predicate::{Candidates, Constraint, InexactPart, Predicate};
@@ -92,11 +94,10 @@ pub(crate) use verify::shown;
 
 use crate::arn::Arn;
 use crate::condition::Condition;
-use crate::context::{ConditionKey, ContextLookup, Lookup};
+use crate::context::ConditionKey;
 use crate::eval::combine::{AccountRelation, Logic, RESOURCES_THAT_MUST_ALLOW};
 use crate::eval::compiled::Compiled;
 use crate::eval::principal_element::PrincipalSpecificity;
-use crate::eval::program_stack::ProgramStack;
 use crate::eval::statement::{
     PrincipalPart, action_part, doubtful_pattern, principal_part, undecidable,
 };
@@ -108,6 +109,7 @@ use crate::resource::RequestedResource;
 use std::collections::BTreeSet;
 
 use atom::{Atom, Operand};
+use cache::Facts;
 use columns::Segment;
 use condition::Wanted;
 use node::Node;
@@ -131,7 +133,8 @@ pub fn constrain(
     columns: &Columns,
 ) -> Result<Constraint, ListError> {
     let has_boundary = stack.permissions_boundary.is_some();
-    constrained(request, columns, has_boundary, |trace| {
+    let facts = Facts::of(request, columns);
+    constrained(&facts, has_boundary, |trace| {
         ReferenceEvaluation::through(stack, request, |_, statement, place, policy_type| {
             trace(statement, place, policy_type)
         })
@@ -148,19 +151,7 @@ pub fn constrain_compiled(
     request: &Request<'_>,
     columns: &Columns,
 ) -> Result<Constraint, ListError> {
-    constrain_programs(&policies.stack(), request, columns)
-}
-
-/// Like [`constrain_compiled`], for the policies of a snapshot.
-pub(crate) fn constrain_programs(
-    stack: &ProgramStack<'_>,
-    request: &Request<'_>,
-    columns: &Columns,
-) -> Result<Constraint, ListError> {
-    let has_boundary = stack.permissions_boundary.is_some();
-    constrained(request, columns, has_boundary, |trace| {
-        ReferenceEvaluation::through_chosen(stack.about_action(request), request, trace)
-    })
+    cache::evaluate(&policies.stack(), &Facts::of(request, columns))
 }
 
 /// Evaluates a statement for all rows.
@@ -168,16 +159,18 @@ type Trace<'t, 'a> = &'t mut dyn FnMut(&'a Statement, Place<'a>, PolicyType) -> 
 
 /// Returns the constraint by the statements that `walk` visits.
 fn constrained<'a>(
-    request: &Request<'_>,
-    columns: &Columns,
+    facts: &Facts<'_>,
     has_boundary: bool,
     walk: impl FnOnce(Trace<'_, 'a>) -> ReferenceEvaluation<'a, StatementRows>,
 ) -> Result<Constraint, ListError> {
+    let Facts {
+        request, columns, ..
+    } = *facts;
     let templates = resource::templates(&columns.components);
     let mut visited = Vec::new();
     let evaluation = walk(&mut |statement, (policy, index), policy_type| {
         let lister = Lister {
-            request,
+            facts,
             columns,
             templates: &templates,
             number: visited.len(),
@@ -187,7 +180,7 @@ fn constrained<'a>(
         StatementRows {
             index,
             effect: statement.effect(),
-            rows: lister.statement(statement, policy_type, has_boundary),
+            rows: lister.statement(request, statement, policy_type, has_boundary),
             closeness: match principal_part(statement, policy_type, has_boundary, request) {
                 PrincipalPart::Named(closeness) => Some(closeness),
                 _ => None,
@@ -357,7 +350,7 @@ impl Matched for StatementRows {
 /// Evaluates a part of a statement for all rows.
 #[derive(Clone, Copy)]
 struct Lister<'l> {
-    request: &'l Request<'l>,
+    facts: &'l Facts<'l>,
     columns: &'l Columns,
     templates: &'l Templates,
     /// The number of the statement among those that are visited.
@@ -372,19 +365,21 @@ enum Part<'l> {
     Condition(&'l Condition),
 }
 
-/// The keys of the request. Keys of rows are unknown.
-struct Facts<'l>(Lister<'l>);
-
 impl Lister<'_> {
-    fn statement(self, statement: &Statement, policy_type: PolicyType, has_boundary: bool) -> Rows {
+    fn statement(
+        self,
+        request: &Request<'_>,
+        statement: &Statement,
+        policy_type: PolicyType,
+        has_boundary: bool,
+    ) -> Rows {
         let effect = statement.effect();
         let wanted = match effect {
             Effect::Allow => Truth::True,
             Effect::Deny => Truth::False,
         };
-        let principal =
-            principal_part(statement, policy_type, has_boundary, self.request).truth(effect);
-        let action = Truth::from(action_part(statement, self.request).matches);
+        let principal = principal_part(statement, policy_type, has_boundary, request).truth(effect);
+        let action = Truth::from(action_part(statement, request).matches);
         let known = principal.and(action);
         // An `Allow` matches if all parts match; a `Deny` does not match if one part does not.
         let with = |node: Node, part: Node| match effect {
@@ -429,19 +424,9 @@ impl Lister<'_> {
         }
     }
 
-    const fn facts(&self) -> Facts<'_> {
-        Facts(*self)
-    }
-
-    /// Returns the state of a key in the request.
-    fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
-        self.request.lookup(key)
-    }
-
-    /// Whether each row has its own value for the key. Keys of the principal take precedence.
+    /// Whether each row has its own value for the key.
     fn is_row_key(&self, key: &ConditionKey) -> bool {
-        self.columns.column(key).is_some()
-            && matches!(self.request.principal().lookup(key), Lookup::Absent)
+        self.facts.is_row_key(key)
     }
 
     fn inexact(&self, reason: &str) -> Split {

@@ -126,6 +126,18 @@ impl Node {
         }
     }
 
+    /// The approximate size in bytes.
+    pub(super) fn size(&self) -> usize {
+        let mut size = 0;
+        self.visit(&mut |leaf| {
+            size += size_of::<Self>();
+            if let Self::Atom(atom) = leaf {
+                size += atom.size();
+            }
+        });
+        size
+    }
+
     /// Returns the first part that is inexact or unknown.
     pub(super) fn first_open(&self) -> Option<Self> {
         let mut first = None;

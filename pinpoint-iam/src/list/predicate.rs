@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use super::columns::InvalidName;
 use super::error::ListError;
@@ -40,7 +41,7 @@ impl Constraint {
             return match node.widened().simplified() {
                 Node::False => Self::Nothing,
                 node => Self::Candidates(Candidates {
-                    predicate: Predicate(node),
+                    predicate: Predicate(Arc::new(node)),
                     inexact: inexact
                         .into_iter()
                         .map(|(number, reason)| InexactPart {
@@ -57,7 +58,20 @@ impl Constraint {
         match node {
             Node::True => Self::All,
             Node::False => Self::Nothing,
-            node => Self::Where(Predicate(node)),
+            node => Self::Where(Predicate(Arc::new(node))),
+        }
+    }
+
+    /// The approximate size in bytes.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::All | Self::Nothing => 0,
+            Self::Where(predicate) => predicate.0.size(),
+            Self::Candidates(candidates) => {
+                let parts = candidates.inexact.iter();
+                let parts = parts.map(|part| part.reason.len() + size_of::<InexactPart>());
+                candidates.predicate.0.size() + parts.sum::<usize>()
+            }
         }
     }
 }
@@ -66,7 +80,7 @@ impl Constraint {
 ///
 /// Displayed as the `WHERE` clause for SQLite or, if it compares types that SQLite does not have, for PostgreSQL.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Predicate(Node);
+pub struct Predicate(Arc<Node>);
 
 impl Predicate {
     /// Returns the text of a `WHERE` clause, and the values that it binds. `first` is the number of the first
@@ -128,7 +142,7 @@ impl fmt::Display for Predicate {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidates {
     predicate: Predicate,
-    inexact: Vec<InexactPart>,
+    inexact: Arc<[InexactPart]>,
 }
 
 impl Candidates {

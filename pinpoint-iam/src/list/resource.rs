@@ -94,7 +94,7 @@ impl Lister<'_> {
 
     /// A component that is the same in every row.
     fn of_known(&self, pattern: BorrowedPattern<'_>, text: &str) -> Split {
-        match pattern.matches(text, Case::Sensitive, &self.facts()) {
+        match pattern.matches(text, Case::Sensitive, self.facts) {
             Match::Yes => Split::of(true, false),
             Match::No | Match::Unresolved => Split::of(false, true),
             Match::Unknown(key) if !self.is_row_key(key) => Split::both(Node::Unknown(key.clone())),
@@ -125,7 +125,7 @@ impl Lister<'_> {
                 Part::Variable(variable) if self.is_row_key(variable.key()) => {
                     return self.inexact("the ARN contains a variable that is filled from rows");
                 }
-                Part::Variable(variable) => match variable.fill(self.request) {
+                Part::Variable(variable) => match variable.fill(self.facts) {
                     Filled::Value(text) => steps.extend(text.chars().map(Step::Character)),
                     Filled::Unresolved => return Split::of(false, true),
                     Filled::Unknown => return Split::both(Node::Unknown(variable.key().clone())),

@@ -6,7 +6,6 @@ use super::columns::ColumnKind;
 use super::node::Node;
 use crate::arn::MAX_ARN_LENGTH;
 use crate::condition::residual::Class;
-use crate::context::ContextLookup;
 use crate::pattern::{Case, Filled, Match, Part, Pattern, Variable, alike_letters};
 
 /// The rows in which something is true of an operand, and those in which it is not.
@@ -174,7 +173,7 @@ impl Lister<'_> {
                 )),
             });
         }
-        match variable.fill(self.request) {
+        match variable.fill(self.facts) {
             Filled::Unknown => Err(RowVariable::Unknown),
             filled => Ok(filled),
         }
@@ -335,7 +334,7 @@ impl Lister<'_> {
     /// Returns the rows in which an ARN matches one pattern.
     fn arn(&self, pattern: &[Pattern; 6], operand: &Operand, column: &str) -> Split {
         let [first, middle @ .., last] = pattern;
-        match first.matches("arn", Case::Sensitive, &self.facts()) {
+        match first.matches("arn", Case::Sensitive, self.facts) {
             Match::Yes => {}
             Match::No | Match::Unresolved => return Split::nowhere(operand),
             Match::Unknown(_) => {
@@ -450,13 +449,4 @@ fn joined(pieces: &[Piece]) -> Vec<Piece> {
         }
     }
     joined
-}
-
-impl ContextLookup for super::Facts<'_> {
-    fn lookup(&self, key: &crate::context::ConditionKey) -> crate::context::Lookup<'_> {
-        match self.0.is_row_key(key) {
-            true => crate::context::Lookup::Unknown,
-            false => self.0.request.lookup(key),
-        }
-    }
 }

@@ -17,6 +17,7 @@ mod keys_without_a_source;
 mod lint_sources;
 mod list_plans;
 mod lists;
+mod lists_cache;
 #[cfg(unix)]
 mod lists_columns;
 #[cfg(unix)]
