@@ -132,7 +132,7 @@ class Repository:
                 continue
             environment = {name: fill(text, values) for name, text in step.get("env", {}).items()}
             script = self.folder / "step.sh"
-            script.write_text(step["run"])
+            script.write_text(fill(step["run"], values))
             assert step["shell"] == "bash"
             bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
             code, output = self.run(bash, **environment)

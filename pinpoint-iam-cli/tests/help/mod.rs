@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::json;
 
 use super::{directory, git, run, text};
@@ -33,6 +35,7 @@ expect = "explicitly-denied"
 "#;
 const BUCKET: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}}"#;
 const RECORD: &str = r#"{"v": 1, "time": "2026-11-29T03:10:00Z", "principal": {"arn": "arn:aws:iam::123456789012:user/ana"}, "action": "mobiletargeting:GetApp", "resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1", "keys": {}, "outcome": "allow", "revision": "7", "ns": 812}"#;
+const EVENT: &str = r#"{"eventVersion": "1.11", "userIdentity": {"type": "IAMUser", "principalId": "AIDA1", "arn": "arn:aws:iam::123456789012:user/ana", "accountId": "123456789012", "accessKeyId": "AKIAEXAMPLE", "userName": "ana"}, "eventTime": "2026-11-29T03:10:05Z", "eventSource": "pinpoint.amazonaws.com", "eventName": "GetApp", "awsRegion": "us-east-1", "sourceIPAddress": "203.0.113.7", "userAgent": "aws-cli/2.31.0", "requestParameters": {"application-id": "a1"}, "responseElements": null, "requestID": "r1", "eventID": "e1", "readOnly": true, "eventType": "AwsApiCall", "managementEvent": true, "recipientAccountId": "123456789012", "eventCategory": "Management"}"#;
 const ORDERS: &str = r#"
 format = 1
 
@@ -110,6 +113,12 @@ fn repository() -> PathBuf {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, content).unwrap();
     }
+    let events = path.join("AWSLogs/123456789012/CloudTrail/us-east-1");
+    fs::create_dir_all(&events).unwrap();
+    let file = fs::File::create(events.join("events.json.gz")).unwrap();
+    let mut compressed = GzEncoder::new(file, Compression::fast());
+    write!(compressed, r#"{{"Records": [{EVENT}]}}"#).unwrap();
+    compressed.finish().unwrap();
     git(&path, &["init", "-q", "-b", "main"]);
     git(&path, &["add", "."]);
     git(&path, &["commit", "-q", "-m", "policies"]);
