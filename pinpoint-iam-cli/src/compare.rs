@@ -177,7 +177,19 @@ pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
         );
         code = worse(code, UNDECIDED);
     }
-    Ok(ExitCode::from(code))
+    let mut has_failed = false;
+    for source in [&old, &new] {
+        if let Source::Policies(policies) = source {
+            for failure in policies.broken.values() {
+                eprintln!("{failure}");
+                has_failed = true;
+            }
+        }
+    }
+    Ok(match has_failed {
+        true => ExitCode::FAILURE,
+        false => ExitCode::from(code),
+    })
 }
 
 /// Compares policies with the same path.
@@ -196,8 +208,12 @@ fn compare_policies(
         }
         _ => {
             let names: BTreeSet<&String> = old.policies.keys().chain(new.policies.keys()).collect();
+            // A file that is broken on one side has no result.
+            let is_broken =
+                |name: &String| old.broken.contains_key(name) || new.broken.contains_key(name);
             names
                 .into_iter()
+                .filter(|name| !is_broken(name))
                 .map(|name| {
                     let policies = (old.policies.get(name), new.policies.get(name));
                     (name.clone(), policies.0, policies.1)
@@ -364,17 +380,23 @@ fn who_of_accounts(
 /// Runs `pinpoint-iam is-public`.
 pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failure> {
     let mut worst = 0;
+    let mut has_failed = false;
     let mut results = Vec::new();
-    let policies = policies::load(&arguments.paths)?;
+    let policies = policies::load_each(&arguments.paths)?;
     let reader = Reader::of(arguments.output.format);
     let progress = Progress::new("searching", policies.len(), reader);
     for policy in policies {
+        // A file that is broken must not hide a public one.
+        let policy = match policy.and_then(resource_based) {
+            Ok(policy) => policy,
+            Err(failure) => {
+                progress.hide(|| eprintln!("{failure}"));
+                has_failed = true;
+                progress.step();
+                continue;
+            }
+        };
         let name = policy.name().to_owned();
-        if PolicySet::kind_of(policy.document()) != PolicyKind::Resource {
-            return Err(Failure::new(format!(
-                "error: {name}: the policy is not resource-based: no statement has a `Principal`"
-            )));
-        }
         let set = PolicySet::of_policy(PolicyKind::Resource, policy);
         let (word, code, witness, undecided) = match Comparer::new().public_access(&set) {
             Ok(None) => ("not public", 0, None, Vec::new()),
@@ -405,5 +427,18 @@ pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failu
     if arguments.output.format == Format::Json {
         println!("{:#}", json!(results));
     }
-    Ok(ExitCode::from(worst))
+    Ok(match has_failed {
+        true => ExitCode::FAILURE,
+        false => ExitCode::from(worst),
+    })
+}
+
+fn resource_based(policy: Policy) -> Result<Policy, Failure> {
+    match PolicySet::kind_of(policy.document()) {
+        PolicyKind::Resource => Ok(policy),
+        _ => Err(Failure::new(format!(
+            "error: {}: the policy is not resource-based: no statement has a `Principal`",
+            policy.name()
+        ))),
+    }
 }

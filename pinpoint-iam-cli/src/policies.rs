@@ -16,6 +16,7 @@ use pinpoint_iam_core::json;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::files::Input;
 use crate::{accounts, files, parts, principals};
 
 /// The applicable policies, by type.
@@ -195,8 +196,37 @@ pub(crate) struct Loaded {
 }
 
 /// Reads policies from files and directories.
-pub(crate) fn load(paths: &[PathBuf]) -> Result<Vec<Policy>, Failure> {
+fn load(paths: &[PathBuf]) -> Result<Vec<Policy>, Failure> {
     read(paths, |_| false).map(|loaded| loaded.policies)
+}
+
+/// Reads policies from files and directories: for each file, its policy or why there is none.
+///
+/// # Errors
+///
+/// If there are no files.
+pub(crate) fn load_each(paths: &[PathBuf]) -> Result<Vec<Result<Policy, Failure>>, Failure> {
+    let inputs = files::collect(paths)?;
+    if inputs.is_empty() {
+        return Err(contains_none(paths));
+    }
+    let inputs = inputs.into_iter();
+    Ok(inputs
+        .map(|input| policy(&input.name, text(&input)?))
+        .collect())
+}
+
+fn text(input: &Input) -> Result<&str, Failure> {
+    let text = input.text.as_deref();
+    text.map_err(|error| Failure::new(format!("error: cannot read `{}`: {error}", input.name)))
+}
+
+fn contains_none(paths: &[PathBuf]) -> Failure {
+    let shown = paths.first().map(|path| path.display().to_string());
+    Failure::no_input(format!(
+        "error: `{}` contains no policies",
+        shown.unwrap_or_default()
+    ))
 }
 
 /// Reads policies and account details from files and directories.
@@ -210,20 +240,16 @@ fn read(paths: &[PathBuf], is_account: impl Fn(&str) -> bool) -> Result<Loaded, 
         accounts: Vec::new(),
     };
     for input in files::collect(paths)? {
-        let text = input.text.map_err(|error| {
-            Failure::new(format!("error: cannot read `{}`: {error}", input.name))
-        })?;
-        if is_account(&text) {
-            loaded.accounts.push(accounts::parse(&input.name, &text)?);
+        let text = text(&input)?;
+        if is_account(text) {
+            loaded.accounts.push(accounts::parse(&input.name, text)?);
         } else {
-            loaded.policies.push(policy(&input.name, &text)?);
+            loaded.policies.push(policy(&input.name, text)?);
         }
     }
-    match paths {
-        [first, ..] if loaded.policies.is_empty() && loaded.accounts.is_empty() => Err(
-            Failure::no_input(format!("error: `{}` contains no policies", first.display())),
-        ),
-        _ => Ok(loaded),
+    match loaded.policies.is_empty() && loaded.accounts.is_empty() && !paths.is_empty() {
+        true => Err(contains_none(paths)),
+        false => Ok(loaded),
     }
 }
 

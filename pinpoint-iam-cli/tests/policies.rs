@@ -621,6 +621,53 @@ fn tests_are_found_in_directories_and_by_patterns() {
     );
 }
 
+/// A file that cannot be parsed fails the run, and does not hide what the others allow.
+#[test]
+fn broken_files_do_not_hide_new_or_public_access() {
+    let path = directory("broken-files");
+    let wider = READER.replace("apps/a1/*", "apps/a1*");
+    let public = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#;
+    for (name, content) in [
+        ("old/a.json", "{"),
+        ("old/b.json", READER),
+        ("new/a.json", READER),
+        ("new/b.json", wider.as_str()),
+        ("buckets/a.json", "{"),
+        ("buckets/b.json", READER),
+        ("buckets/c.json", public),
+    ] {
+        let file = path.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    git(&path, &["init", "-q"]);
+    git(&path, &["add", "."]);
+    git(&path, &["commit", "-q", "-m", "policies"]);
+    for (old, new) in [
+        ("old", "new"),
+        ("new", "old"),
+        ("HEAD:old", "new"),
+        ("new", "HEAD:old"),
+    ] {
+        let output = run(&path, &["diff", old, new]);
+        let (shown, errors) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{old} {new}");
+        assert!(shown.starts_with("b.json: "), "{old} {new}: {shown}");
+        assert!(!shown.contains("a.json"), "{old} {new}: {shown}");
+        assert!(errors.contains("old/a.json:1:"), "{old} {new}: {errors}");
+        assert_eq!(errors.lines().count(), 1, "{old} {new}: {errors}");
+    }
+    let output = run(&path, &["is-public", "buckets"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).starts_with("buckets/c.json: public\n"));
+    let errors = text(&output.stderr);
+    assert!(errors.contains("buckets/a.json:1:"), "{errors}");
+    assert!(
+        errors.contains("buckets/b.json: the policy is not resource-based"),
+        "{errors}"
+    );
+}
+
 /// The messages name the file and the reason, whatever the file contains.
 #[test]
 fn unreadable_files_are_named_with_the_reason() {

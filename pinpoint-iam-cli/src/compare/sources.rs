@@ -25,6 +25,8 @@ pub(super) enum Source {
 /// The policies of one side, by their path in the directory.
 pub(super) struct Policies {
     pub(super) policies: BTreeMap<String, Policy>,
+    /// Why files of a directory have no policy. They must not hide the others.
+    pub(super) broken: BTreeMap<String, Failure>,
     /// The files that attach the policies of directories, by their paths.
     pub(super) attachments: BTreeMap<String, Value>,
     pub(super) is_file: bool,
@@ -35,6 +37,23 @@ impl Policies {
     pub(super) fn single(&self) -> Option<&Policy> {
         self.policies.values().next().filter(|_| self.is_file)
     }
+
+    /// Adds the policy of a file in a directory.
+    fn add(&mut self, key: String, name: &str, text: Result<&str, &str>) {
+        let read = text.map_err(|error| cannot_read(name, error));
+        match read.and_then(|text| policies::policy(name, text)) {
+            Ok(policy) => {
+                self.policies.insert(key, policy);
+            }
+            Err(failure) => {
+                self.broken.insert(key, failure);
+            }
+        }
+    }
+}
+
+fn cannot_read(name: &str, error: &str) -> Failure {
+    Failure::new(format!("error: cannot read `{name}`: {error}"))
 }
 
 /// Reads a file, a directory, or `REVISION:PATH`.
@@ -45,7 +64,7 @@ pub(super) fn read(name: &str) -> Result<Source, Failure> {
         _ => from_files(path)?,
     };
     let is_empty = match &source {
-        Source::Policies(policies) => policies.policies.is_empty(),
+        Source::Policies(all) => all.policies.is_empty() && all.broken.is_empty(),
         Source::Account(store) => store.is_empty(),
     };
     if is_empty {
@@ -64,6 +83,7 @@ fn of_file(name: &str, text: &str, path: String) -> Result<Source, Failure> {
     let policy = policies::policy(name, text)?;
     Ok(Source::Policies(Policies {
         policies: BTreeMap::from([(path, policy)]),
+        broken: BTreeMap::new(),
         attachments: BTreeMap::new(),
         is_file: true,
     }))
@@ -73,30 +93,28 @@ fn from_files(root: &Path) -> Result<Source, Failure> {
     if let Some(store) = accounts::of_directory(root) {
         return store.map(Source::Account);
     }
-    let mut found = BTreeMap::new();
-    let is_file = !root.is_dir();
-    let mut attachments = BTreeMap::new();
+    let mut found = Policies {
+        policies: BTreeMap::new(),
+        broken: BTreeMap::new(),
+        attachments: BTreeMap::new(),
+        is_file: !root.is_dir(),
+    };
     for input in files::collect_all(&[PathBuf::from(root)])? {
-        let is_attachments = input.is_attachments();
-        let text = input.text.map_err(|error| {
-            Failure::new(format!("error: cannot read `{}`: {error}", input.name))
-        })?;
-        if is_file {
-            return of_file(&input.name, &text, input.name.clone());
+        let text = input.text.as_deref().map_err(String::as_str);
+        if found.is_file {
+            let text = text.map_err(|error| cannot_read(&input.name, error))?;
+            return of_file(&input.name, text, input.name.clone());
         }
         let relative = Path::new(&input.name).strip_prefix(root);
         let key = relative.map_or_else(|_| input.name.clone(), |path| path.display().to_string());
-        if is_attachments {
-            attachments.insert(key, serde_json::from_str(&text).unwrap_or_default());
+        if input.is_attachments() {
+            let content = serde_json::from_str(text.unwrap_or_default()).unwrap_or_default();
+            found.attachments.insert(key, content);
         } else {
-            found.insert(key, policies::policy(&input.name, &text)?);
+            found.add(key, &input.name, text);
         }
     }
-    Ok(Source::Policies(Policies {
-        policies: found,
-        attachments,
-        is_file,
-    }))
+    Ok(Source::Policies(found))
 }
 
 fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
@@ -114,8 +132,6 @@ fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
         return of_file(name, &text, path.to_owned());
     }
     let path = path.trim_end_matches('/');
-    let mut found = BTreeMap::new();
-    let mut attachments = BTreeMap::new();
     let mut inputs = Vec::new();
     // Without `--full-tree`, files outside of the current directory would be missing.
     let listed = git(name, &["ls-tree", "-r", "-z", "--full-tree", object])?;
@@ -144,21 +160,22 @@ fn from_git(name: &str, revision: &str, path: &str) -> Result<Source, Failure> {
     if inputs.iter().any(|(file, _)| file == accounts::ATTACHMENTS) {
         return of_copy(name, &inputs).map(Source::Account);
     }
+    let mut found = Policies {
+        policies: BTreeMap::new(),
+        broken: BTreeMap::new(),
+        attachments: BTreeMap::new(),
+        is_file,
+    };
     for (file, input) in inputs {
-        let text = input.text.as_deref().unwrap_or_default();
+        let text = input.text.as_deref().map_err(String::as_str);
         if input.is_attachments() {
-            let content = serde_json::from_str(text).unwrap_or_default();
-            attachments.insert(file, content);
+            let content = serde_json::from_str(text.unwrap_or_default()).unwrap_or_default();
+            found.attachments.insert(file, content);
         } else {
-            let policy = policies::policy(&input.name, text)?;
-            found.insert(file, policy);
+            found.add(file, &input.name, text);
         }
     }
-    Ok(Source::Policies(Policies {
-        policies: found,
-        attachments,
-        is_file,
-    }))
+    Ok(Source::Policies(found))
 }
 
 /// Returns the id of a file or directory of a git revision.
