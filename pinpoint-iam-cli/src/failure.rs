@@ -4,6 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{fmt, fs};
 
+/// The exit code if the input contains nothing.
+pub(crate) const NO_INPUT: u8 = 3;
+
 /// The error of a command that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -32,7 +35,7 @@ impl Failure {
     pub(crate) fn no_input(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            exit_code: 3,
+            exit_code: NO_INPUT,
         }
     }
 

@@ -18,7 +18,7 @@ use pinpoint_iam_lint::{Class, Config, Linter};
 use self::fix::{Fixer, Mode, Target};
 use self::output::Format;
 use crate::common::{CatalogArguments, KindArgument};
-use crate::failure::{Failure, read};
+use crate::failure::{Failure, NO_INPUT, read};
 use crate::files::{self, Input};
 use crate::parts;
 use crate::progress::Progress;
@@ -69,9 +69,6 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["paths", "format", "config", "fix", "diff"])]
     batch: bool,
 }
-
-/// The exit code if there was nothing to check.
-const NO_INPUT: u8 = 3;
 
 /// Runs `pinpoint-iam lint`, and returns its exit code.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {

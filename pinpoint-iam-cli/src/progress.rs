@@ -1,6 +1,10 @@
 //! Progress bars of long operations.
 
 use std::env;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
@@ -33,22 +37,8 @@ pub(crate) struct Progress(ProgressBar);
 impl Progress {
     /// Shows a bar for a number of steps.
     pub(crate) fn new(verb: &'static str, steps: usize, reader: Reader) -> Self {
-        let is_terminal_without_control = env::var_os("TERM").is_some_and(|name| name == "dumb");
-        let is_shown = reader == Reader::Person && steps > 1 && !is_terminal_without_control;
-        // It hides itself if standard error is not a terminal.
-        let target = match is_shown {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
-        let bar = ProgressBar::with_draw_target(u64::try_from(steps).ok(), target)
-            .with_finish(ProgressFinish::AndClear)
-            .with_prefix(verb);
-        let plain = ProgressStyle::default_bar().progress_chars("=> ");
-        if let Ok(style) = plain.template("{prefix:>12} [{bar:30}] {pos}/{len}") {
-            bar.set_style(style);
-        }
-        bar.tick();
-        Self(bar)
+        let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+        Self(bar(verb, steps, "{pos}/{len}", reader))
     }
 
     /// Completes a step.
@@ -60,4 +50,54 @@ impl Progress {
     pub(crate) fn hide<T>(&self, print: impl FnOnce() -> T) -> T {
         self.0.suspend(print)
     }
+}
+
+/// A progress bar for bytes, which other threads count. Otherwise the same as [`Progress`].
+#[derive(Debug)]
+pub(crate) struct BytesBar(ProgressBar);
+
+impl BytesBar {
+    /// Shows a bar for a number of bytes.
+    pub(crate) fn new(verb: &'static str, bytes: u64, reader: Reader) -> Self {
+        Self(bar(verb, bytes, "{bytes}/{total_bytes}", reader))
+    }
+
+    /// Shows how far `done` is while `work` runs.
+    pub(crate) fn follow(self, done: &AtomicU64, work: impl FnOnce()) {
+        const INTERVAL: Duration = Duration::from_millis(100);
+        if self.0.is_hidden() {
+            return work();
+        }
+        let (ended, has_ended) = mpsc::channel::<()>();
+        let bar = &self.0;
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                // It disconnects as soon as the work has ended, also by a panic.
+                while has_ended.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                    bar.set_position(done.load(Ordering::Relaxed));
+                }
+            });
+            let _ended = ended;
+            work();
+        });
+    }
+}
+
+fn bar(verb: &'static str, length: u64, numbers: &str, reader: Reader) -> ProgressBar {
+    let is_terminal_without_control = env::var_os("TERM").is_some_and(|name| name == "dumb");
+    let is_shown = reader == Reader::Person && length > 1 && !is_terminal_without_control;
+    // It hides itself if standard error is not a terminal.
+    let target = match is_shown {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(length), target)
+        .with_finish(ProgressFinish::AndClear)
+        .with_prefix(verb);
+    let plain = ProgressStyle::default_bar().progress_chars("=> ");
+    if let Ok(style) = plain.template(&format!("{{prefix:>12}} [{{bar:30}}] {numbers}")) {
+        bar.set_style(style);
+    }
+    bar.tick();
+    bar
 }

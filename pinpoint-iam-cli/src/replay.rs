@@ -1,5 +1,6 @@
 //! `pinpoint-iam replay`.
 
+mod html;
 mod inputs;
 mod output;
 
@@ -11,13 +12,13 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use pinpoint_iam_replay::{LogFile, Partial, Progress, Replay, Report, Shard};
 
 use crate::compare::{NEW_ACCESS, UNDECIDED};
 use crate::documents::find;
-use crate::failure::{Failure, read};
-use crate::output::{Format, FormatArgument};
+use crate::failure::{Failure, NO_INPUT, read};
+use crate::progress::{BytesBar, Reader};
 
 /// Decides logged requests again: which would be newly allowed, and which newly denied?
 ///
@@ -37,12 +38,13 @@ use crate::output::{Format, FormatArgument};
     subcommand_negates_reqs = true,
     after_help = "\
 Exit codes: 0 if no requests are newly allowed, 15 if some are, 16 if none are but some records depend on missing keys or
-are not replayable; 1 if a file cannot be read or parsed, 2 for wrong arguments, 3 if there are no policies or logs. A
-shard that is not merged has 0.
+are not replayable; 1 if a file cannot be read or parsed, 2 for wrong arguments, 3 if there are no policies, logs or
+records. A shard that is not merged has 0.
 
 Examples:
   pinpoint-iam replay --old released/ --new policies/ logs/
   pinpoint-iam replay --old account.json --new new.json 'AWSLogs/123456789012/CloudTrail/**/*.json.gz'
+  pinpoint-iam replay --old released/ --new policies/ --format html logs/ > replay.html
   pinpoint-iam replay --old old.json --new new.json --shard 1/2 --partial 1.json logs/
   pinpoint-iam replay --old old.json --new new.json --shard 2/2 --partial 2.json logs/
   pinpoint-iam replay merge 1.json 2.json"
@@ -77,8 +79,20 @@ pub(crate) struct Arguments {
     /// results of all shards.
     #[arg(long, value_name = "NUMBER/OF", requires = "partial")]
     shard: Option<Shard>,
-    #[command(flatten)]
-    output: FormatArgument,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// How the result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for terminals.
+    Human,
+    /// JSON.
+    Json,
+    /// One HTML page with tables and a timeline.
+    Html,
 }
 
 #[derive(Debug, Subcommand)]
@@ -96,8 +110,9 @@ struct MergeArguments {
     /// The files that `--partial` has written.
     #[arg(required = true, value_name = "PARTIAL")]
     partials: Vec<PathBuf>,
-    #[command(flatten)]
-    output: FormatArgument,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
 }
 
 /// Runs `pinpoint-iam replay`.
@@ -130,7 +145,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             );
             Ok(ExitCode::SUCCESS)
         }
-        None => Ok(print(&arguments.output, &partial)),
+        None => Ok(print(arguments.format, &partial)),
     }
 }
 
@@ -153,8 +168,14 @@ fn read_logs(
         failure: None,
     });
     let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
-    replay.run_each(&remaining, threads, &Progress::default(), |report| {
-        lock().add(report);
+    let progress = Progress::default();
+    let reader = match arguments.format {
+        Format::Human | Format::Html => Reader::Person,
+        Format::Json => Reader::Program,
+    };
+    let bytes = remaining.iter().map(|file| file.bytes).sum();
+    BytesBar::new("replaying", bytes, reader).follow(&progress.bytes, || {
+        replay.run_each(&remaining, threads, &progress, |report| lock().add(report));
     });
     let mut state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
     state.save();
@@ -212,16 +233,21 @@ fn run_merge(arguments: &MergeArguments) -> Result<ExitCode, Failure> {
         .map(|path| read_partial(path))
         .collect::<Result<Vec<_>, _>>()?;
     let merged = Partial::merge(parts).map_err(|error| Failure::new(format!("error: {error}")))?;
-    Ok(print(&arguments.output, &merged))
+    Ok(print(arguments.format, &merged))
 }
 
 /// Prints a result, and returns the exit code.
-fn print(arguments: &FormatArgument, partial: &Partial) -> ExitCode {
-    match arguments.format {
+fn print(format: Format, partial: &Partial) -> ExitCode {
+    match format {
         Format::Human => print!("{}", output::human(partial)),
         Format::Json => println!("{:#}", output::json(partial)),
+        Format::Html => print!("{}", html::html(partial)),
     }
     let counts = &partial.report().counts;
+    if counts.records == 0 && !partial.is_equal() {
+        eprintln!("error: the logs contain no records");
+        return ExitCode::from(NO_INPUT);
+    }
     ExitCode::from(
         match (counts.newly_allowed, counts.depends + counts.not_replayable) {
             (0, 0) => 0,

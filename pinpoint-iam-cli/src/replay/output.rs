@@ -46,7 +46,13 @@ pub(super) fn human(partial: &Partial) -> String {
     statements(&mut output, "old", &report.old_statements);
     statements(&mut output, "new", &report.new_statements);
     unused(&mut output, report);
-    notes(&mut output, report);
+    let notes = notes(report);
+    if !notes.is_empty() {
+        output.push('\n');
+    }
+    for note in notes {
+        let _ = writeln!(output, "note: {}", shown(&note));
+    }
     output
 }
 
@@ -163,36 +169,26 @@ fn unused(output: &mut String, report: &Report) {
 }
 
 /// What a reader should know about the log.
-fn notes(output: &mut String, report: &Report) {
-    let incomplete = report.files.iter();
-    let incomplete: Vec<_> = incomplete
-        .filter_map(|(name, file)| Some((name, file.problem.as_ref()?)))
-        .collect();
-    if report.decided_differently + report.sampled == 0 && incomplete.is_empty() {
-        return;
-    }
-    output.push('\n');
+pub(super) fn notes(report: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
     if report.decided_differently > 0 {
-        let _ = writeln!(
-            output,
-            "note: the service decided {} requests differently from the old policies",
+        notes.push(format!(
+            "the service decided {} requests differently from the old policies",
             report.decided_differently
-        );
+        ));
     }
     if report.sampled > 0 {
-        let _ = writeln!(
-            output,
-            "note: {} records represent several allowed requests each, because the log is a sample",
+        notes.push(format!(
+            "{} records represent several allowed requests each, because the log is a sample",
             report.sampled
-        );
+        ));
     }
-    for (name, problem) in incomplete {
-        let _ = writeln!(
-            output,
-            "note: {} was not read to its end: {problem}",
-            shown(name)
-        );
+    for (name, file) in &report.files {
+        if let Some(problem) = &file.problem {
+            notes.push(format!("{name} was not read to its end: {problem}"));
+        }
     }
+    notes
 }
 
 fn name(statement: &StatementName) -> String {

@@ -74,6 +74,8 @@ fn files(test: &str) -> PathBuf {
         ("account.json", ACCOUNT),
         ("a.test.toml", SUITE),
         ("b.test.toml", SUITE),
+        ("policies/d.txt", OTHER),
+        ("log.jsonl", "false"),
     ] {
         let file = path.join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -82,6 +84,7 @@ fn files(test: &str) -> PathBuf {
     path
 }
 
+const OTHER: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}"#;
 const PUBLIC: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#;
 const ACCOUNT: &str = r#"{"UserDetailList": [
     {"UserName": "ana", "UserId": "AIDA1", "Arn": "arn:aws:iam::123456789012:user/ana", "Path": "/"},
@@ -90,7 +93,7 @@ const ACCOUNT: &str = r#"{"UserDetailList": [
 const SUITE: &str = "policies.identity = [\"old/a.json\"]\n[[test]]\nname = \"t\"\nprincipal = \"arn:aws:iam::123456789012:user/ana\"\naction = \"a:B\"\nexpect = \"denied\"\n";
 
 /// The commands that may take long, and the first state of their bars.
-const COMMANDS: [(&[&str], &str); 9] = [
+const COMMANDS: [(&[&str], &str); 10] = [
     (
         &["lint", "policies"],
         "linting [                              ] 0/3",
@@ -126,6 +129,17 @@ const COMMANDS: [(&[&str], &str); 9] = [
     (
         &["is-public", "public", "public"],
         "searching [                              ] 0/4",
+    ),
+    (
+        &[
+            "replay",
+            "--old",
+            "old/a.json",
+            "--new",
+            "policies/d.txt",
+            "log.jsonl",
+        ],
+        "replaying [                              ] 0 B/5 B",
     ),
 ];
 
@@ -169,6 +183,17 @@ fn there_are_no_bars_without_a_terminal_or_for_programs() {
         (&["diff", "old", "old"], &["json"]),
         (&["who-can", "a:B", "*", "account.json"], &["json"]),
         (&["is-public", "public"], &["json"]),
+        (
+            &[
+                "replay",
+                "--old",
+                "old/a.json",
+                "--new",
+                "policies/d.txt",
+                "log.jsonl",
+            ],
+            &["json"],
+        ),
     ] {
         for format in formats {
             let mut command = program(&path, arguments);

@@ -183,6 +183,9 @@ fn the_exit_code_is_that_of_diff() {
         replay(&path, &["log"]).0
     };
     let lines = lines();
+    // A log without records proves nothing.
+    assert_eq!(of(&[]), Some(3));
+    assert_eq!(of(&["\n".to_owned()]), Some(3));
     assert_eq!(of(&lines[..1]), Some(0));
     assert_eq!(of(&lines[..2]), Some(16));
     assert_eq!(of(&lines[4..5]), Some(0));
@@ -460,4 +463,122 @@ fn the_chapter_before_a_change_shows_what_its_commands_print() {
     assert_eq!(shown, printed);
     let (code, output) = run(&back);
     assert_eq!(code, Some(16), "{output}");
+}
+
+/// The rows of a table of an HTML page, as the texts of their cells.
+fn rows(page: &str, table: &str) -> Vec<Vec<String>> {
+    let (_, rest) = page
+        .split_once(&format!("<h2 id=\"{table}\">"))
+        .unwrap_or_else(|| panic!("{table}: {page}"));
+    let (section, _) = rest.split_once("</section>").unwrap();
+    let rows = section.split("<tr role=\"row\" id=").skip(1);
+    let without_tags = |text: &str| {
+        let pieces = text.split('<').map(|piece| piece.split_once('>'));
+        pieces
+            .filter_map(|piece| Some(piece?.1))
+            .collect::<String>()
+    };
+    rows.map(|row| {
+        let cells = row.split('\n').skip(1);
+        cells
+            .map(without_tags)
+            .filter(|cell| !cell.is_empty())
+            .collect()
+    })
+    .collect()
+}
+
+#[test]
+fn the_page_has_the_same_numbers_and_a_timeline() {
+    let path = directory("replay-html");
+    write_policies(&path);
+    fs::create_dir_all(path.join("logs")).unwrap();
+    fs::write(path.join("logs/a.jsonl"), lines().join("\n")).unwrap();
+    let output = run(
+        &path,
+        &[
+            "replay", "--old", "old.json", "--new", "new.json", "--format", "html", "logs",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(15), "{}", text(&output.stderr));
+    let page = text(&output.stdout);
+    assert!(page.contains("<p>12 records of 1 log file, "), "{page}");
+    let results = rows(&page, "results");
+    let numbers: Vec<u64> = results.iter().map(|row| row[1].parse().unwrap()).collect();
+    assert_eq!(numbers, EXPECTED[1..]);
+    assert_eq!(results[0], ["newly allowed", "1", "8.3 %"]);
+    // Records that are not requests have no time.
+    let timeline = rows(&page, "timeline");
+    assert_eq!(timeline[0][..4], ["2026-11-29T03", "6", "1", "2"]);
+    let bar = timeline[0].last().unwrap();
+    assert!(bar.contains('+') && bar.contains('-'), "{timeline:?}");
+    let allowed = rows(&page, "examples-newly-allowed");
+    assert_eq!(allowed.len(), 1);
+    assert!(allowed[0].contains(&ANA.to_owned()), "{allowed:?}");
+    assert_eq!(rows(&page, "examples-not-replayable").len(), 3);
+
+    // Equal policies read no log.
+    let arguments = ["replay", "--old", "old.json", "--new", "old.json"];
+    let output = run(
+        &path,
+        &[&arguments[..], &["--format", "html", "logs"]].concat(),
+    );
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("No log was read."));
+}
+
+/// The names of a log come from callers, and a page is opened by administrators.
+#[test]
+fn hostile_names_do_not_become_markup() {
+    const SCRIPT: &str = "<script>alert(1)</script>";
+    let path = directory("replay-hostile");
+    write_policies(&path);
+    fs::create_dir_all(path.join("logs")).unwrap();
+    let none = json!({});
+    let hostile = [
+        record(ANA, "DeleteApp", SCRIPT, &none, "deny"),
+        record(ANA, "DeleteApp", "\"onmouseover='alert(1)'", &none, "deny"),
+        record(
+            &format!("arn:aws:iam::123456789012:user/{SCRIPT}"),
+            "GetApp",
+            "a1",
+            &none,
+            "allow",
+        ),
+        record(ANA, &format!("Delete{SCRIPT}"), "a1", &none, "deny"),
+        record(ANA, "DeleteApp", "a1", &json!({SCRIPT: "a"}), SCRIPT),
+        record(ANA, "DeleteApp", "\u{202e}a1", &none, "deny"),
+        SCRIPT.to_owned(),
+    ];
+    let file = "logs/<img src=x onerror=alert(1)>.jsonl";
+    fs::write(path.join(file), hostile.join("\n")).unwrap();
+    let policy = "<b>new.json";
+    fs::rename(path.join("new.json"), path.join(policy)).unwrap();
+    let arguments = ["replay", "--old", "old.json", "--new", policy];
+    let output = run(
+        &path,
+        &[&arguments[..], &["--format", "html", "logs"]].concat(),
+    );
+    let page = text(&output.stdout);
+    assert!(
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"),
+        "{page}"
+    );
+    assert!(
+        page.contains("&lt;img src=x onerror=alert(1)&gt;.jsonl"),
+        "{page}"
+    );
+    assert!(page.contains("&lt;b&gt;new.json"), "{page}");
+    for tag in ["<img", "<b>", "<a onmouseover", "alert(1)'\""] {
+        assert!(!page.contains(tag), "{tag}");
+    }
+    assert!(!page.contains('\u{202e}'));
+    // The only script is that of the page, and nothing is loaded.
+    assert_eq!(page.matches("<script").count(), 1);
+    assert!(page.contains("default-src 'none'"));
+    for attribute in ["href=\"", "src=\""] {
+        for link in page.split(attribute).skip(1) {
+            assert!(link.starts_with('#'), "{link}");
+        }
+    }
 }
