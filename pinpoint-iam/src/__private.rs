@@ -616,8 +616,8 @@ pub fn before_body<T>(outcome: Result<T, Denied>) -> Result<(), Denied> {
     match outcome {
         Err(denied) if denied.pending() != Some(&Pending::Body) => Err(denied),
         _ => {
-            #[cfg(feature = "decision-log")]
-            crate::decision_log::will_repeat();
+            #[cfg(any(feature = "decision-log", feature = "metrics"))]
+            crate::repetition::announce();
             Ok(())
         }
     }

@@ -117,6 +117,8 @@
 //! | `refresh` | asynchronous sources of policies, polling, and the last good set on disk; adds `sha2` |
 //! | `watch` | file events, which make changes visible before the next poll; adds `notify` |
 //! | `decision-log` | a log with a record of every decision: the module `decision_log` |
+//! | `metrics` | metrics of decisions and policies through the crate `metrics` |
+//! | `spans` | spans of `tracing` for checks |
 //! | `on-demand` | policies by principal, loaded when a request needs them; adds `quick_cache` and `futures-util` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `adapter` | the interface for other web frameworks: the module `web::adapter` |
@@ -179,6 +181,8 @@ pub mod principal;
 mod program;
 #[cfg(feature = "decision-log")]
 mod read_keys;
+#[cfg(any(feature = "decision-log", feature = "metrics"))]
+mod repetition;
 pub mod request;
 pub mod source;
 mod states;

@@ -125,6 +125,8 @@ const FEATURES: [(&str, &[&str]); 5] = [
             "watch",
             "on-demand",
             "decision-log",
+            "metrics",
+            "spans",
             "sms-voice",
             "tonic",
             "adapter",

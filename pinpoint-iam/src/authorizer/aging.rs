@@ -46,7 +46,9 @@ impl Authorizer {
             revision: None,
             confirmed: Confirmed::at(self.inner.states.clock().now()),
         };
-        self.inner.adopt(&mut replacing, loaded)?;
+        let adopted = self.inner.adopt(&mut replacing, loaded);
+        self.inner.count_load(adopted.is_ok());
+        adopted?;
         let mut source = self
             .inner
             .source

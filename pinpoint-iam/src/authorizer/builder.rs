@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::catalog_check::MismatchLevel;
 use super::change::ChangeChecks;
+#[cfg(feature = "metrics")]
+use super::measuring::Metrics;
 #[cfg(feature = "on-demand")]
 use super::on_demand::{OnDemand, OnDemandSettings};
 #[cfg(feature = "refresh")]
@@ -55,6 +57,8 @@ pub struct AuthorizerBuilder {
     pub(super) network: NetworkConfig,
     #[cfg(feature = "decision-log")]
     pub(super) decision_log: Option<DecisionLog>,
+    #[cfg(feature = "metrics")]
+    pub(super) metrics: Option<Metrics>,
 }
 
 impl AuthorizerBuilder {
@@ -311,6 +315,8 @@ impl AuthorizerBuilder {
             network: self.network,
             #[cfg(feature = "decision-log")]
             decision_log: self.decision_log,
+            #[cfg(feature = "metrics")]
+            metrics: self.metrics,
         })
     }
 }

@@ -7,6 +7,9 @@ mod catalog_check;
 pub mod change;
 mod hooks;
 mod key_sources;
+#[cfg(feature = "metrics")]
+mod measuring;
+mod observing;
 #[cfg(feature = "on-demand")]
 mod on_demand;
 mod recorded;
@@ -20,7 +23,7 @@ mod web_settings;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::absence::AbsenceRules;
 use crate::action::ServiceMetadata;
@@ -56,6 +59,8 @@ pub use self::catalog_check::{CatalogMismatch, CatalogMismatches, MismatchLevel}
 use self::change::{ChangeChecks, Occasion};
 use self::key_sources::KeySources;
 pub use self::key_sources::{KeyWithoutSource, KeysWithoutSource};
+#[cfg(feature = "metrics")]
+use self::measuring::Metrics;
 #[cfg(feature = "on-demand")]
 use self::on_demand::OnDemand;
 #[cfg(feature = "on-demand")]
@@ -139,6 +144,8 @@ struct Inner {
     network: NetworkConfig,
     #[cfg(feature = "decision-log")]
     decision_log: Option<DecisionLog>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<Metrics>,
 }
 
 /// What a load reports without rejecting the policies.
@@ -333,6 +340,7 @@ impl Authorizer {
             };
             self.inner.adopt(&mut replacing, loaded)
         });
+        self.inner.count_load(loaded.is_ok());
         loaded.map_err(|mut error| {
             if let BuildError::Source(fault) = &mut error {
                 self.inner.refuse(fault);
@@ -435,6 +443,11 @@ impl Inner {
         self.commit(replacing, prepared);
         Ok(())
     }
+
+    /// Without metrics, calls of `reload` and `replace` are not counted.
+    #[cfg(not(feature = "metrics"))]
+    #[expect(clippy::unused_self, reason = "as with the feature `metrics`")]
+    const fn count_load(&self, _: bool) {}
 
     /// Without a source of principals, a set consists of all policies.
     #[cfg(not(feature = "on-demand"))]
@@ -652,10 +665,15 @@ fn compile(store: PolicyStore) -> Result<Snapshot, BuildError> {
     Snapshot::of(store, &built_in_services()).map_err(BuildError::TooLarge)
 }
 
-/// The tables of the built-in services. Those of other services are created by their first request.
+/// The tables of the built-in services, which all policies share. Those of other services are created by their first
+/// request.
 fn built_in_services() -> Vec<Arc<ActionNames>> {
-    let names = built_in_catalogs().into_iter().map(ActionNames::of);
-    names.map(Arc::new).collect()
+    static SERVICES: OnceLock<Vec<Arc<ActionNames>>> = OnceLock::new();
+    let create = || {
+        let names = built_in_catalogs().into_iter().map(ActionNames::of);
+        names.map(Arc::new).collect()
+    };
+    SERVICES.get_or_init(create).clone()
 }
 
 /// The services whose catalogs are built in.

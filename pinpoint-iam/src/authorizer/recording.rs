@@ -1,26 +1,32 @@
-//! The records of decisions, for the decision log of an authorizer.
+//! The records of decisions, for the decision log of an authorizer, and their metrics and spans.
 //!
-//! Without the feature `decision-log` nothing here does anything, so that the checks need no conditional compilation.
+//! Without the features `decision-log`, `metrics` and `spans` nothing here does anything, so that the checks need no
+//! conditional compilation.
 
 #[cfg(feature = "decision-log")]
 use std::time::Instant;
 
+#[cfg(feature = "metrics")]
+use super::measuring::{Measures, Metrics};
+use super::observing::{Observing, ObservingList};
 use crate::action::{ActionMetadata, ServiceMetadata};
 use crate::authorizer::Authorizer;
 #[cfg(feature = "decision-log")]
 use crate::authorizer::AuthorizerBuilder;
 #[cfg(feature = "decision-log")]
 use crate::decision_log::{
-    DecisionLog, Entry, EntryAction, EntryResult, RecordedList, RecordedRows, recorded_scope,
-    request_id,
+    DecisionLog, Entry, EntryAction, EntryResult, RecordedList, RecordedRows, Stage,
+    recorded_scope, request_id,
 };
 use crate::denial::Denied;
-#[cfg(feature = "decision-log")]
+#[cfg(any(feature = "decision-log", feature = "metrics"))]
 use crate::denial::Pending;
 use crate::eval::{DeniedBy, Evaluation, MissingKeys};
 use crate::list::Constraint;
 #[cfg(feature = "decision-log")]
 use crate::read_keys::Reading;
+#[cfg(any(feature = "decision-log", feature = "metrics"))]
+use crate::repetition::Repetition;
 use crate::request::Request;
 #[cfg(feature = "decision-log")]
 use crate::resource::RequestedResource;
@@ -33,16 +39,17 @@ pub(crate) struct Recording<'a> {
     started: Option<(Started<'a>, Reading)>,
     #[cfg(not(feature = "decision-log"))]
     started: std::marker::PhantomData<&'a ()>,
+    observing: Observing<'a>,
 }
 
 /// The record of a list that is being made.
-#[derive(Clone, Copy)]
 #[must_use]
 pub(crate) struct ListRecording<'a> {
     #[cfg(feature = "decision-log")]
     started: Option<Started<'a>>,
     #[cfg(not(feature = "decision-log"))]
     started: std::marker::PhantomData<&'a ()>,
+    observing: ObservingList<'a>,
 }
 
 #[cfg(feature = "decision-log")]
@@ -56,8 +63,11 @@ struct Started<'a> {
 /// The subject of a list.
 #[derive(Clone, Copy)]
 #[cfg_attr(
-    not(feature = "decision-log"),
-    expect(dead_code, reason = "only the decision log reads the subject")
+    not(any(feature = "decision-log", feature = "metrics", feature = "spans")),
+    expect(
+        dead_code,
+        reason = "only the decision log, metrics and spans read the subject"
+    )
 )]
 pub(crate) enum ListOf {
     /// Resources, for one action.
@@ -75,6 +85,7 @@ impl Authorizer {
             started: self.started().map(|started| (started, Reading::start())),
             #[cfg(not(feature = "decision-log"))]
             started: std::marker::PhantomData,
+            observing: Observing::start(self),
         }
     }
 
@@ -86,6 +97,7 @@ impl Authorizer {
             started: self.started(),
             #[cfg(not(feature = "decision-log"))]
             started: std::marker::PhantomData,
+            observing: ObservingList::start(self),
         }
     }
 
@@ -105,15 +117,39 @@ impl Authorizer {
         &self,
         check: impl FnOnce() -> Result<T, Denied>,
     ) -> Result<T, Denied> {
-        #[cfg(feature = "decision-log")]
-        if let Some(log) = &self.inner.decision_log {
-            return log.staged(check, |outcome| {
-                let denied = outcome.as_ref().err();
-                let pending = denied.and_then(Denied::pending);
-                matches!(pending, Some(Pending::ResourceKeys(_)))
-            });
+        #[cfg(any(feature = "decision-log", feature = "metrics"))]
+        if self.keeps_decisions() {
+            let repetition = Repetition::start();
+            #[cfg(feature = "decision-log")]
+            let logged = self.inner.decision_log.as_ref().map(DecisionLog::stage);
+            #[cfg(feature = "metrics")]
+            let measured = self.inner.metrics.as_ref().map(Metrics::stage);
+            let outcome = check();
+            let pending = outcome.as_ref().err().and_then(Denied::pending);
+            let needs_keys = matches!(pending, Some(Pending::ResourceKeys(_)));
+            if !needs_keys && !repetition.is_announced() {
+                #[cfg(feature = "decision-log")]
+                logged.into_iter().for_each(Stage::keep);
+                #[cfg(feature = "metrics")]
+                measured.into_iter().for_each(Measures::keep);
+            }
+            return outcome;
         }
         check()
+    }
+
+    /// Whether decisions are logged or counted.
+    #[cfg(any(feature = "decision-log", feature = "metrics"))]
+    fn keeps_decisions(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        if self.inner.metrics.is_some() {
+            return true;
+        }
+        #[cfg(feature = "decision-log")]
+        if self.inner.decision_log.is_some() {
+            return true;
+        }
+        false
     }
 }
 
@@ -200,6 +236,7 @@ impl Recording<'_> {
     /// Writes the record of a decision. An indeterminate one is a denial.
     #[inline]
     pub(crate) fn end(self, state: &PolicyState, request: &Request<'_>, evaluation: &Evaluation) {
+        self.observing.decided(request, evaluation);
         if self.started.is_some() {
             self.write(
                 state,
@@ -219,6 +256,7 @@ impl Recording<'_> {
         request: &Request<'_>,
         keys: &MissingKeys,
     ) {
+        self.observing.undecided(request);
         self.write(state, request, EntryResult::Undecided(keys.clone()));
     }
 
@@ -229,6 +267,7 @@ impl Recording<'_> {
         request: &Request<'_>,
         constraint: Result<&Constraint, &DeniedBy>,
     ) {
+        self.observing.constrained(request, constraint.err());
         let result = match constraint {
             Ok(constraint) => EntryResult::List(RecordedList::Constraint {
                 rows: match constraint {
@@ -280,6 +319,7 @@ impl ListRecording<'_> {
         considered: usize,
         selected: usize,
     ) {
+        self.observing.listed(&of);
         let Some(started) = self.started else { return };
         let (considered, selected) = (considered as u64, selected as u64);
         let mut bytes = Vec::new();
@@ -313,21 +353,31 @@ impl Recording<'_> {
         request
     }
 
-    pub(crate) const fn end(self, _: &PolicyState, _: &Request<'_>, _: &Evaluation) {}
+    #[inline]
+    pub(crate) fn end(self, _: &PolicyState, request: &Request<'_>, evaluation: &Evaluation) {
+        self.observing.decided(request, evaluation);
+    }
 
-    pub(crate) const fn end_undecided(self, _: &PolicyState, _: &Request<'_>, _: &MissingKeys) {}
+    #[inline]
+    pub(crate) fn end_undecided(self, _: &PolicyState, request: &Request<'_>, _: &MissingKeys) {
+        self.observing.undecided(request);
+    }
 
-    pub(crate) const fn end_constraint(
+    #[inline]
+    pub(crate) fn end_constraint(
         self,
         _: &PolicyState,
-        _: &Request<'_>,
-        _: Result<&Constraint, &DeniedBy>,
+        request: &Request<'_>,
+        constraint: Result<&Constraint, &DeniedBy>,
     ) {
+        self.observing.constrained(request, constraint.err());
     }
 }
 
 #[cfg(not(feature = "decision-log"))]
 impl ListRecording<'_> {
-    pub(crate) const fn end(self, _: &PolicyState, _: &Request<'_>, _: ListOf, _: usize, _: usize) {
+    #[inline]
+    pub(crate) fn end(self, _: &PolicyState, _: &Request<'_>, of: ListOf, _: usize, _: usize) {
+        self.observing.listed(&of);
     }
 }

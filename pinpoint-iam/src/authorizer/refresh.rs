@@ -357,7 +357,13 @@ impl Authorizer {
     /// Returns how often the policies were fetched from the [asynchronous source](AuthorizerBuilder::async_source), by
     /// outcome. Without such a source, nothing is counted.
     pub fn refresh_counts(&self) -> RefreshCounts {
-        let Some(Refresh { counters, .. }) = &self.inner.refresh else {
+        self.inner.refresh_counts()
+    }
+}
+
+impl Inner {
+    pub(super) fn refresh_counts(&self) -> RefreshCounts {
+        let Some(Refresh { counters, .. }) = &self.refresh else {
             return RefreshCounts::default();
         };
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -416,6 +422,8 @@ impl Refresher {
         let refresh = inner.refresh.as_ref()?;
         let outcome = refresh_once(&inner, Occasion::Poll).await;
         self.plan(refresh, outcome.is_err());
+        #[cfg(feature = "metrics")]
+        inner.report_metrics();
         Some(outcome.map_err(|mut error| {
             error.remove_readable();
             error

@@ -216,23 +216,13 @@ impl DecisionLog {
         }
     }
 
-    /// Runs `check`, and logs its decisions unless it is repeated: if `is_repeated` returns that, or if
-    /// [`will_repeat`] is called meanwhile.
-    pub(crate) fn staged<T>(
-        &self,
-        check: impl FnOnce() -> T,
-        is_repeated: impl FnOnce(&T) -> bool,
-    ) -> T {
-        let stage = Stage::open(self.0.shared.id());
-        let outcome = check();
-        let is_repeated = WILL_REPEAT.get() || is_repeated(&outcome);
-        let entries = stage.close();
-        if !is_repeated {
-            for entry in entries {
-                self.push(entry);
-            }
+    /// Keeps the decisions of a check that may be repeated back, on this thread.
+    pub(crate) fn stage(&self) -> Stage<'_> {
+        Stage {
+            log: self,
+            start: STAGED.with_borrow(Vec::len),
+            outer: STAGE.replace(Some(self.0.shared.id())),
         }
-        outcome
     }
 
     /// Returns the condition key with the id of the request.
@@ -253,38 +243,28 @@ pub(crate) fn request_id(found: &Lookup<'_>) -> Option<Box<str>> {
     }
 }
 
-/// States that the decisions of the check that this thread makes are made again, after the body is read.
-pub(crate) fn will_repeat() {
-    WILL_REPEAT.set(true);
-}
-
 thread_local! {
     static STAGED: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
     /// The log whose entries this thread keeps back.
     static STAGE: Cell<Option<usize>> = const { Cell::new(None) };
-    /// Whether the staged check is repeated.
-    static WILL_REPEAT: Cell<bool> = const { Cell::new(false) };
     static SHARD: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// Keeps the entries of this thread back until it is closed. A panic discards them.
-struct Stage {
+/// Keeps the entries of this thread back. Dropping it discards them.
+pub(crate) struct Stage<'a> {
+    log: &'a DecisionLog,
     start: usize,
     outer: Option<usize>,
-    outer_repeats: bool,
 }
 
-impl Stage {
-    fn open(log: usize) -> Self {
-        Self {
-            start: STAGED.with_borrow(Vec::len),
-            outer: STAGE.replace(Some(log)),
-            outer_repeats: WILL_REPEAT.replace(false),
+impl Stage<'_> {
+    /// Hands the entries over.
+    pub(crate) fn keep(self) {
+        let (log, entries) = (self.log, self.take());
+        drop(self);
+        for entry in entries {
+            log.push(entry);
         }
-    }
-
-    fn close(self) -> Vec<Entry> {
-        self.take()
     }
 
     fn take(&self) -> Vec<Entry> {
@@ -295,11 +275,10 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for Stage<'_> {
     fn drop(&mut self) {
         drop(self.take());
         STAGE.set(self.outer);
-        WILL_REPEAT.set(self.outer_repeats);
     }
 }
 

@@ -25,7 +25,7 @@ mod sink;
 
 pub(crate) use self::entry::{Entry, EntryAction, EntryResult, recorded_scope};
 pub use self::log::{DecisionLog, DecisionLogBuilder, DecisionLogCounts, WhenFull};
-pub(crate) use self::log::{request_id, will_repeat};
+pub(crate) use self::log::{Stage, request_id};
 pub use self::record::{
     Outcome, OutcomeReason, Record, RecordedKey, RecordedKeys, RecordedKind, RecordedList,
     RecordedPolicy, RecordedPrincipal, RecordedRows, RecordedStatement, RecordedValue,

@@ -121,6 +121,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "global_keys",
                     "absence",
                     "read_keys",
+                    "repetition",
                     "request",
                     "source",
                     "eval",

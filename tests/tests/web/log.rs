@@ -24,10 +24,7 @@ impl Default for Log {
 
 impl Log {
     pub(crate) fn up_to(level: Level) -> Self {
-        // While a program has one subscriber, an event that a thread without it reaches first is disabled for all threads.
-        // Two that are never dropped prevent this.
-        static OTHERS: OnceLock<[Dispatch; 2]> = OnceLock::new();
-        OTHERS.get_or_init(|| [Level::TRACE; 2].map(|level| Dispatch::new(Self::new(level))));
+        keep_enabled();
         Self::new(level)
     }
 
@@ -41,6 +38,13 @@ impl Log {
     pub(crate) fn lines(&self) -> String {
         self.lines.lock().unwrap().clone()
     }
+}
+
+/// While a program has one subscriber, an event that a thread without it reaches first is disabled for all threads. Two
+/// that are never dropped prevent this.
+fn keep_enabled() {
+    static OTHERS: OnceLock<[Dispatch; 2]> = OnceLock::new();
+    OTHERS.get_or_init(|| [Level::TRACE; 2].map(|level| Dispatch::new(Log::new(level))));
 }
 
 struct Line<'a>(&'a mut String);
@@ -70,6 +74,47 @@ impl Subscriber for Log {
         event.record(&mut Line(&mut log));
         log.push('\n');
     }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The spans of checks of one thread, each with the fields that it has recorded.
+#[derive(Clone)]
+pub(crate) struct Spans(Arc<Mutex<Vec<String>>>);
+
+impl Spans {
+    pub(crate) fn start() -> Self {
+        keep_enabled();
+        Self(Arc::default())
+    }
+
+    pub(crate) fn recorded(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Subscriber for Spans {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "pinpoint_iam::check"
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut spans = self.0.lock().unwrap();
+        spans.push(span.metadata().name().to_owned());
+        Id::from_u64(spans.len() as u64)
+    }
+
+    fn record(&self, id: &Id, record: &Record<'_>) {
+        let mut spans = self.0.lock().unwrap();
+        let index = usize::try_from(id.into_u64()).unwrap() - 1;
+        record.record(&mut Line(spans.get_mut(index).unwrap()));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
 
     fn enter(&self, _: &Id) {}
 

@@ -25,6 +25,7 @@ mod freshness;
 mod functions;
 mod in_handler;
 mod log;
+mod metrics;
 mod middleware;
 mod on_demand;
 mod one_state;

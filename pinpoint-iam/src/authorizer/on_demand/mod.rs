@@ -267,29 +267,7 @@ impl Authorizer {
 
     /// Returns the figures of the cache of the [source of principals](AuthorizerBuilder::principal_source).
     pub fn principal_cache_counts(&self) -> PrincipalCacheCounts {
-        let Some(on_demand) = &self.inner.on_demand else {
-            return PrincipalCacheCounts::default();
-        };
-        let OnDemand {
-            entries,
-            managed,
-            counters,
-            ..
-        } = on_demand;
-        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        PrincipalCacheCounts {
-            hits: of(&counters.hits),
-            misses: of(&counters.misses),
-            loads: of(&counters.loads),
-            failures: of(&counters.failures),
-            superseded: of(&counters.superseded),
-            invalidations: of(&counters.invalidations),
-            overflows: of(&counters.overflows),
-            entries: entries.len() as u64,
-            entry_bytes: entries.bytes(),
-            managed_policies: managed.len() as u64,
-            managed_bytes: managed.bytes(),
-        }
+        self.inner.principal_cache_counts()
     }
 
     /// Returns the policies for the requests of `principal`, without waiting.
@@ -400,6 +378,32 @@ impl Invalidator {
 }
 
 impl Inner {
+    pub(super) fn principal_cache_counts(&self) -> PrincipalCacheCounts {
+        let Some(on_demand) = &self.on_demand else {
+            return PrincipalCacheCounts::default();
+        };
+        let OnDemand {
+            entries,
+            managed,
+            counters,
+            ..
+        } = on_demand;
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        PrincipalCacheCounts {
+            hits: of(&counters.hits),
+            misses: of(&counters.misses),
+            loads: of(&counters.loads),
+            failures: of(&counters.failures),
+            superseded: of(&counters.superseded),
+            invalidations: of(&counters.invalidations),
+            overflows: of(&counters.overflows),
+            entries: entries.len() as u64,
+            entry_bytes: entries.bytes(),
+            managed_policies: managed.len() as u64,
+            managed_bytes: managed.bytes(),
+        }
+    }
+
     fn invalidate(&self, invalidation: &Invalidation) {
         if let Some(on_demand) = &self.on_demand {
             count(&on_demand.counters.invalidations);
