@@ -1,6 +1,7 @@
 //! Asynchronous sources: polling, failures of the store, and the last good set on disk. Time is simulated.
 
 mod changes;
+mod fleet;
 mod order;
 
 use std::collections::VecDeque;
