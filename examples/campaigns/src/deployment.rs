@@ -12,6 +12,8 @@ use pinpoint_iam::{Authorizer, Refresher, Scope};
 
 use crate::arguments::Settings;
 use crate::callers::Callers;
+use crate::campaigns;
+use crate::prometheus::{self, Prometheus};
 use crate::records::store::Store;
 use crate::shutdown::Signals;
 use crate::startup_message::StartupMessage;
@@ -39,6 +41,8 @@ pub(crate) struct Deployment {
     pub(crate) callers: Callers,
     /// The records.
     pub(crate) store: Store,
+    /// The metrics.
+    pub(crate) prometheus: Prometheus,
     /// The socket, which already listens.
     pub(crate) listener: TcpListener,
     /// The socket for administrators, which already listens.
@@ -71,8 +75,11 @@ impl Deployment {
         // For the start message.
         let policies = directory.load().map_err(unusable)?;
         let decision_log = decision_log.as_deref().map(open_log).transpose()?;
+        let recorder = prometheus::install()?;
         let mut builder = Authorizer::builder()
             .scope(scope())
+            .catalog(&campaigns::SERVICE)
+            .metrics("campaigns")
             .async_source(directory)
             .poll_interval(POLL_INTERVAL)
             .max_age(MAX_AGE);
@@ -83,6 +90,7 @@ impl Deployment {
             .build_async()
             .await
             .map_err(|error| error.to_string())?;
+        let prometheus = Prometheus::new(recorder, authorizer.clone());
         // The port is bound before the database is opened. A second service then reports the port, which one option can
         // change.
         let listener = bind(listen)?;
@@ -96,6 +104,7 @@ impl Deployment {
             refresher,
             callers,
             store,
+            prometheus,
             listener,
             admin,
             signals,

@@ -3,6 +3,7 @@
 //! - `api`: the handlers with their `#[requires(..)]`, which are the same for both frameworks
 //! - `routes`: the list of the handlers, which is mounted on either framework
 //! - `on_axum` and `on_actix`: everything that depends on the framework
+//! - `prometheus`: the metrics of the process
 //! - `admin`: the freshness of the policies, on a port of its own
 //! - `callers`: the principals, from `callers.toml`; the policies are in `policies/`
 //! - `records`: the records and the operations on them, which do not check permissions
@@ -14,6 +15,10 @@ mod arguments;
 mod authentication;
 mod body;
 mod callers;
+mod campaigns {
+    //! Generated from `catalog/campaigns.toml`.
+    pinpoint_iam::include_catalog!("campaigns");
+}
 mod clock;
 mod deployment;
 #[cfg(test)]
@@ -25,6 +30,7 @@ mod main_loop;
 mod on_actix;
 #[cfg(feature = "axum")]
 mod on_axum;
+mod prometheus;
 mod query;
 mod records;
 mod routes;

@@ -1,6 +1,8 @@
 //! The routes of the service and their requirements.
 
-use crate::api::{applications, campaigns, journeys, metrics, reports, segments, settings};
+use crate::api::{
+    applications, campaigns, journeys, metrics, process, reports, segments, settings,
+};
 
 /// Mounts the list on each framework, with its own `routes!`.
 macro_rules! routes {
@@ -42,7 +44,8 @@ routes![
     metrics::get_journey_date_range_kpi,
     journeys::get_journey_execution_metrics,
     journeys::get_journey_execution_activity_metrics,
-    // The only path that is not in the catalog; see `api::reports`.
+    process::get_metrics,
+    // The only path that is not in a catalog; see `api::reports`.
     "GET /v1/reports" => reports::get_reports,
 ];
 

@@ -58,12 +58,17 @@ async fn no_route_allows_unprivileged_callers_on_axum() {
         authorizer,
         callers,
         store,
+        prometheus,
         ..
     } = deployment;
     let scope = authorizer.scope().clone();
     let routes = routes::axum();
     let table = routes.table().clone();
-    let state = AppState { authorizer, store };
+    let state = AppState {
+        authorizer,
+        store,
+        prometheus,
+    };
     let router = router(routes, Arc::new(callers), state).unwrap();
 
     let swept = Sweep::new(&table)
@@ -85,13 +90,21 @@ async fn no_route_allows_unprivileged_callers_on_actix() {
         authorizer,
         callers,
         store,
+        prometheus,
         ..
     } = deployment;
     let scope = authorizer.scope().clone();
     let routes = routes::actix();
     let table = routes.table().clone();
     let routes = routes.service().unwrap();
-    let app = init_service(app(routes, web::Data::new(callers), authorizer, store)).await;
+    let app = init_service(app(
+        routes,
+        web::Data::new(callers),
+        authorizer,
+        store,
+        prometheus,
+    ))
+    .await;
 
     let swept = Sweep::new(&table)
         .in_scope(scope)

@@ -10,7 +10,7 @@ use crate::records::page::{Page, PageRequest};
 use crate::records::store::Store;
 
 /// Creates an application.
-#[requires(CreateApp, request_tags = request.tags, dependents(TagResource))]
+#[requires(mobiletargeting::CreateApp, request_tags = request.tags, dependents(mobiletargeting::TagResource))]
 pub(crate) async fn create_app(
     store: Store,
     JsonBody(request): JsonBody<CreateApplication>,
@@ -20,7 +20,7 @@ pub(crate) async fn create_app(
 }
 
 /// Lists the applications.
-#[requires(GetApps)]
+#[requires(mobiletargeting::GetApps)]
 pub(crate) async fn get_apps(
     InQuery(page): InQuery<PageRequest>,
     store: Store,
@@ -29,7 +29,7 @@ pub(crate) async fn get_apps(
 }
 
 /// Reads one application.
-#[requires(GetApp)]
+#[requires(mobiletargeting::GetApp)]
 pub(crate) async fn get_app(
     Path(application_id): Path<String>,
     store: Store,
@@ -38,7 +38,7 @@ pub(crate) async fn get_app(
 }
 
 /// Deletes an application with everything that belongs to it.
-#[requires(DeleteApp)]
+#[requires(mobiletargeting::DeleteApp)]
 pub(crate) async fn delete_app(
     Path(application_id): Path<String>,
     store: Store,

@@ -10,7 +10,7 @@ use crate::records::page::{Page, PageRequest};
 use crate::records::store::Store;
 
 /// Creates a campaign.
-#[requires(CreateCampaign, request_tags = request.tags, dependents(TagResource))]
+#[requires(mobiletargeting::CreateCampaign, request_tags = request.tags, dependents(mobiletargeting::TagResource))]
 pub(crate) async fn create_campaign(
     Path(application_id): Path<String>,
     store: Store,
@@ -21,7 +21,7 @@ pub(crate) async fn create_campaign(
 }
 
 /// Lists the campaigns of an application.
-#[requires(GetCampaigns)]
+#[requires(mobiletargeting::GetCampaigns)]
 pub(crate) async fn get_campaigns(
     Path(application_id): Path<String>,
     InQuery(page): InQuery<PageRequest>,
@@ -31,7 +31,7 @@ pub(crate) async fn get_campaigns(
 }
 
 /// Reads one campaign.
-#[requires(GetCampaign)]
+#[requires(mobiletargeting::GetCampaign)]
 pub(crate) async fn get_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     store: Store,
@@ -42,7 +42,7 @@ pub(crate) async fn get_campaign(
 }
 
 /// Updates a campaign. Members that the request omits are unchanged.
-#[requires(UpdateCampaign, request_tags = request.tags)]
+#[requires(mobiletargeting::UpdateCampaign, request_tags = request.tags)]
 pub(crate) async fn update_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     store: Store,
@@ -54,7 +54,7 @@ pub(crate) async fn update_campaign(
 }
 
 /// Deletes a campaign.
-#[requires(DeleteCampaign)]
+#[requires(mobiletargeting::DeleteCampaign)]
 pub(crate) async fn delete_campaign(
     Path((application_id, campaign_id)): Path<(String, String)>,
     store: Store,

@@ -9,7 +9,7 @@ use crate::records::journeys::{self, ExecutionActivityMetrics, ExecutionMetrics}
 use crate::records::store::Store;
 
 /// Returns how many participants a journey had.
-#[requires(GetJourneyExecutionMetrics)]
+#[requires(mobiletargeting::GetJourneyExecutionMetrics)]
 pub(crate) async fn get_journey_execution_metrics(
     Path((application_id, journey_id)): Path<(String, String)>,
     store: Store,
@@ -20,7 +20,7 @@ pub(crate) async fn get_journey_execution_metrics(
 }
 
 /// Returns how many participants one activity of a journey had.
-#[requires(GetJourneyExecutionActivityMetrics)]
+#[requires(mobiletargeting::GetJourneyExecutionActivityMetrics)]
 pub(crate) async fn get_journey_execution_activity_metrics(
     Path((application_id, journey_id, journey_activity_id)): Path<(String, String, String)>,
     store: Store,

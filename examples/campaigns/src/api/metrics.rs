@@ -9,7 +9,7 @@ use crate::records::metrics::{self, DateRange, Indicator};
 use crate::records::store::Store;
 
 /// Reads a KPI of an application.
-#[requires(GetApplicationDateRangeKpi)]
+#[requires(mobiletargeting::GetApplicationDateRangeKpi)]
 pub(crate) async fn get_application_date_range_kpi(
     Path((application_id, kpi_name)): Path<(String, String)>,
     InQuery(range): InQuery<DateRange>,
@@ -21,7 +21,7 @@ pub(crate) async fn get_application_date_range_kpi(
 }
 
 /// Reads a KPI of a campaign.
-#[requires(GetCampaignDateRangeKpi)]
+#[requires(mobiletargeting::GetCampaignDateRangeKpi)]
 pub(crate) async fn get_campaign_date_range_kpi(
     Path((application_id, campaign_id, kpi_name)): Path<(String, String, String)>,
     InQuery(range): InQuery<DateRange>,
@@ -33,7 +33,7 @@ pub(crate) async fn get_campaign_date_range_kpi(
 }
 
 /// Reads a KPI of a journey.
-#[requires(GetJourneyDateRangeKpi)]
+#[requires(mobiletargeting::GetJourneyDateRangeKpi)]
 pub(crate) async fn get_journey_date_range_kpi(
     Path((application_id, journey_id, kpi_name)): Path<(String, String, String)>,
     InQuery(range): InQuery<DateRange>,

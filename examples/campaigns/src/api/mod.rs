@@ -8,6 +8,7 @@ pub(crate) mod campaigns;
 pub(crate) mod extract;
 pub(crate) mod journeys;
 pub(crate) mod metrics;
+pub(crate) mod process;
 pub(crate) mod reports;
 pub(crate) mod respond;
 pub(crate) mod segments;

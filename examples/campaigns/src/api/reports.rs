@@ -13,7 +13,7 @@ use crate::records::reports::{self, Report};
 use crate::records::store::Store;
 
 /// Reads a report on each application.
-#[requires(GetReports)]
+#[requires(mobiletargeting::GetReports)]
 pub(crate) async fn get_reports(
     InQuery(page): InQuery<PageRequest>,
     store: Store,

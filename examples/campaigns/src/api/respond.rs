@@ -9,3 +9,7 @@ pub(crate) struct Json<T>(pub(crate) T);
 /// A JSON object that describes a new record, with status 201.
 #[derive(Debug)]
 pub(crate) struct Created<T>(pub(crate) T);
+
+/// Plain text, with status 200.
+#[derive(Debug)]
+pub(crate) struct Text(pub(crate) String);

@@ -10,7 +10,7 @@ use crate::records::segments::{self, Segment, WriteSegment};
 use crate::records::store::Store;
 
 /// Creates a segment.
-#[requires(CreateSegment, request_tags = request.tags, dependents(TagResource))]
+#[requires(mobiletargeting::CreateSegment, request_tags = request.tags, dependents(mobiletargeting::TagResource))]
 pub(crate) async fn create_segment(
     Path(application_id): Path<String>,
     store: Store,
@@ -21,7 +21,7 @@ pub(crate) async fn create_segment(
 }
 
 /// Lists the segments of an application.
-#[requires(GetSegments)]
+#[requires(mobiletargeting::GetSegments)]
 pub(crate) async fn get_segments(
     Path(application_id): Path<String>,
     InQuery(page): InQuery<PageRequest>,
@@ -31,7 +31,7 @@ pub(crate) async fn get_segments(
 }
 
 /// Reads one segment.
-#[requires(GetSegment)]
+#[requires(mobiletargeting::GetSegment)]
 pub(crate) async fn get_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
     store: Store,
@@ -42,7 +42,7 @@ pub(crate) async fn get_segment(
 }
 
 /// Updates a segment. Members that the request omits are unchanged.
-#[requires(UpdateSegment, request_tags = request.tags)]
+#[requires(mobiletargeting::UpdateSegment, request_tags = request.tags)]
 pub(crate) async fn update_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
     store: Store,
@@ -54,7 +54,7 @@ pub(crate) async fn update_segment(
 }
 
 /// Deletes a segment. Its campaigns are kept with the state `DELETED`, as Pinpoint documents.
-#[requires(DeleteSegment)]
+#[requires(mobiletargeting::DeleteSegment)]
 pub(crate) async fn delete_segment(
     Path((application_id, segment_id)): Path<(String, String)>,
     store: Store,

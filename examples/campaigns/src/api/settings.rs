@@ -9,7 +9,7 @@ use crate::records::settings::{self, Settings, WriteSettings};
 use crate::records::store::Store;
 
 /// Reads the settings of an application. Until they are changed for the first time, none are set.
-#[requires(GetApplicationSettings)]
+#[requires(mobiletargeting::GetApplicationSettings)]
 pub(crate) async fn get_application_settings(
     Path(application_id): Path<String>,
     store: Store,
@@ -18,7 +18,7 @@ pub(crate) async fn get_application_settings(
 }
 
 /// Updates the settings of an application. Members that the request omits are unchanged.
-#[requires(UpdateApplicationSettings)]
+#[requires(mobiletargeting::UpdateApplicationSettings)]
 pub(crate) async fn update_application_settings(
     Path(application_id): Path<String>,
     store: Store,

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::api::extract::{InQuery, JsonBody, Path};
 use crate::body::parse;
 use crate::error::ApiError;
+use crate::prometheus::Prometheus;
 use crate::query::FromQuery;
 use crate::records::store::Store;
 
@@ -22,6 +23,17 @@ impl FromRequest for Store {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let store = request.app_data().cloned();
         ready(store.ok_or_else(|| ApiError::internal("the application's data has no store")))
+    }
+}
+
+impl FromRequest for Prometheus {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let prometheus = request.app_data().cloned();
+        let missing = || ApiError::internal("the application's data has no metrics");
+        ready(prometheus.ok_or_else(missing))
     }
 }
 

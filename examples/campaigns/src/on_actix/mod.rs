@@ -22,6 +22,7 @@ use crate::admin::{FRESHNESS, Freshness};
 use crate::body::MAX_BODY_LENGTH;
 use crate::callers::Callers;
 use crate::error::ApiError;
+use crate::prometheus::Prometheus;
 use crate::records::store::Store;
 
 /// Returns the service without its socket.
@@ -30,6 +31,7 @@ pub(crate) fn app(
     callers: web::Data<Callers>,
     authorizer: Authorizer,
     store: Store,
+    prometheus: Prometheus,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -43,6 +45,7 @@ pub(crate) fn app(
         .app_data(authorizer)
         .app_data(callers)
         .app_data(store)
+        .app_data(prometheus)
         .app_data(PayloadConfig::new(MAX_BODY_LENGTH))
         .service(routes)
         .default_service(web::to(async || Err::<&str, _>(ApiError::no_such_path())))

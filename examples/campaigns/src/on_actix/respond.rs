@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError, web};
 use serde::Serialize;
 
-use crate::api::respond::{Created, Json};
+use crate::api::respond::{Created, Json, Text};
 use crate::error::{ApiError, ErrorResponse};
 
 impl<T: Serialize> Responder for Json<T> {
@@ -23,6 +23,14 @@ impl<T: Serialize> Responder for Created<T> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<Self::Body> {
         (web::Json(self.0), StatusCode::CREATED).respond_to(request)
+    }
+}
+
+impl Responder for Text {
+    type Body = <String as Responder>::Body;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse<Self::Body> {
+        self.0.respond_to(request)
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         refresher,
         callers,
         store,
+        prometheus,
         listener,
         admin: admin_listener,
         mut signals,
@@ -53,6 +54,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
             callers.clone(),
             authorizer.clone(),
             store.clone(),
+            prometheus.clone(),
         )
     })
     .disable_signals()

@@ -13,6 +13,7 @@ use super::AppState;
 use crate::api::extract::{InQuery, JsonBody, Path};
 use crate::body::parse;
 use crate::error::ApiError;
+use crate::prometheus::Prometheus;
 use crate::query::FromQuery;
 use crate::records::store::Store;
 
@@ -21,6 +22,14 @@ impl FromRequestParts<AppState> for Store {
 
     async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         Ok(state.store.clone())
+    }
+}
+
+impl FromRequestParts<AppState> for Prometheus {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(state.prometheus.clone())
     }
 }
 

@@ -23,6 +23,7 @@ use crate::admin::{FRESHNESS, Freshness};
 use crate::body::MAX_BODY_LENGTH;
 use crate::callers::Callers;
 use crate::error::ApiError;
+use crate::prometheus::Prometheus;
 use crate::records::store::Store;
 
 /// The state that the handlers share.
@@ -32,6 +33,8 @@ pub(crate) struct AppState {
     pub(crate) authorizer: Authorizer,
     /// The records.
     pub(crate) store: Store,
+    /// The metrics.
+    pub(crate) prometheus: Prometheus,
 }
 
 impl FromRef<AppState> for Authorizer {

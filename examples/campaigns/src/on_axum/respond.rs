@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::api::respond::{Created, Json};
+use crate::api::respond::{Created, Json, Text};
 use crate::error::{ApiError, ErrorResponse};
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -19,6 +19,12 @@ impl<T: Serialize> IntoResponse for Json<T> {
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         (StatusCode::CREATED, axum::Json(self.0)).into_response()
+    }
+}
+
+impl IntoResponse for Text {
+    fn into_response(self) -> Response {
+        self.0.into_response()
     }
 }
 

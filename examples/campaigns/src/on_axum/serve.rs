@@ -33,6 +33,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         refresher,
         callers,
         store,
+        prometheus,
         listener,
         admin: admin_listener,
         mut signals,
@@ -44,7 +45,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     tokio::spawn(refresher.run());
     let admin = axum::serve(admin_listener, admin(authorizer.clone()));
     tokio::spawn(admin.into_future());
-    let state = AppState { authorizer, store };
+    let state = AppState {
+        authorizer,
+        store,
+        prometheus,
+    };
     let service = router(routes, Arc::new(callers), state)
         .map_err(|faults| faults.to_string())?
         .into_make_service_with_connect_info::<SocketAddr>();

@@ -6,11 +6,15 @@ use super::access::{BODY, target};
 use super::harness::{ListedRoute, Scratch, Service, options};
 
 const TOKENS: [(&str, &str, &[&str]); 3] = [
-    ("allowed", "token-of-the-allowed", &["administrator.json"]),
+    (
+        "allowed",
+        "token-of-the-allowed",
+        &["administrator.json", "metrics.json"],
+    ),
     (
         "denied",
         "token-of-the-denied-one",
-        &["administrator.json", "denied.json"],
+        &["administrator.json", "metrics.json", "denied.json"],
     ),
     ("powerless", "token-of-the-powerless", &[]),
 ];
@@ -73,7 +77,7 @@ fn every_route_treats_its_callers_alike() {
     let scratch = Scratch::new("every-route");
     let mut service = service(&scratch);
     let routes = service.routes();
-    assert_eq!(routes.len(), 22);
+    assert_eq!(routes.len(), 23);
     for ListedRoute { method, path, .. } in &routes {
         let body = takes_body(method).then_some(BODY);
         let send = |caller, path: &str, body| service.call(token(caller), method, path, body);

@@ -352,6 +352,11 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Returns the body of a response that is text.
+    pub(crate) fn body(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
     /// Parses the body as JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))

@@ -14,6 +14,7 @@ mod access;
 mod decision_log;
 mod every_route;
 mod harness;
+mod metrics;
 mod operations;
 mod process;
 mod reload;
