@@ -123,6 +123,7 @@
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `adapter` | the interface for other web frameworks: the module `web::adapter` |
 //! | `tonic` | `#[requires]` on the methods of gRPC services: the module `web::tonic` |
+//! | `tower` | layers that check a whole service by method and path, or deny what no check decided: the module `web::tower` |
 //! | `testing` | fixed decisions, a recorder and a sweep: the module `testing`, only for `dev-dependencies` |
 //! | `sms-voice` | the catalog of AWS End User Messaging SMS and Voice: the module `sms_voice` |
 //!

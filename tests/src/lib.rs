@@ -46,6 +46,10 @@ mod guide {
     mod sources {}
     #[doc = include_str!("../../docs/guide/src/actix.md")]
     mod actix {}
+    #[doc = include_str!("../../docs/guide/src/tower.md")]
+    mod tower {}
+    #[doc = include_str!("../../docs/guide/src/beyond-handlers.md")]
+    mod beyond_handlers {}
     #[doc = include_str!("../../docs/guide/src/design-decisions.md")]
     mod design_decisions {}
     #[doc = include_str!("../../docs/guide/src/implementation.md")]

@@ -129,6 +129,7 @@ const FEATURES: [(&str, &[&str]); 5] = [
             "spans",
             "sms-voice",
             "tonic",
+            "tower",
             "adapter",
         ],
     ),

@@ -60,6 +60,12 @@ pub enum DeniedReason {
     Unreadable,
     /// The request names more than 1,000 resources for `#[requires(each(..))]`.
     TooManyResources,
+    /// The request has a method or a path that no check covers, or a path that others may read as a different one; the text
+    /// describes what is wrong. For checks by method and path (`web::tower`).
+    UnknownRoute(&'static str),
+    /// The path does not identify the resource, and the policies do not allow the action on all resources. For checks by
+    /// method and path (`web::tower`).
+    UnknownResource,
     /// The decision depends on condition keys whose values are unavailable.
     KeysUnavailable(MissingKeys),
     /// The decision depends on tags of the resource, and their source failed.
@@ -161,6 +167,18 @@ impl Denied {
         )
     }
 
+    /// No check covers the method or the path of the request.
+    #[cfg(feature = "tower")]
+    pub(crate) fn unknown_route(what: &'static str) -> Self {
+        Self::new(DeniedReason::UnknownRoute(what))
+    }
+
+    /// The path does not identify the resource of the request.
+    #[cfg(feature = "tower")]
+    pub(crate) fn unknown_resource(request: &Request<'_>) -> Self {
+        Self::new(DeniedReason::UnknownResource).about(request)
+    }
+
     pub(crate) fn source_failed(error: SourceFailure) -> Self {
         Self::new(match error {
             SourceFailure::Tags(error) => DeniedReason::TagsUnavailable(error),
@@ -238,7 +256,10 @@ impl Denied {
             DeniedReason::NoScope | DeniedReason::Misconfigured(_) => {
                 "The request could not be authorized.".to_owned()
             }
-            DeniedReason::Refused(_) | DeniedReason::OtherScope => "Access denied.".to_owned(),
+            DeniedReason::Refused(_)
+            | DeniedReason::OtherScope
+            | DeniedReason::UnknownRoute(_)
+            | DeniedReason::UnknownResource => "Access denied.".to_owned(),
         };
         Self(Box::new(Inner {
             reason,
@@ -346,7 +367,10 @@ impl Denied {
     pub fn status(&self) -> u16 {
         match self.reason() {
             DeniedReason::NoPrincipal => 401,
-            DeniedReason::Refused(_) | DeniedReason::OtherScope => 403,
+            DeniedReason::Refused(_)
+            | DeniedReason::OtherScope
+            | DeniedReason::UnknownRoute(_)
+            | DeniedReason::UnknownResource => 403,
             DeniedReason::InvalidId(_)
             | DeniedReason::InvalidArn(_)
             | DeniedReason::Unreadable
@@ -474,7 +498,10 @@ impl fmt::Display for DeniedReason {
                 "the account of the resource is unknown: the authorizer's scope has none, and the request has no \
                  `Scope` with a valid account",
             ),
-            Self::Misconfigured(how) => formatter.write_str(how),
+            Self::UnknownResource => formatter.write_str(
+                "the path does not identify the resource, and the policies do not allow the action on all resources",
+            ),
+            Self::UnknownRoute(text) | Self::Misconfigured(text) => formatter.write_str(text),
         }
     }
 }

@@ -182,7 +182,10 @@ impl ErrorResponses {
     fn error_type(&self, denied: &Denied) -> &'static str {
         match denied.reason() {
             DeniedReason::NoPrincipal => "MissingAuthenticationTokenException",
-            DeniedReason::Refused(_) | DeniedReason::OtherScope => self.access_denied,
+            DeniedReason::Refused(_)
+            | DeniedReason::OtherScope
+            | DeniedReason::UnknownRoute(_)
+            | DeniedReason::UnknownResource => self.access_denied,
             DeniedReason::InvalidId(_)
             | DeniedReason::InvalidArn(_)
             | DeniedReason::Unreadable

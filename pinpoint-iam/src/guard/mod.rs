@@ -353,20 +353,8 @@ impl<'a> Guard<'a> {
                 return Ok(Permit::new(self, None, &RequestedResource::All));
             }
             [only] => {
-                let values: Vec<&str> = only
-                    .fields
-                    .iter()
-                    .map(|field| {
-                        let pinned = metadata.pinned.iter();
-                        pinned
-                            .copied()
-                            .find(|(placeholder, _)| *placeholder == field.placeholder)
-                            .map(|(_, value)| value)
-                            .or_else(|| parameter(field.name))
-                    })
-                    .collect::<Option<_>>()
-                    .ok_or_else(Denied::misrouted)?;
-                let part = only.fill(&values)?;
+                let values = named_values(metadata, only, parameter);
+                let part = only.fill(&values.ok_or_else(Denied::misrouted)?)?;
                 (*only, part)
             }
             _ => return Err(Denied::misrouted()),
@@ -374,6 +362,47 @@ impl<'a> Guard<'a> {
         let requested = resource_type.requested(&part, scope);
         self.decide(metadata, Some(resource_type), requested, Phase::Check)?;
         Ok(Permit::new(self, Some(resource_type), &requested))
+    }
+
+    /// Checks `action` with only the parameters of the path, for a service whose handlers are unknown.
+    ///
+    /// If the parameters do not identify the resource, the policies must allow the action on every resource.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check).
+    #[cfg(feature = "tower")]
+    pub(crate) fn check_by_path(
+        &self,
+        action: &'static ActionMetadata,
+        parameters: &[(&str, &str)],
+    ) -> Result<(), Denied> {
+        let parameter = |field: &str| only_parameter(parameters.iter().copied(), field);
+        if let Some(arn) = action.whole_arn.and_then(parameter) {
+            return self.check_any_type(action, arn).map(drop);
+        }
+        match action.resource_types {
+            [] => self.decide(action, None, RequestedResource::All, Phase::Check),
+            [only] => match named_values(action, only, parameter) {
+                Some(values) => {
+                    let part = only.fill(&values)?;
+                    let requested = only.requested(&part, self.scope);
+                    self.decide(action, Some(*only), requested, Phase::Check)
+                }
+                None => self.check_unknown(action),
+            },
+            _ => self.check_unknown(action),
+        }
+    }
+
+    /// Checks `action` on a resource that stays unknown: the policies must allow it on every resource.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check`](Self::check).
+    #[cfg(feature = "tower")]
+    pub(crate) fn check_unknown(&self, action: &'static ActionMetadata) -> Result<(), Denied> {
+        self.decide(action, None, RequestedResource::All, Phase::Unknown)
     }
 
     /// Checks `action` on a resource that only the body identifies, before the body is read.
@@ -483,6 +512,11 @@ impl<'a> Guard<'a> {
             }
             Evaluation::Indeterminate(ref keys) => {
                 let denied = self.undecided(&request, resource_type, phase, keys);
+                #[cfg(feature = "tower")]
+                let denied = match phase {
+                    Phase::Unknown => Denied::unknown_resource(&request),
+                    _ => denied,
+                };
                 match denied.pending() {
                     // The check is repeated when the body is known.
                     Some(Pending::Body) if phase == Phase::Precheck => Err(denied),
@@ -518,13 +552,13 @@ impl<'a> Guard<'a> {
                 values: no_keys,
             }),
             Phase::Check => resource_type.and_then(|known| self.provided(known, &resource)),
-            Phase::Precheck => self.provided_later(action),
+            Phase::Precheck | Phase::Unknown => self.provided_later(action),
         };
         let resource_tags = match (resource, phase, provided) {
             (_, Phase::Created, _) => no_keys,
             (RequestedResource::All, Phase::Check, _) => DeferredKeys::None,
             (_, _, Some(keys)) if keys.names.contain_tags() => keys.values,
-            (_, Phase::Precheck, _) => DeferredKeys::Unknown,
+            (_, Phase::Precheck | Phase::Unknown, _) => DeferredKeys::Unknown,
             (RequestedResource::Arn(_), Phase::Check, _) => {
                 self.fetched.of(Origin::Tags, &resource)
             }
@@ -538,7 +572,7 @@ impl<'a> Guard<'a> {
             .with_handler_keys(self.handler_keys)
             .with_tags(resource_tags, request_tags);
         match phase {
-            Phase::Precheck => request.with_unknown_resource(),
+            Phase::Precheck | Phase::Unknown => request.with_unknown_resource(),
             Phase::Check | Phase::Created => request,
         }
     }
@@ -560,13 +594,14 @@ impl<'a> Guard<'a> {
         };
         let needs_body = matches!(self.row, Row::Late) || keys.iter().any(is_late);
         let needed = match phase {
-            Phase::Created => Vec::new(),
+            Phase::Created | Phase::Unknown => Vec::new(),
             Phase::Check | Phase::Precheck => {
                 self.needed_keys(keys, resource_type, &request.resource())
             }
         };
         let pending = match phase {
             Phase::Precheck => Some(Pending::Body),
+            Phase::Unknown => None,
             Phase::Check | Phase::Created if needs_body => Some(Pending::Body),
             Phase::Check | Phase::Created if !needed.is_empty() => {
                 Some(Pending::ResourceKeys(needed))
@@ -692,6 +727,25 @@ fn is_in_order<'p>(action: &ActionMetadata, parameters: impl Iterator<Item = &'p
     places.is_sorted()
 }
 
+/// Returns the values of the fields of `resource_type`: those that the action fixes, and those of `parameter`. `None` if
+/// one is missing.
+#[cfg(feature = "_web")]
+fn named_values<'p>(
+    action: &ActionMetadata,
+    resource_type: &ResourceTypeMetadata,
+    parameter: impl Fn(&str) -> Option<&'p str>,
+) -> Option<Vec<&'p str>> {
+    let fields = resource_type.fields.iter();
+    let values = fields.map(|field| {
+        let mut pinned = action.pinned.iter();
+        pinned
+            .find(|(placeholder, _)| *placeholder == field.placeholder)
+            .map(|(_, value)| *value)
+            .or_else(|| parameter(field.name))
+    });
+    values.collect()
+}
+
 /// Returns the value of the path parameter for the field `field`; `None` if there are several.
 #[cfg(feature = "_web")]
 fn only_parameter<'p>(
@@ -714,4 +768,10 @@ enum Phase {
     Precheck,
     /// The request creates the resource, and a part of its ARN is not known yet.
     Created,
+    /// The resource is not known, and no further check follows.
+    #[cfg_attr(
+        not(feature = "tower"),
+        expect(dead_code, reason = "for the layer of tower")
+    )]
+    Unknown,
 }

@@ -16,16 +16,24 @@ pub mod axum;
 #[cfg(feature = "_web")]
 mod caller;
 #[cfg(feature = "_web")]
+mod check_note;
+#[cfg(feature = "_web")]
 mod context;
 mod declaration;
+#[cfg(any(feature = "axum", feature = "tower"))]
+mod parts;
 #[cfg(feature = "_web")]
 mod policies;
 mod public;
 #[cfg(feature = "_web")]
 mod request_guard;
+#[cfg(any(feature = "axum", feature = "tower"))]
+mod response;
 mod routes;
 #[cfg(feature = "tonic")]
 pub mod tonic;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 use std::fmt;
 use std::marker::PhantomData;

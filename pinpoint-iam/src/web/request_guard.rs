@@ -16,6 +16,7 @@ use crate::principal::Principal;
 use crate::resource::{InvalidId, Resource};
 use crate::source::resource_keys::FetchedKeys;
 use crate::web::caller::{RequestCaller, log_denial};
+use crate::web::check_note::CheckNote;
 
 /// An extractor that provides the [`Guard`] of a web request, for checks in a handler and for functions with
 /// `#[requires(.., guard = ..)]`.
@@ -56,20 +57,28 @@ pub struct RequestGuard {
     caller: RequestCaller<Context>,
     /// The keys of resources that checks of this guard and of the handler have fetched.
     fetched: Arc<Mutex<FetchedKeys>>,
+    /// Set by the first check.
+    note: CheckNote,
 }
 
 impl RequestGuard {
-    pub(super) fn new(authorizer: Authorizer, caller: RequestCaller<Context>) -> Self {
+    pub(super) fn new(
+        authorizer: Authorizer,
+        caller: RequestCaller<Context>,
+        note: CheckNote,
+    ) -> Self {
         let fetched = Arc::new(Mutex::new(caller.fetched.clone()));
         Self {
             authorizer,
             caller,
             fetched,
+            note,
         }
     }
 
     /// Returns the guard.
     pub fn guard(&self) -> Guard<'_> {
+        self.note.set();
         self.caller.guard(&self.authorizer)
     }
 

@@ -38,3 +38,5 @@ mod resource_tags;
 mod routes;
 mod tenants;
 mod testing;
+mod tower_catalog;
+mod tower_net;

@@ -133,6 +133,8 @@ impl<H: Annotated, P, T> Open<H, P, T> {
         caller: Option<CallerOf<P>>,
         check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
     ) -> Result<Self, Denied> {
+        // From here on, the handler runs only if the check passes.
+        request.with_state(|state| state.note.set());
         let unidentified = unidentified(&authorizer, request);
         if let Err(denied) = unidentified.check_principal(caller, &authorizer) {
             return Err(logged::<H>(denied, unidentified.principal()));

@@ -23,7 +23,8 @@ pub async fn request_guard<R: AdapterRequest>(
     let mut caller = caller(&authorizer, request)?;
     caller.load_policies(&authorizer).await;
     let caller = caller.after_body(&authorizer, request.headers());
-    Ok(RequestGuard::new(authorizer, caller))
+    let note = request.with_state(|state| state.note.clone());
+    Ok(RequestGuard::new(authorizer, caller, note))
 }
 
 /// The check of an extractor of [`Permit`], before the route's parameters are read.
@@ -44,6 +45,7 @@ impl<A: TypedAction> PermitCheck<A> {
     /// Fails if the request has no principal.
     pub fn new<R: AdapterRequest>(authorizer: Authorizer, request: &mut R) -> Result<Self, Denied> {
         const { Permit::<A>::assert_named_by_route() };
+        request.with_state(|state| state.note.set());
         let caller = caller(&authorizer, request)?;
         Ok(Self {
             authorizer,

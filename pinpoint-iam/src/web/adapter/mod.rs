@@ -62,7 +62,12 @@ pub(super) use self::check::{Identified, Open};
 pub use self::extractors::{PermitCheck, request_guard};
 pub use self::remainder::{Handover, Remainder};
 pub use self::state::RequestState;
-#[cfg(any(feature = "actix", feature = "axum", feature = "tonic"))]
+#[cfg(any(
+    feature = "actix",
+    feature = "axum",
+    feature = "tonic",
+    feature = "tower"
+))]
 pub(super) use self::state::StoredState;
 pub use super::context::Headers;
 pub use super::routes::RouteList;

@@ -3,6 +3,7 @@
 use crate::authorizer::Authorizer;
 use crate::principal::Principal;
 use crate::source::resource_keys::FetchedKeys;
+use crate::web::check_note::CheckNote;
 use crate::web::policies::{CallerPolicies, RequestPolicies};
 
 /// The state that the checks of one request share: the policies, fetched keys of resources, and the caller that a
@@ -13,6 +14,8 @@ pub struct RequestState {
     pub(super) fetched: FetchedKeys,
     /// The caller that a check with `caller = parameter` has identified, for the other checks of the request.
     pub(super) identified: Option<Principal>,
+    /// Whether a check has started, if a layer around the handlers needs to know it.
+    pub(in crate::web) note: CheckNote,
 }
 
 impl RequestState {
@@ -26,6 +29,11 @@ impl RequestState {
 }
 
 /// The state in the extensions of a request. Applications cannot name this type, and so cannot change the state.
-#[cfg(any(feature = "actix", feature = "axum", feature = "tonic"))]
+#[cfg(any(
+    feature = "actix",
+    feature = "axum",
+    feature = "tonic",
+    feature = "tower"
+))]
 #[derive(Clone, Default)]
 pub(in crate::web) struct StoredState(pub(in crate::web) RequestState);

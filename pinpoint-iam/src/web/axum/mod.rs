@@ -24,15 +24,11 @@ mod rejection;
 mod request_guard;
 mod routes;
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRef};
-use http::request::Parts;
+use axum::extract::FromRef;
 
 use crate::authorizer::Authorizer;
-use crate::web::adapter::{AdapterRequest, Headers, RequestState, StoredState};
-use crate::web::{Extensions, RequestHead};
 use pinpoint_iam_core::__private::{GuardedAccess, PublicAccess};
 
 pub use self::authorized::{BeforeBody, CanCheck};
@@ -86,42 +82,4 @@ impl<S: HasAuthorizer> StateFor<GuardedAccess> for S {
 /// A public handler has no requirements.
 impl<S> StateFor<PublicAccess> for S {
     type State = S;
-}
-
-impl AdapterRequest for Parts {
-    fn headers(&self) -> &dyn Headers {
-        &self.headers
-    }
-
-    fn with_state<T>(&mut self, access: impl FnOnce(&mut RequestState) -> T) -> T {
-        let StoredState(state) = self.extensions.get_or_insert_default();
-        access(state)
-    }
-}
-
-impl RequestHead for Parts {
-    fn method(&self) -> &str {
-        self.method.as_str()
-    }
-
-    fn path(&self) -> &str {
-        self.uri.path()
-    }
-
-    fn query(&self) -> Option<&str> {
-        self.uri.query()
-    }
-
-    fn header(&self, name: &str) -> Vec<&[u8]> {
-        self.headers.header(name)
-    }
-
-    fn peer(&self) -> Option<IpAddr> {
-        let ConnectInfo(address) = self.extensions.get::<ConnectInfo<SocketAddr>>()?;
-        Some(address.ip())
-    }
-
-    fn extensions(&self) -> Extensions<'_> {
-        Extensions::http(&self.extensions)
-    }
 }

@@ -9,7 +9,11 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 
 use super::StateFor;
+#[cfg(feature = "tower")]
+use crate::web::Access;
 use crate::web::routes::{RouteList, is_public};
+#[cfg(feature = "tower")]
+use crate::web::tower::PublicLayer;
 use crate::web::{
     Annotated, AttributeOf, ByBothHalves, FirstHalf, Guarded, MountedRoute, ProofOf,
     PublicFunction, PublicRoute, RouteError, RouteErrors, RouteOverride, RouteTable, SecondHalf,
@@ -40,8 +44,15 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         T: HandlerFor<<H::Access as AttributeOf<H>>::Handler, By> + 'static,
     {
         let served = T::function(&handler).and_then(|()| served::<H>(place));
-        self.0
-            .push(served.map(|(route, method)| (route, on(method, handler))));
+        self.0.push(served.map(|(route, method)| {
+            let endpoint = on(method, handler);
+            #[cfg(feature = "tower")]
+            let endpoint = match route.declaration.access {
+                Access::Public { reason, .. } => endpoint.layer(PublicLayer::new(reason)),
+                Access::Requires { .. } => endpoint,
+            };
+            (route, endpoint)
+        }));
         self
     }
 

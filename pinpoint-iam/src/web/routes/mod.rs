@@ -44,6 +44,20 @@ impl fmt::Display for MountedRoute {
     }
 }
 
+/// Returns the names of a path's placeholders, and the path without them, which is the same for paths that match the same
+/// requests.
+///
+/// # Errors
+///
+/// Returns why the path cannot be parsed.
+#[cfg(feature = "tower")]
+pub(crate) fn parse_path(path: &str) -> Result<(Vec<String>, String), String> {
+    let template = template::Template::parse(path);
+    let template = template.map_err(|fault| format!("{}: {}", fault.message, fault.hint))?;
+    let names = template.names.into_iter().map(str::to_owned).collect();
+    Ok((names, template.shape))
+}
+
 #[cfg(feature = "testing")]
 impl MountedRoute {
     /// Fills the placeholders of the path by name.
