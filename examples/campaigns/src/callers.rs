@@ -1,17 +1,24 @@
-//! The callers and their tokens, from the configuration file.
+//! The callers with their tokens and access keys, from the configuration file.
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use pinpoint_iam::Principal;
+use pinpoint_iam_sigv4::{AccessKey, Credentials, KeyFuture, KeyProvider, SecretKey, Verifier};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 use toml::Spanned;
 
 use crate::authentication::bearer_token;
+use crate::body::MAX_BODY_LENGTH;
+use crate::deployment::scope;
 
 /// The minimum length of a token. Shorter ones could be guessed.
 const SHORTEST_TOKEN: usize = 16;
+
+/// The length of an access key ID, as AWS limits it.
+const ACCESS_KEY_LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// All callers, in the order of the file.
 pub(crate) struct Callers(Vec<Caller>);
@@ -20,6 +27,8 @@ pub(crate) struct Callers(Vec<Caller>);
 pub(crate) struct Caller {
     name: String,
     token: String,
+    /// The access key ID and the secret key with which the caller signs requests.
+    keys: Option<(String, String)>,
     principal: Principal,
 }
 
@@ -32,10 +41,12 @@ struct File {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Entry {
     name: Spanned<String>,
     token: Spanned<String>,
+    access_key: Option<Spanned<String>>,
+    secret_key: Option<Spanned<String>>,
     principal: Spanned<String>,
 }
 
@@ -69,6 +80,8 @@ impl Callers {
         for Entry {
             name,
             token,
+            access_key,
+            secret_key,
             principal,
         } in file.caller
         {
@@ -100,7 +113,18 @@ impl Callers {
             if callers.find(token.as_ref()).is_some() {
                 return Err(CallerError::at(&token, "another caller has the same token"));
             }
+            let keys = match (access_key, secret_key) {
+                (None, None) => None,
+                (Some(id), Some(secret)) => Some(callers.keys(id, secret)?),
+                (Some(key), None) | (None, Some(key)) => {
+                    return Err(CallerError::at(
+                        &key,
+                        "a caller has both `access-key` and `secret-key`, or neither",
+                    ));
+                }
+            };
             callers.0.push(Caller {
+                keys,
                 principal: Principal::from_arn(principal.as_ref())
                     .map_err(|error| CallerError::at(&principal, error.to_string()))?,
                 name: name.into_inner(),
@@ -114,6 +138,43 @@ impl Callers {
             });
         }
         Ok(callers)
+    }
+
+    /// Checks the keys of a caller that is added to the others.
+    fn keys(
+        &self,
+        id: Spanned<String>,
+        secret: Spanned<String>,
+    ) -> Result<(String, String), CallerError> {
+        let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        if !ACCESS_KEY_LENGTH.contains(&id.as_ref().len()) || !id.as_ref().bytes().all(is_id) {
+            return Err(CallerError::at(
+                &id,
+                "an access key consists of 16 to 128 upper-case letters and digits",
+            ));
+        }
+        if secret.as_ref().len() < SHORTEST_TOKEN {
+            return Err(CallerError::at(
+                &secret,
+                format!("a secret key has at least {SHORTEST_TOKEN} characters"),
+            ));
+        }
+        // A shared key would identify two callers.
+        if self.with_access_key(id.as_ref()).is_some() {
+            return Err(CallerError::at(
+                &id,
+                "another caller has the same access key",
+            ));
+        }
+        Ok((id.into_inner(), secret.into_inner()))
+    }
+
+    /// Returns the caller with this access key, and the secret key. An access key is not a secret.
+    fn with_access_key(&self, id: &str) -> Option<(&Caller, &str)> {
+        self.0.iter().find_map(|caller| {
+            let (own, secret) = caller.keys.as_ref()?;
+            (own == id).then_some((caller, secret.as_str()))
+        })
     }
 
     /// Returns the principal for the values of the request's `Authorization` headers, or `None` if they do not contain
@@ -154,9 +215,37 @@ impl Caller {
         &self.token
     }
 
+    /// Returns the access key and the secret key, if the caller signs requests.
+    pub(crate) fn keys(&self) -> Option<(&str, &str)> {
+        let (id, secret) = self.keys.as_ref()?;
+        Some((id, secret))
+    }
+
     /// Returns the caller's principal, which the policies refer to.
     pub(crate) const fn principal(&self) -> &Principal {
         &self.principal
+    }
+}
+
+/// The rules by which signatures are verified. Clients sign for the Region of the demo and for Amazon Pinpoint's name.
+pub(crate) fn verifier() -> Verifier {
+    Verifier::new(scope().region(), "mobiletargeting").with_body_limit(MAX_BODY_LENGTH)
+}
+
+/// The keys with which callers sign requests.
+pub(crate) struct Keys(pub(crate) Arc<Callers>);
+
+impl KeyProvider for Keys {
+    fn find(&self, key: &AccessKey) -> KeyFuture<'_> {
+        // No caller of the demo has temporary credentials, so a session token is that of another service.
+        let known = match key.session_token() {
+            None => self.0.with_access_key(key.id()),
+            Some(_) => None,
+        };
+        let found = known.map(|(caller, secret)| {
+            Credentials::new(SecretKey::new(secret), caller.principal().clone())
+        });
+        Box::pin(async { Ok(found) })
     }
 }
 
@@ -234,6 +323,31 @@ mod tests {
         }
     }
 
+    /// The entry of a caller with two more lines.
+    fn with_keys(access_key: &str, secret_key: &str) -> String {
+        let keys = format!("access-key = \"{access_key}\"\nsecret-key = \"{secret_key}\"\n");
+        entry("ana", "0123456789abcdef", ANA) + &keys
+    }
+
+    #[test]
+    fn an_access_key_identifies_only_its_caller() {
+        let text = with_keys("ABCDEFGHIJKLMNOP", "a-secret-of-16-characters");
+        let callers = Callers::parse(&(text + &entry("ben", "fedcba9876543210", BEN))).unwrap();
+        let (caller, secret) = callers.with_access_key("ABCDEFGHIJKLMNOP").unwrap();
+        assert_eq!(
+            (caller.name(), secret),
+            ("ana", "a-secret-of-16-characters")
+        );
+        for wrong in [
+            "",
+            "ABCDEFGHIJKLMNO",
+            "ABCDEFGHIJKLMNOPQ",
+            "abcdefghijklmnop",
+        ] {
+            assert!(callers.with_access_key(wrong).is_none(), "{wrong}");
+        }
+    }
+
     #[test]
     fn errors_are_reported_with_their_position() {
         let fault = |text: &str| match Callers::parse(text) {
@@ -257,6 +371,26 @@ mod tests {
                 two() + &entry("eve", "0123456789abcdef", ANA),
                 11,
                 "same token",
+            ),
+            (with_keys("SHORT", "0123456789abcdef"), 5, "16 to 128"),
+            (
+                with_keys("abcdefghijklmnop", "0123456789abcdef"),
+                5,
+                "upper-case",
+            ),
+            (with_keys("ABCDEFGHIJKLMNOP", "short"), 6, "at least 16"),
+            (
+                entry("ana", "0123456789abcdef", ANA) + "secret-key = \"0123456789abcdef\"\n",
+                5,
+                "or neither",
+            ),
+            (
+                with_keys("ABCDEFGHIJKLMNOP", "0123456789abcdef")
+                    + &with_keys("ABCDEFGHIJKLMNOP", "0123456789abcdef")
+                        .replace("\"ana\"", "\"ben\"")
+                        .replace("token = \"0", "token = \"1"),
+                11,
+                "same access key",
             ),
             (
                 entry("ana", "0123456789abcdef", ANA) + "tokn = \"x\"\n",

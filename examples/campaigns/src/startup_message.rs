@@ -154,6 +154,16 @@ impl StartupMessage<'_> {
                 )?;
             }
         }
+        let mut signing = self.callers.iter().filter_map(Caller::keys);
+        if let Some((access_key, secret_key)) = signing.next() {
+            let (address, region) = (self.address, self.authorizer.scope().region());
+            writeln!(out, "\na signed call, by the AWS CLI:")?;
+            writeln!(
+                out,
+                "  AWS_ACCESS_KEY_ID={access_key} AWS_SECRET_ACCESS_KEY='{secret_key}' aws pinpoint get-app \
+                 --application-id {DEMO_APPLICATION} --region {region} --endpoint-url http://{address}"
+            )?;
+        }
         Ok(())
     }
 

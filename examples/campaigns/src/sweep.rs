@@ -10,8 +10,10 @@ use actix_web::web;
 use axum::http::HeaderValue;
 use axum::http::header::AUTHORIZATION;
 use pinpoint_iam::testing::{Sweep, SweepCaller};
+use pinpoint_iam_sigv4::actix::SigV4;
 
 use crate::arguments::Settings;
+use crate::callers::{Keys, verifier};
 use crate::deployment::Deployment;
 use crate::on_actix::app;
 use crate::on_axum::{AppState, router};
@@ -97,14 +99,9 @@ async fn no_route_allows_unprivileged_callers_on_actix() {
     let routes = routes::actix();
     let table = routes.table().clone();
     let routes = routes.service().unwrap();
-    let app = init_service(app(
-        routes,
-        web::Data::new(callers),
-        authorizer,
-        store,
-        prometheus,
-    ))
-    .await;
+    let callers = web::Data::new(callers);
+    let sigv4 = SigV4::new(verifier(), Keys(callers.clone().into_inner()));
+    let app = init_service(app(routes, callers, sigv4, authorizer, store, prometheus)).await;
 
     let swept = Sweep::new(&table)
         .in_scope(scope)

@@ -10,7 +10,8 @@ use crate::callers::Callers;
 
 /// Adds the caller's principal to the request's extensions.
 ///
-/// Without a token, or with an unknown one, the request has no principal, and the guard of the handler responds 401.
+/// Without a token, or with an unknown one, the request has no principal, and the guard of the handler responds 401. A
+/// signed request has the principal of its access key already, and no token.
 pub(crate) async fn authenticate<B: MessageBody>(
     callers: web::Data<Callers>,
     request: ServiceRequest,

@@ -14,6 +14,7 @@ use actix_web::web::{self, PayloadConfig};
 use actix_web::{App, Error, Result};
 use pinpoint_iam::Authorizer;
 use pinpoint_iam::web::actix::RoutesService;
+use pinpoint_iam_sigv4::actix::SigV4;
 
 use self::authentication::authenticate;
 use self::log::log;
@@ -29,6 +30,7 @@ use crate::records::store::Store;
 pub(crate) fn app(
     routes: RoutesService,
     callers: web::Data<Callers>,
+    sigv4: SigV4,
     authorizer: Authorizer,
     store: Store,
     prometheus: Prometheus,
@@ -51,6 +53,7 @@ pub(crate) fn app(
         .default_service(web::to(async || Err::<&str, _>(ApiError::no_such_path())))
         .wrap(ErrorHandlers::new().handler(StatusCode::METHOD_NOT_ALLOWED, method_not_allowed))
         .wrap(from_fn(authenticate))
+        .wrap(sigv4)
         .wrap(from_fn(log))
 }
 

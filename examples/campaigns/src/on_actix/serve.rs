@@ -4,9 +4,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::{HttpServer, web};
+use pinpoint_iam_sigv4::actix::SigV4;
 
 use super::{admin, app};
 use crate::arguments::Settings;
+use crate::callers::{Keys, verifier};
 use crate::deployment::{self, Deployment};
 use crate::routes;
 
@@ -38,6 +40,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         ..
     } = deployment;
     let callers = web::Data::new(callers);
+    // Shared by all threads.
+    let sigv4 = SigV4::new(verifier(), Keys(callers.clone().into_inner()));
     let failed = |error| format!("the service failed: {error}");
     tokio::spawn(refresher.run());
     let of_admin = authorizer.clone();
@@ -52,6 +56,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
         app(
             routes.clone(),
             callers.clone(),
+            sigv4.clone(),
             authorizer.clone(),
             store.clone(),
             prometheus.clone(),

@@ -15,13 +15,14 @@ use axum::{Json, Router};
 use pinpoint_iam::Authorizer;
 use pinpoint_iam::web::RouteErrors;
 use pinpoint_iam::web::axum::Routes;
+use pinpoint_iam_sigv4::axum::SigV4Layer;
 
 use self::authentication::authenticate;
 use self::log::log;
 pub(crate) use self::serve::serve;
 use crate::admin::{FRESHNESS, Freshness};
 use crate::body::MAX_BODY_LENGTH;
-use crate::callers::Callers;
+use crate::callers::{Callers, Keys, verifier};
 use crate::error::ApiError;
 use crate::prometheus::Prometheus;
 use crate::records::store::Store;
@@ -53,11 +54,13 @@ pub(crate) fn router(
     callers: Arc<Callers>,
     state: AppState,
 ) -> Result<Router, RouteErrors> {
+    let sigv4 = SigV4Layer::new(verifier(), Keys(Arc::clone(&callers)));
     let router = routes
         .router()?
         .fallback(async || ApiError::no_such_path())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(from_fn_with_state(callers, authenticate))
+        .layer(sigv4)
         .layer(DefaultBodyLimit::max(MAX_BODY_LENGTH))
         .layer(from_fn(log))
         .with_state(state);

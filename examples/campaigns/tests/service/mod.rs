@@ -19,3 +19,4 @@ mod operations;
 mod process;
 mod reload;
 mod requests;
+mod signed;
