@@ -3,6 +3,8 @@
 mod html;
 mod inputs;
 mod output;
+mod text;
+mod used;
 
 use std::fs;
 use std::num::NonZero;
@@ -13,6 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand, ValueEnum};
+use pinpoint_iam::action::ServiceMetadata;
 use pinpoint_iam_replay::{LogFile, Partial, Progress, Replay, Report, Shard};
 
 use crate::compare::{NEW_ACCESS, UNDECIDED};
@@ -43,6 +46,7 @@ records. A shard that is not merged has 0.
 
 Examples:
   pinpoint-iam replay --old released/ --new policies/ logs/
+  pinpoint-iam replay --old policies/ --new policies/ --used logs/
   pinpoint-iam replay --old account.json --new new.json 'AWSLogs/123456789012/CloudTrail/**/*.json.gz'
   pinpoint-iam replay --old released/ --new policies/ --format html logs/ > replay.html
   pinpoint-iam replay --old old.json --new new.json --shard 1/2 --partial 1.json logs/
@@ -65,6 +69,10 @@ pub(crate) struct Arguments {
     /// built-in catalogs are always used.
     #[arg(long = "catalog", value_name = "CATALOG")]
     catalogs: Vec<String>,
+    /// Also lists the permissions of NEW that no request has used, and writes the smallest policies that would have
+    /// sufficed. The logs are read also if both policies are equal.
+    #[arg(long)]
+    used: bool,
     /// The number of threads; all processors by default.
     #[arg(long, value_name = "NUMBER")]
     threads: Option<NonZero<usize>>,
@@ -110,6 +118,9 @@ struct MergeArguments {
     /// The files that `--partial` has written.
     #[arg(required = true, value_name = "PARTIAL")]
     partials: Vec<PathBuf>,
+    /// The catalogs of the replay, for the policies of `--used`; can be repeated.
+    #[arg(long = "catalog", value_name = "CATALOG")]
+    catalogs: Vec<String>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -124,9 +135,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Err(Failure::usage("error: `--old` and `--new` are required"));
     };
     let replay = Replay::new(inputs::policies(old)?, inputs::policies(new)?);
-    let replay = replay
+    let services = find(&arguments.catalogs)?.metadata();
+    let mut replay = replay
         .with_examples(arguments.examples)
-        .with_services(find(&arguments.catalogs)?.metadata());
+        .with_services(services.iter().copied());
+    if arguments.used {
+        replay = replay.with_used_permissions();
+    }
     let logs = inputs::logs(&arguments.logs)?;
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
     let mut partial = Partial::new(&replay, &logs, shard);
@@ -145,7 +160,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             );
             Ok(ExitCode::SUCCESS)
         }
-        None => Ok(print(arguments.format, &partial)),
+        None => Ok(print(arguments.format, &partial, &services)),
     }
 }
 
@@ -233,15 +248,16 @@ fn run_merge(arguments: &MergeArguments) -> Result<ExitCode, Failure> {
         .map(|path| read_partial(path))
         .collect::<Result<Vec<_>, _>>()?;
     let merged = Partial::merge(parts).map_err(|error| Failure::new(format!("error: {error}")))?;
-    Ok(print(arguments.format, &merged))
+    let services = find(&arguments.catalogs)?.metadata();
+    Ok(print(arguments.format, &merged, &services))
 }
 
 /// Prints a result, and returns the exit code.
-fn print(format: Format, partial: &Partial) -> ExitCode {
+fn print(format: Format, partial: &Partial, services: &[&'static ServiceMetadata]) -> ExitCode {
     match format {
-        Format::Human => print!("{}", output::human(partial)),
-        Format::Json => println!("{:#}", output::json(partial)),
-        Format::Html => print!("{}", html::html(partial)),
+        Format::Human => print!("{}", output::human(partial, services)),
+        Format::Json => println!("{:#}", output::json(partial, services)),
+        Format::Html => print!("{}", html::html(partial, services)),
     }
     let counts = &partial.report().counts;
     if counts.records == 0 && !partial.is_equal() {

@@ -77,10 +77,14 @@ mod policies;
 mod reason;
 mod replay;
 mod report;
+mod tally;
+mod used;
 mod worker;
 
 pub use input::{LogFile, Progress};
 pub use partial::{InvalidShard, Partial, PartialError, Shard};
 pub use policies::Policies;
 pub use replay::Replay;
-pub use report::{Change, Counts, Example, FileResult, MissingKey, Report, StatementName, Tally};
+pub use report::{Change, Counts, Example, FileResult, MissingKey, Report, StatementName};
+pub use tally::Tally;
+pub use used::{UsedAction, UsedByCaller, UsedPermissions, UsedValues};

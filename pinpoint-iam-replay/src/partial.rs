@@ -91,14 +91,15 @@ pub struct Partial {
 
 impl Partial {
     /// Starts a replay of the files of `shard`, where `files` are those of all shards. If the comparison proves that the
-    /// policies [are equal](Replay::is_equal), none of them needs to be read.
+    /// policies [are equal](Replay::is_equal), none of them needs to be read, unless the replay collects the used
+    /// permissions.
     pub fn new(replay: &Replay, files: &[LogFile], shard: Shard) -> Self {
         let is_equal = replay.is_equal();
         let mut described = replay.describe();
         for file in files.iter().collect::<BTreeSet<_>>() {
             described.push_str(&format!("\n{} {}", file.bytes, file.name));
         }
-        let remaining = match is_equal {
+        let remaining = match is_equal && !replay.needs_log() {
             true => BTreeSet::new(),
             false => shard
                 .select(files)
@@ -173,7 +174,8 @@ impl Partial {
         self.remaining.is_empty()
     }
 
-    /// Whether the policies are proven to decide all requests in the same way, so that no log was read.
+    /// Whether the policies are proven to decide all requests in the same way. No log was read then, unless the replay
+    /// collects the used permissions.
     pub const fn is_equal(&self) -> bool {
         self.is_equal
     }

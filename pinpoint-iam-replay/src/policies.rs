@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use pinpoint_iam::eval::PolicyType;
 use pinpoint_iam::eval::compiled::{CompiledStore, TooLarge};
+use pinpoint_iam::policy::{ActionElement, Effect, Statement};
 use pinpoint_iam::principal::PrincipalKind;
 use pinpoint_iam::source::{PolicyStore, PrincipalPolicies};
 use pinpoint_iam::{Evaluation, Policy, Principal, Request, Scope};
@@ -81,6 +82,15 @@ impl Policies {
         of_groups
             .map(|policy| (PolicyType::Identity, policy))
             .chain(of_identities)
+    }
+
+    /// The actions of every statement that allows some to a caller.
+    pub(crate) fn allowed_actions(&self) -> impl Iterator<Item = &ActionElement> {
+        let policies = self.attached();
+        let policies = policies.filter(|(policy_type, _)| *policy_type == PolicyType::Identity);
+        let statements = policies.flat_map(|(_, policy)| policy.document().statements());
+        let allowing = statements.filter(|statement| statement.effect() == Effect::Allow);
+        allowing.map(Statement::action)
     }
 
     /// Every statement of the attached policies.

@@ -10,6 +10,7 @@ use pinpoint_iam::action::ServiceMetadata;
 use crate::input::{LogFile, Progress};
 use crate::policies::Policies;
 use crate::report::Report;
+use crate::used::{Recorder, UsedPermissions};
 use crate::worker::Worker;
 
 /// The number of examples of each result, unless it is set.
@@ -21,6 +22,7 @@ pub struct Replay {
     old: Policies,
     new: Policies,
     services: Vec<&'static ServiceMetadata>,
+    collects_used: bool,
     examples: usize,
 }
 
@@ -31,6 +33,7 @@ impl Replay {
             old,
             new,
             services: Vec::new(),
+            collects_used: false,
             examples: EXAMPLES,
         }
     }
@@ -46,6 +49,18 @@ impl Replay {
     ) -> Self {
         self.services.extend(services);
         self
+    }
+
+    /// Collects the permissions that the requests have used, for [`Report::used`]: those that the new policies allow.
+    #[must_use]
+    pub const fn with_used_permissions(mut self) -> Self {
+        self.collects_used = true;
+        self
+    }
+
+    /// Whether the log has to be read also if both policies are equal.
+    pub(crate) const fn needs_log(&self) -> bool {
+        self.collects_used
     }
 
     /// Sets how many examples of each result the report contains. The default is 3.
@@ -76,8 +91,9 @@ impl Replay {
         });
         let services: String = services.collect();
         format!(
-            "{version} {} {} {old} {} {new}{services}",
+            "{version} {} {} {} {old} {} {new}{services}",
             self.examples,
+            self.collects_used,
             old.len(),
             new.len()
         )
@@ -91,6 +107,13 @@ impl Replay {
         }
         for statement in self.new.statements() {
             report.new_statements.entry(statement).or_default();
+        }
+        if self.collects_used {
+            let granted = Recorder::new(&self.services).granted(self.new.allowed_actions());
+            report.used = Some(UsedPermissions {
+                granted,
+                ..UsedPermissions::default()
+            });
         }
         report
     }
@@ -120,6 +143,9 @@ impl Replay {
         let next = AtomicUsize::new(0);
         let work = || {
             let mut worker = Worker::new(&self.old, &self.new, &self.services, self.examples);
+            if self.collects_used {
+                worker = worker.with_used_permissions();
+            }
             while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                 finished(worker.file(file, progress));
             }

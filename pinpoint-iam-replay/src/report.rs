@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-/// The maximum number of principals, and of actions, that are counted on their own.
-pub(crate) const MOST_NAMES: usize = 10_000;
+use crate::tally::{MOST_NAMES, Sum, Tally, merge};
+use crate::used::UsedPermissions;
 
 /// The maximum number of hours that are counted on their own: about eleven years.
 pub(crate) const MOST_HOURS: usize = 100_000;
@@ -90,18 +90,6 @@ impl Counts {
     }
 }
 
-/// Numbers that add up.
-pub(crate) trait Sum {
-    /// Adds the numbers of other records.
-    fn sum(&mut self, other: Self);
-}
-
-impl Sum for u64 {
-    fn sum(&mut self, other: Self) {
-        *self += other;
-    }
-}
-
 impl Sum for Counts {
     fn sum(&mut self, other: Self) {
         self.records += other.records;
@@ -170,54 +158,6 @@ pub struct FileResult {
     pub problem: Option<String>,
 }
 
-/// Numbers by name, such as the actions with the numbers of their requests.
-///
-/// Memory is limited: only the first names in alphabetical order are counted on their own, so the result does not depend
-/// on the order of the records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally<V> {
-    /// The numbers by name.
-    pub by_name: BTreeMap<String, V>,
-    /// The sum of the names that are not counted on their own.
-    pub others: V,
-}
-
-impl<V: Default> Default for Tally<V> {
-    fn default() -> Self {
-        Self {
-            by_name: BTreeMap::new(),
-            others: V::default(),
-        }
-    }
-}
-
-/// Adds numbers for a name.
-pub(crate) fn add_to<V: Default + Sum>(tally: &mut Tally<V>, name: &str, most: usize, numbers: V) {
-    if let Some(known) = tally.by_name.get_mut(name) {
-        return known.sum(numbers);
-    }
-    tally.by_name.insert(name.to_owned(), numbers);
-    limit(tally, most);
-}
-
-fn merge<V: Default + Sum>(tally: &mut Tally<V>, other: Tally<V>, most: usize) {
-    for (name, numbers) in other.by_name {
-        tally.by_name.entry(name).or_default().sum(numbers);
-    }
-    tally.others.sum(other.others);
-    limit(tally, most);
-}
-
-/// Adds the numbers of the last names to those of the others.
-fn limit<V: Sum>(tally: &mut Tally<V>, most: usize) {
-    // A name that is removed stays removed: the names before it were added before, and are never removed.
-    while tally.by_name.len() > most
-        && let Some((_, numbers)) = tally.by_name.pop_last()
-    {
-        tally.others.sum(numbers);
-    }
-}
-
 /// The result of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -244,6 +184,9 @@ pub struct Report {
     /// The numbers of requests that each statement of the new policies decides.
     #[serde(with = "pairs")]
     pub new_statements: BTreeMap<StatementName, Counts>,
+    /// The permissions that the requests have used, if the replay
+    /// [collects](crate::Replay::with_used_permissions) them.
+    pub used: Option<UsedPermissions>,
     /// The numbers of records by hour, as in `2026-11-29T03`.
     pub hours: Tally<Counts>,
     /// The log files.
@@ -282,6 +225,12 @@ impl Report {
                 all.entry(statement).or_default().sum(counts);
             }
         }
+        if let Some(used) = other.used {
+            let known = self.used.get_or_insert_default();
+            known.granted.extend(used.granted);
+            known.undecided.extend(used.undecided);
+            merge(&mut known.callers, used.callers, MOST_NAMES);
+        }
         self.files.extend(other.files);
     }
 }
@@ -309,37 +258,6 @@ mod pairs {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn counts(change: Change) -> Counts {
-        let mut counts = Counts::default();
-        counts.add(change);
-        counts
-    }
-
-    /// Which names are counted on their own depends on all names, and not on their order.
-    #[test]
-    fn names_beyond_the_limit_are_summed_up_in_any_order() {
-        let names: Vec<String> = (0..50)
-            .map(|number| format!("{:03}", number * 7 % 50))
-            .collect();
-        let mut forwards = Tally::default();
-        let mut backwards = Tally::default();
-        for _ in 0..2 {
-            for name in &names {
-                add_to(&mut forwards, name, 20, counts(Change::Unchanged));
-            }
-        }
-        for name in names.iter().rev() {
-            let mut part = Tally::default();
-            add_to(&mut part, name, 20, counts(Change::Unchanged));
-            add_to(&mut part, name, 20, counts(Change::Unchanged));
-            merge(&mut backwards, part, 20);
-        }
-        assert_eq!(forwards, backwards);
-        assert_eq!(forwards.by_name.len(), 20);
-        assert_eq!(forwards.by_name["000"].records, 2);
-        assert_eq!(forwards.others.records, 60);
-    }
 
     #[test]
     fn the_first_examples_are_kept() {

@@ -16,10 +16,9 @@ use crate::cloudtrail::{self, Event, Translator};
 use crate::input::{LogFile, Piece, Progress, read_file};
 use crate::policies::{EVERYONE, Policies, has_policies, statement_name};
 use crate::reason::{self, Reason};
-use crate::report::{
-    Change, Counts, Example, FileResult, MOST_HOURS, MOST_NAMES, Report, StatementName, Sum, Tally,
-    add_to,
-};
+use crate::report::{Change, Counts, Example, FileResult, MOST_HOURS, Report, StatementName};
+use crate::tally::{MOST_NAMES, Sum, Tally, add_to};
+use crate::used::Recorder;
 
 /// The number of records after which the progress is updated.
 const PROGRESS_STEP: u64 = 1_024;
@@ -31,6 +30,8 @@ type Complete = fn(Principal) -> Principal;
 pub(crate) struct Worker<'r> {
     requests: RecordedRequests<Complete>,
     events: Translator<'r>,
+    services: &'r [&'static ServiceMetadata],
+    used: Option<Recorder>,
     old: &'r Policies,
     new: &'r Policies,
     examples: usize,
@@ -65,6 +66,8 @@ impl<'r> Worker<'r> {
         Self {
             requests: RecordedRequests::new(complete),
             events: Translator::new(services, complete),
+            services,
+            used: None,
             old,
             new,
             examples,
@@ -76,6 +79,12 @@ impl<'r> Worker<'r> {
             old_statements: HashMap::new(),
             new_statements: HashMap::new(),
         }
+    }
+
+    /// Collects the permissions that requests use.
+    pub(crate) fn with_used_permissions(mut self) -> Self {
+        self.used = Some(Recorder::new(self.services));
+        self
     }
 
     /// Decides the records of a file.
@@ -191,7 +200,10 @@ impl<'r> Worker<'r> {
     fn replay_record(&mut self, number: u64, text: &str) -> Result<(), Reason> {
         let record = Record::parse(text).map_err(|error| reason::of_line(&error))?;
         let recorded = self.requests.request(&record);
-        let recorded = recorded.map_err(|error| reason::of_record(&error))?;
+        let recorded = recorded.map_err(|error| {
+            self.note_undecided(&record);
+            reason::of_record(&error)
+        })?;
         self.decide(
             number,
             &Logged {
@@ -211,9 +223,30 @@ impl<'r> Worker<'r> {
         )
     }
 
+    /// Notes the action of a record that cannot be replayed, such as one about a list.
+    fn note_undecided(&mut self, record: &Record<'_>) {
+        if let Some(recorder) = &self.used
+            && let Some((prefix, name)) = record.action.split_once(':')
+        {
+            let used = self.report.used.get_or_insert_default();
+            used.undecided.extend(recorder.known(prefix, name));
+        }
+    }
+
     /// Decides an event of CloudTrail again.
     fn replay_event(&mut self, number: u64, event: &Event<'_>) -> Result<(), Reason> {
-        let request = self.events.request(event)?;
+        let request = match self.events.request(event) {
+            Ok(request) => request,
+            Err(reason) => {
+                if self.used.is_some()
+                    && let Ok(action) = self.events.action(event)
+                {
+                    let used = self.report.used.get_or_insert_default();
+                    used.undecided.insert(action.to_string());
+                }
+                return Err(reason);
+            }
+        };
         self.decide(
             number,
             &Logged {
@@ -248,6 +281,23 @@ impl<'r> Worker<'r> {
         }
         for decision in new.decisions() {
             count_statement(&mut self.new_statements, decision, change);
+        }
+        if let Some(recorder) = &self.used {
+            let used = self.report.used.get_or_insert_default();
+            for request in logged.needed {
+                match new.is_allowed {
+                    Some(true) => {
+                        let name = name(principal);
+                        add_to(&mut used.callers, &name, MOST_NAMES, recorder.used(request));
+                    }
+                    Some(false) => {}
+                    None => {
+                        let action = request.action();
+                        let known = recorder.known(action.prefix(), action.name());
+                        used.undecided.extend(known);
+                    }
+                }
+            }
         }
         if change == Change::Depends {
             self.count_missing_keys(logged, [&old, &new]);

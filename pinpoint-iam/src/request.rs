@@ -336,8 +336,7 @@ impl<'a> Request<'a> {
     }
 
     /// Returns the scope of the request, if it has its own.
-    #[cfg(feature = "decision-log")]
-    pub(crate) const fn scope(&self) -> Option<&'a Scope> {
+    pub const fn scope(&self) -> Option<&'a Scope> {
         self.scope
     }
 

@@ -3,10 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use pinpoint_iam::action::ServiceMetadata;
 use pinpoint_iam_docs::{Cell, Line, Page, Table};
-use pinpoint_iam_replay::{Change, Counts, Example, Partial, Report, StatementName, Tally};
+use pinpoint_iam_replay::{
+    Change, Counts, Example, Partial, Report, StatementName, Tally, UsedPermissions,
+};
 
-use super::output;
+use super::{output, used};
 
 /// The number of rows of a table. Those with the most changes are shown.
 const MOST_ROWS: usize = 1_000;
@@ -18,13 +21,18 @@ const MOST_PERIODS: usize = 750;
 const BAR: usize = 40;
 
 /// The result as a page that needs no other file. Names of the log are data: nothing in them becomes markup.
-pub(super) fn html(partial: &Partial) -> String {
+pub(super) fn html(partial: &Partial, services: &[&'static ServiceMetadata]) -> String {
     let mut page = Page::new("Replay of logged requests");
-    if partial.is_equal() {
-        let text = "Both policies decide every request in the same way. No log was read.";
-        return pinpoint_iam_docs::html(&page.with_paragraph(Line::text(text)));
-    }
     let report = partial.report();
+    if partial.is_equal() {
+        page = page.with_paragraph(Line::text(
+            "Both policies decide every request in the same way.",
+        ));
+        if report.used.is_none() {
+            page = page.with_paragraph(Line::text("No log was read."));
+            return pinpoint_iam_docs::html(&page);
+        }
+    }
     let files = report.files.len();
     page = page.with_paragraph(Line::text(&format!(
         "{} records of {files} log file{}, decided by the policies before and after a change.",
@@ -65,6 +73,10 @@ pub(super) fn html(partial: &Partial) -> String {
         ),
     ] {
         page = page.with_table(statements(name, title, all));
+    }
+    if let Some(permissions) = &report.used {
+        page = page.with_table(unused(permissions));
+        page = page.with_table(smallest(permissions, services));
     }
     pinpoint_iam_docs::html(&page)
 }
@@ -291,6 +303,60 @@ fn statements(name: &str, title: &str, all: &BTreeMap<StatementName, Counts>) ->
         table.push(&row, cells.into_iter().chain(counted(counts)));
     }
     limited(table, all.len())
+}
+
+/// The actions that are granted and not used.
+fn unused(permissions: &UsedPermissions) -> Table {
+    let mut table = Table::new(
+        "unused-actions",
+        "Granted actions that no request has used",
+        ["Action", "Records"],
+    );
+    for (records, actions) in [
+        (
+            "none that is allowed",
+            permissions.unused().collect::<Vec<_>>(),
+        ),
+        (
+            "undecided ones, which may have used it",
+            permissions.possibly_used().collect(),
+        ),
+    ] {
+        for action in actions {
+            table.push(action, [Cell::code(action), Cell::text(records)]);
+        }
+    }
+    table
+}
+
+/// The smallest policies that would have sufficed.
+fn smallest(permissions: &UsedPermissions, services: &[&'static ServiceMetadata]) -> Table {
+    let columns = ["Principal", "Scope", "Policy", "Notes"];
+    let mut table = Table::new("smallest-policies", "Smallest policies", columns);
+    let callers = &permissions.callers.by_name;
+    for (caller, by_caller) in callers.iter().take(MOST_ROWS) {
+        for (scope, actions) in &by_caller.scopes {
+            let (documents, notes) = used::texts(scope, actions, services);
+            let cells = [
+                Cell::code(caller),
+                Cell::code(scope),
+                Cell::lines(documents.iter().map(|document| Line::code(document))),
+                Cell::lines(notes.iter().map(|note| Line::text(note))),
+            ];
+            table.push(&format!("{caller} {scope}"), cells);
+        }
+        if by_caller.uncovered > 0 {
+            let note = used::uncovered(by_caller.uncovered);
+            let cells = [
+                Cell::code(caller),
+                Cell::default(),
+                Cell::default(),
+                Cell::text(&note),
+            ];
+            table.push(caller, cells);
+        }
+    }
+    limited(table, callers.len())
 }
 
 /// Notes how many rows are not shown.

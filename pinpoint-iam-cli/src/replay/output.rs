@@ -4,21 +4,27 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use pinpoint_iam::action::ServiceMetadata;
 use pinpoint_iam_replay::{Change, Counts, Example, Partial, Report, StatementName, Tally};
 use serde_json::{Map, Value, json};
 
-/// The number of principals, actions and statements that the text lists.
-const MOST_ROWS: usize = 10;
+use super::text::{MOST_ROWS, shown};
+use super::used;
 
 /// The result as text.
-pub(super) fn human(partial: &Partial) -> String {
-    if partial.is_equal() {
-        return "equal: both policies decide every request in the same way; no log was read\n"
-            .to_owned();
-    }
+pub(super) fn human(partial: &Partial, services: &[&'static ServiceMetadata]) -> String {
     let report = partial.report();
+    let mut output = String::new();
+    if partial.is_equal() {
+        output.push_str("equal: both policies decide every request in the same way");
+        if report.used.is_none() {
+            output.push_str("; no log was read\n");
+            return output;
+        }
+        output.push_str("\n\n");
+    }
     let counts = &report.counts;
-    let mut output = format!("records         {:>12}\n", counts.records);
+    let _ = writeln!(output, "records         {:>12}", counts.records);
     for change in Change::ALL {
         let _ = writeln!(output, "{:<15} {:>12}", change.name(), counts.of(change));
     }
@@ -45,7 +51,18 @@ pub(super) fn human(partial: &Partial) -> String {
     changed(&mut output, "actions", &report.actions);
     statements(&mut output, "old", &report.old_statements);
     statements(&mut output, "new", &report.new_statements);
-    unused(&mut output, report);
+    for (side, all) in [
+        ("old", &report.old_statements),
+        ("new", &report.new_statements),
+    ] {
+        // Without a change, both sides have the same statements.
+        if side == "new" || !partial.is_equal() {
+            unused(&mut output, report, side, all);
+        }
+    }
+    if let Some(permissions) = &report.used {
+        used::human(&mut output, permissions, services);
+    }
     let notes = notes(report);
     if !notes.is_empty() {
         output.push('\n');
@@ -149,16 +166,16 @@ fn statements(output: &mut String, side: &str, all: &BTreeMap<StatementName, Cou
     }
 }
 
-/// Lists the statements of the new policies that decide none of the requests.
-fn unused(output: &mut String, report: &Report) {
-    let statements = report.new_statements.iter();
+/// Lists the statements that decide none of the requests.
+fn unused(output: &mut String, report: &Report, side: &str, all: &BTreeMap<StatementName, Counts>) {
+    let statements = all.iter();
     let unused: Vec<_> = statements
         .filter(|(_, counts)| counts.records == 0)
         .collect();
     if unused.is_empty() || report.counts.records == report.counts.not_replayable {
         return;
     }
-    output.push_str("\nnew statements that decide no request:\n");
+    let _ = writeln!(output, "\n{side} statements that decide no request:");
     for (statement, _) in unused.iter().take(MOST_ROWS) {
         let _ = writeln!(output, "  {}", name(statement));
     }
@@ -204,27 +221,8 @@ fn name(statement: &StatementName) -> String {
     )
 }
 
-/// A text from a log on one line.
-fn shown(text: &str) -> String {
-    let escape = |character: char| -> String {
-        match character.is_control() || is_invisible(character) {
-            true => character.escape_unicode().collect(),
-            false => character.into(),
-        }
-    };
-    text.chars().map(escape).collect()
-}
-
-/// Whether a character can change how the others are shown, such as the marks that change the direction of a text.
-const fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    )
-}
-
 /// The result as JSON.
-pub(super) fn json(partial: &Partial) -> Value {
+pub(super) fn json(partial: &Partial, services: &[&'static ServiceMetadata]) -> Value {
     let report = partial.report();
     let counts = &report.counts;
     let examples: Map<String, Value> = report
@@ -258,6 +256,7 @@ pub(super) fn json(partial: &Partial) -> Value {
         "other_actions": report.actions.others,
         "old_statements": statements_json(&report.old_statements),
         "new_statements": statements_json(&report.new_statements),
+        "used": report.used.as_ref().map(|permissions| used::json(permissions, services)),
         "hours": report.hours.by_name,
         "files": report.files.len(),
         "incomplete_files": incomplete,

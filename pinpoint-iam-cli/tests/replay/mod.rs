@@ -398,6 +398,182 @@ fn shards_add_up_and_an_interrupted_replay_continues() {
     );
 }
 
+/// The policies of `--used` allow what the log contains, and no action more.
+#[test]
+fn the_smallest_policies_suffice() {
+    const ACCOUNT: &str = "arn:aws:mobiletargeting:us-east-1:123456789012";
+    let path = directory("replay-used");
+    let everything = document(&json!([
+        {"Effect": "Allow", "Action": ["mobiletargeting:*", "iam:PassRole", "own:*"], "Resource": "*"},
+        {"Effect": "Deny", "Action": "mobiletargeting:Delete*", "Resource": "*"},
+        {"Sid": "Unneeded", "Effect": "Deny", "Action": "mobiletargeting:DeleteApp", "Resource": "*"},
+    ]));
+    let write = |folder: &str, documents: &[(&str, String)]| {
+        let folder = path.join(folder);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let mut users = json!({});
+        for (number, (user, document)) in documents.iter().enumerate() {
+            let name = format!("{number}.json");
+            fs::write(folder.join(&name), document).unwrap();
+            let policies = &mut users[user]["policies"];
+            match policies.as_array_mut() {
+                Some(policies) => policies.push(json!(name)),
+                None => *policies = json!([name]),
+            }
+        }
+        let attached = json!({"users": users}).to_string();
+        fs::write(folder.join("attachments.json"), attached).unwrap();
+    };
+    write("policies", &[(ANA, everything.clone()), (BEN, everything)]);
+    let line = |user: &str, action: &str, resource: &str| {
+        json!({
+            "v": 1, "time": "2026-11-29T03:10:00Z", "principal": {"arn": user}, "action": action,
+            "resource": resource, "scope": "aws:us-east-1:123456789012", "outcome": "allow", "revision": "7", "ns": 812,
+        })
+        .to_string()
+    };
+    let lines = [
+        line(
+            ANA,
+            "mobiletargeting:GetCampaign",
+            &format!("{ACCOUNT}:apps/a1/campaigns/c1"),
+        ),
+        line(
+            ANA,
+            "mobiletargeting:GetCampaign",
+            &format!("{ACCOUNT}:apps/a1/campaigns/c2"),
+        ),
+        line(
+            ANA,
+            "mobiletargeting:CreateExportJob",
+            &format!("{ACCOUNT}:apps/a1/jobs/export/j1"),
+        ),
+        line(
+            ANA,
+            "mobiletargeting:CreateExportJob",
+            &format!("{ACCOUNT}:apps/a1"),
+        ),
+        line(ANA, "iam:PassRole", "arn:aws:iam::123456789012:role/export"),
+        line(
+            ANA,
+            "mobiletargeting:DeleteCampaign",
+            &format!("{ACCOUNT}:apps/a1/campaigns/c1"),
+        ),
+        line(BEN, "mobiletargeting:GetApp", &format!("{ACCOUNT}:apps/a1")),
+        line(BEN, "mobiletargeting:GetApp", &format!("{ACCOUNT}:apps/a2")),
+        line(BEN, "mobiletargeting:GetApps", &format!("{ACCOUNT}:apps/*")),
+        line(
+            BEN,
+            "mobiletargeting:GetApp",
+            &format!("{ACCOUNT}:apps/a2").replace("us-east-1", "eu-west-1"),
+        ),
+        line(BEN, "own:Action", "*"),
+        json!({
+            "v": 1, "time": "2026-11-29T04:10:00Z", "principal": {"arn": ANA}, "action": "mobiletargeting:GetSegment",
+            "outcome": "list", "list": {"kind": "filter", "considered": 9, "selected": 3}, "revision": "7", "ns": 1,
+        })
+        .to_string(),
+    ];
+    fs::write(path.join("log"), lines.join("\n")).unwrap();
+    let run_json = |old: &str, new: &str, more: &[&str]| -> Value {
+        let arguments = ["replay", "--format", "json", "--old", old, "--new", new];
+        let output = run(&path, &[&arguments[..], more, &["log"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let result = run_json("policies", "policies", &["--used"]);
+    assert_eq!(counts(&result), [12, 0, 0, 11, 0, 1]);
+    assert_eq!(result["equal"], json!(true));
+    let unused = result["used"]["unused_actions"].as_array().unwrap();
+    assert!(unused.contains(&json!("mobiletargeting:DeleteCampaign")));
+    assert!(unused.contains(&json!("mobiletargeting:GetSegments")));
+    // A list does not show whether the permission was used.
+    assert_eq!(
+        result["used"]["possibly_used_actions"],
+        json!(["mobiletargeting:GetSegment"])
+    );
+    assert!(!unused.contains(&json!("mobiletargeting:GetSegment")));
+    assert!(!unused.contains(&json!("mobiletargeting:GetApps")));
+    let callers = &result["used"]["callers"];
+    // No catalog describes the action.
+    assert_eq!(callers[BEN]["uncovered"], json!(1));
+    assert_eq!(callers[ANA]["uncovered"], json!(1), "{callers:#}");
+    let documents = |without: Option<&str>| -> Vec<(&'static str, String)> {
+        let mut all = Vec::new();
+        for user in [ANA, BEN] {
+            for by_scope in callers[user]["scopes"].as_object().unwrap().values() {
+                assert_eq!(by_scope["error"], Value::Null);
+                for document in by_scope["documents"].as_array().unwrap() {
+                    let text = document.to_string();
+                    let text = without.map_or(text.clone(), |action| {
+                        text.replace(&format!("\"{action}\""), "\"mobiletargeting:GetUser\"")
+                    });
+                    all.push((user, text));
+                }
+            }
+        }
+        all
+    };
+    // One application is fixed for Ana. The role is the only one that she has passed.
+    let ana = callers[ANA].to_string();
+    assert!(ana.contains("apps/a1/campaigns/*"), "{ana}");
+    assert!(
+        ana.contains("\"arn:aws:iam::123456789012:role/export\""),
+        "{ana}"
+    );
+    assert!(callers[BEN].to_string().contains(":apps/*"));
+    write("least", &documents(None));
+    let least = run_json("policies", "least", &[]);
+    // What is not covered is lost, and nothing else.
+    assert_eq!(counts(&least), [12, 0, 2, 9, 0, 1], "{least:#}");
+    for action in ["GetCampaign", "CreateExportJob", "GetApp", "GetApps"] {
+        let action = format!("mobiletargeting:{action}");
+        write("less", &documents(Some(&action)));
+        let less = run_json("policies", "less", &[]);
+        assert!(less["newly_denied"].as_u64().unwrap() > 2, "{action}");
+    }
+    let output = run(
+        &path,
+        &[
+            "replay", "--old", "policies", "--new", "policies", "--used", "log",
+        ],
+    );
+    let shown = text(&output.stdout);
+    for expected in [
+        "equal: both policies decide every request in the same way\n\nrecords                   12\n",
+        "\nactions that NEW grants and no request has used:\n",
+        "statement 3 of the identity-based policy 0.json (Unneeded)\n",
+        "\nthe smallest policy for arn:aws:iam::123456789012:user/ben in aws:eu-west-1:123456789012:\n  {\n",
+        "\nnote: arn:aws:iam::123456789012:user/ben: 1 allowed requests are not in the policies",
+    ] {
+        assert!(shown.contains(expected), "{expected}{shown}");
+    }
+    let output = run(
+        &path,
+        &[
+            "replay", "--old", "policies", "--new", "policies", "--used", "--format", "html", "log",
+        ],
+    );
+    let page = text(&output.stdout);
+    for expected in ["unused-actions", "smallest-policies", "apps/a1/campaigns/*"] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    // The partial results of shards contain what was used.
+    let shard = |number: &str, to: &str| {
+        let arguments = ["replay", "--old", "policies", "--new", "policies", "--used"];
+        let more = ["--shard", number, "--partial", to, "log"];
+        assert_eq!(
+            run(&path, &[&arguments[..], &more].concat()).status.code(),
+            Some(0)
+        );
+    };
+    shard("1/2", "1");
+    shard("2/2", "2");
+    let merged = run(&path, &["replay", "merge", "--format", "json", "1", "2"]);
+    let merged: Value = serde_json::from_slice(&merged.stdout).unwrap();
+    assert_eq!(merged, result);
+}
+
 /// Texts from a log cannot control the terminal.
 #[test]
 fn texts_of_the_log_are_escaped() {
@@ -435,7 +611,7 @@ fn the_chapter_before_a_change_shows_what_its_commands_print() {
     fs::write(path.join("released/marketing.json"), released).unwrap();
     fs::write(path.join("policies/marketing.json"), &policies).unwrap();
     fs::write(path.join("logs/decisions.log"), log).unwrap();
-    let [diff, replay, back]: [String; 3] = blocks("sh").try_into().unwrap();
+    let [diff, replay, used, back]: [String; 4] = blocks("sh").try_into().unwrap();
     let run = |command: &str| -> (Option<i32>, String) {
         let words: Vec<&str> = command.trim().split(' ').skip(1).collect();
         let output = run(&path, &words);
@@ -460,6 +636,12 @@ fn the_chapter_before_a_change_shows_what_its_commands_print() {
     // The chapter shows the numbers.
     let numbers = output.lines().take(6).map(|line| format!("{line}\n"));
     printed.push(numbers.collect());
+    // The chapter shows the end.
+    let (code, output) = run(&used);
+    assert_eq!(code, Some(16), "{output}");
+    let end = output.find("actions that NEW grants").unwrap();
+    let (_, end) = output.split_at(end);
+    printed.push(end.to_owned());
     assert_eq!(shown, printed);
     let (code, output) = run(&back);
     assert_eq!(code, Some(16), "{output}");

@@ -183,6 +183,17 @@ fn the_output_of_every_command_conforms_to_its_schema() {
             vec!["--old", "reader.json", "--new", "wider.json", "log.jsonl"],
         ),
         (
+            "replay",
+            vec![
+                "--old",
+                "reader.json",
+                "--new",
+                "reader.json",
+                "--used",
+                "log.jsonl",
+            ],
+        ),
+        (
             "least-privilege",
             vec![
                 "--catalog",

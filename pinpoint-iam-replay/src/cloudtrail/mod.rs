@@ -120,7 +120,7 @@ impl<'s> Translator<'s> {
     }
 
     /// Finds the action with the name of the operation.
-    fn action(&self, event: &Event<'_>) -> Result<&'static ActionMetadata, Reason> {
+    pub(crate) fn action(&self, event: &Event<'_>) -> Result<&'static ActionMetadata, Reason> {
         let (source, name) = (event.event_source.as_str(), event.event_name.as_str());
         let services = self.services.iter();
         let mut services = services

@@ -417,6 +417,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "scaffold",
                 ],
             ),
+            ("replay", &["text", "inputs", "used", "output", "html"]),
             ("scaffold", &["identifiers", "body", "handler", "files"]),
             (
                 "documents",
@@ -458,6 +459,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 &[
                     "reason",
                     "input",
+                    "tally",
+                    "used",
                     "report",
                     "policies",
                     "generate",
