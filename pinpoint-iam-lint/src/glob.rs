@@ -118,16 +118,20 @@ impl<'p> Patterns<'p> {
 
     /// The numbers of the patterns that may cover a text, in their order; among them are all that do.
     pub(crate) fn that_may_cover(&self, text: &str) -> Vec<usize> {
-        let mut found = Vec::new();
-        for length in self.lengths.range(..=text.len()) {
-            let numbers = text
-                .get(..*length)
-                .and_then(|start| self.by_literal.get(start));
-            found.extend(numbers.into_iter().flatten());
-        }
+        let mut found: Vec<usize> = self.found(text).flatten().copied().collect();
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// The number of the patterns that may cover a text.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        self.found(text).map(Vec::len).sum()
+    }
+
+    fn found(&self, text: &str) -> impl Iterator<Item = &Vec<usize>> {
+        let lengths = self.lengths.range(..=text.len());
+        lengths.filter_map(move |length| self.by_literal.get(text.get(..*length)?))
     }
 }
 

@@ -127,18 +127,23 @@ impl<'p> Candidates<'p> {
 
     /// The numbers of the statements that may cover this one, in their order.
     fn that_may_cover(&self, statement: &Statement<'_>) -> Vec<usize> {
-        let found = |element: &Option<Element<'_>>, patterns: &Patterns<'_>| {
+        fn first<'a>(
+            element: &'a Option<Element<'_>>,
+            patterns: &'a Patterns<'a>,
+        ) -> Option<(&'a str, &'a Patterns<'a>)> {
             let element = element.as_ref().filter(|element| !element.is_negated)?;
-            Some(patterns.that_may_cover(element.compared.first()?))
-        };
-        // An element is covered by statements with the same element, so each of them is among those that are found.
-        let actions = found(&statement.action, &self.actions);
-        let resources = found(&statement.resource, &self.resources);
-        match (actions, resources) {
-            (Some(actions), Some(resources)) if actions.len() < resources.len() => actions,
-            (_, Some(resources)) => resources,
-            (Some(actions), None) => actions,
-            (None, None) => (0..self.count).collect(),
+            Some((element.compared.first()?, patterns))
+        }
+
+        // An element is covered by statements with the same element, so each of them is found by its first entry.
+        let found = [
+            first(&statement.resource, &self.resources),
+            first(&statement.action, &self.actions),
+        ];
+        let fewest = found.into_iter().flatten();
+        match fewest.min_by_key(|(text, patterns)| patterns.count(text)) {
+            Some((text, patterns)) => patterns.that_may_cover(text),
+            None => (0..self.count).collect(),
         }
     }
 }
