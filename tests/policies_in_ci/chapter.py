@@ -21,6 +21,7 @@ import yaml
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CHAPTER = (REPOSITORY / "docs/guide/src/policies-in-ci.md").read_text()
 ACTION = yaml.safe_load((REPOSITORY / "action.yml").read_text())
+VERSION = re.search(r'^version = "(.*)"$', (REPOSITORY / "Cargo.toml").read_text(), re.MULTILINE)[1]
 WORKFLOW = ".github/workflows/policies.yml"
 HOOKS = ".pre-commit-config.yaml"
 POLICY = "policies/reader.json"
@@ -48,7 +49,8 @@ class Repository:
         installed = folder / "bin"
         installed.mkdir()
         cargo = installed / "cargo"
-        cargo.write_text('#!/bin/sh\n[ "$*" = "install pinpoint-iam-cli --locked --version 0.1.0" ]\n')
+        install = f"install pinpoint-iam-cli --locked --version {VERSION}"
+        cargo.write_text(f'#!/bin/sh\n[ "$*" = "{install}" ]\n')
         cargo.chmod(0o755)
         shutil.copy(pathlib.Path(PROGRAM) / "pinpoint-iam", installed)
         python = pathlib.Path(sys.executable).parent
@@ -117,7 +119,7 @@ class Repository:
         [used] = [
             step
             for step in workflow["jobs"]["policies"]["steps"]
-            if step["uses"].startswith("pinpoint-iam/pinpoint-iam@")
+            if step["uses"] == f"pinpoint-iam/pinpoint-iam@v{VERSION}"
         ]
         unknown = used["with"].keys() - ACTION["inputs"].keys()
         if unknown:
@@ -230,7 +232,7 @@ class Chapter(unittest.TestCase):
         hooks = self.repository.folder / "hooks"
         hooks.mkdir()
         shutil.copy(REPOSITORY / ".pre-commit-hooks.yaml", hooks)
-        for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "hooks"], ["tag", "v0.1.0"]):
+        for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "hooks"], ["tag", f"v{VERSION}"]):
             self.repository.git("-C", str(hooks), *arguments)
         config = block(f"`{HOOKS}`:")
         self.assertIn("https://github.com/pinpoint-iam/pinpoint-iam", config)
