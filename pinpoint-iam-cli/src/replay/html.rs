@@ -40,7 +40,7 @@ pub(super) fn html(partial: &Partial, services: &[&'static ServiceMetadata]) -> 
         if files == 1 { "" } else { "s" }
     )));
     for note in output::notes(report) {
-        page = page.with_paragraph(Line::text(&note));
+        page = page.with_paragraph(Line::text(&format!("Note: {note}.")));
     }
     page = page.with_table(results(&report.counts));
     page = page.with_table(timeline(&report.hours));
@@ -48,6 +48,8 @@ pub(super) fn html(partial: &Partial, services: &[&'static ServiceMetadata]) -> 
         let examples = report.examples.get(&change).into_iter().flatten();
         page = match change {
             Change::NotReplayable => page.with_table(unreadable(examples)),
+            // No examples are kept.
+            Change::Unchanged => page,
             _ => page.with_table(requests(change, examples)),
         };
     }
@@ -89,8 +91,9 @@ fn results(counts: &Counts) -> Table {
     let mut table = Table::new("results", "Results", ["Result", "Records", "Share"]);
     for change in Change::ALL {
         let records = counts.of(change);
-        // In tenths of a per cent, rounded down: a share of 0.0 % is not hidden by the number next to it.
-        let tenths = u128::from(records) * 1_000 / u128::from(counts.records.max(1));
+        // In tenths of a per cent.
+        let all = u128::from(counts.records.max(1));
+        let tenths = (u128::from(records) * 1_000 + all / 2) / all;
         let share = format!("{}.{} %", tenths / 10, tenths % 10);
         let cells = [
             Cell::text(change.name()),
@@ -141,7 +144,7 @@ fn timeline(hours: &Tally<Counts>) -> Table {
                 number(counts.newly_denied),
                 number(counts.depends),
                 number(counts.not_replayable),
-                Cell::text(&bar(counts, most)),
+                Cell::code(&bar(counts, most)),
             ],
         );
     }
