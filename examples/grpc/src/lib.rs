@@ -74,8 +74,12 @@ pub fn authorizer() -> Result<AuthorizerBuilder, Box<dyn std::error::Error>> {
 ///
 /// Fails if the token is not a name. A request without a token has no principal, and `#[requires]` denies it.
 pub fn authenticate(mut request: Request<()>) -> Result<Request<()>, Status> {
-    let Some(header) = request.metadata().get("authorization") else {
-        return Ok(request);
+    let mut headers = request.metadata().get_all("authorization").iter();
+    let header = match (headers.next(), headers.next()) {
+        (None, _) => return Ok(request),
+        (Some(header), None) => header,
+        // Two tokens could be of two callers.
+        (Some(_), Some(_)) => return Err(Status::unauthenticated("the token is ambiguous")),
     };
     let name = header
         .to_str()

@@ -10,7 +10,7 @@ use grpc_campaigns::proto::{
     CreateCampaignRequest, DeleteCampaignRequest, Empty, GetCampaignRequest, ListCampaignsRequest,
 };
 use grpc_campaigns::{DESCRIPTORS, Service, authenticate, authorizer};
-use pinpoint_iam::testing::{allow_all, deny_all};
+use pinpoint_iam::testing::{Sweep, SweepCaller, allow_all, deny_all};
 use pinpoint_iam::web::tonic::{route_table, server};
 use pinpoint_iam::web::{Access, ErrorResponses, Rejection};
 use pinpoint_iam::{Authorizer, AuthorizerBuilder, Scope};
@@ -26,11 +26,22 @@ type Client = CampaignsClient<Channel>;
 
 /// Starts the service with an authorizer, and returns a client.
 async fn start(authorizer: Authorizer) -> Client {
+    start_for(None, authorizer).await
+}
+
+/// Starts the service for a tenant.
+async fn start_for(tenant: Option<Scope>, authorizer: Authorizer) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(
         Server::builder()
-            .layer(InterceptorLayer::new(authenticate))
+            .layer(InterceptorLayer::new(move |request| {
+                let mut request = authenticate(request)?;
+                if let Some(scope) = &tenant {
+                    request.extensions_mut().insert(scope.clone());
+                }
+                Ok(request)
+            }))
             .add_service(server::<CampaignsServer<_>, _>(Service::new(authorizer)))
             .serve_with_incoming(TcpListenerStream::new(listener)),
     );
@@ -227,7 +238,7 @@ async fn metadata_do_not_replace_the_principal_or_the_message() {
     let mut two = by("ben", ids("other", "spring"));
     two.metadata_mut()
         .append("authorization", "Bearer ana".parse().unwrap());
-    assert_eq!(code(client.get_campaign(two).await), Code::PermissionDenied);
+    assert_eq!(code(client.get_campaign(two).await), Code::Unauthenticated);
 }
 
 #[tokio::test]
@@ -343,6 +354,60 @@ async fn a_failure_of_the_service_is_unavailable_or_internal() {
         let request = client.get_campaign(by("ana", ids("demo", "welcome")));
         assert_eq!(code(request.await), expected);
     }
+}
+
+/// The address of the peer is that of the connection, and the account is that of the tenant.
+#[tokio::test]
+async fn the_connection_and_the_tenant_decide() {
+    let document = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*",
+        "Resource": "arn:aws:mobiletargeting:us-east-1:123456789012:*",
+        "Condition": {"IpAddress": {"aws:SourceIp": "ADDRESS"}}}}"#;
+    for (address, tenant, expected) in [
+        ("127.0.0.1/32", None, Code::Ok),
+        ("127.0.0.2/32", None, Code::PermissionDenied),
+        ("127.0.0.1/32", Some("123456789012"), Code::Ok),
+        ("127.0.0.1/32", Some("210987654321"), Code::PermissionDenied),
+    ] {
+        let document = pinpoint_iam::policy::Document::parse(&document.replace("ADDRESS", address));
+        let policy = pinpoint_iam::Policy::new("address", document.unwrap());
+        let mut store = pinpoint_iam::source::PolicyStore::new();
+        let ana = store.identity("arn:aws:iam::123456789012:user/ana");
+        ana.unwrap().attach(policy);
+        let authorizer = Authorizer::builder()
+            .scope(grpc_campaigns::scope())
+            .source(store);
+        let tenant = tenant.map(|account| grpc_campaigns::scope().with_account(account));
+        let mut client = start_for(tenant, authorizer.build().unwrap()).await;
+        let request = client.get_campaign(by("ana", ids("demo", "welcome")));
+        assert_eq!(code(request.await), expected, "{address}");
+    }
+}
+
+/// The sweep of `pinpoint_iam::testing` calls each method as an unprivileged caller, and accepts the codes of gRPC as the
+/// statuses that they represent.
+#[tokio::test]
+async fn a_sweep_covers_the_methods() {
+    let table = route_table::<CampaignsServer<Service>, Service>();
+    let swept = Sweep::new(&table)
+        .run(async |sent| {
+            let (_, method) = sent.path().rsplit_once('/').unwrap();
+            let caller = match sent.caller() {
+                SweepCaller::Anonymous => "",
+                SweepCaller::Unprivileged => "zoe",
+            };
+            let mut client = example().await;
+            match call(&mut client, method, caller, ("demo", "welcome")).await {
+                Code::Ok => 200,
+                Code::Unauthenticated => 401,
+                Code::PermissionDenied => 403,
+                _ => 500,
+            }
+        })
+        .await;
+    let swept = swept.unwrap();
+    assert_eq!(swept.calls(), 10);
+    let public: Vec<&str> = swept.public().map(|found| found.call().path()).collect();
+    assert_eq!(public, ["/campaigns.v1.Campaigns/Ping"]);
 }
 
 /// The definition of the service and the declarations of its implementation name the same methods.

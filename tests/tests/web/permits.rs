@@ -54,17 +54,31 @@ async fn permitted(permit: Permit<GetCampaign>) -> String {
     permit.arn().to_owned()
 }
 
+async fn status_on_axum(path: &str, target: &str) -> u16 {
+    let router = Router::new()
+        .route(path, get(permitted))
+        .with_state(authorizer());
+    let mut request = Request::get(target).body(Body::empty()).unwrap();
+    let ana = Principal::from_arn(ANA).unwrap();
+    request.extensions_mut().insert(ana);
+    let response = router.oneshot(request).await.unwrap();
+    response.status().as_u16()
+}
+
 #[tokio::test]
 async fn rejects_a_route_in_another_order_on_axum() {
     for (path, target, expected) in PATHS {
-        let router = Router::new()
-            .route(path, get(permitted))
-            .with_state(authorizer());
-        let mut request = Request::get(target).body(Body::empty()).unwrap();
-        let ana = Principal::from_arn(ANA).unwrap();
-        request.extensions_mut().insert(ana);
-        let response = router.oneshot(request).await.unwrap();
-        assert_eq!(response.status(), expected, "{path}");
+        assert_eq!(status_on_axum(path, target).await, expected, "{path}");
+    }
+}
+
+/// Two placeholders with the spellings of one name do not determine which of them identifies the resource. On actix-web,
+/// both are the same placeholder.
+#[tokio::test]
+async fn rejects_a_route_with_both_spellings_of_a_name() {
+    let path = "/{application-id}/{campaign-id}/{campaign_id}";
+    for target in ["/a1/c1/c2", "/a1/c1/c1"] {
+        assert_eq!(status_on_axum(path, target).await, 500, "{target}");
     }
 }
 

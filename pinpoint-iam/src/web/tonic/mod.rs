@@ -21,7 +21,7 @@ use tonic::server::NamedService;
 
 use crate::denial::Denied;
 use crate::web::RequestGuard;
-use crate::web::adapter::request_guard;
+use crate::web::adapter::{AdapterRequest, request_guard};
 
 use self::head::Head;
 
@@ -41,6 +41,8 @@ where
     S: HasAuthorizer + ?Sized,
 {
     let mut head = Head::of(&request, N::NAME, name);
+    // The body of the method runs only if the check passes.
+    head.with_state(|state| state.note.set());
     let guard = request_guard(service.authorizer().clone(), &mut head).await;
     request.extensions_mut().insert(Prepared(guard));
     request

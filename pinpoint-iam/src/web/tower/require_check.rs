@@ -29,7 +29,7 @@ const NO_ROUTE: &str =
 /// A request counts as checked if a check of this crate has started inside of this layer: of `#[requires]`, of the
 /// extractor of [`Permit`](crate::Permit), with the guard of a [`RequestGuard`](crate::web::RequestGuard), or of a
 /// [`CatalogLayer`](super::CatalogLayer); if it was denied; or if its handler is public: `#[public]` in `routes!`, or a
-/// [`PublicLayer`](super::PublicLayer). The mark is in the extensions of the request, which no header can change.
+/// [`PublicLayer`](super::PublicLayer), which a gRPC service with public methods needs as well. The mark is in the extensions of the request, which no header can change.
 ///
 /// This finds errors, and does not replace checks: the handler has run, and its effects remain. Let `routes!` mount your
 /// handlers, which does not compile without a check.

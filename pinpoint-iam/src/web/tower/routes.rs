@@ -217,7 +217,7 @@ impl Route {
 
 /// Checks that all programs read the path in the same way. Returns whether it contains an escaped slash.
 fn check_unambiguous(path: &str) -> Result<bool, &'static str> {
-    if path.contains("//") || path.split('/').any(is_dots) {
+    if path.contains("//") {
         return Err(AMBIGUOUS);
     }
     let mut escapes_slash = false;
