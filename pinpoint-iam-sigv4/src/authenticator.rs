@@ -78,3 +78,46 @@ pub(crate) fn log_rejection(error: &Error) {
         "request rejected"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::{AccessKey, ErrorKind, KeyError};
+
+    /// A body of which nothing arrives.
+    struct Late;
+
+    impl Stream for Late {
+        type Item = Result<Vec<u8>, ()>;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn a_body_whose_stated_length_is_too_large_is_not_waited_for() {
+        let verifier = Verifier::new("us-east-1", "mobiletargeting").with_body_limit(10);
+        let keys = |_: AccessKey| async { Ok::<Option<Credentials>, KeyError>(None) };
+        let authenticator = Authenticator::new(verifier, keys);
+        let mut context = Context::from_waker(Waker::noop());
+        for (length, is_rejected) in [
+            (None, false),
+            (Some(10), false),
+            (Some(11), true),
+            (Some(u64::MAX), true),
+        ] {
+            let mut reading = pin!(authenticator.read_body(Late, length));
+            match reading.as_mut().poll(&mut context) {
+                Poll::Ready(Err(error)) => {
+                    assert!(is_rejected, "{length:?}");
+                    assert_eq!(error.kind(), ErrorKind::PayloadTooLarge);
+                }
+                Poll::Ready(Ok(_)) | Poll::Pending => assert!(!is_rejected, "{length:?}"),
+            }
+        }
+    }
+}

@@ -424,6 +424,39 @@ async fn a_permit_that_waits_delays_the_body() {
     }
 }
 
+#[derive(serde::Deserialize)]
+struct Tagged {
+    tags: std::collections::HashMap<String, String>,
+}
+
+#[requires(CreateCampaign, request_tags = body.tags, dependents = none)]
+async fn tagged(Path(application_id): Path<String>, body: web::Json<Tagged>) -> String {
+    format!("{application_id} {}", body.tags.len())
+}
+
+/// The second half of a check waits for the first one, also where actix-web polls both.
+#[tokio::test]
+async fn a_check_after_the_body_waits_for_its_first_half() {
+    for (team, expected, is_read) in [("red", 200, true), ("blue", 403, false)] {
+        let tags = LateTags::default();
+        let app = start!(App::new().app_data(authorizer(IF_RED, &tags)).route(
+            "/v1/apps/{application_id}/campaigns",
+            web::post().to(tagged)
+        ));
+        let polls = Rc::new(Cell::new(0));
+        let body = Watched::payload(r#"{"tags": {}}"#, &polls);
+        let json = (CONTENT_TYPE, "application/json");
+        let request = TestRequest::post().uri(GOOD.uri).insert_header(json);
+        let mut answer = app(request, Principal::from_arn(ANA).ok(), body);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(answer.as_mut().poll(&mut context).is_pending());
+        assert_eq!(polls.get(), 0);
+        tags.arrive(team);
+        assert_eq!(answer.await.status, expected, "{team}");
+        assert_eq!(polls.get() > 0, is_read, "{team}");
+    }
+}
+
 /// A handler that passes on the body as a stream passes on the body that was sent.
 #[tokio::test]
 async fn a_body_that_outlives_its_request_is_handed_out() {

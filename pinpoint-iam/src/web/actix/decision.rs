@@ -209,3 +209,52 @@ impl DecisionStore {
             .find_map(|decision| decision.take_refusal())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn gate_of<T>(check: &CheckFuture<T>) -> Rc<Gate> {
+        match &check.0 {
+            Stage::Waiting(decision) => Rc::clone(&decision.gate),
+            Stage::Made(_) => Rc::default(),
+        }
+    }
+
+    fn waiting(refusal: Refusal, passes: bool) -> CheckFuture<()> {
+        let request = TestRequest::default().to_http_request();
+        let outcome = match passes {
+            true => Ok(()),
+            false => Err(Denied::unauthenticated().into()),
+        };
+        CheckFuture::waiting(&request, &mut Payload::None, refusal, async { outcome })
+    }
+
+    #[test]
+    fn a_denial_that_ends_the_request_keeps_the_body_closed() {
+        let mut context = Context::from_waker(Waker::noop());
+        for (refusal, passes, is_open) in [
+            (Refusal::Ends, true, true),
+            (Refusal::Ends, false, false),
+            (Refusal::IsAnAnswer, true, true),
+            (Refusal::IsAnAnswer, false, true),
+        ] {
+            let mut check = waiting(refusal, passes);
+            let gate = gate_of(&check);
+            assert!(gate.poll_open(&mut context).is_pending());
+            assert!(Pin::new(&mut check).poll(&mut context).is_ready());
+            assert_eq!(gate.poll_open(&mut context), Poll::Ready(is_open));
+        }
+    }
+
+    #[test]
+    fn a_check_that_is_given_up_keeps_the_body_closed() {
+        let mut context = Context::from_waker(Waker::noop());
+        let check = waiting(Refusal::Ends, true);
+        let gate = gate_of(&check);
+        drop(check);
+        assert_eq!(gate.poll_open(&mut context), Poll::Ready(false));
+    }
+}

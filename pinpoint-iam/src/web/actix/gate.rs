@@ -105,3 +105,29 @@ impl Stream for BlockedBody {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_decision_is_final() {
+        let mut context = Context::from_waker(Waker::noop());
+        for is_open in [true, false] {
+            let gate = Gate::default();
+            assert!(gate.poll_open(&mut context).is_pending());
+            gate.decide(is_open);
+            gate.decide(!is_open);
+            assert_eq!(gate.poll_open(&mut context), Poll::Ready(is_open));
+        }
+    }
+
+    #[test]
+    fn the_decision_itself_does_not_wait_and_reads_nothing() {
+        let mut context = Context::from_waker(Waker::noop());
+        let gate = Gate::default();
+        let polled = gate.deciding(|| gate.poll_open(&mut context));
+        assert_eq!(polled, Poll::Ready(false));
+        assert!(gate.poll_open(&mut context).is_pending());
+    }
+}
