@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     reason = "a violated property is reported by a panic"
 )]
 
@@ -16,6 +17,7 @@ pub mod attachments;
 pub mod catalog;
 pub mod decision;
 pub mod lint;
+pub mod list_sql;
 #[path = "../../../pinpoint-iam-cli/src/names.rs"]
 #[allow(dead_code, reason = "the program uses the rest")]
 mod names;
@@ -45,6 +47,7 @@ pub fn check(name: &str) -> Option<fn(&[u8])> {
             });
         },
         "lint" => |data| text(data, lint::check),
+        "list_sql" => |data| text(data, list_sql::check),
         "openapi" => |data| text(data, openapi::check),
         "pattern" => pattern::check,
         "policy_document" => |data| text(data, policy_document::check),

@@ -10,12 +10,46 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::{Table, Value};
 
+use crate::list_sql;
+
 /// Longer seeds only slow the fuzzer down.
 const LONGEST: usize = 4_096;
 
 /// The number of seeds that consist of random bytes, and the length of each.
 const BYTE_SEEDS: usize = 500;
 const BYTES: usize = 256;
+
+/// Values that would have a meaning in SQL or in a pattern, if they were a part of it.
+const LIST_VALUES: [&str; 28] = [
+    "ana",
+    "bob",
+    "x'; DROP TABLE documents; --",
+    "a\"b",
+    "a`b",
+    "$1",
+    "?1",
+    "\\",
+    "\\'",
+    "%",
+    "_",
+    "!",
+    "[",
+    "]",
+    "[^a]",
+    "*",
+    "?",
+    "--",
+    "/*",
+    "NULL",
+    ") OR 1=1 --",
+    "\u{10ffff}",
+    "\0",
+    "QUJD",
+    "\u{212a}elvin",
+    "",
+    "1",
+    "E'x'",
+];
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -185,6 +219,25 @@ pub fn seeds() -> Result<Vec<Seed>> {
         // Documents that are rejected.
         corpus.add("swagger", "swagger: '2.0'\n");
         corpus.add("no-operations", "{\"openapi\": \"3.1.0\", \"paths\": {}}");
+        Ok(())
+    })?;
+    corpus_of("list_sql", &mut |corpus| {
+        for form in 0..list_sql::SINGLE {
+            for (number, pair) in LIST_VALUES.windows(2).enumerate() {
+                corpus.add(
+                    &format!("form-{form}-{number}"),
+                    &format!("{form}\n{}", pair.join("\n")),
+                );
+            }
+        }
+        let values = LIST_VALUES.join("\n");
+        for first in 0..list_sql::SINGLE {
+            let (second, third) = (first + 7, first * first + 3);
+            corpus.add(
+                &format!("forms-{first}"),
+                &format!("{first} {second} {third} {first}\n{values}"),
+            );
+        }
         Ok(())
     })?;
     corpus_of("replay", &mut |corpus| {
