@@ -5,13 +5,16 @@ use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use pinpoint_iam::context::Context;
-use pinpoint_iam::list::{Constraint, KeyedColumns};
+use pinpoint_iam::eval::compiled::Compiled;
+use pinpoint_iam::list::{Columns, Constraint, KeyedColumns, constrain_compiled};
 use pinpoint_iam::mobiletargeting::{App, Campaign, GetCampaign, columns};
-use pinpoint_iam::{Guard, Resource};
+use pinpoint_iam::request::{Request, RequestedAction};
+use pinpoint_iam::resource::RequestedResource;
+use pinpoint_iam::{Guard, PolicyStack, Resource, TypedAction};
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::measure::{Clock, median};
 use pinpoint_iam_benches::report::{Table, figure, write_json};
-use pinpoint_iam_benches::workload::{Workload, caller};
+use pinpoint_iam_benches::workload::{Workload, caller, scope};
 use serde_json::{Value, json};
 
 /// The number of resources that are filtered.
@@ -30,6 +33,18 @@ fn main() -> Result<(), Failure> {
             goal.to_owned(),
         ]);
         figures.insert(format!("constraint_{workload}_us"), microseconds.into());
+    }
+    for workload in ["W2", "W4"] {
+        let microseconds = first_constraint(workload)?;
+        table.row([
+            format!("first constraint, {workload}"),
+            format!("{} µs", figure(microseconds)),
+            String::new(),
+        ]);
+        figures.insert(
+            format!("first_constraint_{workload}_us"),
+            microseconds.into(),
+        );
     }
     let nanoseconds = filter()?;
     table.row([
@@ -79,6 +94,28 @@ fn with_guard<T>(
     let authorizer = Workload::named(workload)?.authorizer()?;
     let (caller, context) = (caller()?, Context::new());
     measure(&authorizer.guard(&caller, &context))
+}
+
+/// Measures the constraint for reading campaigns without the authorizer's cache, in microseconds.
+fn first_constraint(workload: &str) -> Result<f64, Failure> {
+    let policies = Workload::named(workload)?.policies()?;
+    let stack = PolicyStack {
+        identity: &policies,
+        ..PolicyStack::default()
+    };
+    let compiled = Compiled::of(&stack)?;
+    let (caller, context) = (caller()?, Context::new());
+    let action = RequestedAction::from(GetCampaign::METADATA);
+    let request = Request::new(&caller, action, RequestedResource::All, &context);
+    let ids = ["application_id", "id"];
+    let columns = Columns::of_type(Campaign::METADATA, &scope(), &ids)?;
+    let seconds = measured(|| {
+        drop(black_box(constrain_compiled(
+            &compiled, &request, &columns,
+        )?));
+        Ok(())
+    })?;
+    Ok(seconds * 1e6)
 }
 
 /// Measures the constraint for reading campaigns, in microseconds.
