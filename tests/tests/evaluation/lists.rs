@@ -7,8 +7,9 @@ use pinpoint_iam::condition::BaseOperator;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::eval::compiled::Compiled;
 use pinpoint_iam::list::{
-    Column, Columns, Constraint, Dialect, Predicate, constrain, constrain_compiled,
+    BindValue, Column, Columns, Constraint, Dialect, Predicate, constrain, constrain_compiled,
 };
+use pinpoint_iam::mobiletargeting;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
@@ -863,6 +864,136 @@ fn a_null_element_does_not_match() -> TestResult {
     let condition = json!({"ForAllValues:StringEquals": {"archive:Key": "ana"}});
     for sql in written(&condition, Column::text_list("labels"))? {
         assert!(sql.contains(" IS NULL))"), "{sql}");
+    }
+    Ok(())
+}
+
+/// Texts with the characters that have a meaning in patterns of databases, of each kind alone and in sequences.
+const SPECIAL: [&str; 16] = [
+    "!", "%", "_", "*", "?", "[", "]", "^", "\\", "a", "!!", "!%", "!_", "[a]", "[*]", "b",
+];
+
+/// A table of owners and approvers with special characters, and conditions whose patterns contain them.
+pub(crate) fn special_characters() -> TestResult<(Table, Vec<Value>)> {
+    let mut rows = Vec::new();
+    let long = format!("arn:aws:iam::111122223333:user/a{}", "é".repeat(1_020));
+    let others = [
+        "\u{10fffe}a",
+        "\u{10ffff}a",
+        "arn:aws:iam::111122223333:user/a\u{85}",
+        "arn:aws:iam::111122223333:user/a\u{7f}",
+        &long,
+    ];
+    let mut add = |owner: &str, approver: &str| -> TestResult {
+        let keys = json!({"archive:Owner": owner, "archive:Approver": approver});
+        rows.push(Candidate {
+            resource: "arn:aws:archive:us-east-1:111122223333:folders/f1/documents/d1".to_owned(),
+            context: Some(serde_json::from_value(keys)?),
+        });
+        Ok(())
+    };
+    for owner in SPECIAL {
+        for approver in SPECIAL {
+            add(&format!("x{owner}y"), approver)?;
+        }
+        add(owner, "a")?;
+        add(&format!("{owner}A"), "a")?;
+        add(&format!("{owner}a"), "a")?;
+    }
+    for owner in others {
+        add(owner, "a")?;
+    }
+    let owner = |operator: &str, value: &str| json!({operator: {"archive:Owner": value}});
+    let mut conditions = vec![
+        owner("StringLike", "?${archive:Approver}*"),
+        owner("StringNotLike", "x${archive:Approver}?"),
+        owner("StringEquals", "x${archive:Approver}y"),
+        owner("StringNotEquals", "x${archive:Approver}y"),
+        owner("StringLike", "\u{10fffe}*"),
+        owner("ArnLike", "arn:aws:iam::111122223333:user/*"),
+        owner("ArnNotLike", "arn:aws:iam::*:user/b"),
+    ];
+    for text in SPECIAL {
+        let literal = text.replace('*', "${*}").replace('?', "${?}");
+        conditions.push(owner("StringLike", &format!("?{literal}*")));
+        conditions.push(owner("StringNotLike", &format!("*{literal}?")));
+        conditions.push(owner("StringLike", &format!("{literal}*")));
+        conditions.push(owner("StringNotLike", &format!("{literal}*")));
+        conditions.push(owner("StringEqualsIgnoreCase", &format!("{literal}A")));
+    }
+    let statements = conditions.into_iter().flat_map(|condition| {
+        let statement = |effect| {
+            json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition})
+        };
+        let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        [
+            json!([statement("Allow")]),
+            json!([allow, statement("Deny")]),
+        ]
+    });
+    Ok((Table::of(rows)?, statements.collect()))
+}
+
+#[test]
+fn characters_with_a_meaning_in_patterns_are_texts() -> TestResult {
+    let (table, all) = special_characters()?;
+    let mut counts = Counts::default();
+    for statements in &all {
+        let policies = identity(statements)?;
+        compare(&policies, &table, &|| statements.to_string(), &mut counts)?;
+    }
+    assert!(counts.exact > 9 * counts.inexact, "{counts:?}");
+    Ok(())
+}
+
+/// A mapping can be used before its columns are checked.
+#[test]
+fn sqlite_compares_other_collations_byte_by_byte() -> TestResult {
+    let database = rusqlite::Connection::open_in_memory()?;
+    database.execute_batch(
+        "CREATE TABLE documents (owner TEXT COLLATE NOCASE, approver TEXT COLLATE NOCASE);
+         INSERT INTO documents VALUES ('ana', 'NA'), ('ANA', 'na'), ('bob', 'OB'), ('aNA', 'NA');",
+    )?;
+    for (operator, value, expected) in [
+        ("StringEquals", json!("ana"), &["ana"][..]),
+        ("StringNotEquals", json!("ana"), &["ANA", "bob", "aNA"]),
+        ("StringEquals", json!(["ana", "BOB"]), &["ana"]),
+        (
+            "StringNotEquals",
+            json!(["ana", "BOB"]),
+            &["ANA", "bob", "aNA"],
+        ),
+        ("StringLike", json!("an*"), &["ana"]),
+        ("StringNotLike", json!("an*"), &["ANA", "bob", "aNA"]),
+        ("StringLike", json!("*n?"), &["ana"]),
+        ("StringEquals", json!("a${archive:Approver}"), &["aNA"]),
+    ] {
+        let condition = json!({operator: {"archive:Owner": value}});
+        let policies = identity(&json!([
+            {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition},
+        ]))?;
+        let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana")?;
+        let (context, action) = (known(), RequestedAction::parse("archive:GetDocument")?);
+        let request = Request::new(&principal, action, RequestedResource::All, &context);
+        let scope = pinpoint_iam::Scope::new("aws", "us-east-1", "111122223333");
+        let columns = Columns::of_type(mobiletargeting::App::METADATA, &scope, &["id"])?
+            .key("archive:Owner", Column::text("owner"))
+            .key("archive:Approver", Column::text("approver"));
+        let Constraint::Where(predicate) = constrain(&policies.stack(), &request, &columns)? else {
+            return Err("the condition is not exact".into());
+        };
+        let (sql, binds) = predicate.to_sql(Dialect::Sqlite, 1)?;
+        let mut statement =
+            database.prepare(&format!("SELECT owner FROM documents WHERE {sql}"))?;
+        let binds = binds.iter().filter_map(|bind| match bind {
+            BindValue::Text(text) => Some(text),
+            _ => None,
+        });
+        let found = statement.query_map(rusqlite::params_from_iter(binds), |row| {
+            row.get::<_, String>(0)
+        })?;
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        assert_eq!(found, expected, "{condition}");
     }
     Ok(())
 }

@@ -2,14 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use pinpoint_iam::context::Context;
 use pinpoint_iam::list::{
-    Column, Columns, Dialect, KeyedColumns, ResourceColumns, StringColumn, TimeUnit,
+    BindValue, Column, Columns, Constraint, Dialect, KeyedColumns, Predicate, ResourceColumns,
+    StringColumn, TimeUnit, constrain,
 };
 use pinpoint_iam::mobiletargeting::columns;
+use pinpoint_iam::request::{Request, RequestedAction};
+use pinpoint_iam::resource::RequestedResource;
+use pinpoint_iam::{Principal, Scope};
 use postgres_server::Server;
-use rusqlite::Connection;
+use rusqlite::{Connection, params_from_iter};
+use serde_json::json;
 
-use crate::lists::TestResult;
+use crate::lists::{TestResult, identity};
+use crate::lists_postgres::arguments;
 
 const COMPONENTS: [&str; 5] = ["partition", "service", "region", "account", "resource"];
 
@@ -512,4 +519,110 @@ fn a_check_that_would_leave_out_a_column_is_an_error() {
         let error = columns.check_sql(dialect, tables).unwrap_err();
         assert_eq!(error.to_string(), message);
     }
+}
+
+/// The rows of ids that are numbers, with their texts in a generated column.
+const NUMBERS: &str = "INSERT INTO campaigns (application, id) VALUES (7, 1), (70, 2), (8, 3);";
+
+/// Returns the predicate of policies that allow the campaigns of these applications.
+fn of_applications(pattern: &str) -> TestResult<Predicate> {
+    let resource = format!("arn:aws:mobiletargeting:*:*:apps/{pattern}/campaigns/*");
+    let policies = identity(&json!({"Effect": "Allow", "Action": "*", "Resource": resource}))?;
+    let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana")?;
+    let (context, action) = (
+        Context::new(),
+        RequestedAction::parse("mobiletargeting:GetCampaign")?,
+    );
+    let request = Request::new(&principal, action, RequestedResource::All, &context);
+    let columns = generated_ids().to_columns(&Scope::new("aws", "us-east-1", "111122223333"))?;
+    match constrain(&policies.stack(), &request, &columns)? {
+        Constraint::Where(predicate) => Ok(predicate),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
+const fn generated_ids() -> columns::Campaign {
+    columns::Campaign {
+        application_id: "application_text",
+        campaign_id: "id_text",
+        tags: KeyedColumns::nowhere(),
+    }
+}
+
+/// Patterns of ids, and the numbers of the rows that they select.
+const PATTERNS: [(&str, &[i64]); 5] = [
+    ("7", &[1]),
+    ("7*", &[1, 2]),
+    ("?", &[1, 3]),
+    ("07", &[]),
+    ("7.0", &[]),
+];
+
+#[test]
+fn ids_that_are_numbers_are_compared_by_a_generated_column() -> TestResult {
+    let database = Connection::open_in_memory()?;
+    database.execute_batch(&format!(
+        "CREATE TABLE campaigns (application INTEGER, id INTEGER PRIMARY KEY);
+         ALTER TABLE campaigns ADD COLUMN application_text TEXT GENERATED ALWAYS AS (CAST(application AS TEXT)) VIRTUAL;
+         ALTER TABLE campaigns ADD COLUMN id_text TEXT GENERATED ALWAYS AS (CAST(id AS TEXT)) VIRTUAL;
+         CREATE INDEX by_application ON campaigns (application_text);
+         {NUMBERS}"
+    ))?;
+    let check = generated_ids().check_sql(Dialect::Sqlite, &["campaigns"])?;
+    assert_eq!(faults(&database, &check)?, BTreeSet::new());
+    for (pattern, expected) in PATTERNS {
+        let (sql, binds) = of_applications(pattern)?.to_sql(Dialect::Sqlite, 1)?;
+        let mut statement =
+            database.prepare(&format!("SELECT id FROM campaigns WHERE {sql} ORDER BY id"))?;
+        let binds = binds.into_iter().map(|bind| match bind {
+            BindValue::Text(text) => rusqlite::types::Value::Text(text),
+            BindValue::Integer(number) => rusqlite::types::Value::Integer(number),
+            BindValue::TextList(_) => rusqlite::types::Value::Null,
+        });
+        let rows = statement.query_map(params_from_iter(binds), |row| row.get::<_, i64>(0))?;
+        assert_eq!(rows.collect::<Result<Vec<_>, _>>()?, expected, "{pattern}");
+    }
+    Ok(())
+}
+
+#[test]
+fn ids_that_are_numbers_or_uuids_are_compared_by_a_generated_column() -> TestResult {
+    let Some(server) = Server::start("lists-columns")? else {
+        return Ok(());
+    };
+    let made = "CREATE TABLE campaigns (application bigint, id bigint PRIMARY KEY,
+         application_text text GENERATED ALWAYS AS (application::text) STORED,
+         id_text text GENERATED ALWAYS AS (id::text) STORED);
+         CREATE INDEX ON campaigns (application_text);";
+    server.answer(&format!("{made}{NUMBERS}"))?;
+    let check = generated_ids().check_sql(Dialect::Postgres, &["campaigns"])?;
+    assert_eq!(server.answer(&check)?, [""; 0]);
+    let select = |predicate: &Predicate| -> TestResult<Vec<String>> {
+        let (sql, binds) = predicate.to_sql(Dialect::Postgres, 1)?;
+        server.answer(&format!(
+            "PREPARE ids AS SELECT id FROM campaigns WHERE {sql} ORDER BY id;\nEXECUTE ids{};",
+            arguments(&binds)
+        ))
+    };
+    for (pattern, expected) in PATTERNS {
+        let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
+        assert_eq!(select(&of_applications(pattern)?)?, expected, "{pattern}");
+    }
+    // A UUID is written in lower case, with hyphens.
+    let one = "6f1c2d34-0000-4000-8000-0123456789ab";
+    server.answer(&format!(
+        "DROP TABLE campaigns; {}
+         INSERT INTO campaigns (application, id) VALUES ('{}', 1), (gen_random_uuid(), 2);",
+        made.replace("application bigint", "application uuid"),
+        one.to_ascii_uppercase().replace('-', "")
+    ))?;
+    assert_eq!(server.answer(&check)?, [""; 0]);
+    for (pattern, expected) in [
+        (one, &["1"][..]),
+        ("6f1c2d34-*", &["1"]),
+        ("6F1C2D34-*", &[]),
+    ] {
+        assert_eq!(select(&of_applications(pattern)?)?, expected, "{pattern}");
+    }
+    Ok(())
 }

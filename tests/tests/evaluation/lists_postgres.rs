@@ -10,7 +10,8 @@ use pinpoint_iam_tests::select::Table;
 use postgres_server::Server;
 
 use crate::lists::{
-    Random, TestResult, identity, predicate, random_policies, random_rows, statements, tables,
+    Random, TestResult, identity, predicate, random_policies, random_rows, special_characters,
+    statements, tables,
 };
 
 const COLLATIONS: [&str; 2] = ["C", "und-x-icu"];
@@ -153,6 +154,15 @@ fn postgresql_selects_the_rows_that_sqlite_selects() -> TestResult {
     }
     assert!(predicates.len() > 300, "{}", predicates.len());
     compare(&server, &of_operators, &predicates)?;
+    server.answer("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")?;
+
+    let (table, all) = special_characters()?;
+    let mut predicates = Vec::new();
+    for statements in &all {
+        let found = predicate(&identity(statements)?, &table)?;
+        predicates.extend(found.map(|predicate| (0, predicate)));
+    }
+    compare(&server, &[table], &predicates)?;
     server.answer("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")?;
 
     let mut random = Random(0x5eed_0000_0013);

@@ -20,6 +20,7 @@ mod lists;
 mod lists_cache;
 #[cfg(unix)]
 mod lists_columns;
+mod lists_ids;
 #[cfg(unix)]
 mod lists_native;
 #[cfg(unix)]
