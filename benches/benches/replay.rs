@@ -1,10 +1,11 @@
-//! Measures replays of decision logs: `cargo bench --bench replay`, and `-- LINES` for the length of the log.
+//! Measures replays of decision logs and of events of CloudTrail: `cargo bench --bench replay`, and `-- LINES` for the length of the log.
 
 use std::fs;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use pinpoint_iam::mobiletargeting;
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::measure::process::resident_bytes;
 use pinpoint_iam_benches::measure::{Clock, median};
@@ -33,8 +34,22 @@ fn main() -> Result<(), Failure> {
         Policies::of_store(policies(true)?)?,
         Policies::of_store(policies(false)?)?,
     );
+    let (trail, events) = (write_trail(&folder, lines / 4)?, lines / 4);
+    let trail_bytes: u64 = trail.iter().map(|file| file.bytes).sum();
+    let trail_replay = Replay::new(
+        Policies::of_store(policies(true)?)?,
+        Policies::of_store(policies(false)?)?,
+    )
+    .with_services([&mobiletargeting::SERVICE]);
+    let mut trail_rates = Vec::new();
     let (mut rates, mut ratios) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
+        let clock = Clock::start();
+        let report = trail_replay.run(&trail, 1, &Progress::default());
+        trail_rates.push(events as f64 / clock.elapsed().as_secs_f64());
+        if report.counts.records != events || report.counts.not_replayable > 0 {
+            return Err("the replay of the events is wrong".into());
+        }
         let (start, clock) = (Instant::now(), Clock::start());
         let one = replay.run(&files, 1, &Progress::default());
         let (wall, processor) = (start.elapsed(), clock.elapsed());
@@ -60,6 +75,18 @@ fn main() -> Result<(), Failure> {
         figure(rate * length / 1e6),
         String::new(),
     ]);
+    let trail_rate = median(&trail_rates);
+    let event_length = trail_bytes as f64 / events as f64;
+    table.row([
+        format!("events of CloudTrail/s per core, of {event_length:.0} bytes"),
+        figure(trail_rate),
+        String::new(),
+    ]);
+    table.row([
+        "MB/s per core of CloudTrail, not compressed".to_owned(),
+        figure(trail_rate * event_length / 1e6),
+        String::new(),
+    ]);
     table.row([
         "two threads to one".to_owned(),
         format!("{} ×", figure(median(&ratios))),
@@ -80,10 +107,26 @@ fn main() -> Result<(), Failure> {
         &json!({
             "records_per_second": rate,
             "bytes_per_line": length,
+            "events_per_second": trail_rate,
+            "bytes_per_event": event_length,
             "two_threads_to_one": median(&ratios),
             "resident_mb": megabytes,
         }),
     )
+}
+
+/// Writes files of CloudTrail with this many events.
+fn write_trail(folder: &Path, events: u64) -> Result<Vec<LogFile>, Failure> {
+    let mut generator = Generator::new(1, Policies::of_store(policies(true)?)?);
+    (0..FILES)
+        .map(|number| {
+            let path: PathBuf = folder.join(format!("{number}.json"));
+            let mut file = BufWriter::new(fs::File::create(&path)?);
+            generator.write_events((events + number) / FILES, &mut file)?;
+            file.flush()?;
+            Ok(LogFile::at(path)?)
+        })
+        .collect()
 }
 
 /// Writes a log with this many lines.

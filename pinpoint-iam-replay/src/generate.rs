@@ -3,10 +3,14 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use pinpoint_iam::decision_log::{Outcome, Record, RecordedKeys, RecordedRequest};
+use pinpoint_iam::context::Value as KeyValue;
+use pinpoint_iam::decision_log::{
+    Outcome, Record, RecordedKey, RecordedKeys, RecordedRequest, RecordedValue,
+};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Decision, Policy};
+use serde_json::{Value, json};
 
 use crate::policies::Policies;
 
@@ -159,6 +163,27 @@ impl Generator {
         Ok(())
     }
 
+    /// Writes a file of CloudTrail with this many events: the requests that [`write`](Self::write) would log. The events
+    /// do not contain the tags of the callers.
+    ///
+    /// # Errors
+    ///
+    /// Fails if they cannot be written.
+    pub fn write_events(&mut self, events: u64, to: &mut impl Write) -> io::Result<()> {
+        to.write_all(b"{\"Records\":[")?;
+        let mut line = Vec::new();
+        for number in 0..events {
+            if number > 0 {
+                to.write_all(b",")?;
+            }
+            line.clear();
+            self.line(&mut line)?;
+            let record = std::str::from_utf8(&line).map_err(io::Error::other)?;
+            serde_json::to_writer(&mut *to, &event(&Record::parse(record)?, number))?;
+        }
+        to.write_all(b"]}")
+    }
+
     fn line(&mut self, to: &mut impl Write) -> io::Result<()> {
         let random = &mut self.random;
         self.number += 1;
@@ -216,4 +241,68 @@ impl Generator {
         serde_json::to_writer(&mut *to, &record)?;
         to.write_all(b"\n")
     }
+}
+
+/// The event of a request for a resource of an application.
+fn event(record: &Record<'_>, number: u64) -> Value {
+    let arn = record.principal.arn.as_deref().unwrap_or_default();
+    let (_, action) = record.action.split_once(':').unwrap_or_default();
+    let resource = record.resource.as_deref().unwrap_or_default();
+    let (_, ids) = resource.split_once(":apps/").unwrap_or_default();
+    let mut ids = ids.split('/');
+    let app = ids.next();
+    let id = match (ids.next(), ids.next()) {
+        (Some("campaigns"), Some(id)) => ("campaign-id", id),
+        (Some("segments"), Some(id)) => ("segment-id", id),
+        (Some("journeys"), Some(id)) => ("journey-id", id),
+        _ => ("endpoint-id", "e1"),
+    };
+    let address = match record.keys.get("aws:SourceIp") {
+        Some(RecordedKey::One(RecordedValue::Text(address))) => address,
+        // The decision depends on the masked address.
+        _ => "AWS Internal",
+    };
+    let seconds = record.time.duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = Duration::from_secs(seconds.unwrap_or_default().as_secs());
+    let time = KeyValue::Time(SystemTime::UNIX_EPOCH + seconds);
+    let time = time.text();
+    let identity = match arn.split_once(":assumed-role/") {
+        None => json!({
+            "type": "IAMUser", "principalId": "AIDAEXAMPLEEXAMPLE123", "arn": arn, "accountId": ACCOUNT,
+            "accessKeyId": "AKIAEXAMPLEEXAMPLE12", "userName": arn.rsplit('/').next(),
+        }),
+        Some((_, session)) => {
+            let role = session.split('/').next().unwrap_or_default();
+            json!({
+                "type": "AssumedRole", "principalId": "AROAEXAMPLEEXAMPLE123:i", "arn": arn, "accountId": ACCOUNT,
+                "accessKeyId": "ASIAEXAMPLEEXAMPLE12",
+                "sessionContext": {
+                    "sessionIssuer": {
+                        "type": "Role", "principalId": "AROAEXAMPLEEXAMPLE123",
+                        "arn": format!("arn:aws:iam::{ACCOUNT}:role/{role}"), "accountId": ACCOUNT, "userName": role,
+                    },
+                    "attributes": {"creationDate": time, "mfaAuthenticated": "false"},
+                },
+            })
+        }
+    };
+    let mut event = json!({
+        "eventVersion": "1.11", "userIdentity": identity, "eventTime": time,
+        "eventSource": "pinpoint.amazonaws.com", "eventName": action, "awsRegion": "us-east-1",
+        "sourceIPAddress": address, "userAgent": "aws-sdk-rust/1.3.9 os/linux lang/rust/1.91.0",
+        "requestParameters": {"application-id": app, id.0: id.1}, "responseElements": null,
+        "requestID": format!("{number:032x}"), "eventID": format!("{number:032x}"),
+        "readOnly": action.starts_with("Get"), "eventType": "AwsApiCall", "managementEvent": true,
+        "recipientAccountId": ACCOUNT, "eventCategory": "Management",
+        "tlsDetails": {
+            "tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256",
+            "clientProvidedHostHeader": "pinpoint.us-east-1.amazonaws.com",
+        },
+    });
+    if record.outcome != Outcome::Allow
+        && let Some(event) = event.as_object_mut()
+    {
+        event.insert("errorCode".to_owned(), json!("AccessDenied"));
+    }
+    event
 }

@@ -8,6 +8,7 @@ use std::{env, fs};
 
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::{Policy, mobiletargeting, sms_voice};
+use pinpoint_iam_replay::generate::{Generator, policies as policies_of};
 use pinpoint_iam_replay::{Change, LogFile, Policies, Progress, Replay, Report};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -226,6 +227,44 @@ fn other_decisions_of_the_service_are_counted() {
         let report = run(&removal_of(statement), &path, &changed(change).to_string());
         assert_eq!(report.decided_differently, expected, "{why}");
     }
+}
+
+/// Generated events are those of the generated decision log: the service has decided them in the same way, and what changes
+/// for them changes for the records, too.
+#[test]
+fn generated_events_are_those_of_the_generated_log() {
+    const REQUESTS: u64 = 1_500;
+    let directory = directory("cloudtrail-generated");
+    let store = |with_denies| Policies::of_store(policies_of(with_denies).unwrap()).unwrap();
+    let replay = Replay::new(store(true), store(false)).with_services([&mobiletargeting::SERVICE]);
+    let mut reports = Vec::new();
+    for is_event in [false, true] {
+        let mut generator = Generator::new(7, store(true));
+        let mut log = Vec::new();
+        match is_event {
+            false => generator.write(REQUESTS, &mut log).unwrap(),
+            true => generator.write_events(REQUESTS, &mut log).unwrap(),
+        }
+        let log = String::from_utf8(log).unwrap();
+        reports.push(run(&replay, &directory.join(is_event.to_string()), &log));
+    }
+    let [records, events]: [Report; 2] = reports.try_into().unwrap();
+    assert_eq!(events.counts.records, REQUESTS);
+    for report in [&records, &events] {
+        assert_eq!(report.counts.not_replayable, 0);
+        assert_eq!(report.decided_differently, 0);
+    }
+    assert!(events.counts.newly_allowed > 10, "{:?}", events.counts);
+    assert_eq!(events.counts.newly_allowed, records.counts.newly_allowed);
+    // The tags of the callers are not in the events, and neither is whether a campaign has tags.
+    assert!(events.counts.depends > records.counts.depends);
+    let by_name = |report: &Report| -> Vec<(String, u64)> {
+        let actions = report.actions.by_name.iter();
+        actions
+            .map(|(name, counts)| (name.clone(), counts.records))
+            .collect()
+    };
+    assert_eq!(by_name(&events), by_name(&records));
 }
 
 /// Without a catalog of its service, no event is replayed.
