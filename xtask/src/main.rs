@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 18] = [
+const PARTS: [Part; 19] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -95,6 +95,11 @@ const PARTS: [Part; 18] = [
         run: clients,
     },
     Part {
+        name: "stores",
+        summary: "the example with a bucket and with PostgreSQL (needs python3, curl, postgresql)",
+        run: stores,
+    },
+    Part {
         name: "instructions",
         summary: "instruction counts against their bounds (needs valgrind)",
         run: instructions,
@@ -139,7 +144,10 @@ const FEATURES: [(&str, &[&str]); 5] = [
         "pinpoint-iam-sources",
         &["", "object-store", "postgres", "signed", "sign"],
     ),
-    ("campaigns", &["axum", "actix"]),
+    (
+        "campaigns",
+        &["axum", "actix", "axum,bucket", "axum,postgres"],
+    ),
 ];
 
 /// The published packages, each after those that it depends on.
@@ -465,6 +473,10 @@ fn scaffold(gate: &Gate) -> Outcome {
 
 fn clients(gate: &Gate) -> Outcome {
     gate.run::<&str>(".", "tests/clients/run", [])
+}
+
+fn stores(gate: &Gate) -> Outcome {
+    gate.run::<&str>(".", "examples/campaigns/tests/stores", [])
 }
 
 fn instructions(gate: &Gate) -> Outcome {

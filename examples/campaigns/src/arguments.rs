@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use lexopt::{Arg, ValueExt};
 
+use crate::origin::Origin;
+
 /// The output of `--help` below the usage line.
 pub(crate) const OPTIONS: &str = "\
 Options:
@@ -15,12 +17,29 @@ Options:
       --data DIRECTORY       Where the database is kept; created if missing [default: examples/campaigns/data]
       --config FILE          The callers with their tokens and principals [default: examples/campaigns/callers.toml]
       --policies DIRECTORY   The policy documents [default: examples/campaigns/policies]
+      --bucket URL           The policies in a bucket, http://HOST:PORT/BUCKET/ARCHIVE, if built with `bucket`
+      --postgres CONFIG      The policies in PostgreSQL, such as \"host=127.0.0.1 user=demo\", if built with `postgres`
       --decision-log FILE    Where every decision is logged, as lines of JSON; created if missing [default: nowhere]
   -h, --help                 Print this help
   -V, --version              Print the version
 
 The environment variable RUST_LOG sets what is logged to standard error, for example `RUST_LOG=debug`.
 ";
+
+impl Origin {
+    /// Returns the origin that an option with this name selects.
+    fn parse(option: &str, value: String) -> Result<Self, String> {
+        match option {
+            #[cfg(feature = "bucket")]
+            "bucket" => Ok(Self::Bucket(value)),
+            #[cfg(feature = "postgres")]
+            "postgres" => Ok(Self::Postgres(value)),
+            _ => Err(format!(
+                "this program is built without `{option}`, which `{value}` needs; start it with `cargo run -p campaigns --features {option}`"
+            )),
+        }
+    }
+}
 
 /// The command that the command line selects.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,8 +98,8 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     /// The file that lists the callers.
     pub(crate) config: PathBuf,
-    /// The directory of the policy documents.
-    pub(crate) policies: PathBuf,
+    /// Where the policies come from.
+    pub(crate) policies: Origin,
     /// The file of the decision log.
     pub(crate) decision_log: Option<PathBuf>,
 }
@@ -95,7 +114,7 @@ impl Default for Settings {
             admin: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: demo.join("data"),
             config: demo.join("callers.toml"),
-            policies: demo.join("policies"),
+            policies: Origin::Directory(demo.join("policies")),
             decision_log: None,
         }
     }
@@ -122,7 +141,14 @@ impl Command {
                 Arg::Long("admin") => settings.admin = address("--admin", &mut parser)?,
                 Arg::Long("data") => settings.data = parser.value().map_err(text)?.into(),
                 Arg::Long("config") => settings.config = parser.value().map_err(text)?.into(),
-                Arg::Long("policies") => settings.policies = parser.value().map_err(text)?.into(),
+                Arg::Long("policies") => {
+                    settings.policies = Origin::Directory(parser.value().map_err(text)?.into());
+                }
+                Arg::Long(name @ ("bucket" | "postgres")) => {
+                    let option = name.to_owned();
+                    let value = parser.value().and_then(ValueExt::string).map_err(text)?;
+                    settings.policies = Origin::parse(&option, value)?;
+                }
                 Arg::Long("decision-log") => {
                     settings.decision_log = Some(parser.value().map_err(text)?.into());
                 }
@@ -167,7 +193,7 @@ mod tests {
             admin: SocketAddr::from(([127, 0, 0, 1], 9)),
             data: PathBuf::from("d"),
             config: PathBuf::from("c.toml"),
-            policies: PathBuf::from("p"),
+            policies: Origin::Directory("p".into()),
             decision_log: Some(PathBuf::from("l.log")),
         };
         let arguments = [
@@ -215,6 +241,18 @@ mod tests {
             let error = parse(arguments).expect_err("must be rejected");
             assert!(error.contains(named), "{error}");
         }
+    }
+
+    #[test]
+    fn an_origin_that_is_not_compiled_in_is_reported() {
+        for option in ["bucket", "postgres"] {
+            let parsed = parse(&[&format!("--{option}"), "somewhere"]);
+            if let Err(error) = parsed {
+                assert!(error.contains(&format!("--features {option}")), "{error}");
+            }
+        }
+        let error = Origin::parse("tape", "somewhere".to_owned()).expect_err("must be rejected");
+        assert!(error.contains("without `tape`"), "{error}");
     }
 
     #[test]

@@ -6,23 +6,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pinpoint_iam::decision_log::{DecisionLog, JsonLines};
-use pinpoint_iam::source::{Directory, PolicySource as _, PolicyStore};
+use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::RouteTable;
-use pinpoint_iam::{Authorizer, Refresher, Scope};
+use pinpoint_iam::{Authorizer, Scope};
 
 use crate::arguments::Settings;
 use crate::callers::Callers;
 use crate::campaigns;
+use crate::origin::{Policies, Updates};
 use crate::prometheus::{self, Prometheus};
 use crate::records::store::Store;
 use crate::shutdown::Signals;
 use crate::startup_message::StartupMessage;
-
-/// The longest time until a change of the policies is in use.
-const POLL_INTERVAL: Duration = Duration::from_secs(2);
-
-/// The age of the policies from which on all requests are denied, because the directory cannot be read any more.
-const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// Returns the partition, region and account of every resource of the service. The policies of the demo name them.
 pub(crate) fn scope() -> Scope {
@@ -36,7 +31,7 @@ pub(crate) struct Deployment {
     /// The log of all decisions.
     pub(crate) decision_log: Option<DecisionLog>,
     /// Reads the policies again when they change.
-    pub(crate) refresher: Refresher,
+    pub(crate) updates: Updates,
     /// The callers.
     pub(crate) callers: Callers,
     /// The records.
@@ -49,7 +44,7 @@ pub(crate) struct Deployment {
     pub(crate) admin: TcpListener,
     /// The signals that ask the service to stop.
     pub(crate) signals: Signals,
-    policies: PolicyStore,
+    policies: Option<PolicyStore>,
     config: PathBuf,
 }
 
@@ -70,26 +65,20 @@ impl Deployment {
             decision_log,
         } = settings;
         let callers = Callers::read(&config)?;
-        let unusable = |error| format!("cannot use the policies: {error}");
-        let directory = Directory::open(policies).map_err(unusable)?;
-        // For the start message.
-        let policies = directory.load().map_err(unusable)?;
         let decision_log = decision_log.as_deref().map(open_log).transpose()?;
         let recorder = prometheus::install()?;
         let mut builder = Authorizer::builder()
             .scope(scope())
             .catalog(&campaigns::SERVICE)
-            .metrics("campaigns")
-            .async_source(directory)
-            .poll_interval(POLL_INTERVAL)
-            .max_age(MAX_AGE);
+            .metrics("campaigns");
         if let Some(log) = &decision_log {
             builder = builder.decision_log(log.clone());
         }
-        let (authorizer, refresher) = builder
-            .build_async()
-            .await
-            .map_err(|error| error.to_string())?;
+        let Policies {
+            authorizer,
+            updates,
+            listed,
+        } = policies.open(builder, &callers).await?;
         let prometheus = Prometheus::new(recorder, authorizer.clone());
         // The port is bound before the database is opened. A second service then reports the port, which one option can
         // change.
@@ -101,14 +90,14 @@ impl Deployment {
         Ok(Self {
             authorizer,
             decision_log,
-            refresher,
+            updates,
             callers,
             store,
             prometheus,
             listener,
             admin,
             signals,
-            policies,
+            policies: listed,
             config,
         })
     }
@@ -133,7 +122,7 @@ impl Deployment {
             routes,
             callers: &self.callers,
             config: &self.config,
-            policies: &self.policies,
+            policies: self.policies.as_ref(),
             authorizer: &self.authorizer,
         };
         if let Err(error) = message.write(&mut io::stdout().lock()) {

@@ -5,6 +5,7 @@
 //! - `on_axum` and `on_actix`: everything that depends on the framework
 //! - `prometheus`: the metrics of the process
 //! - `admin`: the freshness of the policies, on a port of its own
+//! - `origin`: where the policies come from: a directory, a bucket or PostgreSQL
 //! - `callers`: the principals, from `callers.toml`; the policies are in `policies/`
 //! - `records`: the records and the operations on them, which do not check permissions
 //! - `main_loop`: from the command line to the exit status
@@ -30,6 +31,7 @@ mod main_loop;
 mod on_actix;
 #[cfg(feature = "axum")]
 mod on_axum;
+mod origin;
 mod prometheus;
 mod query;
 mod records;

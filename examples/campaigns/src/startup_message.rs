@@ -40,8 +40,8 @@ pub(crate) struct StartupMessage<'a> {
     pub(crate) callers: &'a Callers,
     /// The file that lists the callers.
     pub(crate) config: &'a Path,
-    /// The policies of the callers.
-    pub(crate) policies: &'a PolicyStore,
+    /// The policies of the callers, if they are known.
+    pub(crate) policies: Option<&'a PolicyStore>,
     /// The authorizer, which evaluates the policies.
     pub(crate) authorizer: &'a Authorizer,
 }
@@ -103,12 +103,7 @@ impl StartupMessage<'_> {
         };
         let (widest_name, widest_token) = (widest(Caller::name), widest(Caller::token));
         for caller in self.callers.iter() {
-            let policies = self.policies.policies(caller.principal()).identity();
-            let policies: Vec<&str> = policies.iter().map(Policy::name).collect();
-            let policies = match policies.as_slice() {
-                [] => "no policies".to_owned(),
-                names => names.join(", "),
-            };
+            let policies = self.policies_of(caller);
             writeln!(
                 out,
                 "  {:<widest_name$}  {:<widest_token$}  {policies}",
@@ -117,6 +112,18 @@ impl StartupMessage<'_> {
             )?;
         }
         Ok(())
+    }
+
+    fn policies_of(&self, caller: &Caller) -> String {
+        let Some(policies) = self.policies else {
+            return String::new();
+        };
+        let policies = policies.policies(caller.principal()).identity();
+        let names: Vec<&str> = policies.iter().map(Policy::name).collect();
+        match names.as_slice() {
+            [] => "no policies".to_owned(),
+            names => names.join(", "),
+        }
     }
 
     /// Writes one call that is allowed and one that is denied, by the same caller if one has both.

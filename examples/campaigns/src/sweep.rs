@@ -17,6 +17,7 @@ use crate::callers::{Keys, verifier};
 use crate::deployment::Deployment;
 use crate::on_actix::app;
 use crate::on_axum::{AppState, router};
+use crate::origin::Origin;
 use crate::routes;
 
 /// The header of the caller without policies.
@@ -47,7 +48,7 @@ async fn deployment(framework: &str) -> (Scratch, Deployment) {
         data: directory.join("data"),
         config,
         decision_log: None,
-        policies: Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"),
+        policies: Origin::Directory(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies")),
     });
     let deployment = deployment.await.unwrap();
     (scratch, deployment)

@@ -30,7 +30,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     let Deployment {
         authorizer,
         decision_log,
-        refresher,
+        updates,
         callers,
         store,
         prometheus,
@@ -43,7 +43,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     // Shared by all threads.
     let sigv4 = SigV4::new(verifier(), Keys(callers.clone().into_inner()));
     let failed = |error| format!("the service failed: {error}");
-    tokio::spawn(refresher.run());
+    tokio::spawn(updates.run());
     let of_admin = authorizer.clone();
     let admin = HttpServer::new(move || admin(of_admin.clone()))
         .disable_signals()

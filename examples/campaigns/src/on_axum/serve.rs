@@ -30,7 +30,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     let Deployment {
         authorizer,
         decision_log,
-        refresher,
+        updates,
         callers,
         store,
         prometheus,
@@ -42,7 +42,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), String> {
     let failed = |error| format!("the service failed: {error}");
     let listener = TcpListener::from_std(listener).map_err(failed)?;
     let admin_listener = TcpListener::from_std(admin_listener).map_err(failed)?;
-    tokio::spawn(refresher.run());
+    tokio::spawn(updates.run());
     let admin = axum::serve(admin_listener, admin(authorizer.clone()));
     tokio::spawn(admin.into_future());
     let state = AppState {
