@@ -2,7 +2,7 @@
 //!
 //! A [`Record`] contains the facts that a decision depended on: the caller, the action, the resource, and the condition
 //! keys that were *read* with their values. A [`DecisionLog`] writes the records to a [sink](DecisionSink): a file of
-//! [lines of JSON](JsonLines), [`tracing`](TracingSink), or a closure. [`RecordedRequest`] converts a record into a
+//! [lines of JSON](JsonLines), also as [events of OCSF](OcsfEvent), [`tracing`](TracingSink), or a closure. [`RecordedRequest`] converts a record into a
 //! request again, so that a decision can be explained afterwards, or made by other policies.
 //!
 //! # Which decisions are logged
@@ -18,6 +18,7 @@
 
 mod entry;
 mod log;
+mod ocsf;
 mod record;
 mod request;
 mod requests;
@@ -26,6 +27,7 @@ mod sink;
 pub(crate) use self::entry::{Entry, EntryAction, EntryResult, recorded_scope};
 pub use self::log::{DecisionLog, DecisionLogBuilder, DecisionLogCounts, WhenFull};
 pub(crate) use self::log::{Stage, request_id};
+pub use self::ocsf::OcsfEvent;
 pub use self::record::{
     Outcome, OutcomeReason, Record, RecordedKey, RecordedKeys, RecordedKind, RecordedList,
     RecordedPolicy, RecordedPrincipal, RecordedRows, RecordedStatement, RecordedValue,

@@ -69,6 +69,8 @@ pub struct JsonLines {
     rotate_at: u64,
     /// Whether the file may end within a line.
     is_torn: bool,
+    /// Whether lines are events of OCSF.
+    is_ocsf: bool,
     buffer: Vec<u8>,
 }
 
@@ -93,6 +95,7 @@ impl JsonLines {
             rotate_at: DEFAULT_SIZE,
             // A program that was killed may have left a part of a line.
             is_torn: size > 0,
+            is_ocsf: false,
             buffer: Vec::new(),
         })
     }
@@ -104,6 +107,14 @@ impl JsonLines {
         self.max_size = max_size;
         self.rotate_at = max_size;
         self.kept = kept;
+        self
+    }
+
+    /// Writes each record as an event of the Open Cybersecurity Schema Framework, see [`Record::as_ocsf`]. Such a file
+    /// cannot be read as records again.
+    #[must_use]
+    pub const fn as_ocsf(mut self) -> Self {
+        self.is_ocsf = true;
         self
     }
 
@@ -166,7 +177,11 @@ fn open(path: &Path) -> io::Result<File> {
 impl DecisionSink for JsonLines {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
         let complete = self.buffer.len();
-        if let Err(error) = serde_json::to_writer(&mut self.buffer, record) {
+        let written = match self.is_ocsf {
+            true => serde_json::to_writer(&mut self.buffer, &record.as_ocsf()),
+            false => serde_json::to_writer(&mut self.buffer, record),
+        };
+        if let Err(error) = written {
             self.buffer.truncate(complete);
             return Err(error.into());
         }

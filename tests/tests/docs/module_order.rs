@@ -200,7 +200,9 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ),
             (
                 "decision_log",
-                &["record", "request", "requests", "sink", "entry", "log"],
+                &[
+                    "record", "ocsf", "request", "requests", "sink", "entry", "log",
+                ],
             ),
             (
                 "guard",
