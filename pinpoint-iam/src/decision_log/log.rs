@@ -237,7 +237,10 @@ pub(crate) fn request_id(found: &Lookup<'_>) -> Option<Box<str>> {
     match found {
         Lookup::Present(value) => {
             let text = value.text();
-            Some(text.chars().take(LONGEST).collect::<String>().into())
+            let cut = text.char_indices().nth(LONGEST);
+            let end = cut.map_or(text.len(), |(end, _)| end);
+            // One allocation: this is on the path of the request.
+            Some(text.get(..end).unwrap_or_default().into())
         }
         _ => None,
     }
