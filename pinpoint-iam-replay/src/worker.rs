@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use pinpoint_iam::action::ServiceMetadata;
 use pinpoint_iam::context::{ConditionKey, Value};
 use pinpoint_iam::decision_log::{Outcome, Record, RecordedRequest, RecordedRequests};
@@ -30,6 +30,8 @@ type Complete = fn(Principal) -> Principal;
 pub(crate) struct Worker<'r> {
     requests: RecordedRequests<Complete>,
     events: Translator<'r>,
+    /// Finds the member that only events have.
+    mark: Finder<'static>,
     services: &'r [&'static ServiceMetadata],
     used: Option<Recorder>,
     old: &'r Policies,
@@ -66,6 +68,7 @@ impl<'r> Worker<'r> {
         Self {
             requests: RecordedRequests::new(complete),
             events: Translator::new(services, complete),
+            mark: Finder::new(cloudtrail::MARK),
             services,
             used: None,
             old,
@@ -183,7 +186,7 @@ impl<'r> Worker<'r> {
     /// Decides a record again.
     fn replay(&mut self, number: u64, bytes: &[u8]) -> Result<(), Reason> {
         let text = std::str::from_utf8(bytes).map_err(|_| Reason::new("the line is not UTF-8"))?;
-        if memmem::find(bytes, cloudtrail::MARK).is_none() {
+        if self.mark.find(bytes).is_none() {
             return self.replay_record(number, text);
         }
         match Event::parse(text) {

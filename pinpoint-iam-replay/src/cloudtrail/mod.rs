@@ -9,6 +9,7 @@ mod keys;
 mod parameters;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use pinpoint_iam::action::{ActionMetadata, DependentAction, ServiceMetadata};
@@ -31,6 +32,8 @@ const MOST_RESOURCES: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Translator<'s> {
     services: &'s [&'static ServiceMetadata],
+    /// The actions of the services, by the prefix and the name.
+    actions: HashMap<(&'static str, &'static str), &'static ActionMetadata>,
     callers: Callers,
 }
 
@@ -73,8 +76,13 @@ impl<'s> Translator<'s> {
         services: &'s [&'static ServiceMetadata],
         complete: fn(Principal) -> Principal,
     ) -> Self {
+        let actions = services.iter().flat_map(|service| {
+            let actions = service.actions.iter();
+            actions.map(|action| ((service.prefix, action.name), action))
+        });
         Self {
             services,
+            actions: actions.collect(),
             callers: Callers::new(complete),
         }
     }
@@ -133,11 +141,9 @@ impl<'s> Translator<'s> {
             ));
         }
         let mut found = services.filter_map(|service| {
-            let mut actions = service.actions.iter();
+            let action = self.actions.get(&(service.prefix, name)).copied();
             // An action without a route or a target has no operation.
-            actions.find(|action| {
-                action.name == name && (action.route.is_some() || action.target.is_some())
-            })
+            action.filter(|action| action.route.is_some() || action.target.is_some())
         });
         match (found.next(), found.next()) {
             (Some(action), None) => Ok(action),
