@@ -13,7 +13,8 @@ use pinpoint_iam::context::{Context, Value};
 use pinpoint_iam::decision_log::{
     DecisionLog, DecisionLogBuilder, JsonLines, Record, RecordedRequest, WhenFull,
 };
-use pinpoint_iam::mobiletargeting::{App, Apps, CreateApp, DeleteApp, GetApp};
+use pinpoint_iam::list::{Constraint, KeyedColumns};
+use pinpoint_iam::mobiletargeting::{App, Apps, CreateApp, DeleteApp, GetApp, columns};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
@@ -468,4 +469,36 @@ fn a_record_names_the_statement() {
         "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1"
     );
     assert_eq!(denied.get("scope"), None);
+}
+
+/// A constraint of an earlier request is used again, but its record has the keys of its own request.
+#[tokio::test]
+async fn a_constraint_that_is_used_again_has_the_keys_of_its_request() {
+    let (log, records) = collecting(DecisionLog::builder());
+    let statements = r#"{"Effect": "Allow", "Action": "*",
+        "Resource": "arn:aws:mobiletargeting:*:*:apps/${aws:PrincipalTag/team}*",
+        "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "100"}}}"#;
+    let authorizer = authorizer(statements, Some(log.clone()));
+    let ana = ana().with_tag("team", "red");
+    let columns = columns::App {
+        application_id: "id",
+        tags: KeyedColumns::nowhere(),
+    };
+    let ages = [7, 7, 8, 200];
+    for age in ages {
+        let mut context = Context::new();
+        context.insert("aws:MultiFactorAuthAge", age);
+        let guard = authorizer.guard(&ana, &context);
+        let constraint = guard.constraint(GetApp, &columns).await.unwrap();
+        assert_eq!(matches!(constraint, Constraint::Where(_)), age < 100);
+    }
+    assert_eq!(written(&log), 4);
+    let records = records.lock().unwrap();
+    for (record, age) in records.iter().zip(ages) {
+        let keys = &record["keys"];
+        assert_eq!(keys["aws:MultiFactorAuthAge"], json!(age), "{record}");
+        if age < 100 {
+            assert_eq!(keys["aws:PrincipalTag/team"], json!("red"), "{record}");
+        }
+    }
 }
