@@ -349,6 +349,47 @@ fn a_record_contains_the_keys_that_were_read() {
     assert!(!keys.contains_key("app:RequestId"), "{record}");
 }
 
+/// The tags of a principal are often personal data, and their names are not known in advance.
+#[test]
+fn a_name_that_ends_in_a_slash_masks_all_keys_with_this_prefix() {
+    let statements = r#"{"Effect": "Allow", "Action": "mobiletargeting:GetApp", "Resource": "*",
+         "Condition": {"StringEquals": {"aws:PrincipalTag/team": "red", "aws:PrincipalTag/Office": "Berlin",
+                                        "aws:PrincipalAccount": "123456789012"}}}"#;
+    let settings = DecisionLog::builder().mask(["AWS:principaltag/"]);
+    let (log, records) = collecting(settings);
+    let authorizer = authorizer(statements, Some(log.clone()));
+    let ana = ana().with_tag("team", "red").with_tag("Office", "Berlin");
+    let context = Context::new();
+    let guard = authorizer.guard(&ana, &context);
+    guard.check(GetApp, &app()).unwrap();
+    assert_eq!(written(&log), 1);
+    let record = records.lock().unwrap().remove(0);
+    let keys = &record["keys"];
+    for masked in ["aws:PrincipalTag/team", "aws:PrincipalTag/Office"] {
+        assert_eq!(keys[masked], json!({"state": "masked"}), "{record}");
+    }
+    assert_eq!(keys["aws:PrincipalAccount"], "123456789012", "{record}");
+}
+
+/// The id often comes from a header, so a caller may choose it.
+#[test]
+fn the_id_of_a_request_is_cut_after_128_characters() {
+    let settings = DecisionLog::builder().request_id_key("app:RequestId");
+    let (log, records) = collecting(settings);
+    let statements = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
+    let authorizer = authorizer(statements, Some(log.clone()));
+    let ana = ana();
+    for (length, expected) in [(127, 127), (128, 128), (129, 128), (10_000, 128)] {
+        let mut context = Context::new();
+        context.insert("app:RequestId", "\u{e9}".repeat(length).as_str());
+        let guard = authorizer.guard(&ana, &context);
+        guard.check(GetApp, &app()).unwrap();
+        assert!(log.flush(MINUTE));
+        let record = records.lock().unwrap().remove(0);
+        assert_eq!(record["request"], "\u{e9}".repeat(expected), "{length}");
+    }
+}
+
 /// Every record of a decision can be decided again, with the same result.
 #[test]
 fn a_recorded_request_is_decided_as_before() {

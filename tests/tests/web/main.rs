@@ -16,6 +16,7 @@ mod body_sweeps;
 mod bypass;
 mod caller_parameter;
 mod compositions;
+mod decision_log_errors;
 mod declarations;
 mod dependents;
 mod each;
