@@ -1,7 +1,6 @@
 //! Checks a whole service by method and path.
 
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -10,8 +9,8 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::ResponseFuture;
 use super::routes::{Found, InvalidRoutes, Routes, Rule, Written, of_service};
+use super::{ResponseFuture, take_ready};
 use crate::action::{ActionMetadata, DependentAction, ServiceMetadata, TypedAction};
 use crate::authorizer::Authorizer;
 use crate::denial::Denied;
@@ -200,9 +199,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The clone takes the place of the service that is ready.
-        let clone = self.inner.clone();
-        let mut inner = mem::replace(&mut self.inner, clone);
+        let mut inner = take_ready(&mut self.inner);
         let checks = Arc::clone(&self.checks);
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();

@@ -16,6 +16,7 @@ mod public;
 mod require_check;
 mod routes;
 
+use std::mem;
 use std::pin::Pin;
 
 pub use self::catalog::{CatalogLayer, CatalogLayerBuilder, CatalogService};
@@ -25,3 +26,9 @@ pub use self::routes::InvalidRoutes;
 
 /// The future of a response.
 type ResponseFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+/// Returns the service that is ready, and leaves a clone in its place.
+fn take_ready<S: Clone>(service: &mut S) -> S {
+    let clone = service.clone();
+    mem::replace(service, clone)
+}

@@ -9,7 +9,7 @@ use pinpoint_iam_core::__private::OneLine;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::ResponseFuture;
+use super::{ResponseFuture, take_ready};
 use crate::authorizer::Authorizer;
 use crate::denial::Denied;
 use crate::web::adapter::StoredState;
@@ -29,7 +29,8 @@ const NO_ROUTE: &str =
 /// A request counts as checked if a check of this crate has started inside of this layer: of `#[requires]`, of the
 /// extractor of [`Permit`](crate::Permit), with the guard of a [`RequestGuard`](crate::web::RequestGuard), or of a
 /// [`CatalogLayer`](super::CatalogLayer); if it was denied; or if its handler is public: `#[public]` in `routes!`, or a
-/// [`PublicLayer`](super::PublicLayer), which a gRPC service with public methods needs as well. The mark is in the extensions of the request, which no header can change.
+/// [`PublicLayer`](super::PublicLayer). A gRPC service with public methods needs a `PublicLayer` as well. The mark is in the
+/// extensions of the request, which no header can change.
 ///
 /// This finds errors, and does not replace checks: the handler has run, and its effects remain. Let `routes!` mount your
 /// handlers, which does not compile without a check.
@@ -111,9 +112,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        // The clone takes the place of the service that is ready.
-        let clone = self.inner.clone();
-        let mut inner = mem::replace(&mut self.inner, clone);
+        let mut inner = take_ready(&mut self.inner);
         let authorizer = self.authorizer.clone();
         let extensions = request.extensions_mut();
         let StoredState(state) = extensions.get_or_insert_default();
