@@ -1,9 +1,6 @@
 //! Code shared by the tests that span several crates of the workspace.
 
 pub mod answer;
-pub mod case;
-pub mod generate;
-pub mod policies;
 pub mod select;
 pub mod table;
 pub mod ui;

@@ -18,7 +18,9 @@ use rusqlite::{Connection, params_from_iter};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::case::{CaseError, ContextValue, Documents, OneOrMany, PrincipalText, Scalar, insert};
+use pinpoint_iam_test_policies::case::{
+    CaseError, ContextValue, Documents, OneOrMany, PrincipalText, Scalar, insert,
+};
 
 /// One list in its written form.
 #[derive(Deserialize)]

@@ -12,8 +12,8 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Arn, Policy, Principal};
 use serde::Deserialize;
 
-use crate::case::Evaluator;
-use crate::policies::Policies;
+use pinpoint_iam_test_policies::case::Evaluator;
+use pinpoint_iam_test_policies::policies::Policies;
 
 /// The whole table.
 #[derive(Deserialize)]

@@ -290,7 +290,7 @@ fn documentation(gate: &Gate) -> Outcome {
 fn comparisons(gate: &Gate) -> Outcome {
     gate.cargo(
         ".",
-        "test --release --locked -p pinpoint-iam-tests --test comparison random",
+        "test --release --locked -p pinpoint-iam-test-policies --test comparisons random",
     )
 }
 

@@ -10,7 +10,7 @@ use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam::principal::PrincipalKind;
 use pinpoint_iam::{Policy, mobileanalytics, mobiletargeting, sms_voice};
 use pinpoint_iam_compare::{Comparer, Comparison, Difference, KeyValue, PolicySet};
-use pinpoint_iam_tests::case::PrincipalText;
+use pinpoint_iam_test_policies::case::PrincipalText;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::process::ExitCode;
 
 use pinpoint_iam::policy::{Document, PolicyKind};
-use pinpoint_iam_tests::case::{Case, Evaluator};
+use pinpoint_iam_test_policies::case::{Case, Evaluator};
 use serde::{Deserialize, Serialize};
 
 const USAGE: &str = "\

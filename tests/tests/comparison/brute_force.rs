@@ -3,33 +3,9 @@
 use pinpoint_iam::Principal;
 use pinpoint_iam::context::Context;
 use pinpoint_iam_compare::{Comparer, KeyValue, PolicySet, Verdict};
+use pinpoint_iam_test_policies::comparison::{Dice, assert_confirmed, set};
 
 use super::universe::{Universe, texts};
-use super::{assert_confirmed, set};
-
-/// A generator that returns the same numbers in every run.
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-
-    pub(crate) fn one<'t, T>(&mut self, of: &'t [T]) -> &'t T {
-        &of[self.below(of.len())]
-    }
-
-    pub(crate) fn chance(&mut self, one_in: usize) -> bool {
-        self.below(one_in) == 0
-    }
-}
 
 /// Words for statements whose requests can all be enumerated.
 struct Words {

@@ -3,8 +3,7 @@
 use pinpoint_iam::Policy;
 use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam_compare::{Comparer, Comparison, PolicySet, Verdict};
-
-use super::{assert_confirmed, set};
+use pinpoint_iam_test_policies::comparison::{assert_confirmed, set};
 
 fn document(statements: &str) -> String {
     format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#)

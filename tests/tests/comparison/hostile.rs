@@ -5,8 +5,7 @@ use std::fmt::Write;
 
 use allocation_counter::measure;
 use pinpoint_iam_compare::{Comparer, Comparison, Verdict};
-
-use super::{assert_confirmed, set};
+use pinpoint_iam_test_policies::comparison::{assert_confirmed, set};
 
 fn document(statements: &[String]) -> String {
     format!(

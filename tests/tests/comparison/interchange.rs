@@ -6,8 +6,7 @@ use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_compare::{Comparer, Verdict};
 use pinpoint_iam_lint::{Linter, rules};
-
-use super::set;
+use pinpoint_iam_test_policies::comparison::set;
 
 fn text(statements: &str) -> String {
     format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#)

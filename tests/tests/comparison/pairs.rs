@@ -4,10 +4,9 @@
 //! it was published. If our verdict differs, `why` explains which one is correct.
 
 use pinpoint_iam_compare::{Comparer, PolicySet, Verdict};
+use pinpoint_iam_test_policies::comparison::{assert_confirmed, set};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use super::{assert_confirmed, set};
 
 const PAIRS: &str = include_str!("../../comparison/pairs.jsonl");
 

@@ -8,8 +8,7 @@ use pinpoint_iam::{Policy, Scope, mobiletargeting};
 use pinpoint_iam_compare::{
     Comparer, PolicySet, Redundant, RedundantPart, Verdict, assert_equivalent, assert_no_new_access,
 };
-
-use super::{assert_confirmed, set};
+use pinpoint_iam_test_policies::comparison::{assert_confirmed, set};
 
 const RELEASED: &str = r#"{
   "Version": "2012-10-17",

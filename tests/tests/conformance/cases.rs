@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pinpoint_iam_tests::case::Evaluator;
+use pinpoint_iam_test_policies::case::Evaluator;
 use pinpoint_iam_tests::table::Table;
 use serde::Deserialize;
 

@@ -16,10 +16,10 @@ use pinpoint_iam::condition::BaseOperator;
 use pinpoint_iam::eval::compiled::Compiled;
 use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, Evaluation, PolicyType, reference};
 use pinpoint_iam::request::Request;
-use pinpoint_iam_tests::generate::{
+use pinpoint_iam_test_policies::generate::{
     self, ACTIONS, CALLERS, KEYS, Layers, Lists, RESOURCES, RequestCase,
 };
-use pinpoint_iam_tests::policies::Policies;
+use pinpoint_iam_test_policies::policies::Policies;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

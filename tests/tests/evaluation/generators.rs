@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use pinpoint_iam::condition::BaseOperator;
 use pinpoint_iam::eval::{AllowReason, Decision, DenyReason, Evaluation, PolicyType, Truth};
-use pinpoint_iam_tests::case::Evaluator;
-use pinpoint_iam_tests::generate::{self, CALLERS, KEYS, Lists, Scenario};
+use pinpoint_iam_test_policies::case::Evaluator;
+use pinpoint_iam_test_policies::generate::{self, CALLERS, KEYS, Lists, Scenario};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -14,8 +14,8 @@ use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Policy, Principal};
-use pinpoint_iam_tests::case::ContextValue;
-use pinpoint_iam_tests::policies::Policies;
+use pinpoint_iam_test_policies::case::ContextValue;
+use pinpoint_iam_test_policies::policies::Policies;
 use pinpoint_iam_tests::select::{Asked, Candidate, Table};
 use serde_json::{Value, json};
 

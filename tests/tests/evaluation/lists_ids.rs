@@ -12,7 +12,7 @@ use pinpoint_iam::mobiletargeting::{Campaign, Channel, Template, User};
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::{InvalidId, RequestedResource, Resource, ResourceTypeMetadata};
 use pinpoint_iam::{Arn, Principal, Scope};
-use pinpoint_iam_tests::policies::Policies;
+use pinpoint_iam_test_policies::policies::Policies;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::{Value, json};
 

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use pinpoint_iam::context::ConditionKey;
 use pinpoint_iam::eval::{Decision, Evaluation, reference};
 use pinpoint_iam::policy::Effect;
-use pinpoint_iam_tests::case::Evaluator;
-use pinpoint_iam_tests::generate::{
+use pinpoint_iam_test_policies::case::Evaluator;
+use pinpoint_iam_test_policies::generate::{
     self, ACTION_PATTERNS, ACTIONS, CALLERS, Draft, Layers, Lists, PLAIN_ACTION_PATTERNS,
     PLAIN_RESOURCE_PATTERNS, Patterns, RESOURCE_PATTERNS, RESOURCES, RequestCase, Scenario,
     Statement,

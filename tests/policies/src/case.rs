@@ -207,7 +207,7 @@ pub struct CaseAnswer {
 
 /// The reason why a case could not be decided.
 #[derive(Debug)]
-pub struct CaseError(pub(crate) String);
+pub struct CaseError(pub String);
 
 impl fmt::Display for CaseError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 //!
 //! All word lists are short, so that patterns often match actions, resources and values. This covers `Allow` and `Deny`
 //! in every policy type, every condition operator with keys that are absent, empty, single-valued or multivalued,
-//! variables with and without values, and unknown keys. `tests/evaluation/generators.rs` checks that they occur.
+//! variables with and without values, and unknown keys. `tests/tests/evaluation/generators.rs` checks that they occur.
 
 mod draft;
 mod scenario;

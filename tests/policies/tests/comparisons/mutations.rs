@@ -2,13 +2,12 @@
 
 use pinpoint_iam::policy::Effect;
 use pinpoint_iam_compare::{Comparer, PolicySet, Verdict};
-use pinpoint_iam_tests::generate::{self, Draft, Lists, Patterns, Statement};
+use pinpoint_iam_test_policies::comparison::{assert_confirmed, set};
+use pinpoint_iam_test_policies::generate::{self, Draft, Lists, Patterns, Statement};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-
-use super::{assert_confirmed, set};
 
 /// More in optimized builds.
 const DOCUMENTS: usize = if cfg!(debug_assertions) { 25 } else { 1_000 };

@@ -13,15 +13,13 @@ use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Arn, Principal};
 use pinpoint_iam_compare::{Comparer, PolicySet, Verdict};
-use pinpoint_iam_tests::generate::{self, ACTIONS, Draft, Lists, RESOURCES};
-use pinpoint_iam_tests::policies::Policies;
+use pinpoint_iam_test_policies::comparison::{Dice, assert_confirmed, set};
+use pinpoint_iam_test_policies::generate::{self, ACTIONS, Draft, Lists, RESOURCES};
+use pinpoint_iam_test_policies::policies::Policies;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-
-use super::brute_force::Dice;
-use super::{assert_confirmed, set};
 
 /// The number of requests about each pair.
 const REQUESTS: usize = 1_000;
