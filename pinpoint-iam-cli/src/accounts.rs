@@ -9,9 +9,9 @@ use pinpoint_iam::source::{
 };
 use pinpoint_iam_catalog::nearest;
 use pinpoint_iam_core::json::{Node, Type};
+use pinpoint_iam_tools::principals;
 
 use crate::failure::Failure;
-use crate::principals;
 
 /// Members of the output.
 const MEMBERS: [&str; 3] = ["UserDetailList", "RoleDetailList", "GroupDetailList"];

@@ -12,6 +12,7 @@ use pinpoint_iam::Policy;
 use pinpoint_iam::policy::{Document, PolicyKind};
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam_compare::{Comparer, Comparison, PolicySet, Verdict, Witness};
+use pinpoint_iam_tools::{comparisons, principals, requests};
 use serde_json::{Value, json};
 
 use self::sources::{Policies, Source};
@@ -20,7 +21,7 @@ use crate::documents::chosen;
 use crate::failure::Failure;
 use crate::output::{Format, FormatArgument};
 use crate::progress::{Progress, Reader};
-use crate::{accounts, policies, principals};
+use crate::{accounts, policies};
 
 /// The exit code if requests are newly allowed, or if strangers have access.
 pub(crate) const NEW_ACCESS: u8 = 15;
@@ -165,7 +166,7 @@ pub(crate) fn diff(arguments: &DiffArguments) -> Result<ExitCode, Failure> {
         );
         match arguments.output.format {
             Format::Human => print!("{}", output::comparison(&name, &comparison)),
-            Format::Json => results.push(output::comparison_json(&name, &comparison)),
+            Format::Json => results.push(comparisons::comparison(&name, &comparison)),
         }
     }
     if arguments.output.format == Format::Json {
@@ -285,14 +286,14 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
             }
         }
     }
-    policies::check(&arguments.action, &arguments.resource)
+    requests::check(&arguments.action, &arguments.resource)
         .map_err(|error| Failure::usage(format!("error: {error}")))?;
     let (action, resource) = (&arguments.action, &arguments.resource);
     let mut access = match loaded.accounts.as_slice() {
         [] => {
             let access = Comparer::new().who_can(&set, action, resource);
             Listed {
-                undecided: output::undecided_json(&access.undecided),
+                undecided: comparisons::undecided(&access.undecided),
                 requests: access.requests,
             }
         }
@@ -318,7 +319,7 @@ pub(crate) fn who_can(arguments: &WhoCanArguments) -> Result<ExitCode, Failure> 
             }
         }
         Format::Json => {
-            let requests: Vec<Value> = access.requests.iter().map(output::witness_json).collect();
+            let requests: Vec<Value> = access.requests.iter().map(comparisons::witness).collect();
             println!(
                 "{:#}",
                 json!({"requests": requests, "undecided": access.undecided})
@@ -417,8 +418,8 @@ pub(crate) fn is_public(arguments: &IsPublicArguments) -> Result<ExitCode, Failu
             Format::Json => results.push(json!({
                 "name": name,
                 "result": word,
-                "witness": witness.as_ref().map(output::witness_json),
-                "undecided": output::undecided_json(&undecided),
+                "witness": witness.as_ref().map(comparisons::witness),
+                "undecided": comparisons::undecided(&undecided),
             })),
         }
         progress.step();

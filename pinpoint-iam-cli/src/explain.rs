@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use pinpoint_iam_tools::requests::{
+    Answer, Expectation, KeyValues, Keys, Question, Scalar, deciding,
+};
 use serde_json::{Value, json};
 
 use crate::explain_record;
 use crate::failure::{Failure, read};
 use crate::output::Format;
-use crate::policies::{
-    Answer, Caller, Expectation, KeyValues, Keys, PolicyFiles, Question, Scalar, deciding,
-};
+use crate::policies::{Caller, PolicyFiles};
 
 /// The exit code if the result differs from the expected one.
 pub(crate) const NOT_AS_EXPECTED: u8 = 17;
@@ -166,7 +167,7 @@ pub(crate) fn explain(arguments: &ExplainArguments) -> Result<ExitCode, Failure>
     let caller = policies.caller(principal).map_err(usage)?;
     let action = arguments.action.as_deref().unwrap_or_default();
     let answer = question(&arguments.keys, &caller, &keys, action, &arguments.resource)
-        .ask()
+        .ask(&caller.stack())
         .map_err(usage)?;
     match arguments.output.format {
         Format::Human => print!("{}", answer.explanation),
@@ -185,7 +186,7 @@ pub(crate) fn simulate(arguments: &SimulateArguments) -> Result<ExitCode, Failur
     for action in &arguments.actions {
         for resource in &arguments.resources {
             let answer = question(&arguments.keys, &caller, &keys, action, resource)
-                .ask()
+                .ask(&caller.stack())
                 .map_err(usage)?;
             answers.push((action, resource, answer));
         }
@@ -231,13 +232,13 @@ pub(crate) fn simulate(arguments: &SimulateArguments) -> Result<ExitCode, Failur
 
 fn question<'a>(
     arguments: &'a KeyArguments,
-    caller: &'a Caller<'a>,
+    caller: &'a Caller<'_>,
     keys: &'a Keys,
     action: &'a str,
     resource: &'a str,
 ) -> Question<'a> {
     Question {
-        caller,
+        principal: caller.principal(),
         action,
         resource,
         resource_account: arguments.resource_account.as_deref(),

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use pinpoint_iam::decision_log::{Outcome, OutcomeReason, Record, RecordedRequest};
 use pinpoint_iam::eval::{Decision, DenyReason, Evaluation};
+use pinpoint_iam_tools::requests::{Answer, deciding};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::policies::{Answer, PolicyFiles, deciding};
+use crate::policies::PolicyFiles;
 
 /// Explains a record, and prints whether the policies decide its request as before. Returns that, too.
 pub(crate) fn run(
@@ -47,7 +48,7 @@ pub(crate) fn run(
     let caller = policies
         .recorded_caller(request.principal().clone())
         .map_err(at)?;
-    let answer = caller.answer(&request.as_request());
+    let answer = Answer::of(&caller.stack(), &request.as_request());
     let compared = Compared::of(&record, &request, &answer.evaluation);
     match format {
         Format::Human => {

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use pinpoint_iam_lint::format;
+use pinpoint_iam_tools::parts;
 
 use crate::failure::Failure;
 use crate::files::{self, Input};
-use crate::parts;
 use crate::progress::{Progress, Reader};
 
 /// Writes policy documents in a canonical layout, which keeps their meaning.

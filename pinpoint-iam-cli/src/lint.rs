@@ -14,13 +14,13 @@ use clap::Args;
 use pinpoint_iam_catalog::Catalog;
 use pinpoint_iam_core::policy::PolicyKind;
 use pinpoint_iam_lint::{Class, Config, Linter};
+use pinpoint_iam_tools::parts;
 
 use self::fix::{Fixer, Mode, Target};
 use self::output::Format;
 use crate::common::{CatalogArguments, KindArgument};
 use crate::failure::{Failure, NO_INPUT, read};
 use crate::files::{self, Input};
-use crate::parts;
 use crate::progress::Progress;
 
 /// Checks policy documents: grammar, kind of policy, catalogs and practice.

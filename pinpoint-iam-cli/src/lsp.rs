@@ -1,31 +1,20 @@
 //! `pinpoint-iam lsp`.
 
-mod catalog;
-mod complete;
-mod hover;
-mod scan;
-mod text;
-mod toml;
-
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
-use pinpoint_iam_catalog::{Catalog, SourceFile};
-use pinpoint_iam_core::policy::{Document, PolicyKind};
-use pinpoint_iam_lint::{Class, Finding, Fix, Linter};
+use pinpoint_iam_core::policy::PolicyKind;
+use pinpoint_iam_tools::editor::{self, Editor, Position, Span, Text, catalog_diagnostics};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use self::scan::scan;
-use self::text::{Position, Span, Text};
 use crate::common::{CatalogArguments, kind};
 use crate::failure::Failure;
-use crate::lint::{self, ConfigFile, fix};
-use crate::parts;
+use crate::lint::{self, ConfigFile};
 
 /// Serves editors, by the Language Server Protocol over standard input and output.
 ///
@@ -71,10 +60,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         .initialize(capabilities)
         .map_err(|error| failed(&error))?;
     let mut server = Server {
-        linter: lint::linter(&catalog, config.as_ref()),
-        catalog: &catalog,
-        kind: arguments.kind,
-        config: config.as_ref(),
+        editor: Editor::new(lint::linter(&catalog, config.as_ref()), &catalog)
+            .with_kind(arguments.kind)
+            .with_config(config.as_ref().map(|file| &file.config)),
         root: std::env::current_dir().unwrap_or_default(),
         documents: HashMap::new(),
     };
@@ -88,10 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 struct Server<'a> {
-    linter: Linter<'a>,
-    catalog: &'a Catalog,
-    kind: Option<PolicyKind>,
-    config: Option<&'a ConfigFile>,
+    editor: Editor<'a>,
     /// The directory to which the paths of the configuration are relative.
     root: PathBuf,
     /// The open documents, by URI.
@@ -240,36 +225,14 @@ impl Server<'_> {
         };
         let document = self.documents.get(&uri)?;
         let diagnostics = match Language::of(&uri, &document.text) {
-            Some(Language::Policy) => self.policy_diagnostics(&uri, &document.text),
-            Some(Language::Catalog) => catalog_diagnostics(&uri, &document.text),
+            Some(Language::Policy) => self.open(&uri, &document.text, |document| {
+                self.editor.policy_diagnostics(document)
+            }),
+            Some(Language::Catalog) => self.open(&uri, &document.text, catalog_diagnostics),
             None => Vec::new(),
         };
         let version = &document.version;
         Some(json!({"uri": uri, "version": version, "diagnostics": diagnostics}))
-    }
-
-    /// The findings in a policy, and the offset of the document in the text.
-    fn findings(&self, uri: &str, text: &Text) -> (Vec<Finding>, usize) {
-        let (document, start) = parts::unwrap(text.as_str());
-        let kind = self.kind_of(text);
-        let mut findings = self.linter.lint(document, kind).findings;
-        if let Some(file) = self.config {
-            file.config.apply(&self.relative(uri), &mut findings);
-        }
-        (findings, start)
-    }
-
-    fn kind_of(&self, text: &Text) -> PolicyKind {
-        self.kind.unwrap_or_else(|| {
-            let scan = scan(text.as_str(), 0);
-            match () {
-                () if !scan.has_member(&["Principal", "NotPrincipal"]) => {
-                    PolicyKind::IdentityManaged
-                }
-                () if scan.has_member(&["Resource", "NotResource"]) => PolicyKind::Resource,
-                () => PolicyKind::RoleTrust,
-            }
-        })
     }
 
     /// The path of a document as the configuration contains it.
@@ -279,12 +242,15 @@ impl Server<'_> {
         relative.map_or(path.clone(), |path| path.display().to_string())
     }
 
-    fn policy_diagnostics(&self, uri: &str, text: &Text) -> Vec<Value> {
-        let (findings, start) = self.findings(uri, text);
-        let diagnostics = findings.iter();
-        diagnostics
-            .map(|finding| diagnostic(finding, uri, text, start))
-            .collect()
+    /// Passes a document to the editor.
+    fn open<T>(
+        &self,
+        uri: &str,
+        text: &Text,
+        show: impl FnOnce(&editor::OpenDocument<'_>) -> T,
+    ) -> T {
+        let path = &*self.relative(uri);
+        show(&editor::OpenDocument { uri, path, text })
     }
 
     fn policy(&self, uri: &str) -> Option<&Text> {
@@ -297,12 +263,11 @@ impl Server<'_> {
         let document = self.documents.get(uri);
         let items = document.map_or_else(Vec::new, |document| {
             let text = &document.text;
-            let cursor = text.offset(at.position);
             match Language::of(uri, text) {
-                Some(Language::Catalog) => catalog::items(self.catalog, text, cursor),
+                Some(Language::Catalog) => self.editor.catalog_items(text, at.position),
                 // A new document is a policy if the editor asks for it.
                 Some(Language::Policy) | None if !is_toml(uri) => {
-                    complete::items(self.catalog, text, cursor)
+                    self.editor.policy_items(text, at.position)
                 }
                 _ => Vec::new(),
             }
@@ -315,10 +280,9 @@ impl Server<'_> {
         let Some(OpenDocument { text, .. }) = self.documents.get(uri) else {
             return Value::Null;
         };
-        let cursor = text.offset(at.position);
         match Language::of(uri, text) {
-            Some(Language::Policy) => hover::hover(self.catalog, text, cursor),
-            Some(Language::Catalog) => catalog::hover(self.catalog, text, cursor),
+            Some(Language::Policy) => self.editor.policy_hover(text, at.position),
+            Some(Language::Catalog) => self.editor.catalog_hover(text, at.position),
             None => Value::Null,
         }
     }
@@ -328,61 +292,14 @@ impl Server<'_> {
         let Some(text) = self.policy(uri) else {
             return json!([]);
         };
-        let wanted = text.offset(range.range.start)..=text.offset(range.range.end);
-        let (findings, start) = self.findings(uri, text);
-        let mut actions = Vec::new();
-        for finding in &findings {
-            let (from, to) = (start + finding.span.start, start + finding.span.end);
-            let Some(fix) = &finding.fix else { continue };
-            if from > *wanted.end() || to < *wanted.start() {
-                continue;
-            }
-            let is_proven = self.is_proven(text, start, fix);
-            let edits: Vec<Value> = fix
-                .edits
-                .iter()
-                .map(|edit| {
-                    let range = start + edit.span.start..start + edit.span.end;
-                    json!({"range": text.span(&range), "newText": edit.replacement})
-                })
-                .collect();
-            let note = if is_proven {
-                ""
-            } else {
-                " (changes the policy)"
-            };
-            let title = format!("{}: {}{note}", finding.code, fix.title);
-            let diagnostic = diagnostic(finding, uri, text, start);
-            actions.push(json!({
-                "title": title,
-                "kind": "quickfix",
-                "diagnostics": [diagnostic],
-                "isPreferred": is_proven,
-                "edit": {"changes": {uri: edits}},
-            }));
-        }
-        json!(actions)
-    }
-
-    /// Whether a fix is proven to keep the meaning of the policy.
-    fn is_proven(&self, text: &Text, start: usize, fix: &Fix) -> bool {
-        let parse = |text: &str| Document::parse(parts::unwrap(text).0).ok();
-        let after = fix.apply(text.as_str(), start);
-        match (parse(text.as_str()), after.as_deref().and_then(parse)) {
-            (Some(before), Some(after)) => fix::is_proven(self.kind_of(text), &before, &after),
-            _ => false,
-        }
+        self.open(uri, text, |document| {
+            json!(self.editor.quick_fixes(document, range.range))
+        })
     }
 
     fn format(&self, of: &OfDocument) -> Value {
         let text = self.policy(&of.text_document.uri);
-        let formatted = text.and_then(|text| {
-            let (_, start) = parts::unwrap(text.as_str());
-            let formatted = pinpoint_iam_lint::format(text.as_str(), start).ok()?;
-            let whole = text.span(&(0..text.as_str().len()));
-            Some(json!([{"range": whole, "newText": formatted}]))
-        });
-        formatted.unwrap_or(Value::Null)
+        text.and_then(editor::format).unwrap_or(Value::Null)
     }
 }
 
@@ -422,61 +339,6 @@ fn is_toml(uri: &str) -> bool {
     Path::new(uri)
         .extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
-}
-
-fn diagnostic(finding: &Finding, uri: &str, text: &Text, start: usize) -> Value {
-    let span = |span: &std::ops::Range<usize>| text.span(&(start + span.start..start + span.end));
-    let severity = match finding.class {
-        Class::Error => 1,
-        Class::SecurityWarning | Class::Warning => 2,
-        Class::Suggestion => 3,
-    };
-    let related: Vec<Value> = finding
-        .related
-        .iter()
-        .map(|related| {
-            json!({
-                "location": {"uri": uri, "range": span(&related.span)},
-                "message": related.message,
-            })
-        })
-        .collect();
-    json!({
-        "range": span(&finding.span),
-        "severity": severity,
-        "code": finding.code,
-        "source": "pinpoint-iam",
-        "message": finding.explanation(),
-        "relatedInformation": related,
-    })
-}
-
-fn catalog_diagnostics(uri: &str, text: &Text) -> Vec<Value> {
-    let Err(errors) = Catalog::load([SourceFile::new(uri, text.as_str())]) else {
-        return Vec::new();
-    };
-    errors
-        .iter()
-        .map(|error| {
-            let lines = text.as_str().split_inclusive('\n');
-            let line = error.line().saturating_sub(1);
-            let before: usize = lines.clone().take(line).map(str::len).sum();
-            let content = lines.clone().nth(line).unwrap_or_default().trim_end();
-            // Columns count characters.
-            let column = error.column().saturating_sub(1);
-            let offset = |column: usize| {
-                let start = content.char_indices().nth(column);
-                before + start.map_or(content.len(), |(at, _)| at)
-            };
-            let span = text.span(&(offset(column)..offset(column + error.width())));
-            json!({
-                "range": span,
-                "severity": 1,
-                "source": "pinpoint-iam",
-                "message": format!("{}; {}", error.message(), error.hint()),
-            })
-        })
-        .collect()
 }
 
 /// Decodes the percent-encoded bytes of a URI.

@@ -1,23 +1,17 @@
 //! The policies and the request that several commands evaluate.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-use pinpoint_iam::context::{Context, Value};
-use pinpoint_iam::eval::{Decision, DenyReason, Evaluation, Explanation, StatementId, reference};
-use pinpoint_iam::policy::Document;
-use pinpoint_iam::request::RequestedAction;
-use pinpoint_iam::resource::RequestedResource;
+use clap::Args;
 use pinpoint_iam::source::{PolicyStore, PrincipalPolicies};
-use pinpoint_iam::{Arn, Policy, PolicyStack, Principal, Request};
+use pinpoint_iam::{Policy, PolicyStack, Principal};
 use pinpoint_iam_compare::PolicySet;
-use pinpoint_iam_core::json;
+use pinpoint_iam_tools::{parts, principals};
 use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::files::Input;
-use crate::{accounts, files, parts, principals};
+use crate::{accounts, files};
 
 /// The applicable policies, by type.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
@@ -166,6 +160,11 @@ impl Policies {
 }
 
 impl Caller<'_> {
+    /// The caller.
+    pub(crate) const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
     /// The policies that apply to the caller's requests.
     pub(crate) fn stack(&self) -> PolicyStack<'_> {
         let stack = self.set.stack();
@@ -176,15 +175,6 @@ impl Caller<'_> {
                 .or(self.boundary.map(std::slice::from_ref)),
             session: stack.session.or(self.session.as_deref()),
             ..stack
-        }
-    }
-
-    /// Evaluates a request of this caller.
-    pub(crate) fn answer(&self, request: &Request<'_>) -> Answer {
-        let stack = self.stack();
-        Answer {
-            evaluation: reference::decide(&stack, request),
-            explanation: reference::explain(&stack, request),
         }
     }
 }
@@ -255,177 +245,5 @@ fn read(paths: &[PathBuf], is_account: impl Fn(&str) -> bool) -> Result<Loaded, 
 
 /// Reads the policy in a text.
 pub(crate) fn policy(name: &str, text: &str) -> Result<Policy, Failure> {
-    let documents = parts::documents(text);
-    let [part] = documents.as_slice() else {
-        return Err(Failure::new(format!(
-            "error: {name}: these are the details of an account, and not one policy"
-        )));
-    };
-    match Document::parse(&part.document) {
-        Ok(document) => Ok(Policy::new(name, document)),
-        Err(error) => {
-            let place = error.position();
-            let lines = part.document.split_inclusive('\n');
-            let before: usize = lines.clone().take(place.line() - 1).map(str::len).sum();
-            let line = lines.clone().nth(place.line() - 1).unwrap_or_default();
-            let characters = line.chars().take(place.column() - 1);
-            let offset = before + characters.map(char::len_utf8).sum::<usize>();
-            let place = json::position(text, part.offset(offset));
-            Err(Failure::new(format!(
-                "error: {name}:{}:{}: {}; {}",
-                place.line(),
-                place.column(),
-                error.message(),
-                error.hint()
-            )))
-        }
-    }
-}
-
-/// The values of condition keys.
-pub(crate) type Keys = BTreeMap<String, KeyValues>;
-
-/// The value of a condition key: one, or a list for a multivalued key.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum KeyValues {
-    One(Scalar),
-    Many(Vec<Scalar>),
-}
-
-/// One value.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Scalar {
-    Bool(bool),
-    Integer(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl From<&Scalar> for Value {
-    fn from(scalar: &Scalar) -> Self {
-        match scalar {
-            Scalar::Bool(value) => (*value).into(),
-            Scalar::Integer(value) => value.to_string().into(),
-            Scalar::Float(value) => value.to_string().into(),
-            Scalar::Text(text) => text.as_str().into(),
-        }
-    }
-}
-
-/// A request in its written form.
-#[derive(Clone, Debug)]
-pub(crate) struct Question<'a> {
-    pub(crate) caller: &'a Caller<'a>,
-    pub(crate) action: &'a str,
-    /// An ARN, or `*`.
-    pub(crate) resource: &'a str,
-    pub(crate) resource_account: Option<&'a str>,
-    pub(crate) keys: &'a Keys,
-    /// Keys that exist, but whose values are not available.
-    pub(crate) unknown_keys: &'a [String],
-}
-
-/// The evaluation of a request.
-pub(crate) struct Answer {
-    pub(crate) evaluation: Evaluation,
-    pub(crate) explanation: Explanation,
-}
-
-impl Question<'_> {
-    /// Evaluates the request. The error is a message without `error: `.
-    pub(crate) fn ask(&self) -> Result<Answer, String> {
-        let (action, resource) = check(self.action, self.resource)?;
-        let mut context = Context::new();
-        for (key, values) in self.keys {
-            match values {
-                KeyValues::One(value) => context.insert(key, value),
-                KeyValues::Many(values) => context.insert_all(key, values),
-            }
-        }
-        for key in self.unknown_keys {
-            context.insert_unknown(key);
-        }
-        let mut request = Request::new(&self.caller.principal, action, resource, &context);
-        if let Some(account) = self.resource_account {
-            request = request.with_resource_account(account);
-        }
-        Ok(self.caller.answer(&request))
-    }
-}
-
-/// Parses an action and a resource.
-pub(crate) fn check<'a>(
-    action: &'a str,
-    resource: &'a str,
-) -> Result<(RequestedAction<'a>, RequestedResource<'a>), String> {
-    let action = RequestedAction::parse(action).map_err(|error| error.to_string())?;
-    let resource = match resource {
-        "*" => RequestedResource::All,
-        text => RequestedResource::Arn(Arn::parse(text).map_err(|error| {
-            format!(
-                "`{}` is not the ARN of a resource: {error}",
-                text.escape_debug()
-            )
-        })?),
-    };
-    Ok((action, resource))
-}
-
-/// The result of an evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Expectation {
-    /// The request is allowed.
-    Allowed,
-    /// The request is denied, for any reason.
-    Denied,
-    /// A `Deny` statement matches.
-    ExplicitlyDenied,
-    /// No `Allow` statement matches, although one must.
-    ImplicitlyDenied,
-    /// The decision depends on a key that is unknown. The request is denied.
-    Undecided,
-}
-
-impl Expectation {
-    pub(crate) fn of(evaluation: &Evaluation) -> Self {
-        match evaluation {
-            Evaluation::Indeterminate(_) => Self::Undecided,
-            Evaluation::Decided(Decision::Allow(_)) => Self::Allowed,
-            Evaluation::Decided(Decision::Deny(by)) => match by.reason() {
-                DenyReason::ExplicitDeny(_) => Self::ExplicitlyDenied,
-                DenyReason::Indeterminate(_) => Self::Undecided,
-                _ => Self::ImplicitlyDenied,
-            },
-        }
-    }
-
-    /// Whether a result is as expected.
-    pub(crate) fn is_met_by(self, result: Self) -> bool {
-        match self {
-            Self::Denied => result != Self::Allowed,
-            expected => expected == result,
-        }
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Allowed => "allowed",
-            Self::Denied => "denied",
-            Self::ExplicitlyDenied => "explicitly-denied",
-            Self::ImplicitlyDenied => "implicitly-denied",
-            Self::Undecided => "undecided",
-        }
-    }
-}
-
-/// The statement that allows or denies a request.
-pub(crate) fn deciding(evaluation: &Evaluation) -> Option<&StatementId> {
-    match evaluation {
-        Evaluation::Decided(Decision::Allow(by)) => by.statement(),
-        Evaluation::Decided(Decision::Deny(by)) => by.statement(),
-        Evaluation::Indeterminate(_) => None,
-    }
+    parts::policy(name, text).map_err(|error| Failure::new(format!("error: {error}")))
 }

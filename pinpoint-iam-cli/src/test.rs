@@ -9,12 +9,13 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use pinpoint_iam::PolicyStack;
 use pinpoint_iam::eval::{Explanation, Truth};
+use pinpoint_iam_tools::requests::{Answer, Expectation, Keys, Question, deciding};
 use serde::Deserialize;
 
 use crate::explain::NOT_AS_EXPECTED;
 use crate::failure::{Failure, read};
 use crate::files;
-use crate::policies::{Answer, Expectation, Keys, Policies, PolicyFiles, Question, deciding};
+use crate::policies::{Policies, PolicyFiles};
 use crate::progress::{Progress, Reader};
 
 /// Runs unit tests of policies, and lists the statements that no test matches.
@@ -258,14 +259,14 @@ impl Test {
         for action in self.action.as_slice() {
             for resource in self.resource.as_slice() {
                 let question = Question {
-                    caller: &caller,
+                    principal: caller.principal(),
                     action,
                     resource,
                     resource_account: self.resource_account.as_deref(),
                     keys: &self.context,
                     unknown_keys: &self.unknown_keys,
                 };
-                let answer = question.ask()?;
+                let answer = question.ask(&caller.stack())?;
                 mark(&answer.explanation, coverage);
                 if let Some(failure) = self.compare(&answer) {
                     failures.push(format!("`{action}` on `{resource}` {failure}"));

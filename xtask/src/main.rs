@@ -152,7 +152,7 @@ const FEATURES: [(&str, &[&str]); 5] = [
 ];
 
 /// The published packages, each after those that it depends on.
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "pinpoint-iam-catalog",
     "pinpoint-iam-core",
     "pinpoint-iam-lint",
@@ -163,6 +163,7 @@ const PACKAGES: [&str; 11] = [
     "pinpoint-iam-sigv4",
     "pinpoint-iam-replay",
     "pinpoint-iam-sources",
+    "pinpoint-iam-tools",
     "pinpoint-iam-cli",
 ];
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use pinpoint_iam::action::ServiceMetadata;
 use pinpoint_iam_catalog::{Catalog, Service, SourceFile, nearest};
+use pinpoint_iam_tools::metadata::metadata;
 
-use super::metadata::metadata;
 use crate::failure::{Failure, read};
 
 /// The catalogs that a command is about, next to the built-in ones.

@@ -6,10 +6,10 @@ use clap::Args;
 use pinpoint_iam::source::{AccountDetails, Directory, PolicySource, SourceError};
 use pinpoint_iam::{Principal, Scope};
 use pinpoint_iam_docs::{AccessMatrix, Page};
+use pinpoint_iam_tools::principals;
 
 use super::{Format, OutputArguments, find, scope};
 use crate::failure::Failure;
-use crate::principals;
 
 /// Writes who can do what: for each action of catalogs and each principal, the verdict of the policies.
 ///

@@ -3,7 +3,6 @@
 mod catalogs;
 pub(crate) mod least_privilege;
 pub(crate) mod matrix;
-mod metadata;
 pub(crate) mod openapi;
 pub(crate) mod tables;
 

@@ -7,14 +7,14 @@ use std::io::Write;
 
 use clap::ValueEnum;
 use pinpoint_iam::policy::Document;
-use pinpoint_iam_compare::Comparer;
 use pinpoint_iam_core::json::Node;
 use pinpoint_iam_core::policy::PolicyKind;
 use pinpoint_iam_lint::{Config, Finding, Fix, Linter};
+use pinpoint_iam_tools::editor::is_proven;
+use pinpoint_iam_tools::parts;
 use similar::TextDiff;
 
 use crate::files::{self, Input};
-use crate::parts;
 use crate::progress::{Progress, Reader};
 
 /// The fixes to apply.
@@ -268,12 +268,6 @@ impl Candidate {
         };
         Some((fixed, is_proven))
     }
-}
-
-/// Whether a policy keeps its meaning, also for services, actions and condition keys that no catalog contains.
-pub(crate) fn is_proven(kind: PolicyKind, before: &Document, after: &Document) -> bool {
-    let comparer = Comparer::new().values_of_any_type();
-    comparer.are_interchangeable(kind, before, after)
 }
 
 /// The changes as a unified diff; empty if there are none.

@@ -302,7 +302,7 @@ mod tests {
     use pinpoint_iam_lint::{Linter, rules};
 
     use super::*;
-    use crate::parts;
+    use pinpoint_iam_tools::parts;
 
     /// Every finding in every part of the examples can be shown, with and without colours, also in a narrow terminal and
     /// with characters that are not shown as they are.

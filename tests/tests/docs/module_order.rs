@@ -401,13 +401,11 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "import",
                     "common",
                     "progress",
-                    "parts",
                     "files",
                     "fmt",
                     "rule",
                     "lint",
                     "lsp",
-                    "principals",
                     "accounts",
                     "policies",
                     "explain_record",
@@ -423,20 +421,9 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             ("scaffold", &["identifiers", "body", "handler", "files"]),
             (
                 "documents",
-                &[
-                    "metadata",
-                    "catalogs",
-                    "tables",
-                    "matrix",
-                    "least_privilege",
-                    "openapi",
-                ],
+                &["catalogs", "tables", "matrix", "least_privilege", "openapi"],
             ),
             ("lint", &["output", "fix", "batch"]),
-            (
-                "lsp",
-                &["text", "scan", "toml", "complete", "hover", "catalog"],
-            ),
             (
                 "import",
                 &[
@@ -450,6 +437,27 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "repair",
                     "openapi",
                 ],
+            ),
+        ],
+    ),
+    (
+        "pinpoint-iam-tools",
+        &[
+            (
+                "",
+                &[
+                    "principals",
+                    "messages",
+                    "metadata",
+                    "comparisons",
+                    "parts",
+                    "requests",
+                    "editor",
+                ],
+            ),
+            (
+                "editor",
+                &["text", "scan", "toml", "complete", "hover", "catalog"],
             ),
         ],
     ),

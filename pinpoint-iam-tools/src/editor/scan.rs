@@ -6,40 +6,40 @@ use std::rc::Rc;
 
 /// A step from a value to one that it contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Member(Rc<str>),
     Element(usize),
 }
 
 /// A string.
 #[derive(Clone, Debug)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// The content, without quotation marks.
-    pub(super) content: Range<usize>,
-    pub(super) place: Place,
-    pub(super) text: String,
+    pub(crate) content: Range<usize>,
+    pub(crate) place: Place,
+    pub(crate) text: String,
 }
 
 /// A place for a value or for the name of a member.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// From the outermost value to this place.
-    pub(super) path: Vec<Step>,
-    pub(super) is_name: bool,
+    pub(crate) path: Vec<Step>,
+    pub(crate) is_name: bool,
 }
 
 /// The strings of a text, and the place of the cursor.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
-    pub(super) tokens: Vec<Token>,
-    pub(super) cursor: Place,
+pub(crate) struct Scan {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) cursor: Place,
     /// The string that contains the cursor.
-    pub(super) token: Option<usize>,
+    pub(crate) token: Option<usize>,
 }
 
 /// The meaning of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(crate) enum Slot {
     DocumentMember,
     Version,
     StatementMember,
@@ -66,7 +66,7 @@ struct Open {
 const DEPTH: usize = 32;
 
 /// Reads a text. `cursor` is an offset.
-pub(super) fn scan(text: &str, cursor: usize) -> Scan {
+pub(crate) fn scan(text: &str, cursor: usize) -> Scan {
     let bytes = text.as_bytes();
     let mut scan = Scan::default();
     let mut open: Vec<Open> = Vec::new();
@@ -196,7 +196,7 @@ impl Place {
     }
 
     /// The meaning of the place.
-    pub(super) fn slot(&self) -> Slot {
+    pub(crate) fn slot(&self) -> Slot {
         let Some((_, names)) = self.in_statement() else {
             return match self.path.last() {
                 _ if self.is_name => Slot::DocumentMember,
@@ -218,7 +218,7 @@ impl Place {
     }
 
     /// The operator of a place in a condition.
-    pub(super) fn operator(&self) -> Option<&str> {
+    pub(crate) fn operator(&self) -> Option<&str> {
         match self.in_statement()?.1.as_slice() {
             ["Condition", operator, ..] => Some(*operator),
             _ => None,
@@ -228,7 +228,7 @@ impl Place {
 
 impl Scan {
     /// The entries of `Action` in the statement of the cursor; `None` if it has no `Action`.
-    pub(super) fn actions(&self) -> Option<Vec<&str>> {
+    pub(crate) fn actions(&self) -> Option<Vec<&str>> {
         let (statement, _) = self.cursor.in_statement()?;
         let mut actions = Vec::new();
         for token in &self.tokens {
@@ -244,7 +244,7 @@ impl Scan {
     }
 
     /// Whether a statement has one of these members.
-    pub(super) fn has_member(&self, wanted: &[&str]) -> bool {
+    pub(crate) fn has_member(&self, wanted: &[&str]) -> bool {
         self.tokens.iter().any(|token| {
             token.place.slot() == Slot::StatementMember && wanted.contains(&token.text.as_str())
         })

@@ -6,27 +6,32 @@ use serde::{Deserialize, Serialize};
 
 /// A position in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-pub(super) struct Position {
-    pub(super) line: usize,
-    pub(super) character: usize,
+pub struct Position {
+    /// The line, counted from 0.
+    pub line: usize,
+    /// The number of UTF-16 code units before it on its line.
+    pub character: usize,
 }
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(super) struct Span {
-    pub(super) start: Position,
-    pub(super) end: Position,
+pub struct Span {
+    /// Where it starts.
+    pub start: Position,
+    /// The end, which it does not contain.
+    pub end: Position,
 }
 
 /// A text and the offsets at which its lines start.
 #[derive(Clone, Debug)]
-pub(super) struct Text {
+pub struct Text {
     text: String,
     starts: Vec<usize>,
 }
 
 impl Text {
-    pub(super) fn new(text: String) -> Self {
+    /// Finds the lines of a text.
+    pub fn new(text: String) -> Self {
         let mut starts = vec![0];
         let bytes = text.as_bytes();
         for (at, byte) in bytes.iter().enumerate() {
@@ -43,12 +48,13 @@ impl Text {
         Self { text, starts }
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    /// The content.
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The position of an offset. One within a character is the position of the character.
-    pub(super) fn position(&self, offset: usize) -> Position {
+    pub fn position(&self, offset: usize) -> Position {
         let line = self.starts.partition_point(|start| *start <= offset);
         let line = line.saturating_sub(1);
         let start = self.starts.get(line).copied().unwrap_or_default();
@@ -62,7 +68,8 @@ impl Text {
         }
     }
 
-    pub(super) fn span(&self, range: &Range<usize>) -> Span {
+    /// The positions of a part, whose offsets are in bytes.
+    pub fn span(&self, range: &Range<usize>) -> Span {
         Span {
             start: self.position(range.start),
             end: self.position(range.end),
@@ -70,7 +77,7 @@ impl Text {
     }
 
     /// The offset of a position. One after the end of a line is the end of the line.
-    pub(super) fn offset(&self, position: Position) -> usize {
+    pub fn offset(&self, position: Position) -> usize {
         let Some(start) = self.starts.get(position.line).copied() else {
             return self.text.len();
         };
@@ -86,7 +93,8 @@ impl Text {
     }
 
     /// Returns the text with another content in a part of it.
-    pub(super) fn with(&self, span: Span, content: &str) -> Self {
+    #[must_use]
+    pub fn with(&self, span: Span, content: &str) -> Self {
         let start = self.offset(span.start);
         let end = self.offset(span.end).max(start);
         let mut text = self.text.clone();

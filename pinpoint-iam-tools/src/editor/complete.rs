@@ -15,7 +15,7 @@ use super::text::Text;
 
 /// The kinds of items, as the protocol numbers them.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Method = 2,
     Property = 10,
     Value = 12,
@@ -23,14 +23,14 @@ pub(super) enum Kind {
     Operator = 24,
 }
 
-pub(super) struct Item {
-    pub(super) label: String,
+pub(crate) struct Item {
+    pub(crate) label: String,
     kind: Kind,
     detail: String,
 }
 
 impl Item {
-    pub(super) fn new(label: impl Into<String>, kind: Kind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(label: impl Into<String>, kind: Kind, detail: impl Into<String>) -> Self {
         Self {
             label: label.into(),
             kind,
@@ -39,7 +39,7 @@ impl Item {
     }
 
     /// The item as the protocol contains it. `content` replaces `range`.
-    pub(super) fn render(&self, text: &Text, range: &Range<usize>, content: String) -> Value {
+    pub(crate) fn render(&self, text: &Text, range: &Range<usize>, content: String) -> Value {
         json!({
             "label": self.label,
             "kind": self.kind as u8,
@@ -51,7 +51,7 @@ impl Item {
 }
 
 /// The items for a cursor in a policy.
-pub(super) fn items(catalog: &Catalog, text: &Text, cursor: usize) -> Vec<Value> {
+pub(crate) fn items(catalog: &Catalog, text: &Text, cursor: usize) -> Vec<Value> {
     let scan = scan(text.as_str(), cursor);
     let (range, is_quoted) = match scan.token.and_then(|index| scan.tokens.get(index)) {
         Some(token) => (token.content.clone(), true),

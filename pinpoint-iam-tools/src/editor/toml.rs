@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 /// The part of the document to which a place belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// A part of the name of a table, in its header.
     Header,
     /// The name of a key.
@@ -18,43 +18,43 @@ pub(super) enum Role {
 
 /// A place for a name or for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) role: Role,
+pub(crate) struct Place {
+    pub(crate) role: Role,
     /// The names of the tables and of the key from the document to this place. Elements of lists have the path of the list.
-    pub(super) path: Vec<Rc<str>>,
+    pub(crate) path: Vec<Rc<str>>,
     /// The number of the table. The tables in a list have different numbers, but equal paths.
-    pub(super) table: usize,
+    pub(crate) table: usize,
 }
 
 impl Place {
     /// The names of the path.
-    pub(super) fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         self.path.iter().map(|name| &**name).collect()
     }
 }
 
 /// A name, a string or another word.
 #[derive(Clone, Debug)]
-pub(super) struct Token {
-    pub(super) place: Place,
+pub(crate) struct Token {
+    pub(crate) place: Place,
     /// The content, without quotation marks.
-    pub(super) content: Range<usize>,
-    pub(super) text: String,
-    pub(super) is_quoted: bool,
+    pub(crate) content: Range<usize>,
+    pub(crate) text: String,
+    pub(crate) is_quoted: bool,
 }
 
 /// The tokens of a text, and the place of the cursor.
 #[derive(Debug)]
-pub(super) struct Scan {
-    pub(super) tokens: Vec<Token>,
-    pub(super) cursor: Place,
+pub(crate) struct Scan {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) cursor: Place,
     /// The token that contains the cursor.
-    pub(super) token: Option<usize>,
+    pub(crate) token: Option<usize>,
 }
 
 impl Scan {
     /// The names of the tables in the table `name`, such as those of the actions.
-    pub(super) fn entries(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn entries(&self, name: &str) -> Vec<&str> {
         let mut entries: Vec<&str> = Vec::new();
         for token in &self.tokens {
             let is_name = matches!(token.place.role, Role::Header | Role::Key);
@@ -66,7 +66,7 @@ impl Scan {
     }
 
     /// The text at a path.
-    pub(super) fn text(&self, path: &[&str]) -> Option<&str> {
+    pub(crate) fn text(&self, path: &[&str]) -> Option<&str> {
         let mut tokens = self.tokens.iter();
         let token =
             tokens.find(|token| token.place.role == Role::Value && token.place.names() == path)?;
@@ -78,7 +78,7 @@ impl Scan {
 const DEPTH: usize = 32;
 
 /// Reads a text. `cursor` is an offset.
-pub(super) fn scan(text: &str, cursor: usize) -> Scan {
+pub(crate) fn scan(text: &str, cursor: usize) -> Scan {
     let mut scanner = Scanner {
         text,
         at: 0,

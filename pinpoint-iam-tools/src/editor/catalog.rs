@@ -15,7 +15,7 @@ use super::text::Text;
 use super::toml::{Place, Role, Scan, Token, scan};
 
 /// The items for a cursor in a catalog.
-pub(super) fn items(catalog: &Catalog, text: &Text, cursor: usize) -> Vec<Value> {
+pub(crate) fn items(catalog: &Catalog, text: &Text, cursor: usize) -> Vec<Value> {
     let scan = scan(text.as_str(), cursor);
     let token = scan.token.and_then(|index| scan.tokens.get(index));
     let (range, is_quoted) = match token {
@@ -290,7 +290,7 @@ fn values(path: &[&str]) -> Vec<(Item, bool)> {
 }
 
 /// The text for a cursor in a catalog; `null` if there is nothing to show.
-pub(super) fn hover(catalog: &Catalog, text: &Text, cursor: usize) -> Value {
+pub(crate) fn hover(catalog: &Catalog, text: &Text, cursor: usize) -> Value {
     let scan = scan(text.as_str(), cursor);
     let Some(token) = scan.token.and_then(|index| scan.tokens.get(index)) else {
         return Value::Null;

@@ -19,7 +19,7 @@ const LAYERS: usize = 2;
 type ResourceTypes = BTreeMap<String, &'static ResourceTypeMetadata>;
 
 /// Returns the metadata of a service. It is never freed, because documents need it until the program ends.
-pub(super) fn metadata(service: &catalog::Service) -> &'static ServiceMetadata {
+pub fn metadata(service: &catalog::Service) -> &'static ServiceMetadata {
     let types: ResourceTypes = service
         .resources()
         .iter()

@@ -3,7 +3,11 @@
 use pinpoint_iam::Principal;
 
 /// Parses a caller: an ARN, the name of a service, or `*` for anonymous callers.
-pub(crate) fn parse(text: &str) -> Result<Principal, String> {
+///
+/// # Errors
+///
+/// A message, if it is none of these.
+pub fn parse(text: &str) -> Result<Principal, String> {
     if text == "*" {
         return Ok(Principal::anonymous());
     }

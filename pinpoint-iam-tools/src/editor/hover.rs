@@ -10,7 +10,7 @@ use super::scan::{Slot, scan};
 use super::text::Text;
 
 /// The text for a cursor in a policy; `null` if there is nothing to show.
-pub(super) fn hover(catalog: &Catalog, text: &Text, cursor: usize) -> Value {
+pub(crate) fn hover(catalog: &Catalog, text: &Text, cursor: usize) -> Value {
     let scan = scan(text.as_str(), cursor);
     let Some(token) = scan.token.and_then(|index| scan.tokens.get(index)) else {
         return Value::Null;
@@ -33,7 +33,7 @@ pub(super) fn hover(catalog: &Catalog, text: &Text, cursor: usize) -> Value {
 const SHOWN: usize = 20;
 
 /// The row of an action, or the names of those that a pattern matches.
-pub(super) fn of_action(catalog: &Catalog, entry: &str) -> Option<String> {
+pub(crate) fn of_action(catalog: &Catalog, entry: &str) -> Option<String> {
     let (prefix, name) = entry.split_once(':')?;
     let mut services = catalog.services().iter();
     let service = services.find(|service| service.prefix.eq_ignore_ascii_case(prefix))?;

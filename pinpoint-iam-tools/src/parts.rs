@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::iter::repeat_n;
 use std::ops::Range;
 
-use pinpoint_iam_core::json::{Member, Node, Type};
-use pinpoint_iam_core::policy::PolicyKind;
+use pinpoint_iam::Policy;
+use pinpoint_iam_core::json::{self, Member, Node, Type};
+use pinpoint_iam_core::policy::{Document, PolicyKind};
 use pinpoint_iam_lint::Finding;
 
 /// Members that contain a policy document, as an object or as a string.
@@ -31,11 +32,11 @@ const CONTAINERS: [&str; 3] = ["PolicyVersion", "Role", "Attributes"];
 
 /// A policy document in a text.
 #[derive(Debug)]
-pub(crate) struct Part<'a> {
+pub struct Part<'a> {
     /// Its JSON.
-    pub(crate) document: Cow<'a, str>,
+    pub document: Cow<'a, str>,
     /// Its kind, if the member that contains it determines it.
-    pub(crate) kind: Option<PolicyKind>,
+    pub kind: Option<PolicyKind>,
     place: Place,
 }
 
@@ -78,7 +79,7 @@ impl<'a> Part<'a> {
     }
 
     /// Where the document starts in the text; `None` if it is the content of a string.
-    pub(crate) const fn start(&self) -> Option<usize> {
+    pub const fn start(&self) -> Option<usize> {
         match &self.place {
             Place::At(start) => Some(*start),
             Place::InString(_) => None,
@@ -86,7 +87,7 @@ impl<'a> Part<'a> {
     }
 
     /// The offset in the text.
-    pub(crate) fn offset(&self, at: usize) -> usize {
+    pub fn offset(&self, at: usize) -> usize {
         match &self.place {
             Place::At(start) => start + at,
             Place::InString(offsets) => {
@@ -97,7 +98,7 @@ impl<'a> Part<'a> {
     }
 
     /// Converts the positions of a finding in the document to positions in the text.
-    pub(crate) fn locate(&self, finding: &mut Finding) {
+    pub fn locate(&self, finding: &mut Finding) {
         let locate = |span: &mut Range<usize>| {
             *span = self.offset(span.start)..self.offset(span.end);
         };
@@ -172,7 +173,7 @@ fn is_document(node: &Node<'_>) -> bool {
 }
 
 /// The policy documents in a text. If there are none, the whole text is one, so that its errors are found.
-pub(crate) fn documents(text: &str) -> Vec<Part<'_>> {
+pub fn documents(text: &str) -> Vec<Part<'_>> {
     let whole = || Part {
         document: Cow::Borrowed(text),
         kind: None,
@@ -310,21 +311,21 @@ fn elements<'a>(node: &Node<'a>) -> Vec<Node<'a>> {
 }
 
 /// Whether a text contains a policy document. It does not if it is not valid JSON.
-pub(crate) fn has_document(text: &str) -> bool {
+pub fn has_document(text: &str) -> bool {
     let documents = documents(text);
     let mut documents = documents.iter();
     documents.any(|part| Node::root(&part.document).is_ok_and(|node| is_document(&node)))
 }
 
 /// The document in a text; `None` if there are several, or if it is in a string.
-pub(crate) fn single(text: &str) -> Option<Part<'_>> {
+pub fn single(text: &str) -> Option<Part<'_>> {
     let mut documents = documents(text);
     let part = documents.pop()?;
     (documents.is_empty() && part.start().is_some()).then_some(part)
 }
 
 /// The document in a text, and where it starts. The whole text, if there are several or if it is in a string.
-pub(crate) fn unwrap(text: &str) -> (&str, usize) {
+pub fn unwrap(text: &str) -> (&str, usize) {
     match single(text) {
         Some(Part {
             document: Cow::Borrowed(document),
@@ -333,6 +334,56 @@ pub(crate) fn unwrap(text: &str) -> (&str, usize) {
         }) => (document, start),
         _ => (text, 0),
     }
+}
+
+/// Reads the policy in a text.
+///
+/// # Errors
+///
+/// A message that starts with the name, the line and the column, if there is no policy or more than one.
+pub fn policy(name: &str, text: &str) -> Result<Policy, String> {
+    let documents = documents(text);
+    let [part] = documents.as_slice() else {
+        return Err(format!(
+            "{name}: these are the details of an account, and not one policy"
+        ));
+    };
+    match Document::parse(&part.document) {
+        Ok(document) => Ok(Policy::new(name, document)),
+        Err(error) => {
+            let place = error.position();
+            let lines = part.document.split_inclusive('\n');
+            let before: usize = lines.clone().take(place.line() - 1).map(str::len).sum();
+            let line = lines.clone().nth(place.line() - 1).unwrap_or_default();
+            let characters = line.chars().take(place.column() - 1);
+            let offset = before + characters.map(char::len_utf8).sum::<usize>();
+            let place = json::position(text, part.offset(offset));
+            Err(format!(
+                "{name}:{}:{}: {}; {}",
+                place.line(),
+                place.column(),
+                error.message(),
+                error.hint()
+            ))
+        }
+    }
+}
+
+/// The part of a text that contains a statement of its only policy. `index` is counted from 0.
+pub fn statement(text: &str, index: usize) -> Option<Range<usize>> {
+    let documents = documents(text);
+    let [part] = documents.as_slice() else {
+        return None;
+    };
+    let root = Node::root(&part.document).ok()?;
+    let members = members(&root);
+    let list = members.iter().find(|member| member.name == "Statement")?;
+    let node = match list.value.json_type() {
+        Type::List => *elements(&list.value).get(index)?,
+        _ => (index == 0).then_some(list.value)?,
+    };
+    let start = node.offset();
+    Some(part.offset(start)..part.offset(start + node.written().len()))
 }
 
 #[cfg(test)]
@@ -441,5 +492,34 @@ mod tests {
         );
         let starts: Vec<_> = found.iter().filter_map(Part::start).collect();
         assert!(starts.is_sorted() && starts.len() == kinds.len());
+    }
+
+    #[test]
+    fn statements_are_found_in_texts() {
+        let one = r#"{"Sid": "é"}"#;
+        let string = serde_json::Value::from(format!(r#"{{"Statement": [{one}]}}"#)).to_string();
+        for (text, index, expected) in [
+            (format!(r#"{{"Statement": {one}}}"#), 0, Some(one)),
+            (format!(r#"{{"Statement": {one}}}"#), 1, None),
+            (format!(r#"{{"Statement": [{{}}, {one}]}}"#), 1, Some(one)),
+            (format!(r#"{{"Statement": [{{}}, {one}]}}"#), 2, None),
+            (
+                format!(r#"{{"PolicyDocument": {{"Statement": {one}}}}}"#),
+                0,
+                Some(one),
+            ),
+            (
+                format!(r#"{{"Policy": {string}}}"#),
+                0,
+                Some(r#"{\"Sid\": \"é\"}"#),
+            ),
+            (r#"{"Statement": 3}"#.to_owned(), 1, None),
+            ("{".to_owned(), 0, None),
+            ("{}".to_owned(), 0, None),
+        ] {
+            let range = statement(&text, index);
+            let found = range.map(|range| text.get(range).expect("a part of the text"));
+            assert_eq!(found, expected, "{text} {index}");
+        }
     }
 }
