@@ -462,6 +462,16 @@ const CRATES: &[(&str, Orders<'static>)] = &[
         ],
     ),
     (
+        "pinpoint-iam-playground",
+        &[(
+            "",
+            &[
+                "input", "policies", "catalogs", "edit", "decide", "request", "compare", "access",
+                "wasm",
+            ],
+        )],
+    ),
+    (
         "pinpoint-iam-replay",
         &[
             (
