@@ -9,4 +9,6 @@
 
 mod changes;
 mod failures;
+mod rules;
+mod scale;
 mod setup;
