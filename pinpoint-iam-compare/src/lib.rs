@@ -55,6 +55,12 @@
 //! Some policies have more combinations than are examined, and some variables cannot be distinguished exactly. Then the
 //! verdict is [`Verdict::Undecided`], with the statement and the reason. A reported difference is correct even then,
 //! because both evaluators have confirmed its witness.
+//!
+//! # Features
+//!
+//! - `lint`: `NoNewFindings`, a check of changed policies with the rules of `pinpoint-iam-lint`.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod assertion;
 mod bits;
@@ -66,6 +72,8 @@ mod grouped;
 mod interchange;
 mod keys;
 mod no_new_access;
+#[cfg(feature = "lint")]
+mod no_new_findings;
 mod questions;
 mod result;
 mod set;
@@ -80,6 +88,8 @@ use pinpoint_iam::resource::ResourceTypeMetadata;
 
 pub use assertion::{assert_equivalent, assert_no_new_access};
 pub use no_new_access::{NoNewAccess, stores_are_equal};
+#[cfg(feature = "lint")]
+pub use no_new_findings::NoNewFindings;
 pub use questions::{Access, Redundant, RedundantPart};
 pub use result::{
     Comparison, Cover, Difference, KeyValue, Responsible, Undecided, Verdict, Witness,

@@ -118,7 +118,7 @@ const PARTS: [Part; 19] = [
 ];
 
 /// Packages with features that are linted alone; an empty name is no feature at all.
-const FEATURES: [(&str, &[&str]); 5] = [
+const FEATURES: [(&str, &[&str]); 6] = [
     (
         "pinpoint-iam",
         &[
@@ -139,6 +139,7 @@ const FEATURES: [(&str, &[&str]); 5] = [
             "adapter",
         ],
     ),
+    ("pinpoint-iam-compare", &[""]),
     ("pinpoint-iam-lint", &[""]),
     ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
     (

@@ -33,7 +33,8 @@
 //! ```
 //!
 //! [`SameDecisions`] decides recorded requests again. The crate `pinpoint-iam-compare` has a check that rejects policies
-//! that allow a request which the current ones do not allow.
+//! that allow a request which the current ones do not allow, and one that rejects policies with new findings of the
+//! linter.
 //!
 //! # Which changes are checked
 //!

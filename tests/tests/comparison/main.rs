@@ -10,6 +10,7 @@
 mod brute_force;
 mod changes;
 mod classes;
+mod findings;
 mod hostile;
 mod interchange;
 mod pairs;

@@ -512,6 +512,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "interchange",
                     "sources",
                     "no_new_access",
+                    "no_new_findings",
                     "assertion",
                     "questions",
                 ],
