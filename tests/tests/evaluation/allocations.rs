@@ -12,12 +12,18 @@ use std::time::{Duration, SystemTime};
 use allocation_counter::measure;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::eval::DenyReason;
+use pinpoint_iam::freshness::Revision;
 use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
-use pinpoint_iam::source::PolicyStore;
-use pinpoint_iam::{Arn, Authorizer, Decision, Evaluation, Policy, Principal, Request, Scope};
+use pinpoint_iam::source::{
+    IdentityRecord, PolicyRecord, PolicyStore, PrincipalFuture, PrincipalRecords, PrincipalRequest,
+    PrincipalSource,
+};
+use pinpoint_iam::{
+    Arn, Authorizer, Decision, Evaluation, Policy, Principal, PrincipalCache, Request, Scope,
+};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "123456789012";
@@ -207,6 +213,54 @@ fn a_guard_that_lets_in_allocates_nothing() {
     });
     assert!(is_allowed);
     assert_eq!(counted.count_total, 0);
+}
+
+/// A source that has one user.
+struct OneUser;
+
+impl PrincipalSource for OneUser {
+    fn name(&self) -> String {
+        "one user".to_owned()
+    }
+
+    fn policies_of<'a>(&'a self, _: PrincipalRequest<'a>) -> PrincipalFuture<'a> {
+        Box::pin(async {
+            let text = json!({"Version": "2012-10-17", "Statement": statements()}).to_string();
+            let mut ana = IdentityRecord::new(ANA);
+            let policy = PolicyRecord::managed("own", "v1");
+            ana.policies.push(policy.with_document(text));
+            let mut records = PrincipalRecords::new(Revision::new("1"));
+            records.identities.push(ana);
+            Ok(records)
+        })
+    }
+}
+
+/// Neither the look-up of a principal on demand allocates, nor the decisions of the request after it.
+#[tokio::test]
+async fn policies_on_demand_in_the_cache_are_used_without_allocations() {
+    let authorizer = Authorizer::builder()
+        .scope(scope())
+        .principal_source(OneUser, PrincipalCache::new())
+        .build()
+        .unwrap();
+    let (caller, context) = (caller(), context());
+    assert!(authorizer.load(&caller).await);
+    warm_up(&authorizer, &caller, &context);
+    let campaign = Campaign::new("a1", "c1").unwrap();
+    let mut is_allowed = false;
+    let counted = measure(|| {
+        let guard = authorizer.guard(&caller, &context);
+        let both = (
+            guard.check(GetCampaign, &campaign),
+            guard.check(GetCampaign, &campaign),
+        );
+        is_allowed = both.0.is_ok() && both.1.is_ok();
+    });
+    assert!(is_allowed);
+    assert_eq!(counted.count_total, 0);
+    let counts = authorizer.principal_cache_counts();
+    assert_eq!((counts.loads, counts.failures), (1, 0));
 }
 
 /// The counter detects allocations.
