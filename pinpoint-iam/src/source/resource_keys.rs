@@ -424,8 +424,12 @@ impl ResourceKeySources {
         Some(&**source)
     }
 
-    /// Fetches the keys of several resources, which must have the same origin. The keys of a resource that the source
-    /// omits or repeats are unknown.
+    /// Fetches the keys of several resources, which must have the same origin.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the source fails, and if it omits or repeats a resource: a row that is missing is not a resource without
+    /// keys, and of two rows, such as those of a join, neither is known to be the right one.
     pub(crate) async fn fetch(
         &self,
         origin: Origin,
@@ -437,7 +441,7 @@ impl ResourceKeySources {
             (Origin::Tags, Some(source)) => {
                 for arn in arns {
                     let tags = source.tags(arn).await.map_err(SourceFailure::Tags)?;
-                    fetched.insert(origin, (*arn).to_owned(), Some(tags.for_resource()));
+                    fetched.insert(origin, (*arn).to_owned(), tags.for_resource());
                 }
             }
             (Origin::Tags, None) => {}
@@ -447,16 +451,15 @@ impl ResourceKeySources {
                 };
                 let rows = source.fetch(arns, scope);
                 let rows = rows.await.map_err(SourceFailure::Keys)?;
-                let mut by_arn: BTreeMap<String, Option<Context>> = BTreeMap::new();
+                let mut by_arn: BTreeMap<String, Context> = BTreeMap::new();
                 for (arn, keys) in rows {
-                    // Of two rows, such as those of a join, neither is known to be the right one.
-                    by_arn
-                        .entry(arn)
-                        .and_modify(|keys| *keys = None)
-                        .or_insert(Some(keys));
+                    if by_arn.insert(arn.clone(), keys).is_some() && arns.contains(&&*arn) {
+                        return Err(incomplete("several rows", &arn));
+                    }
                 }
                 for arn in arns {
-                    let keys = by_arn.remove(*arn).flatten();
+                    let keys = by_arn.remove(*arn);
+                    let keys = keys.ok_or_else(|| incomplete("no row", arn))?;
                     fetched.insert(origin, (*arn).to_owned(), keys);
                 }
             }
@@ -465,9 +468,15 @@ impl ResourceKeySources {
     }
 }
 
+/// The error of a source that returned another number of rows than one.
+fn incomplete(rows: &str, arn: &str) -> SourceFailure {
+    let error = format!("the source returned {rows} for `{arn}`");
+    SourceFailure::Keys(KeysUnavailable::new(error))
+}
+
 /// The keys of resources that were fetched for one request, by the ARN of the resource.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FetchedKeys(BTreeMap<String, Vec<(Origin, Option<Context>)>>);
+pub(crate) struct FetchedKeys(BTreeMap<String, Vec<(Origin, Context)>>);
 
 impl FetchedKeys {
     pub(crate) const NONE: &'static Self = &Self(BTreeMap::new());
@@ -478,8 +487,8 @@ impl FetchedKeys {
         self.0.is_empty()
     }
 
-    /// Adds the keys of a resource; `None` if its source does not know it.
-    pub(crate) fn insert(&mut self, origin: Origin, arn: String, keys: Option<Context>) {
+    /// Adds the keys of a resource.
+    pub(crate) fn insert(&mut self, origin: Origin, arn: String, keys: Context) {
         self.0.entry(arn).or_default().push((origin, keys));
     }
 
@@ -491,7 +500,7 @@ impl FetchedKeys {
         }
     }
 
-    fn find(&self, origin: Origin, arn: &str) -> Option<&Option<Context>> {
+    fn find(&self, origin: Origin, arn: &str) -> Option<&Context> {
         let mut keys = self.0.get(arn)?.iter();
         let (_, keys) = keys.find(|(from, _)| *from == origin)?;
         Some(keys)
@@ -509,9 +518,6 @@ impl FetchedKeys {
         }
         let arn = resource.to_string();
         self.find(origin, &arn)
-            .map_or(DeferredKeys::Unknown, |keys| {
-                keys.as_ref()
-                    .map_or(DeferredKeys::Unavailable, DeferredKeys::Known)
-            })
+            .map_or(DeferredKeys::Unknown, DeferredKeys::Known)
     }
 }

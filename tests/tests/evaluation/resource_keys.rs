@@ -321,7 +321,7 @@ fn a_synchronous_guard_reports_the_missing_keys() {
     assert_eq!(denied.unwrap_err().status(), 503);
 }
 
-/// The rows of a query can have any order, and can be incomplete.
+/// The rows of a query can have any order. A row that is left out is an error, not a resource without keys.
 #[tokio::test]
 async fn rows_of_a_batch_belong_to_the_resources_that_they_name() {
     let queries = Arc::new(Mutex::new(Vec::new()));
@@ -346,7 +346,7 @@ async fn rows_of_a_batch_belong_to_the_resources_that_they_name() {
         })
         .build()
         .unwrap();
-    for (reader, status) in [("novel", None), ("secret", Some(403)), ("gone", Some(403))] {
+    for (reader, status) in [("novel", None), ("secret", Some(403)), ("gone", Some(503))] {
         let loan = loan(reader);
         let outcome = check(&authorizer, |guard| guard.check(LendBook, &loan)).await;
         assert_eq!(
@@ -359,20 +359,36 @@ async fn rows_of_a_batch_belong_to_the_resources_that_they_name() {
 
     let (ana, context) = (Principal::from_arn(ANA).unwrap(), Context::new());
     let guard = authorizer.guard(&ana, &context);
-    let all = ["novel", "secret", "gone", "poem"].map(loan).to_vec();
+    let all = ["novel", "secret", "poem"].map(loan).to_vec();
     let kept = guard.filter(LendBook, all).await.unwrap();
     assert_eq!(kept, ["novel", "poem"].map(loan));
     assert_eq!(queries.lock().unwrap().len(), 4, "one query for all");
+
+    // A list that leaves out a resource looks complete.
+    let failures = authorizer.resource_key_failures();
+    let all = ["novel", "gone", "poem"].map(loan).to_vec();
+    let denied = guard.filter(LendBook, all).await.unwrap_err();
+    assert_eq!(denied.status(), 503);
+    assert_eq!(
+        denied.reason().to_string(),
+        format!(
+            "the condition keys of the resource are unavailable: the source returned no row for `{}`",
+            loan("gone").arn(authorizer.scope())
+        )
+    );
+    assert_eq!(authorizer.resource_key_failures(), failures + 1);
+    let denied = guard.allowed_actions(&loan("gone")).await.unwrap_err();
+    assert_eq!(denied.status(), 503);
 }
 
 /// A join can return a row for each of several matches.
 #[tokio::test]
-async fn two_rows_of_a_resource_are_unknown() {
+async fn two_rows_of_a_resource_are_an_error() {
     for (kinds, status) in [
         (&["novel"][..], None),
-        (&["novel", "secret"], Some(403)),
-        (&["secret", "novel"], Some(403)),
-        (&["novel", "novel", "novel"], Some(403)),
+        (&["novel", "secret"], Some(503)),
+        (&["secret", "novel"], Some(503)),
+        (&["novel", "novel", "novel"], Some(503)),
     ] {
         let authorizer = builder(SECRET)
             .resource_keys_batch(move |loans: Vec<Loan>| async move {
