@@ -118,6 +118,23 @@ impl Predicate {
         Ok(())
     }
 
+    /// Returns an expression that is true or false of each row, and never NULL: for a column of a query, such as
+    /// `SELECT (..) AS editable`. The parameters and the errors are those of [`to_sql`](Self::to_sql).
+    ///
+    /// In a `WHERE` clause use [`to_sql`](Self::to_sql), because databases do not use indexes for this form.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`to_sql`](Self::to_sql).
+    pub fn to_boolean_sql(
+        &self,
+        dialect: Dialect,
+        first: usize,
+    ) -> Result<(String, Vec<BindValue>), ListError> {
+        let (sql, binds) = self.to_sql(dialect, first)?;
+        Ok((format!("(({sql}) IS TRUE)"), binds))
+    }
+
     /// Returns whether the predicate is true of a row in memory.
     ///
     /// # Errors

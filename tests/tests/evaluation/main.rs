@@ -25,6 +25,7 @@ mod lists_ids;
 mod lists_native;
 #[cfg(unix)]
 mod lists_postgres;
+mod lists_values;
 mod ocsf;
 mod one_line;
 mod own_actions;
