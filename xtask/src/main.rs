@@ -130,6 +130,7 @@ const FEATURES: [(&str, &[&str]); 6] = [
             "refresh",
             "watch",
             "on-demand",
+            "page-tokens",
             "decision-log",
             "metrics",
             "spans",

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router};
+use pinpoint_iam::guard::PageTokens;
 use pinpoint_iam::web::axum::Routes;
 use pinpoint_iam::web::{RequestGuard, RouteErrors};
 use pinpoint_iam::{Authorizer, Denied, Scope, public, requires, routes};
@@ -20,6 +21,7 @@ use crate::store::{Document, Store, StoreError};
 pub(crate) struct AppState {
     pub(crate) authorizer: Authorizer,
     pub(crate) store: Store,
+    pub(crate) tokens: PageTokens,
 }
 
 /// The error of a handler.
@@ -69,13 +71,13 @@ async fn get_document(
 struct Search {
     #[serde(default)]
     word: String,
-    after: Option<String>,
+    token: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Found {
     documents: Vec<Document>,
-    /// The value of `after` for the next page.
+    /// The token of the next page.
     next: Option<String>,
 }
 
@@ -85,12 +87,13 @@ async fn search_documents(
     Query(search): Query<Search>,
     Extension(organization): Extension<Scope>,
     State(store): State<Store>,
+    State(tokens): State<PageTokens>,
     guard: RequestGuard,
 ) -> Result<Json<Found>, ApiError> {
-    let constraint = guard.constraint(GetDocument, &columns()).await?;
     let account = organization.account();
+    let page = tokens.request(20, search.token.as_deref(), &search.word);
     let page = guard
-        .filter_page(GetDocument, &constraint, 20, search.after, async |query| {
+        .filter_page_by_token(GetDocument, &columns(), page, async |query| {
             let (filter, after) = (query.filter.as_ref(), query.after.as_deref());
             let found = store.search(account, &search.word, filter, after, query.limit)?;
             Ok::<_, ApiError>(found)

@@ -15,6 +15,7 @@ mod archive {
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use pinpoint_iam::guard::PageTokens;
 use tokio::net::TcpListener;
 
 use crate::api::AppState;
@@ -28,7 +29,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let store = Store::open()?;
     let authorizer = callers::authorizer(store.clone())?;
-    let app = api::app(AppState { authorizer, store })?;
+    let app = api::app(AppState {
+        authorizer,
+        store,
+        tokens: PageTokens::random()?,
+    })?;
 
     announce(listener.local_addr()?);
     axum::serve(listener, app).await?;

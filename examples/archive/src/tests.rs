@@ -3,6 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use pinpoint_iam::context::Context;
+use pinpoint_iam::guard::PageTokens;
 use pinpoint_iam::list::Constraint;
 use pinpoint_iam::testing::Sweep;
 use pinpoint_iam::{Authorizer, Principal, Scope};
@@ -20,7 +21,11 @@ type TestResult = Result<(), Box<dyn std::error::Error>>;
 fn state() -> AppState {
     let store = Store::open().unwrap();
     let authorizer = authorizer(store.clone()).unwrap();
-    AppState { authorizer, store }
+    AppState {
+        authorizer,
+        store,
+        tokens: PageTokens::random().unwrap(),
+    }
 }
 
 /// Sends a request with a body of JSON, and returns the status and the body.

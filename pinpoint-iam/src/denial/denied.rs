@@ -60,6 +60,8 @@ pub enum DeniedReason {
     Unreadable,
     /// The request names more than 1,000 resources for `#[requires(each(..))]`.
     TooManyResources,
+    /// The token of the requested page is invalid, has expired, or belongs to another list.
+    InvalidPageToken,
     /// The request has a method or a path that no check covers, or a path that others may read as a different one; the text
     /// describes what is wrong. For checks by method and path (`web::tower`).
     UnknownRoute(&'static str),
@@ -141,6 +143,12 @@ impl Denied {
     /// The request names more resources than `each(..)` accepts.
     pub(crate) fn too_many_resources() -> Self {
         Self::new(DeniedReason::TooManyResources)
+    }
+
+    /// The request has a token of a page that is not valid for it.
+    #[cfg(feature = "page-tokens")]
+    pub(crate) fn invalid_page_token() -> Self {
+        Self::new(DeniedReason::InvalidPageToken)
     }
 
     /// Adds the keys that another check needs.
@@ -245,6 +253,9 @@ impl Denied {
                 "The id of the resource is missing or cannot be read.".to_owned()
             }
             DeniedReason::TooManyResources => "The request names too many resources.".to_owned(),
+            DeniedReason::InvalidPageToken => {
+                "The page token is invalid or has expired.".to_owned()
+            }
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
@@ -374,7 +385,8 @@ impl Denied {
             DeniedReason::InvalidId(_)
             | DeniedReason::InvalidArn(_)
             | DeniedReason::Unreadable
-            | DeniedReason::TooManyResources => 400,
+            | DeniedReason::TooManyResources
+            | DeniedReason::InvalidPageToken => 400,
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)
@@ -483,6 +495,9 @@ impl fmt::Display for DeniedReason {
             Self::TooManyResources => {
                 formatter.write_str("the request names more than 1000 resources")
             }
+            Self::InvalidPageToken => formatter.write_str(
+                "the page token is invalid, has expired, or belongs to another list",
+            ),
             Self::KeysUnavailable(keys) => write!(formatter, "the decision needs {keys}"),
             Self::TagsUnavailable(error) => error.fmt(formatter),
             Self::ResourceKeysUnavailable(error) => error.fmt(formatter),

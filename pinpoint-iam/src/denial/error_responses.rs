@@ -189,7 +189,8 @@ impl ErrorResponses {
             DeniedReason::InvalidId(_)
             | DeniedReason::InvalidArn(_)
             | DeniedReason::Unreadable
-            | DeniedReason::TooManyResources => "BadRequestException",
+            | DeniedReason::TooManyResources
+            | DeniedReason::InvalidPageToken => "BadRequestException",
             DeniedReason::KeysUnavailable(_)
             | DeniedReason::TagsUnavailable(_)
             | DeniedReason::ResourceKeysUnavailable(_)

@@ -1,8 +1,6 @@
-//! Checks of many resources or actions: filters, sets of actions, and lists.
+//! Checks of many resources or actions: filters, sets of actions, and constraints of lists.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 
 use serde::{Serialize, Serializer};
@@ -14,7 +12,7 @@ use crate::denial::{Denied, Pending};
 use crate::eval::{Decision, DeniedBy, Evaluation, MissingKeys};
 use crate::guard::resolve_keys::{check_with_keys, fetch_keys, needed_keys};
 use crate::guard::{Guard, Phase};
-use crate::list::{Constraint, Predicate, ResourceColumns};
+use crate::list::{Constraint, ResourceColumns};
 use crate::resource::{InvalidId, RequestedResource, Resource, ResourceTypeMetadata};
 use crate::source::resource_keys::NeededKeys;
 
@@ -102,7 +100,11 @@ impl Guard<'_> {
     /// Returns for each resource whether it is allowed.
     ///
     /// Keys of resources are fetched in batches, after everything that can be decided without them.
-    async fn filter_flags<A, R>(&self, action: A, resources: &[R]) -> Result<Vec<bool>, Denied>
+    pub(super) async fn filter_flags<A, R>(
+        &self,
+        action: A,
+        resources: &[R],
+    ) -> Result<Vec<bool>, Denied>
     where
         A: ActsOn<R>,
         R: Resource,
@@ -281,94 +283,6 @@ impl Guard<'_> {
         .map_err(|denied| denied.for_authorizer(self.authorizer))
     }
 
-    /// Returns a page of the rows that the caller may perform `action` on. `size` is the number of rows, and `after` the
-    /// [key](ListRow::Key) of the last row of the page before.
-    ///
-    /// `fetch` queries the database; it returns the rows that a [`PageQuery`] describes. With
-    /// [`Constraint::Candidates`], every row is checked, and further rows are fetched until the page is full. This is the
-    /// only function that uses candidates, because their predicate alone selects rows that the caller may not see. With
-    /// [`Constraint::Nothing`], `fetch` is not called.
-    ///
-    /// If very many candidates are denied, the page is returned with fewer rows after 20 queries, and
-    /// [`next`](Page::next) continues.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of `fetch` and of the checks.
-    pub async fn filter_page<A, T, F, Q, E>(
-        &self,
-        action: A,
-        constraint: &Constraint,
-        size: usize,
-        after: Option<T::Key>,
-        mut fetch: F,
-    ) -> Result<Page<T>, E>
-    where
-        A: ActsOn<T::Resource>,
-        T: ListRow,
-        F: FnMut(PageQuery<T::Key>) -> Q,
-        Q: Future<Output = Result<Vec<T>, E>>,
-        E: From<Denied>,
-    {
-        let mut page = Page {
-            rows: Vec::new(),
-            next: after,
-        };
-        let (filter, is_exact) = match constraint {
-            Constraint::Nothing => return Ok(Page { next: None, ..page }),
-            Constraint::All => (None, true),
-            Constraint::Where(predicate) => (Some(predicate), true),
-            Constraint::Candidates(candidates) => (Some(candidates.predicate()), false),
-        };
-        for _ in 0..MOST_QUERIES {
-            let missing = size.saturating_sub(page.rows.len());
-            if missing == 0 {
-                return Ok(page);
-            }
-            // Some of the candidates are denied, so more rows are fetched than are missing.
-            let limit = match is_exact {
-                true => missing,
-                false => missing
-                    .saturating_mul(2)
-                    .clamp(SMALLEST_QUERY, LARGEST_QUERY),
-            };
-            let rows = fetch(PageQuery {
-                filter: filter.cloned(),
-                after: page.next.clone(),
-                limit,
-            })
-            .await?;
-            let is_last = rows.len() < limit;
-            let resources: Vec<T::Resource> = rows
-                .iter()
-                .map(ListRow::resource)
-                .collect::<Result<_, _>>()
-                .map_err(Denied::from)?;
-            let flags = match is_exact {
-                true => vec![true; rows.len()],
-                false => self.filter_flags(action, &resources).await?,
-            };
-            let count = rows.len();
-            for (index, (row, is_allowed)) in rows.into_iter().zip(flags).enumerate() {
-                page.next = Some(row.key());
-                if is_allowed {
-                    page.rows.push(row);
-                }
-                if page.rows.len() == size {
-                    if is_last && index + 1 == count {
-                        page.next = None;
-                    }
-                    return Ok(page);
-                }
-            }
-            if is_last {
-                page.next = None;
-                return Ok(page);
-            }
-        }
-        Ok(page)
-    }
-
     /// Whether the policies allow a request. Waits for keys of the resource.
     async fn allows(
         &self,
@@ -447,13 +361,6 @@ const LARGEST_BATCH: usize = 1_000;
 /// The maximum number of times that a resource is checked with further keys: with those of its type, and with its tags.
 const MOST_ROUNDS: usize = 5;
 
-/// The maximum number of queries for one page.
-const MOST_QUERIES: usize = 20;
-
-/// The limits of the number of candidates that one query fetches.
-const SMALLEST_QUERY: usize = 20;
-const LARGEST_QUERY: usize = 1_000;
-
 /// Logs that a resource counts as denied, because the application supplies no value for these keys.
 fn log_keys_without_source(action: &ActionMetadata, keys: &MissingKeys) {
     #[cfg(feature = "_web")]
@@ -490,57 +397,5 @@ impl<R: Resource> AllowedActions<R> {
 impl<R> Serialize for AllowedActions<R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.actions.iter().map(|action| action.name))
-    }
-}
-
-/// A row of a table, for [`Guard::filter_page`].
-pub trait ListRow {
-    /// The type of the row's resource.
-    type Resource: Resource;
-
-    /// The value by which the rows are sorted. It is different for each row.
-    type Key: Clone;
-
-    /// Returns the resource.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the row contains an id that is not valid in an ARN.
-    fn resource(&self) -> Result<Self::Resource, InvalidId>;
-
-    /// Returns the value by which the rows are sorted.
-    fn key(&self) -> Self::Key;
-}
-
-/// The rows that [`Guard::filter_page`] needs from a database: those that fulfil `filter` and whose key is greater than
-/// `after`, sorted by their key, and at most `limit` of them.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PageQuery<K> {
-    /// The condition; without one, all rows fulfil it. **It may select rows that the caller may not see**, which
-    /// [`Guard::filter_page`] removes.
-    pub filter: Option<Predicate>,
-    /// The key of the last row that was fetched before.
-    pub after: Option<K>,
-    /// The maximum number of rows.
-    pub limit: usize,
-}
-
-/// A page of rows that the caller may see.
-#[non_exhaustive]
-pub struct Page<T: ListRow> {
-    /// The rows.
-    pub rows: Vec<T>,
-    /// The key after which the next page starts; `None` if this page is the last one.
-    pub next: Option<T::Key>,
-}
-
-impl<T: ListRow> fmt::Debug for Page<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Page")
-            .field("rows", &self.rows.len())
-            .field("is_last", &self.next.is_none())
-            .finish()
     }
 }

@@ -5,6 +5,9 @@ mod composition;
 mod each;
 mod explain;
 mod many;
+mod page;
+#[cfg(feature = "page-tokens")]
+mod page_token;
 mod permit;
 mod resolve_keys;
 
@@ -28,7 +31,10 @@ use crate::states::Pinned;
 pub use self::composition::Checks;
 pub(crate) use self::composition::all_of;
 pub(crate) use self::each::Resources;
-pub use self::many::{AllowedActions, ListRow, Page, PageQuery};
+pub use self::many::AllowedActions;
+pub use self::page::{ListRow, Page, PageQuery};
+#[cfg(feature = "page-tokens")]
+pub use self::page_token::{PageRequest, PageTokens, TokenPage};
 pub use self::permit::Permit;
 pub use crate::denial::{Denied, DeniedReason};
 pub use crate::source::resource_keys::{

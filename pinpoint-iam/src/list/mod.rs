@@ -192,23 +192,25 @@ fn constrained<'a>(
     for (rows, sides) in relations(request, columns) {
         node = node.or(rows.and(findings.is_allowed(sides).holds));
     }
-    for (column, values) in &columns.fixed {
-        let is_fixed = Atom::In(Operand::Column(column.clone()), values.clone());
-        node = node.and(is_fixed.into());
-    }
-    let mut node = node.simplified();
+    // The action acts on no other rows, whatever the policies are.
+    let acted_on = Node::all(columns.fixed.iter().map(|(column, values)| {
+        Node::from(Atom::In(Operand::Column(column.clone()), values.clone()))
+    }));
+    let mut node = node.and(acted_on.clone()).simplified();
     if must_have_resource_policy(request) {
         node = node.and(Node::Inexact(NO_STATEMENT, OWN_POLICY.into()));
     }
     if columns.has_resource_policies {
         // A resource-based policy can allow what no other policy allows.
-        node = Node::Inexact(NO_STATEMENT, RESOURCE_POLICIES.into());
+        node = acted_on
+            .clone()
+            .and(Node::Inexact(NO_STATEMENT, RESOURCE_POLICIES.into()));
     }
     let mut atoms = 0;
     node.visit(&mut |_| atoms += 1);
     if atoms > MOST_ATOMS {
         let reason = format!("the policies need more than {MOST_ATOMS} comparisons");
-        node = Node::Inexact(NO_STATEMENT, reason.into());
+        node = acted_on.and(Node::Inexact(NO_STATEMENT, reason.into()));
     }
     let mut unknown = None;
     node.visit(&mut |leaf| {

@@ -4,6 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+#[cfg(feature = "page-tokens")]
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::action::{ActsOn, ServiceResource};
 use crate::authorizer::Authorizer;
 use crate::context::Context;
@@ -11,6 +14,8 @@ use crate::denial::Denied;
 use crate::eval::Explanation;
 use crate::guard::as_guard::AsGuard;
 use crate::guard::{AllowedActions, Guard, ListRow, Page, PageQuery, Permit, check_with_keys};
+#[cfg(feature = "page-tokens")]
+use crate::guard::{PageRequest, TokenPage};
 use crate::list::{Constraint, ResourceColumns};
 use crate::principal::Principal;
 use crate::resource::{InvalidId, Resource};
@@ -239,26 +244,55 @@ impl RequestGuard {
     /// # Errors
     ///
     /// Those of [`Guard::filter_page`].
-    pub async fn filter_page<A, T, F, Q, E>(
+    pub async fn filter_page<A, C, T, F, Q, E>(
         &self,
         action: A,
-        constraint: &Constraint,
+        columns: &C,
         size: usize,
         after: Option<T::Key>,
         fetch: F,
     ) -> Result<Page<T>, E>
     where
         A: ActsOn<T::Resource>,
+        C: ResourceColumns<Resource = T::Resource>,
         T: ListRow,
         F: FnMut(PageQuery<T::Key>) -> Q,
         Q: Future<Output = Result<Vec<T>, E>>,
         E: From<Denied>,
     {
+        let constraint = self.constraint(action, columns).await?;
         let fetched = self.fetched();
         let guard = self.guard().with_fetched(&fetched);
-        guard
-            .filter_page(action, constraint, size, after, fetch)
-            .await
+        guard.page_of(action, &constraint, size, after, fetch).await
+    }
+
+    /// Like [`filter_page`](Self::filter_page), for a client that requests the next page with a token, see
+    /// [`Guard::filter_page_by_token`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Guard::filter_page_by_token`].
+    #[cfg(feature = "page-tokens")]
+    pub async fn filter_page_by_token<A, C, T, F, Q, E>(
+        &self,
+        action: A,
+        columns: &C,
+        page: PageRequest<'_>,
+        fetch: F,
+    ) -> Result<TokenPage<T>, E>
+    where
+        A: ActsOn<T::Resource>,
+        C: ResourceColumns<Resource = T::Resource>,
+        T: ListRow,
+        T::Key: Serialize + DeserializeOwned,
+        F: FnMut(PageQuery<T::Key>) -> Q,
+        Q: Future<Output = Result<Vec<T>, E>>,
+        E: From<Denied>,
+    {
+        let constraint = self.constraint(action, columns).await?;
+        let fetched = self.fetched();
+        let guard = self.guard().with_fetched(&fetched);
+        guard.page_by_token(action, &constraint, page, fetch).await
     }
 
     /// Explains the decision about `action` on `resource`, see [`Guard::explain`].

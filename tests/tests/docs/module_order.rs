@@ -213,6 +213,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "resolve_keys",
                     "explain",
                     "many",
+                    "page",
+                    "page_token",
                     "each",
                 ],
             ),

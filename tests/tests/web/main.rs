@@ -31,6 +31,7 @@ mod middleware;
 mod on_demand;
 mod one_state;
 mod own_rows;
+mod pages;
 mod permits;
 mod replay;
 mod request_context;
