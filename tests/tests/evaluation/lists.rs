@@ -523,6 +523,9 @@ fn random_condition(random: &mut Random) -> TestResult<(String, Value)> {
         json!(""),
         json!(["a", "b"]),
         json!("${archive:Pages}"),
+        json!("${archive:Labels}"),
+        json!("${archive:Labels, 'ana'}"),
+        json!("${archive:Size}"),
     ];
     let patterns = [
         json!("a*"),
@@ -634,6 +637,27 @@ fn random_policy(random: &mut Random, name: &str) -> TestResult<Policy> {
     Ok(Policy::new(name, Document::parse(&text)?))
 }
 
+fn random_policy_with_principals(random: &mut Random, name: &str) -> TestResult<Policy> {
+    let principals = [
+        json!("*"),
+        json!("*"),
+        json!({"AWS": "arn:aws:iam::111122223333:user/ana"}),
+        json!({"AWS": "444455556666"}),
+    ];
+    let mut statement = random_statement(random)?;
+    let principal = random.pick(&principals)?.clone();
+    let statement_object = statement.as_object_mut().ok_or("no statement")?;
+    statement_object.insert("Principal".to_owned(), principal);
+    let text = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    Ok(Policy::new(name, Document::parse(&text)?))
+}
+
+fn everything_for_all(name: &str) -> TestResult<Policy> {
+    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
+    let text = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    Ok(Policy::new(name, Document::parse(&text)?))
+}
+
 pub(crate) fn random_policies(random: &mut Random) -> TestResult<Policies> {
     let mut policies = Policies::default();
     policies.identity.push(random_policy(random, "identity")?);
@@ -645,6 +669,16 @@ pub(crate) fn random_policies(random: &mut Random) -> TestResult<Policies> {
     }
     if random.one_in(6) {
         policies.session = Some(vec![random_policy(random, "session")?]);
+    }
+    if random.one_in(6) {
+        // Statements of resource control policies name principals.
+        policies.rcps = vec![
+            vec![random_policy_with_principals(random, "root")?],
+            vec![
+                random_policy_with_principals(random, "account")?,
+                everything_for_all("account 2")?,
+            ],
+        ];
     }
     if random.one_in(6) {
         policies.scps = vec![
@@ -742,6 +776,66 @@ fn no_value_is_part_of_the_statement() -> TestResult {
     Ok(())
 }
 
+/// The plan of a prepared statement is used again, and no function prevents the use of an index.
+#[test]
+fn the_statement_does_not_depend_on_the_number_of_values() -> TestResult {
+    let table = table(&[json!("ana"), Value::Null])?;
+    for operator in [
+        "StringEquals",
+        "StringNotEquals",
+        "ForAnyValue:StringEquals",
+    ] {
+        let mut texts = Vec::new();
+        for values in [&["a", "b"][..], &["a", "b", "c", "d", "e"]] {
+            let condition = json!({operator: {"archive:Key": values}});
+            let statements = json!([
+                {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition},
+            ]);
+            let found = tokens(&statements, &table)?.ok_or("no predicate")?;
+            for sql in [&found.0, &found.1] {
+                let sql = sql.to_ascii_lowercase();
+                assert!(!sql.contains("coalesce") && !sql.contains("not ("), "{sql}");
+            }
+            texts.push(found);
+        }
+        let [few, many] = texts.as_slice() else {
+            return Err("two statements".into());
+        };
+        assert_eq!(few, many);
+    }
+    Ok(())
+}
+
+/// Names of tags are those of condition keys, whose case does not matter.
+#[test]
+fn tags_have_their_column_in_any_case() -> TestResult {
+    let tagged = |column: &str, key: &str| -> TestResult<Constraint> {
+        let condition = json!({"StringEquals": {key: "red"}});
+        let policies = identity(&json!([
+            {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition},
+        ]))?;
+        let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana")?;
+        let (context, action) = (known(), RequestedAction::parse("mobiletargeting:GetApp")?);
+        let request = Request::new(&principal, action, RequestedResource::All, &context);
+        let scope = pinpoint_iam::Scope::new("aws", "us-east-1", "111122223333");
+        let columns = Columns::of_type(mobiletargeting::App::METADATA, &scope, &["id"])?;
+        let columns = columns.key(&format!("aws:ResourceTag/{column}"), Column::text("team"));
+        Ok(constrain(&policies.stack(), &request, &columns)?)
+    };
+    let expected = tagged("team", "aws:ResourceTag/team")?;
+    assert!(matches!(expected, Constraint::Where(_)), "{expected:?}");
+    for (column, key) in [
+        ("team", "aws:resourcetag/TEAM"),
+        ("Team", "AWS:ResourceTag/team"),
+    ] {
+        assert_eq!(tagged(column, key)?, expected, "{column} {key}");
+    }
+    // No column contains another tag.
+    let other = tagged("team", "aws:ResourceTag/teams")?;
+    assert!(matches!(other, Constraint::Candidates(_)), "{other:?}");
+    Ok(())
+}
+
 #[test]
 fn hostile_policies_stay_within_limits() -> TestResult {
     let table = table(&[
@@ -823,6 +917,126 @@ fn a_key_of_the_request_that_is_not_known_is_an_error() -> TestResult {
             }
             Ok(constraint) => assert!(!is_error, "{statement}: {constraint:?}"),
         }
+    }
+    Ok(())
+}
+
+/// A form that only its service completes: an `Allow` does not match and a `Deny` does, also with `NotResource`.
+#[test]
+fn a_resource_that_only_its_service_knows_counts_against_the_caller() -> TestResult {
+    let table = table(&[json!("ana"), json!("bob"), Value::Null])?;
+    let everything = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
+    let owned = json!([
+        {"Effect": "Allow", "Action": "*", "Resource": "*",
+         "Condition": {"StringEquals": {"archive:Key": ["ana", "bob"]}}},
+    ]);
+    let (all, folder) = ("*", "arn:aws:archive:*:*:folders/f1/*");
+    let mut counts = Counts::default();
+    for (effect, element, patterns, selects_some) in [
+        ("Allow", "Resource", json!(["execute-api:/*"]), false),
+        ("Allow", "Resource", json!(["execute-api:/*", folder]), true),
+        ("Allow", "NotResource", json!(["execute-api:/*"]), false),
+        (
+            "Allow",
+            "NotResource",
+            json!(["execute-api:/*", folder]),
+            false,
+        ),
+        ("Deny", "Resource", json!(["execute-api:/*"]), false),
+        (
+            "Deny",
+            "Resource",
+            json!(["execute-api:/*", "arn:aws:archive:*:*:links/*"]),
+            false,
+        ),
+        ("Deny", "NotResource", json!(["execute-api:/*"]), false),
+        (
+            "Deny",
+            "NotResource",
+            json!(["execute-api:/*", folder]),
+            true,
+        ),
+        ("Deny", "NotResource", json!(["execute-api:/*", all]), true),
+    ] {
+        let statement =
+            json!({"Effect": effect, "Principal": "*", "Action": "*", element: patterns});
+        let statements = match effect {
+            "Allow" => json!([statement]),
+            _ => json!([everything, statement]),
+        };
+        let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        let mut policies = identity(&owned)?;
+        policies.rcps = vec![vec![Policy::new("limit", Document::parse(&text)?)]];
+        let before = counts.allowed;
+        compare(&policies, &table, &|| statements.to_string(), &mut counts)?;
+        assert_eq!(counts.allowed > before, selects_some, "{statements}");
+    }
+    assert_eq!((counts.exact, counts.inexact), (9, 0));
+    Ok(())
+}
+
+/// Keys of KMS and roles have a policy of their own, which must allow as well, and which no column contains.
+#[test]
+fn rows_with_policies_of_their_own_are_candidates() -> TestResult {
+    let everything = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
+    let denied = json!([
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "*"},
+    ]);
+    let owned = json!([{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"archive:Key": "ana"}}}]);
+    let own = "the policy of a KMS key or role must allow as well";
+    let any = "resources may have policies of their own";
+    for (statements, action, has_policies, expected) in [
+        (&everything, "kms:Decrypt", false, Some((own, true))),
+        (&everything, "KMS:Decrypt", false, Some((own, true))),
+        (&everything, "sts:AssumeRole", false, Some((own, true))),
+        (&everything, "kmsx:Decrypt", false, None),
+        (&everything, "archive:GetDocument", false, None),
+        (&owned, "kms:Decrypt", false, Some((own, false))),
+        (&denied, "kms:Decrypt", false, None),
+        // A policy of the resource can allow what no other policy allows.
+        (&json!([]), "archive:GetDocument", true, Some((any, true))),
+        (&owned, "archive:GetDocument", true, Some((any, true))),
+        (&everything, "archive:GetDocument", true, Some((any, true))),
+    ] {
+        let policies = match statements.as_array().is_some_and(Vec::is_empty) {
+            true => Policies::default(),
+            false => identity(statements)?,
+        };
+        let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana")?;
+        let (context, action) = (known(), RequestedAction::parse(action)?);
+        let request = Request::new(&principal, action, RequestedResource::All, &context);
+        let mut columns =
+            Columns::of_components(["partition", "service", "region", "account", "id"])
+                .key("archive:Key", Column::text("key"));
+        if has_policies {
+            columns = columns.with_resource_policies();
+        }
+        let constraint = constrain(&policies.stack(), &request, &columns)?;
+        let label = format!("{statements} {action}: {constraint:?}");
+        let Some((reason, selects_all)) = expected else {
+            let is_exact = !matches!(constraint, Constraint::Candidates(_));
+            assert!(is_exact, "{label}");
+            continue;
+        };
+        let Constraint::Candidates(candidates) = constraint else {
+            return Err(label.into());
+        };
+        let reasons: Vec<&str> = candidates
+            .inexact()
+            .iter()
+            .map(|part| part.reason())
+            .collect();
+        assert_eq!(reasons, [reason], "{label}");
+        assert!(
+            candidates
+                .inexact()
+                .iter()
+                .all(|part| part.policy().is_none())
+        );
+        let (sql, _) = candidates.to_be_checked().to_sql(Dialect::Sqlite, 1)?;
+        assert_eq!(!sql.contains("`key`"), selects_all, "{label}");
     }
     Ok(())
 }

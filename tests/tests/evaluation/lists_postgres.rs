@@ -3,11 +3,21 @@
 //! The test starts a server of its own. Without PostgreSQL it prints that it is skipped, unless `PINPOINT_IAM_POSTGRES` is
 //! `required`.
 
+use std::error::Error;
 use std::fmt::Write as _;
 
-use pinpoint_iam::list::{BindValue, Dialect, OwnedCell, Predicate};
+use pinpoint_iam::context::Context;
+use pinpoint_iam::guard::{ListRow, PageQuery};
+use pinpoint_iam::list::{BindValue, Dialect, KeyedColumns, OwnedCell, Predicate, StringColumn};
+use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign, columns};
+use pinpoint_iam::policy::Document;
+use pinpoint_iam::resource::InvalidId;
+use pinpoint_iam::source::PolicyStore;
+use pinpoint_iam::{Authorizer, Denied, Guard, Policy, Principal, Scope};
 use pinpoint_iam_tests::select::Table;
 use postgres_server::Server;
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, params_from_iter};
 
 use crate::lists::{
     Random, TestResult, identity, predicate, random_policies, random_rows, special_characters,
@@ -173,4 +183,168 @@ fn postgresql_selects_the_rows_that_sqlite_selects() -> TestResult {
         predicates.extend(predicate(&policies, &table)?.map(|predicate| (0, predicate)));
     }
     compare(&server, &[table], &predicates)
+}
+
+/// The row of a campaign, sorted by its id.
+struct Row(String);
+
+impl ListRow for Row {
+    type Resource = Campaign;
+    type Key = String;
+
+    fn resource(&self) -> Result<Campaign, InvalidId> {
+        Campaign::new("a1", &self.0)
+    }
+
+    fn key(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// The error of a page: a denial, or an error of the database.
+#[derive(Debug)]
+enum PageError {
+    Denied(Denied),
+    Database(Box<dyn Error>),
+}
+
+impl From<Denied> for PageError {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+/// The condition of a page, whose placeholders start after those of the query, and all values of the query.
+fn filter(query: &PageQuery<String>, dialect: Dialect) -> TestResult<(String, Vec<BindValue>)> {
+    let after = query.after.clone().unwrap_or_default();
+    let own = [
+        BindValue::Text(after),
+        BindValue::Integer(i64::try_from(query.limit)?),
+    ];
+    let (sql, binds) = match &query.filter {
+        Some(filter) => filter.to_sql(dialect, 3)?,
+        None => ("1 = 1".to_owned(), Vec::new()),
+    };
+    Ok((sql, own.into_iter().chain(binds).collect()))
+}
+
+/// The ids of all pages, in their order.
+async fn pages(
+    guard: &Guard<'_>,
+    size: usize,
+    fetch: &dyn Fn(&PageQuery<String>) -> TestResult<Vec<String>>,
+) -> Result<Vec<String>, PageError> {
+    let mapping = columns::Campaign {
+        application_id: "app",
+        campaign_id: "id",
+        tags: KeyedColumns::nowhere().with("stage", StringColumn::text("stage")),
+    };
+    let (mut ids, mut after) = (Vec::new(), None);
+    loop {
+        let fetch = |query: PageQuery<String>| {
+            let rows = fetch(&query).map(|ids| ids.into_iter().map(Row).collect());
+            std::future::ready(rows.map_err(PageError::Database))
+        };
+        let page = guard.filter_page(GetCampaign, &mapping, size, after, fetch);
+        let page = page.await?;
+        ids.extend(page.rows.into_iter().map(|row| row.0));
+        after = page.next;
+        if after.is_none() {
+            return Ok(ids);
+        }
+    }
+}
+
+/// Ids in the order of their bytes, which is the order of no language.
+const SORTED: [&str; 9] = ["10", "9", "A", "B", "Z", "_a", "a", "a-b", "b"];
+
+#[tokio::test]
+async fn pages_have_the_order_of_bytes_over_every_collation() -> TestResult {
+    let Some(server) = Server::start("lists-pages")? else {
+        return Ok(());
+    };
+    let document = Document::parse(
+        r#"{"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "mobiletargeting:GetCampaign", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1/*"},
+            {"Effect": "Deny", "Action": "*", "Resource": "*",
+             "Condition": {"StringEquals": {"aws:ResourceTag/stage": "secret"}}}]}"#,
+    )?;
+    let ana = Principal::from_arn("arn:aws:iam::123456789012:user/ana")?;
+    let mut store = PolicyStore::new();
+    let user = store.identity("arn:aws:iam::123456789012:user/ana")?;
+    user.attach(Policy::new("reader", document));
+    let authorizer = Authorizer::builder()
+        .scope(Scope::new("aws", "us-east-1", "123456789012"))
+        .source(store)
+        .warn_about_keys_without_source()
+        .build()?;
+    let context = Context::new();
+    let guard = authorizer.guard(&ana, &context);
+
+    let inserted: String = SORTED
+        .iter()
+        .rev()
+        .map(|id| {
+            format!("INSERT INTO campaigns VALUES ('a1', '{id}', NULL), ('a1', '{id}s', 'secret');")
+        })
+        .collect();
+    let database = Connection::open_in_memory()?;
+    database.execute_batch(&format!(
+        "CREATE TABLE campaigns (app TEXT, id TEXT, stage TEXT); {inserted}"
+    ))?;
+    let by_sqlite = |query: &PageQuery<String>| -> TestResult<Vec<String>> {
+        let (sql, binds) = filter(query, Dialect::Sqlite)?;
+        let sql = format!("SELECT id FROM campaigns WHERE id > ?1 AND {sql} ORDER BY id LIMIT ?2");
+        let binds = binds.into_iter().map(|bind| match bind {
+            BindValue::Text(text) => SqlValue::Text(text),
+            BindValue::Integer(number) => SqlValue::Integer(number),
+            BindValue::TextList(_) => SqlValue::Null,
+        });
+        let mut statement = database.prepare(&sql)?;
+        let ids = statement.query_map(params_from_iter(binds), |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    };
+    for size in [1, 2, 5, 20] {
+        let found = pages(&guard, size, &by_sqlite).await;
+        assert_eq!(
+            found.map_err(|error| format!("{error:?}"))?,
+            SORTED,
+            "SQLite"
+        );
+    }
+    for collation in COLLATIONS {
+        server.answer(&format!(
+            "DROP TABLE IF EXISTS campaigns; CREATE TABLE campaigns (app text, id text COLLATE \"{collation}\", stage text); {inserted}"
+        ))?;
+        let by_postgres = |query: &PageQuery<String>, order: &str| -> TestResult<Vec<String>> {
+            let (sql, binds) = filter(query, Dialect::Postgres)?;
+            server.answer(&format!(
+                "PREPARE page (text, bigint) AS SELECT id FROM campaigns WHERE id {order} > $1 AND {sql} ORDER BY id {order} LIMIT $2;\n\
+                 EXECUTE page{};",
+                arguments(&binds)
+            ))
+        };
+        for size in [1, 2, 5, 20] {
+            let by_bytes = |query: &PageQuery<String>| by_postgres(query, "COLLATE \"C\"");
+            let found = pages(&guard, size, &by_bytes).await;
+            let found = found.map_err(|error| format!("{error:?}"))?;
+            assert_eq!(found, SORTED, "{collation}");
+            // Without the collation, the order is that of the column.
+            let by_column = |query: &PageQuery<String>| by_postgres(query, "");
+            match pages(&guard, size, &by_column).await {
+                Ok(found) => assert_eq!(
+                    (found.as_slice(), collation),
+                    (&SORTED.map(str::to_owned)[..], "C")
+                ),
+                Err(PageError::Denied(denied)) => {
+                    assert_eq!(collation, "und-x-icu");
+                    assert_eq!(denied.status(), 500);
+                    let reason = denied.reason().to_string();
+                    assert!(reason.contains("`ORDER BY key COLLATE \"C\"`"), "{reason}");
+                }
+                Err(PageError::Database(error)) => return Err(error),
+            }
+        }
+    }
+    Ok(())
 }
