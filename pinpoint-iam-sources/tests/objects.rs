@@ -42,6 +42,9 @@ use self::common::{TimeOfDay, key, manifest, policies, rights, scope, sign, with
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// The longest manifest that is read, in bytes.
+const MAX_MANIFEST: usize = 8 << 20;
+
 /// What a store does in place of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
@@ -55,6 +58,8 @@ enum Fault {
     Stalls,
     /// The body is shorter than its length.
     Cut,
+    /// The body has a hundred times its length.
+    Long,
     /// Objects have no ETag, and conditions are ignored.
     NoEtags,
     /// Conditions are ignored.
@@ -67,6 +72,8 @@ struct Store {
     objects: InMemory,
     fault: Mutex<Option<Fault>>,
     requests: AtomicUsize,
+    /// The parts of bodies that were read.
+    chunks: Arc<AtomicUsize>,
     /// Called before the request with this number.
     #[allow(clippy::type_complexity)]
     meanwhile: Mutex<Vec<(usize, String, String)>>,
@@ -166,6 +173,21 @@ impl ObjectStore for Store {
         let mut found = self.objects.get_opts(path, options).await?;
         if fault == Some(Fault::NoEtags) {
             found.meta.e_tag = None;
+        }
+        if fault == Some(Fault::Long) {
+            let (meta, range) = (found.meta.clone(), found.range.clone());
+            let (bytes, chunks) = (found.bytes().await?, Arc::clone(&self.chunks));
+            let parts = futures_util::stream::repeat_with(move || {
+                chunks.fetch_add(1, Ordering::Relaxed);
+                Ok(bytes.clone())
+            });
+            return Ok(GetResult {
+                payload: GetResultPayload::Stream(parts.take(100).boxed()),
+                meta,
+                range,
+                attributes: Default::default(),
+                extensions: Default::default(),
+            });
         }
         if let Some(Fault::Stalls | Fault::Cut) = fault {
             let (meta, range) = (found.meta.clone(), found.range.clone());
@@ -611,6 +633,87 @@ async fn sets_have_limits() {
         let error = builder(source, &clock).build_async().await.unwrap_err();
         assert!(error.to_string().contains(expected), "{expected}: {error}");
     }
+}
+
+/// An object that is too large is not read, and one that is larger than the store states is not read to its end.
+#[tokio::test]
+async fn memory_is_bounded_whatever_a_store_states() {
+    let (store, clock) = (Store::new(), SimulatedClock::new());
+    let bytes = archive(&policies("GetApp"));
+    let length = bytes.len() as u64;
+    store.put_bytes("p.tar.gz", bytes).await;
+    store.set(Fault::Long);
+    for (limit, expected) in [(length - 1, 0), (length, 2), (3 * length, 4)] {
+        let limits = SetLimits::default().with_bytes(limit);
+        let source = ObjectSource::archive(store.clone(), "p.tar.gz").with_limits(limits);
+        let error = builder(source, &clock).build_async().await.unwrap_err();
+        assert!(error.to_string().contains("is larger than"), "{error}");
+        assert_eq!(store.chunks.swap(0, Ordering::Relaxed), expected, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn manifests_and_signatures_have_limits() {
+    let (store, authorizer, _) = with_prefix().await;
+    let signature = "p/policies.manifest.sig";
+    store.put_all("p", &listed("DeleteApp", 2)).await;
+    store.put_text(signature, &"x".repeat(1_025)).await;
+    let error = unavailable(authorizer.refresh().await);
+    assert!(
+        error.starts_with("Store/p/policies.manifest.sig: is larger"),
+        "{error}"
+    );
+    // Only `Signed` reads its content.
+    store.put_text(signature, &"x".repeat(1_024)).await;
+    assert_eq!(authorizer.refresh().await, Ok(Refreshed::Changed));
+    let manifest = " ".repeat(MAX_MANIFEST + 1);
+    store.put_text("p/policies.manifest", &manifest).await;
+    let error = unavailable(authorizer.refresh().await);
+    assert!(
+        error.starts_with("Store/p/policies.manifest: is larger"),
+        "{error}"
+    );
+    assert_eq!(rights(&authorizer), "DeleteApp");
+}
+
+#[tokio::test]
+async fn a_last_good_set_of_another_path_is_not_used() {
+    let path = directory("a_last_good_set_of_another_path").join("last-good");
+    let (store, clock) = (Store::new(), SimulatedClock::new());
+    store
+        .put_bytes("p.tar.gz", archive(&policies("GetApp")))
+        .await;
+    let start = |object: &str| {
+        let source = ObjectSource::archive(store.clone(), object);
+        builder(source, &clock).last_good(&path).build_async()
+    };
+    drop(start("p.tar.gz").await.unwrap());
+    store.set(Fault::Down);
+    let error = start("other.tar.gz").await.unwrap_err().to_string();
+    assert!(
+        error.contains("is from another source: `Store/p.tar.gz`"),
+        "{error}"
+    );
+    assert!(start("p.tar.gz").await.is_ok());
+}
+
+/// A publisher has written the manifest before a file, which arrives while the set is read.
+#[tokio::test]
+async fn a_file_that_does_not_exist_yet_is_waited_for() {
+    let (store, authorizer, _) = with_prefix().await;
+    let next = listed("DeleteApp", 2);
+    store
+        .objects
+        .delete(&Path::from("p/ana.json"))
+        .await
+        .unwrap();
+    store
+        .put_text("p/policies.manifest", next.get(MANIFEST).unwrap())
+        .await;
+    // The first request is for the manifest, and the second one for this file.
+    store.write_before(3, "p/ana.json", next.get("ana.json").unwrap());
+    assert_eq!(authorizer.refresh().await, Ok(Refreshed::Changed));
+    assert_eq!(rights(&authorizer), "DeleteApp");
 }
 
 /// An empty directory for one test.
