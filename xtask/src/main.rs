@@ -19,7 +19,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 19] = [
+const PARTS: [Part; 20] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -115,10 +115,15 @@ const PARTS: [Part; 19] = [
         summary: "the HTML page in a browser (needs chromium, chromedriver, python3)",
         run: browser,
     },
+    Part {
+        name: "playground",
+        summary: "builds the playground in target/playground and uses it in a browser (needs the wasm target, npm, and what `browser` needs)",
+        run: playground,
+    },
 ];
 
 /// Packages with features that are linted alone; an empty name is no feature at all.
-const FEATURES: [(&str, &[&str]); 6] = [
+const FEATURES: [(&str, &[&str]); 7] = [
     (
         "pinpoint-iam",
         &[
@@ -142,6 +147,7 @@ const FEATURES: [(&str, &[&str]); 6] = [
     ),
     ("pinpoint-iam-compare", &[""]),
     ("pinpoint-iam-lint", &[""]),
+    ("pinpoint-iam-tools", &[""]),
     ("pinpoint-iam-sigv4", &["", "axum", "actix"]),
     (
         "pinpoint-iam-sources",
@@ -249,6 +255,7 @@ fn format(gate: &Gate) -> Outcome {
         "examples/grpc",
         "examples/poem",
         "fuzz",
+        "pinpoint-iam-playground/bindings",
     ] {
         gate.cargo(folder, "fmt --all --check")?;
     }
@@ -492,6 +499,34 @@ fn editor(gate: &Gate) -> Outcome {
 
 fn browser(gate: &Gate) -> Outcome {
     gate.run(".", "python3", ["tests/browser/test_page.py"])
+}
+
+/// Builds the page of the playground, and runs its browser tests.
+fn playground(gate: &Gate) -> Outcome {
+    let page = "pinpoint-iam-playground/page";
+    let target = "wasm32-unknown-unknown";
+    gate.run(".", "rustup", ["target", "add", target])?;
+    gate.cargo(
+        ".",
+        &format!(
+            "rustc --locked --profile playground --target {target} -p pinpoint-iam-playground --lib --crate-type cdylib"
+        ),
+    )?;
+    let module = format!("../../target/{target}/playground/pinpoint_iam_playground.wasm");
+    gate.cargo(
+        "pinpoint-iam-playground/bindings",
+        &format!(
+            "run --locked --target-dir=../../target/bindings -- {module} ../../target/playground-bindings"
+        ),
+    )?;
+    // The packages need no scripts of their own.
+    gate.run(
+        page,
+        "npm",
+        ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+    )?;
+    gate.run(page, "node", ["build.mjs"])?;
+    gate.run(".", "python3", ["tests/browser/test_playground.py"])
 }
 
 fn read(path: &Path) -> Result<String, String> {

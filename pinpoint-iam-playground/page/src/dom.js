@@ -1,0 +1,18 @@
+// Elements of the page. Texts become text nodes, never HTML.
+
+export const byId = (id) => document.getElementById(id);
+
+/** Creates an element with properties, data and children; a child is an element or a text. */
+export function element(name, { data = {}, ...properties } = {}, ...children) {
+  const created = Object.assign(document.createElement(name), properties);
+  Object.assign(created.dataset, data);
+  created.append(...children);
+  return created;
+}
+
+/** Shows a text that may contain control characters, which could change the order of what is read. */
+export function plain(text) {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (character) =>
+    `\\u{${character.codePointAt(0).toString(16)}}`,
+  );
+}
