@@ -25,6 +25,8 @@ mod guide {
     mod lists {}
     #[doc = include_str!("../../docs/guide/src/why-denied.md")]
     mod why_denied {}
+    #[doc = include_str!("../../docs/guide/src/playground.md")]
+    mod playground {}
     #[doc = include_str!("../../docs/guide/src/policies-in-ci.md")]
     mod policies_in_ci {}
     #[doc = include_str!("../../docs/guide/src/before-a-change.md")]
