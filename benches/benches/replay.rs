@@ -33,7 +33,8 @@ fn main() -> Result<(), Failure> {
     let replay = Replay::new(
         Policies::of_store(policies(true)?)?,
         Policies::of_store(policies(false)?)?,
-    );
+    )
+    .with_services([&mobiletargeting::SERVICE]);
     let (trail, events) = (write_trail(&folder, lines / 4)?, lines / 4);
     let trail_bytes: u64 = trail.iter().map(|file| file.bytes).sum();
     let trail_replay = Replay::new(

@@ -153,7 +153,7 @@ impl Comparison {
 }
 
 impl Compared {
-    fn of(record: &Record<'_>, request: &RecordedRequest, evaluation: &Evaluation) -> Self {
+    fn of(record: &Record<'_>, request: &RecordedRequest<'_>, evaluation: &Evaluation) -> Self {
         let statement = record.statement.as_ref().map(|statement| Statement {
             policy: statement.policy.to_string(),
             number: statement.number,

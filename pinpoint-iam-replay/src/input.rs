@@ -3,7 +3,7 @@
 //! A file is read through one buffer that grows to the longest record, so memory does not depend on the size of a file.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -91,14 +91,22 @@ impl Problem {
 /// with its number, counted from 1.
 pub(crate) fn read_file(path: &Path, progress: &AtomicU64, mut visit: impl FnMut(u64, Piece<'_>)) {
     let opened = File::open(path).and_then(|file| {
-        let mut file = BufReader::with_capacity(BUFFER, Counted { file, progress });
-        let is_compressed = file.fill_buf()?.starts_with(&GZIP);
-        Ok((file, is_compressed))
+        let mut file = Counted { file, progress };
+        let mut start = Vec::with_capacity(GZIP.len());
+        let length = GZIP.len() as u64;
+        file.by_ref().take(length).read_to_end(&mut start)?;
+        Ok((start, file))
     });
     match opened {
         Err(_) => visit(1, Piece::Incomplete(Problem::Unreadable)),
-        Ok((file, true)) => read(MultiGzDecoder::new(file), visit),
-        Ok((file, false)) => read(file, visit),
+        Ok((start, file)) => {
+            let is_compressed = start == GZIP;
+            let whole = io::Cursor::new(start).chain(file);
+            match is_compressed {
+                true => read(MultiGzDecoder::new(whole), visit),
+                false => read(whole, visit),
+            }
+        }
     }
 }
 

@@ -61,7 +61,8 @@
 //!
 //! Memory does not depend on the length of the logs. A file is read through a buffer, and a record may have at most
 //! 4 MiB. The [report](Report) lists the first 10,000 principals and actions by name; the numbers of the others are
-//! [added up](Tally::others). It contains one entry for each log file.
+//! [added up](Tally::others). It contains one entry for each log file. Each thread keeps the results of up to 32,768
+//! requests, for records that request the same again.
 //!
 //! # Several machines
 //!
@@ -72,9 +73,11 @@ mod cloudtrail;
 #[cfg(feature = "generate")]
 pub mod generate;
 mod input;
+mod numbers;
 mod partial;
 mod policies;
 mod reason;
+mod repeated;
 mod replay;
 mod report;
 mod tally;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use pinpoint_iam::action::ServiceMetadata;
 use pinpoint_iam::eval::PolicyType;
 use pinpoint_iam::eval::compiled::{CompiledStore, TooLarge};
 use pinpoint_iam::policy::{ActionElement, Effect, Statement};
@@ -60,6 +61,14 @@ impl Policies {
     /// Whether the policies apply to every user and role.
     pub const fn is_for_everyone(&self) -> bool {
         self.is_for_everyone
+    }
+
+    /// Prepares for requests for the actions of these services.
+    pub(crate) fn with_services(self, services: &[&'static ServiceMetadata]) -> Self {
+        Self {
+            compiled: self.compiled.with_services(services.iter().copied()),
+            ..self
+        }
     }
 
     /// Decides a request; `None` if the session policies of its principal are too large.

@@ -38,7 +38,8 @@ impl Replay {
         }
     }
 
-    /// Adds services whose events of CloudTrail can be replayed. An event of another service is not replayable.
+    /// Adds services whose events of CloudTrail can be replayed. An event of another service is not replayable. Records of a
+    /// decision log are replayed for all services, and those for the actions of these services faster.
     ///
     /// The [event sources](ServiceMetadata::event_sources) of a service identify its events, and the name of the operation
     /// is the name of the action. The catalog determines the ARN of the resource from the parameters of the request.
@@ -47,7 +48,11 @@ impl Replay {
         mut self,
         services: impl IntoIterator<Item = &'static ServiceMetadata>,
     ) -> Self {
+        let added = self.services.len();
         self.services.extend(services);
+        let added = self.services.get(added..).unwrap_or_default();
+        self.old = self.old.with_services(added);
+        self.new = self.new.with_services(added);
         self
     }
 

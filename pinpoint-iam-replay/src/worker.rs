@@ -14,8 +14,10 @@ use pinpoint_iam::{Decision, Evaluation, Principal, Request};
 
 use crate::cloudtrail::{self, Event, Translator};
 use crate::input::{LogFile, Piece, Progress, read_file};
+use crate::numbers::Numbers;
 use crate::policies::{EVERYONE, Policies, has_policies, statement_name};
 use crate::reason::{self, Reason};
+use crate::repeated::{Decided, Repeated};
 use crate::report::{Change, Counts, Example, FileResult, MOST_HOURS, Report, StatementName};
 use crate::tally::{MOST_NAMES, Sum, Tally, add_to};
 use crate::used::Recorder;
@@ -40,19 +42,29 @@ pub(crate) struct Worker<'r> {
     /// The result for the current file.
     report: Report,
     file: String,
-    principals: Numbers<Box<str>>,
-    actions: Numbers<Box<str>>,
-    /// By the hours since 1970.
-    hours: Numbers<u64>,
+    principals: Names,
+    actions: Names,
+    repeated: Repeated,
+    /// The hours since 1970 at the current record, and the numbers of the records since this hour began.
+    hour: (u64, Counts),
     old_statements: Statements,
     new_statements: Statements,
 }
 
-/// Numbers of the current file that are not in its report yet.
-type Numbers<K> = HashMap<K, Counts>;
+/// The numbers of the current file by principal or action that are not in its report yet.
+#[derive(Default)]
+struct Names {
+    numbers: Numbers<Box<str>>,
+    positions: HashMap<Box<str>, usize>,
+}
 
-/// The statements that have decided, by the address of the document, the index and the type of the policy.
-type Statements = HashMap<(usize, usize, PolicyType), (StatementName, Counts)>;
+/// The numbers of the current file by the statement that decides.
+#[derive(Default)]
+struct Statements {
+    numbers: Numbers<StatementName>,
+    /// By the address of the document, the index and the type of the policy.
+    positions: HashMap<(usize, usize, PolicyType), usize>,
+}
 
 impl<'r> Worker<'r> {
     pub(crate) fn new(
@@ -76,11 +88,12 @@ impl<'r> Worker<'r> {
             examples,
             report: Report::default(),
             file: String::new(),
-            principals: HashMap::new(),
-            actions: HashMap::new(),
-            hours: HashMap::new(),
-            old_statements: HashMap::new(),
-            new_statements: HashMap::new(),
+            principals: Names::default(),
+            actions: Names::default(),
+            repeated: Repeated::default(),
+            hour: <(u64, Counts)>::default(),
+            old_statements: Statements::default(),
+            new_statements: Statements::default(),
         }
     }
 
@@ -126,19 +139,17 @@ impl<'r> Worker<'r> {
 
     /// Adds the numbers of the current file to its report.
     fn flush(&mut self) {
+        self.leave_hour();
         let report = &mut self.report;
-        add_names(&mut report.principals, &mut self.principals);
-        add_names(&mut report.actions, &mut self.actions);
-        for (hour, counts) in self.hours.drain() {
-            add_to(&mut report.hours, &hour_text(hour), MOST_HOURS, counts);
-        }
+        self.principals.flush(&mut report.principals);
+        self.actions.flush(&mut report.actions);
         for (all, decided) in [
             (&mut report.old_statements, &mut self.old_statements),
             (&mut report.new_statements, &mut self.new_statements),
         ] {
-            for (_, (statement, counts)) in decided.drain() {
-                all.entry(statement).or_default().sum(counts);
-            }
+            decided.numbers.take(|statement, counts| {
+                all.entry(statement.clone()).or_default().sum(counts);
+            });
         }
     }
 
@@ -202,28 +213,51 @@ impl<'r> Worker<'r> {
     /// Decides a record of a decision log again.
     fn replay_record(&mut self, number: u64, text: &str) -> Result<(), Reason> {
         let record = Record::parse(text).map_err(|error| reason::of_line(&error))?;
-        let recorded = self.requests.request(&record);
+        let seen = Seen {
+            time: record.time,
+            is_allowed: match record.outcome {
+                Outcome::Allow => Some(true),
+                Outcome::Deny => Some(false),
+                _ => None,
+            },
+            is_sampled: record.sampled.is_some(),
+        };
+        let caller = self.requests.caller(&record.principal).ok();
+        let place = match &caller {
+            // The permissions of each request are collected.
+            Some(caller) if self.used.is_none() => match self.repeated.find(&record, caller) {
+                Ok(decided) if !self.needs_example(decided.change) => {
+                    self.repeat(&seen, &decided);
+                    return Ok(());
+                }
+                Ok(_) => None,
+                Err(place) => place,
+            },
+            _ => None,
+        };
+        let recorded = match caller {
+            Some(caller) => self.requests.request_of(&record, caller),
+            None => self.requests.request(&record),
+        };
         let recorded = recorded.map_err(|error| {
             self.note_undecided(&record);
             reason::of_record(&error)
         })?;
-        self.decide(
+        let decided = self.decide(
             number,
             &Logged {
-                time: record.time,
-                is_allowed: match record.outcome {
-                    Outcome::Allow => Some(true),
-                    Outcome::Deny => Some(false),
-                    _ => None,
-                },
-                is_sampled: record.sampled.is_some(),
+                seen,
                 action: &record.action,
                 resource: record.resource.as_deref().unwrap_or_default(),
                 needed: &[recorded.as_request()],
                 possible: &[],
                 masked: Some(&recorded),
             },
-        )
+        )?;
+        if let (Some(place), Some(decided)) = (place, decided) {
+            self.repeated.keep(place, &record, &recorded, decided);
+        }
+        Ok(())
     }
 
     /// Notes the action of a record that cannot be replayed, such as one about a list.
@@ -253,19 +287,23 @@ impl<'r> Worker<'r> {
         self.decide(
             number,
             &Logged {
-                time: request.time,
-                is_allowed: request.is_allowed,
-                is_sampled: false,
+                seen: Seen {
+                    time: request.time,
+                    is_allowed: request.is_allowed,
+                    is_sampled: false,
+                },
                 action: &request.action.to_string(),
                 resource: &request.resource(),
                 needed: &request.needed(),
                 possible: &request.possible(),
                 masked: None,
             },
-        )
+        )?;
+        Ok(())
     }
 
-    fn decide(&mut self, number: u64, logged: &Logged<'_>) -> Result<(), Reason> {
+    /// Decides a record with both policies. Returns the result if it does not depend on facts that the log does not contain.
+    fn decide(&mut self, number: u64, logged: &Logged<'_>) -> Result<Option<Decided>, Reason> {
         let Some(principal) = logged.needed.first().map(Request::principal) else {
             return Err(Reason::new("the record contains no request"));
         };
@@ -275,15 +313,26 @@ impl<'r> Worker<'r> {
             ));
         };
         let change = self.change(&old, &new, principal);
-        self.count(logged, principal, change);
-        if let (Some(before), Some(is_allowed)) = (logged.is_allowed, old.is_allowed) {
-            self.report.decided_differently += u64::from(before != is_allowed);
-        }
-        for decision in old.decisions() {
-            count_statement(&mut self.old_statements, decision, change);
-        }
-        for decision in new.decisions() {
-            count_statement(&mut self.new_statements, decision, change);
+        self.limit_names();
+        let mut decided = Decided {
+            change,
+            old_is_allowed: old.is_allowed,
+            principal: self.principals.position(&name(principal)),
+            action: self.actions.position(logged.action),
+            old_statement: None,
+            new_statement: None,
+        };
+        self.count(&logged.seen, &decided);
+        for (statements, last, verdict) in [
+            (&mut self.old_statements, &mut decided.old_statement, &old),
+            (&mut self.new_statements, &mut decided.new_statement, &new),
+        ] {
+            for decision in verdict.decisions() {
+                *last = statements.position(decision);
+                if let Some(position) = *last {
+                    statements.numbers.add(position, change);
+                }
+            }
         }
         if let Some(recorder) = &self.used {
             let used = self.report.used.get_or_insert_default();
@@ -309,7 +358,7 @@ impl<'r> Worker<'r> {
             let example = Example {
                 file: self.file.clone(),
                 record: number,
-                time: Some(time_text(logged.time)),
+                time: Some(time_text(logged.seen.time)),
                 principal: name(principal).into_owned(),
                 action: logged.action.to_owned(),
                 resource: logged.resource.to_owned(),
@@ -319,7 +368,12 @@ impl<'r> Worker<'r> {
             };
             self.keep(change, example);
         }
-        Ok(())
+        // Other results depend on more than the keys that the decisions have read, or on more than one decision.
+        let is_simple = old.is_allowed.is_some()
+            && new.is_allowed.is_some()
+            && logged.needed.len() == 1
+            && logged.possible.is_empty();
+        Ok(is_simple.then_some(decided))
     }
 
     fn change(&self, old: &Verdict<'_>, new: &Verdict<'_>, principal: &Principal) -> Change {
@@ -332,22 +386,53 @@ impl<'r> Worker<'r> {
         }
     }
 
-    fn count(&mut self, logged: &Logged<'_>, principal: &Principal, change: Change) {
-        self.report.counts.add(change);
-        self.report.sampled += u64::from(logged.is_sampled);
-        add(&mut self.principals, &name(principal), change);
-        add(&mut self.actions, logged.action, change);
-        let time = logged.time.duration_since(SystemTime::UNIX_EPOCH);
-        let hour = time.unwrap_or_default().as_secs() / HOUR;
-        self.hours.entry(hour).or_default().add(change);
-        if self.principals.len() > MOST_NAMES || self.actions.len() > MOST_NAMES {
-            add_names(&mut self.report.principals, &mut self.principals);
-            add_names(&mut self.report.actions, &mut self.actions);
-        }
-        if self.hours.len() > MOST_NAMES {
-            for (hour, counts) in self.hours.drain() {
-                add_to(&mut self.report.hours, &hour_text(hour), MOST_HOURS, counts);
+    /// Counts a record whose request was decided before.
+    fn repeat(&mut self, seen: &Seen, decided: &Decided) {
+        self.count(seen, decided);
+        for (statements, position) in [
+            (&mut self.old_statements, decided.old_statement),
+            (&mut self.new_statements, decided.new_statement),
+        ] {
+            if let Some(position) = position {
+                statements.numbers.add(position, decided.change);
             }
+        }
+    }
+
+    fn count(&mut self, seen: &Seen, decided: &Decided) {
+        let change = decided.change;
+        self.report.counts.add(change);
+        self.report.sampled += u64::from(seen.is_sampled);
+        if let (Some(before), Some(is_allowed)) = (seen.is_allowed, decided.old_is_allowed) {
+            self.report.decided_differently += u64::from(before != is_allowed);
+        }
+        self.principals.numbers.add(decided.principal, change);
+        self.actions.numbers.add(decided.action, change);
+        let time = seen.time.duration_since(SystemTime::UNIX_EPOCH);
+        let hour = time.unwrap_or_default().as_secs() / HOUR;
+        if self.hour.0 != hour {
+            self.leave_hour();
+            self.hour.0 = hour;
+        }
+        self.hour.1.add(change);
+    }
+
+    /// Forgets the names if there are too many, and the results that contain their positions.
+    fn limit_names(&mut self) {
+        if self.principals.numbers.len() >= MOST_NAMES || self.actions.numbers.len() >= MOST_NAMES {
+            self.principals.flush(&mut self.report.principals);
+            self.principals.clear();
+            self.actions.flush(&mut self.report.actions);
+            self.actions.clear();
+            self.repeated.clear();
+        }
+    }
+
+    /// Adds the numbers of the current hour to the report.
+    fn leave_hour(&mut self) {
+        let (hour, counts) = std::mem::take(&mut self.hour);
+        if counts.records > 0 {
+            add_to(&mut self.report.hours, &hour_text(hour), MOST_HOURS, counts);
         }
     }
 
@@ -369,13 +454,19 @@ impl<'r> Worker<'r> {
     }
 }
 
-/// A record of any log, as requests.
-struct Logged<'l> {
+/// What a log contains about a request besides its parts.
+#[derive(Clone, Copy)]
+struct Seen {
     time: SystemTime,
     /// Whether the service has allowed it; `None` if the log does not show this.
     is_allowed: Option<bool>,
     /// Whether it represents several requests.
     is_sampled: bool,
+}
+
+/// A record of any log, as requests.
+struct Logged<'l> {
+    seen: Seen,
     /// The action as in the log.
     action: &'l str,
     /// The resource as in the log; empty if it is unknown.
@@ -385,7 +476,7 @@ struct Logged<'l> {
     /// Requests of which the log does not show whether they must be allowed, each with a description.
     possible: &'l [(Request<'l>, &'l str)],
     /// The record, if its keys may be masked.
-    masked: Option<&'l RecordedRequest>,
+    masked: Option<&'l RecordedRequest<'l>>,
 }
 
 /// The decision of one side about a record.
@@ -524,45 +615,51 @@ fn name(principal: &Principal) -> Cow<'_, str> {
     }
 }
 
-fn add(numbers: &mut Numbers<Box<str>>, name: &str, change: Change) {
-    match numbers.get_mut(name) {
-        Some(counts) => counts.add(change),
-        None => numbers.entry(name.into()).or_default().add(change),
+impl Names {
+    /// Returns the position of a name.
+    fn position(&mut self, name: &str) -> usize {
+        match self.positions.get(name) {
+            Some(position) => *position,
+            None => {
+                let position = self.numbers.insert(name.into());
+                *self.positions.entry(name.into()).or_insert(position)
+            }
+        }
+    }
+
+    /// Moves the numbers to a report.
+    fn flush(&mut self, tally: &mut Tally<Counts>) {
+        self.numbers
+            .take(|name, counts| add_to(tally, name, MOST_NAMES, counts));
+    }
+
+    fn clear(&mut self) {
+        self.numbers.clear();
+        self.positions.clear();
     }
 }
 
-fn add_names(tally: &mut Tally<Counts>, numbers: &mut Numbers<Box<str>>) {
-    for (name, counts) in numbers.drain() {
-        add_to(tally, &name, MOST_NAMES, counts);
+impl Statements {
+    /// Returns the position of the statement that decides. Statements of session policies have none: they belong to the log.
+    fn position(&mut self, decision: &Decision) -> Option<usize> {
+        let statement: Option<&StatementId> = match decision {
+            Decision::Allow(by) => by.statement(),
+            Decision::Deny(by) => by.statement(),
+        };
+        let statement = statement.filter(|found| found.policy_type() != PolicyType::Session)?;
+        let (policy, index, policy_type) = (
+            statement.policy(),
+            statement.index(),
+            statement.policy_type(),
+        );
+        // The policies live as long as the replay.
+        let address = std::ptr::from_ref(policy.document()).addr();
+        let position = self.positions.entry((address, index, policy_type));
+        Some(*position.or_insert_with(|| {
+            let name = statement_name(policy_type, policy, index);
+            self.numbers.insert(name)
+        }))
     }
-}
-
-/// Counts the statement that decides. Statements of session policies are not counted: they belong to the log.
-fn count_statement(statements: &mut Statements, decision: &Decision, change: Change) {
-    let statement: Option<&StatementId> = match decision {
-        Decision::Allow(by) => by.statement(),
-        Decision::Deny(by) => by.statement(),
-    };
-    let Some(statement) = statement.filter(|found| found.policy_type() != PolicyType::Session)
-    else {
-        return;
-    };
-    let (policy, index, policy_type) = (
-        statement.policy(),
-        statement.index(),
-        statement.policy_type(),
-    );
-    // The policies live as long as the replay.
-    let address = std::ptr::from_ref(policy.document()).addr();
-    let (_, counts) = statements
-        .entry((address, index, policy_type))
-        .or_insert_with(|| {
-            (
-                statement_name(policy_type, policy, index),
-                Counts::default(),
-            )
-        });
-    counts.add(change);
 }
 
 fn time_text(time: SystemTime) -> String {

@@ -374,6 +374,12 @@ impl Principal {
         self.0.roles.iter().map(IdentityKey::lookup)
     }
 
+    /// Returns the address of the parts: equal for clones, distinct among other principals that live.
+    #[doc(hidden)]
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// The names of the added groups.
     #[cfg(feature = "on-demand")]
     pub(crate) fn group_names(&self) -> &[Box<str>] {

@@ -26,7 +26,7 @@ pub struct PastRequest(Parts);
 enum Parts {
     Given(Box<Given>),
     #[cfg(feature = "decision-log")]
-    Recorded(Box<RecordedRequest>),
+    Recorded(Box<RecordedRequest<'static>>),
 }
 
 #[derive(Clone, Debug)]
@@ -84,9 +84,9 @@ impl PastRequest {
 }
 
 #[cfg(feature = "decision-log")]
-impl From<RecordedRequest> for PastRequest {
-    fn from(recorded: RecordedRequest) -> Self {
-        Self(Parts::Recorded(Box::new(recorded)))
+impl From<RecordedRequest<'_>> for PastRequest {
+    fn from(recorded: RecordedRequest<'_>) -> Self {
+        Self(Parts::Recorded(Box::new(recorded.into_owned())))
     }
 }
 

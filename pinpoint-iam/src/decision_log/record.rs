@@ -379,6 +379,13 @@ impl<'a> RecordedKeys<'a> {
         self.0.iter().map(|(name, key)| (&**name, key))
     }
 
+    /// Copies the texts that are borrowed.
+    pub(super) fn into_owned(self) -> RecordedKeys<'static> {
+        let keys = self.0.into_iter();
+        let keys = keys.map(|(name, key)| (Cow::Owned(name.into_owned()), key.into_owned()));
+        RecordedKeys(keys.collect())
+    }
+
     /// Returns the value of a key, ignoring the case of its name; `None` if the decision has not read it.
     pub fn get(&self, name: &str) -> Option<&RecordedKey<'a>> {
         let mut keys = self.0.iter();
@@ -405,6 +412,23 @@ pub enum RecordedKey<'a> {
     Many(Vec<RecordedValue<'a>>),
 }
 
+impl RecordedKey<'_> {
+    /// Copies the texts that are borrowed.
+    pub fn into_owned(self) -> RecordedKey<'static> {
+        match self {
+            Self::Absent => RecordedKey::Absent,
+            Self::Unknown => RecordedKey::Unknown,
+            Self::Masked => RecordedKey::Masked,
+            Self::Omitted => RecordedKey::Omitted,
+            Self::One(value) => RecordedKey::One(value.into_owned()),
+            Self::Many(values) => {
+                let values = values.into_iter();
+                RecordedKey::Many(values.map(RecordedValue::into_owned).collect())
+            }
+        }
+    }
+}
+
 /// A value of a condition key. Times and addresses are texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -418,6 +442,15 @@ pub enum RecordedValue<'a> {
 }
 
 impl RecordedValue<'_> {
+    /// Copies the text if it is borrowed.
+    pub fn into_owned(self) -> RecordedValue<'static> {
+        match self {
+            Self::Text(text) => RecordedValue::Text(Cow::Owned(text.into_owned())),
+            Self::Bool(value) => RecordedValue::Bool(value),
+            Self::Number(number) => RecordedValue::Number(number),
+        }
+    }
+
     /// Returns the value that policies are compared with.
     pub(super) fn to_value(&self) -> Value {
         match self {

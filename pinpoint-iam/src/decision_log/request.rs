@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use crate::arn::{Arn, InvalidArn, Scope};
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
@@ -40,25 +41,24 @@ use crate::resource::RequestedResource;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct RecordedRequest {
-    principal: Principal,
+pub struct RecordedRequest<'r> {
     /// The prefix and the name, separated by a colon.
-    action: String,
+    action: Cow<'r, str>,
     /// `None` for `*`, and for a resource that is not known.
-    resource: Option<String>,
+    resource: Option<Cow<'r, str>>,
     resource_is_known: bool,
-    resource_account: Option<String>,
+    resource_account: Option<Cow<'r, str>>,
     scope: Option<Scope>,
-    facts: Facts,
+    facts: Facts<'r>,
 }
 
-impl RecordedRequest {
-    /// Converts a record into its request.
+impl<'r> RecordedRequest<'r> {
+    /// Converts a record into its request, which borrows the texts of the record.
     ///
     /// # Errors
     ///
     /// Fails for a list, whose resources are not recorded, and if a part of the record is not valid.
-    pub fn of(record: &Record<'_>) -> Result<Self, InvalidRecord> {
+    pub fn of(record: &'r Record<'_>) -> Result<Self, InvalidRecord> {
         Self::with(record, principal, |partition, region, account| {
             Scope::new(partition, region, account)
         })
@@ -66,7 +66,7 @@ impl RecordedRequest {
 
     /// Converts a record into its request, with functions that convert its caller, and a partition, a region and an account.
     pub(super) fn with(
-        record: &Record<'_>,
+        record: &'r Record<'_>,
         principal: impl FnOnce(&RecordedPrincipal<'_>) -> Result<Principal, InvalidRecord>,
         to_scope: impl FnOnce(&str, &str, &str) -> Scope,
     ) -> Result<Self, InvalidRecord> {
@@ -74,31 +74,38 @@ impl RecordedRequest {
             return Err(InvalidRecord::List);
         }
         RequestedAction::parse(&record.action).map_err(InvalidRecord::Action)?;
-        let resource = match record.resource.as_deref() {
-            None | Some("*") => None,
-            Some(arn) => {
-                Arn::parse(arn).map_err(InvalidRecord::Resource)?;
-                Some(arn.to_owned())
-            }
-        };
+        let resource = record.resource.as_deref().filter(|arn| *arn != "*");
+        let arn = resource.map(Arn::parse).transpose();
+        let arn = arn.map_err(InvalidRecord::Resource)?;
         let principal = principal(&record.principal)?;
-        let scope = match (record.scope.as_deref(), record.resource.as_deref()) {
+        let scope = match (record.scope.as_deref(), arn) {
             (Some(text), _) => Some(scope(text, to_scope)?),
             // A record without a scope is about a resource whose ARN contains it.
-            (None, Some(arn)) => Arn::parse(arn)
-                .ok()
-                .map(|arn| to_scope(arn.partition(), arn.region(), arn.account())),
+            (None, Some(arn)) => Some(to_scope(arn.partition(), arn.region(), arn.account())),
             (None, None) => None,
         };
         Ok(Self {
-            facts: Facts::of(&record.keys, &principal),
-            principal,
-            action: record.action.clone().into_owned(),
-            resource,
+            action: Cow::Borrowed(&record.action),
+            resource: resource.map(Cow::Borrowed),
             resource_is_known: record.resource.is_some(),
-            resource_account: record.resource_account.clone().map(Cow::into_owned),
+            resource_account: record.resource_account.as_deref().map(Cow::Borrowed),
             scope,
+            facts: Facts::of(Keys::Borrowed(&record.keys), principal),
         })
+    }
+
+    /// Copies the texts of the record, so that the request can be kept without it.
+    pub fn into_owned(self) -> RecordedRequest<'static> {
+        let text = |text: Cow<'r, str>| Cow::Owned(text.into_owned());
+        let keys = self.facts.keys.as_ref().clone();
+        RecordedRequest {
+            action: text(self.action),
+            resource: self.resource.map(text),
+            resource_is_known: self.resource_is_known,
+            resource_account: self.resource_account.map(text),
+            scope: self.scope,
+            facts: Facts::of(Keys::Owned(keys.into_owned()), self.facts.principal),
+        }
     }
 
     /// Returns the request.
@@ -112,7 +119,7 @@ impl RecordedRequest {
             // INVARIANT: `with` has parsed the ARN.
             Some(Err(_)) => (RequestedResource::All, false),
         };
-        let mut request = Request::new(&self.principal, action, resource, Context::empty())
+        let mut request = Request::new(self.principal(), action, resource, Context::empty())
             .with_recorded_keys(&self.facts);
         if !is_known {
             request = request.with_unknown_resource();
@@ -129,30 +136,38 @@ impl RecordedRequest {
     /// Adds groups to the caller, see [`Principal::with_groups`].
     #[must_use]
     pub fn with_groups<G: Into<String>>(mut self, groups: impl IntoIterator<Item = G>) -> Self {
-        self.principal = self.principal.with_groups(groups);
+        self.facts.principal = self.facts.principal.with_groups(groups);
         self
     }
 
     /// Returns the caller.
     pub const fn principal(&self) -> &Principal {
-        &self.principal
+        &self.facts.principal
+    }
+
+    /// Whether an evaluation of this request has read the condition key at this position of [`Record::keys`]. If none has
+    /// read a key, its value has not influenced them.
+    pub fn has_read(&self, position: usize) -> bool {
+        let fact = self.facts.read.get(position);
+        fact.is_some_and(|fact| fact.get().is_some())
     }
 
     pub(crate) fn set_resource_account(&mut self, account: &str) {
-        self.resource_account = Some(account.to_owned());
+        self.resource_account = Some(Cow::Owned(account.to_owned()));
     }
 
     /// Returns the names of the condition keys whose values are not in the record because they are masked or too long.
     pub fn masked_keys(&self) -> impl Iterator<Item = &str> {
-        self.facts.masked.iter().map(|name| &**name)
+        let keys = self.facts.keys.as_ref().iter();
+        let masked =
+            keys.filter(|(_, key)| matches!(key, RecordedKey::Masked | RecordedKey::Omitted));
+        masked.map(|(name, _)| name)
     }
 }
 
-impl fmt::Display for RecordedRequest {
+impl fmt::Display for RecordedRequest<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            action, principal, ..
-        } = self;
+        let (action, principal) = (&self.action, self.principal());
         let resource = match self.resource.as_deref() {
             Some(resource) => resource,
             None if self.resource_is_known => "*",
@@ -164,14 +179,30 @@ impl fmt::Display for RecordedRequest {
 
 /// The known facts about condition keys.
 #[derive(Clone, Debug)]
-struct Facts {
-    /// Few keys, because a decision reads few.
-    keys: Vec<(Box<str>, Fact)>,
-    masked: Vec<Box<str>>,
+struct Facts<'r> {
     principal: Principal,
+    keys: Keys<'r>,
+    /// The facts about the keys at the same positions, as far as they were read. Other policies read few of them.
+    read: Box<[OnceLock<Fact>]>,
 }
 
-/// What is known about one condition key.
+/// The keys of a record. Unlike a `Cow`, it is covariant.
+#[derive(Clone, Debug)]
+enum Keys<'r> {
+    Borrowed(&'r RecordedKeys<'r>),
+    Owned(RecordedKeys<'r>),
+}
+
+impl<'r> AsRef<RecordedKeys<'r>> for Keys<'r> {
+    fn as_ref(&self) -> &RecordedKeys<'r> {
+        match self {
+            Self::Borrowed(keys) => keys,
+            Self::Owned(keys) => keys,
+        }
+    }
+}
+
+/// What is known about one condition key, as policies are compared with it.
 #[derive(Clone, Debug)]
 enum Fact {
     Absent,
@@ -180,41 +211,40 @@ enum Fact {
     Many(Vec<Value>),
 }
 
-impl Facts {
-    fn of(keys: &RecordedKeys<'_>, principal: &Principal) -> Self {
-        let mut masked = Vec::new();
-        let facts = keys.iter().map(|(name, key)| {
-            let fact = match key {
-                RecordedKey::Absent => Fact::Absent,
-                RecordedKey::Unknown => Fact::Unknown,
-                RecordedKey::Masked | RecordedKey::Omitted => {
-                    masked.push(name.into());
-                    Fact::Unknown
-                }
-                RecordedKey::One(value) => Fact::One(value.to_value()),
-                RecordedKey::Many(values) => {
-                    Fact::Many(values.iter().map(RecordedValue::to_value).collect())
-                }
-            };
-            (Box::from(name), fact)
-        });
+impl<'r> Facts<'r> {
+    fn of(keys: Keys<'r>, principal: Principal) -> Self {
         Self {
-            keys: facts.collect(),
-            masked,
-            principal: principal.clone(),
+            principal,
+            read: keys.as_ref().iter().map(|_| OnceLock::new()).collect(),
+            keys,
+        }
+    }
+
+    fn fact(&self, position: usize, key: &RecordedKey<'_>) -> Lookup<'_> {
+        let create = || match key {
+            RecordedKey::Absent => Fact::Absent,
+            RecordedKey::Unknown | RecordedKey::Masked | RecordedKey::Omitted => Fact::Unknown,
+            RecordedKey::One(value) => Fact::One(value.to_value()),
+            RecordedKey::Many(values) => {
+                Fact::Many(values.iter().map(RecordedValue::to_value).collect())
+            }
+        };
+        match self.read.get(position).map(|fact| fact.get_or_init(create)) {
+            Some(Fact::Absent) => Lookup::Absent,
+            Some(Fact::One(value)) => Lookup::Present(value),
+            Some(Fact::Many(values)) => Lookup::Multivalued(values),
+            // INVARIANT: there is an element for each key.
+            Some(Fact::Unknown) | None => Lookup::Unknown,
         }
     }
 }
 
-impl ContextLookup for Facts {
+impl ContextLookup for Facts<'_> {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
-        let mut keys = self.keys.iter();
-        let found = keys.find(|(name, _)| name.eq_ignore_ascii_case(key.folded()));
-        match found.map(|(_, fact)| fact) {
-            Some(Fact::Absent) => Lookup::Absent,
-            Some(Fact::Unknown) => Lookup::Unknown,
-            Some(Fact::One(value)) => Lookup::Present(value),
-            Some(Fact::Many(values)) => Lookup::Multivalued(values),
+        let mut keys = self.keys.as_ref().iter().enumerate();
+        let found = keys.find(|(_, (name, _))| name.eq_ignore_ascii_case(key.folded()));
+        match found {
+            Some((position, (_, recorded))) => self.fact(position, recorded),
             None => match self.principal.lookup(key) {
                 // The application may have added any key to the caller, and the record contains only those that were
                 // read.

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+
+use pinpoint_iam_core::__private::PrehashedHasher;
 
 use crate::arn::Scope;
 use crate::decision_log::record::{Record, RecordedPrincipal};
@@ -37,9 +39,13 @@ pub struct RecordedRequests<F> {
     complete: F,
     hasher: RandomState,
     /// By the hash of the caller in the record.
-    callers: HashMap<u64, Vec<(RecordedPrincipal<'static>, Principal)>>,
+    callers: Callers,
     scopes: Vec<Scope>,
 }
+
+/// Callers by the hash of what the record contains.
+type Callers =
+    HashMap<u64, Vec<(RecordedPrincipal<'static>, Principal)>, BuildHasherDefault<PrehashedHasher>>;
 
 impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
     /// Creates a converter that calls `complete` with each caller, for example to add groups.
@@ -47,9 +53,18 @@ impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
         Self {
             complete,
             hasher: RandomState::new(),
-            callers: HashMap::new(),
+            callers: Callers::default(),
             scopes: Vec::new(),
         }
+    }
+
+    /// Converts the caller of a record.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the caller is not valid.
+    pub fn caller(&mut self, recorded: &RecordedPrincipal<'_>) -> Result<Principal, InvalidRecord> {
+        caller(&mut self.callers, &self.hasher, &self.complete, recorded)
     }
 
     /// Converts a record into its request.
@@ -57,7 +72,10 @@ impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
     /// # Errors
     ///
     /// Those of [`RecordedRequest::of`].
-    pub fn request(&mut self, record: &Record<'_>) -> Result<RecordedRequest, InvalidRecord> {
+    pub fn request<'r>(
+        &mut self,
+        record: &'r Record<'_>,
+    ) -> Result<RecordedRequest<'r>, InvalidRecord> {
         let Self {
             complete,
             hasher,
@@ -67,6 +85,24 @@ impl<F: Fn(Principal) -> Principal> RecordedRequests<F> {
         RecordedRequest::with(
             record,
             |recorded| caller(callers, hasher, complete, recorded),
+            |partition, region, account| scope(scopes, partition, region, account),
+        )
+    }
+
+    /// Converts a record into its request, by this caller. It is the one that [`caller`](Self::caller) has returned.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RecordedRequest::of`].
+    pub fn request_of<'r>(
+        &mut self,
+        record: &'r Record<'_>,
+        caller: Principal,
+    ) -> Result<RecordedRequest<'r>, InvalidRecord> {
+        let scopes = &mut self.scopes;
+        RecordedRequest::with(
+            record,
+            |_| Ok(caller),
             |partition, region, account| scope(scopes, partition, region, account),
         )
     }
@@ -82,7 +118,7 @@ impl<F> fmt::Debug for RecordedRequests<F> {
 }
 
 fn caller(
-    callers: &mut HashMap<u64, Vec<(RecordedPrincipal<'static>, Principal)>>,
+    callers: &mut Callers,
     hasher: &RandomState,
     complete: &impl Fn(Principal) -> Principal,
     recorded: &RecordedPrincipal<'_>,
@@ -92,10 +128,11 @@ fn caller(
         return principal(recorded).map(complete);
     }
     let mut state = hasher.build_hasher();
-    recorded.arn.hash(&mut state);
-    recorded.name.hash(&mut state);
-    recorded.groups.hash(&mut state);
-    recorded.roles.hash(&mut state);
+    let name = recorded.arn.as_deref().or(recorded.name.as_deref());
+    name.unwrap_or_default().hash(&mut state);
+    for addition in recorded.groups.iter().chain(&recorded.roles) {
+        addition.hash(&mut state);
+    }
     let hash = state.finish();
     let mut known = callers.get(&hash).into_iter().flatten();
     if let Some((_, caller)) = known.find(|(other, _)| other == recorded) {

@@ -484,6 +484,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "tally",
                     "used",
                     "report",
+                    "numbers",
+                    "repeated",
                     "policies",
                     "generate",
                     "cloudtrail",

@@ -442,7 +442,8 @@ fn a_recorded_request_is_decided_as_before() {
         for (record, before) in records.lock().unwrap().iter().zip(before) {
             conforms_to_schema(record).unwrap();
             let line = record.to_string();
-            let request = RecordedRequest::of(&Record::parse(&line).unwrap()).unwrap();
+            let parsed = Record::parse(&line).unwrap();
+            let request = RecordedRequest::of(&parsed).unwrap();
             assert_eq!(again.evaluate(&request.as_request()), before, "{line}");
             results.push(record["outcome"].as_str().unwrap().to_owned());
         }

@@ -214,12 +214,14 @@ fn unknown_members_are_ignored() -> TestResult {
     Ok(())
 }
 
-fn recorded(change: impl FnOnce(&mut serde_json::Value)) -> Result<RecordedRequest, InvalidRecord> {
+fn recorded(
+    change: impl FnOnce(&mut serde_json::Value),
+) -> Result<RecordedRequest<'static>, InvalidRecord> {
     let mut example = examples().first().expect("an example").clone();
     change(&mut example);
     let line = example.to_string();
     let record = Record::parse(&line).expect("a record");
-    RecordedRequest::of(&record)
+    RecordedRequest::of(&record).map(RecordedRequest::into_owned)
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn replay(old: &PolicyStore, new: &PolicyStore) -> Replay {
 }
 
 /// The decision of the reference evaluator; `None` if it depends on unknown keys.
-fn is_allowed(store: &PolicyStore, recorded: &RecordedRequest) -> Option<bool> {
+fn is_allowed(store: &PolicyStore, recorded: &RecordedRequest<'_>) -> Option<bool> {
     let principal = recorded.principal();
     let own = store.policies(principal);
     let stack = PolicyStack {
@@ -104,6 +104,71 @@ fn a_replay_counts_what_the_reference_evaluator_decides() {
         part
     });
     assert_eq!(Partial::merge(parts).unwrap().report(), report);
+}
+
+/// A record has the result that it would have in a log of its own, also if an earlier one is similar.
+#[test]
+fn repeated_requests_have_their_own_results() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("replay-repeated");
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    let write = |name: &str, lines: &[String]| {
+        let path = directory.join(name);
+        fs::write(&path, lines.join("\n")).unwrap();
+        LogFile::at(path).unwrap()
+    };
+    let parts = [
+        vec!["user/user-0001", "user/user-0002", "user/other"],
+        vec!["GetApp", "UpdateEndpoint", "SendMessages", "DeleteCampaign"],
+        vec!["app-0001", "app-0002"],
+        vec![
+            r#""203.0.113.5""#,
+            r#""192.0.2.1""#,
+            "null",
+            r#"{"state":"masked"}"#,
+        ],
+        vec![r#""team-01""#, r#""team-02""#, "null"],
+        vec!["allow", "deny"],
+    ];
+    let mut lines = vec![Vec::new()];
+    for values in &parts {
+        let longer = lines.iter().flat_map(|line: &Vec<&str>| {
+            let values = values.iter();
+            values.map(|value| line.iter().copied().chain([*value]).collect())
+        });
+        lines = longer.collect();
+    }
+    let lines = lines.iter().map(|values| {
+        let [user, action, app, address, team, outcome] = values[..] else {
+            panic!("{values:?}")
+        };
+        format!(
+            r#"{{"v":1,"time":"2026-11-29T03:00:00Z","principal":{{"arn":"arn:aws:iam::123456789012:{user}"}},"action":"mobiletargeting:{action}","resource":"arn:aws:mobiletargeting:us-east-1:123456789012:apps/{app}","keys":{{"aws:SourceIp":{address},"aws:PrincipalTag/team":{team}}},"outcome":"{outcome}","revision":"7","ns":1}}"#
+        )
+    });
+    let lines: Vec<String> = lines.collect();
+    let replay = replay(&policies(true).unwrap(), &policies(false).unwrap()).with_examples(0);
+    let mut expected = replay.empty_report();
+    for (number, line) in lines.iter().enumerate() {
+        let file = write(&number.to_string(), std::slice::from_ref(line));
+        let report = replay.run(&[file], 1, &Progress::default());
+        // Each record occurs three times.
+        for _ in 0..3 {
+            expected.merge(report.clone(), 0);
+        }
+    }
+    let backwards = lines.iter().rev().cloned();
+    let all: Vec<String> = lines
+        .iter()
+        .cloned()
+        .chain(backwards)
+        .chain(lines.clone())
+        .collect();
+    let mut report = replay.run(&[write("all", &all)], 1, &Progress::default());
+    report.files.clone_from(&expected.files);
+    assert_eq!(report, expected);
+    assert!(report.counts.newly_allowed > 0 && report.counts.depends > 0);
+    assert!(report.decided_differently > 0);
 }
 
 /// A replay with the same policies changes nothing, also where decisions depend on masked keys.
@@ -173,7 +238,8 @@ fn a_record_without_a_scope_is_in_that_of_its_resource() {
         (APP.replace("arn:aws:", "arn:aws-cn:"), false),
     ] {
         let line = line(root, &resource);
-        let recorded = RecordedRequest::of(&Record::parse(&line).unwrap()).unwrap();
+        let record = Record::parse(&line).unwrap();
+        let recorded = RecordedRequest::of(&record).unwrap();
         let evaluation = policies.decide(&recorded.as_request()).unwrap();
         assert_eq!(
             evaluation.into_decision().is_allowed(),
