@@ -3,7 +3,7 @@
 //! A file is read through one buffer that grows to the longest record, so memory does not depend on the size of a file.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -87,64 +87,144 @@ impl Problem {
     }
 }
 
-/// Reads the records of a file, and adds the number of bytes that are read to `progress`. Every piece is passed to `visit`
-/// with its number, counted from 1.
-pub(crate) fn read_file(path: &Path, progress: &AtomicU64, mut visit: impl FnMut(u64, Piece<'_>)) {
-    let opened = File::open(path).and_then(|file| {
-        let mut file = Counted { file, progress };
+/// The length of the parts of a file that several threads read.
+const PART: u64 = 16 * 1024 * 1024;
+
+/// A part of a log file: all of it, or the lines that start within a range of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    start: u64,
+    end: u64,
+}
+
+impl Part {
+    /// Returns the parts of a file. A file that is compressed or consists of arrays is one part, because it can only be read
+    /// from its start, and so is a pipe, whose length is 0.
+    pub(crate) fn all_of(file: &LogFile) -> Vec<Self> {
+        Self::of_length(file, PART)
+    }
+
+    fn of_length(file: &LogFile, length: u64) -> Vec<Self> {
+        let parts = match file.bytes > length && consists_of_lines(&file.path) {
+            true => file.bytes.div_ceil(length),
+            false => 1,
+        };
+        let start = |number: u64| number * length;
+        let parts = (0..parts).map(|number| match number + 1 < parts {
+            true => Self {
+                start: start(number),
+                end: start(number + 1),
+            },
+            // The file may have become longer.
+            false => Self {
+                start: start(number),
+                end: u64::MAX,
+            },
+        });
+        parts.collect()
+    }
+}
+
+/// Whether a file can be read from the start of any line. If it cannot be opened, reading it reports why.
+fn consists_of_lines(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| {
+        let mut buffer = Buffer::new(file);
+        while buffer.rest().len() < GZIP.len() && buffer.fill() {}
+        let is_compressed = buffer.rest().starts_with(&GZIP);
+        buffer.skip_blanks();
+        !is_compressed && !buffer.at_records()
+    })
+}
+
+/// Reads the records of a part of a file, and adds the number of bytes that are read to `progress`. Every piece is passed to
+/// `visit` with its number in the part, counted from 1.
+pub(crate) fn read_part(
+    log: &LogFile,
+    part: Part,
+    progress: &AtomicU64,
+    visit: impl FnMut(u64, Piece<'_>),
+) {
+    let opened = File::open(&log.path).and_then(|mut file| {
+        // A line that starts before the part belongs to the part before, and the byte before shows whether there is one.
+        if let Some(before) = part.start.checked_sub(1) {
+            file.seek(SeekFrom::Start(before))?;
+        }
+        let mut file = Counted {
+            file,
+            remaining: part.end.min(log.bytes).saturating_sub(part.start),
+            progress,
+        };
         let mut start = Vec::with_capacity(GZIP.len());
         let length = GZIP.len() as u64;
         file.by_ref().take(length).read_to_end(&mut start)?;
         Ok((start, file))
     });
+    let mut visit = numbered(visit);
     match opened {
-        Err(_) => visit(1, Piece::Incomplete(Problem::Unreadable)),
+        Err(_) => visit(Piece::Incomplete(Problem::Unreadable)),
         Ok((start, file)) => {
-            let is_compressed = start == GZIP;
+            let is_compressed = part.start == 0 && start == GZIP;
             let whole = io::Cursor::new(start).chain(file);
             match is_compressed {
-                true => read(MultiGzDecoder::new(whole), visit),
-                false => read(whole, visit),
+                true => read(MultiGzDecoder::new(whole), part, &mut visit),
+                false => read(whole, part, &mut visit),
             }
         }
     }
 }
 
-/// Counts the bytes that are read.
+/// Adds the numbers of the pieces.
+fn numbered(mut visit: impl FnMut(u64, Piece<'_>)) -> impl FnMut(Piece<'_>) {
+    let mut number = 0;
+    move |piece| {
+        number += 1;
+        visit(number, piece);
+    }
+}
+
+/// Counts the bytes of a part that are read.
 struct Counted<'a> {
     file: File,
+    /// The number of bytes of the part that are not counted yet.
+    remaining: u64,
     progress: &'a AtomicU64,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         let length = self.file.read(bytes)?;
-        self.progress.fetch_add(length as u64, Ordering::Relaxed);
+        let counted = self.remaining.min(length as u64);
+        self.remaining -= counted;
+        self.progress.fetch_add(counted, Ordering::Relaxed);
         Ok(length)
     }
 }
 
-/// Reads the records of a log.
-pub(crate) fn read(reader: impl Read, mut visit: impl FnMut(u64, Piece<'_>)) {
+/// Reads the records of a part of a log. The reader starts one byte before the part, or with it at the start of the log.
+fn read(reader: impl Read, part: Part, visit: &mut impl FnMut(Piece<'_>)) {
     let mut buffer = Buffer::new(reader);
-    let mut number = 0;
-    let mut visit = |piece: Piece<'_>| {
-        number += 1;
-        visit(number, piece);
-    };
-    buffer.skip_blanks();
-    let is_array = buffer.at_records();
-    match is_array {
-        true => read_arrays(&mut buffer, &mut visit),
-        false => read_lines(&mut buffer, &mut visit),
+    if part.start > 0 {
+        buffer.position = part.start - 1;
+        buffer.skip_line();
+        read_lines(&mut buffer, part.end, visit);
+    } else {
+        buffer.skip_blanks();
+        match buffer.at_records() {
+            true => read_arrays(&mut buffer, visit),
+            false => read_lines(&mut buffer, part.end, visit),
+        }
     }
     if let Some(problem) = buffer.problem {
         visit(Piece::Incomplete(problem));
     }
 }
 
-fn read_lines<R: Read>(buffer: &mut Buffer<R>, visit: &mut impl FnMut(Piece<'_>)) {
+/// Reads the lines that start before the position `until`.
+fn read_lines<R: Read>(buffer: &mut Buffer<R>, until: u64, visit: &mut impl FnMut(Piece<'_>)) {
     loop {
+        if buffer.position >= until {
+            return;
+        }
         match buffer.line_end(MAX_RECORD) {
             Some(end) => {
                 visit_line(buffer.rest().get(..end).unwrap_or_default(), visit);
@@ -226,6 +306,8 @@ struct Buffer<R> {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
+    /// The position in the file of the bytes that were not consumed.
+    position: u64,
     /// Why nothing more can be read, unless the file has ended.
     problem: Option<Problem>,
     has_ended: bool,
@@ -238,6 +320,7 @@ impl<R: Read> Buffer<R> {
             bytes: vec![0; BUFFER],
             start: 0,
             end: 0,
+            position: 0,
             problem: None,
             has_ended: false,
         }
@@ -249,7 +332,9 @@ impl<R: Read> Buffer<R> {
     }
 
     fn consume(&mut self, length: usize) {
-        self.start = (self.start + length).min(self.end);
+        let length = length.min(self.end - self.start);
+        self.start += length;
+        self.position += length as u64;
     }
 
     /// Reports a problem, and reads nothing more.
@@ -412,15 +497,70 @@ mod tests {
 
     fn pieces(reader: impl Read) -> Vec<String> {
         let mut pieces = Vec::new();
-        read(reader, |number, piece| {
-            assert_eq!(number, pieces.len() as u64 + 1);
-            pieces.push(match piece {
-                Piece::Record(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-                Piece::TooLong => "too long".to_owned(),
-                Piece::Incomplete(problem) => problem.text().to_owned(),
-            });
-        });
+        let whole = Part {
+            start: 0,
+            end: u64::MAX,
+        };
+        read(reader, whole, &mut |piece| pieces.push(text(piece)));
         pieces
+    }
+
+    fn text(piece: Piece<'_>) -> String {
+        match piece {
+            Piece::Record(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Piece::TooLong => "too long".to_owned(),
+            Piece::Incomplete(problem) => problem.text().to_owned(),
+        }
+    }
+
+    /// Every line is in exactly one part, wherever the parts end.
+    #[test]
+    fn parts_of_a_file_have_all_lines() {
+        let path = std::env::temp_dir().join(format!("pinpoint-iam-parts-{}", std::process::id()));
+        for (log, is_divided) in [
+            ("a\nbb\n\nccc\r\n\n\ndddd\neeeee", true),
+            ("\n\n\na\n", true),
+            ("a line without an end", true),
+            ("\n\n\n\n\n\n", true),
+            ("{\"Records\":[{\"a\":1},\n{\"b\":2}]}", false),
+            ("\u{1f}x", true),
+        ] {
+            fs::write(&path, log).unwrap();
+            let file = LogFile::at(&path).unwrap();
+            for length in 1..=log.len() as u64 + 1 {
+                let parts = Part::of_length(&file, length);
+                let is_longer = file.bytes > length;
+                assert_eq!(parts.len() > 1, is_divided && is_longer, "{log} {length}");
+                let progress = AtomicU64::new(0);
+                let mut found = Vec::new();
+                for part in parts {
+                    let mut numbers = 1..;
+                    read_part(&file, part, &progress, |number, piece| {
+                        assert_eq!(Some(number), numbers.next());
+                        found.push(text(piece));
+                    });
+                }
+                assert_eq!(found, pieces(log.as_bytes()), "{log} {length}");
+                assert_eq!(progress.into_inner(), file.bytes, "{log} {length}");
+            }
+        }
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_is_one_part() {
+        let file = LogFile {
+            name: "missing".to_owned(),
+            path: PathBuf::from("missing"),
+            bytes: 10,
+        };
+        let parts = Part::of_length(&file, 1);
+        assert_eq!(parts.len(), 1);
+        let mut found = Vec::new();
+        read_part(&file, parts[0], &AtomicU64::new(0), |_, piece| {
+            found.push(text(piece));
+        });
+        assert_eq!(found, [Problem::Unreadable.text()]);
     }
 
     #[test]

@@ -73,6 +73,7 @@ mod cloudtrail;
 #[cfg(feature = "generate")]
 pub mod generate;
 mod input;
+mod joined;
 mod numbers;
 mod partial;
 mod policies;

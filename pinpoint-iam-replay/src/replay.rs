@@ -7,7 +7,8 @@ use std::thread;
 
 use pinpoint_iam::action::ServiceMetadata;
 
-use crate::input::{LogFile, Progress};
+use crate::input::{LogFile, Part, Progress};
+use crate::joined::Joined;
 use crate::policies::Policies;
 use crate::report::Report;
 use crate::used::{Recorder, UsedPermissions};
@@ -134,7 +135,7 @@ impl Replay {
     }
 
     /// Decides the requests of the files with this many threads, and passes the result for each file to `finished`, in any
-    /// order.
+    /// order. Several threads read different files, and different parts of a long file with lines.
     pub fn run_each(
         &self,
         files: &[LogFile],
@@ -145,21 +146,51 @@ impl Replay {
         // The longest first, so that the threads end at about the same time.
         let mut files: Vec<&LogFile> = files.iter().collect();
         files.sort_by_key(|file| Reverse(file.bytes));
+        let files: Vec<FileParts<'_>> = files.into_iter().map(FileParts::of).collect();
+        let parts: Vec<(&FileParts<'_>, usize, Part)> = files
+            .iter()
+            .flat_map(|file| {
+                let parts = file.parts.iter().enumerate();
+                parts.map(move |(number, part)| (file, number, *part))
+            })
+            .collect();
         let next = AtomicUsize::new(0);
         let work = || {
             let mut worker = Worker::new(&self.old, &self.new, &self.services, self.examples);
             if self.collects_used {
                 worker = worker.with_used_permissions();
             }
-            while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                finished(worker.file(file, progress));
+            while let Some((file, number, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let result = worker.part(file.file, *part, progress);
+                let mut joined = file.joined.lock().unwrap_or_else(PoisonError::into_inner);
+                joined.add(*number, result, self.examples);
+                if joined.len() == file.parts.len() {
+                    finished(std::mem::take(&mut *joined).into_report(file.file));
+                }
             }
         };
         thread::scope(|scope| {
-            for _ in 1..threads.min(files.len()) {
+            for _ in 1..threads.min(parts.len()) {
                 scope.spawn(work);
             }
             work();
         });
+    }
+}
+
+/// A file with the results of its parts.
+struct FileParts<'f> {
+    file: &'f LogFile,
+    parts: Vec<Part>,
+    joined: Mutex<Joined>,
+}
+
+impl<'f> FileParts<'f> {
+    fn of(file: &'f LogFile) -> Self {
+        Self {
+            file,
+            parts: Part::all_of(file),
+            joined: Mutex::default(),
+        }
     }
 }

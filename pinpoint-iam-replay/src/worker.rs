@@ -13,12 +13,13 @@ use pinpoint_iam::eval::{MissingKeys, PolicyType, StatementId};
 use pinpoint_iam::{Decision, Evaluation, Principal, Request};
 
 use crate::cloudtrail::{self, Event, Translator};
-use crate::input::{LogFile, Piece, Progress, read_file};
+use crate::input::{LogFile, Part, Piece, Progress, read_part};
+use crate::joined::PartResult;
 use crate::numbers::Numbers;
 use crate::policies::{EVERYONE, Policies, has_policies, statement_name};
 use crate::reason::{self, Reason};
 use crate::repeated::{Decided, Repeated};
-use crate::report::{Change, Counts, Example, FileResult, MOST_HOURS, Report, StatementName};
+use crate::report::{Change, Counts, Example, MOST_HOURS, Report, StatementName};
 use crate::tally::{MOST_NAMES, Sum, Tally, add_to};
 use crate::used::Recorder;
 
@@ -28,7 +29,7 @@ const PROGRESS_STEP: u64 = 1_024;
 /// Changes the caller of a request.
 type Complete = fn(Principal) -> Principal;
 
-/// Decides the records of one file after the other.
+/// Decides the records of one part of a file after the other.
 pub(crate) struct Worker<'r> {
     requests: RecordedRequests<Complete>,
     events: Translator<'r>,
@@ -39,7 +40,7 @@ pub(crate) struct Worker<'r> {
     old: &'r Policies,
     new: &'r Policies,
     examples: usize,
-    /// The result for the current file.
+    /// The result for the current part.
     report: Report,
     file: String,
     principals: Names,
@@ -103,12 +104,12 @@ impl<'r> Worker<'r> {
         self
     }
 
-    /// Decides the records of a file.
-    pub(crate) fn file(&mut self, file: &LogFile, progress: &Progress) -> Report {
+    /// Decides the records of a part of a file. The numbers of its examples are those in the part.
+    pub(crate) fn part(&mut self, file: &LogFile, part: Part, progress: &Progress) -> PartResult {
         self.file.clone_from(&file.name);
         let mut problem = None;
         let mut pending = 0;
-        read_file(&file.path, &progress.bytes, |number, piece| {
+        read_part(file, part, &progress.bytes, |number, piece| {
             match piece {
                 Piece::Record(bytes) => self.record(number, bytes),
                 Piece::TooLong => {
@@ -127,14 +128,10 @@ impl<'r> Worker<'r> {
         });
         progress.records.fetch_add(pending, Ordering::Relaxed);
         self.flush();
-        let mut report = std::mem::take(&mut self.report);
-        let result = FileResult {
-            records: report.counts.records,
-            bytes: file.bytes,
+        PartResult {
+            report: std::mem::take(&mut self.report),
             problem,
-        };
-        report.files.insert(file.name.clone(), result);
-        report
+        }
     }
 
     /// Adds the numbers of the current file to its report.

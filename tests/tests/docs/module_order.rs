@@ -484,6 +484,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "tally",
                     "used",
                     "report",
+                    "joined",
                     "numbers",
                     "repeated",
                     "policies",

@@ -11,7 +11,7 @@ use pinpoint_iam::eval::reference;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Evaluation, PolicyStack, Scope};
 use pinpoint_iam_replay::generate::{Generator, policies};
-use pinpoint_iam_replay::{Counts, LogFile, Partial, Policies, Progress, Replay, Shard};
+use pinpoint_iam_replay::{Change, Counts, LogFile, Partial, Policies, Progress, Replay, Shard};
 
 const LINES: u64 = 600;
 const FILES: u64 = 4;
@@ -104,6 +104,53 @@ fn a_replay_counts_what_the_reference_evaluator_decides() {
         part
     });
     assert_eq!(Partial::merge(parts).unwrap().report(), report);
+}
+
+/// Several threads read a long file in parts. The result is that of its lines, and records have their numbers in the file.
+#[test]
+fn a_long_file_has_the_results_of_its_lines() {
+    const BLOCKS: u64 = 12;
+    // Lines without a record make the file long.
+    const BLANKS: usize = 3 * 1024 * 1024;
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("replay-long");
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    let log = |name: &str, content: &[u8]| {
+        let path = directory.join(name);
+        fs::write(&path, content).unwrap();
+        LogFile {
+            name: "log".to_owned(),
+            ..LogFile::at(path).unwrap()
+        }
+    };
+    let replay = replay(&policies(true).unwrap(), &policies(false).unwrap());
+    let block = lines(5, LINES);
+    let padded = [block.as_slice(), &vec![b' '; BLANKS], b"\n"].concat();
+    let mut long = padded.repeat(usize::try_from(BLOCKS).unwrap());
+    assert!(long.len() > 2 * 16 * 1024 * 1024);
+    long.extend(b"foreign");
+    let long = log("long", &long);
+    let mut expected = replay.empty_report();
+    let of_block = replay.run(&[log("block", &block)], 1, &Progress::default());
+    for _ in 0..BLOCKS {
+        expected.merge(of_block.clone(), replay.examples());
+    }
+    expected.merge(
+        replay.run(&[log("last", b"foreign")], 1, &Progress::default()),
+        replay.examples(),
+    );
+    let last = expected.examples.get_mut(&Change::NotReplayable).unwrap();
+    let mut example = last.pop_first().unwrap();
+    example.record = BLOCKS * LINES + 1;
+    last.insert(example);
+    let file = expected.files.get_mut("log").unwrap();
+    (file.records, file.bytes) = (BLOCKS * LINES + 1, long.bytes);
+    for threads in [1, 3] {
+        let progress = Progress::default();
+        let report = replay.run(std::slice::from_ref(&long), threads, &progress);
+        assert_eq!(report, expected, "{threads}");
+        assert_eq!(progress.bytes.into_inner(), long.bytes);
+    }
 }
 
 /// A record has the result that it would have in a log of its own, also if an earlier one is similar.
