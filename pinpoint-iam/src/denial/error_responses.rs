@@ -33,6 +33,7 @@ use crate::denial::{Denied, DeniedReason, Rejection};
 pub struct ErrorResponses {
     form: Form,
     access_denied: &'static str,
+    has_type_in_body: bool,
     names_policies: bool,
     challenge: Option<Box<str>>,
     hidden: Option<Arc<Hidden>>,
@@ -83,6 +84,7 @@ impl ErrorResponses {
         Self {
             form,
             access_denied: "AccessDeniedException",
+            has_type_in_body: false,
             names_policies: false,
             challenge: None,
             hidden: None,
@@ -94,6 +96,16 @@ impl ErrorResponses {
     #[must_use]
     pub const fn with_forbidden_exception(mut self) -> Self {
         self.access_denied = "ForbiddenException";
+        self
+    }
+
+    /// Adds the error type to the body, as the member `__type`.
+    ///
+    /// Clients of AWS's JSON protocols, whose requests name their operation by the header `X-Amz-Target`, read it there and
+    /// not in the header. Clients of REST protocols ignore it. This does not apply to a custom format.
+    #[must_use]
+    pub const fn with_type_in_body(mut self) -> Self {
+        self.has_type_in_body = true;
         self
     }
 
@@ -166,7 +178,12 @@ impl ErrorResponses {
     }
 
     fn aws_shaped(&self, denied: &Denied, message: &str) -> Rejection {
-        let body = serde_json::to_vec(&Body { message }).unwrap_or_else(|_| b"{}".to_vec());
+        let error_type = self.has_type_in_body.then(|| self.error_type(denied));
+        let body = Body {
+            error_type,
+            message,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_else(|_| b"{}".to_vec());
         let rejection = Rejection::new(denied.status())
             .with_header("content-type", "application/json")
             .with_header(Rejection::ERROR_TYPE_HEADER, self.error_type(denied))
@@ -230,6 +247,8 @@ impl fmt::Debug for ErrorResponses {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Body<'a> {
+    #[serde(rename = "__type", skip_serializing_if = "Option::is_none")]
+    error_type: Option<&'static str>,
     message: &'a str,
 }
 

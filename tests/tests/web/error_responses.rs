@@ -327,6 +327,38 @@ async fn a_denial_can_have_the_name_that_pinpoint_uses() {
 }
 
 #[tokio::test]
+async fn the_error_type_can_be_in_the_body() {
+    for (answers, caller, error_type, message) in [
+        (
+            ErrorResponses::aws(),
+            Some(ANA),
+            "AccessDeniedException",
+            "User: ",
+        ),
+        (
+            ErrorResponses::aws().with_forbidden_exception(),
+            Some(ANA),
+            "ForbiddenException",
+            "User: ",
+        ),
+        (
+            ErrorResponses::terse(),
+            None,
+            "MissingAuthenticationTokenException",
+            "Unauthorized",
+        ),
+    ] {
+        let app = App::answering(DENY, answers.clone().with_type_in_body());
+        let with_type = app.ask(CAMPAIGN, caller).await;
+        assert_eq!(with_type.error_type(), error_type);
+        let start = format!("{{\"__type\":\"{error_type}\",\"Message\":\"{message}");
+        assert!(with_type.body.starts_with(&start), "{}", with_type.body);
+        let without = App::answering(DENY, answers).ask(CAMPAIGN, caller).await;
+        assert!(!without.body.contains("__type"), "{}", without.body);
+    }
+}
+
+#[tokio::test]
 async fn the_policy_is_named_where_the_service_wants_it() {
     let both = format!("{ALLOW}, {DENY}");
     let silent = App::new(&both, |builder| builder);
