@@ -260,10 +260,12 @@ pub struct Action {
     /// The value of the header `X-Amz-Target`, for operations of an API that uses one path for all operations.
     pub target: Option<String>,
     /// Locations, in the request, of placeholder values that are not part of the path, as `(placeholder, location)`:
-    /// `$.PoolId` in the body, `query:poolId` in the query.
+    /// `$.PoolId` in the body, `query:poolId` in the query, `$.PoolIds[]` for a list of values in the body.
     pub from_request: Vec<(String, String)>,
-    /// The path parameter that contains a complete ARN.
+    /// The path parameter that contains a complete ARN. With `whole_arn_from`, the name of the value there.
     pub whole_arn: Option<String>,
+    /// The location, in the request, of a complete ARN that is not part of the path: `$.ResourceArn`.
+    pub whole_arn_from: Option<String>,
     /// The condition keys that requests for the action may carry.
     pub condition_keys: Vec<String>,
     /// Those of the condition keys that every handler of the action must supply.
@@ -338,12 +340,15 @@ impl Action {
         {
             return Some(Binding::Pinned(value));
         }
-        if let Some(parameter) = &self.whole_arn {
-            return Some(Binding::WholeArn(parameter));
-        }
         let mut elsewhere = self.from_request.iter();
         if let Some((_, place)) = elsewhere.find(|(name, _)| *name == placeholder.name) {
             return Some(Binding::Request(place));
+        }
+        if let Some(name) = &self.whole_arn {
+            return Some(match &self.whole_arn_from {
+                Some(place) => Binding::WholeArnInRequest(place),
+                None => Binding::WholeArn(name),
+            });
         }
         self.route
             .as_ref()?
@@ -360,10 +365,13 @@ pub enum Binding<'a> {
     Path(&'a str),
     /// This fixed value.
     Pinned(&'a str),
-    /// A location in the request outside its path: `$.PoolId` in the body, `query:poolId` in the query.
+    /// A location in the request outside its path: `$.PoolId` in the body, `query:poolId` in the query, `$.PoolIds[]`
+    /// for a list of values in the body.
     Request(&'a str),
     /// The path parameter with this name, which contains the complete ARN.
     WholeArn(&'a str),
+    /// A location in the request outside its path, which contains the complete ARN: `$.ResourceArn`.
+    WholeArnInRequest(&'a str),
 }
 
 /// How AWS classifies an action.

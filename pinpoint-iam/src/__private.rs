@@ -16,7 +16,7 @@ use crate::guard::{self, Guard, KeyedRow, Permit, Resources};
 use crate::policy::Document;
 #[cfg(feature = "_web")]
 use crate::principal::Principal;
-use crate::resource::{InvalidId, Resource, ResourceTypeMetadata};
+use crate::resource::{AllResources, InvalidId, Resource, ResourceTypeMetadata};
 use crate::source::resource_tags::Tags;
 #[cfg(feature = "_web")]
 use crate::web::{Caller, log_denial};
@@ -380,6 +380,20 @@ pub fn check_created<D: TypedAction, A: ActsOn<R>, R: Resource>(
     resource: &R,
 ) -> Result<(), Denied> {
     guard.check_created(D::METADATA, created, A::METADATA, resource)
+}
+
+/// Checks a dependent action on the resource that `action` creates, which shares no ids with the resource of `action`.
+///
+/// # Errors
+///
+/// Those of [`Guard::check`].
+pub fn check_created_anew<D: TypedAction, A: TypedAction>(
+    guard: &Guard<'_>,
+    _: D,
+    created: &'static ResourceTypeMetadata,
+    _: A,
+) -> Result<(), Denied> {
+    guard.check_created(D::METADATA, created, A::METADATA, &AllResources)
 }
 
 /// The ARN that an expression returns for a dependent action, if the request names a resource.

@@ -31,6 +31,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
         target,
         from_request,
         whole_arn,
+        whole_arn_from,
         condition_keys,
         required_keys,
         request_tags,
@@ -92,6 +93,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
             pinned: &pinned,
             from_request: &from_request,
             whole_arn: whole_arn.as_ref(),
+            whole_arn_from: whole_arn_from.as_ref(),
             place: route_text.as_ref().unwrap_or(&name),
         };
         good &= binding.check(scope);
@@ -114,6 +116,7 @@ pub(super) fn action(entry: ActionEntry, scope: &Scope<'_>) -> Option<Action> {
             .map(|(placeholder, place)| (placeholder.into_inner(), place.into_inner()))
             .collect(),
         whole_arn: into_text(whole_arn),
+        whole_arn_from: into_text(whole_arn_from),
         condition_keys: condition_keys?,
         required_keys: required_keys?,
         request_tags: transpose(request_tags)?,

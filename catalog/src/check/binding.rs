@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Scope;
-use super::place::is_place;
+use super::place::{is_place, is_place_of_ids};
 use crate::model::{IdFormat, Placeholder, ResourceType, Route};
 use crate::names;
 use crate::reader::entries::Text;
@@ -16,6 +16,7 @@ pub(super) struct Bindings<'a> {
     pub(super) pinned: &'a [(Text, Text)],
     pub(super) from_request: &'a [(Text, Text)],
     pub(super) whole_arn: Option<&'a Text>,
+    pub(super) whole_arn_from: Option<&'a Text>,
     /// The position at which a placeholder without a value is reported.
     pub(super) place: &'a Text,
 }
@@ -27,11 +28,12 @@ impl Bindings<'_> {
             good &= self.check_pinned(placeholder, value, scope);
         }
         for (placeholder, place) in self.from_request {
-            good &=
-                self.is_known(placeholder, scope) & is_place(place, "a placeholder's value", scope);
+            good &= self.is_known(placeholder, scope) & is_place_of_ids(place, scope);
         }
-        if let Some(parameter) = self.whole_arn {
-            return good & self.check_whole_arn(parameter, scope);
+        match (self.whole_arn, self.whole_arn_from) {
+            (Some(parameter), None) => return good & self.check_whole_arn(parameter, scope),
+            (name, Some(place)) => return good & self.check_whole_arn_from(name, place, scope),
+            (None, None) => {}
         }
         let Some(route) = self.route else { return good };
         for resource in self.resources {
@@ -172,7 +174,7 @@ impl Bindings<'_> {
                     "`whole-arn` of `{}` names a path parameter, and the action has no route",
                     self.action.get_ref()
                 ),
-                "add the `route` or leave `whole-arn` out",
+                "add the `route`, say where else the ARN stands: `whole-arn-from = \"$.…\"`, or leave `whole-arn` out",
             );
             return false;
         };
@@ -203,5 +205,45 @@ impl Bindings<'_> {
             return false;
         }
         true
+    }
+
+    /// An ARN in the body. Further resource types of the action can be identified by their ids.
+    fn check_whole_arn_from(&self, name: Option<&Text>, place: &Text, scope: &Scope<'_>) -> bool {
+        let mut good = is_place(place, "a whole ARN", scope);
+        let mut report = |message: &str, hint: &str| {
+            scope.report(
+                &place.span(),
+                format!("`whole-arn-from` of `{}` {message}", self.action.get_ref()),
+                hint,
+            );
+            good = false;
+        };
+        if self.route.is_some() {
+            report(
+                "is for actions without a route",
+                "leave it out, and write the parameter of the path as `whole-arn`",
+            );
+        }
+        if self.resources.is_empty() || !self.pinned.is_empty() {
+            report(
+                "needs resource types, and no pinned placeholders",
+                "the ARN identifies the resource: list its possible resource types",
+            );
+        }
+        match name {
+            None => report(
+                "needs a name for the ARN",
+                "write `whole-arn = \"resource-arn\"`",
+            ),
+            Some(name) if !Placeholder::can_be_filled_by(name.get_ref()) => report(
+                &format!(
+                    "has the name `{}`, which is not valid or reserved",
+                    name.get_ref()
+                ),
+                "write `whole-arn` in lower-case words with hyphens, as in `resource-arn`",
+            ),
+            Some(_) => {}
+        }
+        good
     }
 }

@@ -74,11 +74,13 @@ pub(super) fn action_type(action: &Action) -> String {
     for (placeholder, place) in &action.from_request {
         item("In the request", format!("`{placeholder}` is `{place}`"));
     }
-    if let Some(parameter) = &action.whole_arn {
-        item(
+    match (&action.whole_arn, &action.whole_arn_from) {
+        (_, Some(place)) => item("Names the resource", format!("`{place}`, a whole ARN")),
+        (Some(parameter), None) => item(
             "Names the resource",
             format!("the path parameter `{parameter}`, a whole ARN"),
-        );
+        ),
+        (None, None) => {}
     }
     if !action.condition_keys.is_empty() {
         item("Condition keys", code_list(&action.condition_keys));

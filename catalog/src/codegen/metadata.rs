@@ -132,6 +132,7 @@ fn write_action(writer: &mut Writer, index: usize, action: &Action) {
         route,
         target,
         whole_arn,
+        whole_arn_from: _,
         condition_keys,
         // Only the macros need them.
         required_keys: _,

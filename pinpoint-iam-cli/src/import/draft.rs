@@ -14,7 +14,7 @@ pub(super) const SECTIONS: [&str; 5] = [
 ];
 
 /// The keys of entries in the order in which they are written. Keys that are not listed follow in alphabetical order.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "prefix",
     "name",
     "title",
@@ -35,6 +35,7 @@ const ORDER: [&str; 28] = [
     "pinned",
     "from-request",
     "whole-arn",
+    "whole-arn-from",
     "condition-keys",
     "required-keys",
     "request-tags",

@@ -713,3 +713,71 @@ fn fields_of_a_value_fill_what_nothing_else_fills() {
     assert!(!output.contains("(path) . application_id"), "{output}");
     assert!(!output.contains("compile_error"), "{output}");
 }
+
+/// The ids of a resource that is created in another one are among those of the other one, and a whole ARN does not state them.
+#[test]
+fn a_resource_in_the_one_of_a_whole_arn_has_to_be_named() {
+    let text = |arn: &str| {
+        format!(
+            r#"
+            format = 1
+            [service]
+            prefix = "shop"
+            name = "Shop"
+            documentation = "https://example.com/"
+            [sources.own]
+            title = "Our own"
+            date = "2026-11-23"
+            [placeholders.OrderId]
+            parameter = "order-id"
+            summary = "an order"
+            [placeholders.ParcelId]
+            parameter = "parcel-id"
+            summary = "a parcel"
+            [resources.order]
+            arn = "arn:${{Partition}}:shop:${{Region}}:${{Account}}:orders/${{OrderId}}"
+            summary = "An order."
+            [resources.parcel]
+            arn = "arn:${{Partition}}:shop:${{Region}}:${{Account}}:{arn}"
+            summary = "A parcel."
+            [actions.AddParcel]
+            summary = "Adds a parcel."
+            access-level = "Write"
+            resources = ["order"]
+            target = "Shop.AddParcel"
+            whole-arn = "order-arn"
+            whole-arn-from = "$.OrderArn"
+            dependent-actions = [
+                {{ action = "shop:Weigh", resource = "parcel", source = "own", when = "always" }},
+            ]
+            sources = ["own"]
+            [actions.Weigh]
+            summary = "Weighs a parcel."
+            access-level = "Read"
+            resources = ["parcel"]
+            sources = ["own"]
+            "#
+        )
+    };
+    for (arn, is_accepted) in [
+        ("parcels/${ParcelId}", true),
+        ("orders/${OrderId}/parcels/${ParcelId}", false),
+    ] {
+        let catalog = Catalog::load([SourceFile::new("shop.toml", text(arn))]).unwrap();
+        let output = with_catalogs(
+            &Catalogs::of(catalog),
+            quote!(AddParcel, order_arn = body.order_arn, dependents(Weigh)),
+            quote!(
+                async fn add(Json(body): Json<Parcel>) {}
+            ),
+            &|| None,
+        );
+        let output = output.to_string();
+        assert_eq!(!output.contains("compile_error"), is_accepted, "{output}");
+        assert_eq!(
+            output.contains("check_created_anew"),
+            is_accepted,
+            "{output}"
+        );
+    }
+}

@@ -255,6 +255,8 @@ fn resources<'e>(
         return arns.map(|arn| CheckedResource::Arn(arn.into())).collect();
     }
     let found = match (action.whole_arn, types) {
+        // Those whose ids are elsewhere in the request are further resources.
+        (Some(_), _) if !action.from_request.is_empty() => None,
         (Some(parameter), _) => {
             let arn = parameters.text(parameter).filter(|arn| is_of(types, arn));
             arn.map(|arn| CheckedResource::Arn(arn.into()))

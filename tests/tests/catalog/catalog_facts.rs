@@ -362,6 +362,7 @@ fn bindings(action: &Action) -> Vec<String> {
             Some(Binding::Pinned(value)) => format!("{}={value}", placeholder.name),
             Some(Binding::Request(place)) => format!("{}={place}", placeholder.name),
             Some(Binding::WholeArn(parameter)) => format!("*={{{parameter}}}"),
+            Some(Binding::WholeArnInRequest(place)) => format!("*={place}"),
             None => format!("{}=nothing", placeholder.name),
         })
         .collect();

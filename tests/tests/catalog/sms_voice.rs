@@ -1,9 +1,13 @@
 //! Uses the built-in catalog that the importer generated.
 
+use std::collections::HashMap;
+
+use axum::routing::post;
+use axum::{Json, Router};
 use pinpoint_iam::sms_voice::{
     Action, Message, Pool, PutMessageFeedback, SendTextMessage, SenderId,
 };
-use pinpoint_iam::{ActsOn, Resource, Scope, TypedAction};
+use pinpoint_iam::{ActsOn, Authorizer, Resource, Scope, TypedAction, requires};
 
 fn acts_on<A: ActsOn<R>, R: Resource>(_: A, resource: &R) -> String {
     resource.arn(&Scope::new("aws", "eu-west-1", "123456789012"))
@@ -50,4 +54,44 @@ fn operations_without_a_path_have_a_target() {
 fn policies_are_checked_against_it() {
     let document = pinpoint_iam::include_policy!("../../fixtures/policies/send-text.json");
     assert_eq!(document.statements().len(), 1);
+}
+
+#[derive(serde::Deserialize)]
+struct Body {
+    origination_identity: String,
+    pool_id: String,
+    tags: Option<HashMap<String, String>>,
+}
+
+#[requires(sms_voice::SendTextMessage, origination_identity = body.origination_identity)]
+async fn one_of_several_types(Json(body): Json<Body>) -> String {
+    body.origination_identity
+}
+
+/// The pool that is created has no ids of the resource with the ARN.
+#[requires(
+    sms_voice::CreatePool,
+    origination_identity = body.origination_identity,
+    request_tags = body.tags,
+    dependents(TagResource),
+)]
+async fn created(Json(body): Json<Body>) -> String {
+    body.origination_identity
+}
+
+#[requires(all(
+    sms_voice::AssociateOriginationIdentity(resource = Pool::new(&body.pool_id)?),
+    sms_voice::AssociateOriginationIdentity(origination_identity = body.origination_identity),
+))]
+async fn with_another_resource(Json(body): Json<Body>) -> String {
+    body.pool_id
+}
+
+/// Requests are checked in `tests/clients`.
+#[test]
+fn handlers_can_take_whole_arns_from_the_body() {
+    let _: Router<Authorizer> = Router::new()
+        .route("/1", post(one_of_several_types))
+        .route("/2", post(created))
+        .route("/3", post(with_another_resource));
 }

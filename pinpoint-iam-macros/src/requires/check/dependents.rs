@@ -341,7 +341,12 @@ impl<'c> OfAction<'_, 'c> {
             return None;
         }
         if let Some(created) = &dependent.resource {
-            return Some(created);
+            // A whole ARN states no ids, so none of the created resource may be among them.
+            let is_by_arn = matches!(self.target, Some(Target::WholeArn(_)));
+            let types = self.action.entry.resources.iter();
+            let mut own = types.flat_map(|resource| &resource.fields);
+            let shares_ids = own.any(|own| created.fields.contains(own));
+            return (!is_by_arn || !shares_ids).then_some(created);
         }
         match (self.target?, self.action.entry.resources.as_slice()) {
             (Target::Fields { .. } | Target::Given(_), [only]) => {

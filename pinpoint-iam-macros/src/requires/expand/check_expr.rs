@@ -108,7 +108,8 @@ impl Writer<'_> {
             DependentCheck::InCatalog(check) => matches!(check.target, Target::Created(_)),
             DependentCheck::Outside { .. } => false,
         };
-        if check.dependents.iter().any(needs_resource)
+        if !matches!(check.target, Target::WholeArn(_))
+            && check.dependents.iter().any(needs_resource)
             && !(check.resource_is_late && self.stage == Stage::BeforeBody)
         {
             let resource = Ident::new("__resource", Span::mixed_site());
@@ -161,6 +162,18 @@ impl Writer<'_> {
                 let action = path(&check.action);
                 let guard = self.guard_for(check, known);
                 match &known.resource {
+                    None if matches!(of.target, Target::WholeArn(_))
+                        && self.stage != Stage::BeforeBody =>
+                    {
+                        let created =
+                            paths::resource(&check.action.hidden_module, created.type_name());
+                        let of = path(&of.action);
+                        quote! {
+                            #root::__private::check_created_anew(
+                                &#guard, #action, #created::METADATA, #of,
+                            )
+                        }
+                    }
                     None => quote!(#root::__private::precheck(&#guard, #action)),
                     Some(resource) => {
                         let created =
@@ -214,7 +227,8 @@ impl Writer<'_> {
                 )
             }
             Target::Given(expression) => made(root, &quote!(_), &quote!(#expression)),
-            // INVARIANT: the resource of an action with a whole ARN is not needed.
+            // INVARIANT: the resource of an action with a whole ARN is not needed, because a resource that such an action
+            // creates shares no ids with it.
             Target::All | Target::WholeArn(_) | Target::Created(_) => {
                 made(root, &quote!(_), &quote!(#root::resource::AllResources))
             }
