@@ -14,6 +14,8 @@ pub(super) struct Body {
 enum Member {
     Value(Value),
     Object(Body),
+    /// A list of objects.
+    List(Body),
 }
 
 /// What a check reads.
@@ -21,6 +23,8 @@ enum Member {
 pub(super) enum Value {
     /// An id.
     Id,
+    /// A list of ids.
+    Ids,
     /// Tags, as an object.
     Tags,
     /// The keys of tags, as a list.
@@ -31,6 +35,7 @@ impl Value {
     const fn rust_type(self) -> &'static str {
         match self {
             Self::Id => "String",
+            Self::Ids => "Vec<String>",
             Self::Tags => "Option<HashMap<String, String>>",
             Self::TagKeys => "Option<Vec<String>>",
         }
@@ -42,9 +47,19 @@ impl Body {
         self.members.is_empty()
     }
 
-    /// Adds the member at `path`: `Write.PoolId`. Returns whether this is possible: a member cannot be a text and an
-    /// object.
+    /// Adds the member at `path`: `Write.PoolId`, or `PoolIds[]` or `Pools[].Id` for the elements of a list. Returns
+    /// whether this is possible: a member cannot be a text and an object.
     pub(super) fn add(&mut self, path: &str, value: Value) -> bool {
+        if let Some((list, element)) = elements(path) {
+            let Some(member) = element else {
+                return self.add(list, Value::Ids);
+            };
+            let inner = self.members.entry(list.to_owned());
+            return match inner.or_insert_with(|| Member::List(Self::default())) {
+                Member::List(inner) => inner.add(member, value),
+                Member::Value(_) | Member::Object(_) => false,
+            };
+        }
         match path.split_once('.') {
             None => match self
                 .members
@@ -52,13 +67,13 @@ impl Body {
                 .or_insert(Member::Value(value))
             {
                 Member::Value(known) => *known == value,
-                Member::Object(_) => false,
+                Member::Object(_) | Member::List(_) => false,
             },
             Some((first, rest)) => {
                 let inner = self.members.entry(first.to_owned());
                 match inner.or_insert_with(|| Member::Object(Self::default())) {
                     Member::Object(inner) => inner.add(rest, value),
-                    Member::Value(_) => false,
+                    Member::Value(_) | Member::List(_) => false,
                 }
             }
         }
@@ -69,6 +84,7 @@ impl Body {
         self.members.values().all(|member| match member {
             Member::Value(value) => *value != Value::Id,
             Member::Object(inner) => inner.is_optional(),
+            Member::List(_) => true,
         })
     }
 
@@ -78,6 +94,19 @@ impl Body {
         let members = self.members.iter();
         members
             .map(|(name, member)| (names.take(&snake_case(name)), name.as_str(), member))
+            .collect()
+    }
+
+    /// Returns the names of the fields for the members at `paths` of the elements of `list`.
+    pub(super) fn element_fields(&self, list: &str, paths: &[&str]) -> Option<Vec<String>> {
+        let Member::List(inner) = self.members.get(list)? else {
+            return None;
+        };
+        let fields = inner.fields();
+        let name = |path: &&str| fields.iter().find(|field| field.1 == *path);
+        paths
+            .iter()
+            .map(|path| name(path).map(|field| field.0.clone()))
             .collect()
     }
 
@@ -109,19 +138,34 @@ impl Body {
                         "{expression}.and_then(|inner| inner.{field}.as_ref())"
                     ));
                 }
-                Member::Value(_) => return Some(format!("{expression}.{field}")),
+                Member::Value(_) | Member::List(_) => {
+                    return Some(format!("{expression}.{field}"));
+                }
             }
         }
     }
 
-    /// Writes the struct `name`, and those of its objects.
-    pub(super) fn write(&self, name: &str, names: &mut Identifiers, out: &mut String) {
+    /// Writes the struct `name`, and those of its objects. `tags` is the function that reads tags, if they may have more
+    /// than one form.
+    pub(super) fn write(
+        &self,
+        name: &str,
+        tags: Option<&str>,
+        names: &mut Identifiers,
+        out: &mut String,
+    ) {
         let mut inner = Vec::new();
         out.push_str("#[derive(Deserialize)]\n");
         out.push_str(&format!("struct {name} {{\n"));
         for (field, json, member) in self.fields() {
             let rust_type = match member {
                 Member::Value(value) => value.rust_type().to_owned(),
+                Member::List(body) => {
+                    let element =
+                        names.take(&format!("{name}{}Element", crate::names::capitalized(json)));
+                    inner.push((element.clone(), body));
+                    format!("Vec<{element}>")
+                }
                 Member::Object(body) => {
                     let object = names.take(&format!("{name}{}", crate::names::capitalized(json)));
                     inner.push((object.clone(), body));
@@ -132,16 +176,35 @@ impl Body {
                     }
                 }
             };
+            let mut options = Vec::new();
+            match (member, tags) {
+                (Member::List(_) | Member::Value(Value::Ids), _) => {
+                    options.push("default".to_owned());
+                }
+                (Member::Value(Value::Tags), Some(function)) => {
+                    options.push(format!("default, deserialize_with = {function:?}"));
+                }
+                _ => {}
+            }
             if field != json {
-                out.push_str(&format!("    #[serde(rename = {json:?})]\n"));
+                options.push(format!("rename = {json:?}"));
+            }
+            if !options.is_empty() {
+                out.push_str(&format!("    #[serde({})]\n", options.join(", ")));
             }
             out.push_str(&format!("    {field}: {rust_type},\n"));
         }
         out.push_str("}\n\n");
         for (object, body) in inner {
-            body.write(&object, names, out);
+            body.write(&object, tags, names, out);
         }
     }
+}
+
+/// Splits the location of the elements of a list, `Pools[].Id`, into the list and the member of its elements.
+pub(super) fn elements(path: &str) -> Option<(&str, Option<&str>)> {
+    let (list, rest) = path.split_once("[]")?;
+    Some((list, rest.strip_prefix('.')))
 }
 
 #[cfg(test)]
@@ -158,6 +221,12 @@ mod tests {
             ("Move.type", Value::Id, true),
             ("PoolId", Value::Id, true),
             ("PoolId", Value::Tags, false),
+            ("PoolIds[]", Value::Ids, true),
+            ("Pools[].Id", Value::Id, true),
+            ("Pools[].Kind", Value::Id, true),
+            ("Pools", Value::Id, false),
+            ("Pools.Id", Value::Id, false),
+            ("Write[].Id", Value::Id, false),
             ("PoolId.Inner", Value::Id, false),
             ("Write", Value::Id, false),
         ] {
@@ -176,12 +245,30 @@ mod tests {
                     "body.write.as_ref().and_then(|inner| inner.inner.as_ref()).and_then(|inner| inner.tag_keys.as_ref())",
                 ),
             ),
+            ("PoolIds", Some("body.pool_ids")),
+            ("Pools", Some("body.pools")),
+            ("Pools[].Id", None),
             ("Gone", None),
         ] {
             assert_eq!(body.expression("body", path).as_deref(), expected, "{path}");
         }
+        for (list, members, expected) in [
+            ("Pools", &["Kind", "Id"][..], Some(&["kind", "id"][..])),
+            ("Pools", &["Gone"], None),
+            ("PoolIds", &["Id"], None),
+            ("Write", &["Tags"], None),
+        ] {
+            let fields = body.element_fields(list, members);
+            assert_eq!(fields.is_some(), expected.is_some(), "{list}");
+            assert_eq!(fields.unwrap_or_default(), expected.unwrap_or_default());
+        }
         let mut written = String::new();
-        body.write("Create", &mut Identifiers::with(&["Create"]), &mut written);
+        body.write(
+            "Create",
+            None,
+            &mut Identifiers::with(&["Create"]),
+            &mut written,
+        );
         assert!(written.contains("    #[serde(rename = \"Move\")]\n    move_: CreateMove,\n"));
         assert!(
             written.contains("    write: Option<CreateWrite>,\n"),
@@ -189,6 +276,9 @@ mod tests {
         );
         assert!(written.contains(
             "struct CreateMove {\n    #[serde(rename = \"type\")]\n    type_: String,\n}\n"
+        ));
+        assert!(written.contains(
+            "    #[serde(default, rename = \"Pools\")]\n    pools: Vec<CreatePoolsElement>,\n"
         ));
     }
 }

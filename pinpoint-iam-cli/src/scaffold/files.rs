@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use pinpoint_iam_catalog::{AccessLevel, Component, Route, Service};
+use pinpoint_iam_catalog::{AccessLevel, Component, Service};
 use serde_json::{Value, json};
 
 use super::Framework;
-use super::handler::{Context, Handler, one_line};
+use super::handler::{Context, Endpoint, Handler, one_line};
 use super::identifiers::Identifiers;
 
 /// The account of the skeleton's scope.
@@ -26,8 +26,10 @@ pub(super) struct Plan<'s> {
 struct Modules {
     authentication: String,
     handlers: String,
+    operations: String,
     query: String,
     server: String,
+    tags: String,
     tests: String,
 }
 
@@ -37,8 +39,10 @@ impl Modules {
         Self {
             authentication: names.take("authentication"),
             handlers: names.take("handlers"),
+            operations: names.take("operations"),
             query: names.take("query"),
             server: names.take("server"),
+            tags: names.take("tags"),
             tests: names.take("tests"),
         }
     }
@@ -51,6 +55,7 @@ impl<'s> Plan<'s> {
             framework,
             service,
             query_module: modules.query.clone(),
+            tags_module: modules.tags.clone(),
         };
         let mut functions = Identifiers::with(&["routes"]);
         let mut types = Identifiers::with(&[
@@ -70,14 +75,26 @@ impl<'s> Plan<'s> {
         ]);
         let (mut handlers, mut remarks, mut without) = (Vec::new(), Vec::new(), Vec::new());
         // A path has one spelling, because frameworks reject two that differ in the names of placeholders.
-        let mut spellings: BTreeMap<String, &str> = BTreeMap::new();
+        let mut spellings: BTreeMap<String, String> = BTreeMap::new();
         for action in service.actions() {
-            let Some(route) = &action.route else {
-                without.push(action.name.as_str());
-                continue;
+            let (method, path) = match (&action.route, &action.target) {
+                (Some(route), _) => (route.method.as_str(), route.path.clone()),
+                (None, Some(target)) => ("POST", format!("/{target}")),
+                (None, None) => {
+                    without.push(action.name.as_str());
+                    continue;
+                }
             };
-            let path: &str = spellings.entry(shape(route)).or_insert(&route.path);
-            match Handler::of(&context, action, route, path, &mut functions, &mut types) {
+            let spelling = spellings
+                .entry(shape(&path))
+                .or_insert_with(|| path.clone());
+            let endpoint = Endpoint {
+                method,
+                path: &path,
+                spelling,
+                is_in_catalog: action.route.is_some() && *spelling == path,
+            };
+            match Handler::of(&context, action, &endpoint, &mut functions, &mut types) {
                 Ok(handler) => {
                     remarks.extend(handler.remarks.iter().cloned());
                     handlers.push(handler);
@@ -92,7 +109,7 @@ impl<'s> Plan<'s> {
         }
         if !without.is_empty() {
             remarks.push(format!(
-                "these actions have no route and therefore no handler: {}",
+                "these actions have no route and no target, and therefore no handler: {}",
                 without.join(", ")
             ));
         }
@@ -138,8 +155,10 @@ impl<'s> Plan<'s> {
         let [authentication, server, tests] = templates.map(|template| self.fill(template));
         let Modules {
             handlers: handlers_module,
+            operations,
             query,
             server: server_module,
+            tags,
             tests: tests_module,
             ..
         } = &self.modules;
@@ -165,12 +184,36 @@ impl<'s> Plan<'s> {
                 self.fill(include_str!("templates/query.rs.txt")),
             ));
         }
+        if self.has_targets() {
+            let template = match self.framework {
+                Framework::Axum => include_str!("templates/axum/operations.rs.txt"),
+                Framework::Actix => include_str!("templates/actix/operations.rs.txt"),
+            };
+            files.push((format!("src/{operations}.rs"), self.fill(template)));
+        }
+        if self.reads_tags() {
+            files.push((
+                format!("src/{tags}.rs"),
+                self.fill(include_str!("templates/tags.rs.txt")),
+            ));
+        }
         files.extend(self.policies());
         files
     }
 
     fn reads_query(&self) -> bool {
         self.handlers.iter().any(|handler| handler.reads_query)
+    }
+
+    /// Whether tags may be a list of objects.
+    fn reads_tags(&self) -> bool {
+        self.handlers.iter().any(|handler| handler.has_tag_list)
+    }
+
+    /// Whether a header names some of the operations.
+    fn has_targets(&self) -> bool {
+        let mut actions = self.service.actions().iter();
+        actions.any(|action| action.target.is_some())
     }
 
     fn reads_body(&self) -> bool {
@@ -182,24 +225,25 @@ impl<'s> Plan<'s> {
         let scope = self.scope();
         let [partition, region, account] = &scope;
         let query = self.sample_query();
-        // Lines between these marks are for services that read ids from the query.
-        let mut is_about_query = false;
-        let lines = template.lines().filter(|line| match line.trim() {
-            "// <query>" => {
-                is_about_query = true;
-                false
+        // Lines between these marks are for services that read ids from the query, or whose operations a header names.
+        let marks = [("query", !query.is_empty()), ("target", self.has_targets())];
+        let mut is_left_out = false;
+        let lines = template.lines().filter(|line| {
+            let line = line.trim();
+            for (mark, is_needed) in marks {
+                if line == format!("// <{mark}>") || line == format!("// </{mark}>") {
+                    is_left_out = !is_needed && !line.starts_with("// </");
+                    return false;
+                }
             }
-            "// </query>" => {
-                is_about_query = false;
-                false
-            }
-            _ => !is_about_query || !query.is_empty(),
+            !is_left_out
         });
         let text: String = lines.map(|line| format!("{line}\n")).collect();
         text.replace("{{MODULE}}", &self.service.module_name())
             .replace("{{AUTHENTICATION}}", &self.modules.authentication)
             .replace("{{HANDLERS}}", &self.modules.handlers)
             .replace("{{SERVER}}", &self.modules.server)
+            .replace("{{OPERATIONS}}", &self.modules.operations)
             .replace(
                 "{{SCOPE}}",
                 &format!("{partition:?}, {region:?}, {account:?}"),
@@ -294,16 +338,24 @@ impl<'s> Plan<'s> {
         let Modules {
             authentication,
             handlers,
+            operations,
             query,
             server,
+            tags,
             tests,
         } = &self.modules;
-        let query = if self.reads_query() {
-            format!("mod {query};\n")
-        } else {
-            String::new()
-        };
-        let mut modules = format!("mod {authentication};\nmod {handlers};\n{query}mod {server};\n");
+        let declarations = [
+            (authentication, true),
+            (handlers, true),
+            (operations, self.has_targets()),
+            (query, self.reads_query()),
+            (server, true),
+            (tags, self.reads_tags()),
+        ];
+        let declarations = declarations.iter().filter(|(_, is_needed)| *is_needed);
+        let mut modules: String = declarations
+            .map(|(name, _)| format!("mod {name};\n"))
+            .collect();
         modules.push_str(&format!("#[cfg(test)]\nmod {tests};\n"));
         // The module of the catalog may be called `std`.
         format!(
@@ -421,9 +473,9 @@ impl<'s> Plan<'s> {
     }
 }
 
-/// A route without the names of its placeholders and without its method.
-fn shape(route: &Route) -> String {
-    let segments = route.path.split('/');
+/// A path without the names of its placeholders.
+fn shape(path: &str) -> String {
+    let segments = path.split('/');
     let segments = segments.map(|segment| {
         if segment.starts_with('{') {
             "{}"

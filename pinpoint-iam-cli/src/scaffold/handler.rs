@@ -1,11 +1,11 @@
-//! One handler for each action with a route.
+//! One handler for each action with a route or a target.
 
 use pinpoint_iam_catalog::{
-    Action, Binding, DependentAction, KeyShape, Placeholder, ResourceType, Route, Service,
+    Action, Binding, DependentAction, KeyShape, Placeholder, ResourceType, Service,
 };
 
 use super::Framework;
-use super::body::{Body, Value};
+use super::body::{Body, Value, elements};
 use super::identifiers::{Identifiers, snake_case};
 
 /// What handlers have in common.
@@ -14,6 +14,19 @@ pub(super) struct Context<'s> {
     pub(super) service: &'s Service,
     /// The path of the module with the helpers for the query.
     pub(super) query_module: String,
+    /// The path of the module that reads tags in more than one form.
+    pub(super) tags_module: String,
+}
+
+/// Where requests reach a handler.
+pub(super) struct Endpoint<'a> {
+    pub(super) method: &'a str,
+    /// The path of the action's route, or of its target.
+    pub(super) path: &'a str,
+    /// The spelling of the path in this service.
+    pub(super) spelling: &'a str,
+    /// Whether the catalog has this method and path as the action's route.
+    pub(super) is_in_catalog: bool,
 }
 
 /// A handler.
@@ -27,6 +40,7 @@ pub(super) struct Handler {
     pub(super) reads_query: bool,
     pub(super) reads_body: bool,
     pub(super) has_tag_map: bool,
+    pub(super) has_tag_list: bool,
     pub(super) remarks: Vec<String>,
 }
 
@@ -52,18 +66,15 @@ struct Draft<'a> {
 
 impl Handler {
     /// Plans the handler of an action. The error is the reason why it has none.
-    ///
-    /// `route` is the action's, and `path` the spelling of its path in this service.
     pub(super) fn of(
         context: &Context<'_>,
         action: &Action,
-        route: &Route,
-        path: &str,
+        endpoint: &Endpoint<'_>,
         functions: &mut Identifiers,
         types: &mut Identifiers,
     ) -> Result<Self, String> {
         let mut variables = Identifiers::default();
-        let spelled = placeholders(path);
+        let spelled = placeholders(endpoint.spelling);
         let names: Vec<String> = spelled
             .iter()
             .map(|name| variables.take(&name.replace('-', "_")))
@@ -76,8 +87,8 @@ impl Handler {
         let mut draft = Draft {
             context,
             action,
-            path: route
-                .parameters()
+            path: placeholders(endpoint.path)
+                .into_iter()
                 .map(str::to_owned)
                 .zip(names.iter().cloned())
                 .collect(),
@@ -93,8 +104,14 @@ impl Handler {
         let attribute = draft.attribute()?;
         let is_composed = attribute.starts_with("all(");
         let name = functions.take(&snake_case(action.type_name()));
-        let entry = if is_composed || path != route.path {
-            format!("\"{} {path}\" => {name}", route.method)
+        let Endpoint {
+            method,
+            spelling,
+            is_in_catalog,
+            ..
+        } = endpoint;
+        let entry = if is_composed || !is_in_catalog {
+            format!("\"{method} {spelling}\" => {name}")
         } else {
             name.clone()
         };
@@ -106,7 +123,10 @@ impl Handler {
                 "/// What the check of `{}` reads of the body.\n",
                 action.name
             ));
-            draft.body.write(&body_type, types, &mut text);
+            // APIs that name operations by a header usually have tags as a list.
+            let reader = format!("crate::{}::tags", context.tags_module);
+            let reader = action.target.is_some().then_some(reader.as_str());
+            draft.body.write(&body_type, reader, types, &mut text);
         }
         draft.write(&name, &attribute, &names, &body_type, &mut text);
         Ok(Self {
@@ -115,6 +135,7 @@ impl Handler {
             query_ids: draft.query_ids,
             reads_query: draft.reads_query,
             reads_body,
+            has_tag_list: draft.has_tag_map && action.target.is_some(),
             has_tag_map: draft.has_tag_map,
             remarks: draft.remarks,
         })
@@ -128,7 +149,12 @@ impl Draft<'_> {
         for resource in &action.resources {
             for field in &resource.fields {
                 match action.binding(field) {
-                    Some(Binding::Request(place)) => self.add(place, Value::Id)?,
+                    // The ARN identifies resources without all ids.
+                    Some(Binding::Request(_))
+                        if action.whole_arn.is_some() && !has_all_ids(action, resource) => {}
+                    Some(Binding::Request(place) | Binding::WholeArnInRequest(place)) => {
+                        self.add(place, Value::Id)?;
+                    }
                     None => return Err(format!("nothing fills `{}`", field.name)),
                     Some(_) => {}
                 }
@@ -205,12 +231,32 @@ impl Draft<'_> {
         let options = self.options()?;
         let requirement = match (&action.whole_arn, action.resources.as_slice()) {
             (_, []) => name.to_owned(),
-            (Some(parameter), _) => {
-                let variable = self.variable(parameter)?;
-                match action.whole_arn_field() {
-                    Some(field) if field != variable => format!("{name}, {field} = {variable}"),
-                    _ => name.to_owned(),
+            (Some(parameter), resources) => {
+                let argument = self.whole_arn(action, parameter)?;
+                let mut entries = Vec::new();
+                for resource in resources
+                    .iter()
+                    .filter(|resource| has_all_ids(action, resource))
+                {
+                    entries.push(format!(
+                        "{name}(resource = {})",
+                        self.constructed(resource)?
+                    ));
                 }
+                match (entries.as_slice(), argument) {
+                    ([], None) => name.to_owned(),
+                    ([], Some(argument)) => format!("{name}, {argument}"),
+                    (_, argument) => {
+                        entries.push(format!("{name}({})", argument.unwrap_or_default()));
+                        format!("all({})", entries.join(", "))
+                    }
+                }
+            }
+            (None, [only]) if self.has_list(only) => {
+                return Ok(format!(
+                    "each({name}({}{options}))",
+                    self.list_argument(only)?
+                ));
             }
             (None, [only]) => {
                 let mut arguments = String::new();
@@ -242,6 +288,64 @@ impl Draft<'_> {
             }
         };
         Ok(format!("{requirement}{options}"))
+    }
+
+    /// The argument for the whole ARN of a request for `action`, unless the parameter of its name fills it.
+    fn whole_arn(&self, action: &Action, parameter: &str) -> Result<Option<String>, String> {
+        let value = match &action.whole_arn_from {
+            Some(place) => self.read(place, "value")?,
+            None => self.variable(parameter)?.to_owned(),
+        };
+        let field = action.whole_arn_field().unwrap_or_default();
+        Ok((field != value).then(|| format!("{field} = {value}")))
+    }
+
+    /// Whether a list in the body contains the ids of several resources of this type.
+    fn has_list(&self, resource: &ResourceType) -> bool {
+        let mut fields = resource.fields.iter();
+        fields.any(|field| self.element_of(field).is_some())
+    }
+
+    /// The list in the body, and the member of its elements, with the ids for a placeholder.
+    fn element_of(&self, field: &Placeholder) -> Option<(&str, Option<&str>)> {
+        match self.action.binding(field) {
+            Some(Binding::Request(place)) => elements(place.strip_prefix("$.")?),
+            _ => None,
+        }
+    }
+
+    /// The argument of `each` for the resources that a list in the body identifies.
+    fn list_argument(&self, resource: &ResourceType) -> Result<String, String> {
+        let body = &self.body_variable;
+        let fields: Option<Vec<_>> = resource
+            .fields
+            .iter()
+            .map(|field| self.element_of(field))
+            .collect();
+        let in_one_list = || "its ids are not all in one list".to_owned();
+        let fields = fields.ok_or_else(in_one_list)?;
+        if let ([field], [(list, None)]) = (resource.fields.as_slice(), fields.as_slice()) {
+            let ids = self.read(&format!("$.{list}"), "value")?;
+            return Ok(format!("{} = {ids}", field.field()));
+        }
+        let (list, _) = *fields.first().ok_or_else(in_one_list)?;
+        let members: Option<Vec<&str>> = fields
+            .iter()
+            .map(|(other, member)| member.filter(|_| *other == list))
+            .collect();
+        let names = members.and_then(|members| self.body.element_fields(list, &members));
+        let values: Vec<String> = names
+            .ok_or_else(in_one_list)?
+            .iter()
+            .map(|name| format!("&one.{name}"))
+            .collect();
+        let list = self.body.expression(body, list).ok_or_else(in_one_list)?;
+        Ok(format!(
+            "resource = {list}.iter().map(|one| crate::{}::{}::new({})).collect::<Result<Vec<_>, _>>()?",
+            self.context.service.module_name(),
+            resource.type_name(),
+            values.join(", ")
+        ))
     }
 
     /// The argument for a placeholder, unless the parameter of its name fills it.
@@ -351,6 +455,23 @@ impl Draft<'_> {
                     && action.whole_arn.is_none()
                     && matches!(own, [only] if known.resources.contains(only))
             };
+            // Another action on the resource with the same ARN, of whatever type it is.
+            let acts_on_all = |known: &Action| {
+                let mut own = action.resources.iter();
+                own.all(|resource| known.resources.contains(resource))
+            };
+            if let Some(known) = known
+                && acts_on_all(known)
+                && known.whole_arn_from.is_some()
+                && known.whole_arn_from == action.whole_arn_from
+                && known.from_request.is_empty()
+                && known.required_keys.is_empty()
+                && let Some(parameter) = &known.whole_arn
+                && let Ok(Some(argument)) = self.whole_arn(known, parameter)
+            {
+                entries.push(format!("{}({argument})", known.type_name()));
+                continue;
+            }
             match known {
                 Some(known)
                     if known.required_keys.is_empty()
@@ -485,6 +606,12 @@ impl Draft<'_> {
         }
         out.push_str(&format!("    {not_implemented}\n}}\n\n"));
     }
+}
+
+/// Whether requests for the action contain all ids of the resource type outside their path.
+fn has_all_ids(action: &Action, resource: &ResourceType) -> bool {
+    let mut fields = resource.fields.iter();
+    fields.all(|field| matches!(action.binding(field), Some(Binding::Request(_))))
 }
 
 /// The names of a path's placeholders.

@@ -15,18 +15,18 @@ use self::files::Plan;
 use crate::documents::find;
 use crate::failure::Failure;
 
-/// Writes the skeleton of a service: one guarded handler for each action of a catalog that has a route.
+/// Writes the skeleton of a service: one guarded handler for each action of a catalog that has a route or a target.
 ///
 /// The service compiles and its tests pass, but its handlers respond 501 and no caller is authenticated: until
 /// `src/authentication.rs` is implemented, every request gets 401. The directory then contains the catalog, policies
 /// for an administrator and a reader, and a test that calls every route without permissions.
 ///
-/// Existing files are never overwritten. Actions without a route, and what a handler must still do, are listed on
+/// Existing files are never overwritten. Actions without either, and what a handler must still do, are listed on
 /// standard error.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 1 if the catalog has errors, or if a file exists already or cannot be written; 2 for wrong arguments; 3 if no
-action has a route.
+action has a route or a target.
 
 Example: pinpoint-iam scaffold --framework axum orders.toml --output orders-service")]
 pub(crate) struct Arguments {
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let plan = Plan::of(service, text, arguments.framework);
     if plan.handlers() == 0 {
         return Err(Failure::no_input(format!(
-            "error: no action of `{}` has a route",
+            "error: no action of `{}` has a route or a target",
             service.prefix
         )));
     }
