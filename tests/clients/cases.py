@@ -1,6 +1,7 @@
 """The requests for one operation, each with a policy and the result that AWS's service would have."""
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import dataclass, field, replace
 
 import reference
 
@@ -15,47 +16,60 @@ INVALID = "invalid"
 
 @dataclass
 class Case:
+    # The API of botocore, and its operation.
+    api: str
     operation: str
     why: str
     arguments: dict
     policy: dict
-    # SUCCESS, INVALID, or the action and the ARN that are denied.
+    # SUCCESS, INVALID, or the actions with ARNs of which one is denied.
     expected: object
 
 
-def cases_of(name, entry, model):
+def cases_of(name, entry, models):
     """Returns the cases of one operation, as `entry` of the reference describes it."""
     found = []
-    for request in requests_of(name, entry, model):
+
+    def add(why, policy, expected):
+        # Without any permission for an action, a service denies before it reads the ids in the body.
+        granted = {statement.get("Action") for statement in policy["Statement"]}
+        if entry["route"] == "/" and expected != SUCCESS:
+            expected = expected + [(action, "*") for action, _ in expected if action not in granted]
+        found.append(Case(entry["api"], name, why, request.arguments, policy, expected))
+
+    for request in requests_of(name, entry, models[entry["api"]]):
         main = (entry["action"], request.arn)
-        needed = [main, *request.dependents]
-        found.append(Case(name, "the policy allows exactly this", request.arguments, allow(needed), SUCCESS))
+        own = [main, *((entry["action"], arn) for arn in request.also)]
+        needed = [*own, *request.dependents]
+        add("the policy allows exactly this", allow(needed), SUCCESS)
         rest = {"Effect": "Allow", "NotAction": entry["action"], "Resource": "*"}
-        found.append(Case(name, "the policy allows all other actions", request.arguments, document(rest), main))
+        add("the policy allows all other actions", document(rest), own)
         for neighbour in neighbours(request.arn):
-            policy = allow([(entry["action"], neighbour), *request.dependents])
-            found.append(Case(name, f"the policy allows {neighbour}", request.arguments, policy, main))
-        for dependent in request.dependents:
-            policy = allow([other for other in needed if other != dependent])
-            found.append(Case(name, f"the policy lacks {dependent[0]}", request.arguments, policy, dependent))
+            policy = allow([(entry["action"], neighbour), *(other for other in needed if other != main)])
+            add(f"the policy allows {neighbour}", policy, [main])
+        for other in needed[1:]:
+            policy = allow([one for one in needed if one != other])
+            add(f"the policy lacks {other[0]} on {other[1]}", policy, [other])
         found.extend(awkward(name, entry, request))
     return found
 
 
 def awkward(name, entry, request):
     """Ids with characters that have a meaning in URLs, ARNs or policies."""
-    bound = {reference.parameter_of(found) for found in reference.PLACEHOLDER.findall(request.template)}
+    templates = "".join([request.template, *entry["also"]])
+    bound = {reference.parameter_of(found) for found in reference.PLACEHOLDER.findall(templates)}
     for parameter in sorted(bound & request.parameters.keys()):
         for value in AWKWARD:
             parameters = {**request.parameters, parameter: value}
-            arguments = {**request.arguments, request.members[parameter]: value}
+            arguments = copy.deepcopy(request.arguments)
+            put(arguments, request.members[parameter], value)
             arn = reference.fill(request.template, entry["route"], parameters)
             if parameter in reference.OPAQUE:
                 policy, expected = allow([(entry["action"], arn), *request.dependents]), SUCCESS
             else:
                 everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
                 policy, expected = document(everything), INVALID
-            yield Case(name, f"{parameter} is {value!r}", arguments, policy, expected)
+            yield Case(entry["api"], name, f"{parameter} is {value!r}", arguments, policy, expected)
 
 
 @dataclass
@@ -63,7 +77,9 @@ class Request:
     arguments: dict
     template: str
     arn: str
-    # The path parameters, and the argument of each.
+    # The ARNs of further resources, on which the same action is needed.
+    also: list
+    # The ids, and the place of each in the arguments.
     parameters: dict = field(default_factory=dict)
     members: dict = field(default_factory=dict)
     dependents: list = field(default_factory=list)
@@ -73,42 +89,113 @@ def requests_of(name, entry, model):
     """Yields the requests of an operation: without and with tags, and one for each resource type that it can name."""
     operation = model.operation_model(name)
     shape = operation.input_shape
+    inputs = shape.members if shape else {}
     body = reference.body_shape(operation)
+    payload = (shape.serialization["payload"],) if shape and "payload" in shape.serialization else ()
     members, parameters, arguments = {}, {}, {}
-    for member, member_shape in shape.members.items() if shape else ():
-        location = member_shape.serialization.get("location")
-        if location == "uri":
-            parameter = member_shape.serialization["name"]
-            members[parameter] = member
-            parameters[parameter] = arguments[member] = VALUES.get(parameter, f"{parameter}-{len(name)}")
+
+    def identify(parameter, place):
+        members[parameter] = place
+        parameters[parameter] = VALUES.get(parameter, f"{parameter}-{len(name)}")
+        put(arguments, place, parameters[parameter])
+
+    for member, member_shape in inputs.items():
+        if member_shape.serialization.get("location") == "uri":
+            identify(member_shape.serialization["name"], (member,))
         elif member in shape.required_members:
             arguments[member] = example(member, member_shape)
-    if body is not None:
-        arguments[shape.serialization["payload"]] |= {
-            member: example(member, body.members[member]) for member in body.members if member.endswith("RoleArn")
-        }
+    for role in entry["roles"]:
+        fill_to(arguments, inputs, (*payload, *role))
+    for placeholder in reference.PLACEHOLDER.findall("".join([*entry["resources"], *entry["also"]])):
+        parameter = reference.parameter_of(placeholder)
+        place = place_of(placeholder, inputs)
+        if parameter not in parameters and place:
+            identify(parameter, place)
+
+    also = [reference.fill(template, entry["route"], parameters) for template in entry["also"]]
     for template in entry["resources"]:
-        if "resource-arn" in parameters:
+        if named := named_by_arn(template, parameters, inputs):
             arn = example_arn(template)
-            yield Request({**arguments, members["resource-arn"]: arn}, template, arn)
-            continue
-        arn = reference.fill(template, entry["route"], parameters)
-        request = Request(arguments, template, arn, parameters, members)
+            request = Request({**arguments, named: arn}, template, arn, also)
+            others = {reference.parameter_of(found) for found in reference.PLACEHOLDER.findall("".join(entry["also"]))}
+            request.parameters = {parameter: value for parameter, value in parameters.items() if parameter in others}
+            request.members = members
+        else:
+            arn = reference.fill(template, entry["route"], parameters)
+            request = Request(arguments, template, arn, also, parameters, members)
         request.dependents = [
-            (dependent["action"], arguments[shape.serialization["payload"]][dependent["member"]] + dependent.get("suffix", ""))
+            (dependent["action"], needed_on(dependent, request, payload) + dependent.get("suffix", ""))
             for dependent in entry["dependents"]
-            if "member" in dependent
+            if "resource" not in dependent
         ]
         yield request
-        if body is not None and "tags" in body.members:
-            payload = shape.serialization["payload"]
-            tagged = {**arguments, payload: {**arguments[payload], "tags": {"team": "blue"}}}
+        if body is not None and (tags := reference.tags_member(body)):
+            is_map = body.members[tags].type_name == "map"
+            tagged = copy.deepcopy(request.arguments)
+            put(tagged, (*payload, tags), {"team": "blue"} if is_map else [{"Key": "team", "Value": "blue"}])
             more = [
                 (dependent["action"], reference.fill(dependent["resource"], entry["route"], parameters))
                 for dependent in entry["dependents"]
                 if "resource" in dependent
             ]
-            yield Request(tagged, template, arn, parameters, members, request.dependents + more)
+            yield replace(request, arguments=tagged, dependents=request.dependents + more)
+
+
+# Members that take the ARN of a resource of any type.
+ARNS = ("ResourceArn", "OriginationIdentity", "ResourceId")
+
+
+def named_by_arn(template, parameters, inputs):
+    """The member with the ARN of the resource, or None if the request names its ids."""
+    own = reference.PLACEHOLDER.findall(template)
+    if all(reference.parameter_of(found) in parameters for found in own if found not in reference.DEPLOYMENT):
+        return None
+    return next((member for member in ARNS if member in inputs), None)
+
+
+def needed_on(dependent, request, payload):
+    """The ARN on which a dependent action is needed that does not create anything."""
+    if "member" not in dependent:
+        return request.arn
+    value = request.arguments
+    for step in (*payload, *dependent["member"]):
+        value = value[step]
+    return value
+
+
+def place_of(placeholder, inputs):
+    """The place of an id that is not in the path: a member, or the first element of a list."""
+    if placeholder in inputs:
+        return (placeholder,)
+    for member, shape in inputs.items():
+        if shape.type_name != "list":
+            continue
+        if member == placeholder + "s" and shape.member.type_name == "string":
+            return (member, 0)
+        if shape.member.type_name == "structure" and placeholder in shape.member.members and member.endswith("Ids"):
+            return (member, 0, placeholder)
+    return None
+
+
+def put(arguments, place, value):
+    """Sets the argument at a place, and creates what contains it."""
+    *outer, last = place
+    for step, following in zip(outer, place[1:]):
+        if isinstance(step, str) and step not in arguments:
+            arguments[step] = [{}] if isinstance(following, int) else {}
+        arguments = arguments[step]
+    arguments[last] = value
+
+
+def fill_to(arguments, members, path):
+    """Adds the member at a path with an example, and the members that its structures require."""
+    for step in path[:-1]:
+        shape = members[step]
+        arguments = arguments.setdefault(step, {})
+        for required in shape.required_members:
+            arguments.setdefault(required, example(required, shape.members[required]))
+        members = shape.members
+    arguments[path[-1]] = example(path[-1], members[path[-1]])
 
 
 def example(name, shape):
@@ -122,10 +209,10 @@ def example(name, shape):
             return {"team": example(name, shape.value)}
         case "string" if shape.enum:
             return shape.enum[0]
-        case "string" if name.endswith("RoleArn"):
+        case "string" if name.endswith(("RoleArn", "ChannelRole")):
             return f"arn:aws:iam::123456789012:role/{name}"
         case "string":
-            return "text"
+            return "text".ljust(shape.metadata.get("min", 0), "t")
         case "boolean":
             return True
         case "timestamp":
@@ -139,13 +226,16 @@ def example_arn(template):
     parameters = {
         reference.parameter_of(found): ids.get(found, f"{found.lower()}-1")
         for found in reference.PLACEHOLDER.findall(template)
-        if found not in ("Partition", "Region", "Account")
+        if found not in reference.DEPLOYMENT
     }
     return reference.fill(template, "", parameters)
 
 
 def neighbours(arn):
     """ARNs that differ in one part: each is of another resource."""
+    if arn == "*":
+        yield "arn:*"
+        return
     parts = arn.split(":", 5)
     for at, other in ((1, "aws-cn"), (3, "us-east-2"), (4, "210987654321")):
         yield ":".join([*parts[:at], other, *parts[at + 1 :]])

@@ -28,7 +28,7 @@ def faults(service, found, secret, key_of):
         for variable in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
             environment.pop(variable, None)
         command = [
-            *(str(Path(sys.executable).parent / "aws"), "pinpoint", botocore.xform_name(case.operation, "-")),
+            *(str(Path(sys.executable).parent / "aws"), case.api, botocore.xform_name(case.operation, "-")),
             *("--endpoint-url", service.url, "--cli-input-json", json.dumps(case.arguments)),
         ]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -37,10 +37,10 @@ def faults(service, found, secret, key_of):
                 right = done.returncode == 0
             case cases.INVALID:
                 right = done.returncode != 0 and "(BadRequest" in done.stderr
-            case (action, arn):
+            case denied:
                 right = done.returncode != 0 and (
                     f"(AccessDeniedException) when calling the {case.operation} operation" in done.stderr
-                    and f"is not authorized to perform: {action} on resource: {arn} because" in done.stderr
+                    and any(f"to perform: {action} on resource: {arn} because" in done.stderr for action, arn in denied)
                 )
         if not right:
             yield f"AWS CLI: {case.operation}, {case.why}: expected {case.expected}, got {done.returncode} {done.stderr.strip()}"

@@ -1,8 +1,8 @@
-"""Calls every operation of Amazon Pinpoint through boto3 on a service with generated handlers.
+"""Calls every operation of two services of AWS through boto3 on programs with generated handlers.
 
-usage: suite.py SERVICE FOLDER
+usage: suite.py PROGRAMS FOLDER
 
-SERVICE is the program, and FOLDER is where the policies of the test are written.
+PROGRAMS is the folder of the programs, and FOLDER is where the policies of the test are written.
 """
 
 import json
@@ -25,14 +25,14 @@ COMMANDS = 20
 
 
 class Service:
-    """The service, with the policies of the cases that are run."""
+    """A program with one of the services, with the policies of the cases that are run."""
 
     def __init__(self, program, folder):
-        self.folder = Path(folder)
+        self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self.write([])
         self.process = subprocess.Popen(
-            [program, str(self.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [str(program), str(self.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         self.url = self.process.stdout.readline().strip()
         if not self.url:
@@ -60,9 +60,9 @@ class Service:
 
 
 class Client:
-    """A client of boto3 whose requests are signed by the user of each case."""
+    """Clients of boto3 for the APIs of a service, whose requests are signed by the user of each case."""
 
-    def __init__(self, url, change=None):
+    def __init__(self, service, url, change=None):
         self.session = botocore.session.get_session()
         self.session.set_credentials(key_of(0), SECRET)
         self.credentials = self.session.get_credentials()
@@ -71,20 +71,18 @@ class Client:
             load = loader.load_service_model
             loader.load_service_model = lambda *args, **kwargs: change(args, load(*args, **kwargs))
         config = Config(retries={"total_max_attempts": 1}, parameter_validation=True)
-        self.client = self.session.create_client(
-            reference.SERVICE, region_name="us-east-1", endpoint_url=url, config=config
-        )
-
-    @property
-    def model(self):
-        return self.client.meta.service_model
+        self.clients = {
+            api: self.session.create_client(api, region_name="us-east-1", endpoint_url=url, config=config)
+            for api in service.apis
+        }
+        self.models = {api: client.meta.service_model for api, client in self.clients.items()}
 
     def fault(self, index, case):
         """Makes the request of a case, and returns what differs from the expectation, or None."""
         self.credentials.access_key = key_of(index)
         method = botocore.xform_name(case.operation)
         try:
-            response = getattr(self.client, method)(**case.arguments)
+            response = getattr(self.clients[case.api], method)(**case.arguments)
             got = (response["ResponseMetadata"]["HTTPStatusCode"], "", "")
         except ClientError as error:
             response = error.response
@@ -95,12 +93,13 @@ class Client:
                 right = status == 200
             case cases.INVALID:
                 right = status == 400
-            case (action, arn):
-                sentence = (
+            case denied:
+                sentences = [
                     f"User: arn:aws:iam::123456789012:user/{key_of(index)} is not authorized to perform: {action} on resource: "
                     f"{arn} because no identity-based policy allows the {action} action"
-                )
-                right = (status, code, message) == (403, "AccessDeniedException", sentence)
+                    for action, arn in denied
+                ]
+                right = (status, code) == (403, "AccessDeniedException") and message in sentences
         return None if right else f"{case.operation}, {case.why}: expected {case.expected}, got {status} {code} {message}"
 
 
@@ -123,46 +122,78 @@ def with_route(name, entry):
     """Changes the route of an operation in botocore's model."""
 
     def change(arguments, model):
-        if arguments[:2] == (reference.SERVICE, "service-2"):
+        if arguments[:2] == (entry["api"], "service-2"):
             model["operations"][name]["http"] |= {"method": entry["method"], "requestUri": entry["route"]}
         return model
 
     return change
 
 
-def main():
-    program, folder = sys.argv[1:]
-    service = Service(program, folder)
-    client = Client(service.url)
-    operations = reference.load(client.model)
-
-    found = [case for name, entry in operations.items() for case in cases.cases_of(name, entry, client.model)]
+def call_all(service, client, operations, name):
+    """Makes all requests of a service. Returns the cases, and whether all are as expected."""
+    found = [case for operation, entry in operations.items() for case in cases.cases_of(operation, entry, client.models)]
     faults = list(run(service, client, found))
     for fault in faults:
         print(fault)
     wrong = {fault.split(",")[0] for fault in faults}
     called = {case.operation for case in found}
-    print(f"{len(called - wrong)}/{len(client.model.operation_names)} operations ({len(found)} requests)")
+    print(f"{len(called - wrong)}/{len(operations)} {name} ({len(found)} requests)")
+    return found, not faults and called == operations.keys()
 
+
+def call_by_command(service, api, found):
+    """Makes some of the requests with the AWS CLI. Returns whether all are as expected."""
+    found = [case for case in found if case.api == api]
     sample = random.Random(17).sample(found, COMMANDS)
-    wrong_commands = list(command_line.faults(service, sample, SECRET, key_of))
-    for fault in wrong_commands:
+    faults = list(command_line.faults(service, sample, SECRET, key_of))
+    for fault in faults:
         print(fault)
-    print(f"{COMMANDS - len(wrong_commands)}/{COMMANDS} commands of the AWS CLI")
+    print(f"{COMMANDS - len(faults)}/{COMMANDS} commands of the AWS CLI for {api}")
+    return not faults
 
+
+def catch_mutants(service, client, operations):
+    """Repeats the comparison with wrong references. Returns whether each of them fails."""
     missed = []
     for description, name, entry in reference.mutants(operations, random.Random(17), MUTANTS):
         changed = client
         if (entry["method"], entry["route"]) != (operations[name]["method"], operations[name]["route"]):
-            changed = Client(service.url, with_route(name, entry))
-        if not any(run(service, changed, cases.cases_of(name, entry, changed.model))):
+            changed = Client(reference.PINPOINT, service.url, with_route(name, entry))
+        if not any(run(service, changed, cases.cases_of(name, entry, changed.models))):
             missed.append(description)
     for description in missed:
         print(f"not caught: {description}")
     print(f"{MUTANTS - len(missed)}/{MUTANTS} mutants caught")
+    return not missed
 
-    service.stop()
-    return 1 if faults or wrong_commands or missed or called != set(client.model.operation_names) else 0
+
+def main():
+    programs, folder = map(Path, sys.argv[1:])
+    good = True
+
+    pinpoint = Service(programs / "mobiletargeting-service", folder)
+    client = Client(reference.PINPOINT, pinpoint.url)
+    operations = reference.load(reference.PINPOINT, client.models)
+    found, is_right = call_all(pinpoint, client, operations, "operations")
+    good &= is_right and operations.keys() == set(client.models["pinpoint"].operation_names)
+    good &= call_by_command(pinpoint, "pinpoint", found)
+    good &= catch_mutants(pinpoint, client, operations)
+    pinpoint.stop()
+
+    voice = Service(programs / "sms-voice-service", folder)
+    client = Client(reference.SMS_VOICE, voice.url)
+    operations = reference.load(reference.SMS_VOICE, client.models)
+    # Those of the first API are named by a header; five of the API before it have a route.
+    cases_of_voice = []
+    for api in reference.SMS_VOICE.apis:
+        own = {name: entry for name, entry in operations.items() if entry["api"] == api}
+        name = "operations of sms-voice" if api == reference.SMS_VOICE.apis[0] else f"operations of {api}"
+        found, is_right = call_all(voice, client, own, name)
+        good &= is_right
+        cases_of_voice += found
+    good &= call_by_command(voice, reference.SMS_VOICE.apis[0], cases_of_voice)
+    voice.stop()
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ use pinpoint_iam::web::{ErrorResponses, RouteErrors};
 use pinpoint_iam::{Authorizer, Scope};
 use tokio::net::TcpListener;
 
-use crate::authentication::signatures;
-use crate::handlers::routes;
+use crate::signatures::signatures;
+use crate::skeleton;
 
 /// Serves the policies of the folder in the first argument. Each line of the standard input loads them again.
 #[tokio::main]
@@ -24,8 +24,8 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let authorizer = Authorizer::builder()
         .scope(Scope::new("aws", "us-east-1", "123456789012"))
         .source(Directory::open(folder)?)
-        .catalog(&crate::mobiletargeting::SERVICE)
-        .error_responses(ErrorResponses::aws())
+        .catalog(&crate::SERVICE)
+        .error_responses(ErrorResponses::aws().with_type_in_body())
         .build()?;
     let app = app(authorizer.clone())?.into_make_service_with_connect_info::<SocketAddr>();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -45,11 +45,9 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn app(authorizer: Authorizer) -> Result<Router, RouteErrors> {
-    let router = routes().router()?;
-    Ok(router
+    Ok(skeleton::app(authorizer)?
         .layer(map_response(succeed))
-        .layer(signatures())
-        .with_state(authorizer))
+        .layer(signatures()))
 }
 
 /// A generated handler responds "not implemented": a request that reached it has succeeded.
