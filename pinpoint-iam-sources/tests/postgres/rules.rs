@@ -244,6 +244,8 @@ const SHADOWS: &str = "CREATE SCHEMA evil;
     CREATE FUNCTION evil.cardinality(anyarray) RETURNS int LANGUAGE sql AS 'SELECT 0';
     CREATE FUNCTION evil.format(text, text) RETURNS text LANGUAGE sql AS
         $$SELECT 'SELECT array[]::text[]'$$;
+    CREATE FUNCTION evil.equal(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.equal);
     CREATE FUNCTION evil.split_part(text, text, int) RETURNS text LANGUAGE sql AS
         $$SELECT pg_catalog.split_part('arn:aws:iam::111122223333:user/bob', $2, $3)$$;";
 
@@ -268,6 +270,9 @@ async fn functions_of_other_users_are_not_called() -> TestResult {
         .change(&other, "DELETE FROM pinpoint_iam.attachments", 1)
         .await?;
     assert_eq!(service.ask("ana").await, Denied);
+    // No other policy gets the version.
+    let put = "SELECT pinpoint_iam.put_policy('another', '{}')";
+    service.change(&other, put, 1).await?;
     // The limits of a statement and of a payload.
     let users = "INSERT INTO pinpoint_iam.principals (arn)
         SELECT 'arn:aws:iam::111122223333:user/u' || number FROM generate_series(1, 101) AS number";
