@@ -174,7 +174,7 @@ impl Bindings<'_> {
                     "`whole-arn` of `{}` names a path parameter, and the action has no route",
                     self.action.get_ref()
                 ),
-                "add the `route`, say where else the ARN stands: `whole-arn-from = \"$.…\"`, or leave `whole-arn` out",
+                "add the `route`, state where else the ARN is: `whole-arn-from = \"$.…\"`, or leave `whole-arn` out",
             );
             return false;
         };
