@@ -1041,6 +1041,25 @@ fn rows_with_policies_of_their_own_are_candidates() -> TestResult {
     Ok(())
 }
 
+/// In another account, a policy of the resource would have to allow as well.
+#[test]
+fn rows_of_another_account_are_not_selected() -> TestResult {
+    let policies = identity(&json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]))?;
+    let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana")?;
+    let (context, action) = (known(), RequestedAction::parse("mobiletargeting:GetApp")?);
+    let request = Request::new(&principal, action, RequestedResource::All, &context);
+    for (account, expected) in [
+        ("111122223333", Constraint::All),
+        ("444455556666", Constraint::Nothing),
+    ] {
+        let scope = pinpoint_iam::Scope::new("aws", "us-east-1", account);
+        let columns = Columns::of_type(mobiletargeting::App::METADATA, &scope, &["id"])?;
+        let found = constrain(&policies.stack(), &request, &columns)?;
+        assert_eq!(found, expected, "{account}");
+    }
+    Ok(())
+}
+
 /// The SQL of a condition over one column, for both databases.
 fn written(condition: &Value, column: Column) -> TestResult<[String; 2]> {
     let policies = identity(&json!([
