@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::short::split_once;
+
 /// The maximum length of an ARN, in bytes.
 ///
 /// AWS documents 2,048 characters as the maximum for an ARN in a policy. Longer ARNs are rejected before matching, so
@@ -47,27 +49,22 @@ impl<'a> Arn<'a> {
         if holds_control_character(text) {
             return Err(InvalidArn::ControlCharacter);
         }
-        let mut rest = text.strip_prefix("arn").ok_or(InvalidArn::NoPrefix)?;
-        rest = match rest.strip_prefix(':') {
-            Some(rest) => rest,
-            None if rest.is_empty() => return Err(InvalidArn::TooFewComponents),
+        let few = InvalidArn::TooFewComponents;
+        let rest = match text.strip_prefix("arn") {
+            Some("") => return Err(few),
+            Some(rest) => rest.strip_prefix(':').ok_or(InvalidArn::NoPrefix)?,
             None => return Err(InvalidArn::NoPrefix),
         };
-        // Components are short: a search for a byte is faster than a search that is prepared for long texts.
-        let mut next = || {
-            let end = rest.bytes().position(|byte| byte == b':');
-            let component = end.and_then(|end| rest.split_at_checked(end));
-            let (component, after) = component.ok_or(InvalidArn::TooFewComponents)?;
-            rest = after.get(1..).unwrap_or_default();
-            Ok(component)
-        };
-        let (partition, service, region, account) = (next()?, next()?, next()?, next()?);
+        let (partition, rest) = split_once(rest, b':').ok_or(few)?;
+        let (service, rest) = split_once(rest, b':').ok_or(few)?;
+        let (region, rest) = split_once(rest, b':').ok_or(few)?;
+        let (account, resource) = split_once(rest, b':').ok_or(few)?;
         Ok(Self {
             partition,
             service,
             region,
             account,
-            resource: rest,
+            resource,
         })
     }
 

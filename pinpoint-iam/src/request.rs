@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pinpoint_iam_core::__private::holds_control_character;
+use pinpoint_iam_core::__private::{contains_any, holds_control_character, split_once};
 
 use crate::absence::{AbsenceRules, ActionName};
 use crate::action::ActionMetadata;
@@ -786,18 +786,21 @@ impl<'a> RequestedAction<'a> {
     ///
     /// Fails if the text does not consist of two words separated by one colon, or if it contains a wildcard.
     pub fn parse(text: &'a str) -> Result<Self, InvalidAction> {
-        let word = |word: &str| {
-            let has_meaning = word.bytes().fold(false, |found, byte| {
-                found | matches!(byte, b'*' | b'?' | b':' | b'$' | b' ')
-            });
-            !word.is_empty() && !has_meaning && !holds_control_character(word)
-        };
-        match text.split_once(':') {
-            Some((prefix, name)) if word(prefix) && word(name) => Ok(Self {
-                prefix,
-                name,
-                known: None,
-            }),
+        let has_meaning =
+            contains_any(text, [b'*', b'?', b'$', b' ']) || holds_control_character(text);
+        match split_once(text, b':') {
+            Some((prefix, name))
+                if !prefix.is_empty()
+                    && !name.is_empty()
+                    && !has_meaning
+                    && !contains_any(name, [b':']) =>
+            {
+                Ok(Self {
+                    prefix,
+                    name,
+                    known: None,
+                })
+            }
             _ => Err(InvalidAction(text.to_owned())),
         }
     }

@@ -23,6 +23,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "position",
                     "quoted",
                     "prehashed",
+                    "short",
                     "instant",
                     "truth",
                     "suggest",
