@@ -3,6 +3,8 @@
 //! Policies repeat a small number of partitions, services, regions and accounts. Each distinct text is compared once
 //! with the request. Prefixes are then compared by number.
 
+use pinpoint_iam_core::__private::is_equal;
+
 use super::index32::{TooLarge, to_u32};
 use super::trie::Root;
 use crate::arn::Arn;
@@ -154,12 +156,17 @@ pub(super) fn only_text(pattern: BorrowedPattern<'_>) -> Option<&str> {
 }
 
 /// Returns the index of `text` among sorted texts.
+#[inline(never)]
+fn find_among(texts: &[Box<str>], text: &str) -> Option<usize> {
+    texts.binary_search_by(|known| (**known).cmp(text)).ok()
+}
+
+/// Returns the index of `text` among sorted texts. Most policies name one partition, service, Region and account.
 #[inline]
 fn find(texts: &[Box<str>], text: &str) -> u32 {
     let found = match texts {
-        [] => None,
-        [only] => (**only == *text).then_some(0),
-        several => several.binary_search_by(|known| (**known).cmp(text)).ok(),
+        [only] => is_equal(only.as_bytes(), text.as_bytes()).then_some(0),
+        several => find_among(several, text),
     };
     // INVARIANT: the number of texts was checked, so no index is equal to `UNNAMED`.
     found.map_or(UNNAMED, |found| u32::try_from(found).unwrap_or(UNNAMED))

@@ -46,12 +46,10 @@ impl ActionNames {
     /// Returns the positions of all actions with this name. The catalog loader rejects duplicates, but metadata that is
     /// created by hand may contain them, and a `Deny` must apply to all of them.
     pub(super) fn find_all<'n>(&'n self, name: &'n str) -> impl Iterator<Item = u16> + 'n {
-        let places = self.places.split_at_checked(start(name, self.places.len()));
-        let (before, after) = places.unwrap_or_default();
-        after
-            .iter()
-            .chain(before)
-            .map_while(|place| *place)
+        let from = start(name, self.places.len());
+        let last = self.places.len().saturating_sub(1);
+        (from..=from + last)
+            .map_while(move |place| *self.places.get(place & last)?)
             .filter(move |index| {
                 let action = self.service.actions.get(usize::from(*index));
                 action.is_some_and(|action| action.name.eq_ignore_ascii_case(name))
@@ -61,11 +59,25 @@ impl ActionNames {
 
 /// Returns the start position of `name` in a table whose length is a power of two.
 fn start(name: &str, places: usize) -> usize {
-    let hash = name.bytes().fold(0_u32, |hash, byte| {
-        (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
-    });
-    // The lower bits of this hash have the lowest quality.
-    (hash ^ hash >> 15) as usize & places.saturating_sub(1)
+    const GROUP: usize = size_of::<u64>();
+    /// Makes letters lower case. Other characters may become equal, which is harmless.
+    const LOWER: u64 = u64::MAX / 0xff * b' ' as u64;
+    let bytes = name.as_bytes();
+    let word = |group: [u8; GROUP]| u64::from_le_bytes(group) | LOWER;
+    let (first, last) = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => (word(*first), word(*last)),
+        _ => {
+            let mut all = [0; GROUP];
+            for (slot, byte) in all.iter_mut().zip(bytes) {
+                *slot = *byte;
+            }
+            (word(all), 0)
+        }
+    };
+    // The service does not choose its names to collide, and a collision only costs a comparison.
+    let mixed = first ^ last.rotate_left(29) ^ bytes.len() as u64;
+    let hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> u32::BITS;
+    hash as usize & places.saturating_sub(1)
 }
 
 #[cfg(test)]
