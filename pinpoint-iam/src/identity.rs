@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use pinpoint_iam_core::__private::PrehashedHasher;
+use pinpoint_iam_core::__private::{PrehashedHasher, is_equal};
 
 use crate::arn::Arn;
 use crate::pattern::characters::is_name_character;
@@ -29,12 +31,23 @@ impl IdentityKind {
 ///
 /// IAM compares the names of users and roles case-insensitively when it creates them, but case-sensitively in ARNs.
 /// This type compares them case-sensitively.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Eq, Hash)]
 pub(crate) struct IdentityName<'a> {
     pub(crate) kind: IdentityKind,
     pub(crate) partition: &'a str,
     pub(crate) account: &'a str,
     pub(crate) name: &'a str,
+}
+
+impl PartialEq for IdentityName<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        let is_same = |left: &str, right: &str| is_equal(left.as_bytes(), right.as_bytes());
+        self.kind == other.kind
+            && is_same(self.name, other.name)
+            && is_same(self.account, other.account)
+            && is_same(self.partition, other.partition)
+    }
 }
 
 impl IdentityName<'_> {
@@ -218,11 +231,17 @@ impl<T> IdentityMap<T> {
     /// What there is for a user or role: nothing if its principal was made with another path.
     #[inline]
     pub(crate) fn get(&self, identity: &IdentityLookup<'_>) -> Option<&T> {
+        let (_, value) = self.slots.get(self.slot(identity)?)?;
+        Some(value)
+    }
+
+    /// Returns the slot of a user or role, unless its principal was made with another path.
+    fn slot(&self, identity: &IdentityLookup<'_>) -> Option<usize> {
         let slot = self.find(identity.name, identity.hash)?;
-        let (key, value) = self.slots.get(slot)?;
+        let (key, _) = self.slots.get(slot)?;
         match identity.path {
             Some(path) if path != &*key.path => None,
-            _ => Some(value),
+            _ => Some(slot),
         }
     }
 
@@ -301,6 +320,86 @@ impl<T> IdentityMap<T> {
     }
 }
 
+/// An [`IdentityMap`] that does not change any more. A principal remembers its slot in the last map in which it was found,
+/// so that the next look-up compares one number.
+#[derive(Debug)]
+pub(crate) struct FinishedIdentityMap<T> {
+    map: IdentityMap<T>,
+    number: u64,
+}
+
+impl<T> FinishedIdentityMap<T> {
+    pub(crate) fn of(map: IdentityMap<T>) -> Self {
+        static MAPS: AtomicU64 = AtomicU64::new(1);
+        Self {
+            map,
+            number: number_of(MAPS.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+
+    /// Returns the value for the user or role that `identity` returns. `known` belongs to it.
+    #[inline]
+    pub(crate) fn get_known<'i>(
+        &self,
+        known: &KnownSlot,
+        identity: impl FnOnce() -> Option<IdentityLookup<'i>>,
+    ) -> Option<&T> {
+        match known.get(self.number) {
+            Some(slot) => self.map.slots.get(slot).map(|(_, value)| value),
+            None => self.find_first(known, &identity()?),
+        }
+    }
+
+    #[inline(never)]
+    fn find_first(&self, known: &KnownSlot, identity: &IdentityLookup<'_>) -> Option<&T> {
+        let slot = self.map.slot(identity)?;
+        known.set(self.number, slot);
+        self.map.slots.get(slot).map(|(_, value)| value)
+    }
+}
+
+impl<T> Deref for FinishedIdentityMap<T> {
+    type Target = IdentityMap<T>;
+
+    fn deref(&self) -> &IdentityMap<T> {
+        &self.map
+    }
+}
+
+/// The slot of a user or role in one [`FinishedIdentityMap`]: the number of the map, followed by [`SLOT_BITS`] bits for
+/// the slot. Both are in one number, so that they are always read together.
+#[derive(Debug, Default)]
+pub(crate) struct KnownSlot(AtomicU64);
+
+const SLOT_BITS: u32 = 24;
+
+/// The number of all maps that are too many to be numbered. No [`KnownSlot`] contains it.
+const WITHOUT_NUMBER: u64 = u64::MAX;
+
+/// Returns the number of the map with this index, counted from 1. Numbers are never used again.
+const fn number_of(index: u64) -> u64 {
+    if index == 0 || index >> (u64::BITS - SLOT_BITS) != 0 {
+        return WITHOUT_NUMBER;
+    }
+    index
+}
+
+impl KnownSlot {
+    #[inline]
+    fn get(&self, map: u64) -> Option<usize> {
+        let known = self.0.load(Ordering::Relaxed);
+        let slot = known & ((1 << SLOT_BITS) - 1);
+        (known >> SLOT_BITS == map).then_some(slot as usize)
+    }
+
+    fn set(&self, map: u64, slot: usize) {
+        let slot = slot as u64;
+        if map != WITHOUT_NUMBER && slot >> SLOT_BITS == 0 {
+            self.0.store(map << SLOT_BITS | slot, Ordering::Relaxed);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,19 +407,96 @@ mod tests {
     /// Identities with equal hashes remain distinct.
     #[test]
     fn equal_hashes_do_not_mix_identities_up() {
-        let key =
-            |name: &str| IdentityKey::parse(&format!("arn:aws:iam::123456789012:user/{name}"));
+        let key = |arn: &str| IdentityKey::parse(&format!("arn:{arn}")).unwrap();
+        // Each differs from the first one in one part.
+        let known = [
+            "aws:iam::123456789012:user/ana",
+            "aws:iam::123456789012:user/bob",
+            "aws:iam::123456789012:role/ana",
+            "aws:iam::210987654321:user/ana",
+            "aws-cn:iam::123456789012:user/ana",
+        ];
         let mut map = IdentityMap::default();
-        for (name, value) in [("ana", 1), ("bob", 2), ("eve", 3)] {
-            map.get_or_insert_with(key(name).unwrap(), || value);
+        for arn in known {
+            map.get_or_insert_with(key(arn), || ());
         }
-        let same = key("ana").unwrap().borrowed().hash_value();
+        let same = key(known[0]).borrowed().hash_value();
         map.by_hash = HashMap::from_iter([(same, 0)]);
-        map.others = vec![1, 2];
-        let find = |name: &str| map.find(key(name).unwrap().borrowed(), same);
-        assert_eq!(find("ana"), Some(0));
-        assert_eq!(find("bob"), Some(1));
-        assert_eq!(find("eve"), Some(2));
-        assert_eq!(find("joe"), None);
+        map.others = (1..).take(known.len() - 1).collect();
+        for (slot, arn) in known.into_iter().enumerate() {
+            assert_eq!(map.find(key(arn).borrowed(), same), Some(slot), "{arn}");
+        }
+        for arn in [
+            "aws:iam::123456789012:user/joe",
+            "aws:iam::000000000000:user/ana",
+            "aws-us-gov:iam::123456789012:user/ana",
+        ] {
+            assert_eq!(map.find(key(arn).borrowed(), same), None, "{arn}");
+        }
+    }
+    fn map_of(names: &[&str]) -> FinishedIdentityMap<String> {
+        let mut map = IdentityMap::default();
+        for name in names {
+            let key = IdentityKey::parse(&format!("arn:aws:iam::123456789012:user/{name}"));
+            map.get_or_insert_with(key.unwrap(), || (*name).to_owned());
+        }
+        FinishedIdentityMap::of(map)
+    }
+
+    /// Each map has other identities in its slots. A remembered slot of another map would return another identity.
+    #[test]
+    fn a_slot_is_used_only_for_the_map_in_which_it_was_found() {
+        let maps = [&["ana", "bob"][..], &["bob", "ana"], &["bob"], &[]].map(map_of);
+        let ana = IdentityKey::parse("arn:aws:iam::123456789012:user/ana").unwrap();
+        let known = KnownSlot::default();
+        for _ in 0..2 {
+            for (map, expected) in maps.iter().zip([Some("ana"), Some("ana"), None, None]) {
+                for _ in 0..2 {
+                    let found = map.get_known(&known, || Some(ana.lookup()));
+                    assert_eq!(found.map(String::as_str), expected);
+                }
+            }
+        }
+    }
+
+    /// A remembered slot is used without a look-up.
+    #[test]
+    fn a_slot_is_remembered() {
+        let map = map_of(&["ana", "bob"]);
+        let bob = IdentityKey::parse("arn:aws:iam::123456789012:user/bob").unwrap();
+        let known = KnownSlot::default();
+        assert_eq!(map.get_known(&known, || None), None);
+        for lookup in [Some(bob.lookup()), None] {
+            let found = map.get_known(&known, || lookup);
+            assert_eq!(found.map(String::as_str), Some("bob"));
+        }
+    }
+
+    /// Such a map, or slot, has no number in which both fit.
+    #[test]
+    fn what_is_too_large_is_not_remembered() {
+        let most = (1 << (u64::BITS - SLOT_BITS)) - 1;
+        for (index, slot, is_kept) in [
+            (1, 0, true),
+            (most, (1 << SLOT_BITS) - 1, true),
+            (1, 1 << SLOT_BITS, false),
+            (most + 1, 0, false),
+            (u64::MAX, 0, false),
+            (0, 0, false),
+        ] {
+            let known = KnownSlot::default();
+            let number = number_of(index);
+            assert_eq!(known.get(number), None, "{index}");
+            known.set(number, slot);
+            assert_eq!(
+                known.get(number),
+                is_kept.then_some(slot),
+                "{index}, {slot}"
+            );
+            // It is not mistaken for that of another map.
+            for other in [1, 2, most].into_iter().filter(|other| *other != index) {
+                assert_eq!(known.get(number_of(other)), None, "{index}, {slot}");
+            }
+        }
     }
 }

@@ -11,7 +11,8 @@ use pinpoint_iam_core::__private::{OneLine, is_oidc_provider, is_saml_provider};
 use crate::arn::{Arn, InvalidArn, Scope};
 use crate::context::{ConditionKey, Context, ContextLookup, Lookup, Value};
 use crate::identity::{
-    IdentityKey, IdentityKind, IdentityLookup, IdentityName, is_name, is_path_segment, is_segment,
+    IdentityKey, IdentityKind, IdentityLookup, IdentityName, KnownSlot, is_name, is_path_segment,
+    is_segment,
 };
 use crate::policy::Document;
 use crate::policy_stack::Policy;
@@ -65,27 +66,27 @@ struct Parts {
     facts: Context,
     /// See [`IdentityName::hash_value`].
     identity_hash: u64,
+    known_slot: Remembered<KnownSlot>,
     session_program: Cached<Program>,
     session_check: Cached<SessionCheck>,
     completed: Cached<Completion>,
 }
 
-/// A value that is computed from the other parts on first use. It is ignored when principals are cloned or compared.
-struct Cached<T>(OnceCell<Box<T>>);
+/// A value that follows from the other parts and is found on first use. It is ignored when principals are cloned or
+/// compared.
+#[derive(Default)]
+struct Remembered<T>(T);
 
-impl<T> Cached<T> {
-    const fn new() -> Self {
-        Self(OnceCell::new())
-    }
-}
+/// A value that is computed on first use.
+type Cached<T> = Remembered<OnceCell<Box<T>>>;
 
-impl<T> Clone for Cached<T> {
+impl<T: Default> Clone for Remembered<T> {
     fn clone(&self) -> Self {
-        Self::new()
+        Self::default()
     }
 }
 
-impl<T> PartialEq for Cached<T> {
+impl<T> PartialEq for Remembered<T> {
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -526,9 +527,10 @@ impl Principal {
             groups: Box::default(),
             roles: Box::default(),
             facts,
-            session_program: Cached::new(),
-            session_check: Cached::new(),
-            completed: Cached::new(),
+            known_slot: Remembered::default(),
+            session_program: Cached::default(),
+            session_check: Cached::default(),
+            completed: Cached::default(),
         }))
     }
 
@@ -536,9 +538,10 @@ impl Principal {
         let parts = Arc::make_mut(&mut self.0);
         change(parts);
         // Discards values that were computed from the previous parts.
-        parts.session_program = Cached::new();
-        parts.session_check = Cached::new();
-        parts.completed = Cached::new();
+        parts.known_slot = Remembered::default();
+        parts.session_program = Cached::default();
+        parts.session_check = Cached::default();
+        parts.completed = Cached::default();
         self
     }
 
@@ -745,6 +748,12 @@ impl Principal {
     /// Returns the partition of the ARN; empty for services and anonymous callers.
     pub(crate) fn partition(&self) -> &str {
         &self.0.partition
+    }
+
+    /// The slot of the user or role that has policies of its own, in the last map in which it was found.
+    #[inline]
+    pub(crate) fn known_slot(&self) -> &KnownSlot {
+        &self.0.known_slot.0
     }
 
     /// The user or role that has policies of its own, as they are looked up; `None` where there is none.

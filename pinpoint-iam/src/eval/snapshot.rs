@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use arc_swap::Guard;
 
-use crate::identity::{IdentityKey, IdentityMap};
+use crate::identity::{FinishedIdentityMap, IdentityKey, IdentityMap};
 use crate::policy_stack::{Policy, PolicyStack};
 use crate::principal::Principal;
 use crate::program::{ActionNames, PolicyGroups, Program, TooLarge};
@@ -20,7 +20,7 @@ use crate::source::{GroupPolicies, NO_POLICIES, PolicyStore, PrincipalPolicies};
 pub(crate) struct Snapshot {
     /// Snapshots of principals that are loaded on demand share the programs of managed policies.
     programs: Box<[Arc<Program>]>,
-    identities: IdentityMap<Identity>,
+    identities: FinishedIdentityMap<Identity>,
     /// By name.
     groups: HashMap<Box<str>, Group>,
     /// The entry for principals that are not in the source.
@@ -157,7 +157,7 @@ impl Snapshot {
         });
         Ok(Self {
             programs,
-            identities,
+            identities: FinishedIdentityMap::of(identities),
             groups,
             others,
             why_unavailable: Unavailable::Unreadable,
@@ -184,7 +184,7 @@ impl Snapshot {
     pub(crate) fn unavailable(why: Unavailable) -> Self {
         Self {
             programs: Box::default(),
-            identities: IdentityMap::default(),
+            identities: FinishedIdentityMap::of(IdentityMap::default()),
             groups: HashMap::new(),
             others: &UNAVAILABLE,
             why_unavailable: why,
@@ -195,16 +195,15 @@ impl Snapshot {
     }
 
     /// Returns the number of users and roles.
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.identities.len()
     }
 
     /// Returns the entry for `principal`.
     #[inline]
     pub(crate) fn identity(&self, principal: &Principal) -> &Identity {
-        principal
-            .identity()
-            .and_then(|identity| self.identities.get(&identity))
+        self.identities
+            .get_known(principal.known_slot(), || principal.identity())
             .unwrap_or(self.others)
     }
 
