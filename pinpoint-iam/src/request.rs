@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pinpoint_iam_core::__private::{contains_any, holds_control_character, split_once};
+use pinpoint_iam_core::__private::{contains_any, holds_control_character, is_equal, split_once};
 
 use crate::absence::{AbsenceRules, ActionName};
 use crate::action::ActionMetadata;
@@ -55,6 +55,15 @@ pub struct Request<'a> {
     /// Whether the keys that are read are noted for a log, or come from one.
     #[cfg(feature = "decision-log")]
     key_log: KeyLog<'a>,
+}
+
+/// What a deployment adds to requests.
+#[derive(Clone, Copy)]
+pub(crate) struct Deployment<'a> {
+    /// The scope of requests without one.
+    pub(crate) scope: &'a Scope,
+    /// The interpretation of keys without a value.
+    pub(crate) absence: Option<&'a AbsenceRules>,
 }
 
 /// The relation of a request to a decision log.
@@ -412,16 +421,27 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Sets the enriched `principal`, and the tags of its user or role from the policy source. Keys of the principal
-    /// itself, such as session tags, take precedence over those tags.
-    pub(crate) const fn of<'b>(self, principal: &'b Principal, tags: &'b Context) -> Request<'b>
+    /// The request as it is decided: with what the deployment adds, the enriched `principal`, and the tags of its user or
+    /// role from the policy source. Keys of the principal itself, such as session tags, take precedence over those tags.
+    ///
+    /// A scope of the request takes precedence over that of the deployment. Without a scope, a resource without an account
+    /// would belong to the account of the caller, for any caller.
+    #[inline]
+    pub(crate) fn decided_for<'b>(
+        &self,
+        deployment: Deployment<'b>,
+        principal: &'b Principal,
+        tags: &'b Context,
+    ) -> Request<'b>
     where
         'a: 'b,
     {
         Request {
             principal,
             principal_tags: Some(tags),
-            ..self
+            scope: Some(self.scope.unwrap_or(deployment.scope)),
+            absence: deployment.absence.or(self.absence),
+            ..*self
         }
     }
 
@@ -498,16 +518,6 @@ impl<'a> Request<'a> {
         matches!(self.shape, Shape::OneOf(_))
     }
 
-    /// Sets the scope of the deployment, unless the request has its own.
-    ///
-    /// Without a scope, a resource without an account would belong to the account of the caller, for any caller.
-    pub(crate) const fn to_deployment(self, scope: &'a Scope) -> Self {
-        match self.scope {
-            Some(_) => self,
-            None => self.in_scope(scope),
-        }
-    }
-
     /// Returns the principal.
     pub const fn principal(&self) -> &'a Principal {
         self.principal
@@ -547,12 +557,18 @@ impl<'a> Request<'a> {
 
     /// Whether the resource belongs to the caller's account. Accounts in different partitions are different, even if
     /// their numbers are equal.
+    #[inline]
     pub(crate) fn is_same_account(&self) -> bool {
+        let is_same = |left: &str, right: &str| is_equal(left.as_bytes(), right.as_bytes());
         let one_partition = match (self.scope, self.principal.partition()) {
             (None, _) | (_, "") => true,
-            (Some(scope), callers) => scope.partition() == callers,
+            (Some(scope), callers) => is_same(scope.partition(), callers),
         };
-        one_partition && self.principal.account() == self.resource_account()
+        let one_account = match (self.principal.account(), self.resource_account()) {
+            (Some(callers), Some(owner)) => is_same(callers, owner),
+            (callers, owner) => callers == owner,
+        };
+        one_partition && one_account
     }
 }
 

@@ -321,8 +321,7 @@ impl<'a> PolicyChange<'a> {
     }
 
     fn evaluate(&self, policies: &SnapshotGuard, request: &Request<'_>) -> Evaluation {
-        let request = request.with_absence(&self.inner.absence);
-        self.inner.evaluate(|| policies.clone(), &request)
+        self.inner.evaluate(|| policies.clone(), request)
     }
 }
 

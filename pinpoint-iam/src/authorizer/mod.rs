@@ -43,7 +43,7 @@ use crate::policy_stack::Policy;
 #[cfg(not(feature = "on-demand"))]
 use crate::principal::Principal;
 use crate::program::ActionNames;
-use crate::request::Request;
+use crate::request::{Deployment, Request};
 use crate::source::resource_keys::{Origin, ResourceKeySources};
 use crate::source::{PolicySource, PolicyStore, SourceError};
 use crate::states::{Confirmed, PolicyState, PolicyStates, Replacing};
@@ -188,7 +188,7 @@ impl Authorizer {
     pub fn decide(&self, request: &Request<'_>) -> Decision {
         let state = self.state_of(request.principal());
         let recording = self.recording();
-        let evaluation = self.answer_by(&state, &recording.noting(*request));
+        let evaluation = self.answer_by(&state, &recording.noting(request));
         recording.end(&state, request, &evaluation);
         evaluation.into_decision()
     }
@@ -197,7 +197,7 @@ impl Authorizer {
     pub fn evaluate(&self, request: &Request<'_>) -> Evaluation {
         let state = self.state_of(request.principal());
         let recording = self.recording();
-        let evaluation = self.answer_by(&state, &recording.noting(*request));
+        let evaluation = self.answer_by(&state, &recording.noting(request));
         match &evaluation {
             Evaluation::Decided(_) => recording.end(&state, request, &evaluation),
             Evaluation::Indeterminate(keys) => recording.end_undecided(&state, request, keys),
@@ -207,11 +207,10 @@ impl Authorizer {
 
     /// Decides `request` with the policies in `state`, the current or an earlier state of this authorizer.
     pub(crate) fn answer_by(&self, state: &PolicyState, request: &Request<'_>) -> Evaluation {
-        let request = &request.with_absence(&self.inner.absence);
         let evaluation = self.inner.evaluate(|| state.lease(), request);
         match &self.hooks {
             None => evaluation,
-            Some(hooks) => hooks.apply(request, evaluation),
+            Some(hooks) => hooks.apply(&request.with_absence(&self.inner.absence), evaluation),
         }
     }
 
@@ -235,9 +234,9 @@ impl Authorizer {
             return Ok(Err(DeniedBy::unavailable(why)));
         }
         let lease = state.lease();
-        let known = request.with_absence(&self.inner.absence);
+        let deployment = self.inner.deployment();
         let constrained =
-            compiled::with_programs(lease.snapshot(), &known, self.scope(), |stack, request| {
+            compiled::with_programs(lease.snapshot(), request, deployment, |stack, request| {
                 let constraints = &self.inner.constraints;
                 constraints.constrain_programs(stack, request, columns)
             });
@@ -390,10 +389,18 @@ impl Inner {
         if let Some(why) = self.rejects_session(request.principal()) {
             return Evaluation::unavailable(why);
         }
-        match compiled::decide(lease(), request, &self.scope) {
+        match compiled::decide(lease(), request, self.deployment()) {
             Ok(answer) => answer,
             // Session policies that are too large to be compiled can still be evaluated by the reference evaluator.
             Err(_) => self.evaluate_reference(&lease(), request),
+        }
+    }
+
+    /// What the authorizer adds to requests.
+    const fn deployment(&self) -> Deployment<'_> {
+        Deployment {
+            scope: &self.scope,
+            absence: Some(&self.absence),
         }
     }
 
@@ -410,14 +417,14 @@ impl Inner {
         ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>) -> T,
         if_unavailable: impl FnOnce(&PolicyStack<'_>, &Request<'_>, Unavailable) -> T,
     ) -> T {
-        let request = request
-            .with_absence(&self.absence)
-            .to_deployment(&self.scope);
         let rejected = self.rejects_session(request.principal());
         let snapshot = lease.snapshot();
-        snapshot.with_policies(&request, |stack, request, why| match why.or(rejected) {
-            Some(why) => if_unavailable(stack, request, why),
-            None => ask(stack, request),
+        let deployment = self.deployment();
+        snapshot.with_policies(request, deployment, |stack, request, why| {
+            match why.or(rejected) {
+                Some(why) => if_unavailable(stack, request, why),
+                None => ask(stack, request),
+            }
         })
     }
 

@@ -3,6 +3,7 @@
 //! Without the features `decision-log`, `metrics` and `spans` nothing here does anything, so that the checks need no
 //! conditional compilation.
 
+use std::borrow::Cow;
 #[cfg(feature = "decision-log")]
 use std::time::Instant;
 
@@ -226,10 +227,10 @@ fn append_resource(bytes: &mut Vec<u8>, request: &Request<'_>) {
 impl Recording<'_> {
     /// Lets the request note the keys that the decision reads.
     #[inline]
-    pub(crate) const fn noting<'r>(&self, request: Request<'r>) -> Request<'r> {
+    pub(crate) fn noting<'q, 'r>(&self, request: &'q Request<'r>) -> Cow<'q, Request<'r>> {
         match self.started {
-            Some(_) => request.noting_keys(),
-            None => request,
+            Some(_) => Cow::Owned(request.noting_keys()),
+            None => Cow::Borrowed(request),
         }
     }
 
@@ -349,8 +350,9 @@ impl ListRecording<'_> {
 
 #[cfg(not(feature = "decision-log"))]
 impl Recording<'_> {
-    pub(crate) const fn noting<'r>(&self, request: Request<'r>) -> Request<'r> {
-        request
+    #[inline]
+    pub(crate) const fn noting<'q, 'r>(&self, request: &'q Request<'r>) -> Cow<'q, Request<'r>> {
+        Cow::Borrowed(request)
     }
 
     #[inline]

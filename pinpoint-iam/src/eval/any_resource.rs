@@ -12,7 +12,7 @@ use crate::policy::Statement;
 use crate::policy_stack::PolicyType;
 use crate::principal::Principal;
 use crate::program::TooLarge;
-use crate::request::Request;
+use crate::request::{Deployment, Request};
 use crate::resource::RequestedResource;
 use crate::source::PolicyStore;
 
@@ -81,14 +81,17 @@ impl AnyResource<'_> {
         mut visit: impl FnMut(PossibleMatch<'_>),
     ) -> AnyResourceEvaluation {
         let context = Context::unknown();
-        let mut request = Request::new(principal, self.action.into(), self.example, &context)
-            .in_scope(self.scope);
+        let mut request = Request::new(principal, self.action.into(), self.example, &context);
         if let Some(components) = self.components {
             request = request.with_any_of(components);
         }
         let LoadedPolicies(snapshot) = policies;
         let tags = snapshot.identity(principal).policies().tags();
-        snapshot.with_policies(&request, |stack, request, unavailability| {
+        let deployment = Deployment {
+            scope: self.scope,
+            absence: None,
+        };
+        snapshot.with_policies(&request, deployment, |stack, request, unavailability| {
             let statements = ReferenceEvaluation::of(stack, request);
             let evaluation = match unavailability {
                 None => statements.answer(),

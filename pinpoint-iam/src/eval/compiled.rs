@@ -28,7 +28,7 @@ use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::eval::statement_id::StatementId;
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
 use crate::program::{ActionNames, Program};
-use crate::request::Request;
+use crate::request::{Deployment, Request};
 use crate::source::PolicyStore;
 
 /// The compiled policies of a [`PolicyStack`].
@@ -193,11 +193,12 @@ impl CompiledStore {
     ///
     /// Fails if the session policies of the principal are too large to be compiled.
     pub fn decide(&self, request: &Request<'_>) -> Result<Evaluation, TooLarge> {
-        decide(
-            SnapshotGuard::new(self.snapshot.load()),
-            request,
-            &self.scope,
-        )
+        let deployment = Deployment {
+            scope: &self.scope,
+            absence: None,
+        };
+        let lease = SnapshotGuard::new(self.snapshot.load());
+        decide(lease, request, deployment)
     }
 }
 
@@ -208,7 +209,7 @@ impl fmt::Debug for CompiledStore {
     }
 }
 
-/// Decides `request`, whose principal is not enriched yet, with the policies of a snapshot for the deployment in `scope`.
+/// Decides `request`, whose principal is not enriched yet, with the policies of a snapshot.
 ///
 /// # Errors
 ///
@@ -216,9 +217,9 @@ impl fmt::Debug for CompiledStore {
 pub(crate) fn decide(
     lease: SnapshotGuard,
     request: &Request<'_>,
-    scope: &Scope,
+    deployment: Deployment<'_>,
 ) -> Result<Evaluation, TooLarge> {
-    let decided = with_programs(lease.snapshot(), request, scope, |stack, request| {
+    let decided = with_programs(lease.snapshot(), request, deployment, |stack, request| {
         match stack.combine(request) {
             CombinedDecision::Indeterminate => Err(Evaluation::Indeterminate(stack.needs(request))),
             // Session policies belong to the principal.
@@ -253,7 +254,7 @@ pub(crate) fn decide(
 pub(crate) fn with_programs<T>(
     snapshot: &Snapshot,
     request: &Request<'_>,
-    scope: &Scope,
+    deployment: Deployment<'_>,
     ask: impl FnOnce(&ProgramStack<'_>, &Request<'_>) -> T,
 ) -> Result<Result<T, Unavailable>, TooLarge> {
     let principal = request.principal();
@@ -271,7 +272,7 @@ pub(crate) fn with_programs<T>(
     } else {
         Cow::Borrowed(principal)
     };
-    let request = request.to_deployment(scope).of(&completed, policies.tags());
+    let request = request.decided_for(deployment, &completed, policies.tags());
     let numbers = snapshot.identity_programs(principal, identity);
     let bounded = match principal.has_additions() {
         true => snapshot.boundary_of(principal, identity),

@@ -12,7 +12,7 @@ use crate::identity::{FinishedIdentityMap, IdentityKey, IdentityMap};
 use crate::policy_stack::{Policy, PolicyStack};
 use crate::principal::Principal;
 use crate::program::{ActionNames, PolicyGroups, Program, TooLarge};
-use crate::request::Request;
+use crate::request::{Deployment, Request};
 use crate::source::{GroupPolicies, NO_POLICIES, PolicyStore, PrincipalPolicies};
 
 /// The policies of a deployment at one time. They are immutable, except that identities can be marked as unavailable.
@@ -259,16 +259,29 @@ impl Snapshot {
         if self.is_expired.load(Ordering::Acquire) {
             return Some(Unavailable::Expired);
         }
-        let is_unavailable = |group: &Group| group.is_unavailable.load(Ordering::Acquire);
-        let is_unreadable = identity.is_unavailable()
-            || principal.has_additions()
-                && (self.groups_of(principal).any(is_unavailable)
-                    || self.roles_of(principal).any(Identity::is_unavailable));
-        if is_unreadable {
+        if identity.is_unavailable() {
             return Some(self.why_unavailable);
         }
-        let is_bounded_twice =
-            principal.has_additions() && self.bounded(principal, identity).is_none();
+        match principal.has_additions() {
+            true => self.unavailability_of_additions(principal, identity),
+            false => None,
+        }
+    }
+
+    /// Returns why the groups and added roles of `principal` deny all its requests.
+    #[inline(never)]
+    fn unavailability_of_additions(
+        &self,
+        principal: &Principal,
+        identity: &Identity,
+    ) -> Option<Unavailable> {
+        let is_unavailable = |group: &Group| group.is_unavailable.load(Ordering::Acquire);
+        if self.groups_of(principal).any(is_unavailable)
+            || self.roles_of(principal).any(Identity::is_unavailable)
+        {
+            return Some(self.why_unavailable);
+        }
+        let is_bounded_twice = self.bounded(principal, identity).is_none();
         is_bounded_twice.then_some(Unavailable::SeveralBoundaries)
     }
 
@@ -364,13 +377,14 @@ impl Snapshot {
     pub(crate) fn with_policies<T>(
         &self,
         request: &Request<'_>,
+        deployment: Deployment<'_>,
         ask: impl FnOnce(&PolicyStack<'_>, &Request<'_>, Option<Unavailable>) -> T,
     ) -> T {
         let caller = request.principal();
         let identity = self.identity(caller);
         let policies = identity.policies();
         let principal = policies.enrich(caller);
-        let request = request.of(&principal, policies.tags());
+        let request = request.decided_for(deployment, &principal, policies.tags());
         let joined = self.identity_policies(caller, identity);
         let bounded = self.boundary_of(caller, identity);
         let stack = PolicyStack {

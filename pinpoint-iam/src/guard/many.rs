@@ -252,7 +252,8 @@ impl Guard<'_> {
         let resource_type = C::Resource::TYPE;
         let recording = self.authorizer.recording();
         let all = RequestedResource::All;
-        let request = recording.noting(self.request(action, resource_type, all, Phase::Check));
+        let request = self.request(action, resource_type, all, Phase::Check);
+        let request = recording.noting(&request);
         let constraint = columns
             .to_columns(self.scope)
             .map(|columns| columns.of_action(action))
@@ -308,7 +309,7 @@ impl Guard<'_> {
         }
         let recording = self.authorizer.recording();
         let request = self.request(action, resource_type, resource, Phase::Check);
-        let request = recording.noting(request);
+        let request = recording.noting(&request);
         let evaluation = self.authorizer.answer_by(&self.state, &request);
         let outcome = match &evaluation {
             Evaluation::Decided(Decision::Allow(_)) => Ok(true),

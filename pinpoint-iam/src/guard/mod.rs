@@ -504,7 +504,8 @@ impl<'a> Guard<'a> {
             return Err(denied.for_authorizer(self.authorizer));
         }
         let recording = self.authorizer.recording();
-        let request = recording.noting(self.request(action, resource_type, resource, phase));
+        let request = self.request(action, resource_type, resource, phase);
+        let request = recording.noting(&request);
         let evaluation = self.authorizer.answer_by(&self.state, &request);
         match evaluation {
             Evaluation::Decided(Decision::Allow(_)) => {
