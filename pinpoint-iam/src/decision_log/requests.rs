@@ -29,7 +29,8 @@ const MOST_SCOPES: usize = 32;
 ///     "resource": "arn:aws:mobiletargeting:us-east-1:123456789012:apps/a1", "outcome": "deny", "revision": "7", "ns": 812}"#;
 /// let mut requests = RecordedRequests::new(|caller| caller.with_groups(["auditors"]));
 /// for _ in 0..3 {
-///     let recorded = requests.request(&Record::parse(line)?)?;
+///     let record = Record::parse(line)?;
+///     let recorded = requests.request(&record)?;
 ///     assert_eq!(recorded.principal().groups().next(), Some("auditors"));
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
