@@ -301,7 +301,10 @@ fn documentation(gate: &Gate) -> Outcome {
 
 /// `cargo test` compares a fraction of the pairs, because it does not optimize.
 fn comparisons(gate: &Gate) -> Outcome {
-    gate.cargo(".", "test --release --locked -p pinpoint-iam-test-policies")
+    gate.cargo(
+        ".",
+        "test --release --locked -p pinpoint-iam-test-policies --test comparisons random",
+    )
 }
 
 /// `cargo test` compiles no feature of this crate, because their dependencies would take much of its time.
