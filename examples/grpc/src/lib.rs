@@ -52,12 +52,12 @@ pub fn scope() -> Scope {
     Scope::new("aws", "us-east-1", "123456789012")
 }
 
-/// An authorizer with the policies of the example.
+/// The policies of the example.
 ///
 /// # Errors
 ///
 /// Fails if a policy is invalid.
-pub fn authorizer() -> Result<AuthorizerBuilder, Box<dyn std::error::Error>> {
+pub fn policies() -> Result<PolicyStore, Box<dyn std::error::Error>> {
     let mut store = PolicyStore::new();
     for (name, policy) in POLICIES {
         let user = Principal::user(&scope(), name)?;
@@ -65,7 +65,16 @@ pub fn authorizer() -> Result<AuthorizerBuilder, Box<dyn std::error::Error>> {
             .identity(user.arn().unwrap_or_default())?
             .attach(Policy::new(name, Document::parse(policy)?));
     }
-    Ok(Authorizer::builder().scope(scope()).source(store))
+    Ok(store)
+}
+
+/// An authorizer with the policies of the example.
+///
+/// # Errors
+///
+/// Fails if a policy is invalid.
+pub fn authorizer() -> Result<AuthorizerBuilder, Box<dyn std::error::Error>> {
+    Ok(Authorizer::builder().scope(scope()).source(policies()?))
 }
 
 /// Inserts the principal of the caller, whose name is the token. Real services verify a token here.

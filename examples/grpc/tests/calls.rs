@@ -9,11 +9,12 @@ use grpc_campaigns::proto::campaigns_server::CampaignsServer;
 use grpc_campaigns::proto::{
     CreateCampaignRequest, DeleteCampaignRequest, Empty, GetCampaignRequest, ListCampaignsRequest,
 };
-use grpc_campaigns::{DESCRIPTORS, Service, authenticate, authorizer};
+use grpc_campaigns::{DESCRIPTORS, Service, authenticate, authorizer, policies, scope};
 use pinpoint_iam::testing::{Sweep, SweepCaller, allow_all, deny_all};
 use pinpoint_iam::web::tonic::{route_table, server};
 use pinpoint_iam::web::{Access, ErrorResponses, Rejection};
-use pinpoint_iam::{Authorizer, AuthorizerBuilder, Scope};
+use pinpoint_iam::{Authorizer, AuthorizerBuilder, Principal, Scope};
+use pinpoint_iam_docs::{AccessMatrix, RouteVerdict};
 use prost::Message;
 use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
@@ -408,6 +409,37 @@ async fn a_sweep_covers_the_methods() {
     assert_eq!(swept.calls(), 10);
     let public: Vec<&str> = swept.public().map(|found| found.call().path()).collect();
     assert_eq!(public, ["/campaigns.v1.Campaigns/Ping"]);
+}
+
+/// The access matrix has a row for each method, with the access of each caller.
+#[test]
+fn the_access_matrix_contains_the_methods() {
+    let table = route_table::<CampaignsServer<Service>, Service>();
+    let mut matrix = AccessMatrix::builder(&scope()).routes(&table);
+    for name in ["ana", "ben", "zoe"] {
+        matrix = matrix.principal(name, &Principal::user(&scope(), name).unwrap());
+    }
+    let matrix = matrix.build(&policies().unwrap()).unwrap();
+    let rows: BTreeSet<&str> = matrix.rows().map(|(route, _)| route).collect();
+    let routes: Vec<String> = table.iter().map(ToString::to_string).collect();
+    assert_eq!(rows, routes.iter().map(String::as_str).collect());
+    let allowed = |verdict: &RouteVerdict| match verdict {
+        verdict if verdict.is_allowed() => "always",
+        verdict if verdict.is_denied() => "never",
+        _ => "sometimes",
+    };
+    for (method, expected) in [
+        ("GetCampaign", ["always", "sometimes", "never"]),
+        ("ListCampaigns", ["always", "sometimes", "never"]),
+        ("CreateCampaign", ["always", "never", "never"]),
+        ("DeleteCampaign", ["always", "sometimes", "never"]),
+        ("Ping", ["always", "always", "always"]),
+    ] {
+        let route = format!("POST /campaigns.v1.Campaigns/{method}");
+        let found =
+            ["ana", "ben", "zoe"].map(|name| allowed(matrix.verdict(name, &route).unwrap()));
+        assert_eq!(found, expected, "{method}");
+    }
 }
 
 /// The definition of the service and the declarations of its implementation name the same methods.
