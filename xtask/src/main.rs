@@ -1,7 +1,6 @@
 //! The gate, in parts that can be run alone: `cargo xtask PART..`.
 //!
-//! `.ci/run` runs every part in the order of [`PARTS`], with `cargo test --workspace` in the middle. A part stops at its
-//! first failure.
+//! `.ci/run` runs every part and `cargo test --workspace`, two of them at a time. A part stops at its first failure.
 
 use std::env;
 use std::ffi::OsStr;
