@@ -162,7 +162,7 @@ impl IdentityKey {
     }
 
     /// Returns the ARN without the path, which identifies a user or role in its account.
-    #[cfg(feature = "on-demand")]
+    #[cfg(any(feature = "on-demand", feature = "page-tokens"))]
     pub(crate) fn arn_without_path(&self) -> String {
         let Self {
             kind,

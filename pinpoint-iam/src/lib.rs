@@ -120,7 +120,7 @@
 //! | `metrics` | metrics of decisions and policies through the crate `metrics` |
 //! | `spans` | spans of `tracing` for checks |
 //! | `on-demand` | policies by principal, loaded when a request needs them; adds `quick_cache` and `futures-util` |
-//! | `page-tokens` | encrypted tokens for the next page of a list; adds `chacha20poly1305` and `getrandom` |
+//! | `page-tokens` | encrypted tokens for the next page of a list; adds `chacha20poly1305`, `getrandom` and `sha2` |
 //! | `actix` | `#[requires]` and `routes!` for actix-web: the module `web::actix` |
 //! | `adapter` | the interface for other web frameworks: the module `web::adapter` |
 //! | `tonic` | `#[requires]` on the methods of gRPC services: the module `web::tonic` |

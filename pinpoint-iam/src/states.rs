@@ -2,14 +2,20 @@
 
 use std::fmt;
 use std::ops::Deref;
+#[cfg(feature = "page-tokens")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
+#[cfg(feature = "page-tokens")]
+use serde::Serialize;
 
 use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::freshness::{AgeLimits, Clock, Freshness, FreshnessState, Revision};
+#[cfg(feature = "page-tokens")]
+use crate::source::digest::Digest;
 
 /// The policies loaded by one load of the source.
 ///
@@ -24,6 +30,9 @@ pub(crate) struct PolicyState {
     states: u64,
     snapshot: ArcSwap<Snapshot>,
     revision: Revision,
+    /// The digest of the policies, unless the source gives a revision to the whole set. Computed when it is needed.
+    #[cfg(feature = "page-tokens")]
+    digest: Option<OnceLock<Digest>>,
     /// Whether other policies have replaced these, and only requests that started before use them.
     is_replaced: AtomicBool,
     age: Mutex<Age>,
@@ -31,6 +40,16 @@ pub(crate) struct PolicyState {
     /// expire with it.
     #[cfg(feature = "on-demand")]
     _base: Option<Arc<PolicyState>>,
+}
+
+/// What identifies policies, also among the instances of a service that have the same source.
+#[cfg(feature = "page-tokens")]
+#[derive(Serialize)]
+pub(crate) enum StateIdentity<'a> {
+    /// The revision that the source has given them.
+    Revision(&'a str),
+    /// The digest of the policies themselves.
+    Digest(Digest),
 }
 
 /// When the source last confirmed that policies are current, and what has followed from it. Decisions do not lock it.
@@ -83,6 +102,8 @@ impl PolicyState {
             states,
             snapshot: ArcSwap::new(snapshot),
             revision,
+            #[cfg(feature = "page-tokens")]
+            digest: None,
             is_replaced: AtomicBool::new(false),
             age: Mutex::new(Age {
                 confirmed,
@@ -106,6 +127,11 @@ impl PolicyState {
         let confirmed = Confirmed::at(confirmed);
         let mut state = Self::new(base.states, Arc::new(snapshot), revision, confirmed);
         state._base = Some(Arc::clone(base));
+        #[cfg(feature = "page-tokens")]
+        {
+            // The revision can be that of a transaction, which every load of the same records has anew.
+            state.digest = Some(OnceLock::new());
+        }
         state
     }
 
@@ -113,6 +139,18 @@ impl PolicyState {
     #[cfg(any(feature = "refresh", feature = "decision-log"))]
     pub(crate) const fn revision(&self) -> &Revision {
         &self.revision
+    }
+
+    /// Returns what identifies the policies.
+    #[cfg(feature = "page-tokens")]
+    pub(crate) fn identity(&self) -> StateIdentity<'_> {
+        match &self.digest {
+            None => StateIdentity::Revision(self.revision.as_str()),
+            Some(digest) => {
+                let digest = digest.get_or_init(|| self.snapshot.load().digest());
+                StateIdentity::Digest(*digest)
+            }
+        }
     }
 
     fn age(&self) -> MutexGuard<'_, Age> {
@@ -337,8 +375,13 @@ impl Replacing<'_> {
     ) {
         let PolicyStates { number, timing, .. } = self.states;
         let loaded = self.states.loaded.fetch_add(1, Ordering::Relaxed) + 1;
+        #[cfg(feature = "page-tokens")]
+        let digest = revision.is_none().then(OnceLock::new);
         let revision = revision.unwrap_or_else(|| Revision::new(&loaded.to_string()));
-        let state = Arc::new(PolicyState::new(*number, snapshot, revision, confirmed));
+        let state = PolicyState::new(*number, snapshot, revision, confirmed);
+        #[cfg(feature = "page-tokens")]
+        let state = PolicyState { digest, ..state };
+        let state = Arc::new(state);
         // Policies that are already too old deny requests from the first one on.
         state.check_age(timing, None);
         let old = self.states.current.swap(state);

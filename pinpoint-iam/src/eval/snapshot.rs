@@ -13,6 +13,8 @@ use crate::policy_stack::{Policy, PolicyStack};
 use crate::principal::Principal;
 use crate::program::{ActionNames, PolicyGroups, Program, TooLarge};
 use crate::request::{Deployment, Request};
+#[cfg(feature = "page-tokens")]
+use crate::source::digest::{Digest, Digester};
 use crate::source::{GroupPolicies, NO_POLICIES, PolicyStore, PrincipalPolicies};
 
 /// The policies of a deployment at one time. They are immutable, except that identities can be marked as unavailable.
@@ -192,6 +194,21 @@ impl Snapshot {
             #[cfg(feature = "on-demand")]
             boundaries: None,
         }
+    }
+
+    /// Returns the digest of all policies.
+    #[cfg(feature = "page-tokens")]
+    pub(crate) fn digest(&self) -> Digest {
+        let mut digester = Digester::default();
+        for (key, identity) in self.identities.iter() {
+            let name = key.arn_without_path();
+            digester.add(|digester| identity.policies.digest(&name, digester));
+        }
+        for (name, group) in &self.groups {
+            digester.add(|digester| group.policies.digest(name, digester));
+        }
+        digester.add(|digester| self.others.policies.digest("others", digester));
+        digester.finish()
     }
 
     /// Returns the number of users and roles.

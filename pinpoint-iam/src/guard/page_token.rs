@@ -25,11 +25,13 @@ use crate::resource::Resource;
 /// it encrypted, so a client learns nothing about the row, not even the length of its key.
 ///
 /// A token is valid only for the same caller, action, scope and query, and only until it expires. It is also rejected
-/// after a change of the policies or of the caller's attributes that changes which rows are selected, because the pages
-/// would not be parts of one list. Then the client starts again with the first page. A token grants nothing: every page
-/// is selected by the policies of its own request.
+/// after a change of the policies, and after a change of the caller's attributes that changes which rows are selected,
+/// because the pages would not be parts of one list. Then the client starts again with the first page. A token grants
+/// nothing: every page is selected by the policies of its own request.
 ///
-/// All instances of a service need the same secret. Another secret invalidates all tokens.
+/// Policies of an asynchronous source are identified by their [revision](crate::freshness::Revision), and others by a
+/// checksum. So a token is valid on all instances of a service that have loaded the same policies. All instances need
+/// the same secret. Another secret invalidates all tokens.
 ///
 /// ```
 /// use pinpoint_iam::guard::{ListRow, PageTokens, TokenPage};
@@ -269,7 +271,7 @@ impl Guard<'_> {
         })
     }
 
-    /// Returns what identifies a list: whose it is, and which rows it selects.
+    /// Returns what identifies a list: whose it is, which rows it selects, and by which policies.
     fn list_subject<A: ActsOn<R>, R: Resource>(
         &self,
         constraint: &Constraint,
@@ -286,7 +288,16 @@ impl Guard<'_> {
         let resource_type = R::TYPE.map(|known| known.type_name);
         let selected = format!("{constraint:?}");
         let action = A::METADATA.to_string();
-        serde_json::to_vec(&(caller, action, resource_type, scope, selected, query))
-            .map_err(|_| Denied::misconfigured("a list cannot be identified"))
+        let policies = self.state.identity();
+        serde_json::to_vec(&(
+            caller,
+            action,
+            resource_type,
+            scope,
+            policies,
+            selected,
+            query,
+        ))
+        .map_err(|_| Denied::misconfigured("a list cannot be identified"))
     }
 }

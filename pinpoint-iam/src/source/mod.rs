@@ -10,6 +10,8 @@ mod account_details;
 #[cfg(feature = "refresh")]
 mod asynchronous;
 mod attachments;
+#[cfg(feature = "page-tokens")]
+pub(crate) mod digest;
 mod directory;
 mod error;
 mod file;

@@ -9,6 +9,8 @@ use crate::context::{ConditionKey, Context, ContextLookup, Lookup};
 use crate::identity::{IdentityKey, IdentityKind, IdentityMap};
 use crate::policy_stack::{Policy, PolicyStack};
 use crate::principal::{EnrichedPrincipal, Principal};
+#[cfg(feature = "page-tokens")]
+use crate::source::digest::{Digest, Digester, digest_of};
 
 /// The policies of all users and roles of a source.
 ///
@@ -342,6 +344,12 @@ impl GroupPolicies {
         self.0.identity()
     }
 
+    /// Returns the digest of the group.
+    #[cfg(feature = "page-tokens")]
+    pub(crate) fn digest(&self, name: &str, digester: &mut Digester) -> Digest {
+        self.0.digest(name, digester)
+    }
+
     /// Whether both are equal, ignoring the order of the policies.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.0.is_same(&other.0)
@@ -426,6 +434,25 @@ impl PrincipalPolicies {
             && *permissions_boundary == other.permissions_boundary
             && *unique_id == other.unique_id
             && *tags == other.tags
+    }
+
+    /// Returns the digest of what [`is_same`](Self::is_same) compares, for the user, role or group `name`.
+    #[cfg(feature = "page-tokens")]
+    pub(crate) fn digest(&self, name: &str, digester: &mut Digester) -> Digest {
+        let Self {
+            arn,
+            identity,
+            permissions_boundary,
+            unique_id,
+            tags,
+        } = self;
+        let identity = digester.of_policies(identity);
+        let boundary = permissions_boundary.as_deref();
+        let boundary = boundary.map(|boundary| digester.of_policies(boundary));
+        let mut tags: Vec<String> = tags.iter().map(|tag| format!("{tag:?}")).collect();
+        tags.sort_unstable();
+        let attributes = format!("{:?}", (name, arn, unique_id, tags, boundary));
+        digest_of([attributes.as_bytes(), &identity])
     }
 
     /// The identity-based policies.

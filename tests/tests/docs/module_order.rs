@@ -159,6 +159,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "resource_tags",
                     "resource_keys",
                     "identity_based",
+                    "digest",
                     "store",
                     "error",
                     "file",

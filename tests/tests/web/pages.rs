@@ -11,6 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pinpoint_iam::context::Context;
+use pinpoint_iam::freshness::Revision;
 use pinpoint_iam::guard::{DeniedReason, ListRow, PageQuery, PageTokens, Tags};
 use pinpoint_iam::list::{Constraint, KeyedColumns, OwnedCell, StringColumn, WithResourcePolicies};
 use pinpoint_iam::mobiletargeting::{
@@ -18,8 +19,13 @@ use pinpoint_iam::mobiletargeting::{
 };
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::resource::InvalidId;
-use pinpoint_iam::source::{PolicySource, PolicyStore, SourceError};
-use pinpoint_iam::{Authorizer, Denied, Guard, Policy, Principal, Scope};
+use pinpoint_iam::source::{
+    Fetched, IdentityRecord, PolicyRecord, PolicySet, PolicySource, PolicyStore, PrincipalFuture,
+    PrincipalRecords, PrincipalRequest, PrincipalSource, SourceError, from_fn,
+};
+use pinpoint_iam::{
+    Authorizer, AuthorizerBuilder, Denied, Guard, Policy, Principal, PrincipalCache, Scope,
+};
 
 const ANA: &str = "arn:aws:iam::123456789012:user/ana";
 const BEN: &str = "arn:aws:iam::123456789012:user/ben";
@@ -37,8 +43,7 @@ struct Changing(Arc<Mutex<String>>);
 impl PolicySource for Changing {
     fn load(&self) -> Result<PolicyStore, SourceError> {
         let statements = self.0.lock().unwrap();
-        let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
-        let policy = Policy::new("test", Document::parse(&text).unwrap());
+        let policy = policy("test", &statements);
         let mut store = PolicyStore::new();
         for user in [ANA, BEN] {
             store.identity(user).unwrap().attach(policy.clone());
@@ -49,9 +54,13 @@ impl PolicySource for Changing {
 
 fn authorizer(statements: &str) -> (Authorizer, Changing) {
     let source = Changing(Arc::new(Mutex::new(statements.to_owned())));
-    let authorizer = Authorizer::builder()
+    let authorizer = builder().source(source.clone()).build().unwrap();
+    (authorizer, source)
+}
+
+fn builder() -> AuthorizerBuilder {
+    Authorizer::builder()
         .scope(Scope::new("aws", "us-east-1", "123456789012"))
-        .source(source.clone())
         // Only campaigns have a source.
         .warn_about_keys_without_source()
         .resource_keys(|campaign: Campaign| {
@@ -61,9 +70,6 @@ fn authorizer(statements: &str) -> (Authorizer, Changing) {
                 tags: tags.collect::<Tags>(),
             }))
         })
-        .build()
-        .unwrap();
-    (authorizer, source)
 }
 
 /// A row of the table of campaigns, sorted by its id.
@@ -489,16 +495,17 @@ async fn a_token_is_valid_for_its_own_list_only() {
 
     // Policies that select the same rows, and others.
     for (added, expected) in [
+        ("", 200),
         (
-            r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#,
-            200,
+            r#", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#,
+            400,
         ),
         (
-            r#"{"Effect": "Deny", "Action": "*", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1/campaigns/c9"}"#,
+            r#", {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:mobiletargeting:*:*:apps/a1/campaigns/c9"}"#,
             400,
         ),
     ] {
-        *source.0.lock().unwrap() = format!("{STATEMENTS}, {added}");
+        *source.0.lock().unwrap() = format!("{STATEMENTS}{added}");
         authorizer.reload().unwrap();
         // A guard keeps its policies.
         assert_eq!(
@@ -520,6 +527,204 @@ async fn a_token_is_valid_for_its_own_list_only() {
             status(&guard, &exact(), &tokens_of_7, &token, "c").await,
             expected,
             "{now}"
+        );
+    }
+}
+
+fn document(statements: &str) -> String {
+    format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#)
+}
+
+fn policy(name: &str, statements: &str) -> Policy {
+    Policy::new(name, Document::parse(&document(statements)).unwrap())
+}
+
+const OTHER: &str = r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#;
+
+/// A store in which the caller has two policies, after `change`.
+fn store(change: impl FnOnce(&mut PolicyStore)) -> PolicyStore {
+    let mut store = PolicyStore::new();
+    let ana = store.identity(ANA).unwrap();
+    ana.attach(policy("one", STATEMENTS));
+    ana.attach(policy("two", OTHER));
+    store.group("editors").attach(policy("three", OTHER));
+    change(&mut store);
+    store
+}
+
+/// The status of the second page on an authorizer, with the token of the first page on another one.
+async fn continued(first: &Authorizer, second: &Authorizer, tokens: &PageTokens) -> u16 {
+    let (ana, context) = (principal(ANA), Context::new());
+    let guard = first.guard_async(&ana, &context).await;
+    let (ids, token) = page(&guard, &exact(), tokens, None, "").await.unwrap();
+    assert_eq!(ids, ["c1"]);
+    let guard = second.guard_async(&ana, &context).await;
+    match page(&guard, &exact(), tokens, token.as_deref(), "").await {
+        Ok((ids, _)) => {
+            assert_eq!(ids, ["c2"]);
+            200
+        }
+        Err(denied) => denied.status(),
+    }
+}
+
+/// Instances of a service accept the tokens of each other as long as they have the same policies. No change of the
+/// policies below changes the rows of the caller.
+#[tokio::test]
+async fn a_token_does_not_outlive_the_policies_of_a_store() {
+    type Change = fn(&mut PolicyStore);
+    let tokens = tokens(7, &Arc::default());
+    let built = |change: Change| builder().source(store(change)).build().unwrap();
+    let first = built(|_| {});
+    let cases: [(&str, Change, u16); 11] = [
+        ("the same policies", |_| {}, 200),
+        (
+            "in another order",
+            |store| {
+                let mut other = PolicyStore::new();
+                other.group("editors").attach(policy("three", OTHER));
+                let ana = other.identity(ANA).unwrap();
+                ana.attach(policy("two", OTHER));
+                ana.attach(policy("one", STATEMENTS));
+                *store = other;
+            },
+            200,
+        ),
+        (
+            "another policy",
+            |store| store.identity(ANA).unwrap().attach(policy("4", OTHER)),
+            400,
+        ),
+        (
+            "a policy of another user",
+            |store| store.identity(BEN).unwrap().attach(policy("4", OTHER)),
+            400,
+        ),
+        (
+            "another user without policies",
+            |store| {
+                store.identity(BEN).unwrap();
+            },
+            400,
+        ),
+        (
+            "a permissions boundary",
+            |store| {
+                let everything = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
+                let ana = store.identity(ANA).unwrap();
+                ana.set_permissions_boundary(policy("4", everything));
+            },
+            400,
+        ),
+        (
+            "a tag",
+            |store| store.identity(ANA).unwrap().set_tag("team", "x"),
+            400,
+        ),
+        (
+            "a unique id",
+            |store| store.identity(ANA).unwrap().set_unique_id("AIDA1"),
+            400,
+        ),
+        (
+            "a policy of a group",
+            |store| store.group("editors").attach(policy("4", OTHER)),
+            400,
+        ),
+        (
+            "another group",
+            |store| {
+                store.group("readers");
+            },
+            400,
+        ),
+        (
+            "a policy whose name is another text",
+            |store| {
+                let mut other = PolicyStore::new();
+                let ana = other.identity(ANA).unwrap();
+                ana.attach(policy("one", STATEMENTS));
+                ana.attach(policy("2", OTHER));
+                other.group("editors").attach(policy("three", OTHER));
+                *store = other;
+            },
+            400,
+        ),
+    ];
+    for (why, change, expected) in cases {
+        let second = built(change);
+        assert_eq!(continued(&first, &second, &tokens).await, expected, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_does_not_outlive_the_revision_of_an_asynchronous_source() {
+    let tokens = tokens(7, &Arc::default());
+    let built = async |revision: &'static str| {
+        let source = from_fn("store", move |_| {
+            let set = PolicySet::from_store(Revision::new(revision), store(|_| {}));
+            ready(Ok(Fetched::Changed(set)))
+        });
+        let builder = builder().async_source(source);
+        let built = builder.max_age(Duration::from_secs(3_600)).build_async();
+        built.await.unwrap().0
+    };
+    let first = built("r1").await;
+    for (revision, expected) in [("r1", 200), ("r2", 400)] {
+        let second = built(revision).await;
+        assert_eq!(
+            continued(&first, &second, &tokens).await,
+            expected,
+            "{revision}"
+        );
+    }
+    // A set without a revision is another one, whatever it contains.
+    let second = builder().source(store(|_| {})).build().unwrap();
+    assert_eq!(continued(&first, &second, &tokens).await, 400);
+}
+
+/// A source of single principals, with a revision and the text of a policy.
+struct Loads(&'static str, String);
+
+impl PrincipalSource for Loads {
+    fn name(&self) -> String {
+        "users".to_owned()
+    }
+
+    fn policies_of<'a>(&'a self, request: PrincipalRequest<'a>) -> PrincipalFuture<'a> {
+        let Self(revision, document) = self;
+        let mut records = PrincipalRecords::new(Revision::new(revision));
+        for arn in request.identities {
+            let mut record = IdentityRecord::new(arn);
+            let policy = PolicyRecord::inline("own", document);
+            record.policies.push(policy);
+            records.identities.push(record);
+        }
+        Box::pin(ready(Ok(records)))
+    }
+}
+
+/// The revision of such records can be another one each time that they are loaded.
+#[tokio::test]
+async fn a_token_does_not_outlive_the_records_of_a_principal() {
+    let tokens = tokens(7, &Arc::default());
+    let built = |revision, statements: &str| {
+        let source = Loads(revision, document(statements));
+        let builder = builder().principal_source(source, PrincipalCache::new());
+        builder.build().unwrap()
+    };
+    let first = built("1", STATEMENTS);
+    let changed = format!("{STATEMENTS}, {OTHER}");
+    for (revision, statements, expected) in [
+        ("1", STATEMENTS, 200),
+        ("2", STATEMENTS, 200),
+        ("1", &changed, 400),
+    ] {
+        let second = built(revision, statements);
+        assert_eq!(
+            continued(&first, &second, &tokens).await,
+            expected,
+            "{revision} {statements}"
         );
     }
 }
