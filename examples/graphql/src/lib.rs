@@ -251,8 +251,18 @@ async fn execute(
 
 /// Inserts the principal of the caller, whose name is the token. Real services verify a token here.
 async fn authenticate(mut request: HttpRequest, next: Next) -> HttpResponse {
-    let header = request.headers().get(AUTHORIZATION);
-    let name = header.map(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let mut headers = request.headers().get_all(AUTHORIZATION).iter();
+    let name = match (headers.next(), headers.next()) {
+        (None, _) => None,
+        (Some(value), None) => Some(
+            value
+                .to_str()
+                .ok()
+                .and_then(|it| it.strip_prefix("Bearer ")),
+        ),
+        // Two tokens could be of two callers.
+        (Some(_), Some(_)) => Some(None),
+    };
     match name.map(|name| Principal::user(&scope(), name?).ok()) {
         None => {}
         Some(Some(principal)) => {

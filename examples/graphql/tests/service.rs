@@ -7,13 +7,19 @@ use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use graphql_campaigns::guard::Missing;
-use graphql_campaigns::{authorizer, router};
+use graphql_campaigns::{CampaignSchema, Mutation, Query, authorizer, router};
 use pinpoint_iam::guard::Tags;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// Sends a query, and returns the status, the response and how often the source of tags was asked.
 async fn sent(by: Option<&str>, query: &str) -> (u16, Value, usize) {
+    let token = by.map(|name| format!("Bearer {name}"));
+    sent_with(token.as_deref().as_slice(), query).await
+}
+
+/// The same with any values of the header `Authorization`.
+async fn sent_with(authorization: &[&str], query: &str) -> (u16, Value, usize) {
     let asked = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&asked);
     let tags = move |arn: String| {
@@ -31,8 +37,8 @@ async fn sent(by: Option<&str>, query: &str) -> (u16, Value, usize) {
     };
     let authorizer = authorizer().unwrap().resource_tags(tags).build().unwrap();
     let mut request = Request::post("/graphql").header("content-type", "application/json");
-    if let Some(name) = by {
-        request = request.header("authorization", format!("Bearer {name}"));
+    for value in authorization {
+        request = request.header("authorization", *value);
     }
     let body = json!({ "query": query }).to_string();
     let request = request.body(Body::from(body)).unwrap();
@@ -92,6 +98,14 @@ async fn every_field_is_checked_before_its_resolver() {
             Some(403),
             "a fragment",
         ),
+        (
+            r#"{ campaigns(app: "*") { name } }"#.into(),
+            Some(400),
+            Some(400),
+            Some(400),
+            "a list with an invalid id",
+        ),
+        (delete("demo", "a/b"), Some(400), Some(400), Some(400), "a mutation with an invalid id"),
         (delete("demo", "welcome"), None, Some(403), Some(403), "a mutation"),
         (delete_both("welcome", "autumn"), None, Some(403), Some(403), "several resources"),
         (delete_both("welcome", "a/b"), Some(400), Some(400), Some(403), "several resources, one invalid"),
@@ -107,6 +121,25 @@ async fn every_field_is_checked_before_its_resolver() {
         }
         let (status, ..) = sent(None, &query).await;
         assert_eq!(status, 401, "anonymous: {query}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_has_one_valid_token() {
+    let query = r#"{ campaign(applicationId: "demo", campaignId: "welcome") { name } }"#;
+    for (headers, expected) in [
+        (&["Bearer ana"][..], 200),
+        (&[], 401),
+        (&["Bearer "], 401),
+        (&["Bearer a/b"], 401),
+        (&["bearer ana"], 401),
+        (&["Basic ana"], 401),
+        (&["ana"], 401),
+        (&["Bearer ana", "Bearer ana"], 401),
+        (&["Bearer eve", "Bearer ana"], 401),
+    ] {
+        let (status, body, _) = sent_with(headers, query).await;
+        assert_eq!(status, expected, "{headers:?}: {body}");
     }
 }
 
@@ -151,6 +184,65 @@ async fn tags_are_fetched_once_for_a_request() {
     let (_, body, asked) = sent(Some("ben"), &query).await;
     assert!(body["errors"].is_null(), "{body}");
     assert!(asked <= 5, "{asked}");
+}
+
+fn schema() -> CampaignSchema {
+    Schema::new(Query, Mutation, EmptySubscription)
+}
+
+/// A query for each field of the schema, with an example of every argument.
+async fn every_field(schema: &CampaignSchema) -> Vec<String> {
+    let described =
+        "{ fields { name type { kind ofType { kind } } args { name type { ofType { kind } } } } }";
+    let query = format!("{{ __schema {{ queryType {described} mutationType {described} }} }}");
+    let response = serde_json::to_value(schema.execute(query).await).unwrap();
+    let types = &response["data"]["__schema"];
+    let mut queries = Vec::new();
+    for (operation, found) in [("query", "queryType"), ("mutation", "mutationType")] {
+        for field in types[found]["fields"].as_array().unwrap() {
+            let arguments = field["args"].as_array().unwrap().iter().map(|argument| {
+                let value = match argument["type"]["ofType"]["kind"].as_str() {
+                    Some("LIST") => r#"["demo"]"#,
+                    _ => r#""demo""#,
+                };
+                format!("{}: {value}", argument["name"].as_str().unwrap())
+            });
+            let arguments = arguments.collect::<Vec<_>>().join(", ");
+            let is_scalar = field["type"]["ofType"]["kind"] == "SCALAR";
+            let selection = if is_scalar { "" } else { "{ __typename }" };
+            let name = field["name"].as_str().unwrap();
+            queries.push(format!("{operation} {{ {name}({arguments}) {selection} }}"));
+        }
+    }
+    queries
+}
+
+/// Every field is denied to a caller without permissions, also the fields that other tests do not name.
+#[tokio::test]
+async fn every_field_is_denied_without_permissions() {
+    let queries = every_field(&schema()).await;
+    assert!(queries.len() >= 4, "{queries:?}");
+    for query in queries {
+        let (_, body, _) = sent(Some("eve"), &query).await;
+        assert_eq!(
+            body["errors"][0]["extensions"]["status"], 403,
+            "{query}: {body}"
+        );
+        assert!(!body.to_string().contains("true"), "{query}: {body}");
+    }
+}
+
+/// An endpoint that forgets to add the guard of the request allows nothing.
+#[tokio::test]
+async fn every_field_is_denied_without_the_guard_of_the_request() {
+    let schema = schema();
+    for query in every_field(&schema).await {
+        let response = serde_json::to_value(schema.execute(&query).await).unwrap();
+        assert_eq!(
+            response["errors"][0]["extensions"]["status"], 401,
+            "{query}: {response}"
+        );
+    }
 }
 
 struct Forgotten;
