@@ -105,7 +105,7 @@ def requests_of(name, entry, model):
         elif member in shape.required_members:
             arguments[member] = example(member, member_shape)
     for role in entry["roles"]:
-        fill_to(arguments, inputs, (*payload, *role))
+        name_role(arguments, inputs, (*payload, *role))
     for placeholder in reference.PLACEHOLDER.findall("".join([*entry["resources"], *entry["also"]])):
         parameter = reference.parameter_of(placeholder)
         place = place_of(placeholder, inputs)
@@ -187,15 +187,15 @@ def put(arguments, place, value):
     arguments[last] = value
 
 
-def fill_to(arguments, members, path):
-    """Adds the member at a path with an example, and the members that its structures require."""
+def name_role(arguments, members, path):
+    """Adds the member at a path with a role of its own, and the members that its structures require."""
     for step in path[:-1]:
         shape = members[step]
         arguments = arguments.setdefault(step, {})
         for required in shape.required_members:
             arguments.setdefault(required, example(required, shape.members[required]))
         members = shape.members
-    arguments[path[-1]] = example(path[-1], members[path[-1]])
+    arguments[path[-1]] = f"arn:aws:iam::123456789012:role/{'-'.join(path)}"
 
 
 def example(name, shape):

@@ -8,7 +8,6 @@ packages it. That package lists dependent actions for one of the services, witho
   service will choose, and compares with the ARN that has `*` in their place.
 """
 
-import copy
 import json
 import re
 from dataclasses import dataclass
@@ -51,6 +50,7 @@ def load(service, models):
             "api": api,
             "method": operation.http["method"],
             "route": operation.http["requestUri"],
+            "target": target(operation),
             "action": f"{service.prefix}:{name}",
             "resources": [templates[resource] for resource in named or required[:1]] or ["*"],
             "also": [templates[resource] for resource in also],
@@ -58,6 +58,12 @@ def load(service, models):
             "dependents": dependents(service, operation, published["privileges"], templates),
         }
     return operations
+
+
+def target(operation):
+    """The value of the header that names the operation, or None if it has a route of its own."""
+    prefix = operation.metadata.get("targetPrefix")
+    return f"{prefix}.{operation.name}" if prefix else None
 
 
 def dependents(service, operation, privileges, templates):
@@ -157,84 +163,3 @@ def constant(placeholder, route):
     if placeholder == "TemplateType" and (found := re.search(r"\{template-name\}/(\w+)$", route)):
         return found.group(1).upper()
     return "*"
-
-
-# --- Single changes, each of which makes the reference wrong
-
-
-def mutants(operations, random, count):
-    """Returns descriptions and changed copies of the operations: `count` different changes, of each kind as many."""
-    kinds = [change_action, change_placeholder, change_template, change_dependent, change_route]
-    possible = {
-        change_dependent: lambda operation: operation["dependents"],
-        # Operations on tags name a resource by its whole ARN, in which every id is as good as another.
-        change_placeholder: lambda operation: "{resource-arn}" not in operation["route"],
-    }
-    names = {
-        kind: [name for name, operation in operations.items() if possible.get(kind, bool)(operation)] for kind in kinds
-    }
-    found = {}
-    while len(found) < count:
-        kind = kinds[len(found) % len(kinds)]
-        name = random.choice(names[kind])
-        changed = copy.deepcopy(operations[name])
-        kind(changed, operations, random)
-        description = f"{name}: {difference(operations[name], changed)}"
-        if changed != operations[name]:
-            found[description] = (name, changed)
-    return [(description, name, changed) for description, (name, changed) in found.items()]
-
-
-def difference(before, after):
-    return "; ".join(f"{key} {before[key]} -> {after[key]}" for key in before if before[key] != after[key])
-
-
-def change_action(operation, operations, random):
-    other = random.choice([name for name in operations if not operation["action"].endswith(f":{name}")])
-    prefix = operation["action"].split(":")[0]
-    operation["action"] = random.choice([f"{prefix}:{other}", operation["action"] + "s", operation["action"][:-1]])
-
-
-def change_placeholder(operation, operations, random):
-    index = random.randrange(len(operation["resources"]))
-    template = operation["resources"][index]
-    own = [found for found in PLACEHOLDER.findall(template)]
-    others = {found for other in operations.values() for arn in other["resources"] for found in PLACEHOLDER.findall(arn)}
-    replaced = random.choice(own)
-    other = random.choice(sorted(others - {replaced}))
-    operation["resources"][index] = template.replace("${" + replaced + "}", "${" + other + "}")
-
-
-def change_template(operation, _, random):
-    index = random.randrange(len(operation["resources"]))
-    head, service, rest = operation["resources"][index].partition(f":{operation['action'].split(':')[0]}:")
-    parts = re.split(r"([/:])", rest)
-    literals = [at for at, part in enumerate(parts) if re.fullmatch(r"[\w-]+", part)]
-    at = random.choice(literals)
-    parts[at] = random.choice([parts[at] + "s", parts[at][:-1], f"{parts[at]}/{parts[at]}"])
-    operation["resources"][index] = head + service + "".join(parts)
-
-
-def change_dependent(operation, _, random):
-    index = random.randrange(len(operation["dependents"]))
-    dependent = operation["dependents"][index]
-    match random.choice(["remove", "rename", "move"]):
-        case "remove":
-            del operation["dependents"][index]
-        case "rename":
-            dependent["action"] += "s"
-        case _ if "resource" in dependent:
-            dependent["resource"] += "/more"
-        case _:
-            dependent["suffix"] = "-other"
-
-
-def change_route(operation, _, random):
-    parts = operation["route"].split("/")
-    literals = [at for at, part in enumerate(parts) if part and not part.startswith("{")]
-    if random.random() < 0.3:
-        operation["method"] = random.choice(["GET", "POST", "PUT", "DELETE"])
-    else:
-        at = random.choice(literals)
-        parts[at] = random.choice([parts[at] + "s", parts[at][:-1], parts[at].upper()])
-        operation["route"] = "/".join(parts)

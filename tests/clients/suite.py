@@ -17,9 +17,11 @@ from botocore.exceptions import ClientError
 
 import cases
 import command_line
+import mutants
 import reference
 
 SECRET = "the secret of every user of this test"
+# Half of them of each service.
 MUTANTS = 200
 COMMANDS = 20
 
@@ -63,6 +65,7 @@ class Client:
     """Clients of boto3 for the APIs of a service, whose requests are signed by the user of each case."""
 
     def __init__(self, service, url, change=None):
+        self.service = service
         self.session = botocore.session.get_session()
         self.session.set_credentials(key_of(0), SECRET)
         self.credentials = self.session.get_credentials()
@@ -118,6 +121,9 @@ def run(service, client, found):
             yield fault
 
 
+ENDPOINT = ("method", "route", "target")
+
+
 def with_route(name, entry):
     """Changes the route of an operation in botocore's model."""
 
@@ -152,19 +158,27 @@ def call_by_command(service, api, found):
     return not faults
 
 
-def catch_mutants(service, client, operations):
-    """Repeats the comparison with wrong references. Returns whether each of them fails."""
+def with_target(client, entry):
+    """Changes the header that names the operation."""
+
+    def change(params, **_):
+        params["headers"]["X-Amz-Target"] = entry["target"]
+
+    client.clients[entry["api"]].meta.events.register("before-call", change)
+
+
+def missed_mutants(service, client, operations):
+    """Repeats the comparison with wrong references. Returns those with which it succeeds."""
     missed = []
-    for description, name, entry in reference.mutants(operations, random.Random(17), MUTANTS):
+    for description, name, entry in mutants.mutants(operations, client.models, random.Random(17), MUTANTS // 2):
         changed = client
-        if (entry["method"], entry["route"]) != (operations[name]["method"], operations[name]["route"]):
-            changed = Client(reference.PINPOINT, service.url, with_route(name, entry))
+        if any(entry[key] != operations[name][key] for key in ENDPOINT):
+            changed = Client(client.service, service.url, with_route(name, entry))
+            if entry["target"]:
+                with_target(changed, entry)
         if not any(run(service, changed, cases.cases_of(name, entry, changed.models))):
             missed.append(description)
-    for description in missed:
-        print(f"not caught: {description}")
-    print(f"{MUTANTS - len(missed)}/{MUTANTS} mutants caught")
-    return not missed
+    return missed
 
 
 def main():
@@ -177,7 +191,7 @@ def main():
     found, is_right = call_all(pinpoint, client, operations, "operations")
     good &= is_right and operations.keys() == set(client.models["pinpoint"].operation_names)
     good &= call_by_command(pinpoint, "pinpoint", found)
-    good &= catch_mutants(pinpoint, client, operations)
+    missed = missed_mutants(pinpoint, client, operations)
     pinpoint.stop()
 
     voice = Service(programs / "sms-voice-service", folder)
@@ -192,7 +206,13 @@ def main():
         good &= is_right
         cases_of_voice += found
     good &= call_by_command(voice, reference.SMS_VOICE.apis[0], cases_of_voice)
+    missed += missed_mutants(voice, client, operations)
     voice.stop()
+
+    for description in missed:
+        print(f"not caught: {description}")
+    print(f"{MUTANTS - len(missed)}/{MUTANTS} mutants caught")
+    good &= not missed
     return 0 if good else 1
 
 
