@@ -29,14 +29,14 @@ fn main() -> Result<(), Failure> {
         .unwrap_or(LINES);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("replay");
     let files = write_logs(&folder, lines)?;
-    let bytes: u64 = files.iter().map(|file| file.bytes).sum();
+    let bytes: u64 = files.iter().map(LogFile::bytes).sum();
     let replay = Replay::new(
         Policies::of_store(policies(true)?)?,
         Policies::of_store(policies(false)?)?,
     )
     .with_services([&mobiletargeting::SERVICE]);
     let (trail, events) = (write_trail(&folder, lines / 4)?, lines / 4);
-    let trail_bytes: u64 = trail.iter().map(|file| file.bytes).sum();
+    let trail_bytes: u64 = trail.iter().map(LogFile::bytes).sum();
     let trail_replay = Replay::new(
         Policies::of_store(policies(true)?)?,
         Policies::of_store(policies(false)?)?,

@@ -2,6 +2,8 @@
 
 mod html;
 mod inputs;
+#[cfg(feature = "object-store")]
+mod objects;
 mod output;
 mod text;
 mod used;
@@ -30,7 +32,9 @@ use crate::progress::{BytesBar, Reader};
 /// apply to every user and role.
 ///
 /// LOG are files of a decision log or of AWS CloudTrail, directories of them, or patterns such as `logs/**/*.jsonl`; they
-/// may be compressed by gzip. If an exact comparison shows that both policies decide all requests in the same way, no log
+/// may be compressed by gzip. If the program was installed with the feature `object-store`, LOG may also be an address in
+/// object storage, such as `s3://bucket/path` or `s3://bucket/path/**/*.gz`, `gs://` or `az://`. The credentials are in the
+/// environment variables of the store, such as `AWS_ACCESS_KEY_ID`. If an exact comparison shows that both policies decide all requests in the same way, no log
 /// is read.
 ///
 /// Every record is newly allowed, newly denied, unchanged, not replayable, or depends on condition keys that the log does
@@ -48,6 +52,7 @@ Examples:
   pinpoint-iam replay --old released/ --new policies/ logs/
   pinpoint-iam replay --old policies/ --new policies/ --used logs/
   pinpoint-iam replay --old account.json --new new.json 'AWSLogs/123456789012/CloudTrail/**/*.json.gz'
+  pinpoint-iam replay --old released/ --new policies/ 's3://logs/campaigns/2026/11/**/*.jsonl.gz'
   pinpoint-iam replay --old released/ --new policies/ --format html logs/ > replay.html
   pinpoint-iam replay --old old.json --new new.json --shard 1/2 --partial 1.json logs/
   pinpoint-iam replay --old old.json --new new.json --shard 2/2 --partial 2.json logs/
@@ -144,14 +149,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let logs = inputs::logs(&arguments.logs)?;
     let shard = arguments.shard.unwrap_or(Shard::WHOLE);
-    let mut partial = Partial::new(&replay, &logs, shard);
+    let mut partial = Partial::new(&replay, &logs.files, shard);
     if let Some(path) = arguments.partial.as_deref().filter(|path| path.exists()) {
         let earlier = read_partial(path)?;
         partial
             .resume(earlier)
             .map_err(|error| Failure::new(format!("error: `{}`: {error}", path.display())))?;
     }
-    let partial = read_logs(arguments, &replay, &logs, partial)?;
+    let partial = read_logs(arguments, &replay, &logs.files, partial)?;
     match arguments.shard {
         Some(shard) => {
             let records = partial.report().counts.records;
@@ -188,7 +193,7 @@ fn read_logs(
         Format::Human | Format::Html => Reader::Person,
         Format::Json => Reader::Program,
     };
-    let bytes = remaining.iter().map(|file| file.bytes).sum();
+    let bytes = remaining.iter().map(LogFile::bytes).sum();
     BytesBar::new("replaying", bytes, reader).follow(&progress.bytes, || {
         replay.run_each(&remaining, threads, &progress, |report| lock().add(report));
     });

@@ -2,9 +2,11 @@
 //!
 //! A file is read through one buffer that grows to the longest record, so memory does not depend on the size of a file.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
@@ -20,14 +22,34 @@ const BUFFER: usize = 256 * 1024;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A log file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub struct LogFile {
-    /// The name in reports, which no other log file of a replay has.
-    pub name: String,
-    /// The path. The file may be compressed by gzip.
-    pub path: PathBuf,
-    /// The size in bytes.
-    pub bytes: u64,
+    name: String,
+    bytes: u64,
+    content: Arc<dyn LogContent>,
+}
+
+/// Where the bytes of a log file are.
+pub trait LogContent: fmt::Debug + Send + Sync {
+    /// Opens the file, which may be compressed by gzip, at a position in bytes. Several threads open a long file at
+    /// different positions.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be opened. The replay counts a file that cannot be opened, or that cannot be read to its
+    /// end, as a record that is not replayable.
+    fn open(&self, position: u64) -> io::Result<Box<dyn Read + '_>>;
+}
+
+impl LogContent for PathBuf {
+    fn open(&self, position: u64) -> io::Result<Box<dyn Read + '_>> {
+        let mut file = File::open(self)?;
+        // A pipe has no positions.
+        if position > 0 {
+            file.seek(SeekFrom::Start(position))?;
+        }
+        Ok(Box::new(file))
+    }
 }
 
 impl LogFile {
@@ -38,11 +60,32 @@ impl LogFile {
     /// Fails if the operating system reports no size.
     pub fn at(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        Ok(Self {
-            name: path.display().to_string(),
-            bytes: fs::metadata(&path)?.len(),
-            path,
-        })
+        let bytes = fs::metadata(&path)?.len();
+        Ok(Self::new(path.display().to_string(), bytes, path))
+    }
+
+    /// Creates a log file with a size in bytes. No other log file of a replay has this name.
+    pub fn new(name: impl Into<String>, bytes: u64, content: impl LogContent + 'static) -> Self {
+        Self {
+            name: name.into(),
+            bytes,
+            content: Arc::new(content),
+        }
+    }
+
+    /// Returns the name in reports.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the size in bytes. That of a pipe is 0.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Opens the file at a position in bytes.
+    pub(crate) fn open(&self, position: u64) -> io::Result<Box<dyn Read + '_>> {
+        self.content.open(position)
     }
 }
 
@@ -105,7 +148,7 @@ impl Part {
     }
 
     fn of_length(file: &LogFile, length: u64) -> Vec<Self> {
-        let parts = match file.bytes > length && consists_of_lines(&file.path) {
+        let parts = match file.bytes > length && consists_of_lines(file) {
             true => file.bytes.div_ceil(length),
             false => 1,
         };
@@ -126,9 +169,9 @@ impl Part {
 }
 
 /// Whether a file can be read from the start of any line. If it cannot be opened, reading it reports why.
-fn consists_of_lines(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| {
-        let mut buffer = Buffer::new(file);
+fn consists_of_lines(file: &LogFile) -> bool {
+    file.open(0).is_ok_and(|content| {
+        let mut buffer = Buffer::new(content);
         while buffer.rest().len() < GZIP.len() && buffer.fill() {}
         let is_compressed = buffer.rest().starts_with(&GZIP);
         buffer.skip_blanks();
@@ -144,13 +187,11 @@ pub(crate) fn read_part(
     progress: &AtomicU64,
     visit: impl FnMut(u64, Piece<'_>),
 ) {
-    let opened = File::open(&log.path).and_then(|mut file| {
-        // A line that starts before the part belongs to the part before, and the byte before shows whether there is one.
-        if let Some(before) = part.start.checked_sub(1) {
-            file.seek(SeekFrom::Start(before))?;
-        }
+    // A line that starts before the part belongs to the part before, and the byte before shows whether there is one.
+    let opened = log.open(part.start.saturating_sub(1));
+    let opened = opened.and_then(|content| {
         let mut file = Counted {
-            file,
+            content,
             remaining: part.end.min(log.bytes).saturating_sub(part.start),
             progress,
         };
@@ -184,7 +225,7 @@ fn numbered(mut visit: impl FnMut(u64, Piece<'_>)) -> impl FnMut(Piece<'_>) {
 
 /// Counts the bytes of a part that are read.
 struct Counted<'a> {
-    file: File,
+    content: Box<dyn Read + 'a>,
     /// The number of bytes of the part that are not counted yet.
     remaining: u64,
     progress: &'a AtomicU64,
@@ -192,7 +233,7 @@ struct Counted<'a> {
 
 impl Read for Counted<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let length = self.file.read(bytes)?;
+        let length = self.content.read(bytes)?;
         let counted = self.remaining.min(length as u64);
         self.remaining -= counted;
         self.progress.fetch_add(counted, Ordering::Relaxed);
@@ -549,11 +590,7 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_opened_is_one_part() {
-        let file = LogFile {
-            name: "missing".to_owned(),
-            path: PathBuf::from("missing"),
-            bytes: 10,
-        };
+        let file = LogFile::new("missing", 10, PathBuf::from("missing"));
         let parts = Part::of_length(&file, 1);
         assert_eq!(parts.len(), 1);
         let mut found = Vec::new();

@@ -82,10 +82,10 @@ impl Joined {
     pub(crate) fn into_report(mut self, file: &LogFile) -> Report {
         let result = FileResult {
             records: self.records,
-            bytes: file.bytes,
+            bytes: file.bytes(),
             problem: self.problem,
         };
-        self.report.files.insert(file.name.clone(), result);
+        self.report.files.insert(file.name().to_owned(), result);
         self.report
     }
 }

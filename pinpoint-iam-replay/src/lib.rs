@@ -75,6 +75,8 @@ pub mod generate;
 mod input;
 mod joined;
 mod numbers;
+#[cfg(feature = "object-store")]
+mod objects;
 mod partial;
 mod policies;
 mod reason;
@@ -85,7 +87,12 @@ mod tally;
 mod used;
 mod worker;
 
-pub use input::{LogFile, Progress};
+#[cfg(feature = "object-store")]
+pub use object_store;
+
+pub use input::{LogContent, LogFile, Progress};
+#[cfg(feature = "object-store")]
+pub use objects::Bucket;
 pub use partial::{InvalidShard, Partial, PartialError, Shard};
 pub use policies::Policies;
 pub use replay::Replay;

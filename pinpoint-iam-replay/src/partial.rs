@@ -39,7 +39,7 @@ impl Shard {
     /// Returns the files of this shard. The order of `files` does not matter.
     pub fn select(self, files: &[LogFile]) -> Vec<LogFile> {
         let mut files: Vec<&LogFile> = files.iter().collect();
-        files.sort();
+        files.sort_by(|one, other| one.name().cmp(other.name()));
         let skipped = files.into_iter().skip(self.number - 1);
         skipped.step_by(self.of).cloned().collect()
     }
@@ -96,15 +96,16 @@ impl Partial {
     pub fn new(replay: &Replay, files: &[LogFile], shard: Shard) -> Self {
         let is_equal = replay.is_equal();
         let mut described = replay.describe();
-        for file in files.iter().collect::<BTreeSet<_>>() {
-            described.push_str(&format!("\n{} {}", file.bytes, file.name));
+        let names = files.iter().map(|file| (file.name(), file.bytes()));
+        for (name, bytes) in names.collect::<BTreeSet<_>>() {
+            described.push_str(&format!("\n{bytes} {name}"));
         }
         let remaining = match is_equal && !replay.needs_log() {
             true => BTreeSet::new(),
             false => shard
                 .select(files)
                 .into_iter()
-                .map(|file| file.name)
+                .map(|file| file.name().to_owned())
                 .collect(),
         };
         Self {
@@ -156,7 +157,7 @@ impl Partial {
     pub fn remaining(&self, files: &[LogFile]) -> Vec<LogFile> {
         let files = files.iter();
         files
-            .filter(|file| self.remaining.contains(&file.name))
+            .filter(|file| self.remaining.contains(file.name()))
             .cloned()
             .collect()
     }
@@ -288,11 +289,7 @@ mod tests {
     fn files(names: &[&str]) -> Vec<LogFile> {
         let names = names.iter();
         names
-            .map(|name| LogFile {
-                name: (*name).to_owned(),
-                path: PathBuf::from(name),
-                bytes: 1,
-            })
+            .map(|name| LogFile::new(*name, 1, PathBuf::from(name)))
             .collect()
     }
 
@@ -315,12 +312,12 @@ mod tests {
         for number in 1..=3 {
             let shard = Shard::new(number, 3).unwrap().select(&all);
             assert!(shard.len() <= 2);
-            selected.extend(shard);
+            selected.extend(shard.iter().map(|file| file.name().to_owned()));
         }
         selected.sort();
-        assert_eq!(selected, files(&["a", "b", "c", "d", "e"]));
+        assert_eq!(selected, ["a", "b", "c", "d", "e"]);
         assert_eq!(Shard::WHOLE.select(&all).len(), 5);
-        assert_eq!(Shard::new(7, 9).unwrap().select(&all), []);
+        assert!(Shard::new(7, 9).unwrap().select(&all).is_empty());
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl Replay {
     ) {
         // The longest first, so that the threads end at about the same time.
         let mut files: Vec<&LogFile> = files.iter().collect();
-        files.sort_by_key(|file| Reverse(file.bytes));
+        files.sort_by_key(|file| Reverse(file.bytes()));
         let files: Vec<FileParts<'_>> = files.into_iter().map(FileParts::of).collect();
         let parts: Vec<(&FileParts<'_>, usize, Part)> = files
             .iter()

@@ -106,7 +106,7 @@ impl<'r> Worker<'r> {
 
     /// Decides the records of a part of a file. The numbers of its examples are those in the part.
     pub(crate) fn part(&mut self, file: &LogFile, part: Part, progress: &Progress) -> PartResult {
-        self.file.clone_from(&file.name);
+        file.name().clone_into(&mut self.file);
         let mut problem = None;
         let mut pending = 0;
         read_part(file, part, &progress.bytes, |number, piece| {

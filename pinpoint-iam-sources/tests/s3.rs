@@ -13,8 +13,6 @@
 mod archives;
 #[allow(dead_code)]
 mod common;
-#[path = "common/moto.rs"]
-mod moto;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -22,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use moto_server::Server;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::{ObjectStoreExt, RetryConfig};
 use pinpoint_iam::freshness::FreshnessState;
@@ -33,7 +32,6 @@ use tokio::net::{TcpListener, TcpStream};
 
 use self::archives::archive;
 use self::common::{TimeOfDay, key, manifest, policies, rights, scope, sign};
-use self::moto::Moto;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -148,17 +146,22 @@ fn bucket(address: SocketAddr) -> AmazonS3 {
         .unwrap()
 }
 
+/// The directory of the server's program.
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+}
+
 /// A server with the bucket, and the network to it.
 struct Setup {
-    moto: Moto,
+    moto: Server,
     proxy: Proxy,
     clock: SimulatedClock,
 }
 
 impl Setup {
     async fn start() -> Option<Self> {
-        let moto = Moto::start()?;
-        moto.create_bucket("policies");
+        let moto = Server::start(&directory()).unwrap()?;
+        moto.create_bucket("policies").unwrap();
         let proxy = Proxy::to(moto.address()).await;
         let clock = SimulatedClock::new();
         Some(Self { moto, proxy, clock })
@@ -314,12 +317,12 @@ async fn a_server_that_stops_later_is_used_again_when_it_is_back() {
     setup.clock.advance(Duration::from_secs(1));
     assert_eq!(rights(&authorizer), "", "the policies have expired");
 
-    setup.moto = Moto::start_again(address);
+    setup.moto = Server::start_again(&directory(), address).unwrap();
     // The bucket was in the memory of the server.
     let error = unavailable(authorizer.refresh().await);
     assert!(error.contains("p.tar.gz"), "{error}");
     assert_eq!(rights(&authorizer), "", "a missing bucket confirms nothing");
-    setup.moto.create_bucket("policies");
+    setup.moto.create_bucket("policies").unwrap();
     let error = unavailable(authorizer.refresh().await);
     assert!(error.contains("does not exist"), "{error}");
     setup.publish(archive(&policies("GetApp"))).await;

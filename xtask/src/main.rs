@@ -41,7 +41,7 @@ const PARTS: [Part; 20] = [
     },
     Part {
         name: "sources",
-        summary: "sources of policies with optional dependencies",
+        summary: "sources of policies and logs with optional dependencies",
         run: sources,
     },
     Part {
@@ -144,6 +144,7 @@ const FEATURES: [(&str, &[&str]); 7] = [
             "adapter",
         ],
     ),
+    ("pinpoint-iam-cli", &["object-store"]),
     ("pinpoint-iam-compare", &[""]),
     ("pinpoint-iam-lint", &[""]),
     ("pinpoint-iam-tools", &[""]),
@@ -306,9 +307,13 @@ fn comparisons(gate: &Gate) -> Outcome {
     )
 }
 
-/// `cargo test` compiles no feature of this crate, because their dependencies would take much of its time.
+/// `cargo test` compiles none of these features, because their dependencies would take much of its time.
 fn sources(gate: &Gate) -> Outcome {
-    gate.cargo(".", "test --locked -p pinpoint-iam-sources --all-features")
+    gate.cargo(".", "test --locked -p pinpoint-iam-sources --all-features")?;
+    gate.cargo(
+        ".",
+        "test --locked -p pinpoint-iam-replay -p pinpoint-iam-cli --features=pinpoint-iam-replay/object-store,pinpoint-iam-cli/object-store objects",
+    )
 }
 
 fn dependencies(gate: &Gate) -> Outcome {

@@ -99,6 +99,28 @@ fn counts(result: &Value) -> [u64; 6] {
 /// What the records of [`lines`] result in.
 const EXPECTED: [u64; 6] = [12, 1, 2, 1, 2, 6];
 
+/// A program without the feature names it.
+#[cfg(not(feature = "object-store"))]
+#[test]
+fn object_storage_needs_the_feature() {
+    let path = directory("replay-without-objects");
+    write_policies(&path);
+    let output = run(
+        &path,
+        &[
+            "replay",
+            "--old",
+            "old.json",
+            "--new",
+            "new.json",
+            "s3://logs/a",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let expected = "error: `s3://logs/a`: this program cannot read object storage; install it with `--features object-store`\n";
+    assert_eq!(text(&output.stderr), expected);
+}
+
 #[test]
 fn every_record_has_one_result() {
     let path = directory("replay");
