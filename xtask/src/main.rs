@@ -122,7 +122,7 @@ const PARTS: [Part; 20] = [
 ];
 
 /// Packages with features that are linted alone; an empty name is no feature at all.
-const FEATURES: [(&str, &[&str]); 7] = [
+const FEATURES: [(&str, &[&str]); 8] = [
     (
         "pinpoint-iam",
         &[
