@@ -355,4 +355,48 @@ mod tests {
         }
         assert_eq!(repeated.key_lists.len(), MOST_KEY_LISTS);
     }
+
+    /// A request whose keys have ever new values keeps the first results.
+    #[test]
+    fn results_of_one_request_are_limited() {
+        use pinpoint_iam::context::{ConditionKey, ContextLookup as _};
+
+        let mut requests = RecordedRequests::new((|caller| caller) as fn(_) -> _);
+        let mut repeated = Repeated::default();
+        for number in 0..MOST_RESULTS + 2 {
+            let line = line(&[("203.0.113.5", &format!("203.0.113.{number}"))]);
+            with(&line, &mut requests, |record, request| {
+                let key = ConditionKey::new("aws:SourceIp");
+                request.as_request().lookup(&key);
+                let place = repeated.find(record, request.principal()).unwrap_err();
+                assert_eq!(place.is_some(), number < MOST_RESULTS, "{number}");
+                if let Some(place) = place {
+                    repeated.keep(place, record, request, DECIDED);
+                }
+                let again = repeated.find(record, request.principal());
+                assert_eq!(again.is_ok(), number < MOST_RESULTS, "{number}");
+            });
+        }
+    }
+
+    /// With too many requests all are forgotten, and the last one is kept.
+    #[test]
+    fn requests_are_limited() {
+        let mut requests = RecordedRequests::new((|caller| caller) as fn(_) -> _);
+        let mut repeated = Repeated::default();
+        for number in 0..=MOST_REQUESTS {
+            let line = line(&[("apps/a1", &format!("apps/{number}"))]);
+            with(&line, &mut requests, |record, request| {
+                let place = repeated.find(record, request.principal());
+                repeated.keep(place.unwrap_err().unwrap(), record, request, DECIDED);
+                let again = repeated.find(record, request.principal());
+                assert!(again.is_ok(), "{number}");
+            });
+            let expected = match number < MOST_REQUESTS {
+                true => number + 1,
+                false => 1,
+            };
+            assert_eq!(repeated.requests.len(), expected);
+        }
+    }
 }
