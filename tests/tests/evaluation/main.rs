@@ -25,6 +25,8 @@ mod lists_ids;
 mod lists_native;
 #[cfg(unix)]
 mod lists_postgres;
+#[cfg(unix)]
+mod lists_tags;
 mod lists_values;
 mod ocsf;
 mod one_line;
