@@ -146,9 +146,7 @@ impl Guard<'_> {
                 recording.end(&self.state, &request, of, flags.len(), selected);
                 return Ok(flags);
             }
-            for batch in needed.chunks(LARGEST_BATCH) {
-                fetch_keys(self, batch, &mut fetched).await?;
-            }
+            fetch_keys(self, &needed, &mut fetched).await?;
             open = waiting;
         }
         Err(Denied::misconfigured(
@@ -355,9 +353,6 @@ enum CheckOf {
     /// A list of actions.
     Actions,
 }
-
-/// The maximum number of resources whose keys are fetched by one call of their source.
-const LARGEST_BATCH: usize = 1_000;
 
 /// The maximum number of times that a resource is checked with further keys: with those of its type, and with its tags.
 const MOST_ROUNDS: usize = 5;

@@ -4,6 +4,8 @@ pub(crate) mod as_guard;
 mod composition;
 mod each;
 mod explain;
+#[cfg(feature = "_web")]
+mod key_loads;
 mod many;
 mod page;
 #[cfg(feature = "page-tokens")]
@@ -42,6 +44,8 @@ pub use crate::source::resource_keys::{
 };
 pub use crate::source::resource_tags::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
 
+#[cfg(feature = "_web")]
+pub(crate) use self::key_loads::KeyLoads;
 pub(crate) use self::resolve_keys::check_with_keys;
 #[cfg(feature = "actix")]
 pub(crate) use self::resolve_keys::check_without_waiting;
@@ -73,6 +77,9 @@ pub struct Guard<'a> {
     context: RequestContext<'a>,
     request_tags: DeferredKeys<'a>,
     fetched: &'a FetchedKeys,
+    /// The loads that the checks of the request share.
+    #[cfg(feature = "_web")]
+    loads: Option<&'a KeyLoads>,
     handler_keys: Option<HandlerKeys<'a>>,
     row: Row<'a>,
 }
@@ -132,6 +139,8 @@ impl<'a> Guard<'a> {
             context: context.into(),
             request_tags: DeferredKeys::Unknown,
             fetched: FetchedKeys::NONE,
+            #[cfg(feature = "_web")]
+            loads: None,
             handler_keys: None,
             row: Row::None,
         }
@@ -151,6 +160,18 @@ impl<'a> Guard<'a> {
         'a: 'b,
     {
         Guard { fetched, ..self }
+    }
+
+    /// Shares the loads of keys with other checks of the request.
+    #[cfg(feature = "_web")]
+    pub(crate) fn with_loads<'b>(self, loads: &'b KeyLoads) -> Guard<'b>
+    where
+        'a: 'b,
+    {
+        Guard {
+            loads: Some(loads),
+            ..self
+        }
     }
 
     /// Returns the keys of resources that were fetched so far.
@@ -209,7 +230,13 @@ impl<'a> Guard<'a> {
     where
         'a: 'b,
     {
-        Guard { scope, ..self }
+        Guard {
+            scope,
+            // A source can return other keys for another scope.
+            #[cfg(feature = "_web")]
+            loads: None,
+            ..self
+        }
     }
 
     /// Returns the scope of the requested resources.

@@ -1,8 +1,14 @@
 //! Repeats checks with the keys of resources that they need.
 
+use std::collections::HashSet;
+
+use crate::arn::Scope;
+use crate::authorizer::Authorizer;
 use crate::denial::{Denied, Pending};
 use crate::guard::Guard;
-use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin};
+#[cfg(feature = "_web")]
+use crate::guard::key_loads::Load;
+use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, SourceFailure};
 
 /// Runs `check`, and repeats it with further keys as long as it depends on keys of a resource.
 ///
@@ -55,9 +61,13 @@ pub(crate) fn needed_keys(denied: &Denied) -> &[NeededKeys] {
     }
 }
 
-/// Fetches keys of resources, with one call for all resources of a type, and adds them to `fetched`.
+/// The maximum number of resources whose keys are fetched by one call of their source.
+const LARGEST_BATCH: usize = 1_000;
+
+/// Fetches keys of resources, in batches of resources of one type, and adds them to `fetched`.
 ///
-/// `needed` may come from several checks. Keys that were fetched before are not fetched again.
+/// `needed` may come from several checks. Keys that were fetched before are not fetched again, and those that another
+/// check of the same [`RequestGuard`](crate::web::RequestGuard) is fetching are waited for.
 ///
 /// # Errors
 ///
@@ -68,22 +78,70 @@ pub(crate) async fn fetch_keys(
     fetched: &mut FetchedKeys,
 ) -> Result<(), Denied> {
     let mut groups: Vec<(Origin, Vec<&str>)> = Vec::new();
+    // With the number of the group.
+    let mut seen: HashSet<(usize, &str)> = HashSet::new();
     for keys in needed.iter().filter(|keys| !fetched.contains(keys)) {
-        match groups.iter_mut().find(|(origin, _)| *origin == keys.origin) {
-            Some((_, arns)) if arns.contains(&&*keys.arn) => {}
+        let known = groups.iter().position(|(origin, _)| *origin == keys.origin);
+        let group = known.unwrap_or(groups.len());
+        if !seen.insert((group, &keys.arn)) {
+            continue;
+        }
+        match groups.get_mut(group) {
             Some((_, arns)) => arns.push(&keys.arn),
             None => groups.push((keys.origin, vec![&keys.arn])),
         }
     }
     let authorizer = guard.authorizer();
-    let sources = authorizer.resource_key_sources();
     for (origin, arns) in groups {
-        authorizer.count_fetch(origin);
-        let outcome = sources.fetch(origin, &arns, guard.scope(), fetched).await;
+        let outcome = fetch_group(guard, origin, &arns, fetched).await;
         outcome.map_err(|error| {
             authorizer.count_failure(origin);
             Denied::source_failed(error)
         })?;
     }
     Ok(())
+}
+
+/// Fetches keys of resources with the same origin.
+async fn fetch_group(
+    guard: &Guard<'_>,
+    origin: Origin,
+    arns: &[&str],
+    fetched: &mut FetchedKeys,
+) -> Result<(), SourceFailure> {
+    let authorizer = guard.authorizer();
+    #[cfg(feature = "_web")]
+    if let Some(loads) = guard.loads {
+        let load = |arns: &[String]| {
+            let (authorizer, scope) = (authorizer.clone(), guard.scope().clone());
+            let arns = arns.to_vec();
+            let load: Load = Box::pin(async move {
+                let arns: Vec<&str> = arns.iter().map(String::as_str).collect();
+                let mut fetched = FetchedKeys::default();
+                fetch_batch(&authorizer, origin, &arns, &scope, &mut fetched).await?;
+                Ok(fetched)
+            });
+            load
+        };
+        for joined in loads.join(origin, arns, fetched, load, LARGEST_BATCH) {
+            fetched.extend(joined.await?);
+        }
+        return Ok(());
+    }
+    for batch in arns.chunks(LARGEST_BATCH) {
+        fetch_batch(authorizer, origin, batch, guard.scope(), fetched).await?;
+    }
+    Ok(())
+}
+
+async fn fetch_batch(
+    authorizer: &Authorizer,
+    origin: Origin,
+    arns: &[&str],
+    scope: &Scope,
+    fetched: &mut FetchedKeys,
+) -> Result<(), SourceFailure> {
+    authorizer.count_fetch(origin);
+    let sources = authorizer.resource_key_sources();
+    sources.fetch(origin, arns, scope, fetched).await
 }

@@ -377,7 +377,7 @@ pub(crate) struct NeededKeys {
 }
 
 /// The error of a source of keys.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum SourceFailure {
     Tags(TagsUnavailable),
     Keys(KeysUnavailable),
@@ -496,8 +496,18 @@ impl FetchedKeys {
     #[cfg(feature = "_web")]
     pub(crate) fn extend(&mut self, others: Self) {
         for (arn, keys) in others.0 {
-            self.0.entry(arn).or_insert(keys);
+            for (origin, keys) in keys {
+                if self.find(origin, &arn).is_none() {
+                    self.insert(origin, arn.clone(), keys);
+                }
+            }
         }
+    }
+
+    /// Returns the keys, if they were fetched.
+    #[cfg(feature = "_web")]
+    pub(crate) fn get(&self, needed: &NeededKeys) -> Option<&Context> {
+        self.find(needed.origin, &needed.arn)
     }
 
     fn find(&self, origin: Origin, arn: &str) -> Option<&Context> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 #[cfg(feature = "page-tokens")]
 use serde::{Serialize, de::DeserializeOwned};
@@ -13,7 +13,9 @@ use crate::context::Context;
 use crate::denial::Denied;
 use crate::eval::Explanation;
 use crate::guard::as_guard::AsGuard;
-use crate::guard::{AllowedActions, Guard, ListRow, Page, PageQuery, Permit, check_with_keys};
+use crate::guard::{
+    AllowedActions, Guard, KeyLoads, ListRow, Page, PageQuery, Permit, check_with_keys,
+};
 #[cfg(feature = "page-tokens")]
 use crate::guard::{PageRequest, TokenPage};
 use crate::list::{Constraint, ResourceColumns};
@@ -25,6 +27,8 @@ use crate::web::check_note::CheckNote;
 
 /// An extractor that provides the [`Guard`] of a web request, for checks in a handler and for functions with
 /// `#[requires(.., guard = ..)]`.
+///
+/// Checks of a guard and its clones may run at the same time: the keys of a resource are fetched once for all of them.
 ///
 /// The guard has the same information as the check of the handler: the principal, the condition keys of the request,
 /// the tenant's scope and the fetched keys of resources. It uses the same policies, even if they have been reloaded in the meantime,
@@ -60,8 +64,8 @@ use crate::web::check_note::CheckNote;
 pub struct RequestGuard {
     authorizer: Authorizer,
     caller: RequestCaller<Context>,
-    /// The keys of resources that checks of this guard and of the handler have fetched.
-    fetched: Arc<Mutex<FetchedKeys>>,
+    /// The keys of resources that checks of this guard and of the handler have fetched, and those that they are fetching.
+    loads: Arc<KeyLoads>,
     /// Set by the first check.
     note: CheckNote,
 }
@@ -72,11 +76,11 @@ impl RequestGuard {
         caller: RequestCaller<Context>,
         note: CheckNote,
     ) -> Self {
-        let fetched = Arc::new(Mutex::new(caller.fetched.clone()));
+        let loads = Arc::new(KeyLoads::new(caller.fetched.clone()));
         Self {
             authorizer,
             caller,
-            fetched,
+            loads,
             note,
         }
     }
@@ -84,7 +88,8 @@ impl RequestGuard {
     /// Returns the guard.
     pub fn guard(&self) -> Guard<'_> {
         self.note.set();
-        self.caller.guard(&self.authorizer)
+        let guard = self.caller.guard(&self.authorizer);
+        guard.with_loads(&self.loads)
     }
 
     /// Returns the caller.
@@ -101,7 +106,7 @@ impl RequestGuard {
     /// caller are not in the cache.
     pub fn renew(&mut self) {
         self.caller.renew(&self.authorizer);
-        self.fetched = Arc::default();
+        self.loads = Arc::default();
     }
 
     /// Like [`renew`](Self::renew), but waits for the policies of the caller if they come from a
@@ -111,7 +116,7 @@ impl RequestGuard {
     #[cfg(feature = "on-demand")]
     pub async fn renew_async(&mut self) {
         self.caller.renew_async(&self.authorizer).await;
-        self.fetched = Arc::default();
+        self.loads = Arc::default();
     }
 
     /// Checks that the caller may perform `action` on `resource`, for resources that are only known in the handler.
@@ -306,14 +311,13 @@ impl RequestGuard {
         guard.explain(action, resource)
     }
 
-    /// Runs a check, and keeps the keys that it fetches for later checks.
+    /// Runs a check. The keys that it fetches are kept for later checks.
     async fn decide<T>(
         &self,
         check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
     ) -> Result<T, Denied> {
         let mut fetched = self.fetched();
         let outcome = check_with_keys(self.guard(), &mut fetched, check).await;
-        self.lock().extend(fetched);
         outcome.inspect_err(|denied| self.log(denied))
     }
 
@@ -322,12 +326,7 @@ impl RequestGuard {
     }
 
     fn fetched(&self) -> FetchedKeys {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, FetchedKeys> {
-        // Only whole values are stored, so poisoning is harmless.
-        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.loads.fetched()
     }
 }
 

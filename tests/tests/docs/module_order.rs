@@ -212,6 +212,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "as_guard",
                     "permit",
                     "composition",
+                    "key_loads",
                     "resolve_keys",
                     "explain",
                     "many",

@@ -25,6 +25,7 @@ mod explanations;
 mod freshness;
 mod functions;
 mod in_handler;
+mod joined_loads;
 mod log;
 mod metrics;
 mod middleware;
