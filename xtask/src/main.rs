@@ -516,10 +516,10 @@ fn playground(gate: &Gate) -> Outcome {
     gate.cargo(
         ".",
         &format!(
-            "rustc --locked --profile playground --target {target} -p pinpoint-iam-playground --lib --crate-type cdylib"
+            "rustc --locked --profile wasm --target {target} -p pinpoint-iam-playground --lib --crate-type cdylib"
         ),
     )?;
-    let module = format!("../../target/{target}/playground/pinpoint_iam_playground.wasm");
+    let module = format!("../../target/{target}/wasm/pinpoint_iam_playground.wasm");
     gate.cargo(
         "pinpoint-iam-playground/bindings",
         &format!(
