@@ -19,8 +19,10 @@ pub(crate) struct Catalogs {
 #[derive(Debug)]
 struct Own {
     text: String,
-    /// The catalog next to the built-in ones; only those if it has errors.
-    catalog: Catalog,
+    /// The catalog next to the built-in ones; `None` if it has errors.
+    catalog: Option<Catalog>,
+    /// The prefixes of its services.
+    prefixes: Vec<String>,
     metadata: OnceLock<Vec<&'static ServiceMetadata>>,
 }
 
@@ -38,46 +40,66 @@ fn builtin() -> Result<&'static Catalog, String> {
     Catalog::builtin().map_err(|errors| errors.to_string())
 }
 
+/// The metadata of the built-in services.
+fn builtin_metadata() -> Result<&'static [&'static ServiceMetadata], String> {
+    static METADATA: OnceLock<Vec<&'static ServiceMetadata>> = OnceLock::new();
+    let services = builtin()?.services().iter();
+    Ok(METADATA.get_or_init(|| services.map(metadata).collect()))
+}
+
 impl Catalogs {
     /// All catalogs. An own one with errors is left out, and its findings report why.
     pub(crate) fn known(&mut self, own: Option<&str>) -> Result<&Catalog, String> {
+        let own = match own {
+            None => None,
+            Some(text) => self.own(text)?.catalog.as_ref(),
+        };
         match own {
+            Some(catalog) => Ok(catalog),
             None => builtin(),
-            Some(text) => Ok(&self.own(text)?.catalog),
         }
     }
 
-    /// The metadata of all services. It is never freed, so it is computed once for a catalog.
+    /// The metadata of all services. It is never freed, so it is computed once for a service of an own catalog.
     pub(crate) fn metadata(
         &mut self,
         own: Option<&str>,
     ) -> Result<&[&'static ServiceMetadata], String> {
-        static BUILTIN: OnceLock<Vec<&'static ServiceMetadata>> = OnceLock::new();
-        let all = |catalog: &Catalog| catalog.services().iter().map(metadata).collect();
-        match own {
-            None => {
-                let builtin = builtin()?;
-                Ok(BUILTIN.get_or_init(|| all(builtin)))
+        let builtin = builtin_metadata()?;
+        let Some(text) = own else { return Ok(builtin) };
+        let own = self.own(text)?;
+        let Some(catalog) = &own.catalog else {
+            return Ok(builtin);
+        };
+        let of = |service: &Service| {
+            let mut builtin = builtin.iter().copied();
+            match own.prefixes.contains(&service.prefix) {
+                true => Some(metadata(service)),
+                false => builtin.find(|known| known.prefix == service.prefix),
             }
-            Some(text) => {
-                let own = self.own(text)?;
-                Ok(own.metadata.get_or_init(|| all(&own.catalog)))
-            }
-        }
+        };
+        let services = catalog.services().iter();
+        Ok(own
+            .metadata
+            .get_or_init(|| services.filter_map(of).collect()))
     }
 
     fn own(&mut self, text: &str) -> Result<&Own, String> {
         let last = self.last.take().filter(|last| last.text == text);
         let own = match last {
             Some(last) => last,
-            None => Own {
-                text: text.to_owned(),
-                catalog: match Catalog::load([SourceFile::new(NAME, text)]) {
-                    Ok(own) => own.beside(builtin()?),
-                    Err(_) => builtin()?.clone(),
-                },
-                metadata: OnceLock::new(),
-            },
+            None => {
+                let own = Catalog::load([SourceFile::new(NAME, text)]).ok();
+                let services = own.iter().flat_map(|own| own.services());
+                let prefixes = services.map(|service| service.prefix.clone()).collect();
+                let builtin = builtin()?;
+                Own {
+                    text: text.to_owned(),
+                    catalog: own.map(|own| own.beside(builtin)),
+                    prefixes,
+                    metadata: OnceLock::new(),
+                }
+            }
         };
         Ok(self.last.insert(own))
     }

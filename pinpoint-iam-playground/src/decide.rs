@@ -13,13 +13,13 @@ use crate::policies::Policies;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    policies: Vec<PolicyInput>,
-    request: RequestInput,
+    pub(crate) policies: Vec<PolicyInput>,
+    pub(crate) request: RequestInput,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum RequestInput {
+pub(crate) enum RequestInput {
     Written(WrittenRequest),
     /// A record of a decision log, whose condition keys have the recorded values.
     Record(String),
@@ -69,7 +69,7 @@ pub(crate) fn decide(input: &Input) -> Result<Output, String> {
     })
 }
 
-fn written(policies: &Policies<'_>, request: &WrittenRequest) -> Result<Answer, String> {
+pub(crate) fn written(policies: &Policies<'_>, request: &WrittenRequest) -> Result<Answer, String> {
     let principal = principals::parse(&request.principal)?;
     let set = policies.of(&principal)?;
     let question = Question {

@@ -15,12 +15,13 @@ mod edit;
 mod input;
 mod policies;
 mod request;
+mod test_case;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::catalogs::Catalogs;
 
@@ -45,19 +46,16 @@ impl Session {
     /// - `check`: the findings in a policy.
     /// - `complete`, `hover`, `fixes`, `format`: for a position or a part of a policy or a catalog.
     /// - `decide`: the decision about a request, with its explanation and the deciding statement.
+    /// - `test`: the same as a test case for `pinpoint-iam test`, with the files that it needs.
     /// - `compare`: the relation of two versions of policies, with a request for each difference.
-    /// - `access`: for each action and each principal, the verdict of the policies.
+    /// - `access`: for each action and each principal, the verdict of the policies, and a request that shows its reason.
     /// - `request`: the request of a record of a decision log or of an access-denied message.
     pub fn call(&mut self, function: &str, input: &str) -> String {
-        let result = self.result(function, input);
-        let output = match result {
-            Ok(value) => json!({"ok": value}),
-            Err(message) => json!({"error": message}),
-        };
-        output.to_string()
+        self.output(function, input)
+            .unwrap_or_else(|message| json!({"error": message}).to_string())
     }
 
-    fn result(&mut self, function: &str, input: &str) -> Result<Value, String> {
+    fn output(&mut self, function: &str, input: &str) -> Result<String, String> {
         if input.len() > LONGEST_INPUT {
             return Err(format!(
                 "the input has {} bytes, and at most {LONGEST_INPUT} are accepted",
@@ -72,6 +70,7 @@ impl Session {
             "fixes" => run(input, |input| edit::fixes(&mut self.catalogs, &input)),
             "format" => run(input, |input| Ok(edit::format(&input))),
             "decide" => run(input, |input| decide::decide(&input)),
+            "test" => run(input, |input| test_case::test(&input)),
             "compare" => run(input, |input| compare::compare(&input)),
             "access" => run(input, |input| access::access(&mut self.catalogs, &input)),
             "request" => run(input, |input| request::read(&input)),
@@ -80,10 +79,17 @@ impl Session {
     }
 }
 
+/// The output of a function that has a result.
+#[derive(Debug, Serialize)]
+struct Output<O> {
+    ok: O,
+}
+
 fn run<I: DeserializeOwned, O: Serialize>(
     input: &str,
     function: impl FnOnce(I) -> Result<O, String>,
-) -> Result<Value, String> {
+) -> Result<String, String> {
     let input = serde_json::from_str(input).map_err(|error| format!("invalid input: {error}"))?;
-    serde_json::to_value(function(input)?).map_err(|error| error.to_string())
+    let ok = function(input)?;
+    serde_json::to_string(&Output { ok }).map_err(|error| error.to_string())
 }

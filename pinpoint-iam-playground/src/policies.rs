@@ -38,14 +38,25 @@ impl<'a> Policies<'a> {
         self.all.iter().position(|(input, _)| input.name == name)
     }
 
-    /// The policies that apply to a caller.
+    /// The policies that apply to a caller, with their attachments.
+    pub(crate) fn attached_to(
+        &self,
+        caller: &Principal,
+    ) -> Result<Vec<&(&'a PolicyInput, Policy)>, String> {
+        let mut found = Vec::new();
+        for one in &self.all {
+            if is_attached(one.0, &one.1, caller)? {
+                found.push(one);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The policies that apply to a caller, by type.
     pub(crate) fn of(&self, caller: &Principal) -> Result<PolicySet, String> {
         let mut set = PolicySet::default();
         let (mut scps, mut rcps) = (BTreeMap::new(), BTreeMap::new());
-        for (input, policy) in &self.all {
-            if !is_attached(input, policy, caller)? {
-                continue;
-            }
+        for (input, policy) in self.attached_to(caller)? {
             let policy = policy.clone();
             let level = input.level.unwrap_or_default();
             match input.policy_type {

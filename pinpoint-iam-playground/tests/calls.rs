@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::BTreeSet;
+
 use pinpoint_iam_playground::{LONGEST_INPUT, Session};
 use serde_json::{Value, json};
 
@@ -521,7 +523,7 @@ fn the_access_matrix_has_a_column_for_each_principal() {
     };
     let reader = attached("reader", "identity", &allow("orders:*"), &[ANA]);
     let output = call("access", &input(vec![reader.clone()])).unwrap();
-    let table = &output["tables"][0];
+    let table = &output["page"]["tables"][0];
     let columns = table["columns"].as_array().unwrap();
     let name = |title: &str| {
         let column = columns
@@ -541,6 +543,162 @@ fn the_access_matrix_has_a_column_for_each_principal() {
             error.contains("the access matrix cannot contain"),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn the_request_of_a_cell_agrees_with_its_verdict() {
+    let on = |effect: &str, key: &str, value: &str| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": {"StringEquals": {key: value}}});
+    let all = || statement("Allow", "*", "*");
+    let deny = || statement("Deny", "*", "*");
+    for (statements, expected) in [
+        (vec![all()], vec!["allowed: allowed"]),
+        (
+            vec![statement("Allow", "s3:*", "*")],
+            vec!["implicit deny: implicitly-denied"],
+        ),
+        (
+            vec![all(), deny()],
+            vec!["explicit deny: explicitly-denied"],
+        ),
+        (
+            vec![on("Allow", "aws:SourceVpc", "vpc-1")],
+            vec!["depends on:: undecided"],
+        ),
+        (
+            vec![all(), on("Deny", "aws:RequestTag/team", "red")],
+            vec!["depends on:: undecided"],
+        ),
+        (
+            vec![on("Allow", "aws:PrincipalTag/team", "red")],
+            vec!["depends on:: undecided"],
+        ),
+        // Of another account.
+        (
+            vec![statement(
+                "Allow",
+                "*",
+                "arn:aws:mobiletargeting:*:999999999999:*",
+            )],
+            vec!["implicit deny: implicitly-denied"],
+        ),
+    ] {
+        let policies = [attached("p", "identity", &document(&statements), &[ANA])];
+        let input = json!({"policies": policies, "principals": [ANA], "service": "mobiletargeting",
+            "scope": {"partition": "aws", "region": "us-east-1", "account": "123456789012"}});
+        let output = call("access", &input).unwrap();
+        let table = &output["page"]["tables"][0];
+        let column = table["columns"].as_array().unwrap().last().unwrap();
+        let name = column["name"].as_str().unwrap();
+        let rows = table["rows"].as_array().unwrap();
+        let requests = output["requests"].as_array().unwrap();
+        assert_eq!(rows.len(), requests.len());
+        let found: BTreeSet<String> = rows
+            .iter()
+            .zip(requests)
+            .map(|(row, requests)| {
+                let decided = decide(&policies, &requests[0]).expect("a decision");
+                let verdict = row["cells"][name][0].as_str().unwrap();
+                format!("{verdict}: {}", decided["result"].as_str().unwrap())
+            })
+            .collect();
+        assert!(found.iter().eq(&expected), "{found:?} {expected:?}");
+    }
+}
+
+#[test]
+fn a_test_case_has_the_policies_of_its_caller() {
+    let read =
+        &*document(&[json!({"Sid": "Read", "Effect": "Allow", "Action": "*", "Resource": "*"})]);
+    let deny = &*document(&[statement("Allow", "s3:*", "*"), statement("Deny", "*", "*")]);
+    let wrapped =
+        json!({"UserDetailList": [{"UserPolicyList": [{"PolicyDocument": {"Statement": []}}]}]});
+    let wrapped = wrapped.to_string().replace("{\"Statement\":[]}", read);
+    let level = |name: &str, policy_type: &str, level: u16| json!({"name": name, "type": policy_type, "level": level, "text": read});
+    for (policies, expected_policies, expect, statement, reason) in [
+        (
+            vec![policy("reader", "identity", read)],
+            json!({"identity": ["reader.json"]}),
+            "allowed",
+            json!("Read"),
+            "a name that is a file name",
+        ),
+        (
+            vec![
+                attached("other", "identity", deny, &[BEN]),
+                attached("mine", "identity", &wrapped, &[ANA]),
+            ],
+            json!({"identity": ["mine.json"]}),
+            "allowed",
+            json!("Read"),
+            "the policy of another user is left out, and the document is unwrapped",
+        ),
+        (
+            vec![policy("a", "identity", read), policy("A", "identity", deny)],
+            json!({"identity": ["a.json", "policy-2.json"]}),
+            "explicitly-denied",
+            json!(2),
+            "names that differ by letter case only",
+        ),
+        (
+            vec![
+                policy("../é", "identity", read),
+                policy("x.test", "boundary", read),
+                policy("policy.json", "session", read),
+            ],
+            json!({"identity": ["policy.json"], "boundary": ["policy-2.json"], "session": ["policy-3.json"]}),
+            "allowed",
+            json!("Read"),
+            "names that are not file names, or that of a test",
+        ),
+        (
+            vec![
+                level("unit", "scp", 1),
+                level("root", "scp", 0),
+                level("limit", "rcp", 0),
+            ],
+            json!({"scp": ["root.json", "unit.json"], "rcp": ["limit.json"]}),
+            "implicitly-denied",
+            Value::Null,
+            "the levels are in order",
+        ),
+    ] {
+        let input = json!({"policies": policies, "request": {"written": get_app()}});
+        let output = call("test", &input).expect(reason);
+        let files = output["files"].as_array().unwrap();
+        assert_eq!(files[0]["name"], "playground.test.json");
+        let suite: Value = serde_json::from_str(files[0]["text"].as_str().unwrap()).unwrap();
+        assert_eq!(suite["policies"], expected_policies, "{reason}");
+        let test = &suite["test"][0];
+        assert_eq!(test["expect"], expect, "{reason}");
+        assert_eq!(test["statement"], statement, "{reason}");
+        assert_eq!(test["principal"], ANA);
+        for file in &files[1..] {
+            let text = file["text"].as_str().unwrap();
+            assert!(text == read || text == deny, "{reason}: {text}");
+        }
+    }
+    let record = json!({"v": 1, "time": "2026-11-29T03:00:00Z", "principal": {"arn": ANA},
+        "action": "mobiletargeting:GetApp", "resource": APP, "outcome": "deny", "revision": "7", "ns": 812});
+    for (policies, request, expected) in [
+        (
+            vec![],
+            json!({"record": record.to_string()}),
+            "cannot be a test case",
+        ),
+        (
+            vec![level("a", "scp", 0), level("b", "scp", 0)],
+            json!({"written": get_app()}),
+            "combine their statements",
+        ),
+        (
+            vec![policy("p", "identity", "{")],
+            json!({"written": get_app()}),
+            "p:1:1: not valid JSON",
+        ),
+    ] {
+        let error = call("test", &json!({"policies": policies, "request": request})).unwrap_err();
+        assert!(error.contains(expected), "{error}");
     }
 }
 
@@ -574,8 +732,8 @@ fn hostile_input_has_an_error_or_a_result() {
         json!(null),
     ];
     let functions = [
-        "catalog", "check", "complete", "hover", "fixes", "format", "decide", "compare", "access",
-        "request", "", "call",
+        "catalog", "check", "complete", "hover", "fixes", "format", "decide", "test", "compare",
+        "access", "request", "", "call",
     ];
     let mut session = Session::new();
     for text in texts {

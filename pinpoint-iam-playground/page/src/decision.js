@@ -1,48 +1,60 @@
-// The decision and its explanation.
+// A decision and its explanation.
 
-import { byId, element, plain } from "./dom.js";
+import { element, plain } from "./dom.js";
 
 const TRUTHS = { True: "matches", False: "does not match", Unknown: "may match" };
 
-/** While a request is decided, the page shows no decision. */
-export function showPending() {
-  byId("decision").dataset.state = "pending";
-  byId("decision").textContent = "Deciding";
-}
+export class DecisionView {
+  #decision;
+  #explanation;
 
-/** Without a decision, nothing of the one before remains. */
-export function showError(message) {
-  byId("decision").dataset.state = "error";
-  byId("decision").textContent = `No decision: ${plain(message)}`;
-  byId("explanation").replaceChildren();
-}
-
-/** `show` is called with the position of a policy in the input and the line of a statement. */
-export function showDecision({ result, allowed, explanation, statement }, policies, show) {
-  const decision = byId("decision");
-  decision.dataset.state = allowed ? "allowed" : result === "undecided" ? "undecided" : "denied";
-  decision.textContent = `${allowed ? "Allowed" : "Denied"}: ${plain(explanation.decision)}`;
-  const parts = [];
-  if (explanation.needs.length > 0) {
-    parts.push(element("p", {}, `It depends on ${explanation.needs.map(plain).join(", ")}.`));
+  constructor(decision, explanation) {
+    this.#decision = decision;
+    this.#explanation = explanation;
   }
-  for (const { policy_type: type, policies: applicable } of explanation.layers) {
-    const layer = branch(applicable.length > 0 ? type : `${type}: none`, false);
-    for (const policy of applicable) {
-      const index = policies.findIndex(({ name }) => name === policy.name);
-      const shown = branch(plain(policy.name), false);
-      for (const one of policy.statements) {
-        const isDeciding = index !== -1 && index === statement?.policy && one.number === statement.number;
-        shown.append(ofStatement(one, isDeciding, () => show(index, one.line)));
-        if (isDeciding) shown.open = layer.open = true;
-      }
-      // Without a deciding statement, the reason is that none of them matches.
-      if (!statement) shown.open = layer.open = true;
-      layer.append(shown);
+
+  /** While a request is decided, the page shows no decision. */
+  showPending() {
+    this.#state("pending", "Deciding");
+  }
+
+  /** Without a decision, nothing of the one before remains. */
+  showError(message) {
+    this.#state("error", `No decision: ${plain(message)}`);
+    this.#explanation.replaceChildren();
+  }
+
+  /** `show` is called with the position of a policy in the input and the line of a statement. */
+  show({ result, allowed, explanation, statement }, policies, show) {
+    const kind = allowed ? "allowed" : result === "undecided" ? "undecided" : "denied";
+    this.#state(kind, `${allowed ? "Allowed" : "Denied"}: ${plain(explanation.decision)}`);
+    const parts = [];
+    if (explanation.needs.length > 0) {
+      parts.push(element("p", {}, `It depends on ${explanation.needs.map(plain).join(", ")}.`));
     }
-    parts.push(layer);
+    for (const { policy_type: type, policies: applicable } of explanation.layers) {
+      const layer = branch(applicable.length > 0 ? type : `${type}: none`, false);
+      for (const policy of applicable) {
+        const index = policies.findIndex(({ name }) => name === policy.name);
+        const shown = branch(plain(policy.name), false);
+        for (const one of policy.statements) {
+          const isDeciding = index !== -1 && index === statement?.policy && one.number === statement.number;
+          shown.append(ofStatement(one, isDeciding, () => show(index, one.line)));
+          if (isDeciding) shown.open = layer.open = true;
+        }
+        // Without a deciding statement, the reason is that none of them matches.
+        if (!statement) shown.open = layer.open = true;
+        layer.append(shown);
+      }
+      parts.push(layer);
+    }
+    this.#explanation.replaceChildren(...parts);
   }
-  byId("explanation").replaceChildren(...parts);
+
+  #state(state, text) {
+    this.#decision.dataset.state = state;
+    this.#decision.textContent = text;
+  }
 }
 
 function branch(title, isOpen) {

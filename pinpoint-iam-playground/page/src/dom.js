@@ -16,3 +16,19 @@ export function plain(text) {
     `\\u{${character.codePointAt(0).toString(16)}}`,
   );
 }
+
+/** The lines of a text that are not empty. */
+export const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+
+/** Fills a group with a button for each choice, of which one is pressed. `choose` gets the value of a choice. */
+export function choices(group, named, chosen, choose) {
+  const hasFocus = group.contains(document.activeElement);
+  const buttons = named.map(([value, title]) => {
+    const button = element("button", { type: "button", ariaPressed: String(value === chosen) }, title);
+    button.addEventListener("click", () => choose(value));
+    return button;
+  });
+  group.replaceChildren(...buttons);
+  // The button that was pressed has been replaced.
+  if (hasFocus) group.querySelector("[aria-pressed=true]")?.focus();
+}

@@ -163,6 +163,11 @@ export class Editor {
     this.#view.focus();
   }
 
+  selectLine(line) {
+    const start = { line: line - 1, character: 0 };
+    this.select({ start, end: start });
+  }
+
   /** Applies the edits of a fix, if the text is still the one that they are about. */
   apply(text, edits) {
     const document = this.#view.state.doc;

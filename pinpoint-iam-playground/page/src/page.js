@@ -1,18 +1,20 @@
 // The page: its state, and what happens when a part of it changes.
 
+import { AccessView } from "./access.js";
 import { Calls, Failure, latest } from "./calls.js";
-import { showDecision, showError, showPending } from "./decision.js";
-import { byId, element, plain } from "./dom.js";
+import { CompareView } from "./compare.js";
+import { DecisionView } from "./decision.js";
+import { byId, choices, element, lines, plain } from "./dom.js";
 import { Editor } from "./editor.js";
 import { EXAMPLE } from "./example.js";
 import { RequestForm } from "./request.js";
-import { fromFragment, fromText, toFragment } from "./share.js";
+import { LONGEST, fromFragment, fromText, toFragment } from "./share.js";
 
 /** The position of the own catalog among the documents, which follows the policies. */
 const CATALOG = -1;
 
 const calls = new Calls();
-/** Fixes are proven by comparisons, which must not delay findings and decisions. */
+/** Comparisons must not delay findings and decisions. Fixes are proven by comparisons. */
 const comparisons = new Calls();
 
 let state = structuredClone(EXAMPLE);
@@ -34,17 +36,62 @@ const form = new RequestForm(() => {
   state.request = form.value;
   update();
 });
+const decisionView = new DecisionView(byId("decision"), byId("explanation"));
+const beforeView = new DecisionView(byId("before-decision"), byId("before-explanation"));
+const compareView = new CompareView({
+  compare: (asked) => comparisons.call("compare", asked),
+  changed: () => {
+    state.before = compareView.before ?? undefined;
+    state.caller = compareView.caller;
+    update();
+  },
+  decide: (request) => decide(request),
+  complete: ({ type }, text, position) => askAbout(type, "complete", { text, position }, []),
+  hover: ({ type }, text, position) => askAbout(type, "hover", { text, position }, null),
+  keep: () => {
+    showBefore(structuredClone(state.policies));
+    update();
+  },
+  swap: () => {
+    const { before, policies } = state;
+    state.policies = before;
+    showBefore(policies);
+    open(state.policies.length > 0 ? 0 : CATALOG);
+    update();
+  },
+});
 
-/** The shown document as the functions take it. */
-function input(members) {
-  const type = shown === CATALOG ? {} : { type: state.policies[shown].type };
-  return { catalog: state.catalog, ...type, ...members };
+const accessView = new AccessView({
+  evaluate: (asked) => comparisons.call("access", asked),
+  changed: () => {
+    state.access = accessView.value;
+    update();
+  },
+  decide: (request) => decide(request),
+});
+
+/** Shows the decision about a request: on both versions, if there are two. */
+function decide(request) {
+  state.request = { written: structuredClone(request) };
+  form.value = state.request;
+  select("decide");
+  update();
+  byId("tab-decide").focus();
 }
 
-/** Calls a function about the shown document. Without a result, there is nothing to show. */
-async function ask(name, members, nothing) {
+/** The type of the shown document, which a catalog does not have. */
+const shownType = () => state.policies[shown]?.type;
+
+/** A document as the functions take it. */
+const input = (type, members) => ({ catalog: state.catalog, type, ...members });
+
+/** Calls a function about the shown document. */
+const ask = (name, members, nothing) => askAbout(shownType(), name, members, nothing);
+
+/** Calls a function about a document. Without a result, there is nothing to show. */
+async function askAbout(type, name, members, nothing) {
   try {
-    return await calls.call(name, input(members));
+    return await calls.call(name, input(type, members));
   } catch (error) {
     reportFailure(error);
     return nothing;
@@ -63,9 +110,17 @@ const updateDecision = latest(
   (asked) => calls.call("decide", asked),
   (decision, error, { policies }) => {
     deciding = error ? null : decision.statement;
-    if (error) showError(error.message);
-    else showDecision(decision, policies, (index, line) => showStatement(index, line));
+    if (error) decisionView.showError(error.message);
+    else decisionView.show(decision, policies, (index, line) => showStatement(index, line));
     markDeciding();
+  },
+);
+
+const updateBefore = latest(
+  (asked) => calls.call("decide", asked),
+  (decision, error, { policies }) => {
+    if (error) beforeView.showError(error.message);
+    else beforeView.show(decision, policies, (index, line) => showStatementBefore(index, line));
   },
 );
 
@@ -94,6 +149,8 @@ const updateCatalog = latest(
       return;
     }
     form.catalog = catalog;
+    accessView.catalog = catalog;
+    if (isShown("access")) accessView.update(state.catalog, state.policies);
     const { length } = catalog.findings;
     const notice = length > 0 ? `The own catalog has errors (${length}) and is not used.` : "";
     byId("catalog-notice").textContent = notice;
@@ -101,28 +158,51 @@ const updateCatalog = latest(
   },
 );
 
-const updateFragment = latest(
+const showFragment = latest(
   (current) => toFragment(current),
   (fragment, error) => {
     if (!error) history.replaceState(null, "", `#${fragment}`);
   },
 );
 
+let fragmentTimer;
+
+/** Compressing the state takes longer than deciding, so it waits until typing pauses. */
+function updateFragment() {
+  clearTimeout(fragmentTimer);
+  fragmentTimer = setTimeout(() => showFragment(structuredClone(state)), 200);
+}
+
 let lastCatalog;
 
 function update() {
-  const { policies, request, catalog } = state;
-  showPending();
+  const { policies, request, catalog, before } = state;
+  decisionView.showPending();
   updateDecision(structuredClone({ policies, request }));
+  byId("decide-before").hidden = before === undefined;
+  beforeView.showPending();
+  if (before !== undefined) updateBefore(structuredClone({ policies: before, request }));
   if (catalog !== lastCatalog) {
     lastCatalog = catalog;
     updateCatalog(catalog);
   }
   const text = shown === CATALOG ? catalog : policies[shown].text;
-  updateFindings(input({ text }));
-  const range = { start: { line: 0, character: 0 }, end: { line: 1e9, character: 0 } };
-  updateFixes(input({ text, range }));
-  updateFragment(structuredClone(state));
+  updateFindings(input(shownType(), { text }));
+  if (isShown("edit")) {
+    const range = { start: { line: 0, character: 0 }, end: { line: 1e9, character: 0 } };
+    updateFixes(input(shownType(), { text, range }));
+  }
+  exportVersion += 1;
+  showExport([], "");
+  if (isShown("compare")) compareView.update(policies);
+  // Without a catalog, there are no actions yet.
+  if (isShown("access") && accessView.isReady) accessView.update(catalog, policies);
+  updateFragment();
+}
+
+function showBefore(policies) {
+  state.before = policies;
+  compareView.before = policies ?? null;
 }
 
 function markDeciding() {
@@ -140,6 +220,7 @@ function open(index) {
   byId("editor").hidden = !isCatalog && !policy;
   if (isCatalog) editor.open(state.catalog ?? "", "toml", "Own catalog, TOML");
   if (policy) {
+    compareView.openNamed(policy.name);
     editor.open(policy.text, "json", `Policy ${policy.name}, JSON`);
     byId("policy-name").value = policy.name;
     byId("policy-type").value = policy.type;
@@ -159,17 +240,12 @@ function showAttachment() {
 }
 
 function updateDocuments() {
-  const button = (index, title) => {
-    const created = element("button", { type: "button", ariaPressed: String(index === shown) }, title);
-    created.addEventListener("click", () => {
-      open(index);
-      update();
-      byId("documents").querySelector("[aria-pressed=true]").focus();
-    });
-    return created;
-  };
-  const policies = state.policies.map(({ name }, index) => button(index, plain(name)));
-  byId("documents").replaceChildren(...policies, button(CATALOG, state.catalog === null ? "Own catalog: none" : "Own catalog"));
+  const named = state.policies.map(({ name }, index) => [index, plain(name)]);
+  named.push([CATALOG, state.catalog === null ? "Own catalog: none" : "Own catalog"]);
+  choices(byId("documents"), named, shown, (index) => {
+    open(index);
+    update();
+  });
   form.principals = Array.from(new Set(state.policies.flatMap(({ principals }) => principals ?? [])));
 }
 
@@ -178,8 +254,13 @@ function showStatement(index, line) {
     open(index);
     update();
   }
-  const start = { line: line - 1, character: 0 };
-  editor.select({ start, end: start });
+  editor.selectLine(line);
+}
+
+function showStatementBefore(index, line) {
+  select("compare");
+  update();
+  compareView.selectLine(index, line);
 }
 
 function showFindings(findings, error) {
@@ -207,11 +288,49 @@ function showFixes(fixes, text) {
   byId("fixes").replaceChildren(...items);
 }
 
+const tabs = Array.from(document.querySelectorAll("[role=tab]"));
+const nameOf = (tab) => tab.getAttribute("aria-controls");
+const isShown = (name) => !byId(name).hidden;
+
+/** Shows a view. */
+function select(name) {
+  state.view = name;
+  for (const tab of tabs) {
+    const isSelected = nameOf(tab) === name;
+    tab.ariaSelected = String(isSelected);
+    tab.tabIndex = isSelected ? 0 : -1;
+    byId(nameOf(tab)).hidden = !isSelected;
+  }
+}
+
+function selectTab(tab) {
+  select(nameOf(tab));
+  update();
+  tab.focus();
+}
+
+for (const [index, tab] of tabs.entries()) {
+  tab.addEventListener("click", () => selectTab(tab));
+  tab.addEventListener("keydown", ({ key }) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+    if (step) selectTab(tabs.at((index + step) % tabs.length));
+  });
+}
+
 function use(next) {
   state = next;
   form.value = state.request;
+  compareView.caller = state.caller ?? state.request.written?.principal ?? "";
+  showBefore(state.before);
+  accessView.value = state.access ?? { service: "", scope: scopeOf(state.request), principals: [] };
+  select(tabs.some((tab) => nameOf(tab) === state.view) ? state.view : "decide");
   open(state.policies.length > 0 ? 0 : CATALOG);
   update();
+}
+
+/** The scope of a request that has none: the account of the caller. */
+function scopeOf({ written }) {
+  return { partition: "aws", region: "us-east-1", account: written?.principal.split(":")[4] ?? "" };
 }
 
 async function load() {
@@ -228,6 +347,39 @@ async function load() {
   }
 }
 
+/** Uses a catalog in TOML, or a state that was saved. */
+async function useFile(file) {
+  try {
+    if (file.size > LONGEST) throw new Error("it is too long");
+    const text = await file.text();
+    if (/\.toml$/i.test(file.name)) {
+      state.catalog = text;
+      open(CATALOG);
+      update();
+    } else {
+      use(fromText(text));
+    }
+    notify("");
+  } catch (error) {
+    notify(`The file is not used: ${error.message}`);
+  }
+}
+
+/** A link that saves a text as a file. */
+function download(name, text) {
+  const file = new Blob([text], { type: "application/json" });
+  return element("a", { href: URL.createObjectURL(file), download: name }, plain(name));
+}
+
+/** Counts the changes after which a test case is not that of the state any more. */
+let exportVersion = 0;
+
+function showExport(files, text) {
+  for (const link of byId("export-files").querySelectorAll("a")) URL.revokeObjectURL(link.href);
+  byId("export-files").replaceChildren(...files.map(({ name, text }) => element("li", {}, download(name, text))));
+  byId("export-state").textContent = plain(text);
+}
+
 function edited(member, value) {
   const policy = state.policies[shown];
   if (value === undefined) delete policy[member];
@@ -237,8 +389,6 @@ function edited(member, value) {
   updateDocuments();
   update();
 }
-
-const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
 byId("policy-name").addEventListener("input", ({ target }) => edited("name", target.value));
 byId("policy-level").addEventListener("input", ({ target }) =>
@@ -300,39 +450,45 @@ byId("copy-link").addEventListener("click", async () => {
   }
 });
 byId("save-file").addEventListener("click", () => {
-  const file = new Blob([JSON.stringify(state, null, 2)], { type: "application/json" });
-  const link = element("a", { href: URL.createObjectURL(file), download: "playground.json" });
+  const link = download("playground.json", JSON.stringify(state, null, 2));
   link.click();
   URL.revokeObjectURL(link.href);
 });
 byId("open-file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
   target.value = "";
-  if (!file) return;
+  if (file) await useFile(file);
+});
+byId("export-create").addEventListener("click", async () => {
+  const { policies, request } = state;
+  const version = exportVersion;
+  let files = [];
+  let text = "";
   try {
-    use(fromText(await file.text()));
-    notify("");
+    ({ files } = await calls.call("test", { policies, request }));
   } catch (error) {
-    notify(`The file is not used: ${error.message}`);
+    text = `No test case: ${error.message}`;
   }
+  // The state may have changed meanwhile.
+  if (version === exportVersion) showExport(files, text);
 });
 
-const tabs = Array.from(document.querySelectorAll("[role=tab]"));
-function select(tab) {
-  for (const other of tabs) {
-    other.ariaSelected = String(other === tab);
-    other.tabIndex = other === tab ? 0 : -1;
-    byId(other.getAttribute("aria-controls")).hidden = other !== tab;
-  }
-  tab.focus();
-}
-for (const [index, tab] of tabs.entries()) {
-  tab.addEventListener("click", () => select(tab));
-  tab.addEventListener("keydown", ({ key }) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-    if (step) select(tabs.at((index + step) % tabs.length));
-  });
-}
+// Files can be dropped everywhere.
+document.addEventListener("dragover", (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  document.body.classList.add("drops");
+});
+document.addEventListener("dragleave", ({ relatedTarget }) => {
+  if (relatedTarget === null) document.body.classList.remove("drops");
+});
+document.addEventListener("drop", async (event) => {
+  const [file] = event.dataTransfer?.files ?? [];
+  document.body.classList.remove("drops");
+  if (!file) return;
+  event.preventDefault();
+  await useFile(file);
+});
 
 window.addEventListener("hashchange", load);
 load();

@@ -1,6 +1,7 @@
 // The state of the page as a text: in the fragment of the address, and as a file.
 
-const LONGEST = 4 << 20;
+/** The maximum length of a state. */
+export const LONGEST = 4 << 20;
 
 async function read(stream) {
   const reader = stream.getReader();
@@ -54,6 +55,14 @@ export function fromText(text) {
   if (!isObject(state) || state.version !== 1) throw new Error("it is not a state of this version of the playground");
   if (!Array.isArray(state.policies) || !state.policies.every(isPolicy)) throw new Error("its policies cannot be read");
   if (!isObject(state.request) || !isRequest(state.request)) throw new Error("its request cannot be read");
+  const { before, caller, view, access } = state;
+  const isAccess = ({ service, scope, principals }) =>
+    isText(service) && isObject(scope) && ["partition", "region", "account"].every((name) => isText(scope[name])) && isTexts(principals);
+  if (before !== undefined && !(Array.isArray(before) && before.every(isPolicy))) {
+    throw new Error("its version before cannot be read");
+  }
+  if (![caller, view].every((value) => value === undefined || isText(value))) throw new Error("its view cannot be read");
+  if (access !== undefined && !(isObject(access) && isAccess(access))) throw new Error("its access matrix cannot be read");
   if (state.catalog !== null && !isText(state.catalog)) throw new Error("its catalog cannot be read");
   return state;
 }

@@ -471,7 +471,15 @@ const CRATES: &[(&str, Orders<'static>)] = &[
         &[(
             "",
             &[
-                "input", "policies", "catalogs", "edit", "decide", "request", "compare", "access",
+                "input",
+                "policies",
+                "catalogs",
+                "edit",
+                "decide",
+                "test_case",
+                "request",
+                "compare",
+                "access",
                 "wasm",
             ],
         )],
