@@ -24,6 +24,7 @@ mod names;
 pub mod openapi;
 pub mod pattern;
 pub mod place;
+pub mod playground;
 pub mod policy_document;
 pub mod replay;
 pub mod resource_id;
@@ -50,6 +51,7 @@ pub fn check(name: &str) -> Option<fn(&[u8])> {
         "list_sql" => |data| text(data, list_sql::check),
         "openapi" => |data| text(data, openapi::check),
         "pattern" => pattern::check,
+        "playground" => |data| text(data, playground::check),
         "policy_document" => |data| text(data, policy_document::check),
         "replay" => replay::check,
         "resource_id" => resource_id::check,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::{Table, Value};
 
-use crate::list_sql;
+use crate::{list_sql, playground};
 
 /// Longer seeds only slow the fuzzer down.
 const LONGEST: usize = 4_096;
@@ -268,6 +268,17 @@ pub fn seeds() -> Result<Vec<Seed>> {
             let array = format!("{{\"Records\":[{changed},{event}]}}");
             corpus.add(&format!("events-{number}"), &array);
         }
+        Ok(())
+    })?;
+    corpus_of("playground", &mut |corpus| {
+        for (number, (function, input)) in playground::calls().into_iter().enumerate() {
+            corpus.add(
+                &format!("{function}-{number}"),
+                &format!("{function}\n{input}"),
+            );
+        }
+        corpus.add("nothing", "");
+        corpus.add("broken", "decide\n{\"policies\": [");
         Ok(())
     })?;
     for target in ["pattern", "resource_id"] {
