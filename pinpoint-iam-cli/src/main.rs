@@ -21,6 +21,8 @@ mod import;
 mod lint;
 mod lsp;
 mod names;
+#[cfg(feature = "playground")]
+mod playground;
 mod policies;
 mod progress;
 mod replay;
@@ -62,6 +64,8 @@ enum Command {
     WhoCan(compare::WhoCanArguments),
     IsPublic(compare::IsPublicArguments),
     Replay(replay::Arguments),
+    #[cfg(feature = "playground")]
+    Playground(playground::Arguments),
     Tables(documents::tables::Arguments),
     Matrix(documents::matrix::Arguments),
     LeastPrivilege(documents::least_privilege::Arguments),
@@ -87,6 +91,8 @@ fn main() -> ExitCode {
         Command::WhoCan(arguments) => compare::who_can(&arguments),
         Command::IsPublic(arguments) => compare::is_public(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        #[cfg(feature = "playground")]
+        Command::Playground(arguments) => playground::run(&arguments).map(success),
         Command::Tables(arguments) => documents::tables::run(&arguments).map(success),
         Command::Matrix(arguments) => documents::matrix::run(&arguments).map(success),
         Command::LeastPrivilege(arguments) => {

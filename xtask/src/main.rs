@@ -18,7 +18,7 @@ struct Part {
     run: fn(&Gate) -> Outcome,
 }
 
-const PARTS: [Part; 20] = [
+const PARTS: [Part; 22] = [
     Part {
         name: "format",
         summary: "rustfmt on all workspaces",
@@ -118,6 +118,16 @@ const PARTS: [Part; 20] = [
         name: "playground",
         summary: "builds the playground in target/playground and uses it in a browser (needs the wasm target, npm, and what `browser` needs)",
         run: playground,
+    },
+    Part {
+        name: "playground-program",
+        summary: "builds the playground, and the program with it in target/debug (needs the wasm target and npm)",
+        run: playground_program,
+    },
+    Part {
+        name: "playground-served",
+        summary: "the same, and uses the playground of the program in a browser",
+        run: playground_served,
     },
 ];
 
@@ -508,8 +518,8 @@ fn browser(gate: &Gate) -> Outcome {
     gate.run(".", "python3", ["tests/browser/test_page.py"])
 }
 
-/// Builds the page of the playground, and runs its browser tests.
-fn playground(gate: &Gate) -> Outcome {
+/// Builds the page of the playground.
+fn playground_page(gate: &Gate) -> Outcome {
     let page = "pinpoint-iam-playground/page";
     let target = "wasm32-unknown-unknown";
     gate.run(".", "rustup", ["target", "add", target])?;
@@ -532,8 +542,36 @@ fn playground(gate: &Gate) -> Outcome {
         "npm",
         ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
     )?;
-    gate.run(page, "node", ["build.mjs"])?;
-    gate.run(".", "python3", ["tests/browser/test_playground.py"])
+    gate.run(page, "node", ["build.mjs"])
+}
+
+/// Runs browser tests of the playground.
+fn use_playground(gate: &Gate, tests: &str) -> Outcome {
+    gate.run("tests/browser", "python3", ["-m", "unittest", tests])
+}
+
+fn playground(gate: &Gate) -> Outcome {
+    playground_page(gate)?;
+    use_playground(gate, "test_playground.PlaygroundTest")
+}
+
+fn playground_program(gate: &Gate) -> Outcome {
+    playground_page(gate)?;
+    let folder = gate.root.join("target/playground");
+    let folder = folder.to_string_lossy();
+    let build = "build --locked -p pinpoint-iam-cli --features=playground";
+    gate.run_with(
+        ".",
+        "cargo",
+        build.split_whitespace(),
+        &[("PINPOINT_IAM_PLAYGROUND", &*folder)],
+    )
+}
+
+/// Not a part that runs beside others, because it replaces the program in the target directory.
+fn playground_served(gate: &Gate) -> Outcome {
+    playground_program(gate)?;
+    use_playground(gate, "test_playground.ProgramTest")
 }
 
 fn read(path: &Path) -> Result<String, String> {
