@@ -1,24 +1,31 @@
 #!/usr/bin/env python3
 """Uses the playground in a real browser, from a static server on the loopback interface.
 
-Needs what `cargo xtask playground` has built in `target/playground`, Chromium and its driver. Screenshots go to the folder
+Needs what `cargo xtask playground-program` has built in `target`, Chromium and its driver. Screenshots go to the folder
 that the first argument names, or to none.
 """
 
 import base64
 import functools
+import http.client
 import http.server
 import json
 import pathlib
+import socket
+import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 import zlib
 
+from guide_examples import EXAMPLES, links, unpacked
 from test_page import FAINT, PHONE, WIDE
-from webdriver import Browser
+from webdriver import TAB, Browser
 
-BUILT = pathlib.Path(__file__).resolve().parents[2] / "target" / "playground"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILT = ROOT / "target" / "playground"
+PROGRAM = ROOT / "target" / "debug" / "pinpoint-iam"
 PICTURES = None
 
 ANA = "arn:aws:iam::123456789012:user/ana"
@@ -44,6 +51,29 @@ WAIT = """
         const check = () => isTrue() ? resolve(true) : requestAnimationFrame(check);
         check();
     });
+"""
+VIEWS = ["decide", "edit", "compare", "access"]
+ORDERS = """format = 1
+
+[service]
+prefix = "orders"
+name = "Orders"
+partitions = ["aws"]
+
+[placeholders.OrderId]
+parameter = "order-id"
+summary = "the id of the order"
+
+[resources.order]
+arn = "arn:${Partition}:orders:${Region}:${Account}:order/${OrderId}"
+summary = "One order."
+
+[actions.GetOrder]
+summary = "Reads one order."
+access-level = "Read"
+resources = ["order"]
+route = "GET /orders/{order-id}"
+success-status = 200
 """
 EDITOR = "document.getElementById('editor').shadowRoot"
 
@@ -108,16 +138,15 @@ def fragment(content):
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-class PlaygroundTest(unittest.TestCase):
+class PageTest(unittest.TestCase):
+    """Uses the page at the address of a class."""
+
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(Server())
         cls.browser = cls.enterClassContext(Browser())
-        cls.address = f"http://127.0.0.1:{cls.server.server_port}/"
 
     def setUp(self):
         self.browser.show(*WIDE)
-        self.server.changed = {}
         self.browser.console()
 
     def tearDown(self):
@@ -146,6 +175,17 @@ class PlaygroundTest(unittest.TestCase):
         """
         self.browser.run(script, identifier, text)
 
+    def shown_while_pending(self, identifier, text, results):
+        """Replaces the content of a field, and returns the visibility of results before there are new ones."""
+        script = """
+            const [identifier, text, results] = arguments;
+            const field = document.getElementById(identifier);
+            field.value = text;
+            field.dispatchEvent(new Event('input', {bubbles: true}));
+            return getComputedStyle(document.getElementById(results)).visibility;
+        """
+        return self.browser.run(script, identifier, text, results)
+
     def click(self, identifier):
         self.browser.run("document.getElementById(arguments[0]).click()", identifier)
 
@@ -155,6 +195,30 @@ class PlaygroundTest(unittest.TestCase):
     def picture(self, name):
         if PICTURES:
             self.browser.picture(PICTURES / f"{name}.png")
+
+    def saved(self, folder, script, name):
+        """Runs a script that saves a file, and returns its content."""
+        self.browser.protocol("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+        path = pathlib.Path(folder) / name
+        self.browser.run(script)
+        # A file gets its name when it is complete. Each turn takes a frame of the browser.
+        for _ in range(1000):
+            if path.exists():
+                return path.read_text()
+            self.browser.run("return new Promise(resolve => requestAnimationFrame(resolve))")
+        self.fail(f"{name} is not saved")
+
+
+class PlaygroundTest(PageTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = cls.enterClassContext(Server())
+        cls.address = f"http://127.0.0.1:{cls.server.server_port}/"
+
+    def setUp(self):
+        super().setUp()
+        self.server.changed = {}
 
     def test_the_example_is_decided_and_changes_are_decided_again(self):
         self.assertEqual(self.open(), "allowed")
@@ -228,14 +292,29 @@ class PlaygroundTest(unittest.TestCase):
     def test_hostile_text_stays_text(self):
         hostile = "<img src=x onerror=alert(1)>\u202e</script><script>alert(1)</script>"
         text = document(allow(Sid=hostile), allow(Resource=[hostile, "*"]))
+        of_hostile = {"StringLike": {"aws:PrincipalTag/a": hostile}}
         for content, expected in (
             (state(policy(hostile, document(allow(Sid=hostile)))), "allowed"),
             (state(policy(hostile, text)), "error"),
             (state(policy(hostile, hostile), catalog=hostile), "error"),
             (state(policy(hostile, text, principals=[hostile]), principal=hostile, action=hostile), "error"),
             (state(policy("p", document(allow())), context={hostile: hostile, "aws:SourceIp": [hostile]}), "allowed"),
+            (
+                {
+                    **state(policy(hostile, document(allow("s3:*", Sid=hostile, Condition=of_hostile)))),
+                    "before": [policy(hostile, document(allow("s3:*", Sid=hostile)))],
+                    "caller": ANA,
+                    "view": hostile,
+                },
+                "denied",
+            ),
         ):
             self.assertEqual(self.open(content), expected)
+            self.click("tab-compare")
+            if "before" in content:
+                self.compared()
+            self.click("tab-access")
+            self.evaluated()
             self.click("tab-edit")
             for root in ("document", EDITOR):
                 elements = self.browser.run(f"return {root}.querySelectorAll('img, body script, [onerror]').length")
@@ -310,9 +389,123 @@ class PlaygroundTest(unittest.TestCase):
         self.assertEqual(self.decided(), "denied")
         self.assertEqual(self.browser.run("return document.getElementById('action').value"), "mobiletargeting:DeleteApp")
 
+    def compared(self):
+        self.wait("!['pending', ''].includes(document.getElementById('comparison').dataset.state ?? '')")
+        return self.browser.run("return document.getElementById('comparison').dataset.state")
+
+    def test_versions_are_compared_and_a_difference_is_decided_on_both(self):
+        narrow, wide = (policy("p", document(allow(f"mobiletargeting:{action}"))) for action in ("GetApp", "*App"))
+        get = state(wide)
+        for name, before, after, expected, decisions in (
+            ("newly allowed", [narrow], [wide], "wider", ["allowed", "denied"]),
+            ("no longer allowed", [wide], [narrow], "narrower", ["denied", "allowed"]),
+            ("attached to another user", [wide], [{**wide, "principals": [ANA[:-3] + "ben"]}], "narrower", ["denied", "allowed"]),
+            ("no policies before", [], [narrow], "wider", ["allowed", "denied"]),
+            ("equal", [wide], [wide], "equal", None),
+        ):
+            with self.subTest(name):
+                self.open({**get, "policies": after, "before": before, "view": "compare", "caller": ANA})
+                self.assertEqual(self.compared(), expected)
+                self.assertEqual(self.shown_while_pending("caller", ANA, "differences"), "hidden")
+                self.assertEqual(self.compared(), expected)
+                witnesses = self.browser.run("return document.querySelectorAll('#differences .witness').length")
+                self.assertEqual(witnesses, 0 if decisions is None else 1)
+                if name == "newly allowed":
+                    self.picture("compare")
+                if decisions is None:
+                    continue
+                self.browser.run("document.querySelector('#differences .witness').click()")
+                self.assertEqual(self.browser.run("return document.getElementById('decide').hidden"), False)
+                self.decided()
+                self.wait("document.getElementById('before-decision').dataset.state !== 'pending'")
+                shown = "return ['decision', 'before-decision'].map(id => document.getElementById(id).dataset.state)"
+                self.assertEqual(self.browser.run(shown), decisions)
+
+    def test_a_version_is_kept_changed_swapped_and_removed(self):
+        self.open(state(policy("p", document(allow()))))
+        self.assertEqual(self.browser.run("return document.getElementById('decide-before').hidden"), True)
+        self.click("tab-compare")
+        self.click("keep-before")
+        self.assertEqual(self.compared(), "equal")
+        self.browser.run(f"{EDITOR}.querySelector('.cm-content').focus()")
+        self.browser.press("x")
+        self.assertEqual(self.compared(), "error")
+        self.assertIn("No comparison: after: p:1:1", self.text("comparison"))
+        self.click("swap-before")
+        self.wait("document.getElementById('comparison').textContent.startsWith('No comparison: before: p:1:1')")
+        # The decision of the version before is an error, and not that of an empty version.
+        self.assertEqual(self.decided(), "allowed")
+        self.wait("document.getElementById('before-decision').dataset.state === 'error'")
+        self.assertEqual(self.text("before-explanation"), "")
+        self.click("remove-before")
+        hidden = "return ['before', 'decide-before'].map(id => document.getElementById(id).hidden)"
+        self.assertEqual(self.browser.run(hidden), [True, True])
+
+    def test_after_a_failure_there_is_no_comparison(self):
+        self.server.changed["/worker.js"] = FAILING + (BUILT / "worker.js").read_bytes()
+        rules = [policy("p", document(allow()))]
+        self.open({**state(*rules), "before": rules, "view": "compare", "caller": ANA})
+        self.assertEqual(self.compared(), "equal")
+        self.write("caller", "fail-now")
+        self.assertEqual(self.compared(), "error")
+        self.assertIn("No comparison: the playground failed", self.text("comparison"))
+        self.assertEqual(self.text("differences"), "")
+        self.write("caller", ANA)
+        self.assertEqual(self.compared(), "equal")
+        self.browser.console()
+
+    def evaluated(self):
+        self.wait("document.getElementById('access-state').dataset.state !== 'pending'")
+        return self.browser.run("return document.getElementById('access-state').dataset.state")
+
+    def test_who_can_do_what_is_shown_filtered_and_explained(self):
+        ben = ANA[:-3] + "ben"
+        office = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+        readers = policy("reader", document(allow("mobiletargeting:Get*")), principals=[ANA, ben])
+        deleters = policy("deleter", document(allow("mobiletargeting:Delete*", Condition=office)), principals=[ben])
+        self.open({**state(readers, deleters), "view": "access"})
+        self.assertEqual(self.evaluated(), "shown")
+        self.picture("access")
+        columns = self.browser.run("return Array.from(document.querySelectorAll('#access-matrix th[scope=col]'), cell => cell.textContent)")
+        self.assertEqual(columns[-2:], [ANA, ben])
+        self.write("access-filter", "deleteapp ")
+        shown = "return Array.from(document.querySelectorAll('#access-matrix tbody tr:not([hidden]) td button'), cell => cell.textContent)"
+        self.assertEqual(self.browser.run(shown), ["implicit deny", "depends on:\naws:SourceIp"])
+        self.assertRegex(self.text("access-state"), "^1 of [0-9]+ actions$")
+        for cell, principal, decision in ((0, ANA, "denied"), (1, ben, "undecided")):
+            self.click("tab-access")
+            self.evaluated()
+            click = "document.querySelectorAll('#access-matrix tbody tr:not([hidden]) td button')[arguments[0]].click()"
+            self.browser.run(click, cell)
+            self.assertEqual(self.decided(), decision)
+            self.assertEqual(self.browser.run("return document.activeElement.id"), "tab-decide")
+            fields = "return ['principal', 'action'].map(id => document.getElementById(id).value)"
+            self.assertEqual(self.browser.run(fields), [principal, "mobiletargeting:DeleteApp"])
+
+    def test_without_a_matrix_nothing_of_the_one_before_remains(self):
+        readers = policy("reader", document(allow("mobiletargeting:Get*")), principals=[ANA])
+        self.open({**state(readers), "view": "access"})
+        self.assertEqual(self.evaluated(), "shown")
+        for identifier, text, expected in (
+            ("access-account", "", "No matrix: "),
+            ("access-principals", "ana", "No matrix: `ana`"),
+        ):
+            before = self.browser.run("return document.getElementById(arguments[0]).value", identifier)
+            self.assertEqual(self.shown_while_pending(identifier, text, "access-matrix"), "hidden")
+            self.assertEqual(self.evaluated(), "error")
+            self.assertIn(expected, self.text("access-state"))
+            self.assertEqual(self.text("access-matrix"), "")
+            self.write(identifier, before)
+            self.assertEqual(self.evaluated(), "shown")
+        # The matrix cannot contain every type of policy.
+        self.open({**state(readers, policy("p", document(allow()), type="scp", level=0)), "view": "access"})
+        self.assertEqual(self.evaluated(), "error")
+
     def test_nothing_is_requested_after_loading(self):
         self.server.requested.clear()
         self.open()
+        # Comparisons have a worker of their own.
+        self.click("tab-edit")
         self.wait("document.getElementById('fixes-count').textContent !== ''")
         self.assertEqual(set(self.server.requested) - FILES, set())
         loaded = list(self.server.requested)
@@ -328,30 +521,342 @@ class PlaygroundTest(unittest.TestCase):
     def test_tabs_by_keyboard(self):
         self.open()
         self.browser.run("document.getElementById('tab-decide').focus()")
-        self.browser.press(["\ue014"])  # Right
-        self.assertEqual(self.browser.run("return document.activeElement.id"), "tab-edit")
-        hidden = "return ['decide', 'edit'].map(id => document.getElementById(id).hidden)"
-        self.assertEqual(self.browser.run(hidden), [True, False])
+        for key, expected in (("\ue014", "edit"), ("\ue014", "compare"), ("\ue014", "access"), ("\ue014", "decide"), ("\ue012", "access")):
+            self.browser.press([key])  # Right and left
+            shown = "return arguments[0].filter(id => !document.getElementById(id).hidden)"
+            self.assertEqual(self.browser.run(shown, VIEWS), [expected])
+            self.assertEqual(self.browser.run("return document.activeElement.id"), f"tab-{expected}")
 
-    def test_every_field_has_a_name(self):
-        self.open()
-        nodes = self.browser.protocol("Accessibility.getFullAXTree")["nodes"]
-        roles = {"textbox", "combobox", "button", "tab", "spinbutton", "searchbox"}
-        shown = [node for node in nodes if not node["ignored"] and node["role"]["value"] in roles]
-        self.assertGreater(len(shown), 15)
-        self.assertEqual([node for node in shown if not node.get("name", {}).get("value")], [])
+    def test_everything_is_reached_and_used_by_keyboard(self):
+        text = document(allow("mobiletargeting:GetApp"))
+        for view, fields in (
+            ("decide", {"principal", "action", "template", "resource", "resource-account", "new-key", "add-key"}),
+            ("edit", {"format"}),
+            ("compare", {"keep-before", "swap-before", "remove-before", "caller"}),
+            ("access", {"access-service", "access-region", "access-principals", "access-filter", "access-matrix"}),
+        ):
+            self.open({**state(policy("p", text)), "before": [policy("p", text)], "view": view})
+            if view == "access":
+                self.evaluated()
+            expected = {"copy-link", "save-file", "open-file", "add-policy", "policy-name", "policy-type", "policy-principals", "editor"}
+            missing = {*expected, f"tab-{view}", *fields}
+            self.browser.run("document.activeElement.blur()")
+            for _ in range(200):
+                self.browser.press([TAB])
+                missing.discard(self.browser.run("return document.activeElement.id"))
+                if not missing:
+                    break
+            self.assertEqual(missing, set(), view)
+        # From an action to the decision, and the policy that causes it.
+        self.open(state(policy("p", text), action="mobiletargeting:DeleteApp"))
+        self.browser.run("document.getElementById('action').select(), document.getElementById('action').focus()")
+        self.browser.press("mobiletargeting:GetApp")
+        self.assertEqual(self.decided(), "allowed")
+
+    def test_every_field_has_a_name_in_every_view(self):
+        text = document(allow("mobiletargeting:GetApp"))
+        for view in VIEWS:
+            before = [policy("p", document(allow()))]
+            self.open({**state(policy("p", text, principals=[ANA])), "before": before, "view": view, "caller": ANA})
+            if view == "access":
+                self.evaluated()
+            if view == "compare":
+                self.compared()
+            nodes = self.browser.protocol("Accessibility.getFullAXTree")["nodes"]
+            shown = [node for node in nodes if not node["ignored"]]
+            of = lambda *roles: [node for node in shown if node["role"]["value"] in roles]
+            name = lambda node: node.get("name", {}).get("value")
+            fields = of("textbox", "combobox", "button", "tab", "spinbutton", "searchbox", "tablist", "tabpanel", "region")
+            self.assertGreater(len(fields), 15)
+            self.assertEqual([node for node in fields if not name(node)], [], view)
+            selected = [
+                name(tab)
+                for tab in of("tab")
+                if any(one["name"] == "selected" and one["value"]["value"] for one in tab.get("properties", []))
+            ]
+            titles = {"decide": "Decide", "edit": "Edit", "compare": "Compare", "access": "Who can do what"}
+            self.assertEqual(selected, [titles[view]])
+            self.assertEqual([name(panel) for panel in of("tabpanel")], [titles[view]])
+            # Results are announced when they change.
+            self.assertEqual({"decide": 4, "edit": 3, "compare": 3, "access": 3}[view], len(of("status")), view)
+            if view == "access":
+                self.assertGreater(len(of("columnheader")), 2)
+                self.assertGreater(len(of("rowheader")), 2)
 
     def test_light_dark_and_phone(self):
         for is_phone, (width, height) in ((False, WIDE), (True, PHONE)):
             for is_dark in (False, True):
-                self.browser.show(width, height, is_phone=is_phone, is_dark=is_dark)
-                self.open()
-                name = f"{'phone' if is_phone else 'wide'}-{'dark' if is_dark else 'light'}"
-                with self.subTest(name):
-                    self.assertEqual(self.browser.run(FAINT), [])
-                    needed = self.browser.run("return document.documentElement.scrollWidth")
-                    self.assertLessEqual(needed, width, "nothing sticks out sideways")
-                    self.picture(name)
+                for view in VIEWS:
+                    self.browser.show(width, height, is_phone=is_phone, is_dark=is_dark)
+                    rules = [policy("p", document(allow("mobiletargeting:Get*")), principals=[ANA])]
+                    before = [policy("p", document(allow("mobiletargeting:*App", Sid="x" * 100)))]
+                    self.open({**state(*rules), "before": before, "view": view, "caller": ANA})
+                    if view == "access":
+                        self.evaluated()
+                    if view == "compare":
+                        self.compared()
+                    name = f"{view}-{'phone' if is_phone else 'wide'}-{'dark' if is_dark else 'light'}"
+                    with self.subTest(name):
+                        self.assertEqual(self.browser.run(FAINT), [])
+                        needed = self.browser.run("return document.documentElement.scrollWidth")
+                        self.assertLessEqual(needed, width, "nothing sticks out sideways")
+                        self.picture(name)
+
+    def test_the_editor_needs_no_exception_from_the_security_policy(self):
+        self.open({**state(policy("p", document(allow()))), "before": [policy("p", document(allow()))], "view": "compare"})
+        allowed = self.browser.run("return document.querySelector('meta[http-equiv=Content-Security-Policy]').content")
+        self.assertIn("default-src 'none'", allowed)
+        self.assertNotIn("unsafe-inline", allowed)
+        for host in ("editor", "before-editor"):
+            sheets = f"return document.getElementById('{host}').shadowRoot.adoptedStyleSheets.length"
+            self.assertGreater(self.browser.run(sheets), 0)
+        outside = "return document.querySelectorAll('style, [style], script:not([src])').length"
+        self.assertEqual(self.browser.run(outside), 0)
+        # The policy has an effect: a style that is not in a file is rejected, which the console reports.
+        self.browser.run("document.head.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))")
+        self.assertIn("Content Security Policy", " ".join(self.browser.console()))
+
+    def test_a_state_is_saved_and_opened(self):
+        content = state(policy("p", document(allow())), action="s3:GetObject", context={"aws:SourceIp": "203.0.113.7"})
+        self.assertEqual(self.open(content), "allowed")
+        with tempfile.TemporaryDirectory() as folder:
+            saved = self.saved(folder, "document.getElementById('save-file').click()", "playground.json")
+            self.assertEqual(json.loads(saved)["policies"], content["policies"])
+            self.open()
+            path = pathlib.Path(folder) / "playground.json"
+            self.use_file(path)
+            self.wait("document.getElementById('action').value === 's3:GetObject'")
+            self.assertEqual(self.decided(), "allowed")
+            # What cannot be used changes nothing.
+            path.write_text('{"version": 3}')
+            self.use_file(path)
+            self.wait("document.getElementById('notice').textContent !== ''")
+            self.assertIn("The file is not used: it is not a state of this version", self.text("notice"))
+            self.assertEqual(self.browser.run("return document.getElementById('action').value"), "s3:GetObject")
+            catalog = pathlib.Path(folder) / "orders.toml"
+            catalog.write_text(ORDERS)
+            self.use_file(catalog)
+            self.wait("document.querySelector('#actions option[value=\"orders:GetOrder\"]') !== null")
+
+    def use_file(self, path):
+        self.browser.choose_file(self.browser.run("return document.getElementById('open-file')"), path)
+
+    def drop(self, name, content):
+        script = """
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([arguments[1]], arguments[0]));
+            for (const type of ['dragover', 'drop']) {
+                document.body.dispatchEvent(new DragEvent(type, {dataTransfer, bubbles: true, cancelable: true}));
+            }
+        """
+        self.browser.run(script, name, content)
+
+    def test_files_are_dropped(self):
+        self.open(state(policy("p", document(allow("orders:*")))))
+        self.drop("orders.toml", ORDERS)
+        self.wait("document.querySelector('#actions option[value=\"orders:GetOrder\"]') !== null")
+        self.assertIn("OrderId", self.browser.run(f"return {EDITOR}.querySelector('.cm-content').textContent"))
+        self.drop("orders.toml", ORDERS.replace("order/${", "order/${Un"))
+        self.wait("document.getElementById('catalog-notice').textContent !== ''")
+        self.drop("playground.json", json.dumps(state(policy("q", document(allow("s3:*"))))))
+        self.wait("document.querySelector('#documents').textContent.startsWith('q')")
+        self.assertEqual(self.decided(), "denied")
+        self.drop("picture.png", "<img>")
+        self.wait("document.getElementById('notice').textContent !== ''")
+        self.assertIn("The file is not used", self.text("notice"))
+
+    def test_the_link_is_copied(self):
+        self.open(state(policy("p", document(allow())), action="s3:GetObject"))
+        self.browser.protocol("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+        self.click("copy-link")
+        self.wait("document.getElementById('notice').textContent !== ''")
+        self.assertIn("is in the clipboard", self.text("notice"))
+        link = self.browser.run("return navigator.clipboard.readText()")
+        self.assertEqual(unpacked(link.split("#")[1])["request"]["written"]["action"], "s3:GetObject")
+        self.browser.run("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+        self.click("copy-link")
+        self.wait("document.getElementById('notice').textContent.includes('not available')")
+
+    def test_the_fields_of_an_arn_fill_the_resource(self):
+        self.open(state(policy("p", document(allow(Resource="arn:aws:mobiletargeting:eu-west-1:123456789012:apps/a7")))))
+        self.wait("document.querySelectorAll('#template option').length > 2")
+        choose = """
+            const template = document.getElementById('template');
+            template.selectedIndex = 2;
+            template.dispatchEvent(new Event('change', {bubbles: true}));
+            return Array.from(document.querySelectorAll('#placeholders label'), label => label.textContent.trim());
+        """
+        names = self.browser.run(choose)
+        self.assertEqual(names[:3], ["Partition", "Region", "Account"])
+        self.assertEqual(self.decided(), "denied")
+        fill = """
+            const [number, value] = arguments;
+            const field = document.querySelectorAll('#placeholders input')[number];
+            field.value = value;
+            field.dispatchEvent(new Event('input', {bubbles: true}));
+            return document.getElementById('resource').value;
+        """
+        self.browser.run(fill, 1, "eu-west-1")
+        resource = self.browser.run(fill, 3, "a7")
+        self.assertEqual(resource, "arn:aws:mobiletargeting:eu-west-1:123456789012:apps/a7")
+        self.assertEqual(self.decided(), "allowed")
+        # A placeholder is a text, whatever it contains.
+        self.assertEqual(self.browser.run(fill, 3, "$&${AppId}"), "arn:aws:mobiletargeting:eu-west-1:123456789012:apps/$&${AppId}")
+        self.assertEqual(self.decided(), "denied")
+
+    def test_hover_shows_what_an_action_is(self):
+        self.open(state(policy("p", document(allow("mobiletargeting:GetApp")))))
+        place = f"""
+            const lines = Array.from({EDITOR}.querySelectorAll('.cm-line'));
+            const found = lines.find(line => line.textContent.includes('GetApp'));
+            const parts = Array.from(found.querySelectorAll('span'));
+            const box = parts.find(part => part.textContent.includes('GetApp')).getBoundingClientRect();
+            return [box.left + box.width / 2, box.top + box.height / 2];
+        """
+        x, y = self.browser.run(place)
+        self.browser.point(x - 3, y)
+        self.browser.point(x, y)
+        self.wait(f"{EDITOR}.querySelector('.cm-tooltip-hover pre') !== null")
+        shown = self.browser.run(f"return {EDITOR}.querySelector('.cm-tooltip-hover pre').textContent")
+        self.assertIn("mobiletargeting:GetApp", shown)
+
+    def test_the_examples_of_the_guide_open(self):
+        found = links()
+        self.assertEqual(set(found), {example.path.name for example in EXAMPLES}, "a link without an example")
+        for example in EXAMPLES:
+            [link] = found[example.path.name]
+            # `python3 tests/browser/guide_examples.py` writes the links.
+            self.assertEqual(unpacked(link), example.state(), "the link is not that of the code blocks in the chapter")
+            self.browser.open("about:blank")
+            self.browser.open(f"{self.address}index.html#{link}")
+            identifier, expected = example.shown
+            self.wait(f"!['pending', undefined].includes(document.getElementById('{identifier}').dataset.state)")
+            shown = self.browser.run("return document.getElementById(arguments[0]).dataset.state", identifier)
+            self.assertEqual(shown, expected, example.path.name)
+            self.assertEqual(self.text("notice"), "")
+            self.assertEqual(self.text("catalog-notice"), "")
+
+
+class ProgramTest(PageTest):
+    """`pinpoint-iam playground`, which contains the page."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        program = subprocess.Popen([PROGRAM, "playground", "--no-open"], stdout=subprocess.PIPE, text=True)
+        cls.addClassCleanup(program.stdout.close)
+        cls.addClassCleanup(program.wait)
+        cls.addClassCleanup(program.kill)
+        cls.address = next(word for word in program.stdout.readline().split() if word.startswith("http:"))
+        cls.port = int(cls.address.split(":")[2].rstrip("/"))
+
+    def answer(self, request):
+        """Sends bytes, and returns the status, the headers and the content of the response."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(request)
+            response = http.client.HTTPResponse(connection, method=request.split(b" ")[0].decode(errors="replace"))
+            response.begin()
+            return response.status, response.headers, response.read()
+
+    def test_a_test_case_passes_in_the_program(self):
+        office = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+        for content, expected in (
+            (state(policy("reader", document(allow(Sid="Read")))), "allowed"),
+            (
+                state(
+                    policy("reader", document(allow())),
+                    policy("../office", document({**allow(Condition=office), "Effect": "Deny"})),
+                    policy("other", document({**allow(), "Effect": "Deny"}), principals=[ANA[:-3] + "ben"]),
+                    policy("limit", document(allow("mobiletargeting:*")), type="boundary", principals=[ANA]),
+                    policy("session", document(allow()), type="session"),
+                    policy("root", document(allow()), type="scp", level=0),
+                    policy("unit", document(allow()), type="scp", level=1),
+                    context={"aws:SourceIp": "198.51.100.1", "aws:TagKeys": ["a", "b"]},
+                ),
+                "denied",
+            ),
+            (state(policy("p", document(allow(Condition=office))), **{"unknown-keys": ["aws:SourceIp"]}), "undecided"),
+        ):
+            self.assertEqual(self.open(content), expected)
+            self.click("export-create")
+            self.wait("document.querySelector('#export-files a') !== null")
+            names = self.browser.run("return Array.from(document.querySelectorAll('#export-files a'), link => link.download)")
+            with tempfile.TemporaryDirectory() as folder:
+                for number, name in enumerate(names):
+                    self.saved(folder, f"document.querySelectorAll('#export-files a')[{number}].click()", name)
+                test = [PROGRAM, "test", names[0]]
+                self.assertEqual(names[0], "playground.test.json")
+                done = subprocess.run(test, cwd=folder, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                # The test notices another decision.
+                path = pathlib.Path(folder) / names[0]
+                other = "denied" if expected == "allowed" else "allowed"
+                suite = json.loads(path.read_text())
+                suite["test"][0]["expect"] = other
+                path.write_text(json.dumps(suite))
+                self.assertEqual(subprocess.run(test, cwd=folder, capture_output=True).returncode, 17)
+            # The files of another state are not shown.
+            self.write("resource-account", "1")
+            self.assertEqual(self.browser.run("return document.querySelectorAll('#export-files a').length"), 0)
+
+    def test_every_file_is_the_built_one_with_the_security_policy(self):
+        for path in BUILT.iterdir():
+            for target in [f"/{path.name}", *(["/"] if path.name == "index.html" else [])]:
+                request = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n"
+                status, headers, content = self.answer(request.encode())
+                self.assertEqual((status, content), (200, path.read_bytes()), target)
+                allowed = headers["Content-Security-Policy"]
+                self.assertIn(allowed.removesuffix("; frame-ancestors 'none'"), (BUILT / "index.html").read_text())
+                self.assertIn("default-src 'none'", allowed)
+                self.assertTrue(allowed.endswith("; frame-ancestors 'none'"))
+                self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+
+    def test_other_requests_are_rejected(self):
+        host = f"Host: 127.0.0.1:{self.port}"
+        for request, expected, reason in (
+            (f"GET / HTTP/1.1\r\nHost: LOCALHOST:{self.port}", 200, "the other name of the loopback interface"),
+            (f"HEAD / HTTP/1.1\r\n{host}", 200, "without content"),
+            (f"GET / HTTP/1.1\r\nHost: evil.example:{self.port}", 421, "a name that resolves to the loopback interface"),
+            ("GET / HTTP/1.1\r\nHost: evil.example", 421, "without a port"),
+            ("GET / HTTP/1.1\r\nHost: 127.0.0.1", 421, "another port"),
+            (f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{self.port}.evil.example", 421, "a name that starts like an address"),
+            ("GET / HTTP/1.1", 400, "no host"),
+            (f"GET / HTTP/1.1\r\n{host}\r\nHost: evil.example", 400, "two hosts"),
+            (f"GET http://evil.example/ HTTP/1.1\r\n{host}", 404, "a host in the target"),
+            (f"POST / HTTP/1.1\r\n{host}", 405, "a method that could change something"),
+            (f"GET /../Cargo.toml HTTP/1.1\r\n{host}", 404, "a folder above"),
+            (f"GET /%2e%2e/Cargo.toml HTTP/1.1\r\n{host}", 404, "the same, encoded"),
+            (f"GET //etc/passwd HTTP/1.1\r\n{host}", 404, "an absolute path"),
+            (f"GET /..\\Cargo.toml HTTP/1.1\r\n{host}", 404, "with a backslash"),
+            (f"GET index.html HTTP/1.1\r\n{host}", 404, "not a path"),
+            (f"GET /index.html\0 HTTP/1.1\r\n{host}", 404, "with a control character"),
+            (f"GET / HTTP/1.1 x\r\n{host}", 400, "not a request line"),
+            (f"GET /\r\n{host}", 400, "HTTP/0.9"),
+            (f"GET / SPDY/3\r\n{host}", 400, "another protocol"),
+            (f"GET / HTTP/1.1\r\n{host}\r\nno colon", 400, "not a header"),
+            (f"GET / HTTP/1.1\r\n{host}\r\nX: \xff", 400, "not text"),
+        ):
+            with self.subTest(reason):
+                status, headers, content = self.answer(request.encode("latin-1") + b"\r\n\r\n")
+                self.assertEqual(status, expected)
+                self.assertIn("Content-Security-Policy", headers)
+                if expected != 200:
+                    self.assertNotIn(b"<html", content)
+
+    def test_a_head_that_is_too_long_has_no_response(self):
+        request = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nX: {'x' * 64_000}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            try:
+                connection.sendall(request.encode())
+                received = connection.recv(1)
+            except ConnectionError:
+                received = b""
+        self.assertEqual(received, b"")
+
+    def test_only_the_loopback_interface_is_used(self):
+        listening = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        local = [fields[1].split(":")[0] for fields in listening if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == self.port]
+        self.assertEqual(local, ["0100007F"])
 
 
 if __name__ == "__main__":

@@ -82,6 +82,14 @@ class Browser:
         """Runs the body of a function in the page, and returns its result."""
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
+    def choose_file(self, element, path):
+        """Chooses a file for an input element, which a script has returned."""
+        self.call("POST", f"/element/{element[ELEMENT]}/value", {"text": str(path)})
+
+    def point(self, x, y):
+        """Moves the mouse to a point of the viewport."""
+        self.protocol("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
     def press(self, keys):
         """Presses keys one after the other, like a person at a keyboard."""
         presses = [
