@@ -154,7 +154,7 @@ const FEATURES: [(&str, &[&str]); 8] = [
             "adapter",
         ],
     ),
-    ("pinpoint-iam-cli", &["object-store"]),
+    ("pinpoint-iam-cli", &["object-store", "playground"]),
     ("pinpoint-iam-compare", &[""]),
     ("pinpoint-iam-lint", &[""]),
     ("pinpoint-iam-tools", &[""]),
