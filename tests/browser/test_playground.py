@@ -201,12 +201,17 @@ class PageTest(unittest.TestCase):
         self.browser.protocol("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
         path = pathlib.Path(folder) / name
         self.browser.run(script)
-        # A file gets its name when it is complete. Each turn takes a frame of the browser.
+        # A file gets its name when it is complete.
+        self.until(path.exists)
+        return path.read_text()
+
+    def until(self, check):
+        """Waits for a condition, which is checked between frames of the browser."""
         for _ in range(1000):
-            if path.exists():
-                return path.read_text()
+            if check():
+                return
             self.browser.run("return new Promise(resolve => requestAnimationFrame(resolve))")
-        self.fail(f"{name} is not saved")
+        self.fail("the condition is never met")
 
 
 class PlaygroundTest(PageTest):
@@ -245,6 +250,12 @@ class PlaygroundTest(PageTest):
         self.browser.run(values)
         self.assertEqual(self.decided(), "denied")
         self.assertIn('"OnlyFromTheOffice"', self.browser.run(marked))
+        # The other statement has its reason when it is opened.
+        other = "#explanation details details details:not(.deciding)"
+        self.assertEqual(self.browser.run(f"return document.querySelectorAll('{other} li').length"), 0)
+        self.browser.run(f"document.querySelector('{other} > summary').click()")
+        self.wait(f"document.querySelector('{other} li') !== null")
+        self.assertIn("Action matches", self.browser.run(f"return document.querySelector('{other}').textContent"))
         unknown = """
             const state = document.querySelector('#keys select');
             state.value = 'unknown';
@@ -379,10 +390,13 @@ class PlaygroundTest(PageTest):
 
     def test_the_address_contains_the_state(self):
         self.open()
-        before = self.browser.run("return location.hash")
         self.write("action", "mobiletargeting:DeleteApp")
-        self.decided()
-        self.browser.run(WAIT, f"return location.hash.length > 1 && location.hash !== {json.dumps(before)}")
+
+        def is_there():
+            text = self.browser.run("return location.hash")
+            return text != "" and unpacked(text[1:])["request"]["written"]["action"] == "mobiletargeting:DeleteApp"
+
+        self.until(is_there)
         address = self.browser.run("return location.href")
         self.browser.open("about:blank")
         self.browser.open(address)

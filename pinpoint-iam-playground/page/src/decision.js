@@ -2,7 +2,7 @@
 
 import { element, plain } from "./dom.js";
 
-const TRUTHS = { True: "matches", False: "does not match", Unknown: "may match" };
+const TRUTHS = { true: "matches", false: "does not match", unknown: "may match" };
 
 export class DecisionView {
   #decision;
@@ -69,24 +69,21 @@ function ofStatement({ number, sid, line, effect, matches, parts }, isDeciding, 
     { open: isDeciding, className: isDeciding ? "deciding" : "" },
     element("summary", {}, `statement ${number}${name}: `, truth, isDeciding ? " and decides" : ""),
   );
-  const list = element("ul");
-  for (const part of parts) {
-    const item = element(
-      "li",
-      {},
-      `${part.element} `,
-      element("span", { data: { truth: part.matches } }, TRUTHS[part.matches]),
-      `: ${plain(part.why)}`,
-    );
-    const tried = part.tried.map(({ pattern, why, lint }) =>
-      element("li", {}, plain(`${pattern} ${why}${lint ? `; ${lint}` : ""}`)),
-    );
-    if (part.not_listed > 0) tried.push(element("li", {}, `and ${part.not_listed} more`));
-    if (tried.length > 0) item.append(element("ul", {}, ...tried));
-    list.append(item);
-  }
-  const button = element("button", { type: "button" }, `Show line ${line}`);
-  button.addEventListener("click", show);
-  shown.append(list, button);
+  const fill = () => {
+    const button = element("button", { type: "button" }, `Show line ${line}`);
+    button.addEventListener("click", show);
+    shown.append(element("ul", {}, ...parts.map(ofPart)), button);
+  };
+  // With each keystroke, there are new explanations of all statements, and few of them are opened.
+  if (isDeciding) fill();
+  else shown.addEventListener("toggle", fill, { once: true });
   return shown;
+}
+
+function ofPart({ element: name, matches, why, tried, not_listed: others }) {
+  const item = element("li", {}, `${name} `, element("span", { data: { truth: matches } }, TRUTHS[matches]), `: ${plain(why)}`);
+  const items = tried.map(({ pattern, why, lint }) => element("li", {}, plain(`${pattern} ${why}${lint ? `; ${lint}` : ""}`)));
+  if (others > 0) items.push(element("li", {}, `and ${others} more`));
+  if (items.length > 0) item.append(element("ul", {}, ...items));
+  return item;
 }

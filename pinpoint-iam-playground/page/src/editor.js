@@ -5,7 +5,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { HighlightStyle, StreamLanguage, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { toml } from "@codemirror/legacy-modes/mode/toml";
-import { lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { diagnosticCount, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, hoverTooltip, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -138,6 +138,7 @@ export class Editor {
   showFindings(text, findings) {
     const document = this.#view.state.doc;
     if (document.toString() !== text) return;
+    if (findings.length === 0 && diagnosticCount(this.#view.state) === 0) return;
     const diagnostics = findings.map(({ range, severity, code, message }) => ({
       from: offset(document, range.start),
       to: offset(document, range.end),
@@ -150,6 +151,7 @@ export class Editor {
 
   /** Marks the deciding statement, or none. */
   mark(range) {
+    if (!range && this.#view.state.field(statement, false)?.size === 0) return;
     const document = this.#view.state.doc;
     const value = range && { from: offset(document, range.start), to: offset(document, range.end) };
     this.#view.dispatch({ effects: setStatement.of(value) });
