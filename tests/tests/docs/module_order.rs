@@ -400,6 +400,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "output",
                     "names",
                     "failure",
+                    "playground",
                     "schema",
                     "generate",
                     "check",
@@ -422,7 +423,11 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "scaffold",
                 ],
             ),
-            ("replay", &["text", "inputs", "used", "output", "html"]),
+            ("playground", &["browser", "server"]),
+            (
+                "replay",
+                &["text", "objects", "inputs", "used", "output", "html"],
+            ),
             ("scaffold", &["identifiers", "body", "handler", "files"]),
             (
                 "documents",
@@ -492,6 +497,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                 &[
                     "reason",
                     "input",
+                    "objects",
                     "tally",
                     "used",
                     "report",

@@ -38,12 +38,14 @@ fn prose(text: &str) -> String {
     outside.map(|line| format!("{line}\n")).collect()
 }
 
-/// Returns the targets of inline links, without links to websites and to Rust items.
+/// Returns the targets of inline links, without links to websites, to Rust items and to the playground, which is next to
+/// a built guide only.
 fn links(prose: &str) -> impl Iterator<Item = &str> {
     let targets = prose.split("](").skip(1);
     let targets = targets.filter_map(|rest| rest.split_once(')'));
     let targets = targets.map(|(target, _)| target);
-    targets.filter(|target| !target.contains("::") && !target.contains("://"))
+    let targets = targets.filter(|target| !target.contains("::") && !target.contains("://"));
+    targets.filter(|target| !target.starts_with("playground/"))
 }
 
 /// Returns whether the document has a heading or an HTML element with this anchor.
