@@ -17,6 +17,7 @@
 //!   invalid id, or whose keys could not be fetched.
 
 mod entry;
+mod json;
 mod log;
 mod ocsf;
 mod record;

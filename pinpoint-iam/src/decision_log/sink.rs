@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::decision_log::json;
 use crate::decision_log::record::Record;
 
 /// Writes the records of a decision log, on a thread of its own.
@@ -178,8 +179,12 @@ impl DecisionSink for JsonLines {
     fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
         let complete = self.buffer.len();
         let written = match self.is_ocsf {
-            true => serde_json::to_writer(&mut self.buffer, &record.as_ocsf()),
-            false => serde_json::to_writer(&mut self.buffer, record),
+            true => json::write(&mut self.buffer, &record.as_ocsf()),
+            // Session policies are written as they are, which only `serde_json` can do.
+            false if !record.principal.session_policies.is_empty() => {
+                serde_json::to_writer(&mut self.buffer, record)
+            }
+            false => json::write(&mut self.buffer, record),
         };
         if let Err(error) = written {
             self.buffer.truncate(complete);
