@@ -146,6 +146,12 @@ impl PrincipalKind {
 }
 
 impl Principal {
+    /// Whether both are clones of one principal.
+    #[cfg(feature = "decision-log")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Creates a principal from an ARN: `…:iam::ACCOUNT:user/NAME`, `…:iam::ACCOUNT:root`,
     /// `…:sts::ACCOUNT:assumed-role/ROLE/SESSION` or `…:sts::ACCOUNT:federated-user/NAME`.
     ///

@@ -1,6 +1,6 @@
 //! The condition keys that a decision reads, noted for a log.
 //!
-//! The notes of a thread are bytes, so that the request path neither formats nor allocates more than once.
+//! The notes of a thread are bytes, so that the request path neither formats nor allocates.
 
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv6Addr};
@@ -36,14 +36,10 @@ impl Reading {
         }
     }
 
-    /// Returns the notes, followed by the bytes that `append` adds, with the length of the notes.
-    pub(crate) fn finish(self, append: impl FnOnce(&mut Vec<u8>)) -> (Box<[u8]>, usize) {
-        NOTES.with_borrow_mut(|notes| {
-            let end = notes.len();
-            append(notes);
-            let own = notes.get(self.start..).unwrap_or_default();
-            (own.into(), end.saturating_sub(self.start))
-        })
+    /// Calls `hand_over` with bytes whose part from the returned position on are the notes. It may append others, and must
+    /// not make a decision.
+    pub(crate) fn finish(self, hand_over: impl FnOnce(&mut Vec<u8>, usize)) {
+        NOTES.with_borrow_mut(|notes| hand_over(notes, self.start));
     }
 }
 
@@ -71,12 +67,12 @@ pub(crate) fn note(key: &ConditionKey, found: &Lookup<'_>) {
     let Some(start) = START.get() else { return };
     NOTES.with_borrow_mut(|notes| {
         let own = notes.get(start..).unwrap_or_default();
-        if Notes(own).any(|noted| noted.name.eq_ignore_ascii_case(key.as_str())) {
+        if is_noted(own, key.as_str()) {
             return;
         }
         let before = notes.len();
         let write = |notes: &mut Vec<u8>, state: u8, values: &[Value]| {
-            notes.extend([0; 4]);
+            notes.extend_from_slice(&[0; 4]);
             notes.push(state);
             put_text(notes, key.as_str());
             for value in values {
@@ -102,6 +98,18 @@ pub(crate) fn note(key: &ConditionKey, found: &Lookup<'_>) {
     });
 }
 
+/// Whether there is a note of the key `name`.
+fn is_noted(notes: &[u8], name: &str) -> bool {
+    let mut rest = notes;
+    while let Some(note) = take_note(&mut rest) {
+        let mut note = note.get(1..).unwrap_or_default();
+        if take_bytes(&mut note).is_some_and(|other| other.eq_ignore_ascii_case(name.as_bytes())) {
+            return true;
+        }
+    }
+    false
+}
+
 /// The length of a value in notes, at most.
 fn size(value: &Value) -> usize {
     match value {
@@ -113,8 +121,8 @@ fn size(value: &Value) -> usize {
 fn put_text(notes: &mut Vec<u8>, text: &str) {
     // INVARIANT: texts are shorter than 4 GiB, because documents and values have limits.
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    notes.extend(length.to_le_bytes());
-    notes.extend(text.as_bytes());
+    notes.extend_from_slice(&length.to_le_bytes());
+    notes.extend_from_slice(text.as_bytes());
 }
 
 fn put_value(notes: &mut Vec<u8>, value: &Value) {
@@ -186,11 +194,7 @@ impl<'a> Iterator for Notes<'a> {
     type Item = Noted<'a>;
 
     fn next(&mut self) -> Option<Noted<'a>> {
-        let mut rest = self.0;
-        let length = usize::try_from(u32::from_le_bytes(take_array(&mut rest)?)).ok()?;
-        let (own, after) = self.0.split_at_checked(length)?;
-        self.0 = after;
-        let mut own = own.get(4..)?;
+        let mut own = take_note(&mut self.0)?;
         let [state] = take_array(&mut own)?;
         let name = take_text(&mut own)?;
         let found = match state {
@@ -220,9 +224,20 @@ fn take_array<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     take(bytes, N)?.try_into().ok()
 }
 
-fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+/// Takes a note without its length.
+fn take_note<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(u32::from_le_bytes(take_array(bytes)?)).ok()?;
+    take(bytes, length.checked_sub(4)?)
+}
+
+/// Takes the bytes of a text.
+fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = u32::from_le_bytes(take_array(bytes)?);
-    std::str::from_utf8(take(bytes, usize::try_from(length).ok()?)?).ok()
+    take(bytes, usize::try_from(length).ok()?)
+}
+
+fn take_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
+    std::str::from_utf8(take_bytes(bytes)?).ok()
 }
 
 fn take_value<'a>(bytes: &mut &'a [u8]) -> Option<NotedValue<'a>> {

@@ -15,9 +15,11 @@ use crate::authorizer::Authorizer;
 #[cfg(feature = "decision-log")]
 use crate::authorizer::AuthorizerBuilder;
 #[cfg(feature = "decision-log")]
+use crate::context::Lookup;
+#[cfg(feature = "decision-log")]
 use crate::decision_log::{
-    DecisionLog, Entry, EntryAction, EntryResult, RecordedList, RecordedRows, Stage,
-    recorded_scope, request_id,
+    DecisionLog, Entry, EntryAction, EntryResult, OtherTexts, RecordedList, RecordedRows, Stage,
+    cut_id, recorded_scope,
 };
 use crate::denial::Denied;
 #[cfg(any(feature = "decision-log", feature = "metrics"))]
@@ -29,8 +31,6 @@ use crate::read_keys::Reading;
 #[cfg(any(feature = "decision-log", feature = "metrics"))]
 use crate::repetition::Repetition;
 use crate::request::Request;
-#[cfg(feature = "decision-log")]
-use crate::resource::RequestedResource;
 use crate::states::PolicyState;
 
 /// The record of a decision that is being made. It is written by `end` or not at all.
@@ -175,50 +175,49 @@ impl AuthorizerBuilder {
 
 #[cfg(feature = "decision-log")]
 impl Started<'_> {
+    /// Hands the decision over. `reading` has the notes of the keys that were read, and `names_resource` is whether the
+    /// record contains the resource.
     fn push(
         self,
         state: &PolicyState,
         request: &Request<'_>,
         action: EntryAction,
-        result: EntryResult,
-        (bytes, notes): (Box<[u8]>, usize),
+        result: EntryResult<'_>,
+        reading: Option<Reading>,
+        names_resource: bool,
     ) {
-        let id = self.log.request_id_key();
+        // Before the notes are borrowed, because code of the application may supply the id.
+        let id = self.log.request_id_key().map(|key| request.find(key));
+        let id = match &id {
+            Some(Lookup::Present(id)) => Some(id.text()),
+            _ => None,
+        };
+        let names_resource = names_resource && !request.resource_is_unknown();
+        let others = OtherTexts {
+            resource: names_resource.then(|| request.resource()),
+            action: match action {
+                EntryAction::Text => Some(request.action()),
+                EntryAction::Known(_) | EntryAction::All(_) => None,
+            },
+            resource_account: request.given_resource_account(),
+            request_id: id.as_deref().map(cut_id),
+        };
         let now = Instant::now();
-        self.log.push(Entry {
-            at: now,
-            duration: now.saturating_duration_since(self.at),
-            result,
-            principal: request.principal().clone(),
-            revision: state.revision().clone(),
-            action,
-            bytes,
-            notes,
-            scope: recorded_scope(request, self.authorizer.scope()),
-            resource_account: request.given_resource_account().map(Into::into),
-            request_id: id.and_then(|key| request_id(&request.find(key))),
-        });
-    }
-}
-
-#[cfg(feature = "decision-log")]
-fn append_resource(bytes: &mut Vec<u8>, request: &Request<'_>) {
-    match (request.resource_is_unknown(), request.resource()) {
-        (true, _) => {}
-        (false, RequestedResource::All) => bytes.push(b'*'),
-        (false, RequestedResource::Arn(arn)) => {
-            bytes.extend(b"arn");
-            let components = [
-                arn.partition(),
-                arn.service(),
-                arn.region(),
-                arn.account(),
-                arn.resource(),
-            ];
-            for component in components {
-                bytes.push(b':');
-                bytes.extend(component.as_bytes());
-            }
+        let hand_over = |bytes: &mut Vec<u8>, start: usize| {
+            self.log.push(&Entry {
+                at: now,
+                duration: now.saturating_duration_since(self.at),
+                result,
+                principal: request.principal(),
+                revision: state.revision(),
+                action,
+                scope: recorded_scope(request, self.authorizer.scope()),
+                texts: others.append(bytes, start),
+            });
+        };
+        match reading {
+            Some(reading) => reading.finish(hand_over),
+            None => hand_over(&mut Vec::new(), 0),
         }
     }
 }
@@ -244,7 +243,7 @@ impl Recording<'_> {
                 request,
                 match evaluation {
                     Evaluation::Decided(decision) => EntryResult::of(decision),
-                    Evaluation::Indeterminate(keys) => EntryResult::Indeterminate(keys.clone()),
+                    Evaluation::Indeterminate(keys) => EntryResult::indeterminate(keys),
                 },
             );
         }
@@ -258,7 +257,7 @@ impl Recording<'_> {
         keys: &MissingKeys,
     ) {
         self.observing.undecided(request);
-        self.write(state, request, EntryResult::Undecided(keys.clone()));
+        self.write(state, request, EntryResult::undecided(keys));
     }
 
     /// Writes the record of a constraint on rows, or of its denial.
@@ -270,7 +269,7 @@ impl Recording<'_> {
     ) {
         self.observing.constrained(request, constraint.err());
         let result = match constraint {
-            Ok(constraint) => EntryResult::List(RecordedList::Constraint {
+            Ok(constraint) => EntryResult::list(RecordedList::Constraint {
                 rows: match constraint {
                     Constraint::All => RecordedRows::All,
                     Constraint::Nothing => RecordedRows::Nothing,
@@ -283,29 +282,17 @@ impl Recording<'_> {
         let Some((started, reading)) = self.started else {
             return;
         };
-        let bytes = reading.finish(|_| {});
-        started.push(
-            state,
-            request,
-            EntryAction::of(request.action()),
-            result,
-            bytes,
-        );
+        let action = EntryAction::of(request.action());
+        started.push(state, request, action, result, Some(reading), false);
     }
 
     #[cold]
-    fn write(self, state: &PolicyState, request: &Request<'_>, result: EntryResult) {
+    fn write(self, state: &PolicyState, request: &Request<'_>, result: EntryResult<'_>) {
         let Some((started, reading)) = self.started else {
             return;
         };
-        let bytes = reading.finish(|bytes| append_resource(bytes, request));
-        started.push(
-            state,
-            request,
-            EntryAction::of(request.action()),
-            result,
-            bytes,
-        );
+        let action = EntryAction::of(request.action());
+        started.push(state, request, action, result, Some(reading), true);
     }
 }
 
@@ -323,7 +310,6 @@ impl ListRecording<'_> {
         self.observing.listed(&of);
         let Some(started) = self.started else { return };
         let (considered, selected) = (considered as u64, selected as u64);
-        let mut bytes = Vec::new();
         let (action, list) = match of {
             ListOf::Resources(action) => (
                 EntryAction::Known(action),
@@ -332,19 +318,17 @@ impl ListRecording<'_> {
                     selected,
                 },
             ),
-            ListOf::Actions(service) => {
-                append_resource(&mut bytes, request);
-                (
-                    EntryAction::All(service),
-                    RecordedList::Actions {
-                        considered,
-                        selected,
-                    },
-                )
-            }
+            ListOf::Actions(service) => (
+                EntryAction::All(service),
+                RecordedList::Actions {
+                    considered,
+                    selected,
+                },
+            ),
         };
-        let result = EntryResult::List(list);
-        started.push(state, request, action, result, (bytes.into(), 0));
+        let names_resource = matches!(of, ListOf::Actions(_));
+        let result = EntryResult::list(list);
+        started.push(state, request, action, result, None, names_resource);
     }
 }
 

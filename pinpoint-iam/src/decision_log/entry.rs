@@ -1,122 +1,258 @@
-//! A decision in the queue, as compact owned data.
+//! One decision, as the request hands it to the log.
 
-use std::borrow::Cow;
-use std::time::{Duration, Instant, SystemTime};
-
-use serde_json::value::to_raw_value;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
 
 use crate::action::{ActionMetadata, ServiceMetadata};
 use crate::arn::Scope;
-use crate::context::{ConditionKey, Value};
-use crate::decision_log::record::{
-    FormatVersion, Outcome, OutcomeReason, Record, RecordedKey, RecordedKeys, RecordedKind,
-    RecordedList, RecordedPolicy, RecordedPrincipal, RecordedStatement, RecordedValue,
-};
+use crate::decision_log::record::{OutcomeReason, RecordedList};
 use crate::eval::{AllowReason, Decision, DenyReason, MissingKeys, StatementId};
 use crate::freshness::Revision;
 use crate::policy_stack::{Policy, PolicyType};
-use crate::principal::{Principal, PrincipalKind};
-use crate::read_keys::{Noted, NotedValue, NotedValues, Notes};
+use crate::principal::Principal;
 use crate::request::{Request, RequestedAction};
 use crate::resource::RequestedResource;
 
 /// One decision.
-pub(crate) struct Entry {
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<'a> {
     /// When it was made.
     pub(crate) at: Instant,
     pub(crate) duration: Duration,
-    pub(crate) result: EntryResult,
-    pub(crate) principal: Principal,
-    pub(crate) revision: Revision,
+    pub(crate) result: EntryResult<'a>,
+    pub(crate) principal: &'a Principal,
+    pub(crate) revision: &'a Revision,
     pub(crate) action: EntryAction,
-    /// The notes of the keys that were read, followed by the resource.
-    pub(crate) bytes: Box<[u8]>,
-    /// The length of the notes.
-    pub(crate) notes: usize,
-    pub(crate) scope: Option<Scope>,
-    pub(crate) resource_account: Option<Box<str>>,
-    pub(crate) request_id: Option<Box<str>>,
+    pub(crate) scope: Option<&'a Scope>,
+    pub(crate) texts: Texts<'a>,
 }
 
 /// The requested action.
+#[derive(Clone, Copy)]
 pub(crate) enum EntryAction {
     Known(&'static ActionMetadata),
-    /// An action without metadata: `prefix:Name`.
-    Text(Box<str>),
+    /// An action without metadata. It is one of the [texts](Texts).
+    Text,
     /// All actions of a service.
     All(&'static ServiceMetadata),
 }
 
 impl EntryAction {
     pub(crate) fn of(action: RequestedAction<'_>) -> Self {
-        match action.metadata() {
-            Some(known) => Self::Known(known),
-            None => Self::Text(action.to_string().into()),
+        action.metadata().map_or(Self::Text, Self::Known)
+    }
+}
+
+/// The texts of a decision, one after the other, so that they are copied at once.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) lengths: Lengths,
+}
+
+/// The lengths of the texts, in their order.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lengths {
+    /// The notes of the keys that were read.
+    notes: usize,
+    resource: usize,
+    /// Of an action without metadata: `prefix:Name`.
+    action: usize,
+    resource_account: Option<usize>,
+    request_id: Option<usize>,
+}
+
+/// The texts of a decision that are not notes.
+#[derive(Clone, Copy)]
+pub(crate) struct OtherTexts<'a> {
+    pub(crate) resource: Option<RequestedResource<'a>>,
+    /// An action without metadata.
+    pub(crate) action: Option<RequestedAction<'a>>,
+    pub(crate) resource_account: Option<&'a str>,
+    pub(crate) request_id: Option<&'a str>,
+}
+
+impl OtherTexts<'_> {
+    /// Appends the texts to `bytes`, which contain the notes from `start` on.
+    pub(crate) fn append<'b>(&self, bytes: &'b mut Vec<u8>, start: usize) -> Texts<'b> {
+        let mut end = start;
+        let mut length = |now: usize| now.saturating_sub(std::mem::replace(&mut end, now));
+        let notes = length(bytes.len());
+        match self.resource {
+            None => {}
+            Some(RequestedResource::All) => bytes.push(b'*'),
+            Some(RequestedResource::Arn(arn)) => {
+                bytes.extend_from_slice(b"arn");
+                for component in [
+                    arn.partition(),
+                    arn.service(),
+                    arn.region(),
+                    arn.account(),
+                    arn.resource(),
+                ] {
+                    bytes.push(b':');
+                    bytes.extend_from_slice(component.as_bytes());
+                }
+            }
+        }
+        let resource = length(bytes.len());
+        if let Some(action) = self.action {
+            // Writing to a vector cannot fail.
+            let _ = write!(bytes, "{action}");
+        }
+        let action = length(bytes.len());
+        let mut optional = |text: Option<&str>| {
+            bytes.extend_from_slice(text?.as_bytes());
+            Some(length(bytes.len()))
+        };
+        let lengths = Lengths {
+            notes,
+            resource,
+            action,
+            resource_account: optional(self.resource_account),
+            request_id: optional(self.request_id),
+        };
+        Texts {
+            bytes: bytes.get(start..).unwrap_or_default(),
+            lengths,
+        }
+    }
+}
+
+/// The texts of a decision, one by one.
+pub(super) struct Parts<'a> {
+    pub(super) notes: &'a [u8],
+    pub(super) resource: &'a str,
+    pub(super) action: &'a str,
+    pub(super) resource_account: Option<&'a str>,
+    pub(super) request_id: Option<&'a str>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn parts(self) -> Parts<'a> {
+        let mut rest = self.bytes;
+        let mut take = |length: usize| {
+            let (taken, after) = rest.split_at_checked(length).unwrap_or_default();
+            rest = after;
+            taken
+        };
+        let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).unwrap_or_default();
+        let lengths = self.lengths;
+        Parts {
+            notes: take(lengths.notes),
+            resource: text(take(lengths.resource)),
+            action: text(take(lengths.action)),
+            resource_account: lengths.resource_account.map(|length| text(take(length))),
+            request_id: lengths.request_id.map(|length| text(take(length))),
         }
     }
 }
 
 /// The result of a decision.
-pub(crate) enum EntryResult {
+#[derive(Clone, Copy)]
+pub(crate) struct EntryResult<'a> {
+    pub(super) kind: ResultKind,
+    /// The statement that allows or denies the request: its policy, and its index.
+    pub(super) statement: Option<(&'a Policy, usize)>,
+    /// The keys that are not known.
+    pub(super) needs: Option<&'a MissingKeys>,
+}
+
+/// The kind of a result.
+#[derive(Clone, Copy)]
+pub(super) enum ResultKind {
     /// A statement allows or denies the request.
     Cited {
         is_allowed: bool,
         policy_type: PolicyType,
-        policy: Policy,
-        index: usize,
     },
     RootUser,
     ImplicitDeny(PolicyType),
-    Indeterminate(MissingKeys),
+    Indeterminate,
     /// The check failed because keys were not known yet.
-    Undecided(MissingKeys),
+    Undecided,
     /// The policies may not be used.
     Unusable(OutcomeReason),
     List(RecordedList),
 }
 
-impl EntryResult {
-    pub(crate) fn of(decision: &Decision) -> Self {
+impl From<ResultKind> for EntryResult<'_> {
+    fn from(kind: ResultKind) -> Self {
+        Self {
+            kind,
+            statement: None,
+            needs: None,
+        }
+    }
+}
+
+impl<'a> EntryResult<'a> {
+    pub(crate) fn of(decision: &'a Decision) -> Self {
         match decision {
             Decision::Allow(by) => match by.reason() {
                 AllowReason::Statement(statement) => Self::cited(true, statement),
-                AllowReason::RootUser => Self::RootUser,
+                AllowReason::RootUser => ResultKind::RootUser.into(),
             },
             Decision::Deny(by) => Self::denied(by.reason()),
         }
     }
 
-    pub(crate) fn denied(reason: &DenyReason) -> Self {
+    pub(crate) fn denied(reason: &'a DenyReason) -> Self {
+        let unusable = |reason| ResultKind::Unusable(reason).into();
         match reason {
             DenyReason::ExplicitDeny(statement) => Self::cited(false, statement),
-            DenyReason::ImplicitDeny(policy_type) => Self::ImplicitDeny(*policy_type),
-            DenyReason::Indeterminate(keys) => Self::Indeterminate(keys.clone()),
-            DenyReason::PoliciesUnavailable => Self::Unusable(OutcomeReason::PoliciesUnavailable),
-            DenyReason::PoliciesExpired => Self::Unusable(OutcomeReason::PoliciesExpired),
-            DenyReason::SeveralBoundaries => Self::Unusable(OutcomeReason::SeveralBoundaries),
-            DenyReason::PoliciesNotLoaded => Self::Unusable(OutcomeReason::PoliciesNotLoaded),
-            DenyReason::SessionPoliciesRejected => {
-                Self::Unusable(OutcomeReason::SessionPoliciesRejected)
-            }
+            DenyReason::ImplicitDeny(policy_type) => ResultKind::ImplicitDeny(*policy_type).into(),
+            DenyReason::Indeterminate(keys) => Self::indeterminate(keys),
+            DenyReason::PoliciesUnavailable => unusable(OutcomeReason::PoliciesUnavailable),
+            DenyReason::PoliciesExpired => unusable(OutcomeReason::PoliciesExpired),
+            DenyReason::SeveralBoundaries => unusable(OutcomeReason::SeveralBoundaries),
+            DenyReason::PoliciesNotLoaded => unusable(OutcomeReason::PoliciesNotLoaded),
+            DenyReason::SessionPoliciesRejected => unusable(OutcomeReason::SessionPoliciesRejected),
         }
     }
 
-    fn cited(is_allowed: bool, statement: &StatementId) -> Self {
-        Self::Cited {
-            is_allowed,
-            policy_type: statement.policy_type(),
+    pub(crate) const fn indeterminate(keys: &'a MissingKeys) -> Self {
+        Self {
+            kind: ResultKind::Indeterminate,
+            statement: None,
+            needs: Some(keys),
+        }
+    }
+
+    pub(crate) const fn undecided(keys: &'a MissingKeys) -> Self {
+        Self {
+            kind: ResultKind::Undecided,
+            statement: None,
+            needs: Some(keys),
+        }
+    }
+
+    pub(crate) const fn list(list: RecordedList) -> Self {
+        Self {
+            kind: ResultKind::List(list),
+            statement: None,
+            needs: None,
+        }
+    }
+
+    fn cited(is_allowed: bool, statement: &'a StatementId) -> Self {
+        Self {
+            kind: ResultKind::Cited {
+                is_allowed,
+                policy_type: statement.policy_type(),
+            },
             // Not the id, which would keep the policies of all callers in memory.
-            policy: statement.policy().clone(),
-            index: statement.index(),
+            statement: Some((statement.policy(), statement.index())),
+            needs: None,
         }
     }
 
     /// Whether the request was allowed, so that its record may be left out by sampling.
     pub(super) const fn is_allow(&self) -> bool {
         matches!(
-            self,
-            Self::RootUser
-                | Self::Cited {
+            self.kind,
+            ResultKind::RootUser
+                | ResultKind::Cited {
                     is_allowed: true,
                     ..
                 }
@@ -125,7 +261,10 @@ impl EntryResult {
 }
 
 /// Returns the scope that a record needs: none if the resource contains its partition and account.
-pub(crate) fn recorded_scope(request: &Request<'_>, deployment: &Scope) -> Option<Scope> {
+pub(crate) fn recorded_scope<'a>(
+    request: &Request<'a>,
+    deployment: &'a Scope,
+) -> Option<&'a Scope> {
     let scope = request.scope().unwrap_or(deployment);
     match request.resource() {
         RequestedResource::Arn(arn)
@@ -135,181 +274,6 @@ pub(crate) fn recorded_scope(request: &Request<'_>, deployment: &Scope) -> Optio
         {
             None
         }
-        _ => Some(scope.clone()),
-    }
-}
-
-/// How records are made of entries.
-pub(super) struct Recorder {
-    /// The masked keys; a name that ends in `/` is a prefix.
-    pub(super) masked: Vec<ConditionKey>,
-    pub(super) sampled: Option<u32>,
-}
-
-impl Recorder {
-    fn masks(&self, name: &str) -> bool {
-        self.masked.iter().any(|masked| {
-            let masked = masked.folded();
-            match masked.ends_with('/') {
-                true => name
-                    .get(..masked.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(masked)),
-                false => name.eq_ignore_ascii_case(masked),
-            }
-        })
-    }
-
-    /// Returns the record of `entry`, where the clocks show `now`.
-    pub(super) fn record<'a>(&self, entry: &'a Entry, now: (SystemTime, Instant)) -> Record<'a> {
-        let (notes, resource) = entry
-            .bytes
-            .split_at_checked(entry.notes)
-            .unwrap_or_default();
-        let resource = std::str::from_utf8(resource).unwrap_or_default();
-        let mut record = Record {
-            version: FormatVersion,
-            time: now
-                .0
-                .checked_sub(now.1.saturating_duration_since(entry.at))
-                .unwrap_or(now.0),
-            request_id: entry.request_id.as_deref().map(Cow::Borrowed),
-            principal: principal(&entry.principal),
-            action: match &entry.action {
-                EntryAction::Known(action) => Cow::Owned(action.to_string()),
-                EntryAction::Text(text) => Cow::Borrowed(text),
-                EntryAction::All(service) => Cow::Owned(format!("{}:*", service.prefix)),
-            },
-            resource: (!resource.is_empty()).then_some(Cow::Borrowed(resource)),
-            scope: entry.scope.as_ref().map(|scope| {
-                let (partition, region) = (scope.partition(), scope.region());
-                Cow::Owned(format!("{partition}:{region}:{}", scope.account()))
-            }),
-            resource_account: entry.resource_account.as_deref().map(Cow::Borrowed),
-            keys: RecordedKeys(Notes(notes).map(|noted| self.key(noted)).collect()),
-            outcome: Outcome::Deny,
-            reason: None,
-            policy_type: None,
-            statement: None,
-            needs: Vec::new(),
-            list: None,
-            revision: Cow::Borrowed(entry.revision.as_str()),
-            sampled: None,
-            duration: entry.duration,
-        };
-        let needs = |keys: &'a MissingKeys| keys.iter().map(|key| key.as_str().into()).collect();
-        match &entry.result {
-            EntryResult::Cited {
-                is_allowed,
-                policy_type,
-                policy,
-                index,
-            } => {
-                (record.outcome, record.reason) = match is_allowed {
-                    true => (Outcome::Allow, Some(OutcomeReason::Statement)),
-                    false => (Outcome::Deny, Some(OutcomeReason::ExplicitDeny)),
-                };
-                record.policy_type = Some(policy_type.name().into());
-                let statement = policy.document().statements().get(*index);
-                let sid = statement.and_then(|statement| statement.sid());
-                record.statement = Some(RecordedStatement {
-                    policy: policy.name().into(),
-                    number: index.saturating_add(1),
-                    sid: sid.filter(|sid| !sid.is_empty()).map(Cow::Borrowed),
-                });
-            }
-            EntryResult::RootUser => {
-                record.outcome = Outcome::Allow;
-                record.reason = Some(OutcomeReason::RootUser);
-            }
-            EntryResult::ImplicitDeny(policy_type) => {
-                record.reason = Some(OutcomeReason::ImplicitDeny);
-                record.policy_type = Some(policy_type.name().into());
-            }
-            EntryResult::Indeterminate(keys) => {
-                record.reason = Some(OutcomeReason::Indeterminate);
-                record.needs = needs(keys);
-            }
-            EntryResult::Undecided(keys) => {
-                record.outcome = Outcome::Undecided;
-                record.reason = Some(OutcomeReason::Indeterminate);
-                record.needs = needs(keys);
-            }
-            EntryResult::Unusable(reason) => record.reason = Some(*reason),
-            EntryResult::List(list) => {
-                record.outcome = Outcome::List;
-                record.list = Some(*list);
-            }
-        }
-        if entry.result.is_allow() {
-            record.sampled = self.sampled;
-        }
-        record
-    }
-
-    fn key<'a>(&self, noted: Noted<'a>) -> (Cow<'a, str>, RecordedKey<'a>) {
-        let key = match noted.found {
-            NotedValues::Absent => RecordedKey::Absent,
-            NotedValues::Unknown => RecordedKey::Unknown,
-            _ if self.masks(noted.name) => RecordedKey::Masked,
-            NotedValues::Omitted => RecordedKey::Omitted,
-            NotedValues::One(one) => RecordedKey::One(value(one)),
-            NotedValues::Many(many) => RecordedKey::Many(many.into_iter().map(value).collect()),
-        };
-        (Cow::Borrowed(noted.name), key)
-    }
-}
-
-fn value(noted: NotedValue<'_>) -> RecordedValue<'_> {
-    match noted {
-        NotedValue::Text(text) => RecordedValue::Text(Cow::Borrowed(text)),
-        NotedValue::Bool(value) => RecordedValue::Bool(value),
-        NotedValue::Number(number) => RecordedValue::Number(number),
-        NotedValue::Other(other) => RecordedValue::Text(Cow::Owned(Value::text(&other).into())),
-    }
-}
-
-fn principal(principal: &Principal) -> RecordedPrincipal<'_> {
-    let kind = match principal.kind() {
-        PrincipalKind::Service => Some(RecordedKind::Service),
-        PrincipalKind::WebIdentityUser => Some(RecordedKind::WebIdentity),
-        PrincipalKind::SamlUser => Some(RecordedKind::Saml),
-        PrincipalKind::Anonymous => Some(RecordedKind::Anonymous),
-        PrincipalKind::User
-        | PrincipalKind::RoleSession
-        | PrincipalKind::FederatedUser
-        | PrincipalKind::Root => None,
-    };
-    let name = kind.map(|_| principal.name());
-    let roles = principal.added_roles().map(|role| {
-        let name = role.name;
-        match role.path {
-            None => Cow::Borrowed(name.name),
-            Some(path) => {
-                let (partition, account, name) = (name.partition, name.account, name.name);
-                Cow::Owned(format!("arn:{partition}:iam::{account}:role/{path}{name}"))
-            }
-        }
-    });
-    let policies = principal.session_policies().unwrap_or_default().iter();
-    RecordedPrincipal {
-        arn: match kind {
-            None => principal.arn().map(Cow::Borrowed),
-            Some(_) => None,
-        },
-        kind,
-        name: name.filter(|name| !name.is_empty()).map(Cow::Borrowed),
-        role: principal.role_with_path().map(Cow::Borrowed),
-        path_is_unknown: principal.kind() == PrincipalKind::User && !principal.path_is_known(),
-        unique_id: principal.unique_id().map(Cow::Borrowed),
-        groups: principal.groups().map(Cow::Borrowed).collect(),
-        roles: roles.collect(),
-        session_policies: policies
-            .filter_map(|policy| {
-                Some(RecordedPolicy {
-                    name: policy.name().into(),
-                    document: Cow::Owned(to_raw_value(policy.document()).ok()?),
-                })
-            })
-            .collect(),
+        _ => Some(scope),
     }
 }

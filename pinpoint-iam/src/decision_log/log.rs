@@ -10,8 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::context::{ConditionKey, Lookup};
-use crate::decision_log::entry::{Entry, Recorder};
+use crate::context::ConditionKey;
+use crate::decision_log::entry::Entry;
+use crate::decision_log::queue::{Batch, Queue};
+use crate::decision_log::recorder::Recorder;
 use crate::decision_log::sink::DecisionSink;
 
 /// A log with a record of every decision of an [`Authorizer`](crate::Authorizer). Cheap to clone; several authorizers may
@@ -165,7 +167,7 @@ impl DecisionLogBuilder {
             shared: Arc::clone(&shared),
             recorder,
             sink,
-            spare: (0..SHARDS).map(|_| Vec::new()).collect(),
+            spare: (0..SHARDS).map(|_| Queue::new()).collect(),
             fails: false,
             reported_lost: 0,
         };
@@ -209,10 +211,12 @@ impl DecisionLog {
     }
 
     /// Hands over a decision.
-    pub(crate) fn push(&self, entry: Entry) {
+    pub(crate) fn push(&self, entry: &Entry<'_>) {
         let shared = &self.0.shared;
-        if let Some(entry) = shared.stage(entry) {
-            shared.push(entry, &self.0.writer);
+        match STAGE.get() {
+            // A check of this log may be repeated.
+            Some(log) if log == shared.id() => STAGED.with_borrow_mut(|staged| staged.push(entry)),
+            _ => shared.push(entry, &self.0.writer),
         }
     }
 
@@ -220,7 +224,7 @@ impl DecisionLog {
     pub(crate) fn stage(&self) -> Stage<'_> {
         Stage {
             log: self,
-            start: STAGED.with_borrow(Vec::len),
+            start: STAGED.with_borrow(Queue::len),
             outer: STAGE.replace(Some(self.0.shared.id())),
         }
     }
@@ -231,29 +235,21 @@ impl DecisionLog {
     }
 }
 
-/// Returns the id of a request.
-pub(crate) fn request_id(found: &Lookup<'_>) -> Option<Box<str>> {
+/// Returns the part of a request's id that a record contains.
+pub(crate) fn cut_id(id: &str) -> &str {
     const LONGEST: usize = 128;
-    match found {
-        Lookup::Present(value) => {
-            let text = value.text();
-            let cut = text.char_indices().nth(LONGEST);
-            let end = cut.map_or(text.len(), |(end, _)| end);
-            // One allocation: this is on the path of the request.
-            Some(text.get(..end).unwrap_or_default().into())
-        }
-        _ => None,
-    }
+    let cut = id.char_indices().nth(LONGEST);
+    cut.and_then(|(end, _)| id.get(..end)).unwrap_or(id)
 }
 
 thread_local! {
-    static STAGED: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
-    /// The log whose entries this thread keeps back.
+    static STAGED: RefCell<Queue> = const { RefCell::new(Queue::new()) };
+    /// The log whose decisions this thread keeps back.
     static STAGE: Cell<Option<usize>> = const { Cell::new(None) };
     static SHARD: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// Keeps the entries of this thread back. Dropping it discards them.
+/// Keeps the decisions of this thread back. Dropping it discards them.
 pub(crate) struct Stage<'a> {
     log: &'a DecisionLog,
     start: usize,
@@ -261,26 +257,31 @@ pub(crate) struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Hands the entries over.
-    pub(crate) fn keep(self) {
-        let (log, entries) = (self.log, self.take());
-        drop(self);
-        for entry in entries {
-            log.push(entry);
+    /// Hands the decisions over.
+    pub(crate) fn keep(mut self) {
+        let Handle { shared, writer } = &*self.log.0;
+        if self.outer == Some(shared.id()) {
+            // They belong to the outer check, which may be repeated as well.
+            self.start = usize::MAX;
+            return;
         }
-    }
-
-    fn take(&self) -> Vec<Entry> {
-        STAGED.with_borrow_mut(|staged| match staged.len() > self.start {
-            true => staged.split_off(self.start),
-            false => Vec::new(),
-        })
+        // Moved, because handing over may wait.
+        let staged = STAGED.take();
+        for batch in staged.batches(self.start, BATCH) {
+            for entry in batch.entries() {
+                match entry {
+                    Some(entry) => shared.push(&entry, writer),
+                    None => shared.count_lost(),
+                }
+            }
+        }
+        STAGED.set(staged);
     }
 }
 
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
-        drop(self.take());
+        STAGED.with_borrow_mut(|staged| staged.truncate(self.start));
         STAGE.set(self.outer);
     }
 }
@@ -300,11 +301,11 @@ const BATCH: usize = 256;
 /// A part of the queue, on a cache line of its own.
 #[derive(Default)]
 #[repr(align(128))]
-struct Shard(Mutex<Vec<Entry>>);
+struct Shard(Mutex<Queue>);
 
 impl Shard {
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        // Every change is a single operation, so poisoning is harmless.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // A decision is added last, so poisoning is harmless.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -347,18 +348,7 @@ impl Shared {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the entry back if a check of this log is staged; otherwise returns it.
-    fn stage(&self, entry: Entry) -> Option<Entry> {
-        match STAGE.get() {
-            Some(log) if log == self.id() => {
-                STAGED.with_borrow_mut(|staged| staged.push(entry));
-                None
-            }
-            _ => Some(entry),
-        }
-    }
-
-    fn push(&self, entry: Entry, writer: &Thread) {
+    fn push(&self, entry: &Entry<'_>, writer: &Thread) {
         if let Some(n) = self.sampled
             && entry.result.is_allow()
             && !self
@@ -370,7 +360,7 @@ impl Shared {
             return;
         }
         let Some(queued) = self.reserve().or_else(|| self.wait_for_room(writer)) else {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.count_lost();
             return;
         };
         static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -385,6 +375,10 @@ impl Shared {
         if queued == self.capacity / 2 {
             writer.unpark();
         }
+    }
+
+    fn count_lost(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes a place in the queue, and returns how many are taken; `None` if it is full.
@@ -485,8 +479,8 @@ struct Writer<S> {
     shared: Arc<Shared>,
     recorder: Recorder,
     sink: S,
-    /// Empty vectors that replace those of the shards, so that requests rarely allocate.
-    spare: Vec<Vec<Entry>>,
+    /// Empty queues that replace those of the shards, so that requests rarely allocate.
+    spare: Vec<Queue>,
     /// Whether the last batch has failed.
     fails: bool,
     reported_lost: u64,
@@ -523,23 +517,26 @@ impl<S: DecisionSink> Writer<S> {
         // The time is that of now, less the time since a decision.
         let now = (SystemTime::now(), Instant::now());
         let mut count = 0;
-        for entries in &mut spare {
-            for batch in entries.chunks(BATCH) {
-                self.write(batch, now);
+        for queue in &mut spare {
+            for batch in queue.batches(0, BATCH) {
+                self.write(&batch, now);
                 count += batch.len();
             }
-            entries.clear();
+            queue.clear();
         }
         self.spare = spare;
         count
     }
 
-    fn write(&mut self, batch: &[Entry], now: (SystemTime, Instant)) {
+    fn write(&mut self, batch: &Batch<'_>, now: (SystemTime, Instant)) {
         let Self { recorder, sink, .. } = self;
         let written = catch_unwind(AssertUnwindSafe(|| {
             let mut outcome = Ok(());
-            for entry in batch {
-                outcome = outcome.and(sink.write(&recorder.record(entry, now)));
+            for entry in batch.entries() {
+                outcome = outcome.and(match entry {
+                    Some(entry) => sink.write(&recorder.record(&entry, now)),
+                    None => Err(io::Error::other("a decision is incomplete")),
+                });
             }
             outcome.and(sink.flush())
         }));

@@ -20,14 +20,16 @@ mod entry;
 mod json;
 mod log;
 mod ocsf;
+mod queue;
 mod record;
+mod recorder;
 mod request;
 mod requests;
 mod sink;
 
-pub(crate) use self::entry::{Entry, EntryAction, EntryResult, recorded_scope};
+pub(crate) use self::entry::{Entry, EntryAction, EntryResult, OtherTexts, recorded_scope};
 pub use self::log::{DecisionLog, DecisionLogBuilder, DecisionLogCounts, WhenFull};
-pub(crate) use self::log::{Stage, request_id};
+pub(crate) use self::log::{Stage, cut_id};
 pub use self::ocsf::OcsfEvent;
 pub use self::record::{
     Outcome, OutcomeReason, Record, RecordedKey, RecordedKeys, RecordedKind, RecordedList,

@@ -1,0 +1,186 @@
+//! How records are made of the decisions in the queue.
+
+use std::borrow::Cow;
+use std::time::{Instant, SystemTime};
+
+use serde_json::value::to_raw_value;
+
+use crate::context::{ConditionKey, Value};
+use crate::decision_log::entry::{Entry, EntryAction, ResultKind};
+use crate::decision_log::record::{
+    FormatVersion, Outcome, OutcomeReason, Record, RecordedKey, RecordedKeys, RecordedKind,
+    RecordedPolicy, RecordedPrincipal, RecordedStatement, RecordedValue,
+};
+use crate::principal::{Principal, PrincipalKind};
+use crate::read_keys::{Noted, NotedValue, NotedValues, Notes};
+
+/// How records are made of entries.
+pub(super) struct Recorder {
+    /// The masked keys; a name that ends in `/` is a prefix.
+    pub(super) masked: Vec<ConditionKey>,
+    pub(super) sampled: Option<u32>,
+}
+
+impl Recorder {
+    fn masks(&self, name: &str) -> bool {
+        self.masked.iter().any(|masked| {
+            let masked = masked.folded();
+            match masked.ends_with('/') {
+                true => name
+                    .get(..masked.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(masked)),
+                false => name.eq_ignore_ascii_case(masked),
+            }
+        })
+    }
+
+    /// Returns the record of `entry`, where the clocks show `now`.
+    pub(super) fn record<'a>(&self, entry: &Entry<'a>, now: (SystemTime, Instant)) -> Record<'a> {
+        let texts = entry.texts.parts();
+        let mut record = Record {
+            version: FormatVersion,
+            time: now
+                .0
+                .checked_sub(now.1.saturating_duration_since(entry.at))
+                .unwrap_or(now.0),
+            request_id: texts.request_id.map(Cow::Borrowed),
+            principal: principal(entry.principal),
+            action: match &entry.action {
+                EntryAction::Known(action) => {
+                    Cow::Owned([action.service.prefix, ":", action.name].concat())
+                }
+                EntryAction::Text => Cow::Borrowed(texts.action),
+                EntryAction::All(service) => Cow::Owned([service.prefix, ":*"].concat()),
+            },
+            resource: (!texts.resource.is_empty()).then_some(Cow::Borrowed(texts.resource)),
+            scope: entry.scope.map(|scope| {
+                let (partition, region) = (scope.partition(), scope.region());
+                Cow::Owned([partition, ":", region, ":", scope.account()].concat())
+            }),
+            resource_account: texts.resource_account.map(Cow::Borrowed),
+            keys: RecordedKeys(Notes(texts.notes).map(|noted| self.key(noted)).collect()),
+            outcome: Outcome::Deny,
+            reason: None,
+            policy_type: None,
+            statement: None,
+            needs: Vec::new(),
+            list: None,
+            revision: Cow::Borrowed(entry.revision.as_str()),
+            sampled: None,
+            duration: entry.duration,
+        };
+        record.statement = entry.result.statement.map(|(policy, index)| {
+            let statement = policy.document().statements().get(index);
+            let sid = statement.and_then(|statement| statement.sid());
+            RecordedStatement {
+                policy: policy.name().into(),
+                number: index.saturating_add(1),
+                sid: sid.filter(|sid| !sid.is_empty()).map(Cow::Borrowed),
+            }
+        });
+        if let Some(keys) = entry.result.needs {
+            record.needs = keys.iter().map(|key| key.as_str().into()).collect();
+        }
+        match entry.result.kind {
+            ResultKind::Cited {
+                is_allowed,
+                policy_type,
+            } => {
+                (record.outcome, record.reason) = match is_allowed {
+                    true => (Outcome::Allow, Some(OutcomeReason::Statement)),
+                    false => (Outcome::Deny, Some(OutcomeReason::ExplicitDeny)),
+                };
+                record.policy_type = Some(policy_type.name().into());
+            }
+            ResultKind::RootUser => {
+                record.outcome = Outcome::Allow;
+                record.reason = Some(OutcomeReason::RootUser);
+            }
+            ResultKind::ImplicitDeny(policy_type) => {
+                record.reason = Some(OutcomeReason::ImplicitDeny);
+                record.policy_type = Some(policy_type.name().into());
+            }
+            ResultKind::Indeterminate => record.reason = Some(OutcomeReason::Indeterminate),
+            ResultKind::Undecided => {
+                record.outcome = Outcome::Undecided;
+                record.reason = Some(OutcomeReason::Indeterminate);
+            }
+            ResultKind::Unusable(reason) => record.reason = Some(reason),
+            ResultKind::List(list) => {
+                record.outcome = Outcome::List;
+                record.list = Some(list);
+            }
+        }
+        if entry.result.is_allow() {
+            record.sampled = self.sampled;
+        }
+        record
+    }
+
+    fn key<'a>(&self, noted: Noted<'a>) -> (Cow<'a, str>, RecordedKey<'a>) {
+        let key = match noted.found {
+            NotedValues::Absent => RecordedKey::Absent,
+            NotedValues::Unknown => RecordedKey::Unknown,
+            _ if self.masks(noted.name) => RecordedKey::Masked,
+            NotedValues::Omitted => RecordedKey::Omitted,
+            NotedValues::One(one) => RecordedKey::One(value(one)),
+            NotedValues::Many(many) => RecordedKey::Many(many.into_iter().map(value).collect()),
+        };
+        (Cow::Borrowed(noted.name), key)
+    }
+}
+
+fn value(noted: NotedValue<'_>) -> RecordedValue<'_> {
+    match noted {
+        NotedValue::Text(text) => RecordedValue::Text(Cow::Borrowed(text)),
+        NotedValue::Bool(value) => RecordedValue::Bool(value),
+        NotedValue::Number(number) => RecordedValue::Number(number),
+        NotedValue::Other(other) => RecordedValue::Text(Cow::Owned(Value::text(&other).into())),
+    }
+}
+
+fn principal(principal: &Principal) -> RecordedPrincipal<'_> {
+    let kind = match principal.kind() {
+        PrincipalKind::Service => Some(RecordedKind::Service),
+        PrincipalKind::WebIdentityUser => Some(RecordedKind::WebIdentity),
+        PrincipalKind::SamlUser => Some(RecordedKind::Saml),
+        PrincipalKind::Anonymous => Some(RecordedKind::Anonymous),
+        PrincipalKind::User
+        | PrincipalKind::RoleSession
+        | PrincipalKind::FederatedUser
+        | PrincipalKind::Root => None,
+    };
+    let name = kind.map(|_| principal.name());
+    let roles = principal.added_roles().map(|role| {
+        let name = role.name;
+        match role.path {
+            None => Cow::Borrowed(name.name),
+            Some(path) => {
+                let (partition, account, name) = (name.partition, name.account, name.name);
+                Cow::Owned(format!("arn:{partition}:iam::{account}:role/{path}{name}"))
+            }
+        }
+    });
+    let policies = principal.session_policies().unwrap_or_default().iter();
+    RecordedPrincipal {
+        arn: match kind {
+            None => principal.arn().map(Cow::Borrowed),
+            Some(_) => None,
+        },
+        kind,
+        name: name.filter(|name| !name.is_empty()).map(Cow::Borrowed),
+        role: principal.role_with_path().map(Cow::Borrowed),
+        path_is_unknown: principal.kind() == PrincipalKind::User && !principal.path_is_known(),
+        unique_id: principal.unique_id().map(Cow::Borrowed),
+        groups: principal.groups().map(Cow::Borrowed).collect(),
+        roles: roles.collect(),
+        session_policies: policies
+            .filter_map(|policy| {
+                Some(RecordedPolicy {
+                    name: policy.name().into(),
+                    document: Cow::Owned(to_raw_value(policy.document()).ok()?),
+                })
+            })
+            .collect(),
+    }
+}
