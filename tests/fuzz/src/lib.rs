@@ -11,11 +11,13 @@
 )]
 
 pub mod account_details;
+pub mod archive;
 pub mod asked;
 pub mod attached;
 pub mod attachments;
 pub mod catalog;
 pub mod decision;
+pub mod last_good;
 pub mod lint;
 pub mod list_sql;
 #[path = "../../../pinpoint-iam-cli/src/names.rs"]
@@ -40,6 +42,7 @@ pub fn check(name: &str) -> Option<fn(&[u8])> {
     }
     Some(match name {
         "account_details" => |data| text(data, account_details::check),
+        "archive" => archive::check,
         "attachments" => |data| text(data, attachments::check),
         "catalog" => |data| text(data, catalog::check),
         "decision" => |data| {
@@ -47,6 +50,7 @@ pub fn check(name: &str) -> Option<fn(&[u8])> {
                 decision::check(text);
             });
         },
+        "last_good" => |data| text(data, last_good::check),
         "lint" => |data| text(data, lint::check),
         "list_sql" => |data| text(data, list_sql::check),
         "openapi" => |data| text(data, openapi::check),

@@ -8,9 +8,10 @@ use pinpoint_iam_replay::Policies;
 use pinpoint_iam_replay::generate::{self, Generator};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::json;
 use toml::{Table, Value};
 
-use crate::{list_sql, playground};
+use crate::{archive, last_good, list_sql, playground};
 
 /// Longer seeds only slow the fuzzer down.
 const LONGEST: usize = 4_096;
@@ -83,11 +84,15 @@ struct Corpus<'a> {
 
 impl Corpus<'_> {
     fn add(&mut self, name: &str, text: &str) {
-        if text.len() <= LONGEST {
+        self.add_data(name, text.as_bytes().to_vec());
+    }
+
+    fn add_data(&mut self, name: &str, data: Vec<u8>) {
+        if data.len() <= LONGEST {
             self.seeds.push(Seed {
                 target: self.target,
                 name: name.to_owned(),
-                data: text.as_bytes().to_vec(),
+                data,
             });
         }
     }
@@ -198,6 +203,54 @@ pub fn seeds() -> Result<Vec<Seed>> {
         let example = read("examples/campaigns/policies/attachments.json")?;
         corpus.add("example", &example);
         corpus.add("all", include_str!("attachments.json"));
+        Ok(())
+    })?;
+    corpus_of("archive", &mut |corpus| {
+        let long = "x".repeat(120) + ".json";
+        let sets: [&[(&str, &str)]; 4] = [
+            &[],
+            &[("a.json", "{}")],
+            &[("./a.json", "{}"), ("b.json", "[]")],
+            &[(&long, "{}")],
+        ];
+        for (number, set) in sets.into_iter().enumerate() {
+            let bytes = archive::archive(set.iter().copied());
+            // The end is two blocks of zeros, and more of them up to the record of 20 blocks.
+            let end = bytes.len().min(8 * 512);
+            corpus.add_data(&format!("tar-{number}"), bytes[..end].to_vec());
+            corpus.add_data(&format!("gzip-{number}"), archive::gzip(&bytes));
+        }
+        Ok(())
+    })?;
+    corpus_of("last_good", &mut |corpus| {
+        let document = r#"{"Version": "2012-10-17", "Statement": []}"#;
+        for (name, source, scope, files) in [
+            ("empty", last_good::SOURCE, last_good::SCOPE, json!([])),
+            (
+                "files",
+                last_good::SOURCE,
+                last_good::SCOPE,
+                json!([["a.json", document], ["b.json", "\u{e4}\n"]]),
+            ),
+            (
+                "twice",
+                last_good::SOURCE,
+                last_good::SCOPE,
+                json!([["a.json", "1"], ["a.json", "2"]]),
+            ),
+            ("source", "other", last_good::SCOPE, json!([])),
+            ("scope", last_good::SOURCE, "aws:us-east-1:1", json!([])),
+            (
+                "pair",
+                last_good::SOURCE,
+                last_good::SCOPE,
+                json!([["a.json"]]),
+            ),
+        ] {
+            let content =
+                json!({"source": source, "scope": scope, "revision": "1", "files": files});
+            corpus.add(name, &content.to_string());
+        }
         Ok(())
     })?;
     corpus_of("catalog", &mut |corpus| {
