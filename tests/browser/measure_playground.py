@@ -31,7 +31,7 @@ RECORD = """
 # The time of calls in a worker that does nothing else.
 CALL = """
     const [name, input, count] = arguments;
-    return new Promise(resolve => {
+    return new Promise((resolve, reject) => {
         const worker = new Worker('worker.js');
         const times = [];
         let start;
@@ -41,7 +41,8 @@ CALL = """
         };
         worker.onmessage = ({data}) => {
             times.push(performance.now() - start);
-            if (data.failure || times.length > count) resolve(data.failure ?? times.slice(1));
+            if (!data.output?.startsWith('{"ok"')) reject(new Error(data.failure ?? data.output));
+            else if (times.length > count) resolve(times.slice(1));
             else ask();
         };
         ask();

@@ -10,6 +10,7 @@ import functools
 import http.client
 import http.server
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -256,6 +257,10 @@ class PlaygroundTest(PageTest):
         self.browser.run(f"document.querySelector('{other} > summary').click()")
         self.wait(f"document.querySelector('{other} li') !== null")
         self.assertIn("Action matches", self.browser.run(f"return document.querySelector('{other}').textContent"))
+        # It stays open if the explanation is the same.
+        self.write("resource-account", "123456789012")
+        self.assertEqual(self.decided(), "denied")
+        self.assertEqual(self.browser.run(f"return document.querySelector('{other}').open"), True)
         unknown = """
             const state = document.querySelector('#keys select');
             state.value = 'unknown';
@@ -276,6 +281,7 @@ class PlaygroundTest(PageTest):
         self.wait("document.getElementById('findings').childElementCount === 1")
         self.browser.press(["\ue003"])  # Backspace
         self.assertEqual(self.decided(), "allowed")
+        self.assertNotEqual(self.text("explanation"), "", "the explanation is there again")
 
     def test_a_fix_is_applied(self):
         self.assertEqual(self.open(state(policy("p", document({**allow(), "Effect": "allow"})))), "error")
@@ -458,15 +464,34 @@ class PlaygroundTest(PageTest):
     def test_after_a_failure_there_is_no_comparison(self):
         self.server.changed["/worker.js"] = FAILING + (BUILT / "worker.js").read_bytes()
         rules = [policy("p", document(allow()))]
-        self.open({**state(*rules), "before": rules, "view": "compare", "caller": ANA})
-        self.assertEqual(self.compared(), "equal")
-        self.write("caller", "fail-now")
-        self.assertEqual(self.compared(), "error")
-        self.assertIn("No comparison: the playground failed", self.text("comparison"))
-        self.assertEqual(self.text("differences"), "")
-        self.write("caller", ANA)
-        self.assertEqual(self.compared(), "equal")
+        for caller, expected in (
+            ("fail-now", "No comparison: the playground failed"),
+            ("ana", "No comparison: `ana`"),
+        ):
+            self.open({**state(*rules), "before": [], "view": "compare", "caller": ANA})
+            self.assertEqual(self.compared(), "wider")
+            self.assertNotEqual(self.text("differences"), "")
+            self.write("caller", caller)
+            self.assertEqual(self.compared(), "error")
+            self.assertIn(expected, self.text("comparison"))
+            self.assertEqual(self.text("differences"), "")
+            self.write("caller", ANA)
+            self.assertEqual(self.compared(), "wider")
         self.browser.console()
+
+    def test_both_decisions_are_made_again(self):
+        rules = [policy("p", document(allow("mobiletargeting:GetApp")))]
+        self.open({**state(*rules), "before": rules})
+        self.wait("document.getElementById('before-decision').dataset.state === 'allowed'")
+        change = """
+            const action = document.getElementById('action');
+            action.value = 'mobiletargeting:DeleteApp';
+            action.dispatchEvent(new Event('input', {bubbles: true}));
+            return ['decision', 'before-decision'].map(id => document.getElementById(id).textContent);
+        """
+        self.assertEqual(self.browser.run(change), ["Deciding", "Deciding"])
+        self.wait("document.getElementById('before-decision').dataset.state === 'denied'")
+        self.assertEqual(self.decided(), "denied")
 
     def evaluated(self):
         self.wait("document.getElementById('access-state').dataset.state !== 'pending'")
@@ -665,6 +690,30 @@ class PlaygroundTest(PageTest):
         """
         self.browser.run(script, name, content)
 
+    def test_a_test_case_is_that_of_the_shown_state(self):
+        self.open(state(policy("p", document(allow()))))
+        self.click("export-create")
+        self.wait("document.querySelectorAll('#export-files a').length === 2")
+        self.write("resource-account", "123456789012")
+        self.assertEqual(self.text("export-files"), "")
+        # A change while the files are created.
+        script = """
+            document.getElementById('export-create').click();
+            const field = document.getElementById('resource-account');
+            field.value = '';
+            field.dispatchEvent(new Event('input', {bubbles: true}));
+        """
+        self.browser.run(script)
+        self.assertEqual(self.decided(), "allowed")
+        self.assertEqual(self.text("export-files"), "")
+        self.click("export-create")
+        self.wait("document.querySelectorAll('#export-files a').length === 2")
+        self.write("principal", "ana")
+        self.click("export-create")
+        self.wait("document.getElementById('export-state').textContent !== ''")
+        self.assertIn("No test case: ", self.text("export-state"))
+        self.assertEqual(self.text("export-files"), "")
+
     def test_files_are_dropped(self):
         self.open(state(policy("p", document(allow("orders:*")))))
         self.drop("orders.toml", ORDERS)
@@ -675,9 +724,13 @@ class PlaygroundTest(PageTest):
         self.drop("playground.json", json.dumps(state(policy("q", document(allow("s3:*"))))))
         self.wait("document.querySelector('#documents').textContent.startsWith('q')")
         self.assertEqual(self.decided(), "denied")
-        self.drop("picture.png", "<img>")
-        self.wait("document.getElementById('notice').textContent !== ''")
-        self.assertIn("The file is not used", self.text("notice"))
+        for name, content, expected in (
+            ("picture.png", "<img>", "The file is not used: "),
+            ("long.toml", "x" * ((4 << 20) + 1), "The file is not used: it is too long"),
+        ):
+            self.drop(name, content)
+            self.wait(f"document.getElementById('notice').textContent.includes('{expected}')")
+        self.assertEqual(self.browser.run("return document.getElementById('policy-name').value"), "q")
 
     def test_the_link_is_copied(self):
         self.open(state(policy("p", document(allow())), action="s3:GetObject"))
@@ -866,6 +919,35 @@ class ProgramTest(PageTest):
             except ConnectionError:
                 received = b""
         self.assertEqual(received, b"")
+
+    def test_the_browser_is_opened(self):
+        with tempfile.TemporaryDirectory() as folder:
+            opened = pathlib.Path(folder) / "opened"
+            os.mkfifo(opened)
+            opener = pathlib.Path(folder) / "xdg-open"
+            opener.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+            opener.chmod(0o755)
+            for path, is_opened in ((f"{folder}:{os.environ['PATH']}", True), (f"{folder}/none", False)):
+                with subprocess.Popen(
+                    [PROGRAM, "playground"],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    env={**os.environ, "PATH": path},
+                ) as program:
+                    try:
+                        line = program.stdout.readline()
+                        if is_opened:
+                            self.assertIn(f" {opened.read_text().strip()} ", line)
+                        else:
+                            self.assertIn("warning: no browser could be opened: ", program.stderr.readline())
+                    finally:
+                        program.kill()
+
+    def test_a_port_that_is_in_use_is_an_error(self):
+        done = subprocess.run([PROGRAM, "playground", "--port", str(self.port)], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"error: cannot serve the playground on port {self.port}: ", done.stderr)
 
     def test_only_the_loopback_interface_is_used(self):
         listening = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]

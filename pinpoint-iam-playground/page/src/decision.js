@@ -7,6 +7,8 @@ const TRUTHS = { true: "matches", false: "does not match", unknown: "may match" 
 export class DecisionView {
   #decision;
   #explanation;
+  /** What the explanation shows, so that statements stay open if it is the same. */
+  #shown = null;
 
   constructor(decision, explanation) {
     this.#decision = decision;
@@ -22,12 +24,16 @@ export class DecisionView {
   showError(message) {
     this.#state("error", `No decision: ${plain(message)}`);
     this.#explanation.replaceChildren();
+    this.#shown = null;
   }
 
   /** `show` is called with the position of a policy in the input and the line of a statement. */
   show({ result, allowed, explanation, statement }, policies, show) {
     const kind = allowed ? "allowed" : result === "undecided" ? "undecided" : "denied";
     this.#state(kind, `${allowed ? "Allowed" : "Denied"}: ${plain(explanation.decision)}`);
+    const content = JSON.stringify([explanation, statement?.policy, statement?.number, policies.map(({ name }) => name)]);
+    if (content === this.#shown) return;
+    this.#shown = content;
     const parts = [];
     if (explanation.needs.length > 0) {
       parts.push(element("p", {}, `It depends on ${explanation.needs.map(plain).join(", ")}.`));

@@ -177,11 +177,12 @@ let lastCatalog;
 
 function update() {
   const { policies, request, catalog, before } = state;
-  decisionView.showPending();
+  // The worker decides while the page does the rest.
   updateDecision(structuredClone({ policies, request }));
+  decisionView.showPending();
+  if (before !== undefined) updateBefore(structuredClone({ policies: before, request }));
   byId("decide-before").hidden = before === undefined;
   beforeView.showPending();
-  if (before !== undefined) updateBefore(structuredClone({ policies: before, request }));
   if (catalog !== lastCatalog) {
     lastCatalog = catalog;
     updateCatalog(catalog);
