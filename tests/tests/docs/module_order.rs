@@ -203,7 +203,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "decision_log",
                 &[
-                    "record", "ocsf", "request", "requests", "sink", "entry", "log",
+                    "record", "ocsf", "request", "requests", "json", "sink", "entry", "queue",
+                    "recorder", "log",
                 ],
             ),
             (
