@@ -29,11 +29,11 @@ impl Sweep<'_> {
     {
         self.run(async |call: &Call| {
             let method = Method::from_bytes(call.method().as_bytes());
-            let (Ok(method), Ok(_)) = (method, call.path().parse::<Uri>()) else {
-                // A path that is not a valid URI gets the response that a server would send.
+            let (Ok(method), Ok(_)) = (method, call.uri().parse::<Uri>()) else {
+                // A path or query that is not valid gets the response that a server would send.
                 return 400;
             };
-            let mut request = TestRequest::with_uri(call.path()).method(method);
+            let mut request = TestRequest::with_uri(call.uri()).method(method);
             if let Some(json) = call.body() {
                 request = request
                     .insert_header(ContentType::json())

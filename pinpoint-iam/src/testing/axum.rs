@@ -20,7 +20,7 @@ impl Sweep<'_> {
         authenticate: impl Fn(&mut Request<Body>),
     ) -> Result<SweepReport, Unguarded> {
         self.run(async |call: &Call| {
-            let request = Request::builder().method(call.method()).uri(call.path());
+            let request = Request::builder().method(call.method()).uri(call.uri());
             let request = match call.body() {
                 None => request.body(Body::empty()),
                 Some(json) => request
@@ -28,7 +28,7 @@ impl Sweep<'_> {
                     .body(Body::from(json.to_owned())),
             };
             let Ok(mut request) = request else {
-                // A path that is not a valid URI gets the response that a server would send.
+                // A path or query that is not valid gets the response that a server would send.
                 return StatusCode::BAD_REQUEST.as_u16();
             };
             if call.caller() == SweepCaller::Unprivileged {

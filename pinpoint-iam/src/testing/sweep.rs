@@ -61,6 +61,8 @@ pub struct Sweep<'t> {
     samples: Vec<(String, String)>,
     /// JSON bodies with the routes that get them.
     bodies: Vec<(String, String)>,
+    /// Queries with the routes that get them.
+    queries: Vec<(String, String)>,
     is_after_body: bool,
     hides_existence: bool,
 }
@@ -79,6 +81,8 @@ pub enum SweepCaller {
 pub struct Call {
     route: MountedRoute,
     path: String,
+    /// The path with the query.
+    uri: String,
     caller: SweepCaller,
     body: Option<String>,
     expected: Expected,
@@ -108,14 +112,14 @@ pub struct SweepReport {
     without_body: Vec<MountedRoute>,
 }
 
-/// The errors of a [`Sweep`]: at least one route that does not deny or lacks a body, a body without a route, or a table
-/// without a route to try.
+/// The errors of a [`Sweep`]: at least one route that does not deny or lacks a body, a body or a query without a
+/// route, or a table without a route to try.
 #[derive(Clone)]
 pub struct Unguarded {
     findings: Vec<Finding>,
     without_body: Vec<MountedRoute>,
-    /// Routes of bodies that the table does not have.
-    unknown: Vec<String>,
+    /// Routes that the table does not have, each with the method of the sweep that named it.
+    unknown: Vec<(&'static str, String)>,
 }
 
 impl<'t> Sweep<'t> {
@@ -126,6 +130,7 @@ impl<'t> Sweep<'t> {
             scope: Scope::new("aws", "us-east-1", "123456789012"),
             samples: Vec::new(),
             bodies: Vec::new(),
+            queries: Vec::new(),
             is_after_body: false,
             hides_existence: false,
         }
@@ -151,6 +156,15 @@ impl<'t> Sweep<'t> {
     #[must_use]
     pub fn body(mut self, route: &str, json: &str) -> Self {
         self.bodies.push((route.to_owned(), json.to_owned()));
+        self
+    }
+
+    /// Sends `query`, such as `team=blue`, with calls of `route`, such as `POST /v1/apps`, for handlers that read ids from
+    /// the query. It must be percent-encoded. A later call for the same route replaces the query. A route that the table
+    /// does not have is an error of [`run`](Self::run).
+    #[must_use]
+    pub fn query(mut self, route: &str, query: &str) -> Self {
+        self.queries.push((route.to_owned(), query.to_owned()));
         self
     }
 
@@ -187,10 +201,15 @@ impl<'t> Sweep<'t> {
                     |(_, value)| value.clone(),
                 ))
             });
-            let body = self.body_of(route);
+            let uri = match last_for(&self.queries, route) {
+                Some(query) => format!("{path}?{query}"),
+                None => path.clone(),
+            };
+            let body = last_for(&self.bodies, route);
             let call = |caller, body: Option<&str>, expected| Call {
                 route: route.clone(),
                 path: path.clone(),
+                uri: uri.clone(),
                 caller,
                 body: body.map(str::to_owned),
                 expected,
@@ -209,28 +228,22 @@ impl<'t> Sweep<'t> {
         calls
     }
 
-    fn body_of(&self, route: &MountedRoute) -> Option<&str> {
-        let name = route.to_string();
-        let mut bodies = self.bodies.iter().rev();
-        let (_, body) = bodies.find(|(other, _)| *other == name)?;
-        Some(body)
-    }
-
     /// Returns the routes whose check depends on the body and that have none.
     fn without_body(&self) -> Vec<MountedRoute> {
         let routes = self.table.iter();
         let needy = routes.filter(|route| route.declaration.finishes_after_body());
-        let needy = needy.filter(|route| self.body_of(route).is_none());
+        let needy = needy.filter(|route| last_for(&self.bodies, route).is_none());
         needy.cloned().collect()
     }
 
-    /// Returns the routes of bodies that the table does not have.
-    fn unknown_routes(&self) -> Vec<String> {
+    /// Returns the routes of bodies and queries that the table does not have.
+    fn unknown_routes(&self) -> Vec<(&'static str, String)> {
         let routes: Vec<String> = self.table.iter().map(ToString::to_string).collect();
-        let names = self.bodies.iter().map(|(route, _)| route);
-        names
-            .filter(|name| !routes.contains(name))
-            .cloned()
+        [("body", &self.bodies), ("query", &self.queries)]
+            .into_iter()
+            .flat_map(|(method, given)| given.iter().map(move |(route, _)| (method, route)))
+            .filter(|(_, route)| !routes.contains(route))
+            .map(|(method, route)| (method, route.clone()))
             .collect()
     }
 
@@ -286,6 +299,13 @@ impl<'t> Sweep<'t> {
     }
 }
 
+/// The last of the values that were given for a route.
+fn last_for<'v>(given: &'v [(String, String)], route: &MountedRoute) -> Option<&'v str> {
+    let name = route.to_string();
+    let (_, value) = given.iter().rev().find(|(other, _)| *other == name)?;
+    Some(value)
+}
+
 fn is_public(route: &MountedRoute) -> bool {
     matches!(route.declaration.access, Access::Public { .. })
 }
@@ -304,6 +324,11 @@ impl Call {
     /// The path with its placeholders filled and percent-encoded, for example `/v1/apps/sample`.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The path with the [`query`](Sweep::query) of the route, percent-encoded.
+    pub fn uri(&self) -> &str {
+        &self.uri
     }
 
     /// Returns the body, JSON text; `None` without one.
@@ -344,7 +369,7 @@ impl Finding {
             (400 | 415 | 422, _) if self.call.body.is_some() => {
                 "the sample ids or the body were not taken: give others with `sample` and `body`"
             }
-            (400, _) => "the sample ids were not taken: give others with `sample`",
+            (400, _) => "the sample ids were not taken: give others with `sample` and `query`",
             (401, SweepCaller::Unprivileged) => {
                 "the powerless caller was not recognised: authenticate it as the application demands"
             }
@@ -372,7 +397,7 @@ impl fmt::Display for Finding {
             declaration.handler,
             self.status,
             self.call.method(),
-            self.call.path,
+            self.call.uri,
             self.hint(),
         )
     }
@@ -398,7 +423,7 @@ impl SweepReport {
 
 impl Unguarded {
     /// Every call that did not get the expected response, in the order of the table. Empty if there was no route to try,
-    /// or only errors about bodies.
+    /// or only errors about bodies and queries.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter()
     }
@@ -411,11 +436,12 @@ impl Unguarded {
 }
 
 impl fmt::Display for Unguarded {
-    /// Writes a line with the number of findings, then one finding per line, then the errors about bodies.
+    /// Writes a line with the number of findings, then one finding per line, then the errors about bodies and
+    /// queries.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.findings.len() {
             0 if !self.without_body.is_empty() || !self.unknown.is_empty() => {
-                formatter.write_str("the bodies and the routes do not agree")
+                formatter.write_str("the bodies or queries do not match the routes")
             }
             0 => formatter.write_str("no route in the table has to deny a caller"),
             1 => formatter.write_str("one call was not denied"),
@@ -430,10 +456,10 @@ impl fmt::Display for Unguarded {
                 "\n  the check of `{route}` needs a body: give one with `body`"
             )?;
         }
-        for route in &self.unknown {
+        for (method, route) in &self.unknown {
             write!(
                 formatter,
-                "\n  the table has no route {}, for which `body` was called",
+                "\n  the table has no route {}, for which `{method}` was called",
                 Quoted(route)
             )?;
         }

@@ -1,4 +1,4 @@
-//! Sweeps that send bodies, over checks that continue after the body.
+//! Sweeps that send bodies, over checks that continue after the body, and queries.
 
 #![expect(clippy::unwrap_used, reason = "a test whose set-up fails has failed")]
 
@@ -87,14 +87,20 @@ async fn a_sweep_reports_routes_whose_body_is_missing() {
     assert_eq!(
         found.to_string(),
         format!(
-            "the bodies and the routes do not agree\n  the check of `{EXPORT}` needs a body: give one with `body`"
+            "the bodies or queries do not match the routes\n  the check of `{EXPORT}` needs a body: give one with `body`"
         )
+    );
+    let unknown = sweep.clone().query("GET /v1/app", "page=1");
+    let found = unknown.run_on_axum(&router, as_user("powerless")).await;
+    assert_eq!(
+        found.unwrap_err().to_string(),
+        "the bodies or queries do not match the routes\n  the table has no route `GET /v1/app`, for which `query` was called"
     );
     let found = sweep.body(EXPORT, BODY).body("POST /v1/apps/export", BODY);
     let found = found.run_on_axum(&router, as_user("powerless")).await;
     assert_eq!(
         found.unwrap_err().to_string(),
-        "the bodies and the routes do not agree\n  the table has no route `POST /v1/apps/export`, for which `body` was \
+        "the bodies or queries do not match the routes\n  the table has no route `POST /v1/apps/export`, for which `body` was \
          called"
     );
 }
@@ -145,6 +151,74 @@ async fn a_sweep_after_the_body_tests_dependent_actions() {
         .map(|call| call.status())
         .collect();
     assert_eq!(statuses, [200]);
+}
+
+const GET_APP: &str = "GET /v1/apps/{application-id}";
+const QUERY: &str = "team=a%26b&page=1";
+
+#[tokio::test]
+async fn queries_are_sent_with_their_routes() {
+    use axum::http::{StatusCode, Uri};
+
+    /// A stand-in for a guarded handler, which denies.
+    async fn handler(uri: Uri) -> StatusCode {
+        assert_eq!(
+            uri.query(),
+            (uri.path() == "/v1/apps/sample").then_some(QUERY)
+        );
+        StatusCode::FORBIDDEN
+    }
+
+    let table = both().table().clone();
+    let sweep = Sweep::new(&table)
+        .query(GET_APP, "page=2")
+        .query(GET_APP, QUERY);
+    let uris: Vec<String> = sweep
+        .calls()
+        .iter()
+        .map(|call| call.uri().to_owned())
+        .collect();
+    let export = "/v1/apps/sample/jobs/export".to_owned();
+    let get = format!("/v1/apps/sample?{QUERY}");
+    assert_eq!(uris, [export.clone(), export, get.clone(), get]);
+    let paths: Vec<String> = sweep
+        .calls()
+        .iter()
+        .map(|call| call.path().to_owned())
+        .collect();
+    assert_eq!(paths[3], "/v1/apps/sample");
+
+    let router = axum::Router::new().fallback(handler);
+    let swept = sweep.run_on_axum(&router, |_| ()).await.unwrap();
+    assert_eq!(swept.calls(), 4);
+    // The error names the place that was called.
+    let open = axum::Router::new().fallback(async || StatusCode::BAD_REQUEST);
+    let found = sweep.run_on_axum(&open, |_| ()).await.unwrap_err();
+    assert!(found.to_string().contains(QUERY), "{found}");
+}
+
+#[actix_web::test]
+async fn queries_are_sent_on_actix() {
+    use actix_web::{App, HttpRequest, HttpResponse, test, web};
+
+    async fn handler(request: HttpRequest) -> HttpResponse {
+        let query = if request.path() == "/v1/apps/sample" {
+            QUERY
+        } else {
+            ""
+        };
+        assert_eq!(request.query_string(), query);
+        HttpResponse::Forbidden().finish()
+    }
+
+    let app = test::init_service(App::new().default_service(web::to(handler))).await;
+    let table = both().table().clone();
+    let swept = Sweep::new(&table)
+        .query(GET_APP, QUERY)
+        .run_on_actix(&app, |request, _| request.to_request())
+        .await
+        .unwrap();
+    assert_eq!(swept.calls(), 4);
 }
 
 #[actix_web::test]
