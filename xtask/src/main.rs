@@ -468,6 +468,7 @@ fn scaffold(gate: &Gate) -> Outcome {
         ("axum", awkward),
         ("actix", awkward),
         ("axum", "mobiletargeting"),
+        ("axum", "sms-voice"),
     ] {
         let service = skeletons.join("service");
         if service.exists() {

@@ -1,6 +1,7 @@
 //! The files of a service.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use pinpoint_iam_catalog::{AccessLevel, Component, Service};
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub(super) struct Plan<'s> {
     framework: Framework,
     service: &'s Service,
     catalog: &'s str,
+    /// Partition, region and account of the skeleton.
+    scope: [String; 3],
     handlers: Vec<Handler>,
     remarks: Vec<String>,
     modules: Modules,
@@ -54,6 +57,7 @@ impl<'s> Plan<'s> {
         let context = Context {
             framework,
             service,
+            scope: scope(service),
             query_module: modules.query.clone(),
             tags_module: modules.tags.clone(),
         };
@@ -117,6 +121,7 @@ impl<'s> Plan<'s> {
             framework,
             service,
             catalog,
+            scope: context.scope,
             handlers,
             remarks,
             modules,
@@ -222,11 +227,13 @@ impl<'s> Plan<'s> {
 
     /// Fills a template.
     fn fill(&self, template: &str) -> String {
-        let scope = self.scope();
-        let [partition, region, account] = &scope;
-        let query = self.sample_query();
+        let [partition, region, account] = &self.scope;
+        let queries = self.sample_queries();
         // Lines between these marks are for services that read ids from the query, or whose operations a header names.
-        let marks = [("query", !query.is_empty()), ("target", self.has_targets())];
+        let marks = [
+            ("query", !queries.is_empty()),
+            ("target", self.has_targets()),
+        ];
         let mut is_left_out = false;
         let lines = template.lines().filter(|line| {
             let line = line.trim();
@@ -249,40 +256,27 @@ impl<'s> Plan<'s> {
                 &format!("{partition:?}, {region:?}, {account:?}"),
             )
             .replace("{{CALLER}}", &self.user("unprivileged"))
-            .replace("{{QUERY_LITERAL}}", &format!("{query:?}"))
+            .replace("        {{QUERIES}}\n", &queries)
     }
 
-    /// The ids of the query with values that are valid, for the test that calls every route.
-    fn sample_query(&self) -> String {
-        let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
-        for (name, value) in self.handlers.iter().flat_map(|handler| &handler.query_ids) {
-            ids.entry(name).or_insert(value);
-        }
-        let ids = ids.iter().map(|(name, value)| {
+    /// The queries of the routes whose handlers read ids there, for the test that calls every route.
+    fn sample_queries(&self) -> String {
+        let mut text = String::new();
+        for handler in &self.handlers {
+            let ids = handler.query_ids.iter();
             // The names consist of ASCII letters, digits, `-`, `_` and `.`.
-            let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            format!("{name}={value}")
-        });
-        ids.collect::<Vec<String>>().join("&")
-    }
-
-    /// Partition, region and account of the skeleton.
-    fn scope(&self) -> [String; 3] {
-        let partition = self.service.partitions.first();
-        let has_region = self
-            .service
-            .resources()
-            .iter()
-            .any(|resource| resource.arn.region == Component::FromScope);
-        [
-            partition.map_or("aws", String::as_str).to_owned(),
-            if has_region { "us-east-1" } else { "" }.to_owned(),
-            ACCOUNT.to_owned(),
-        ]
+            let ids = ids.map(|(name, value)| format!("{name}={}", escaped(value)));
+            let ids = ids.collect::<Vec<String>>().join("&");
+            if !ids.is_empty() {
+                // Writing to a `String` cannot fail.
+                let _ = writeln!(text, "        .query({:?}, {ids:?})", handler.route);
+            }
+        }
+        text
     }
 
     fn user(&self, name: &str) -> String {
-        let [partition, _, account] = self.scope();
+        let [partition, _, account] = &self.scope;
         format!("arn:{partition}:iam::{account}:user/{name}")
     }
 
@@ -471,6 +465,32 @@ impl<'s> Plan<'s> {
         ));
         files
     }
+}
+
+/// Partition, region and account of the skeleton.
+fn scope(service: &Service) -> [String; 3] {
+    let partition = service.partitions.first();
+    let mut resources = service.resources().iter();
+    let has_region = resources.any(|resource| resource.arn.region == Component::FromScope);
+    [
+        partition.map_or("aws", String::as_str).to_owned(),
+        if has_region { "us-east-1" } else { "" }.to_owned(),
+        ACCOUNT.to_owned(),
+    ]
+}
+
+/// Percent-encodes a value for a query.
+fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
 }
 
 /// A path without the names of its placeholders.

@@ -1,5 +1,7 @@
 //! One handler for each action with a route or a target.
 
+use std::collections::BTreeMap;
+
 use pinpoint_iam_catalog::{
     Action, Binding, DependentAction, KeyShape, Placeholder, ResourceType, Service,
 };
@@ -12,6 +14,8 @@ use super::identifiers::{Identifiers, snake_case};
 pub(super) struct Context<'s> {
     pub(super) framework: Framework,
     pub(super) service: &'s Service,
+    /// Partition, region and account of the skeleton.
+    pub(super) scope: [String; 3],
     /// The path of the module with the helpers for the query.
     pub(super) query_module: String,
     /// The path of the module that reads tags in more than one form.
@@ -35,8 +39,10 @@ pub(super) struct Handler {
     pub(super) entry: String,
     /// The text of the function and of the types of its body.
     pub(super) text: String,
-    /// The ids that it reads from the query, each with a value that it accepts.
-    pub(super) query_ids: Vec<(String, String)>,
+    /// Its method and path, as the list of routes has them.
+    pub(super) route: String,
+    /// The ids and ARNs that it reads from the query, each with a value that it accepts.
+    pub(super) query_ids: BTreeMap<String, String>,
     pub(super) reads_query: bool,
     pub(super) reads_body: bool,
     pub(super) has_tag_map: bool,
@@ -59,7 +65,7 @@ struct Draft<'a> {
     body_variable: String,
     query_variable: String,
     reads_query: bool,
-    query_ids: Vec<(String, String)>,
+    query_ids: BTreeMap<String, String>,
     has_tag_map: bool,
     remarks: Vec<String>,
 }
@@ -96,7 +102,7 @@ impl Handler {
             body_variable: variables.take("body"),
             query_variable: variables.take("query"),
             reads_query: false,
-            query_ids: Vec::new(),
+            query_ids: BTreeMap::new(),
             has_tag_map: false,
             remarks: Vec::new(),
         };
@@ -131,6 +137,7 @@ impl Handler {
         draft.write(&name, &attribute, &names, &body_type, &mut text);
         Ok(Self {
             entry,
+            route: format!("{method} {spelling}"),
             text,
             query_ids: draft.query_ids,
             reads_query: draft.reads_query,
@@ -146,15 +153,20 @@ impl Draft<'_> {
     /// Collects what the check reads of the body and of the query.
     fn collect(&mut self) -> Result<(), String> {
         let action = self.action;
+        if let Some(place) = &action.whole_arn_from {
+            let mut identified = action.resources.iter();
+            let by_arn = identified.find(|resource| !has_all_ids(action, resource));
+            let by_arn = by_arn.or(action.resources.first());
+            let arn = by_arn.map(|resource| self.sample_arn(resource));
+            self.add_id(place, arn.unwrap_or_default())?;
+        }
         for resource in &action.resources {
             for field in &resource.fields {
                 match action.binding(field) {
                     // The ARN identifies resources without all ids.
                     Some(Binding::Request(_))
                         if action.whole_arn.is_some() && !has_all_ids(action, resource) => {}
-                    Some(Binding::Request(place) | Binding::WholeArnInRequest(place)) => {
-                        self.add(place, Value::Id)?;
-                    }
+                    Some(Binding::Request(place)) => self.add_id(place, sample(field))?,
                     None => return Err(format!("nothing fills `{}`", field.name)),
                     Some(_) => {}
                 }
@@ -173,17 +185,27 @@ impl Draft<'_> {
                 }
             }
         }
-        for (placeholder, place) in &action.from_request {
-            let mut fields = action
-                .resources
-                .iter()
-                .flat_map(|resource| &resource.fields);
-            let field = fields.find(|field| field.name == *placeholder);
-            if let (Some(field), Some(name)) = (field, place.strip_prefix("query:")) {
-                self.query_ids.push((name.to_owned(), sample(field)));
-            }
-        }
         Ok(())
+    }
+
+    /// Adds an id or an ARN at `place`, where `sample` would be accepted.
+    fn add_id(&mut self, place: &str, sample: String) -> Result<(), String> {
+        if let Some(name) = place.strip_prefix("query:") {
+            self.query_ids.entry(name.to_owned()).or_insert(sample);
+        }
+        self.add(place, Value::Id)
+    }
+
+    /// An ARN of `resource` in the scope of the skeleton.
+    fn sample_arn(&self, resource: &ResourceType) -> String {
+        let deployment = ["Partition", "Region", "Account"].into_iter();
+        let deployment = deployment.zip(self.context.scope.iter().cloned());
+        let ids = resource.fields.iter();
+        let ids = ids.map(|field| (field.name.as_str(), sample(field)));
+        let arn = self.action.arn(resource);
+        deployment.chain(ids).fold(arn, |arn, (name, value)| {
+            arn.replace(&format!("${{{name}}}"), &value)
+        })
     }
 
     fn add(&mut self, place: &str, value: Value) -> Result<(), String> {
@@ -608,10 +630,11 @@ impl Draft<'_> {
     }
 }
 
-/// Whether requests for the action contain all ids of the resource type outside their path.
+/// Whether requests for the action identify the resource type by ids outside their path.
 fn has_all_ids(action: &Action, resource: &ResourceType) -> bool {
     let mut fields = resource.fields.iter();
-    fields.all(|field| matches!(action.binding(field), Some(Binding::Request(_))))
+    fields.len() > 0
+        && fields.all(|field| matches!(action.binding(field), Some(Binding::Request(_))))
 }
 
 /// The names of a path's placeholders.

@@ -180,4 +180,21 @@ note: the handler of `TagThings` must check the dependent action `handlers:SendP
 note: these actions have no route and no target, and therefore no handler: Unreachable
 "
     );
+    // The test of the skeleton sends what its handlers read from the query.
+    let source = fs::read_to_string(path.join("service/src/tests.rs")).unwrap();
+    let queries: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(".query("))
+        .collect();
+    assert_eq!(
+        queries,
+        [
+            r#""PUT /things/{body}/copies", "part=sample")"#,
+            r#""GET /templates/{pool-id}", "kind=EMAIL")"#,
+            r#""POST /send", "pool.id=sample")"#,
+            r#""POST /Handlers.TagPool", "arn=arn%3Aacme%3Ahandlers%3A%3A123456789012%3Apools%2Fsample")"#,
+            r#""POST /Handlers.TagRoot", "arn=arn%3Aacme%3Ahandlers%3A%3A123456789012%3Aroot&pool.id=sample")"#,
+            r#""POST /Handlers.TagTemplate", "arn=arn%3Aacme%3Ahandlers%3A%3A123456789012%3Atemplates%2FEMAIL%2Fsample")"#,
+        ]
+    );
 }
