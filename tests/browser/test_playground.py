@@ -43,6 +43,15 @@ FAILING = b"""
     });
 """
 
+# The worker answers no call that contains a text, like one whose answer takes long.
+BUSY = b"""
+    let isBusy = false;
+    self.addEventListener('message', event => {
+        isBusy ||= event.data.input.includes('takes-long');
+        if (isBusy) event.stopImmediatePropagation();
+    });
+"""
+
 STATE = "return document.getElementById('decision').dataset.state"
 DECISION = "return document.getElementById('decision').textContent"
 # Waits for a condition, which is checked before each frame.
@@ -478,6 +487,19 @@ class PlaygroundTest(PageTest):
             self.write("caller", ANA)
             self.assertEqual(self.compared(), "wider")
         self.browser.console()
+
+    def test_a_comparison_that_takes_long_delays_nothing_else(self):
+        self.server.changed["/worker.js"] = BUSY + (BUILT / "worker.js").read_bytes()
+        rules = [policy("p", document(allow("mobiletargeting:GetApp")))]
+        self.open({**state(*rules), "before": [], "view": "compare", "caller": ANA})
+        self.assertEqual(self.compared(), "wider")
+        self.write("caller", "takes-long")
+        self.write("action", "mobiletargeting:DeleteApp")
+        self.assertEqual(self.decided(), "denied")
+        self.wait("document.getElementById('findings-count').textContent === 'No findings.'")
+        self.assertEqual(self.browser.run("return document.getElementById('comparison').dataset.state"), "pending")
+        hidden = "return getComputedStyle(document.getElementById('differences')).visibility"
+        self.assertEqual(self.browser.run(hidden), "hidden")
 
     def test_both_decisions_are_made_again(self):
         rules = [policy("p", document(allow("mobiletargeting:GetApp")))]
