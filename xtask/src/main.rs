@@ -194,7 +194,7 @@ fn main() -> ExitCode {
     if names.is_empty() || names.iter().any(|name| name == "--help") {
         println!("usage: cargo xtask PART..\n\nparts:");
         for part in &PARTS {
-            println!("  {:<18}{}", part.name, part.summary);
+            println!("  {:<20}{}", part.name, part.summary);
         }
         return ExitCode::SUCCESS;
     }
