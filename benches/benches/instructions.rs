@@ -3,12 +3,14 @@
 //!
 //! A separate program makes the same decisions on every run, and callgrind counts its instructions. Nothing is timed,
 //! so the check can be part of a gate that runs on any machine. With `-- --renew`, the counts become the new bounds.
+//! The table also shows each decision as a multiple of splitting the ARN once, which has no bound.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
 use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::engine::baseline::Split;
 use pinpoint_iam_benches::engine::pinpoint::Form;
 use pinpoint_iam_benches::report::{Table, figure};
 use pinpoint_iam_benches::workload::Workload;
@@ -42,9 +44,13 @@ fn main() -> Result<(), Failure> {
         return Ok(());
     }
     let bounds = bounds()?;
-    let mut table = Table::new(["instructions", "counted", "bound", "ratio"]);
+    let mut table = Table::new(["instructions", "counted", "bound", "ratio", "× split"]);
     let mut faults = Vec::new();
     for (workload, forms) in &counts {
+        let split = match workload.as_str() {
+            REQUEST => None,
+            workload => Some(decisions(workload, Split::NAME)?),
+        };
         for (form, counted) in forms {
             let what = format!("{workload}, {form}");
             let Some(bound) = bounds.get(workload).and_then(|forms| forms.get(form)) else {
@@ -70,6 +76,7 @@ fn main() -> Result<(), Failure> {
                 figure(*counted),
                 figure(*bound),
                 format!("{ratio:.3}"),
+                split.map_or_else(String::new, |split| figure(counted / split)),
             ]);
         }
     }
@@ -96,7 +103,7 @@ fn count_all() -> Result<Counts, Failure> {
     for workload in WORKLOADS {
         let forms = Form::ALL
             .into_iter()
-            .map(|form| Ok((form.name().to_owned(), decision(workload, form)?)))
+            .map(|form| Ok((form.name().to_owned(), decisions(workload, form.name())?)))
             .collect::<Result<_, Failure>>()?;
         counts.insert(workload.to_owned(), forms);
     }
@@ -112,9 +119,9 @@ fn request(handler: &str) -> Result<f64, Failure> {
     count(env!("CARGO_BIN_EXE_request"), &arguments, REQUESTS)
 }
 
-/// Returns the instructions per decision.
-fn decision(workload: &str, form: Form) -> Result<f64, Failure> {
-    let arguments = [workload, form.name(), &PASSES.to_string()];
+/// Returns the instructions per decision in the form of this name, or of the baseline's step.
+fn decisions(workload: &str, form: &str) -> Result<f64, Failure> {
+    let arguments = [workload, form, &PASSES.to_string()];
     let decisions = Workload::named(workload)?.questions.len() * PASSES;
     count(env!("CARGO_BIN_EXE_fixed"), &arguments, decisions)
 }

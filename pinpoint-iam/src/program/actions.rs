@@ -14,7 +14,7 @@ use super::action_element::doubt_about_actions;
 use super::entry::Entry;
 use super::index::Index;
 use super::index32::{TooLarge, to_u32};
-use super::names::ActionNames;
+use super::names::{ActionNames, is_named};
 use crate::action::{ActionMetadata, ServiceMetadata};
 use crate::policy::{ActionElement, Effect, Statement};
 
@@ -133,7 +133,7 @@ impl Actions {
         let mut tables = &self.tables;
         while let Some(table) = tables.0.get() {
             let names = &table.names;
-            if names.service().prefix.eq_ignore_ascii_case(prefix)
+            if is_named(names.service().prefix, prefix)
                 && let Some(index) = names.find(name)
             {
                 return ResolvedAction::InCatalog(table, index);

@@ -1,5 +1,7 @@
 //! Finds actions of a service by name.
 
+use pinpoint_iam_core::__private::is_equal;
+
 use crate::action::ServiceMetadata;
 
 /// A hash table of the actions of one service by name, ignoring case.
@@ -52,9 +54,18 @@ impl ActionNames {
             .map_while(move |place| *self.places.get(place & last)?)
             .filter(move |index| {
                 let action = self.service.actions.get(usize::from(*index));
-                action.is_some_and(|action| action.name.eq_ignore_ascii_case(name))
+                action.is_some_and(|action| is_named(action.name, name))
             })
     }
+}
+
+/// Whether a request names an action or a service prefix, ignoring case.
+///
+/// Most requests spell it as the catalog does. An exact comparison first is faster, because it does not compare byte by
+/// byte.
+#[inline]
+pub(super) fn is_named(known: &str, requested: &str) -> bool {
+    is_equal(known.as_bytes(), requested.as_bytes()) || known.eq_ignore_ascii_case(requested)
 }
 
 /// Returns the start position of `name` in a table whose length is a power of two.
