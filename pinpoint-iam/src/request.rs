@@ -205,6 +205,9 @@ pub(crate) enum DeferredKeys<'a> {
     None,
     /// The context may contain some. The others are not known yet.
     Unknown,
+    /// The tags of a request for this action, whose body has not been read: [`Unknown`](Self::Unknown) if such requests
+    /// can carry tags, and otherwise [`None`](Self::None). Few decisions depend on it, so it is found out by them.
+    OfRequestFor(&'static ActionMetadata),
     /// From a source that has not been asked yet. A value in the context is not that of the resource.
     Pending,
     /// Exactly these keys.
@@ -282,7 +285,8 @@ impl<'a> DeferredKeys<'a> {
             Self::FromContext | Self::None => context.lookup(key),
             Self::Known(keys) => keys.lookup(key),
             Self::Pending | Self::Unavailable => Lookup::Unknown,
-            Self::Unknown => match context.lookup(key) {
+            Self::OfRequestFor(action) if !action.takes_request_tags() => context.lookup(key),
+            Self::Unknown | Self::OfRequestFor(_) => match context.lookup(key) {
                 Lookup::Absent => Lookup::Unknown,
                 known => known,
             },
@@ -597,6 +601,7 @@ enum OwnedKeys {
     FromContext,
     None,
     Unknown,
+    OfRequestFor(&'static ActionMetadata),
     Pending,
     Known(Context),
     Unavailable,
@@ -608,6 +613,7 @@ impl OwnedKeys {
             Self::FromContext => DeferredKeys::FromContext,
             Self::None => DeferredKeys::None,
             Self::Unknown => DeferredKeys::Unknown,
+            Self::OfRequestFor(action) => DeferredKeys::OfRequestFor(action),
             Self::Pending => DeferredKeys::Pending,
             Self::Known(keys) => DeferredKeys::Known(keys),
             Self::Unavailable => DeferredKeys::Unavailable,
@@ -621,6 +627,7 @@ impl DeferredKeys<'_> {
             Self::FromContext => OwnedKeys::FromContext,
             Self::None => OwnedKeys::None,
             Self::Unknown => OwnedKeys::Unknown,
+            Self::OfRequestFor(action) => OwnedKeys::OfRequestFor(action),
             Self::Pending => OwnedKeys::Pending,
             Self::Known(keys) => OwnedKeys::Known(keys.clone()),
             Self::Unavailable => OwnedKeys::Unavailable,

@@ -32,7 +32,7 @@ use crate::context::ConditionKey;
 #[cfg(feature = "decision-log")]
 use crate::decision_log::DecisionLog;
 use crate::denial::ErrorResponses;
-use crate::eval::compiled;
+use crate::eval::compiled::{self, CallerPrograms};
 use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
 use crate::eval::{
     Decision, DeniedBy, Evaluation, Explanation, MissingKeys, PolicyStack, reference,
@@ -40,7 +40,6 @@ use crate::eval::{
 use crate::freshness::Revision;
 use crate::list::{Columns, Constraint, ConstraintCache, ListError, constrain};
 use crate::policy_stack::Policy;
-#[cfg(not(feature = "on-demand"))]
 use crate::principal::Principal;
 use crate::program::ActionNames;
 use crate::request::{Deployment, Request};
@@ -214,6 +213,22 @@ impl Authorizer {
         }
     }
 
+    /// Returns the programs of `principal`, with which many of its requests can be decided without a reason; `None` if
+    /// [`answer_by`](Self::answer_by) has to decide each of them.
+    pub(crate) fn programs_for_list<'a>(
+        &'a self,
+        lease: &'a SnapshotGuard,
+        principal: &'a Principal,
+    ) -> Option<CallerPrograms<'a>> {
+        if self.hooks.is_some() || self.inner.rejects_session(principal).is_some() {
+            return None;
+        }
+        let deployment = self.inner.deployment();
+        CallerPrograms::of(lease.snapshot(), principal, deployment)
+            .ok()?
+            .ok()
+    }
+
     /// Returns which rows of a table `request` is allowed for, by the policies in `state`; a denial if the policies of
     /// the principal are unavailable.
     pub(crate) fn constrain(
@@ -235,11 +250,14 @@ impl Authorizer {
         }
         let lease = state.lease();
         let deployment = self.inner.deployment();
-        let constrained =
-            compiled::with_programs(lease.snapshot(), request, deployment, |stack, request| {
+        let programs = CallerPrograms::of(lease.snapshot(), request.principal(), deployment);
+        let constrained = programs.map(|programs| {
+            programs.map(|programs| {
                 let constraints = &self.inner.constraints;
-                constraints.constrain_programs(stack, request, columns)
-            });
+                let request = programs.decided(request);
+                constraints.constrain_programs(&programs.stack(), &request, columns)
+            })
+        });
         match constrained {
             Ok(Ok(constraint)) => constraint.map(Ok),
             Ok(Err(why)) => Ok(Err(DeniedBy::unavailable(why))),

@@ -21,12 +21,14 @@ pub use crate::program::TooLarge;
 
 use crate::action::ServiceMetadata;
 use crate::arn::Scope;
+use crate::context::Context;
 use crate::eval::combine::CombinedDecision;
 use crate::eval::decision::{Evaluation, MissingKeys};
 use crate::eval::program_stack::{ProgramSelection, ProgramStack, StatementRef};
-use crate::eval::snapshot::{Snapshot, SnapshotGuard, Unavailable};
+use crate::eval::snapshot::{Identity, Snapshot, SnapshotGuard, Unavailable};
 use crate::eval::statement_id::StatementId;
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
+use crate::principal::Principal;
 use crate::program::{ActionNames, Program};
 use crate::request::{Deployment, Request};
 use crate::source::PolicyStore;
@@ -219,18 +221,25 @@ pub(crate) fn decide(
     request: &Request<'_>,
     deployment: Deployment<'_>,
 ) -> Result<Evaluation, TooLarge> {
-    let decided = with_programs(lease.snapshot(), request, deployment, |stack, request| {
-        match stack.combine(request) {
-            CombinedDecision::Indeterminate => Err(Evaluation::Indeterminate(stack.needs(request))),
-            // Session policies belong to the principal.
-            conclusion @ (CombinedDecision::Allowed(PolicyType::Session, _)
-            | CombinedDecision::ExplicitDeny(PolicyType::Session, _)) => {
-                let cite = |policy_type, found| stack.cite(policy_type, found);
-                Err(Evaluation::of(conclusion, cite, MissingKeys::none))
+    let decided = {
+        let programs = CallerPrograms::of(lease.snapshot(), request.principal(), deployment)?;
+        programs.map(|programs| {
+            let stack = programs.stack();
+            let request = programs.decided(request);
+            match stack.combine(&request) {
+                CombinedDecision::Indeterminate => {
+                    Err(Evaluation::Indeterminate(stack.needs(&request)))
+                }
+                // Session policies belong to the principal.
+                conclusion @ (CombinedDecision::Allowed(PolicyType::Session, _)
+                | CombinedDecision::ExplicitDeny(PolicyType::Session, _)) => {
+                    let cite = |policy_type, found| stack.cite(policy_type, found);
+                    Err(Evaluation::of(conclusion, cite, MissingKeys::none))
+                }
+                conclusion => Ok(conclusion),
             }
-            conclusion => Ok(conclusion),
-        }
-    })?;
+        })
+    };
     Ok(match decided {
         Err(why) => Evaluation::unavailable(why),
         Ok(Err(evaluation)) => evaluation,
@@ -244,47 +253,85 @@ pub(crate) fn decide(
     })
 }
 
-/// Calls `ask` with the programs for `request`, whose principal is not enriched yet, and with the request of the
-/// enriched principal. Returns why the policies of the principal are unavailable, if they are.
-///
-/// # Errors
-///
-/// Fails if the session policies of the principal are too large to be compiled.
-#[inline]
-pub(crate) fn with_programs<T>(
-    snapshot: &Snapshot,
-    request: &Request<'_>,
-    deployment: Deployment<'_>,
-    ask: impl FnOnce(&ProgramStack<'_>, &Request<'_>) -> T,
-) -> Result<Result<T, Unavailable>, TooLarge> {
-    let principal = request.principal();
-    let identity = snapshot.identity(principal);
-    if let Some(why) = snapshot.unavailability(principal, identity) {
-        return Ok(Err(why));
+/// What all requests of one principal have in common: its programs in a snapshot, and what is added to each request.
+pub(crate) struct CallerPrograms<'p> {
+    snapshot: &'p Snapshot,
+    /// The numbers of the identity-based programs.
+    numbers: Cow<'p, [u32]>,
+    /// The entry whose permissions boundary applies.
+    bounded: &'p Identity,
+    session: Option<&'p Program>,
+    /// The principal, enriched if a policy uses a key that the policy source provides.
+    principal: Cow<'p, Principal>,
+    tags: &'p Context,
+    deployment: Deployment<'p>,
+}
+
+impl<'p> CallerPrograms<'p> {
+    /// The programs of `principal`, which is not enriched yet. Returns why its policies are unavailable, if they are.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the session policies of the principal are too large to be compiled.
+    #[inline]
+    pub(crate) fn of(
+        snapshot: &'p Snapshot,
+        principal: &'p Principal,
+        deployment: Deployment<'p>,
+    ) -> Result<Result<Self, Unavailable>, TooLarge> {
+        let identity = snapshot.identity(principal);
+        if let Some(why) = snapshot.unavailability(principal, identity) {
+            return Ok(Err(why));
+        }
+        let session = principal.session_program()?;
+        let asks_for_completed_keys = identity.needs_enrichment()
+            || session.is_some_and(Program::needs_enrichment)
+            || snapshot.additions_need_enrichment(principal);
+        let policies = identity.policies();
+        Ok(Ok(Self {
+            snapshot,
+            numbers: snapshot.identity_programs(principal, identity),
+            bounded: match principal.has_additions() {
+                true => snapshot.boundary_of(principal, identity),
+                false => identity,
+            },
+            session,
+            principal: match asks_for_completed_keys {
+                true => policies.enrich(principal),
+                false => Cow::Borrowed(principal),
+            },
+            tags: policies.tags(),
+            deployment,
+        }))
     }
-    let session = principal.session_program()?;
-    let asks_for_completed_keys = identity.needs_enrichment()
-        || session.is_some_and(Program::needs_enrichment)
-        || snapshot.additions_need_enrichment(principal);
-    let policies = identity.policies();
-    let completed = if asks_for_completed_keys {
-        policies.enrich(principal)
-    } else {
-        Cow::Borrowed(principal)
-    };
-    let request = request.decided_for(deployment, &completed, policies.tags());
-    let numbers = snapshot.identity_programs(principal, identity);
-    let bounded = match principal.has_additions() {
-        true => snapshot.boundary_of(principal, identity),
-        false => identity,
-    };
-    let stack = ProgramStack {
-        session,
-        identity: ProgramSelection {
-            programs: snapshot.programs(),
-            numbers: &numbers,
-        },
-        ..ProgramStack::of(snapshot, bounded)
-    };
-    Ok(Ok(ask(&stack, &request)))
+
+    /// The programs.
+    #[inline]
+    pub(crate) fn stack(&self) -> ProgramStack<'_> {
+        ProgramStack {
+            session: self.session,
+            identity: ProgramSelection {
+                programs: self.snapshot.programs(),
+                numbers: &self.numbers,
+            },
+            ..ProgramStack::of(self.snapshot, self.bounded)
+        }
+    }
+
+    /// The request as it is decided. Its principal is the one to whom the programs belong.
+    #[inline]
+    pub(crate) fn decided<'b>(&'b self, request: &Request<'b>) -> Request<'b> {
+        request.decided_for(self.deployment, &self.principal, self.tags)
+    }
+
+    /// Whether the policies allow `request`; `None` if the decision depends on keys that are not known yet.
+    ///
+    /// A list asks this about every resource. It needs neither the statement nor the reason of a decision.
+    pub(crate) fn allow(&self, request: &Request<'_>) -> Option<bool> {
+        match self.stack().combine(&self.decided(request)) {
+            CombinedDecision::Allowed(..) | CombinedDecision::AllowedToRoot => Some(true),
+            CombinedDecision::ExplicitDeny(..) | CombinedDecision::ImplicitDeny(_) => Some(false),
+            CombinedDecision::Indeterminate => None,
+        }
+    }
 }

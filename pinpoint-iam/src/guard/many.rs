@@ -9,6 +9,8 @@ use crate::action::{ActionMetadata, ActsOn, ServiceResource};
 use crate::authorizer::ListOf;
 use crate::context::ConditionKey;
 use crate::denial::{Denied, Pending};
+use crate::eval::compiled::CallerPrograms;
+use crate::eval::snapshot::SnapshotGuard;
 use crate::eval::{Decision, DeniedBy, Evaluation, MissingKeys};
 use crate::guard::resolve_keys::{check_with_keys, fetch_keys, needed_keys};
 use crate::guard::{Guard, Phase};
@@ -117,27 +119,8 @@ impl Guard<'_> {
         let mut flags = vec![false; resources.len()];
         let mut open: Vec<usize> = (0..resources.len()).collect();
         for _ in 0..MOST_ROUNDS {
-            let mut needed: Vec<NeededKeys> = Vec::new();
-            let mut seen = HashSet::new();
-            let mut waiting = Vec::new();
             let guard = self.borrowed().with_fetched(&fetched);
-            for index in open {
-                let (Some(resource), Some(flag)) = (resources.get(index), flags.get_mut(index))
-                else {
-                    continue;
-                };
-                let requested = resource.requested(self.scope);
-                match guard.allows_now(A::METADATA, R::TYPE, requested, CheckOf::Filter) {
-                    Ok(is_allowed) => *flag = is_allowed,
-                    Err(denied) if needed_keys(&denied).is_empty() => return Err(denied),
-                    Err(denied) => {
-                        if seen.insert(requested.to_string()) {
-                            needed.extend_from_slice(needed_keys(&denied));
-                        }
-                        waiting.push(index);
-                    }
-                }
-            }
+            let (waiting, needed) = guard.filter_open(action, resources, open, &mut flags)?;
             if waiting.is_empty() {
                 let selected = flags.iter().filter(|is_allowed| **is_allowed).count();
                 let all = RequestedResource::All;
@@ -152,6 +135,48 @@ impl Guard<'_> {
         Err(Denied::misconfigured(
             "a check needs further keys every time that it is made",
         ))
+    }
+
+    /// Checks the resources with the indexes in `open`, and sets their flags. Returns the indexes of those that need
+    /// keys, and the keys.
+    fn filter_open<A, R>(
+        &self,
+        _: A,
+        resources: &[R],
+        open: Vec<usize>,
+        flags: &mut [bool],
+    ) -> Result<(Vec<usize>, Vec<NeededKeys>), Denied>
+    where
+        A: ActsOn<R>,
+        R: Resource,
+    {
+        let mut needed: Vec<NeededKeys> = Vec::new();
+        let mut seen = HashSet::new();
+        let mut waiting = Vec::new();
+        let lease = self.state.lease();
+        let programs = self.programs(&lease);
+        for index in open {
+            let (Some(resource), Some(flag)) = (resources.get(index), flags.get_mut(index)) else {
+                continue;
+            };
+            let (action, requested) = (A::METADATA, resource.requested(self.scope));
+            let known = self.allows_by(programs.as_ref(), action, R::TYPE, requested);
+            let allows = match known {
+                Some(is_allowed) => Ok(is_allowed),
+                None => self.allows_now(action, R::TYPE, requested, CheckOf::Filter),
+            };
+            match allows {
+                Ok(is_allowed) => *flag = is_allowed,
+                Err(denied) if needed_keys(&denied).is_empty() => return Err(denied),
+                Err(denied) => {
+                    if seen.insert(requested.to_string()) {
+                        needed.extend_from_slice(needed_keys(&denied));
+                    }
+                    waiting.push(index);
+                }
+            }
+        }
+        Ok((waiting, needed))
     }
 
     /// Returns the actions that the caller may perform on `resource`, for example to show only the buttons that work.
@@ -181,28 +206,19 @@ impl Guard<'_> {
     ) -> Result<AllowedActions<R>, Denied> {
         let recording = self.authorizer.list_recording();
         let mut actions = Vec::new();
-        let mut considered = 0;
         let mut fetched = self.fetched.clone();
         let requested = resource.requested(self.scope);
         let service = R::service();
-        for action in service.actions {
-            let is_own = |other: &'static ResourceTypeMetadata| {
-                R::TYPE.is_some_and(|own| std::ptr::eq(own, other))
-            };
-            if !action.resource_types.iter().any(|other| is_own(other)) {
-                continue;
-            }
-            // An action that fixes another value does not act on this resource.
-            if let (Some(resource_type), Some(part)) = (R::TYPE, resource.part())
-                && action.check_pinned(resource_type, part).is_err()
-            {
-                continue;
-            }
-            considered += 1;
+        let considered = self.allows_actions(resource);
+        for (action, known) in &considered {
             let check =
                 |guard: &Guard<'_>| guard.allows_now(action, R::TYPE, requested, CheckOf::Actions);
-            match check_with_keys(self.borrowed(), &mut fetched, check).await {
-                Ok(true) => actions.push(action),
+            let allows = match known {
+                Some(is_allowed) => Ok(*is_allowed),
+                None => check_with_keys(self.borrowed(), &mut fetched, check).await,
+            };
+            match allows {
+                Ok(true) => actions.push(*action),
                 Ok(false) => {}
                 Err(denied) if denied.pending() == Some(&Pending::Body) => {}
                 Err(denied) => return Err(denied),
@@ -211,12 +227,38 @@ impl Guard<'_> {
         if let Some(any) = service.actions.first() {
             let request = self.request(any, R::TYPE, requested, Phase::Check);
             let of = ListOf::Actions(service);
-            recording.end(&self.state, &request, of, considered, actions.len());
+            recording.end(&self.state, &request, of, considered.len(), actions.len());
         }
         Ok(AllowedActions {
             actions,
             resource: PhantomData,
         })
+    }
+
+    /// Returns the actions that act on `resource`, each with the result of [`allows_by`](Self::allows_by).
+    fn allows_actions<R: ServiceResource>(
+        &self,
+        resource: &R,
+    ) -> Vec<(&'static ActionMetadata, Option<bool>)> {
+        let requested = resource.requested(self.scope);
+        let lease = self.state.lease();
+        let programs = self.programs(&lease);
+        let is_own = |other: &&'static ResourceTypeMetadata| {
+            R::TYPE.is_some_and(|own| std::ptr::eq(own, *other))
+        };
+        let actions = R::service().actions.iter();
+        actions
+            .filter(|action| action.resource_types.iter().any(is_own))
+            // An action that fixes another value does not act on this resource.
+            .filter(|action| match (R::TYPE, resource.part()) {
+                (Some(own), Some(part)) => action.check_pinned(own, part).is_ok(),
+                _ => true,
+            })
+            .map(|action| {
+                let known = self.allows_by(programs.as_ref(), action, R::TYPE, requested);
+                (action, known)
+            })
+            .collect()
     }
 
     /// Evaluates the caller's policies for all resources of a table at once, and returns which rows the caller may
@@ -292,6 +334,27 @@ impl Guard<'_> {
         let check =
             |guard: &Guard<'_>| guard.allows_now(action, resource_type, resource, CheckOf::One);
         check_with_keys(self.borrowed(), &mut self.fetched.clone(), check).await
+    }
+
+    /// The programs of the caller in the policies of this guard, for many checks without waiting. `None` if each of them
+    /// has to be made by [`allows_now`](Self::allows_now).
+    fn programs<'p>(&'p self, lease: &'p SnapshotGuard) -> Option<CallerPrograms<'p>> {
+        match self.scope.is_complete() {
+            true => self.authorizer.programs_for_list(lease, self.principal),
+            false => None,
+        }
+    }
+
+    /// Whether the policies allow a request, with the programs of the caller; `None` if only
+    /// [`allows_now`](Self::allows_now) knows.
+    fn allows_by(
+        &self,
+        programs: Option<&CallerPrograms<'_>>,
+        action: &'static ActionMetadata,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+        resource: RequestedResource<'_>,
+    ) -> Option<bool> {
+        programs?.allow(&self.request(action, resource_type, resource, Phase::Check))
     }
 
     /// Whether the policies allow a request. Unlike a check, this creates no message for a denial.

@@ -576,7 +576,7 @@ impl<'a> Guard<'a> {
         phase: Phase,
     ) -> Request<'r> {
         let request_tags = match self.request_tags {
-            DeferredKeys::Unknown if !action.takes_request_tags() => DeferredKeys::None,
+            DeferredKeys::Unknown => DeferredKeys::OfRequestFor(action),
             known_or_not => known_or_not,
         };
         let no_keys = DeferredKeys::Known(Context::empty());

@@ -28,6 +28,7 @@ mod lists_postgres;
 #[cfg(unix)]
 mod lists_tags;
 mod lists_values;
+mod many_checks;
 mod ocsf;
 mod one_line;
 mod own_actions;
