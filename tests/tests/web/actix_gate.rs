@@ -19,7 +19,7 @@ use actix_web::test::TestRequest;
 use actix_web::{App, Error, FromRequest, HttpRequest, HttpResponse, post, web};
 use futures_core::Stream;
 use pinpoint_iam::guard::{ResourceTagSource, Tags, TagsFuture, TagsUnavailable};
-use pinpoint_iam::mobiletargeting::GetCampaigns;
+use pinpoint_iam::mobiletargeting::{App as AppArn, GetApp, GetCampaigns};
 use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::web::RequestGuard;
@@ -551,6 +551,82 @@ async fn app_of_caller(caller: OfCaller, guard: RequestGuard) -> String {
     format!("{} {}", caller.0, guard.principal().name())
 }
 
+/// Polls a response until it is ready, and returns its status.
+fn status_of(mut answer: Called) -> Option<u16> {
+    let mut context = Context::from_waker(Waker::noop());
+    (0..10).find_map(|_| match answer.as_mut().poll(&mut context) {
+        Poll::Ready(answer) => Some(answer.status),
+        Poll::Pending => None,
+    })
+}
+
+#[requires(GetApp, application_id = caller.0)]
+async fn late(caller: OfCaller, _: Own) -> String {
+    caller.0
+}
+
+/// The middleware waits for a check whose parameter is late, as for one that waits for tags.
+#[tokio::test]
+async fn a_denial_after_a_late_parameter_precedes_the_error_of_any_extractor() {
+    for (statement, expected) in [(ALLOW, 418), (NOTHING, 403)] {
+        let app = App::new()
+            .app_data(authorizer(statement, &LateTags::default()))
+            .app_data(OwnPolls::default())
+            .wrap(from_fn(denials_first));
+        let call = start!(app.route("/", web::post().to(late)));
+        let ana = Principal::from_arn(ANA).unwrap();
+        let answer = call(TestRequest::post().uri("/?fails"), Some(ana), Payload::None);
+        assert_eq!(status_of(answer), Some(expected), "{statement}");
+    }
+}
+
+async fn optional(_: Option<Permit<GetCampaigns>>, _: Own) -> &'static str {
+    "ran"
+}
+
+/// The handler would have run without the permit, so its denial is not the response.
+#[tokio::test]
+async fn the_denial_of_an_optional_permit_replaces_no_error() {
+    for team in ["red", "blue"] {
+        let tags = LateTags::default();
+        let app = App::new()
+            .app_data(authorizer(IF_RED, &tags))
+            .app_data(OwnPolls::default())
+            .wrap(from_fn(denials_first));
+        let path = "/v1/apps/{application_id}/campaigns";
+        let call = start!(app.route(path, web::post().to(optional)));
+        let request = TestRequest::post().uri("/v1/apps/a1/campaigns?fails");
+        let mut answer = call(request, Principal::from_arn(ANA).ok(), Payload::None);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(answer.as_mut().poll(&mut context).is_pending(), "{team}");
+        tags.arrive(team);
+        assert_eq!(status_of(answer), Some(418), "{team}");
+    }
+}
+
+#[requires(CreateCampaign, request_tags = none)]
+async fn checks_again(Path(application_id): Path<String>, guard: RequestGuard) -> String {
+    let app = AppArn::new(&application_id).unwrap();
+    guard.check(GetApp, &app).await.unwrap();
+    application_id
+}
+
+/// The guard of the handler has the tags for which the check has waited.
+#[tokio::test]
+async fn tags_are_fetched_once_for_the_check_and_the_guard() {
+    let tags = LateTags::default();
+    let app = App::new().app_data(authorizer(IF_RED, &tags));
+    let path = "/v1/apps/{application_id}/campaigns";
+    let call = start!(app.route(path, web::post().to(checks_again)));
+    let request = TestRequest::post().uri("/v1/apps/a1/campaigns");
+    let mut answer = call(request, Principal::from_arn(ANA).ok(), Payload::None);
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(answer.as_mut().poll(&mut context).is_pending());
+    tags.arrive("red");
+    assert_eq!(status_of(answer), Some(200));
+    assert_eq!(tags.asked.load(Ordering::SeqCst), 1);
+}
+
 /// The guard of a request includes the tags that the check needs, so it waits for the check, unless the check waits for
 /// it.
 #[tokio::test]
@@ -561,12 +637,7 @@ async fn a_check_does_not_wait_for_itself() {
         let app = App::new().app_data(authorizer(statement, &tags));
         let call = start!(app.route("/", web::post().to(app_of_caller)));
         let ana = Principal::from_arn(ANA).unwrap();
-        let mut answer = call(TestRequest::post(), Some(ana), Payload::None);
-        let mut context = Context::from_waker(Waker::noop());
-        let answered = (0..10).find_map(|_| match answer.as_mut().poll(&mut context) {
-            Poll::Ready(answer) => Some(answer.status),
-            Poll::Pending => None,
-        });
-        assert_eq!(answered, Some(expected), "{statement}");
+        let answer = call(TestRequest::post(), Some(ana), Payload::None);
+        assert_eq!(status_of(answer), Some(expected), "{statement}");
     }
 }
