@@ -240,6 +240,58 @@ async fn by_another_spelling_of_the_method() {
     assert_eq!(answer.code, Some(PERMISSION_DENIED), "{answer:?}");
 }
 
+/// Ids that could be read as a separator, a wildcard or another id. A message contains them as they are, without escapes.
+#[tokio::test]
+async fn by_ids_in_disguise() {
+    let long = "a".repeat(129);
+    let endless = "a".repeat(60_000);
+    for id in [
+        "demo/",
+        "/demo",
+        "demo%2F",
+        "demo%2f..",
+        "demo\\",
+        "demo／",
+        "demo∕x",
+        "demo:",
+        "demo;x",
+        "demo?",
+        "demo#",
+        "demo ",
+        " demo",
+        "demo+",
+        "demo,other",
+        "demo\r\n",
+        "demo*",
+        "d?mo",
+        "*",
+        "${aws:username}",
+        "..",
+        ".",
+        "",
+        "dem\u{200B}o",
+        &long,
+        &endless,
+    ] {
+        for message in [ids(id, "welcome"), ids("demo", id)] {
+            let answer = sent("POST", GET, &[GRPC, BEN], body(frame(0, &message))).await;
+            assert_eq!(answer.code, Some(INVALID_ARGUMENT), "{id:?}: {answer:?}");
+            assert!(!answer.has_message(), "{id:?}: {answer:?}");
+        }
+    }
+    // Another id, as far as a policy is concerned.
+    for id in ["Demo", "DEMO", "xdemo", "dem"] {
+        let answer = sent(
+            "POST",
+            GET,
+            &[GRPC, BEN],
+            body(frame(0, &ids(id, "welcome"))),
+        )
+        .await;
+        assert_eq!(answer.code, Some(PERMISSION_DENIED), "{id}: {answer:?}");
+    }
+}
+
 /// How the request is sent.
 #[tokio::test]
 async fn by_another_protocol() {

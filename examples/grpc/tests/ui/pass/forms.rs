@@ -1,5 +1,6 @@
 //! `#[async_trait]` above and below, patterns of the request, an `Arc<Self>`, several attributes, a generic service, and
-//! a method whose name cannot be derived.
+//! a method whose name cannot be derived; and a module in which the names that the expansion could use mean something
+//! else.
 
 #[path = "../service.rs"]
 #[allow(dead_code, unused_imports)]
@@ -89,6 +90,65 @@ impl Shared for Service {
     }
 }
 
+mod shadowed {
+    #![allow(dead_code, non_camel_case_types)]
+
+    use ::grpc_campaigns::proto::{Empty, GetCampaignRequest};
+    use ::tonic::{Request, Response, Status};
+
+    mod pinpoint_iam {}
+    mod mobiletargeting {}
+    mod tonic {}
+    mod web {}
+    mod std {}
+    mod core {}
+    struct GetCampaign;
+    struct Campaign;
+    struct Guard;
+    struct RequestGuard;
+    struct Denied;
+    struct Method;
+    struct Option;
+    struct Ok(u8);
+    struct Err(u8);
+    struct Some(u8);
+    struct str;
+    struct bool;
+
+    pub struct Inner(pub ::pinpoint_iam::Authorizer);
+
+    impl ::pinpoint_iam::web::tonic::HasAuthorizer for Inner {
+        fn authorizer(&self) -> &::pinpoint_iam::Authorizer {
+            &self.0
+        }
+    }
+
+    fn empty() -> Response<Empty> {
+        Response::new(Empty {})
+    }
+
+    #[::pinpoint_iam::web::tonic::guarded(super::NotesServer, get_url = "GetURL")]
+    #[::tonic::async_trait]
+    impl super::Notes for Inner {
+        #[::pinpoint_iam::requires(GetCampaign)]
+        async fn get_note(
+            &self,
+            request: Request<GetCampaignRequest>,
+        ) -> ::core::result::Result<Response<Empty>, Status> {
+            let _ = request;
+            ::core::result::Result::Ok(empty())
+        }
+
+        #[::pinpoint_iam::public("for everyone")]
+        async fn get_url(
+            &self,
+            _: Request<Empty>,
+        ) -> ::core::result::Result<Response<Empty>, Status> {
+            ::core::result::Result::Ok(empty())
+        }
+    }
+}
+
 fn main() {
     let names = |methods: &[pinpoint_iam::web::tonic::Method]| {
         methods.iter().map(|method| method.name).collect::<Vec<_>>()
@@ -97,6 +157,8 @@ fn main() {
     assert_eq!(names(renamed), ["GetNote", "GetURL"]);
     let generic = <Generic<u8> as GuardedService<NotesServer<Generic<u8>>>>::methods();
     assert_eq!(names(generic), ["GetNote", "GetUrl"]);
+    let shadowed = <shadowed::Inner as GuardedService<NotesServer<shadowed::Inner>>>::methods();
+    assert_eq!(names(shadowed), ["GetNote", "GetURL"]);
     let table = route_table::<NotesServer<Generic<u8>>, Generic<u8>>();
     assert_eq!(table.iter().count(), 2);
 }
