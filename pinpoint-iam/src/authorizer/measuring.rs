@@ -378,3 +378,50 @@ fn describe() {
         "Records of the decision log by outcome"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn staged() -> usize {
+        STAGED.with_borrow(Vec::len)
+    }
+
+    #[test]
+    fn a_check_within_a_repeated_one_is_kept_back_with_it() {
+        let metrics = Metrics {
+            name: "main",
+            loaded: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+        };
+        let decide = || {
+            metrics.count(Measure {
+                subject: Subject {
+                    service: "other",
+                    action: "other",
+                },
+                observed: Observed {
+                    outcome: "allow",
+                    reason: "statement",
+                },
+                duration: Duration::ZERO,
+            });
+        };
+        let outer = metrics.stage();
+        decide();
+        let inner = metrics.stage();
+        decide();
+        inner.keep();
+        assert_eq!(staged(), 2, "the outer check may be repeated");
+        let discarded = metrics.stage();
+        decide();
+        drop(discarded);
+        assert_eq!(staged(), 2, "only those of the inner check are discarded");
+        decide();
+        assert_eq!(staged(), 3);
+        outer.keep();
+        assert_eq!(staged(), 0);
+        decide();
+        assert_eq!(staged(), 0, "it is counted at once");
+    }
+}

@@ -576,3 +576,78 @@ impl<S: DecisionSink> Writer<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision_log::entry::{EntryAction, EntryResult, OtherTexts};
+    use crate::decision_log::record::{Record, RecordedList, RecordedRows};
+    use crate::freshness::Revision;
+    use crate::principal::Principal;
+
+    fn staged() -> usize {
+        STAGED.with_borrow(Queue::len)
+    }
+
+    /// Logs a list of resources of this account.
+    fn decide(log: &DecisionLog, account: &str) {
+        let principal = Principal::from_arn("arn:aws:iam::111122223333:user/ana");
+        let texts = OtherTexts {
+            resource: None,
+            action: None,
+            resource_account: Some(account),
+            request_id: None,
+        };
+        log.push(&Entry {
+            at: Instant::now(),
+            duration: Duration::ZERO,
+            result: EntryResult::list(RecordedList::Constraint {
+                rows: RecordedRows::All,
+            }),
+            principal: &principal.expect("an ARN"),
+            revision: &Revision::new("r1"),
+            action: EntryAction::Text,
+            scope: None,
+            texts: texts.append(&mut Vec::new(), 0),
+        });
+    }
+
+    #[test]
+    fn a_check_within_a_repeated_one_is_kept_back_with_it() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&written);
+        let sink = move |record: &Record<'_>| {
+            let account = record.resource_account.clone().unwrap_or_default();
+            kept.lock().expect("no panic").push(account.into_owned());
+        };
+        let log = DecisionLog::builder().start(sink).expect("a thread");
+        let outer = log.stage();
+        decide(&log, "first");
+        let inner = log.stage();
+        decide(&log, "second");
+        inner.keep();
+        assert_eq!(staged(), 2, "the outer check may be repeated");
+        let discarded = log.stage();
+        decide(&log, "discarded");
+        drop(discarded);
+        assert_eq!(staged(), 2, "only those of the inner check are discarded");
+        decide(&log, "third");
+        assert_eq!(staged(), 3);
+        let ignoring = |_: &Record<'_>| {};
+        let other = DecisionLog::builder().start(ignoring).expect("a thread");
+        let inner = other.stage();
+        decide(&other, "of another log");
+        inner.keep();
+        assert_eq!(staged(), 3, "only its own decision is handed over");
+        assert!(other.flush(Duration::from_secs(60)));
+        assert_eq!(other.counts().written, 1);
+        outer.keep();
+        assert_eq!(staged(), 0);
+        decide(&log, "fourth");
+        assert_eq!(staged(), 0, "it is handed over at once");
+        drop(log.stage());
+        assert!(log.flush(Duration::from_secs(60)));
+        let expected = ["first", "second", "third", "fourth"];
+        assert_eq!(*written.lock().expect("no panic"), expected);
+    }
+}

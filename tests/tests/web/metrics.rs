@@ -4,7 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::Path as FilePath;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +20,7 @@ use axum::{Json, Router};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use pinpoint_iam::context::Context;
-use pinpoint_iam::decision_log::{DecisionLog, Record};
+use pinpoint_iam::decision_log::{DecisionLog, DecisionSink, Record};
 use pinpoint_iam::freshness::Revision;
 use pinpoint_iam::guard::Tags;
 use pinpoint_iam::mobiletargeting::{App, Campaign, GetApp, GetCampaign};
@@ -25,7 +28,7 @@ use pinpoint_iam::policy::Document;
 use pinpoint_iam::request::RequestedAction;
 use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::{
-    Fetched, PolicyFiles, PolicySet, PolicyStore, PrincipalFuture, PrincipalRecords,
+    Fetched, PolicyFiles, PolicySet, PolicySource, PolicyStore, PrincipalFuture, PrincipalRecords,
     PrincipalRequest, PrincipalSource, SourceError, from_fn,
 };
 use pinpoint_iam::testing::SimulatedClock;
@@ -69,7 +72,10 @@ impl Recorded {
             let value = match value {
                 DebugValue::Counter(count) => count as f64,
                 DebugValue::Gauge(value) => value.into_inner(),
-                DebugValue::Histogram(samples) => samples.len() as f64,
+                DebugValue::Histogram(samples) => {
+                    assert!(samples.iter().all(|time| time.into_inner() > 0.0));
+                    samples.len() as f64
+                }
             };
             assert_eq!(
                 kind == MetricKind::Gauge,
@@ -516,6 +522,70 @@ fn reports_are_exact() {
         .map(|row| format!("pinpoint_iam_{}", row.split_once('`').unwrap().0))
         .collect();
     assert_eq!(emitted, documented);
+}
+
+/// Policies that can be read until the flag is set.
+struct Breakable(Arc<AtomicBool>);
+
+impl PolicySource for Breakable {
+    fn load(&self) -> Result<PolicyStore, SourceError> {
+        match self.0.load(Ordering::Relaxed) {
+            true => Err(SourceError::of_file("store".as_ref(), "broken")),
+            false => Ok(store()),
+        }
+    }
+}
+
+/// A sink that waits, and then fails.
+struct Failing(Receiver<()>);
+
+impl DecisionSink for Failing {
+    fn write(&mut self, _: &Record<'_>) -> io::Result<()> {
+        let _ = self.0.recv();
+        Err(io::Error::other("no space"))
+    }
+}
+
+#[test]
+fn what_fails_is_reported() {
+    let recorded = Recorded::start();
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let (sender, receiver) = channel();
+    let log = DecisionLog::builder()
+        .capacity(1)
+        .start(Failing(receiver))
+        .unwrap();
+    let authorizer = Authorizer::builder()
+        .scope(scope())
+        .source(Breakable(Arc::clone(&is_broken)))
+        .metrics("main")
+        .decision_log(log.clone())
+        .build()
+        .unwrap();
+    authorizer.reload().unwrap();
+    is_broken.store(true, Ordering::Relaxed);
+    authorizer.reload().unwrap_err();
+    authorizer.replace(store()).unwrap();
+    let (caller, context) = (ana(), Context::new());
+    let guard = authorizer.guard(&caller, &context);
+    for _ in 0..3 {
+        assert!(guard.check(GetApp, &App::new("a1").unwrap()).is_ok());
+    }
+    drop(sender);
+    assert!(log.flush(Duration::from_secs(60)));
+    authorizer.report_metrics();
+    let series = recorded.series();
+    for (name, outcome, expected) in [
+        ("loads_total", "changed", 2.0),
+        ("loads_total", "rejected", 1.0),
+        ("decision_log_records_total", "written", 0.0),
+        ("decision_log_records_total", "failed", 1.0),
+        ("decision_log_records_total", "lost", 2.0),
+        ("decision_log_records_total", "sampled_out", 0.0),
+    ] {
+        let key = (format!("pinpoint_iam_{name}"), format!("outcome={outcome}"));
+        assert_eq!(series.get(&key), Some(&expected), "{name} {outcome}");
+    }
 }
 
 #[test]
