@@ -130,6 +130,11 @@ fn an_archive_contains_only_files_of_one_directory() {
             "./",
             "is not a file of the directory itself",
         ),
+        (
+            EntryType::Regular,
+            ".",
+            "is not a file of the directory itself",
+        ),
         (EntryType::Directory, "sub/", "is a directory"),
         (EntryType::Directory, "../", "is a directory"),
         (EntryType::Symlink, "a.json", "is not a regular file"),
@@ -152,9 +157,30 @@ fn two_files_of_one_name_are_an_error() {
 }
 
 #[test]
-fn files_are_text() {
-    let error = error(&files(&[("a.json", b"\xff")]));
-    assert_eq!(error, "`a.json` is not UTF-8");
+fn files_and_their_names_are_text() {
+    assert_eq!(
+        error(&files(&[("a.json", b"\xff")])),
+        "`a.json` is not UTF-8"
+    );
+    let mut header = header(EntryType::Regular, 0);
+    header.as_old_mut().name[..3].copy_from_slice(b"a\xffb");
+    header.set_cksum();
+    let mut builder = Builder::new(Vec::new());
+    builder.append(&header, &b""[..]).unwrap();
+    let bytes = builder.into_inner().unwrap();
+    assert_eq!(error(&bytes), "contains a file whose name is not UTF-8");
+}
+
+#[test]
+fn a_comment_changes_nothing() {
+    // As `git archive` writes it. The record names another file, and must not be applied.
+    let comment = b"19 path=other.json\n";
+    let bytes = tar(&[
+        (EntryType::XGlobalHeader, "pax_global_header", comment),
+        (EntryType::Regular, "a.json", b"{}"),
+    ]);
+    let expected = vec![("a.json".to_owned(), "{}".to_owned())];
+    assert_eq!(read(&bytes), Ok(expected));
 }
 
 #[test]
@@ -227,6 +253,12 @@ fn an_archive_has_limits() {
     assert!(packed.len() < 1024);
     assert_eq!(read(&packed, limits.with_bytes(length)), Ok(2));
     assert_eq!(read(&packed, limits.with_bytes(length - 1)), too_large);
+    // What is beyond the limit is not decompressed: that its checksum is wrong is not noticed.
+    let mut damaged = packed;
+    let checksum = damaged.len() - 8;
+    damaged[checksum] ^= 1;
+    let too_large = Err("is larger than 2048 bytes".to_owned());
+    assert_eq!(read(&damaged, limits.with_bytes(2048)), too_large);
     assert_eq!(read(&bytes, limits.with_files(2)), Ok(2));
     let too_many = Err("contains more than 1 files".to_owned());
     assert_eq!(read(&bytes, limits.with_files(1)), too_many);
