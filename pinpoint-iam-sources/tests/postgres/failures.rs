@@ -224,23 +224,34 @@ async fn a_read_on_a_connection_that_is_closed_is_repeated() -> TestResult {
     Ok(())
 }
 
-/// A proxy that can stop to forward, as a network can.
-async fn proxy(to: u16) -> TestResult<(u16, watch::Sender<bool>)> {
+/// What a proxy does, as a network can.
+#[derive(Clone, Copy, PartialEq)]
+enum Network {
+    Works,
+    /// New connections are opened, and nothing is forwarded on them.
+    OpensOnly,
+    /// Nothing is forwarded.
+    Swallows,
+}
+
+async fn proxy(to: u16) -> TestResult<(u16, watch::Sender<Network>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let port = listener.local_addr()?.port();
-    let (sender, is_cut) = watch::channel(false);
+    let (sender, network) = watch::channel(Network::Works);
     tokio::spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {
-            let mut is_cut = is_cut.clone();
+            let mut network = network.clone();
             tokio::spawn(async move {
                 let forwarded = async {
                     let mut server = TcpStream::connect(("127.0.0.1", to)).await?;
                     copy_bidirectional(&mut client, &mut server).await
                 };
-                tokio::select! {
-                    biased;
-                    _ = is_cut.wait_for(|is_cut| *is_cut) => {}
-                    _ = forwarded => return,
+                if *network.borrow() == Network::Works {
+                    tokio::select! {
+                        biased;
+                        _ = network.wait_for(|network| *network == Network::Swallows) => {}
+                        _ = forwarded => return,
+                    }
                 }
                 // The connection stays open, and nothing is forwarded until the test ends.
                 std::future::pending::<()>().await;
@@ -248,6 +259,38 @@ async fn proxy(to: u16) -> TestResult<(u16, watch::Sender<bool>)> {
         }
     });
     Ok((port, sender))
+}
+
+#[tokio::test]
+async fn cached_policies_are_removed_while_a_connection_is_being_opened() -> TestResult {
+    let Some(database) = Database::new("opening").await? else {
+        return Ok(());
+    };
+    let client = &database.client;
+    client.batch_execute(&reader("ana")).await?;
+    let (port, network) = proxy(database.server.port()).await?;
+    let mut service = Service::with(database.config_with_port(port), cache(), |builder| {
+        builder
+            .probe_interval(Duration::from_secs(600))
+            .time_without_notifications(Duration::from_millis(300))
+    })
+    .await?;
+    assert_eq!(service.ask("ana").await, Allowed);
+    let before = service.authorizer.principal_cache_counts().invalidations;
+    network.send(Network::OpensOnly)?;
+    database.cut_listener().await?;
+    service
+        .monitor
+        .wait_until(|status| status.losses == 1)
+        .await;
+    while service.authorizer.principal_cache_counts().invalidations == before {
+        tokio::task::yield_now().await;
+    }
+    // The listener has neither connected nor given up.
+    let status = service.monitor.status();
+    assert_eq!((status.listens, status.failed_listens), (1, 0));
+    assert_eq!(service.authorizer.principal_cache_counts().entries, 0);
+    Ok(())
 }
 
 #[tokio::test]
@@ -263,7 +306,7 @@ async fn a_network_that_swallows_everything_is_noticed() -> TestResult {
     })
     .await?;
     assert_eq!(service.ask("ana").await, Allowed);
-    cut.send(true)?;
+    cut.send(Network::Swallows)?;
     let mut monitor = service.monitor.clone();
     let status = monitor
         .wait_until(|status| !status.is_listening && status.failed_listens > 0)

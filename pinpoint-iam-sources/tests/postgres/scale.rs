@@ -181,10 +181,12 @@ async fn many_principals_with_shared_policies() -> TestResult {
 
     misses.sort();
     let at = |part: usize| misses.get(misses.len() * part / 1000).copied();
+    // On a busy machine, only the fastest ones do not wait for a processor.
+    let early = at(100).unwrap_or_default();
     let (median, late) = (at(500).unwrap_or_default(), at(990).unwrap_or_default());
     let longest = misses.last().copied().unwrap_or(Duration::ZERO);
     println!(
-        "{principals} principals: {} misses, median {median:?}, 99 % {late:?}, longest {longest:?}; {} loads by \
+        "{principals} principals: {} misses, 10 % {early:?}, median {median:?}, 99 % {late:?}, longest {longest:?}; {} loads by \
          {CONCURRENT} tasks in {together:?}; a revocation with its statement and a miss {revocation:?}; resident memory \
          {before:?} MiB before and {:?} MiB after; {counts:?}",
         misses.len(),
