@@ -127,6 +127,8 @@ pub(crate) fn known() -> Context {
     let mut context = Context::new();
     context.insert("aws:username", "ana");
     context.insert("aws:PrincipalTag/empty", "");
+    context.insert("aws:PrincipalTag/colon", "a:1");
+    context.insert("aws:PrincipalTag/nul", "a\0c");
     context
 }
 
@@ -283,6 +285,8 @@ fn values_of(operator: BaseOperator) -> Vec<Value> {
             json!("arn:aws:iam::*:user/*"),
             json!("arn:aws:iam:us:1*:role/${aws:username}"),
             json!("arn:aws:*:*:1111????3333:*:y"),
+            json!("ana"),
+            json!([]),
         ],
         Base::Null => vec![
             json!("true"),
@@ -344,6 +348,7 @@ pub(crate) fn tables() -> TestResult<Vec<(&'static str, Table)>> {
                 json!("a"),
                 json!("a\0"),
                 json!("ana"),
+                json!("ana\0x"),
                 Value::Null,
             ])?,
         ),
@@ -420,6 +425,39 @@ fn every_operator_selects_what_it_decides() -> TestResult {
         .filter(|key| key.starts_with("numbers:") || key.starts_with("booleans:"))
         .collect();
     assert!(of_others.is_empty(), "{inexact:#?}");
+    Ok(())
+}
+
+/// A variable of a condition is filled with the key of the same row, or with a text of the request that contains U+0000. A
+/// multivalued key fills no variable, so its default is used.
+#[test]
+fn filled_variables_select_what_they_decide() -> TestResult {
+    let mut counts = Counts::default();
+    for (name, table) in tables()? {
+        for operator in ["StringEquals", "StringNotEquals", "StringLike"] {
+            for prefix in ["", "ForAnyValue:", "ForAllValues:"] {
+                for value in [
+                    "${archive:key, 'ana'}",
+                    "${aws:PrincipalTag/nul}",
+                    "${archive:key}",
+                    "x${archive:key, 'a'}*",
+                ] {
+                    let operator = format!("{prefix}{operator}");
+                    let condition = json!({operator: {"archive:key": value}});
+                    let statement = |effect: &str| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition});
+                    let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+                    for statements in [
+                        json!([statement("Allow")]),
+                        json!([allow, statement("Deny")]),
+                    ] {
+                        let label = || format!("{name}: {statements}");
+                        compare(&identity(&statements)?, &table, &label, &mut counts)?;
+                    }
+                }
+            }
+        }
+    }
+    assert!(counts.exact > 100 && counts.inexact > 100, "{counts:?}");
     Ok(())
 }
 
@@ -854,6 +892,10 @@ fn hostile_policies_stay_within_limits() -> TestResult {
         json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"archive:Key": list}}}]),
         json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"archive:Key": "*a".repeat(300) + "b"}}}]),
         json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"archive:Key": "*a".repeat(16) + "b"}}}]),
+        // One star more, and more variables that rows fill, than a predicate contains.
+        json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"archive:Key": "*a".repeat(17) + "b"}}}]),
+        json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"archive:Key": "${archive:Key}".repeat(3)}}}]),
+        json!([{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"archive:Key": "${archive:Key}".repeat(4)}}}]),
         json!([{"Effect": "Allow", "Action": "*", "Resource": format!("arn:aws:archive:*:*:{}", "*a".repeat(200))}]),
     ] {
         let policies = identity(&statements)?;
@@ -864,7 +906,7 @@ fn hostile_policies_stay_within_limits() -> TestResult {
             &mut counts,
         )?;
     }
-    assert_eq!((counts.exact, counts.inexact), (3, 3));
+    assert_eq!((counts.exact, counts.inexact), (4, 5));
     Ok(())
 }
 
@@ -1116,6 +1158,9 @@ pub(crate) fn special_characters() -> TestResult<(Table, Vec<Value>)> {
         "arn:aws:iam::111122223333:user/a\u{85}",
         "arn:aws:iam::111122223333:user/a\u{7f}",
         &long,
+        // A value of the request would be two components of the pattern, and a character has two bytes.
+        "arn:aws:iam:a:1:x:user/y",
+        "arn:aws:iam:é:1:user/a",
     ];
     let mut add = |owner: &str, approver: &str| -> TestResult {
         let keys = json!({"archive:Owner": owner, "archive:Approver": approver});
@@ -1136,6 +1181,12 @@ pub(crate) fn special_characters() -> TestResult<(Table, Vec<Value>)> {
     for owner in others {
         add(owner, "a")?;
     }
+    add("none", "")?;
+    add("", "")?;
+    rows.push(Candidate {
+        resource: "arn:aws:archive:us-east-1:111122223333:folders/f1/documents/d1".to_owned(),
+        context: Some(serde_json::from_value(json!({"archive:Owner": "none"}))?),
+    });
     let owner = |operator: &str, value: &str| json!({operator: {"archive:Owner": value}});
     let mut conditions = vec![
         owner("StringLike", "?${archive:Approver}*"),
@@ -1145,6 +1196,14 @@ pub(crate) fn special_characters() -> TestResult<(Table, Vec<Value>)> {
         owner("StringLike", "\u{10fffe}*"),
         owner("ArnLike", "arn:aws:iam::111122223333:user/*"),
         owner("ArnNotLike", "arn:aws:iam::*:user/b"),
+        owner("ArnLike", "arn:aws:iam:${aws:PrincipalTag/colon}:*:user/*"),
+        owner("ArnLike", "arn:aws:iam:é:1*:user/a"),
+        owner("ArnLike", "${archive:Approver}rn:aws:iam:*:*:user/*"),
+        owner("ArnLike", "${aws:username}:aws:iam:*:*:user/*"),
+        owner("StringEquals", "${archive:Approver, 'none'}"),
+        owner("StringNotEquals", "${archive:Approver, 'none'}"),
+        owner("StringEquals", "${archive:Approver}"),
+        owner("StringEqualsIgnoreCase", "${archive:Approver}"),
     ];
     for text in SPECIAL {
         let literal = text.replace('*', "${*}").replace('?', "${?}");

@@ -271,6 +271,10 @@ fn patterns_of_arns_are_aligned_with_ids() -> TestResult {
         ("templates/a/?MS", "Template", 2),
         ("apps/a/channels/apns*", "Channel", 2),
         ("apps/a/channels/${*}", "Channel", 0),
+        // A literal wildcard besides others.
+        ("apps/a/channels/${*}*", "Channel", 0),
+        ("apps/a/channels/${?}*", "Channel", 0),
+        ("apps/a/channels/?${*}", "Channel", 0),
     ] {
         let rows = types.iter().find(|rows| rows.name == type_name);
         let rows = rows.ok_or("no such type")?;
@@ -287,6 +291,37 @@ fn patterns_of_arns_are_aligned_with_ids() -> TestResult {
             }
             let (_, found) = rows.compare(&identity(&json!(statements))?)?;
             assert_eq!(found, expected, "{effect} {element} {pattern}");
+        }
+    }
+    Ok(())
+}
+
+/// A search for all readings would take too long, and a part of them would be a list that is too short or too long.
+#[test]
+fn a_pattern_with_too_many_readings_is_not_exact() -> TestResult {
+    let types = types()?;
+    let rows = types.iter().find(|rows| rows.name == "Campaign");
+    let rows = rows.ok_or("no such type")?;
+    // Readings: in which id each letter is, and steps: the letters of the template.
+    for (pattern, is_exact) in [
+        ("apps/*a*a/campaigns/*".to_owned(), true),
+        ("*a".repeat(2), true),
+        // So few stars that the database would match each part of the pattern.
+        ("*a".repeat(10), false),
+        ("*a".repeat(80), false),
+        ("apps/".to_owned() + &"*a".repeat(80) + "*", false),
+        ("?*".repeat(80), false),
+    ] {
+        let resource = format!("arn:aws:mobiletargeting:*:*:{pattern}");
+        for effect in ["Allow", "Deny"] {
+            for element in ["Resource", "NotResource"] {
+                let statements = json!([
+                    {"Effect": effect, "Action": "*", element: resource},
+                    {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:mobiletargeting:*:*:apps/a/*"},
+                ]);
+                let (found, _) = rows.compare(&identity(&statements)?)?;
+                assert_eq!(found, is_exact, "{effect} {element} {pattern}");
+            }
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 use std::future::{Future, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
@@ -228,6 +229,69 @@ async fn a_load_does_not_depend_on_the_check_that_began_it() {
             assert_eq!(source.calls(), [[id]]);
         }
     }
+}
+
+/// Each check is woken when the source answers, whichever of them has polled the load last.
+#[tokio::test]
+async fn a_source_that_answers_wakes_every_check() {
+    let (authorizer, source) = started();
+    let guard = request(&authorizer).await;
+    let tasks = [(); 3].map(|()| {
+        let guard = guard.clone();
+        tokio::spawn(async move { guard.is_allowed(GetCampaign, &campaign("s1")).await })
+    });
+    // All of them wait.
+    tokio::task::yield_now().await;
+    assert_eq!(source.calls(), [["s1"]]);
+    let resource = campaign("s1");
+    let mut nobody = Context::from_waker(Waker::noop());
+    let mut last = check(&guard, &resource);
+    assert!(last.as_mut().poll(&mut nobody).is_pending());
+    source.reply.send_replace(Reply::Answer);
+    for task in tasks {
+        assert!(!task.await.unwrap().unwrap());
+    }
+    assert_eq!(source.calls(), [["s1"]]);
+}
+
+/// The load ends when a check polls it, and its source wakes nobody.
+#[tokio::test]
+async fn the_end_of_a_load_wakes_every_check() {
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let ready = Arc::clone(&is_ready);
+    let mut store = PolicyStore::new();
+    let condition = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:ResourceTag/stage": "secret"}}}}"#;
+    let policy = Policy::new("test", Document::parse(condition).unwrap());
+    store.identity(ANA).unwrap().attach(policy);
+    let authorizer = Authorizer::builder()
+        .scope(Scope::new("aws", "us-east-1", "123456789012"))
+        .source(store)
+        .warn_about_keys_without_source()
+        .resource_keys(move |_: Campaign| {
+            let ready = Arc::clone(&ready);
+            poll_fn(move |_| match ready.load(Ordering::SeqCst) {
+                true => Poll::Ready(Ok(CampaignKeys {
+                    tags: Tags::default(),
+                })),
+                false => Poll::Pending,
+            })
+        })
+        .build()
+        .unwrap();
+    let guard = request(&authorizer).await;
+    let waiting = tokio::spawn({
+        let guard = guard.clone();
+        async move { guard.is_allowed(GetCampaign, &campaign("c1")).await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(authorizer.resource_key_fetches(), 1);
+    is_ready.store(true, Ordering::SeqCst);
+    let resource = campaign("c1");
+    let mut last = check(&guard, &resource);
+    assert!(matches!(poll(&mut last).await, Poll::Ready(Ok(true))));
+    assert!(waiting.await.unwrap().unwrap());
+    assert_eq!(authorizer.resource_key_fetches(), 1);
 }
 
 /// The check whose task the load would have woken is gone.
