@@ -255,7 +255,5 @@ impl Drop for Joined<'_> {
         }
         drop(state);
         drop(abandoned);
-        // One of the others continues the load, if this check was to do so.
-        self.flight.wakers.wake_all();
     }
 }

@@ -220,7 +220,6 @@ async fn a_load_does_not_depend_on_the_check_that_began_it() {
             let resource = campaign(id);
             let (mut one, mut two) = (check(&guard, &resource), check(&guard, &resource));
             assert!(poll(&mut one).await.is_pending());
-            // It waits, and is woken by the end of the load or by the end of the other check.
             assert!(poll(&mut two).await.is_pending());
             let stalled = (!is_dropped).then_some(one);
             source.reply.send_replace(Reply::Answer);
@@ -294,9 +293,9 @@ async fn the_end_of_a_load_wakes_every_check() {
     assert_eq!(authorizer.resource_key_fetches(), 1);
 }
 
-/// The check whose task the load would have woken is gone.
+/// The checks that polled the load last are gone before the source answers.
 #[tokio::test]
-async fn the_end_of_a_check_wakes_the_others() {
+async fn a_load_wakes_the_checks_that_are_left() {
     let (authorizer, source) = started();
     let guard = request(&authorizer).await;
     let resource = campaign("s1");
