@@ -52,7 +52,6 @@ Examples:
   pinpoint-iam replay --old released/ --new policies/ logs/
   pinpoint-iam replay --old policies/ --new policies/ --used logs/
   pinpoint-iam replay --old account.json --new new.json 'AWSLogs/123456789012/CloudTrail/**/*.json.gz'
-  pinpoint-iam replay --old released/ --new policies/ 's3://logs/campaigns/2026/11/**/*.jsonl.gz'
   pinpoint-iam replay --old released/ --new policies/ --format html logs/ > replay.html
   pinpoint-iam replay --old old.json --new new.json --shard 1/2 --partial 1.json logs/
   pinpoint-iam replay --old old.json --new new.json --shard 2/2 --partial 2.json logs/
