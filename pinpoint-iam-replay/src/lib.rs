@@ -57,6 +57,11 @@
 //! Session policies are not in the events of a role's session either. If requests of sessions with such policies are
 //! replayed, [`Report::decided_differently`] counts those that the service has denied because of them.
 //!
+//! # Object storage
+//!
+//! With the feature `object-store`, `Bucket` finds the log files in any store of the crate `object_store`. Other places
+//! implement [`LogContent`].
+//!
 //! # Memory
 //!
 //! Memory does not depend on the length of the logs. A file is read through a buffer, and a record may have at most
@@ -68,6 +73,8 @@
 //!
 //! Reports add up. A [shard](Shard) is a part of the log files, and the [partial results](Partial) of all shards are
 //! [merged](Partial::merge) into one.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cloudtrail;
 #[cfg(feature = "generate")]

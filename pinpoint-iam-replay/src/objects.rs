@@ -133,10 +133,16 @@ impl Read for ObjectReader<'_> {
 impl LogObject {
     /// Reads the bytes of a range.
     fn range(&self, start: u64, end: u64) -> io::Result<Bytes> {
+        let ObjectMeta {
+            e_tag,
+            last_modified,
+            ..
+        } = &self.object;
         let options = GetOptions {
             range: Some(GetRange::Bounded(start..end)),
-            // Otherwise the parts of a file could be of different versions.
-            if_match: self.object.e_tag.clone(),
+            // Otherwise the parts of a file could be of different versions. Not every store has tags of versions.
+            if_match: e_tag.clone(),
+            if_unmodified_since: e_tag.is_none().then_some(*last_modified),
             ..GetOptions::default()
         };
         let Bucket { store, runtime, .. } = &self.bucket;
@@ -238,9 +244,19 @@ mod tests {
     fn a_changed_object_cannot_be_read() {
         let setup = Setup::new();
         setup.put("log", vec![b'a'; 10]);
-        let files = setup.bucket().log_files(&Path::from("log")).unwrap();
+        let bucket = setup.bucket();
+        let path = Path::from("log");
+        let files = bucket.log_files(&path).unwrap();
+        let head = setup.store.head(&path);
+        let object = ObjectMeta {
+            e_tag: None,
+            ..setup.runtime.block_on(head).unwrap()
+        };
+        let untagged = LogFile::new("untagged", 10, LogObject { bucket, object });
         assert_eq!(content(&files[0], 0).unwrap(), [b'a'; 10]);
+        assert_eq!(content(&untagged, 0).unwrap(), [b'a'; 10]);
         setup.put("log", vec![b'b'; 10]);
         assert!(content(&files[0], 0).is_err());
+        assert!(content(&untagged, 0).is_err());
     }
 }
