@@ -10,15 +10,51 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let folded = name.to_ascii_lowercase();
+    let letters = Letters::of(&folded);
     candidates
         .into_iter()
-        .map(|candidate| {
-            let distance = strsim::damerau_levenshtein(&folded, &candidate.to_ascii_lowercase());
-            (distance, candidate)
+        .filter_map(|candidate| {
+            let most = name.len().max(candidate.len()) / 3;
+            let folded_candidate = candidate.to_ascii_lowercase();
+            // Most candidates are far away, and the exact distance costs many times more than this.
+            if letters.least_distance(&folded_candidate) > most {
+                return None;
+            }
+            let distance = strsim::damerau_levenshtein(&folded, &folded_candidate);
+            (distance <= most).then_some((distance, candidate))
         })
-        .filter(|(distance, candidate)| *distance <= name.len().max(candidate.len()) / 3)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// How many characters a text has of each group of characters.
+#[derive(Clone, Copy, Debug)]
+struct Letters([i64; Self::GROUPS]);
+
+impl Letters {
+    /// In ASCII, letters of one case are in different groups.
+    const GROUPS: usize = 32;
+
+    fn of(text: &str) -> Self {
+        let mut letters = Self([0; Self::GROUPS]);
+        letters.add(text, 1);
+        letters
+    }
+
+    fn add(&mut self, text: &str, number: i64) {
+        for character in text.chars() {
+            if let Some(count) = self.0.get_mut(character as usize % Self::GROUPS) {
+                *count += number;
+            }
+        }
+    }
+
+    /// A lower bound of the edit distance. Each edit adds or removes at most one character, and a transposition none.
+    fn least_distance(mut self, text: &str) -> usize {
+        self.add(text, -1);
+        let sum = |sign: i64| -> i64 { self.0.iter().map(|count| (sign * count).max(0)).sum() };
+        usize::try_from(sum(1).max(sum(-1))).unwrap_or(usize::MAX)
+    }
 }
 
 /// Finds the nearest names for many errors, and compares a limited number of names.
@@ -73,7 +109,46 @@ fn bare(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Suggestions, is_in_other_spelling, nearest};
+    use super::{Letters, Suggestions, is_in_other_spelling, nearest};
+
+    #[test]
+    fn no_name_is_nearer_than_the_lower_bound() {
+        let mut names = vec![String::new()];
+        let mut longest = names.clone();
+        for _ in 0..4 {
+            // The first and the last are in the same group.
+            let longer =
+                |name: &String| ['a', 'b', '\u{e9}', 'A'].map(|last| format!("{name}{last}"));
+            longest = longest.iter().flat_map(longer).collect();
+            names.extend_from_slice(&longest);
+        }
+        for left in &names {
+            let letters = Letters::of(left);
+            for right in &names {
+                let distance = strsim::damerau_levenshtein(left, right);
+                assert!(letters.least_distance(right) <= distance, "{left} {right}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_lower_bound_excludes_names_with_other_letters() {
+        for (left, right, least) in [
+            ("", "", 0),
+            ("abc", "abc", 0),
+            ("ab", "ba", 0),
+            ("abc", "", 3),
+            ("", "abc", 3),
+            ("abc", "xyz", 3),
+            ("getapp", "getapps", 1),
+        ] {
+            assert_eq!(
+                Letters::of(left).least_distance(right),
+                least,
+                "{left} {right}"
+            );
+        }
+    }
 
     #[test]
     fn the_name_with_the_fewest_changes_is_nearest() {

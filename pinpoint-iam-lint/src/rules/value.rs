@@ -364,12 +364,13 @@ fn format_of_key(condition: &Condition<'_>, value: &Value<'_>, check: &mut Check
     }
     match &*condition.key.text.to_ascii_lowercase() {
         "aws:requestedregion" if !is_region(text) => {
-            let help = match nearest(text, REGIONS) {
+            let near = nearest(text, REGIONS);
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "write a region of AWS, such as `us-east-1`".to_owned(),
             };
             let message = format!("AWS has no region {}", Quoted(text));
-            let fix = nearest(text, REGIONS).and_then(|near| check.string_fix(value.at, near));
+            let fix = near.and_then(|near| check.string_fix(value.at, near));
             check.report(&INVALID_REGION, value.at, message, help).fix = fix;
         }
         "aws:sourcevpc" if !is_id(text, "vpc-") => {
