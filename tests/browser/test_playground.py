@@ -292,6 +292,26 @@ class PlaygroundTest(PageTest):
         self.assertEqual(self.decided(), "allowed")
         self.assertNotEqual(self.text("explanation"), "", "the explanation is there again")
 
+    def test_findings_keep_their_places(self):
+        """The editor moves findings with the text, and the list has their new lines."""
+        get = allow("mobiletargeting:GetApp")
+        broken = document({**get, "Effect": "allow"}, {**get, "Effect": "deny"})
+        self.open({**state(policy("p", broken)), "view": "edit"})
+        marked = f"Array.from({EDITOR}.querySelectorAll('.cm-lintRange-error'), part => part.textContent).join()"
+        listed = "Array.from(document.querySelectorAll('#findings button'), button => button.textContent.split(':')[0]).join()"
+        self.browser.run(f"{EDITOR}.querySelector('.cm-content').focus()")
+        for keys, lines in (("", "5,10"), ("\ue007", "6,11"), (" ", "6,11"), ("\ue003\ue003", "5,10")):
+            with self.subTest(lines):
+                self.browser.press(keys)
+                self.decided()
+                self.wait(f"{listed} === '{lines}'")
+                self.wait(f"""{marked} === '"allow","deny"'""")
+        # A finding whose text is corrected is removed, and the other one remains.
+        self.browser.run("document.querySelector('#findings button').click()")
+        self.browser.press('"Allow"')
+        self.wait(f"{listed} === '10'")
+        self.wait(f"""{marked} === '"deny"'""")
+
     def test_a_fix_is_applied(self):
         self.assertEqual(self.open(state(policy("p", document({**allow(), "Effect": "allow"})))), "error")
         self.click("tab-edit")
@@ -500,6 +520,15 @@ class PlaygroundTest(PageTest):
         self.assertEqual(self.browser.run("return document.getElementById('comparison').dataset.state"), "pending")
         hidden = "return getComputedStyle(document.getElementById('differences')).visibility"
         self.assertEqual(self.browser.run(hidden), "hidden")
+
+    def test_an_explanation_that_is_late_is_marked(self):
+        self.server.changed["/worker.js"] = BUSY + (BUILT / "worker.js").read_bytes()
+        self.assertEqual(self.open(state(policy("p", document(allow())))), "allowed")
+        opacity = "getComputedStyle(document.getElementById('explanation')).opacity"
+        self.assertEqual(self.browser.run(f"return {opacity}"), "1")
+        self.write("action", "takes-long")
+        self.wait(f"{opacity} === '0.6'")
+        self.assertEqual(self.text("decision"), "Deciding")
 
     def test_both_decisions_are_made_again(self):
         rules = [policy("p", document(allow("mobiletargeting:GetApp")))]

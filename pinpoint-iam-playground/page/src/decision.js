@@ -4,9 +4,13 @@ import { element, plain } from "./dom.js";
 
 const TRUTHS = { true: "matches", false: "does not match", unknown: "may match" };
 
+/** After this time in milliseconds, the page shows that an explanation is not yet about the current request. */
+const LATE = 100;
+
 export class DecisionView {
   #decision;
   #explanation;
+  #timer;
   /** What the explanation shows, so that statements stay open if it is the same. */
   #shown = null;
 
@@ -18,11 +22,20 @@ export class DecisionView {
   /** While a request is decided, the page shows no decision. */
   showPending() {
     this.#state("pending", "Deciding");
+    // To paint the whole explanation twice for each keystroke takes longer than the decision.
+    this.#timer ??= setTimeout(() => this.#explanation.classList.add("late"), LATE);
+  }
+
+  #showResult(state, text) {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#explanation.classList.remove("late");
+    this.#state(state, text);
   }
 
   /** Without a decision, nothing of the one before remains. */
   showError(message) {
-    this.#state("error", `No decision: ${plain(message)}`);
+    this.#showResult("error", `No decision: ${plain(message)}`);
     this.#explanation.replaceChildren();
     this.#shown = null;
   }
@@ -30,7 +43,7 @@ export class DecisionView {
   /** `show` is called with the position of a policy in the input and the line of a statement. */
   show({ result, allowed, explanation, statement }, policies, show) {
     const kind = allowed ? "allowed" : result === "undecided" ? "undecided" : "denied";
-    this.#state(kind, `${allowed ? "Allowed" : "Denied"}: ${plain(explanation.decision)}`);
+    this.#showResult(kind, `${allowed ? "Allowed" : "Denied"}: ${plain(explanation.decision)}`);
     const content = JSON.stringify([explanation, statement?.policy, statement?.number, policies.map(({ name }) => name)]);
     if (content === this.#shown) return;
     this.#shown = content;

@@ -5,7 +5,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { HighlightStyle, StreamLanguage, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { toml } from "@codemirror/legacy-modes/mode/toml";
-import { diagnosticCount, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { forEachDiagnostic, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, hoverTooltip, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -64,6 +64,21 @@ function offset(document, { line, character }) {
 function position(document, at) {
   const line = document.lineAt(at);
   return { line: line.number - 1, character: at - line.from };
+}
+
+/** The diagnostics at their current places. */
+function diagnosticsOf(state) {
+  const found = [];
+  forEachDiagnostic(state, (diagnostic, from, to) => found.push({ ...diagnostic, from, to }));
+  return found;
+}
+
+/** Whether the editor shows the same for these diagnostics, whose order does not matter. */
+function areEqual(shown, wanted) {
+  const texts = (diagnostics) =>
+    diagnostics.map(({ from, to, severity, source, message }) => JSON.stringify([from, to, severity, source, message])).sort();
+  const expected = texts(wanted);
+  return shown.length === wanted.length && texts(shown).every((text, index) => text === expected[index]);
 }
 
 const LANGUAGES = { json: json(), toml: StreamLanguage.define(toml) };
@@ -138,7 +153,6 @@ export class Editor {
   showFindings(text, findings) {
     const document = this.#view.state.doc;
     if (document.toString() !== text) return;
-    if (findings.length === 0 && diagnosticCount(this.#view.state) === 0) return;
     const diagnostics = findings.map(({ range, severity, code, message }) => ({
       from: offset(document, range.start),
       to: offset(document, range.end),
@@ -146,6 +160,8 @@ export class Editor {
       source: code,
       message,
     }));
+    // Most keystrokes only move the findings, which the editor has done already.
+    if (areEqual(diagnosticsOf(this.#view.state), diagnostics)) return;
     this.#view.dispatch(setDiagnostics(this.#view.state, diagnostics));
   }
 

@@ -180,9 +180,11 @@ function update() {
   // The worker decides while the page does the rest.
   updateDecision(structuredClone({ policies, request }));
   decisionView.showPending();
-  if (before !== undefined) updateBefore(structuredClone({ policies: before, request }));
+  if (before !== undefined) {
+    updateBefore(structuredClone({ policies: before, request }));
+    beforeView.showPending();
+  }
   byId("decide-before").hidden = before === undefined;
-  beforeView.showPending();
   if (catalog !== lastCatalog) {
     lastCatalog = catalog;
     updateCatalog(catalog);
@@ -264,10 +266,16 @@ function showStatementBefore(index, line) {
   compareView.selectLine(index, line);
 }
 
+/** The findings in the list, so that it is not built again for each keystroke. */
+let listed = null;
+
 function showFindings(findings, error) {
   const count = byId("findings-count");
   if (error) count.textContent = `Not checked: ${plain(error.message)}`;
   else count.textContent = { 0: "No findings.", 1: "1 finding." }[findings.length] ?? `${findings.length} findings.`;
+  const content = JSON.stringify(findings ?? []);
+  if (content === listed) return;
+  listed = content;
   const severity = { 1: "error", 2: "warning", 3: "suggestion" };
   const items = (findings ?? []).map((finding) => {
     const { line, character } = finding.range.start;
