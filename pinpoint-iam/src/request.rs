@@ -240,6 +240,15 @@ pub(crate) struct ResourceKeyValues<'a> {
     pub(crate) values: DeferredKeys<'a>,
 }
 
+/// What is known about a resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResourceFacts<'a> {
+    /// Its keys from a source of the keys of its type.
+    pub(crate) keys: Option<ResourceKeyValues<'a>>,
+    /// Its tags.
+    pub(crate) tags: DeferredKeys<'a>,
+}
+
 /// The condition keys of resources.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ResourceKeyNames {
@@ -363,6 +372,29 @@ impl<'a> Request<'a> {
     pub(crate) const fn with_resource(mut self, resource: RequestedResource<'a>) -> Self {
         self.resource = resource;
         self
+    }
+
+    /// Changes the resource to another one of the same type, with its facts.
+    #[inline]
+    pub(crate) const fn set_resource(
+        &mut self,
+        resource: RequestedResource<'a>,
+        facts: ResourceFacts<'a>,
+    ) {
+        self.resource = resource;
+        self.resource_keys = facts.keys;
+        self.resource_tags = facts.tags;
+    }
+
+    /// Changes the action, and the tags of the request, which depend on it.
+    #[inline]
+    pub(crate) fn set_action(
+        &mut self,
+        action: &'static ActionMetadata,
+        request_tags: DeferredKeys<'a>,
+    ) {
+        self.action = action.into();
+        self.request_tags = request_tags;
     }
 
     /// Sets the condition keys, which may be computed later.

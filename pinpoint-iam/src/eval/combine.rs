@@ -439,6 +439,19 @@ impl AccountRelation {
             Some(_) => Self::CrossAccount { root },
         }
     }
+
+    /// Returns the account relation of `request`, if this is that of a request which differs only in the action and in the
+    /// part of the resource behind the ARN prefix.
+    #[inline]
+    pub(crate) fn of_similar(self, request: &Request<'_>) -> Self {
+        match self {
+            Self::SameAccount { root, .. } => Self::SameAccount {
+                root,
+                resource_must_allow: resource_must_allow(request),
+            },
+            Self::CrossAccount { .. } | Self::NoCallerAccount => self,
+        }
+    }
 }
 
 /// Resources whose own policy must allow requests even in the same account. This applies to

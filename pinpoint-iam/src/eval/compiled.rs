@@ -22,9 +22,11 @@ pub use crate::program::TooLarge;
 use crate::action::ServiceMetadata;
 use crate::arn::Scope;
 use crate::context::Context;
+use crate::eval::batch::RequestBatch;
 use crate::eval::combine::CombinedDecision;
 use crate::eval::decision::{Evaluation, MissingKeys};
 use crate::eval::program_stack::{ProgramSelection, ProgramStack, StatementRef};
+use crate::eval::search::SearchAgain;
 use crate::eval::snapshot::{Identity, Snapshot, SnapshotGuard, Unavailable};
 use crate::eval::statement_id::StatementId;
 use crate::policy_stack::{Policy, PolicyStack, PolicyType};
@@ -324,14 +326,11 @@ impl<'p> CallerPrograms<'p> {
         request.decided_for(self.deployment, &self.principal, self.tags)
     }
 
-    /// Whether the policies allow `request`; `None` if the decision depends on keys that are not known yet.
-    ///
-    /// A list asks this about every resource. It needs neither the statement nor the reason of a decision.
-    pub(crate) fn allow(&self, request: &Request<'_>) -> Option<bool> {
-        match self.stack().combine(&self.decided(request)) {
-            CombinedDecision::Allowed(..) | CombinedDecision::AllowedToRoot => Some(true),
-            CombinedDecision::ExplicitDeny(..) | CombinedDecision::ImplicitDeny(_) => Some(false),
-            CombinedDecision::Indeterminate => None,
-        }
+    /// Prepares many requests that differ from `request` only in the resource or in the action.
+    pub(crate) fn batch<'b, S: SearchAgain<'b>>(
+        &'b self,
+        request: &Request<'b>,
+    ) -> RequestBatch<'b, S> {
+        RequestBatch::new(self.stack(), self.decided(request))
     }
 }

@@ -45,6 +45,7 @@
 
 #[doc(hidden)]
 pub mod any_resource;
+pub(crate) mod batch;
 mod candidate;
 pub(crate) mod combine;
 pub mod compiled;

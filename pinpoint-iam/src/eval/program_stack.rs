@@ -10,6 +10,7 @@ use crate::eval::combine::{
 };
 use crate::eval::decision::MissingKeys;
 use crate::eval::organization::Organization;
+use crate::eval::search::{Search, SearchOnce};
 use crate::eval::snapshot::{Identity, Snapshot};
 use crate::eval::statement::{StatementMatch, UNKNOWN_RESOURCE, principal_part, resource_part};
 use crate::eval::statement_id::StatementId;
@@ -98,26 +99,38 @@ impl<'p> ProgramStack<'p> {
 
     /// Evaluates all policies, and combines the results for `request`.
     pub(crate) fn combine(&self, request: &Request<'_>) -> CombinedDecision<StatementRef> {
-        let sides = AccountRelation::of(request);
+        self.combine_by(&mut SearchOnce, AccountRelation::of(request), request)
+    }
+
+    /// Evaluates all policies with `search`, and combines the results for `request`, whose account relation is `sides`.
+    #[inline]
+    pub(super) fn combine_by(
+        &self,
+        search: &mut impl Search<'p>,
+        sides: AccountRelation,
+        request: &Request<'_>,
+    ) -> CombinedDecision<StatementRef> {
         if self.limits_nothing() {
             // Most callers have only identity-based policies. The compiler removes the code for other types here.
-            let identity = evaluate_programs(PolicyType::Identity, self.identity, false, request);
+            let identity =
+                evaluate_programs(PolicyType::Identity, self.identity, false, request, search);
             return ResultsByPolicyType {
                 identity,
                 ..ResultsByPolicyType::NOTHING
             }
             .combine(sides);
         }
-        self.combine_all(sides, request)
+        self.combine_all(search, sides, request)
     }
 
     #[inline(never)]
     fn combine_all(
         &self,
+        search: &mut impl Search<'p>,
         sides: AccountRelation,
         request: &Request<'_>,
     ) -> CombinedDecision<StatementRef> {
-        self.results(request).combine(sides)
+        self.results(search, request).combine(sides)
     }
 
     /// Whether there are only identity-based policies, or none.
@@ -139,13 +152,15 @@ impl<'p> ProgramStack<'p> {
             && resource_control.is_empty()
     }
 
-    fn results(&self, request: &Request<'_>) -> ResultsByPolicyType<StatementRef> {
+    fn results(
+        &self,
+        search: &mut impl Search<'p>,
+        request: &Request<'_>,
+    ) -> ResultsByPolicyType<StatementRef> {
         let has_boundary = self.permissions_boundary.is_some();
-        let one = |policy_type, number, program: &Program| {
-            evaluate_program(program, number, policy_type, has_boundary, request)
+        let mut chosen = |policy_type, chosen| {
+            evaluate_programs(policy_type, chosen, has_boundary, request, search)
         };
-        let chosen =
-            |policy_type, chosen| evaluate_programs(policy_type, chosen, has_boundary, request);
         let mut findings = ResultsByPolicyType {
             identity: chosen(PolicyType::Identity, self.identity),
             ..ResultsByPolicyType::NOTHING
@@ -153,6 +168,9 @@ impl<'p> ProgramStack<'p> {
         if let Some(boundary) = self.permissions_boundary {
             findings.permissions_boundary = Some(chosen(PolicyType::PermissionsBoundary, boundary));
         }
+        let mut one = |policy_type, number, program: &'p Program| {
+            evaluate_program(program, number, policy_type, has_boundary, request, search)
+        };
         if let Some(program) = self.session {
             findings.session = Some(one(PolicyType::Session, 0, program));
         }
@@ -162,19 +180,26 @@ impl<'p> ProgramStack<'p> {
         if let Some(program) = self.resource {
             findings.resource = Some(evaluate_resource_policy(program, has_boundary, request));
         }
-        let levels = |policy_type, programs: &'p [Program]| {
+        let mut levels = |policy_type, programs: &'p [Program], join: fn(_, _) -> _| {
             (0..)
                 .zip(programs)
-                .map(move |(level, program)| one(policy_type, level, program))
+                .map(|(level, program)| one(policy_type, level, program))
+                .reduce(join)
         };
         let organization = Organization::of(request.principal());
         if organization.resource_control && !self.resource_control.is_empty() {
-            findings.resource_control =
-                levels(PolicyType::ResourceControl, self.resource_control).reduce(MatchSummary::or);
+            findings.resource_control = levels(
+                PolicyType::ResourceControl,
+                self.resource_control,
+                MatchSummary::or,
+            );
         }
         if organization.service_control && !self.service_control.is_empty() {
-            findings.service_control =
-                levels(PolicyType::ServiceControl, self.service_control).reduce(MatchSummary::and);
+            findings.service_control = levels(
+                PolicyType::ServiceControl,
+                self.service_control,
+                MatchSummary::and,
+            );
         }
         findings
     }
@@ -331,35 +356,34 @@ impl<'p> ProgramStack<'p> {
 
 /// Evaluates the statements of several programs.
 #[inline]
-fn evaluate_programs(
+fn evaluate_programs<'p>(
     policy_type: PolicyType,
-    chosen: ProgramSelection<'_>,
+    chosen: ProgramSelection<'p>,
     has_boundary: bool,
     request: &Request<'_>,
+    search: &mut impl Search<'p>,
 ) -> MatchSummary<StatementRef> {
     let mut programs = chosen.iter();
     let Some((number, program)) = programs.next() else {
         return MatchSummary::NOTHING;
     };
-    let first = evaluate_program(program, number, policy_type, has_boundary, request);
+    let mut one = |number, program| {
+        evaluate_program(program, number, policy_type, has_boundary, request, search)
+    };
+    let first = one(number, program);
     programs.fold(first, |said, (number, program)| {
-        said.or(evaluate_program(
-            program,
-            number,
-            policy_type,
-            has_boundary,
-            request,
-        ))
+        said.or(one(number, program))
     })
 }
 
 /// Evaluates the statements of a program.
-fn evaluate_program(
-    program: &Program,
+fn evaluate_program<'p>(
+    program: &'p Program,
     number: u32,
     policy_type: PolicyType,
     has_boundary: bool,
     request: &Request<'_>,
+    search: &mut impl Search<'p>,
 ) -> MatchSummary<StatementRef> {
     if request.resource_is_unknown() {
         return hear_of_any_resource(program, number, policy_type, has_boundary, request);
@@ -368,7 +392,7 @@ fn evaluate_program(
     let mut allows = EffectMatches::default();
     let mut seen = VisitedSet::of(program.dedup_slots());
     let plain = !policy_type.names_principals();
-    program.candidates(request, |entry| {
+    search.candidates(program, request, |entry| {
         if entry.is_plain() && plain {
             let side = if entry.denies() {
                 &mut denies

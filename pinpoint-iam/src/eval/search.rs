@@ -2,21 +2,145 @@
 
 use crate::eval::Truth;
 use crate::program::action_element::is_about_action;
-use crate::program::{Entry, Program, ResolvedAction, is_reached};
+use crate::program::{
+    Entry, InPrefix, PrefixTries, Program, ReachedLists, ResolvedAction, Visit, is_reached,
+};
 use crate::request::Request;
+
+/// A search for the entries of programs, by one request or by several that have something in common.
+pub(crate) trait Search<'p> {
+    /// Calls `each` with every entry of `program` that covers the action of `request` and may match its resource.
+    ///
+    /// No other statement can match, for any values of the unknown keys.
+    fn candidates(&mut self, program: &'p Program, request: &Request<'_>, each: impl FnMut(Entry));
+}
+
+/// The search by one request.
+pub(crate) struct SearchOnce;
+
+impl<'p> Search<'p> for SearchOnce {
+    #[inline]
+    fn candidates(&mut self, program: &'p Program, request: &Request<'_>, each: impl FnMut(Entry)) {
+        program.candidates(request, each);
+    }
+}
+
+/// The search by requests for the same action, on resources with the same ARN prefix.
+#[derive(Default)]
+pub(crate) struct SearchResources<'p>(PerProgram<'p, (ResolvedAction<'p>, PrefixTries)>);
+
+impl<'p> Search<'p> for SearchResources<'p> {
+    #[inline]
+    fn candidates(&mut self, program: &'p Program, request: &Request<'_>, each: impl FnMut(Entry)) {
+        let resource = request.resource_ref();
+        let find = || (program.resolved(request), program.index().prefix(resource));
+        self.0.with(program, find, |(resolved, tries)| {
+            let lists = InPrefix { tries, resource };
+            program.candidates_in(&lists, *resolved, request, each);
+        });
+    }
+}
+
+/// The search by requests for several actions on the same resource.
+#[derive(Default)]
+pub(crate) struct SearchActions<'p>(PerProgram<'p, ReachedLists>);
+
+impl<'p> Search<'p> for SearchActions<'p> {
+    #[inline]
+    fn candidates(&mut self, program: &'p Program, request: &Request<'_>, each: impl FnMut(Entry)) {
+        let find = || program.index().reached(request.resource_ref());
+        self.0.with(program, find, |lists| {
+            program.candidates_in(lists, program.resolved(request), request, each);
+        });
+    }
+}
+
+/// A search by several requests.
+pub(crate) trait SearchAgain<'p>: Search<'p> + Default {
+    /// Begins with the next request.
+    fn begin(&mut self);
+}
+
+impl<'p> SearchAgain<'p> for SearchResources<'p> {
+    #[inline]
+    fn begin(&mut self) {
+        self.0.next = 0;
+    }
+}
+
+impl<'p> SearchAgain<'p> for SearchActions<'p> {
+    #[inline]
+    fn begin(&mut self) {
+        self.0.next = 0;
+    }
+}
+
+/// What the first of several requests has found in each program. What was found in another program is never used, but it
+/// is only remembered if all requests search the same programs in the same order.
+struct PerProgram<'p, T> {
+    found: Vec<(&'p Program, T)>,
+    /// The position of the program that is searched next.
+    next: usize,
+}
+
+impl<T> Default for PerProgram<'_, T> {
+    fn default() -> Self {
+        Self {
+            found: Vec::new(),
+            next: 0,
+        }
+    }
+}
+
+impl<'p, T> PerProgram<'p, T> {
+    /// Calls `ask` with what `find` has found in `program`.
+    #[inline]
+    fn with(&mut self, program: &'p Program, find: impl FnOnce() -> T, ask: impl FnOnce(&T)) {
+        let place = self.next;
+        self.next += 1;
+        let mut new = None;
+        let found = match self.found.get(place) {
+            Some((known, found)) if std::ptr::eq(*known, program) => found,
+            _ => new.insert(find()),
+        };
+        ask(found);
+        if let Some(new) = new {
+            self.found.truncate(place);
+            self.found.push((program, new));
+        }
+    }
+}
 
 impl Program {
     /// Calls `each` with every entry that covers the action of `request` and may match its resource.
     ///
     /// No other statement can match, for any values of the unknown keys.
     #[inline]
-    pub(crate) fn candidates(&self, request: &Request<'_>, mut each: impl FnMut(Entry)) {
+    pub(crate) fn candidates(&self, request: &Request<'_>, each: impl FnMut(Entry)) {
+        let resolved = self.resolved(request);
+        self.candidates_in(request.resource_ref(), resolved, request, each);
+    }
+
+    /// Looks up the action of `request`.
+    #[inline]
+    fn resolved(&self, request: &Request<'_>) -> ResolvedAction<'_> {
         let action = request.action();
-        let resolved = self.resolve(action.metadata(), action.prefix(), action.name());
+        self.resolve(action.metadata(), action.prefix(), action.name())
+    }
+
+    /// Calls `each` with every entry in the lists of the resource that covers the action of `request`, as which `resolved`
+    /// was looked up.
+    #[inline]
+    fn candidates_in(
+        &self,
+        lists: &impl Visit,
+        resolved: ResolvedAction<'_>,
+        request: &Request<'_>,
+        mut each: impl FnMut(Entry),
+    ) {
         let index = self.index();
-        let resource = request.resource_ref();
         match resolved {
-            ResolvedAction::InCatalog(table, number) => index.visit(resource, |list, at_end| {
+            ResolvedAction::InCatalog(table, number) => lists.visit(index, |list, at_end| {
                 let entries = index.entries(list);
                 match list.large() {
                     None => {
@@ -36,7 +160,8 @@ impl Program {
                     }
                 }
             }),
-            ResolvedAction::Unlisted => index.visit(resource, |list, at_end| {
+            ResolvedAction::Unlisted => lists.visit(index, |list, at_end| {
+                let action = request.action();
                 for entry in index.entries(list) {
                     let statement = self.statement(entry.statement);
                     let is_about_it = statement.is_some_and(|statement| {
@@ -60,7 +185,7 @@ impl Program {
         mut each: impl FnMut(Entry, Option<Truth>),
     ) {
         let action = request.action();
-        let resolved = self.resolve(action.metadata(), action.prefix(), action.name());
+        let resolved = self.resolved(request);
         for (entry, resource) in self.index().for_any_resource() {
             let is_about_it = match &resolved {
                 ResolvedAction::InCatalog(table, number) => table.has(entry, *number),
@@ -111,5 +236,41 @@ impl Program {
         numbers.sort_unstable();
         numbers.dedup();
         numbers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Requests that search other programs, or in another order, never use what was found in another program.
+    #[test]
+    fn what_was_found_is_used_for_its_program_only() {
+        let programs = [(); 3].map(|()| Program::compile(&[]).unwrap());
+        let mut found = PerProgram::default();
+        for (order, searched) in [
+            (&[0, 1, 2][..], 3),
+            (&[0, 1, 2], 0),
+            (&[0, 2], 1),
+            (&[0, 2, 1], 1),
+            (&[1], 1),
+            (&[1, 1, 1], 2),
+            (&[1, 1, 1, 0], 1),
+            (&[], 0),
+        ] {
+            found.next = 0;
+            let mut searches = 0;
+            for number in order {
+                let find = || {
+                    searches += 1;
+                    *number
+                };
+                let program = &programs[*number];
+                found.with(program, find, |known| {
+                    assert_eq!(known, number, "{order:?}")
+                });
+            }
+            assert_eq!(searches, searched, "{order:?}");
+        }
     }
 }

@@ -9,12 +9,14 @@ use crate::action::{ActionMetadata, ActsOn, ServiceResource};
 use crate::authorizer::ListOf;
 use crate::context::ConditionKey;
 use crate::denial::{Denied, Pending};
+use crate::eval::batch::{ActionBatch, ResourceBatch};
 use crate::eval::compiled::CallerPrograms;
 use crate::eval::snapshot::SnapshotGuard;
 use crate::eval::{Decision, DeniedBy, Evaluation, MissingKeys};
 use crate::guard::resolve_keys::{check_with_keys, fetch_keys, needed_keys};
 use crate::guard::{Guard, Phase};
 use crate::list::{Constraint, ResourceColumns};
+use crate::request::ResourceFacts;
 use crate::resource::{InvalidId, RequestedResource, Resource, ResourceTypeMetadata};
 use crate::source::resource_keys::NeededKeys;
 
@@ -153,14 +155,24 @@ impl Guard<'_> {
         let mut needed: Vec<NeededKeys> = Vec::new();
         let mut seen = HashSet::new();
         let mut waiting = Vec::new();
+        let action = A::METADATA;
         let lease = self.state.lease();
         let programs = self.programs(&lease);
+        let mut batch = programs.as_ref().map(|programs| {
+            let all = RequestedResource::All;
+            let batch: ResourceBatch<'_> =
+                programs.batch(&self.request(action, R::TYPE, all, Phase::Check));
+            batch
+        });
+        let mut facts_of = self.facts_of_many(R::TYPE);
         for index in open {
             let (Some(resource), Some(flag)) = (resources.get(index), flags.get_mut(index)) else {
                 continue;
             };
-            let (action, requested) = (A::METADATA, resource.requested(self.scope));
-            let known = self.allows_by(programs.as_ref(), action, R::TYPE, requested);
+            let requested = resource.requested(self.scope);
+            let known = batch
+                .as_mut()
+                .and_then(|batch| batch.allow_resource(requested, facts_of(&requested)));
             let allows = match known {
                 Some(is_allowed) => Ok(is_allowed),
                 None => self.allows_now(action, R::TYPE, requested, CheckOf::Filter),
@@ -235,7 +247,8 @@ impl Guard<'_> {
         })
     }
 
-    /// Returns the actions that act on `resource`, each with the result of [`allows_by`](Self::allows_by).
+    /// Returns the actions that act on `resource`, each with whether it is allowed; `None` if only
+    /// [`allows_now`](Self::allows_now) knows.
     fn allows_actions<R: ServiceResource>(
         &self,
         resource: &R,
@@ -246,6 +259,7 @@ impl Guard<'_> {
         let is_own = |other: &&'static ResourceTypeMetadata| {
             R::TYPE.is_some_and(|own| std::ptr::eq(own, *other))
         };
+        let mut batch: Option<ActionBatch<'_>> = None;
         let actions = R::service().actions.iter();
         actions
             .filter(|action| action.resource_types.iter().any(is_own))
@@ -255,10 +269,34 @@ impl Guard<'_> {
                 _ => true,
             })
             .map(|action| {
-                let known = self.allows_by(programs.as_ref(), action, R::TYPE, requested);
+                let known = programs.as_ref().and_then(|programs| {
+                    let batch = batch.get_or_insert_with(|| {
+                        programs.batch(&self.request(action, R::TYPE, requested, Phase::Check))
+                    });
+                    batch.allow_action(action, self.request_tags_of(action))
+                });
                 (action, known)
             })
             .collect()
+    }
+
+    /// Returns a function that returns what is known about each of many resources of one type.
+    fn facts_of_many<'r>(
+        &'r self,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+    ) -> impl FnMut(&RequestedResource<'_>) -> ResourceFacts<'r> {
+        let is_same = self.knows_no_resource();
+        let mut last: Option<ResourceFacts<'r>> = None;
+        move |resource| match (resource, last) {
+            (RequestedResource::Arn(_), Some(facts)) => facts,
+            _ => {
+                let facts = self.facts(resource_type, resource);
+                if is_same && matches!(resource, RequestedResource::Arn(_)) {
+                    last = Some(facts);
+                }
+                facts
+            }
+        }
     }
 
     /// Evaluates the caller's policies for all resources of a table at once, and returns which rows the caller may
@@ -343,18 +381,6 @@ impl Guard<'_> {
             true => self.authorizer.programs_for_list(lease, self.principal),
             false => None,
         }
-    }
-
-    /// Whether the policies allow a request, with the programs of the caller; `None` if only
-    /// [`allows_now`](Self::allows_now) knows.
-    fn allows_by(
-        &self,
-        programs: Option<&CallerPrograms<'_>>,
-        action: &'static ActionMetadata,
-        resource_type: Option<&'static ResourceTypeMetadata>,
-        resource: RequestedResource<'_>,
-    ) -> Option<bool> {
-        programs?.allow(&self.request(action, resource_type, resource, Phase::Check))
     }
 
     /// Whether the policies allow a request. Unlike a check, this creates no message for a denial.

@@ -23,11 +23,11 @@ use crate::denial::Pending;
 use crate::eval::{Decision, DeniedBy, Evaluation, Explanation, MissingKeys};
 use crate::principal::Principal;
 use crate::request::{
-    DeferredKeys, HandlerKeys, Request, RequestContext, ResourceKeyNames, ResourceKeyValues,
-    lists_tags,
+    DeferredKeys, HandlerKeys, Request, RequestContext, ResourceFacts, ResourceKeyNames,
+    ResourceKeyValues, lists_tags,
 };
 use crate::resource::{Field, RequestedResource, Resource, ResourceMismatch, ResourceTypeMetadata};
-use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, OwnRow};
+use crate::source::resource_keys::{FetchedAbout, FetchedKeys, NeededKeys, Origin, OwnRow};
 use crate::states::Pinned;
 
 pub use self::composition::Checks;
@@ -575,26 +575,23 @@ impl<'a> Guard<'a> {
         resource: RequestedResource<'r>,
         phase: Phase,
     ) -> Request<'r> {
-        let request_tags = match self.request_tags {
-            DeferredKeys::Unknown => DeferredKeys::OfRequestFor(action),
-            known_or_not => known_or_not,
-        };
         let no_keys = DeferredKeys::Known(Context::empty());
-        let provided = match phase {
-            Phase::Created => resource_type.map(|created| ResourceKeyValues {
-                names: ResourceKeyNames::OfType(created),
-                values: no_keys,
-            }),
-            Phase::Check => resource_type.and_then(|known| self.provided(known, &resource)),
-            Phase::Precheck | Phase::Unknown => self.provided_later(action),
-        };
-        let resource_tags = match (resource, phase, provided) {
-            (_, Phase::Created, _) => no_keys,
-            (RequestedResource::All, Phase::Check, _) => DeferredKeys::None,
-            (_, _, Some(keys)) if keys.names.contain_tags() => keys.values,
-            (_, Phase::Precheck | Phase::Unknown, _) => DeferredKeys::Unknown,
-            (RequestedResource::Arn(_), Phase::Check, _) => {
-                self.fetched.of(Origin::Tags, &resource)
+        let facts = match phase {
+            Phase::Check => self.facts(resource_type, &resource),
+            Phase::Created => ResourceFacts {
+                keys: resource_type.map(|created| ResourceKeyValues {
+                    names: ResourceKeyNames::OfType(created),
+                    values: no_keys,
+                }),
+                tags: no_keys,
+            },
+            Phase::Precheck | Phase::Unknown => {
+                let keys = self.provided_later(action);
+                let tags = keys.filter(|keys| keys.names.contain_tags());
+                ResourceFacts {
+                    keys,
+                    tags: tags.map_or(DeferredKeys::Unknown, |keys| keys.values),
+                }
             }
         };
         let request = Request::new(self.principal, action.into(), resource, Context::empty())
@@ -602,13 +599,43 @@ impl<'a> Guard<'a> {
             .in_scope(self.scope)
             .with_absence(self.authorizer.absence())
             .of_type(resource_type)
-            .with_resource_keys(provided)
+            .with_resource_keys(facts.keys)
             .with_handler_keys(self.handler_keys)
-            .with_tags(resource_tags, request_tags);
+            .with_tags(facts.tags, self.request_tags_of(action));
         match phase {
             Phase::Precheck | Phase::Unknown => request.with_unknown_resource(),
             Phase::Check | Phase::Created => request,
         }
+    }
+
+    /// Returns the tags of a request for `action`.
+    #[inline]
+    const fn request_tags_of(&self, action: &'static ActionMetadata) -> DeferredKeys<'a> {
+        match self.request_tags {
+            DeferredKeys::Unknown => DeferredKeys::OfRequestFor(action),
+            known_or_not => known_or_not,
+        }
+    }
+
+    /// Returns what is known about a resource that has to be checked.
+    fn facts(
+        &self,
+        resource_type: Option<&'static ResourceTypeMetadata>,
+        resource: &RequestedResource<'_>,
+    ) -> ResourceFacts<'_> {
+        let fetched = self.fetched.about(resource);
+        let keys = resource_type.and_then(|known| self.provided(known, resource, fetched));
+        let tags = match (resource, keys) {
+            (RequestedResource::All, _) => DeferredKeys::None,
+            (RequestedResource::Arn(_), Some(keys)) if keys.names.contain_tags() => keys.values,
+            (RequestedResource::Arn(_), _) => fetched.of(Origin::Tags),
+        };
+        ResourceFacts { keys, tags }
+    }
+
+    /// Whether the facts about all resources of one type are the same, because nothing is known about any of them.
+    fn knows_no_resource(&self) -> bool {
+        self.fetched.is_empty() && !matches!(self.row, Row::Known(_))
     }
 
     /// Returns the denial of a request whose decision depends on `keys`.
@@ -654,17 +681,18 @@ impl<'a> Guard<'a> {
 
 impl Guard<'_> {
     /// Returns the values of the keys of `resource`, if a source supplies the keys of its type.
-    fn provided(
-        &self,
+    fn provided<'r>(
+        &'r self,
         resource_type: &'static ResourceTypeMetadata,
         resource: &RequestedResource<'_>,
-    ) -> Option<ResourceKeyValues<'_>> {
+        fetched: FetchedAbout<'r>,
+    ) -> Option<ResourceKeyValues<'r>> {
         let origin = Origin::Type(resource_type);
         let values = match self.row {
             Row::Known(row) if row.is_of(resource, self.scope) => DeferredKeys::Known(&row.keys),
             // A row that is not known yet, or that is of another resource.
             Row::Late | Row::Known(_) => DeferredKeys::Unavailable,
-            Row::None => match self.fetched.of(origin, resource) {
+            Row::None => match fetched.of(origin) {
                 DeferredKeys::Unknown if self.authorizer.resource_key_sources().has(origin) => {
                     DeferredKeys::Pending
                 }
@@ -698,7 +726,9 @@ impl Guard<'_> {
         resource: &RequestedResource<'_>,
     ) -> Vec<NeededKeys> {
         let sources = self.authorizer.resource_key_sources();
-        let provided = resource_type.filter(|known| self.provided(known, resource).is_some());
+        let fetched = self.fetched.about(resource);
+        let provided =
+            resource_type.filter(|known| self.provided(known, resource, fetched).is_some());
         let mut needed: Vec<NeededKeys> = Vec::new();
         if *resource == RequestedResource::All {
             return needed;

@@ -10,6 +10,7 @@ use super::trie::Root;
 use crate::arn::Arn;
 use crate::context::Context;
 use crate::pattern::{BorrowedPattern, Case, Match, Part, Pattern};
+use crate::resource::RequestedResource;
 
 /// The number of components between `arn:` and the resource part.
 pub(super) const HEAD: usize = 4;
@@ -17,6 +18,32 @@ pub(super) const HEAD: usize = 4;
 /// Returns the components of an ARN's prefix. The account is first, because it differs most often.
 pub(super) const fn head<'a>(arn: &Arn<'a>) -> [&'a str; HEAD] {
     [arn.account(), arn.region(), arn.service(), arn.partition()]
+}
+
+/// The ARN prefix of a resource; none for all resources.
+#[derive(Clone, Copy)]
+pub(crate) struct ResourcePrefix<'a>(Option<[&'a str; HEAD]>);
+
+impl<'a> ResourcePrefix<'a> {
+    #[inline]
+    pub(crate) const fn of(resource: &RequestedResource<'a>) -> Self {
+        match resource {
+            RequestedResource::Arn(arn) => Self(Some(head(arn))),
+            RequestedResource::All => Self(None),
+        }
+    }
+}
+
+impl PartialEq for ResourcePrefix<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        let (Some(own), Some(others)) = (&self.0, &other.0) else {
+            return self.0.is_none() && other.0.is_none();
+        };
+        // Resources of one type in one scope share these texts. The same memory is not compared.
+        let mut pairs = own.iter().zip(others);
+        pairs.all(|(own, other)| std::ptr::eq(*own, *other)) || own == others
+    }
 }
 
 /// The prefixes of the patterns in a program, each with its trie.

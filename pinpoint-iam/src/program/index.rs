@@ -11,7 +11,7 @@ use super::arn_prefix::{ArnPrefixes, HEAD, head, matches_text, only_text};
 use super::entry::{Entry, Kind};
 use super::index32::{TooLarge, to_u32};
 use super::list::List;
-use super::trie::Tries;
+use super::trie::{Root, Tries};
 use crate::pattern::{BorrowedPattern, Part};
 use crate::policy::{ResourceElement, ResourcePattern, Statement};
 use crate::resource::RequestedResource;
@@ -38,10 +38,8 @@ impl Index {
 
     /// Calls `each` with every list that may contain entries for `resource`, and whether the resource part ends there.
     #[inline]
-    pub(crate) fn visit(&self, resource: &RequestedResource<'_>, mut each: impl FnMut(List, bool)) {
-        if self.anywhere.length > 0 {
-            each(self.anywhere, false);
-        }
+    fn visit(&self, resource: &RequestedResource<'_>, mut each: impl FnMut(List, bool)) {
+        self.visit_anywhere(&mut each);
         let RequestedResource::Arn(arn) = resource else {
             return;
         };
@@ -49,6 +47,30 @@ impl Index {
         self.heads.visit(head(arn), |root| {
             self.tries.walk(root, text, &mut each);
         });
+    }
+
+    /// Calls `each` with the list that may contain entries for every resource.
+    #[inline]
+    fn visit_anywhere(&self, mut each: impl FnMut(List, bool)) {
+        if self.anywhere.length > 0 {
+            each(self.anywhere, false);
+        }
+    }
+
+    /// Returns every list that may contain entries for `resource`.
+    pub(crate) fn reached(&self, resource: &RequestedResource<'_>) -> ReachedLists {
+        let mut lists = Vec::new();
+        self.visit(resource, |list, at_end| lists.push((list, at_end)));
+        ReachedLists(lists)
+    }
+
+    /// Returns the tries for resources with the ARN prefix of `resource`.
+    pub(crate) fn prefix(&self, resource: &RequestedResource<'_>) -> PrefixTries {
+        let mut roots = Vec::new();
+        if let RequestedResource::Arn(arn) = resource {
+            self.heads.visit(head(arn), |root| roots.push(root));
+        }
+        PrefixTries(roots)
     }
 
     /// Returns every entry with the result for a resource that is not known: an entry for everything matches, an entry
@@ -78,6 +100,55 @@ impl Index {
             .collect();
         lists.sort_unstable_by_key(|list| list.large);
         lists
+    }
+}
+
+/// What is known about a resource before a search.
+pub(crate) trait Visit {
+    /// Calls `each` with every list that may contain entries for the resource, and whether the resource part ends there.
+    fn visit(&self, index: &Index, each: impl FnMut(List, bool));
+}
+
+/// Nothing: its prefix and its resource part are looked up.
+impl Visit for RequestedResource<'_> {
+    #[inline]
+    fn visit(&self, index: &Index, each: impl FnMut(List, bool)) {
+        index.visit(self, each);
+    }
+}
+
+/// The tries for resources with one ARN prefix.
+pub(crate) struct PrefixTries(Vec<Root>);
+
+/// A resource whose prefix has these tries.
+pub(crate) struct InPrefix<'r> {
+    pub(crate) tries: &'r PrefixTries,
+    pub(crate) resource: &'r RequestedResource<'r>,
+}
+
+impl Visit for InPrefix<'_> {
+    #[inline]
+    fn visit(&self, index: &Index, mut each: impl FnMut(List, bool)) {
+        index.visit_anywhere(&mut each);
+        if let RequestedResource::Arn(arn) = self.resource {
+            for root in &self.tries.0 {
+                index
+                    .tries
+                    .walk(*root, arn.resource().as_bytes(), &mut each);
+            }
+        }
+    }
+}
+
+/// The lists of a resource.
+pub(crate) struct ReachedLists(Vec<(List, bool)>);
+
+impl Visit for ReachedLists {
+    #[inline]
+    fn visit(&self, _: &Index, mut each: impl FnMut(List, bool)) {
+        for (list, at_end) in &self.0 {
+            each(*list, *at_end);
+        }
     }
 }
 

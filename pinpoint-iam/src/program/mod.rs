@@ -23,8 +23,10 @@ use std::sync::Arc;
 pub use index32::TooLarge;
 
 pub(crate) use actions::ResolvedAction;
+pub(crate) use arn_prefix::ResourcePrefix;
 pub(crate) use entry::{Entry, Kind, is_reached, pattern};
 pub(crate) use groups::PolicyGroups;
+pub(crate) use index::{InPrefix, PrefixTries, ReachedLists, Visit};
 pub(crate) use names::ActionNames;
 
 use crate::action::ActionMetadata;

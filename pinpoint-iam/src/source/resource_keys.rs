@@ -1,7 +1,7 @@
 //! Condition keys of resources, which sources supply.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -482,7 +482,6 @@ impl FetchedKeys {
     pub(crate) const NONE: &'static Self = &Self(BTreeMap::new());
 
     /// Whether no keys were fetched.
-    #[cfg(feature = "_web")]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -521,13 +520,27 @@ impl FetchedKeys {
         self.find(needed.origin, &needed.arn).is_some()
     }
 
-    /// Returns the known keys of `resource`.
-    pub(crate) fn of(&self, origin: Origin, resource: &RequestedResource<'_>) -> DeferredKeys<'_> {
+    /// Returns what was fetched about `resource`.
+    pub(crate) fn about(&self, resource: &RequestedResource<'_>) -> FetchedAbout<'_> {
         if self.0.is_empty() {
-            return DeferredKeys::Unknown;
+            return FetchedAbout(&[]);
         }
-        let arn = resource.to_string();
-        self.find(origin, &arn)
-            .map_or(DeferredKeys::Unknown, DeferredKeys::Known)
+        // Most ARNs fit, so that the memory does not grow.
+        let mut arn = String::with_capacity(128);
+        let _ = write!(arn, "{resource}");
+        FetchedAbout(self.0.get(&arn).map_or(&[], Vec::as_slice))
+    }
+}
+
+/// The keys of one resource that were fetched for one request.
+#[derive(Clone, Copy)]
+pub(crate) struct FetchedAbout<'f>(&'f [(Origin, Context)]);
+
+impl<'f> FetchedAbout<'f> {
+    /// Returns the keys with this origin.
+    pub(crate) fn of(self, origin: Origin) -> DeferredKeys<'f> {
+        let mut keys = self.0.iter();
+        let found = keys.find(|(from, _)| *from == origin);
+        found.map_or(DeferredKeys::Unknown, |(_, keys)| DeferredKeys::Known(keys))
     }
 }

@@ -192,6 +192,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "decision",
                     "walk",
                     "program_stack",
+                    "batch",
                     "compiled",
                     "message",
                     "explain",
