@@ -1,4 +1,4 @@
-//! Counts the instructions of a decision, and of the attribute in a web request, and compares them with committed
+//! Counts the instructions of a decision, of lists, and of the attribute in a web request, and compares them with committed
 //! bounds: `cargo bench -p pinpoint-iam-benches --bench instructions`.
 //!
 //! A separate program makes the same decisions on every run, and callgrind counts its instructions. Nothing is timed,
@@ -21,6 +21,7 @@ const RENEW: &str = "cargo bench -p pinpoint-iam-benches --bench instructions --
 const WORKLOADS: [&str; 5] = ["W1", "W2", "W3", "W4", "W5"];
 const PASSES: usize = 10;
 const REQUESTS: usize = 200;
+const RESOURCES: usize = 1_000;
 
 /// The factor by which a count may exceed its bound. It allows for small differences between compilers and C libraries.
 const SLACK: f64 = 1.1;
@@ -32,7 +33,10 @@ const REQUEST_SLACK: f64 = 1.3;
 /// The key under which the figures of a request are stored, next to the workloads.
 const REQUEST: &str = "axum request";
 
-/// Instructions per decision, by workload and form, and the instructions that the attribute adds to a web request.
+/// The key under which the figures of lists are stored.
+const LISTS: &str = "lists, W2";
+
+/// Instructions per decision, by workload and form, those of lists, and those that the attribute adds to a web request.
 type Counts = BTreeMap<String, BTreeMap<String, f64>>;
 
 fn main() -> Result<(), Failure> {
@@ -48,7 +52,7 @@ fn main() -> Result<(), Failure> {
     let mut faults = Vec::new();
     for (workload, forms) in &counts {
         let split = match workload.as_str() {
-            REQUEST => None,
+            REQUEST | LISTS => None,
             workload => Some(decisions(workload, Split::NAME)?),
         };
         for (form, counted) in forms {
@@ -107,6 +111,17 @@ fn count_all() -> Result<Counts, Failure> {
             .collect::<Result<_, Failure>>()?;
         counts.insert(workload.to_owned(), forms);
     }
+    let filter = ["filter", &RESOURCES.to_string()];
+    let lists = [
+        ("filter, each resource", &filter[..], RESOURCES),
+        ("allowed actions of an app", &["actions"], 1),
+    ];
+    let lists = lists.map(|(name, arguments, times)| {
+        let counted = count(env!("CARGO_BIN_EXE_list"), arguments, times)?;
+        Ok((name.to_owned(), counted))
+    });
+    let lists = lists.into_iter().collect::<Result<_, Failure>>()?;
+    counts.insert(LISTS.to_owned(), lists);
     let attribute = request("with")? - request("less")?;
     let attribute = [("`#[requires]`".to_owned(), attribute)];
     counts.insert(REQUEST.to_owned(), attribute.into());

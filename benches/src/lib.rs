@@ -1,9 +1,10 @@
 //! Benchmarks of decisions, for this crate and for others.
 //!
-//! [`workload`] generates the policies and the questions, [`engine`] contains the engines that decide them, [`measure`]
-//! times and counts, [`report`] prints, and [`service`] is a web service. The targets in `benches/` combine them.
+//! [`workload`] generates the policies and the questions, [`engine`] contains the engines that decide them, [`lists`]
+//! checks many resources and actions, [`measure`] times and counts, [`report`] prints, and [`service`] is a web service. The targets in `benches/` combine them.
 
 pub mod engine;
+pub mod lists;
 pub mod measure;
 pub mod random;
 pub mod report;
