@@ -18,6 +18,7 @@
 
 mod entry;
 mod json;
+mod json_reader;
 mod log;
 mod ocsf;
 mod queue;

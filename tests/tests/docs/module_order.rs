@@ -204,8 +204,17 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "decision_log",
                 &[
-                    "record", "ocsf", "request", "requests", "json", "sink", "entry", "queue",
-                    "recorder", "log",
+                    "json",
+                    "json_reader",
+                    "record",
+                    "ocsf",
+                    "request",
+                    "requests",
+                    "sink",
+                    "entry",
+                    "queue",
+                    "recorder",
+                    "log",
                 ],
             ),
             (
