@@ -18,7 +18,6 @@
 
 mod entry;
 mod json;
-mod json_reader;
 mod log;
 mod ocsf;
 mod queue;

@@ -204,17 +204,8 @@ const CRATES: &[(&str, Orders<'static>)] = &[
             (
                 "decision_log",
                 &[
-                    "json",
-                    "json_reader",
-                    "record",
-                    "ocsf",
-                    "request",
-                    "requests",
-                    "sink",
-                    "entry",
-                    "queue",
-                    "recorder",
-                    "log",
+                    "record", "ocsf", "request", "requests", "json", "sink", "entry", "queue",
+                    "recorder", "log",
                 ],
             ),
             (
