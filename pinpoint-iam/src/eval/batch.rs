@@ -109,6 +109,8 @@ mod tests {
         {"Effect": "Allow", "Action": "mobiletargeting:GetApp", "Resource": [
             "arn:aws:mobiletargeting:*:*:apps/c1", "arn:aws:mobiletargeting:*:*:*1"],
             "Condition": {"StringEquals": {"aws:username": "ana"}}},
+        {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:mobiletargeting:us-east-1:*:apps/a*",
+            "Condition": {"StringEquals": {"aws:RequestTag/kind": "secret"}}},
         {"Effect": "Deny", "Action": "mobiletargeting:UpdateCampaign", "NotResource": "arn:aws:mobiletargeting:*:*:apps/a1"}
     ]}"#;
 
@@ -212,25 +214,32 @@ mod tests {
         });
     }
 
+    /// The tags of the request are not known yet, and only some of the actions take tags. Every action follows those that
+    /// take tags, and those that take none.
     #[test]
     fn actions_of_a_batch_are_decided_as_alone() {
         let principal = Principal::from_arn("arn:aws:iam::123456789012:user/ana").unwrap();
         let context = Context::new();
         with_stacks(|stack, limits| {
-            let mut allowed = 0;
+            let mut results = Vec::new();
             for text in RESOURCES {
                 let first = RequestedAction::parse("mobiletargeting:GetApp").unwrap();
                 let request = Request::new(&principal, first, resource(text), &context);
                 let mut batch = ActionBatch::new(stack, request);
-                for action in mobiletargeting::SERVICE.actions {
-                    let request = Request::new(&principal, action.into(), resource(text), &context);
+                let actions = mobiletargeting::SERVICE.actions.iter();
+                for action in actions.clone().chain(actions.rev()) {
+                    let tags = DeferredKeys::OfRequestFor(action);
+                    let request = Request::new(&principal, action.into(), resource(text), &context)
+                        .with_tags(DeferredKeys::FromContext, tags);
                     let alone = is_allowed(stack.combine(&request));
-                    let in_batch = batch.allow_action(action, DeferredKeys::FromContext);
+                    let in_batch = batch.allow_action(action, tags);
                     assert_eq!(in_batch, alone, "{limits}: {action} {text}");
-                    allowed += usize::from(alone == Some(true));
+                    results.push(alone);
                 }
             }
-            assert!(allowed > 0, "{limits}");
+            for result in [Some(true), Some(false), None] {
+                assert!(results.contains(&result), "{limits}: {result:?}");
+            }
         });
     }
 }
