@@ -24,6 +24,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "quoted",
                     "prehashed",
                     "short",
+                    "calendar",
                     "instant",
                     "truth",
                     "suggest",
@@ -39,6 +40,7 @@ const CRATES: &[(&str, Orders<'static>)] = &[
                     "catalog",
                 ],
             ),
+            ("context", &["value", "key", "entries"]),
             ("catalog", &["entries", "arns", "action", "resource", "key"]),
             (
                 "pattern",

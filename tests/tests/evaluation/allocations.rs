@@ -111,7 +111,12 @@ fn authorizer() -> Authorizer {
 
 fn context() -> Context {
     let mut context = Context::new();
-    context.insert("aws:UserAgent", "console/1.0");
+    fill(&mut context);
+    context
+}
+
+fn fill(context: &mut Context) {
+    context.insert_text("aws:UserAgent", "console/1.0");
     context.insert("aws:MultiFactorAuthPresent", true);
     context.insert("aws:MultiFactorAuthAge", 600);
     context.insert(
@@ -122,7 +127,6 @@ fn context() -> Context {
         "aws:CurrentTime",
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000),
     );
-    context
 }
 
 fn caller() -> Principal {
@@ -198,6 +202,30 @@ fn decisions_allocate_nothing() {
         assert_eq!(found, expected, "{action} on {resource}");
         assert_eq!(counted.count_total, 0, "{action} on {resource}");
     }
+}
+
+/// A server that reuses the context of an earlier request fills it without allocations.
+#[test]
+fn a_reused_context_allocates_nothing() {
+    let (authorizer, caller, mut context) = (authorizer(), caller(), context());
+    warm_up(&authorizer, &caller, &context);
+    context.clear();
+    fill(&mut context);
+    let resource = arn("apps/a2");
+    let mut is_allowed = false;
+    let counted = measure(|| {
+        context.clear();
+        fill(&mut context);
+        let action = RequestedAction::parse("mobiletargeting:GetApp").unwrap();
+        let resource = RequestedResource::Arn(Arn::parse(&resource).unwrap());
+        let request = Request::new(&caller, action, resource, &context);
+        is_allowed = authorizer.decide(&request).is_allowed();
+    });
+    assert!(is_allowed);
+    assert_eq!(counted.count_total, 0);
+    // A context that is not reused has only a list and the text, in memory of its own.
+    let counted = measure(|| fill(&mut Context::with_capacity(8)));
+    assert_eq!(counted.count_total, 2);
 }
 
 /// The resource is created from ids beforehand, as in a service that checks twice.

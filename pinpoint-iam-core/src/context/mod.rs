@@ -1,117 +1,16 @@
 //! Condition keys and their values in a request.
 
-use std::borrow::Cow;
-use std::collections::hash_map::{Entry, RandomState};
-use std::collections::{BTreeSet, HashMap};
-use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::LazyLock;
-use std::time::SystemTime;
+mod entries;
+mod key;
+mod value;
 
-use crate::instant::Instant;
-use crate::prehashed::PrehashedHasher;
+use std::collections::BTreeSet;
 
-/// The name of a condition key, for example `aws:ResourceTag/team`.
-///
-/// Names are compared ignoring ASCII case, including the part after a `/`; the original spelling is kept for display.
-/// See [condition keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
-#[derive(Clone)]
-pub struct ConditionKey {
-    text: Box<str>,
-    /// The name in lower case, if it differs.
-    folded: Option<Box<str>>,
-    /// Keys are created once, when a policy loads, and looked up for every decision. The stored hash avoids hashing
-    /// each time.
-    hash: u64,
-}
-
-/// One hasher for the whole process, so that hashes of keys can be stored. It is random, because callers choose the
-/// names of request tags.
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-
-impl ConditionKey {
-    /// Creates a key with this name.
-    pub fn new(name: &str) -> Self {
-        let folded = name
-            .bytes()
-            .any(|byte| byte.is_ascii_uppercase())
-            .then(|| name.to_ascii_lowercase().into_boxed_str());
-        Self {
-            hash: HASHER.hash_one(folded.as_deref().unwrap_or(name)),
-            text: name.into(),
-            folded,
-        }
-    }
-
-    /// The name as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The name in lower case. Two keys are the same if and only if their folded names are equal.
-    pub fn folded(&self) -> &str {
-        self.folded.as_deref().unwrap_or(&self.text)
-    }
-}
-
-impl PartialEq for ConditionKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.folded() == other.folded()
-    }
-}
-
-impl Eq for ConditionKey {}
-
-impl PartialOrd for ConditionKey {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ConditionKey {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.folded().cmp(other.folded())
-    }
-}
-
-impl Hash for ConditionKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-impl fmt::Debug for ConditionKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.text, formatter)
-    }
-}
-
-impl fmt::Display for ConditionKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
-    }
-}
-
-/// Whether AWS documents the key as multivalued: the request has a list of values for it, even if the list has one
-/// element.
-///
-/// These are the [global keys](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html)
-/// with the value type "Multivalued". For a service's own keys, only the application knows this.
-#[doc(hidden)]
-pub fn is_multivalued(key: &ConditionKey) -> bool {
-    MULTIVALUED.contains(&key.folded())
-}
-
-/// In lower case.
-pub(crate) const MULTIVALUED: [&str; 6] = [
-    "aws:calledvia",
-    "aws:principalorgpaths",
-    "aws:principalservicenameslist",
-    "aws:resourceorgpaths",
-    "aws:sourceorgpaths",
-    "aws:tagkeys",
-];
+use self::entries::{Entries, Values};
+#[cfg(test)]
+pub(crate) use self::key::MULTIVALUED;
+pub use self::key::{ConditionKey, is_multivalued};
+pub use self::value::Value;
 
 /// The condition keys for tags, whose values become known later than those of other keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,108 +35,6 @@ impl TagKey {
         } else {
             None
         }
-    }
-}
-
-/// One value of a condition key in a request.
-///
-/// Most values are strings. With the other types, the evaluator does not have to parse, for every decision, a value
-/// that the web layer already has in parsed form. Every operator treats a value like its [text](Value::text), so the
-/// type does not matter, with one exception: date operators interpret a negative number as seconds before 1970, and its
-/// text as a year.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Value {
-    /// A string. An empty one counts as a null value.
-    Text(String),
-    /// `true` or `false`.
-    Bool(bool),
-    /// A whole number.
-    Number(i64),
-    /// A point in time.
-    Time(SystemTime),
-    /// An address. An IPv4-mapped IPv6 address (`::ffff:203.0.113.5`) is the IPv4 address, as it is in strings.
-    Address(IpAddr),
-}
-
-impl Value {
-    /// The value as a string: `true`, `42`, `2026-11-23T05:00:00Z`, `203.0.113.5`.
-    pub fn text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Text(text) => Cow::Borrowed(text),
-            Self::Bool(true) => Cow::Borrowed("true"),
-            Self::Bool(false) => Cow::Borrowed("false"),
-            Self::Number(number) => Cow::Owned(number.to_string()),
-            Self::Address(address) => Cow::Owned(address.to_canonical().to_string()),
-            Self::Time(time) => Cow::Owned(Instant::from(*time).to_string()),
-        }
-    }
-
-    /// Whether this is a null value: the empty string, which is also the value of a tag without one.
-    pub fn is_null(&self) -> bool {
-        matches!(self, Self::Text(text) if text.is_empty())
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<bool> for Value {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
-}
-
-impl From<i64> for Value {
-    fn from(value: i64) -> Self {
-        Self::Number(value)
-    }
-}
-
-impl From<i32> for Value {
-    fn from(value: i32) -> Self {
-        Self::Number(i64::from(value))
-    }
-}
-
-impl From<u32> for Value {
-    fn from(value: u32) -> Self {
-        Self::Number(i64::from(value))
-    }
-}
-
-impl From<SystemTime> for Value {
-    fn from(value: SystemTime) -> Self {
-        Self::Time(value)
-    }
-}
-
-/// Converts an IPv4-mapped IPv6 address (`::ffff:203.0.113.5`), as reported by dual-stack sockets, to the IPv4 address.
-/// This is the caller's address, and the form in which policies write their ranges.
-impl From<IpAddr> for Value {
-    fn from(value: IpAddr) -> Self {
-        Self::Address(value.to_canonical())
-    }
-}
-
-impl From<Ipv4Addr> for Value {
-    fn from(value: Ipv4Addr) -> Self {
-        Self::from(IpAddr::V4(value))
-    }
-}
-
-impl From<Ipv6Addr> for Value {
-    fn from(value: Ipv6Addr) -> Self {
-        Self::from(IpAddr::V6(value))
     }
 }
 
@@ -280,58 +77,34 @@ pub trait ContextLookup {
 /// assert_eq!(context.lookup(&ConditionKey::new("aws:ResourceTag/team")), Lookup::Unknown);
 /// assert_eq!(context.lookup(&ConditionKey::new("aws:Referer")), Lookup::Absent);
 /// ```
+///
+/// A server that decides many requests can reuse one context, so that it allocates nothing for the next request:
+///
+/// ```
+/// # use pinpoint_iam::context::Context;
+/// # let (agents, address) = (["campaign-console/4.2", "curl/8.9.1"], std::net::IpAddr::from([203, 0, 113, 5]));
+/// let mut context = Context::new();
+/// for agent in agents {
+///     context.clear();
+///     context.insert_text("aws:UserAgent", agent);
+///     context.insert("aws:SourceIp", address);
+///     // Decide the request.
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
-    values: HashMap<ConditionKey, Values, BuildHasherDefault<PrehashedHasher>>,
+    values: Entries,
     /// In lower case.
     unknown: BTreeSet<Box<str>>,
     /// Whether every key without a value is unknown.
     all_unknown: bool,
 }
 
-/// The value or values of a key.
-#[derive(Clone, Debug, PartialEq)]
-enum Values {
-    One(Value),
-    List(Vec<Value>),
-}
-
-impl Values {
-    /// A single value. It becomes a list if AWS documents the key as multivalued.
-    fn only(key: &ConditionKey, value: Value) -> Self {
-        match is_multivalued(key) {
-            true => Self::List(vec![value]),
-            false => Self::One(value),
-        }
-    }
-
-    fn as_slice(&self) -> &[Value] {
-        match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::List(values) => values,
-        }
-    }
-
-    fn push(&mut self, value: Value) {
-        self.extend([value]);
-    }
-
-    /// Adds values, which makes the key multivalued.
-    fn extend(&mut self, values: impl IntoIterator<Item = Value>) {
-        match self {
-            Self::List(list) => list.extend(values),
-            Self::One(first) => {
-                *self = Self::List([first.clone()].into_iter().chain(values).collect());
-            }
-        }
-    }
-}
-
 impl Context {
     /// Creates a context without keys.
     pub const fn new() -> Self {
         Self {
-            values: HashMap::with_hasher(BuildHasherDefault::new()),
+            values: Entries::new(),
             unknown: BTreeSet::new(),
             all_unknown: false,
         }
@@ -340,7 +113,7 @@ impl Context {
     /// Creates a context without keys, with capacity for `keys` keys.
     pub fn with_capacity(keys: usize) -> Self {
         Self {
-            values: HashMap::with_capacity_and_hasher(keys, BuildHasherDefault::new()),
+            values: Entries::with_capacity(keys),
             unknown: BTreeSet::new(),
             all_unknown: false,
         }
@@ -364,14 +137,22 @@ impl Context {
     /// The key is single-valued, unless AWS documents it as multivalued, such as `aws:TagKeys`. A second value for the
     /// same key, in any spelling, makes it multivalued, so that no value is lost.
     pub fn insert(&mut self, key: &str, value: impl Into<Value>) {
-        let key = ConditionKey::new(key);
-        let value = value.into();
-        match self.values.entry(key) {
-            Entry::Vacant(entry) => {
-                let only = Values::only(entry.key(), value);
-                entry.insert(only);
+        self.add(ConditionKey::new(key), value.into());
+    }
+
+    /// Adds a text to `key`, like [`insert`](Self::insert), in memory of a context that was [cleared](Self::clear).
+    pub fn insert_text(&mut self, key: &str, text: &str) {
+        let text = self.values.text(text);
+        self.add(ConditionKey::new(key), Value::Text(text));
+    }
+
+    fn add(&mut self, key: ConditionKey, value: Value) {
+        match self.values.get_mut(&key) {
+            Some(values) => values.push(value),
+            None => {
+                let only = Values::only(&key, value);
+                self.values.add(key, only);
             }
-            Entry::Occupied(entry) => entry.into_mut().push(value),
         }
     }
 
@@ -379,17 +160,34 @@ impl Context {
     pub fn replace(&mut self, key: &str, value: impl Into<Value>) {
         let key = ConditionKey::new(key);
         let only = Values::only(&key, value.into());
-        self.values.insert(key, only);
+        self.set(key, only);
+    }
+
+    fn set(&mut self, key: ConditionKey, values: Values) {
+        match self.values.get_mut(&key) {
+            Some(known) => *known = values,
+            None => self.values.add(key, values),
+        }
     }
 
     /// Adds all `values` to `key`, which becomes multivalued even with a single value. Without values, the key is
     /// present but has no values.
     pub fn insert_all<V: Into<Value>>(&mut self, key: &str, values: impl IntoIterator<Item = V>) {
-        let kept = self
-            .values
-            .entry(ConditionKey::new(key))
-            .or_insert(Values::List(Vec::new()));
-        kept.extend(values.into_iter().map(Into::into));
+        let key = ConditionKey::new(key);
+        let values = values.into_iter().map(Into::into);
+        match self.values.get_mut(&key) {
+            Some(known) => known.extend(values),
+            None => self.values.add(key, Values::List(values.collect())),
+        }
+    }
+
+    /// Removes all keys, including those that are unknown. The context keeps its memory for the next request.
+    pub fn clear(&mut self) {
+        self.values.clear();
+        if !self.unknown.is_empty() {
+            self.unknown.clear();
+        }
+        self.all_unknown = false;
     }
 
     /// Marks `key` as unknown. A name that ends in `/` marks every key that starts with it.
@@ -467,54 +265,6 @@ pub fn covers(declared: &ConditionKey, key: &ConditionKey) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn values_have_the_text_that_policies_write() {
-        let time = SystemTime::UNIX_EPOCH + Duration::new(1_795_410_000, 500_000_000);
-        for (value, text) in [
-            (Value::from("Ünal"), "Ünal"),
-            (Value::from(String::new()), ""),
-            (Value::from(true), "true"),
-            (Value::from(false), "false"),
-            (Value::from(-42), "-42"),
-            (Value::from(u32::MAX), "4294967295"),
-            (Value::from(i64::MIN), "-9223372036854775808"),
-            (Value::from(time), "2026-11-23T05:00:00.5Z"),
-            (Value::from(Ipv4Addr::new(203, 0, 113, 5)), "203.0.113.5"),
-            (Value::from(Ipv6Addr::LOCALHOST), "::1"),
-        ] {
-            assert_eq!(value.text(), text);
-            assert_eq!(value.is_null(), text.is_empty());
-        }
-    }
-
-    /// A time that no library can format must not become a null value, because a condition would treat it as null.
-    #[test]
-    fn a_time_in_the_far_future_has_a_text() {
-        let far = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(9_000_000_000_000_000));
-        let value = Value::from(far.unwrap());
-        assert_eq!(value.text(), "285200616-07-24T16:00:00Z");
-    }
-
-    #[test]
-    fn a_time_before_1970_has_a_text() {
-        let before = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_millis(500));
-        assert_eq!(
-            Value::from(before.unwrap()).text(),
-            "1969-12-31T23:59:59.5Z"
-        );
-    }
-
-    #[test]
-    fn a_socket_for_both_families_reports_an_ipv4_address() {
-        let mapped = Ipv4Addr::new(203, 0, 113, 5).to_ipv6_mapped();
-        assert_eq!(
-            Value::from(mapped),
-            Value::from(Ipv4Addr::new(203, 0, 113, 5))
-        );
-        assert_eq!(Value::Address(mapped.into()).text(), "203.0.113.5");
-    }
 
     #[test]
     fn values_of_one_key_add_up_whatever_the_spelling() {
@@ -559,6 +309,39 @@ mod tests {
             lookup("aws:UserAgent"),
             Lookup::Multivalued(&["x".into(), "y".into()])
         );
+    }
+
+    #[test]
+    fn nothing_of_a_cleared_context_remains() {
+        let fill: fn(&mut Context) = |context| {
+            context.insert_text("aws:UserAgent", "a long text of the first request");
+            context.insert_text("aws:Referer", "https://example.com");
+            context.insert_all("aws:TagKeys", ["team", "stage"]);
+            context.insert_unknown("aws:ResourceTag/");
+        };
+        let many: fn(&mut Context) = |context| {
+            (0..40).for_each(|index| context.insert(&format!("example:Key/{index}"), "x"));
+        };
+        for fill in [fill, many, |context| *context = Context::unknown()] {
+            let mut context = Context::new();
+            fill(&mut context);
+            context.clear();
+            assert_eq!(context, Context::new());
+            for key in [
+                "aws:UserAgent",
+                "aws:Referer",
+                "aws:TagKeys",
+                "aws:ResourceTag/team",
+                "example:Key/0",
+            ] {
+                assert_eq!(context.lookup(&ConditionKey::new(key)), Lookup::Absent);
+            }
+            context.insert_text("aws:Referer", "");
+            context.insert_text("aws:UserAgent", "short");
+            let agent = ConditionKey::new("aws:UserAgent");
+            assert_eq!(context.lookup(&agent), Lookup::Present(&"short".into()));
+            assert_eq!(context.iter().count(), 2);
+        }
     }
 
     #[test]
