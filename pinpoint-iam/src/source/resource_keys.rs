@@ -474,27 +474,31 @@ fn incomplete(rows: &str, arn: &str) -> SourceFailure {
     SourceFailure::Keys(KeysUnavailable::new(error))
 }
 
-/// The keys of resources that were fetched for one request, by the ARN of the resource.
+/// The keys of resources that were fetched for one request, by the ARN of the resource. Most requests fetch none, and move
+/// this value often, so it is small without any.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FetchedKeys(BTreeMap<String, Vec<(Origin, Context)>>);
+pub(crate) struct FetchedKeys(Option<Box<KeysByArn>>);
+
+type KeysByArn = BTreeMap<String, Vec<(Origin, Context)>>;
 
 impl FetchedKeys {
-    pub(crate) const NONE: &'static Self = &Self(BTreeMap::new());
+    pub(crate) const NONE: &'static Self = &Self(None);
 
     /// Whether no keys were fetched.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
 
     /// Adds the keys of a resource.
     pub(crate) fn insert(&mut self, origin: Origin, arn: String, keys: Context) {
-        self.0.entry(arn).or_default().push((origin, keys));
+        let by_arn = self.0.get_or_insert_default();
+        by_arn.entry(arn).or_default().push((origin, keys));
     }
 
     /// Adds what other checks have fetched.
     #[cfg(feature = "_web")]
     pub(crate) fn extend(&mut self, others: Self) {
-        for (arn, keys) in others.0 {
+        for (arn, keys) in others.0.into_iter().flat_map(|by_arn| *by_arn) {
             for (origin, keys) in keys {
                 if self.find(origin, &arn).is_none() {
                     self.insert(origin, arn.clone(), keys);
@@ -510,7 +514,7 @@ impl FetchedKeys {
     }
 
     fn find(&self, origin: Origin, arn: &str) -> Option<&Context> {
-        let mut keys = self.0.get(arn)?.iter();
+        let mut keys = self.0.as_ref()?.get(arn)?.iter();
         let (_, keys) = keys.find(|(from, _)| *from == origin)?;
         Some(keys)
     }
@@ -522,13 +526,13 @@ impl FetchedKeys {
 
     /// Returns what was fetched about `resource`.
     pub(crate) fn about(&self, resource: &RequestedResource<'_>) -> FetchedAbout<'_> {
-        if self.0.is_empty() {
+        let Some(by_arn) = &self.0 else {
             return FetchedAbout(&[]);
-        }
+        };
         // Most ARNs fit, so that the memory does not grow.
         let mut arn = String::with_capacity(128);
         let _ = write!(arn, "{resource}");
-        FetchedAbout(self.0.get(&arn).map_or(&[], Vec::as_slice))
+        FetchedAbout(by_arn.get(&arn).map_or(&[], Vec::as_slice))
     }
 }
 

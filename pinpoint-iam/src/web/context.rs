@@ -14,12 +14,13 @@ use crate::web_context::{NetworkConfig, RequestHead, RequestKey};
 enum Known {
     Absent,
     Unknown,
-    Present(Vec<Value>),
+    One(Value),
+    Several(Vec<Value>),
 }
 
 impl Known {
     fn one(value: impl Into<Value>) -> Self {
-        Self::Present(vec![value.into()])
+        Self::One(value.into())
     }
 
     fn one_or_unknown(value: Option<impl Into<Value>>) -> Self {
@@ -30,10 +31,8 @@ impl Known {
         match self {
             Self::Absent => Lookup::Absent,
             Self::Unknown => Lookup::Unknown,
-            Self::Present(values) => match values.as_slice() {
-                [value] => Lookup::Present(value),
-                values => Lookup::Multivalued(values),
-            },
+            Self::One(value) => Lookup::Present(value),
+            Self::Several(values) => Lookup::Multivalued(values),
         }
     }
 }
@@ -45,13 +44,9 @@ pub(super) struct RequestFacts {
     now: SystemTime,
     source: Option<IpAddr>,
     is_secure: Option<bool>,
-    /// The keys that the application adds.
-    added: Context,
-    asked: OnceLock<Box<Asked>>,
+    /// The keys that the application adds; `None` if it adds none to any request.
+    added: Option<Box<Context>>,
 }
-
-/// The values computed so far, in the order of [`RequestKey::ALL`].
-type Asked = [OnceLock<Known>; RequestKey::ALL.len()];
 
 /// The headers of a request, independent of the framework. Implemented for the header maps of the supported frameworks.
 pub trait Headers: Sync {
@@ -74,7 +69,6 @@ impl RequestFacts {
             source: network.source(head),
             is_secure: network.is_secure(head),
             added: network.added(head),
-            asked: OnceLock::new(),
         }
     }
 
@@ -88,6 +82,7 @@ impl RequestFacts {
             facts: self,
             scope,
             headers,
+            asked: OnceLock::new(),
         }
     }
 }
@@ -97,25 +92,34 @@ pub(super) struct OnDemand<'a> {
     facts: &'a RequestFacts,
     scope: &'a Scope,
     headers: &'a dyn Headers,
+    asked: OnceLock<Box<Asked>>,
 }
+
+/// The values computed so far, in the order of [`RequestKey::ALL`].
+type Asked = [OnceLock<Known>; RequestKey::ALL.len()];
 
 impl ContextLookup for OnDemand<'_> {
     fn lookup(&self, key: &ConditionKey) -> Lookup<'_> {
         match RequestKey::of(key.folded()) {
             Some(key) => self.known(key).as_lookup(),
-            None => self.facts.added.lookup(key),
+            None => match &self.facts.added {
+                Some(added) => added.lookup(key),
+                None => Lookup::Absent,
+            },
         }
     }
 }
 
 impl ContextOnDemand for OnDemand<'_> {
     fn to_context(&self) -> Context {
-        let mut context = self.facts.added.clone();
+        let added = self.facts.added.as_deref();
+        let mut context = added.cloned().unwrap_or_default();
         for key in RequestKey::ALL {
             match self.known(key) {
                 Known::Absent => {}
                 Known::Unknown => context.insert_unknown(key.name()),
-                Known::Present(values) => {
+                Known::One(value) => context.insert(key.name(), value.clone()),
+                Known::Several(values) => {
                     for value in values {
                         context.insert(key.name(), value.clone());
                     }
@@ -128,7 +132,7 @@ impl ContextOnDemand for OnDemand<'_> {
 
 impl OnDemand<'_> {
     fn known(&self, key: RequestKey) -> &Known {
-        let asked = self.facts.asked.get_or_init(Box::default);
+        let asked = self.asked.get_or_init(Box::default);
         match asked.get(key as usize) {
             Some(place) => place.get_or_init(|| self.make(key)),
             // INVARIANT: the array has an element for each key.
@@ -162,14 +166,15 @@ impl OnDemand<'_> {
 
     fn header(&self, name: &str) -> Known {
         let values = self.headers.header(name);
-        if values.is_empty() {
-            return Known::Absent;
-        }
         let is_too_long = |value: &&[u8]| value.len() > MAX_VALUE_LENGTH;
         if values.len() > MOST_VALUES || values.iter().any(is_too_long) {
             return Known::Unknown;
         }
-        let texts = values.into_iter().map(String::from_utf8_lossy);
-        Known::Present(texts.map(|text| text.into_owned().into()).collect())
+        let text = |value| Value::from(String::from_utf8_lossy(value).into_owned());
+        match values.as_slice() {
+            [] => Known::Absent,
+            [value] => Known::One(text(value)),
+            values => Known::Several(values.iter().copied().map(text).collect()),
+        }
     }
 }

@@ -44,13 +44,16 @@ impl NetworkConfig {
         }
     }
 
-    /// The condition keys that the application adds.
-    pub(crate) fn added(&self, head: &dyn RequestHead) -> Context {
+    /// The condition keys that the application adds; `None` if it adds none to any request.
+    pub(crate) fn added(&self, head: &dyn RequestHead) -> Option<Box<Context>> {
+        if self.request_keys.is_empty() {
+            return None;
+        }
         let mut added = ContextBuilder::default();
         for keys in &self.request_keys {
             keys.add(head, &mut added);
         }
-        added.into_context()
+        Some(Box::new(added.into_context()))
     }
 
     /// Whether the request uses a secure transport; `None` if this is unknown.

@@ -134,8 +134,7 @@ impl<H: Annotated, P, T> Open<H, P, T> {
         check: fn(&Guard<'_>, &P) -> Result<T, Denied>,
     ) -> Result<Self, Denied> {
         // From here on, the handler runs only if the check passes.
-        request.with_state(|state| state.note.set());
-        let unidentified = unidentified(&authorizer, request);
+        let unidentified = unidentified(&authorizer, request, |state| state.note.set());
         if let Err(denied) = unidentified.check_principal(caller, &authorizer) {
             return Err(logged::<H>(denied, unidentified.principal()));
         }

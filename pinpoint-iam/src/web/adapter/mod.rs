@@ -101,9 +101,14 @@ pub fn misconfigured(reason: &'static str, place: &str) -> Denied {
     denied
 }
 
-/// Reads everything but the caller from a request.
-fn unidentified<R: AdapterRequest>(authorizer: &Authorizer, request: &mut R) -> Unidentified {
+/// Reads everything but the caller from a request, after `begin` has accessed the state of its checks.
+fn unidentified<R: AdapterRequest>(
+    authorizer: &Authorizer,
+    request: &mut R,
+    begin: impl FnOnce(&RequestState),
+) -> Unidentified {
     let (policies, fetched) = request.with_state(|state| {
+        begin(state);
         let policies = state.policies(authorizer);
         (policies, state.fetched.clone())
     });
@@ -117,7 +122,7 @@ pub(super) fn caller<R: AdapterRequest>(
     authorizer: &Authorizer,
     request: &mut R,
 ) -> Result<RequestCaller, Denied> {
-    let unidentified = unidentified(authorizer, request);
+    let unidentified = unidentified(authorizer, request, |_| ());
     let principal = unidentified.principal().cloned();
     let principal = principal.or_else(|| request.with_state(|state| state.identified.clone()));
     unidentified.with_principal(principal, authorizer)
