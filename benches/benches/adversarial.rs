@@ -14,8 +14,8 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Arn, Authorizer, Policy, Principal, Request};
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::{ACCOUNT, CALLER, REGION, scope};
 use serde_json::{Map, Value, json};
 
@@ -91,6 +91,7 @@ const CASES: &[Case] = &[
 ];
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let mut figures = Map::new();
     for case in CASES {
         println!("{}: {}", case.name, case.why);
@@ -126,7 +127,7 @@ fn main() -> Result<(), Failure> {
         table.print();
         figures.insert(case.name.to_owned(), rows.into());
     }
-    write_json("adversarial", &figures.into())
+    publish(watch, "adversarial", &figures.into())
 }
 
 fn arn(resource: &str) -> String {

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pinpoint_iam_benches::Failure;
+use pinpoint_iam_benches::measure::Watch;
 use pinpoint_iam_benches::measure::process::children_time;
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use serde_json::json;
 
 /// A dependency of a row: the package, its folder in this repository or its version, and its features. Without
@@ -79,6 +80,7 @@ struct Cost {
 }
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("build-cost");
     let mut costs: Vec<Cost> = Vec::new();
     let mut table = Table::new(["", "packages", "s", "compared with the framework alone"]);
@@ -106,7 +108,7 @@ fn main() -> Result<(), Failure> {
     let rows = ROWS.iter().zip(&costs).map(|((name, ..), cost)| {
         json!({ "name": name, "packages": cost.packages, "seconds": cost.seconds })
     });
-    write_json("build_cost", &json!(rows.collect::<Vec<_>>()))
+    publish(watch, "build_cost", &json!(rows.collect::<Vec<_>>()))
 }
 
 fn generate(path: &Path, dependencies: &[Dependency]) -> Result<(), Failure> {

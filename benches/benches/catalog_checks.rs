@@ -9,8 +9,8 @@ use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::PolicyStore;
 use pinpoint_iam::{Authorizer, MismatchLevel, Policy};
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::{CALLER, Workload, scope};
 use serde_json::{Value, json};
 
@@ -20,6 +20,7 @@ const ROUNDS: usize = 11;
 const POLICIES: usize = 800;
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let mut table = Table::new(["", "with catalogs", "without", "slower by", "goal"]);
     let mut figures = serde_json::Map::new();
     for (name, documents) in [
@@ -51,7 +52,7 @@ fn main() -> Result<(), Failure> {
         );
     }
     table.print();
-    write_json("catalog_checks", &Value::Object(figures))
+    publish(watch, "catalog_checks", &Value::Object(figures))
 }
 
 /// Returns the processor time in seconds that it takes to parse, check and compile the documents.

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::median;
 use pinpoint_iam_benches::measure::process::children_time;
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use serde_json::{Value, json};
 
 const ACTIONS: usize = 10_000;
@@ -53,6 +53,7 @@ impl Form {
 }
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("growth");
     println!("{ACTIONS} actions; processor time of `cargo check` of the crate alone, in seconds");
     let chosen: Vec<usize> = std::env::args()
@@ -126,7 +127,7 @@ fn main() -> Result<(), Failure> {
             "memory_bytes": memory,
         }));
     }
-    write_json("catalog_scaling", &Value::Array(results))
+    publish(watch, "catalog_scaling", &Value::Array(results))
 }
 
 /// One generated crate.

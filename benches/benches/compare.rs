@@ -9,15 +9,16 @@ use std::time::Duration;
 use pinpoint_iam::Policy;
 use pinpoint_iam::policy::Document;
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::Clock;
+use pinpoint_iam_benches::measure::{Clock, Watch};
 use pinpoint_iam_benches::random::Random;
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_compare::{Comparer, PolicySet, Verdict};
 use serde_json::{Value, json};
 
 const PAIRS: &str = include_str!("../../tests/comparison/pairs.jsonl");
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let mut arguments = std::env::args()
         .skip(1)
         .filter(|argument| argument != "--bench");
@@ -49,7 +50,7 @@ fn main() -> Result<(), Failure> {
         )?;
     }
     table.print();
-    write_json("compare", &Value::Object(figures))
+    publish(watch, "compare", &Value::Object(figures))
 }
 
 /// Compares all pairs, each once: a reviewer compares a pair once, too.

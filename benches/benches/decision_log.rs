@@ -13,8 +13,8 @@ use pinpoint_iam::Authorizer;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::decision_log::{DecisionLog, DecisionSink, JsonLines, Record};
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::{Workload, caller};
 use serde_json::{Map, Value, json};
 
@@ -26,6 +26,7 @@ const RECORDS: usize = 200_000;
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let mut cost = Map::new();
     let mut rate = Map::new();
     for name in WORKLOADS {
@@ -35,7 +36,11 @@ fn main() -> Result<(), Failure> {
     }
     print_cost(&cost);
     print_rate(&rate);
-    write_json("decision_log", &json!({"decisions": cost, "file": rate}))
+    publish(
+        watch,
+        "decision_log",
+        &json!({"decisions": cost, "file": rate}),
+    )
 }
 
 /// Decides the questions of a workload in turn.

@@ -11,8 +11,8 @@ use pinpoint_iam::resource::RequestedResource;
 use pinpoint_iam::{Guard, PolicyStack, TypedAction};
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::lists::{ActionLists, Caller, at_once, campaigns, filter};
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::{Workload, caller, scope};
 use serde_json::{Value, json};
 
@@ -22,6 +22,7 @@ const RESOURCES: usize = 10_000;
 const ROUNDS: usize = 101;
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let mut table = Table::new(["", "measured", "goal"]);
     let mut figures = serde_json::Map::new();
     for (workload, goal) in [("W2", "≤ 10 µs"), ("W4", "≤ 100 µs")] {
@@ -72,7 +73,7 @@ fn main() -> Result<(), Failure> {
         );
     }
     table.print();
-    write_json("lists", &Value::Object(figures))
+    publish(watch, "lists", &Value::Object(figures))
 }
 
 /// Returns the median of the processor time of several rounds, in seconds.

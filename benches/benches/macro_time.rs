@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::median;
 use pinpoint_iam_benches::measure::process::children_time;
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use serde_json::json;
 
 const HANDLERS: usize = 500;
@@ -35,6 +35,7 @@ const OPERATIONS: &[(&str, &[&str])] = &[
 ];
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("macro-time");
     let crates = ["plain", "annotated"].map(|name| folder.join(name));
     for (path, annotated) in crates.iter().zip([false, true]) {
@@ -64,7 +65,8 @@ fn main() -> Result<(), Failure> {
         figure(median(&extra)),
     ]);
     table.print();
-    write_json(
+    publish(
+        watch,
         "macro_time",
         &json!({
             "handlers": HANDLERS,

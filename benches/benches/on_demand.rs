@@ -13,8 +13,8 @@ use pinpoint_iam::source::{
 };
 use pinpoint_iam::{Authorizer, Principal, PrincipalCache};
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::many_principals::ManyPrincipals;
 use pinpoint_iam_benches::workload::scope;
 use serde_json::{Map, json};
@@ -62,6 +62,7 @@ impl PrincipalSource for Memory {
 }
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let many = ManyPrincipals::new(PRINCIPALS, POLICIES, ATTACHED);
     let embedded = many.authorizer()?;
     let day = std::time::Duration::from_secs(86_400);
@@ -114,7 +115,7 @@ fn main() -> Result<(), Failure> {
         figures.insert(callers.to_string(), row);
     }
     table.print();
-    write_json("on_demand", &figures.into())
+    publish(watch, "on_demand", &figures.into())
 }
 
 fn time(authorizer: &Authorizer, questions: &[(Principal, App)], round: usize) -> f64 {

@@ -7,8 +7,8 @@ use std::time::Instant;
 use pinpoint_iam::context::Context;
 use pinpoint_iam::mobiletargeting::GetApp;
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::many_principals::ManyPrincipals;
 use serde_json::{Value, json};
 
@@ -17,9 +17,11 @@ const POLICIES: usize = 200;
 const ATTACHED: usize = 5;
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let memory = memory()?;
     let first = first_decisions()?;
-    write_json(
+    publish(
+        watch,
         "principals",
         &json!({"memory": memory, "first_decision": first}),
     )

@@ -10,10 +10,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::median;
 use pinpoint_iam_benches::measure::process::children_time;
+use pinpoint_iam_benches::measure::{Watch, median};
 use pinpoint_iam_benches::random::Random;
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 21;
@@ -37,6 +37,7 @@ const SIZES: [(f64, f64); 8] = [
 const EDITED: usize = 6_144;
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let mut arguments = std::env::args()
         .skip(1)
         .filter(|argument| argument != "--bench");
@@ -77,7 +78,7 @@ fn main() -> Result<(), Failure> {
     let name = format!("lsp: from its start to the diagnostics of {size} kB");
     note(name, times, "< 50 ms");
     table.print();
-    write_json("program", &Value::Object(figures))
+    publish(watch, "program", &Value::Object(figures))
 }
 
 /// Compiles the program as users install it, and returns its path.

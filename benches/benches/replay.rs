@@ -8,8 +8,8 @@ use std::time::Instant;
 use pinpoint_iam::mobiletargeting;
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::measure::process::resident_bytes;
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_replay::generate::{Generator, policies};
 use pinpoint_iam_replay::{LogFile, Policies, Progress, Replay};
 use serde_json::json;
@@ -23,6 +23,7 @@ const LINES: u64 = 400_000;
 const ROUNDS: usize = 9;
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let mut arguments = std::env::args().skip(1);
     let lines = arguments
         .find_map(|word| word.parse().ok())
@@ -103,7 +104,8 @@ fn main() -> Result<(), Failure> {
     ]);
     table.print();
     fs::remove_dir_all(&folder)?;
-    write_json(
+    publish(
+        watch,
         "replay",
         &json!({
             "records_per_second": rate,

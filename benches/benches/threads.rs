@@ -16,8 +16,8 @@ use pinpoint_iam::policy::Document;
 use pinpoint_iam::source::{PolicySource, PolicyStore, SourceError};
 use pinpoint_iam::{Authorizer, Policy};
 use pinpoint_iam_benches::Failure;
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::{CALLER, Workload, caller, scope};
 use serde_json::{Value, json};
 
@@ -31,13 +31,14 @@ const RELOAD_TURN: Duration = Duration::from_millis(500);
 const BATCH: usize = 64;
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let mut figures = serde_json::Map::new();
     for name in ["W2", "W4"] {
         let workload = Workload::named(name)?;
         let measured = json!({"threads": threads(&workload)?, "reload": reload(&workload)?});
         figures.insert(name.to_owned(), measured);
     }
-    write_json("threads", &figures.into())
+    publish(watch, "threads", &figures.into())
 }
 
 /// The number of decisions made within a time, and their cost.

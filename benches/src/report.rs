@@ -1,11 +1,12 @@
 //! Output of figures as tables and as JSON.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Failure;
+use crate::measure::{Noise, Watch};
 
 /// A Markdown table.
 pub struct Table {
@@ -62,16 +63,30 @@ impl Table {
     }
 }
 
-/// Writes the figures of the target `name` to `results/NAME.json`.
+/// Ends the run, prints its noise, and writes the figures of the target `name` to `results/NAME.json` if the run was quiet.
 ///
 /// # Errors
 ///
-/// If the file cannot be written.
-pub fn write_json(name: &str, figures: &Value) -> Result<(), Failure> {
+/// If the noise cannot be determined, or if the file cannot be written.
+pub fn publish(watch: Watch, name: &str, figures: &Value) -> Result<(), Failure> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("results");
-    fs::create_dir_all(&folder)?;
+    write_if_quiet(&folder, watch.end()?, name, figures)
+}
+
+fn write_if_quiet(folder: &Path, noise: Noise, name: &str, figures: &Value) -> Result<(), Failure> {
+    println!("noise: {noise}");
+    let excesses = noise.excesses();
+    if !excesses.is_empty() {
+        println!(
+            "warning: the machine was not quiet, so these figures are not evidence and nothing was written: {}",
+            excesses.join("; ")
+        );
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
     let file = folder.join(format!("{name}.json"));
-    fs::write(&file, format!("{figures:#}\n"))?;
+    let marked = json!({"quiet": noise.to_json(), "figures": figures});
+    fs::write(&file, format!("{marked:#}\n"))?;
     println!("written to {}", file.display());
     Ok(())
 }
@@ -110,7 +125,40 @@ fn grouped(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::figure;
+    use std::path::Path;
+    use std::{env, fs, process};
+
+    use serde_json::{Value, json};
+
+    use super::{figure, write_if_quiet};
+    use crate::measure::Noise;
+
+    #[test]
+    fn only_a_quiet_run_is_written() {
+        let folder = env::temp_dir().join(format!("pinpoint-iam-benches-{}", process::id()));
+        let write = |folder: &Path, others: f64| {
+            let noise = Noise {
+                load: 0.1,
+                others,
+                spread: 0.01,
+            };
+            write_if_quiet(folder, noise, "example", &json!([1, 2])).unwrap();
+        };
+        write(&folder, 0.5);
+        assert!(!folder.exists());
+        write(&folder, 0.0);
+        let text = fs::read_to_string(folder.join("example.json")).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["figures"], json!([1, 2]));
+        assert_eq!(value["quiet"]["others"], 0.0);
+        // A loaded run does not replace the figures of a quiet one.
+        write(&folder, 0.5);
+        assert_eq!(
+            fs::read_to_string(folder.join("example.json")).unwrap(),
+            text
+        );
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn figures_keep_three_digits() {

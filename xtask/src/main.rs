@@ -425,7 +425,7 @@ fn fuzz(gate: &Gate) -> Outcome {
 fn benches(gate: &Gate) -> Outcome {
     gate.cargo(
         "benches",
-        "check --locked --workspace --all-targets --features=pinpoint-iam-benches/production --target-dir=../target",
+        "check --locked --workspace --all-targets --features=pinpoint-iam-benches/actix,pinpoint-iam-benches/production --target-dir=../target",
     )
 }
 

@@ -10,8 +10,8 @@ use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::baseline::Split;
 use pinpoint_iam_benches::engine::pinpoint::Form;
 use pinpoint_iam_benches::engine::{Engine, baselines};
-use pinpoint_iam_benches::measure::{Contestant, interleave, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Contestant, Watch, interleave, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::Workload;
 use pinpoint_iam_benches_peers::{peers, pinpoint};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 const SAMPLE: usize = 16;
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     // Cargo adds `--bench`.
     let mut names: Vec<String> = std::env::args()
         .skip(1)
@@ -37,7 +38,7 @@ fn main() -> Result<(), Failure> {
     }
     if whole_run {
         growth(&figures);
-        write_json("decisions", &figures.into())?;
+        publish(watch, "decisions", &figures.into())?;
     }
     Ok(())
 }

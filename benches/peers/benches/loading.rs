@@ -11,8 +11,8 @@ use cedar_policy::PolicySet;
 use pinpoint_iam_benches::Failure;
 use pinpoint_iam_benches::engine::Engine;
 use pinpoint_iam_benches::engine::pinpoint::{Form, Pinpoint};
-use pinpoint_iam_benches::measure::{Clock, median};
-use pinpoint_iam_benches::report::{Table, figure, write_json};
+use pinpoint_iam_benches::measure::{Clock, Watch, median};
+use pinpoint_iam_benches::report::{Table, figure, publish};
 use pinpoint_iam_benches::workload::Workload;
 use pinpoint_iam_benches_peers::{casbin, cedar, iam};
 use serde_json::{Map, Value, json};
@@ -23,6 +23,7 @@ const ROUNDS: usize = 21;
 type Load<'a> = Box<dyn Fn() -> Result<(), Failure> + 'a>;
 
 fn main() -> Result<(), Failure> {
+    let watch = Watch::start()?;
     let workload = Workload::named("W4")?;
     let bytes: usize = workload.documents.iter().map(String::len).sum();
     let statements = workload.statements()?;
@@ -137,7 +138,7 @@ fn main() -> Result<(), Failure> {
         );
     }
     table.print();
-    write_json("loading", &figures.into())
+    publish(watch, "loading", &figures.into())
 }
 
 /// Measures the memory of the loaded policies, in a separate process.

@@ -1,5 +1,6 @@
 //! pinpoint-iam, through its public interface.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 
 use pinpoint_iam::context::Context;
@@ -18,6 +19,9 @@ pub enum Form {
     Text,
     /// The action is known at compile time, and the resource is a struct.
     Typed,
+    /// Like [`Typed`](Self::Typed), and the context is filled for every decision, as a server does with the values of a
+    /// request. It is a context that an earlier request has used.
+    Filled,
     /// Like [`Typed`](Self::Typed), through the guard. A denial includes the text that is sent to the caller.
     Guard,
     /// Like [`Guard`](Self::Guard), and the resource is first created from its ids: everything that `#[requires]` does.
@@ -26,13 +30,20 @@ pub enum Form {
 
 impl Form {
     /// All forms.
-    pub const ALL: [Self; 4] = [Self::Text, Self::Typed, Self::Guard, Self::Ids];
+    pub const ALL: [Self; 5] = [
+        Self::Text,
+        Self::Typed,
+        Self::Filled,
+        Self::Guard,
+        Self::Ids,
+    ];
 
     /// The name of the form in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Text => "pinpoint, request as text",
             Self::Typed => "pinpoint, typed request",
+            Self::Filled => "pinpoint, context filled",
             Self::Guard => "pinpoint, guard",
             Self::Ids => "pinpoint, guard, ids checked",
         }
@@ -46,6 +57,8 @@ pub struct Pinpoint<'a> {
     caller: Principal,
     /// Each question with its context.
     asked: Vec<(&'a Question, Context)>,
+    /// The context that is filled for every decision.
+    filled: RefCell<Context>,
 }
 
 impl<'a> Pinpoint<'a> {
@@ -65,6 +78,7 @@ impl<'a> Pinpoint<'a> {
             authorizer: workload.authorizer()?,
             caller: caller()?,
             asked,
+            filled: RefCell::new(Context::new()),
         })
     }
 }
@@ -79,6 +93,7 @@ impl Engine for Pinpoint<'_> {
             authorizer,
             caller,
             asked,
+            filled,
             ..
         } = self;
         match self.form {
@@ -93,6 +108,11 @@ impl Engine for Pinpoint<'_> {
                 allows(authorizer, &Request::new(caller, action, resource, context))
             }),
             Form::Typed => ask(asked, first, count, |(question, context)| {
+                question.typed(authorizer, caller, context)
+            }),
+            Form::Filled => ask(asked, first, count, |(question, _)| {
+                let context = &mut *filled.borrow_mut();
+                question.context.fill(context);
                 question.typed(authorizer, caller, context)
             }),
             Form::Guard => ask(asked, first, count, |(question, context)| {

@@ -61,15 +61,21 @@ impl RequestContext {
     /// Returns the context of the request.
     pub fn context(&self) -> Context {
         let mut context = Context::new();
+        self.fill(&mut context);
+        context
+    }
+
+    /// Replaces the keys of a context by those of the request.
+    pub fn fill(&self, context: &mut Context) {
+        context.clear();
         context.insert("aws:MultiFactorAuthPresent", self.multi_factor);
         context.insert("aws:MultiFactorAuthAge", self.multi_factor_age);
-        context.insert("aws:UserAgent", self.user_agent);
+        context.insert_text("aws:UserAgent", self.user_agent);
         context.insert("aws:SourceIp", self.source);
         context.insert(
             "aws:CurrentTime",
             SystemTime::UNIX_EPOCH + Duration::from_secs(self.now),
         );
-        context
     }
 
     /// Returns the time as text, in the format of policies.
