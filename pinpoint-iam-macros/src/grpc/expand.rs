@@ -4,8 +4,7 @@
 //! #[tonic::async_trait]
 //! impl Campaigns for Service {
 //!     async fn get_campaign(&self, request: Request<GetCampaignRequest>) -> Result<Response<Campaign>, Status> {
-//!         let request = ::pinpoint_iam::web::tonic::__prepare(&self, request, ..).await;
-//!         match { .. the check with `guard = __guard(&request)?` and `fields_of = request.get_ref()` .. } { .. }
+//!         let (request, _) = match ::pinpoint_iam::web::tonic::__check(&self, request, .., |guard, request| { .. }).await { .. };
 //!         { .. the body as it was written .. }
 //!     }
 //! }
@@ -27,7 +26,7 @@ use crate::messages;
 use crate::paths::{self, Root};
 use crate::public;
 use crate::requires::parse::{Function, span_of};
-use crate::requires::{self, Method, OfService};
+use crate::requires::{self, Assertion, Method, OfService};
 
 /// Checks the methods, and generates the code that replaces the implementation. It lacks the methods with errors.
 pub(super) fn expand(
@@ -65,6 +64,8 @@ pub(super) fn expand(
     let mut code = Vec::new();
     let mut methods = Vec::new();
     let mut publics = Vec::new();
+    let mut assertions = TokenStream::new();
+    let mut asserted = BTreeSet::new();
     for item in items {
         let function = match item {
             Item::Other(tokens) => {
@@ -97,11 +98,20 @@ pub(super) fn expand(
         if let Some(Method {
             code: method,
             declaration,
+            assertions: of_method,
         }) = method(catalogs, root, *function, &server, &name, errors)
         {
             code.push(method);
+            // The compiler evaluates one assertion of each kind instead of one for each method. An assertion of a method
+            // with conditions applies only under these conditions.
+            let conditions = quote!(#(#conditions)*);
+            for Assertion { key, code } in of_method {
+                if asserted.insert((conditions.to_string(), key)) {
+                    assertions.extend(quote!(#conditions #code));
+                }
+            }
             methods.push(quote! {
-                #(#conditions)*
+                #conditions
                 #root::web::tonic::Method {
                     name: #name,
                     declaration: #declaration,
@@ -129,6 +139,7 @@ pub(super) fn expand(
                 #[allow(unused_imports)]
                 use #publics as _;
             )*
+            #assertions
         };
 
         #(#conditions)*
@@ -177,7 +188,7 @@ fn method(
         }
         (false, [public]) => public_method(root, &function, public, errors),
         (true, []) => {
-            let Some(request) = request(&mut function, root, server, name) else {
+            let Some(request) = request(&mut function, server, name) else {
                 errors.push(place, messages::NO_REQUEST_PARAMETER);
                 return None;
             };
@@ -187,12 +198,7 @@ fn method(
 }
 
 /// Names the parameter with the request, and returns what the check needs of it. `None` if there is no such parameter.
-fn request(
-    function: &mut Function,
-    root: &Root,
-    server: &TokenStream,
-    name: &str,
-) -> Option<OfService> {
+fn request(function: &mut Function, server: &TokenStream, name: &str) -> Option<OfService> {
     let mut inputs = function.signature.inputs.iter_mut();
     let Some(FnArg::Receiver(_)) = inputs.next() else {
         return None;
@@ -212,12 +218,10 @@ fn request(
     };
     *parameter.pat = Pat::Ident(plain(request.clone()));
     Some(OfService {
-        guard: syn::parse_quote!(#root::web::tonic::__guard(&#request)?),
-        message: syn::parse_quote!(#request.get_ref()),
-        prepare: quote! {
-            #[allow(clippy::all, clippy::pedantic)]
-            let #pattern = #root::web::tonic::__prepare::<#server, _, _>(&self, #request, #name).await;
-        },
+        server: server.clone(),
+        name: name.to_owned(),
+        request,
+        pattern,
     })
 }
 
@@ -272,6 +276,7 @@ fn public_method(
             #visibility #signature #body
         },
         declaration: public::declaration(&reason, &signature.ident, root),
+        assertions: Vec::new(),
     })
 }
 

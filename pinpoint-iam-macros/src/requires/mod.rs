@@ -15,12 +15,14 @@ mod tests;
 #[cfg(test)]
 mod ui_tests;
 
+#[cfg(feature = "tonic")]
+use proc_macro2::Ident;
 use proc_macro2::{Span, TokenStream};
 #[cfg(feature = "tonic")]
-use syn::Expr;
+use syn::{Expr, PatIdent};
 
 #[cfg(feature = "tonic")]
-pub(crate) use self::expand::Method;
+pub(crate) use self::expand::{Assertion, Method};
 #[cfg(feature = "tonic")]
 use self::parse::Argument;
 use self::parse::Function;
@@ -84,9 +86,7 @@ fn with_catalogs(
         )
     });
     match checked {
-        Some(checked) if errors.is_empty() => {
-            expand::expand(checked, &probe::probes(&names), &root)
-        }
+        Some(checked) if errors.is_empty() => expand::expand(checked, probe::probes(&names), &root),
         _ => {
             // Before the errors, because editors find a position by its distance from the start, and an error that
             // quotes a partly typed name is as long as that name.
@@ -97,15 +97,17 @@ fn with_catalogs(
     }
 }
 
-/// What the methods of a service add to their attributes.
+/// A method of a service, which gets its guard from its request.
 #[cfg(feature = "tonic")]
 pub(crate) struct OfService {
-    /// The guard of the request.
-    pub(crate) guard: Expr,
-    /// The message, whose fields fill placeholders.
-    pub(crate) message: Expr,
-    /// The statement before the check.
-    pub(crate) prepare: TokenStream,
+    /// The type of the generated server.
+    pub(crate) server: TokenStream,
+    /// The name of the method in the definition of the service.
+    pub(crate) name: String,
+    /// The parameter with the request.
+    pub(crate) request: Ident,
+    /// The pattern of this parameter, as the user wrote it.
+    pub(crate) pattern: PatIdent,
 }
 
 /// Converts a method with at least one `#[requires(..)]` to the method with its check.
@@ -119,11 +121,9 @@ pub(crate) fn method(
     of_service: OfService,
     errors: &mut Errors,
 ) -> Option<Method> {
-    let OfService {
-        guard,
-        message,
-        prepare,
-    } = of_service;
+    let request = &of_service.request;
+    let message: Expr = syn::parse_quote!(#request.get_ref());
+    let guard: Expr = syn::parse_quote!(#request);
     let (mut attributes, names) = parse::further(&mut function, root, errors);
     for attribute in &mut attributes {
         let mut has_fields = false;
@@ -149,5 +149,5 @@ pub(crate) fn method(
             .push(Argument::of_attribute(check::GUARD, guard));
     }
     let checked = check::check(catalogs, root, attributes, function, &|| None, errors)?;
-    expand::expand_method(checked, &prepare, &probe::probes(&names), root)
+    expand::expand_method(checked, &of_service, probe::probes(&names), root)
 }

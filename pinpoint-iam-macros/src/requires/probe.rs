@@ -14,6 +14,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 
+use super::expand::Assertion;
 use super::parse::span_of;
 use crate::messages;
 
@@ -28,7 +29,7 @@ pub(super) fn is_one(arguments: &TokenStream) -> bool {
 }
 
 /// Generates a probe for each name.
-pub(super) fn probes(names: &[Path]) -> TokenStream {
+pub(super) fn probes(names: &[Path]) -> Vec<Assertion> {
     let mut seen = BTreeSet::new();
     names
         .iter()
@@ -38,11 +39,15 @@ pub(super) fn probes(names: &[Path]) -> TokenStream {
             let probe = Ident::new(PROBE, place);
             let message = messages::attribute_of_another_crate(name);
             let fault = quote_spanned!(place=> ::core::compile_error!(#message););
-            quote! {
-                const _: () = {
-                    #[#name(#probe)]
-                    fn #probe() { #fault }
-                };
+            Assertion {
+                #[cfg(feature = "tonic")]
+                key: format!("#[{}]", name.to_token_stream()),
+                code: quote! {
+                    const _: () = {
+                        #[#name(#probe)]
+                        fn #probe() { #fault }
+                    };
+                },
             }
         })
         .collect()

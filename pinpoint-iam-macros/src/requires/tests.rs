@@ -94,22 +94,18 @@ fn the_check_takes_only_what_it_needs() {
     let patterns =
         quote!(let (Path(Ids { application_id, tenant: _ }), Query(query),) = __parameters;);
     let check = quote! {
-        __guard.check(
+        ::pinpoint_iam::__private::check(
+            &__guard,
             ::pinpoint_iam::mobiletargeting::actions::GetCampaign,
-            &(|| -> ::core::result::Result<
-                ::pinpoint_iam::mobiletargeting::resources::Campaign,
-                ::pinpoint_iam::guard::Denied
-            > {
-                ::core::result::Result::Ok({
-                    use ::pinpoint_iam::__private::{IdByDisplay as _, IdByReference as _, NoId as _};
-                    ::pinpoint_iam::mobiletargeting::resources::Campaign::from_ids(
-                        ::pinpoint_iam::mobiletargeting::ids::Campaign {
-                            application_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::__private::Id(application_id)).__id()),
-                            campaign_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::__private::Id(&(query.campaign))).__id())
-                        }
-                    )
-                }?)
-            })()?
+            {
+                use ::pinpoint_iam::__private::{IdByDisplay as _, IdByReference as _, NoId as _};
+                ::pinpoint_iam::mobiletargeting::resources::Campaign::from_ids(
+                    ::pinpoint_iam::mobiletargeting::ids::Campaign {
+                        application_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::__private::Id(application_id)).__id()),
+                        campaign_id: ::core::convert::AsRef::<::core::primitive::str>::as_ref(&(&&::pinpoint_iam::__private::Id(&(query.campaign))).__id())
+                    }
+                )
+            }
         )
     };
     for expected in [header, patterns, check] {
@@ -117,6 +113,46 @@ fn the_check_takes_only_what_it_needs() {
             output.contains(&expected.to_string()),
             "{expected}\n\nin\n\n{output}"
         );
+    }
+}
+
+/// A `return` in an expression would otherwise skip the check.
+#[test]
+fn only_reading_a_value_needs_no_closure() {
+    for (expression, is_enclosed) in [
+        (quote!(query), false),
+        (quote!(query.campaign), false),
+        (quote!(&query.campaign.id), false),
+        (quote!((query.campaign).id()), false),
+        (quote!(query.campaign?), true),
+        (quote!(query.campaign()?.id), true),
+        (quote!(query.or(return Ok(()))), true),
+        (quote!((&query.first?).id()), true),
+        (quote!(id_of(query)), true),
+        (quote!(id_of!(query)), true),
+        (quote!({ return Ok(()) }), true),
+        (quote!(*query), true),
+        (quote!(query[0]), true),
+        (quote!("c1"), true),
+    ] {
+        let output = expanded(
+            quote!(GetCampaign, campaign_id = #expression),
+            quote!(
+                async fn get_campaign(
+                    Path(application_id): Path<String>,
+                    Query(query): Query<Wanted>,
+                ) {
+                }
+            ),
+        );
+        let enclosed = quote! {
+            || -> ::core::result::Result<
+                ::pinpoint_iam::mobiletargeting::resources::Campaign,
+                ::pinpoint_iam::guard::Denied
+            >
+        };
+        let is_found = output.contains(&enclosed.to_string());
+        assert_eq!(is_found, is_enclosed, "{expression}: {output}");
     }
 }
 

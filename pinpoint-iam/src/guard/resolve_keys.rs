@@ -17,7 +17,7 @@ use crate::source::resource_keys::{FetchedKeys, NeededKeys, Origin, SourceFailur
 pub(crate) async fn check_with_keys<T>(
     guard: Guard<'_>,
     fetched: &mut FetchedKeys,
-    check: impl Fn(&Guard<'_>) -> Result<T, Denied>,
+    mut check: impl FnMut(&Guard<'_>) -> Result<T, Denied>,
 ) -> Result<T, Denied> {
     for _ in 0..MOST_RESOURCES {
         let authorizer = guard.authorizer();

@@ -276,16 +276,17 @@ impl Writer<'_> {
             (Target::Fields { resource, values }, None) => {
                 let ask = ask("check", "authorize");
                 let module = &check.action.hidden_module;
-                let has_expression = values
+                let may_leave = values
                     .iter()
-                    .any(|value| matches!(value, Value::Expression(_)));
+                    .any(|value| matches!(value, Value::Expression(value) if !is_access(value)));
                 let new = self.new_resource(module, resource, values);
                 let resource = paths::resource(module, resource.type_name());
-                if has_expression {
+                if may_leave {
                     let made = made(root, &resource, &quote!(#new?));
                     quote!(#guard.#ask(#action, &#made?))
                 } else {
-                    // Parameter names cannot return early. Without the closure and its `?`, the compiler has less work.
+                    // Parameters and their fields cannot return early. Without the closure and its `?`, the compiler
+                    // has less work.
                     quote!(#root::__private::#ask(&#guard, #action, #new))
                 }
             }
@@ -552,6 +553,20 @@ pub(super) fn outside(root: &Root, action: &str) -> TokenStream {
 /// The type and value of an action.
 pub(super) fn path(action: &Resolved<'_>) -> TokenStream {
     paths::action(&action.module, &action.name)
+}
+
+/// Whether an expression only reads a value: a variable, or a field or the result of a method of one. It contains no
+/// `return`, `break` or `?`, with which it could leave the function.
+fn is_access(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_access(&field.base),
+        Expr::Group(inner) => is_access(&inner.expr),
+        Expr::MethodCall(call) => call.args.is_empty() && is_access(&call.receiver),
+        Expr::Paren(inner) => is_access(&inner.expr),
+        Expr::Reference(inner) => is_access(&inner.expr),
+        _ => false,
+    }
 }
 
 /// A closure around an expression that is called immediately, so that a `?` in the expression denies.

@@ -22,22 +22,28 @@ use syn::spanned::Spanned;
 use super::boxed::BoxedFuture;
 use super::check_expr::made;
 use super::declaration::documentation;
-use super::{Stage, Writer, combined_check, permit, same_catalogs, without_attributes};
+use super::{Stage, Writer, combined_check, permit, without_attributes};
 use crate::paths::Root;
 use crate::requires::check::{Clause, Guarded};
 use crate::requires::parse::Function;
 
-/// Generates the function with the check before its body, and `prepare` before the check.
+/// The check of a function.
+pub(super) struct Check {
+    /// The pattern for what the expression returns if the check passes.
+    pub(super) pattern: TokenStream,
+    /// An expression of the type `Result<_, Denied>`. Expressions of the attribute cannot leave it.
+    pub(super) expression: TokenStream,
+}
+
+/// Generates the function with `check` before its body. The items in `start` are in an outer block.
 pub(super) fn expand(
     function: Function,
     clauses: &[Clause<'_>],
-    guarded: &Guarded,
-    prepare: &TokenStream,
-    probes: &TokenStream,
+    check: Check,
+    start: &TokenStream,
     root: &Root,
 ) -> TokenStream {
     let documentation = documentation(clauses);
-    let same_catalogs = same_catalogs(clauses, root);
     let Function {
         attributes,
         visibility,
@@ -45,8 +51,10 @@ pub(super) fn expand(
         body,
     } = function;
     let boxed = BoxedFuture::of(&signature.output, &body);
-    let is_async = signature.asyncness.is_some() || boxed.is_some();
-    let check = check(clauses, guarded, is_async, root);
+    let Check {
+        pattern,
+        expression,
+    } = check;
     let passed = Ident::new("passed", Span::mixed_site());
     let denied = Ident::new("denied", Span::mixed_site());
     let name = signature.ident.unraw().to_string();
@@ -61,32 +69,21 @@ pub(super) fn expand(
             quote_spanned!(signature.ident.span()=> return #root::__private::deny(#denied, #name))
         }
     };
-    let checked = match permit(clauses) {
-        Some(permit) => quote! {
-            let #permit = match #check {
-                ::core::result::Result::Ok(#passed) => #passed,
-                ::core::result::Result::Err(#denied) => #refuse,
-            };
-        },
-        None => quote! {
-            match #check {
-                ::core::result::Result::Ok(_) => {}
-                ::core::result::Result::Err(#denied) => #refuse,
-            }
-        },
-    };
     let checked = quote! {
         #[allow(clippy::all, clippy::pedantic, unused_braces, unused_parens)]
-        #checked
+        let #pattern = match #expression {
+            ::core::result::Result::Ok(#passed) => #passed,
+            ::core::result::Result::Err(#denied) => #refuse,
+        };
     };
     let (inner_attributes, checked_body) = match boxed {
         None => {
             let (inner_attributes, body) = without_attributes(&body);
-            (inner_attributes, quote!(#prepare #checked #body))
+            (inner_attributes, quote!(#checked #body))
         }
         Some(BoxedFuture { pin, body, .. }) => {
             let (inner_attributes, body) = without_attributes(&body);
-            let body = quote!(#pin(async move { #inner_attributes #prepare #checked #body }));
+            let body = quote!(#pin(async move { #inner_attributes #checked #body }));
             (TokenStream::new(), body)
         }
     };
@@ -96,16 +93,24 @@ pub(super) fn expand(
         #[doc = #documentation]
         #visibility #signature {
             #inner_attributes
-            #same_catalogs
-            #probes
+            #start
             #checked_body
         }
     }
 }
 
-/// The check as an expression of the type `Result<_, Denied>`. Expressions of the attribute cannot leave it.
-fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root) -> TokenStream {
-    let Guarded { guard } = guarded;
+/// The check by a guard.
+pub(super) fn guarded_check(
+    clauses: &[Clause<'_>],
+    Guarded { guard }: &Guarded,
+    function: &Function,
+    root: &Root,
+) -> Check {
+    let Function {
+        signature, body, ..
+    } = function;
+    let is_async =
+        signature.asyncness.is_some() || BoxedFuture::of(&signature.output, body).is_some();
     let ours = |name: &str| Ident::new(name, Span::mixed_site());
     let (given, asked) = (ours("__given"), ours("__guard"));
     let writer = Writer {
@@ -126,7 +131,7 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
         let #given = #taken?;
         let #asked = &#as_guard;
     };
-    if is_async {
+    let expression = if is_async {
         quote! {
             async {
                 #start
@@ -142,5 +147,9 @@ fn check(clauses: &[Clause<'_>], guarded: &Guarded, is_async: bool, root: &Root)
                 #check
             })()
         }
+    };
+    Check {
+        pattern: permit(clauses).unwrap_or_else(|| quote!(_)),
+        expression,
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn expand(
     let conditions = conditions(&function);
     let declaration = declaration(&function, clauses, Some(handler), root);
     let same_catalogs = same_catalogs(clauses, root);
+    let same_catalogs = same_catalogs.iter().map(|assertion| &assertion.code);
     let types = handler.before_body.iter().map(|Parameter { ty, .. }| ty);
     let taken = quote!((#(#types,)*));
     let (checks, proof) = checks(&name, clauses, handler, &taken, root);
@@ -61,7 +62,7 @@ pub(super) fn expand(
                 type Access = #root::__private::GuardedAccess;
 
                 fn declaration() -> &'static #root::web::Declaration {
-                    #same_catalogs
+                    #(#same_catalogs)*
                     &#declaration
                 }
             }

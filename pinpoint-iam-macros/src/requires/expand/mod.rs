@@ -5,6 +5,8 @@ mod check_expr;
 mod declaration;
 mod function;
 mod handler;
+#[cfg(feature = "tonic")]
+mod method;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +14,8 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::Pat;
 
 use self::check_expr::{Stage, Writer};
+#[cfg(feature = "tonic")]
+use super::OfService;
 use super::check::{Checked, Clause, Form, Resolved};
 use crate::catalogs::Catalogs;
 use crate::paths::Root;
@@ -19,7 +23,7 @@ use crate::requirement::Combinator;
 
 /// Generates the guarded function and its check, and the `probes` at a place where their names have the same meaning as
 /// at the function.
-pub(crate) fn expand(checked: Checked<'_>, probes: &TokenStream, root: &Root) -> TokenStream {
+pub(crate) fn expand(checked: Checked<'_>, probes: Vec<Assertion>, root: &Root) -> TokenStream {
     let Checked {
         function,
         clauses,
@@ -28,24 +32,26 @@ pub(crate) fn expand(checked: Checked<'_>, probes: &TokenStream, root: &Root) ->
     match form {
         Form::Handler(handler) => {
             let mut output = handler::expand(function, &clauses, &handler, root);
-            output.extend(probes.clone());
+            output.extend(probes.into_iter().map(|probe| probe.code));
             output
         }
         Form::Function(guarded) => {
-            let prepare = TokenStream::new();
-            function::expand(function, &clauses, &guarded, &prepare, probes, root)
+            let assertions = same_catalogs(&clauses, root).into_iter().chain(probes);
+            let check = function::guarded_check(&clauses, &guarded, &function, root);
+            let start = assertions.map(|assertion| assertion.code).collect();
+            function::expand(function, &clauses, check, &start, root)
         }
     }
 }
 
-/// Generates a method of a service with its check, and its declaration. `prepare` precedes the check.
+/// Generates a method of a service with its check, and its declaration.
 ///
 /// Returns `None` for a handler of a web framework, which a method cannot be.
 #[cfg(feature = "tonic")]
 pub(crate) fn expand_method(
     checked: Checked<'_>,
-    prepare: &TokenStream,
-    probes: &TokenStream,
+    of_service: &OfService,
+    probes: Vec<Assertion>,
     root: &Root,
 ) -> Option<Method> {
     let Checked {
@@ -53,12 +59,17 @@ pub(crate) fn expand_method(
         clauses,
         form,
     } = checked;
-    let Form::Function(guarded) = form else {
+    let Form::Function(_) = form else {
         return None;
     };
+    let check = method::check(&clauses, of_service, root);
     Some(Method {
         declaration: declaration::declaration(&function, &clauses, None, root),
-        code: function::expand(function, &clauses, &guarded, prepare, probes, root),
+        assertions: same_catalogs(&clauses, root)
+            .into_iter()
+            .chain(probes)
+            .collect(),
+        code: function::expand(function, &clauses, check, &TokenStream::new(), root),
     })
 }
 
@@ -69,6 +80,16 @@ pub(crate) struct Method {
     pub(crate) code: TokenStream,
     /// The data about it for documents and audits.
     pub(crate) declaration: TokenStream,
+    /// The items that it needs beside it.
+    pub(crate) assertions: Vec<Assertion>,
+}
+
+/// An item that fails to compile if an assumption of the expansion is wrong.
+pub(crate) struct Assertion {
+    /// Equal for two of which one suffices.
+    #[cfg(feature = "tonic")]
+    pub(crate) key: String,
+    pub(crate) code: TokenStream,
 }
 
 /// The combined check of all clauses, and the type of its proof if that is not `()`.
@@ -87,9 +108,8 @@ fn combined_check(
     }
 }
 
-/// Code that fails to compile if a macro and a module were generated from different catalogs: one item for each
-/// service.
-fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> TokenStream {
+/// The assertions that the macro and the modules were generated from the same catalogs, one for each service.
+fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> Vec<Assertion> {
     let mut seen = BTreeSet::new();
     let leaves = clauses
         .iter()
@@ -104,7 +124,11 @@ fn same_catalogs(clauses: &[Clause<'_>], root: &Root) -> TokenStream {
                 name,
                 ..
             } = &check.action;
-            Catalogs::assert_same(service, hidden_module, root, name.span())
+            Assertion {
+                #[cfg(feature = "tonic")]
+                key: service.prefix.clone(),
+                code: Catalogs::assert_same(service, hidden_module, root, name.span()),
+            }
         })
         .collect()
 }

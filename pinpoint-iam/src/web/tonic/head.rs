@@ -19,12 +19,12 @@ pub(super) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    pub(super) fn of<T>(request: &'a Request<T>, service: &str, method: &str) -> Self {
+    pub(super) fn of<T>(request: &'a Request<T>, path: String) -> Self {
         Self {
             headers: request.metadata().as_ref(),
             extensions: request.extensions(),
             peer: peer(request).map(|address| address.ip()),
-            path: format!("/{service}/{method}"),
+            path,
             state: request.extensions().get().cloned().unwrap_or_default(),
         }
     }

@@ -16,10 +16,14 @@ mod head;
 mod service;
 mod status;
 
+use std::pin::Pin;
+
 use tonic::Request;
 use tonic::server::NamedService;
 
+use crate::authorizer::Authorizer;
 use crate::denial::Denied;
+use crate::guard::{Guard, check_with_keys};
 use crate::web::RequestGuard;
 use crate::web::adapter::{AdapterRequest, request_guard};
 
@@ -29,39 +33,66 @@ pub use self::service::{GuardedService, HasAuthorizer, Method, route_table, serv
 #[doc = include_str!("../../guarded.md")]
 pub use pinpoint_iam_macros::tonic_guarded as guarded;
 
-/// The guard of a request, or the reason why it has none, in the request's extensions. Applications cannot insert it.
+/// The guard with which a request is checked, in the request's extensions. Applications cannot insert it.
 #[derive(Clone)]
-struct Prepared(Result<RequestGuard, Denied>);
+struct CheckedBy(RequestGuard);
 
-/// Creates the guard of a request to the method `name` of the service `N`, and stores it in the request.
-#[doc(hidden)]
-pub async fn __prepare<N, S, T>(service: &S, mut request: Request<T>, name: &str) -> Request<T>
-where
-    N: NamedService,
-    S: HasAuthorizer + ?Sized,
-{
-    let mut head = Head::of(&request, N::NAME, name);
-    // The body of the method runs only if the check passes.
-    head.with_state(|state| state.note.set());
-    let guard = request_guard(service.authorizer().clone(), &mut head).await;
-    request.extensions_mut().insert(Prepared(guard));
-    request
-}
+/// The future of a check, boxed so that the compiler need not analyze it anew in each method.
+type Checking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Denied>> + Send + 'a>>;
 
-/// Returns the guard of a request that was prepared.
+/// Checks a request to the method `name` of the service `N`. Returns the request, which contains its guard, and what
+/// `check` returns.
 ///
 /// # Errors
 ///
-/// Fails if the request has no principal.
+/// Fails if the request has no principal, and if `check` denies it.
 #[doc(hidden)]
-pub fn __guard<T>(request: &Request<T>) -> Result<RequestGuard, Denied> {
-    match request.extensions().get::<Prepared>() {
-        Some(Prepared(guard)) => guard.clone(),
-        // INVARIANT: the expansion prepares the request first.
-        None => Err(Denied::misconfigured(
-            "the request was not prepared for its check",
-        )),
-    }
+pub fn __check<'a, N, T, P>(
+    service: &impl HasAuthorizer,
+    mut request: Request<T>,
+    name: &str,
+    mut check: impl FnMut(&Guard<'_>, &Request<T>) -> Result<P, Denied> + Send + 'a,
+) -> Checking<'a, (Request<T>, P)>
+where
+    N: NamedService,
+    T: Send + 'a,
+    P: Send + 'a,
+{
+    let authorizer = service.authorizer().clone();
+    let path = format!("/{}/{name}", N::NAME);
+    Box::pin(async move {
+        let guard = guard(authorizer, Head::of(&request, path)).await?;
+        request.extensions_mut().insert(CheckedBy(guard.clone()));
+        let mut passed = None;
+        // Not shared with another thread while it waits: a message need not be `Sync`.
+        let unshared = &mut request;
+        let mut checked = |guard: &Guard<'_>| {
+            let unshared: &mut Request<T> = unshared;
+            passed = Some(check(guard, unshared)?);
+            Ok(())
+        };
+        decide(&guard, &mut checked).await?;
+        // INVARIANT: a check that allows the request has been made.
+        let passed = passed.ok_or_else(|| Denied::misconfigured("the request was not checked"))?;
+        Ok((request, passed))
+    })
+}
+
+/// Creates the guard of a request.
+async fn guard(authorizer: Authorizer, mut head: Head<'_>) -> Result<RequestGuard, Denied> {
+    // The body of the method runs only if the check passes.
+    head.with_state(|state| state.note.set());
+    request_guard(authorizer, &mut head).await
+}
+
+/// Decides a check, which may wait for keys of resources.
+async fn decide(
+    guard: &RequestGuard,
+    check: &mut (dyn FnMut(&Guard<'_>) -> Result<(), Denied> + Send),
+) -> Result<(), Denied> {
+    let guard = guard.guard();
+    let mut fetched = guard.fetched().clone();
+    check_with_keys(guard, &mut fetched, check).await
 }
 
 impl RequestGuard {
@@ -75,6 +106,11 @@ impl RequestGuard {
     /// Fails if the method has no `#[requires]`.
     #[cfg_attr(docsrs, doc(cfg(feature = "tonic")))]
     pub fn of<T>(request: &Request<T>) -> Result<Self, Denied> {
-        __guard(request)
+        match request.extensions().get::<CheckedBy>() {
+            Some(CheckedBy(guard)) => Ok(guard.clone()),
+            None => Err(Denied::misconfigured(
+                "the request has no guard, because its method has no `#[requires]`",
+            )),
+        }
     }
 }
