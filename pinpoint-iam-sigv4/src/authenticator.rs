@@ -98,11 +98,66 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_body_whose_stated_length_is_too_large_is_not_waited_for() {
+    /// A body whose chunks have these lengths.
+    struct Chunks<'a>(&'a [usize]);
+
+    impl Stream for Chunks<'_> {
+        type Item = Result<Vec<u8>, ()>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            let Some((first, rest)) = self.0.split_first() else {
+                return Poll::Ready(None);
+            };
+            self.0 = rest;
+            Poll::Ready(Some(Ok(vec![b'x'; *first])))
+        }
+    }
+
+    /// Reads bodies of up to ten bytes.
+    fn authenticator() -> Authenticator {
         let verifier = Verifier::new("us-east-1", "mobiletargeting").with_body_limit(10);
         let keys = |_: AccessKey| async { Ok::<Option<Credentials>, KeyError>(None) };
-        let authenticator = Authenticator::new(verifier, keys);
+        Authenticator::new(verifier, keys)
+    }
+
+    #[test]
+    fn a_body_is_read_up_to_the_limit() {
+        let authenticator = authenticator();
+        let mut context = Context::from_waker(Waker::noop());
+        for (chunks, length, expected, reason) in [
+            (&[][..], None, Some(0), "no chunk"),
+            (&[9], None, Some(9), "shorter"),
+            (&[10], None, Some(10), "exactly as long"),
+            (
+                &[4, 6],
+                Some(10),
+                Some(10),
+                "exactly as long, in two chunks",
+            ),
+            (&[10, 0], None, Some(10), "an empty chunk at the limit"),
+            (&[11], None, None, "one chunk that is too long"),
+            (&[10, 1], None, None, "one byte more"),
+            (&[4, 6, 1], Some(10), None, "one byte more than stated"),
+            (&[11], Some(1), None, "a false length"),
+        ] {
+            let mut reading = pin!(authenticator.read_body(Chunks(chunks), length));
+            let Poll::Ready(outcome) = reading.as_mut().poll(&mut context) else {
+                panic!("{reason}: the body is complete");
+            };
+            match (outcome, expected) {
+                (Ok((bytes, _)), Some(expected)) => assert_eq!(bytes.len(), expected, "{reason}"),
+                (Err(error), None) => {
+                    assert_eq!(error.kind(), ErrorKind::PayloadTooLarge, "{reason}");
+                }
+                (Ok((bytes, _)), None) => panic!("{reason}: read {} bytes", bytes.len()),
+                (Err(error), Some(_)) => panic!("{reason}: {error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_whose_stated_length_is_too_large_is_not_waited_for() {
+        let authenticator = authenticator();
         let mut context = Context::from_waker(Waker::noop());
         for (length, is_rejected) in [
             (None, false),
